@@ -1,0 +1,28 @@
+"""Every limit of the transport in one frozen dataclass: `PyView(security=SecurityConfig(...))`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityConfig:
+    """What one browser may do to the server. Sizes are bytes, times are seconds.
+
+    `allowed_hosts` and `allowed_origins` hold `host` or `host:port`, `*.example.org` matches subdomains;
+    no `allowed_hosts` means any `Host` is served, which production mode refuses.
+    """
+
+    allowed_hosts: Sequence[str] = ()
+    allowed_origins: Sequence[str] = ()
+    require_origin: bool = False
+    page_token_max_age: int = 24 * 3600
+    max_frame_before_join: int = 64 * 1024
+    max_frame: int = 1024 * 1024
+    max_json_depth: int = 64
+    max_form_fields: int = 1000
+    max_url_length: int = 8 * 1024
+    max_topics: int = 32
+    max_mailbox: int = 1024
+    max_queued_frames: int = 64
+    max_queued_bytes: int = 4 * 1024 * 1024
+    stall_timeout: float = 20.0
