@@ -1,0 +1,1 @@
+"""What the browser and the server tell a view, and which method hears it."""

@@ -1,0 +1,124 @@
+"""Urlencoded text -> nested dicts: the values of form events, and the queries of URLs.
+
+Names nest by brackets, as in Plug and Rails: `user[name]=Ann` is `{"user": {"name": "Ann"}}`, `tags[]=a&tags[]=b` is
+`{"tags": ["a", "b"]}`, `rows[0][qty]=1` is a dict with the key `"0"`. Of a repeated plain name, and of a name used
+both as text and as list or dict, the last use wins. Brackets that do not pair up are part of a plain name.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+MAX_DEPTH = 32
+
+
+class FormError(ValueError):
+    """The text is refused; nothing of it was decoded."""
+
+
+class TooManyFields(FormError):
+    """More fields than the limit: `limit` is the one that was passed."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"a form has more than {limit} fields; raise SecurityConfig.max_form_fields if it should")
+        self.limit = limit
+
+
+class TooDeeplyNested(FormError):
+    """A name with more than `MAX_DEPTH` brackets."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the name of a form field has more than {MAX_DEPTH} brackets")
+
+
+def decode_form(text: str, *, max_fields: int) -> dict[str, Any]:
+    """Decodes urlencoded `text` to nested dicts and lists of strings.
+
+    A name without `=` has the value `""`; bytes that are not UTF-8 become U+FFFD.
+
+    Raises `TooManyFields` and `TooDeeplyNested`, and nothing else, whatever the text.
+    """
+    if text.count("&") >= max_fields and text:
+        raise TooManyFields(max_fields)
+    form: dict[str, Any] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="replace"):
+        key, *rest = _path(name)
+        _put(form, key, rest, value)
+    return form
+
+
+def decode_target(name: str) -> list[str]:
+    """The key path of the field that fired: `"user[name]"` is `["user", "name"]`, `"tags[]"` is `["tags"]`.
+
+    Raises `TooDeeplyNested`.
+    """
+    key, *rest = _path(name)
+    return [key, *(part for part in rest if part)]
+
+
+def merge_meta(form: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
+    """A form event's payload: `meta` over the decoded form, its `_target` decoded to a key path.
+
+    The client moves everything that is not a field to `meta`: `_target`, `phx-value-*`, values of `JS.push`.
+
+    Raises `TooDeeplyNested`.
+    """
+    merged = {**form, **meta}
+    target = meta.get("_target")
+    if isinstance(target, str):
+        merged["_target"] = decode_target(target)
+    return merged
+
+
+def _path(name: str) -> list[str]:
+    """`"a[b][]"` -> `["a", "b", ""]`; a name whose brackets do not pair up is one plain key."""
+    head, bracket, rest = name.partition("[")
+    if not (head and bracket and rest.endswith("]")) or "]" in head:
+        return [name]
+    if rest.count("]") > MAX_DEPTH:
+        raise TooDeeplyNested
+    keys = rest[:-1].split("][")
+    plain = any("[" in key or "]" in key for key in keys)
+    return [name] if plain else [head, *keys]
+
+
+def _put(into: dict[str, Any], key: str, rest: list[str], value: str) -> None:
+    if not rest:
+        into[key] = value
+    elif rest[0]:
+        into[key] = _with_key(into.get(key), rest, value)
+    else:
+        into[key] = _with_item(into.get(key), rest[1:], value)
+
+
+def _with_key(old: Any, path: list[str], value: str) -> dict[str, Any]:
+    """`old`, when it is a dict, with `value` put at `path`; else a new dict: the last use of a name wins."""
+    nested = old if isinstance(old, dict) else {}
+    _put(nested, path[0], path[1:], value)
+    return nested
+
+
+def _with_item(old: Any, rest: list[str], value: str) -> list[Any]:
+    """`old`, when it is a list, and one more item; else a new list.
+
+    `a[][x]=1&a[][y]=2&a[][x]=3` are two items: fields go to the last item until one repeats.
+    """
+    items = old if isinstance(old, list) else []
+    if not rest:
+        items.append(value)
+    elif not rest[0]:
+        items.append(_with_item(None, rest[1:], value))
+    elif items and isinstance(items[-1], dict) and not _holds(items[-1], rest):
+        _put(items[-1], rest[0], rest[1:], value)
+    else:
+        items.append(_with_key(None, rest, value))
+    return items
+
+
+def _holds(item: Any, path: list[str]) -> bool:
+    """Whether a value stands at `path`; a list, which takes one more, does not count."""
+    for key in path:
+        if not key or not isinstance(item, dict) or key not in item:
+            return False
+        item = item[key]
+    return True
