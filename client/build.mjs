@@ -1,0 +1,73 @@
+// Bundles the client into ../pyview/static: hashed names, precompressed copies, a manifest for the server.
+
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const target = join(here, "..", "pyview", "static");
+const scratch = `${target}.${process.pid}`;
+const TYPES = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" };
+
+const packageOf = async (name) => JSON.parse(await readFile(join(here, "node_modules", name, "package.json")));
+
+async function bundle() {
+  const { outputFiles } = await build({
+    absWorkingDir: here,
+    entryPoints: { pyview: "src/pyview.js" },
+    entryNames: "[name]-[hash]",
+    outdir: "out",
+    write: false,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    legalComments: "none",
+  });
+  return outputFiles.map(({ path, contents }) => ({ name: basename(path), contents: Buffer.from(contents) }));
+}
+
+// A name that never changes, for `import {start} from ".../pyview.js"` and for /static/assets/app.js of old pages.
+const aliases = (script) => [
+  { name: "pyview.js", contents: Buffer.from(`export * from "./${script}";\n`) },
+  { name: "assets/app.js", contents: Buffer.from(`import("../${script}");\n`) },
+];
+
+function compressed({ name, contents }) {
+  const best = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: contents.length } };
+  return [
+    { name: `${name}.br`, contents: brotliCompressSync(contents, best) },
+    { name: `${name}.gz`, contents: gzipSync(contents, { level: 9 }) },
+  ];
+}
+
+async function manifest(hashed, stable) {
+  const byType = (extension) => hashed.find(({ name }) => name.endsWith(`.${extension}`)).name;
+  const entry = (immutable) => ({ name }) => [name, { type: TYPES[name.split(".").pop()], immutable }];
+  return {
+    liveview_version: (await packageOf("phoenix_live_view")).version,
+    phoenix_version: (await packageOf("phoenix")).version,
+    script: byType("js"),
+    style: byType("css"),
+    module: "pyview.js",
+    files: Object.fromEntries([...hashed.map(entry(true)), ...stable.map(entry(false))]),
+  };
+}
+
+async function write(files) {
+  for (const { name, contents } of files) {
+    await mkdir(dirname(join(scratch, name)), { recursive: true });
+    await writeFile(join(scratch, name), contents);
+  }
+  await rm(target, { recursive: true, force: true });
+  await rename(scratch, target);
+}
+
+const hashed = await bundle();
+const script = hashed.find(({ name }) => name.endsWith(".js")).name;
+const [module, app] = aliases(script);
+const index = await manifest(hashed, [module]);
+const manifestFile = { name: "manifest.json", contents: `${JSON.stringify(index, null, 2)}\n` };
+await write([...hashed, ...hashed.flatMap(compressed), module, app, manifestFile]);

@@ -1,0 +1,11 @@
+// The one module of the page: the official client, and a start that needs no line of the user's.
+
+import "./pyview.css";
+import { startWhenReady } from "./start.js";
+
+export { Socket, Channel, LongPoll, Presence } from "phoenix";
+export { ViewHook, createHook, getFileURLForUpload, isUsedInput } from "phoenix_live_view";
+export { LiveSocket } from "./live_socket.js";
+export { start } from "./start.js";
+
+startWhenReady();

@@ -1,0 +1,53 @@
+import { Socket } from "phoenix";
+import { LiveSocket, socketExists } from "./live_socket.js";
+import { removeScriptNotice } from "./notices.js";
+import { watchPageLoading } from "./loading_bar.js";
+
+const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
+
+// A new object each time: the client writes its own keys into the one it gets, and sends them in the URL.
+const withCsrfToken = (params) => (el) => ({
+  _csrf_token: meta("csrf-token"),
+  ...(typeof params === "function" ? params(el) : params),
+});
+
+/**
+ * Connects the page. `options` are those of LiveSocket (hooks, uploaders, params, dom, ...), added to what
+ * `window.LiveViewConfig`, `window.Hooks` and `window.Uploaders` hold; `url` is the path of the socket.
+ */
+export function start(options = {}) {
+  if (socketExists()) {
+    throw new Error("PyView is already started on this page. Call start() from a script that runs before " +
+      "DOMContentLoaded, or set window.LiveViewConfig = {autostart: false} first.");
+  }
+  const { autostart, messages, ...config } = { ...window.LiveViewConfig, ...options };
+  const liveSocket = new LiveSocket(config.url ?? meta("pyview-live-path") ?? "/live", Socket, {
+    ...config,
+    params: withCsrfToken(config.params),
+    hooks: { ...window.Hooks, ...window.LiveViewConfig?.hooks, ...options.hooks },
+    uploaders: { ...window.Uploaders, ...window.LiveViewConfig?.uploaders, ...options.uploaders },
+  });
+  watchPageLoading();
+  liveSocket.connect();
+  window.liveSocket = liveSocket;
+  removeScriptNotice();
+  return liveSocket;
+}
+
+// The latest moment at which every deferred script of the page has run, so that an own app.js may have
+// made its LiveSocket. `load` is for a page that imports this module after DOMContentLoaded.
+function startUnlessStarted() {
+  if (socketExists()) removeScriptNotice();
+  else if (window.LiveViewConfig?.autostart !== false) start();
+}
+
+export function startWhenReady() {
+  if (document.readyState === "complete") return startUnlessStarted();
+  const once = new AbortController();
+  const run = () => {
+    once.abort();
+    startUnlessStarted();
+  };
+  document.addEventListener("DOMContentLoaded", run, { signal: once.signal });
+  window.addEventListener("load", run, { signal: once.signal });
+}

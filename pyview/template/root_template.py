@@ -1,0 +1,117 @@
+"""The HTML document around a live page: `<head>`, title, and the element that the client joins."""
+
+from collections.abc import Callable
+from typing import NotRequired, TypedDict
+
+from markupsafe import Markup
+
+
+class RootTemplateContext(TypedDict):
+    """What a root template has to put into the page.
+
+    `id` is the page's id without the `phx-` that its element carries in front of it. `session` is the signed
+    page token for `data-phx-session`, `static` the one for `data-phx-static`. `content` is the rendered view,
+    safe as it is; `additional_head_elements` are ready-made elements of `<head>`. `client_head` starts the
+    browser's side: stylesheet, socket path and script; a template that leaves it out loads the client itself.
+    """
+
+    id: str
+    content: str
+    title: str | None
+    csrf_token: str
+    session: str | None
+    additional_head_elements: list[Markup]
+    static: NotRequired[str]
+    live_path: NotRequired[str]
+    client_head: NotRequired[Markup]
+
+
+RootTemplate = Callable[[RootTemplateContext], str]
+ContentWrapper = Callable[[RootTemplateContext, Markup], Markup]
+
+_SCRIPT_NOTICE = Markup(
+    '<p id="pyview-notice" role="status">This page is not live: its script has not loaded. '
+    '<a href="">Try again</a></p>\n'
+    '<noscript><p class="pyview-noscript">This page is not live: it needs JavaScript.</p></noscript>'
+)
+
+_MAIN = Markup(
+    '<div id="phx-{id}" data-phx-main data-phx-session="{session}" data-phx-static="{static}">{content}</div>'
+)
+
+_DOCUMENT = Markup("""\
+<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+{title}
+<meta name="csrf-token" content="{csrf_token}">
+{css}
+{head_content}
+{client_head}
+{additional_head_elements}
+</head>
+<body>
+{main}
+{notice}
+</body>
+</html>
+""")
+
+
+def defaultRootTemplate(
+    css: Markup | str | None = None,
+    content_wrapper: ContentWrapper | None = None,
+    title: str | None = None,
+    title_suffix: str | None = " | LiveView",
+    head_content: Markup | str | None = None,
+    lang: str = "en",
+) -> RootTemplate:
+    """Make the root template of an application.
+
+    `css` and `head_content` are elements for `<head>`, written out as they are, so never build them from what
+    a visitor sent. `content_wrapper(context, main)` puts markup around the live element, which it gets
+    ready-made. `title` stands where a view sets no `socket.live_title`; `title_suffix` follows either. Both are
+    plain text, as is `lang`, the language of the page.
+    """
+
+    def template(context: RootTemplateContext) -> str:
+        main = _main(context)
+        return _DOCUMENT.format(
+            lang=lang,
+            title=_title(context["title"], title, title_suffix or ""),
+            csrf_token=context["csrf_token"],
+            css=_html(css),
+            head_content=_html(head_content),
+            client_head=context.get("client_head", ""),
+            additional_head_elements=Markup("\n").join(context["additional_head_elements"]),
+            main=content_wrapper(context, main) if content_wrapper else main,
+            notice=_SCRIPT_NOTICE,
+        )
+
+    return template
+
+
+def _html(trusted: str | None) -> Markup:
+    return Markup(trusted or "")  # noqa: S704  the view's own render, or what the developer wrote
+
+
+def _main(context: RootTemplateContext) -> Markup:
+    return _MAIN.format(
+        id=context["id"],
+        session=context["session"] or "",
+        static=context.get("static", ""),
+        content=_html(context["content"]),
+    )
+
+
+def _title(live_title: str | None, default: str | None, suffix: str) -> Markup:
+    """The client writes `(title or data-default) + data-suffix` at the join, so the first HTML says the same.
+
+    Without any title the page is called "LiveView"; lacking `data-default`, the client leaves that alone.
+    """
+    chosen = live_title or default
+    known_default = Markup(' data-default="{}"').format(default) if default else ""
+    text = f"{chosen}{suffix}" if chosen else "LiveView"
+    return Markup('<title{} data-suffix="{}">{}</title>').format(known_default, suffix, text)
