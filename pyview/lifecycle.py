@@ -1,0 +1,67 @@
+"""create -> mount -> handle_params -> render: the one copy, for the HTTP response and for the socket."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any
+from urllib.parse import ParseResult
+
+from pyview.auth.identity import Identity
+from pyview.binding import Params, Resources, create_view, mount_caller, params_caller
+from pyview.flash import Flash
+from pyview.live_view import LiveView
+from pyview.routes import LiveRoute
+from pyview.socket import LiveViewSocket
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A URL of this site, as the routes read it."""
+
+    route: LiveRoute
+    url: ParseResult
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody at a URL: what a view is mounted for."""
+
+    location: Location
+    identity: Identity
+    flash: Flash | None = None
+
+    @property
+    def view_class(self) -> type[LiveView[Any]]:
+        return self.location.route.view_class
+
+
+def resources_of(visit: Visit) -> Resources:
+    """What a handler may have injected: all of it from the server."""
+    identity = visit.identity
+    return Resources(
+        session=identity.session, user=identity.user, auth=identity.auth, url=visit.location.url
+    )
+
+
+async def create(visit: Visit) -> LiveView[Any]:
+    view: LiveView[Any] = await create_view(visit.view_class, resources_of(visit))
+    return view
+
+
+async def mount(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit) -> None:
+    call = mount_caller(type(view))
+    await _finished(call(view, socket, visit.identity.session, resources_of(visit)))
+
+
+async def handle_params(
+    view: LiveView[Any], socket: LiveViewSocket[Any], location: Location, visit: Visit
+) -> None:
+    """Runs the callback when the view has one."""
+    call = params_caller(type(view))
+    if call is not None:
+        await _finished(call(view, location.url, location.params, socket, resources_of(visit)))
+
+
+async def _finished(result: Awaitable[Any] | Any) -> Any:
+    return await result if isawaitable(result) else result

@@ -1,0 +1,38 @@
+"""LiveView: the class a developer writes."""
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pyview.events.info_event import InfoEvent
+from pyview.meta import PyViewMeta
+from pyview.socket import LiveViewSocket
+from pyview.template.live_template import LiveRender, RenderedContent
+
+T = TypeVar("T")
+
+
+class LiveView(Generic[T]):
+    """One page. `T` is the type of `socket.context`.
+
+    The life of a view: `mount`, `handle_params`, `render` answer the HTTP request; when the browser joins, the same
+    three run again on a connected socket; then `handle_event` and `handle_info` as things happen, a render after each.
+    Callbacks of one view never overlap. Each may be `async def` or `def`. `handle_event`, `handle_params` and
+    `handle_info` may declare typed parameters instead of the classic ones: the base class leaves their signatures
+    open, so that a type checker accepts either.
+
+    The template is the `.html` file beside the module of the class, or the one named by the class attribute
+    `template`.
+    """
+
+    template: ClassVar[Any] = None
+
+    async def mount(self, socket: LiveViewSocket[T], session: Any) -> None:
+        """Set `socket.context`. Runs once for the HTTP response and once when the browser has joined."""
+
+    async def disconnect(self, socket: LiveViewSocket[T]) -> None:
+        """The view has ended. Runs exactly once for a view whose connected `mount` began."""
+
+    async def render(self, assigns: T, meta: PyViewMeta) -> RenderedContent:
+        """The page's content: by default the view's template over its context."""
+        if meta.template is None:
+            raise NotImplementedError(f"{type(self).__qualname__} has no template and no render()")
+        return LiveRender(meta.template, assigns, meta)

@@ -1,0 +1,68 @@
+"""What the mailbox of a view may hold. One class per kind: the process picks its function by the class."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pyview.events.info_event import InfoEvent
+from pyview.lifecycle import Visit
+from pyview.timers import Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The first message. `admit` checks tokens, route and identity; it raises `JoinRefused`."""
+
+    ref: str | None
+    admit: Callable[[], Awaitable[Visit]]
+    navigated: bool
+
+
+class Event(NamedTuple):
+    """Something happened in the browser."""
+
+    ref: str | None
+    name: str
+    payload: Any
+
+
+class URLChanged(NamedTuple):
+    """The browser followed a patch link, or went back or forward."""
+
+    ref: str | None
+    url: str
+
+
+class Info(NamedTuple):
+    """A broadcast, or a message that the view sent itself."""
+
+    event: InfoEvent
+
+
+class Tick(NamedTuple):
+    """A timer is due."""
+
+    timer: Timer
+
+
+class ClearFlash(NamedTuple):
+    """The reader closed a message."""
+
+    ref: str | None
+    key: str | None
+
+
+class Refresh(NamedTuple):
+    """The connection takes updates again: render what was put off."""
+
+
+class Leave(NamedTuple):
+    """The last message."""
+
+
+class JoinRefused(Exception):
+    """A join that is answered with an error; `response` is what the client understands."""
+
+    def __init__(self, response: dict[str, Any], log: str | None = None) -> None:
+        super().__init__(log or str(response.get("reason", "redirect")))
+        self.response = response

@@ -1,0 +1,51 @@
+"""What an application owns and all of its views share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from starlette.exceptions import HTTPException
+
+from pyview.config import SecurityConfig
+from pyview.live_view import LiveView
+from pyview.process.run_queue import RunQueue
+from pyview.pubsub.base import PubSub
+from pyview.template.live_template import LiveTemplate
+
+
+class Templates(Protocol):
+    """Finds the template of a view class; None for a view that renders by hand."""
+
+    def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None: ...
+
+
+class Signatures(Protocol):
+    """Signs what travels through the browser from one page to the next."""
+
+    def flash_token(self, flash: Mapping[str, Any]) -> str: ...
+    def status_token(self, status: int) -> str: ...
+
+
+@dataclass(slots=True)
+class Site:
+    """Times are seconds. `processes` holds the running views, so that nothing ends before its `disconnect`."""
+
+    pubsub: PubSub
+    templates: Templates
+    signatures: Signatures
+    security: SecurityConfig
+    liveview_version: str
+    run_queue: RunQueue = field(default_factory=RunQueue)
+    processes: set[Any] = field(default_factory=set)
+    stop_grace: float = 0.5
+    disconnect_timeout: float = 5.0
+
+    def flash_token(self, flash: Mapping[str, Any]) -> str:
+        return self.signatures.flash_token(flash)
+
+    def failed_mount(self, error: HTTPException) -> dict[str, Any]:
+        """The join's answer to an HTTP error in `mount`: the client loads the page again to show the status."""
+        if 400 <= error.status_code < 500:
+            token = self.signatures.status_token(error.status_code)
+            return {"reason": "reload", "status": error.status_code, "token": token}
+        return {"reason": "join crashed"}

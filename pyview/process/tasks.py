@@ -1,0 +1,28 @@
+"""Start a coroutine now; it becomes a waiting task only if it really has to wait.
+
+Most handlers never wait, and a turn of the event loop costs more than they do. Python 3.12 can run a task's first step
+at once (`eager_start`), with the right current task, so that time-outs and task groups inside work. Python 3.11 cannot:
+there every start costs a turn of the loop.
+"""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+if sys.version_info >= (3, 12):
+
+    def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+        """Run `coroutine` up to its first wait. None when it has ended; else the task, for the caller to keep."""
+        loop = asyncio.get_running_loop()
+        task = asyncio.Task(coroutine, loop=loop, eager_start=True)
+        if not task.done():
+            return task
+        task.result()
+        return None
+
+else:
+
+    def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+        """Run `coroutine` as a task; the caller keeps it, since the loop holds tasks weakly."""
+        return asyncio.get_running_loop().create_task(coroutine)

@@ -1,0 +1,439 @@
+"""The life of one joined view: message -> handler -> render -> diff -> push."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from inspect import isawaitable
+from typing import Any, ClassVar, Protocol
+
+from starlette.exceptions import HTTPException
+
+from pyview import lifecycle
+from pyview.binding import BindingError, Resources
+from pyview.correlation import log_crash
+from pyview.events import UnknownEvent, event_caller, info_caller
+from pyview.events.info_event import InfoEvent
+from pyview.lifecycle import Location, Visit
+from pyview.live_view import LiveView
+from pyview.navigation import Navigate, Patch, Redirect
+from pyview.process.mailbox import Mailbox, MailboxFull
+from pyview.process.messages import (
+    ClearFlash,
+    Event,
+    Info,
+    Join,
+    JoinRefused,
+    Leave,
+    Refresh,
+    Tick,
+    URLChanged,
+)
+from pyview.process.site import Site
+from pyview.rendering import Diff, Renderer, renderer_for
+from pyview.socket import ConnectedLiveViewSocket
+from pyview.timers import Timer, Timers
+from pyview.wire.values import encoded
+
+logger = logging.getLogger("pyview")
+
+_MOST_PATCHES_IN_A_TURN = 20
+
+
+class Outlet(Protocol):
+    """The view's end of a connection. A process outlives none of its calls: they return at once."""
+
+    @property
+    def congested(self) -> bool: ...
+    def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None: ...
+    def push(self, event: str, payload: Any) -> None: ...
+    def closed(self) -> None: ...
+    def crashed(self) -> None: ...
+    def overloaded(self) -> None: ...
+    def when_writable(self, call: Callable[[], None]) -> None: ...
+    def locate(self, url: str) -> Location | None: ...
+
+
+class ViewProcess:
+    """One view, one message at a time. Also the view's `Runtime` and its pub/sub subscriber."""
+
+    __slots__ = (
+        "__weakref__",
+        "_ended",
+        "_location",
+        "_mailbox",
+        "_mounting",
+        "_on_event",
+        "_outlet",
+        "_patches",
+        "_put_off",
+        "_renderer",
+        "_resources",
+        "_site",
+        "_timers",
+        "_title",
+        "_view",
+        "_visit",
+        "socket",
+    )
+
+    socket: ConnectedLiveViewSocket[Any]
+
+    def __init__(self, site: Site, outlet: Outlet) -> None:
+        self._site = site
+        self._outlet = outlet
+        self._mailbox = Mailbox(self._handle, site.run_queue, site.security.max_mailbox)
+        self._timers: Timers | None = None
+        self._view: LiveView[Any] | None = None
+        self._visit: Visit | None = None
+        self._title: str | None = None
+        self._put_off = False
+        self._ended = False
+        self._mounting = False
+        self._patches = 0
+
+    # The inbox
+
+    def post(self, message: Any) -> None:
+        """File a message from the connection; it runs at once when nothing else does."""
+        try:
+            self._mailbox.post(message)
+        except MailboxFull as error:
+            self._overflow(error)
+
+    def post_soon(self, message: Any) -> None:
+        """File a message from inside the application."""
+        if self._ended:
+            return
+        try:
+            self._mailbox.post_soon(message)
+        except MailboxFull as error:
+            self._overflow(error)
+
+    def deliver(self, event: InfoEvent) -> None:
+        self.post_soon(Info(event))
+
+    def stop(self) -> None:
+        """The browser has gone. Everything the view holds is released now; `disconnect` runs once, last.
+
+        A handler that waits for something is given a moment, then cancelled.
+        """
+        if self._ended:
+            return
+        self._end()
+        self._mailbox.clear()
+        self._mailbox.post(Leave())
+        asyncio.get_running_loop().call_later(self._site.stop_grace, self._mailbox.cancel)
+
+    def _overflow(self, error: MailboxFull) -> None:
+        logger.warning("%s: %s; the view is closed", self._name, error)
+        self._outlet.crashed()
+        self.stop()
+
+    # One message, one function
+
+    async def _handle(self, message: Any) -> None:
+        try:
+            await self._handlers[type(message)](self, message)
+        except asyncio.CancelledError:
+            self._cancelled()
+        except Exception as error:
+            await self._crash(error)
+
+    def _cancelled(self) -> None:
+        # stop() cancels a handler that outlasts its grace; any other cancellation is not ours to swallow.
+        task = asyncio.current_task()
+        if not self._ended or task is None:
+            raise asyncio.CancelledError
+        task.uncancel()
+
+    async def _join(self, message: Join) -> None:
+        try:
+            visit = await message.admit()
+        except JoinRefused as refusal:
+            self._refuse(message.ref, refusal.response)
+            return
+        self._visit = visit
+        self._resources = lifecycle.resources_of(visit)
+        self.socket = ConnectedLiveViewSocket(self, visit.identity, visit.flash)
+        try:
+            rendered = await self._mount(visit)
+        except HTTPException as error:
+            self._refuse(message.ref, self._site.failed_mount(error), error)
+        except Exception as error:
+            log_crash(logger, self._name, "join", error)
+            self._refuse(message.ref, {"reason": "join crashed"})
+        else:
+            self._answer_join(message, rendered)
+        if self._ended:
+            await self._disconnect()
+
+    async def _mount(self, visit: Visit) -> Diff:
+        view = self._view = await lifecycle.create(visit)
+        self._on_event = event_caller(visit.view_class)
+        self._location = visit.location
+        self._mounting = True
+        await lifecycle.mount(view, self.socket, visit)
+        self._mounting = False
+        if self.socket.navigation is None:
+            await self._params(self._location)
+        if self.socket.navigation is not None:
+            return {}
+        self._renderer: Renderer = renderer_for(view, self._site.templates.for_view(visit.view_class))
+        return await self._render()
+
+    def _answer_join(self, message: Join, rendered: Diff) -> None:
+        socket = self.socket
+        if socket.navigation is not None:
+            self._refuse(message.ref, self._departure(socket.navigation) | self._parting_events())
+            return
+        response: dict[str, Any] = {
+            "rendered": rendered,
+            "liveview_version": self._site.liveview_version,
+        }
+        if message.navigated:
+            response["container"] = ["div", {}]
+        if socket.patched is not None:
+            response["live_patch"] = _patch_payload(socket.patched)
+            socket.patched = None
+        self._outlet.reply(message.ref, "ok", response)
+
+    def _refuse(self, ref: str | None, response: dict[str, Any], error: Exception | None = None) -> None:
+        if error is not None:
+            logger.info("%s: mount answered %s", self._name, error)
+        self._end()
+        self._outlet.reply(ref, "error", response)
+        self._outlet.closed()
+
+    async def _event(self, message: Event) -> None:
+        try:
+            answer = self._on_event(
+                self._view, message.name, message.payload, self.socket, self._resources
+            )
+            if isawaitable(answer):
+                answer = await answer
+        except UnknownEvent:
+            self._reject(message.ref, "unknown_event", f"no handler for event {message.name!r}")
+        except BindingError as error:
+            self._reject(message.ref, "bad_payload", str(error))
+        else:
+            await self._finish(message.ref, answer)
+
+    def _reject(self, ref: str | None, reason: str, log: str) -> None:
+        logger.warning("%s: %s", self._name, log)
+        self._outlet.reply(ref, "error", {"reason": reason})
+
+    async def _url_changed(self, message: URLChanged) -> None:
+        location = self._outlet.locate(message.url)
+        if location is None or location.route is not self._visit_now.location.route:
+            self._outlet.reply(message.ref, "ok", {"link_redirect": True})
+            return
+        self.socket.clear_flash()
+        try:
+            await self._params(location)
+        except BindingError as error:
+            self._reject(message.ref, "bad_payload", str(error))
+        else:
+            await self._finish(message.ref)
+
+    async def _info(self, message: Info) -> None:
+        await self._inform(message.event)
+
+    async def _tick(self, message: Tick) -> None:
+        message.timer.waiting = False
+        await self._inform(message.timer.event)
+
+    async def _inform(self, event: Any) -> None:
+        answer = info_caller(type(self._view))(self._view, event, self.socket, self._resources)
+        if isawaitable(answer):
+            await answer
+        await self._finish(None)
+
+    async def _clear_flash(self, message: ClearFlash) -> None:
+        self.socket.clear_flash(message.key)
+        await self._finish(message.ref)
+
+    async def _refresh(self, message: Refresh) -> None:
+        self._put_off = False
+        await self._finish(None)
+
+    async def _leave(self, message: Leave) -> None:
+        await self._disconnect()
+
+    _handlers: ClassVar[dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]] = {
+        Event: _event,
+        Info: _info,
+        Tick: _tick,
+        URLChanged: _url_changed,
+        ClearFlash: _clear_flash,
+        Refresh: _refresh,
+        Join: _join,
+        Leave: _leave,
+    }
+
+    # The only exit
+
+    async def _finish(self, ref: str | None, answer: Any = None) -> None:
+        """Send what the turn brought: patches first, then the diff with its reply, or a departure."""
+        if self._ended:
+            return
+        self._patches = 0
+        socket = self.socket
+        if socket.navigation is not None:
+            await self._depart(ref, socket.navigation)
+            return
+        if ref is None and self._outlet.congested:
+            self._put_off_render()
+            return
+        diff = await self._render()
+        if answer is not None:
+            diff["r"] = encoded(answer, "a handler's reply")
+        if socket.patched is not None:
+            self._outlet.push("live_patch", _patch_payload(socket.patched))
+            socket.patched = None
+        if ref is not None:
+            self._outlet.reply(ref, "ok", {"diff": diff} if diff else {})
+        elif diff:
+            self._outlet.push("diff", diff)
+
+    async def _render(self) -> Diff:
+        """The diff since the last render, with the events and the title of this turn."""
+        socket = self.socket
+        update = self._renderer.update(socket)
+        diff = update if type(update) is dict else await update  # type: ignore[misc]
+        if socket.live_title != self._title:
+            self._title = socket.live_title
+            diff["t"] = str(self._title or "")
+        events = socket.take_events()
+        if events:
+            diff["e"] = events
+        return diff
+
+    def _put_off_render(self) -> None:
+        # The browser reads slower than the view changes: one render, of the newest state, when it can take it.
+        pending = self.socket.pending_event_bytes()
+        if pending > self._site.security.max_queued_bytes:
+            self._outlet.overloaded()
+        elif not self._put_off:
+            self._put_off = True
+            self._outlet.when_writable(self._writable)
+
+    def _writable(self) -> None:
+        self.post_soon(Refresh())
+
+    async def _depart(self, ref: str | None, navigation: Navigate | Redirect) -> None:
+        events = self._parting_events()
+        if events:
+            self._outlet.push("diff", {"e": events["events"]})
+        departure = self._departure(navigation)
+        if ref is not None:
+            self._outlet.reply(ref, "ok", departure)
+        else:
+            for event, payload in departure.items():
+                self._outlet.push(event, payload)
+        self._end()
+        self._outlet.closed()
+        await self._disconnect()
+
+    def _departure(self, navigation: Navigate | Redirect) -> dict[str, Any]:
+        flash = self.socket.flash
+        token = {"flash": self._site.flash_token(flash)} if flash else {}
+        if isinstance(navigation, Navigate):
+            return {"live_redirect": {"kind": navigation.kind, "to": navigation.to, **token}}
+        return {"redirect": {"to": navigation.to, "status": navigation.status, **token}}
+
+    def _parting_events(self) -> dict[str, Any]:
+        events = self.socket.take_events()
+        return {"events": events} if events else {}
+
+    # The end
+
+    async def _crash(self, error: Exception) -> None:
+        log_crash(logger, self._name, "a handler", error)
+        if not self._ended:
+            self._end()
+            self._outlet.crashed()
+            await self._disconnect()
+
+    def _end(self) -> None:
+        """No message, timer or broadcast reaches the view after this."""
+        self._ended = True
+        self._site.pubsub.drop(self)
+        self._site.processes.discard(self)
+        if self._timers is not None:
+            self._timers.cancel()
+
+    async def _disconnect(self) -> None:
+        view, self._view = self._view, None
+        if view is None:
+            return
+        try:
+            async with asyncio.timeout(self._site.disconnect_timeout):
+                await view.disconnect(self.socket)
+        except Exception as error:
+            log_crash(logger, self._name, "disconnect", error)
+
+    # The view's runtime: what its socket may ask for
+
+    async def subscribe(self, topic: str) -> None:
+        if not self._ended:
+            await self._site.pubsub.subscribe(topic, self)
+
+    async def unsubscribe(self, topic: str) -> None:
+        await self._site.pubsub.unsubscribe(topic, self)
+
+    async def broadcast(self, topic: str, message: Any) -> None:
+        await self._site.pubsub.broadcast(topic, message)
+
+    def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
+        if self._ended:
+            return None
+        if self._timers is None:
+            self._timers = Timers(self._fire)
+        return self._timers.every(event, seconds) if repeat else self._timers.once(event, seconds)
+
+    def _fire(self, timer: Timer) -> None:
+        self.post_soon(Tick(timer))
+
+    def send_info(self, event: InfoEvent) -> None:
+        self.post_soon(Info(event))
+
+    async def patch(self, wish: Patch) -> None:
+        location = self._outlet.locate(wish.to)
+        if location is None or location.route is not self._visit_now.location.route:
+            raise ValueError(
+                f"push_patch({wish.to!r}) leads out of {self._name}; use push_navigate for another view."
+            )
+        self._patches += 1
+        if self._patches > _MOST_PATCHES_IN_A_TURN:
+            raise RuntimeError(f"{self._name} patched its URL {self._patches} times in one turn")
+        self.socket.patched = wish
+        if self._mounting:
+            self._location = location  # handle_params follows mount anyway, and sees this URL
+        else:
+            await self._params(location)
+
+    async def close(self) -> None:
+        self._end()
+        self._outlet.closed()
+        self._mailbox.post(Leave())
+
+    async def _params(self, location: Location) -> None:
+        assert self._view is not None
+        self._location = location
+        await lifecycle.handle_params(self._view, self.socket, location, self._visit_now)
+
+    @property
+    def _visit_now(self) -> Visit:
+        assert self._visit is not None
+        return self._visit
+
+    @property
+    def _name(self) -> str:
+        if self._visit is None:
+            return "a view that has not joined"
+        return self._visit.view_class.__qualname__
+
+
+def _patch_payload(patch: Patch) -> dict[str, str]:
+    return {"kind": patch.kind, "to": patch.to}
+

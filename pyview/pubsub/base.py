@@ -1,0 +1,30 @@
+"""The contract between views and whatever carries their broadcasts."""
+
+from typing import Any, Protocol
+
+from pyview.events.info_event import InfoEvent
+
+
+class Subscriber(Protocol):
+    """Receives what is broadcast on its topics. Must return at once: it files the event and goes on."""
+
+    def deliver(self, event: InfoEvent) -> None: ...
+
+
+class PubSub(Protocol):
+    """Topics are plain text chosen by the application. A subscriber gets each message once, in order.
+
+    Nothing here comes from a browser: a subscriber is an object of this process, never a client's topic.
+    """
+
+    async def subscribe(self, topic: str, subscriber: Subscriber) -> None:
+        """Subscribing twice to one topic is the same as once."""
+
+    async def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
+        """Unknown topics and subscribers are ignored."""
+
+    def drop(self, subscriber: Subscriber) -> None:
+        """Forget a subscriber that has ended, on all its topics; never waits."""
+
+    async def broadcast(self, topic: str, message: Any) -> None:
+        """Deliver `InfoEvent(topic, message)` to every subscriber of `topic`."""

@@ -1,0 +1,74 @@
+"""How one view renders: by its template, which yields diffs itself, or by hand, where two trees are compared."""
+
+import inspect
+from collections.abc import Awaitable, Mapping
+from typing import Any, Protocol
+
+from pyview.live_view import LiveView
+from pyview.meta import PyViewMeta
+from pyview.socket import LiveViewSocket
+from pyview.template.live_template import LiveTemplate
+from pyview.wire.diff import diff
+
+Diff = dict[str, Any]
+
+
+class Renderer(Protocol):
+    """One view's renders. The first `update` is the whole tree, later ones hold what changed."""
+
+    def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]: ...
+    def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]: ...
+
+
+class TemplateRenderer:
+    """The view's template over its context."""
+
+    __slots__ = ("_rendering", "_template")
+
+    def __init__(self, template: LiveTemplate) -> None:
+        self._template = template
+        self._rendering = None
+
+    def html(self, socket: LiveViewSocket[Any]) -> str:
+        return self._template.render(socket.context, _extras(socket))
+
+    def update(self, socket: LiveViewSocket[Any]) -> Diff:
+        if self._rendering is None:
+            self._rendering = self._template.rendering()
+        return self._rendering.update(socket.context, _extras(socket))
+
+
+def _extras(socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
+    return {"flash": socket.flash}
+
+
+class HandRenderer:
+    """The view's own `render`. Its trees are compared, because nothing else knows what changed."""
+
+    __slots__ = ("_previous", "_template", "_view")
+
+    def __init__(self, view: LiveView[Any], template: LiveTemplate | None) -> None:
+        self._view = view
+        self._template = template
+        self._previous: dict[str, Any] | None = None
+
+    async def html(self, socket: LiveViewSocket[Any]) -> str:
+        content = await self._content(socket)
+        return str(content.text())
+
+    async def update(self, socket: LiveViewSocket[Any]) -> Diff:
+        content = await self._content(socket)
+        tree = content.tree()
+        previous, self._previous = self._previous, tree
+        return tree if previous is None else diff(previous, tree)
+
+    async def _content(self, socket: LiveViewSocket[Any]) -> Any:
+        content = self._view.render(socket.context, PyViewMeta(socket, self._template))
+        return await content if inspect.isawaitable(content) else content
+
+
+def renderer_for(view: LiveView[Any], template: LiveTemplate | None) -> Renderer:
+    """`template` is None for a view without a template, which then must have its own `render`."""
+    if template is not None and type(view).render is LiveView.render:
+        return TemplateRenderer(template)
+    return HandRenderer(view, template)

@@ -1,0 +1,74 @@
+"""From a URL to a view: one ordered list of routes, read the same way by HTTP and by the socket.
+
+Starlette takes the first route that matches, in the order of registration. The socket asks the same routes in the same
+order, so a page can never be reached over one door with the protection of another.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
+
+from pyview.live_view import LiveView
+
+
+class LiveRoute(Route):
+    """A path that serves a live view. `view_class` is all that HTTP and the socket share of it."""
+
+    def __init__(self, path: str, view_class: type[LiveView[Any]], endpoint: Any, name: str | None) -> None:
+        super().__init__(path, endpoint, methods=["GET"], name=name or view_class.__name__)
+        self.view_class = view_class
+
+    @property
+    def key(self) -> str:
+        """Names the route in a page token, on every worker alike."""
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """Where a path leads."""
+
+    route: LiveRoute
+    path_params: Mapping[str, Any]
+
+
+def resolve(routes: Iterable[BaseRoute], path: str, root_path: str) -> RouteMatch | None:
+    """The live route that an HTTP GET of `path` would reach; None when another route or none would answer.
+
+    `path` is percent-encoded and includes `root_path`, as a browser shows it.
+    """
+    scope = _http_scope(unquote(path), root_path)
+    for route in routes:
+        match, child_scope = route.matches(scope)
+        if match is Match.FULL:
+            return _live_match(route, child_scope)
+    return None
+
+
+def _http_scope(path: str, root_path: str) -> Scope:
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "root_path": root_path,
+        "headers": [],
+        "query_string": b"",
+        "path_params": {},
+    }
+
+
+def _live_match(route: BaseRoute, child_scope: Scope) -> RouteMatch | None:
+    if isinstance(route, LiveRoute):
+        return RouteMatch(route, child_scope.get("path_params", {}))
+    return None
+
+
+def view_key(view_class: type[LiveView[Any]]) -> str:
+    """Names a view class in a page token, on every worker alike."""
+    return f"{view_class.__module__}:{view_class.__qualname__}"
+
+

@@ -1,0 +1,195 @@
+"""The socket a view's callbacks receive: its state, and everything it may wish for.
+
+One class holds the state; two faces say where it runs. During the first HTTP render the socket is an
+`UnconnectedSocket`; once the browser has joined it is a `ConnectedLiveViewSocket`. Every method works on both, so
+that `mount` needs no branches: what makes no sense without a browser (timers, subscriptions, pushed events) does
+nothing on the unconnected face.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, Protocol, TypeGuard, TypeVar
+
+import orjson
+
+from pyview.auth.identity import Identity
+from pyview.events.info_event import InfoEvent
+from pyview.flash import Flash
+from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, local_path
+from pyview.timers import Timer
+from pyview.wire.values import encoded
+
+T = TypeVar("T")
+
+
+class Runtime(Protocol):
+    """What runs a view: a live process, or one HTTP request."""
+
+    async def subscribe(self, topic: str) -> None: ...
+    async def unsubscribe(self, topic: str) -> None: ...
+    async def broadcast(self, topic: str, message: Any) -> None: ...
+    def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None: ...
+    def send_info(self, event: InfoEvent) -> None: ...
+    async def patch(self, wish: Patch) -> None: ...
+    async def close(self) -> None: ...
+
+
+class LiveViewSocket(Generic[T]):
+    """State and wishes of one view.
+
+    `context` is what the template sees: a dict, TypedDict, dataclass or pydantic model; `{}` until the view sets it.
+    `live_title` is the page's title. Both may be set at any time; what changed is sent when the callback returns.
+    """
+
+    connected: ClassVar[bool] = False
+
+    __slots__ = ("_events", "_flash", "_runtime", "context", "identity", "live_title", "navigation", "patched")
+
+    def __init__(self, runtime: Runtime, identity: Identity, flash: Flash | None = None) -> None:
+        self.context: T = {}  # type: ignore[assignment]  # a view that never sets it still renders
+        self.live_title: str | None = None
+        self.identity = identity
+        self.navigation: Navigate | Redirect | None = None
+        self.patched: Patch | None = None
+        self._flash = flash
+        self._events: list[tuple[str, orjson.Fragment]] | None = None
+        self._runtime = runtime
+
+    # Who is there
+
+    @property
+    def user(self) -> Any:
+        """The user that the authentication middleware found, or an `UnauthenticatedUser`."""
+        return self.identity.user
+
+    @property
+    def session(self) -> Mapping[str, Any]:
+        """The session, read-only."""
+        return self.identity.session
+
+    # Messages shown once
+
+    @property
+    def flash(self) -> Flash:
+        if self._flash is None:
+            self._flash = Flash()
+        return self._flash
+
+    def put_flash(self, key: str, value: Any) -> None:
+        """Show `value` under `key` until the next patch; it survives a navigation or redirect."""
+        self.flash.put(key, value)
+
+    def clear_flash(self, key: str | None = None) -> None:
+        """Take one message back, or all of them."""
+        if self._flash is not None:
+            self._flash.drop(key)
+
+    # Broadcasts, timers, messages to oneself
+
+    async def subscribe(self, topic: str) -> None:
+        """Receive what is broadcast on `topic` in `handle_info`, as `InfoEvent(topic, message)`."""
+        await self._runtime.subscribe(topic)
+
+    async def unsubscribe(self, topic: str) -> None:
+        """Stop receiving `topic`."""
+        await self._runtime.unsubscribe(topic)
+
+    async def broadcast(self, topic: str, message: Any) -> None:
+        """Send `message` to every subscriber of `topic`, this view included if it subscribed."""
+        await self._runtime.broadcast(topic, message)
+
+    def schedule_info(self, event: Any, seconds: float) -> Timer | None:
+        """Call `handle_info(event)` every `seconds`, until the view ends or the timer is cancelled."""
+        return self._runtime.schedule(event, seconds, repeat=True)
+
+    def schedule_info_once(self, event: Any, seconds: float | None = None) -> Timer | None:
+        """Call `handle_info(event)` once, `seconds` from now, or right after this callback."""
+        return self._runtime.schedule(event, seconds or 0.0, repeat=False)
+
+    async def send_info(self, event: InfoEvent) -> None:
+        """File `event` for `handle_info`; it runs after the callback that is running now."""
+        self._runtime.send_info(event)
+
+    # The browser
+
+    async def push_event(self, event: str, value: Any = None) -> None:
+        """Dispatch `event` in the browser, to hooks and as `phx:<event>` on window. `value` is JSON data.
+
+        Raises `UnencodableValue`.
+        """
+        fragment = encoded({} if value is None else value, f"push_event({event!r})")
+        if self.connected:
+            if self._events is None:
+                self._events = []
+            self._events.append((event, fragment))
+
+    async def push_patch(
+        self, path: str, params: Mapping[str, Any] | None = None, *, replace: bool = False
+    ) -> None:
+        """Change the URL within this view; `handle_params` runs before this returns. Raises `UnsafeURL`."""
+        await self._runtime.patch(Patch(local_path(path, params), _kind(replace)))
+
+    async def replace_patch(self, path: str, params: Mapping[str, Any] | None = None) -> None:
+        """`push_patch` without a new entry in the browser's history."""
+        await self.push_patch(path, params, replace=True)
+
+    async def push_navigate(
+        self, path: str, params: Mapping[str, Any] | None = None, *, replace: bool = False
+    ) -> None:
+        """Go to another live view on this socket, once the running callback returns. Raises `UnsafeURL`."""
+        self.navigation = Navigate(local_path(path, params), _kind(replace))
+
+    async def replace_navigate(self, path: str, params: Mapping[str, Any] | None = None) -> None:
+        """`push_navigate` without a new entry in the browser's history."""
+        await self.push_navigate(path, params, replace=True)
+
+    async def redirect(
+        self,
+        path: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        *,
+        external: str | None = None,
+        status: int = 302,
+    ) -> None:
+        """Load a page over HTTP: a path on this site, or `external=` for an http(s) URL elsewhere.
+
+        Raises `UnsafeURL`.
+        """
+        if (path is None) == (external is None):
+            raise TypeError("redirect() expects either a path on this site or external='https://...'")
+        target = local_path(path, params) if path is not None else external_url(external or "")
+        self.navigation = Redirect(target, status)
+
+    async def close(self) -> None:
+        """End this view; its page goes quiet until it is loaded again."""
+        await self._runtime.close()
+
+    def pending_event_bytes(self) -> int:
+        """The size of the pushed events that have not been sent yet."""
+        return sum(len(fragment.contents) for _, fragment in self._events or ())
+
+    def take_events(self) -> list[tuple[str, orjson.Fragment]] | None:
+        """The pushed events that have not been sent yet; the caller sends them."""
+        events, self._events = self._events, None
+        return events
+
+
+def _kind(replace: bool) -> Kind:
+    return "replace" if replace else "push"
+
+
+class ConnectedLiveViewSocket(LiveViewSocket[T]):
+    """The face of a view that a browser has joined."""
+
+    __slots__ = ()
+    connected: ClassVar[bool] = True
+
+
+class UnconnectedSocket(LiveViewSocket[T]):
+    """The face of a view during the first HTTP render."""
+
+    __slots__ = ()
+
+
+def is_connected(socket: LiveViewSocket[T]) -> TypeGuard[ConnectedLiveViewSocket[T]]:
+    """True once the browser has joined: the place to subscribe and to start timers."""
+    return socket.connected

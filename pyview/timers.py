@@ -1,0 +1,70 @@
+"""Schedules owned by one view and cancelled with it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+
+class Timer:
+    """One schedule. A repeating one keeps its beat, and leaves a beat out while the last one still waits."""
+
+    __slots__ = ("_due", "_fire", "_handle", "_loop", "event", "interval", "waiting")
+
+    def __init__(
+        self, event: Any, seconds: float, interval: float | None, fire: Callable[["Timer"], None]
+    ) -> None:
+        self.event = event
+        self.interval = interval
+        self.waiting = False
+        self._fire = fire
+        self._loop = asyncio.get_running_loop()
+        self._due = self._loop.time() + seconds
+        self._handle = self._loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        if self.interval is not None:
+            self._rearm(self.interval)
+        if not self.waiting:
+            self.waiting = True
+            self._fire(self)
+
+    def _rearm(self, interval: float) -> None:
+        now = self._loop.time()
+        missed = int((now - self._due) / interval)
+        self._due += (missed + 1) * interval
+        self._handle = self._loop.call_at(self._due, self._ring)
+
+    def cancel(self) -> None:
+        self._handle.cancel()
+
+
+class Timers:
+    """The running timers of one view; `fire` files a due timer and returns at once."""
+
+    __slots__ = ("_fire", "_running")
+
+    def __init__(self, fire: Callable[[Timer], None]) -> None:
+        self._fire = fire
+        self._running: set[Timer] = set()
+
+    def every(self, event: Any, seconds: float) -> Timer:
+        if not seconds > 0:
+            raise ValueError(f"schedule_info expected an interval above 0 seconds, got {seconds!r}")
+        return self._start(Timer(event, seconds, seconds, self._ring))
+
+    def once(self, event: Any, seconds: float) -> Timer:
+        return self._start(Timer(event, max(seconds, 0.0), None, self._ring))
+
+    def cancel(self) -> None:
+        for timer in self._running:
+            timer.cancel()
+        self._running.clear()
+
+    def _start(self, timer: Timer) -> Timer:
+        self._running.add(timer)
+        return timer
+
+    def _ring(self, timer: Timer) -> None:
+        if timer.interval is None:
+            self._running.discard(timer)
+        self._fire(timer)

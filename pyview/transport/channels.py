@@ -1,0 +1,236 @@
+"""One connection's topics: which view answers which frame.
+
+Phoenix channels, protocol version 2: every frame names the join it belongs to. A frame of an earlier join of the same
+topic is dropped, because live navigation puts another view on the same topic.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, Protocol
+
+from pyview.lifecycle import Location, Visit
+from pyview.process.messages import ClearFlash, Event, Join, URLChanged
+from pyview.process.site import Site
+from pyview.process.view_process import ViewProcess
+from pyview.transport.outbox import Outbox
+from pyview.wire.form import TooManyFields, decode_form, merge_meta
+from pyview.wire.message import Frame, MalformedFrame, encode, reply
+
+logger = logging.getLogger("pyview")
+
+_UNMATCHED = {"reason": "unmatched topic"}
+
+
+class Handshake(Protocol):
+    """What the connection knows of its browser."""
+
+    async def admit(self, topic: str, payload: dict[str, Any]) -> Visit: ...
+    def locate(self, url: str) -> Location | None: ...
+    def overloaded(self) -> None: ...
+
+
+class Channel:
+    """One joined topic: the outlet of its view."""
+
+    __slots__ = ("_channels", "_open", "join_ref", "process", "topic")
+
+    process: ViewProcess
+
+    def __init__(self, channels: "Channels", topic: str, join_ref: str) -> None:
+        self._channels = channels
+        self._open = True
+        self.topic = topic
+        self.join_ref = join_ref
+
+    @property
+    def congested(self) -> bool:
+        return self._channels.outbox.congested
+
+    def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None:
+        if self._open and ref is not None:
+            self._channels.outbox.put(reply(self.join_ref, ref, self.topic, status, response))
+
+    def push(self, event: str, payload: Any) -> None:
+        if self._open:
+            self._channels.outbox.put(encode(self.join_ref, None, self.topic, event, payload))
+
+    def closed(self) -> None:
+        """The view has ended by itself: the client forgets the channel."""
+        self._part("phx_close")
+
+    def crashed(self) -> None:
+        """The view has failed: the client joins again."""
+        self._part("phx_error")
+
+    def overloaded(self) -> None:
+        self._channels.handshake.overloaded()
+
+    def when_writable(self, call: Callable[[], None]) -> None:
+        self._channels.outbox.when_writable(call)
+
+    def locate(self, url: str) -> Location | None:
+        return self._channels.handshake.locate(url)
+
+    def mute(self) -> None:
+        """Nothing more is said on this join; what the view still sends goes nowhere."""
+        self._open = False
+
+    def _part(self, event: str) -> None:
+        if self._open:
+            self._channels.outbox.put(encode(self.join_ref, self.join_ref, self.topic, event, {}))
+            self._open = False
+            self._channels.forget(self)
+
+
+class Channels:
+    """Takes frames, never waits for user code."""
+
+    __slots__ = ("_joined", "_site", "handshake", "outbox")
+
+    def __init__(self, site: Site, handshake: Handshake, outbox: Outbox) -> None:
+        self._site = site
+        self._joined: dict[str, Channel] = {}
+        self.handshake = handshake
+        self.outbox = outbox
+
+    @property
+    def joined(self) -> int:
+        return len(self._joined)
+
+    def dispatch(self, frame: Frame) -> None:
+        """Raises `MalformedFrame` for a frame that no client of this protocol sends."""
+        join_ref, ref, topic, event, _ = frame
+        channel = self._joined.get(topic)
+        if channel is not None and join_ref == channel.join_ref:
+            handler = self._to_channel.get(event)
+            if handler is None:
+                raise MalformedFrame("unknown event for a joined topic")
+            handler(self, channel, frame)
+        elif topic == "phoenix" and event == "heartbeat":
+            self.outbox.put(reply(None, ref, topic, "ok", {}))
+        elif event == "phx_join":
+            self._join(frame)
+        elif channel is None:
+            self._answer_unmatched(frame)
+
+    def close(self) -> None:
+        """The connection has gone: every view ends."""
+        for channel in tuple(self._joined.values()):
+            self._end(channel)
+
+    def forget(self, channel: Channel) -> None:
+        if self._joined.get(channel.topic) is channel:
+            del self._joined[channel.topic]
+
+    def _answer_unmatched(self, frame: Frame) -> None:
+        if frame.event == "phx_leave":
+            self.outbox.put(reply(frame.join_ref, frame.ref, frame.topic, "ok", {}))
+        else:
+            self.outbox.put(reply(None, frame.ref, frame.topic, "error", _UNMATCHED))
+
+    def _end(self, channel: Channel) -> None:
+        channel.mute()
+        self.forget(channel)
+        channel.process.stop()
+
+    # Joining
+
+    def _join(self, frame: Frame) -> None:
+        if frame.join_ref is None or frame.join_ref != frame.ref:
+            raise MalformedFrame("expected phx_join to carry its own ref as join_ref")
+        refusal = self._unfit(frame)
+        if refusal is not None:
+            self.outbox.put(reply(frame.join_ref, frame.ref, frame.topic, "error", {"reason": refusal}))
+            return
+        self._replace(frame.topic)
+        channel = Channel(self, frame.topic, frame.join_ref)
+        channel.process = ViewProcess(self._site, channel)
+        self._joined[frame.topic] = channel
+        self._site.processes.add(channel.process)
+        channel.process.post(Join(frame.ref, self._admission(frame), "redirect" in frame.payload))
+
+    def _unfit(self, frame: Frame) -> str | None:
+        if not frame.topic.startswith("lv:"):
+            return "unmatched topic"
+        if type(frame.payload) is not dict:
+            raise MalformedFrame("expected phx_join to carry an object")
+        if len(self._joined) >= self._site.security.max_topics and frame.topic not in self._joined:
+            return "too many channels joined"
+        return None
+
+    def _replace(self, topic: str) -> None:
+        # A second join of an open topic closes the first instance, with the first one's join_ref.
+        old = self._joined.get(topic)
+        if old is not None:
+            self.outbox.put(encode(old.join_ref, old.join_ref, topic, "phx_close", {}))
+            self._end(old)
+
+    def _admission(self, frame: Frame) -> Callable[[], Awaitable[Visit]]:
+        async def admit() -> Visit:
+            return await self.handshake.admit(frame.topic, frame.payload)
+
+        return admit
+
+    # Frames of a joined topic
+
+    def _rejoin(self, channel: Channel, frame: Frame) -> None:
+        self._join(frame)
+
+    def _leave(self, channel: Channel, frame: Frame) -> None:
+        channel.closed()
+        self._end(channel)
+        self.outbox.put(reply(frame.join_ref, frame.ref, frame.topic, "ok", {}))
+
+    def _event(self, channel: Channel, frame: Frame) -> None:
+        payload = frame.payload
+        try:
+            name, value, kind = payload["event"], payload["value"], payload.get("type")
+        except (TypeError, KeyError, AttributeError):
+            raise MalformedFrame("expected an event with 'event', 'value' and 'type'") from None
+        if type(name) is not str:
+            raise MalformedFrame("expected the name of an event to be text")
+        if payload.get("cid") is not None:
+            # Its component is gone; the client waits for an answer all the same.
+            channel.reply(frame.ref, "ok", {})
+        elif name.startswith("lv:"):
+            self._builtin(channel, frame.ref, name, value)
+        else:
+            if kind == "form":
+                value = self._form(payload, value)
+            channel.process.post(Event(frame.ref, name, value))
+
+    def _form(self, payload: dict[str, Any], value: Any) -> dict[str, Any]:
+        meta = payload.get("meta", {})
+        if type(value) is not str or type(meta) is not dict:
+            raise MalformedFrame("expected a form's value as text and its meta as an object")
+        try:
+            return merge_meta(decode_form(value, max_fields=self._site.security.max_form_fields), meta)
+        except TooManyFields as error:
+            raise MalformedFrame(str(error)) from None
+
+    def _builtin(self, channel: Channel, ref: str | None, name: str, value: Any) -> None:
+        if name != "lv:clear-flash":
+            raise MalformedFrame("unknown built-in event")
+        key = value.get("key") if type(value) is dict else None
+        channel.process.post(ClearFlash(ref, key if type(key) is str else None))
+
+    def _live_patch(self, channel: Channel, frame: Frame) -> None:
+        url = frame.payload.get("url") if type(frame.payload) is dict else None
+        if type(url) is not str:
+            raise MalformedFrame("expected live_patch to carry a URL")
+        channel.process.post(URLChanged(frame.ref, url))
+
+    def _components_will_go(self, channel: Channel, frame: Frame) -> None:
+        channel.reply(frame.ref, "ok", {})
+
+    def _components_gone(self, channel: Channel, frame: Frame) -> None:
+        channel.reply(frame.ref, "ok", {"cids": []})
+
+    _to_channel: ClassVar[dict[str, Callable[["Channels", Channel, Frame], None]]] = {
+        "event": _event,
+        "live_patch": _live_patch,
+        "phx_leave": _leave,
+        "phx_join": _rejoin,
+        "cids_will_destroy": _components_will_go,
+        "cids_destroyed": _components_gone,
+    }

@@ -1,0 +1,83 @@
+"""Protocol frames: what a browser may send, and the text that goes back.
+
+Every text frame is `[join_ref, ref, topic, event, payload]` (Phoenix channels, serializer version 2). A binary
+frame carries an upload chunk behind a header of one-byte lengths that count UTF-8 bytes.
+"""
+
+from typing import Any, NamedTuple
+
+import orjson
+
+from pyview.wire.depth import nested_deeper_than
+
+
+class Frame(NamedTuple):
+    """One decoded frame. `payload` is JSON data, or `bytes` for a binary push."""
+
+    join_ref: str | None
+    ref: str | None
+    topic: str
+    event: str
+    payload: Any
+
+
+class MalformedFrame(ValueError):
+    """Not a frame of the protocol. The text says what was wrong and never quotes the payload."""
+
+
+def decode(text: str, max_depth: int) -> Frame:
+    """Read a text frame. Raises `MalformedFrame`."""
+    try:
+        fields = orjson.loads(text)
+    except (ValueError, RecursionError):
+        raise MalformedFrame("expected JSON") from None
+    if type(fields) is not list or len(fields) != 5:
+        raise MalformedFrame("expected a JSON array of 5 elements")
+    join_ref, ref, topic, event, payload = fields
+    if type(topic) is not str or type(event) is not str:
+        raise MalformedFrame("expected text for topic and event")
+    if not (join_ref is None or type(join_ref) is str) or not (ref is None or type(ref) is str):
+        raise MalformedFrame("expected text or null for join_ref and ref")
+    # Brackets inside strings count too, so a high count only says that a real look is needed.
+    if text.count("[") + text.count("{") > max_depth and nested_deeper_than(payload, max_depth):
+        raise MalformedFrame(f"nested deeper than {max_depth}")
+    return Frame(join_ref, ref, topic, event, payload)
+
+
+_HEADER = 5
+
+
+def decode_binary(data: bytes) -> Frame:
+    """Read a binary push: `0, len(join_ref), len(ref), len(topic), len(event)`, the four texts, the bytes.
+
+    Raises `MalformedFrame`.
+    """
+    if len(data) < _HEADER or data[0] != 0:
+        raise MalformedFrame("expected a binary push (kind 0) with a header of 5 bytes")
+    texts: list[str] = []
+    start = _HEADER
+    for length in data[1:_HEADER]:
+        texts.append(_text(data[start : start + length], length))
+        start += length
+    join_ref, ref, topic, event = texts
+    return Frame(join_ref or None, ref or None, topic, event, data[start:])
+
+
+def _text(raw: bytes, length: int) -> str:
+    if len(raw) != length:
+        raise MalformedFrame("a header length reaches past the end of the frame")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise MalformedFrame("expected UTF-8 in the header texts") from None
+
+
+def encode(join_ref: str | None, ref: str | None, topic: str, event: str, payload: Any) -> str:
+    """Write a text frame. The payload is JSON data; `orjson.Fragment` passes through."""
+    return orjson.dumps((join_ref, ref, topic, event, payload)).decode()
+
+
+def reply(join_ref: str | None, ref: str | None, topic: str, status: str, response: Any) -> str:
+    """Write the answer to the frame that carried `ref`."""
+    payload = {"status": status, "response": response}
+    return orjson.dumps((join_ref, ref, topic, "phx_reply", payload)).decode()
