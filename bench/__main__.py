@@ -1,0 +1,81 @@
+"""The command line: choose workloads, run them one after the other, print the table."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import uvloop
+
+from bench import report
+from bench.arena import QUICK, Arena, Plan
+from bench.machine import choose_cores, pin, raise_file_limit
+from bench.rows import Row
+from bench.server import BARE, OURS
+from bench.workloads.dead_renders import dead, dead_table
+from bench.workloads.events import counter, frozen, table
+from bench.workloads.fanout import ticker
+from bench.workloads.idle import idle
+from bench.workloads.joins import joins
+from bench.workloads.latency import latency
+
+WORKLOADS: dict[str, Callable[[Arena], Awaitable[list[Row]]]] = {
+    "counter": counter,
+    "table": table,
+    "frozen": frozen,
+    "ticker": ticker,
+    "latency": latency,
+    "dead": dead,
+    "dead_table": dead_table,
+    "joins": joins,
+    "idle": idle,
+}
+
+LONGEST = 120.0
+"""Seconds that any one workload may take."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    options = parser().parse_args(arguments)
+    plan = replace(
+        QUICK if options.quick else Plan(), **({"rounds": options.rounds} if options.rounds else {})
+    )
+    cores = choose_cores()
+    arena = Arena(plan, cores, BARE if options.calibrate else OURS)
+    pin(cores.generator)
+    raise_file_limit()
+    print(report.heading(plan, cores), end="\n\n")
+    rows = uvloop.run(run(arena, options.only or list(WORKLOADS)))
+    print(report.table(rows), report.remarks(rows), sep="\n\n")
+    if options.json:
+        options.json.write_bytes(orjson.dumps(report.as_json(rows, plan), option=orjson.OPT_INDENT_2))
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="about a minute: fewer and shorter rounds")
+    parser.add_argument("--only", action="append", choices=WORKLOADS, help="this workload; may be repeated")
+    parser.add_argument("--rounds", type=int, help="how many times the two servers take turns")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured there as well")
+    parser.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="compare the bare server with itself: how far is 1.00 missed?",
+    )
+    return parser
+
+
+async def run(arena: Arena, names: Sequence[str]) -> list[Row]:
+    rows: list[Row] = []
+    for name in names:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        async with asyncio.timeout(LONGEST):
+            rows += await WORKLOADS[name](arena)
+    return rows
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

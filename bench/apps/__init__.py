@@ -1,0 +1,1 @@
+"""The two applications that are compared."""

@@ -1,0 +1,24 @@
+"""100 rows of plain dicts; `bump` makes the next row one cent dearer."""
+
+from typing import Any, TypedDict
+
+from bench.apps.rows import COUNT, dict_rows, total_after
+from pyview import LiveView, LiveViewSocket
+
+
+class Stock(TypedDict):
+    rows: list[dict[str, Any]]
+    total: int
+    turn: int
+
+
+class Table(LiveView[Stock]):
+    async def mount(self, socket: LiveViewSocket[Stock], session: Any) -> None:
+        socket.context = {"rows": dict_rows(), "total": total_after(0), "turn": 0}
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[Stock]) -> None:
+        stock = socket.context
+        row = stock["rows"][stock["turn"]]
+        row["price"] += 1
+        stock["total"] += row["qty"]
+        stock["turn"] = (stock["turn"] + 1) % COUNT

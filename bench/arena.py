@@ -1,0 +1,57 @@
+"""The plan of a run, and the two servers that every workload needs."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from bench.http_client import connect_http
+from bench.machine import Cores
+from bench.server import BARE, Server, running
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how much: every count and every second of a run."""
+
+    rounds: int = 13
+    seconds: float = 0.6
+    connections: int = 100
+    subscribers: int = 1000
+    ticks_in_flight: int = 2
+    browsers: int = 16
+    joins: int = 200
+    beats: int = 500
+    idle: int = 2000
+
+
+QUICK = Plan(rounds=5, seconds=0.4, joins=100, beats=300, idle=1000)
+
+
+@dataclass(frozen=True)
+class Arena:
+    """Starts servers on their core. `application` is the one that is compared with the bare server."""
+
+    plan: Plan
+    cores: Cores
+    application: str
+
+    @contextlib.asynccontextmanager
+    async def pair(self, path: str) -> AsyncIterator[tuple[Server, Server]]:
+        """Both servers, fresh; the bare one serves the other's page as fixed bytes."""
+        async with self.ours() as ours, self.bare() as bare:
+            await copy_page(ours, path, bare)
+            yield ours, bare
+
+    def ours(self) -> contextlib.AbstractAsyncContextManager[Server]:
+        return running(self.application, self.cores.server)
+
+    def bare(self) -> contextlib.AbstractAsyncContextManager[Server]:
+        return running(BARE, self.cores.server)
+
+
+async def copy_page(source: Server, path: str, target: Server) -> None:
+    """A fixed page as large as the rendered one, with tokens as long."""
+    reader, writer = await connect_http(source.port), await connect_http(target.port)
+    await writer.put("/page", (await reader.get(path)).body)
+    reader.close()
+    writer.close()

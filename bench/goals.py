@@ -1,0 +1,52 @@
+"""What each row is to reach, and what others reached when they were measured the same way.
+
+The figures of Phoenix LiveView 1.2.10 and of PyView 0.9.0 are ratios to the same bare server, measured on two
+cores of another machine: figures drift from machine to machine, their ratios hardly.
+"""
+
+from dataclasses import dataclass
+
+from bench.rows import Row
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A bound on a row's ratio, or, where there is no fair ratio, on our own figure."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+    of_ratio: bool = True
+    phoenix: float | None = None
+    pyview: float | None = None
+
+    def __str__(self) -> str:
+        if self.at_least is not None:
+            return f">= {self.at_least:g}"
+        return "" if self.at_most is None else f"<= {self.at_most:g}"
+
+    def judge(self, row: Row) -> bool | None:
+        """Reached or not; None where nothing was asked."""
+        value = row.ratio if self.of_ratio else row.ours
+        if value is None:
+            return None
+        if self.at_least is not None:
+            return value >= self.at_least
+        return None if self.at_most is None else value <= self.at_most
+
+
+GOALS = {
+    "counter": Goal(at_least=0.70, phoenix=0.38, pyview=0.20),
+    "counter, bytes": Goal(phoenix=97, pyview=126, of_ratio=False),
+    "table": Goal(at_least=0.20, phoenix=0.125, pyview=0.018),
+    "table, bytes": Goal(at_most=140, of_ratio=False, phoenix=139, pyview=4659),
+    "frozen": Goal(at_least=0.40, phoenix=0.125, pyview=0.018),
+    "frozen, bytes": Goal(at_most=140, of_ratio=False, phoenix=139, pyview=4659),
+    "ticker": Goal(at_least=0.75, phoenix=0.79, pyview=0.40),
+    "latency, p50": Goal(at_most=1.25, phoenix=1.4, pyview=1.8),
+    "latency, p99": Goal(phoenix=1.17, pyview=1.9),
+    "dead": Goal(at_least=0.17, phoenix=0.17, pyview=0.11),
+    "dead, table": Goal(phoenix=0.087, pyview=0.025),
+    "joins": Goal(phoenix=0.83, pyview=0.70),
+    "idle": Goal(at_most=1.25, phoenix=1.6, pyview=1.2),
+    "idle, table": Goal(at_most=80, of_ratio=False, phoenix=309, pyview=99),
+}

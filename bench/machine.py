@@ -1,0 +1,67 @@
+"""The two cores of a run: one for the server, one for the load generator, and the open-file limit."""
+
+import contextlib
+import os
+import sys
+from dataclasses import dataclass
+
+import psutil
+
+if sys.platform != "win32":
+    import resource
+
+
+@dataclass(frozen=True)
+class Cores:
+    """Core numbers, or None where processes cannot be pinned."""
+
+    server: int | None
+    generator: int | None
+
+    def __str__(self) -> str:
+        if self.server is None:
+            return "not pinned (this machine cannot, or has one core): read the ratios with care"
+        return f"server on core {self.server}, load generator on core {self.generator}"
+
+
+def choose_cores() -> Cores:
+    """The last core for the server, the first for the generator."""
+    available = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(available) < 2:
+        return Cores(None, None)
+    return Cores(available[-1], available[0])
+
+
+def pin(core: int | None) -> None:
+    """Keep this process on one core; `None` leaves it alone."""
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+
+
+def raise_file_limit() -> None:
+    """Thousands of sockets need as many descriptors: ask for all the hard limit gives."""
+    if sys.platform != "win32":
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def most_connections(wanted: int) -> int:
+    """How many of `wanted` connections the open-file limit allows."""
+    if sys.platform == "win32":
+        return wanted
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if soft == resource.RLIM_INFINITY else min(wanted, soft - 100)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process has used so far: CPU seconds and resident KiB."""
+
+    cpu: float
+    resident: float
+
+
+def usage_of(process: psutil.Process) -> Usage:
+    times = process.cpu_times()
+    return Usage(times.user + times.system, process.memory_info().rss / 1024)

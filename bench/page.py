@@ -1,0 +1,94 @@
+"""A page as a browser gets it before it connects: GET it, read the view's tokens off it, keep the cookies."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from urllib.parse import urlencode
+
+import orjson
+
+from bench.http_client import Response, connect_http
+from bench.server import Server
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the script of one loaded page knows."""
+
+    origin: str
+    path: str
+    topic: str
+    session: str
+    static: str
+    csrf: str
+    cookie: str
+
+    @property
+    def socket_url(self) -> str:
+        query = urlencode({"_csrf_token": self.csrf, "vsn": "2.0.0"})
+        return f"{self.origin.replace('http', 'ws', 1)}/live/websocket?{query}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        cookie = {"Cookie": self.cookie} if self.cookie else {}
+        return {"Origin": self.origin, **cookie}
+
+    def join_frame(self) -> bytes:
+        """The frame that the official client sends for the main view of a page just loaded."""
+        params = {"_csrf_token": self.csrf, "_mounts": 0, "_mount_attempts": 0}
+        payload = {
+            "url": self.origin + self.path,
+            "params": params,
+            "session": self.session,
+            "static": self.static or None,
+            "sticky": False,
+        }
+        return orjson.dumps(["4", "4", self.topic, "phx_join", payload])
+
+    def click_frame(self, event: str) -> bytes:
+        """A click on a button: `value` is what a `<button>` gives."""
+        payload = {"type": "click", "event": event, "value": {"value": ""}}
+        return orjson.dumps(["4", "12", self.topic, "event", payload])
+
+
+async def open_pages(server: Server, path: str, count: int) -> list[Page]:
+    """`count` pages, each loaded by a browser of its own, eight at a time."""
+    turns = iter(range(count))
+    batches = await asyncio.gather(*(_open_in_turn(server, path, turns) for _ in range(min(8, count))))
+    return [page for batch in batches for page in batch]
+
+
+async def _open_in_turn(server: Server, path: str, turns: Iterator[int]) -> list[Page]:
+    connection = await connect_http(server.port)
+    try:
+        return [read_page(server, path, await connection.get(path)) for _ in turns]
+    finally:
+        connection.close()
+
+
+def read_page(server: Server, path: str, response: Response) -> Page:
+    html = response.body.decode()
+    root = _tag(html, r"<\w+[^>]*\bdata-phx-main\b[^>]*>")
+    return Page(
+        origin=server.origin,
+        path=path,
+        topic="lv:" + _attribute(root, "id"),
+        session=_attribute(root, "data-phx-session"),
+        static=_attribute(root, "data-phx-static"),
+        csrf=_attribute(_tag(html, r"<meta[^>]*\bcsrf-token\b[^>]*>"), "content"),
+        cookie=response.cookie,
+    )
+
+
+def _tag(html: str, pattern: str) -> str:
+    found = re.search(pattern, html)
+    if found is None:
+        raise RuntimeError(f"the page has no tag like {pattern!r}; it begins: {html[:200]!r}")
+    return found.group()
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf'\s{name}="([^"]*)"', tag)
+    return unescape(found.group(1)) if found else ""

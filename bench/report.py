@@ -1,0 +1,94 @@
+"""The result as a table for people and as JSON for scripts."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from bench.arena import Plan
+from bench.goals import GOALS, Goal
+from bench.machine import Cores
+from bench.rows import Row
+
+HEADINGS = ("", "ours", "bare", "ratio", "rounds", "CPU us", "target", "", "Phoenix", "PyView 0.9")
+PACKAGES = ("starlette", "uvicorn", "uvloop", "websockets", "orjson", "picows")
+NOBODY = Goal()
+
+
+def heading(plan: Plan, cores: Cores) -> str:
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return "\n".join(
+        [
+            f"Python {platform.python_version()}, {versions}",
+            f"{cores}; {plan.rounds} rounds in turns, medians; permessage-deflate off",
+        ]
+    )
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Every row beside its target and its anchors; columns as wide as they must be."""
+    lines = [HEADINGS, *(_cells(row, GOALS.get(row.key, NOBODY)) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    return "\n".join(_line(line, widths) for line in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first, *rest = (
+        cell.ljust(width) if column == 0 else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return "  ".join([first, *rest]).rstrip()
+
+
+def _cells(row: Row, goal: Goal) -> tuple[str, ...]:
+    return (
+        row.title,
+        _figure(row.ours, row.unit),
+        "-" if row.bare is None else _figure(row.bare, row.unit),
+        "-" if row.ratio is None else f"{row.ratio:.2f}",
+        f"{min(row.ratios):.2f}-{max(row.ratios):.2f}" if row.ratios else "",
+        "{:.1f} / {:.1f}".format(*row.cpu_microseconds) if row.cpu_microseconds else "",
+        str(goal) + ("" if goal.of_ratio or not str(goal) else row.unit),
+        {True: "ok", False: "MISSED", None: ""}[goal.judge(row)],
+        _anchor(goal.phoenix),
+        _anchor(goal.pyview),
+    )
+
+
+def _figure(value: float, unit: str) -> str:
+    return f"{value:,.1f}{unit}" if value < 100 else f"{value:,.0f}{unit}"
+
+
+def _anchor(value: float | None) -> str:
+    return "" if value is None else f"{value:,g}"
+
+
+def remarks(rows: Sequence[Row]) -> str:
+    """What was missed, and whether the load generator can have been the reason."""
+    return "\n".join([_missed(rows), *_generator(rows)])
+
+
+def _missed(rows: Sequence[Row]) -> str:
+    missed = [row.title for row in rows if GOALS.get(row.key, NOBODY).judge(row) is False]
+    return f"Missed: {'; '.join(missed)}." if missed else "Every target of these rows was reached."
+
+
+def _generator(rows: Sequence[Row]) -> list[str]:
+    """A generator that was busier than the server would have measured itself."""
+    return [_shares(row.title, row.server_share, row.generator_share) for row in rows if row.generator_share]
+
+
+def _shares(title: str, server: float | None, generator: float | None) -> str:
+    doubt = "" if server and server > 0.9 else " (something else was the limit)"
+    return f"{title}: the server used {server:.0%} of its core, the load generator {generator:.0%}{doubt}"
+
+
+def as_json(rows: Sequence[Row], plan: Plan) -> dict[str, Any]:
+    """Everything that was measured, with the goals."""
+    return {
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+        "plan": asdict(plan),
+        "rows": [asdict(row) | {"reached": GOALS.get(row.key, NOBODY).judge(row)} for row in rows],
+    }

@@ -1,0 +1,45 @@
+"""One line of the result."""
+
+from dataclasses import dataclass, field
+from statistics import median
+
+from bench.measure import Comparison
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure of ours beside the bare server's; shares are of one core, 1.0 is all of it."""
+
+    key: str
+    title: str
+    unit: str
+    ours: float
+    bare: float | None
+    ratio: float | None
+    ratios: list[float] = field(default_factory=list)
+    cpu_microseconds: tuple[float, float] | None = None
+    server_share: float | None = None
+    generator_share: float | None = None
+
+
+def rate_row(key: str, title: str, comparison: Comparison) -> Row:
+    """Operations per second."""
+    ours, bare = comparison.rates()
+    return Row(
+        key=key,
+        title=title,
+        unit="/s",
+        ours=ours,
+        bare=bare,
+        ratio=median(comparison.ratios()),
+        ratios=comparison.ratios(),
+        cpu_microseconds=comparison.microseconds(),
+        server_share=comparison.server_share(),
+        generator_share=comparison.generator_share(),
+    )
+
+
+def bytes_row(key: str, title: str, comparison: Comparison) -> Row:
+    """Payload bytes that the server sent per event."""
+    ours, bare = comparison.bytes()
+    return Row(key, title, " B", ours, bare, None)

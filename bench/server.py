@@ -1,0 +1,70 @@
+"""Server processes as the load generator sees them: started, observed, ended."""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import psutil
+
+from bench.machine import Usage, usage_of
+
+BARE = "bench.apps.bare:app"
+OURS = "bench.apps.ours:app"
+
+
+@dataclass(frozen=True)
+class Server:
+    """One running server: where it listens and the process that it is."""
+
+    name: str
+    port: int
+    process: psutil.Process
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def usage(self) -> Usage:
+        return usage_of(self.process)
+
+
+@contextlib.asynccontextmanager
+async def running(application: str, core: int | None) -> AsyncIterator[Server]:
+    """A fresh server process, ready to answer; gone when the block ends, however it ends.
+
+    Raises `RuntimeError` when the application does not start within 20 seconds; its own message is on stderr.
+    """
+    command = [sys.executable, "-m", "bench.serve", application, "" if core is None else str(core)]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: ASYNC220
+    try:
+        server = Server(application, await _port_of(child), psutil.Process(child.pid))
+        await _answering(server)
+        yield server
+    finally:
+        child.kill()
+        child.communicate()
+
+
+async def _port_of(child: subprocess.Popen[bytes]) -> int:
+    assert child.stdout is not None
+    line = await asyncio.to_thread(child.stdout.readline)
+    if not line:
+        raise RuntimeError("the server process ended before it listened: its message is above")
+    return int(line)
+
+
+async def _answering(server: Server) -> None:
+    """The socket listens before the application is imported: one answered request tells that it is."""
+    try:
+        async with asyncio.timeout(20):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(b"GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            answer = await reader.read()
+            writer.close()
+    except TimeoutError:
+        raise RuntimeError(f"{server.name} did not answer within 20 s: does it start at all?") from None
+    if not answer:
+        raise RuntimeError(f"{server.name} closed the connection unanswered: its message is above")

@@ -1,0 +1,183 @@
+"""One joined view as the load generator plays it: picows connections, each a small role."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from time import perf_counter_ns
+from typing import Any
+
+import orjson
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+from bench.page import Page
+
+PATIENCE = 20.0
+"""Seconds without an answer after which a run gives up."""
+
+
+class Tab(WSListener):
+    """A connected page: asks one thing at a time and keeps the last answer."""
+
+    transport: WSTransport
+
+    def __init__(self) -> None:
+        self._answer: asyncio.Future[bytes] | None = None
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type is WSMsgType.TEXT:
+            self.on_text(frame)
+        elif frame.msg_type is WSMsgType.CLOSE:
+            self.fail(f"the server closed: {frame.get_close_code()} {frame.get_close_message()!r}")
+            transport.disconnect()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self.fail("the server dropped the connection")
+
+    def on_text(self, frame: WSFrame) -> None:
+        if self._answer and not self._answer.done():
+            self._answer.set_result(frame.get_payload_as_bytes())
+
+    def fail(self, reason: str) -> None:
+        if self._answer and not self._answer.done():
+            self._answer.set_exception(ConnectionError(reason))
+
+    def send(self, frame: bytes) -> None:
+        self.transport.send(WSMsgType.TEXT, frame)
+
+    def expect(self) -> "asyncio.Future[bytes]":
+        self._answer = asyncio.get_running_loop().create_future()
+        return self._answer
+
+    async def ask(self, frame: bytes) -> Any:
+        """The `response` of an ok reply. Raises `RuntimeError` for any other answer."""
+        answer = self.expect()
+        self.send(frame)
+        async with asyncio.timeout(PATIENCE):
+            return response_of(await answer)
+
+    async def leave(self) -> None:
+        """Close as a browser tab does, and wait until the server has closed too."""
+        self.transport.send_close()
+        async with asyncio.timeout(PATIENCE):
+            await self.transport.wait_disconnected()
+
+
+class Pump(Tab):
+    """Sends the same event, the next when the reply is in, between `start` and `stop`."""
+
+    def __init__(self, frame: bytes) -> None:
+        super().__init__()
+        self.events = 0
+        self.payload_bytes = 0
+        self._frame = frame
+        self._running = False
+
+    def on_text(self, frame: WSFrame) -> None:
+        if self._running:
+            self.events += 1
+            self.payload_bytes += frame.payload_size
+            self.transport.send(WSMsgType.TEXT, self._frame)
+        else:
+            super().on_text(frame)
+
+    def start(self) -> None:
+        self._running = True
+        self.expect()
+        self.send(self._frame)
+
+    async def stop(self) -> Any:
+        """The response to the last event, once it is in."""
+        self._running = False
+        assert self._answer is not None
+        async with asyncio.timeout(PATIENCE):
+            last = await self._answer
+        self.events += 1
+        self.payload_bytes += len(last)
+        return response_of(last)
+
+
+class Metronome(Tab):
+    """Sends a number of events, one after the other, and keeps how long each reply took."""
+
+    def __init__(self, frame: bytes) -> None:
+        super().__init__()
+        self.nanoseconds: list[int] = []
+        self._frame = frame
+        self._left = 0
+        self._sent = 0
+
+    def on_text(self, frame: WSFrame) -> None:
+        if not self._left:
+            super().on_text(frame)
+            return
+        self.nanoseconds.append(perf_counter_ns() - self._sent)
+        self._left -= 1
+        if self._left:
+            self._next()
+        else:
+            super().on_text(frame)
+
+    def _next(self) -> None:
+        self._sent = perf_counter_ns()
+        self.transport.send(WSMsgType.TEXT, self._frame)
+
+    async def play(self, count: int) -> Any:
+        """The response to the last of `count` events."""
+        self._left = count
+        answer = self.expect()
+        self._next()
+        async with asyncio.timeout(PATIENCE):
+            return response_of(await answer)
+
+
+class Subscriber(Tab):
+    """Tells `on_delivery` of every frame after the join."""
+
+    def __init__(self, on_delivery: Callable[[], None]) -> None:
+        super().__init__()
+        self.last = b""
+        self.payload_bytes = 0
+        self._joined = False
+        self._on_delivery = on_delivery
+
+    def on_text(self, frame: WSFrame) -> None:
+        if not self._joined:
+            self._joined = True
+            super().on_text(frame)
+            return
+        self.last = frame.get_payload_as_bytes()
+        self.payload_bytes += len(self.last)
+        self._on_delivery()
+
+
+async def join(page: Page, tab: Tab) -> None:
+    """TCP, upgrade, `phx_join`, and the reply."""
+    await ws_connect(lambda: tab, page.socket_url, extra_headers=page.headers)
+    await tab.ask(page.join_frame())
+
+
+async def join_all(pages: Sequence[Page], tabs: Sequence[Tab], at_once: int = 32) -> None:
+    """Each tab joins with its page."""
+    turns = zip(pages, tabs, strict=True)
+    await asyncio.gather(*(_join_in_turn(turns) for _ in range(at_once)))
+
+
+async def _join_in_turn(turns: Iterator[tuple[Page, Tab]]) -> None:
+    for page, tab in turns:
+        await join(page, tab)
+
+
+def shows(diff: Any, text: str) -> bool:
+    """Does this text stand anywhere in the diff?"""
+    values = diff.values() if isinstance(diff, dict) else diff if isinstance(diff, list) else ()
+    return diff == text or any(shows(value, text) for value in values)
+
+
+def response_of(frame: bytes) -> Any:
+    """The `response` of an ok reply frame; `RuntimeError` with the whole frame for anything else."""
+    _, _, _, event, payload = orjson.loads(frame)
+    if event != "phx_reply" or payload.get("status") != "ok":
+        raise RuntimeError(f"expected an ok reply, got: {frame[:500]!r}")
+    return payload["response"]

@@ -1,0 +1,88 @@
+"""Events, one in flight per connection: the counter and the two tables."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bench.apps.rows import total_after
+from bench.arena import Arena
+from bench.measure import Sample, Work, in_turns, sample
+from bench.page import open_pages
+from bench.rows import Row, bytes_row, rate_row
+from bench.server import BARE, Server
+from bench.socket_client import Pump, join_all, shows
+
+Expected = Callable[[int], str]
+"""The text that the n-th answer on a connection must show."""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """The joined tabs of one server."""
+
+    server: Server
+    tabs: list[Pump]
+    expected: Expected
+
+    async def measure(self, seconds: float) -> Sample:
+        return await sample(self.server, partial(self._work, seconds))
+
+    async def _work(self, seconds: float) -> Work:
+        events, received = self._totals()
+        for tab in self.tabs:
+            tab.start()
+        await asyncio.sleep(seconds)
+        for tab, response in zip(
+            self.tabs, await asyncio.gather(*(tab.stop() for tab in self.tabs)), strict=True
+        ):
+            self._check(tab, response)
+        events_now, received_now = self._totals()
+        return Work(events_now - events, received_now - received)
+
+    def _totals(self) -> tuple[int, int]:
+        return sum(tab.events for tab in self.tabs), sum(tab.payload_bytes for tab in self.tabs)
+
+    def _check(self, tab: Pump, response: Any) -> None:
+        """A server that answers fast but wrong has measured nothing."""
+        text = self.expected(tab.events)
+        if not shows(response.get("diff"), text):
+            raise RuntimeError(f"after {tab.events} events the answer should show {text!r}: {response!r}")
+
+
+async def counter(arena: Arena) -> list[Row]:
+    return await _events(arena, "counter", "counter", "/counter", "inc", str)
+
+
+async def table(arena: Arena) -> list[Row]:
+    return await _events(arena, "table", "table, 100 dict rows", "/table", "bump", _total)
+
+
+async def frozen(arena: Arena) -> list[Row]:
+    return await _events(arena, "frozen", "table, 100 frozen rows", "/frozen_table", "bump", _total)
+
+
+def _total(bumps: int) -> str:
+    return str(total_after(bumps))
+
+
+async def _events(arena: Arena, key: str, title: str, path: str, event: str, expected: Expected) -> list[Row]:
+    async with arena.pair(path) as (ours, bare):
+        ours_crowd = await _gather(arena, ours, path, event, expected)
+        bare_crowd = await _gather(arena, bare, path, event, expected)
+        seconds = arena.plan.seconds
+        results = await in_turns(
+            arena.plan.rounds, partial(ours_crowd.measure, seconds), partial(bare_crowd.measure, seconds)
+        )
+    return [
+        rate_row(key, f"{title}, events", results),
+        bytes_row(f"{key}, bytes", f"{title}, payload per event", results),
+    ]
+
+
+async def _gather(arena: Arena, server: Server, path: str, event: str, expected: Expected) -> Crowd:
+    pages = await open_pages(server, path, arena.plan.connections)
+    tabs = [Pump(page.click_frame(event)) for page in pages]
+    await join_all(pages, tabs)
+    return Crowd(server, tabs, str if server.name == BARE else expected)

@@ -1,0 +1,99 @@
+"""One event on a further connection, and a diff for each of a thousand subscribers."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from functools import partial
+
+import orjson
+
+from bench.arena import Arena
+from bench.measure import Sample, Work, in_turns, sample
+from bench.page import open_pages
+from bench.rows import Row, bytes_row, rate_row
+from bench.server import Server
+from bench.socket_client import PATIENCE, Subscriber, Tab, join, join_all, shows
+
+
+@dataclass
+class Audience:
+    """The subscribers of one server and the one who ticks.
+
+    A few ticks are in flight, so that the server need not wait for the last subscriber to have read the last one.
+    """
+
+    server: Server
+    in_flight: int
+    clock: Tab = field(default_factory=Tab)
+    tick: bytes = b""
+    sent: int = 0
+    subscribers: list[Subscriber] = field(default_factory=list)
+    _deliveries: int = 0
+    _deadline: float = 0.0
+    _quiet: "asyncio.Future[None] | None" = None
+
+    def delivered(self) -> None:
+        """The next tick goes out when every subscriber has an earlier one."""
+        self._deliveries += 1
+        if self._deliveries % len(self.subscribers) == 0:
+            self._whole_tick_delivered()
+
+    def _whole_tick_delivered(self) -> None:
+        if time.perf_counter() < self._deadline:
+            self._send()
+        elif self._deliveries == self.sent * len(self.subscribers) and self._quiet:
+            self._quiet.set_result(None)
+
+    def _send(self) -> None:
+        self.sent += 1
+        self.clock.send(self.tick)
+
+    async def measure(self, seconds: float) -> Sample:
+        return await sample(self.server, partial(self._work, seconds))
+
+    async def _work(self, seconds: float) -> Work:
+        received, deliveries = self._received(), self._deliveries
+        self._quiet = asyncio.get_running_loop().create_future()
+        self._deadline = time.perf_counter() + seconds
+        for _ in range(self.in_flight):
+            self._send()
+        async with asyncio.timeout(seconds + PATIENCE):
+            await self._quiet
+        self._check()
+        return Work(self._deliveries - deliveries, self._received() - received)
+
+    def _received(self) -> int:
+        return sum(subscriber.payload_bytes for subscriber in self.subscribers)
+
+    def _check(self) -> None:
+        for subscriber in self.subscribers:
+            *_, event, diff = orjson.loads(subscriber.last)
+            if event != "diff" or not shows(diff, str(self.sent)):
+                raise RuntimeError(f"after {self.sent} ticks a subscriber has {subscriber.last!r}")
+
+
+async def ticker(arena: Arena) -> list[Row]:
+    async with arena.pair("/ticker") as (ours, bare):
+        ours_audience, bare_audience = await _gather(arena, ours), await _gather(arena, bare)
+        seconds = arena.plan.seconds
+        results = await in_turns(
+            arena.plan.rounds,
+            partial(ours_audience.measure, seconds),
+            partial(bare_audience.measure, seconds),
+        )
+    title = f"ticker, {arena.plan.subscribers} subscribers"
+    return [
+        rate_row("ticker", f"{title}, deliveries", results),
+        bytes_row("ticker, bytes", f"{title}, payload per delivery", results),
+    ]
+
+
+async def _gather(arena: Arena, server: Server) -> Audience:
+    audience = Audience(server, arena.plan.ticks_in_flight)
+    pages = await open_pages(server, "/ticker", arena.plan.subscribers)
+    audience.subscribers = [Subscriber(audience.delivered) for _ in pages]
+    await join_all(pages, audience.subscribers)
+    [page] = await open_pages(server, "/clock", 1)
+    audience.tick = page.click_frame("tick")
+    await join(page, audience.clock)
+    return audience

@@ -1,0 +1,64 @@
+"""How long one connection waits for its answer when nobody else is there."""
+
+from dataclasses import dataclass
+from statistics import median, quantiles
+
+from bench.arena import Arena
+from bench.page import open_pages
+from bench.rows import Row
+from bench.server import Server
+from bench.socket_client import Metronome, join, shows
+
+Percentiles = list[float]
+"""The 1st to the 99th, in microseconds."""
+
+
+@dataclass
+class Listener:
+    """The one tab of one server."""
+
+    server: Server
+    tab: Metronome
+    played: int = 0
+
+    async def measure(self, beats: int) -> Percentiles:
+        self.tab.nanoseconds.clear()
+        response = await self.tab.play(beats)
+        self.played += beats
+        if not shows(response.get("diff"), str(self.played)):
+            raise RuntimeError(f"after {self.played} events the answer was {response!r}")
+        return [nanoseconds / 1000 for nanoseconds in quantiles(self.tab.nanoseconds, n=100)]
+
+
+async def latency(arena: Arena) -> list[Row]:
+    ours_rounds: list[Percentiles] = []
+    bare_rounds: list[Percentiles] = []
+    async with arena.pair("/counter") as (ours, bare):
+        ours_tab, bare_tab = await _join(ours), await _join(bare)
+        await ours_tab.measure(arena.plan.beats)
+        await bare_tab.measure(arena.plan.beats)
+        for _ in range(arena.plan.rounds):
+            bare_rounds.append(await bare_tab.measure(arena.plan.beats))
+            ours_rounds.append(await ours_tab.measure(arena.plan.beats))
+    return [_row(percent, ours_rounds, bare_rounds) for percent in (50, 99)]
+
+
+async def _join(server: Server) -> Listener:
+    [page] = await open_pages(server, "/counter", 1)
+    tab = Metronome(page.click_frame("inc"))
+    await join(page, tab)
+    return Listener(server, tab)
+
+
+def _row(percent: int, ours_rounds: list[Percentiles], bare_rounds: list[Percentiles]) -> Row:
+    ours, bare = ([round_[percent - 1] for round_ in rounds] for rounds in (ours_rounds, bare_rounds))
+    ratios = [mine / theirs for mine, theirs in zip(ours, bare, strict=True)]
+    return Row(
+        key=f"latency, p{percent}",
+        title=f"latency p{percent}, counter, 1 connection",
+        unit=" us",
+        ours=median(ours),
+        bare=median(bare),
+        ratio=median(ratios),
+        ratios=ratios,
+    )
