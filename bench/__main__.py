@@ -12,6 +12,7 @@ import uvloop
 
 from bench import report
 from bench.arena import QUICK, Arena, Plan
+from bench.goals import GOALS
 from bench.machine import choose_cores, pin, raise_file_limit
 from bench.rows import Row
 from bench.server import BARE, OURS
@@ -49,9 +50,10 @@ def main(arguments: Sequence[str]) -> None:
     raise_file_limit()
     print(report.heading(plan, cores), end="\n\n")
     rows = uvloop.run(run(arena, options.only or list(WORKLOADS)))
-    print(report.table(rows), report.remarks(rows), sep="\n\n")
+    goals = {} if options.calibrate else GOALS
+    print(report.table(rows, goals), report.remarks(rows, goals), sep="\n\n")
     if options.json:
-        options.json.write_bytes(orjson.dumps(report.as_json(rows, plan), option=orjson.OPT_INDENT_2))
+        options.json.write_bytes(orjson.dumps(report.as_json(rows, plan, goals), option=orjson.OPT_INDENT_2))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,19 +1,22 @@
 """The result as a table for people and as JSON for scripts."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
 from bench.arena import Plan
-from bench.goals import GOALS, Goal
+from bench.goals import Goal
 from bench.machine import Cores
 from bench.rows import Row
 
 HEADINGS = ("", "ours", "bare", "ratio", "rounds", "CPU us", "target", "", "Phoenix", "PyView 0.9")
 PACKAGES = ("starlette", "uvicorn", "uvloop", "websockets", "orjson", "picows")
 NOBODY = Goal()
+
+Goals = Mapping[str, Goal]
+"""By the key of a row; empty when the bare server is compared with itself."""
 
 
 def heading(plan: Plan, cores: Cores) -> str:
@@ -26,9 +29,9 @@ def heading(plan: Plan, cores: Cores) -> str:
     )
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row], goals: Goals) -> str:
     """Every row beside its target and its anchors; columns as wide as they must be."""
-    lines = [HEADINGS, *(_cells(row, GOALS.get(row.key, NOBODY)) for row in rows)]
+    lines = [HEADINGS, *(_cells(row, goals.get(row.key, NOBODY)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     return "\n".join(_line(line, widths) for line in lines)
 
@@ -64,14 +67,14 @@ def _anchor(value: float | None) -> str:
     return "" if value is None else f"{value:,g}"
 
 
-def remarks(rows: Sequence[Row]) -> str:
+def remarks(rows: Sequence[Row], goals: Goals) -> str:
     """What was missed, and whether the load generator can have been the reason."""
-    return "\n".join([_missed(rows), *_generator(rows)])
+    return "\n".join([_missed(rows, goals), *_generator(rows)])
 
 
-def _missed(rows: Sequence[Row]) -> str:
-    missed = [row.title for row in rows if GOALS.get(row.key, NOBODY).judge(row) is False]
-    return f"Missed: {'; '.join(missed)}." if missed else "Every target of these rows was reached."
+def _missed(rows: Sequence[Row], goals: Goals) -> str:
+    missed = [row.title for row in rows if goals.get(row.key, NOBODY).judge(row) is False]
+    return f"Missed: {'; '.join(missed)}." if missed else "No target of these rows was missed."
 
 
 def _generator(rows: Sequence[Row]) -> list[str]:
@@ -84,11 +87,11 @@ def _shares(title: str, server: float | None, generator: float | None) -> str:
     return f"{title}: the server used {server:.0%} of its core, the load generator {generator:.0%}{doubt}"
 
 
-def as_json(rows: Sequence[Row], plan: Plan) -> dict[str, Any]:
+def as_json(rows: Sequence[Row], plan: Plan, goals: Goals) -> dict[str, Any]:
     """Everything that was measured, with the goals."""
     return {
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "plan": asdict(plan),
-        "rows": [asdict(row) | {"reached": GOALS.get(row.key, NOBODY).judge(row)} for row in rows],
+        "rows": [asdict(row) | {"reached": goals.get(row.key, NOBODY).judge(row)} for row in rows],
     }

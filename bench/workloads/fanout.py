@@ -19,7 +19,7 @@ from bench.socket_client import PATIENCE, Subscriber, Tab, join, join_all, shows
 class Audience:
     """The subscribers of one server and the one who ticks.
 
-    A few ticks are in flight, so that the server need not wait for the last subscriber to have read the last one.
+    A few ticks are in flight, so that the server need not wait until the last subscriber has read.
     """
 
     server: Server
