@@ -9,13 +9,18 @@ class SecurityConfig:
     """What one browser may do to the server. Sizes are bytes, times are seconds.
 
     `allowed_hosts` and `allowed_origins` hold `host` or `host:port`, `*.example.org` matches subdomains;
-    no `allowed_hosts` means any `Host` is served, which production mode refuses.
+    no `allowed_hosts` means any `Host` is served, which production mode refuses. An allowed host without a port
+    is that host on every port; an allowed origin without a port is that host on its scheme's own port. An origin
+    may also be written whole, `https://app.example.org`. `allow_insecure_cookies` acknowledges a session cookie
+    that travels without TLS in production mode.
     """
 
     allowed_hosts: Sequence[str] = ()
     allowed_origins: Sequence[str] = ()
     require_origin: bool = False
+    allow_insecure_cookies: bool = False
     page_token_max_age: int = 24 * 3600
+    flash_token_max_age: int = 60
     max_frame_before_join: int = 64 * 1024
     max_frame: int = 1024 * 1024
     max_json_depth: int = 64

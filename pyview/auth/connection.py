@@ -1,0 +1,68 @@
+"""The connection that an `AuthProvider` is asked about: the socket, seen from the page that joins on it."""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from urllib.parse import unquote
+
+from starlette.types import Scope
+from starlette.websockets import WebSocket
+
+from pyview.auth.identity import auth_of, user_of
+from pyview.auth.redirects import page_path
+from pyview.session import ReadOnlySession, read_only, session_of
+
+_PAGE_SCHEMES = {"ws": "http", "wss": "https"}
+
+
+class LiveConnection(WebSocket):
+    """A `WebSocket` whose `url`, `query_params` and `path_params` are those of the page that joins.
+
+    Headers, cookies, session, user and scopes are those of the handshake. A page without a query shows the
+    handshake's, for clients that are not browsers. It answers questions only: to refuse, return False.
+    """
+
+    def __init__(
+        self, scope: Scope, page_url: str | None = None, path_params: Mapping[str, Any] | None = None
+    ) -> None:
+        """`scope`: of the handshake. `page_url`: path and query of the page, fragment removed, for example
+        `/items/3?sort=name`; None for a join that names no page."""
+        super().__init__(_page_scope(scope, page_url, path_params), _closed, _closed)
+
+    @property
+    def page_url(self) -> str:
+        """Path and query of the page, as the browser shows them."""
+        return page_path(self.scope)
+
+    @property
+    def session(self) -> ReadOnlySession:
+        """The session, read-only; empty without a session middleware."""
+        return read_only(session_of(self.scope))
+
+    @property
+    def auth(self) -> Any:
+        """The credentials, without any scope where no authentication middleware is installed."""
+        return auth_of(self.scope)
+
+    @property
+    def user(self) -> Any:
+        """The user, an `UnauthenticatedUser` where there is none."""
+        return user_of(self.scope)
+
+
+def _page_scope(scope: Scope, page_url: str | None, path_params: Mapping[str, Any] | None) -> Scope:
+    page = dict(scope, scheme=_PAGE_SCHEMES.get(scope.get("scheme", "ws"), "http"))
+    page.pop("raw_path", None)
+    if page_url is not None:
+        path, _, query = page_url.partition("?")
+        page["path"] = unquote(path)
+        page["query_string"] = query.encode() or scope.get("query_string", b"")
+    if path_params is not None:
+        page["path_params"] = dict(path_params)
+    return page
+
+
+async def _closed(*_: Any) -> NoReturn:
+    raise RuntimeError(
+        "An AuthProvider may look at the connection, not use it: the socket carries other pages too. "
+        "Return False to refuse this page."
+    )

@@ -1,0 +1,98 @@
+"""The order of the middlewares that say who is there.
+
+Starlette runs the middleware added last first. Code that adds the session before the authentication, as
+everybody writes it, would therefore authenticate without a session. So a session middleware that ended up
+inside an authentication middleware moves just outside it. Nothing else is ever moved.
+"""
+
+import inspect
+import logging
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+
+from pyview.session import SessionWatcher
+
+logger = logging.getLogger("pyview")
+
+
+def normalise(user_middleware: list[Middleware]) -> list[Middleware]:
+    """`user_middleware`, outermost first, with the session outside the authentication and a watcher inside
+    it.
+
+    An app without a session middleware of its own may be mounted in one that has it: its watcher comes first.
+    """
+    return _with_watcher(_session_first(user_middleware))
+
+
+def is_session(middleware: Middleware) -> bool:
+    """Whether this provides `scope["session"]`: Starlette's `SessionMiddleware`, a subclass of it, or a class
+    with "Session" in its name whose `__call__` or `dispatch` mentions the key "session"."""
+    cls: Any = middleware.cls
+    if not inspect.isclass(cls):
+        return False
+    return issubclass(cls, SessionMiddleware) or ("Session" in cls.__name__ and "session" in _words(cls))
+
+
+def is_authentication(middleware: Middleware) -> bool:
+    """Whether this provides `scope["auth"]` out of the session: Starlette's `AuthenticationMiddleware`, a
+    subclass of it, or a class whose name ends like it."""
+    cls: Any = middleware.cls
+    if not inspect.isclass(cls):
+        return False
+    return issubclass(cls, AuthenticationMiddleware) or cls.__name__.endswith("AuthenticationMiddleware")
+
+
+def provides_auth(middleware: Middleware) -> bool:
+    """Whether this may provide `scope["auth"]`: more than `is_authentication`, for a check that must not cry
+    wolf."""
+    cls: Any = middleware.cls
+    name = getattr(cls, "__name__", type(cls).__name__)
+    return is_authentication(middleware) or "auth" in name.lower() or "auth" in _words(cls)
+
+
+def _session_first(middlewares: list[Middleware]) -> list[Middleware]:
+    authentication = _first(middlewares, is_authentication)
+    session = _first(middlewares, is_session)
+    if authentication is None or session is None or session < authentication:
+        return list(middlewares)
+    logger.info(
+        "%s runs before %s, although it was added first: the authentication reads the session",
+        _name(middlewares[session]),
+        _name(middlewares[authentication]),
+    )
+    rest = [*middlewares[:session], *middlewares[session + 1 :]]
+    return [*rest[:authentication], middlewares[session], *rest[authentication:]]
+
+
+def _with_watcher(middlewares: list[Middleware]) -> list[Middleware]:
+    sessions = [index for index, middleware in enumerate(middlewares) if is_session(middleware)]
+    inside = sessions[-1] + 1 if sessions else 0
+    return [*middlewares[:inside], Middleware(SessionWatcher), *middlewares[inside:]]
+
+
+def _first(middlewares: list[Middleware], matches: Any) -> int | None:
+    return next((index for index, middleware in enumerate(middlewares) if matches(middleware)), None)
+
+
+def _name(middleware: Middleware) -> str:
+    return getattr(middleware.cls, "__name__", repr(middleware.cls))
+
+
+def _words(cls: Any) -> set[str]:
+    """The string constants in the code that handles a request."""
+    methods = (getattr(cls, name, None) for name in ("__call__", "dispatch"))
+    codes = (getattr(method, "__code__", None) for method in methods)
+    return {word for code in codes if code is not None for word in _constants(code)}
+
+
+def _constants(code: CodeType) -> Iterator[str]:
+    for constant in code.co_consts:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, CodeType):
+            yield from _constants(constant)

@@ -1,0 +1,172 @@
+"""The secret of an application: where it comes from, what makes it weak, and the signers made from it.
+
+One secret, many purposes: every purpose gets a key of its own (HMAC-SHA256 of the purpose under the secret),
+so that a token signed for one is worth nothing for another. Fallback secrets verify what was signed before a
+rotation and sign nothing.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from itsdangerous import BadData, TimedSerializer
+from itsdangerous.encoding import base64_decode, base64_encode
+
+MINIMUM_BYTES = 32
+MINIMUM_DISTINCT_BYTES = 8
+CLOCK_SKEW = 60.0  # seconds by which the clocks of two servers behind one address may differ
+GENERATE = "openssl rand -base64 32"
+
+DOCUMENTED_VALUES = frozenset(
+    {"...", "change-me-in-production", "your-secret-key", "your-secret-key-here", "changeme", "secret"}
+)
+
+
+class SecretError(RuntimeError):
+    """The secret cannot be read."""
+
+
+class StaleToken(Exception):
+    """A token that is not, or no longer, valid. `reason` is one word, for the log."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def check_secret(value: str | bytes) -> str | None:
+    """Why `value` is no secret ("has 3 bytes, ..."), or None when nothing speaks against it."""
+    raw = value.encode() if isinstance(value, str) else value
+    if not raw.strip():
+        return "is not set"
+    if raw.decode("utf-8", "replace").strip() in DOCUMENTED_VALUES:
+        return "is a value printed in documentation, which everybody knows"
+    if len(raw) < MINIMUM_BYTES:
+        return f"has {len(raw)} bytes, fewer than {MINIMUM_BYTES}, and can be guessed"
+    if len(set(raw)) < MINIMUM_DISTINCT_BYTES:
+        return "repeats a few characters and can be guessed"
+    return None
+
+
+def get_secret() -> str:
+    """The secret of the environment (`PYVIEW_SECRET`, `PYVIEW_SECRET_FILE`), or a new random one at every
+    call.
+
+    Raises `SecretError` for a file that cannot be read.
+    """
+    return _from_environment(os.environ) or secrets.token_urlsafe(MINIMUM_BYTES)
+
+
+class Secrets:
+    """The secret that signs, and the fallbacks that still verify.
+
+    `generated` is True when nobody gave a secret: every start, and every worker, then has its own.
+    """
+
+    __slots__ = ("_secrets", "generated")
+
+    def __init__(self, secret: str | bytes | None = None, fallbacks: Iterable[str | bytes] = ()) -> None:
+        self.generated = not secret
+        current = _as_bytes(secret) if secret else secrets.token_bytes(MINIMUM_BYTES)
+        self._secrets = (current, *(_as_bytes(fallback) for fallback in fallbacks))
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Secrets":
+        """The secrets of `PYVIEW_SECRET` or `PYVIEW_SECRET_FILE`, and `PYVIEW_SECRET_FALLBACKS=old,older`.
+
+        An empty value counts as unset. Raises `SecretError` for a file that cannot be read.
+        """
+        fallbacks = (value.strip() for value in environ.get("PYVIEW_SECRET_FALLBACKS", "").split(","))
+        return cls(_from_environment(environ), [value for value in fallbacks if value])
+
+    def __repr__(self) -> str:
+        return f"<Secrets: {len(self._secrets)}, generated={self.generated}>"
+
+    def keys(self, purpose: str) -> tuple[bytes, ...]:
+        """32-byte keys for `purpose`: the one to sign with first, then those that may still verify."""
+        name = b"pyview." + purpose.encode()
+        return tuple(hmac.digest(secret, name, "sha256") for secret in self._secrets)
+
+    def signer(self, purpose: str, clock: Callable[[], float] = time.time) -> "Signer":
+        """A signer whose tokens no other purpose accepts. `clock` returns Unix time in seconds."""
+        return Signer(self.keys(purpose), clock)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the secrets, one sentence each; empty when nothing is."""
+        if self.generated:
+            return ["PYVIEW_SECRET is not set"]
+        names = ["PYVIEW_SECRET"] + ["a secret of PYVIEW_SECRET_FALLBACKS"] * (len(self._secrets) - 1)
+        checked = zip(names, map(check_secret, self._secrets), strict=True)
+        return [f"{name} {problem}" for name, problem in checked if problem]
+
+
+class Signer:
+    """Signs JSON data with a time stamp, and reads what it signed."""
+
+    __slots__ = ("_clock", "_serializer")
+
+    def __init__(self, keys: Sequence[bytes], clock: Callable[[], float] = time.time) -> None:
+        """`keys`: the one to sign with first."""
+        self._clock = clock
+        oldest_first = list(reversed(keys))
+        options = {"key_derivation": "none", "digest_method": hashlib.sha256}
+        self._serializer = _JSONSerializer(oldest_first, signer_kwargs=options)
+
+    def sign(self, data: Any) -> str:
+        """A URL-safe token of `data`. Raises `TypeError` for what JSON cannot say."""
+        return self._serializer.dumps(data).decode()
+
+    def read(self, token: object, max_age: float) -> Any:
+        """The data of a token at most `max_age` seconds old. Raises `StaleToken`.
+
+        A token from the future passes within `CLOCK_SKEW`: the clocks of two servers never agree to the
+        second.
+        """
+        if not isinstance(token, str) or not token.isascii():
+            raise StaleToken("missing")
+        try:
+            data, signed_at = self._serializer.loads(token, return_timestamp=True)
+        except BadData:
+            raise StaleToken("signature") from None
+        if not -CLOCK_SKEW <= self._clock() - signed_at.timestamp() <= max_age:
+            raise StaleToken("expired")
+        return data
+
+
+class _JSONSerializer(TimedSerializer[bytes]):
+    """itsdangerous with URL-safe payloads that are never compressed: random bytes only grow, and it takes
+    time."""
+
+    default_serializer = orjson
+
+    def dump_payload(self, obj: Any) -> bytes:
+        return base64_encode(orjson.dumps(obj))
+
+    def load_payload(self, payload: bytes, *args: Any, **kwargs: Any) -> Any:
+        return orjson.loads(base64_decode(payload))
+
+
+def _from_environment(environ: Mapping[str, str]) -> str:
+    return environ.get("PYVIEW_SECRET", "").strip() or _read(environ.get("PYVIEW_SECRET_FILE", ""))
+
+
+def _read(name: str) -> str:
+    if not name:
+        return ""
+    try:
+        return Path(name).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretError(
+            f"PYVIEW_SECRET_FILE={name!r} cannot be read: {error}. "
+            f"It must name a text file that holds the secret; make one with: {GENERATE} > {name}"
+        ) from error
+
+
+def _as_bytes(secret: str | bytes) -> bytes:
+    return secret.encode() if isinstance(secret, str) else secret

@@ -1,0 +1,124 @@
+"""The tokens that a page carries: proof of which page it is, whose session it belongs to, and that it is
+ours.
+
+No token holds user data. `binding` stands for one session and one user (see `pyview.auth.identity`) and never
+leaves the server: the page token seals it with its own nonce, the CSRF token hides its code behind a fresh
+mask. So the bytes differ on every page, and a compressed response tells nothing about them (BREACH).
+"""
+
+import hmac
+import secrets
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyview.config import SecurityConfig
+from pyview.secret import Secrets, StaleToken
+
+__all__ = ["PageToken", "StaleToken", "Tokens"]
+
+_MASK_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class PageToken:
+    """What a page says about itself: its DOM id, the key of its view, the key of its route."""
+
+    page_id: str
+    view: str
+    route: str
+
+
+class Tokens:
+    """Mints and reads the tokens of one application. `clock` returns Unix time in seconds."""
+
+    def __init__(self, keys: Secrets, config: SecurityConfig, clock: Callable[[], float] = time.time) -> None:
+        self._config = config
+        self._pages = keys.signer("page.v1", clock)
+        self._flashes = keys.signer("flash.v1", clock)
+        self._reloads = keys.signer("reload.v1", clock)
+        self._seal_keys = keys.keys("binding.v1")
+        self._csrf_keys = keys.keys("csrf.v1")
+
+    def mint_page_token(self, page_id: str, view: str, route: str, binding: str) -> str:
+        """The value of `data-phx-session`."""
+        nonce = secrets.token_urlsafe(12)
+        seal = _seal(self._seal_keys[0], nonce, binding)
+        return self._pages.sign({"n": nonce, "i": page_id, "v": view, "r": route, "b": seal})
+
+    def read_page_token(self, token: object, page_id: str, binding: str) -> PageToken:
+        """The page of `token`, if it is page `page_id` and was rendered for `binding`. Raises `StaleToken`.
+
+        Which view and route the page may join is the caller's to compare: after a live navigation they
+        differ.
+        """
+        data = self._pages.read(token, self._config.page_token_max_age)
+        page, nonce, seal = PageToken(data["i"], data["v"], data["r"]), data["n"], data["b"]
+        if page.page_id != page_id:
+            raise StaleToken("page")
+        if not any(hmac.compare_digest(seal, _seal(key, nonce, binding)) for key in self._seal_keys):
+            raise StaleToken("binding")
+        return page
+
+    def mint_csrf_token(self, page_id: str, binding: str) -> str:
+        """The value of `<meta name="csrf-token">`, bound to the session, or without one to the page."""
+        mask = secrets.token_bytes(_MASK_BYTES)
+        code = _csrf_code(self._csrf_keys[0], page_id, binding)
+        return urlsafe_b64encode(mask + _xor(mask, code)).decode()
+
+    def check_csrf_token(self, token: object, page_id: str, binding: str) -> bool:
+        """Whether `token` was minted for this session, or for this page where there is none."""
+        code = _unmask(token)
+        expected = (_csrf_code(key, page_id, binding) for key in self._csrf_keys)
+        return any(hmac.compare_digest(code, candidate) for candidate in expected)
+
+    def mint_flash_token(self, flash: Mapping[str, Any]) -> str:
+        """Messages on their way to the next page. Raises `TypeError` for values that JSON cannot say."""
+        return self._flashes.sign(dict(flash))
+
+    def read_flash_token(self, token: object) -> dict[str, Any]:
+        """The messages of `token`, or none at all when it is not ours or too old."""
+        try:
+            return dict(self._flashes.read(token, self._config.flash_token_max_age))
+        except StaleToken:
+            return {}
+
+    def mint_reload_token(self, status: int) -> str:
+        """The HTTP status that the next load of this page shall answer: its join failed with a 4xx."""
+        return self._reloads.sign(status)
+
+    def read_reload_token(self, token: object) -> int | None:
+        """The status of `token`, or None when it is not ours or too old."""
+        try:
+            return int(self._reloads.read(token, self._config.flash_token_max_age))
+        except StaleToken:
+            return None
+
+
+def _seal(key: bytes, nonce: str, binding: str) -> str:
+    if not binding:
+        return ""
+    digest = hmac.digest(key, f"{nonce}.{binding}".encode(), "sha256")
+    return urlsafe_b64encode(digest[:16]).decode()
+
+
+def _csrf_code(key: bytes, page_id: str, binding: str) -> bytes:
+    subject = f"session.{binding}" if binding else f"page.{page_id}"
+    return hmac.digest(key, subject.encode(), "sha256")
+
+
+def _unmask(token: object) -> bytes:
+    if not isinstance(token, str) or not token.isascii():
+        return b""
+    try:
+        raw = urlsafe_b64decode(token)
+    except Base64Error:
+        return b""
+    return _xor(raw[:_MASK_BYTES], raw[_MASK_BYTES:]) if len(raw) == 2 * _MASK_BYTES else b""
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))

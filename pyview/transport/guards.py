@@ -1,0 +1,216 @@
+"""What is checked before anything runs: the path, the host, the origin, and the page that a socket wants to
+join.
+
+Nothing here trusts `X-Forwarded-*`: a server that is told to trust its proxy puts the truth into the ASGI
+scope.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from starlette.types import Scope
+
+from pyview.config import SecurityConfig
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class UnsafePageURL(ValueError):
+    """A page URL that is not one of this site's, or that two parsers could read differently."""
+
+
+class Refusal(NamedTuple):
+    """Why nothing runs: an HTTP status, and one sentence for the log."""
+
+    status: int
+    reason: str
+
+
+class PageURL(NamedTuple):
+    """A page of this site. `path` is decoded as ASGI servers decode it, `raw_path` is percent-encoded; both
+    include the prefix the app is mounted at. `query` has no `?`."""
+
+    path: str
+    query: str
+    raw_path: str
+
+    @property
+    def relative(self) -> str:
+        """Path and query, as the browser shows them."""
+        return f"{self.raw_path}?{self.query}" if self.query else self.raw_path
+
+
+class Authority(NamedTuple):
+    """A host in lower case and its port, None where the text had none."""
+
+    host: str
+    port: int | None
+
+
+def check_request(scope: Scope, config: SecurityConfig) -> Refusal | None:
+    """What every HTTP request must pass."""
+    return check_path(scope) or check_host(scope, config)
+
+
+def check_handshake(scope: Scope, config: SecurityConfig) -> Refusal | None:
+    """What a socket must pass before it is accepted."""
+    return check_path(scope) or check_host(scope, config) or check_origin(scope, config)
+
+
+def check_path(scope: Scope) -> Refusal | None:
+    """No path that parsers read differently: control characters and backslashes, raw or encoded, or a `//`
+    start."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    if _UNSAFE.search(path):
+        return Refusal(400, "control character or backslash in the path")
+    if path.startswith("//") or path.removeprefix(root).startswith("//"):
+        return Refusal(400, "the path starts with //")
+    return None
+
+
+def check_host(scope: Scope, config: SecurityConfig) -> Refusal | None:
+    """The `Host` header is one of `allowed_hosts`, where those are set."""
+    if not config.allowed_hosts:
+        return None
+    host = _host(scope)
+    if host is None or not any(_covers(pattern, host) for pattern in config.allowed_hosts):
+        return Refusal(400, f"Host {_shown(scope, b'host')} is not in allowed_hosts")
+    return None
+
+
+def check_origin(scope: Scope, config: SecurityConfig) -> Refusal | None:
+    """The page that opens the socket is one of ours: its origin is this host and port, or in
+    `allowed_origins`.
+
+    Programs that are not browsers send no `Origin`; they pass unless `require_origin`.
+    """
+    origins = _headers(scope, b"origin")
+    if not origins:
+        return Refusal(403, "no Origin header") if config.require_origin else None
+    origin = _split_origin(origins[0]) if len(origins) == 1 else None
+    if origin is not None and _is_ours(origin, scope, config.allowed_origins):
+        return None
+    return Refusal(
+        403,
+        f"Origin {_shown(scope, b'origin')} is neither Host {_shown(scope, b'host')} nor in allowed_origins; "
+        "a proxy must pass the Host header on",
+    )
+
+
+def split_page_url(url: object, scope: Scope, config: SecurityConfig) -> PageURL:
+    """The page that a join, a patch or a navigation names: absolute or a path, its fragment dropped.
+
+    Raises `UnsafePageURL` for one that is not a page of this site.
+    """
+    if not isinstance(url, str) or not 0 < len(url) <= config.max_url_length:
+        raise UnsafePageURL(f"expected the URL of a page, up to {config.max_url_length} characters")
+    if _UNSAFE.search(url):
+        raise UnsafePageURL("control character or backslash in the URL")
+    return _checked_page(url if url.startswith("/") else _without_origin(url, scope, config))
+
+
+def _checked_page(url: str) -> PageURL:
+    raw_path, _, query = url.partition("#")[0].partition("?")
+    page = PageURL(unquote(raw_path), query, raw_path)
+    if page.path.startswith("//") or _UNSAFE.search(page.path):
+        raise UnsafePageURL("the path starts with // or hides a control character or backslash")
+    return page
+
+
+def _without_origin(url: str, scope: Scope, config: SecurityConfig) -> str:
+    parts = _split(url)
+    if parts is None or not _is_ours(parts, scope, config.allowed_origins):
+        raise UnsafePageURL("not a page of this site")
+    rest = url.partition("://")[2].removeprefix(parts.netloc)
+    return rest if rest.startswith("/") else f"/{rest}"
+
+
+def _split_origin(text: str) -> SplitResult | None:
+    """An origin is a scheme and an authority and nothing else; `null` is none."""
+    parts = _split(text)
+    return parts if parts is not None and f"{parts.scheme}://{parts.netloc}" == text.lower() else None
+
+
+def _split(url: str) -> SplitResult | None:
+    """An http(s) URL with a host and without user information, else None."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.port != 0
+    except ValueError:
+        return None
+    if not valid or parts.scheme not in ("http", "https") or "@" in parts.netloc or not parts.hostname:
+        return None
+    return parts
+
+
+def _is_ours(parts: SplitResult, scope: Scope, allowed: Iterable[str]) -> bool:
+    page = Authority((parts.hostname or "").rstrip("."), parts.port or _DEFAULT_PORTS[parts.scheme])
+    return page == _socket_authority(scope, parts.scheme) or any(
+        _allows(pattern, parts.scheme, page) for pattern in allowed
+    )
+
+
+def _socket_authority(scope: Scope, page_scheme: str) -> Authority | None:
+    """Host and port that the client asked for.
+
+    Without a port in `Host` it is the default one: of the socket where that has TLS itself, else of the page,
+    since a proxy may have taken the TLS off.
+    """
+    host = _host(scope)
+    if host is None or host.port is not None:
+        return host
+    secure = scope.get("scheme") in ("wss", "https")
+    return Authority(host.host, _DEFAULT_PORTS["https" if secure else page_scheme])
+
+
+def _allows(pattern: str, scheme: str, page: Authority) -> bool:
+    """`pattern` is an origin, `host`, `host:port`, `*.host`, `*.host:port` or `*`."""
+    wanted_scheme, separator, rest = pattern.lower().rpartition("://")
+    if separator and wanted_scheme != scheme:
+        return False
+    wanted = _authority(rest)
+    return rest == "*" or (
+        wanted is not None
+        and _matches(wanted.host, page.host)
+        and (wanted.port or _DEFAULT_PORTS[scheme]) == page.port
+    )
+
+
+def _covers(pattern: str, host: Authority) -> bool:
+    wanted = _authority(pattern.lower())
+    return pattern == "*" or (
+        wanted is not None and _matches(wanted.host, host.host) and wanted.port in (None, host.port)
+    )
+
+
+def _matches(pattern: str, host: str) -> bool:
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def _host(scope: Scope) -> Authority | None:
+    hosts = _headers(scope, b"host")
+    return _authority(hosts[0]) if len(hosts) == 1 else None
+
+
+def _authority(text: str) -> Authority | None:
+    """`host[:port]`, IPv6 in brackets; None for anything that is more than that."""
+    if not text or not text.isascii() or any(char in text for char in "/?#@\\ ") or _UNSAFE.search(text):
+        return None
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    return Authority(host.rstrip("."), port) if host else None
+
+
+def _headers(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1").strip() for key, value in scope["headers"] if key.lower() == name]
+
+
+def _shown(scope: Scope, name: bytes) -> str:
+    return repr(", ".join(_headers(scope, name))[:100])
