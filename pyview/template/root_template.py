@@ -72,8 +72,8 @@ def defaultRootTemplate(
 
     `css` and `head_content` are elements for `<head>`, written out as they are, so never build them from what
     a visitor sent. `content_wrapper(context, main)` puts markup around the live element, which it gets
-    ready-made. `title` stands where a view sets no `socket.live_title`; `title_suffix` follows either. Both are
-    plain text, as is `lang`, the language of the page.
+    ready-made. `title` stands where a view sets no `socket.live_title`; `title_suffix` follows either. Both
+    are plain text, as is `lang`, the language of the page.
     """
 
     def template(context: RootTemplateContext) -> str:

@@ -2,7 +2,7 @@
 
 The files are built into `pyview/static` (by the wheel's build, or by `make setup` in a checkout): one script
 and one stylesheet whose names change with their content, so that browsers may keep them for ever, each with a
-brotli and a gzip copy beside it; and `pyview.js`, whose name never changes, for a user's own script to import.
+brotli and a gzip copy beside it; and `pyview.js`, whose name never changes, for a user's script to import.
 """
 
 import json

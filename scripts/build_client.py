@@ -1,0 +1,32 @@
+"""Build the browser client into pyview/static, unless it is there and up to date.
+
+Called by `make setup` and by the wheel's build hook: `python -m scripts.build_client`.
+"""
+
+from scripts import node
+from scripts.stamps import ROOT, digest, is_done, mark_done
+
+CLIENT = ROOT / "client"
+MANIFEST = ROOT / "pyview" / "static" / "manifest.json"
+
+
+def build() -> None:
+    sources = [*CLIENT.glob("*.json"), CLIENT / "build.mjs", *(CLIENT / "src").iterdir()]
+    wanted, stamp = digest(sources), ROOT / ".build" / "client.stamp"
+    if is_done(stamp, wanted) and MANIFEST.is_file():
+        return
+    _install_packages()
+    node.run("node", "build.mjs", cwd=CLIENT)
+    mark_done(stamp, wanted)
+
+
+def _install_packages() -> None:
+    wanted = digest([CLIENT / "package-lock.json"])
+    stamp = CLIENT / "node_modules" / ".pyview-stamp"
+    if not is_done(stamp, wanted):
+        node.run("npm", "ci", cwd=CLIENT)
+        mark_done(stamp, wanted)
+
+
+if __name__ == "__main__":
+    build()

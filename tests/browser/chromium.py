@@ -1,0 +1,108 @@
+"""A Chromium to test with: the machine's, else the one that npm's @sparticuz/chromium carries.
+
+`python -m tests.browser.chromium` prints its path, after unpacking it where that is needed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts import node
+from scripts.stamps import ROOT, digest, is_done, mark_done
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_NPM = Path(__file__).resolve().parent / "npm"
+_CACHE = ROOT / ".build" / "chromium"
+
+
+class BrowserMissingError(RuntimeError):
+    """No Chromium that runs."""
+
+
+@dataclass(frozen=True)
+class Chromium:
+    """A browser that was seen to start, and what it needs in its environment."""
+
+    executable: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def find_chromium() -> Chromium:
+    """PYVIEW_CHROMIUM, else a system's Chromium, else npm's. Raises `BrowserMissingError`."""
+    names = [os.environ["PYVIEW_CHROMIUM"]] if "PYVIEW_CHROMIUM" in os.environ else _NAMES
+    installed = (shutil.which(name) for name in names)
+    found = [Path(path) for path in installed if path and _starts(Path(path), {})]
+    return Chromium(found[0]) if found else _from_npm()
+
+
+def _starts(executable: Path, environment: dict[str, str]) -> bool:
+    command = [executable, *FLAGS, "--version"]
+    try:
+        done = subprocess.run(command, env=os.environ | environment, capture_output=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _from_npm() -> Chromium:
+    try:
+        _unpack()
+    except (RuntimeError, OSError) as error:
+        raise BrowserMissingError(f"No Chromium on this machine, and none from npm: {error}") from error
+    executable = _CACHE / "chromium"
+    for environment in (_fonts(), _fonts() | {"LD_LIBRARY_PATH": str(_CACHE / "al2023" / "lib")}):
+        if _starts(executable, environment):
+            return Chromium(executable, environment)
+    raise BrowserMissingError(f"npm's Chromium does not start here; see what it says: {executable} --version")
+
+
+def _fonts() -> dict[str, str]:
+    return {} if Path("/etc/fonts/fonts.conf").exists() else {"FONTCONFIG_PATH": str(_CACHE / "fonts")}
+
+
+def _unpack() -> None:
+    stamp, wanted = _CACHE / "stamp", digest([_NPM / "package-lock.json"])
+    if is_done(stamp, wanted):
+        return
+    node.run("npm", "ci", cwd=_NPM)
+    shutil.rmtree(_CACHE, ignore_errors=True)
+    _CACHE.mkdir(parents=True)
+    packed = _NPM / "node_modules" / "@sparticuz" / "chromium" / "bin"
+    _decompress(packed / "chromium.br", _CACHE / "chromium")
+    (_CACHE / "chromium").chmod(0o755)
+    for name in ("al2023", "fonts"):
+        _decompress(packed / f"{name}.tar.br", _CACHE / f"{name}.tar")
+        with tarfile.open(_CACHE / f"{name}.tar") as archive:
+            archive.extractall(_CACHE / name, filter="data")
+    mark_done(stamp, wanted)
+
+
+def _decompress(packed: Path, target: Path) -> None:
+    script = (
+        "const fs = require('fs'), [packed, target] = process.argv.slice(1);"
+        "require('stream').pipeline(fs.createReadStream(packed), require('zlib').createBrotliDecompress(),"
+        " fs.createWriteStream(target), error => { if (error) throw error })"
+    )
+    node.run("node", "-e", script, str(packed), str(target), cwd=_NPM)
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(f"{find_chromium().executable}\n")
+    except BrowserMissingError as missing:
+        sys.exit(str(missing))

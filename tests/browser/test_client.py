@@ -1,0 +1,192 @@
+"""The browser's side alone, against a server of a few lines: what the reader sees when things go wrong."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+from playwright.sync_api import Page, Request, expect
+from starlette.applications import Starlette
+from starlette.requests import Request as ServerRequest
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from pyview.template.root_template import RootTemplateContext, defaultRootTemplate
+from pyview.transport.assets import ClientAssets
+
+Serve = Callable[[ASGIApp], str]
+STRICT_CSP = "default-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'"
+ASSETS = ClientAssets()
+
+
+def page_context(root_path: str = "") -> RootTemplateContext:
+    return RootTemplateContext(
+        id="abc",
+        content="<p>first render</p>",
+        title=None,
+        csrf_token="the-token",
+        session="signed",
+        additional_head_elements=[],
+        client_head=ASSETS.head(root_path),
+    )
+
+
+def live_page(head: str = "") -> Callable[[ServerRequest], Response]:
+    def endpoint(request: ServerRequest) -> Response:
+        document = defaultRootTemplate(head_content=head)(page_context())
+        return HTMLResponse(document, headers={"Content-Security-Policy": STRICT_CSP})
+
+    return endpoint
+
+
+def answering(response: dict[str, Any], status: str = "ok") -> Callable[[WebSocket], Any]:
+    """A socket that answers every frame alike."""
+
+    async def endpoint(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            while True:
+                join_ref, ref, topic, _, _ = await websocket.receive_json()
+                reply = {"status": status, "response": response}
+                await websocket.send_json([join_ref, ref, topic, "phx_reply", reply])
+        except WebSocketDisconnect:
+            return
+
+    return endpoint
+
+
+def joined(html: str) -> dict[str, Any]:
+    return {"rendered": {"s": [html]}, "liveview_version": ASSETS.liveview_version}
+
+
+def javascript(source: str) -> Callable[[ServerRequest], Response]:
+    return lambda request: Response(source, media_type="text/javascript")
+
+
+def site(*routes: BaseRoute, join: dict[str, Any], status: str = "ok", head: str = "") -> Starlette:
+    socket = WebSocketRoute("/live/websocket", answering(join, status))
+    return Starlette(routes=[Route("/", live_page(head)), socket, *routes, ASSETS.route()])
+
+
+def test_a_page_becomes_live_under_a_strict_content_security_policy(page: Page, serve: Serve) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(serve(site(join=joined("<p>live</p>"))))
+    expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")
+    expect(page.locator("#pyview-notice")).to_have_count(0)
+    assert not complaints
+
+
+def test_the_socket_gets_the_csrf_token_and_nothing_undefined(page: Page, serve: Serve) -> None:
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    page.goto(serve(site(join=joined("<p>live</p>"))))
+    expect(page.locator("#phx-abc.phx-connected")).to_be_visible()
+    assert sockets[0].endswith("/live/websocket?_csrf_token=the-token&vsn=2.0.0")
+
+
+@pytest.mark.parametrize("reason", ["stale", "unauthorized"])
+def test_a_page_that_is_always_refused_stops_reloading_and_says_so(
+    page: Page, serve: Serve, reason: str
+) -> None:
+    loads = count_documents(page)
+    page.goto(serve(site(join={"reason": reason}, status="error")))
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("has stopped reloading itself")
+    page.wait_for_timeout(500)
+    assert len(loads) == 4, "the first load and three reloads"
+    alert.get_by_role("link", name="Try again").click()
+    expect(alert).to_be_visible()
+    assert len(loads) == 5, "the reader's own reload, and none after it"
+
+
+def count_documents(page: Page) -> Sequence[Request]:
+    loads: list[Request] = []
+    page.on("request", lambda request: request.resource_type == "document" and loads.append(request))
+    return loads
+
+
+def test_hooks_and_settings_on_the_window_are_used(page: Page, serve: Serve) -> None:
+    app = site(
+        Route("/hooks.js", javascript(HOOKS)),
+        join=joined('<p id="greeting" phx-hook="Greeting"></p>'),
+        head='<script defer src="/hooks.js"></script>',
+    )
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    page.goto(serve(app))
+    expect(page.locator("#greeting")).to_have_text("said the hook")
+    assert "zone=Oslo" in sockets[0]
+
+
+HOOKS = """
+window.Hooks = {Greeting: {mounted() { this.el.textContent = "said the hook"; }}};
+window.LiveViewConfig = {params: {zone: "Oslo"}};
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(
+            """
+            import { start } from "/live/assets/pyview.js";
+            start({hooks: {Own: {mounted() { this.el.textContent = "own"; }}}});
+            """,
+            id="start",
+        ),
+        pytest.param(
+            """
+            import { LiveSocket, Socket } from "/live/assets/pyview.js";
+            const hooks = {Own: {mounted() { this.el.textContent = "own"; }}};
+            new LiveSocket("/live", Socket, {hooks}).connect();
+            """,
+            id="LiveSocket",
+        ),
+    ],
+)
+def test_an_own_app_js_needs_no_bundler(page: Page, serve: Serve, source: str) -> None:
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    app = site(
+        Route("/app.js", javascript(source)),
+        join=joined('<p id="p" phx-hook="Own"></p>'),
+        head='<script type="module" src="/app.js"></script>',
+    )
+    page.goto(serve(app))
+    expect(page.locator("#p")).to_have_text("own")
+    expect(page.locator("#pyview-notice")).to_have_count(0)
+    assert len(sockets) == 1, "the page did not start a second socket of its own"
+
+
+def test_a_script_that_does_not_load_is_told_to_the_reader(page: Page, serve: Serve) -> None:
+    page.route("**/*.js", lambda route: route.abort())
+    page.clock.install()
+    page.goto(serve(site(join=joined("<p>live</p>"))))
+    notice = page.locator("#pyview-notice")
+    expect(notice).to_be_hidden()
+    page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
+    expect(notice).to_be_visible()
+    expect(notice).to_contain_text("its script has not loaded")
+
+
+def test_without_javascript_the_page_says_what_it_needs(
+    new_context: Callable[..., Any], serve: Serve
+) -> None:
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(serve(site(join=joined("<p>live</p>"))))
+    expect(page.get_by_text("first render")).to_be_visible()
+    expect(page.locator(".pyview-noscript")).to_contain_text("it needs JavaScript")
+    expect(page.locator("#pyview-notice")).to_be_hidden()
+
+
+def test_an_old_page_that_links_static_assets_app_js_is_live_too(page: Page, serve: Serve) -> None:
+    def old_page(request: ServerRequest) -> Response:
+        head = Markup('<script defer src="/static/assets/app.js"></script>')
+        return HTMLResponse(defaultRootTemplate()(page_context() | {"client_head": head}))
+
+    pytest.skip("")
+    page.goto(serve(Starlette(routes=[Route("/", old_page)])))
+    PlainTextResponse
