@@ -8,11 +8,11 @@ from dataclasses import dataclass
 class SecurityConfig:
     """What one browser may do to the server. Sizes are bytes, times are seconds.
 
-    `allowed_hosts` and `allowed_origins` hold `host` or `host:port`, `*.example.org` matches subdomains;
-    no `allowed_hosts` means any `Host` is served, which production mode refuses. An allowed host without a port
-    is that host on every port; an allowed origin without a port is that host on its scheme's own port. An origin
-    may also be written whole, `https://app.example.org`. `allow_insecure_cookies` acknowledges a session cookie
-    that travels without TLS in production mode.
+    `allowed_hosts` and `allowed_origins` hold `host` or `host:port`, `*.example.org` matches subdomains; no
+    `allowed_hosts` means any `Host` is served, which production mode refuses. An allowed host without a port
+    is that host on every port; an allowed origin without a port is that host on its scheme's own port. An
+    origin may also be written whole, `https://app.example.org`. `allow_insecure_cookies` acknowledges a
+    session cookie that travels without TLS in production mode.
     """
 
     allowed_hosts: Sequence[str] = ()
