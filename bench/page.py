@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from html import unescape
 from urllib.parse import urlencode
 
@@ -25,12 +26,12 @@ class Page:
     csrf: str
     cookie: str
 
-    @property
+    @cached_property
     def socket_url(self) -> str:
         query = urlencode({"_csrf_token": self.csrf, "vsn": "2.0.0"})
         return f"{self.origin.replace('http', 'ws', 1)}/live/websocket?{query}"
 
-    @property
+    @cached_property
     def headers(self) -> dict[str, str]:
         cookie = {"Cookie": self.cookie} if self.cookie else {}
         return {"Origin": self.origin, **cookie}
