@@ -160,7 +160,7 @@ async def join(page: Page, tab: Tab) -> None:
 
 
 def _connect(url: WSParsedURL) -> socket.socket:
-    """On loopback a blocking connect returns at once, and spares the generator half of its work for a join."""
+    """On loopback a blocking connect returns at once, which spares the generator much of its work."""
     connected = socket.create_connection((url.host, url.port))
     connected.setblocking(False)
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
