@@ -1,0 +1,1 @@
+"""PyView: live, server-rendered web pages in Python, on Starlette."""

@@ -1,6 +1,6 @@
 """create -> mount -> handle_params -> render: the one copy, for the HTTP response and for the socket."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
@@ -16,11 +16,13 @@ from pyview.socket import LiveViewSocket
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A URL of this site, as the routes read it."""
+    """A URL of this site, as the routes read it. `page` is its path and query, percent-encoded."""
 
     route: LiveRoute
     url: ParseResult
+    page: str
     params: Params
+    path_params: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def resources_of(visit: Visit) -> Resources:
     """What a handler may have injected: all of it from the server."""
     identity = visit.identity
     return Resources(
-        session=identity.session, user=identity.user, auth=identity.auth, url=visit.location.url
+        session=identity.session, user=identity.user, auth=identity.scopes, url=visit.location.url
     )
 
 

@@ -7,12 +7,14 @@ order, so a page can never be reached over one door with the protection of anoth
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl
 
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
+from pyview.binding import Params
 from pyview.live_view import LiveView
+from pyview.wire.form import decode_form
 
 
 class LiveRoute(Route):
@@ -39,9 +41,9 @@ class RouteMatch:
 def resolve(routes: Iterable[BaseRoute], path: str, root_path: str) -> RouteMatch | None:
     """The live route that an HTTP GET of `path` would reach; None when another route or none would answer.
 
-    `path` is percent-encoded and includes `root_path`, as a browser shows it.
+    `path` is decoded and includes `root_path`, as in an ASGI scope.
     """
-    scope = _http_scope(unquote(path), root_path)
+    scope = _http_scope(path, root_path)
     for route in routes:
         match, child_scope = route.matches(scope)
         if match is Match.FULL:
@@ -72,3 +74,18 @@ def view_key(view_class: type[LiveView[Any]]) -> str:
     return f"{view_class.__module__}:{view_class.__qualname__}"
 
 
+
+
+def url_params(query: str, path_params: Mapping[str, Any], max_fields: int) -> Params:
+    """What `handle_params` receives: a list of texts per name of the query, and the path's own parts.
+
+    Names in brackets (`filter[name]=x`) are nested as in forms. Raises `TooManyFields`.
+    """
+    if not query:
+        return Params(path_params)
+    nested = decode_form(query, max_fields=max_fields)
+    plain: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if "[" not in name:
+            plain.setdefault(name, []).append(value)
+    return Params({**nested, **plain, **path_params})

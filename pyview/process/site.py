@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from pyview.config import SecurityConfig
@@ -14,16 +15,17 @@ from pyview.template.live_template import LiveTemplate
 
 
 class Templates(Protocol):
-    """Finds the template of a view class; None for a view that renders by hand."""
+    """The template of a view class (None for a view that renders by hand), and its elements of `<head>`."""
 
     def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None: ...
+    def head_elements(self, view_class: type[LiveView[Any]]) -> list[Markup]: ...
 
 
 class Signatures(Protocol):
     """Signs what travels through the browser from one page to the next."""
 
-    def flash_token(self, flash: Mapping[str, Any]) -> str: ...
-    def status_token(self, status: int) -> str: ...
+    def mint_flash_token(self, flash: Mapping[str, Any]) -> str: ...
+    def mint_reload_token(self, status: int) -> str: ...
 
 
 @dataclass(slots=True)
@@ -41,11 +43,11 @@ class Site:
     disconnect_timeout: float = 5.0
 
     def flash_token(self, flash: Mapping[str, Any]) -> str:
-        return self.signatures.flash_token(flash)
+        return self.signatures.mint_flash_token(flash)
 
     def failed_mount(self, error: HTTPException) -> dict[str, Any]:
         """The join's answer to an HTTP error in `mount`: the client loads the page again to show the status."""
         if 400 <= error.status_code < 500:
-            token = self.signatures.status_token(error.status_code)
+            token = self.signatures.mint_reload_token(error.status_code)
             return {"reason": "reload", "status": error.status_code, "token": token}
         return {"reason": "join crashed"}

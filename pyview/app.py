@@ -1,0 +1,147 @@
+"""PyView: a Starlette application that serves live views."""
+
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pyview.auth.checks import check_app, enforce, is_production, several_workers
+from pyview.auth.order import normalise
+from pyview.config import SecurityConfig
+from pyview.live_view import LiveView
+from pyview.process.site import Site
+from pyview.pubsub.base import PubSub
+from pyview.pubsub.memory import MemoryPubSub
+from pyview.routes import LiveRoute
+from pyview.secret import Secrets
+from pyview.template.root_template import RootTemplate, defaultRootTemplate
+from pyview.tokens import Tokens
+from pyview.transport.admission import Admission
+from pyview.transport.assets import ClientAssets
+from pyview.transport.gate import Gate
+from pyview.transport.headers import SecurityHeaders
+from pyview.transport.http import LivePage
+from pyview.transport.redaction import install_redaction
+from pyview.transport.websocket import Connection
+from pyview.view_templates import ViewTemplates
+
+logger = logging.getLogger("pyview")
+
+SOCKET_PATH = "/live/websocket"
+
+
+class PyView(Starlette):
+    """A Starlette application; `add_live_view` is all that is new.
+
+    Keyword arguments beyond Starlette's: `security` (limits, hosts, origins), `secret` (otherwise `PYVIEW_SECRET`),
+    `production` (otherwise `PYVIEW_ENV=production`), `pubsub` (otherwise this process only), `templates` (a Jinja2
+    environment or loader for templates named on views), `liveview_client` (built assets elsewhere).
+
+    `rootTemplate` is the HTML document around every view; assign `defaultRootTemplate(...)` or a function of your own.
+    """
+
+    rootTemplate: RootTemplate
+
+    def __init__(
+        self,
+        *args: Any,
+        security: SecurityConfig | None = None,
+        secret: str | None = None,
+        production: bool | None = None,
+        pubsub: PubSub | None = None,
+        templates: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        lifespan = kwargs.pop("lifespan", None)
+        super().__init__(*args, lifespan=self._lifespan(lifespan), **kwargs)
+        self.security = security or SecurityConfig()
+        self.secrets = Secrets(secret) if secret else Secrets.from_environment()
+        self.production = is_production(os.environ) if production is None else production
+        self.pubsub: PubSub = pubsub or MemoryPubSub()
+        self.rootTemplate = defaultRootTemplate()
+        self._assets = ClientAssets()
+        self._tokens = Tokens(self.secrets, self.security)
+        self._site: Site | None = None
+        self._templates = ViewTemplates(templates, auto_reload=not self.production)
+        self._checked = False
+        self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
+        admission = Admission(self._tokens, lambda: self.routes, self.security)
+        self._socket = _Socket(lambda: self.site, admission)
+        self.router.routes[:0] = [WebSocketRoute(SOCKET_PATH, self._socket), self._assets.route()]
+
+    @property
+    def site(self) -> Site:
+        """What the views of this application share."""
+        if self._site is None:
+            self._site = Site(
+                pubsub=self.pubsub,
+                templates=self._templates,
+                signatures=self._tokens,
+                security=self.security,
+                liveview_version=self._assets.liveview_version,
+            )
+        return self._site
+
+    def add_live_view(self, path: str, view: type[LiveView[Any]], name: str | None = None) -> None:
+        """Serve `view` at `path`, a Starlette path such as `/users/{user_id:int}`.
+
+        Routes are tried in the order in which they were added, on HTTP and on the socket alike.
+        """
+        if not (isinstance(view, type) and issubclass(view, LiveView)):
+            raise TypeError(f"add_live_view({path!r}, ...) expected a subclass of LiveView, got {view!r}")
+        self.routes.append(self._page.route(path, view, name))
+
+    @property
+    def live_routes(self) -> list[LiveRoute]:
+        return [route for route in self.routes if isinstance(route, LiveRoute)]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        first = [Middleware(SecurityHeaders), Middleware(Gate, config=self.security)]
+        self.user_middleware = [*first, *normalise(self.user_middleware)]
+        return super().build_middleware_stack()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._checked and scope["type"] != "lifespan":
+            self._check(scope)  # mounted in another application, which runs no lifespan of ours
+        await super().__call__(scope, receive, send)
+
+    def _lifespan(self, inner: Any) -> Callable[[Any], Any]:
+        @asynccontextmanager
+        async def lifespan(app: Any) -> AsyncIterator[Any]:
+            self._check()
+            if inner is None:
+                yield
+                return
+            async with inner(app) as state:
+                yield state
+
+        return lifespan
+
+    def _check(self, scope: Scope | None = None) -> None:
+        """Raises `RuntimeError` for an application that would not do what its code says."""
+        enforce(check_app(self, scope), self.production)
+        if self.secrets.generated and several_workers(os.environ, sys.argv):
+            logger.error("several workers, but no PYVIEW_SECRET: each refuses the others' pages")
+        self._assets.load()
+        install_redaction()
+        self._checked = True
+
+
+class _Socket:
+    """The endpoint that every live page of the application connects to."""
+
+    def __init__(self, site: Callable[[], Site], admission: Admission) -> None:
+        self._site = site
+        self._admission = admission
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Connection(self._site(), self._admission, scope, receive, send).run()
+
+

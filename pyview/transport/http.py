@@ -1,0 +1,169 @@
+"""The first render: one HTTP request through the lifecycle with the unconnected face."""
+
+import secrets
+from collections.abc import Callable
+from inspect import isawaitable
+from typing import Any
+from urllib.parse import urlparse
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from pyview import lifecycle
+from pyview.auth.guard import guarded_response, is_protected
+from pyview.auth.identity import Identity
+from pyview.auth.redirects import page_path
+from pyview.events.info_event import InfoEvent
+from pyview.flash import Flash
+from pyview.lifecycle import Location, Visit
+from pyview.live_view import LiveView
+from pyview.navigation import Navigate, Patch, Redirect
+from pyview.process.site import Site
+from pyview.rendering import renderer_for
+from pyview.routes import LiveRoute, url_params, view_key
+from pyview.socket import UnconnectedSocket
+from pyview.template.root_template import RootTemplate, RootTemplateContext
+from pyview.timers import Timer
+from pyview.tokens import Tokens
+from pyview.transport.assets import ClientAssets
+from pyview.transport.headers import cache_control
+from pyview.wire.form import TooManyFields
+
+FLASH_COOKIE = "__phoenix_flash__"
+STATUS_COOKIE = "__phoenix_reload_status__"
+
+
+class LivePage:
+    """Answers GET for every live route of one application."""
+
+    def __init__(
+        self,
+        site: Callable[[], Site],
+        tokens: Tokens,
+        assets: ClientAssets,
+        root_template: Callable[[], RootTemplate],
+    ) -> None:
+        self._get_site = site
+        self._tokens = tokens
+        self._assets = assets
+        self._root_template = root_template
+
+    @property
+    def _site(self) -> Site:
+        # Made at the first request: only then is everything configured.
+        return self._get_site()
+
+    def route(self, path: str, view_class: type[LiveView[Any]], name: str | None = None) -> LiveRoute:
+        """The route of `view_class`: its guard is asked anew for every request."""
+
+        async def endpoint(request: Request) -> Response:
+            async def page(inner: Request) -> Response:
+                return await self._respond(inner, route)
+
+            response: Response = await guarded_response(view_class, page, request)
+            return response
+
+        route = LiveRoute(path, view_class, endpoint, name)
+        return route
+
+    async def _respond(self, request: Request, route: LiveRoute) -> Response:
+        status = self._tokens.read_reload_token(request.cookies.get(STATUS_COOKIE))
+        if status is not None:
+            raise HTTPException(status)
+        visit = self._visit(request, route)
+        view = await lifecycle.create(visit)
+        runtime = _FirstRender(self._site)
+        socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash)
+        await lifecycle.mount(view, socket, visit)
+        if socket.navigation is None:
+            await lifecycle.handle_params(view, socket, visit.location, visit)
+        if socket.navigation is not None:
+            return self._redirect(socket, socket.navigation)
+        return await self._page(request, visit, view, socket)
+
+    def _visit(self, request: Request, route: LiveRoute) -> Visit:
+        location = self._location(request, route)
+        carried = request.cookies.get(FLASH_COOKIE)
+        flash = self._tokens.read_flash_token(carried) if carried else None
+        return Visit(location, Identity.from_scope(request.scope), Flash(flash) if flash else None)
+
+    def _location(self, request: Request, route: LiveRoute) -> Location:
+        try:
+            params = url_params(request.url.query, request.path_params, self._site.security.max_form_fields)
+        except TooManyFields as error:
+            raise HTTPException(400, str(error)) from None
+        return Location(route, urlparse(str(request.url)), page_path(request.scope), params, request.path_params)
+
+    def _redirect(self, socket: UnconnectedSocket[Any], navigation: Navigate | Redirect) -> Response:
+        status = navigation.status if isinstance(navigation, Redirect) else 302
+        response = RedirectResponse(navigation.to, status)
+        if socket.flash:
+            token = self._tokens.mint_flash_token(socket.flash)
+            response.set_cookie(FLASH_COOKIE, token, max_age=60, path="/", samesite="lax")
+        return response
+
+    async def _page(
+        self, request: Request, visit: Visit, view: LiveView[Any], socket: UnconnectedSocket[Any]
+    ) -> Response:
+        rendered = renderer_for(view, self._site.templates.for_view(visit.view_class)).html(socket)
+        content = await rendered if isawaitable(rendered) else rendered
+        document = self._root_template()(self._context(request, visit, socket, content))
+        response = HTMLResponse(document)
+        guarded = is_protected(visit.view_class)
+        session = bool(visit.identity.session)
+        response.headers["cache-control"] = cache_control(protected=guarded, session=session)
+        for cookie in (FLASH_COOKIE, STATUS_COOKIE):
+            if cookie in request.cookies:
+                response.delete_cookie(cookie, path="/")
+        return response
+
+    def _context(
+        self, request: Request, visit: Visit, socket: UnconnectedSocket[Any], content: str
+    ) -> RootTemplateContext:
+        page_id = secrets.token_urlsafe(12)
+        binding = visit.identity.binding
+        route = visit.location.route
+        root_path = request.scope.get("root_path", "")
+        return {
+            "id": page_id,
+            "content": Markup(content),  # noqa: S704  the template engine has escaped it
+            "title": None if socket.live_title is None else str(socket.live_title),
+            "csrf_token": self._tokens.mint_csrf_token(page_id, binding),
+            "session": self._tokens.mint_page_token(page_id, view_key(visit.view_class), route.key, binding),
+            "static": self._tokens.mint_flash_token(socket.flash) if socket.flash else "",
+            "additional_head_elements": self._site.templates.head_elements(visit.view_class),
+            "live_path": f"{root_path}/live",
+            "client_head": self._assets.head(root_path),
+        }
+
+
+class _FirstRender:
+    """The runtime of a view during one HTTP request: nothing outlives it, a patch is a redirect."""
+
+    socket: UnconnectedSocket[Any]
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def subscribe(self, topic: str) -> None:
+        """There is no browser yet to show it to; the join subscribes."""
+
+    async def unsubscribe(self, topic: str) -> None:
+        """Nothing was subscribed."""
+
+    async def broadcast(self, topic: str, message: Any) -> None:
+        await self._site.pubsub.broadcast(topic, message)
+
+    def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
+        return None
+
+    def send_info(self, event: InfoEvent) -> None:
+        """The join mounts again, and sends its own."""
+
+    async def patch(self, wish: Patch) -> None:
+        self.socket.navigation = Redirect(wish.to)
+
+    async def close(self) -> None:
+        """The request ends by itself."""

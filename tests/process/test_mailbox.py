@@ -1,0 +1,121 @@
+"""The mailbox: one message at a time, in order, at once when nothing else runs, nothing kept when idle."""
+
+import asyncio
+import sys
+import time
+
+import pytest
+
+from pyview.process.mailbox import Mailbox, MailboxFull
+from pyview.process.run_queue import RunQueue
+
+EAGER = sys.version_info >= (3, 12)
+
+
+class Log:
+    """Handles numbers: waits on the gate for odd ones."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.gate = asyncio.Event()
+
+    async def handle(self, message: int) -> None:
+        self.lines.append(f"start {message}")
+        if message % 2:
+            await self.gate.wait()
+        self.lines.append(f"end {message}")
+
+
+def mailbox(log: Log, limit: int = 10) -> Mailbox:
+    return Mailbox(log.handle, RunQueue(), limit)
+
+
+@pytest.mark.skipif(not EAGER, reason="Python 3.11 starts every handler in a task")
+async def test_a_handler_that_does_not_wait_runs_in_the_callers_turn() -> None:
+    log = Log()
+    mailbox(log).post(2)
+    assert log.lines == ["start 2", "end 2"]
+
+
+async def test_messages_never_overlap_and_keep_their_order() -> None:
+    log = Log()
+    box = mailbox(log)
+    for number in (1, 2, 3, 4):
+        box.post(number)
+    await asyncio.sleep(0.01)
+    assert log.lines == ["start 1"]
+    log.gate.set()
+    await asyncio.sleep(0.01)
+    assert log.lines == [f"{word} {number}" for number in (1, 2, 3, 4) for word in ("start", "end")]
+
+
+async def test_post_soon_never_runs_in_the_callers_turn() -> None:
+    log = Log()
+    box = mailbox(log)
+    box.post_soon(2)
+    box.post_soon(4)
+    assert log.lines == []
+    await asyncio.sleep(0.01)
+    assert log.lines == ["start 2", "end 2", "start 4", "end 4"]
+
+
+async def test_a_full_mailbox_says_so_and_keeps_what_it_has() -> None:
+    log = Log()
+    box = mailbox(log, limit=2)
+    for number in (1, 2, 4):
+        box.post(number)
+    with pytest.raises(MailboxFull, match="more than 2"):
+        box.post(6)
+    log.gate.set()
+    await asyncio.sleep(0.01)
+    assert log.lines[-1] == "end 4"
+
+
+async def test_a_cancelled_handler_leaves_a_usable_mailbox() -> None:
+    log = Log()
+    box = mailbox(log)
+    box.post(1)
+    await asyncio.sleep(0.01)
+    box.cancel()
+    await asyncio.sleep(0.01)
+    box.post(2)
+    await asyncio.sleep(0.01)
+    assert log.lines == ["start 1", "start 2", "end 2"]
+
+
+async def test_a_time_out_inside_a_handler_ends_that_handler_only() -> None:
+    results: list[str] = []
+
+    async def handle(message: int) -> None:
+        try:
+            async with asyncio.timeout(0.01):
+                await asyncio.sleep(1)
+        except TimeoutError:
+            results.append("timed out")
+
+    box = Mailbox(handle, RunQueue(), 10)
+    box.post(1)
+    box.post(2)
+    await asyncio.sleep(0.1)
+    assert results == ["timed out", "timed out"]
+
+
+async def test_the_loop_breathes_while_many_mailboxes_run() -> None:
+    """A broadcast to many slow-rendering views must not keep the loop from reading sockets."""
+    queue = RunQueue(budget=0.002)
+    done: list[int] = []
+
+    async def handle(message: int) -> None:
+        end = time.perf_counter() + 0.001
+        while time.perf_counter() < end:
+            pass
+        done.append(message)
+
+    for number in range(20):
+        Mailbox(handle, queue, 10).post_soon(number)
+    done_at_each_turn = []
+    while len(done) < 20:
+        await asyncio.sleep(0)
+        done_at_each_turn.append(len(done))
+    assert done == list(range(20))
+    assert len(set(done_at_each_turn)) > 3

@@ -1,0 +1,72 @@
+"""The contract that every PubSub keeps; further backends join the fixture's parameters."""
+
+import pytest
+
+from pyview.events.info_event import InfoEvent
+from pyview.pubsub.base import PubSub
+from pyview.pubsub.memory import MemoryPubSub
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.events: list[InfoEvent] = []
+
+    def deliver(self, event: InfoEvent) -> None:
+        self.events.append(event)
+
+
+@pytest.fixture
+def pubsub() -> PubSub:
+    return MemoryPubSub()
+
+
+async def test_each_subscriber_gets_each_message_once_in_order(pubsub: PubSub) -> None:
+    one, two = Listener(), Listener()
+    for listener in (one, two, one):
+        await pubsub.subscribe("room", listener)
+    for number in range(3):
+        await pubsub.broadcast("room", number)
+    assert one.events == two.events == [InfoEvent("room", number) for number in range(3)]
+
+
+async def test_topics_do_not_mix(pubsub: PubSub) -> None:
+    one = Listener()
+    await pubsub.subscribe("a", one)
+    await pubsub.broadcast("b", 1)
+    assert one.events == []
+
+
+async def test_unsubscribe_and_drop_end_delivery(pubsub: PubSub) -> None:
+    one, two = Listener(), Listener()
+    for topic in ("a", "b"):
+        await pubsub.subscribe(topic, one)
+        await pubsub.subscribe(topic, two)
+    await pubsub.unsubscribe("a", one)
+    await pubsub.unsubscribe("never", one)
+    pubsub.drop(two)
+    pubsub.drop(two)
+    await pubsub.broadcast("a", 1)
+    await pubsub.broadcast("b", 2)
+    assert (one.events, two.events) == ([InfoEvent("b", 2)], [])
+
+
+async def test_a_subscriber_may_leave_while_the_message_is_handed_out(pubsub: PubSub) -> None:
+    last = Listener()
+
+    class Leaver:
+        def deliver(self, event: InfoEvent) -> None:
+            pubsub.drop(self)
+
+    await pubsub.subscribe("a", Leaver())
+    await pubsub.subscribe("a", last)
+    await pubsub.broadcast("a", 1)
+    assert last.events == [InfoEvent("a", 1)]
+
+
+async def test_memory_keeps_nothing_of_topics_nobody_listens_to() -> None:
+    hub = MemoryPubSub()
+    one = Listener()
+    await hub.subscribe("a", one)
+    await hub.subscribe("b", one)
+    hub.drop(one)
+    assert (hub.subscribers("a"), hub._topics, hub._of) == (0, {}, {})

@@ -1,0 +1,44 @@
+"""Timers keep their beat, leave out beats that nobody could take, and end with their view."""
+
+import asyncio
+
+import pytest
+
+from pyview.timers import Timer, Timers
+
+
+async def test_once_rings_once() -> None:
+    rung: list[str] = []
+    timers = Timers(lambda timer: rung.append(timer.event))
+    timers.once("now", 0.0)
+    timers.once("later", 0.02)
+    await asyncio.sleep(0.05)
+    assert rung == ["now", "later"]
+
+
+async def test_a_beat_is_left_out_while_the_last_one_waits() -> None:
+    rung: list[Timer] = []
+    timers = Timers(rung.append)
+    timer = timers.every("beat", 0.01)
+    await asyncio.sleep(0.055)
+    assert len(rung) == 1
+    timer.waiting = False
+    await asyncio.sleep(0.025)
+    assert len(rung) == 2
+    timers.cancel()
+
+
+async def test_cancel_silences_all() -> None:
+    rung: list[Timer] = []
+    timers = Timers(rung.append)
+    timers.every("beat", 0.01)
+    timers.once("one", 0.01)
+    timers.cancel()
+    await asyncio.sleep(0.03)
+    assert rung == []
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+async def test_an_interval_is_above_zero(seconds: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        Timers(lambda timer: None).every("beat", seconds)
