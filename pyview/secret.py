@@ -94,7 +94,7 @@ class Secrets:
         return tuple(hmac.digest(secret, name, "sha256") for secret in self._secrets)
 
     def signer(self, purpose: str, clock: Callable[[], float] = time.time) -> "Signer":
-        """A signer whose tokens no other purpose accepts. `clock` returns Unix time in seconds."""
+        """A signer whose tokens no other purpose accepts. `clock`: Unix time in seconds, when reading."""
         return Signer(self.keys(purpose), clock)
 
     def problems(self) -> list[str]:

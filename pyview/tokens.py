@@ -33,7 +33,7 @@ class PageToken:
 
 
 class Tokens:
-    """Mints and reads the tokens of one application. `clock` returns Unix time in seconds."""
+    """Mints and reads the tokens of one application. `clock`: Unix time in seconds, when reading."""
 
     def __init__(self, keys: Secrets, config: SecurityConfig, clock: Callable[[], float] = time.time) -> None:
         self._config = config

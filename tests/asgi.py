@@ -1,0 +1,58 @@
+"""Drives ASGI apps in tests: HTTP through httpx, a socket's handshake by hand."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp, Message, Scope
+
+
+@asynccontextmanager
+async def browser(app: ASGIApp, base_url: str = "http://testserver") -> AsyncIterator[httpx.AsyncClient]:
+    """A browser that keeps its cookies and follows no redirects."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=base_url) as client:
+        yield client
+
+
+def http_scope(path: str = "/", **changes: Any) -> Scope:
+    """The scope of a GET request."""
+    return {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"testserver")],
+        "server": ("testserver", 80),
+    } | changes
+
+
+def socket_scope(headers: Mapping[str, str] | None = None, **changes: Any) -> Scope:
+    """The scope of a WebSocket handshake; `headers` besides Host."""
+    named = {"host": "testserver"} | dict(headers or {})
+    return {
+        "type": "websocket",
+        "scheme": "ws",
+        "path": "/live/websocket",
+        "root_path": "",
+        "query_string": b"vsn=2.0.0",
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
+        "subprotocols": [],
+        "server": ("testserver", 80),
+    } | changes
+
+
+async def handshake(app: ASGIApp, cookie: str = "", **changes: Any) -> Scope:
+    """What the middlewares of `app` make of a socket's scope, which `app` keeps under "seen"."""
+    scope = socket_scope({"cookie": cookie} if cookie else {}, **changes)
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        assert message["type"] in ("websocket.accept", "websocket.close")
+
+    await app(scope, receive, send)
+    return scope

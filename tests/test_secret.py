@@ -1,0 +1,129 @@
+"""Where the secret comes from, what is too weak, and that a token serves one purpose for a limited time."""
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyview.secret import CLOCK_SKEW, SecretError, Secrets, StaleToken, check_secret, get_secret
+
+STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
+OLDER = "YW4gb2xkZXIgb25lLCBhbHNvIGZvciB0ZXN0cyBvbmx5Li4="
+
+
+def reason(secrets: Secrets, token: object, purpose: str = "page", max_age: float = 60) -> str:
+    with pytest.raises(StaleToken) as caught:
+        secrets.signer(purpose).read(token, max_age)
+    return caught.value.reason
+
+
+def test_the_environment_gives_the_secret() -> None:
+    signed = Secrets.from_environment({"PYVIEW_SECRET": STRONG}).signer("page").sign([1])
+    assert Secrets(STRONG).signer("page").read(signed, 60) == [1]
+
+
+def test_a_file_gives_the_secret(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text(f"{STRONG}\n")
+    secrets = Secrets.from_environment({"PYVIEW_SECRET": "", "PYVIEW_SECRET_FILE": str(path)})
+    assert not secrets.generated
+    assert Secrets(STRONG).signer("page").read(secrets.signer("page").sign("x"), 60) == "x"
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    missing = tmp_path / "nothing"
+    with pytest.raises(SecretError, match=r"PYVIEW_SECRET_FILE.*openssl rand -base64 32"):
+        Secrets.from_environment({"PYVIEW_SECRET_FILE": str(missing)})
+
+
+@pytest.mark.parametrize("environ", [{}, {"PYVIEW_SECRET": ""}, {"PYVIEW_SECRET": "  "}])
+def test_unset_and_empty_mean_a_random_secret(environ: dict[str, str]) -> None:
+    secrets = Secrets.from_environment(environ)
+    assert secrets.generated
+    assert secrets.problems() == ["PYVIEW_SECRET is not set"]
+    assert reason(Secrets.from_environment(environ), secrets.signer("page").sign(1)) == "signature"
+
+
+def test_a_fallback_verifies_and_never_signs() -> None:
+    rotated = Secrets.from_environment({"PYVIEW_SECRET": STRONG, "PYVIEW_SECRET_FALLBACKS": f" {OLDER} ,"})
+    assert rotated.signer("page").read(Secrets(OLDER).signer("page").sign("old"), 60) == "old"
+    assert reason(Secrets(OLDER), rotated.signer("page").sign("new")) == "signature"
+    assert Secrets(STRONG).signer("page").read(rotated.signer("page").sign("new"), 60) == "new"
+
+
+def test_a_weak_fallback_is_found_too() -> None:
+    assert Secrets(STRONG, ["short"]).problems() == [
+        "a secret of PYVIEW_SECRET_FALLBACKS has 5 bytes, fewer than 32, and can be guessed"
+    ]
+    assert Secrets(STRONG, [OLDER]).problems() == []
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("", "not set"),
+        ("   ", "not set"),
+        ("a", "has 1 bytes"),
+        ("change-me-in-production", "documentation"),
+        ("your-secret-key", "documentation"),
+        ("your-secret-key-here", "documentation"),
+        ("...", "documentation"),
+        ("ab" * 20, "repeats"),
+        (b"x" * 64, "repeats"),
+    ],
+)
+def test_weak_secrets_are_named(value: str | bytes, problem: str) -> None:
+    assert problem in (check_secret(value) or "")
+
+
+def test_the_documented_way_to_make_one_is_strong() -> None:
+    assert check_secret(STRONG) is None
+
+
+def test_get_secret_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYVIEW_SECRET", STRONG)
+    assert get_secret() == STRONG
+    monkeypatch.setenv("PYVIEW_SECRET", "")
+    monkeypatch.delenv("PYVIEW_SECRET_FILE", raising=False)
+    assert check_secret(get_secret()) is None
+
+
+def test_tokens_of_one_purpose_are_worthless_for_another() -> None:
+    secrets = Secrets(STRONG)
+    assert reason(secrets, secrets.signer("flash").sign(1), "page") == "signature"
+    assert set(secrets.keys("page")).isdisjoint(secrets.keys("flash"))
+
+
+@pytest.mark.parametrize("age", [0, 58, 2 - CLOCK_SKEW])
+def test_a_token_lives_for_its_time(age: float) -> None:
+    secrets = Secrets(STRONG)
+    token = secrets.signer("page").sign("x")
+    assert secrets.signer("page", lambda: time.time() + age).read(token, 60) == "x"
+
+
+@pytest.mark.parametrize("age", [63, 1e9, -3 - CLOCK_SKEW])
+def test_a_token_dies_after_its_time_and_is_not_born_before(age: float) -> None:
+    secrets = Secrets(STRONG)
+    token = secrets.signer("page").sign("x")
+    with pytest.raises(StaleToken, match="expired"):
+        secrets.signer("page", lambda: time.time() + age).read(token, 60)
+
+
+def test_what_is_printed_holds_no_secret() -> None:
+    assert STRONG not in repr(Secrets(STRONG)) + str(Secrets(STRONG))
+
+
+@given(st.one_of(st.text(), st.integers(), st.none(), st.lists(st.integers()), st.binary()))
+def test_nothing_but_its_own_tokens_is_read(token: object) -> None:
+    assert reason(Secrets(STRONG), token) in ("missing", "signature")
+
+
+@given(st.integers(0), st.integers(1, 255))
+def test_every_changed_byte_is_noticed(position: int, change: int) -> None:
+    secrets = Secrets(STRONG)
+    token = bytearray(secrets.signer("page").sign({"n": "abc"}).encode())
+    position %= len(token) - 1  # the last character of base64 has bits that carry nothing
+    token[position] ^= change
+    assert reason(secrets, token.decode("latin-1")) in ("missing", "signature")

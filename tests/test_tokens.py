@@ -1,0 +1,137 @@
+"""A page token belongs to one page, one session and one user; no two pages carry the same bytes."""
+
+import time
+from base64 import urlsafe_b64decode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyview.config import SecurityConfig
+from pyview.secret import Secrets
+from pyview.tokens import PageToken, StaleToken, Tokens
+
+SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
+OLDER = "YW4gb2xkZXIgb25lLCBhbHNvIGZvciB0ZXN0cyBvbmx5Li4="
+ALICE, BOB, NOBODY = "a" * 64, "b" * 64, ""
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tokens(clock: Clock) -> Tokens:
+    return Tokens(Secrets(SECRET), SecurityConfig(), clock)
+
+
+def mint(tokens: Tokens, binding: str, page_id: str = "phx-1") -> str:
+    return tokens.mint_page_token(page_id, "app:Dashboard", "/dashboard", binding)
+
+
+def refusal(tokens: Tokens, token: object, binding: str, page_id: str = "phx-1") -> str:
+    with pytest.raises(StaleToken) as caught:
+        tokens.read_page_token(token, page_id, binding)
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("binding", [ALICE, NOBODY])
+def test_a_page_token_says_which_page_it_is(tokens: Tokens, binding: str) -> None:
+    page = tokens.read_page_token(mint(tokens, binding), "phx-1", binding)
+    assert page == PageToken("phx-1", "app:Dashboard", "/dashboard")
+
+
+@pytest.mark.parametrize(
+    ("minted_for", "joined_by"),
+    [(ALICE, BOB), (ALICE, NOBODY), (NOBODY, ALICE)],
+    ids=["another user", "after sign-out", "after sign-in"],
+)
+def test_a_page_of_one_is_stale_for_another(tokens: Tokens, minted_for: str, joined_by: str) -> None:
+    assert refusal(tokens, mint(tokens, minted_for), joined_by) == "binding"
+
+
+def test_a_page_token_is_bound_to_its_page(tokens: Tokens) -> None:
+    assert refusal(tokens, mint(tokens, ALICE), ALICE, "phx-2") == "page"
+
+
+def test_a_page_token_expires(tokens: Tokens, clock: Clock) -> None:
+    token = mint(tokens, ALICE)
+    clock.now += 24 * 3600 + 2
+    assert refusal(tokens, token, ALICE) == "expired"
+
+
+@pytest.mark.parametrize("token", [None, 3, "", "x", "a.b.c", "ü", ["x"]])
+def test_other_things_are_no_page_token(tokens: Tokens, token: object) -> None:
+    assert refusal(tokens, token, ALICE) in ("missing", "signature")
+
+
+def test_a_flash_token_is_no_page_token(tokens: Tokens) -> None:
+    flash = tokens.mint_flash_token({"n": "", "i": "phx-1", "v": "", "r": "", "b": ""})
+    assert refusal(tokens, flash, NOBODY) == "signature"
+
+
+def test_pages_and_csrf_tokens_survive_a_rotation_of_the_secret() -> None:
+    before = Tokens(Secrets(OLDER), SecurityConfig())
+    after = Tokens(Secrets(SECRET, [OLDER]), SecurityConfig())
+    assert after.read_page_token(mint(before, ALICE), "phx-1", ALICE).view == "app:Dashboard"
+    assert after.check_csrf_token(before.mint_csrf_token("phx-1", ALICE), "phx-1", ALICE)
+    assert not before.check_csrf_token(after.mint_csrf_token("phx-1", ALICE), "phx-1", ALICE)
+
+
+def test_neither_binding_nor_code_is_in_the_page(tokens: Tokens) -> None:
+    body, _, _ = mint(tokens, ALICE).partition(".")
+    assert ALICE.encode() not in urlsafe_b64decode(body + "==")
+
+
+def test_the_same_page_never_carries_the_same_bytes(tokens: Tokens) -> None:
+    """A guess at a secret that is compressed together with it learns nothing from two pages (BREACH)."""
+    assert mint(tokens, ALICE) != mint(tokens, ALICE)
+    codes = {urlsafe_b64decode(tokens.mint_csrf_token("phx-1", ALICE)) for _ in range(50)}
+    for position in range(64):
+        assert len({code[position] for code in codes}) > 1
+
+
+def test_a_csrf_token_serves_every_page_of_its_session(tokens: Tokens) -> None:
+    token = tokens.mint_csrf_token("phx-1", ALICE)
+    assert tokens.check_csrf_token(token, "phx-1", ALICE)
+    assert tokens.check_csrf_token(token, "phx-2", ALICE)
+    assert not tokens.check_csrf_token(token, "phx-1", BOB)
+    assert not tokens.check_csrf_token(token, "phx-1", NOBODY)
+
+
+def test_without_a_session_a_csrf_token_serves_its_page(tokens: Tokens) -> None:
+    token = tokens.mint_csrf_token("phx-1", NOBODY)
+    assert tokens.check_csrf_token(token, "phx-1", NOBODY)
+    assert not tokens.check_csrf_token(token, "phx-2", NOBODY)
+    assert not tokens.check_csrf_token(token, "phx-1", ALICE)
+
+
+@given(st.one_of(st.text(), st.none(), st.integers(), st.text("ABCxyz019-_=", min_size=80, max_size=92)))
+def test_nothing_else_is_a_csrf_token(token: object) -> None:
+    assert not Tokens(Secrets(SECRET), SecurityConfig()).check_csrf_token(token, "phx-1", ALICE)
+
+
+def test_a_flash_lives_for_a_minute(tokens: Tokens, clock: Clock) -> None:
+    token = tokens.mint_flash_token({"info": "Saved <b>"})
+    assert tokens.read_flash_token(token) == {"info": "Saved <b>"}
+    clock.now += 62
+    assert tokens.read_flash_token(token) == {}
+    assert tokens.read_flash_token("forged") == {}
+    assert tokens.read_flash_token(None) == {}
+
+
+def test_a_reload_token_carries_a_status(tokens: Tokens, clock: Clock) -> None:
+    token = tokens.mint_reload_token(404)
+    assert tokens.read_reload_token(token) == 404
+    assert tokens.read_reload_token(tokens.mint_flash_token({"status": 404})) is None
+    clock.now += 62
+    assert tokens.read_reload_token(token) is None
