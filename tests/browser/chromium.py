@@ -51,7 +51,7 @@ def find_chromium() -> Chromium:
 
 
 def _starts(executable: Path, environment: dict[str, str]) -> bool:
-    command = [executable, *FLAGS, "--version"]
+    command = [str(executable), *FLAGS, "--version"]
     try:
         done = subprocess.run(command, env=os.environ | environment, capture_output=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):

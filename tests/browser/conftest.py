@@ -1,4 +1,4 @@
-"""A real Chromium and a real server. Tests here are plain functions: Playwright's synchronous API owns the thread.
+"""A real Chromium and a real server. Tests here are plain functions, since Playwright owns the thread.
 
 `serve(app)` gives the base URL of an application that runs until the test ends; `page` is one visitor's page,
 and each `new_visitor()` is a page of another visitor, with cookies of its own. An uncaught error in a page's
@@ -29,7 +29,7 @@ def chromium() -> Chromium:
         pytest.skip(f"NO BROWSER, SO NOTHING WAS TESTED IN ONE. {missing}")
 
 
-# For this folder alone: while Playwright runs, its event loop runs in the main thread, and async tests could not.
+# For this folder alone: while Playwright runs, its event loop owns the thread, and async tests could not run.
 @pytest.fixture(scope="package")
 def browser(chromium: Chromium) -> Iterator[Browser]:
     with sync_playwright() as playwright:

@@ -8,8 +8,9 @@ from markupsafe import Markup
 from playwright.sync_api import Page, Request, expect
 from starlette.applications import Starlette
 from starlette.requests import Request as ServerRequest
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -104,7 +105,12 @@ def test_a_page_that_is_always_refused_stops_reloading_and_says_so(
 
 def count_documents(page: Page) -> Sequence[Request]:
     loads: list[Request] = []
-    page.on("request", lambda request: request.resource_type == "document" and loads.append(request))
+
+    def count(request: Request) -> None:
+        if request.resource_type == "document":
+            loads.append(request)
+
+    page.on("request", count)
     return loads
 
 
@@ -163,7 +169,6 @@ def test_an_own_app_js_needs_no_bundler(page: Page, serve: Serve, source: str) -
 
 def test_a_script_that_does_not_load_is_told_to_the_reader(page: Page, serve: Serve) -> None:
     page.route("**/*.js", lambda route: route.abort())
-    page.clock.install()
     page.goto(serve(site(join=joined("<p>live</p>"))))
     notice = page.locator("#pyview-notice")
     expect(notice).to_be_hidden()
@@ -182,11 +187,12 @@ def test_without_javascript_the_page_says_what_it_needs(
     expect(page.locator("#pyview-notice")).to_be_hidden()
 
 
-def test_an_old_page_that_links_static_assets_app_js_is_live_too(page: Page, serve: Serve) -> None:
+def test_a_page_that_links_the_package_static_script_is_live_too(page: Page, serve: Serve) -> None:
     def old_page(request: ServerRequest) -> Response:
         head = Markup('<script defer src="/static/assets/app.js"></script>')
         return HTMLResponse(defaultRootTemplate()(page_context() | {"client_head": head}))
 
-    pytest.skip("")
-    page.goto(serve(Starlette(routes=[Route("/", old_page)])))
-    PlainTextResponse
+    static = Mount("/static", StaticFiles(packages=[("pyview", "static")]))
+    socket = WebSocketRoute("/live/websocket", answering(joined("<p>live</p>")))
+    page.goto(serve(Starlette(routes=[Route("/", old_page), socket, static])))
+    expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")

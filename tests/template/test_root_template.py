@@ -1,0 +1,127 @@
+"""The document around a page: what it holds for the client, and that no text of a visitor becomes markup."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from pyview.template.root_template import RootTemplateContext, defaultRootTemplate
+
+NASTY = '"></title><script>alert(1)</script>'
+
+# A parser turns these into others, as the standard tells it to.
+text = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
+
+
+def context(**given: Any) -> RootTemplateContext:
+    base: RootTemplateContext = {
+        "id": "abc",
+        "content": "<h1>hi</h1>",
+        "title": None,
+        "csrf_token": "token",
+        "session": "signed",
+        "additional_head_elements": [],
+    }
+    changes: Mapping[str, Any] = given
+    return RootTemplateContext(**{**base, **changes})  # type: ignore[typeddict-item]  # any of the keys
+
+
+def parse(document: str) -> BeautifulSoup:
+    return BeautifulSoup(document, "html.parser")
+
+
+def only(document: str, selector: str) -> Tag:
+    (element,) = parse(document).select(selector)
+    return element
+
+
+def test_the_live_element_carries_what_the_client_joins_with() -> None:
+    main = only(defaultRootTemplate()(context(static="flash")), "[data-phx-main]")
+    assert main.attrs == {
+        "id": "phx-abc",
+        "data-phx-main": "",
+        "data-phx-session": "signed",
+        "data-phx-static": "flash",
+    }
+    assert main.decode_contents() == "<h1>hi</h1>"
+
+
+def test_a_page_without_a_token_is_not_joinable() -> None:
+    main = only(defaultRootTemplate()(context(session=None)), "[data-phx-main]")
+    assert (main["data-phx-session"], main["data-phx-static"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("live_title", "default", "suffix", "shown", "attributes"),
+    [
+        ("Cart", None, " | LiveView", "Cart | LiveView", {"data-suffix": " | LiveView"}),
+        (None, "Shop", " · Oslo", "Shop · Oslo", {"data-default": "Shop", "data-suffix": " · Oslo"}),
+        ("Cart", "Shop", "", "Cart", {"data-default": "Shop", "data-suffix": ""}),
+        (None, None, " | LiveView", "LiveView", {"data-suffix": " | LiveView"}),
+        ("", None, None, "LiveView", {"data-suffix": ""}),
+    ],
+)
+def test_the_title_is_the_one_that_the_client_will_write(
+    live_title: str | None, default: str | None, suffix: str | None, shown: str, attributes: dict[str, str]
+) -> None:
+    document = defaultRootTemplate(title=default, title_suffix=suffix)(context(title=live_title))
+    title = only(document, "title")
+    assert (title.text, title.attrs) == (shown, attributes)
+
+
+@given(live=text, default=text, suffix=text, token=text)
+def test_text_stays_text_and_arrives_whole(live: str, default: str, suffix: str, token: str) -> None:
+    template = defaultRootTemplate(title=default, title_suffix=suffix)
+    document = template(context(title=live, csrf_token=token, session=token))
+    assert only(document, "title").text == (f"{live or default}{suffix}" if live or default else "LiveView")
+    assert only(document, "meta[name=csrf-token]")["content"] == token
+    assert only(document, "[data-phx-main]")["data-phx-session"] == token
+
+
+@pytest.mark.parametrize("key", ["title", "csrf_token", "session", "id", "static"])
+def test_no_value_breaks_out(key: str) -> None:
+    template = defaultRootTemplate(title=NASTY, title_suffix=NASTY, lang=NASTY)
+    document = template(context(**{key: NASTY}))
+    assert not parse(document).select("script")
+
+
+def test_html_of_the_developer_is_html() -> None:
+    template = defaultRootTemplate(css='<link rel="stylesheet" href="/a.css">', head_content=Markup("<base>"))
+    document = template(context(additional_head_elements=[Markup("<style>a</style>"), Markup("<meta>")]))
+    head = only(document, "head")
+    assert [len(head.select(tag)) for tag in ("link", "base", "style")] == [1, 1, 1]
+
+
+def test_the_client_starts_after_the_developers_own_head() -> None:
+    client_head = Markup('<script src="client.js"></script>')
+    template = defaultRootTemplate(head_content='<script src="own.js"></script>')
+    scripts = parse(template(context(client_head=client_head))).select("head script")
+    assert [script["src"] for script in scripts] == ["own.js", "client.js"]
+
+
+def test_a_wrapper_goes_around_the_live_element() -> None:
+    def wrap(context: RootTemplateContext, main: Markup) -> Markup:
+        return Markup("<main>{}{}</main>").format(context["title"], main)
+
+    document = defaultRootTemplate(content_wrapper=wrap)(context(title="<b>"))
+    main = only(document, "main")
+    assert main.select_one("#phx-abc") is not None
+    assert main.text.startswith("<b>")
+
+
+def test_the_document_is_html5_with_language_charset_and_viewport() -> None:
+    document = defaultRootTemplate(lang="nb")(context())
+    assert document.startswith("<!DOCTYPE html>\n")
+    assert only(document, "html")["lang"] == "nb"
+    assert document.index("charset") < 1024, "browsers look no further"
+    assert only(document, "meta[name=viewport]")["content"] == "width=device-width, initial-scale=1"
+
+
+def test_the_reader_is_told_when_the_script_does_not_load() -> None:
+    document = defaultRootTemplate()(context())
+    assert only(document, "body > #pyview-notice")["role"] == "status"
+    assert "needs JavaScript" in only(document, "noscript").text
