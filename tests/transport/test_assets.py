@@ -125,7 +125,7 @@ async def test_head_says_what_get_would(client: httpx.AsyncClient, assets: Clien
 
 @pytest.mark.parametrize(
     "name",
-    ["secret.txt", "manifest.json", "pyview-1A.js.br", "../pyview-1A.js", "..%2Fassets.py", "%2e%2e%2fapp.py", ""],
+    ["secret.txt", "manifest.json", "pyview-1A.js.br", "../pyview-1A.js", "%2e%2e%2fassets.py", ""],
 )
 async def test_only_the_client_is_served(client: httpx.AsyncClient, name: str) -> None:
     assert (await client.get(f"/live/assets/{name}")).status_code == 404
