@@ -1,0 +1,76 @@
+"""A chat room: everybody in it hears of every message, and of who comes and goes."""
+
+from typing import Any, TypedDict
+
+from examples.chat.room import Message, NotAccepted, Room
+from pyview import LiveView, LiveViewSocket
+from pyview.events import BaseEventHandler, InfoEvent, event
+
+TOPIC = "chat"
+
+
+class ChatContext(TypedDict):
+    """``name`` is None until this visitor has entered; ``turn`` counts what they said."""
+
+    name: str | None
+    turn: int
+    people: tuple[str, ...]
+    messages: tuple[Message, ...]
+
+
+class ChatLiveView(BaseEventHandler, LiveView[ChatContext]):
+    room = Room()
+
+    async def mount(self, socket: LiveViewSocket[ChatContext], session: Any) -> None:
+        await socket.subscribe(TOPIC)
+        socket.context = {
+            "name": None,
+            "turn": 0,
+            "people": self.room.people,
+            "messages": self.room.messages,
+        }
+
+    async def handle_info(self, event: InfoEvent, socket: LiveViewSocket[ChatContext]) -> None:
+        socket.context["people"] = self.room.people
+        socket.context["messages"] = self.room.messages
+
+    async def disconnect(self, socket: LiveViewSocket[ChatContext]) -> None:
+        await self._leave(socket)
+
+    @event("enter")
+    async def enter(self, socket: LiveViewSocket[ChatContext], name: str) -> None:
+        try:
+            socket.context["name"] = self.room.enter(name)
+        except NotAccepted as refused:
+            socket.put_flash("error", str(refused))
+            return
+        socket.clear_flash()
+        socket.put_flash("info", f"Welcome, {socket.context['name']}.")
+        await socket.broadcast(TOPIC, "entered")
+
+    @event("say")
+    async def say(self, socket: LiveViewSocket[ChatContext], text: str) -> None:
+        author = socket.context["name"]
+        if author is None:
+            return
+        socket.clear_flash()
+        try:
+            self.room.say(author, text)
+        except NotAccepted as refused:
+            socket.put_flash("error", str(refused))
+            return
+        socket.context["turn"] += 1
+        await socket.broadcast(TOPIC, "said")
+
+    @event("leave")
+    async def leave(self, socket: LiveViewSocket[ChatContext]) -> None:
+        socket.clear_flash()
+        await self._leave(socket)
+
+    async def _leave(self, socket: LiveViewSocket[ChatContext]) -> None:
+        name = socket.context["name"]
+        if name is None:
+            return
+        socket.context["name"] = None
+        self.room.leave(name)
+        await socket.broadcast(TOPIC, "left")

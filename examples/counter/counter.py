@@ -1,0 +1,35 @@
+"""A number, two buttons and the arrow keys: the smallest live view that does something."""
+
+from typing import Any, TypedDict
+
+from pyview import LiveView, LiveViewSocket
+from pyview.events import BaseEventHandler, event
+
+STEP_OF_KEY = {"ArrowUp": 1, "ArrowDown": -1}
+
+
+class CounterContext(TypedDict):
+    count: int
+
+
+class CounterLiveView(BaseEventHandler, LiveView[CounterContext]):
+    async def mount(self, socket: LiveViewSocket[CounterContext], session: dict[str, Any]) -> None:
+        show(socket, 0)
+
+    @event("add")
+    async def add(self, socket: LiveViewSocket[CounterContext], step: int) -> None:
+        show(socket, socket.context["count"] + step)
+
+    @event("reset")
+    async def reset(self, socket: LiveViewSocket[CounterContext]) -> None:
+        show(socket, 0)
+
+    @event("key")
+    async def press(self, socket: LiveViewSocket[CounterContext], key: str) -> None:
+        show(socket, socket.context["count"] + STEP_OF_KEY.get(key, 0))
+
+
+def show(socket: LiveViewSocket[CounterContext], count: int) -> None:
+    """Put the number on the page and into the browser's tab."""
+    socket.context = {"count": count}
+    socket.live_title = f"{count} · Counter"

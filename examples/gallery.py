@@ -1,0 +1,134 @@
+"""All examples behind one address: ``uvicorn examples.gallery:app``.
+
+A plain Starlette application. Each example is mounted under its own prefix, and none of them knows: pages,
+sockets and links work below a prefix as they do alone. The dashboard comes last, at the root, because the
+code of its guide names its own absolute paths (/login, /dashboard).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.templating import Jinja2Templates
+
+from examples.auth_spec.app import app as auth_spec
+from examples.chat.app import app as chat
+from examples.counter.app import app as counter
+from examples.form.app import app as form
+from examples.page import assets, gallery_page
+from examples.table.app import app as table
+from examples.ticker.app import app as ticker
+from pyview import PyView
+
+
+@dataclass(frozen=True)
+class Example:
+    """One card of the index. ``glyph`` is the path of a line drawing, 32 units wide and high."""
+
+    app: PyView
+    folder: str
+    title: str
+    blurb: str
+    glyph: str
+    prefix: str
+    start: str = "/"
+
+    @property
+    def href(self) -> str:
+        return self.prefix + self.start
+
+    @property
+    def source(self) -> str:
+        return f"examples/{self.folder}"
+
+
+EXAMPLES = (
+    Example(
+        counter,
+        folder="counter",
+        title="Counter",
+        blurb="A number, two buttons and the arrow keys. The smallest page that is live.",
+        glyph="M4 16h10M18 16h10M23 11v10",
+        prefix="/counter",
+    ),
+    Example(
+        table,
+        folder="table",
+        title="Table",
+        blurb="Two hundred orders. Search, order and page live in the address, so the back button works.",
+        glyph="M4 6h24v20H4zM4 13h24M13 13v13",
+        prefix="/table",
+    ),
+    Example(
+        ticker,
+        folder="ticker",
+        title="Ticker",
+        blurb="One market in the background, broadcast to everybody who watches.",
+        glyph="M3 22l7-8 5 5 6-11 4 7 4-3",
+        prefix="/ticker",
+    ),
+    Example(
+        chat,
+        folder="chat",
+        title="Chat room",
+        blurb="Open it twice and talk to yourself: messages, names, and who is here.",
+        glyph="M5 6h22v15H14l-6 6v-6H5zM11 12h10M11 16h6",
+        prefix="/chat",
+    ),
+    Example(
+        form,
+        folder="form",
+        title="Form",
+        blurb="Checked while you fill it in, by one pydantic model, with each error beside its field.",
+        glyph="M5 5h22v22H5zM11 16l4 4 7-8",
+        prefix="/form",
+    ),
+    Example(
+        auth_spec,
+        folder="auth_spec",
+        title="Dashboard",
+        blurb="Sessions and sign-in, word for word from the guide. User name and password: demo.",
+        glyph="M8 14h16v12H8zM11 14v-4a5 5 0 0 1 10 0v4M16 19v3",
+        prefix="",
+        start="/dashboard",
+    ),
+)
+
+templates = Jinja2Templates(Path(__file__).parent)
+
+
+async def index(request: Request) -> Response:
+    return templates.TemplateResponse(request, "gallery.html", {"examples": EXAMPLES})
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Start and stop the mounted applications: Starlette itself starts only the outermost one."""
+    async with AsyncExitStack() as stack:
+        for example in EXAMPLES:
+            await stack.enter_async_context(example.app.router.lifespan_context(example.app))
+        yield
+
+
+def routes_to(example: Example) -> list[BaseRoute]:
+    """The example, framed for the gallery, below its prefix; and the way there without the last slash."""
+    example.app.rootTemplate = gallery_page(example.title, example.folder)
+    mount = Mount(example.prefix, example.app, name=example.folder)
+    if not example.prefix:
+        return [mount]
+    return [Route(example.prefix, RedirectResponse(f"{example.prefix}/")), mount]
+
+
+app = Starlette(
+    routes=[
+        Route("/", index),
+        Mount("/assets", assets),
+        *(route for example in EXAMPLES for route in routes_to(example)),
+    ],
+    lifespan=lifespan,
+)

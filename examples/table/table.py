@@ -1,0 +1,60 @@
+"""A table whose search, order and page live in the address: reload it, share it, go back."""
+
+from dataclasses import dataclass
+from typing import TypedDict
+from urllib.parse import ParseResult
+
+from examples.table.orders import make_orders
+from examples.table.query import Page, Query, select
+from pyview import LiveView, LiveViewSocket
+from pyview.events import BaseEventHandler, event
+
+ORDERS = make_orders()
+
+
+@dataclass(frozen=True)
+class Column:
+    key: str
+    label: str
+    style: str = ""
+
+
+COLUMNS = (
+    Column("number", "Order"),
+    Column("customer", "Customer"),
+    Column("product", "Product", "wide"),
+    Column("placed", "Placed", "wide"),
+    Column("total", "Total", "number"),
+    Column("status", "Status"),
+)
+
+
+class TableContext(TypedDict):
+    path: str
+    columns: tuple[Column, ...]
+    query: Query
+    page: Page
+
+
+class TableLiveView(BaseEventHandler, LiveView[TableContext]):
+    async def handle_params(  # type: ignore[override]
+        self,
+        socket: LiveViewSocket[TableContext],
+        url: ParseResult,
+        q: str = "",
+        sort: str = Query.sort,
+        page: int = 1,
+    ) -> None:
+        query = Query.tame(q, sort, page)
+        socket.context = {
+            "path": url.path,
+            "columns": COLUMNS,
+            "query": query,
+            "page": select(ORDERS, query),
+        }
+
+    @event("search")
+    async def search(self, socket: LiveViewSocket[TableContext], q: str = "") -> None:
+        query = Query(q, socket.context["query"].sort)
+        # Replaced, not pushed: the back button should leave the search, not undo it letter by letter.
+        await socket.push_patch(socket.context["path"], query.params, replace=True)

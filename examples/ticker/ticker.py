@@ -1,0 +1,26 @@
+"""Prices that move by themselves: the page subscribes once and shows what it is told."""
+
+from random import Random
+from typing import Any, TypedDict
+
+from examples.ticker.market import Market, Quote
+from pyview import LiveView, LiveViewSocket, is_connected
+from pyview.events import InfoEvent
+
+TOPIC = "quotes"
+
+
+class TickerContext(TypedDict):
+    connected: bool
+    quotes: tuple[Quote, ...]
+
+
+class TickerLiveView(LiveView[TickerContext]):
+    market = Market(Random())
+
+    async def mount(self, socket: LiveViewSocket[TickerContext], session: Any) -> None:
+        await socket.subscribe(TOPIC)
+        socket.context = {"connected": is_connected(socket), "quotes": self.market.quotes}
+
+    async def handle_info(self, event: InfoEvent, socket: LiveViewSocket[TickerContext]) -> None:
+        socket.context["quotes"] = event.payload

@@ -1,0 +1,37 @@
+"""The ticker: a market, and the page that follows it."""
+
+from random import Random
+
+import pytest
+
+from examples.ticker.market import HEIGHT, HISTORY, WIDTH, Market, Quote
+
+
+def quote(*prices: float) -> Quote:
+    return Quote("OAKW", "Oak & Willow", prices)
+
+
+def test_a_quote_tells_its_change_since_the_oldest_price() -> None:
+    assert quote(100.0, 110.0).change == pytest.approx(10)
+    assert quote(100.0, 110.0).trend == "up"
+    assert quote(110.0, 100.0).trend == "down"
+    assert quote(100.0).trend == "flat"
+
+
+def test_the_line_ends_at_the_right_edge_and_stays_inside() -> None:
+    points = [tuple(map(float, point.split(","))) for point in quote(1.0, 3.0, 2.0).points.split()]
+    assert points[-1][0] == WIDTH
+    assert all(0 <= x <= WIDTH and 0 < y < HEIGHT for x, y in points)
+
+
+def test_a_price_stays_above_nothing_and_its_history_bounded() -> None:
+    fallen = quote(0.01)
+    for _ in range(2 * HISTORY):
+        fallen = fallen.moved(0.5)
+    assert fallen.price == 0.01
+    assert len(fallen.prices) == HISTORY
+
+
+def test_the_same_market_for_the_same_randomness() -> None:
+    assert Market(Random(1)).step() == Market(Random(1)).step()
+    assert Market(Random(1)).quotes != Market(Random(2)).quotes
