@@ -1,0 +1,312 @@
+"""Each example in a real browser, as the gallery serves it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from examples.gallery import EXAMPLES, Example, app
+from tests.browser.server import serving
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
+LIVE = "[data-phx-main].phx-connected"
+NewContext = Callable[..., BrowserContext]
+NewVisitor = Callable[[], Page]
+
+
+@pytest.fixture(scope="module")
+def gallery() -> Iterator[str]:
+    with serving(app) as url:
+        yield url
+
+
+def visit(page: Page, url: str) -> None:
+    """Open a live page and wait until it is live."""
+    page.goto(url)
+    expect(page.locator(LIVE)).to_be_attached()
+
+
+def sign_in(page: Page, gallery: str, password: str) -> None:
+    page.goto(f"{gallery}/login")
+    page.get_by_placeholder("Username").fill("demo")
+    page.get_by_placeholder("Password").fill(password)
+    page.get_by_role("button", name="Login").click()
+
+
+def query_of(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+# The gallery
+
+
+def test_the_index_leads_to_every_example_and_back(page: Page, gallery: str) -> None:
+    for example in EXAMPLES[:-1]:
+        page.goto(gallery)
+        page.locator(f"a.card[href='{example.href}']").click()
+        expect(page.locator(LIVE)).to_be_attached()
+        expect(page).to_have_url(f"{gallery}{example.href}")
+        page.get_by_role("link", name="All examples").click()
+        expect(page).to_have_url(f"{gallery}/")
+
+
+def test_an_address_without_its_last_slash_leads_there_too(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/counter")
+    expect(page).to_have_url(f"{gallery}/counter/")
+
+
+@pytest.mark.parametrize("example", EXAMPLES[:-1], ids=lambda example: example.folder)
+def test_the_first_render_needs_no_script(new_context: NewContext, gallery: str, example: Example) -> None:
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(f"{gallery}{example.href}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+# Counter
+
+
+def test_the_counter_counts_clicks_and_keys(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/counter/")
+    count = page.locator(".count")
+    for _ in range(3):
+        page.get_by_role("button", name="One more").click()
+    page.get_by_role("button", name="One less").click()
+    expect(count).to_have_text("2")
+    page.keyboard.press("ArrowUp")
+    expect(count).to_have_text("3")
+    expect(page).to_have_title("3 · Counter")
+    page.get_by_role("button", name="Reset").click()
+    expect(count).to_have_text("0")
+    expect(page.get_by_role("button", name="Reset")).to_be_disabled()
+
+
+# Table
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("tbody tr")
+
+
+def test_a_search_goes_into_the_address_while_it_is_typed(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/table/")
+    page.get_by_label("Search orders").press_sequentially("copper kettle")
+    expect(page).to_have_url(f"{gallery}/table/?q=copper+kettle")
+    for text in rows(page).locator("td:nth-child(3)").all_inner_texts():
+        assert "Copper kettle" in text
+    expect(page.get_by_label("Search orders")).to_have_value("copper kettle")
+    page.reload()
+    expect(page.get_by_label("Search orders")).to_have_value("copper kettle")
+
+
+def test_the_back_button_walks_through_order_and_pages(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/table/")
+    newest = rows(page).first.inner_text()
+    page.get_by_role("link", name="Total").click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Total")
+    page.get_by_role("link", name="Total").click()
+    expect(page.locator("th[aria-sort=descending]")).to_have_text("Total")
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("Page 2 of 17")).to_be_visible()
+    assert query_of(page) == {"sort": ["-total"], "page": ["2"]}
+    page.go_back()
+    expect(page.get_by_text("Page 1 of 17")).to_be_visible()
+    page.go_back()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Total")
+    page.go_back()
+    expect(rows(page).first).to_have_text(newest, use_inner_text=True)
+    page.go_forward()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Total")
+
+
+def test_the_table_stays_on_its_socket_while_it_is_used(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/table/")
+    page.evaluate("window.stillHere = true")
+    page.get_by_role("link", name="Customer").click()
+    page.get_by_label("Search orders").fill("ada")
+    expect(page).to_have_url(f"{gallery}/table/?q=ada&sort=customer")
+    page.get_by_label("Search orders").fill("no such order")
+    expect(page.get_by_text("No order matches")).to_be_visible()
+    assert page.evaluate("window.stillHere")
+
+
+# Ticker
+
+
+def test_everybody_sees_the_same_market_move(new_visitor: NewVisitor, gallery: str) -> None:
+    one, other = new_visitor(), new_visitor()
+    visit(one, f"{gallery}/ticker/")
+    visit(other, f"{gallery}/ticker/")
+    before = one.locator(".quotes").inner_text()
+    expect(one.locator(".quotes")).not_to_have_text(before, use_inner_text=True)
+    line = one.locator("polyline").first
+    points = line.get_attribute("points") or ""
+    expect(line).not_to_have_attribute("points", points)
+    now = one.locator(".quotes").inner_text()
+    expect(other.locator(".quotes")).to_have_text(now, use_inner_text=True)
+
+
+# Chat
+
+
+def enter_room(page: Page, gallery: str, name: str) -> None:
+    visit(page, f"{gallery}/chat/")
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Enter").click()
+    expect(page.get_by_placeholder(f"Message as {name}")).to_be_focused()
+
+
+def test_two_people_chat(new_visitor: NewVisitor, gallery: str) -> None:
+    ada, grace = new_visitor(), new_visitor()
+    enter_room(ada, gallery, "Ada")
+    enter_room(grace, gallery, "Grace")
+    expect(ada.get_by_text("Ada, Grace are here")).to_be_visible()
+
+    ada.get_by_label("Message", exact=True).fill("Hello <b>Grace</b>")
+    ada.keyboard.press("Enter")
+    expect(grace.get_by_role("log")).to_contain_text("Hello <b>Grace</b>")
+    expect(ada.get_by_label("Message", exact=True)).to_have_value("")
+    expect(ada.get_by_label("Message", exact=True)).to_be_focused()
+
+    grace.keyboard.type("Hello Ada")
+    grace.get_by_role("button", name="Send").click()
+    expect(ada.locator(".message").last).to_contain_text("Hello Ada")
+    expect(grace.locator(".message.own")).to_have_count(1)
+
+    grace.close()
+    expect(ada.get_by_text("Ada is here")).to_be_visible()
+
+
+def test_a_name_that_is_taken_is_refused_in_words(new_visitor: NewVisitor, gallery: str) -> None:
+    first, second = new_visitor(), new_visitor()
+    enter_room(first, gallery, "Barbara")
+    visit(second, f"{gallery}/chat/")
+    second.get_by_label("Your name").fill("barbara")
+    second.keyboard.press("Enter")
+    expect(second.get_by_role("alert")).to_contain_text("here already")
+    second.get_by_role("button", name="Dismiss").click()
+    expect(second.get_by_role("alert")).to_have_count(0)
+
+
+# Form
+
+
+def test_an_error_waits_until_its_field_was_used(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/form/")
+    page.get_by_label("Name", exact=True).fill("A")
+    page.get_by_label("E-mail").focus()
+    expect(page.locator("#name-error")).to_be_visible()
+    expect(page.locator(".error")).to_have_count(1)
+    expect(page.get_by_label("Name", exact=True)).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Name", exact=True).fill("Ada")
+    page.get_by_label("E-mail").focus()
+    expect(page.locator(".error")).to_have_count(0)
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Ada")
+
+
+def test_sending_an_empty_form_tells_everything_that_is_missing(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/form/")
+    page.get_by_role("button", name="Book").click()
+    expect(page.locator(".error")).to_have_count(6)
+
+
+def test_a_booking_succeeds(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/form/")
+    page.get_by_label("Name", exact=True).fill("Ada Lovelace")
+    page.get_by_label("E-mail").fill("ada@example.org")
+    page.get_by_label("Workshop").select_option("Fresh pasta")
+    page.get_by_label("Seats").fill("2")
+    page.get_by_label("Day").fill("2099-07-01")
+    page.get_by_label("Keep my details").check()
+    expect(page.locator(".error")).to_have_count(0)
+    page.get_by_role("button", name="Book").click()
+    expect(page.get_by_role("heading", name="Booked")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("2 seats at Fresh pasta on 01 July 2099")
+    page.get_by_role("button", name="Book another").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("")
+
+
+# The dashboard of the guide
+
+
+def test_signing_in_and_out(page: Page, gallery: str) -> None:
+    page.goto(f"{gallery}/dashboard")
+    expect(page).to_have_url(f"{gallery}/login?next=%2Fdashboard")
+    sign_in(page, gallery, "wrong")
+    expect(page.get_by_text("Invalid credentials")).to_be_visible()
+    sign_in(page, gallery, "demo")
+    expect(page).to_have_url(f"{gallery}/dashboard")
+    expect(page.locator(LIVE)).to_contain_text("Hello, demo")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(f"{gallery}/login")
+    page.goto(f"{gallery}/dashboard")
+    expect(page).to_have_url(f"{gallery}/login?next=%2Fdashboard")
+
+
+def test_the_dashboard_of_one_visitor_is_not_that_of_another(new_visitor: NewVisitor, gallery: str) -> None:
+    guest, member = new_visitor(), new_visitor()
+    sign_in(member, gallery, "demo")
+    guest.goto(f"{gallery}/dashboard")
+    expect(guest).to_have_url(f"{gallery}/login?next=%2Fdashboard")
+
+
+# How they look
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("device", "width", "height"), [("desktop", 1280, 800), ("phone", 390, 780)])
+def test_every_page_fits_its_screen(
+    new_context: NewContext, gallery: str, scheme: str, device: str, width: int, height: int
+) -> None:
+    """Leaves a picture of each in `screenshots/`, to be looked at."""
+    context = new_context(color_scheme=scheme, viewport={"width": width, "height": height})
+    page = context.new_page()
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for name, show in PAGES.items():
+        show(page, gallery)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{device}-{scheme}.png", full_page=True)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{name} is {wide} pixels wide on a {device}"
+
+
+def _conversation(page: Page, gallery: str) -> None:
+    enter_room(page, gallery, "Mary")
+    for turn, text in enumerate(("Good morning.", "Shall we start with the engine, or with its notes?")):
+        expect(page.locator(f"#message-{turn}")).to_be_focused()
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("log")).to_contain_text("or with its notes?")
+
+
+def _half_filled(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/form/")
+    page.get_by_label("Name", exact=True).fill("Ada")
+    page.get_by_label("E-mail").fill("ada@")
+    page.get_by_label("Seats").focus()
+    expect(page.locator("#email-error")).to_be_visible()
+
+
+def _counted(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/counter/")
+    page.get_by_role("button", name="One more").click()
+    expect(page.locator(".count")).to_have_text("1")
+
+
+def _signed_in(page: Page, gallery: str) -> None:
+    sign_in(page, gallery, "demo")
+    expect(page.locator(LIVE)).to_be_attached()
+
+
+PAGES: dict[str, Callable[[Page, str], object]] = {
+    "index": lambda page, gallery: page.goto(gallery),
+    "counter": _counted,
+    "table": lambda page, gallery: visit(page, f"{gallery}/table/?sort=-total&page=3"),
+    "table-empty": lambda page, gallery: visit(page, f"{gallery}/table/?q=nothing"),
+    "ticker": lambda page, gallery: visit(page, f"{gallery}/ticker/"),
+    "chat-door": lambda page, gallery: visit(page, f"{gallery}/chat/"),
+    "chat": _conversation,
+    "form": _half_filled,
+    "login": lambda page, gallery: page.goto(f"{gallery}/login"),
+    "dashboard": _signed_in,
+}
