@@ -1,1 +1,23 @@
-"""What the browser and the server tell a view, and which method hears it."""
+"""What the browser and the server tell a view, and which of its methods hears it."""
+
+from pyview.events.decorators import event, info
+from pyview.events.dispatch import event_caller, info_caller
+from pyview.events.errors import DuplicateHandler, UnknownEvent, UnknownInfo
+from pyview.events.info_event import InfoEvent
+from pyview.events.mixins import AutoEventDispatch, BaseEventHandler, event_references
+from pyview.events.reference import EventReference
+
+__all__ = [
+    "AutoEventDispatch",
+    "BaseEventHandler",
+    "DuplicateHandler",
+    "EventReference",
+    "InfoEvent",
+    "UnknownEvent",
+    "UnknownInfo",
+    "event",
+    "event_caller",
+    "event_references",
+    "info",
+    "info_caller",
+]

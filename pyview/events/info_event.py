@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class InfoEvent:
-    """A message for `handle_info`: from a timer, from `send_info`, or a broadcast, whose topic is the name."""
+    """A message for `handle_info`: of a timer, of `send_info`, or a broadcast, whose topic is the name."""
 
     name: str
     payload: Any = None

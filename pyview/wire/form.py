@@ -1,8 +1,9 @@
 """Urlencoded text -> nested dicts: the values of form events, and the queries of URLs.
 
-Names nest by brackets, as in Plug and Rails: `user[name]=Ann` is `{"user": {"name": "Ann"}}`, `tags[]=a&tags[]=b` is
-`{"tags": ["a", "b"]}`, `rows[0][qty]=1` is a dict with the key `"0"`. Of a repeated plain name, and of a name used
-both as text and as list or dict, the last use wins. Brackets that do not pair up are part of a plain name.
+Names nest by brackets, as in Plug and Rails: `user[name]=Ann` is `{"user": {"name": "Ann"}}`,
+`tags[]=a&tags[]=b` is `{"tags": ["a", "b"]}`, `rows[0][qty]=1` is a dict with the key `"0"`. Of a repeated
+plain name, and of a name used both as text and as list or dict, the last use wins. Brackets that do not pair
+up, or nest deeper than `MAX_DEPTH`, are part of a plain name.
 """
 
 from collections.abc import Mapping
@@ -12,23 +13,14 @@ from urllib.parse import parse_qsl
 MAX_DEPTH = 32
 
 
-class FormError(ValueError):
-    """The text is refused; nothing of it was decoded."""
-
-
-class TooManyFields(FormError):
-    """More fields than the limit: `limit` is the one that was passed."""
+class TooManyFields(ValueError):
+    """More fields than the limit: `limit` is the one that was passed. Nothing was decoded."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"a form has more than {limit} fields; raise SecurityConfig.max_form_fields if it should")
+        super().__init__(
+            f"a form has more than {limit} fields; raise SecurityConfig.max_form_fields if it should"
+        )
         self.limit = limit
-
-
-class TooDeeplyNested(FormError):
-    """A name with more than `MAX_DEPTH` brackets."""
-
-    def __init__(self) -> None:
-        super().__init__(f"the name of a form field has more than {MAX_DEPTH} brackets")
 
 
 def decode_form(text: str, *, max_fields: int) -> dict[str, Any]:
@@ -36,7 +28,7 @@ def decode_form(text: str, *, max_fields: int) -> dict[str, Any]:
 
     A name without `=` has the value `""`; bytes that are not UTF-8 become U+FFFD.
 
-    Raises `TooManyFields` and `TooDeeplyNested`, and nothing else, whatever the text.
+    Raises `TooManyFields`, and nothing else, whatever the text.
     """
     if text.count("&") >= max_fields and text:
         raise TooManyFields(max_fields)
@@ -48,10 +40,7 @@ def decode_form(text: str, *, max_fields: int) -> dict[str, Any]:
 
 
 def decode_target(name: str) -> list[str]:
-    """The key path of the field that fired: `"user[name]"` is `["user", "name"]`, `"tags[]"` is `["tags"]`.
-
-    Raises `TooDeeplyNested`.
-    """
+    """The key path of a field: `"user[name]"` is `["user", "name"]`, `"tags[]"` is `["tags"]`."""
     key, *rest = _path(name)
     return [key, *(part for part in rest if part)]
 
@@ -60,8 +49,6 @@ def merge_meta(form: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, An
     """A form event's payload: `meta` over the decoded form, its `_target` decoded to a key path.
 
     The client moves everything that is not a field to `meta`: `_target`, `phx-value-*`, values of `JS.push`.
-
-    Raises `TooDeeplyNested`.
     """
     merged = {**form, **meta}
     target = meta.get("_target")
@@ -75,10 +62,8 @@ def _path(name: str) -> list[str]:
     head, bracket, rest = name.partition("[")
     if not (head and bracket and rest.endswith("]")) or "]" in head:
         return [name]
-    if rest.count("]") > MAX_DEPTH:
-        raise TooDeeplyNested
     keys = rest[:-1].split("][")
-    plain = any("[" in key or "]" in key for key in keys)
+    plain = len(keys) > MAX_DEPTH or any("[" in key or "]" in key for key in keys)
     return [name] if plain else [head, *keys]
 
 

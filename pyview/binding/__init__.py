@@ -1,0 +1,51 @@
+"""Binding: a handler's signature says what it needs; here that becomes its arguments.
+
+Nothing here knows sockets, views or processes: they are passed through. What a client sends reaches only
+parameters that a handler declares for it; the names in `RESERVED`, and the parameters of dependencies, are
+the server's.
+"""
+
+from pyview.binding.call import Resources
+from pyview.binding.callbacks import RESERVED
+from pyview.binding.callers import (
+    EventCaller,
+    InfoCaller,
+    MountCaller,
+    ParamsCaller,
+    compile_event,
+    compile_info,
+    compile_mount,
+    compile_params,
+    create_view,
+    mount_caller,
+    params_caller,
+    view_factory,
+)
+from pyview.binding.errors import BindingError, SignatureError
+from pyview.binding.markers import Depends, FromClient, Session
+from pyview.binding.params import Params
+from pyview.binding.per_class import once_per_class
+
+__all__ = [
+    "RESERVED",
+    "BindingError",
+    "Depends",
+    "EventCaller",
+    "FromClient",
+    "InfoCaller",
+    "MountCaller",
+    "Params",
+    "ParamsCaller",
+    "Resources",
+    "Session",
+    "SignatureError",
+    "compile_event",
+    "compile_info",
+    "compile_mount",
+    "compile_params",
+    "create_view",
+    "mount_caller",
+    "once_per_class",
+    "params_caller",
+    "view_factory",
+]

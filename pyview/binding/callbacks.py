@@ -1,0 +1,81 @@
+"""The callbacks of a view: what each may ask for, and in which order its classic signature does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any
+
+from pyview.binding.call import Call, Source
+
+RESERVED = frozenset({"socket", "session", "event", "payload", "url", "params", "user", "auth"})
+"""Names that no client ever fills, in any callback."""
+
+SERVER_NAMES = frozenset({"socket", "session", "user", "auth", "url"})
+"""Those of them that hold nothing the client sent; only these reach a dependency by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """`classic`: the positional parameters after `self`. `available`: where each reserved name comes from.
+
+    `takes_client_data`: parameters of other names are filled from the client's data. `repeats`: a name in
+    that data has a list of values, as in a URL. `closes`: generator dependencies are closed when the callback
+    returns; a constructor's would be closed before the view has used them.
+    """
+
+    name: str
+    classic: tuple[str, ...]
+    available: Mapping[str, Source]
+    takes_client_data: bool = False
+    repeats: bool = False
+    closes: bool = True
+
+
+client: Source = attrgetter("client")
+"""All that the client sent, as it is."""
+
+_event: Source = attrgetter("event")
+_socket: Source = attrgetter("socket")
+_from_server: Mapping[str, Source] = MappingProxyType(
+    {
+        "session": attrgetter("resources.session"),
+        "user": attrgetter("resources.user"),
+        "auth": attrgetter("resources.auth"),
+        "url": attrgetter("resources.url"),
+    }
+)
+
+
+def _available(**sources: Source) -> Mapping[str, Source]:
+    return MappingProxyType({**_from_server, **sources})
+
+
+def _info_payload(call: Call) -> Any:
+    return getattr(call.event, "payload", None)
+
+
+EVENT = Callback(
+    name="handle_event",
+    classic=("event", "payload", "socket"),
+    available=_available(event=_event, payload=client, params=client, socket=_socket),
+    takes_client_data=True,
+)
+PARAMS = Callback(
+    name="handle_params",
+    classic=("url", "params", "socket"),
+    available=_available(url=attrgetter("url"), params=attrgetter("params"), socket=_socket),
+    takes_client_data=True,
+    repeats=True,
+)
+MOUNT = Callback(
+    name="mount",
+    classic=("socket", "session"),
+    available=_available(socket=_socket, session=_from_server["session"]),
+)
+INFO = Callback(
+    name="handle_info",
+    classic=("event", "socket"),
+    available=_available(event=_event, payload=_info_payload, socket=_socket),
+)
+CONSTRUCTOR = Callback(name="the constructor", classic=(), available=_from_server, closes=False)

@@ -1,0 +1,91 @@
+"""Arguments and dependencies at work: called in order, once each, closed when the callback has returned."""
+
+from collections.abc import Callable
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from inspect import isasyncgenfunction, isawaitable, isgeneratorfunction
+from typing import Any
+
+from pyview.binding.call import Call, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a function is called with.
+
+    `sources` has an entry for each parameter, in order; the last ones are passed by the names in `keywords`.
+    `providers` fill in the dependencies among them, by position.
+    """
+
+    sources: tuple[Source, ...]
+    keywords: tuple[str, ...] = ()
+    providers: "tuple[tuple[int, Provider], ...]" = ()
+
+    async def collect(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
+        """Positional and keyword arguments; the client's data is converted before a dependency is called."""
+        values = [source(call) for source in self.sources]
+        for index, provider in self.providers:
+            values[index] = await provider.provide(call)
+        return self._split(values)
+
+    def collect_now(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
+        """The same, for arguments without dependencies."""
+        return self._split([source(call) for source in self.sources])
+
+    def _split(self, values: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+        if not self.keywords:
+            return values, {}
+        positional = len(values) - len(self.keywords)
+        return values[:positional], dict(zip(self.keywords, values[positional:], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One dependency. `key` finds its value in the cache of a call; None keeps it out of there."""
+
+    open: "Opener"
+    arguments: Arguments
+    key: Any
+
+    async def provide(self, call: Call) -> Any:
+        if self.key is None:
+            return await self._made(call)
+        if self.key not in call.cache:
+            call.cache[self.key] = await self._made(call)
+        return call.cache[self.key]
+
+    async def _made(self, call: Call) -> Any:
+        args, kwargs = await self.arguments.collect(call)
+        made = self.open(call, *args, **kwargs)
+        return await made if isawaitable(made) else made
+
+
+Opener = Callable[..., Any]
+"""Calls a dependency's function with the call and its arguments; returns the value or an awaitable of it."""
+
+
+def opener_of(function: Callable[..., Any]) -> Opener:
+    if _is(isasyncgenfunction, function):
+        return _opener_of_async_generator(function)
+    if _is(isgeneratorfunction, function):
+        return _opener_of_generator(function)
+    return lambda call, *args, **kwargs: function(*args, **kwargs)
+
+
+def is_generator(function: Callable[..., Any]) -> bool:
+    return _is(isasyncgenfunction, function) or _is(isgeneratorfunction, function)
+
+
+def _is(kind: Callable[[Any], bool], function: Callable[..., Any]) -> bool:
+    """Looks at the function itself, and at `__call__` of an object that is used like one."""
+    return kind(function) or kind(getattr(type(function), "__call__", None))  # noqa: B004
+
+
+def _opener_of_async_generator(function: Callable[..., Any]) -> Opener:
+    manager = asynccontextmanager(function)
+    return lambda call, *args, **kwargs: call.closing.enter_async_context(manager(*args, **kwargs))
+
+
+def _opener_of_generator(function: Callable[..., Any]) -> Opener:
+    manager = contextmanager(function)
+    return lambda call, *args, **kwargs: call.closing.enter_context(manager(*args, **kwargs))

@@ -1,0 +1,167 @@
+"""A function's parameters, their annotations resolved one by one."""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from inspect import Parameter as Declared
+from inspect import Signature as DeclaredSignature
+from inspect import isclass, signature, unwrap
+from types import FunctionType, MethodType
+from typing import Any, get_args, get_type_hints
+
+from pyview.binding.errors import SignatureError
+from pyview.binding.markers import ClientValue, Dependency, Marker, ServerSession
+
+if sys.version_info >= (3, 14):
+    from annotationlib import Format
+
+MISSING: Any = Declared.empty
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`index` counts positional parameters after `self`; it is None for a keyword-only one.
+
+    `annotation` and `default` are `MISSING` where there is none. `unresolved` tells why an annotation could
+    not be evaluated: for a parameter that the server fills, nobody needs to know.
+    """
+
+    name: str
+    index: int | None
+    annotation: Any
+    default: Any
+    marker: Marker | None
+    unresolved: str | None
+
+    @property
+    def required(self) -> bool:
+        return self.default is MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """`where` is the function's name, file and line. `variadic`: it takes `*args`."""
+
+    name: str
+    where: str
+    parameters: tuple[Parameter, ...]
+    variadic: bool
+
+
+def read_signature(function: Callable[..., Any], *, bound: bool = False) -> Signature:
+    """The signature of `function`; without its first parameter when it will be called with a view (`bound`).
+
+    Raises `SignatureError` for a callable that does not tell its parameters.
+    """
+    where = _where(function)
+    declared = _declared(function, where)
+    named = [one for one in declared if one.kind not in (Declared.VAR_POSITIONAL, Declared.VAR_KEYWORD)]
+    if bound and named and named[0] is declared[0]:
+        named = named[1:]
+    return Signature(
+        name=_name(function),
+        where=where,
+        parameters=tuple(_read_all(named, function)),
+        variadic=any(one.kind is Declared.VAR_POSITIONAL for one in declared),
+    )
+
+
+def marker_in(annotation: Any) -> Marker | None:
+    """The marker in an annotation, however deep: `Session | None` is the server's session too."""
+    parts, seen = [annotation], set[int]()
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Dependency | ServerSession | ClientValue):
+            return part
+        if id(part) not in seen:
+            seen.add(id(part))
+            parts.extend(_parts(part))
+    return None
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    """What an annotation is made of; the alias of a `type` statement may contain itself."""
+    if type(annotation).__name__ == "TypeAliasType":
+        return (annotation.__value__,)
+    return get_args(annotation)
+
+
+def _declared(function: Callable[..., Any], where: str) -> list[Declared]:
+    try:
+        return list(_signature(function).parameters.values())
+    except ValueError:
+        problem = (
+            "cannot be found: this callable does not tell its signature; wrap it in a function that does"
+        )
+        raise SignatureError(where, "...", problem) from None
+
+
+def _signature(function: Callable[..., Any]) -> DeclaredSignature:
+    if sys.version_info >= (3, 14):
+        return signature(function, annotation_format=Format.FORWARDREF)
+    return signature(function)
+
+
+def _read_all(declared: list[Declared], function: Callable[..., Any]) -> Iterator[Parameter]:
+    names = getattr(_code_owner(function), "__globals__", {})
+    for index, one in enumerate(declared):
+        annotation, marker, unresolved = _resolve(one.annotation, names)
+        depends = one.default if isinstance(one.default, Dependency) else None
+        yield Parameter(
+            name=one.name,
+            index=None if one.kind is Declared.KEYWORD_ONLY else index,
+            annotation=annotation,
+            default=MISSING if depends else one.default,
+            marker=depends or marker,
+            unresolved=unresolved,
+        )
+
+
+def _resolve(annotation: Any, names: dict[str, Any]) -> tuple[Any, Marker | None, str | None]:
+    """The annotation evaluated and its marker, or why it cannot be evaluated.
+
+    One at a time: a name imported for type checkers only must not spoil the parameters beside it.
+    """
+    if annotation is MISSING:
+        return MISSING, None, None
+
+    def holder() -> None: ...
+
+    holder.__annotations__ = {"it": annotation}
+    try:
+        resolved = get_type_hints(holder, globalns=names, include_extras=True)["it"]
+        return resolved, marker_in(resolved), None
+    except Exception as error:  # an annotation is the author's code: it may raise anything
+        return MISSING, None, f"{type(error).__name__}: {error}"
+
+
+def _code_owner(function: Callable[..., Any]) -> Any:
+    """The plain function that runs when `function` is called."""
+    target: Any = unwrap(function)
+    while not isinstance(target, FunctionType):
+        inner = _one_layer(target)
+        if inner is target:
+            break
+        target = unwrap(inner)
+    return target
+
+
+def _one_layer(target: Any) -> Any:
+    if isinstance(target, partial):
+        return target.func
+    if isinstance(target, MethodType):
+        return target.__func__
+    if isclass(target):
+        return target.__init__
+    return getattr(type(target), "__call__", target)  # noqa: B004  # the function, not whether there is one
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__qualname__", type(function).__qualname__))
+
+
+def _where(function: Callable[..., Any]) -> str:
+    code = getattr(_code_owner(function), "__code__", None)
+    place = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
+    return f"{_name(function)}{place}"

@@ -1,0 +1,123 @@
+"""The client's part of a signature: parameters filled from an event's payload or a URL's parameters."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_origin
+
+from pyview.binding.call import Call, Source
+from pyview.binding.callbacks import Callback, client
+from pyview.binding.conversion import Conversion, conversion_for
+from pyview.binding.errors import SignatureError
+from pyview.binding.models import Fields, fields_of
+from pyview.binding.params import Params
+from pyview.binding.signature import MISSING, Parameter, Signature
+
+Absent = Callable[[Any], Any]
+"""Given the client's data, the value of a parameter that is not among it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value, found by its name; `item_id` is also found as `item-id`, which `phx-value-item-id` sends."""
+
+    name: str
+    convert: Conversion
+    absent: Absent
+
+    def __call__(self, call: Call) -> Any:
+        value = find(call.client, self.name)
+        return self.absent(call.client) if value is MISSING else self.convert(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A dataclass, pydantic model or TypedDict, filled from the values of its `fields`.
+
+    A form that nests them under the parameter's name (`item[qty]` for `item: Item`) fills it as well.
+    """
+
+    nested_under: str | None
+    fields: Fields
+    convert: Conversion
+    absent: Absent
+
+    def __call__(self, call: Call) -> Any:
+        nested = find(call.client, self.nested_under) if self.nested_under else MISSING
+        picked = self._picked(nested if isinstance(nested, dict) else call.client)
+        return self.convert(picked) if picked else self.absent(call.client)
+
+    def _picked(self, data: Any) -> dict[str, Any]:
+        """The model's own fields only: a payload also holds `_target`, `value` and others."""
+        found = ((name, find(data, name), shape) for name, shape in self.fields)
+        return {name: shape(value) for name, value, shape in found if value is not MISSING}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All of the client's data, converted."""
+
+    convert: Callable[[Any], Any]
+
+    def __call__(self, call: Call) -> Any:
+        return self.convert(call.client)
+
+
+def find(data: Any, name: str) -> Any:
+    """The value of `name`, or of the name written with dashes; `MISSING` when there is none."""
+    if not isinstance(data, dict):
+        return MISSING
+    value = data.get(name, MISSING)
+    return data.get(name.replace("_", "-"), MISSING) if value is MISSING else value
+
+
+def named_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+    """A parameter that the client fills under its name. Raises `SignatureError`."""
+    if parameter.annotation is Params:
+        return Whole(_as_params)
+    fields = _fields(signature, parameter, callback)
+    if fields:
+        name = None if parameter.name in dict(fields) else parameter.name
+        return _model(signature, parameter, fields, name)
+    convert = conversion_for(signature, parameter, repeats=callback.repeats)
+    otherwise = convert if _is_mapping(parameter.annotation) else convert.refuse
+    return Field(parameter.name, convert, _absent(parameter, convert, otherwise))
+
+
+def whole_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+    """All of the client's data, as the annotation wants it. Raises `SignatureError`."""
+    if parameter.annotation is Params:
+        return Whole(_as_params)
+    if _is_mapping(parameter.annotation):
+        return client
+    fields = _fields(signature, parameter, callback)
+    return (
+        _model(signature, parameter, fields, None) if fields else Whole(conversion_for(signature, parameter))
+    )
+
+
+def _model(signature: Signature, parameter: Parameter, fields: Fields, nested_under: str | None) -> Model:
+    convert = conversion_for(signature, parameter, is_model=True)
+    return Model(nested_under, fields, convert, _absent(parameter, convert, lambda data: convert({})))
+
+
+def _absent(parameter: Parameter, convert: Conversion, otherwise: Absent) -> Absent:
+    """A default, or None for what may be None, or `otherwise`."""
+    if not parameter.required:
+        return lambda data: parameter.default
+    return (lambda data: None) if convert.optional else otherwise
+
+
+def _fields(signature: Signature, parameter: Parameter, callback: Callback) -> Fields:
+    try:
+        return fields_of(parameter.annotation, callback.repeats)
+    except (TypeError, NameError) as error:
+        problem = f"cannot be filled by a client: {error}"
+        raise SignatureError(signature.where, parameter.name, problem) from None
+
+
+def _is_mapping(annotation: Any) -> bool:
+    return (get_origin(annotation) or annotation) in (dict, Mapping)
+
+
+def _as_params(data: Any) -> Params:
+    return Params(data if isinstance(data, dict) else {})

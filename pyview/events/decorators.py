@@ -1,0 +1,73 @@
+"""@event and @info: mark a method as the handler of something."""
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, TypeVar, overload
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EVENTS = "__pyview_events__"
+INFOS = "__pyview_infos__"
+
+
+@overload
+def event(function: F, /) -> F: ...
+@overload
+def event(*names: str) -> Callable[[F], F]: ...
+def event(*names: Any) -> Any:
+    """The method handles the browser's events of these names: `@event("add", "increase")`.
+
+    Without names, `@event` or `@event()`, the method's own. The method takes the classic `(event, payload,
+    socket)`, or typed parameters as in `handle_event`.
+    """
+    return _mark(EVENTS, names)
+
+
+@overload
+def info(function: F, /) -> F: ...
+@overload
+def info(*names: str) -> Callable[[F], F]: ...
+def info(*names: Any) -> Any:
+    """The method handles `InfoEvent`s of these names, which for a broadcast is its topic: `@info("ticks")`.
+
+    Without names, `@info` or `@info()`, the method's own. The method takes `(event, socket)`, or any of
+    `event`, `payload`, `socket`, `session`, `user`, `auth`, `url`.
+    """
+    return _mark(INFOS, names)
+
+
+def names_in(function: object, mark: str) -> tuple[str, ...]:
+    """The names a method was marked with; none for any other object."""
+    names: tuple[str, ...] = getattr(function, mark, ())
+    return names
+
+
+def _mark(mark: str, names: tuple[Any, ...]) -> Any:
+    if len(names) == 1 and isinstance(names[0], FunctionType):
+        return _marked(mark, names[0], ())
+    return lambda function: _marked(mark, function, names)
+
+
+def _marked(mark: str, function: Any, names: tuple[Any, ...]) -> Any:
+    if not isinstance(function, FunctionType):
+        raise TypeError(f"@event and @info go directly on a method, got {type(function).__name__}")
+    for name in names or (_public_name(function),):
+        setattr(function, mark, (*names_in(function, mark), _checked(name, mark)))
+    return function
+
+
+def _public_name(function: FunctionType) -> str:
+    if function.__name__.startswith("_"):
+        raise TypeError(
+            f"{function.__qualname__} is private by its name, so it cannot be the name of an event. "
+            'Give one: @event("name")'
+        )
+    return function.__name__
+
+
+def _checked(name: Any, mark: str) -> str:
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"@event and @info expect names as text, got {name!r}")
+    if mark == EVENTS and name.startswith("lv:"):
+        raise ValueError(f"event {name!r}: names that start with 'lv:' are the client's own")
+    return name

@@ -1,0 +1,88 @@
+"""From a name to its handler: the decorated method, else `handle_event` or `handle_info`, else an error."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pyview.binding.call import Resources
+from pyview.binding.callers import EventCaller, InfoCaller, compile_event, compile_info
+from pyview.binding.per_class import once_per_class
+from pyview.events.decorators import EVENTS, INFOS
+from pyview.events.errors import UnknownEvent, UnknownInfo
+from pyview.events.table import handlers_of
+
+DISPATCHES = "__pyview_dispatches__"
+"""Marks a `handle_event` that is no handler but looks for one."""
+
+
+def event_caller(view_class: type) -> EventCaller:
+    """What calls the class's handler of an event; compiled once per class.
+
+    Raises `SignatureError` and `DuplicateHandler`. Its caller raises `UnknownEvent` and `BindingError`.
+    """
+    return once_per_class(view_class, "event_caller", lambda: _event_caller(view_class))
+
+
+def decorated_event_caller(view_class: type) -> EventCaller:
+    """The same for `@event` methods alone."""
+    return once_per_class(
+        view_class, "decorated_events", lambda: _event_caller_over(view_class, unknown_event)
+    )
+
+
+def info_caller(view_class: type) -> InfoCaller:
+    """What calls the class's handler of an `InfoEvent`; compiled once per class.
+
+    Raises `SignatureError` and `DuplicateHandler`. Its caller raises `UnknownInfo`.
+    """
+    return once_per_class(view_class, "info_caller", lambda: _info_caller(view_class))
+
+
+def decorated_info_caller(view_class: type) -> InfoCaller:
+    """The same for `@info` methods alone."""
+    return once_per_class(view_class, "decorated_infos", lambda: _info_caller_over(view_class, unknown_info))
+
+
+def unknown_event(view: Any, event: str, payload: Any, socket: Any, resources: Resources) -> Any:
+    raise UnknownEvent(event)
+
+
+def unknown_info(view: Any, event: Any, socket: Any, resources: Resources) -> Any:
+    raise UnknownInfo(getattr(event, "name", event))
+
+
+def _event_caller(view_class: type) -> EventCaller:
+    own = _callback(view_class, "handle_event")
+    return _event_caller_over(view_class, compile_event(own) if own else unknown_event)
+
+
+def _event_caller_over(view_class: type, fallback: EventCaller) -> EventCaller:
+    handlers = {name: compile_event(one.function) for name, one in handlers_of(view_class, EVENTS).items()}
+    if not handlers:
+        return fallback
+
+    def dispatch(view: Any, event: str, payload: Any, socket: Any, resources: Resources) -> Any:
+        return handlers.get(event, fallback)(view, event, payload, socket, resources)
+
+    return dispatch
+
+
+def _info_caller(view_class: type) -> InfoCaller:
+    own = _callback(view_class, "handle_info")
+    return _info_caller_over(view_class, compile_info(own) if own else unknown_info)
+
+
+def _info_caller_over(view_class: type, fallback: InfoCaller) -> InfoCaller:
+    handlers = {name: compile_info(one.function) for name, one in handlers_of(view_class, INFOS).items()}
+    if not handlers:
+        return fallback
+
+    def dispatch(view: Any, event: Any, socket: Any, resources: Resources) -> Any:
+        return handlers.get(getattr(event, "name", ""), fallback)(view, event, socket, resources)
+
+    return dispatch
+
+
+def _callback(view_class: type, name: str) -> Callable[..., Any] | None:
+    """The class's own callback of that name; a base further on may have it behind a mixin that dispatches."""
+    found = (vars(owner).get(name) for owner in view_class.__mro__)
+    return next((one for one in found if callable(one) and not hasattr(one, DISPATCHES)), None)
