@@ -46,11 +46,11 @@ class RawSocket:
         self._error_seen = False
         self._refusal = 500
 
-    # --- opening and closing -----------------------------------------------------------------------------------
+    # --- opening and closing ---
 
     async def connect(self, timeout: float = TIMEOUT) -> Self:
         """Make the handshake. Raises `SocketRefused` when the application refuses it."""
-        self._task = asyncio.create_task(self._app(self.scope, self._to_app.get, self._send))
+        self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(lambda _: self._returned())
         self._to_app.put_nowait({"type": "websocket.connect"})
         await self._until(lambda: self.status is not None, timeout, "an answer to the handshake")
@@ -89,7 +89,7 @@ class RawSocket:
     def open(self) -> bool:
         return self.status == 101 and self.close_code is None
 
-    # --- sending -----------------------------------------------------------------------------------------------
+    # --- sending ---
 
     async def send_text(self, text: str) -> None:
         await self._to_application({"type": "websocket.receive", "text": text})
@@ -101,7 +101,7 @@ class RawSocket:
         """Send `[join_ref, ref, topic, event, payload]` as JSON text."""
         await self.send_text(json.dumps(frame, separators=(",", ":")))
 
-    # --- receiving ---------------------------------------------------------------------------------------------
+    # --- receiving ---
 
     async def receive(self, timeout: float = TIMEOUT) -> str | bytes:
         """The next message. Raises `SocketClosed` when there is no more, `NoAnswer` when none comes in time."""
@@ -127,7 +127,9 @@ class RawSocket:
     async def wait(self, timeout: float) -> bool:
         """Wait until something arrives or the socket closes; False when nothing happened in `timeout` seconds."""
         try:
-            await self._until(lambda: bool(self._arrived) or self.close_code is not None, timeout, "a message")
+            await self._until(
+                lambda: bool(self._arrived) or self.close_code is not None, timeout, "a message"
+            )
         except NoAnswer:
             return False
         return True
@@ -149,7 +151,10 @@ class RawSocket:
     def resume_reading(self) -> None:
         self._reading.set()
 
-    # --- the application's side --------------------------------------------------------------------------------
+    async def _run(self) -> None:
+        await self._app(self.scope, self._to_app.get, self._send)
+
+    # --- the application's side ---
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "websocket.send":
@@ -200,7 +205,7 @@ class RawSocket:
         if self.status is not None:
             raise RuntimeError(f"the application sent {message['type']} after the handshake was over")
 
-    # --- machinery ---------------------------------------------------------------------------------------------
+    # --- machinery ---
 
     async def _to_application(self, message: Message) -> None:
         self._raise_from_app()

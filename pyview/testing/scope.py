@@ -11,7 +11,12 @@ CLIENT_ADDRESS = ("127.0.0.1", 50000)
 
 
 def websocket_scope(
-    request: httpx.Request, *, subprotocols: Sequence[str], root_path: str, client: tuple[str, int], state: dict[str, Any]
+    request: httpx.Request,
+    *,
+    subprotocols: Sequence[str],
+    root_path: str,
+    client: tuple[str, int],
+    state: dict[str, Any],
 ) -> Scope:
     """`request` is the handshake's GET, with its cookies; `root_path` is a prefix of its path, as ASGI has it."""
     url = request.url

@@ -20,7 +20,10 @@ STATIC, TEMPLATES, COMPONENTS, ROOT = "s", "p", "c", "r"
 KEYED, COUNT, MOVED = "k", "kc", "km"
 EVENTS, REPLY, TITLE = "e", "r", "t"
 
-VOID_TAGS = frozenset("area base br col command embed hr img input keygen link meta param source track wbr".split())
+VOID_TAGS = frozenset(
+    ("area", "base", "br", "col", "command", "embed", "hr", "img", "input", "keygen", "link", "meta", "param")
+    + ("source", "track", "wbr")
+)
 
 
 class ProtocolError(Exception):
@@ -76,7 +79,7 @@ def to_html(tree: Mapping[str, Any], *, strip: bool = True) -> str:
     return _Renderer(tree.get(COMPONENTS, {}), strip).root(tree)
 
 
-# --- templates -----------------------------------------------------------------------------------------------------
+# --- templates ---
 
 
 def _inline(node: Tree, table: Table, at: str) -> Tree:
@@ -84,7 +87,9 @@ def _inline(node: Tree, table: Table, at: str) -> Tree:
     if KEYED in node:
         return _inline_keyed(node, table, at)
     table = node.get(TEMPLATES, table)
-    inlined = {key: _inline_value(value, table, f"{at}.{key}") for key, value in node.items() if key != TEMPLATES}
+    inlined = {
+        key: _inline_value(value, table, f"{at}.{key}") for key, value in node.items() if key != TEMPLATES
+    }
     if STATIC in node:
         inlined[STATIC] = _statics(node[STATIC], table, at)
     return inlined
@@ -114,10 +119,14 @@ def _statics(statics: Any, table: Table, at: str) -> list[str]:
     found = statics
     if _is_int(statics):
         if table is None:
-            raise ProtocolError(f"at {at}: statics number {statics} without a table of templates `p` in scope")
+            raise ProtocolError(
+                f"at {at}: statics number {statics} without a table of templates `p` in scope"
+            )
         found = table.get(str(statics))
     if not isinstance(found, list) or not found or not all(isinstance(text, str) for text in found):
-        raise ProtocolError(f"at {at}: statics must be a list of strings, got {_short(found)} for {_short(statics)}")
+        raise ProtocolError(
+            f"at {at}: statics must be a list of strings, got {_short(found)} for {_short(statics)}"
+        )
     return found
 
 
@@ -134,7 +143,7 @@ def _inline_component(cid: str, component: Tree) -> Tree:
     return {**_inline(own, None, f"component {cid}"), STATIC: shared}
 
 
-# --- merging -------------------------------------------------------------------------------------------------------
+# --- merging ---
 
 
 def _merge_node(target: Tree, source: Tree, at: str) -> Tree:
@@ -142,7 +151,10 @@ def _merge_node(target: Tree, source: Tree, at: str) -> Tree:
         return source
     if KEYED in source:
         return _merge_keyed(target, source, at)
-    return {**target, **{key: _merge_value(target.get(key), new, f"{at}.{key}") for key, new in source.items()}}
+    return {
+        **target,
+        **{key: _merge_value(target.get(key), new, f"{at}.{key}") for key, new in source.items()},
+    }
 
 
 def _merge_value(old: Any, new: Any, at: str) -> Any:
@@ -151,13 +163,17 @@ def _merge_value(old: Any, new: Any, at: str) -> Any:
     if isinstance(old, dict):
         return _merge_node(old, new, at)
     held = "nothing" if old is None else _short(old)
-    raise ProtocolError(f"at {at}: a diff without statics `s` over {held}; a new node has to be sent whole: {_short(new)}")
+    raise ProtocolError(
+        f"at {at}: a diff without statics `s` over {held}; a new node has to be sent whole: {_short(new)}"
+    )
 
 
 def _merge_keyed(target: Tree, source: Tree, at: str) -> Tree:
     old = target.get(KEYED)
     if not isinstance(old, dict):
-        raise ProtocolError(f"at {at}: a diff of a comprehension `k`, but the client holds {_short(target)} there")
+        raise ProtocolError(
+            f"at {at}: a diff of a comprehension `k`, but the client holds {_short(target)} there"
+        )
     merged = {**target, KEYED: _merge_entries(old, source[KEYED], at)}
     if "stream" in source:
         merged["stream"] = source["stream"]
@@ -184,15 +200,17 @@ def _merge_entry(old: Tree, entry: Any, position: str, at: str) -> Any:
 
 def _old_entry(old: Tree, position: str, at: str) -> Any:
     if position not in old:
-        raise ProtocolError(f"at {at}: refers to old position {position}, but the list had {old.get(COUNT)} entries")
+        raise ProtocolError(
+            f"at {at}: refers to old position {position}, but the list had {old.get(COUNT)} entries"
+        )
     return old[position]
 
 
 def _count(keyed: Tree, at: str) -> int:
     count = keyed.get(COUNT)
-    if not _is_int(count) or count < 0:
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise ProtocolError(f"at {at}: every `k` needs its number of entries `kc`, got {_short(keyed)}")
-    return int(count)
+    return count
 
 
 def _check_positions(keyed: Tree, count: int, at: str) -> None:
@@ -217,10 +235,12 @@ def _moved_from(entry: Any, at: str) -> int | None:
         return int(entry)
     if isinstance(entry, list) and len(entry) == 2 and _is_int(entry[0]) and isinstance(entry[1], dict):
         return int(entry[0])
-    raise ProtocolError(f"at {at}: an entry is a diff, an old position, or [old position, diff]; got {_short(entry)}")
+    raise ProtocolError(
+        f"at {at}: an entry is a diff, an old position, or [old position, diff]; got {_short(entry)}"
+    )
 
 
-# --- components ----------------------------------------------------------------------------------------------------
+# --- components ---
 
 
 def _merge_components(known: Mapping[str, Tree], new: Mapping[str, Tree]) -> dict[str, Tree]:
@@ -250,7 +270,9 @@ class _Components:
         if _is_int(diff.get(STATIC)):
             return self._sharing(cid, diff, chain)
         if STATIC not in diff and cid not in self.known:
-            raise ProtocolError(f"component {cid} is unknown to the client, so it must come with statics: {_short(diff)}")
+            raise ProtocolError(
+                f"component {cid} is unknown to the client, so it must come with statics: {_short(diff)}"
+            )
         return _merge_node(self.known.get(cid, {}), diff, f"component {cid}")
 
     def _sharing(self, cid: str, diff: Tree, chain: tuple[str, ...]) -> Tree:
@@ -265,10 +287,12 @@ class _Components:
         if shared < 0 and str(-shared) in self.known:
             return self.known[str(-shared)]
         where = "in this diff" if shared > 0 else "before this diff"
-        raise ProtocolError(f"component {cid} shares the statics of {abs(shared)}, which does not exist {where}")
+        raise ProtocolError(
+            f"component {cid} shares the statics of {abs(shared)}, which does not exist {where}"
+        )
 
 
-# --- rendering -----------------------------------------------------------------------------------------------------
+# --- rendering ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,12 +336,16 @@ class _Renderer:
             return self.node(value, at)
         if _is_int(value):
             return self.component(str(value), at)
-        raise ProtocolError(f"at {at}: expected a string, a node or a component's number, got {_short(value)}")
+        raise ProtocolError(
+            f"at {at}: expected a string, a node or a component's number, got {_short(value)}"
+        )
 
     def component(self, cid: str, at: str) -> str:
         component = self.components.get(cid)
         if component is None:
-            raise ProtocolError(f"at {at}: no component {cid}; numbers are components, so text must be sent as a string")
+            raise ProtocolError(
+                f"at {at}: no component {cid}; numbers are components, so text must be sent as a string"
+            )
         if not component.get(ROOT):
             raise ProtocolError(f"component {cid} needs `r`: 1, else the client cannot find its element")
         html = self.node(component, f"component {cid}")
@@ -334,7 +362,9 @@ def check_single_root(html: str, at: str = "root") -> None:
     scan.feed(html)
     scan.close()
     if scan.roots != 1:
-        raise ProtocolError(f"at {at}: a node with `r` must be exactly one element, found {scan.roots} in {_short(html)}")
+        raise ProtocolError(
+            f"at {at}: a node with `r` must be exactly one element, found {scan.roots} in {_short(html)}"
+        )
 
 
 class _RootScan(HTMLParser):

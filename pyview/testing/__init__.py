@@ -1,0 +1,37 @@
+"""Test live pages without a network: `LiveClient` opens pages, clicks, types, and sees what a browser would show.
+
+Needs the extra `testing` (`pip install pyview-live[testing]`). Everything is async and runs in the test's event loop,
+the application too, so a test is deterministic: when `await page.click(...)` returns, the click has been handled.
+"""
+
+from pyview.testing.client import LiveClient
+from pyview.testing.dom import Element
+from pyview.testing.errors import (
+    ElementNotFound,
+    NoAnswer,
+    NotConnected,
+    PageError,
+    SocketClosed,
+    SocketRefused,
+    TooManyReloads,
+    ViewCrashed,
+)
+from pyview.testing.page import Page
+from pyview.testing.raw_socket import RawSocket
+from pyview.wire.rendered import ProtocolError
+
+__all__ = [
+    "Element",
+    "ElementNotFound",
+    "LiveClient",
+    "NoAnswer",
+    "NotConnected",
+    "Page",
+    "PageError",
+    "ProtocolError",
+    "RawSocket",
+    "SocketClosed",
+    "SocketRefused",
+    "TooManyReloads",
+    "ViewCrashed",
+]

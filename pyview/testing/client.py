@@ -1,0 +1,146 @@
+"""The test client: an application, started, with a browser in front of it."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from starlette.types import ASGIApp
+
+from pyview.testing.browser import Browser, Settings
+from pyview.testing.lifespan import Lifespan
+from pyview.testing.page import Page
+from pyview.testing.raw_socket import RawSocket
+from pyview.testing.scope import CLIENT_ADDRESS
+from pyview.testing.tab import Tab
+
+
+class LiveClient:
+    """A browser in memory: no network, and the application runs in the test's own event loop.
+
+    ```python
+    async with LiveClient(app) as client:
+        page = await client.open("/count")
+        await page.click("button", text="+")
+        assert page.find("output").text == "1"
+    ```
+
+    Entering runs the application's start-up, leaving closes its pages and runs its shutdown. All pages share the
+    cookies. What the application raises is raised in the test; a view that crashes raises `ViewCrashed` after the page
+    has joined again (unless `raise_crashes` is False).
+
+    `headers` go with every request and handshake; `cookies` are there from the start; `root_path` is the prefix a
+    proxy strips; `live_path` is where the socket is, if the page does not say; `connect_params` are sent with the
+    connection and every join, as an app's own script would; `timeout` is how many seconds an answer may take.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        base_url: str = "http://testserver",
+        headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        *,
+        live_path: str | None = None,
+        root_path: str = "",
+        client: tuple[str, int] = CLIENT_ADDRESS,
+        timeout: float = 5.0,
+        raise_crashes: bool = True,
+        raise_server_exceptions: bool = True,
+        connect_params: Mapping[str, Any] | None = None,
+        lifespan: bool = True,
+    ) -> None:
+        settings = Settings(
+            base_url, live_path, root_path, client, timeout, raise_crashes, dict(connect_params or {})
+        )
+        self._lifespan = Lifespan(app) if lifespan else None
+        state = {} if self._lifespan is None else self._lifespan.state
+        self._browser = Browser(app, settings, headers or {}, cookies or {}, state, raise_server_exceptions)
+        self._pages: list[Page] = []
+        self._sockets: list[RawSocket] = []
+
+    async def __aenter__(self) -> Self:
+        if self._lifespan is not None:
+            await self._lifespan.startup()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._close_pages(politely=error is None)
+        finally:
+            await self._browser.http.aclose()
+            if self._lifespan is not None:
+                await self._lifespan.shutdown()
+
+    async def _close_pages(self, *, politely: bool) -> None:
+        for page in self._pages:
+            if politely:
+                await page.close()
+            else:
+                page.abort()
+        for socket in self._sockets:
+            socket.abort()
+
+    # --- pages ---
+
+    async def open(self, url: str) -> Page:
+        """Load a page in a new tab, following redirects, and join its live view if it has one."""
+        page = Page(Tab(self._browser))
+        self._pages.append(page)
+        await page.open(url)
+        return page
+
+    # --- plain HTTP ---
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """The cookie jar that pages, requests and sockets share."""
+        return self._browser.http.cookies
+
+    async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """One HTTP request with the browser's cookies; the options are those of `httpx.AsyncClient.request`."""
+        return await self._browser.http.request(method, url, **options)
+
+    async def get(self, url: str, **options: Any) -> httpx.Response:
+        return await self.request("GET", url, **options)
+
+    async def post(self, url: str, **options: Any) -> httpx.Response:
+        return await self.request("POST", url, **options)
+
+    async def put(self, url: str, **options: Any) -> httpx.Response:
+        return await self.request("PUT", url, **options)
+
+    async def patch(self, url: str, **options: Any) -> httpx.Response:
+        return await self.request("PATCH", url, **options)
+
+    async def delete(self, url: str, **options: Any) -> httpx.Response:
+        return await self.request("DELETE", url, **options)
+
+    async def head(self, url: str, **options: Any) -> httpx.Response:
+        return await self.request("HEAD", url, **options)
+
+    async def options(self, url: str, **options: Any) -> httpx.Response:
+        return await self.request("OPTIONS", url, **options)
+
+    # --- raw sockets ---
+
+    def raw_socket(
+        self,
+        path: str = "/live/websocket",
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+    ) -> RawSocket:
+        """A WebSocket for tests of the protocol: `async with client.raw_socket() as socket: ...`, or `.connect()`.
+
+        The handshake is a browser's: the page's origin and the jar's cookies, unless `cookies` are given. A header of
+        None is left out. `params` are the query, `{"vsn": "2.0.0"}` if not given.
+        """
+        query = {"vsn": "2.0.0"} if params is None else params
+        socket = self._browser.socket(path, query, headers or {}, cookies, subprotocols)
+        self._sockets.append(socket)
+        return socket

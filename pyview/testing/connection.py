@@ -1,0 +1,165 @@
+"""The client's end of one WebSocket: refs, channels, answers; what `phoenix.js` does, and what it would drop."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pyview.testing.raw_socket import RawSocket
+from pyview.wire.rendered import ProtocolError
+
+Answered = Callable[[dict[str, Any]], None]
+
+
+class Push(NamedTuple):
+    """A message the server sent by itself."""
+
+    event: str
+    payload: Any
+
+
+@dataclass(slots=True)
+class Channel:
+    """One topic. `state` is "closed", "joining", "joined", "errored" or "left"."""
+
+    topic: str
+    join_ref: str | None = None
+    state: str = "closed"
+
+
+@dataclass(slots=True)
+class Pending:
+    """A message that waits for its answer; `status` is "ok" or "error" once it came, "lost" if it never will."""
+
+    event: str
+    ref: str
+    join_ref: str | None
+    on_ok: Answered | None = None
+    status: str | None = None
+    response: Any = None
+
+
+class Connection:
+    """Routes frames. `on_push(channel, push)` is called for what the server pushes to a channel that is not left."""
+
+    def __init__(
+        self, socket: RawSocket, refs: Iterator[int], on_push: Callable[[Channel, Push], None]
+    ) -> None:
+        self.socket = socket
+        self.dropped: list[Any] = []
+        self.refs = refs
+        self._on_push = on_push
+        self._pending: dict[str, Pending] = {}
+        self._channels: list[Channel] = []
+
+    @property
+    def open(self) -> bool:
+        return self.socket.open
+
+    async def join(self, channel: Channel, payload: dict[str, Any], on_ok: Answered) -> Pending:
+        """Open the topic: the message's own ref is the channel's `join_ref` from now on."""
+        ref = str(next(self.refs))
+        channel.join_ref, channel.state = ref, "joining"
+        if channel not in self._channels:
+            self._channels.append(channel)
+        return await self._send(channel.topic, "phx_join", payload, ref, ref, on_ok)
+
+    async def push(
+        self, channel: Channel, event: str, payload: Any, on_ok: Answered | None = None
+    ) -> Pending:
+        return await self._send(channel.topic, event, payload, str(next(self.refs)), channel.join_ref, on_ok)
+
+    async def heartbeat(self) -> Pending:
+        return await self._send("phoenix", "heartbeat", {}, str(next(self.refs)), None, None)
+
+    async def leave(self, channel: Channel) -> Pending:
+        """Leaving is done at once; the answer comes when it comes."""
+        channel.state = "left"
+        return await self.push(channel, "phx_leave", {})
+
+    async def _send(
+        self, topic: str, event: str, payload: Any, ref: str, join_ref: str | None, on_ok: Answered | None
+    ) -> Pending:
+        pending = self._pending[ref] = Pending(event, ref, join_ref, on_ok)
+        await self.socket.send_frame([join_ref, ref, topic, event, payload])
+        return pending
+
+    def pump(self) -> bool:
+        """Take in everything that has arrived; False when nothing had."""
+        took = False
+        while (message := self.socket.receive_nowait()) is not None:
+            took = True
+            self._take(message)
+        if not self.socket.open:
+            self.lose(lambda _: True)
+        return took
+
+    def lose(self, which: Callable[[Pending], bool]) -> None:
+        """Give up answers that cannot come any more."""
+        for pending in [pending for pending in self._pending.values() if which(pending)]:
+            pending.status = "lost"
+            del self._pending[pending.ref]
+
+    def _take(self, message: str | bytes) -> None:
+        join_ref, ref, topic, event, payload = _frame(message)
+        if event == "phx_reply":
+            self._answer(join_ref, ref, topic, payload)
+            return
+        channel = self._channel(topic, join_ref, event)
+        if channel is None:
+            self.dropped.append([join_ref, ref, topic, event, payload])
+        else:
+            self._on_push(channel, Push(event, payload))
+
+    def _channel(self, topic: str, join_ref: str | None, event: str) -> Channel | None:
+        if join_ref is None:
+            raise ProtocolError(
+                f"{event!r} for {topic!r} came without a join_ref; a live navigation reuses the topic, so every push "
+                "must carry the join_ref of its own channel"
+            )
+        return next((one for one in self._channels if (one.topic, one.join_ref) == (topic, join_ref)), None)
+
+    def _answer(self, join_ref: str | None, ref: str | None, topic: str, payload: Any) -> None:
+        pending = self._pending.pop(ref or "", None)
+        if pending is None:
+            raise ProtocolError(
+                f"an answer to ref {ref!r} on {topic!r}, which nothing waits for: {payload!r}"
+            )
+        status, response = _reply(payload)
+        if join_ref is not None and join_ref != pending.join_ref:
+            raise ProtocolError(
+                f"the answer to {pending.event!r} has join_ref {join_ref!r}, its channel has {pending.join_ref!r}; "
+                "the client drops it and waits for ever"
+            )
+        pending.status, pending.response = status, response
+        if status == "ok" and pending.on_ok is not None:
+            pending.on_ok(response)
+
+
+def new_refs() -> Iterator[int]:
+    """Refs count up for as long as a document is loaded, through every reconnection."""
+    return itertools.count(4)
+
+
+def _frame(message: str | bytes) -> list[Any]:
+    if isinstance(message, bytes):
+        raise ProtocolError(f"a live view sends no binary frames to the client, got {message[:100]!r}")
+    frame = json.loads(message)
+    if not (
+        isinstance(frame, list)
+        and len(frame) == 5
+        and isinstance(frame[2], str)
+        and isinstance(frame[3], str)
+    ):
+        raise ProtocolError(f"a frame is [join_ref, ref, topic, event, payload], got {message[:200]!r}")
+    if not all(ref is None or isinstance(ref, str) for ref in frame[:2]):
+        raise ProtocolError(f"join_ref and ref are strings or null, got {frame[:2]!r}")
+    return frame
+
+
+def _reply(payload: Any) -> tuple[str, dict[str, Any]]:
+    well_formed = isinstance(payload, dict) and payload.get("status") in ("ok", "error")
+    if not well_formed or not isinstance(payload.get("response"), dict):
+        raise ProtocolError(f"a reply holds `status` ok or error and `response`, an object; got {payload!r}")
+    return payload["status"], payload["response"]

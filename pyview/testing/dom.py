@@ -1,0 +1,150 @@
+"""The page as elements: found by CSS selector and by text."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Self
+
+from bs4 import BeautifulSoup, Tag
+
+from pyview.testing.errors import ElementNotFound
+
+_INVISIBLE = {"script", "style", "template", "head", "title", "noscript"}
+
+
+def parse(html: str) -> BeautifulSoup:
+    """The document. Attributes are plain strings, `class` too."""
+    text = html if "<" in html else f"<body>{html}</body>"
+    return BeautifulSoup(text, "html.parser", multi_valued_attributes=None)
+
+
+def text_of(tag: Tag) -> str:
+    """The text a reader sees, runs of white space made one space."""
+    shown = (
+        str(part)
+        for part in tag.find_all(string=True)
+        if part.parent and not _hidden_within(part.parent, tag)
+    )
+    return normalize("".join(shown))
+
+
+def normalize(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _hidden_within(tag: Tag, top: Tag) -> bool:
+    if tag is not top and tag.name in _INVISIBLE:
+        return True
+    return tag is not top and tag.parent is not None and _hidden_within(tag.parent, top)
+
+
+class Element:
+    """One element of a page, as it was when it was found."""
+
+    def __init__(self, tag: Tag) -> None:
+        self.tag = tag
+
+    @property
+    def name(self) -> str:
+        """The tag's name, in lower case."""
+        return self.tag.name
+
+    @property
+    def text(self) -> str:
+        """The text a reader sees, white space normalized."""
+        return text_of(self.tag)
+
+    @property
+    def attrs(self) -> Mapping[str, str]:
+        return {name: str(value) for name, value in self.tag.attrs.items()}
+
+    @property
+    def html(self) -> str:
+        """The element with its own tag."""
+        return str(self.tag)
+
+    @property
+    def inner_html(self) -> str:
+        return self.tag.decode_contents()
+
+    def __getitem__(self, attribute: str) -> str:
+        return str(self.tag[attribute])
+
+    def get(self, attribute: str) -> str | None:
+        return None if self.tag.get(attribute) is None else str(self.tag[attribute])
+
+    def find(self, css: str, text: str | None = None) -> Self:
+        return type(self)(find_one(self.tag, css, text))
+
+    def find_all(self, css: str, text: str | None = None) -> list[Self]:
+        return [type(self)(tag) for tag in select(self.tag, css, text)]
+
+    def __repr__(self) -> str:
+        return outline(self.tag)
+
+
+def select(top: Tag, css: str, text: str | None = None) -> list[Tag]:
+    """All elements that match, in document order. With `text`, those that say just that; if none, those that contain it.
+
+    Of elements inside each other with the same text, only the innermost counts.
+    """
+    found = list(top.select(css))
+    if text is None:
+        return found
+    wanted = normalize(text)
+    exact = [tag for tag in found if text_of(tag) == wanted or normalize(str(tag.get("value", ""))) == wanted]
+    return _innermost(exact or [tag for tag in found if wanted in text_of(tag)])
+
+
+def _innermost(tags: list[Tag]) -> list[Tag]:
+    return [tag for tag in tags if not any(contains(tag, other) for other in tags if other is not tag)]
+
+
+def contains(outer: Tag, inner: Tag) -> bool:
+    """Whether `inner` is the element `outer` or inside it. (Tags compare by content, so identity has to be asked.)"""
+    return inner is outer or any(parent is outer for parent in inner.parents)
+
+
+def find_one(top: Tag, css: str, text: str | None = None) -> Tag:
+    """The first match. Raises `ElementNotFound`."""
+    found = select(top, css, text)
+    if not found:
+        raise ElementNotFound(
+            f"nothing on the page matches {described(css, text)}.\n{_what_is_there(top, css)}"
+        )
+    return found[0]
+
+
+def find_only(top: Tag, css: str, text: str | None = None) -> Tag:
+    """The one match. Raises `ElementNotFound` when there is none, or more than one."""
+    first = find_one(top, css, text)
+    found = select(top, css, text)
+    if len(found) > 1:
+        raise ElementNotFound(
+            f"{len(found)} elements match {described(css, text)}; say which:\n{_lines(found)}"
+        )
+    return first
+
+
+def described(css: str, text: str | None) -> str:
+    return f"{css!r}" if text is None else f"{css!r} with text {text!r}"
+
+
+def outline(tag: Tag) -> str:
+    """The element's own tag and the beginning of its text."""
+    attributes = "".join(f' {name}="{value}"' for name, value in tag.attrs.items())
+    text = text_of(tag)
+    return f"<{tag.name}{attributes}>{text[:60]}{'...' if len(text) > 60 else ''}"
+
+
+def _what_is_there(top: Tag, css: str) -> str:
+    name = re.match(r"[a-z][a-z0-9]*", css)
+    alike = top.select(name[0]) if name else []
+    if alike:
+        return f"There is:\n{_lines(alike)}"
+    with_id = top.select("[id], [phx-click], [phx-submit], [phx-change], a[href], button")
+    return f"There is:\n{_lines(with_id)}" if with_id else f"The page says: {text_of(top)[:400]!r}"
+
+
+def _lines(tags: Iterable[Tag]) -> str:
+    lines = [f"  {outline(tag)}" for tag in tags]
+    return "\n".join(lines[:15] + (["  ..."] if len(lines) > 15 else []))

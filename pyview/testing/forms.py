@@ -1,0 +1,296 @@
+"""Forms: what their fields hold, what a user typed, and what is sent."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote_plus
+
+from bs4 import Tag
+
+from pyview.testing.dom import outline
+from pyview.testing.errors import ElementNotFound, PageError
+
+Value = str | int | float | bool | None | Sequence[str]
+Values = Mapping[str, Value]
+
+CHECKABLE = ("checkbox", "radio")
+BUTTON_TYPES = ("submit", "button", "reset", "image")
+
+
+def attribute(tag: Tag, name: str, default: str = "") -> str:
+    value = tag.get(name)
+    return default if value is None else str(value)
+
+
+def kind(tag: Tag) -> str:
+    """The DOM's `type` of a field: "text", "checkbox", "textarea", "select-one", "submit", ..."""
+    if tag.name == "select":
+        return "select-multiple" if tag.has_attr("multiple") else "select-one"
+    if tag.name == "button":
+        return attribute(tag, "type", "submit").lower()
+    return attribute(tag, "type", "text").lower() if tag.name == "input" else tag.name
+
+
+def document_of(tag: Tag) -> Tag:
+    """The document as it was when the element was found."""
+    return next(reversed(list(tag.parents)), tag)
+
+
+def form_of(tag: Tag) -> Tag | None:
+    """The form that a field belongs to."""
+    if tag.has_attr("form"):
+        named_form = document_of(tag).find("form", id=attribute(tag, "form"))
+        return named_form if isinstance(named_form, Tag) else None
+    return tag.find_parent("form")
+
+
+def elements(form: Tag) -> list[Tag]:
+    """The form's fields and buttons in document order, those that name it by their `form` attribute too."""
+    fields = document_of(form).select("input, select, textarea, button")
+    return [tag for tag in fields if form_of(tag) is form]
+
+
+def is_disabled(tag: Tag) -> bool:
+    if tag.has_attr("disabled"):
+        return True
+    return any(parent.name == "fieldset" and parent.has_attr("disabled") for parent in tag.parents)
+
+
+def default_button(form: Tag) -> Tag | None:
+    """The button that the Enter key presses: the first that submits."""
+    return next((tag for tag in elements(form) if submits(tag)), None)
+
+
+def submits(tag: Tag) -> bool:
+    return tag.name in ("button", "input") and kind(tag) in ("submit", "image")
+
+
+@dataclass(slots=True)
+class Fields:
+    """What the user typed, chose and touched, on one loaded document.
+
+    A typed value stays while the server renders its field unchanged, and in the focused field always: so it is when
+    the client patches the page.
+    """
+
+    typed: dict[str, tuple[str, str | bool | tuple[str, ...]]] = field(default_factory=dict)
+    used: set[tuple[str, str]] = field(default_factory=set)
+    focused: str = ""
+
+    # --- reading ---
+
+    def value(self, tag: Tag) -> str:
+        """The DOM's `value` of a field."""
+        if tag.name == "select":
+            chosen = self.selected(tag)
+            return chosen[0] if chosen else ""
+        if kind(tag) in CHECKABLE:
+            return attribute(tag, "value", "on")
+        typed = self._typed(tag)
+        if isinstance(typed, str):
+            return typed
+        return _textarea_text(tag) if tag.name == "textarea" else attribute(tag, "value")
+
+    def checked(self, tag: Tag) -> bool:
+        typed = self._typed(tag)
+        return typed if isinstance(typed, bool) else tag.has_attr("checked")
+
+    def selected(self, tag: Tag) -> tuple[str, ...]:
+        """The values of the chosen options."""
+        typed = self._typed(tag)
+        if isinstance(typed, tuple):
+            return typed
+        options = [option for option in tag.select("option") if not option.has_attr("disabled")]
+        chosen = [option for option in options if option.has_attr("selected")]
+        if tag.has_attr("multiple"):
+            return tuple(option_value(option) for option in chosen)
+        return tuple(option_value(option) for option in (chosen[-1:] or options[:1]))
+
+    def _typed(self, tag: Tag) -> str | bool | tuple[str, ...] | None:
+        key = _key(tag)
+        signature, value = self.typed.get(key, ("", None))
+        return value if signature == _signature(tag) or key == self.focused else None
+
+    # --- typing ---
+
+    def fill(self, form: Tag, values: Values) -> None:
+        """Type and choose. Raises `ElementNotFound` for a field or an option that the form does not have."""
+        for name, value in values.items():
+            self._fill(named(form, name), name, value)
+
+    def _fill(self, tags: list[Tag], name: str, value: Value) -> None:
+        if kind(tags[0]) in CHECKABLE:
+            self._check(tags, name, value)
+        elif tags[0].name == "select":
+            self._choose(tags[0], _texts(value))
+        else:
+            for tag, text in zip(tags, _one_each(tags, name, value), strict=True):
+                self._type(tag, text)
+
+    def _type(self, tag: Tag, text: str) -> None:
+        if kind(tag) == "file":
+            raise PageError(f"files cannot be chosen here yet: {outline(tag)}")
+        self._put(tag, text)
+
+    def _check(self, tags: list[Tag], name: str, value: Value) -> None:
+        wanted = (
+            {attribute(tags[0], "value", "on")}
+            if value is True
+            else set()
+            if value is False
+            else set(_texts(value))
+        )
+        unknown = wanted - {attribute(tag, "value", "on") for tag in tags}
+        if unknown:
+            raise ElementNotFound(f"no {kind(tags[0])} {name!r} has the value {sorted(unknown)}: {tags}")
+        for tag in tags:
+            self._put(tag, attribute(tag, "value", "on") in wanted)
+
+    def focus(self, tag: Tag) -> None:
+        """The field that keeps what was typed, whatever the server renders."""
+        self.focused = _key(tag)
+
+    def toggle(self, tag: Tag) -> None:
+        """What a click does to a checkbox or a radio button."""
+        form = form_of(tag)
+        if kind(tag) == "radio" and form is not None:
+            for other in named(form, attribute(tag, "name")):
+                self._put(other, other is tag)
+        else:
+            self._put(tag, kind(tag) == "radio" or not self.checked(tag))
+
+    def _choose(self, tag: Tag, values: tuple[str, ...]) -> None:
+        options = {option_value(option) for option in tag.select("option")}
+        if not set(values) <= options:
+            raise ElementNotFound(f"{outline(tag)} has no option {values}, only {sorted(options)}")
+        self._put(tag, values)
+
+    def _put(self, tag: Tag, value: str | bool | tuple[str, ...]) -> None:
+        if is_disabled(tag):
+            raise PageError(f"a disabled field cannot be changed: {outline(tag)}")
+        self.typed[_key(tag)] = (_signature(tag), value)
+
+    def reset(self, form: Tag) -> None:
+        for tag in elements(form):
+            self.typed.pop(_key(tag), None)
+
+    def use(self, form: Tag, name: str) -> None:
+        """The user changed this field: it is no longer `_unused_`."""
+        self.used.add((_form_key(form), name))
+
+    def use_all(self, form: Tag) -> None:
+        for tag in elements(form):
+            self.use(form, attribute(tag, "name"))
+
+    def is_used(self, form: Tag, name: str) -> bool:
+        return (_form_key(form), name) in self.used
+
+    # --- sending ---
+
+    def entries(self, form: Tag, submitter: Tag | None = None) -> list[tuple[str, str]]:
+        """The form's data in document order: what would be sent, with the button that submits it."""
+        pairs: list[tuple[str, str]] = []
+        for tag in elements(form):
+            name = attribute(tag, "name")
+            if name and not is_disabled(tag) and (tag is submitter or kind(tag) not in BUTTON_TYPES):
+                pairs += [(name, value) for value in self._values(tag)]
+        return pairs
+
+    def _values(self, tag: Tag) -> tuple[str, ...]:
+        if tag.name == "select":
+            return self.selected(tag)
+        if kind(tag) in CHECKABLE and not self.checked(tag):
+            return ()
+        return () if kind(tag) == "file" else (self.value(tag),)
+
+    def serialize(self, form: Tag, submitter: Tag | None = None, only: str | None = None) -> str:
+        """The form as the client sends it in an event: urlencoded, an `_unused_` twin before what was not touched."""
+        pairs: list[tuple[str, str]] = []
+        for name, value in self.entries(form, submitter):
+            if only is None or name == only:
+                if self._marks_unused(form, name, submitter):
+                    pairs.append((unused_name(name), ""))
+                pairs.append((name, value))
+        return urlencode(pairs)
+
+    def _marks_unused(self, form: Tag, name: str, submitter: Tag | None) -> bool:
+        tags = [tag for tag in elements(form) if attribute(tag, "name") == name]
+        opted_out = form.has_attr("phx-no-unused-field") or any(
+            tag.has_attr("phx-no-unused-field") for tag in tags
+        )
+        from_button = submitter is not None and attribute(submitter, "name") == name
+        only_hidden = all(kind(tag) == "hidden" for tag in tags)
+        return not (self.is_used(form, name) or opted_out or from_button or only_hidden)
+
+
+def named(form: Tag, name: str) -> list[Tag]:
+    """The form's fields of that name. Raises `ElementNotFound`, which lists the names there are."""
+    fields = [tag for tag in elements(form) if kind(tag) not in BUTTON_TYPES]
+    found = [tag for tag in fields if attribute(tag, "name") == name]
+    if not found:
+        names = list(dict.fromkeys(attribute(tag, "name") for tag in fields if attribute(tag, "name")))
+        raise ElementNotFound(f"the form {outline(form)} has no field {name!r}; it has {names}")
+    return found
+
+
+def option_value(option: Tag) -> str:
+    return attribute(option, "value") if option.has_attr("value") else option.get_text().strip()
+
+
+def unused_name(name: str) -> str:
+    """`user[email]` -> `user[_unused_email]`, `tags[]` -> `_unused_tags[]`."""
+    base, array = (name[:-2], "[]") if name.endswith("[]") else (name, "")
+    return re.sub(r"([^\[\]]+)(\]?$)", lambda m: f"_unused_{m[1]}{m[2]}", base, count=1) + array
+
+
+def urlencode(pairs: Sequence[tuple[str, str]]) -> str:
+    """application/x-www-form-urlencoded, as URLSearchParams writes it."""
+    return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in pairs)
+
+
+def _encode(text: str) -> str:
+    return quote_plus(text, safe="*").replace("~", "%7E")
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (
+        tuple(map(str, value))
+        if isinstance(value, Sequence) and not isinstance(value, str)
+        else (str(value),)
+    )
+
+
+def _one_each(tags: list[Tag], name: str, value: Value) -> tuple[str, ...]:
+    texts = _texts(value) or ("",)
+    if len(texts) != len(tags):
+        raise PageError(
+            f"{len(tags)} fields are named {name!r}, so give a list of {len(tags)} values, not {value!r}"
+        )
+    return texts
+
+
+def _textarea_text(tag: Tag) -> str:
+    return tag.get_text().removeprefix("\r\n" if tag.get_text().startswith("\r\n") else "\n")
+
+
+def _form_key(form: Tag) -> str:
+    return attribute(form, "id") or attribute(form, "phx-change") or attribute(form, "phx-submit") or "form"
+
+
+def _key(tag: Tag) -> str:
+    own = attribute(tag, "id")
+    if own:
+        return f"#{own}"
+    form = tag.find_parent("form")
+    name = attribute(tag, "name")
+    value = attribute(tag, "value") if kind(tag) in CHECKABLE else ""
+    alike = form.find_all(tag.name, attrs={"name": name}) if form is not None and not value else [tag]
+    place = next((i for i, other in enumerate(alike) if other is tag), 0)
+    return f"{_form_key(form) if form is not None else ''}/{name}/{value}/{place}"
+
+
+def _signature(tag: Tag) -> str:
+    inner = tag.decode_contents() if tag.name in ("select", "textarea") else ""
+    return f"{sorted(tag.attrs.items())}{inner}"

@@ -1,0 +1,290 @@
+"""What a user's hand does to a page, and what the client makes of it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bs4 import Tag
+
+from pyview.testing.commands import parse
+from pyview.testing.dom import contains, outline
+from pyview.testing.errors import PageError
+from pyview.testing.forms import (
+    CHECKABLE,
+    Values,
+    attribute,
+    default_button,
+    form_of,
+    is_disabled,
+    kind,
+    named,
+    submits,
+)
+from pyview.testing.payloads import (
+    Args,
+    Occasion,
+    change_payload,
+    element_payload,
+    submit_payload,
+    target_cids,
+)
+from pyview.testing.tab import Tab
+from pyview.wire.rendered import ProtocolError
+
+VIEW = "data-phx-session"
+LINK = "data-phx-link"
+LINK_KINDS = {"patch", "redirect"}
+
+
+class Gestures:
+    """Turns clicks, keys and typing on the elements of one tab into messages, navigation and HTTP."""
+
+    def __init__(self, tab: Tab) -> None:
+        self.tab = tab
+
+    # --- clicking ---
+
+    async def click(self, tag: Tag) -> None:
+        """A click goes to the closest live link, else to the closest `phx-click`; then the browser has its turn."""
+        if tag.name in ("button", "input", "select", "textarea") and is_disabled(tag):
+            raise PageError(f"a disabled element cannot be clicked: {outline(tag)}")
+        link = closest(tag, LINK)
+        if link is not None and self.tab.connected:
+            await self._live_link(link)
+            return
+        loaded = self.tab.response
+        await self._click_away(tag)
+        await self._phx_click(tag)
+        if self.tab.response is loaded:
+            await self._default_action(tag)
+
+    async def _live_link(self, link: Tag) -> None:
+        kind_of_link, state = attribute(link, LINK), attribute(link, "data-phx-link-state")
+        if kind_of_link not in LINK_KINDS or state not in ("push", "replace"):
+            raise ProtocolError(
+                f"a live link needs data-phx-link patch or redirect and data-phx-link-state push or replace: {outline(link)}"
+            )
+        on_click = attribute(link, "phx-click")
+        go = self.tab.patch if kind_of_link == "patch" else self.tab.navigate
+        await go(attribute(link, "href"), state)
+        if on_click and self.tab.connected:
+            await self.run(on_click, Occasion("click", link))
+        await self.tab.follow()
+
+    async def _click_away(self, tag: Tag) -> None:
+        for away in self.tab.soup.select("[phx-click-away]"):
+            if not contains(away, tag) and _visible(away):
+                await self.run(attribute(away, "phx-click-away"), Occasion("click", away))
+
+    async def _phx_click(self, tag: Tag) -> None:
+        target = closest(tag, "phx-click")
+        if target is not None and attribute(target, "phx-click"):
+            await self.run(attribute(target, "phx-click"), Occasion("click", target))
+
+    async def _default_action(self, tag: Tag) -> None:
+        """What a browser does by itself on a click."""
+        control = next(
+            (one for one in (tag, *tag.parents) if one.name in ("a", "button", "input", "label")), None
+        )
+        if control is None:
+            return
+        if control.name == "a":
+            await self._follow_href(control)
+        elif control.name == "label":
+            await self._click_label(control)
+        elif submits(control):
+            await self._press(control)
+        elif control.name == "input" and kind(control) in CHECKABLE:
+            await self._toggle(control)
+
+    async def _follow_href(self, link: Tag) -> None:
+        href = attribute(link, "href")
+        if (
+            href
+            and not href.startswith(("#", "mailto:", "tel:", "javascript:"))
+            and not link.has_attr("download")
+        ):
+            await self.tab.load(href)
+            await self.tab.follow()
+
+    async def _click_label(self, label: Tag) -> None:
+        control = (
+            self.tab.soup.find(id=attribute(label, "for")) if label.has_attr("for") else label.find("input")
+        )
+        if isinstance(control, Tag) and control.name == "input":
+            await self._default_action(control)
+
+    async def _press(self, button: Tag) -> None:
+        form = form_of(button)
+        if form is not None:
+            await self.submit(form, {}, button)
+
+    async def _toggle(self, box: Tag) -> None:
+        self.tab.fields.toggle(box)
+        await self._changed(box)
+
+    # --- forms ---
+
+    async def submit(self, form: Tag, values: Values, submitter: Tag | None) -> None:
+        """Fill in and submit: an event for `phx-submit`, else a request over HTTP."""
+        tab = self.tab
+        tab.fields.fill(form, values)
+        submitter = submitter or default_button(form)
+        if submitter is not None and is_disabled(submitter):
+            raise PageError(f"the form cannot be submitted, its button is disabled: {outline(submitter)}")
+        if not (form.has_attr("phx-submit") and tab.connected):
+            await tab.submit(tab.submission(form, submitter))
+            await tab.follow()
+            return
+        tab.fields.use_all(form)
+        tab.remember_submitter(form, submitter)
+        await self.run(attribute(form, "phx-submit"), Occasion("submit", form, submitter))
+
+    async def change(self, form: Tag, values: Values, target: str) -> None:
+        """Fill in, and tell of the last field, or of the one named `target`, as the input event would."""
+        self.tab.fields.fill(form, values)
+        await self._changed(named(form, target)[0])
+
+    async def _changed(self, field: Tag) -> None:
+        """The input event of a field: its own `phx-change` counts before its form's."""
+        form = form_of(field)
+        event = attribute(field, "phx-change") or (attribute(form, "phx-change") if form is not None else "")
+        if form is None or not event:
+            return
+        self.tab.fields.use(form, attribute(field, "name"))
+        self.tab.fields.focus(field)
+        await self.run(event, Occasion("change", field))
+
+    # --- keys and focus ---
+
+    async def key(self, tag: Tag | None, key: str, events: tuple[str, ...]) -> bool:
+        """Press and release a key; False when nothing listens. On no element in particular, the window hears it."""
+        heard = False
+        for event in events:
+            heard = await self._key(tag, key, event) or heard
+        return heard
+
+    async def _key(self, tag: Tag | None, key: str, event: str) -> bool:
+        listeners = self._listeners(tag, event)
+        for listener, commands in listeners:
+            if attribute(listener, "phx-key", key).lower() == key.lower():
+                await self.run(commands, Occasion(event, listener, data={"key": key}))
+        return bool(listeners)
+
+    def _listeners(self, tag: Tag | None, event: str) -> list[tuple[Tag, str]]:
+        if tag is not None and attribute(tag, f"phx-{event}"):
+            return [(tag, attribute(tag, f"phx-{event}"))]
+        binding = f"phx-window-{event}"
+        return [(one, attribute(one, binding)) for one in self.tab.soup.select(f"[{binding}]")]
+
+    async def focus(self, tag: Tag | None, event: str) -> bool:
+        """Move the focus onto an element or off it (`event` is "focus" or "blur"); on None it is the window's."""
+        binding = f"phx-{event}" if tag is not None else f"phx-window-{event}"
+        listeners = [tag] if tag is not None else self.tab.soup.select(f"[{binding}]")
+        heard = [one for one in listeners if attribute(one, binding)]
+        for listener in heard:
+            await self.run(attribute(listener, binding), Occasion(event, listener))
+        return bool(heard)
+
+    # --- commands ---
+
+    async def run(self, attribute_text: str, occasion: Occasion) -> None:
+        """Run what a `phx-*` attribute says. Commands that change only looks have no effect here."""
+        for op, args in parse(attribute_text):
+            for tag in self._targets(args, occasion.source):
+                if op in self._commands:
+                    await self._commands[op](self, args, tag, occasion)
+                    await self.tab.follow()
+
+    def _targets(self, args: Args, source: Tag) -> list[Tag]:
+        to = args.get("to")
+        if to is None:
+            return [source]
+        if isinstance(to, str):
+            return list(self.tab.soup.select(to))
+        if "inner" in to:
+            return list(source.select(to["inner"]))
+        around = [one for one in self.tab.soup.select(to["closest"]) if contains(one, source)]
+        return around[-1:]
+
+    async def _push(self, args: Args, _: Tag, occasion: Occasion) -> None:
+        for payload in self._payloads(args, occasion):
+            await self.tab.request("event", payload)
+
+    async def _patch(self, args: Args, _: Tag, __: Occasion) -> None:
+        await self.tab.patch(args["href"], _state(args))
+
+    async def _navigate(self, args: Args, _: Tag, __: Occasion) -> None:
+        await self.tab.navigate(args["href"], _state(args))
+
+    async def _exec(self, args: Args, tag: Tag, occasion: Occasion) -> None:
+        commands = attribute(tag, args["attr"])
+        if not commands:
+            raise PageError(f"the JS command exec expects {args['attr']} on {outline(tag)}")
+        await self.run(commands, Occasion(occasion.type, tag))
+
+    async def _dispatch(self, args: Args, tag: Tag, _: Occasion) -> None:
+        """Events of the browser that the client listens to; the application's own scripts do not run here."""
+        event = args["event"]
+        if event == "click":
+            await self.click(tag)
+        elif event == "submit" and tag.name == "form":
+            await self.submit(tag, {}, None)
+        elif event in ("input", "change") and form_of(tag) is not None:
+            await self._changed(tag)
+
+    _commands: Mapping[str, Callable[["Gestures", Args, Tag, Occasion], Awaitable[None]]] = {
+        "push": _push,
+        "patch": _patch,
+        "navigate": _navigate,
+        "exec": _exec,
+        "dispatch": _dispatch,
+    }
+
+    def _payloads(self, args: Args, occasion: Occasion) -> list[dict[str, Any]]:
+        """One message for each target."""
+        if occasion.type == "submit":
+            return self._submit_payloads(args, occasion)
+        if occasion.type == "change":
+            return self._change_payloads(args, occasion)
+        cids = target_cids(occasion.source, args.get("target"), self.tab.soup)
+        return [element_payload(occasion, args, self.tab.fields, cid) for cid in cids]
+
+    def _submit_payloads(self, args: Args, occasion: Occasion) -> list[dict[str, Any]]:
+        form = occasion.source
+        value = self.tab.fields.serialize(form, occasion.submitter)
+        return [
+            submit_payload(form, args, value, cid)
+            for cid in target_cids(form, args.get("target"), self.tab.soup)
+        ]
+
+    def _change_payloads(self, args: Args, occasion: Occasion) -> list[dict[str, Any]]:
+        """An input with its own `phx-change` sends only itself."""
+        field, form = occasion.source, form_of(occasion.source)
+        assert form is not None
+        name, own = attribute(field, "name"), field.has_attr("phx-change")
+        value = self.tab.fields.serialize(form, only=name if own else None)
+        cids = target_cids(field if own else form, args.get("target"), self.tab.soup)
+        return [change_payload(form, args, value, name, cid) for cid in cids]
+
+
+def _state(args: Args) -> str:
+    return "replace" if args.get("replace") else "push"
+
+
+def closest(tag: Tag, binding: str) -> Tag | None:
+    """The element itself or the nearest around it with that attribute, within its view."""
+    for one in (tag, *tag.parents):
+        if one.has_attr(binding) and not (
+            one.name in ("button", "input", "select", "textarea") and is_disabled(one)
+        ):
+            return one
+        if one.has_attr(VIEW):
+            return None
+    return None
+
+
+def _visible(tag: Tag) -> bool:
+    around = (tag, *tag.parents)
+    return not any(
+        one.has_attr("hidden") or "display:none" in attribute(one, "style").replace(" ", "") for one in around
+    )

@@ -1,0 +1,297 @@
+"""A page in a browser, as a test uses it."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+from bs4 import Tag
+
+from pyview.testing.dom import Element, described, find_one, find_only, select, text_of
+from pyview.testing.errors import NotConnected, PageError
+from pyview.testing.forms import Value, Values, attribute, form_of
+from pyview.testing.gestures import Gestures
+from pyview.testing.payloads import target_cids, with_cid
+from pyview.testing.tab import Tab
+
+CLICKABLE = (
+    "a, button, input[type=submit], input[type=button], input[type=reset], label, summary, [phx-click]"
+)
+POLL = 0.02
+
+Target = str | Element
+
+
+class Page:
+    """One page, from `await client.open(url)`.
+
+    Looking is plain (`page.html`, `page.find("h1").text`), acting is awaited (`await page.click("#inc")`) and returns
+    when the server has answered and the page is where it was sent. Elements are named by CSS selector, by text, or by
+    an `Element` found before. What is not there raises an `AssertionError` that says what is.
+    """
+
+    def __init__(self, tab: Tab) -> None:
+        self._tab = tab
+        self._gestures = Gestures(tab)
+
+    # --- looking ---
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of the document; None if the page was sent outside the application."""
+        return None if self._tab.response is None else self._tab.response.status_code
+
+    @property
+    def response(self) -> httpx.Response:
+        """The HTTP response that brought the document, after redirects."""
+        if self._tab.response is None:
+            raise PageError(f"{self._tab.url} is outside the application, so it was not loaded")
+        return self._tab.response
+
+    @property
+    def url(self) -> str:
+        """The address bar: the whole URL."""
+        self._tab.pump()
+        return self._tab.url
+
+    @property
+    def path(self) -> str:
+        """The address bar without scheme and host: path, query, fragment."""
+        return httpx.URL(self.url).raw_path.decode() + (
+            f"#{httpx.URL(self.url).fragment}" if "#" in self.url else ""
+        )
+
+    @property
+    def title(self) -> str:
+        """The tab's title."""
+        self._tab.pump()
+        return self._tab.title
+
+    @property
+    def html(self) -> str:
+        """The whole document, with the live view's HTML as it stands."""
+        return self._tab.html
+
+    @property
+    def text(self) -> str:
+        """What a reader sees, white space normalized."""
+        return text_of(self._tab.soup)
+
+    @property
+    def connected(self) -> bool:
+        """True while the live view is joined."""
+        return self._tab.connected
+
+    @property
+    def close_code(self) -> int | None:
+        """The code the socket was closed with; None while it is open, or on a page that has none."""
+        self._tab.pump()
+        return None if self._tab.connection is None else self._tab.connection.socket.close_code
+
+    @property
+    def events(self) -> list[tuple[str, Any]]:
+        """What the server pushed to the browser's scripts: `(name, payload)`, oldest first. `clear()` it at will."""
+        self._tab.pump()
+        return self._tab.events
+
+    @property
+    def crashes(self) -> int:
+        """How often the view crashed (`phx_error`) on this page."""
+        self._tab.pump()
+        return self._tab.crashes
+
+    @property
+    def version(self) -> str | None:
+        """The `liveview_version` the server named when the view was joined."""
+        return self._tab.version
+
+    @property
+    def dropped(self) -> list[Any]:
+        """Frames the client dropped, because no channel with their join_ref was there any more."""
+        self._tab.pump()
+        return [] if self._tab.connection is None else self._tab.connection.dropped
+
+    def find(self, css: str, text: str | None = None) -> Element:
+        """The first element that matches. Raises `ElementNotFound`.
+
+        With `text`: the one that says just that, white space apart; failing that, one that contains it.
+        """
+        return Element(find_one(self._tab.soup, css, text))
+
+    def find_all(self, css: str, text: str | None = None) -> list[Element]:
+        return [Element(tag) for tag in select(self._tab.soup, css, text)]
+
+    def exists(self, css: str, text: str | None = None) -> bool:
+        return bool(select(self._tab.soup, css, text))
+
+    def has_text(self, text: str) -> bool:
+        return " ".join(text.split()) in self.text
+
+    def value(self, css: Target) -> str:
+        """What a field holds: typed, chosen or rendered."""
+        return self._tab.fields.value(self._only(css))
+
+    # --- acting ---
+
+    async def click(self, css: Target = CLICKABLE, text: str | None = None) -> None:
+        """Click an element: `phx-click` on it or around it, live links, links, buttons of forms, checkboxes."""
+        await self._gestures.click(self._only(css, text))
+
+    async def submit(
+        self, form: Target = "form", values: Values | None = None, *, submitter: str | None = None
+    ) -> None:
+        """Fill in a form and submit it, with its first button or the one that `submitter` selects.
+
+        `phx-submit` sends an event; a form without it goes over HTTP, and the page shows what comes back. Fields that
+        are not named keep what they hold.
+        """
+        tag = self._form(form)
+        button = None if submitter is None else find_only(self._tab.soup, submitter)
+        await self._gestures.submit(tag, values or {}, button)
+
+    async def change(self, form: Target, values: Values | Value, target: str | None = None) -> None:
+        """Change fields, as typing does: `change("form", {"email": "x"})`, or `change("#email", "x")` for one field.
+
+        One event is sent, about the last field of `values` or the one named `target`.
+        """
+        tag = self._only(form)
+        if tag.name != "form":
+            name = attribute(tag, "name")
+            values, target, tag = {name: values}, name, self._form_around(tag)  # type: ignore[dict-item]
+        if not isinstance(values, dict) or not values:
+            raise PageError(f"change needs the fields to change, {{name: value}}, got {values!r}")
+        await self._gestures.change(tag, values, target or list(values)[-1])
+
+    async def key(
+        self, css: Target | None, key: str, *, events: tuple[str, ...] = ("keydown", "keyup")
+    ) -> None:
+        """Press and release a key in an element; with None, anywhere, for `phx-window-keydown` and `-keyup`."""
+        if not await self._gestures.key(self._maybe(css), key, events):
+            raise PageError(
+                f"nothing listens for keys at {css!r}: no phx-keydown, phx-keyup or phx-window-..."
+            )
+
+    async def focus(self, css: Target | None) -> None:
+        """Focus an element, or with None the window."""
+        await self._focus(css, "focus")
+
+    async def blur(self, css: Target | None) -> None:
+        """Take the focus from an element, or with None from the window."""
+        await self._focus(css, "blur")
+
+    async def _focus(self, css: Target | None, event: str) -> None:
+        if not await self._gestures.focus(self._maybe(css), event):
+            raise PageError(f"nothing listens for {event} at {css!r}")
+
+    async def push(self, event: str, value: Any = None, *, target: str | int | None = None) -> Any:
+        """Push an event as a script's hook does; the handler's reply, or None.
+
+        `target` is a component's number or the selector of an element in it.
+        """
+        payload = {"type": "hook", "event": event, "value": {} if value is None else value}
+        cid = None if target is None else target_cids(self._tab.soup, target, self._tab.soup)[0]
+        return await self._tab.request("event", with_cid(payload, cid))
+
+    async def send(self, event: str, payload: dict[str, Any]) -> Any:
+        """Send any message on the view's channel, for tests of the protocol; the reply of its diff, or None."""
+        return await self._tab.request(event, payload)
+
+    async def heartbeat(self) -> None:
+        """Send a heartbeat and wait for its answer."""
+        await self._tab.heartbeat()
+
+    # --- going elsewhere ---
+
+    async def open(self, url: str) -> None:
+        """Type an address: load it over HTTP, join its live view."""
+        await self._go(lambda: self._tab.load(url))
+
+    async def reload(self) -> None:
+        await self._go(lambda: self._tab.load(self._tab.url, replace=True))
+
+    async def patch(self, href: str, *, replace: bool = False) -> None:
+        """As a click on a patch link: new params for the same view."""
+        await self._go(lambda: self._tab.patch(href, "replace" if replace else "push"))
+
+    async def navigate(self, href: str, *, replace: bool = False) -> None:
+        """As a click on a navigate link: another view on the same connection."""
+        await self._go(lambda: self._tab.navigate(href, "replace" if replace else "push"))
+
+    async def back(self) -> None:
+        await self._go(lambda: self._tab.go(-1))
+
+    async def forward(self) -> None:
+        await self._go(lambda: self._tab.go(1))
+
+    async def _go(self, step: Callable[[], Awaitable[None]]) -> None:
+        await step()
+        await self._tab.follow()
+
+    # --- waiting ---
+
+    async def settle(self, seconds: float = 0.0) -> None:
+        """Let everything happen that is ready to: broadcasts, infos, timers that are due.
+
+        With `seconds`, go on for that long, for what is not ready yet.
+        """
+        await self._tab.settle(seconds)
+
+    async def wait_for(
+        self, what: str | Callable[["Page"], object], timeout: float = 1.0, *, text: str | None = None
+    ) -> None:
+        """Wait until an element is there (by selector, and text), or until `what(page)` is true."""
+        until = time.monotonic() + timeout
+        while not self._holds(what, text):
+            if time.monotonic() > until:
+                wanted = described(what, text) if isinstance(what, str) else what
+                raise PageError(f"waited {timeout} s for {wanted}; the page says: {self.text[:400]!r}")
+            await self._tab.settle(POLL)
+
+    def _holds(self, what: str | Callable[["Page"], object], text: str | None) -> bool:
+        return self.exists(what, text) if isinstance(what, str) else bool(what(self))
+
+    # --- the connection ---
+
+    async def drop(self) -> None:
+        """Lose the connection without a word, as in a tunnel. The page stays as it is until `reconnect`."""
+        await self._tab.drop()
+
+    async def reconnect(self) -> None:
+        """Connect again and rejoin, as the browser does by itself after a while; what was typed is sent again."""
+        await self._tab.reconnect()
+
+    async def close(self) -> None:
+        """Close the tab."""
+        await self._tab.close()
+
+    def abort(self) -> None:
+        """Forget the page without waiting for the server."""
+        if self._tab.connection is not None:
+            self._tab.connection.socket.abort()
+
+    # --- small helps ---
+
+    def _only(self, target: Target, text: str | None = None) -> Tag:
+        return target.tag if isinstance(target, Element) else find_only(self._tab.soup, target, text)
+
+    def _maybe(self, target: Target | None) -> Tag | None:
+        return None if target is None else self._only(target)
+
+    def _form(self, target: Target) -> Tag:
+        tag = self._only(target)
+        if tag.name != "form":
+            raise PageError(f"only a form can be submitted, {target!r} is a <{tag.name}>")
+        return tag
+
+    def _form_around(self, tag: Tag) -> Tag:
+        form = form_of(tag)
+        if form is None:
+            raise PageError(f"the field {Element(tag)!r} is in no form; the client refuses to send it")
+        return form
+
+    def __repr__(self) -> str:
+        try:
+            state = "live" if self.connected else f"status {self.status}"
+        except (PageError, NotConnected):
+            state = "broken"
+        return f"<Page {self._tab.url} ({state})>"

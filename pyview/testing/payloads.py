@@ -1,0 +1,118 @@
+"""What the client sends for what a user does: the payloads of the message `event`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+
+from pyview.testing.dom import outline
+from pyview.testing.errors import ElementNotFound
+from pyview.testing.forms import CHECKABLE, Fields, attribute, kind, option_value
+
+Payload = dict[str, Any]
+Args = Mapping[str, Any]
+
+PREFIX = "phx-value-"
+COMPONENT = "data-phx-component"
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What made the client act: `type` as the wire names it, the element, a form's button, a key's data."""
+
+    type: str | None
+    source: Tag
+    submitter: Tag | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def element_payload(occasion: Occasion, args: Args, fields: Fields, cid: int | None) -> Payload:
+    """A click, a key, a focus, a blur: the key first, then `phx-value-*`, the DOM's value, the command's own value."""
+    tag = occasion.source
+    value = {**occasion.data, **attributes_value(tag), **dom_value(tag, fields), **args.get("value", {})}
+    return with_cid({"type": occasion.type, "event": args["event"], "value": value}, cid)
+
+
+def change_payload(form: Tag, args: Args, value: str, target: str, cid: int | None) -> Payload:
+    meta = {"_target": target or "undefined", **attributes_value(form), **args.get("value", {})}
+    return with_cid(
+        {"type": "form", "event": args["event"], "value": value, "meta": meta, "uploads": {}}, cid
+    )
+
+
+def submit_payload(form: Tag, args: Args, value: str, cid: int | None) -> Payload:
+    meta = {**attributes_value(form), **args.get("value", {})}
+    return with_cid({"type": "form", "event": args["event"], "value": value, "meta": meta}, cid)
+
+
+def with_cid(payload: Payload, cid: int | None) -> Payload:
+    return payload if cid is None else {**payload, "cid": cid}
+
+
+def attributes_value(tag: Tag) -> dict[str, str]:
+    return {
+        name.removeprefix(PREFIX): str(value) for name, value in tag.attrs.items() if name.startswith(PREFIX)
+    }
+
+
+def dom_value(tag: Tag, fields: Fields) -> dict[str, Any]:
+    """`{"value": ...}` for elements that have a `value` in the DOM; an `<li>` has one, the number 0."""
+    if kind(tag) in CHECKABLE and not fields.checked(tag):
+        return {}
+    read = _VALUES.get(tag.name)
+    return {} if read is None else {"value": read(tag, fields)}
+
+
+def _integer(tag: Tag, _: Fields) -> int:
+    text = attribute(tag, "value", "0").strip()
+    return int(text) if text.lstrip("-").isdecimal() else 0
+
+
+def _number(tag: Tag, _: Fields) -> float:
+    try:
+        return float(attribute(tag, "value", "0"))
+    except ValueError:
+        return 0
+
+
+_VALUES = {
+    "button": lambda tag, _: attribute(tag, "value"),
+    "input": lambda tag, fields: fields.value(tag),
+    "select": lambda tag, fields: fields.value(tag),
+    "textarea": lambda tag, fields: fields.value(tag),
+    "option": lambda tag, _: option_value(tag),
+    "output": lambda tag, _: tag.get_text(),
+    "data": lambda tag, _: attribute(tag, "value"),
+    "param": lambda tag, _: attribute(tag, "value"),
+    "li": _integer,
+    "meter": _number,
+    "progress": _number,
+}
+
+
+def target_cids(tag: Tag, target: Any, soup: BeautifulSoup) -> list[int | None]:
+    """To which components an event goes, None for the view: one event for each match of a selector.
+
+    `target` is a command's own; else the element's `phx-target` counts. Raises `ElementNotFound` for no match.
+    """
+    wanted = attribute(tag, "phx-target") if target is None else str(target)
+    if not wanted:
+        return [None]
+    if wanted.isdecimal():
+        return [_component(int(wanted), tag, soup)]
+    found = soup.select(wanted)
+    if not found:
+        raise ElementNotFound(f"nothing on the page matches the phx-target {wanted!r} of {outline(tag)}")
+    return [closest_component(match) for match in found]
+
+
+def _component(cid: int, tag: Tag, soup: BeautifulSoup) -> int:
+    if soup.select_one(f'[{COMPONENT}="{cid}"]') is None:
+        raise ElementNotFound(f"there is no component {cid}, the phx-target of {outline(tag)}")
+    return cid
+
+
+def closest_component(tag: Tag) -> int | None:
+    around = next((one for one in (tag, *tag.parents) if one.has_attr(COMPONENT)), None)
+    return None if around is None else int(attribute(around, COMPONENT))

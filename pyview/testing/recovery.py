@@ -1,0 +1,46 @@
+"""Forms after a reconnection: the new view is told what the user had typed before the page is patched."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+
+from pyview.testing.commands import parse
+from pyview.testing.forms import BUTTON_TYPES, Fields, attribute, elements, kind
+from pyview.testing.payloads import change_payload, target_cids
+
+Recoverable = Mapping[str, Tag]
+
+
+def recoverable(soup: BeautifulSoup, view_id: str) -> Recoverable:
+    """The forms to recover, by id, as they stand before a rejoin."""
+    view = soup.find(id=view_id)
+    forms = view.select("form[phx-change][id]") if isinstance(view, Tag) else []
+    kept = [form for form in forms if attribute(form, "phx-auto-recover") != "ignore" and elements(form)]
+    return {attribute(form, "id"): form for form in kept}
+
+
+def recoveries(old: Recoverable, soup: BeautifulSoup, fields: Fields) -> list[dict[str, Any]]:
+    """The events to send: for each form that came back with the same `phx-change`, its old values."""
+    payloads: list[dict[str, Any]] = []
+    for form_id, form in old.items():
+        new = soup.find("form", id=form_id)
+        if isinstance(new, Tag) and attribute(new, "phx-change") == attribute(form, "phx-change"):
+            payloads += _recovery(form, new, soup, fields)
+    return payloads
+
+
+def _recovery(old: Tag, new: Tag, soup: BeautifulSoup, fields: Fields) -> list[dict[str, Any]]:
+    event = attribute(new, "phx-auto-recover") or attribute(new, "phx-change")
+    inputs = [tag for tag in elements(old) if tag.get("name") and not tag.has_attr("phx-change")]
+    inputs = [tag for tag in inputs if kind(tag) not in BUTTON_TYPES]
+    if not inputs:
+        return []
+    first = next((tag for tag in inputs if kind(tag) != "hidden"), inputs[0])
+    value = fields.serialize(old)
+    return [
+        change_payload(old, args, value, attribute(first, "name"), cid)
+        for op, args in parse(event)
+        if op == "push"
+        for cid in target_cids(new, args.get("target"), soup)
+    ]

@@ -1,0 +1,576 @@
+"""One browser tab: loads documents, joins their live view, applies what the server sends, goes where it says.
+
+It reacts as the JavaScript client does, with two differences that make tests fast and sure: nothing is delayed
+(rejoins and reloads happen at once), and what would go round in circles, or pass unseen, is an error.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+import httpx
+from bs4 import BeautifulSoup, Tag
+
+from pyview.testing.browser import Browser, Loaded, Submission
+from pyview.testing.connection import Channel, Connection, Pending, Push, new_refs
+from pyview.testing.cookies import delete_cookie, set_cookie
+from pyview.testing.document import Document
+from pyview.testing.dom import parse
+from pyview.testing.errors import NoAnswer, NotConnected, PageError, SocketClosed, TooManyReloads, ViewCrashed
+from pyview.testing.forms import Fields
+from pyview.testing.history import History
+from pyview.testing.location import absolute, path_and_query, same_origin
+from pyview.testing.recovery import recoverable, recoveries
+from pyview.testing.view import View
+from pyview.wire.rendered import ProtocolError, extract
+
+FLASH_COOKIE = "__phoenix_flash__"
+RELOAD_COOKIE = "__phoenix_reload_status__"
+COOKIE_AGE = 60
+MAX_RELOADS = 3
+MAX_STEPS = 20
+IDLE_ROUNDS = 12
+
+Step = Callable[[], Awaitable[None]]
+
+
+class Tab:
+    """The machinery under a `Page`. Frames are taken in when the test looks or waits, in the order they came."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.url = browser.settings.base_url
+        self.response: httpx.Response | None = None
+        self.document = Document("")
+        self.title = ""
+        self.history = History()
+        self.fields = Fields()
+        self.connection: Connection | None = None
+        self.view: View | None = None
+        self.version: str | None = None
+        self.events: list[tuple[str, Any]] = []
+        self.crashes = 0
+        self._soup: BeautifulSoup | None = None
+        self._steps: deque[Step] = deque()
+        self._crashed = False
+        self._reloads = 0
+        self._link = 0
+        self._arrived: Callable[[], None] | None = None
+        self._submitters: dict[str, Tag] = {}
+
+    # --- looking ---
+
+    @property
+    def connected(self) -> bool:
+        """True while events can be sent."""
+        self.pump()
+        view, connection = self.view, self.connection
+        return (
+            view is not None and connection is not None and connection.open and view.channel.state == "joined"
+        )
+
+    @property
+    def html(self) -> str:
+        self.pump()
+        return self.document.html(self._content(strip=True))
+
+    @property
+    def soup(self) -> BeautifulSoup:
+        """The page's elements; components are marked with their number."""
+        self.pump()
+        if self._soup is None:
+            self._soup = parse(self.document.html(self._content(strip=False)))
+        return self._soup
+
+    def _content(self, *, strip: bool) -> str | None:
+        return self.view.html(strip=strip) if self.view is not None and self.view.tree else None
+
+    def pump(self) -> bool:
+        """Take in what has arrived; False when nothing had."""
+        return self.connection.pump() if self.connection is not None else False
+
+    # --- loading documents ---
+
+    async def load(self, url: str, *, replace: bool = False) -> None:
+        """GET a document, and join its live view if it has one."""
+        await self.unload()
+        url = absolute(self.url, url)
+        loaded = await self.browser.fetch(url, referer="" if self.response is None else self.url)
+        await self._show(loaded, replace=replace)
+
+    async def submit(self, form: Submission) -> None:
+        """Send a form over HTTP and show what comes back."""
+        referer = self.url
+        await self.unload()
+        await self._show(await self.browser.submit(form, referer=referer), replace=False)
+
+    async def unload(self) -> None:
+        """Leave the document: its view is left and its socket closed."""
+        connection, self.connection = self.connection, None
+        view, self.view = self.view, None
+        self._steps.clear()
+        if connection is not None and connection.open:
+            if view is not None and view.channel.state != "closed":
+                await connection.leave(view.channel)
+            await connection.socket.close(1000, self.browser.settings.timeout)
+
+    async def _show(self, loaded: Loaded, *, replace: bool) -> None:
+        self.url, self.response = loaded.url, loaded.response
+        self.history.loaded(loaded.url, replace=replace)
+        self.document = Document.parse(_html(loaded.response))
+        self.fields, self._soup, self._link = Fields(), None, 0
+        self.title = _title(self.soup)
+        if self.document.is_live:
+            self.view = self._view_of_document(self.url)
+            await self._connect()
+            await self._join()
+
+    def _view_of_document(self, href: str) -> View:
+        document = self.document
+        view_id, session = document.attribute("id"), document.attribute("data-phx-session")
+        if not view_id or not session:
+            raise ProtocolError(
+                f"the main element needs `id` and `data-phx-session`, it has {document.attributes}"
+            )
+        return View(view_id, session, document.attribute("data-phx-static"), href)
+
+    # --- connecting and joining ---
+
+    async def _connect(self, refs: Any = None) -> None:
+        delete_cookie(self.browser.http.cookies, self.url, RELOAD_COOKIE)
+        path = self.browser.settings.live_path or self._meta("pyview-live-path") or "/live"
+        params = {**self._app_params(), "vsn": "2.0.0"}
+        socket = self.browser.socket(f"{path.rstrip('/')}/websocket", params, {})
+        await socket.connect(self.browser.settings.timeout)
+        self.connection = Connection(socket, refs or new_refs(), self._on_push)
+
+    def _app_params(self) -> dict[str, Any]:
+        csrf = self._meta("csrf-token")
+        return {**({} if csrf is None else {"_csrf_token": csrf}), **self.browser.settings.connect_params}
+
+    def _join_params(self) -> dict[str, Any]:
+        tracked = [attribute for tag in self.soup.select("[phx-track-static]") if (attribute := _source(tag))]
+        static = {"_track_static": [absolute(self.url, one) for one in tracked]} if tracked else {}
+        return {**self._app_params(), **static}
+
+    def _meta(self, name: str) -> str | None:
+        tag = self.soup.select_one(f'meta[name="{name}"]')
+        return None if tag is None else str(tag.get("content", ""))
+
+    async def _join(self) -> None:
+        """Join the view's channel; a refusal is followed as the client follows it."""
+        view, connection = self._live()
+        forms = recoverable(self.soup, view.id) if view.joins else {}
+        pending = await connection.join(view.channel, view.join_payload(self._join_params()), self._on_joined)
+        await self._answer(pending)
+        if pending.status == "ok":
+            self._reloads = 0
+            await self._recover(forms)
+        elif pending.status == "error":
+            view.channel.state = "errored"
+            self._refused(view, pending.response)
+
+    def _on_joined(self, response: dict[str, Any]) -> None:
+        view, _ = self._live()
+        rendered = response.get("rendered")
+        if not isinstance(rendered, dict):
+            raise ProtocolError(f"the answer to a join needs `rendered`, got {sorted(response)}")
+        if "r" in rendered:
+            raise ProtocolError("`r` at the top level of `rendered` is read as a reply; no event was sent")
+        if "container" in response:
+            self.document = self.document.with_container(*response["container"])
+        self.version = response.get("liveview_version")
+        parts = extract(rendered)
+        view.joined(parts.diff)
+        self.history.joined(view.id)
+        self._show_title(parts.title, joining=True)
+        self._take_events(parts.events)
+        self._changed()
+        if self._arrived is not None:
+            self.fields = Fields()
+            self._arrived()
+            self._arrived = None
+        if "live_patch" in response:
+            self._on_live_patch(response["live_patch"])
+
+    def _refused(self, view: View, response: dict[str, Any]) -> None:
+        self._take_events(response.get("events", []))
+        if "redirect" in response:
+            self._on_redirect(response["redirect"])
+        elif "live_redirect" in response:
+            self._on_live_redirect(response["live_redirect"])
+        else:
+            self._steps.append(partial(self._reload, view, response))
+
+    async def _reload(self, view: View, response: dict[str, Any]) -> None:
+        """Load the page again instead: its HTTP request can show what the join could not."""
+        self._reloads += 1
+        url, reason = view.href, response.get("reason")
+        if reason == "reload":
+            set_cookie(
+                self.browser.http.cookies, self.url, RELOAD_COOKIE, str(response.get("token")), COOKIE_AGE
+            )
+        elif reason in ("stale", "unauthorized"):
+            self._put_flash(view.flash)
+        if self._reloads > MAX_RELOADS:
+            raise TooManyReloads(
+                f"{url} was loaded {MAX_RELOADS} times and its join was refused each time: {reason!r}"
+            )
+        await self.load(url, replace=url == self.url)
+
+    async def _rejoin(self) -> None:
+        view, _ = self._live()
+        if view.attempts >= MAX_RELOADS:
+            raise ViewCrashed(
+                f"the view at {self.url} crashed {view.attempts} times in a row while it was joined"
+            )
+        await self._join()
+
+    async def _recover(self, forms: Mapping[str, Tag]) -> None:
+        """After a rejoin, tell the new view what the user had typed."""
+        view, connection = self._live()
+        for payload in recoveries(forms, self.soup, self.fields):
+            await self._answer(await connection.push(view.channel, "event", payload, self._on_reply))
+
+    # --- what the server sends ---
+
+    def _on_push(self, channel: Channel, push: Push) -> None:
+        if channel.state == "left":
+            return
+        if push.event not in self._pushes:
+            raise ProtocolError(f"the client knows no message {push.event!r}")
+        if channel.state == "joining" and push.event != "phx_error":
+            raise ProtocolError(f"{push.event!r} came before the answer to the join")
+        self._pushes[push.event](self, push.payload)
+
+    def _on_diff(self, diff: dict[str, Any]) -> None:
+        if "r" in diff:
+            raise ProtocolError("`r` is the reply to an event, but this diff answers none")
+        self._apply(diff)
+
+    def _on_live_patch(self, patch: dict[str, Any]) -> None:
+        view, _ = self._live()
+        self._link += 1
+        view.href = absolute(self.url, patch["to"])
+        self._went(view.href, "patch", _kind(patch))
+
+    def _on_redirect(self, redirect: dict[str, Any]) -> None:
+        self._steps.append(partial(self._redirect, redirect))
+
+    def _on_live_redirect(self, redirect: dict[str, Any]) -> None:
+        self._steps.append(partial(self._live_redirect, redirect))
+
+    def _on_close(self, _: Any) -> None:
+        self._lose("closed")
+
+    def _on_error(self, _: Any) -> None:
+        self._lose("errored")
+        self.crashes += 1
+        self._crashed = True
+        self._steps.append(self._rejoin)
+
+    def _lose(self, state: str) -> None:
+        view, connection = self._live()
+        view.channel.state = state
+        connection.lose(lambda pending: pending.join_ref == view.channel.join_ref)
+
+    _pushes: Mapping[str, Callable[["Tab", Any], None]] = {
+        "diff": _on_diff,
+        "live_patch": _on_live_patch,
+        "redirect": _on_redirect,
+        "live_redirect": _on_live_redirect,
+        "phx_close": _on_close,
+        "phx_error": _on_error,
+    }
+
+    def _on_reply(self, response: dict[str, Any]) -> None:
+        if "diff" in response:
+            self._apply(response["diff"])
+        if "redirect" in response:
+            self._on_redirect(response["redirect"])
+        if "live_patch" in response:
+            self._on_live_patch(response["live_patch"])
+        if "live_redirect" in response:
+            self._on_live_redirect(response["live_redirect"])
+
+    def _apply(self, diff: dict[str, Any]) -> None:
+        view, _ = self._live()
+        parts = extract(diff)
+        if parts.diff:
+            view.update(parts.diff)
+            self._changed()
+        self._show_title(parts.title, joining=False)
+        self._take_events(parts.events)
+
+    def _changed(self) -> None:
+        """The page has new HTML: forget its elements, and submit a form that asks for it."""
+        self._soup = None
+        if "phx-trigger-action" in (self._content(strip=True) or ""):
+            self._steps.append(self._trigger_action)
+
+    async def _trigger_action(self) -> None:
+        form = self.soup.select_one("form[phx-trigger-action]")
+        if form is not None:
+            await self.submit(self.submission(form, self._submitters.get(str(form.get("id", "")))))
+
+    def _take_events(self, events: list[Any]) -> None:
+        for event in events:
+            if not (isinstance(event, list) and len(event) in (2, 3) and isinstance(event[0], str)):
+                raise ProtocolError(
+                    f"a pushed event is [name, payload] or [name, payload, true], got {event!r}"
+                )
+            self.events.append((event[0], event[1]))
+
+    def _show_title(self, title: Any, *, joining: bool) -> None:
+        if not isinstance(title, str) and not joining:
+            return
+        tag = self.soup.select_one("title")
+        data = {} if tag is None else tag.attrs
+        text = title if isinstance(title, str) and title.strip() else data.get("data-default")
+        if isinstance(text, str):
+            self.title = f"{data.get('data-prefix', '')}{text}{data.get('data-suffix', '')}"
+            self.document = self.document.with_title(self.title)
+            self._soup = None
+
+    # --- sending ---
+
+    async def request(self, event: str, payload: dict[str, Any]) -> Any:
+        """Send a message, wait for its answer, and go where it says. The reply to a hook, or None."""
+        view, connection = self._require(event)
+        pending = await connection.push(view.channel, event, payload, self._on_reply)
+        await self._answer(pending)
+        await self.follow()
+        if pending.status == "error":
+            raise PageError(f"the server answered {event!r} with an error: {pending.response}")
+        return None if pending.status != "ok" else extract(pending.response.get("diff", {})).reply
+
+    async def heartbeat(self) -> None:
+        _, connection = self._live()
+        await self._answer(await connection.heartbeat())
+
+    async def _answer(self, pending: Pending) -> None:
+        """Wait for the answer. It does not come if the view crashes or is closed: then the status is "lost"."""
+        connection, view = self.connection, self.view
+        assert connection is not None
+        deadline = time.monotonic() + self.browser.settings.timeout
+        while connection.pump() or pending.status is None:
+            if pending.status is None and not await connection.socket.wait(
+                max(0.0, deadline - time.monotonic())
+            ):
+                raise NoAnswer(f"no answer to {pending.event!r} within {self.browser.settings.timeout} s")
+        if pending.status == "lost" and not connection.open:
+            raise SocketClosed(connection.socket.close_code or 1006, connection.socket.close_reason)
+        if (
+            pending.status == "lost"
+            and view is not None
+            and view.channel.state == "closed"
+            and not self._steps
+        ):
+            raise NotConnected(f"the server closed the channel without an answer to {pending.event!r}")
+
+    async def follow(self) -> None:
+        """Go where the server sent the page, until it rests."""
+        self.pump()
+        taken = 0
+        while self._steps:
+            if (taken := taken + 1) > MAX_STEPS:
+                raise PageError(f"the page was sent on {MAX_STEPS} times in a row, last to {self.url}")
+            await self._steps.popleft()()
+            self.pump()
+        if self._crashed:
+            self._crashed = False
+            if self.browser.settings.raise_crashes:
+                raise ViewCrashed(
+                    f"the view at {self.url} raised (see the log); it has joined again and starts anew. "
+                    "If that is what the test is about: pytest.raises(ViewCrashed), or raise_crashes=False."
+                )
+
+    async def settle(self, seconds: float = 0.0) -> None:
+        """Let everything that is ready happen; with `seconds`, also what comes in that time."""
+        until = time.monotonic() + seconds
+        idle = 0
+        while idle < IDLE_ROUNDS:
+            await asyncio.sleep(0)
+            idle = 0 if self.pump() or self._steps else idle + 1
+            await self.follow()
+            remaining = until - time.monotonic()
+            if idle >= IDLE_ROUNDS and remaining > 0 and self.connection is not None and self.connection.open:
+                await self.connection.socket.wait(remaining)
+                idle = 0
+
+    # --- going elsewhere ---
+
+    async def patch(self, href: str, kind: str = "push") -> None:
+        """What a click on a patch link does."""
+        href = absolute(self.url, href)
+        if not self.connected:
+            await self.load(href)
+            return
+        await self._patch(href, partial(self._went, href, "patch", kind))
+
+    async def _patch(self, href: str, commit: Callable[[], None]) -> None:
+        view, connection = self._live()
+        link = self._link = self._link + 1
+        pending = await connection.push(view.channel, "live_patch", {"url": href}, self._on_reply)
+        await self._answer(pending)
+        if pending.status == "error":
+            await self.load(self.url, replace=True)
+        elif pending.status == "ok" and pending.response.get("link_redirect"):
+            await self._navigate(href, None, commit)
+        elif pending.status == "ok" and not {"redirect", "live_redirect"} & set(pending.response):
+            if self._link == link:  # else the server has patched on, and its address counts
+                view.href = href
+                commit()
+        await self.follow()
+
+    async def navigate(self, href: str, kind: str = "push", flash: str | None = None) -> None:
+        """Live navigation: leave the view, join another one on the same socket."""
+        href = absolute(self.url, href)
+        if not self.connected and not (self.view and self.connection and self.connection.open):
+            self._put_flash(flash)
+            await self.load(href)
+            return
+        if not same_origin(href, self.url):
+            raise ProtocolError(f"live navigation cannot leave the origin: {href!r}; a redirect can")
+        await self._navigate(href, flash, partial(self._went, href, "redirect", kind))
+
+    async def _navigate(self, href: str, flash: str | None, commit: Callable[[], None]) -> None:
+        old, connection = self._live()
+        delete_cookie(self.browser.http.cookies, self.url, RELOAD_COOKIE)
+        if old.channel.state == "closed":
+            old.channel.state = "left"
+        else:
+            await connection.leave(old.channel)
+        self._link += 1
+        self._arrived = commit
+        self._steps.clear()
+        tree = old.tree
+        self.view = self._view_of_document(href)
+        self.view.tree = tree  # the old page stays in sight until the new one is there
+        self.view.navigated, self.view.flash, self.view.referer = True, flash, self.url
+        await self._join()
+
+    async def _redirect(self, redirect: dict[str, Any]) -> None:
+        self._put_flash(redirect.get("flash"))
+        await self.load(redirect["to"])
+
+    async def _live_redirect(self, redirect: dict[str, Any]) -> None:
+        await self.navigate(redirect["to"], _kind(redirect), redirect.get("flash"))
+
+    async def go(self, by: int) -> None:
+        """The back and forward buttons."""
+        before = self.history.current
+        entry, kind = self.history.step(by)
+        if entry.document != before.document:
+            await self.load(entry.url, replace=True)
+            return
+        moved = path_and_query(self.url) != path_and_query(entry.url)
+        self.url = entry.url
+        view = self.view
+        if not moved or view is None:
+            return
+        if kind == "patch" and self.connected and entry.view_id == view.id:
+            await self._patch(entry.url, _nothing)
+        else:
+            await self._navigate(entry.url, None, _nothing)
+
+    def _went(self, href: str, history_kind: str, kind: str) -> None:
+        view, _ = self._live()
+        if href != self.url:
+            self.history.went(href, history_kind, view.id, replace=kind == "replace")
+        self.url = href
+
+    def _put_flash(self, flash: str | None) -> None:
+        if flash is not None:
+            set_cookie(self.browser.http.cookies, self.url, FLASH_COOKIE, flash, COOKIE_AGE)
+
+    # --- losing and finding the server ---
+
+    async def drop(self) -> None:
+        """Lose the connection, as in a tunnel."""
+        view, connection = self._require("drop")
+        view.channel.state = "errored"
+        await connection.socket.drop(self.browser.settings.timeout)
+
+    async def close(self) -> None:
+        """Close the tab: the browser ends the connection, no script has time to leave politely."""
+        connection, self.connection, self.view = self.connection, None, None
+        if connection is not None and connection.open:
+            await connection.socket.close(1001, self.browser.settings.timeout)
+
+    async def reconnect(self) -> None:
+        """Connect again and rejoin, as the client does by itself after a while."""
+        self.pump()
+        connection, view = self.connection, self.view
+        if view is None or connection is None:
+            raise NotConnected(f"{self.url} has no live view to join again")
+        if connection.open:
+            await self.drop()
+        await self._connect(connection.refs)
+        await self._join()
+        await self.follow()
+
+    # --- small helps ---
+
+    def submission(self, form: Tag, submitter: Tag | None) -> Submission:
+        """The form as it would go over HTTP."""
+        own = {} if submitter is None else submitter.attrs
+        action = str(own.get("formaction") or form.get("action") or self.url)
+        method = str(own.get("formmethod") or form.get("method") or "get").lower()
+        enctype = str(own.get("formenctype") or form.get("enctype") or "").lower()
+        pairs = self.fields.entries(form, submitter)
+        return Submission(absolute(self.url, action), method, pairs, enctype == "multipart/form-data")
+
+    def remember_submitter(self, form: Tag, submitter: Tag | None) -> None:
+        """Which button to name when the server later asks for the form over HTTP."""
+        if submitter is not None:
+            self._submitters[str(form.get("id", ""))] = submitter
+
+    def _live(self) -> tuple[View, Connection]:
+        if self.view is None or self.connection is None:
+            raise NotConnected(f"{self.url} is not a live page (HTTP status {self._status()})")
+        return self.view, self.connection
+
+    def _require(self, what: str) -> tuple[View, Connection]:
+        """The view and the connection, if messages can be sent."""
+        if self.connected:
+            return self._live()
+        _, connection = self._live()
+        code = connection.socket.close_code
+        closed = "the server closed its channel" if code is None else f"the socket is closed with code {code}"
+        raise NotConnected(f"{what!r} cannot be sent: {closed}. `await page.reconnect()` connects again.")
+
+    def _status(self) -> int | None:
+        return None if self.response is None else self.response.status_code
+
+
+def _nothing() -> None:
+    """Going back in history changes no history."""
+
+
+def _kind(navigation: dict[str, Any]) -> str:
+    kind = navigation.get("kind")
+    if kind not in ("push", "replace") or not isinstance(navigation.get("to"), str):
+        raise ProtocolError(f"a navigation has `kind` push or replace and `to`, got {navigation!r}")
+    return str(kind)
+
+
+def _html(response: httpx.Response | None) -> str:
+    if response is None:
+        return ""
+    if "html" in response.headers.get("content-type", ""):
+        return response.text
+    escaped = response.text.replace("&", "&amp;").replace("<", "&lt;")
+    return f"<html><body><pre>{escaped}</pre></body></html>"
+
+
+def _title(soup: BeautifulSoup) -> str:
+    tag = soup.select_one("title")
+    return "" if tag is None else " ".join(tag.get_text().split())
+
+
+def _source(tag: Tag) -> str:
+    return str(tag.get("src") or tag.get("href") or "")

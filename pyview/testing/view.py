@@ -1,0 +1,65 @@
+"""One joined live view, as the client keeps it: its identity, its tree, and what it tells the server to join."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyview.testing.connection import Channel
+from pyview.wire.rendered import Tree, merge, to_html
+
+
+@dataclass(slots=True)
+class View:
+    """`href` is where the view is; `navigated` says that it came by live navigation, for as long as it lives."""
+
+    id: str
+    session: str
+    static: str | None
+    href: str
+    navigated: bool = False
+    flash: str | None = None
+    referer: str | None = None
+    joins: int = 0
+    attempts: int = 0
+    tree: Tree = field(default_factory=dict)
+    channel: Channel = field(init=False)
+    _html: dict[bool, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.channel = Channel(f"lv:{self.id}")
+
+    def join_payload(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The payload of `phx_join`. Each one counts as an attempt until a join succeeds."""
+        payload = {
+            "redirect" if self.navigated else "url": self.href,
+            "params": {**params, **self._reserved_params()},
+            "session": self.session,
+            "static": self.static or None,
+            "sticky": False,
+        }
+        self.attempts += 1
+        return payload if self.flash is None else {**payload, "flash": self.flash}
+
+    def _reserved_params(self) -> dict[str, Any]:
+        counts: dict[str, Any] = {"_mounts": self.joins, "_mount_attempts": self.attempts}
+        return counts if self.referer is None else {**counts, "_live_referer": self.referer}
+
+    def joined(self, rendered: Tree) -> None:
+        """Take the first tree of a mount."""
+        self.channel.state = "joined"
+        self.flash = None
+        self.joins, self.attempts = self.joins + 1, 0
+        self._keep(merge({}, rendered))
+
+    def update(self, diff: Tree) -> None:
+        self._keep(merge(self.tree, diff))
+
+    def html(self, *, strip: bool = True) -> str:
+        """The view's HTML; without `strip`, components carry the number that events name."""
+        if strip not in self._html:
+            self._html[strip] = to_html(self.tree, strip=strip)
+        return self._html[strip]
+
+    def _keep(self, tree: Tree) -> None:
+        self.tree = tree
+        self._html = {}
+        self.html()  # what cannot be shown is told now, not when a test happens to look
