@@ -5,13 +5,14 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from typing import Any, Protocol
 
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute, Match, NoMatchFound
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from pyview.auth.order import provides_auth
 from pyview.auth.provider import providers_of
@@ -88,7 +89,7 @@ def enforce(findings: Sequence[Finding], production: bool) -> None:
 def several_workers(environ: Mapping[str, str], argv: Sequence[str]) -> bool:
     """Whether a server was asked for more than one worker, as far as environment and command line tell."""
     given = [environ.get("WEB_CONCURRENCY", "")]
-    for option, value in zip(argv, [*argv[1:], ""], strict=True):
+    for option, value in pairwise([*argv, ""]):
         if option in ("--workers", "-w"):
             given.append(value)
         elif option.startswith("--workers="):
@@ -185,15 +186,16 @@ def _sessions(app: CheckedApp) -> Iterator[Finding]:
 
 
 def _session(middleware: Middleware, security: SecurityConfig) -> Iterator[Finding]:
-    given = _arguments(middleware)
-    problem = check_secret(str(given.get("secret_key", "")))
+    # Made only to be looked at: whatever a subclass does with its arguments, this is what it signs with.
+    session: Any = middleware.cls(_nothing, *middleware.args, **middleware.kwargs)
+    problem = check_secret(session.signer.secret_key)
     if problem:
         yield Finding(
             Severity.WEAK,
             f"SessionMiddleware(secret_key=...) {problem}: anybody can sign in as anybody. "
             f"Make one with: {GENERATE}",
         )
-    if not given.get("https_only") and not security.allow_insecure_cookies:
+    if "secure" not in session.security_flags and not security.allow_insecure_cookies:
         yield Finding(
             Severity.DEPLOYMENT,
             "SessionMiddleware(https_only=False) sends the session cookie without TLS. Set https_only=True, "
@@ -216,11 +218,5 @@ def _is(middleware: Middleware, expected: type[Any]) -> bool:
     return inspect.isclass(cls) and issubclass(cls, expected)
 
 
-def _arguments(middleware: Middleware) -> Mapping[str, Any]:
-    """The arguments by name; nothing for a subclass whose constructor we cannot read."""
-    try:
-        bound = inspect.signature(middleware.cls).bind(None, *middleware.args, **middleware.kwargs)
-    except (TypeError, ValueError):
-        return middleware.kwargs
-    bound.apply_defaults()
-    return {**bound.arguments, **bound.arguments.get("kwargs", {})}
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """An app that is never called."""

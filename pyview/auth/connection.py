@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import unquote
 
+from starlette.datastructures import QueryParams
 from starlette.types import Scope
 from starlette.websockets import WebSocket
 
@@ -26,7 +27,12 @@ class LiveConnection(WebSocket):
     ) -> None:
         """`scope`: of the handshake. `page_url`: path and query of the page, fragment removed, for example
         `/items/3?sort=name`; None for a join that names no page."""
+        self._handshake_query: bytes = scope.get("query_string", b"")
         super().__init__(_page_scope(scope, page_url, path_params), _closed, _closed)
+
+    @property
+    def query_params(self) -> QueryParams:
+        return QueryParams(self.scope["query_string"] or self._handshake_query)
 
     @property
     def page_url(self) -> str:
@@ -55,7 +61,7 @@ def _page_scope(scope: Scope, page_url: str | None, path_params: Mapping[str, An
     if page_url is not None:
         path, _, query = page_url.partition("?")
         page["path"] = unquote(path)
-        page["query_string"] = query.encode() or scope.get("query_string", b"")
+        page["query_string"] = query.encode()
     if path_params is not None:
         page["path_params"] = dict(path_params)
     return page

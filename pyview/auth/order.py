@@ -33,7 +33,7 @@ def is_session(middleware: Middleware) -> bool:
     """Whether this provides `scope["session"]`: Starlette's `SessionMiddleware`, a subclass of it, or a class
     with "Session" in its name whose `__call__` or `dispatch` mentions the key "session"."""
     cls: Any = middleware.cls
-    if not inspect.isclass(cls):
+    if not inspect.isclass(cls) or cls is SessionWatcher:
         return False
     return issubclass(cls, SessionMiddleware) or ("Session" in cls.__name__ and "session" in _words(cls))
 

@@ -132,7 +132,7 @@ def _without_origin(url: str, scope: Scope, config: SecurityConfig) -> str:
 def _split_origin(text: str) -> SplitResult | None:
     """An origin is a scheme and an authority and nothing else; `null` is none."""
     parts = _split(text)
-    return parts if parts is not None and f"{parts.scheme}://{parts.netloc}" == text.lower() else None
+    return parts if parts is not None and f"{parts.scheme}://{parts.netloc}".lower() == text.lower() else None
 
 
 def _split(url: str) -> SplitResult | None:

@@ -29,7 +29,8 @@ class RedactSecrets(logging.Filter):
     def __init__(self, names: Sequence[str] = SECRET_PARAMETERS) -> None:
         super().__init__()
         name = f"(?:{'|'.join(map(re.escape, names))})"
-        nested = rf"(%(?:25)*(?:3F|26){name}%(?:25)*3D)(?:(?!%(?:25)*(?:26|23))[^&#\s\"])*"
+        # A value ends where its own depth of encoding ends it: %26 one URL deep, %2526 two deep.
+        nested = rf"(%((?:25)*)(?:3F|26){name}%\2(?:3D))(?:(?!%\2(?:26|23))[^&#\s\"])*"
         self._plain = re.compile(rf"([?&]{name}=)[^&#\s\"]*", re.IGNORECASE)
         self._nested = re.compile(nested, re.IGNORECASE)
 

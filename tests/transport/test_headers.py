@@ -1,0 +1,54 @@
+"""Every answer says how it may be used; what the app says itself, stays."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from pyview.transport.headers import SecurityHeaders, cache_control
+from tests.asgi import browser
+
+
+async def plain(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("x")
+
+
+async def framed(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("x", headers={"content-security-policy": "frame-ancestors *"})
+
+
+@pytest.fixture
+def app() -> Starlette:
+    routes = [Route("/plain", plain), Route("/framed", framed)]
+    return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
+
+
+@pytest.mark.parametrize("path", ["/plain", "/missing"])
+async def test_no_sniffing_no_framing_no_referrer(app: Starlette, path: str) -> None:
+    async with browser(app) as client:
+        headers = (await client.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["content-security-policy"] == "frame-ancestors 'self'"
+
+
+async def test_what_the_app_sets_wins(app: Starlette) -> None:
+    async with browser(app) as client:
+        headers = (await client.get("/framed")).headers
+    assert headers.get_list("content-security-policy") == ["frame-ancestors *"]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("protected", "session", "expected"),
+    [
+        (False, False, "max-age=0, private, must-revalidate"),
+        (True, False, "no-store"),
+        (False, True, "no-store"),
+        (True, True, "no-store"),
+    ],
+)
+def test_what_a_session_showed_is_stored_nowhere(protected: bool, session: bool, expected: str) -> None:
+    assert cache_control(protected=protected, session=session) == expected

@@ -1,0 +1,71 @@
+"""Secrets in URLs do not reach the server's log, not even nested in another URL."""
+
+import logging
+from collections.abc import Iterator
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyview.transport.redaction import SECRET_PARAMETERS, RedactSecrets, install_redaction
+
+
+def logged(message: str, *args: object) -> str:
+    record = logging.LogRecord("uvicorn.access", logging.INFO, __file__, 1, message, args, None)
+    assert RedactSecrets().filter(record)
+    return record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("/x?api_key=s3cret", "/x?api_key=[redacted]"),
+        ("/x?a=1&token=s3cret&b=2", "/x?a=1&token=[redacted]&b=2"),
+        ("/live/websocket?_csrf_token=s3cret&vsn=2.0.0", "/live/websocket?_csrf_token=[redacted]&vsn=2.0.0"),
+        ("/cb?code=s3cret%26x#y", "/cb?code=[redacted]#y"),
+        ("/x?TOKEN=s3cret", "/x?TOKEN=[redacted]"),
+        ("/x?mytoken=public&decode=1&a=token", "/x?mytoken=public&decode=1&a=token"),
+        ("/login?next=%2Fx%3Fapi_key%3Ds3cret%26b%3D2", "/login?next=%2Fx%3Fapi_key%3D[redacted]%26b%3D2"),
+        ("/a?n=%252Fx%253Ftoken%253Ds3cret%2526b%253D2", "/a?n=%252Fx%253Ftoken%253D[redacted]%2526b%253D2"),
+        ("/plain/path", "/plain/path"),
+    ],
+)
+def test_secret_parameters_are_blanked(url: str, shown: str) -> None:
+    assert (
+        logged('%s - "%s %s HTTP/%s" %d', "1.2.3.4", "GET", url, "1.1", 200)
+        == f'1.2.3.4 - "GET {shown} HTTP/1.1" 200'
+    )
+
+
+def test_arguments_by_name_and_messages_themselves() -> None:
+    assert logged("%(path)s %(size)d", {"path": "/?token=s3cret", "size": 3}) == "/?token=[redacted] 3"
+    assert logged("GET /?token=s3cret") == "GET /?token=[redacted]"
+
+
+@given(
+    st.sampled_from(SECRET_PARAMETERS),
+    st.text(min_size=1).map(lambda text: f"S3CRET{text}S3CRET"),
+    st.integers(0, 2),
+)
+def test_no_encoding_of_a_value_gets_through(name: str, value: str, depth: int) -> None:
+    url = f"/page?{urlencode({'a': 1, name: value, 'z': 1})}"
+    for _ in range(depth):
+        url = f"/login?next={quote(url, safe='')}&x=1"
+    assert "S3CRET" not in logged("%s", url)
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    logger = logging.getLogger("tests.redaction")
+    yield logger
+    logger.filters.clear()
+
+
+def test_it_is_installed_once(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
+    install_redaction([logger.name])
+    install_redaction([logger.name])
+    assert len(logger.filters) == 1
+    with caplog.at_level(logging.INFO, logger.name):
+        logger.info('"WebSocket %s" [accepted]', "/live/websocket?_csrf_token=s3cret")
+    assert "s3cret" not in caplog.text
