@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from starlette.authentication import AuthenticationBackend
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -12,6 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp
 
 from pyview.auth import requires
 from pyview.auth.checks import Severity, check_app, enforce, is_production, several_workers
@@ -53,7 +55,7 @@ class App:
         return Router(self.routes).url_path_for(name, **path_params)
 
 
-AUTHENTICATION = Middleware(AuthenticationMiddleware)
+AUTHENTICATION = Middleware(AuthenticationMiddleware, backend=AuthenticationBackend())
 SESSION = Middleware(SessionMiddleware, secret_key=STRONG, https_only=True)
 
 
@@ -166,7 +168,7 @@ class TestSecrets:
 
     def test_given_by_position_and_by_a_subclass(self) -> None:
         class Own(SessionMiddleware):
-            def __init__(self, app: Any, **options: Any) -> None:
+            def __init__(self, app: ASGIApp, **options: Any) -> None:
                 super().__init__(app, **options)
 
         for middleware in (
@@ -178,7 +180,7 @@ class TestSecrets:
 
     def test_a_subclass_that_brings_its_own_secret_is_not_judged(self) -> None:
         class Own(SessionMiddleware):
-            def __init__(self, app: Any) -> None:
+            def __init__(self, app: ASGIApp) -> None:
                 super().__init__(app, secret_key=STRONG, https_only=True)
 
         assert findings(App(middleware=[Middleware(Own)])) == []
