@@ -49,7 +49,10 @@ def main(arguments: Sequence[str]) -> None:
     pin(cores.generator)
     raise_file_limit()
     print(report.heading(plan, cores), end="\n\n")
-    rows = uvloop.run(run(arena, options.only or list(WORKLOADS)))
+    try:
+        rows = uvloop.run(run(arena, options.only or list(WORKLOADS)))
+    except (RuntimeError, ConnectionError, TimeoutError) as error:
+        sys.exit(f"bench: {type(error).__name__}: {error}")
     goals = {} if options.calibrate else GOALS
     print(report.table(rows, goals), report.remarks(rows, goals), sep="\n\n")
     if options.json:

@@ -64,16 +64,16 @@ async def open_pages(server: Server, path: str, count: int) -> list[Page]:
 async def _open_in_turn(server: Server, path: str, turns: Iterator[int]) -> list[Page]:
     connection = await connect_http(server.port)
     try:
-        return [read_page(server, path, await connection.get(path)) for _ in turns]
+        return [read_page(server.origin, path, await connection.get(path)) for _ in turns]
     finally:
         connection.close()
 
 
-def read_page(server: Server, path: str, response: Response) -> Page:
+def read_page(origin: str, path: str, response: Response) -> Page:
     html = response.body.decode()
     root = _tag(html, r"<\w+[^>]*\bdata-phx-main\b[^>]*>")
     return Page(
-        origin=server.origin,
+        origin=origin,
         path=path,
         topic="lv:" + _attribute(root, "id"),
         session=_attribute(root, "data-phx-session"),
