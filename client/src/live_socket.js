@@ -1,5 +1,5 @@
 import { LiveSocket as OfficialLiveSocket } from "phoenix_live_view";
-import { mayReload } from "./reloads.js";
+import { mayReload, wasTouched } from "./reloads.js";
 import { showReloadNotice } from "./notices.js";
 
 const created = new Set();
@@ -33,8 +33,7 @@ export class LiveSocket extends OfficialLiveSocket {
   #isOwnDoing(to) {
     const neverJoined = !this.main || this.main.joinCount === 0;
     const sameAddress = new URL(to, window.location.href).href === window.location.href;
-    const touched = navigator.userActivation?.hasBeenActive ?? true;
-    return neverJoined || (sameAddress && !touched);
+    return neverJoined || (sameAddress && !wasTouched());
   }
 
   #giveUp() {

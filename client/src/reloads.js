@@ -10,6 +10,15 @@ function recentReloads(path, now) {
   return times.filter((time) => now - time < WINDOW_MS);
 }
 
+// Not navigator.userActivation: browsers carry that over to the next page of the same site.
+let touched = false;
+for (const type of ["pointerdown", "keydown"]) {
+  window.addEventListener(type, ({ isTrusted }) => (touched ||= isTrusted), { capture: true });
+}
+
+/** True once the reader has pressed something since this page was loaded. */
+export const wasTouched = () => touched;
+
 /** Counts one reload of `path`; false when it already reloaded three times in the last 30 seconds. */
 export function mayReload(path) {
   const now = Date.now();

@@ -1,6 +1,8 @@
 """The browser's side alone, against a server of a few lines: what the reader sees when things go wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -42,39 +44,59 @@ def live_page(head: str = "") -> Callable[[ServerRequest], Response]:
     return endpoint
 
 
-def answering(response: dict[str, Any], status: str = "ok") -> Callable[[WebSocket], Any]:
-    """A socket that answers every frame alike."""
+@dataclass(frozen=True)
+class Answers:
+    """What the server says to a join and to an event, and what it pushes after a join of its own accord."""
 
+    join: dict[str, Any]
+    status: str = "ok"
+    pushes: Sequence[tuple[str, dict[str, Any]]] = ()
+    event: dict[str, Any] = field(default_factory=dict)
+
+
+def answering(answers: Answers) -> Callable[[WebSocket], Awaitable[None]]:
     async def endpoint(websocket: WebSocket) -> None:
         await websocket.accept()
-        try:
+        with suppress(WebSocketDisconnect):
             while True:
-                join_ref, ref, topic, _, _ = await websocket.receive_json()
-                reply = {"status": status, "response": response}
-                await websocket.send_json([join_ref, ref, topic, "phx_reply", reply])
-        except WebSocketDisconnect:
-            return
+                await answer(websocket, answers, *await websocket.receive_json())
 
     return endpoint
+
+
+async def answer(
+    websocket: WebSocket, answers: Answers, join_ref: str, ref: str, topic: str, event: str, payload: object
+) -> None:
+    if event == "phx_join":
+        reply = {"status": answers.status, "response": answers.join}
+        await websocket.send_json([join_ref, ref, topic, "phx_reply", reply])
+        for name, body in answers.pushes:
+            await websocket.send_json([join_ref, None, topic, name, body])
+    else:
+        reply = {"status": "ok", "response": answers.event}
+        await websocket.send_json([join_ref, ref, topic, "phx_reply", reply])
 
 
 def joined(html: str) -> dict[str, Any]:
     return {"rendered": {"s": [html]}, "liveview_version": ASSETS.liveview_version}
 
 
+LIVE = Answers(joined("<p>live</p>"))
+
+
 def javascript(source: str) -> Callable[[ServerRequest], Response]:
     return lambda request: Response(source, media_type="text/javascript")
 
 
-def site(*routes: BaseRoute, join: dict[str, Any], status: str = "ok", head: str = "") -> Starlette:
-    socket = WebSocketRoute("/live/websocket", answering(join, status))
+def site(*routes: BaseRoute, answers: Answers, head: str = "") -> Starlette:
+    socket = WebSocketRoute("/live/websocket", answering(answers))
     return Starlette(routes=[Route("/", live_page(head)), socket, *routes, ASSETS.route()])
 
 
 def test_a_page_becomes_live_under_a_strict_content_security_policy(page: Page, serve: Serve) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
-    page.goto(serve(site(join=joined("<p>live</p>"))))
+    page.goto(serve(site(answers=LIVE)))
     expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")
     expect(page.locator("#pyview-notice")).to_have_count(0)
     assert not complaints
@@ -83,24 +105,49 @@ def test_a_page_becomes_live_under_a_strict_content_security_policy(page: Page, 
 def test_the_socket_gets_the_csrf_token_and_nothing_undefined(page: Page, serve: Serve) -> None:
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))
-    page.goto(serve(site(join=joined("<p>live</p>"))))
+    page.goto(serve(site(answers=LIVE)))
     expect(page.locator("#phx-abc.phx-connected")).to_be_visible()
     assert sockets[0].endswith("/live/websocket?_csrf_token=the-token&vsn=2.0.0")
 
 
-@pytest.mark.parametrize("reason", ["stale", "unauthorized"])
-def test_a_page_that_is_always_refused_stops_reloading_and_says_so(
-    page: Page, serve: Serve, reason: str
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(Answers({"reason": "stale"}, "error"), id="stale"),
+        pytest.param(Answers({"reason": "unauthorized"}, "error"), id="unauthorized"),
+        pytest.param(Answers({"reason": "join crashed"}, "error"), id="crash"),
+        pytest.param(Answers({"redirect": {"to": "/"}}, "error"), id="redirect to itself at the join"),
+        pytest.param(Answers(joined(""), pushes=[("redirect", {"to": "/"})]), id="redirect to itself later"),
+    ],
+)
+def test_a_page_that_reloads_itself_for_ever_stops_and_says_so(
+    page: Page, serve: Serve, answers: Answers
 ) -> None:
     loads = count_documents(page)
-    page.goto(serve(site(join={"reason": reason}, status="error")))
+    quick = Route(
+        "/quick.js", javascript("window.LiveViewConfig = {reloadJitterMin: 10, reloadJitterMax: 20}")
+    )
+    page.goto(serve(site(quick, answers=answers, head='<script defer src="/quick.js"></script>')))
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("has stopped reloading itself")
     page.wait_for_timeout(500)
     assert len(loads) == 4, "the first load and three reloads"
     alert.get_by_role("link", name="Try again").click()
     expect(alert).to_be_visible()
+    page.wait_for_timeout(200)
     assert len(loads) == 5, "the reader's own reload, and none after it"
+
+
+def test_a_reload_that_the_reader_asked_for_is_never_refused(page: Page, serve: Serve) -> None:
+    answers = Answers(joined('<button phx-click="save">Save</button>'), event={"redirect": {"to": "/"}})
+    loads = count_documents(page)
+    page.goto(serve(site(answers=answers)))
+    for _ in range(6):
+        expect(page.locator("#phx-abc.phx-connected")).to_be_visible()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert len(loads) == 7
 
 
 def count_documents(page: Page) -> Sequence[Request]:
@@ -117,7 +164,7 @@ def count_documents(page: Page) -> Sequence[Request]:
 def test_hooks_and_settings_on_the_window_are_used(page: Page, serve: Serve) -> None:
     app = site(
         Route("/hooks.js", javascript(HOOKS)),
-        join=joined('<p id="greeting" phx-hook="Greeting"></p>'),
+        answers=Answers(joined('<p id="greeting" phx-hook="Greeting"></p>')),
         head='<script defer src="/hooks.js"></script>',
     )
     sockets: list[str] = []
@@ -158,7 +205,7 @@ def test_an_own_app_js_needs_no_bundler(page: Page, serve: Serve, source: str) -
     page.on("websocket", lambda socket: sockets.append(socket.url))
     app = site(
         Route("/app.js", javascript(source)),
-        join=joined('<p id="p" phx-hook="Own"></p>'),
+        answers=Answers(joined('<p id="p" phx-hook="Own"></p>')),
         head='<script type="module" src="/app.js"></script>',
     )
     page.goto(serve(app))
@@ -169,7 +216,7 @@ def test_an_own_app_js_needs_no_bundler(page: Page, serve: Serve, source: str) -
 
 def test_a_script_that_does_not_load_is_told_to_the_reader(page: Page, serve: Serve) -> None:
     page.route("**/*.js", lambda route: route.abort())
-    page.goto(serve(site(join=joined("<p>live</p>"))))
+    page.goto(serve(site(answers=LIVE)))
     notice = page.locator("#pyview-notice")
     expect(notice).to_be_hidden()
     page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
@@ -181,7 +228,7 @@ def test_without_javascript_the_page_says_what_it_needs(
     new_context: Callable[..., Any], serve: Serve
 ) -> None:
     page = new_context(java_script_enabled=False).new_page()
-    page.goto(serve(site(join=joined("<p>live</p>"))))
+    page.goto(serve(site(answers=LIVE)))
     expect(page.get_by_text("first render")).to_be_visible()
     expect(page.locator(".pyview-noscript")).to_contain_text("it needs JavaScript")
     expect(page.locator("#pyview-notice")).to_be_hidden()
@@ -193,6 +240,6 @@ def test_a_page_that_links_the_package_static_script_is_live_too(page: Page, ser
         return HTMLResponse(defaultRootTemplate()(page_context() | {"client_head": head}))
 
     static = Mount("/static", StaticFiles(packages=[("pyview", "static")]))
-    socket = WebSocketRoute("/live/websocket", answering(joined("<p>live</p>")))
+    socket = WebSocketRoute("/live/websocket", answering(LIVE))
     page.goto(serve(Starlette(routes=[Route("/", old_page), socket, static])))
     expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")
