@@ -143,5 +143,3 @@ class _Socket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await Connection(self._site(), self._admission, scope, receive, send).run()
-
-

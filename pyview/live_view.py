@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar, Generic, TypeVar
 
-from pyview.events.info_event import InfoEvent
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveRender, RenderedContent

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from pyview.live_view import LiveView
@@ -38,8 +39,12 @@ class TemplateRenderer:
         return self._rendering.update(socket.context, _extras(socket))
 
 
+_NO_FLASH: Mapping[str, Any] = MappingProxyType({"flash": MappingProxyType({})})
+
+
 def _extras(socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
-    return {"flash": socket.flash}
+    """The names that every template has besides the context's."""
+    return {"flash": socket.flash} if socket.has_flash else _NO_FLASH
 
 
 class HandRenderer:

@@ -74,8 +74,6 @@ def view_key(view_class: type[LiveView[Any]]) -> str:
     return f"{view_class.__module__}:{view_class.__qualname__}"
 
 
-
-
 def url_params(query: str, path_params: Mapping[str, Any], max_fields: int) -> Params:
     """What `handle_params` receives: a list of texts per name of the query, and the path's own parts.
 

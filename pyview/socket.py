@@ -42,7 +42,16 @@ class LiveViewSocket(Generic[T]):
 
     connected: ClassVar[bool] = False
 
-    __slots__ = ("_events", "_flash", "_runtime", "context", "identity", "live_title", "navigation", "patched")
+    __slots__ = (
+        "_events",
+        "_flash",
+        "_runtime",
+        "context",
+        "identity",
+        "live_title",
+        "navigation",
+        "patched",
+    )
 
     def __init__(self, runtime: Runtime, identity: Identity, flash: Flash | None = None) -> None:
         self.context: T = {}  # type: ignore[assignment]  # a view that never sets it still renders
@@ -73,6 +82,10 @@ class LiveViewSocket(Generic[T]):
         if self._flash is None:
             self._flash = Flash()
         return self._flash
+
+    @property
+    def has_flash(self) -> bool:
+        return bool(self._flash)
 
     def put_flash(self, key: str, value: Any) -> None:
         """Show `value` under `key` until the next patch; it survives a navigation or redirect."""

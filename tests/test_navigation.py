@@ -46,7 +46,9 @@ def test_an_accepted_path_is_one_slash_and_no_control_character(text: str) -> No
     assert not any(ord(char) < 0x20 for char in path)
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://x.example", "https://", "//x", "data:text/html,x", "/x"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "ftp://x.example", "https://", "//x", "data:text/html,x", "/x"]
+)
 def test_external_means_http_with_a_host(url: str) -> None:
     with pytest.raises(UnsafeURL, match="http:// or https://"):
         external_url(url)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 from starlette.exceptions import HTTPException
 
 from pyview import lifecycle
-from pyview.binding import BindingError, Resources
+from pyview.binding import BindingError
 from pyview.correlation import log_crash
 from pyview.events import UnknownEvent, event_caller, info_caller
 from pyview.events.info_event import InfoEvent
@@ -46,6 +46,7 @@ class Outlet(Protocol):
     def congested(self) -> bool: ...
     def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None: ...
     def push(self, event: str, payload: Any) -> None: ...
+    def refused(self) -> None: ...
     def closed(self) -> None: ...
     def crashed(self) -> None: ...
     def overloaded(self) -> None: ...
@@ -62,6 +63,7 @@ class ViewProcess:
         "_location",
         "_mailbox",
         "_mounting",
+        "_name",
         "_on_event",
         "_outlet",
         "_patches",
@@ -84,7 +86,7 @@ class ViewProcess:
         self._mailbox = Mailbox(self._handle, site.run_queue, site.security.max_mailbox)
         self._timers: Timers | None = None
         self._view: LiveView[Any] | None = None
-        self._visit: Visit | None = None
+        self._name = "a view that has not joined"
         self._title: str | None = None
         self._put_off = False
         self._ended = False
@@ -120,7 +122,6 @@ class ViewProcess:
         if self._ended:
             return
         self._end()
-        self._mailbox.clear()
         self._mailbox.post(Leave())
         asyncio.get_running_loop().call_later(self._site.stop_grace, self._mailbox.cancel)
 
@@ -153,10 +154,13 @@ class ViewProcess:
             self._refuse(message.ref, refusal.response)
             return
         self._visit = visit
+        self._name = visit.view_class.__qualname__
         self._resources = lifecycle.resources_of(visit)
         self.socket = ConnectedLiveViewSocket(self, visit.identity, visit.flash)
         try:
             rendered = await self._mount(visit)
+        except BindingError as error:
+            self._refuse(message.ref, self._site.failed_mount(HTTPException(400)), error)
         except HTTPException as error:
             self._refuse(message.ref, self._site.failed_mount(error), error)
         except Exception as error:
@@ -202,13 +206,11 @@ class ViewProcess:
             logger.info("%s: mount answered %s", self._name, error)
         self._end()
         self._outlet.reply(ref, "error", response)
-        self._outlet.closed()
+        self._outlet.refused()
 
     async def _event(self, message: Event) -> None:
         try:
-            answer = self._on_event(
-                self._view, message.name, message.payload, self.socket, self._resources
-            )
+            answer = self._on_event(self._view, message.name, message.payload, self.socket, self._resources)
             if isawaitable(answer):
                 answer = await answer
         except UnknownEvent:
@@ -224,14 +226,16 @@ class ViewProcess:
 
     async def _url_changed(self, message: URLChanged) -> None:
         location = self._outlet.locate(message.url)
-        if location is None or location.route is not self._visit_now.location.route:
+        if location is None or location.route is not self._visit.location.route:
             self._outlet.reply(message.ref, "ok", {"link_redirect": True})
             return
         self.socket.clear_flash()
         try:
             await self._params(location)
         except BindingError as error:
-            self._reject(message.ref, "bad_payload", str(error))
+            # The client then loads the URL over HTTP, which answers 400.
+            logger.warning("%s: %s", self._name, error)
+            self._outlet.reply(message.ref, "ok", {"link_redirect": True})
         else:
             await self._finish(message.ref)
 
@@ -357,6 +361,7 @@ class ViewProcess:
     def _end(self) -> None:
         """No message, timer or broadcast reaches the view after this."""
         self._ended = True
+        self._mailbox.clear()
         self._site.pubsub.drop(self)
         self._site.processes.discard(self)
         if self._timers is not None:
@@ -368,7 +373,9 @@ class ViewProcess:
             return
         try:
             async with asyncio.timeout(self._site.disconnect_timeout):
-                await view.disconnect(self.socket)
+                ended: Any = view.disconnect(self.socket)
+                if isawaitable(ended):
+                    await ended
         except Exception as error:
             log_crash(logger, self._name, "disconnect", error)
 
@@ -399,7 +406,7 @@ class ViewProcess:
 
     async def patch(self, wish: Patch) -> None:
         location = self._outlet.locate(wish.to)
-        if location is None or location.route is not self._visit_now.location.route:
+        if location is None or location.route is not self._visit.location.route:
             raise ValueError(
                 f"push_patch({wish.to!r}) leads out of {self._name}; use push_navigate for another view."
             )
@@ -418,22 +425,10 @@ class ViewProcess:
         self._mailbox.post(Leave())
 
     async def _params(self, location: Location) -> None:
-        assert self._view is not None
         self._location = location
-        await lifecycle.handle_params(self._view, self.socket, location, self._visit_now)
-
-    @property
-    def _visit_now(self) -> Visit:
-        assert self._visit is not None
-        return self._visit
-
-    @property
-    def _name(self) -> str:
-        if self._visit is None:
-            return "a view that has not joined"
-        return self._visit.view_class.__qualname__
+        if self._view is not None:
+            await lifecycle.handle_params(self._view, self.socket, location, self._visit)
 
 
 def _patch_payload(patch: Patch) -> dict[str, str]:
     return {"kind": patch.kind, "to": patch.to}
-

@@ -32,7 +32,9 @@ logger = logging.getLogger("pyview")
 class Admission:
     """The door of one application's socket."""
 
-    def __init__(self, tokens: Tokens, routes: Callable[[], Sequence[BaseRoute]], config: SecurityConfig) -> None:
+    def __init__(
+        self, tokens: Tokens, routes: Callable[[], Sequence[BaseRoute]], config: SecurityConfig
+    ) -> None:
         self._tokens = tokens
         self._routes = routes
         self._config = config

@@ -54,6 +54,11 @@ class Channel:
         if self._open:
             self._channels.outbox.put(encode(self.join_ref, None, self.topic, event, payload))
 
+    def refused(self) -> None:
+        """The join was answered with an error, which is all that the client needs to hear."""
+        self.mute()
+        self._channels.forget(self)
+
     def closed(self) -> None:
         """The view has ended by itself: the client forgets the channel."""
         self._part("phx_close")

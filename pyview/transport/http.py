@@ -1,5 +1,6 @@
 """The first render: one HTTP request through the lifecycle with the unconnected face."""
 
+import logging
 import secrets
 from collections.abc import Callable
 from inspect import isawaitable
@@ -15,6 +16,7 @@ from pyview import lifecycle
 from pyview.auth.guard import guarded_response, is_protected
 from pyview.auth.identity import Identity
 from pyview.auth.redirects import page_path
+from pyview.binding import BindingError
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.lifecycle import Location, Visit
@@ -30,6 +32,8 @@ from pyview.tokens import Tokens
 from pyview.transport.assets import ClientAssets
 from pyview.transport.headers import cache_control
 from pyview.wire.form import TooManyFields
+
+logger = logging.getLogger("pyview")
 
 FLASH_COOKIE = "__phoenix_flash__"
 STATUS_COOKIE = "__phoenix_reload_status__"
@@ -78,10 +82,17 @@ class LivePage:
         socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash)
         await lifecycle.mount(view, socket, visit)
         if socket.navigation is None:
-            await lifecycle.handle_params(view, socket, visit.location, visit)
+            await self._handle_params(view, socket, visit)
         if socket.navigation is not None:
             return self._redirect(socket, socket.navigation)
         return await self._page(request, visit, view, socket)
+
+    async def _handle_params(self, view: LiveView[Any], socket: UnconnectedSocket[Any], visit: Visit) -> None:
+        try:
+            await lifecycle.handle_params(view, socket, visit.location, visit)
+        except BindingError as error:
+            logger.warning("%s: %s", visit.view_class.__qualname__, error)
+            raise HTTPException(400) from None
 
     def _visit(self, request: Request, route: LiveRoute) -> Visit:
         location = self._location(request, route)
@@ -94,7 +105,9 @@ class LivePage:
             params = url_params(request.url.query, request.path_params, self._site.security.max_form_fields)
         except TooManyFields as error:
             raise HTTPException(400, str(error)) from None
-        return Location(route, urlparse(str(request.url)), page_path(request.scope), params, request.path_params)
+        return Location(
+            route, urlparse(str(request.url)), page_path(request.scope), params, request.path_params
+        )
 
     def _redirect(self, socket: UnconnectedSocket[Any], navigation: Navigate | Redirect) -> Response:
         status = navigation.status if isinstance(navigation, Redirect) else 302

@@ -1,7 +1,7 @@
 """One connection's send queue.
 
 A frame goes out in the caller's own turn as long as the network takes it. When it does not, frames wait here, bounded
-in number and bytes; views are told by `congested` to put off their updates, and by `when_writable` when to render again.
+in number and bytes; views are told by `congested` to put off their updates, and by `when_writable` when to render.
 """
 
 import asyncio
