@@ -26,11 +26,11 @@ class Conversion:
     expected: str
     validate: Callable[[Any], Any]
     optional: bool
-    shape: Shape
+    shape: Shape | None
 
     def __call__(self, value: Any) -> Any:
         """Raises `BindingError`."""
-        shaped = self.shape(value)
+        shaped = value if self.shape is None else self.shape(value)
         try:
             return self.validate(shaped)
         except ValidationError as error:

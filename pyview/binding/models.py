@@ -9,7 +9,7 @@ from pydantic import AliasChoices, AliasPath, BaseModel
 from pyview.binding.shape import Shape, members, shape_of
 from pyview.binding.signature import marker_in
 
-Fields = tuple[tuple[str, Shape], ...]
+Fields = tuple[tuple[str, Shape | None], ...]
 """The names by which a model is filled, and whether each takes one value or several."""
 
 
@@ -18,7 +18,7 @@ def fields_of(annotation: Any, repeats: bool) -> Fields:
 
     Raises `TypeError` for a field that only the server may fill.
     """
-    shapes: dict[str, Shape] = {}
+    shapes: dict[str, Shape | None] = {}
     for member in members(annotation):
         model = get_origin(member) or member
         if isinstance(model, type):

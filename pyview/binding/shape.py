@@ -22,10 +22,14 @@ class Shape:
         return value
 
 
-def shape_of(annotation: Any, repeats: bool) -> Shape:
-    """`repeats`: every value comes in a list, wanted or not, because its name may be repeated."""
+def shape_of(annotation: Any, repeats: bool) -> Shape | None:
+    """What to do with a value for `annotation`; None for nothing.
+
+    `repeats`: every value comes in a list, wanted or not, because its name may be repeated.
+    """
     wants = [_is_collection(member) for member in members(annotation) if member is not NoneType]
-    return Shape(gathers=bool(wants) and all(wants), picks=repeats and not any(wants))
+    shape = Shape(gathers=bool(wants) and all(wants), picks=repeats and not any(wants))
+    return shape if shape.gathers or shape.picks else None
 
 
 def members(annotation: Any) -> tuple[Any, ...]:

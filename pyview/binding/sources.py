@@ -21,12 +21,18 @@ class Field:
     """One value, found by its name; `item_id` is also found as `item-id`, which `phx-value-item-id` sends."""
 
     name: str
+    dashed: str
     convert: Conversion
     absent: Absent
 
     def __call__(self, call: Call) -> Any:
-        value = find(call.client, self.name)
-        return self.absent(call.client) if value is MISSING else self.convert(value)
+        data = call.client
+        if isinstance(data, dict):
+            if self.name in data:
+                return self.convert(data[self.name])
+            if self.dashed in data:
+                return self.convert(data[self.dashed])
+        return self.absent(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,9 @@ class Model:
     def _picked(self, data: Any) -> dict[str, Any]:
         """The model's own fields only: a payload also holds `_target`, `value` and others."""
         found = ((name, find(data, name), shape) for name, shape in self.fields)
-        return {name: shape(value) for name, value, shape in found if value is not MISSING}
+        return {
+            name: shape(value) if shape else value for name, value, shape in found if value is not MISSING
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +71,15 @@ class Whole:
 
 
 def find(data: Any, name: str) -> Any:
-    """The value of `name`, or of the name written with dashes; `MISSING` when there is none."""
+    """The value of `name`, or of the name with dashes, in an object; `MISSING` when there is none."""
     if not isinstance(data, dict):
         return MISSING
     value = data.get(name, MISSING)
-    return data.get(name.replace("_", "-"), MISSING) if value is MISSING else value
+    return data.get(_dashed(name), MISSING) if value is MISSING else value
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def named_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
@@ -80,7 +92,7 @@ def named_source(signature: Signature, parameter: Parameter, callback: Callback)
         return _model(signature, parameter, fields, name)
     convert = conversion_for(signature, parameter, repeats=callback.repeats)
     otherwise = convert if _is_mapping(parameter.annotation) else convert.refuse
-    return Field(parameter.name, convert, _absent(parameter, convert, otherwise))
+    return Field(parameter.name, _dashed(parameter.name), convert, _absent(parameter, convert, otherwise))
 
 
 def whole_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
