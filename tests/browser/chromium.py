@@ -28,6 +28,7 @@ FLAGS = (
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _NPM = Path(__file__).resolve().parent / "npm"
 _CACHE = ROOT / ".build" / "chromium"
+_FONTS_CONF = "<?xml version='1.0'?>\n<fontconfig><dir>{0}</dir><cachedir>{0}/cache</cachedir></fontconfig>\n"
 
 
 class BrowserMissingError(RuntimeError):
@@ -72,7 +73,8 @@ def _from_npm() -> Chromium:
 
 
 def _fonts() -> dict[str, str]:
-    return {} if Path("/etc/fonts/fonts.conf").exists() else {"FONTCONFIG_PATH": str(_CACHE / "fonts")}
+    """A machine without fonts of its own draws no text, so it gets the package's."""
+    return {} if Path("/etc/fonts/fonts.conf").exists() else {"FONTCONFIG_FILE": str(_CACHE / "fonts.conf")}
 
 
 def _unpack() -> None:
@@ -89,6 +91,7 @@ def _unpack() -> None:
         _decompress(packed / f"{name}.tar.br", _CACHE / f"{name}.tar")
         with tarfile.open(_CACHE / f"{name}.tar") as archive:
             archive.extractall(_CACHE / name, filter="data")
+    (_CACHE / "fonts.conf").write_text(_FONTS_CONF.format(_CACHE / "fonts"))
     mark_done(stamp, wanted)
 
 
