@@ -4,7 +4,7 @@ from typing import Any, TypedDict
 
 from examples.chat.room import Message, NotAccepted, Room
 from pyview import LiveView, LiveViewSocket
-from pyview.events import BaseEventHandler, InfoEvent, event
+from pyview.events import event, info
 
 TOPIC = "chat"
 
@@ -18,7 +18,7 @@ class ChatContext(TypedDict):
     messages: tuple[Message, ...]
 
 
-class ChatLiveView(BaseEventHandler, LiveView[ChatContext]):
+class ChatLiveView(LiveView[ChatContext]):
     room = Room()
 
     async def mount(self, socket: LiveViewSocket[ChatContext], session: Any) -> None:
@@ -30,14 +30,15 @@ class ChatLiveView(BaseEventHandler, LiveView[ChatContext]):
             "messages": self.room.messages,
         }
 
-    async def handle_info(self, event: InfoEvent, socket: LiveViewSocket[ChatContext]) -> None:
+    @info(TOPIC)
+    async def look_round(self, socket: LiveViewSocket[ChatContext]) -> None:
         socket.context["people"] = self.room.people
         socket.context["messages"] = self.room.messages
 
     async def disconnect(self, socket: LiveViewSocket[ChatContext]) -> None:
         await self._leave(socket)
 
-    @event("enter")
+    @event
     async def enter(self, socket: LiveViewSocket[ChatContext], name: str) -> None:
         try:
             socket.context["name"] = self.room.enter(name)
@@ -48,7 +49,7 @@ class ChatLiveView(BaseEventHandler, LiveView[ChatContext]):
         socket.put_flash("info", f"Welcome, {socket.context['name']}.")
         await socket.broadcast(TOPIC, "entered")
 
-    @event("say")
+    @event
     async def say(self, socket: LiveViewSocket[ChatContext], text: str) -> None:
         author = socket.context["name"]
         if author is None:
@@ -62,7 +63,7 @@ class ChatLiveView(BaseEventHandler, LiveView[ChatContext]):
         socket.context["turn"] += 1
         await socket.broadcast(TOPIC, "said")
 
-    @event("leave")
+    @event
     async def leave(self, socket: LiveViewSocket[ChatContext]) -> None:
         socket.clear_flash()
         await self._leave(socket)

@@ -3,7 +3,7 @@
 from typing import Any, TypedDict
 
 from pyview import LiveView, LiveViewSocket
-from pyview.events import BaseEventHandler, event
+from pyview.events import event
 
 STEP_OF_KEY = {"ArrowUp": 1, "ArrowDown": -1}
 
@@ -12,20 +12,20 @@ class CounterContext(TypedDict):
     count: int
 
 
-class CounterLiveView(BaseEventHandler, LiveView[CounterContext]):
+class CounterLiveView(LiveView[CounterContext]):
     async def mount(self, socket: LiveViewSocket[CounterContext], session: dict[str, Any]) -> None:
         show(socket, 0)
 
-    @event("add")
+    @event
     async def add(self, socket: LiveViewSocket[CounterContext], step: int) -> None:
         show(socket, socket.context["count"] + step)
 
-    @event("reset")
+    @event
     async def reset(self, socket: LiveViewSocket[CounterContext]) -> None:
         show(socket, 0)
 
-    @event("key")
-    async def press(self, socket: LiveViewSocket[CounterContext], key: str) -> None:
+    @event
+    async def key(self, socket: LiveViewSocket[CounterContext], key: str) -> None:
         show(socket, socket.context["count"] + STEP_OF_KEY.get(key, 0))
 
 

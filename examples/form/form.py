@@ -5,7 +5,7 @@ from typing import Any, TypedDict, get_args
 
 from examples.form.booking import Booking, Workshop, check
 from pyview import LiveView, LiveViewSocket
-from pyview.events import BaseEventHandler, event
+from pyview.events import event
 
 
 class FormContext(TypedDict):
@@ -15,24 +15,24 @@ class FormContext(TypedDict):
     workshops: tuple[str, ...]
 
 
-class FormLiveView(BaseEventHandler, LiveView[FormContext]):
+class FormLiveView(LiveView[FormContext]):
     async def mount(self, socket: LiveViewSocket[FormContext], session: Any) -> None:
         socket.context = empty_form()
 
-    @event("validate")
+    @event
     async def validate(self, socket: LiveViewSocket[FormContext], payload: dict[str, str]) -> None:
         errors = errors_of(check(payload))
         socket.context["values"] = payload
         socket.context["errors"] = {field: text for field, text in errors.items() if touched(field, payload)}
 
-    @event("book")
+    @event
     async def book(self, socket: LiveViewSocket[FormContext], payload: dict[str, str]) -> None:
         result = check(payload)
         socket.context["values"] = payload
         socket.context["errors"] = errors_of(result)
         socket.context["booking"] = result if isinstance(result, Booking) else None
 
-    @event("again")
+    @event
     async def again(self, socket: LiveViewSocket[FormContext]) -> None:
         socket.context = empty_form()
 

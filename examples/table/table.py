@@ -7,7 +7,7 @@ from urllib.parse import ParseResult
 from examples.table.orders import make_orders
 from examples.table.query import Page, Query, select
 from pyview import LiveView, LiveViewSocket
-from pyview.events import BaseEventHandler, event
+from pyview.events import event
 
 ORDERS = make_orders()
 
@@ -36,7 +36,7 @@ class TableContext(TypedDict):
     page: Page
 
 
-class TableLiveView(BaseEventHandler, LiveView[TableContext]):
+class TableLiveView(LiveView[TableContext]):
     async def handle_params(  # type: ignore[override]
         self,
         socket: LiveViewSocket[TableContext],
@@ -53,7 +53,7 @@ class TableLiveView(BaseEventHandler, LiveView[TableContext]):
             "page": select(ORDERS, query),
         }
 
-    @event("search")
+    @event
     async def search(self, socket: LiveViewSocket[TableContext], q: str = "") -> None:
         query = Query(q, socket.context["query"].sort)
         # Replaced, not pushed: the back button should leave the search, not undo it letter by letter.

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from examples.ticker.market import Market, Quote
 from pyview import LiveView, LiveViewSocket, is_connected
-from pyview.events import InfoEvent
+from pyview.events import info
 
 TOPIC = "quotes"
 
@@ -22,5 +22,6 @@ class TickerLiveView(LiveView[TickerContext]):
         await socket.subscribe(TOPIC)
         socket.context = {"connected": is_connected(socket), "quotes": self.market.quotes}
 
-    async def handle_info(self, event: InfoEvent, socket: LiveViewSocket[TickerContext]) -> None:
-        socket.context["quotes"] = event.payload
+    @info(TOPIC)
+    async def follow(self, socket: LiveViewSocket[TickerContext], payload: tuple[Quote, ...]) -> None:
+        socket.context["quotes"] = payload

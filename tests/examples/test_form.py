@@ -4,7 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from examples.form.app import app
 from examples.form.booking import HINTS, Booking, check
+from pyview.testing import LiveClient, Page
 
 TOMORROW = date.today() + timedelta(days=1)
 GOOD = {
@@ -42,3 +44,46 @@ def test_what_does_not_fit_is_told_in_words(field: str, value: str) -> None:
 def test_every_field_has_words_for_what_is_wrong() -> None:
     assert check({}) == HINTS
     assert set(HINTS) == set(Booking.model_fields)
+
+
+def errors(page: Page) -> list[str]:
+    return [error["id"].removesuffix("-error") for error in page.find_all(".error")]
+
+
+async def test_only_fields_that_were_used_are_told_about() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        assert errors(page) == []
+        await page.change("#name", "A")
+        assert errors(page) == ["name"]
+        await page.change("#email", "ada@")
+        assert errors(page) == ["name", "email"]
+        await page.change("#name", "Ada")
+        assert errors(page) == ["email"]
+        assert page.value("#name") == "Ada"
+
+
+async def test_an_error_is_tied_to_its_field() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.change("#seats", "7")
+        field = page.find("#seats")
+        assert field["aria-invalid"] == "true"
+        assert page.find(f"#{field['aria-describedby']}").text == HINTS["seats"]
+
+
+async def test_sending_tells_about_every_field() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.submit("form")
+        assert errors(page) == list(HINTS)
+
+
+async def test_a_booking_is_confirmed_in_words() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.submit("form", {**GOOD, "agree": True})
+        assert page.has_text("Thank you, Ada Lovelace. 2 seats at Fresh pasta")
+        await page.click("button", "Book another")
+        assert page.value("#name") == ""
+        assert errors(page) == []

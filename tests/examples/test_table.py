@@ -2,8 +2,10 @@
 
 import pytest
 
+from examples.table.app import app
 from examples.table.orders import make_orders
 from examples.table.query import PAGE_SIZE, Query, select
+from pyview.testing import LiveClient, Page
 
 ORDERS = make_orders()
 
@@ -53,3 +55,69 @@ def test_sorting_twice_by_a_column_turns_it_round() -> None:
     assert (once.sort, once.page, once.direction("total")) == ("total", 1, "ascending")
     assert once.sorted_by("total").direction("total") == "descending"
     assert once.direction("status") == "none"
+
+
+def customers(page: Page) -> list[str]:
+    return [cell.text for cell in page.find_all("tbody td:nth-child(2)")]
+
+
+async def test_a_search_narrows_the_rows_and_is_in_the_address() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.change("#q", "copper kettle")
+        assert page.path == "/?q=copper+kettle"
+        assert all("Copper kettle" in cell.text for cell in page.find_all("tbody td:nth-child(3)"))
+
+
+async def test_the_address_alone_brings_the_same_rows() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("thead a", "Customer")
+        await page.click("a", "Next")
+        assert page.path == "/?sort=customer&page=2"
+        again = await client.open(page.path)
+        assert customers(again) == customers(page)
+        assert customers(page) == sorted(customers(page), key=str.casefold)
+
+
+async def test_back_and_forward_walk_through_what_was_clicked() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        first = customers(page)
+        await page.click("thead a", "Total")
+        by_total = customers(page)
+        await page.back()
+        assert customers(page) == first
+        await page.forward()
+        assert customers(page) == by_total
+
+
+async def test_the_letters_of_a_search_are_one_step_back() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("thead a", "Total")
+        for typed in ("a", "ad", "ada"):
+            await page.change("#q", typed)
+        await page.back()
+        assert page.path == "/"
+
+
+async def test_a_new_search_starts_on_its_first_page_in_the_same_order() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/?sort=-total&page=9")
+        await page.change("#q", "lisbon")
+        assert page.path == "/?q=lisbon&sort=-total"
+
+
+async def test_nothing_found_is_said_in_words() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/?q=no+such+order")
+        assert page.has_text("No order matches “no such order”.")
+        assert not page.exists(".pages a")
+
+
+@pytest.mark.parametrize("query", ["sort=nonsense", "page=-3", "page=0", "q=%20"])
+async def test_an_address_typed_by_hand_shows_the_table_all_the_same(query: str) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open(f"/?{query}")
+        assert page.has_text("200 orders")

@@ -4,7 +4,10 @@ from random import Random
 
 import pytest
 
+from examples.ticker.app import app
 from examples.ticker.market import HEIGHT, HISTORY, WIDTH, Market, Quote
+from examples.ticker.ticker import TOPIC
+from pyview.testing import LiveClient
 
 
 def quote(*prices: float) -> Quote:
@@ -35,3 +38,28 @@ def test_a_price_stays_above_nothing_and_its_history_bounded() -> None:
 def test_the_same_market_for_the_same_randomness() -> None:
     assert Market(Random(1)).step() == Market(Random(1)).step()
     assert Market(Random(1)).quotes != Market(Random(2)).quotes
+
+
+async def test_everybody_follows_the_same_market() -> None:
+    moved = tuple(quote.moved(2) for quote in Market(Random(3)).quotes)
+    async with LiveClient(app) as client:
+        one, other = await client.open("/"), await client.open("/")
+        await app.pubsub.broadcast(TOPIC, moved)
+        await one.settle()
+        await other.settle()
+        prices = [f"{quote.price:.2f}" for quote in moved]
+        assert [price.text for price in one.find_all(".price")] == prices
+        assert [price.text for price in other.find_all(".price")] == prices
+
+
+async def test_the_market_moves_by_itself() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        before = [line["points"] for line in page.find_all("polyline")]
+        await page.wait_for(lambda page: [line["points"] for line in page.find_all("polyline")] != before, 5)
+
+
+async def test_the_first_render_says_that_it_is_not_live_yet() -> None:
+    async with LiveClient(app) as client:
+        assert "Connecting" in (await client.get("/")).text
+        assert (await client.open("/")).find(".pulse").text == "Live"

@@ -1,0 +1,38 @@
+"""The counter, alone."""
+
+from examples.counter.app import app
+from pyview.testing import LiveClient
+
+
+async def test_it_counts_clicks() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        for _ in range(3):
+            await page.click("button", "+")
+        await page.click("[aria-label='One less']")
+        assert page.find(".count").text == "2"
+        assert page.title == "2 · Counter"
+
+
+async def test_it_counts_arrow_keys_and_no_others() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        for key in ("ArrowUp", "ArrowUp", "ArrowDown", "a"):
+            await page.key(None, key, events=("keydown",))
+        assert page.find(".count").text == "1"
+
+
+async def test_there_is_nothing_to_reset_at_zero() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        assert page.exists("button[disabled]", "Reset")
+        await page.click("button", "+")
+        await page.click("button", "Reset")
+        assert page.find(".count").text == "0"
+
+
+async def test_each_visitor_has_a_count_of_their_own() -> None:
+    async with LiveClient(app) as client:
+        one, other = await client.open("/"), await client.open("/")
+        await one.click("button", "+")
+        assert (one.find(".count").text, other.find(".count").text) == ("1", "0")

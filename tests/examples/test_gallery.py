@@ -1,0 +1,68 @@
+"""The gallery: every example below its prefix, each still itself."""
+
+import pytest
+
+from examples.gallery import EXAMPLES, Example, app
+from pyview.testing import LiveClient
+
+MOUNTED = [example for example in EXAMPLES if example.prefix]
+
+
+@pytest.fixture(params=MOUNTED, ids=lambda example: example.folder)
+def example(request: pytest.FixtureRequest) -> Example:
+    chosen: Example = request.param
+    return chosen
+
+
+async def test_the_index_links_to_every_example() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        assert [card["href"] for card in page.find_all("a.card")] == [example.href for example in EXAMPLES]
+
+
+async def test_an_example_is_live_below_its_prefix_and_leads_back(example: Example) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open(example.href)
+        assert page.connected
+        await page.click("a", "All examples")
+        assert page.path == "/"
+
+
+async def test_an_address_without_its_last_slash_leads_there_too(example: Example) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open(example.prefix)
+        assert (page.path, page.connected) == (f"{example.prefix}/", True)
+
+
+async def test_all_examples_share_one_stylesheet() -> None:
+    async with LiveClient(app) as client:
+        for path in ["/", *(example.href for example in MOUNTED)]:
+            page = await client.open(path)
+            assert [link["href"] for link in page.find_all("link[href*=gallery]")] == ["/assets/gallery.css"]
+        assert (await client.get("/assets/gallery.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_a_patch_keeps_the_prefix() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/table/")
+        await page.change("#q", "lisbon")
+        assert page.path == "/table/?q=lisbon"
+        await page.click("thead a", "Total")
+        assert page.path == "/table/?q=lisbon&sort=total"
+
+
+async def test_the_market_runs_behind_the_gallery_too() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/ticker/")
+        before = page.find(".quotes").text
+        await page.wait_for(lambda page: page.find(".quotes").text != before, 5)
+
+
+async def test_the_documented_example_keeps_its_own_addresses() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/dashboard")
+        assert page.path == "/login?next=%2Fdashboard"
+        await page.submit("form", {"username": "demo", "password": "demo"})
+        assert (page.path, page.connected) == ("/dashboard", True)
+        await page.click("button", "Sign out")
+        assert page.path == "/login"
