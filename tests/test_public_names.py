@@ -1,0 +1,71 @@
+"""The names that users import: promised ones are where they are promised, and no other strays into the facade."""
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+import pytest
+
+import pyview
+
+# Where the guides say that a name is. Taking one away, or moving it, breaks somebody's program.
+PROMISED = {
+    "pyview": [
+        "ConnectedLiveViewSocket",
+        "Depends",
+        "LiveView",
+        "LiveViewSocket",
+        "PyView",
+        "RootTemplate",
+        "RootTemplateContext",
+        "SecurityConfig",
+        "Session",
+        "UnconnectedSocket",
+        "defaultRootTemplate",
+        "is_connected",
+    ],
+    "pyview.auth": ["AllowAllAuthProvider", "AuthProvider", "AuthProviderFactory", "requires"],
+    "pyview.binding": ["Params"],
+    "pyview.depends": ["Depends", "Session"],
+    "pyview.events": ["AutoEventDispatch", "BaseEventHandler", "InfoEvent", "event", "info"],
+    "pyview.events.info_event": ["InfoEvent"],
+    "pyview.live_socket": [
+        "ConnectedLiveViewSocket",
+        "LiveViewSocket",
+        "UnconnectedSocket",
+        "is_connected",
+    ],
+    "pyview.live_view": ["LiveView", "LiveViewSocket"],
+    "pyview.meta": ["PyViewMeta"],
+    "pyview.template": ["LiveTemplate", "RootTemplate", "RootTemplateContext", "defaultRootTemplate"],
+    "pyview.template.root_template": ["ContentWrapper", "RootTemplate", "defaultRootTemplate"],
+    "pyview.testing": ["LiveClient"],
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(path, name) for path, names in PROMISED.items() for name in names]
+)
+def test_a_promised_name_is_there(module: str, name: str) -> None:
+    assert hasattr(importlib.import_module(module), name)
+
+
+def test_the_facade_lists_what_is_promised_in_order() -> None:
+    assert list(pyview.__all__) == sorted(pyview.__all__)
+    assert set(PROMISED["pyview"]) <= set(pyview.__all__)
+
+
+def test_nothing_strays_into_the_facade() -> None:
+    visible = {name for name, value in vars(pyview).items() if not _is_private(name, value)}
+    assert visible == set(pyview.__all__)
+
+
+def _is_private(name: str, value: object) -> bool:
+    return name.startswith("_") or isinstance(value, ModuleType)
+
+
+def test_every_list_of_public_names_is_true() -> None:
+    for found in pkgutil.walk_packages(pyview.__path__, "pyview."):
+        module = importlib.import_module(found.name)
+        listed = getattr(module, "__all__", [])
+        assert not [name for name in listed if not hasattr(module, name)], found.name
