@@ -72,10 +72,11 @@ def _validator(
     try:
         return TypeAdapter(annotation, config=config).validator.validate_python
     except Exception as error:  # pydantic asks the author's types for their schemas: anything may be raised
+        reason = str(error).partition("\n")[0]
         problem = (
-            f"is annotated {type_name(annotation)}, which pydantic cannot make from what a browser sends "
-            f"({type(error).__name__}). Annotate a type that it can, or take the value from the server: by "
-            "one of the names socket, session, user, auth, url, or by Depends(...)"
+            f"is annotated {type_name(annotation)}, which pydantic cannot make from what a browser sends. "
+            "Annotate a type that it can, or take the value from the server: by one of the names socket, "
+            f"session, user, auth, url, or by Depends(...). Pydantic says: {reason}"
         )
         raise SignatureError(signature.where, parameter.name, problem) from error
 

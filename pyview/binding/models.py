@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from typing import Any, get_origin, get_type_hints, is_typeddict
+from typing import Any, get_origin, get_type_hints
 
 from pydantic import AliasChoices, AliasPath, BaseModel
 
@@ -34,8 +34,13 @@ def _fields(model: type) -> Iterator[tuple[str, Any]]:
         hints = _client_hints(model)
         for name, info in model.model_fields.items():
             yield from ((known_as, hints[name]) for known_as in (name, *_aliases(info.validation_alias)))
-    elif is_typeddict(model):
+    elif _is_typed_dict(model):
         yield from _client_hints(model).items()
+
+
+def _is_typed_dict(model: type) -> bool:
+    """Of `typing` or `typing_extensions`: before Python 3.12 pydantic only knows the latter's."""
+    return issubclass(model, dict) and hasattr(model, "__required_keys__")
 
 
 def _client_hints(model: type) -> dict[str, Any]:

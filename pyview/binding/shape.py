@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin
 
 COLLECTIONS = (list, set, tuple, frozenset)
 
@@ -33,9 +33,9 @@ def shape_of(annotation: Any, repeats: bool) -> Shape | None:
 
 
 def members(annotation: Any) -> tuple[Any, ...]:
-    """The types of a union, or the one type; `Annotated` taken off."""
+    """The types of a union, or the one type; what only says something about a type is taken off."""
     origin = get_origin(annotation)
-    if origin is Annotated:
+    if origin in (Annotated, Required, NotRequired):
         return members(get_args(annotation)[0])
     if origin in (Union, UnionType):
         return tuple(member for part in get_args(annotation) for member in members(part))

@@ -7,11 +7,12 @@ from decimal import Decimal
 from enum import Enum
 from functools import wraps
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, Optional, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, Optional, Required
 from uuid import UUID
 
 import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from pyview.binding import BindingError, Params, Resources, Session, compile_event
 
@@ -254,8 +255,9 @@ class Order(BaseModel):
 
 
 class Filter(TypedDict, total=False):
-    text: str
+    text: Required[str]
     page: int
+    tags: NotRequired[list[str]]
 
 
 def test_a_dataclass_is_filled_from_the_payload() -> None:
@@ -287,8 +289,8 @@ def test_a_typed_dict() -> None:
     def handle_event(self: Any, payload: Filter, other: Filter) -> Any:
         return payload, other
 
-    expected = {"text": "a", "page": 2}
-    assert call(handle_event, {"text": "a", "page": "2", "more": "x"}) == (expected, expected)
+    expected = {"text": "a", "page": 2, "tags": ["x"]}
+    assert call(handle_event, {"text": "a", "page": "2", "tags": "x", "more": "x"}) == (expected, expected)
 
 
 def test_an_optional_model_and_one_with_a_default() -> None:

@@ -24,6 +24,7 @@ def test_a_type_that_pydantic_does_not_know() -> None:
     line = handle_event.__code__.co_firstlineno
     assert f"handle_event ({__file__}:{line}): parameter `s` is annotated Socket" in message
     assert "by one of the names socket, session, user, auth, url, or by Depends(...)" in message
+    assert "Pydantic says: Unable to generate pydantic-core schema" in message
 
 
 def test_a_reserved_name_that_the_callback_has_not() -> None:
