@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from pyview.wire.rendered import ProtocolError
 
 # Commands that change only how the page looks. They have no effect here: no style and no time passes in a test.
-APPEARANCE = frozenset(
-    ("toggle", "show", "hide", "add_class", "remove_class", "toggle_class", "transition", "ignore_attrs")
-    + ("set_attr", "remove_attr", "toggle_attr", "focus", "focus_first", "push_focus", "pop_focus")
+_APPEARANCE_NAMES = (
+    "toggle show hide add_class remove_class toggle_class transition set_attr remove_attr toggle_attr "
+    "ignore_attrs focus focus_first push_focus pop_focus"
 )
+APPEARANCE = frozenset(_APPEARANCE_NAMES.split())
 ACTIVE = frozenset(("push", "navigate", "patch", "exec", "dispatch"))
 
 

@@ -51,6 +51,7 @@ class Connection:
         self.refs = refs
         self._on_push = on_push
         self._pending: dict[str, Pending] = {}
+        self._lost: set[str] = set()
         self._channels: list[Channel] = []
 
     @property
@@ -99,6 +100,7 @@ class Connection:
         """Give up answers that cannot come any more."""
         for pending in [pending for pending in self._pending.values() if which(pending)]:
             pending.status = "lost"
+            self._lost.add(pending.ref)
             del self._pending[pending.ref]
 
     def _take(self, message: str | bytes) -> None:
@@ -121,6 +123,9 @@ class Connection:
         return next((one for one in self._channels if (one.topic, one.join_ref) == (topic, join_ref)), None)
 
     def _answer(self, join_ref: str | None, ref: str | None, topic: str, payload: Any) -> None:
+        if ref in self._lost:
+            self.dropped.append([join_ref, ref, topic, "phx_reply", payload])
+            return
         pending = self._pending.pop(ref or "", None)
         if pending is None:
             raise ProtocolError(

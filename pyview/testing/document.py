@@ -13,7 +13,7 @@ _KEPT_BY_CLIENT = ("id", "data-phx-session", "data-phx-static", MAIN, "data-phx-
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`before`, the main element's `tag` and `attributes`, its `content`, and `after`; `tag` is "" on a page without."""
+    """`before`, the main element's `tag` and `attributes`, its `content`, and `after`; `tag` is "" without one."""
 
     before: str
     tag: str = ""
@@ -50,7 +50,7 @@ class Document:
         return replace(self, before=_TITLE.sub(lambda m: m[1] + text + m[3], self.before, count=1))
 
     def with_container(self, tag: str, attributes: dict[str, str]) -> Self:
-        """What a live navigation makes of the main element: the target's tag and attributes, the page's own identity."""
+        """What a live navigation makes of the main element: the target's tag and attributes, its own identity."""
         kept = tuple((name, value) for name, value in self.attributes if name in _KEPT_BY_CLIENT)
         own = tuple((name, value) for name, value in attributes.items() if name not in _KEPT_BY_CLIENT)
         return replace(self, tag=tag, attributes=kept + own)

@@ -1,14 +1,20 @@
 """The page as elements: found by CSS selector and by text."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 
 from pyview.testing.errors import ElementNotFound
 
-_INVISIBLE = {"script", "style", "template", "head", "title", "noscript"}
+_INVISIBLE = frozenset(("script", "style", "template", "head", "noscript"))
+_INLINE_NAMES = (
+    "a abbr b bdi bdo cite code data del dfn em i ins kbd label mark q s samp small span strong sub sup "
+    "time u var wbr"
+)
+_INLINE = frozenset(_INLINE_NAMES.split())
 
 
 def parse(html: str) -> BeautifulSoup:
@@ -19,22 +25,20 @@ def parse(html: str) -> BeautifulSoup:
 
 def text_of(tag: Tag) -> str:
     """The text a reader sees, runs of white space made one space."""
-    shown = (
-        str(part)
-        for part in tag.find_all(string=True)
-        if part.parent and not _hidden_within(part.parent, tag)
-    )
-    return normalize("".join(shown))
+    return normalize("".join(_pieces(tag)))
 
 
 def normalize(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def _hidden_within(tag: Tag, top: Tag) -> bool:
-    if tag is not top and tag.name in _INVISIBLE:
-        return True
-    return tag is not top and tag.parent is not None and _hidden_within(tag.parent, top)
+def _pieces(tag: Tag) -> Iterator[str]:
+    for child in tag.children:
+        if type(child) is NavigableString:  # comments and the doctype are subclasses
+            yield child
+        elif isinstance(child, Tag) and child.name not in _INVISIBLE:
+            space = "" if child.name in _INLINE else " "
+            yield from (space, *_pieces(child), space)
 
 
 class Element:
@@ -83,7 +87,8 @@ class Element:
 
 
 def select(top: Tag, css: str, text: str | None = None) -> list[Tag]:
-    """All elements that match, in document order. With `text`, those that say just that; if none, those that contain it.
+    """All elements that match, in document order. With `text`, those that say just that; if none, those that
+    contain it.
 
     Of elements inside each other with the same text, only the innermost counts.
     """

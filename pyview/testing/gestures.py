@@ -61,7 +61,8 @@ class Gestures:
         kind_of_link, state = attribute(link, LINK), attribute(link, "data-phx-link-state")
         if kind_of_link not in LINK_KINDS or state not in ("push", "replace"):
             raise ProtocolError(
-                f"a live link needs data-phx-link patch or redirect and data-phx-link-state push or replace: {outline(link)}"
+                "a live link needs data-phx-link patch or redirect and data-phx-link-state push or replace: "
+                f"{outline(link)}"
             )
         on_click = attribute(link, "phx-click")
         go = self.tab.patch if kind_of_link == "patch" else self.tab.navigate

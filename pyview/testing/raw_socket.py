@@ -24,8 +24,8 @@ class RawSocket:
         assert await socket.receive_frame() == [None, "1", "phoenix", "phx_reply", {"status": "ok", "response": {}}]
     ```
 
-    `status` is 101 once the application accepted, or the HTTP status of its refusal; `close_code` is None while the
-    socket is open. What the application raises is raised by the next call here.
+    `status` is 101 once the application accepted, or the HTTP status of its refusal; `close_code` is None
+    while the socket is open. What the application raises is raised by the next call here.
     """
 
     def __init__(self, app: ASGIApp, scope: Scope) -> None:
@@ -51,7 +51,6 @@ class RawSocket:
     async def connect(self, timeout: float = TIMEOUT) -> Self:
         """Make the handshake. Raises `SocketRefused` when the application refuses it."""
         self._task = asyncio.create_task(self._run())
-        self._task.add_done_callback(lambda _: self._returned())
         self._to_app.put_nowait({"type": "websocket.connect"})
         await self._until(lambda: self.status is not None, timeout, "an answer to the handshake")
         if self.status != 101:
@@ -152,7 +151,10 @@ class RawSocket:
         self._reading.set()
 
     async def _run(self) -> None:
-        await self._app(self.scope, self._to_app.get, self._send)
+        try:
+            await self._app(self.scope, self._to_app.get, self._send)
+        finally:
+            self._returned()
 
     # --- the application's side ---
 

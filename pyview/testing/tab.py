@@ -413,6 +413,7 @@ class Tab:
 
     async def _patch(self, href: str, commit: Callable[[], None]) -> None:
         view, connection = self._live()
+        # A patch that the server pushes meanwhile is a newer link: then its address counts, not this one.
         link = self._link = self._link + 1
         pending = await connection.push(view.channel, "live_patch", {"url": href}, self._on_reply)
         await self._answer(pending)
@@ -420,10 +421,9 @@ class Tab:
             await self.load(self.url, replace=True)
         elif pending.status == "ok" and pending.response.get("link_redirect"):
             await self._navigate(href, None, commit)
-        elif pending.status == "ok" and not {"redirect", "live_redirect"} & set(pending.response):
-            if self._link == link:  # else the server has patched on, and its address counts
-                view.href = href
-                commit()
+        elif pending.status == "ok" and self._link == link and not _leads_away(pending.response):
+            view.href = href
+            commit()
         await self.follow()
 
     async def navigate(self, href: str, kind: str = "push", flash: str | None = None) -> None:
@@ -545,6 +545,10 @@ class Tab:
 
     def _status(self) -> int | None:
         return None if self.response is None else self.response.status_code
+
+
+def _leads_away(response: dict[str, Any]) -> bool:
+    return "redirect" in response or "live_redirect" in response
 
 
 def _nothing() -> None:

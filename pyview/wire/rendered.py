@@ -20,10 +20,8 @@ STATIC, TEMPLATES, COMPONENTS, ROOT = "s", "p", "c", "r"
 KEYED, COUNT, MOVED = "k", "kc", "km"
 EVENTS, REPLY, TITLE = "e", "r", "t"
 
-VOID_TAGS = frozenset(
-    ("area", "base", "br", "col", "command", "embed", "hr", "img", "input", "keygen", "link", "meta", "param")
-    + ("source", "track", "wbr")
-)
+_VOID_NAMES = "area base br col command embed hr img input keygen link meta param source track wbr"
+VOID_TAGS = frozenset(_VOID_NAMES.split())
 
 
 class ProtocolError(Exception):

@@ -1,0 +1,228 @@
+"""What the server does by itself: pushes, crashes, closing; and what breaks the protocol."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from pyview.testing import (
+    LiveClient,
+    NoAnswer,
+    NotConnected,
+    PageError,
+    ProtocolError,
+    SocketClosed,
+    SocketRefused,
+    TooManyReloads,
+    ViewCrashed,
+)
+from tests.testing.handmade import Crash, Handmade, HandmadeView, Refusal
+
+FORM = '<form id="f" phx-change="typed" phx-auto-recover="again"><input name="note" value=""></form>'
+
+
+class Room(HandmadeView):
+    """Its events do what they are named after."""
+
+    def rendered(self) -> dict[str, Any]:
+        return {"s": ["<p>", "</p>"], "0": f"mount {self.payload['params']['_mounts']}"}
+
+    async def event(self, payload: dict[str, Any]) -> dict[str, Any]:
+        response: dict[str, Any] | None = await getattr(self, payload["event"])(payload["value"])
+        return {} if response is None else response
+
+    async def nothing(self, value: Any) -> None: ...
+
+    async def reply(self, value: Any) -> dict[str, Any]:
+        return {"diff": {"r": {"got": value}, "e": [["ping", {"n": 1}], ["early", {}, True]], "t": "New"}}
+
+    async def crash(self, value: Any) -> None:
+        raise Crash
+
+    async def explode(self, value: Any) -> None:
+        raise LookupError("a bug in the application")
+
+    async def close_socket(self, code: int) -> None:
+        await self.websocket.close(code, "go away")
+
+    async def close_channel(self, value: Any) -> None:
+        await self.push("phx_close", {})
+
+    async def push_later(self, value: Any) -> None:
+        asyncio.get_running_loop().call_later(
+            0.03, lambda: asyncio.ensure_future(self.push("diff", {"0": "later"}))
+        )
+
+    async def push_frame(self, frame: list[Any]) -> None:
+        join_ref, ref, event, payload = frame
+        await self.send(self.join_ref if join_ref == "own" else join_ref, ref, event, payload)
+
+    async def silence(self, value: Any) -> None:
+        await asyncio.sleep(10)
+
+
+class Note(HandmadeView):
+    def rendered(self) -> dict[str, Any]:
+        return {"s": ["<p>", f"</p>{FORM}"], "0": "empty"}
+
+    async def event(self, payload: dict[str, Any]) -> dict[str, Any]:
+        return {"diff": {"0": f"{payload['event']} {payload['value']}"}}
+
+
+class CrashingJoin(HandmadeView):
+    async def join(self) -> dict[str, Any]:
+        raise Refusal(reason="join crashed")
+
+
+def room() -> Handmade:
+    return Handmade({"/room": Room, "/crashing": CrashingJoin, "/note": Note})
+
+
+async def test_a_reply_events_and_a_title() -> None:
+    async with LiveClient(room().app()) as client:
+        page = await client.open("/room")
+        assert page.title == "Handmade: Welcome"
+        assert await page.push("reply", [1, {"a": None}]) == {"got": [1, {"a": None}]}
+        assert await page.push("nothing") is None
+        assert page.events == [("ping", {"n": 1}), ("early", {})]
+        assert page.title == "Handmade: New"
+        await page.heartbeat()
+
+
+async def test_what_the_server_pushes_is_there_when_the_test_looks() -> None:
+    handmade = room()
+    async with LiveClient(handmade.app()) as client:
+        one, two = await client.open("/room"), await client.open("/room")
+        await handmade.views[1].push("diff", {"0": "hello"})
+        assert (one.find("p").text, two.find("p").text) == ("mount 0", "hello")
+        await one.push("push_later")
+        await one.wait_for(lambda page: page.has_text("later"))
+        await one.push("push_later")
+        await one.settle(0.05)
+        with pytest.raises(
+            PageError, match=r"waited 0.05 s for 'p' with text 'never'; the page says: 'Plain later foot'"
+        ):
+            await one.wait_for("p", 0.05, text="never")
+
+
+async def test_a_crash_is_told_after_the_page_has_joined_again() -> None:
+    handmade = room()
+    async with LiveClient(handmade.app()) as client:
+        page = await client.open("/room")
+        with pytest.raises(ViewCrashed, match=r"raised .see the log.; it has joined again"):
+            await page.push("crash")
+        assert (page.crashes, page.connected, page.find("p").text) == (1, True, "mount 1")
+    first, second = handmade.got[0], handmade.got[2]
+    assert second[3] == "phx_join"
+    assert second[0] != first[0]
+
+
+async def test_a_crash_may_be_what_the_test_is_about() -> None:
+    async with LiveClient(room().app(), raise_crashes=False) as client:
+        page = await client.open("/room")
+        assert await page.push("crash") is None
+        assert page.find("p").text == "mount 1"
+
+
+async def test_a_view_that_never_joins_is_given_up() -> None:
+    handmade = room()
+    async with LiveClient(handmade.app()) as client:
+        with pytest.raises(TooManyReloads, match="'join crashed'"):
+            await client.open("/crashing")
+    assert len(handmade.loads) == 4
+
+
+async def test_what_the_application_raises_is_raised_in_the_test() -> None:
+    async with LiveClient(room().app()) as client:
+        page = await client.open("/room")
+        with pytest.raises(LookupError, match="a bug in the application"):
+            await page.push("explode")
+        assert page.close_code == 1006
+
+
+async def test_an_event_without_an_answer() -> None:
+    async with LiveClient(room().app(), timeout=0.05) as client:
+        page = await client.open("/room")
+        with pytest.raises(NoAnswer, match=r"no answer to 'event' within 0.05 s"):
+            await page.push("silence")
+        page.abort()
+
+
+async def test_a_closed_socket() -> None:
+    async with LiveClient(room().app()) as client:
+        page = await client.open("/room")
+        with pytest.raises(SocketClosed, match="closed the WebSocket with code 1008 go away"):
+            await page.push("close_socket", 1008)
+        assert (page.connected, page.close_code) == (False, 1008)
+        with pytest.raises(NotConnected, match=r"closed with code 1008.*reconnect"):
+            await page.push("nothing")
+        await page.reconnect()
+        assert page.find("p").text == "mount 1"
+
+
+async def test_a_closed_channel_is_a_dead_page() -> None:
+    async with LiveClient(room().app()) as client:
+        page = await client.open("/room")
+        with pytest.raises(NotConnected, match="closed the channel without an answer"):
+            await page.push("close_channel")
+        with pytest.raises(NotConnected, match="the server closed its channel"):
+            await page.push("nothing")
+
+
+async def test_a_lost_connection_and_the_way_back() -> None:
+    handmade = room()
+    async with LiveClient(handmade.app()) as client:
+        page = await client.open("/note")
+        await page.change("#f", {"note": "not lost"})
+        await page.drop()
+        assert not page.connected
+        assert page.find("p").text == "typed note=not+lost"
+        await page.reconnect()
+        assert page.find("p").text == "again note=not+lost"
+        assert page.value("input") == "not lost"
+    assert handmade.closed_with == [1006, 1001]
+    assert [join["params"]["_mounts"] for join in handmade.joins] == [0, 1]
+    assert handmade.joins[0]["session"] == handmade.joins[1]["session"]
+    assert handmade.got[-1][4]["meta"] == {"_target": "note"}
+
+
+async def test_a_refused_handshake() -> None:
+    app = Handmade({"/room": Room}).app()
+    async with LiveClient(app, live_path="/elsewhere") as client:
+        with pytest.raises(SocketRefused, match="HTTP status 403") as refused:
+            await client.open("/room")
+        assert refused.value.status == 403
+
+
+@pytest.mark.parametrize(
+    ("frame", "complaint"),
+    [
+        ([None, None, "diff", {"0": "x"}], "without a join_ref"),
+        (["own", "99", "phx_reply", {"status": "ok", "response": {}}], "nothing waits for"),
+        (
+            ["own", "99", "phx_reply", {"status": "ok"}],
+            "`status` ok or error and `response`|nothing waits for",
+        ),
+        (["own", None, "presence", {}], "knows no message 'presence'"),
+        (["own", None, "diff", {"r": 1}], "`r` is the reply"),
+        (["own", None, "diff", {"0": 5}], "no component 5"),
+        (["own", None, "diff", {"0": None}], "expected a string, a node or a component's number, got None"),
+        (["own", None, "diff", {"0": {"k": {"kc": 0}}}], "a diff without statics `s` over 'mount 0'"),
+        (["own", None, "diff", {"e": ["ping"]}], "a pushed event is"),
+        (["own", None, "live_patch", {"to": "/room"}], "`kind` push or replace"),
+    ],
+)
+async def test_what_a_real_client_could_not_take(frame: list[Any], complaint: str) -> None:
+    async with LiveClient(room().app()) as client:
+        page = await client.open("/room")
+        with pytest.raises(ProtocolError, match=complaint):
+            await page.push("push_frame", frame)
+        page.abort()
+
+
+async def test_messages_for_a_channel_that_is_gone_are_dropped() -> None:
+    async with LiveClient(room().app()) as client:
+        page = await client.open("/room")
+        await page.push("push_frame", ["2", None, "diff", {"0": "stale"}])
+        assert page.find("p").text == "mount 0"
+        assert page.dropped == [["2", None, "lv:phx-1", "diff", {"0": "stale"}]]
