@@ -24,9 +24,10 @@ def chromium() -> Chromium:
     try:
         return find_chromium()
     except BrowserMissingError as missing:
-        if os.environ.get("CI"):
-            pytest.fail(f"CI must run the browser tests. {missing}", pytrace=False)
-        pytest.skip(f"NO BROWSER, SO NOTHING WAS TESTED IN ONE. {missing}")
+        reason = str(missing)
+    if os.environ.get("CI"):
+        pytest.fail(f"CI must run the browser tests. {reason}", pytrace=False)
+    pytest.skip(f"NO BROWSER, SO NOTHING WAS TESTED IN ONE. {reason}")
 
 
 # For this folder alone: while Playwright runs, its event loop owns the thread, and async tests could not run.

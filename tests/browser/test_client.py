@@ -243,3 +243,20 @@ def test_a_page_that_links_the_package_static_script_is_live_too(page: Page, ser
     socket = WebSocketRoute("/live/websocket", answering(LIVE))
     page.goto(serve(Starlette(routes=[Route("/", old_page), socket, static])))
     expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")
+
+
+def test_a_slow_navigation_is_shown_by_a_bar_and_a_quick_one_is_not(page: Page, serve: Serve) -> None:
+    page.goto(serve(site(answers=LIVE)))
+    loading = page.locator("html[data-pyview-loading]")
+    expect(page.locator("#phx-abc.phx-connected")).to_be_visible()
+    page.evaluate(PAGE_LOADING, ["start", "stop"])
+    page.wait_for_timeout(400)
+    expect(loading).to_have_count(0)
+    page.evaluate(PAGE_LOADING, ["start"])
+    expect(loading).to_have_count(1)
+    page.evaluate(PAGE_LOADING, ["stop"])
+    expect(loading).to_have_count(0)
+
+
+PAGE_LOADING = """stages => stages.forEach(stage =>
+    window.dispatchEvent(new CustomEvent("phx:page-loading-" + stage, {detail: {kind: "redirect"}})))"""
