@@ -151,6 +151,7 @@ class ViewProcess:
         try:
             visit = await message.admit()
         except JoinRefused as refusal:
+            logger.warning("join refused: %s", refusal)
             self._refuse(message.ref, refusal.response)
             return
         self._visit = visit

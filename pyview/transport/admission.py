@@ -56,7 +56,7 @@ class Admission:
                 return None
             params = url_params(page.query, match.path_params, self._config.max_form_fields)
         except (UnsafePageURL, TooManyFields) as error:
-            logger.warning("URL refused: %s", error)
+            logger.info("URL refused: %s", error)
             return None
         return Location(match.route, urlparse(url), page.relative, params, match.path_params)
 

@@ -75,7 +75,8 @@ class LivePage:
     async def _respond(self, request: Request, route: LiveRoute) -> Response:
         status = self._tokens.read_reload_token(request.cookies.get(STATUS_COOKIE))
         if status is not None:
-            raise HTTPException(status)
+            # Said once: the next load of the page tries again.
+            raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
         visit = self._visit(request, route)
         view = await lifecycle.create(visit)
         runtime = _FirstRender(self._site)
