@@ -161,16 +161,21 @@ def _client_source(signature: Signature, parameter: Parameter, callback: Callbac
 def _reserved_source(name: str, signature: Signature, parameter: Parameter, callback: Callback) -> Source:
     if name not in callback.available:
         return _unavailable(name, signature, parameter, callback)
-    if name in SERVER_NAMES and name not in callback.classic and parameter.annotation in TEXT_TYPES:
+    if parameter.annotation in TEXT_TYPES and _is_never_text(name, callback):
         problem = (
-            f"is the server's {name}, not the {type_name(parameter.annotation)} of a form or URL. For that, "
-            "choose another name or read it from payload or params"
+            f"is reserved, and not the {type_name(parameter.annotation)} of a form or URL. For that, choose "
+            "another name or read it from payload or params"
         )
         raise SignatureError(signature.where, parameter.name, problem)
     typed = parameter.annotation not in (MISSING, Any, object)
     if typed and name in WHOLE_CLIENT_DATA and callback.takes_client_data:
         return whole_source(signature, parameter, callback)
     return callback.available[name]
+
+
+def _is_never_text(name: str, callback: Callback) -> bool:
+    """What stands in its classic place may be annotated as its author likes: `url: str` was always wrong there."""
+    return name == "params" or (name in SERVER_NAMES and name not in callback.classic)
 
 
 def _unavailable(name: str, signature: Signature, parameter: Parameter, callback: Callback) -> Source:

@@ -90,7 +90,7 @@ def _parts(annotation: Any) -> tuple[Any, ...]:
 def _declared(function: Callable[..., Any], where: str) -> list[Declared]:
     try:
         return list(_signature(function).parameters.values())
-    except ValueError:
+    except (TypeError, ValueError):
         problem = (
             "cannot be found: this callable does not tell its signature; wrap it in a function that does"
         )

@@ -1,7 +1,7 @@
 """What the browser and the server tell a view, and which of its methods hears it."""
 
 from pyview.events.decorators import event, info
-from pyview.events.dispatch import event_caller, info_caller
+from pyview.events.dispatch import compile_view, event_caller, info_caller
 from pyview.events.errors import DuplicateHandler, UnknownEvent, UnknownInfo
 from pyview.events.info_event import InfoEvent
 from pyview.events.mixins import AutoEventDispatch, BaseEventHandler, event_references
@@ -15,6 +15,7 @@ __all__ = [
     "InfoEvent",
     "UnknownEvent",
     "UnknownInfo",
+    "compile_view",
     "event",
     "event_caller",
     "event_references",

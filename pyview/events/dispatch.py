@@ -4,7 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from pyview.binding.call import Resources
-from pyview.binding.callers import EventCaller, InfoCaller, compile_event, compile_info
+from pyview.binding.callers import (
+    EventCaller,
+    InfoCaller,
+    compile_event,
+    compile_info,
+    mount_caller,
+    params_caller,
+    view_factory,
+)
 from pyview.binding.per_class import once_per_class
 from pyview.events.decorators import EVENTS, INFOS
 from pyview.events.errors import UnknownEvent, UnknownInfo
@@ -40,6 +48,15 @@ def info_caller(view_class: type) -> InfoCaller:
 def decorated_info_caller(view_class: type) -> InfoCaller:
     """The same for `@info` methods alone."""
     return once_per_class(view_class, "decorated_infos", lambda: _info_caller_over(view_class, unknown_info))
+
+
+def compile_view(view_class: type) -> None:
+    """Compiles all callbacks of a view now, so that what is wrong with one shows when the application starts.
+
+    Raises `SignatureError` and `DuplicateHandler`.
+    """
+    for compiled in (view_factory, mount_caller, params_caller, event_caller, info_caller):
+        compiled(view_class)
 
 
 def unknown_event(view: Any, event: str, payload: Any, socket: Any, resources: Resources) -> Any:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from typing_extensions import TypeAliasType
 
 from pyview.binding import (
     RESERVED,
@@ -86,11 +87,24 @@ async def test_session_by_annotation_under_any_name(call: Any) -> None:
         maybe: Session | None,
         old: Optional[Session] = None,  # noqa: UP045  # the older spelling is another type
         noted: Annotated[Session, "note"] = {},  # noqa: B006
+        alias: Any = None,
     ) -> Any:
-        return session, who, maybe, old, noted
+        return session, who, maybe, old, noted, alias
 
-    forged = {**FORGED, "maybe": {"user_id": "3"}, "old": {"user_id": "3"}, "noted": {"user_id": "3"}}
-    assert await call(handler, forged) == ({},) * 5
+    handler.__annotations__["alias"] = TypeAliasType("Alias", Session)
+    names = ("maybe", "old", "noted", "alias")
+    assert await call(handler, {**FORGED, **{name: {"user_id": "3"} for name in names}}) == ({},) * 6
+
+
+def test_an_alias_may_contain_itself() -> None:
+    def handler(self: Any, data: Any) -> Any:
+        return data
+
+    handler.__annotations__["data"] = Tree
+    assert compile_event(handler)(object(), "save", {"data": [[], [[]]]}, SOCKET, ANONYMOUS) == [[], [[]]]
+
+
+Tree = TypeAliasType("Tree", "list[Tree]")
 
 
 @both_doors

@@ -1,11 +1,11 @@
 """A signature that cannot be bound is refused when it is compiled, with what to do about it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from pyview.binding import SignatureError, compile_event, compile_info, compile_mount, compile_params
+from pyview.binding import Depends, SignatureError, compile_event, compile_info, compile_mount, compile_params
 
 
 class Socket: ...
@@ -62,11 +62,28 @@ def test_an_annotated_parameter_is_never_taken_by_its_place() -> None:
 
 
 def test_a_field_with_a_reserved_name() -> None:
-    def handle_event(self: Any, socket: Any, url: str) -> None: ...
+    def add_bookmark(self: Any, socket: Any, url: str) -> None: ...
+
+    def search(self: Any, socket: Any, params: str) -> None: ...
+
+    message = refusal_of(compile_event, add_bookmark)
+    assert "`url` is reserved, and not the str of a form or URL. For that, choose another name" in message
+    assert "`params` is reserved" in refusal_of(compile_event, search)
+    assert "`params` is reserved" in refusal_of(compile_params, search)
+
+
+def test_a_parameter_without_value_in_an_odd_place() -> None:
+    def handle_info(self: Any, event: Any, *, _: Any) -> None: ...
+
+    assert "`_` has no value" in refusal_of(compile_info, handle_info)
+
+
+def test_a_dependency_that_does_not_tell_its_signature() -> None:
+    def handle_event(self: Any, it: Annotated[Any, Depends(min)]) -> None: ...
 
     message = refusal_of(compile_event, handle_event)
-    assert "`url` is the server's url, not the str of a form or URL" in message
-    assert "choose another name" in message
+    assert message.startswith("min: ")
+    assert "does not tell its signature; wrap it in a function that does" in message
 
 
 def test_the_url_of_handle_params_may_be_annotated_freely() -> None:

@@ -17,6 +17,7 @@ from pyview.events import (
     InfoEvent,
     UnknownEvent,
     UnknownInfo,
+    compile_view,
     event,
     event_caller,
     info,
@@ -243,6 +244,22 @@ async def test_a_subclass_takes_an_event_from_its_base() -> None:
     assert await send(View(), "save") == "store"
 
 
+async def test_the_event_stays_with_the_subclass_when_the_old_handler_is_overridden_too() -> None:
+    class View(Base):
+        @event("save")
+        def a_store(self) -> str:
+            return "store"
+
+        def on_save(self) -> str:
+            return "override"
+
+    class Below(View):
+        def on_save(self) -> str:
+            return "below"
+
+    assert await send(View(), "save") == await send(Below(), "save") == "store"
+
+
 async def test_a_subclass_takes_a_handler_away() -> None:
     class View(Base):
         on_save = None  # type: ignore[assignment]
@@ -294,6 +311,19 @@ def test_a_signature_that_cannot_be_bound_is_an_error_at_first_use() -> None:
 
     with pytest.raises(SignatureError, match=r"View\.save \("):
         event_caller(View)
+
+
+def test_all_of_a_view_is_compiled_when_asked_for() -> None:
+    class View:
+        def mount(self, socket: Any, session: Any) -> None: ...
+
+    class Wrong(View):
+        @info
+        def tick(self, page: int) -> None: ...
+
+    compile_view(View)
+    with pytest.raises(SignatureError, match=r"Wrong\.tick"):
+        compile_view(Wrong)
 
 
 # The decorators
