@@ -1,0 +1,172 @@
+"""Questions to Jinja2's syntax tree that need nothing but the tree."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from jinja2 import nodes
+
+from pyview.template.compiler.purity import KNOWN_METHODS, MUTATORS
+from pyview.template.tree.change import TRUST_BUILTINS, TRUST_OBJECTS
+
+_BINDING = (
+    *(nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport, nodes.Macro),
+    *(nodes.ExprStmt, nodes.Extends),
+)
+_SCOPES = (
+    *(nodes.For, nodes.Macro, nodes.CallBlock, nodes.FilterBlock),
+    *(nodes.With, nodes.Block, nodes.Scope, nodes.OverlayScope),
+)
+_WRITING = (nodes.Output, nodes.For, nodes.Include, nodes.Block, nodes.CallBlock, nodes.FilterBlock)
+_SILENT = (nodes.Macro, nodes.Assign, nodes.AssignBlock)
+
+
+def contains(node: nodes.Node, types: tuple[type[nodes.Node], ...]) -> bool:
+    """Whether there is a node of one of the types anywhere below."""
+    return next(iter(node.find_all(types)), None) is not None
+
+
+def writes(body: Iterable[nodes.Node]) -> bool:
+    """Whether rendering the body may write anything."""
+    for node in body:
+        if isinstance(node, _WRITING):
+            return True
+        if not isinstance(node, _SILENT) and contains(node, _WRITING):
+            return True
+    return False
+
+
+def binds_outside(body: Iterable[nodes.Node]) -> bool:
+    """Whether rendering the body has an effect on what comes after it: names bound, things done."""
+    for node in body:
+        if isinstance(node, _BINDING):
+            return True
+        if isinstance(node, _SCOPES):
+            continue
+        if isinstance(node, nodes.If) and binds_outside([*node.body, *node.elif_, *(node.else_ or ())]):
+            return True
+        if isinstance(node, nodes.ScopedEvalContextModifier) and binds_outside(node.body):
+            return True
+    return False
+
+
+def constant_text(body: Iterable[nodes.Node]) -> str | None:
+    """The text of a body that is nothing but text, else None."""
+    parts: list[str] = []
+    for node in body:
+        if not isinstance(node, nodes.Output) or not all(
+            isinstance(each, nodes.TemplateData) for each in node.nodes
+        ):
+            return None
+        parts += [each.data for each in node.nodes if isinstance(each, nodes.TemplateData)]
+    return "".join(parts)
+
+
+def target_names(target: nodes.Node) -> list[nodes.Name | nodes.NSRef]:
+    """What an assignment target binds."""
+    if isinstance(target, (nodes.Name, nodes.NSRef)):
+        return [target]
+    return list(target.find_all((nodes.Name, nodes.NSRef)))
+
+
+def bindings(template: nodes.Template) -> Counter[str]:
+    """How many places of the template bind each name."""
+    return Counter(_bound_names(template))
+
+
+def _bound_names(template: nodes.Template) -> Iterator[str]:
+    for node in template.find_all(nodes.Node):
+        if isinstance(node, nodes.Name):
+            if node.ctx != "load":
+                yield node.name
+        elif isinstance(node, (nodes.Macro, nodes.NSRef)):
+            yield node.name
+        elif isinstance(node, nodes.Import):
+            yield node.target
+        elif isinstance(node, nodes.FromImport):
+            yield from (name if isinstance(name, str) else name[1] for name in node.names)
+
+
+def may_create(expression: nodes.Node) -> bool:
+    """Whether the value of an expression may be a new mutable object, which the template could change later."""
+    makers = (nodes.List, nodes.Dict, nodes.Call, nodes.Filter)
+    return isinstance(expression, makers) or contains(expression, makers)
+
+
+def trust_of(template: nodes.Template) -> int:
+    """Which snapshots hold while this template renders: none of what the template itself may change half-way."""
+    if template.find(nodes.ExprStmt) is not None:
+        return 0
+    trust = TRUST_OBJECTS
+    modules = {"self", "loop", "caller", "super", *_imported(template)}
+    for call in template.find_all(nodes.Call):
+        function = call.node
+        if isinstance(function, nodes.Name):
+            continue
+        if not isinstance(function, nodes.Getattr) or function.attr in MUTATORS:
+            return 0
+        of_module = isinstance(function.node, nodes.Name) and function.node.name in modules
+        if function.attr not in KNOWN_METHODS and not of_module:
+            trust = TRUST_BUILTINS
+    return trust
+
+
+def _imported(template: nodes.Template) -> Iterator[str]:
+    return (node.target for node in template.find_all(nodes.Import))
+
+
+def mutates(body: Iterable[nodes.Node]) -> bool:
+    """Whether the body calls a method that changes a list, dict or set."""
+    for node in body:
+        if isinstance(node, nodes.Getattr) and node.attr in MUTATORS:
+            return True
+        if any(each.attr in MUTATORS for each in node.find_all(nodes.Getattr)):
+            return True
+    return False
+
+
+class _ReadWhole(Exception):
+    """The row itself is used, not a field of it."""
+
+
+def fields_read(target: nodes.Node, body: Iterable[nodes.Node]) -> list[str] | None:
+    """The fields that a loop's body reads of its target; None if it reads anything else of it, or binds it anew."""
+    if not isinstance(target, nodes.Name):
+        return None
+    found: dict[str, None] = {}
+    try:
+        for node in body:
+            _collect_fields(node, target.name, found)
+    except _ReadWhole:
+        return None
+    return list(found)
+
+
+class Field(NamedTuple):
+    """`owner.name`, or `owner["name"]`."""
+
+    owner: str
+    name: str
+
+
+def field_of(node: nodes.Node) -> Field | None:
+    """What the node reads, if it reads a field of a name."""
+    if not isinstance(node, (nodes.Getattr, nodes.Getitem)) or not isinstance(node.node, nodes.Name):
+        return None
+    if isinstance(node, nodes.Getattr):
+        return Field(node.node.name, node.attr)
+    argument = node.arg
+    if isinstance(argument, nodes.Const) and isinstance(argument.value, str):
+        return Field(node.node.name, argument.value)
+    return None
+
+
+def _collect_fields(node: nodes.Node, name: str, found: dict[str, None]) -> None:
+    field = field_of(node)
+    if field is not None and field.owner == name:
+        found[field.name] = None
+        return
+    if isinstance(node, (nodes.Name, nodes.NSRef)) and node.name == name:
+        raise _ReadWhole
+    for child in node.iter_child_nodes():
+        _collect_fields(child, name, found)

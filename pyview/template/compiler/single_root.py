@@ -1,0 +1,79 @@
+"""Whether the HTML of a body is surely one element, whatever its slots hold: what the client's root flag asks for."""
+
+from collections.abc import Sequence
+from html.parser import HTMLParser
+
+# Stands for a slot; no letter, no space, nothing that HTML gives a meaning.
+_SLOT = "\ufdd0"
+_VOID = frozenset(
+    {
+        *("area", "base", "br", "col", "embed", "hr", "img", "input"),
+        *("link", "meta", "param", "source", "track", "wbr"),
+    }
+)
+
+
+def is_single_root(statics: Sequence[str]) -> bool:
+    """Whether there is exactly one element at the top, with nothing beside it but comments and white space."""
+    scan = _scan(statics)
+    return scan.balanced and scan.roots == 1 and not scan.beside
+
+
+def is_balanced(statics: Sequence[str]) -> bool:
+    """Whether every element that is opened is closed, and no other."""
+    return _scan(statics).balanced
+
+
+def _scan(statics: Sequence[str]) -> "_Scan":
+    scan = _Scan()
+    scan.feed(_SLOT.join(statics))
+    complete = not scan.rawdata
+    scan.close()
+    scan.balanced = scan.balanced and complete and not scan.open
+    return scan
+
+
+class _Scan(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.open: list[str] = []
+        self.roots = 0
+        self.balanced = True
+        self.beside = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if not self.open:
+            self.roots += 1
+        if tag not in _VOID:
+            self.open.append(tag)
+        if _SLOT in tag:
+            self.balanced = False
+
+    def handle_startendtag(self, tag: str, attrs: object) -> None:
+        # HTML ignores the slash, so `<div/>` stays open; only foreign elements such as SVG's really end here.
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID and "svg" in self.open[:-1]:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.balanced = False
+
+    def handle_data(self, data: str) -> None:
+        if not self.open and data.strip():
+            self.beside = True
+
+    def handle_entityref(self, name: str) -> None:
+        self.beside = self.beside or not self.open
+
+    def handle_charref(self, name: str) -> None:
+        self.beside = self.beside or not self.open
+
+    def handle_decl(self, decl: str) -> None:
+        self.balanced = False
+
+    def unknown_decl(self, data: str) -> None:
+        self.balanced = False
+
+    def handle_pi(self, data: str) -> None:
+        self.balanced = False

@@ -1,0 +1,185 @@
+"""The Jinja2 environment of live templates: standard syntax, compiled to text and to a change-tracked tree."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from typing import Any, Final, cast
+
+import jinja2
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader
+from jinja2.runtime import Context
+
+from pyview.template.assigns import LazyNames, NameReader
+from pyview.template.compiler.generator import LiveCodeGenerator
+from pyview.template.compiler.loops import KEY_FILTER
+from pyview.template.compiler.purity import pure, pure_names
+from pyview.template.tree.change import ChangeRule
+from pyview.template.tree.runtime import GENERATION
+
+_DICT_ATTRIBUTES: Final = frozenset(dir(dict))
+
+
+class LiveContext(Context):
+    """A context whose names may be read lazily from an object."""
+
+    def get_all(self) -> dict[str, Any]:
+        if isinstance(self.parent, LazyNames):
+            return self.parent.with_names(self.vars) if self.vars else self.parent
+        return super().get_all()
+
+    def keys(self) -> Any:
+        return self._everything().keys()
+
+    def values(self) -> Any:
+        return self._everything().values()
+
+    def items(self) -> Any:
+        return self._everything().items()
+
+    def _everything(self) -> dict[str, Any]:
+        names = self.get_all()
+        return names.all() if isinstance(names, LazyNames) else names
+
+    def derived(self, locals: dict[str, Any] | None = None) -> "LiveContext":
+        if not isinstance(self.parent, LazyNames):
+            return cast(LiveContext, super().derived(locals))
+        names = self.parent.with_names({**self.vars, **_present(locals)})
+        derived = type(self)(self.environment, names, self.name, {})
+        derived.eval_ctx = self.eval_ctx
+        derived.blocks.update((name, list(blocks)) for name, blocks in self.blocks.items())
+        return derived
+
+
+class CompiledTemplate(jinja2.Template):
+    """One template as Jinja2 loads it, with the tree functions that our compiler adds."""
+
+    @classmethod
+    def _from_namespace(
+        cls,
+        environment: jinja2.Environment,
+        namespace: MutableMapping[str, Any],
+        globals: MutableMapping[str, Any],
+    ) -> "CompiledTemplate":
+        rule = cast(LiveEnvironment, environment).change_rule
+        for segment in namespace["segments"]:
+            segment.rule = rule
+        return cast(CompiledTemplate, super()._from_namespace(environment, namespace, globals))
+
+    def new_context(
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
+    ) -> Context:
+        if not isinstance(vars, LazyNames):
+            return super().new_context(vars, shared, locals)
+        names = vars.with_names(_present(locals))
+        if not shared:
+            names = names.over(self.globals)
+        return self.environment.context_class(self.environment, names, self.name, self.blocks, self.globals)
+
+
+class LiveEnvironment(jinja2.Environment):
+    """Jinja2's environment, whose templates render to a change-tracked tree as well.
+
+    `change_rule` decides what counts as unchanged; see `register_immutable`.
+    """
+
+    code_generator_class = LiveCodeGenerator
+    context_class = LiveContext
+    template_class = CompiledTemplate
+
+    def __init__(self, **options: Any) -> None:
+        if options.get("enable_async"):
+            raise ValueError(
+                "live templates cannot be rendered with enable_async=True: a render is one step of its view, and"
+                " nothing may change half-way. Await what the page shows in mount or in a handler, and put it into the"
+                " context"
+            )
+        bytecode_cache = options.pop("bytecode_cache", None)
+        super().__init__(**{"autoescape": True, **options})
+        self.change_rule = ChangeRule()
+        self.name_reader = NameReader()
+        self.filters[KEY_FILTER] = keyed_by
+        self.bytecode_cache = None if bytecode_cache is None else _GenerationCache(self, bytecode_cache)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        # Jinja2 asks for an attribute first. A plain dict has none but its methods, and the failure is expensive.
+        if type(obj) is dict and attribute not in _DICT_ATTRIBUTES:
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+    def register_immutable(self, cls: type, parts: Callable[[Any], Iterable[Any]] | None = None) -> None:
+        """Declare that objects of exactly `cls` never change, as far as `parts(object)` do not.
+
+        For frozen classes that are not recognised by themselves (frozen dataclasses, named tuples, enumerations and
+        frozen pydantic models are). Without `parts`, nothing that such an object holds can ever change.
+        """
+        self.change_rule.register(cls, parts)
+
+    def register_pure(self, function: Callable[..., Any]) -> None:
+        """Declare that what a function in the context or among the globals returns follows from its arguments alone."""
+        self.change_rule.register_pure(function)
+
+    def beside(self, directory: str | os.PathLike[str]) -> "LiveEnvironment":
+        """This environment for templates in a directory: files there are found first, then those of the own loader."""
+        here = FileSystemLoader(directory)
+        overlay: LiveEnvironment = self.overlay(
+            loader=here if self.loader is None else ChoiceLoader([here, self.loader])
+        )
+        return overlay
+
+
+@pure
+def keyed_by(items: Any, *_key: Any) -> Any:
+    """The filter of a keyed loop, `{% for row in rows|keyed_by("id") %}`: rows are followed when they move.
+
+    The key is a field of the row, or its item of that number, or with no argument the row itself. Rendering to text,
+    the filter changes nothing, so the template remains a standard one; in another environment register the identity.
+    """
+    return items
+
+
+def create_environment(loader: BaseLoader | None = None, **options: Any) -> LiveEnvironment:
+    """A Jinja2 environment for live templates; `options` are those of `jinja2.Environment`.
+
+    Autoescape is on unless the options say otherwise. With `auto_reload=True` a changed file is picked up by the next
+    render (a look at the file's time each); the default is False. Raises ValueError for `enable_async=True`.
+    """
+    return LiveEnvironment(**{"auto_reload": False, **options, "loader": loader})
+
+
+def _present(names: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (names or {}).items() if value is not jinja2.utils.missing}
+
+
+class _GenerationCache(BytecodeCache):
+    """A bytecode cache that does not take Jinja2's own modules for ours, nor those of another generation."""
+
+    def __init__(self, environment: LiveEnvironment, cache: BytecodeCache) -> None:
+        self._environment = environment
+        self._cache = cache
+
+    def get_source_checksum(self, source: str) -> str:
+        mark = f"pyview {GENERATION} {pure_names(self._environment)} {self._environment.finalize!r}"
+        return hashlib.sha256(f"{mark}\n{source}".encode()).hexdigest()
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return self._cache.get_cache_key(name, filename)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        self._cache.load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._cache.dump_bytecode(bucket)
+
+    def clear(self) -> None:
+        self._cache.clear()
+
+
+__all__ = ["LiveContext", "LiveEnvironment", "create_environment", "keyed_by", "pure"]

@@ -1,0 +1,72 @@
+"""Files that belong to a view: `count.html` and `count.css` beside `count.py`, or a template named on the class."""
+
+import sys
+from pathlib import Path
+
+from pyview.template.environment import LiveEnvironment
+from pyview.template.live_template import LiveTemplate
+
+
+class TemplateFileNotFound(FileNotFoundError):
+    """A view has no template. `path` is the file that was looked for, None for a class that came from no file."""
+
+    def __init__(self, view: type, path: Path | None) -> None:
+        self.view = view
+        self.path = path
+        where = f"no file {path}" if path else f"its module {view.__module__} has no file to look beside"
+        super().__init__(
+            f"{view.__qualname__} has no template: {where}. Write that file, or name one on the class"
+            ' (`template = "name.html"` for the loader, `template_file = "path.html"` beside the module),'
+            " or define render()"
+        )
+
+
+def template_for(view: type, environment: LiveEnvironment) -> LiveTemplate:
+    """The template of a view class.
+
+    In this order: what the class attribute `template` names to the environment's loader (or a `LiveTemplate` given
+    there); the file that `template_file` names, beside the module of the class that says so; the `.html` file with
+    the name of the module, of the class or else of a base class. Raises `TemplateFileNotFound`, and Jinja2's
+    TemplateNotFound and TemplateSyntaxError.
+    """
+    named = getattr(view, "template", None)
+    if isinstance(named, LiveTemplate):
+        return named
+    if named is not None:
+        return LiveTemplate.from_loader(str(named), environment)
+    path = template_path(view)
+    if path is None or not path.is_file():
+        raise TemplateFileNotFound(view, path)
+    return LiveTemplate.from_file(path, environment)
+
+
+def template_path(view: type) -> Path | None:
+    """The template file of a view class, whether it exists or not; None for a class without a module file."""
+    for cls in view.__mro__:
+        named = vars(cls).get("template_file")
+        module_file = _module_file(cls)
+        if named is not None:
+            return Path(named) if module_file is None else module_file.parent / named
+    return find_beside(view, ".html") or file_beside(view, ".html")
+
+
+def stylesheet_path(view: type) -> Path | None:
+    """The `.css` file of a view class, or of a base class; None if there is none."""
+    return find_beside(view, ".css")
+
+
+def find_beside(view: type, suffix: str) -> Path | None:
+    """The file with that suffix and the name of the class's module, or of a base class's; None if there is none."""
+    paths = (file_beside(cls, suffix) for cls in view.__mro__)
+    return next((path for path in paths if path is not None and path.is_file()), None)
+
+
+def file_beside(view: type, suffix: str) -> Path | None:
+    """The path that belongs to the class by its module's: `views/count.py` -> `views/count.html`."""
+    module_file = _module_file(view)
+    return None if module_file is None else module_file.with_suffix(suffix)
+
+
+def _module_file(cls: type) -> Path | None:
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    return None if file is None else Path(file)

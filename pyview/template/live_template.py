@@ -1,0 +1,155 @@
+"""A template shared by all views of a class, and the rendering of it that each connected view has."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import jinja2
+
+from pyview.template.environment import LiveEnvironment, create_environment
+from pyview.template.tree.nodes import Fresh, Node
+from pyview.template.tree.statics import share_statics
+
+
+class RenderedContent(Protocol):
+    """What a view's `render` returns: the page as text, and as a tree for the wire."""
+
+    def tree(self) -> dict[str, Any]: ...
+    def text(self, socket: Any = None) -> str: ...
+
+
+class LiveTemplate:
+    """One template, compiled once. Safe to share between views, threads and event loops.
+
+    `load` returns the compiled template; with the environment's `auto_reload` it is asked at every render, and should
+    return another one when the source has changed.
+    """
+
+    __slots__ = ("_load", "_template", "environment")
+
+    def __init__(self, environment: LiveEnvironment, load: Callable[[], jinja2.Template]) -> None:
+        self.environment = environment
+        self._load = load
+        self._template = load()
+
+    @classmethod
+    def from_string(
+        cls, source: str, name: str | None = None, environment: LiveEnvironment | None = None
+    ) -> "LiveTemplate":
+        """A template from its source. `name` is what errors call it. Raises TemplateSyntaxError."""
+        environment = environment or create_environment()
+        code = environment.compile(source, name, name)
+        template = environment.template_class.from_code(environment, code, environment.make_globals(None))
+        return cls(environment, lambda: template)
+
+    @classmethod
+    def from_file(
+        cls, path: str | os.PathLike[str], environment: LiveEnvironment | None = None
+    ) -> "LiveTemplate":
+        """A template file. It finds others (to include, to extend) in its directory, then in the environment's loader.
+
+        Raises TemplateNotFound if there is no such file, TemplateSyntaxError with file and line.
+        """
+        file = Path(path)
+        beside = (environment or create_environment()).beside(file.parent)
+        return cls(beside, lambda: beside.get_template(file.name))
+
+    @classmethod
+    def from_loader(cls, name: str, environment: LiveEnvironment) -> "LiveTemplate":
+        """A template that the environment's loader finds by its name. Raises TemplateNotFound, TemplateSyntaxError."""
+        return cls(environment, lambda: environment.get_template(name))
+
+    @property
+    def name(self) -> str | None:
+        """What errors call the template."""
+        return self.current().name
+
+    @property
+    def filename(self) -> str | None:
+        """The file it came from, if any."""
+        return self.current().filename
+
+    def current(self) -> jinja2.Template:
+        """The compiled template; with `auto_reload`, of the file as it now is."""
+        if self.environment.auto_reload:
+            self._template = self._load()
+        return self._template
+
+    def render(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> str:
+        """The page as text: Jinja2's own render. `extras` are names that come before those of `assigns`."""
+        template = self.current()
+        names = self.environment.name_reader.read(assigns, extras, {})
+        try:
+            return self.environment.concat(template.root_render_func(template.new_context(names)))
+        except Exception:
+            self.environment.handle_exception()
+
+    def rendering(self) -> "Rendering":
+        """The rendering of this template for one view."""
+        return Rendering(self)
+
+
+class Rendering:
+    """What one connected view shows, and how it came about. Not to be used by two threads at once."""
+
+    __slots__ = ("_node", "_template")
+
+    def __init__(self, template: LiveTemplate) -> None:
+        self._template = template
+        self._node: Node | None = None
+
+    def update(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Render, and return what changed: at first the whole tree, later a diff, `{}` if nothing did.
+
+        Statics used more than once in a message are in its table `p`.
+        `assigns` and `extras` as for `LiveTemplate.render`. If the template raises, the next update is a whole tree.
+        """
+        fresh: Fresh = []
+        diff = self._render(assigns, extras, fresh)
+        return share_statics(diff, fresh) if fresh else diff
+
+    def tree(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Render, and return the whole tree with all statics in place."""
+        self.reset()
+        return self._render(assigns, extras, [])
+
+    def reset(self) -> None:
+        """Forget what was rendered: the next update is a whole tree."""
+        self._node = None
+
+    def _render(self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh) -> dict[str, Any]:
+        template = self._template.current()
+        environment = self._template.environment
+        names = environment.name_reader.read(assigns, extras, template.globals)
+        context = environment.context_class(environment, names, template.name, template.blocks)
+        root: Any = template.root_render_func
+        previous, self._node = self._node, None
+        try:
+            self._node, diff = root.tree(context, previous, fresh)
+        except Exception:
+            environment.handle_exception()
+        if diff is None:
+            return {}
+        if fresh:
+            diff.pop("r", None)  # at the top of a message `r` is the reply to an event
+        return diff  # type: ignore[no-any-return]
+
+
+class LiveRender:
+    """The content of one render of a template, for views that return it from their own `render`."""
+
+    __slots__ = ("_assigns", "_extras", "_template")
+
+    def __init__(self, template: LiveTemplate, assigns: Any, meta: Any = None) -> None:
+        self._template = template
+        self._assigns = assigns
+        self._extras = {} if meta is None else {"flash": meta.socket.flash}
+
+    def tree(self) -> dict[str, Any]:
+        """A whole tree, with its statics in place."""
+        return self._template.rendering().tree(self._assigns, self._extras)
+
+    def text(self, socket: Any = None) -> str:
+        """The page as text."""
+        return self._template.render(self._assigns, self._extras)

@@ -1,0 +1,177 @@
+"""The change rule: a value is skipped only if it provably did not change.
+
+Of every input a *token* is retained: the value itself if it is deeply immutable, a shallow snapshot of a small
+container of immutable values, else `DIRTY`, which nothing equals. `==` alone would be wrong: `1 == True == 1.0`,
+`0.0 == -0.0` and `Decimal("1.0") == Decimal("1.00")` are equal and print differently. What is not provably the same is
+evaluated again and compared as text, so a wrong guess costs time, never a stale page.
+"""
+
+import dataclasses
+import datetime
+import decimal
+import uuid
+from collections.abc import Callable, Iterable
+from operator import is_not
+from typing import Any, Final
+
+from jinja2.runtime import Macro
+from markupsafe import Markup
+
+from pyview.template.tree.immutable import Immutability, attributes_reader, intercepts_attributes
+from pyview.template.tree.nodes import Unit
+
+TRUST_BUILTINS: Final = 1
+"""Lists, dicts and sets may be snapshotted: no line of this template calls a method that changes one."""
+TRUST_OBJECTS: Final = 2
+"""Dataclass instances may be snapshotted too: the template calls no method it does not know."""
+
+LARGEST_SNAPSHOT: Final = 64
+
+EQUAL_IS_SAME: Final[frozenset[type]] = frozenset(
+    {str, int, bool, bytes, type(None), Markup, datetime.date, datetime.timedelta, uuid.UUID}
+)
+"""Types of which two equal values always print alike."""
+
+_BUILTINS: Final[frozenset[type]] = frozenset({dict, list, set})
+
+Contents = Callable[[Any], tuple[Any, ...]]
+
+
+class _Dirty:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "DIRTY"
+
+
+DIRTY: Final = _Dirty()
+"""The token of a value that may change at any time without notice."""
+
+
+class Snapshot:
+    """The contents that a small container of immutable values had at the last render."""
+
+    __slots__ = ("cls", "contents")
+
+    def __init__(self, cls: type, contents: tuple[Any, ...]) -> None:
+        self.cls = cls
+        self.contents = contents
+
+
+class ChangeRule(Immutability):
+    """Makes tokens and compares values with them. Each environment has one; all it keeps is what it knows of types."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._contents: dict[type, Contents | None] = {dict: _dict_contents, list: tuple, set: tuple}
+        self._compare: dict[type, Callable[[Any, Any], bool]] = {
+            tuple: self._same_items,
+            float: _same_float,
+            decimal.Decimal: _same_decimal,
+            datetime.datetime: _same_time,
+            datetime.time: _same_time,
+        }
+
+    def token(self, value: Any, trust: int) -> Any:
+        """What to retain of `value`; `trust` says which kinds of snapshots are allowed."""
+        return value if self.is_immutable(value) else self._snapshot(value, trust)
+
+    def same(self, value: Any, token: Any) -> bool:
+        """Whether `value` is what `token` was made from, unchanged: it would print exactly the same."""
+        if value is token:
+            return True
+        cls = type(value)
+        if cls is not type(token):
+            return type(token) is Snapshot and token.cls is cls and self._unchanged(value, token)
+        if cls in EQUAL_IS_SAME:
+            return bool(value == token)
+        compare = self._compare.get(cls)
+        return self._same_parts(cls, value, token) if compare is None else compare(value, token)
+
+    def all_same(self, values: Iterable[Any], tokens: Iterable[Any]) -> bool:
+        """Whether each value is the same as its token; both must be of one length."""
+        return all(map(self.same, values, tokens))
+
+    def _snapshot(self, value: Any, trust: int) -> Any:
+        cls = type(value)
+        read = self._reader(cls)
+        if read is None or trust < (TRUST_BUILTINS if cls in _BUILTINS else TRUST_OBJECTS):
+            return DIRTY
+        if cls in _BUILTINS and len(value) > LARGEST_SNAPSHOT:
+            return DIRTY
+        contents = read(value)
+        return Snapshot(cls, contents) if self.are_immutable(contents) else DIRTY
+
+    def _unchanged(self, value: Any, snapshot: Snapshot) -> bool:
+        read = self._reader(snapshot.cls)
+        if read is None:
+            return False
+        now, then = read(value), snapshot.contents
+        if len(now) != len(then):
+            return False
+        return not any(map(is_not, now, then)) or self.all_same(now, then)
+
+    def _reader(self, cls: type) -> Contents | None:
+        try:
+            return self._contents[cls]
+        except KeyError:
+            found = self._contents[cls] = _dataclass_reader(cls)
+            return found
+
+    def _same_items(self, value: tuple[Any, ...], token: tuple[Any, ...]) -> bool:
+        return len(value) == len(token) and self.all_same(value, token)
+
+    def _same_parts(self, cls: type, value: Any, token: Any) -> bool:
+        if issubclass(cls, Macro):
+            return _same_macro(value, token)
+        parts_of = None if issubclass(cls, frozenset) else self.parts_of(cls)
+        if parts_of is None:
+            return False
+        now, then = parts_of(value), parts_of(token)
+        return bool(now and then) and self._same_items(now or (), then or ())
+
+
+def changed(unit: Unit, values: tuple[Any, ...], mask: int) -> int:
+    """`mask` with the bits of all inputs of `unit` that are not provably the same as at the last render."""
+    inputs = unit.inputs
+    for i, differs in enumerate(map(is_not, values, inputs)):
+        if differs:
+            segment = unit.segment
+            value = values[i]
+            if not segment.rule.same(value, inputs[i]):
+                inputs[i] = segment.rule.token(value, segment.trust)
+                mask |= segment.bits[i]
+    return mask
+
+
+def _dict_contents(value: dict[Any, Any]) -> tuple[Any, ...]:
+    return (*value, *value.values())
+
+
+def _dataclass_reader(cls: type) -> Contents | None:
+    bases = cls.__mro__[:-1]
+    slots = any(base.__dict__.get("__slots__") for base in bases)
+    if not dataclasses.is_dataclass(cls) or intercepts_attributes(cls) or (slots and cls.__dictoffset__):
+        return None
+    if any(base.__module__ == "builtins" for base in bases):  # a list, say, holds more than its attributes
+        return None
+    if cls.__dictoffset__:
+        return lambda value: _dict_contents(value.__dict__)
+    return attributes_reader([field.name for field in dataclasses.fields(cls)])
+
+
+def _same_macro(value: Any, token: Any) -> bool:
+    # Every render makes its macros anew, from the same source.
+    return value.segment is token.segment and value.pure and bool(token.pure)
+
+
+def _same_float(value: float, token: float) -> bool:
+    return value == token and (value != 0 or str(value) == str(token))
+
+
+def _same_decimal(value: decimal.Decimal, token: decimal.Decimal) -> bool:
+    return value.as_tuple() == token.as_tuple()
+
+
+def _same_time(value: Any, token: Any) -> bool:
+    return bool(value == token) and value.tzinfo is token.tzinfo and value.fold == token.fold

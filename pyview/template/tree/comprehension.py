@@ -1,0 +1,191 @@
+"""A `for` in the page: rows are rendered only where they changed, and followed by their keys when they move."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+from jinja2.utils import internalcode, missing
+
+from pyview.template.tree.loop import LiveLoop
+from pyview.template.tree.nodes import EVERYTHING, Diff, Fresh
+from pyview.template.tree.rows import Order, RowMemory, RowSegment, remember
+
+Row: TypeAlias = Callable[..., Diff]
+"""Renders one row into its slots: (fresh, item, slots, mask of changes[, loop]) -> diff."""
+
+Key: TypeAlias = Callable[[Any], Any]
+
+_NUMBERS = tuple(map(str, range(1024)))
+
+
+class Comprehension:
+    """The rows of one loop as they were rendered last: their slots, what they showed, and their keys (if keyed)."""
+
+    __slots__ = ("keys", "memory", "rows", "segment")
+
+    segment: RowSegment
+    memory: RowMemory
+    rows: list[list[Any]]
+    keys: list[Any]
+
+
+@internalcode
+def comprehension(
+    fresh: Fresh,
+    previous: Any,
+    segment: RowSegment,
+    items: Sequence[Any],
+    render: Row,
+    mask: int,
+    loop: LiveLoop | None,
+    key: Key | None,
+) -> tuple[Any, Any]:
+    """The slot of a loop over `items`: (what to retain, what changed). `mask` is that of the body around the loop."""
+
+    def row(position: int, mask: int) -> Diff:
+        item, slots = items[position], held.rows[position]
+        if loop is None:
+            return render(fresh, item, slots, mask)
+        loop.index0 = position
+        return render(fresh, item, slots, mask, loop)
+
+    if previous.__class__ is Comprehension and previous.segment is segment:
+        held = previous
+        return held, _update(held, items, row, mask, key)
+    if not items:
+        return "", (None if previous == "" else "")
+    held = _make(segment, items, key)
+    diff: Diff = {"s": segment.statics}
+    fresh.append((segment, diff))
+    entries: dict[str, Any] = {number(i): row(i, EVERYTHING) for i in range(len(items))}
+    diff["k"] = entries
+    entries["kc"] = len(items)
+    return held, diff
+
+
+def _make(segment: RowSegment, items: Sequence[Any], key: Key | None) -> Comprehension:
+    made = Comprehension()
+    made.segment = segment
+    made.memory = remember(segment, items)  # before the rows run, which may change what they show
+    made.rows = [segment.blank[:] for _ in items]
+    made.keys = [] if key is None else unique(map(key, items))
+    return made
+
+
+def _update(
+    held: Comprehension, items: Sequence[Any], row: Callable[[int, int], Diff], mask: int, key: Key | None
+) -> Diff | None:
+    segment = held.segment
+    count = len(held.rows)
+    found = held.memory.scan(items)
+    order = _order(held, items, found, key)
+    if order is not None:
+        _reorder(held, order)
+        found = held.memory.scan(items)
+    changes = _settle(held, items, found)
+    if len(items) != count:
+        mask |= segment.length
+    if order is None:
+        rows = range(count) if mask & segment.outer else changes
+        diffs = ((i, row(i, mask | changes.get(i, 0))) for i in rows)
+        entries: dict[str, Any] = {number(i): diff for i, diff in diffs if diff}
+    else:
+        entries = _entries(segment, order, row, mask, changes)
+    if not entries and len(items) == count:
+        return None
+    entries["kc"] = len(items)
+    return {"k": entries}
+
+
+def _settle(held: Comprehension, items: Sequence[Any], found: dict[int, int] | None) -> dict[int, int]:
+    """The rows that did change, with the bits of what changed. Remembers how they are now."""
+    segment = held.segment
+    if found is None:  # rows of another kind: all that depends on them is evaluated once
+        held.memory = remember(segment, items)
+        return dict.fromkeys(range(len(items)), segment.item)
+    settle, changes = held.memory.settle, {}
+    for i, bits in found.items():
+        bits = settle(i, items[i], bits)
+        if bits & segment.mask:
+            changes[i] = bits
+    return changes
+
+
+def _order(
+    held: Comprehension, items: Sequence[Any], found: dict[int, int] | None, key: Key | None
+) -> Order | None:
+    """Where each row was before; None when every row still is where it was."""
+    count = len(held.rows)
+    if key is None:
+        return None if len(items) == count else [i if i < count else None for i in range(len(items))]
+    keys = held.keys
+    if found is not None and len(items) == count and all(keys[i] == key(items[i]) for i in found):
+        return None
+    held.keys = unique(map(key, items))
+    before = {each: i for i, each in enumerate(keys)}
+    order = [before.get(each) for each in held.keys]
+    return None if order == [*range(count)] else order
+
+
+def _reorder(held: Comprehension, order: Order) -> None:
+    rows, blank = held.rows, held.segment.blank
+    held.rows = [blank[:] if old is None else rows[old] for old in order]
+    held.memory.reorder(order)
+
+
+def _entries(
+    segment: RowSegment, order: Order, row: Callable[[int, int], Diff], mask: int, changes: dict[int, int]
+) -> dict[str, Any]:
+    entries: dict[str, Any] = {}
+    for i, old in enumerate(order):
+        if old is None:
+            entries[number(i)] = row(i, EVERYTHING)
+            continue
+        bits = mask | changes.get(i, 0) | (segment.position if i != old else 0)
+        diff = row(i, bits) if bits & segment.mask else None
+        if i != old:
+            entries[number(i)] = [old, diff] if diff else old
+            entries["km"] = True
+        elif diff:
+            entries[number(i)] = diff
+    return entries
+
+
+def number(position: int) -> str:
+    """A position as it is written on the wire."""
+    return _NUMBERS[position] if position < len(_NUMBERS) else str(position)
+
+
+def unique(keys: Iterable[Hashable]) -> list[Hashable]:
+    """The keys of all rows; a key that occurs again is told apart by how often it has occurred."""
+    found = [*keys]
+    if len(set(found)) == len(found):
+        return found
+    seen: dict[Hashable, int] = {}
+    result: list[Hashable] = []
+    for key in found:
+        seen[key] = times = seen.get(key, 0) + 1
+        result.append(key if times == 1 else (_Again, key, times))
+    return result
+
+
+class _Again:
+    """Marks the key of a further row with a key that was already there."""
+
+
+def item_key(item: Any) -> Any:
+    """The row itself is its key."""
+    return item
+
+
+def field_key(name: str | int) -> Key:
+    """The key of a row is its field of that name, or its item of that number; rows without one have a common key."""
+
+    def read(item: Any) -> Any:
+        if type(item) is not dict and isinstance(name, str) and hasattr(item, name):
+            return getattr(item, name)
+        try:
+            return item[name]
+        except (TypeError, LookupError, AttributeError):
+            return missing
+
+    return read

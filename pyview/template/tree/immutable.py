@@ -1,0 +1,164 @@
+"""What can never change, decided by type: such a value is retained itself, and its text need not be made again."""
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import uuid
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any
+
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Macro
+from jinja2.utils import Namespace, missing
+from markupsafe import Markup
+
+Parts = Callable[[Any], tuple[Any, ...] | None]
+"""The values an object consists of; None when this very object may change."""
+
+ATOMS: frozenset[type] = frozenset(
+    {
+        *(str, int, bool, float, complex, bytes, range, type(None), type(Ellipsis), type(missing), Markup),
+        *(decimal.Decimal, fractions.Fraction, uuid.UUID),
+        *(datetime.datetime, datetime.date, datetime.time, datetime.timedelta, datetime.timezone),
+    }
+)
+"""Types whose values hold nothing that could change."""
+
+_HARMLESS_BASES = frozenset({"abc", "typing"})
+# Calling these yields nothing but what follows from the arguments. (What `dict` and `namespace` make is mutable, which
+# is noticed where it is bound to a name.)
+_PURE_CALLABLES = (range, dict, Namespace)
+
+
+class Immutability:
+    """Decides whether a value is deeply immutable: by its type, then by its parts.
+
+    A value is taken to be immutable if its type is an atom, an enumeration, a tuple (also named), a frozenset, a
+    frozen dataclass with frozen bases, a frozen pydantic model without private attributes, or was registered, and if
+    all its parts are immutable too. Its methods and properties are trusted to depend on nothing else.
+
+    What was found out about a type is kept here, so each environment has its own answers.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[type, Parts | None] = {}
+        self._atoms = set(ATOMS)
+        self._pure = {id(each) for each in _PURE_CALLABLES}
+        self._kept = list[object](_PURE_CALLABLES)
+
+    def register(self, cls: type, parts: Callable[[Any], Iterable[Any]] | None = None) -> None:
+        """Declare that objects of exactly `cls` never change, as far as `parts(object)` do not.
+
+        Without `parts` nothing an object holds can ever change. Meant for frozen classes of other libraries.
+        """
+        if parts is None:
+            self._atoms.add(cls)
+            self._parts[cls] = _no_parts
+        else:
+            read = parts
+            self._parts[cls] = lambda value: tuple(read(value))
+
+    def register_pure(self, function: Callable[..., Any]) -> None:
+        """Declare that what `function` returns follows from its arguments alone."""
+        self._kept.append(function)  # alive, so that its id belongs to nothing else
+        self._pure.add(id(function))
+
+    def is_immutable(self, value: Any) -> bool:
+        """Whether neither `value` nor anything in it can change."""
+        cls = type(value)
+        if cls in self._atoms:
+            return True
+        parts_of = self.parts_of(cls)
+        if parts_of is None:
+            return id(value) in self._pure
+        parts = parts_of(value)
+        return parts is not None and self.are_immutable(parts)
+
+    def are_immutable(self, values: Iterable[Any]) -> bool:
+        """Whether every one of the values is immutable."""
+        return self._atoms.issuperset(map(type, values)) or all(map(self.is_immutable, values))
+
+    def parts_of(self, cls: type) -> Parts | None:
+        """How to take an object of `cls` apart; None for a type whose objects may change."""
+        try:
+            return self._parts[cls]
+        except KeyError:
+            found = self._parts[cls] = self._inspect(cls)
+            return found
+
+    def _inspect(self, cls: Any) -> Parts | None:
+        if cls in self._atoms or issubclass(cls, enum.Enum):
+            self._atoms.add(cls)
+            return _no_parts
+        if cls in (tuple, frozenset) or _is_named_tuple(cls):
+            return tuple
+        if issubclass(cls, Macro):
+            return _macro_parts
+        if issubclass(cls, TemplateModule):
+            return _module_parts
+        if _is_frozen_dataclass(cls):
+            return attributes_reader([field.name for field in dataclasses.fields(cls)])
+        if _is_frozen_model(cls):
+            return attributes_reader(list(cls.__pydantic_fields__))
+        return None
+
+
+def attributes_reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that returns the named attributes of an object as a tuple."""
+    if not names:
+        return _no_parts
+    get = attrgetter(*names)
+    return (lambda value: (get(value),)) if len(names) == 1 else get
+
+
+def intercepts_attributes(cls: type) -> bool:
+    """Whether reading an attribute of such an object may run code of its own."""
+    return any(
+        name in vars(base) for base in cls.__mro__[:-1] for name in ("__getattr__", "__getattribute__")
+    )
+
+
+def _no_parts(value: object) -> tuple[Any, ...]:
+    return ()
+
+
+def _macro_parts(macro: Any) -> tuple[Any, ...] | None:
+    return () if getattr(macro, "pure", False) else None
+
+
+def _module_parts(module: TemplateModule) -> tuple[Any, ...]:
+    # A module of macros is made once and then shared; what it exports is found in its dict beside a few of its own.
+    return tuple(value for name, value in vars(module).items() if name[:1] != "_")
+
+
+def _is_named_tuple(cls: type) -> bool:
+    return issubclass(cls, tuple) and hasattr(cls, "_fields") and cls.__dictoffset__ == 0
+
+
+def _is_frozen_dataclass(cls: type) -> bool:
+    if _params(cls) is None or intercepts_attributes(cls):
+        return False
+    return all(map(_is_frozen_base, cls.__mro__[:-1]))
+
+
+def _is_frozen_base(cls: type) -> bool:
+    params = _params(cls)
+    return cls.__module__ in _HARMLESS_BASES if params is None else bool(params.frozen)
+
+
+def _params(cls: type) -> Any:
+    return cls.__dict__.get("__dataclass_params__")
+
+
+def _is_frozen_model(cls: Any) -> bool:
+    config = getattr(cls, "model_config", None)
+    return (
+        isinstance(config, dict)
+        and bool(config.get("frozen"))
+        and config.get("extra") != "allow"
+        and bool(getattr(cls, "__pydantic_fields__", None))
+        and not getattr(cls, "__private_attributes__", None)
+    )

@@ -1,0 +1,102 @@
+"""Macros that render into a tree, and the one place where an output's call is decided: tree or text."""
+
+from collections.abc import Callable
+from typing import Any
+
+from jinja2.environment import Environment
+from jinja2.runtime import BlockReference, Context, Macro
+from jinja2.utils import internalcode, missing
+
+from pyview.template.tree.nodes import Fresh, Segment
+from pyview.template.tree.output import escaped, plain, text_slot
+
+
+class LiveMacro(Macro):
+    """Jinja2's macro, which renders to text, with a twin that renders into a tree.
+
+    `pure` says that the result depends on nothing but the arguments.
+    """
+
+    def __init__(
+        self,
+        tree: Callable[..., tuple[Any, Any]],
+        segment: Segment,
+        pure: bool,
+        environment: Environment,
+        func: Callable[..., str],
+        name: str,
+        arguments: list[str],
+        catch_kwargs: bool,
+        catch_varargs: bool,
+        caller: bool,
+        default_autoescape: bool | None = None,
+    ) -> None:
+        super().__init__(
+            environment, func, name, arguments, catch_kwargs, catch_varargs, caller, default_autoescape
+        )
+        self.segment = segment
+        self.pure = pure
+        self._tree = tree
+
+    def render(
+        self, fresh: Fresh, previous: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, Any]:
+        """Call the macro into a tree: (node, what changed)."""
+        return self._tree(fresh, previous, *self._bind(args, kwargs))
+
+    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """Positional arguments of the compiled function, by Jinja2's rules: declared ones, caller, kwargs, varargs.
+
+        Jinja2 binds within `__call__` and then renders to text, so its rules are said again here.
+        """
+        count = self._argument_count
+        bound = list(args[:count])
+        names = self.arguments[len(bound) :]
+        bound += [kwargs.pop(name, missing) for name in names]
+        caller_bound = "caller" in names if names else self.explicit_caller
+        if self.caller and not caller_bound:
+            bound.append(self._caller(kwargs.pop("caller", None)))
+        if self.catch_kwargs:
+            bound.append(kwargs)
+        elif kwargs:
+            raise TypeError(self._unexpected(kwargs))
+        if self.catch_varargs:
+            bound.append(args[count:])
+        elif len(args) > count:
+            raise TypeError(f"macro {self.name!r} takes not more than {count} argument(s)")
+        return bound
+
+    def _caller(self, caller: Any) -> Any:
+        return self._environment.undefined("No caller defined", name="caller") if caller is None else caller
+
+    def _unexpected(self, kwargs: dict[str, Any]) -> str:
+        if "caller" in kwargs:
+            return f"macro {self.name!r} was invoked with two values for the special caller argument"
+        return f"macro {self.name!r} takes no keyword argument {next(iter(kwargs))!r}"
+
+
+@internalcode
+def call(
+    fresh: Fresh,
+    previous: Any,
+    context: Context,
+    autoescape: bool,
+    function: Any,
+    /,
+    *args: Any,
+    **kwargs: Any,
+) -> tuple[Any, Any]:
+    """The slot of `{{ function(...) }}`: a macro or a block becomes a nested node, anything else is text."""
+    cls = type(function)
+    # Jinja2 escapes what a macro returns while the run-time switch is off and the compile-time switch is on.
+    nested = context.eval_ctx.autoescape or not autoescape
+    if nested and cls is LiveMacro:
+        kwargs.pop("_loop_vars", None)
+        kwargs.pop("_block_vars", None)
+        result: tuple[Any, Any] = function.render(fresh, previous, args, kwargs)
+        return result
+    if nested and cls is BlockReference:
+        result = function._stack[function._depth].tree(function._context, previous, fresh)
+        return result
+    value = context.call(function, *args, **kwargs)
+    return text_slot(previous, escaped(value) if autoescape else plain(value))

@@ -1,0 +1,103 @@
+"""What one view retains between two renders: nodes of slots, and what the nodes were made from."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from pyview.template.tree.change import ChangeRule
+
+Diff: TypeAlias = dict[str, Any]
+"""The part of a wire message for one node: position -> new text or nested diff, `s` for statics, `k` for rows."""
+
+Fresh: TypeAlias = "list[tuple[Segment, Diff]]"
+"""The nodes that are new in a message. Their statics travel with it, once each."""
+
+ALWAYS = 1
+"""The bit of everything that has to be evaluated at every render. It is set in every mask of changes."""
+
+NEW = 2
+"""The bit of what is constant, but only known when rendering. It is set only when a node is made: in `EVERYTHING`."""
+
+EVERYTHING = -1
+"""All bits: nothing of the node was ever rendered."""
+
+
+class Segment:
+    """One body of a template: what is the same in all its nodes, for all views. Its identity is the fingerprint.
+
+    `mask` holds the bits of all that its slots depend on. For a unit (a body that compares its own inputs), `names`
+    are the context names it reads and `bits` the bits of parameters and names, in the order of the node's inputs.
+    """
+
+    __slots__ = ("bits", "blank", "fingerprint", "mask", "names", "root", "rule", "statics", "trust")
+
+    rule: "ChangeRule"
+
+    def __init__(
+        self,
+        fingerprint: str,
+        statics: list[str],
+        mask: int,
+        *,
+        bits: tuple[int, ...] = (),
+        names: tuple[str, ...] = (),
+        root: bool = False,
+        trust: int = 0,
+    ) -> None:
+        self.fingerprint = fingerprint
+        self.statics = statics
+        self.blank: list[Any] = [None] * (len(statics) - 1)
+        self.mask = mask
+        self.bits = bits
+        self.names = names
+        self.root = root
+        self.trust = trust
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.fingerprint} {self.statics!r}>"
+
+
+class Node(list[Any]):
+    """The slots of one rendered body: each a text, a `Node` or a `Comprehension`."""
+
+    __slots__ = ("segment",)
+
+    segment: Segment
+
+
+class Unit(Node):
+    """A node that knows its inputs: of a page, a block, a macro call, an included file."""
+
+    __slots__ = ("inputs",)
+
+    inputs: list[Any]
+
+
+UnitFunction: TypeAlias = Callable[..., tuple[Any, Any]]
+"""Renders a unit: (..., previous node) -> (node, diff); the diff is None when nothing changed."""
+
+
+def new_node(segment: Segment, fresh: Fresh, diff: Diff) -> Node:
+    """An empty node of a segment; its statics are put into the diff that will describe it."""
+    node = Node(segment.blank)
+    node.segment = segment
+    _announce(segment, fresh, diff)
+    return node
+
+
+def new_unit(segment: Segment, values: tuple[Any, ...], fresh: Fresh, diff: Diff) -> Unit:
+    """An empty unit whose inputs are `values`."""
+    unit = Unit(segment.blank)
+    unit.segment = segment
+    trust = segment.trust
+    token = segment.rule.token
+    unit.inputs = [token(value, trust) for value in values]
+    _announce(segment, fresh, diff)
+    return unit
+
+
+def _announce(segment: Segment, fresh: Fresh, diff: Diff) -> None:
+    diff["s"] = segment.statics
+    if segment.root:
+        diff["r"] = 1
+    fresh.append((segment, diff))

@@ -1,0 +1,47 @@
+"""From a value to the text in the page: exactly what Jinja2's own `escape` or `str` would have written."""
+
+from collections.abc import Callable
+from typing import Any
+
+import markupsafe
+from markupsafe import Markup, escape
+
+_to_text = str.__str__
+
+
+def _escape_text(text: str) -> str:
+    return _to_text(escape(text))
+
+
+# MarkupSafe's inner function returns a plain string and, when there is nothing to escape, the very one it was given,
+# so that pages share their text with the data. The name is private, hence the other way round it.
+escape_text: Callable[[str], str] = getattr(markupsafe, "_escape_inner", _escape_text)
+
+
+def escaped(value: Any) -> str:
+    """The text of a value where autoescape is on."""
+    cls = type(value)
+    if cls is str:
+        return escape_text(value)
+    if cls is int:
+        return int.__repr__(value)
+    return _to_text(escape(value))
+
+
+def plain(value: Any) -> str:
+    """The text of a value where autoescape is off."""
+    text = str(value)
+    return text if type(text) is str else _to_text(text)
+
+
+def converted(autoescape: bool, value: Any) -> str:
+    """The text of a value where autoescape is only known when rendering."""
+    return escaped(value) if autoescape else plain(value)
+
+
+def text_slot(previous: Any, text: str) -> tuple[str, str | None]:
+    """A slot that holds text: (text, what changed)."""
+    return text, (None if text == previous else text)
+
+
+__all__ = ["Markup", "converted", "escape_text", "escaped", "plain", "text_slot"]

@@ -1,0 +1,37 @@
+"""The names that generated code imports: its whole contract with the rest of the package.
+
+A change of any of these, or of what is generated, needs another `GENERATION`: compiled templates in bytecode caches
+carry it.
+"""
+
+from pyview.template.tree.change import changed
+from pyview.template.tree.comprehension import comprehension, field_key, item_key
+from pyview.template.tree.include import include
+from pyview.template.tree.loop import LiveLoop
+from pyview.template.tree.macro import LiveMacro, call
+from pyview.template.tree.nodes import Node, Segment, Unit, new_node, new_unit
+from pyview.template.tree.output import converted, escaped, plain, text_slot
+from pyview.template.tree.rows import RowSegment
+
+GENERATION = 1
+
+__all__ = [
+    "LiveLoop",
+    "LiveMacro",
+    "Node",
+    "RowSegment",
+    "Segment",
+    "Unit",
+    "call",
+    "changed",
+    "comprehension",
+    "converted",
+    "escaped",
+    "field_key",
+    "include",
+    "item_key",
+    "new_node",
+    "new_unit",
+    "plain",
+    "text_slot",
+]

@@ -1,0 +1,96 @@
+"""`diff(old, new)` of two plain trees, for views that build their tree by hand and do not know what changed.
+
+Plain means: as `merge({}, tree)` leaves it, statics in place. Trees with a table of templates (`p`) are put into that
+form first. What travels beside the tree (title, reply, events) is no part of it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyview.wire.rendered import COMPONENTS, COUNT, KEYED, MOVED, STATIC, TEMPLATES, Tree, merge
+
+_STREAM = "stream"
+
+
+def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> Tree:
+    """The smallest message that makes `old` into `new` at the client: `merge(old, diff(old, new)) == new`.
+
+    `{}` if they are equal, the whole of `new` if its root is another.
+    """
+    before, after = _plain(old), _plain(new)
+    if before.get(STATIC) != after.get(STATIC):
+        return after
+    message = _node(_without_components(before), _without_components(after))
+    if message is None:
+        return after
+    components = _components(before.get(COMPONENTS, {}), after.get(COMPONENTS, {}))
+    return {**message, COMPONENTS: components} if components else message
+
+
+def _plain(tree: Mapping[str, Any]) -> Tree:
+    return merge({}, tree) if TEMPLATES in tree else dict(tree)
+
+
+def _without_components(tree: Tree) -> Tree:
+    return {key: value for key, value in tree.items() if key != COMPONENTS}
+
+
+def _components(old: Tree, new: Tree) -> Tree:
+    changed = {cid: _value(old.get(cid), component) for cid, component in new.items()}
+    return {cid: component for cid, component in changed.items() if component != {}}
+
+
+def _value(old: Any, new: Any) -> Any:
+    """What to send at a position: `{}` if nothing."""
+    if not isinstance(new, dict):
+        return {} if type(old) is type(new) and old == new else new
+    if not isinstance(old, dict) or old.get(STATIC) != new.get(STATIC):
+        return new
+    message = _node(old, new)
+    return new if message is None else message
+
+
+def _node(old: Tree, new: Tree) -> Tree | None:
+    """The diff of two nodes with the same statics; None if only the whole node can tell it."""
+    if old.keys() - new.keys() or (KEYED in old) != (KEYED in new) or _STREAM in new:
+        return None
+    if KEYED in new:
+        return _keyed(old[KEYED], new[KEYED])
+    changed = {key: _value(old.get(key), value) for key, value in new.items() if key != STATIC}
+    return {key: value for key, value in changed.items() if value != {}}
+
+
+def _keyed(old: Tree, new: Tree) -> Tree:
+    """The diff of two lists of rows. A row found again at another position is said to have moved."""
+    if old == new:
+        return {}
+    moved_from = _moves(old, new)
+    entries: Tree = {}
+    for position in map(str, range(new[COUNT])):
+        moved = moved_from.get(position)
+        entry: Any = _entry(old.get(position), new[position]) if moved is None else moved
+        if entry != {} or position not in old:
+            entries[position] = entry
+    if moved_from:
+        entries[MOVED] = True
+    return {KEYED: {**entries, COUNT: new[COUNT]}}
+
+
+def _entry(old: Tree | None, new: Tree) -> Tree:
+    message = {} if old is None else _node(old, new)
+    return new if old is None or message is None else message
+
+
+def _moves(old: Tree, new: Tree) -> dict[str, int]:
+    """New position -> old position, of rows that are not where they were. Every old position occurs once at most."""
+    stayed = {key for key in map(str, range(new[COUNT])) if old.get(key) == new[key]}
+    free: dict[str, list[int]] = {}
+    for position in reversed(range(old[COUNT])):
+        if str(position) not in stayed:
+            free.setdefault(repr(old[str(position)]), []).append(position)
+    found: dict[str, int] = {}
+    for key in map(str, range(new[COUNT])):
+        candidates = free.get(repr(new[key])) if key not in stayed else None
+        if candidates:
+            found[key] = candidates.pop()
+    return found
