@@ -111,9 +111,11 @@ def _compile_factory(view_class: type[View]) -> ViewFactory[View]:
 
 
 def _runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
-    """`run(call, view)`: calls the handler, at once unless it has dependencies to wait for and to close."""
+    """`run(call, view)`: calls the handler, at once unless it has dependencies to wait for."""
+    if arguments.closable:
+        return _closing_runner(function, arguments)
     if arguments.providers:
-        return _dependent_runner(function, arguments)
+        return _waiting_runner(function, arguments)
     if arguments.keywords:
         return _keyword_runner(function, arguments)
     return _direct_runner(function, *arguments.sources)
@@ -139,11 +141,20 @@ def _keyword_runner(function: Handler, arguments: Arguments) -> Callable[..., An
     return run
 
 
-def _dependent_runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
+def _waiting_runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
+    async def run(call: Call, view: Any) -> Any:
+        args, kwargs = await arguments.collect(call)
+        result = function(view, *args, **kwargs)
+        return await result if isawaitable(result) else result
+
+    return run
+
+
+def _closing_runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
+    wait = _waiting_runner(function, arguments)
+
     async def run(call: Call, view: Any) -> Any:
         async with AsyncExitStack() as call.closing:
-            args, kwargs = await arguments.collect(call)
-            result = function(view, *args, **kwargs)
-            return await result if isawaitable(result) else result
+            return await wait(call, view)
 
     return run

@@ -83,7 +83,12 @@ def _provider(
         )
         raise SignatureError(signature.where, parameter.name, problem)
     arguments = _compile(read_signature(function), callback, _dependency_source, (*path, function))
-    return Provider(opener_of(function), arguments, _cache_key(function) if dependency.use_cache else None)
+    return Provider(
+        open=opener_of(function),
+        is_generator=is_generator(function),
+        arguments=arguments,
+        key=_cache_key(function) if dependency.use_cache else None,
+    )
 
 
 def _cache_key(function: Callable[..., Any]) -> Any:

@@ -21,6 +21,11 @@ class Arguments:
     keywords: tuple[str, ...] = ()
     providers: "tuple[tuple[int, Provider], ...]" = ()
 
+    @property
+    def closable(self) -> bool:
+        """Whether a generator is among the dependencies, however deep."""
+        return any(provider.is_generator or provider.arguments.closable for _, provider in self.providers)
+
     async def collect(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
         """Positional and keyword arguments; the client's data is converted before a dependency is called."""
         values = [source(call) for source in self.sources]
@@ -44,6 +49,7 @@ class Provider:
     """One dependency. `key` finds its value in the cache of a call; None keeps it out of there."""
 
     open: "Opener"
+    is_generator: bool
     arguments: Arguments
     key: Any
 
