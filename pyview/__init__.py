@@ -1,1 +1,26 @@
 """PyView: live, server-rendered web pages in Python, on Starlette."""
+
+from pyview.app import PyView
+from pyview.binding import Depends, Params, Session
+from pyview.config import SecurityConfig
+from pyview.live_view import LiveView
+from pyview.meta import PyViewMeta
+from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
+from pyview.template.root_template import RootTemplate, RootTemplateContext, defaultRootTemplate
+
+__all__ = [
+    "ConnectedLiveViewSocket",
+    "Depends",
+    "LiveView",
+    "LiveViewSocket",
+    "Params",
+    "PyView",
+    "PyViewMeta",
+    "RootTemplate",
+    "RootTemplateContext",
+    "SecurityConfig",
+    "Session",
+    "UnconnectedSocket",
+    "defaultRootTemplate",
+    "is_connected",
+]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
-from pyview.template.live_template import LiveTemplate
+from pyview.template.live_template import LiveTemplate, Rendering
 from pyview.wire.diff import diff
 
 Diff = dict[str, Any]
@@ -28,7 +28,7 @@ class TemplateRenderer:
 
     def __init__(self, template: LiveTemplate) -> None:
         self._template = template
-        self._rendering = None
+        self._rendering: Rendering | None = None
 
     def html(self, socket: LiveViewSocket[Any]) -> str:
         return self._template.render(socket.context, _extras(socket))

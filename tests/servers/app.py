@@ -1,0 +1,30 @@
+"""The application that every ASGI server must serve alike: a counter, mounted under a prefix too."""
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from pyview import LiveView, LiveViewSocket, PyView
+from pyview.template.live_template import LiveTemplate
+
+
+class Counter(LiveView[dict[str, int]]):
+    template = LiveTemplate.from_string(
+        "<p>{{ count }}</p><button phx-click='inc'>+</button>", "counter.html"
+    )
+
+    async def mount(self, socket: LiveViewSocket[dict[str, int]], session: Any) -> None:
+        socket.context = {"count": 0}
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, int]]) -> None:
+        socket.context["count"] += 1
+
+
+def counter_app() -> PyView:
+    app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes")
+    app.add_live_view("/count", Counter)
+    return app
+
+
+app = Starlette(routes=[Mount("/inside", counter_app()), Mount("/", counter_app())])

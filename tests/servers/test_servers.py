@@ -1,0 +1,101 @@
+"""One page, one join and one event on every ASGI server that we say works."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from html import unescape
+from pathlib import Path
+from socket import socket as Socket
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+APP = "tests.servers.app:app"
+
+COMMANDS = {
+    "uvicorn": [
+        "uvicorn",
+        APP,
+        "--port",
+        "{port}",
+        "--ws-per-message-deflate",
+        "false",
+        "--log-level",
+        "warning",
+    ],
+    "granian": ["granian", APP, "--interface", "asgi", "--port", "{port}", "--log-level", "warning"],
+    "hypercorn": ["hypercorn", APP, "--bind", "127.0.0.1:{port}", "--log-level", "warning"],
+}
+
+
+def free_port() -> int:
+    with Socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def served(name: str) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", *(part.format(port=port) for part in COMMANDS[name])]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=10)
+    assert b"Traceback" not in output, output.decode()
+
+
+async def page_at(url: str) -> str:
+    async with httpx.AsyncClient() as client:
+        for _ in range(100):
+            try:
+                response = await client.get(url)
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+            else:
+                assert response.status_code == 200, response.text
+                return response.text
+    raise AssertionError(f"nothing answered at {url}")
+
+
+@asynccontextmanager
+async def joined(host: str, prefix: str) -> AsyncIterator[tuple[Any, str]]:
+    html = await page_at(f"http://{host}{prefix}/count")
+    dom_id, session, csrf = (
+        unescape(re.search(pattern, html)[1])  # type: ignore[index]
+        for pattern in (r'id="(phx-[^"]+)"', r'data-phx-session="([^"]*)"', r'csrf-token" content="([^"]*)"')
+    )
+    topic = f"lv:{dom_id}"
+    payload = {
+        "url": f"http://{host}{prefix}/count",
+        "params": {"_csrf_token": csrf, "_mounts": 0},
+        "session": session,
+    }
+    async with connect(f"ws://{host}{prefix}/live/websocket?vsn=2.0.0", origin=f"http://{host}") as socket:  # type: ignore[arg-type]
+        await socket.send(json.dumps(["4", "4", topic, "phx_join", payload]))
+        reply = json.loads(await socket.recv())
+        assert reply[4]["status"] == "ok", reply
+        yield socket, topic
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+async def test_a_page_is_served_joined_and_live(name: str) -> None:
+    with served(name) as host:
+        for prefix in ("", "/inside"):
+            async with joined(host, prefix) as (socket, topic):
+                event = {"type": "click", "event": "inc", "value": {"value": ""}}
+                for count in range(1, 4):
+                    await socket.send(json.dumps(["4", str(count), topic, "event", event]))
+                    reply = json.loads(await socket.recv())
+                    assert reply[4]["response"] == {"diff": {"0": str(count)}}
