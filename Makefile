@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test suite browser pythons lint types format bench fuzz wheel clean
 export PYTHON
+# A Node.js from PyPI lives in .venv/bin; last, so that it hides nothing of the machine's.
+export PATH := $(PATH):$(CURDIR)/.venv/bin
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
