@@ -17,6 +17,7 @@ if sys.version_info >= (3, 14):
     from annotationlib import Format
 
 MISSING: Any = Declared.empty
+MARKERS = (Dependency, ServerSession, ClientValue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,18 @@ def marker_in(annotation: Any) -> Marker | None:
     parts, seen = [annotation], set[int]()
     while parts:
         part = parts.pop()
-        if isinstance(part, Dependency | ServerSession | ClientValue):
+        if isinstance(part, MARKERS):
             return part
         if id(part) not in seen:
             seen.add(id(part))
             parts.extend(_parts(part))
     return None
+
+
+def _without_marker(annotation: Any) -> Any:
+    """The type that a marker was put on: `FromClient[Params]` is Params."""
+    metadata: tuple[Any, ...] = getattr(annotation, "__metadata__", ())
+    return get_args(annotation)[0] if len(metadata) == 1 and isinstance(metadata[0], MARKERS) else annotation
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:
@@ -131,7 +138,7 @@ def _resolve(annotation: Any, names: dict[str, Any]) -> tuple[Any, Marker | None
     holder.__annotations__ = {"it": annotation}
     try:
         resolved = get_type_hints(holder, globalns=names, include_extras=True)["it"]
-        return resolved, marker_in(resolved), None
+        return _without_marker(resolved), marker_in(resolved), None
     except Exception as error:  # an annotation is the author's code: it may raise anything
         return MISSING, None, f"{type(error).__name__}: {error}"
 

@@ -11,6 +11,7 @@ import pytest
 from pyview.binding import (
     Depends,
     FromClient,
+    Params,
     Resources,
     Session,
     SignatureError,
@@ -221,13 +222,13 @@ async def test_a_parameter_may_be_opened_to_the_client_by_name() -> None:
 
 
 async def test_a_dependency_may_ask_for_all_of_the_payload() -> None:
-    def audit(payload: FromClient[dict[str, Any]], event: FromClient[str]) -> Any:
-        return event, payload
+    def audit(payload: FromClient[dict[str, Any]], event: FromClient[str], params: FromClient[Params]) -> Any:
+        return event, payload, params.raw()
 
     def handler(self: Any, audited: Any = Depends(audit)) -> Any:
         return audited
 
-    assert await call(handler, {"a": "1"}) == ("save", {"a": "1"})
+    assert await call(handler, {"a": "1"}) == ("save", {"a": "1"}, {"a": "1"})
 
 
 # What cannot work is said when the signature is compiled
