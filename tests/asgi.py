@@ -1,6 +1,7 @@
 """Drives ASGI apps in tests: HTTP through httpx, a socket's handshake by hand."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -42,6 +43,13 @@ def socket_scope(headers: Mapping[str, str] | None = None, **changes: Any) -> Sc
         "subprotocols": [],
         "server": ("testserver", 80),
     } | changes
+
+
+async def eventually(condition: Callable[[], object], within: float = 1.0) -> None:
+    """Wait until `condition` holds. Raises `TimeoutError` after `within` seconds."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110  the condition is whatever a test can see
+            await asyncio.sleep(0.005)
 
 
 async def handshake(app: ASGIApp, cookie: str = "", **changes: Any) -> Scope:

@@ -171,9 +171,10 @@ class TestSecrets:
             def __init__(self, app: ASGIApp, **options: Any) -> None:
                 super().__init__(app, **options)
 
+        own: Any = Own
         for middleware in (
             Middleware(SessionMiddleware, "weak", https_only=True),
-            Middleware(Own, secret_key="weak", https_only=True),
+            Middleware(own, secret_key="weak", https_only=True),
         ):
             [(severity, _)] = findings(App(middleware=[middleware]))
             assert severity is Severity.WEAK

@@ -1,0 +1,200 @@
+"""T1, T5, T9, T36, D12: a page's tokens are worth nothing with anybody else's cookie."""
+
+import asyncio
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+import pytest
+
+from pyview import PyView, SecurityConfig
+from pyview.secret import Secrets
+from pyview.testing import LiveClient
+from tests.attack.target import (
+    SECRET,
+    STALE,
+    UNAUTHORIZED,
+    World,
+    attempt,
+    decodings,
+    joined,
+    page_of,
+    sign_in,
+    sign_out,
+    target,
+)
+
+
+async def test_a_page_joins_with_its_own_cookie_again_and_again(client: LiveClient, world: World) -> None:
+    await sign_in(client, "alice")
+    page = await page_of(client, "/dashboard")
+    for _ in range(3):
+        status, response = await attempt(client, page)
+        assert status == "ok"
+        assert "alice" in str(response["rendered"])
+    assert world.mounts("dashboard") == 3
+
+
+class TestT1Replay:
+    async def test_after_sign_out(self, client: LiveClient, world: World) -> None:
+        await sign_in(client, "alice")
+        page, public = await page_of(client, "/dashboard"), await page_of(client, "/")
+        await sign_out(client)
+        assert await attempt(client, page) == STALE
+        assert await attempt(client, public) == STALE
+        assert world.calls.total() == 0
+
+    async def test_with_another_user_s_cookie(
+        self, client: LiveClient, other: LiveClient, world: World
+    ) -> None:
+        await sign_in(client, "alice")
+        await sign_in(other, "bob")
+        for url in ("/dashboard", "/", "/items/1"):
+            assert await attempt(other, await page_of(client, url)) == STALE
+        assert world.calls.total() == 0
+
+    async def test_with_no_cookie(self, client: LiveClient, other: LiveClient, world: World) -> None:
+        await sign_in(client, "alice")
+        for url in ("/dashboard", "/"):
+            assert await attempt(other, await page_of(client, url)) == STALE
+        assert world.calls.total() == 0
+
+    async def test_on_another_view(self, client: LiveClient, world: World) -> None:
+        await sign_in(client, "root")
+        page = await page_of(client, "/dashboard")
+        assert await attempt(client, page, url="http://testserver/admin") == UNAUTHORIZED
+        assert world.calls.total() == 0
+
+    async def test_for_another_path_of_the_same_view_is_fine(self, client: LiveClient) -> None:
+        page = await page_of(client, "/items/1")
+        assert (await attempt(client, page, url="http://testserver/items/2"))[0] == "ok"
+
+    async def test_on_another_topic(self, client: LiveClient, world: World) -> None:
+        mine, theirs = await page_of(client, "/"), await page_of(client, "/")
+        async with client.raw_socket() as socket:
+            assert await joined(socket, theirs.topic, mine.join()) == STALE
+            assert await joined(socket, mine.topic + "x", mine.join()) == STALE
+        assert world.calls.total() == 0
+
+    async def test_of_another_application(self, client: LiveClient, world: World) -> None:
+        page = await page_of(client, "/")
+        stranger = Secrets("another secret that is long enough for everybody").signer("page.v1")
+        forged = stranger.sign({"n": "n", "i": page.id.removeprefix("phx-"), "v": "x", "r": "/", "b": ""})
+        assert await attempt(client, page, session=forged) == STALE
+        assert world.calls.total() == 0
+
+    async def test_after_it_expired(self, world: World) -> None:
+        app = target(world, SecurityConfig(page_token_max_age=0))
+        async with LiveClient(app) as client:
+            page = await page_of(client, "/")
+            await asyncio.sleep(1.1)
+            assert await attempt(client, page) == STALE
+        assert world.calls.total() == 0
+
+    @pytest.mark.parametrize("token", [None, "", 5, "x.y.z", ["a"], {"a": 1}])
+    async def test_of_nothing(self, client: LiveClient, world: World, token: object) -> None:
+        page = await page_of(client, "/")
+        assert await attempt(client, page, session=token) == STALE
+        assert world.calls.total() == 0
+
+    async def test_the_signature_is_all_of_it(self, client: LiveClient, world: World) -> None:
+        page = await page_of(client, "/")
+        for position in range(0, len(page.session) - 1, 7):
+            changed = "A" if page.session[position] != "A" else "B"
+            token = page.session[:position] + changed + page.session[position + 1 :]
+            assert await attempt(client, page, session=token) == STALE
+        assert world.calls.total() == 0
+
+
+class TestD12CurrentState:
+    async def test_a_page_from_before_the_sign_in_is_stale_after_it(
+        self, client: LiveClient, world: World
+    ) -> None:
+        page = await page_of(client, "/")
+        assert (await attempt(client, page))[0] == "ok"
+        await sign_in(client, "alice")
+        assert await attempt(client, page) == STALE
+        assert "user=alice" in (await page_of(client, "/")).html
+
+    async def test_a_browser_page_reloads_itself_into_the_new_state(self, client: LiveClient) -> None:
+        page = await client.open("/")
+        assert "user=None" in page.text
+        await sign_in(client, "alice")
+        await page.reconnect()
+        assert "user=alice" in page.text
+
+
+class TestT5NothingOfTheSessionInThePage:
+    @pytest.mark.parametrize("url", ["/", "/dashboard"])
+    async def test_no_key_and_no_value(self, client: LiveClient, url: str) -> None:
+        await sign_in(client, "alice")
+        page = await page_of(client, url)
+        for text in decodings(page.html):
+            assert b"oauth" not in text
+            assert b"S3CRET" not in text
+            assert b"_pv_sid" not in text
+
+    async def test_the_socket_does_not_tell_either(self, client: LiveClient) -> None:
+        await sign_in(client, "alice")
+        page = await page_of(client, "/dashboard")
+        assert "oauth" not in str(await attempt(client, page))
+
+
+class TestT9Csrf:
+    @pytest.mark.parametrize("token", [None, "", 5, "AAAA", "A" * 88])
+    async def test_a_join_without_it_is_stale(self, client: LiveClient, world: World, token: object) -> None:
+        page = await page_of(client, "/")
+        assert await attempt(client, page, params={"_csrf_token": token}) == STALE
+        assert await attempt(client, page, params={}) == STALE
+        assert world.calls.total() == 0
+
+    async def test_of_an_anonymous_page_with_a_victim_s_cookie(
+        self, client: LiveClient, other: LiveClient, world: World
+    ) -> None:
+        await sign_in(client, "alice")
+        page, anonymous = await page_of(client, "/dashboard"), await page_of(other, "/")
+        assert await attempt(client, page, params={"_csrf_token": anonymous.csrf}) == STALE
+        assert world.calls.total() == 0
+
+    async def test_of_another_user(self, client: LiveClient, other: LiveClient, world: World) -> None:
+        await sign_in(client, "alice")
+        await sign_in(other, "bob")
+        page, theirs = await page_of(client, "/dashboard"), await page_of(other, "/dashboard")
+        assert await attempt(client, page, params={"_csrf_token": theirs.csrf}) == STALE
+        assert world.calls.total() == 0
+
+    async def test_a_live_navigation_needs_it_too(self, client: LiveClient, world: World) -> None:
+        page = await page_of(client, "/")
+        payload = page.join(params={"_csrf_token": ""}, redirect="http://testserver/items/1")
+        del payload["url"]
+        async with client.raw_socket() as socket:
+            assert await joined(socket, page.topic, payload) == STALE
+        assert world.calls.total() == 0
+
+    async def test_the_connection_s_own_is_enough(self, client: LiveClient) -> None:
+        page = await page_of(client, "/")
+        params = {"vsn": "2.0.0", "_csrf_token": page.csrf}
+        async with client.raw_socket(params=params) as socket:
+            assert (await joined(socket, page.topic, page.join(params={})))[0] == "ok"
+
+
+async def test_t36_two_loads_of_one_page_share_no_stretch_of_token(client: LiveClient) -> None:
+    await sign_in(client, "alice")
+    pages = [await page_of(client, "/dashboard") for _ in range(8)]
+    assert len({page.csrf for page in pages}) == len({page.session for page in pages}) == 8
+    for one, two in pairwise(pages):
+        match = SequenceMatcher(None, one.csrf, two.csrf, autojunk=False).find_longest_match()
+        assert match.size < 6
+
+
+async def test_a_restart_with_the_same_secret_keeps_pages_alive(world: World, client: LiveClient) -> None:
+    """D17, and with two workers D18."""
+    page = await page_of(client, "/")
+    async with LiveClient(target(world)) as restarted:
+        assert (await attempt(restarted, page))[0] == "ok"
+
+
+async def test_d18_another_secret_makes_pages_reload_not_die(world: World, client: LiveClient) -> None:
+    page = await page_of(client, "/")
+    app = PyView(secret=f"{SECRET} but another one")
+    async with LiveClient(app) as restarted:
+        assert await attempt(restarted, page) == STALE
