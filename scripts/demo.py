@@ -1,6 +1,7 @@
 """Serve the examples on one address: `python -m scripts.demo`, port 8000 or PORT, or a free one."""
 
 import os
+import secrets
 import socket
 
 import uvicorn
@@ -18,14 +19,21 @@ def open_socket() -> socket.socket:
     raise SystemExit(f"Port {port} cannot be opened ({taken.strerror}); choose another: make demo PORT=8080")
 
 
+class Announced(uvicorn.Server):
+    """Says where it is once it is there, below whatever the applications had to say at their start."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listening in sockets or []:
+            port = listening.getsockname()[1]
+            print(f"\n  PyView's examples: http://{HOST}:{port}/   (Ctrl-C stops)\n", flush=True)
+
+
 def main() -> None:
+    os.environ.setdefault("PYVIEW_SECRET", secrets.token_urlsafe(32))
     with open_socket() as listening:
-        print(
-            f"\n  PyView's examples: http://{HOST}:{listening.getsockname()[1]}/   (Ctrl-C stops)\n",
-            flush=True,
-        )
         config = uvicorn.Config("examples.gallery:app", log_level="warning", ws_per_message_deflate=False)
-        uvicorn.Server(config).run(sockets=[listening])
+        Announced(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":
