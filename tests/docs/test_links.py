@@ -1,0 +1,26 @@
+"""Links inside the documentation lead somewhere."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import PAGES, headings, links
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in links(page):
+        target, _, anchor = link.partition("#")
+        if "://" in target:
+            continue
+        file = (page.parent / target).resolve() if target else page
+        assert file.exists(), f"{page.name} links to {link}"
+        assert not anchor or anchor in headings(file), (
+            f"{page.name} links to {link}, a heading that is not there"
+        )
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    readme = PAGES[0]
+    reached = {(readme.parent / link.partition("#")[0]).resolve() for link in links(readme)}
+    assert {page.resolve() for page in PAGES[1:]} <= reached

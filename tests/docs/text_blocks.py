@@ -1,0 +1,120 @@
+"""Reads the blocks that are not Python: data and other languages, each by a parser of its own."""
+
+import configparser
+import json
+import re
+import shlex
+import subprocess
+import tomllib
+from email.parser import HeaderParser
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from scripts.node import find_node
+from tests.docs.pages import ROOT
+
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
+_DOCKER = frozenset(["FROM", "WORKDIR", "COPY", "RUN", "ENV", "EXPOSE", "USER", "CMD", "ENTRYPOINT", "ARG"])
+
+
+def check_json(code: str) -> None:
+    json.loads(code)
+
+
+def check_toml(code: str) -> None:
+    tomllib.loads(code)
+
+
+def check_ini(code: str) -> None:
+    configparser.ConfigParser(interpolation=None, strict=False).read_string(code)
+
+
+def check_http(code: str) -> None:
+    """A request or status line, then headers."""
+    first, _, headers = code.partition("\n")
+    assert re.fullmatch(r"(HTTP/1\.1 \d{3}( .+)?|[A-Z]+ /\S* HTTP/1\.1)", first), first
+    parsed = HeaderParser().parsestr(headers)
+    assert parsed.keys(), code
+    assert not parsed.defects, parsed.defects
+
+
+def check_css(code: str) -> None:
+    """Rules in braces that pair up, each with declarations."""
+    plain = re.sub(r"/\*.*?\*/", "", code, flags=re.DOTALL)
+    assert plain.count("{") == plain.count("}"), code
+    for body in re.findall(r"\{([^{}]*)\}", plain):
+        assert all(":" in part for part in body.split(";") if part.strip()), body
+
+
+def check_nginx(code: str) -> None:
+    """Every directive ends, every block that is opened is closed."""
+    plain = re.sub(r"#.*", "", code)
+    depth = 0
+    for line in filter(None, map(str.strip, plain.splitlines())):
+        assert line.endswith((";", "{", "}")), line
+        depth += line.endswith("{") - line.endswith("}")
+        assert depth >= 0, line
+    assert depth == 0, code
+
+
+def check_dockerfile(code: str) -> None:
+    for line in filter(None, map(str.strip, code.replace("\\\n", " ").splitlines())):
+        instruction, _, rest = line.partition(" ")
+        assert line.startswith("#") or instruction in _DOCKER, line
+        if instruction in ("CMD", "ENTRYPOINT"):
+            assert shlex.join(json.loads(rest)), line
+
+
+def check_javascript(code: str, folder: Path) -> None:
+    """The syntax, by Node itself; and that what it imports from PyView is exported there."""
+    _check_imports(code)
+    node = find_node()
+    if node is None:
+        pytest.skip("no Node.js on this machine")
+    file = folder / "block.mjs"
+    file.write_text(code)
+    done = subprocess.run([node / "node", "--check", file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def _check_imports(code: str) -> None:
+    for names, source in re.findall(r"import\s*\{([^}]*)\}\s*from\s*\"([^\"]+)\"", code):
+        if source.endswith("/live/assets/pyview.js"):
+            assert set(_names(names)) <= client_exports(), names
+
+
+def client_exports() -> set[str]:
+    """The names that the browser's module exports."""
+    source = (ROOT / "client/src/pyview.js").read_text()
+    return {name for names in re.findall(r"export \{([^}]*)\}", source) for name in _names(names)}
+
+
+def _names(listed: str) -> list[str]:
+    return [name.partition(" as ")[0].strip() for name in listed.split(",") if name.strip()]
+
+
+def check_html(code: str) -> None:
+    """Tags that pair up."""
+    parser = _Tags()
+    parser.feed(re.sub(r"\{[%#].*?[%#]\}", "", code, flags=re.DOTALL))
+    parser.close()
+    assert not parser.open, f"never closed: {parser.open}"
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open[-1] == tag, f"</{tag}> closes <{self.open[-1]}>"
+        self.open.pop()
