@@ -8,6 +8,7 @@ from typing import Self
 
 MAIN = "data-phx-main"
 _TITLE = re.compile(r"(<title\b[^>]*>)(.*?)(</title\s*>)", re.IGNORECASE | re.DOTALL)
+_SCRIPTLESS = re.compile(r'<p id="pyview-notice".*?</p>\s*|<noscript\b.*?</noscript>\s*', re.DOTALL)
 _KEPT_BY_CLIENT = ("id", "data-phx-session", "data-phx-static", MAIN, "data-phx-root-id")
 
 
@@ -44,6 +45,10 @@ class Document:
             return self.before
         inner = self.content if content is None else content
         return f"{self.before}<{self.tag}{_attributes(self.attributes)}>{inner}</{self.tag}>{self.after}"
+
+    def with_script(self) -> Self:
+        """The document where scripts run: no `noscript`, and no note that the page's script has not loaded."""
+        return replace(self, before=_SCRIPTLESS.sub("", self.before), after=_SCRIPTLESS.sub("", self.after))
 
     def with_title(self, title: str) -> Self:
         text = html.escape(title, quote=False)

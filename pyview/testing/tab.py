@@ -120,7 +120,7 @@ class Tab:
     async def _show(self, loaded: Loaded, *, replace: bool) -> None:
         self.url, self.response = loaded.url, loaded.response
         self.history.loaded(loaded.url, replace=replace)
-        self.document = Document.parse(_html(loaded.response))
+        self.document = Document.parse(_html(loaded.response)).with_script()
         self.fields, self._soup, self._link = Fields(), None, 0
         self.title = _title(self.soup)
         if self.document.is_live:
