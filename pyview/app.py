@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pyview.auth.checks import check_app, enforce, is_production, several_workers
 from pyview.auth.order import normalise
 from pyview.config import SecurityConfig
+from pyview.events import compile_view
 from pyview.live_view import LiveView
 from pyview.process.site import Site
 from pyview.pubsub.base import PubSub
@@ -92,10 +93,12 @@ class PyView(Starlette):
     def add_live_view(self, path: str, view: type[LiveView[Any]], name: str | None = None) -> None:
         """Serve `view` at `path`, a Starlette path such as `/users/{user_id:int}`.
 
-        Routes are tried in the order in which they were added, on HTTP and on the socket alike.
+        Routes are tried in the order in which they were added, on HTTP and on the socket alike. Raises
+        `SignatureError` for a callback whose parameters cannot be filled.
         """
         if not (isinstance(view, type) and issubclass(view, LiveView)):
             raise TypeError(f"add_live_view({path!r}, ...) expected a subclass of LiveView, got {view!r}")
+        compile_view(view)
         self.routes.append(self._page.route(path, view, name))
 
     @property

@@ -14,9 +14,11 @@ class LiveView(Generic[T]):
 
     The life of a view: `mount`, `handle_params`, `render` answer the HTTP request; when the browser joins, the same
     three run again on a connected socket; then `handle_event` and `handle_info` as things happen, a render after each.
-    Callbacks of one view never overlap. Each may be `async def` or `def`. `handle_event`, `handle_params` and
-    `handle_info` may declare typed parameters instead of the classic ones: the base class leaves their signatures
-    open, so that a type checker accepts either.
+    Callbacks of one view never overlap. Each may be `async def` or `def`, and may declare typed parameters
+    instead of the classic ones: the base class leaves signatures open, so that a type checker accepts either.
+
+    A view adds what it needs of `handle_params(url, params, socket)`, `handle_event(event, payload, socket)` and
+    `handle_info(event, socket)`, or methods under `@event` and `@info`.
 
     The template is the `.html` file beside the module of the class, or the one named by the class attribute
     `template`.
@@ -24,8 +26,11 @@ class LiveView(Generic[T]):
 
     template: ClassVar[Any] = None
 
-    async def mount(self, socket: LiveViewSocket[T], session: Any) -> None:
-        """Set `socket.context`. Runs once for the HTTP response and once when the browser has joined."""
+    def mount(self, *args: Any, **kwargs: Any) -> Any:
+        """`mount(socket, session)`: set `socket.context`.
+
+        Runs once for the HTTP response and once when the browser has joined.
+        """
 
     async def disconnect(self, socket: LiveViewSocket[T]) -> None:
         """The view has ended. Runs exactly once for a view whose connected `mount` began."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from pyview.events import AutoEventDispatch, event_references
 from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
@@ -24,27 +25,33 @@ class Renderer(Protocol):
 class TemplateRenderer:
     """The view's template over its context."""
 
-    __slots__ = ("_rendering", "_template")
+    __slots__ = ("_names", "_rendering", "_template")
 
-    def __init__(self, template: LiveTemplate) -> None:
+    def __init__(self, template: LiveTemplate, view: LiveView[Any]) -> None:
         self._template = template
+        self._names = _names_of(view)
         self._rendering: Rendering | None = None
 
     def html(self, socket: LiveViewSocket[Any]) -> str:
-        return self._template.render(socket.context, _extras(socket))
+        return self._template.render(socket.context, self._extras(socket))
 
     def update(self, socket: LiveViewSocket[Any]) -> Diff:
         if self._rendering is None:
             self._rendering = self._template.rendering()
-        return self._rendering.update(socket.context, _extras(socket))
+        return self._rendering.update(socket.context, self._extras(socket))
+
+    def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
+        return {**self._names, "flash": socket.flash} if socket.has_flash else self._names
 
 
 _NO_FLASH: Mapping[str, Any] = MappingProxyType({"flash": MappingProxyType({})})
 
 
-def _extras(socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
-    """The names that every template has besides the context's."""
-    return {"flash": socket.flash} if socket.has_flash else _NO_FLASH
+def _names_of(view: LiveView[Any]) -> Mapping[str, Any]:
+    """The names that a template has besides the context's: `flash`, and a view's event methods if it offers them."""
+    if not isinstance(view, AutoEventDispatch):
+        return _NO_FLASH
+    return {**{name: str(event) for name, event in event_references(view).items()}, **_NO_FLASH}
 
 
 class HandRenderer:
@@ -75,5 +82,5 @@ class HandRenderer:
 def renderer_for(view: LiveView[Any], template: LiveTemplate | None) -> Renderer:
     """`template` is None for a view without a template, which then must have its own `render`."""
     if template is not None and type(view).render is LiveView.render:
-        return TemplateRenderer(template)
+        return TemplateRenderer(template, view)
     return HandRenderer(view, template)

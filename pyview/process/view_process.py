@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from pyview import lifecycle
 from pyview.binding import BindingError
 from pyview.correlation import log_crash
-from pyview.events import UnknownEvent, event_caller, info_caller
+from pyview.events import UnknownEvent, UnknownInfo, event_caller, info_caller
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location, Visit
 from pyview.live_view import LiveView
@@ -65,6 +65,7 @@ class ViewProcess:
         "_mounting",
         "_name",
         "_on_event",
+        "_on_info",
         "_outlet",
         "_patches",
         "_put_off",
@@ -175,6 +176,7 @@ class ViewProcess:
     async def _mount(self, visit: Visit) -> Diff:
         view = self._view = await lifecycle.create(visit)
         self._on_event = event_caller(visit.view_class)
+        self._on_info = info_caller(visit.view_class)
         self._location = visit.location
         self._mounting = True
         await lifecycle.mount(view, self.socket, visit)
@@ -248,10 +250,14 @@ class ViewProcess:
         await self._inform(message.timer.event)
 
     async def _inform(self, event: Any) -> None:
-        answer = info_caller(type(self._view))(self._view, event, self.socket, self._resources)
-        if isawaitable(answer):
-            await answer
-        await self._finish(None)
+        try:
+            answer = self._on_info(self._view, event, self.socket, self._resources)
+            if isawaitable(answer):
+                await answer
+        except UnknownInfo as error:
+            logger.warning("%s: %s", self._name, error)
+        else:
+            await self._finish(None)
 
     async def _clear_flash(self, message: ClearFlash) -> None:
         self.socket.clear_flash(message.key)
