@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+from contextlib import suppress
 
 import uvicorn
 
@@ -31,7 +32,7 @@ class Announced(uvicorn.Server):
 
 def main() -> None:
     os.environ.setdefault("PYVIEW_SECRET", secrets.token_urlsafe(32))
-    with open_socket() as listening:
+    with open_socket() as listening, suppress(KeyboardInterrupt):
         config = uvicorn.Config("examples.gallery:app", log_level="warning", ws_per_message_deflate=False)
         Announced(config).run(sockets=[listening])
 
