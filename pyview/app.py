@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.checks import check_app, enforce, is_production, several_workers
 from pyview.auth.order import normalise
+from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
 from pyview.events import compile_view
 from pyview.live_view import LiveView
@@ -67,6 +68,7 @@ class PyView(Starlette):
         self.production = is_production(os.environ) if production is None else production
         self.pubsub: PubSub = pubsub or MemoryPubSub()
         self.rootTemplate = defaultRootTemplate()
+        self._complaints = Complaints(logger)
         self._assets = ClientAssets()
         self._tokens = Tokens(self.secrets, self.security)
         self._site: Site | None = None
@@ -87,6 +89,7 @@ class PyView(Starlette):
                 signatures=self._tokens,
                 security=self.security,
                 liveview_version=self._assets.liveview_version,
+                complaints=self._complaints,
             )
         return self._site
 
@@ -106,7 +109,8 @@ class PyView(Starlette):
         return [route for route in self.routes if isinstance(route, LiveRoute)]
 
     def build_middleware_stack(self) -> ASGIApp:
-        first = [Middleware(SecurityHeaders), Middleware(Gate, config=self.security)]
+        gate = Middleware(Gate, config=self.security, complaints=self._complaints)
+        first = [Middleware(SecurityHeaders), gate]
         self.user_middleware = [*first, *normalise(self.user_middleware)]
         return super().build_middleware_stack()
 

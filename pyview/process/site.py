@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
+from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
 from pyview.live_view import LiveView
 from pyview.process.run_queue import RunQueue
@@ -37,6 +38,7 @@ class Site:
     signatures: Signatures
     security: SecurityConfig
     liveview_version: str
+    complaints: Complaints
     run_queue: RunQueue = field(default_factory=RunQueue)
     processes: set[Any] = field(default_factory=set)
     stop_grace: float = 0.5

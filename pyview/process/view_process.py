@@ -67,6 +67,7 @@ class ViewProcess:
         "_on_event",
         "_on_info",
         "_outlet",
+        "_parted",
         "_patches",
         "_put_off",
         "_renderer",
@@ -91,6 +92,7 @@ class ViewProcess:
         self._title: str | None = None
         self._put_off = False
         self._ended = False
+        self._parted = False
         self._mounting = False
         self._patches = 0
 
@@ -124,7 +126,13 @@ class ViewProcess:
             return
         self._end()
         self._mailbox.post(Leave())
-        asyncio.get_running_loop().call_later(self._site.stop_grace, self._mailbox.cancel)
+        if not self._parted:
+            asyncio.get_running_loop().call_later(self._site.stop_grace, self._cancel_stuck)
+
+    def _cancel_stuck(self) -> None:
+        # Once disconnect has begun, it has a time limit of its own.
+        if not self._parted:
+            self._mailbox.cancel()
 
     def _overflow(self, error: MailboxFull) -> None:
         logger.warning("%s: %s; the view is closed", self._name, error)
@@ -150,17 +158,9 @@ class ViewProcess:
 
     async def _join(self, message: Join) -> None:
         try:
-            visit = await message.admit()
+            rendered = await self._mount(await message.admit())
         except JoinRefused as refusal:
-            logger.warning("join refused: %s", refusal)
-            self._refuse(message.ref, refusal.response)
-            return
-        self._visit = visit
-        self._name = visit.view_class.__qualname__
-        self._resources = lifecycle.resources_of(visit)
-        self.socket = ConnectedLiveViewSocket(self, visit.identity, visit.flash)
-        try:
-            rendered = await self._mount(visit)
+            self._refuse(message.ref, refusal.response, refusal)
         except BindingError as error:
             self._refuse(message.ref, self._site.failed_mount(HTTPException(400)), error)
         except HTTPException as error:
@@ -174,6 +174,10 @@ class ViewProcess:
             await self._disconnect()
 
     async def _mount(self, visit: Visit) -> Diff:
+        self._visit = visit
+        self._name = visit.view_class.__qualname__
+        self._resources = lifecycle.resources_of(visit)
+        self.socket = ConnectedLiveViewSocket(self, visit.identity, visit.flash)
         view = self._view = await lifecycle.create(visit)
         self._on_event = event_caller(visit.view_class)
         self._on_info = info_caller(visit.view_class)
@@ -206,7 +210,7 @@ class ViewProcess:
 
     def _refuse(self, ref: str | None, response: dict[str, Any], error: Exception | None = None) -> None:
         if error is not None:
-            logger.info("%s: mount answered %s", self._name, error)
+            logger.info("%s: join refused: %s", self._name, error)
         self._end()
         self._outlet.reply(ref, "error", response)
         self._outlet.refused()
@@ -217,14 +221,14 @@ class ViewProcess:
             if isawaitable(answer):
                 answer = await answer
         except UnknownEvent:
-            self._reject(message.ref, "unknown_event", f"no handler for event {message.name!r}")
+            self._reject(message.ref, "unknown_event", f"no handler for event {message.name[:100]!r}")
         except BindingError as error:
             self._reject(message.ref, "bad_payload", str(error))
         else:
             await self._finish(message.ref, answer)
 
     def _reject(self, ref: str | None, reason: str, log: str) -> None:
-        logger.warning("%s: %s", self._name, log)
+        self._site.complaints.warn(self._name, log)
         self._outlet.reply(ref, "error", {"reason": reason})
 
     async def _url_changed(self, message: URLChanged) -> None:
@@ -237,7 +241,7 @@ class ViewProcess:
             await self._params(location)
         except BindingError as error:
             # The client then loads the URL over HTTP, which answers 400.
-            logger.warning("%s: %s", self._name, error)
+            self._site.complaints.warn(self._name, str(error))
             self._outlet.reply(message.ref, "ok", {"link_redirect": True})
         else:
             await self._finish(message.ref)
@@ -375,6 +379,7 @@ class ViewProcess:
             self._timers.cancel()
 
     async def _disconnect(self) -> None:
+        self._parted = True
         view, self._view = self._view, None
         if view is None:
             return

@@ -60,6 +60,12 @@ def check_handshake(scope: Scope, config: SecurityConfig) -> Refusal | None:
     return check_path(scope) or check_host(scope, config) or check_origin(scope, config)
 
 
+def client_address(scope: Scope) -> str:
+    """Who the server says this is; behind a proxy that it does not trust, the proxy."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown client"
+
+
 def check_path(scope: Scope) -> Refusal | None:
     """No path that parsers read differently: control characters and backslashes, raw or encoded, or a `//`
     start."""

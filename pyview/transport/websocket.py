@@ -8,10 +8,11 @@ from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from pyview.lifecycle import Location, Visit
+from pyview.process.messages import JoinRefused
 from pyview.process.site import Site
 from pyview.transport.admission import Admission
 from pyview.transport.channels import Channels
-from pyview.transport.guards import check_handshake
+from pyview.transport.guards import check_handshake, client_address
 from pyview.transport.outbox import Outbox
 from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary
 
@@ -60,7 +61,7 @@ class Connection:
         await self._receive()  # websocket.connect
         refusal = self._refusal()
         if refusal is not None:
-            logger.warning("socket refused: %s", refusal)
+            self._complain(f"socket refused: {refusal}")
             await self._send({"type": "websocket.close", "code": 1008})
             return
         self._task = asyncio.current_task()
@@ -113,7 +114,11 @@ class Connection:
     # What the channels ask
 
     async def admit(self, topic: str, payload: dict[str, Any]) -> Visit:
-        return await self._admission.admit(self._scope, topic, payload)
+        try:
+            return await self._admission.admit(self._scope, topic, payload)
+        except JoinRefused as refusal:
+            self._complain(f"join refused: {refusal}")
+            raise
 
     def locate(self, url: str) -> Location | None:
         return self._admission.locate(self._scope, url)
@@ -124,6 +129,9 @@ class Connection:
             self._closing = _Refused(_OVERLOADED, "the browser reads too slowly")
             self._task.cancel()
 
+    def _complain(self, complaint: str) -> None:
+        self._site.complaints.warn(client_address(self._scope), complaint)
+
     # Closing
 
     async def _cancelled(self) -> None:
@@ -133,7 +141,7 @@ class Connection:
         await self._close(self._closing)
 
     async def _close(self, refused: _Refused) -> None:
-        logger.warning("socket closed (%d): %s", refused.code, refused)
+        self._complain(f"socket closed ({refused.code}): {refused}")
         self._channels.close()
         self._outbox.close()
         try:

@@ -238,3 +238,35 @@ async def test_unknown_topics_are_answered(client: LiveClient) -> None:
     async with client.raw_socket() as socket:
         await socket.send_frame([None, "1", "room:1", "anything", {}])
         assert await answer(socket, "1") == UNMATCHED
+
+
+async def test_t15_a_flood_is_a_trickle_in_the_log(
+    client: LiveClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = await page_of(client, "/")
+    for _ in range(60):
+        socket = await client.raw_socket().connect()
+        await socket.send_text("rubbish")
+        await close_code(socket)
+        await socket.close()
+    async with client.raw_socket() as socket:
+        for ref in range(100, 160):
+            await joined(socket, page.topic, page.join(session="forged"), ref=str(ref))
+    assert len(caplog.records) == 30
+    assert all("rubbish" not in message and "forged" not in message for message in caplog.messages)
+
+
+async def test_t38_what_does_not_fit_is_not_in_the_log(
+    client: LiveClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = await page_of(client, "/")
+    async with client.raw_socket() as socket:
+        await joined(
+            socket, page.topic, page.join(url="http://testserver/?card=4111-1111", session="hunter2")
+        )
+        await socket.send_frame(
+            ["4", "5", page.topic, "event", {"type": "click", "event": "go", "value": "hunter2"}]
+        )
+        await answer(socket, "5")
+    assert "hunter2" not in caplog.text
+    assert "4111" not in caplog.text

@@ -1,0 +1,47 @@
+"""Warnings about what clients do: one line each, so many a minute from each, so that nobody floods the log."""
+
+import logging
+import time
+from collections.abc import Callable
+
+_MINUTE = 60.0
+_MOST_CLIENTS = 10_000
+_OTHERS = "others"
+
+
+class Complaints:
+    """One application's warnings. `clock` returns seconds that never run backwards."""
+
+    __slots__ = ("_clock", "_counts", "_logger", "_per_minute", "_since")
+
+    def __init__(
+        self, logger: logging.Logger, per_minute: int = 30, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._logger = logger
+        self._per_minute = per_minute
+        self._clock = clock
+        self._since = clock()
+        self._counts: dict[str, int] = {}
+
+    def warn(self, client: str, complaint: str) -> None:
+        """Log `complaint` about `client`; what is over the limit is counted, and said when the minute is over.
+
+        `complaint` must not hold what the client sent, except short and quoted.
+        """
+        if self._clock() - self._since >= _MINUTE:
+            self._start_minute()
+        known = client in self._counts or len(self._counts) < _MOST_CLIENTS
+        count = self._count(client if known else _OTHERS)
+        if count <= self._per_minute:
+            self._logger.warning("%s: %s", client, complaint)
+
+    def _count(self, client: str) -> int:
+        count = self._counts[client] = self._counts.get(client, 0) + 1
+        return count
+
+    def _start_minute(self) -> None:
+        for client, count in self._counts.items():
+            if count > self._per_minute:
+                self._logger.warning("%s: %d more warnings, left out", client, count - self._per_minute)
+        self._counts.clear()
+        self._since = self._clock()
