@@ -74,7 +74,7 @@ def to_html(tree: Mapping[str, Any], *, strip: bool = True) -> str:
     With `strip` they are left out; without it components are marked with `data-phx-component`, which is how events
     find them. Raises `ProtocolError` for what the client cannot render or would render as rubbish.
     """
-    return _Renderer(tree.get(COMPONENTS, {}), strip).root(tree)
+    return _Renderer(tree.get(COMPONENTS, {}), strip, set()).root(tree)
 
 
 # --- templates ---
@@ -297,6 +297,7 @@ class _Components:
 class _Renderer:
     components: Mapping[str, Tree]
     strip: bool
+    shown: set[str]
 
     def root(self, tree: Mapping[str, Any]) -> str:
         # A root flag at the very top never reaches the client's tree: there `r` is the reply to an event.
@@ -344,6 +345,11 @@ class _Renderer:
             raise ProtocolError(
                 f"at {at}: no component {cid}; numbers are components, so text must be sent as a string"
             )
+        if cid in self.shown:
+            raise ProtocolError(
+                f"at {at}: component {cid} is in two places; the client leaves the second one empty"
+            )
+        self.shown.add(cid)
         if not component.get(ROOT):
             raise ProtocolError(f"component {cid} needs `r`: 1, else the client cannot find its element")
         html = self.node(component, f"component {cid}")

@@ -1,0 +1,42 @@
+// Merges and renders with the official client's own code. Reads one JSON list per line, [tree, diff, diff, ...],
+// and writes one per line: the HTML after each, as a string, or {"error": "..."} where the client throws.
+
+import readline from "node:readline";
+import { pathToFileURL } from "node:url";
+
+globalThis.window = globalThis;
+console.error = () => {};
+const { default: Rendered } = await import(pathToFileURL(process.argv[2]));
+
+const isNode = (value) => typeof value === "object" && value !== null;
+
+// The client leaves out what did not change; a test wants to see all of it.
+function renewAll(node) {
+  if (!isNode(node)) return;
+  if (node.r) node.newRender = true;
+  Object.values(node).forEach(renewAll);
+}
+
+function html(rendered) {
+  renewAll(rendered.rendered);
+  return rendered.toString().buffer.replace(/ data-phx-(id|component|view)="[^"]*"/g, "");
+}
+
+function run(messages) {
+  let rendered;
+  return messages.map((message) => {
+    try {
+      const { diff } = Rendered.extract(message);
+      if (rendered) rendered.mergeDiff(diff);
+      else rendered = new Rendered("v", diff);
+      rendered.toString(rendered.componentCIDs(diff));
+      return html(rendered);
+    } catch (error) {
+      return { error: String(error.message) };
+    }
+  });
+}
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  process.stdout.write(JSON.stringify(run(JSON.parse(line))) + "\n");
+}
