@@ -61,8 +61,8 @@ class PyView(Starlette):
         templates: Any = None,
         **kwargs: Any,
     ) -> None:
-        lifespan = kwargs.pop("lifespan", None)
-        super().__init__(*args, lifespan=self._lifespan(lifespan), **kwargs)
+        kwargs["lifespan"] = self._lifespan(kwargs.get("lifespan"))
+        super().__init__(*args, **kwargs)
         self.security = security or SecurityConfig()
         self.secrets = Secrets(secret) if secret else Secrets.from_environment()
         self.production = is_production(os.environ) if production is None else production
@@ -99,7 +99,7 @@ class PyView(Starlette):
         Routes are tried in the order in which they were added, on HTTP and on the socket alike. Raises
         `SignatureError` for a callback whose parameters cannot be filled.
         """
-        if not (isinstance(view, type) and issubclass(view, LiveView)):
+        if not _is_view_class(view):
             raise TypeError(f"add_live_view({path!r}, ...) expected a subclass of LiveView, got {view!r}")
         compile_view(view)
         self.routes.append(self._page.route(path, view, name))
@@ -139,6 +139,10 @@ class PyView(Starlette):
         self._assets.load()
         install_redaction()
         self._checked = True
+
+
+def _is_view_class(view: Any) -> bool:
+    return isinstance(view, type) and issubclass(view, LiveView)
 
 
 class _Socket:

@@ -40,14 +40,18 @@ class UnsafeURL(ValueError):
     """A navigation target that could leave the site."""
 
 
-def local_path(path: str, params: Mapping[str, Any] | None = None) -> str:
+def local_path(path: Any, params: Mapping[str, Any] | None = None) -> str:
     """`path` with `params` as its query. Raises `UnsafeURL` unless it is a path on this site."""
-    if not isinstance(path, str) or not path.startswith("/") or path.startswith("//") or _has_unsafe(path):
+    if not isinstance(path, str) or not _is_local(path):
         raise UnsafeURL(
             f"expected a path on this site such as '/users?page=2', got {path!r}. "
             "For another site use socket.redirect(external='https://...')."
         )
     return _with_query(path, params)
+
+
+def _is_local(path: str) -> bool:
+    return path.startswith("/") and not path.startswith("//") and not _has_unsafe(path)
 
 
 def external_url(url: str) -> str:

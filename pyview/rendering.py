@@ -75,7 +75,7 @@ class HandRenderer:
         return tree if previous is None else diff(previous, tree)
 
     async def _content(self, socket: LiveViewSocket[Any]) -> Any:
-        content = self._view.render(socket.context, PyViewMeta(socket, self._template))
+        content: Any = self._view.render(socket.context, PyViewMeta(socket, self._template))
         return await content if inspect.isawaitable(content) else content
 
 
