@@ -37,7 +37,7 @@ class TableContext(TypedDict):
 
 
 class TableLiveView(LiveView[TableContext]):
-    async def handle_params(  # type: ignore[override]
+    async def handle_params(
         self,
         socket: LiveViewSocket[TableContext],
         url: ParseResult,

@@ -215,7 +215,7 @@ def test_a_booking_succeeds(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/form/")
     page.get_by_label("Name", exact=True).fill("Ada Lovelace")
     page.get_by_label("E-mail").fill("ada@example.org")
-    page.get_by_label("Workshop").select_option("Fresh pasta")
+    page.get_by_label("Workshop", exact=True).select_option("Fresh pasta")
     page.get_by_label("Seats").fill("2")
     page.get_by_label("Day").fill("2099-07-01")
     page.get_by_label("Keep my details").check()
