@@ -29,15 +29,8 @@ PROMISED = {
     "pyview.depends": ["Depends", "Session"],
     "pyview.events": ["AutoEventDispatch", "BaseEventHandler", "InfoEvent", "event", "info"],
     "pyview.events.info_event": ["InfoEvent"],
-    "pyview.live_socket": [
-        "ConnectedLiveViewSocket",
-        "LiveViewSocket",
-        "UnconnectedSocket",
-        "is_connected",
-    ],
     "pyview.live_view": ["LiveView", "LiveViewSocket"],
     "pyview.meta": ["PyViewMeta"],
-    "pyview.template": ["LiveTemplate", "RootTemplate", "RootTemplateContext", "defaultRootTemplate"],
     "pyview.template.root_template": ["ContentWrapper", "RootTemplate", "defaultRootTemplate"],
     "pyview.testing": ["LiveClient"],
 }
