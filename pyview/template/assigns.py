@@ -1,6 +1,7 @@
 """A view's context as the names of its template: a dict as it is, any other object by its fields and properties."""
 
 import functools
+from collections import ChainMap
 from collections.abc import Mapping
 from types import MemberDescriptorType
 from typing import Any
@@ -57,12 +58,13 @@ class NameReader:
         `assigns` is a mapping, or None, or an object whose public attributes and properties are names.
         """
         given = extras or {}
-        if isinstance(assigns, dict):
-            return {**behind, **assigns, **given}
+        found = _flat(behind)
         if assigns is None or isinstance(assigns, Mapping):
-            return {**behind, **(assigns or {}), **given}
+            found.update(assigns or {})
+            found.update(given)
+            return found
         names = self._names_of(assigns)
-        return LazyNames(assigns, names, {**_without(behind, names), **given})
+        return LazyNames(assigns, names, {**_without(found, names), **given})
 
     def _names_of(self, assigns: object) -> frozenset[str]:
         cls = type(assigns)
@@ -71,6 +73,16 @@ class NameReader:
             names = self._names[cls] = _names_of_class(cls)
         own = getattr(assigns, "__dict__", {})
         return names if names >= own.keys() else names.union(name for name in own if not name.startswith("_"))
+
+
+def _flat(names: Mapping[str, Any]) -> dict[str, Any]:
+    """A new dict. Globals are a chain of dicts, whose own iteration would take longer than the rest of a small page."""
+    if type(names) is not ChainMap:
+        return dict(names)
+    flat: dict[str, Any] = {}
+    for each in reversed(names.maps):
+        flat.update(each)
+    return flat
 
 
 def _names_of_class(cls: type) -> frozenset[str]:
