@@ -8,7 +8,7 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "pyview", "static");
-const scratch = `${target}.${process.pid}`;
+const scratch = join(here, "..", ".build", `static.${process.pid}`);
 const TYPES = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" };
 
 const packageOf = async (name) => JSON.parse(await readFile(join(here, "node_modules", name, "package.json")));
