@@ -29,6 +29,11 @@ class Settings:
     raise_crashes: bool = True
     connect_params: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def origin(self) -> str:
+        url = httpx.URL(self.base_url)
+        return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -82,7 +87,7 @@ class Browser:
 
     async def submit(self, form: Submission, *, referer: str) -> Loaded:
         """Send a form as a browser does, following redirects."""
-        headers = {**HTML, "referer": referer, "origin": self.settings.base_url}
+        headers = {**HTML, "referer": referer, "origin": self.settings.origin}
         return await self._follow(_form_request(self.http, form, headers))
 
     async def _follow(self, request: httpx.Request) -> Loaded:
@@ -128,7 +133,7 @@ class Browser:
             "upgrade": "websocket",
             "sec-websocket-version": "13",
             "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-            "origin": self.settings.base_url,
+            "origin": self.settings.origin,
             **({"sec-websocket-protocol": ", ".join(subprotocols)} if subprotocols else {}),
             **(
                 {}

@@ -132,7 +132,7 @@ class Gestures:
         submitter = submitter or default_button(form)
         if submitter is not None and is_disabled(submitter):
             raise PageError(f"the form cannot be submitted, its button is disabled: {outline(submitter)}")
-        if not (form.has_attr("phx-submit") and tab.connected):
+        if not form.has_attr("phx-submit") or tab.view is None:
             await tab.submit(tab.submission(form, submitter))
             await tab.follow()
             return

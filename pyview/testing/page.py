@@ -1,14 +1,14 @@
 """A page in a browser, as a test uses it."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
 from bs4 import Tag
 
 from pyview.testing.dom import Element, described, find_one, find_only, select, text_of
-from pyview.testing.errors import NotConnected, PageError
+from pyview.testing.errors import ElementNotFound, NotConnected, PageError
 from pyview.testing.forms import Value, Values, attribute, form_of
 from pyview.testing.gestures import Gestures
 from pyview.testing.payloads import target_cids, with_cid
@@ -155,11 +155,12 @@ class Page:
         One event is sent, about the last field of `values` or the one named `target`.
         """
         tag = self._only(form)
-        if tag.name != "form":
-            name = attribute(tag, "name")
-            values, target, tag = {name: values}, name, self._form_around(tag)  # type: ignore[dict-item]
-        if not isinstance(values, dict) or not values:
-            raise PageError(f"change needs the fields to change, {{name: value}}, got {values!r}")
+        if tag.name != "form" and not isinstance(values, Mapping):
+            values, tag = {attribute(tag, "name"): values}, self._form_around(tag)
+        if not isinstance(values, Mapping) or not values or tag.name != "form":
+            raise PageError(
+                f"change needs a form and its fields, {{name: value}}, or a field and its value; {values!r}"
+            )
         await self._gestures.change(tag, values, target or list(values)[-1])
 
     async def key(
@@ -204,10 +205,10 @@ class Page:
 
     async def open(self, url: str) -> None:
         """Type an address: load it over HTTP, join its live view."""
-        await self._go(lambda: self._tab.load(url))
+        await self._go(lambda: self._tab.open(url))
 
     async def reload(self) -> None:
-        await self._go(lambda: self._tab.load(self._tab.url, replace=True))
+        await self._go(lambda: self._tab.open(self._tab.url, replace=True))
 
     async def patch(self, href: str, *, replace: bool = False) -> None:
         """As a click on a patch link: new params for the same view."""
@@ -248,7 +249,12 @@ class Page:
             await self._tab.settle(POLL)
 
     def _holds(self, what: str | Callable[["Page"], object], text: str | None) -> bool:
-        return self.exists(what, text) if isinstance(what, str) else bool(what(self))
+        if isinstance(what, str):
+            return self.exists(what, text)
+        try:
+            return bool(what(self))
+        except ElementNotFound:
+            return False  # what(page) may look for elements that are not there yet
 
     # --- the connection ---
 

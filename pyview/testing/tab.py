@@ -32,7 +32,7 @@ RELOAD_COOKIE = "__phoenix_reload_status__"
 COOKIE_AGE = 60
 MAX_RELOADS = 3
 MAX_STEPS = 20
-IDLE_ROUNDS = 12
+IDLE_ROUNDS = 30
 
 Step = Callable[[], Awaitable[None]]
 
@@ -93,6 +93,11 @@ class Tab:
         return self.connection.pump() if self.connection is not None else False
 
     # --- loading documents ---
+
+    async def open(self, url: str, *, replace: bool = False) -> None:
+        """What the user asks for, so whatever failed before is forgiven."""
+        self._reloads = 0
+        await self.load(url, replace=replace)
 
     async def load(self, url: str, *, replace: bool = False) -> None:
         """GET a document, and join its live view if it has one."""
