@@ -5,8 +5,6 @@ from typing import Any, TypedDict
 from pyview import LiveView, LiveViewSocket
 from pyview.events import event
 
-STEP_OF_KEY = {"ArrowUp": 1, "ArrowDown": -1}
-
 
 class CounterContext(TypedDict):
     count: int
@@ -23,10 +21,6 @@ class CounterLiveView(LiveView[CounterContext]):
     @event
     async def reset(self, socket: LiveViewSocket[CounterContext]) -> None:
         show(socket, 0)
-
-    @event
-    async def key(self, socket: LiveViewSocket[CounterContext], key: str) -> None:
-        show(socket, socket.context["count"] + STEP_OF_KEY.get(key, 0))
 
 
 def show(socket: LiveViewSocket[CounterContext], count: int) -> None:

@@ -4,14 +4,13 @@ from random import Random
 from typing import Any, TypedDict
 
 from examples.ticker.market import Market, Quote
-from pyview import LiveView, LiveViewSocket, is_connected
+from pyview import LiveView, LiveViewSocket
 from pyview.events import info
 
 TOPIC = "quotes"
 
 
 class TickerContext(TypedDict):
-    connected: bool
     quotes: tuple[Quote, ...]
 
 
@@ -20,7 +19,7 @@ class TickerLiveView(LiveView[TickerContext]):
 
     async def mount(self, socket: LiveViewSocket[TickerContext], session: Any) -> None:
         await socket.subscribe(TOPIC)
-        socket.context = {"connected": is_connected(socket), "quotes": self.market.quotes}
+        socket.context = {"quotes": self.market.quotes}
 
     @info(TOPIC)
     async def follow(self, socket: LiveViewSocket[TickerContext], payload: tuple[Quote, ...]) -> None:

@@ -57,9 +57,3 @@ async def test_the_market_moves_by_itself() -> None:
         page = await client.open("/")
         before = [line["points"] for line in page.find_all("polyline")]
         await page.wait_for(lambda page: [line["points"] for line in page.find_all("polyline")] != before, 5)
-
-
-async def test_the_first_render_says_that_it_is_not_live_yet() -> None:
-    async with LiveClient(app) as client:
-        assert "Connecting" in (await client.get("/")).text
-        assert (await client.open("/")).find(".pulse").text == "Live"
