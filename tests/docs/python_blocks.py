@@ -25,11 +25,12 @@ class Reader:
         self._folder = folder
         self._monkeypatch = monkeypatch
         self._apps: dict[str, list[Starlette]] = {}
+        self._known: list[Starlette] = []
         self._shared = self._module(page.stem.replace("-", "_").lower() + "_page")
 
     @property
     def apps(self) -> list[Starlette]:
-        """The applications that the page has made, without those that it replaced."""
+        """The applications that the page shows its reader, without those that it replaced."""
         return [app for apps in self._apps.values() for app in apps]
 
     def write(self, block: Block) -> None:
@@ -46,6 +47,10 @@ class Reader:
         if inspect.iscoroutine(result):
             await result
         self._learn(module)
+        new = [value for value in list(vars(module).values()) if self._is_new_app(value)]
+        self._known.extend(new)
+        if not block.hidden:
+            self._apps.setdefault(module.__name__, []).extend(new)
 
     def _module_of(self, block: Block) -> ModuleType:
         if block.file_name is None:
@@ -64,13 +69,9 @@ class Reader:
     def _learn(self, module: ModuleType) -> None:
         public = {name: value for name, value in vars(module).items() if not name.startswith("_")}
         vars(self._shared).update(public, **{module.__name__: module})
-        for value in public.values():
-            if isinstance(value, Starlette) and not _among(value, self.apps):
-                self._apps.setdefault(module.__name__, []).append(value)
 
-
-def _among(value: Any, others: list[Any]) -> bool:
-    return any(value is other for other in others)
+    def _is_new_app(self, value: Any) -> bool:
+        return isinstance(value, Starlette) and all(value is not app for app in self._known)
 
 
 def _compiled(block: Block) -> CodeType:

@@ -1,0 +1,125 @@
+"""What the documentation says of the browser, in a browser: its own files, served."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from jinja2 import DictLoader
+from markupsafe import Markup
+from playwright.sync_api import Page, expect
+from starlette.types import ASGIApp
+
+from pyview import LiveView, PyView, defaultRootTemplate
+from tests.docs.pages import ROOT, Block, blocks
+
+Serve = Callable[[ASGIApp], str]
+Load = Callable[[str, str], ModuleType]
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
+    """Writes the files of a page where its reader would, and imports one of them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+
+    def load_module(page: str, module: str) -> ModuleType:
+        for block in blocks(ROOT / page):
+            if block.file_name:
+                path = tmp_path / block.file_name
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(block.code)
+        return importlib.import_module(module)
+
+    yield load_module
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def block_with(page: str, language: str, text: str) -> Block:
+    return next(one for one in blocks(ROOT / page) if one.language == language and text in one.code)
+
+
+def test_the_counter_of_the_readme(page: Page, serve: Serve, load: Load) -> None:
+    page.goto(serve(load("README.md", "counter").app))
+    expect(page.locator(".phx-connected, [data-phx-main].phx-connected")).to_be_visible()
+    page.get_by_role("button", name="+").click()
+    page.get_by_role("button", name="+").click()
+    page.get_by_role("button", name="-").click()
+    expect(page.get_by_role("heading")).to_have_text("1")
+
+
+def test_the_list_of_the_first_evening(new_visitor: Callable[[], Page], serve: Serve, load: Load) -> None:
+    url = serve(load("docs/getting-started.md", "groceries").app)
+    one, other = new_visitor(), new_visitor()
+    for visitor in (one, other):
+        visitor.goto(url)
+        expect(visitor.locator("[data-phx-main].phx-connected")).to_be_visible()
+    one.get_by_label("What to buy").fill("Butter")
+    one.get_by_role("button", name="Add").click()
+    expect(one.get_by_label("What to buy")).to_have_value("")
+    expect(one.get_by_label("What to buy")).to_be_focused()
+    other.get_by_text("Butter").click()
+    expect(one.locator("li.done")).to_have_text("Butter")
+    one.get_by_role("link", name="Still to buy").click()
+    expect(one.get_by_text("Nothing to buy.")).to_be_visible()
+    expect(one).to_have_url(f"{url}/?show=open")
+    expect(other).to_have_title("0 to buy | LiveView")
+
+
+def test_hooks_push_events_get_replies_and_hear_events(page: Page, serve: Serve, load: Load) -> None:
+    page.goto(serve(load("docs/javascript.md", "words").app))
+    expect(page.locator("[data-phx-main].phx-connected")).to_be_visible()
+    page.locator("#search input").press_sequentially("te")
+    expect(page.locator("#words option")).to_have_count(2)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#saved")).to_have_text("1 saved")
+    assert page.evaluate("document.querySelector('#saved').getAnimations().length") == 1
+
+
+OWN_SCRIPT = Markup('<script type="module" src="/static/app.js"></script>')
+
+
+def test_a_script_of_ones_own_starts_the_page(page: Page, serve: Serve, load: Load) -> None:
+    app = load("docs/javascript.md", "words").app
+    app.rootTemplate = defaultRootTemplate(head_content=OWN_SCRIPT)
+    page.goto(serve(app))
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#saved")).to_have_text("1 saved")
+    assert page.evaluate("window.liveSocket.isDebugEnabled()")
+
+
+def test_a_socket_of_ones_own_joins(page: Page, serve: Serve, load: Load) -> None:
+    app = load("docs/javascript.md", "words").app
+    Path("static/app.js").write_text(block_with("docs/javascript.md", "javascript", "new LiveSocket").code)
+    app.rootTemplate = defaultRootTemplate(head_content=OWN_SCRIPT)
+    page.goto(serve(app))
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#saved")).to_have_text("1 saved")
+
+
+class MenuLiveView(LiveView[dict[str, int]]):
+    template = "menu.html"
+
+    async def mount(self, socket, session) -> None:  # type: ignore[no-untyped-def]
+        socket.context = {"opened": 0}
+
+    async def handle_event(self, event, payload, socket) -> None:  # type: ignore[no-untyped-def]
+        socket.context["opened"] += 1
+
+
+def test_commands_run_without_a_round_trip(page: Page, serve: Serve) -> None:
+    menu = block_with("docs/javascript.md", "html", "toggle").code + "<output>{{ opened }}</output>"
+    app = PyView(templates=DictLoader({"menu.html": menu}))
+    app.add_live_view("/", MenuLiveView)
+    page.goto(serve(app))
+    expect(page.locator("[data-phx-main].phx-connected")).to_be_visible()
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_text("Home")).to_be_visible()
+    expect(page.locator("output")).to_have_text("1")
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_text("Home")).to_be_hidden()
