@@ -12,7 +12,7 @@ from collections.abc import Callable
 from starlette.types import Send
 
 from pyview.config import SecurityConfig
-from pyview.process.tasks import start
+from pyview.process.tasks import start_plain
 
 logger = logging.getLogger("pyview")
 
@@ -55,7 +55,7 @@ class Outbox:
         if self._closed:
             return
         if self._task is None:
-            self._task = start(self._write(frame))
+            self._task = start_plain(self._write(frame))
             if self._task is not None:
                 self._wait(self._task)
         else:
@@ -113,7 +113,7 @@ class Outbox:
         while self._frames and not self._closed:
             frame = self._frames.popleft()
             self._bytes -= len(frame)
-            self._task = start(self._write(frame))
+            self._task = start_plain(self._write(frame))
             if self._task is not None:
                 self._wait(self._task)
                 return
