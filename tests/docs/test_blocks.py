@@ -18,6 +18,7 @@ from tests.docs.python_blocks import Reader
 
 STRONG_SECRET = "a-secret-of-the-documentation-tests-0123456789"
 MOST_UNRUN = 0
+MOST_TEXT = 4
 DATA: dict[str, Callable[[str], None]] = {
     "css": text_blocks.check_css,
     "dockerfile": text_blocks.check_dockerfile,
@@ -105,3 +106,8 @@ def test_next_to_no_block_is_left_out() -> None:
     unrun = [block for page in PAGES for block in blocks(page) if block.unrun is not None]
     assert len(unrun) <= MOST_UNRUN, [block.where for block in unrun]
     assert all(block.unrun for block in unrun), "a block is left out without a reason"
+
+
+def test_hardly_any_block_is_mere_text() -> None:
+    text = [block.where for page in PAGES for block in blocks(page) if block.language == "text"]
+    assert len(text) <= MOST_TEXT, f"output and drawings only; code has a language: {text}"

@@ -4,6 +4,7 @@ import ast
 import configparser
 import dataclasses
 import re
+import tomllib
 from pathlib import Path
 
 import click
@@ -112,3 +113,18 @@ def test_the_readme_shows_a_counter_of_15_lines() -> None:
     lines = [line for one in counter for line in one.code.splitlines() if line.strip()]
     assert [one.language for one in counter] == ["python", "html"]
     assert len(lines) <= 15
+
+
+def test_the_readme_gives_a_reason_for_every_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    needed = [*project["dependencies"], *extras["standard"], *extras["testing"]]
+    names = {re.split(r"[<>=;\[ ]", requirement)[0] for requirement in needed}
+    readme = (ROOT / "README.md").read_text()
+    section = readme[readme.index("## Dependencies") : readme.index("## Documentation")]
+    explained = {
+        name.strip()
+        for row in re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)
+        for name in row.split(",")
+    }
+    assert names <= explained, names - explained
