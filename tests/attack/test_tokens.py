@@ -1,8 +1,10 @@
 """T1, T5, T9, T36, D12: a page's tokens are worth nothing with anybody else's cookie."""
 
 import asyncio
+from base64 import urlsafe_b64decode
 from difflib import SequenceMatcher
 from itertools import pairwise
+from json import loads
 
 import pytest
 
@@ -56,6 +58,23 @@ class TestT1Replay:
         await sign_in(client, "alice")
         for url in ("/dashboard", "/"):
             assert await attempt(other, await page_of(client, url)) == STALE
+        assert world.calls.total() == 0
+
+    async def test_with_a_csrf_token_of_one_s_own(
+        self, client: LiveClient, other: LiveClient, world: World
+    ) -> None:
+        """Bob has everything of his own but the page."""
+        await sign_in(client, "alice")
+        await sign_in(other, "bob")
+        alices, bobs = await page_of(client, "/dashboard"), await page_of(other, "/dashboard")
+        params = {"_csrf_token": bobs.csrf, "_mounts": 0}
+        assert await attempt(other, alices, params=params) == STALE
+        assert world.calls.total() == 0
+
+    async def test_on_another_topic_of_the_same_session(self, client: LiveClient, world: World) -> None:
+        await sign_in(client, "alice")
+        one, two = await page_of(client, "/dashboard"), await page_of(client, "/dashboard")
+        assert await attempt(client, two, session=one.session) == STALE
         assert world.calls.total() == 0
 
     async def test_on_another_view(self, client: LiveClient, world: World) -> None:
@@ -181,6 +200,9 @@ async def test_t36_two_loads_of_one_page_share_no_stretch_of_token(client: LiveC
     await sign_in(client, "alice")
     pages = [await page_of(client, "/dashboard") for _ in range(8)]
     assert len({page.csrf for page in pages}) == len({page.session for page in pages}) == 8
+    claims = [loads(urlsafe_b64decode(page.session.split(".")[0] + "==")) for page in pages]
+    for name in ("n", "b"):
+        assert len({claim[name] for claim in claims}) == 8
     for one, two in pairwise(pages):
         match = SequenceMatcher(None, one.csrf, two.csrf, autojunk=False).find_longest_match()
         assert match.size < 6

@@ -166,13 +166,15 @@ async def test_d8_another_status_and_an_empty_view() -> None:
         assert (await client.open("/protected")).connected
 
 
-@pytest.mark.parametrize("stacked", [False, True])
-async def test_d9_all_scopes_are_needed(stacked: bool) -> None:
+@pytest.mark.parametrize("how", ["list", "stacked", "inherited"])
+async def test_d9_all_scopes_are_needed(how: str) -> None:
     view: type[Page] = type("Admin", (Page,), {})
-    if stacked:
+    if how == "list":
+        requires(["authenticated", "admin"])(view)
+    elif how == "stacked":
         requires("authenticated")(requires("admin")(view))
     else:
-        requires(["authenticated", "admin"])(view)
+        view = requires("authenticated")(type("Sub", (requires("admin")(view),), {}))
     async with LiveClient(application(("/admin", view), ("/", Page))) as client:
         statuses = []
         for user in ("", "alice", "root"):
@@ -277,6 +279,20 @@ async def test_d15_and_d16_a_provider_of_one_s_own(set_first: bool) -> None:
         async with client.raw_socket(params={"vsn": "2.0.0", "api_key": "secret-key"}) as socket:
             bare = page.join(url="http://testserver/api/dashboard")
             assert (await joined(socket, page.topic, bare))[0] == "ok"
+
+
+async def test_d15_a_provider_that_fails_opens_no_door(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(APIKeyAuthProvider):
+        async def has_required_auth(self, websocket: WebSocket) -> bool:
+            raise LookupError("no database")
+
+    view: type[Page] = type("Guarded", (Page,), {})
+    app = application(("/guarded", view), ("/", Page))
+    AuthProviderFactory.set(view, Broken("secret-key"))
+    async with LiveClient(app) as client:
+        page = await page_of(client, "/guarded?api_key=secret-key")
+        assert await attempt(client, page) == UNAUTHORIZED
+    assert "Broken failed; Guarded stays closed" in caplog.text
 
 
 async def test_d17_the_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
