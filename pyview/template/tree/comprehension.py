@@ -84,10 +84,12 @@ def _update(
     changes = _settle(held, items, found)
     if len(items) != count:
         mask |= segment.length
-    if order is None:
-        rows = range(count) if mask & segment.outer else changes
-        diffs = ((i, row(i, mask | changes.get(i, 0))) for i in rows)
-        entries: dict[str, Any] = {number(i): diff for i, diff in diffs if diff}
+    entries: dict[str, Any]
+    if order is None and mask & segment.outer:
+        diffs = ((i, row(i, mask | changes.get(i, 0))) for i in range(count))
+        entries = {number(i): diff for i, diff in diffs if diff}
+    elif order is None:
+        entries = {number(i): diff for i, bits in changes.items() if (diff := row(i, mask | bits))}
     else:
         entries = _entries(segment, order, row, mask, changes)
     if not entries and len(items) == count:

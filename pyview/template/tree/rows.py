@@ -12,10 +12,11 @@ from types import MemberDescriptorType
 from typing import Any, Final, Protocol
 
 from pyview.template.tree.change import DIRTY, EQUAL_IS_SAME, TRUST_BUILTINS
-from pyview.template.tree.immutable import intercepts_attributes
+from pyview.template.tree.immutable import attributes_reader, intercepts_attributes
 from pyview.template.tree.nodes import Segment
 
 Getter = Callable[[Any], Any]
+Reader = Callable[[Any], tuple[Any, ...]]
 Order = Sequence[int | None]
 """For every new row the position it had before; None for a new one."""
 
@@ -31,7 +32,7 @@ class RowSegment(Segment):
     `key_field` is the field that keys the loop.
     """
 
-    __slots__ = ("field_bits", "fields", "getters", "item", "key_field", "length", "outer", "position")
+    __slots__ = ("field_bits", "fields", "getters", "item", "key_field", "length", "outer", "position", "readers")
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class RowSegment(Segment):
         self.outer = mask & ~(self.item | position)
         # For each class of rows how its fields are read: a cache that a segment's life bounds.
         self.getters: dict[type, tuple[Getter, ...] | None] = {}
+        self.readers: dict[type, Reader | None] = {}
 
     def getters_for(self, cls: type) -> tuple[Getter, ...] | None:
         """How to read the fields of a row of exactly `cls`; None if that would not be all that the template sees."""
@@ -63,6 +65,15 @@ class RowSegment(Segment):
             return self.getters[cls]
         except KeyError:
             found = self.getters[cls] = self._getters(cls)
+            return found
+
+    def reader_for(self, cls: type) -> Reader | None:
+        """How to read all fields of a row of exactly `cls` at once; None as for `getters_for`. No dicts."""
+        try:
+            return self.readers[cls]
+        except KeyError:
+            fields = None if self.getters_for(cls) is None else self.fields
+            found = self.readers[cls] = attributes_reader([*fields]) if fields else None
             return found
 
     def _getters(self, cls: type) -> tuple[Getter, ...] | None:
@@ -116,12 +127,16 @@ class Tokens:
         return dict.fromkeys(hits, self.segment.item)
 
     def settle(self, row: int, item: Any, bits: int) -> int:
-        segment = self.segment
+        segment, rule = self.segment, self.segment.rule
         old = self.tokens[row]
-        if segment.rule.same(item, old):
+        read = segment.reader_for(type(item)) if type(old) is type(item) else None
+        if read is not None and rule.is_immutable(item):
+            self.tokens[row] = item
+            return _changed_fields(segment, read, item, old)
+        if rule.same(item, old):
             return 0
-        token = self.tokens[row] = segment.rule.token(item, segment.trust)
-        return _changed_fields(segment, token, old) if token is item else bits
+        self.tokens[row] = rule.token(item, segment.trust)
+        return bits
 
     def reorder(self, order: Order) -> None:
         self.tokens = _reordered(self.tokens, order)
@@ -205,14 +220,13 @@ def _reordered(tokens: list[Any], order: Order) -> list[Any]:
     return [DIRTY if old is None else tokens[old] for old in order]
 
 
-def _changed_fields(segment: RowSegment, item: Any, old: Any) -> int:
-    """The bits of the fields in which two immutable rows differ."""
-    getters = segment.getters_for(type(item))
-    if getters is None or type(old) is not type(item):
-        return segment.item
-    same = segment.rule.same
+def _changed_fields(segment: RowSegment, read: Reader, item: Any, old: Any) -> int:
+    """The bits of the fields in which two immutable rows of one class differ."""
+    bits = 0
     try:
-        pairs = zip(getters, segment.field_bits, strict=True)
-        return sum(bit for get, bit in pairs if not same(get(item), get(old)))
+        for value, before, bit in zip(read(item), read(old), segment.field_bits, strict=True):
+            if value is not before and not segment.rule.same(value, before):
+                bits |= bit
     except AttributeError:
         return segment.item
+    return bits
