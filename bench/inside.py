@@ -1,4 +1,4 @@
-"""`python -m bench.inside`: what one event costs without any socket, the ASGI application called directly.
+"""`python -m bench.inside`: what one event costs in CPU time without any socket, the ASGI application called directly.
 
 What remains of an event's time is the server's: reading, framing, sending.
 """
@@ -62,11 +62,11 @@ class Browser:
         if self._said < 3:
             return {"type": "websocket.connect"} if self._said == 1 else self._join
         if self._said == 3:
-            self.started = time.perf_counter()
+            self.started = time.process_time()
         if self._left:
             self._left -= 1
             return self._event
-        self.ended = time.perf_counter()
+        self.ended = time.process_time()
         return {"type": "websocket.disconnect", "code": 1001}
 
     async def send(self, message: Any) -> None:
@@ -103,7 +103,7 @@ async def run(paths: Sequence[str], count: int, rounds: int) -> None:
         for path in paths:
             event, expected = VIEWS[path]
             best = [await microseconds(path, event, count, str(expected(count))) for _ in range(rounds)]
-            print(f"{path:16} {min(best):6.1f} us per event (best of {rounds} times {count})")
+            print(f"{path:16} {min(best):6.1f} us of CPU per event (best of {rounds} times {count})")
             await asyncio.sleep(0)
 
 

@@ -1,4 +1,4 @@
-"""The same pages written with PyView, as a user would write them."""
+"""The same pages written with PyView, as a user would write them, and deployed: in production mode."""
 
 from bench.apps.clock import Clock
 from bench.apps.counter import Counter
@@ -6,8 +6,13 @@ from bench.apps.frozen_table import FrozenTable
 from bench.apps.table import Table
 from bench.apps.ticker import Ticker
 from pyview import PyView
+from pyview.config import SecurityConfig
 
-app = PyView()
+app = PyView(
+    production=True,
+    secret="0123456789abcdef0123456789abcdef0123456789abcdef",
+    security=SecurityConfig(allowed_hosts=["127.0.0.1"]),
+)
 app.add_live_view("/counter", Counter)
 app.add_live_view("/table", Table)
 app.add_live_view("/frozen_table", FrozenTable)
