@@ -32,7 +32,17 @@ class RowSegment(Segment):
     `key_field` is the field that keys the loop.
     """
 
-    __slots__ = ("field_bits", "fields", "getters", "item", "key_field", "length", "outer", "position", "readers")
+    __slots__ = (
+        "field_bits",
+        "fields",
+        "getters",
+        "item",
+        "key_field",
+        "length",
+        "outer",
+        "position",
+        "readers",
+    )
 
     def __init__(
         self,
