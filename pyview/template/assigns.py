@@ -59,7 +59,7 @@ class NameReader:
         """
         given = extras or {}
         found = _flat(behind)
-        if assigns is None or isinstance(assigns, Mapping):
+        if assigns is None or isinstance(assigns, (dict, Mapping)):
             found.update(assigns or {})
             found.update(given)
             return found

@@ -1,6 +1,7 @@
 """Templates made of several files: `{% include %}`, `{% import %}`, `{% block %}`, `{% extends %}`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from jinja2 import nodes
 from jinja2.compiler import Frame
@@ -15,28 +16,42 @@ class FileWriter(MacroWriter):
 
     def visit_Include(self, node: nodes.Include, frame: Frame) -> None:
         body = self.tree_body(frame)
+        if frame.buffer is not None and not node.with_context:
+            return self._write_captured(node, frame, frame.buffer)
         if body is None:
             return super().visit_Include(node, frame)
         body.mask |= ALWAYS
         body.opaque = True
         position = body.add_slot()
-        if node.ignore_missing:
-            with self.indented("try:"):
-                self._write_lookup(node, frame)
-            with self.indented("except TemplateNotFound:"):
-                self.writeline(f"_v, _x = _text_slot({body.slots}[{position}], '')")
-            with self.indented("else:"):
-                self._write_included(body, position, node, frame)
-        else:
-            self._write_lookup(node, frame)
+        with self._looked_up(node, frame, missing=f"_v, _x = _text_slot({body.slots}[{position}], '')"):
             self._write_included(body, position, node, frame)
         self.write_tree_slot(body, position)
         return None
+
+    @contextmanager
+    def _looked_up(self, node: nodes.Include, frame: Frame, missing: str) -> Iterator[None]:
+        """Write what is done with the included `template`, and `missing` for where there need not be one."""
+        if not node.ignore_missing:
+            self._write_lookup(node, frame)
+            yield
+            return
+        with self.indented("try:"):
+            self._write_lookup(node, frame)
+        with self.indented("except TemplateNotFound:"):
+            self.writeline(missing)
+        with self.indented("else:"):
+            yield
 
     def _write_lookup(self, node: nodes.Include, frame: Frame) -> None:
         self.writeline(f"template = environment.{_lookup_function(node.template)}(", node)
         self.visit(node.template, frame)
         self.write(f", {self.name!r})")
+
+    def _write_captured(self, node: nodes.Include, frame: Frame, buffer: str) -> None:
+        # Jinja2 3.1 yields from the midst of a macro or a captured block here, which makes the one a generator and
+        # puts the text of the other where it was captured, not where it is shown.
+        with self._looked_up(node, frame, missing="pass"):
+            self.writeline(f"{buffer}.extend(template._get_default_module()._body_stream)")
 
     def _write_included(self, body: Body, position: int, node: nodes.Include, frame: Frame) -> None:
         slot = f"{body.slots}[{position}]"

@@ -11,6 +11,7 @@ import datetime
 import decimal
 import uuid
 from collections.abc import Callable, Iterable
+from itertools import compress, starmap
 from operator import is_not
 from typing import Any, Final
 
@@ -76,6 +77,16 @@ class ChangeRule(Immutability):
         """What to retain of `value`; `trust` says which kinds of snapshots are allowed."""
         return value if self.is_immutable(value) else self._snapshot(value, trust)
 
+    def renewed(self, value: Any, token: Any, trust: int) -> Any:
+        """`token(value, trust)` for a value that was not the same as `token`: looks only at what is new in it."""
+        if type(token) is not Snapshot or token.cls is not type(value):
+            return self.token(value, trust)
+        contents = self._read(value)
+        if len(contents) != len(token.contents):
+            return self.token(value, trust)
+        new = tuple(compress(contents, map(is_not, contents, token.contents)))
+        return Snapshot(token.cls, contents) if self.are_immutable(new) else DIRTY
+
     def same(self, value: Any, token: Any) -> bool:
         """Whether `value` is what `token` was made from, unchanged: it would print exactly the same."""
         if value is token:
@@ -103,13 +114,14 @@ class ChangeRule(Immutability):
         return Snapshot(cls, contents) if self.are_immutable(contents) else DIRTY
 
     def _unchanged(self, value: Any, snapshot: Snapshot) -> bool:
-        read = self._reader(snapshot.cls)
-        if read is None:
-            return False
-        now, then = read(value), snapshot.contents
+        now, then = self._read(value), snapshot.contents
         if len(now) != len(then):
             return False
-        return not any(map(is_not, now, then)) or self.all_same(now, then)
+        return all(starmap(self.same, compress(zip(now, then, strict=True), map(is_not, now, then))))
+
+    def _read(self, value: Any) -> tuple[Any, ...]:
+        read = self._reader(type(value))
+        return () if read is None else read(value)
 
     def _reader(self, cls: type) -> Contents | None:
         try:
@@ -139,7 +151,7 @@ def changed(unit: Unit, values: tuple[Any, ...], mask: int) -> int:
             segment = unit.segment
             value = values[i]
             if not segment.rule.same(value, inputs[i]):
-                inputs[i] = segment.rule.token(value, segment.trust)
+                inputs[i] = segment.rule.renewed(value, inputs[i], segment.trust)
                 mask |= segment.bits[i]
     return mask
 

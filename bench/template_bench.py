@@ -1,0 +1,170 @@
+"""What one template update costs: `python -m bench.template_bench [repeats]`. Microseconds; medians of the best rounds.
+
+Besides warm updates of one view, `cold` goes round a hundred views, whose data is then no longer in the processor's cache.
+"""
+
+import gc
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pyview.template.live_template import LiveTemplate, Rendering
+
+COUNTER = LiveTemplate.from_string(
+    '<h1>Counter</h1><p>{{ count }}</p><button phx-click="inc">+</button><button phx-click="dec">-</button>'
+)
+TABLE = LiveTemplate.from_string(
+    "<h1>{{ title }}: {{ total }}</h1><table>{% for row in rows|keyed_by('id') %}"
+    '<tr id="row-{{ row.id }}"><td>{{ row.id }}</td><td>{{ row.name }}</td><td>{{ row.price }}</td>'
+    "<td>{{ row.qty }}</td></tr>{% endfor %}</table>"
+)
+PAGE = LiveTemplate.from_string(
+    "<h1>{{ title }}</h1>{% if user.admin %}<b>{{ user.name }}</b>{% if total > 10 %}<i>many</i>{% endif %}{% endif %}"
+    "<p>{{ total }} {{ title|upper }}</p>"
+)
+
+Update = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+    name: str
+    price: float
+    qty: int
+
+
+@dataclass
+class MutableRow:
+    id: int
+    name: str
+    price: float
+    qty: int
+
+
+def table(make: Callable[..., Any]) -> dict[str, Any]:
+    rows = [make(id=1000 + i, name=f"Product {i}", price=i + 0.5, qty=300 + i) for i in range(100)]
+    return {"title": "Products", "total": 4950.0, "rows": rows}
+
+
+def bump_dict(data: dict[str, Any], n: int) -> None:
+    data["rows"][n % 100]["price"] += 1
+
+
+def bump_object(data: dict[str, Any], n: int) -> None:
+    data["rows"][n % 100].price += 1
+
+
+def bump_frozen(data: dict[str, Any], n: int) -> None:
+    rows = data["rows"]
+    rows[n % 100] = replace(rows[n % 100], price=rows[n % 100].price + 1)
+
+
+def prepend(data: dict[str, Any], n: int) -> None:
+    rows = data["rows"]
+    rows.insert(0, rows.pop())
+
+
+def rebuild(data: dict[str, Any], n: int) -> None:
+    data["rows"] = [dict(row) for row in data["rows"]]
+
+
+def nothing(data: dict[str, Any], n: int) -> None:
+    pass
+
+
+def count(data: dict[str, Any], n: int) -> None:
+    data["count"] = n
+
+
+def total(data: dict[str, Any], n: int) -> None:
+    data["total"] = n
+
+
+Case = tuple[str, LiveTemplate, Callable[[], dict[str, Any]], Callable[[dict[str, Any], int], None]]
+
+CASES: list[Case] = [
+    ("counter, nothing", COUNTER, lambda: {"count": 1}, nothing),
+    ("counter, one scalar", COUNTER, lambda: {"count": 1}, count),
+    ("page of ifs, nothing", PAGE, lambda: {**table(dict), "user": {"admin": True, "name": "Ann"}}, nothing),
+    ("page of ifs, one scalar", PAGE, lambda: {**table(dict), "user": {"admin": True, "name": "Ann"}}, total),
+    ("100 frozen rows, nothing", TABLE, lambda: table(Row), nothing),
+    ("100 frozen rows, one", TABLE, lambda: table(Row), bump_frozen),
+    ("100 dict rows, nothing", TABLE, lambda: table(dict), nothing),
+    ("100 dict rows, one", TABLE, lambda: table(dict), bump_dict),
+    ("100 dict rows, last to front", TABLE, lambda: table(dict), prepend),
+    ("100 dict rows, made anew", TABLE, lambda: table(dict), rebuild),
+    ("100 mutable objects, one", TABLE, lambda: table(MutableRow), bump_object),
+]
+
+
+def views(case: Case, number: int) -> list[tuple[Rendering, dict[str, Any]]]:
+    _, template, make, _ = case
+    made = [(template.rendering(), make()) for _ in range(number)]
+    for rendering, data in made:
+        rendering.update(data)
+    return made
+
+
+def rounds(case: Case, number: int, repeats: int) -> Iterator[float]:
+    """Microseconds per update; what the change itself takes is not counted."""
+    change, made, clock = case[3], views(case, number), time.perf_counter_ns
+    for n in range(repeats):
+        for rendering, data in made:
+            change(data, n)
+            begin = clock()
+            rendering.update(data)
+            yield (clock() - begin) / 1000
+
+
+def memory(case: Case) -> float:
+    """KiB that one view retains beside its own data."""
+    _, template, make, _ = case
+    data = [make() for _ in range(50)]
+    renderings = [template.rendering() for _ in data]
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for rendering, each in zip(renderings, data, strict=True):
+        rendering.update(each)
+    gc.collect()
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return (after - before) / len(data) / 1024
+
+
+def first(case: Case, repeats: int) -> Iterator[float]:
+    _, template, make, _ = case
+    data = make()
+    for _ in range(repeats):
+        begin = time.perf_counter_ns()
+        template.rendering().update(data)
+        yield (time.perf_counter_ns() - begin) / 1000
+
+
+def text(case: Case, repeats: int) -> Iterator[float]:
+    _, template, make, _ = case
+    data = make()
+    for _ in range(repeats):
+        begin = time.perf_counter_ns()
+        template.render(data)
+        yield (time.perf_counter_ns() - begin) / 1000
+
+
+def main() -> None:
+    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    print(f"{'':30}{'warm':>9}{'cold':>9}{'first':>9}{'as text':>9}{'KiB':>9}")
+    for case in CASES:
+        warm = statistics.median(rounds(case, 1, repeats))
+        cold = statistics.median(rounds(case, 100, max(repeats // 100, 3)))
+        whole = statistics.median(first(case, max(repeats // 20, 3)))
+        as_text = statistics.median(text(case, max(repeats // 20, 3)))
+        print(f"{case[0]:30}{warm:9.2f}{cold:9.2f}{whole:9.1f}{as_text:9.1f}{memory(case):9.1f}")
+
+
+if __name__ == "__main__":
+    main()

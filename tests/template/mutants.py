@@ -1,0 +1,232 @@
+"""Bugs to plant in the dependency tracking, each of which the law has to find."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pyview.template.compiler import branches, dependencies, files, generator, loops, macros, purity, scopes
+from pyview.template.tree import change, comprehension, immutable, nodes, rows, runtime
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+MUTANTS: dict[str, Plant] = {}
+
+
+def mutant(plant: Plant) -> Plant:
+    MUTANTS[plant.__name__] = plant
+    return plant
+
+
+@mutant
+def lists_are_immutable(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(immutable, "ATOMS", immutable.ATOMS | {list})
+
+
+@mutant
+def plain_objects_are_immutable(patch: pytest.MonkeyPatch) -> None:
+    original = immutable.Immutability._inspect
+    patch.setattr(
+        immutable.Immutability,
+        "_inspect",
+        lambda self, cls: immutable._no_parts if cls.__name__ == "Plain" else original(self, cls),
+    )
+
+
+@mutant
+def frozen_means_deeply_frozen(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(immutable.Immutability, "are_immutable", lambda self, values: True)
+
+
+@mutant
+def equal_is_same(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        change.ChangeRule, "same", lambda self, value, token: value is token or bool(value == token)
+    )
+
+
+@mutant
+def negative_zero_is_zero(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(change, "_same_float", operator.eq)
+
+
+@mutant
+def decimals_print_by_value(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(change, "_same_decimal", operator.eq)
+
+
+@mutant
+def snapshots_forget_values(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(change, "_dict_contents", lambda value: (*value,))
+
+
+@mutant
+def snapshots_forget_keys(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(change, "_dict_contents", lambda value: (*value.values(),))
+
+
+@mutant
+def set_ignores_the_if_around_it(patch: pytest.MonkeyPatch) -> None:
+    original = dependencies.DependencyTracker.bind
+
+    def bind(self: Any, *args: Any) -> None:
+        conditions, self.conditions = self.conditions, []
+        original(self, *args)
+        self.conditions = conditions
+
+    patch.setattr(dependencies.DependencyTracker, "bind", bind)
+
+
+@mutant
+def an_if_that_binds_may_be_skipped(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(branches, "binds_outside", lambda body: False)
+
+
+@mutant
+def an_if_does_not_depend_on_its_test(patch: pytest.MonkeyPatch) -> None:
+    original = branches.BranchWriter._write_slot
+    patch.setattr(
+        branches.BranchWriter,
+        "_write_slot",
+        lambda self, body, node, branches, frame, mask: original(self, body, node, branches, frame, 0),
+    )
+
+
+@mutant
+def last_depends_on_position_only(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(dependencies, "_BY_LENGTH", frozenset())
+    patch.setattr(
+        dependencies, "_BY_POSITION", frozenset({*dependencies._BY_POSITION, "last", "length", "revindex"})
+    )
+
+
+@mutant
+def neighbours_depend_on_position_only(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        dependencies,
+        "_BY_POSITION",
+        frozenset({"index", "index0", "first", "previtem", "nextitem", "changed"}),
+    )
+
+
+@mutant
+def moved_rows_keep_their_index(patch: pytest.MonkeyPatch) -> None:
+    original = rows.RowSegment.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.position = 0
+
+    patch.setattr(rows.RowSegment, "__init__", init)
+
+
+@mutant
+def duplicate_keys_are_not_told_apart(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(comprehension, "unique", lambda keys: [*keys])
+
+
+@mutant
+def rows_forget_the_names_around_them(patch: pytest.MonkeyPatch) -> None:
+    original = rows.RowSegment.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.outer &= nodes.ALWAYS
+
+    patch.setattr(rows.RowSegment, "__init__", init)
+
+
+@mutant
+def columns_do_not_check_the_class(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rows, "_is_stored", lambda cls, name: False)
+    patch.setattr(rows.Tokens, "settle", lambda self, row, item, bits: 0 if type(item) is not dict else bits)
+
+
+@mutant
+def rebuilt_columns_are_compared_by_value(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rows, "FEW", 0)
+    patch.setattr(
+        rows.Columns, "_all_same", lambda self, get, items, column: [get(item) for item in items] == column
+    )
+
+
+@mutant
+def fields_are_mixed_up(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        dependencies.RowScope,
+        "field",
+        lambda self, name: next(iter((self.fields or {"": self.item}).values())),
+    )
+
+
+@mutant
+def macro_defaults_depend_on_nothing(patch: pytest.MonkeyPatch) -> None:
+    original = macros.MacroWriter._write_defaults
+
+    def write_defaults(self: Any, *args: Any) -> int:
+        original(self, *args)
+        return 0
+
+    patch.setattr(macros.MacroWriter, "_write_defaults", write_defaults)
+
+
+@mutant
+def macros_do_not_see_what_is_bound_later(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(macros.MacroWriter, "_masks_inside", lambda self, frame: dict(self.masks))
+
+
+@mutant
+def macro_calls_depend_on_arguments_only(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(macros.MacroWriter, "_mask_of_names", staticmethod(lambda unit, outer: 0))
+
+
+@mutant
+def imported_macros_are_pure(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(files.FileWriter, "write_set_bit", lambda self, bit, condition: None)
+
+
+@mutant
+def what_a_template_makes_never_changes(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(scopes.ScopeWriter, "_watch", lambda self, *args: 0)
+
+
+@mutant
+def templates_never_change_their_data(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(generator, "trust_of", lambda template: change.TRUST_OBJECTS)
+
+
+@mutant
+def custom_filters_are_pure(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(purity, "_is_pure", lambda registered, builtin, impure, name: True)
+
+
+@mutant
+def autoescape_never_changes(patch: pytest.MonkeyPatch) -> None:
+    original = dependencies.DependencyTracker.dependencies
+
+    def with_volatile_forgotten(self: Any, node: Any, frame: Any) -> int:
+        return original(self, node, frame)
+
+    patch.setattr(dependencies.DependencyTracker, "dependencies", with_volatile_forgotten)
+    patch.setattr("pyview.template.compiler.outputs.ALWAYS", 0)
+
+
+@mutant
+def names_in_a_loop_test_are_no_inputs(patch: pytest.MonkeyPatch) -> None:
+    original = loops.LoopWriter._write_test
+
+    def write_test(self: Any, *args: Any) -> tuple[str, int]:
+        return original(self, *args)[0], 0
+
+    patch.setattr(loops.LoopWriter, "_write_test", write_test)
+
+
+@mutant
+def inputs_are_remembered_after_the_first_render_only(patch: pytest.MonkeyPatch) -> None:
+    def changed(unit: nodes.Unit, values: tuple[Any, ...], mask: int) -> int:
+        inputs = list(unit.inputs)
+        result = change.changed(unit, values, mask)
+        unit.inputs = inputs
+        return result
+
+    patch.setattr(runtime, "changed", changed)

@@ -1,0 +1,47 @@
+"""The law on random templates and random data. Another seed each time: `PYVIEW_FUZZ=<seconds>` looks longer."""
+
+import itertools
+import os
+import random
+import time
+from typing import Any
+
+import jinja2
+
+from tests.template.grammar import Grammar
+from tests.template.law import Law
+
+SECONDS = float(os.environ.get("PYVIEW_FUZZ", "12"))
+STEPS = 8
+
+
+def follow_random(seed: str, **options: Any) -> Law | None:
+    """A random template through some steps. None if it is no template at all."""
+    rng = random.Random(seed)
+    options = {"optimized": rng.random() < 0.8, "autoescape": rng.random() < 0.85, **options}
+    files = Grammar(rng).template()
+    try:
+        law = Law(files, **options)
+    except jinja2.TemplateSyntaxError:
+        return None
+    law.follow(rng, STEPS)
+    return law
+
+
+def test_random_templates() -> None:
+    begin, run = time.monotonic(), random.randrange(10**9)
+    renders = failures = 0
+    for i in itertools.count():
+        if time.monotonic() - begin > SECONDS:
+            break
+        seed = f"{run}/{i}"
+        try:
+            law = follow_random(seed)
+        except Exception as error:
+            error.add_note(f"seed {seed!r}")
+            raise
+        if law is not None:
+            renders += STEPS + 1
+            failures += law.failures
+    assert renders > 100
+    assert failures < renders / 2

@@ -1,0 +1,41 @@
+"""The law is worth what it finds: bugs planted in the dependency tracking are all found by it."""
+
+import random
+import time
+
+import pytest
+
+from tests.template.corpus import CORPUS
+from tests.template.law import Law
+from tests.template.mutants import MUTANTS
+from tests.template.test_law_random import follow_random
+
+SECONDS = 30
+
+
+def found_by() -> str | None:
+    """What broke the law; None if nothing did within the time."""
+    deadline = time.monotonic() + SECONDS
+    names = list(CORPUS)
+    seed = 0
+    while time.monotonic() < deadline:
+        random.Random(seed).shuffle(names)
+        for name in names:
+            try:
+                Law(CORPUS[name]).follow(random.Random(seed), 10)
+            except Exception:  # a crash is found, too
+                return name
+        for i in range(20):
+            try:
+                follow_random(f"mutants/{seed}/{i}")
+            except Exception:
+                return "a random template"
+        seed += 1
+    return None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_law_finds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    MUTANTS[name](monkeypatch)
+    assert found_by() is not None, f"{name} was not found in {SECONDS} s"
