@@ -1,7 +1,7 @@
 """Forms: what their fields hold, what a user typed, and what is sent."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
@@ -12,6 +12,7 @@ from pyview.testing.errors import ElementNotFound, PageError
 
 Value = str | int | float | bool | None | Sequence[str]
 Values = Mapping[str, Value]
+Typed = str | bool | tuple[str, ...]
 
 CHECKABLE = ("checkbox", "radio")
 BUTTON_TYPES = ("submit", "button", "reset", "image")
@@ -69,11 +70,10 @@ def submits(tag: Tag) -> bool:
 class Fields:
     """What the user typed, chose and touched, on one loaded document.
 
-    A typed value stays while the server renders its field unchanged, and in the focused field always: so it is when
-    the client patches the page.
+    It stays until the client patches the page: then the server's word counts, except in the field that has the focus.
     """
 
-    typed: dict[str, tuple[str, str | bool | tuple[str, ...]]] = field(default_factory=dict)
+    typed: dict[str, Typed] = field(default_factory=dict)
     used: set[tuple[str, str]] = field(default_factory=set)
     focused: str = ""
 
@@ -86,18 +86,18 @@ class Fields:
             return chosen[0] if chosen else ""
         if kind(tag) in CHECKABLE:
             return attribute(tag, "value", "on")
-        typed = self._typed(tag)
+        typed = self.typed.get(_key(tag))
         if isinstance(typed, str):
             return typed
         return _textarea_text(tag) if tag.name == "textarea" else attribute(tag, "value")
 
     def checked(self, tag: Tag) -> bool:
-        typed = self._typed(tag)
+        typed = self.typed.get(_key(tag))
         return typed if isinstance(typed, bool) else tag.has_attr("checked")
 
     def selected(self, tag: Tag) -> tuple[str, ...]:
         """The values of the chosen options."""
-        typed = self._typed(tag)
+        typed = self.typed.get(_key(tag))
         if isinstance(typed, tuple):
             return typed
         options = [option for option in tag.select("option") if not option.has_attr("disabled")]
@@ -105,11 +105,6 @@ class Fields:
         if tag.has_attr("multiple"):
             return tuple(option_value(option) for option in chosen)
         return tuple(option_value(option) for option in (chosen[-1:] or options[:1]))
-
-    def _typed(self, tag: Tag) -> str | bool | tuple[str, ...] | None:
-        key = _key(tag)
-        signature, value = self.typed.get(key, ("", None))
-        return value if signature == _signature(tag) or key == self.focused else None
 
     # --- typing ---
 
@@ -146,9 +141,26 @@ class Fields:
         for tag in tags:
             self._put(tag, attribute(tag, "value", "on") in wanted)
 
-    def focus(self, tag: Tag) -> None:
-        """The field that keeps what was typed, whatever the server renders."""
-        self.focused = _key(tag)
+    def focus(self, tag: Tag | None) -> None:
+        """Move the focus into a field, or to something that is none."""
+        editable = (
+            tag is not None and tag.name in ("input", "select", "textarea") and kind(tag) not in BUTTON_TYPES
+        )
+        self.focused = _key(tag) if tag is not None and editable else ""
+
+    def patched(self, soup: Tag, is_patched: Callable[[Tag], bool]) -> None:
+        """The client has patched the page to `soup`: where it did, what was typed is replaced by what was rendered.
+
+        The focused field keeps its value, though not whether it is checked.
+        """
+        fields = {_key(tag): tag for tag in soup.select("input, select, textarea")}
+        for key in [
+            key for key in self.typed if key not in fields or self._loses(key, fields[key], is_patched)
+        ]:
+            del self.typed[key]
+
+    def _loses(self, key: str, tag: Tag, is_patched: Callable[[Tag], bool]) -> bool:
+        return is_patched(tag) and (key != self.focused or kind(tag) in CHECKABLE)
 
     def toggle(self, tag: Tag) -> None:
         """What a click does to a checkbox or a radio button."""
@@ -165,10 +177,10 @@ class Fields:
             raise ElementNotFound(f"{outline(tag)} has no option {values}, only {sorted(options)}")
         self._put(tag, values)
 
-    def _put(self, tag: Tag, value: str | bool | tuple[str, ...]) -> None:
+    def _put(self, tag: Tag, value: Typed) -> None:
         if is_disabled(tag):
             raise PageError(f"a disabled field cannot be changed: {outline(tag)}")
-        self.typed[_key(tag)] = (_signature(tag), value)
+        self.typed[_key(tag)] = value
 
     def reset(self, form: Tag) -> None:
         for tag in elements(form):
@@ -289,8 +301,3 @@ def _key(tag: Tag) -> str:
     alike = form.find_all(tag.name, attrs={"name": name}) if form is not None and not value else [tag]
     place = next((i for i, other in enumerate(alike) if other is tag), 0)
     return f"{_form_key(form) if form is not None else ''}/{name}/{value}/{place}"
-
-
-def _signature(tag: Tag) -> str:
-    inner = tag.decode_contents() if tag.name in ("select", "textarea") else ""
-    return f"{sorted(tag.attrs.items())}{inner}"

@@ -52,6 +52,9 @@ class Gestures:
             await self._live_link(link)
             return
         loaded = self.tab.response
+        self.tab.fields.focus(tag)
+        if _is_checkable(tag):
+            self.tab.fields.toggle(tag)  # a browser does this before scripts hear of the click
         await self._click_away(tag)
         await self._phx_click(tag)
         if self.tab.response is loaded:
@@ -94,8 +97,8 @@ class Gestures:
             await self._click_label(control)
         elif submits(control):
             await self._press(control)
-        elif control.name == "input" and kind(control) in CHECKABLE:
-            await self._toggle(control)
+        elif _is_checkable(control):
+            await self._changed(control)
 
     async def _follow_href(self, link: Tag) -> None:
         href = attribute(link, "href")
@@ -111,17 +114,13 @@ class Gestures:
         control = (
             self.tab.soup.find(id=attribute(label, "for")) if label.has_attr("for") else label.find("input")
         )
-        if isinstance(control, Tag) and control.name == "input":
-            await self._default_action(control)
+        if isinstance(control, Tag) and not is_disabled(control):
+            await self.click(control)
 
     async def _press(self, button: Tag) -> None:
         form = form_of(button)
         if form is not None:
             await self.submit(form, {}, button)
-
-    async def _toggle(self, box: Tag) -> None:
-        self.tab.fields.toggle(box)
-        await self._changed(box)
 
     # --- forms ---
 
@@ -138,7 +137,12 @@ class Gestures:
             return
         tab.fields.use_all(form)
         tab.remember_submitter(form, submitter)
+        focused, tab.fields.focused = (
+            tab.fields.focused,
+            "",
+        )  # the client takes the focus away until the answer is there
         await self.run(attribute(form, "phx-submit"), Occasion("submit", form, submitter))
+        tab.fields.focused = focused
 
     async def change(self, form: Tag, values: Values, target: str) -> None:
         """Fill in, and tell of the last field, or of the one named `target`, as the input event would."""
@@ -160,6 +164,8 @@ class Gestures:
     async def key(self, tag: Tag | None, key: str, events: tuple[str, ...]) -> bool:
         """Press and release a key; False when nothing listens. On no element in particular, the window hears it."""
         heard = False
+        if tag is not None:
+            self.tab.fields.focus(tag)
         for event in events:
             heard = await self._key(tag, key, event) or heard
         return heard
@@ -179,6 +185,8 @@ class Gestures:
 
     async def focus(self, tag: Tag | None, event: str) -> bool:
         """Move the focus onto an element or off it (`event` is "focus" or "blur"); on None it is the window's."""
+        if tag is not None:
+            self.tab.fields.focus(tag if event == "focus" else None)
         binding = f"phx-{event}" if tag is not None else f"phx-window-{event}"
         listeners = [tag] if tag is not None else self.tab.soup.select(f"[{binding}]")
         heard = [one for one in listeners if attribute(one, binding)]
@@ -282,6 +290,10 @@ def closest(tag: Tag, binding: str) -> Tag | None:
         if one.has_attr(VIEW):
             return None
     return None
+
+
+def _is_checkable(tag: Tag) -> bool:
+    return tag.name == "input" and kind(tag) in CHECKABLE
 
 
 def _visible(tag: Tag) -> bool:

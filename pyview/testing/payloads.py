@@ -19,19 +19,26 @@ COMPONENT = "data-phx-component"
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What made the client act: `type` as the wire names it, the element, a form's button, a key's data."""
+    """What made the client act: `type` as the wire names it, the element, a form's button, a key's data.
+
+    `data` grows: the client writes into one object what each push of one occasion sends, so a second push repeats
+    the values of the first.
+    """
 
     type: str | None
     source: Tag
     submitter: Tag | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 def element_payload(occasion: Occasion, args: Args, fields: Fields, cid: int | None) -> Payload:
     """A click, a key, a focus, a blur: the key first, then `phx-value-*`, the DOM's value, the command's own value."""
     tag = occasion.source
-    value = {**occasion.data, **attributes_value(tag), **dom_value(tag, fields), **args.get("value", {})}
-    return with_cid({"type": occasion.type, "event": args["event"], "value": value}, cid)
+    value = occasion.data
+    value.update(attributes_value(tag))
+    value.update(dom_value(tag, fields))
+    value.update(args.get("value", {}))
+    return with_cid({"type": occasion.type, "event": args["event"], "value": dict(value)}, cid)
 
 
 def change_payload(form: Tag, args: Args, value: str, target: str, cid: int | None) -> Payload:

@@ -7,7 +7,7 @@ It reacts as the JavaScript client does, with two differences that make tests fa
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from pyview.testing.errors import NoAnswer, NotConnected, PageError, SocketClose
 from pyview.testing.forms import Fields
 from pyview.testing.history import History
 from pyview.testing.location import absolute, path_and_query, same_origin
+from pyview.testing.patching import patched_by
 from pyview.testing.recovery import recoverable, recoveries
 from pyview.testing.view import View
 from pyview.wire.rendered import ProtocolError, extract
@@ -174,6 +175,7 @@ class Tab:
         if pending.status == "ok":
             self._reloads = 0
             await self._recover(forms)
+            self._patch_fields(view.html(strip=False))
         elif pending.status == "error":
             view.channel.state = "errored"
             self._refused(view, pending.response)
@@ -305,10 +307,16 @@ class Tab:
         view, _ = self._live()
         parts = extract(diff)
         if parts.diff:
-            view.update(parts.diff)
+            marked = view.update(parts.diff)
+            self._patch_fields(marked, parts.diff["c"] if set(parts.diff) == {"c"} else None)
             self._changed()
         self._show_title(parts.title, joining=False)
         self._take_events(parts.events)
+
+    def _patch_fields(self, content: str, components: Collection[str] | None = None) -> None:
+        if self.fields.typed:
+            view, _ = self._live()
+            self.fields.patched(parse(self.document.html(content)), patched_by(view.id, components))
 
     def _changed(self) -> None:
         """The page has new HTML: forget its elements, and submit a form that asks for it."""

@@ -50,8 +50,11 @@ class View:
         self.joins, self.attempts = self.joins + 1, 0
         self._keep(merge({}, rendered))
 
-    def update(self, diff: Tree) -> None:
-        self._keep(merge(self.tree, diff))
+    def update(self, diff: Tree) -> str:
+        """Merge a diff. The view's HTML, with marks on what the patch leaves alone."""
+        before = self.tree
+        self._keep(merge(before, diff))
+        return to_html(self.tree, strip=False, since=before)
 
     def html(self, *, strip: bool = True) -> str:
         """The view's HTML; without `strip`, components carry the number that events name."""

@@ -8,7 +8,7 @@ cannot be shown.
 Everything here is pure. A tree is a dict as it comes out of JSON; no function changes its arguments.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -19,6 +19,7 @@ Table = Mapping[str, Any] | None
 STATIC, TEMPLATES, COMPONENTS, ROOT = "s", "p", "c", "r"
 KEYED, COUNT, MOVED = "k", "kc", "km"
 EVENTS, REPLY, TITLE = "e", "r", "t"
+SKIP = "data-phx-skip"
 
 _VOID_NAMES = "area base br col command embed hr img input keygen link meta param source track wbr"
 VOID_TAGS = frozenset(_VOID_NAMES.split())
@@ -67,14 +68,17 @@ def merge(tree: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:
     return {**merged, COMPONENTS: components} if components else merged
 
 
-def to_html(tree: Mapping[str, Any], *, strip: bool = True) -> str:
+def to_html(tree: Mapping[str, Any], *, strip: bool = True, since: Mapping[str, Any] | None = None) -> str:
     """The HTML of a tree that `merge` returned.
 
     The client adds attributes of its own to root elements (`data-phx-id`, `data-phx-skip`, `data-phx-component`).
     With `strip` they are left out; without it components are marked with `data-phx-component`, which is how events
-    find them. Raises `ProtocolError` for what the client cannot render or would render as rubbish.
+    find them. `since` is the tree that was merged into: root elements that the diff did not touch are marked with
+    `data-phx-skip`, as the client leaves them alone when it patches the page (only it leaves out what is inside).
+    Raises `ProtocolError` for what the client cannot render or would render as rubbish.
     """
-    return _Renderer(tree.get(COMPONENTS, {}), strip, set()).root(tree)
+    untouched = frozenset(_identities(since)) if since is not None else frozenset()
+    return _Renderer(tree.get(COMPONENTS, {}), strip, set(), untouched).root(tree)
 
 
 # --- templates ---
@@ -298,6 +302,7 @@ class _Renderer:
     components: Mapping[str, Tree]
     strip: bool
     shown: set[str]
+    untouched: frozenset[int]
 
     def root(self, tree: Mapping[str, Any]) -> str:
         # A root flag at the very top never reaches the client's tree: there `r` is the reply to an event.
@@ -309,6 +314,7 @@ class _Renderer:
         html = self.fill(_statics(node.get(STATIC), None, at), node, at)
         if node.get(ROOT):
             check_single_root(html, at)
+            return _mark(html, SKIP) if id(node) in self.untouched else html
         return html
 
     def comprehension(self, node: Tree, at: str) -> str:
@@ -398,6 +404,14 @@ class _RootScan(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.roots == 0 and data.strip():
             raise ProtocolError(f"a node with `r` must begin with its element, found text {_short(data)}")
+
+
+def _identities(node: Any) -> Iterator[int]:
+    """Of all nodes: `merge` makes new ones on the way to a change, and keeps the others."""
+    if isinstance(node, Mapping):
+        yield id(node)
+        for value in node.values():
+            yield from _identities(value)
 
 
 def _mark(html: str, attribute: str) -> str:

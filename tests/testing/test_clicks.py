@@ -106,7 +106,7 @@ async def test_what_a_click_carries() -> None:
         ("add", {"amount": "5", "item-id": "a", "value": "v"}),
         ("card", {}),  # the closest element with phx-click, around what was clicked
         ("row", {"value": 0}),  # an <li> has a number for a value
-        ("box", {}),  # an unchecked box has none
+        ("box", {"value": "on"}),  # a box is checked before the click is heard; unchecked it would have none
         ("add", {"value": "", "amount": 7}),  # commands that only change the looks do nothing here
     ]
 

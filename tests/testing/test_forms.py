@@ -145,17 +145,58 @@ async def test_an_input_with_its_own_change_sends_only_itself() -> None:
     ]
 
 
-async def test_what_the_server_renders_anew_replaces_what_was_typed_unless_it_has_the_focus() -> None:
-    server = Handmade({"/form": Form})
-    async with LiveClient(server.app()) as client:
+async def test_a_patch_replaces_what_was_typed_unless_the_field_has_the_focus() -> None:
+    """As in a browser: a form that does not render what was sent loses it."""
+    async with LiveClient(Handmade({"/form": Form}).app()) as client:
         page = await client.open("/form")
-        await page.change("#f", {"user[email]": "typed@x"})
+        await page.change("#f", {"size": "s", "agree": True, "user[name]": "Bea", "user[email]": "typed@x"})
+        assert (page.value("[name='user[name]']"), page.value("[name=size]")) == ("Bea", "s")
         await page.push("rename")
+        assert (page.value("[name='user[name]']"), page.value("[name=size]")) == ("Ann", "m")
         assert page.value("#email") == "typed@x"
-        await page.change("#f", {"user[name]": "Bea"})
+        await page.click("#card")
         await page.push("rename")
         assert page.value("#email") == "server@x"
-        assert page.value("[name='user[name]']") == "Bea"
+
+
+class Parts(HandmadeView):
+    """A field in each of: the view itself, an element that is left alone, a component, an ignored element."""
+
+    def rendered(self) -> dict[str, Any]:
+        component = {"s": ['<div><input name="c">', "</div>"], "0": "", "r": 1}
+        return {
+            "s": [
+                '<form><input name="v">',
+                "",
+                "",
+                '<div phx-update="ignore"><input name="i"></div>',
+                "</form>",
+            ],
+            **{"0": {"s": ['<p><input name="r"></p>'], "r": 1}, "1": 1, "2": "", "3": ""},
+            "c": {"1": component},
+        }
+
+    async def event(self, payload: dict[str, Any]) -> dict[str, Any]:
+        return {"diff": payload["value"]}
+
+
+@pytest.mark.parametrize(
+    ("diff", "kept"),
+    [
+        ({"2": "x"}, "rci"),
+        ({"0": {"s": ['<p><input name="r"></p>'], "r": 1}}, "ci"),
+        ({"2": "x", "c": {"1": {"0": "x"}}}, "ri"),
+        ({"c": {"1": {"0": "x"}}}, "vri"),
+        ({"t": "only the title"}, "vrci"),
+    ],
+)
+async def test_a_patch_reaches_only_what_the_diff_changed(diff: dict[str, Any], kept: str) -> None:
+    async with LiveClient(Handmade({"/parts": Parts}).app()) as client:
+        page = await client.open("/parts")
+        await page.change("form", dict.fromkeys("vrci", "typed"))
+        await page.click("footer")
+        await page.push("diff", diff)
+        assert "".join(name for name in "vrci" if page.value(f"[name={name}]") == "typed") == kept
 
 
 async def test_fields_that_are_not_there_are_told() -> None:
