@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.checks import check_app, enforce, is_production, several_workers
 from pyview.auth.order import normalise
+from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn
+from pyview.auth.watcher import NoRevocations, SessionWatcher
 from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
 from pyview.events import compile_view
@@ -74,6 +76,8 @@ class PyView(Starlette):
         self._site: Site | None = None
         self._templates = ViewTemplates(templates, auto_reload=not self.production)
         self._checked = False
+        self.revocations = NoRevocations()
+        self._pipeline = IdentityPipeline([])
         self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
         admission = Admission(self._tokens, lambda: self.routes, self.security)
         self._socket = _Socket(lambda: self.site, admission)
@@ -111,8 +115,14 @@ class PyView(Starlette):
     def build_middleware_stack(self) -> ASGIApp:
         gate = Middleware(Gate, config=self.security, complaints=self._complaints)
         first = [Middleware(SecurityHeaders), gate]
-        self.user_middleware = [*first, *normalise(self.user_middleware)]
+        ordered = normalise(self.user_middleware, self._watcher)
+        self._pipeline = IdentityPipeline(ordered)
+        self.user_middleware = [*first, *ordered]
         return super().build_middleware_stack()
+
+    def _watcher(self, cookie_lifetime: float) -> Middleware:
+        who = WhoSignsIn(self.user_middleware)
+        return Middleware(SessionWatcher, revoker=self.revocations, who=who, max_age=cookie_lifetime)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._checked and scope["type"] != "lifespan":

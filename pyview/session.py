@@ -1,19 +1,23 @@
-"""The session as a view sees it, and the hidden id that ties pages and sockets to one session.
+"""The session as a view sees it, and the hidden facts that tie pages and sockets to one session.
 
 A signed cookie has no identity of its own: two sign-ins of one user make the same cookie. So every session
-that is written during a request gets a random id under `_pv_sid`. Routes may see it; views never do.
+that is written during a request gets a random id, the time when its user signed in, and a digest of who that is
+(`pyview.auth.watcher`). Routes may see them, under names that begin with `_pv_`; views never do.
 """
 
 import hashlib
-import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import orjson
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
+HIDDEN = "_pv_"
 SESSION_ID = "_pv_sid"
-_RECORD = "pyview.session"
+SIGNED_IN_AT = "_pv_at"
+USER_DIGEST = "_pv_uid"
+SESSION_RECORD = "pyview.session"
 
 
 class ReadOnlySession(dict[str, Any]):
@@ -36,10 +40,45 @@ class ReadOnlySession(dict[str, Any]):
 
 
 def read_only(session: Mapping[str, Any]) -> ReadOnlySession:
-    """A copy of `session` for a view, lists and dicts in it copied too, without the hidden id."""
+    """A copy of `session` for a view, lists and dicts in it copied too, without the hidden facts."""
     if not session:
         return ReadOnlySession()
-    return ReadOnlySession({key: _copy(value) for key, value in session.items() if key != SESSION_ID})
+    return ReadOnlySession(visible(session))
+
+
+def visible(session: Mapping[str, Any]) -> dict[str, Any]:
+    """What the application itself has put into `session`, copied."""
+    return {key: _copy(value) for key, value in session.items() if not key.startswith(HIDDEN)}
+
+
+def signed_in_at(session: Mapping[str, Any]) -> float | None:
+    """When the user of this session signed in, as Unix time; None where nobody has."""
+    found = session.get(SIGNED_IN_AT)
+    return float(found) if isinstance(found, int | float) and session.get(USER_DIGEST) else None
+
+
+def revocation_keys(session: Mapping[str, Any]) -> dict[str, float]:
+    """What could have been revoked of this session, each with the time since when it holds (Unix time)."""
+    sid, at, user = (session.get(name) for name in (SESSION_ID, SIGNED_IN_AT, USER_DIGEST))
+    since = float(at) if isinstance(at, int | float) else 0.0
+    keys = {session_key(sid): since} if isinstance(sid, str) and sid else {}
+    return {**keys, user_revocation_key(user): since} if isinstance(user, str) and user else keys
+
+
+def session_key(sid: str) -> str:
+    """The name under which a session is revoked: a digest, so that no store ever holds a session id."""
+    return f"sid:{digest(sid)}"
+
+
+def user_revocation_key(user_digest: str) -> str:
+    """The name under which everything of one user is revoked."""
+    return f"user:{user_digest}"
+
+
+def digest(text: str) -> str:
+    """22 characters of SHA-256: enough to be unique, too little to go back."""
+    raw = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return urlsafe_b64encode(raw[:16]).decode().rstrip("=")
 
 
 def session_of(scope: Scope) -> Mapping[str, Any]:
@@ -64,62 +103,11 @@ def session_id(scope: Scope) -> str:
 
     A session written earlier in this request has its id from now on, so that a page can be bound to it.
     """
-    record = scope.get(_RECORD)
+    record = scope.get(SESSION_RECORD)
     if record is not None:
-        record.settle(scope)
+        record.name(scope)
     found = session_of(scope).get(SESSION_ID, "")
     return found if isinstance(found, str) else ""
-
-
-class SessionWatcher:
-    """ASGI middleware directly inside a session middleware: gives every session that is written its hidden
-    id.
-
-    Works with Starlette's `SessionMiddleware` and with any other that puts a dict into `scope["session"]` and
-    saves it when the response starts.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or "session" not in scope:
-            return await self.app(scope, receive, send)
-        record = scope[_RECORD] = SessionRecord(scope)
-
-        async def settle_first(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                record.settle(scope)
-            await send(message)
-
-        await self.app(scope, receive, settle_first)
-
-
-class SessionRecord:
-    """What one request does to its session. `incoming` is the id that the request came with, or ""."""
-
-    __slots__ = ("_before", "incoming")
-
-    def __init__(self, scope: Scope) -> None:
-        session = scope["session"]
-        loaded = issubclass(type(session), Mapping)
-        self.incoming: str = session.get(SESSION_ID, "") if loaded else ""
-        self._before = b"" if not loaded or hasattr(session, "modified") else fingerprint(session)
-
-    def settle(self, scope: Scope) -> None:
-        """Give a written session its id; an id that is all that is left of a session goes too."""
-        session = scope["session"]
-        if not issubclass(type(session), dict) or not self._written(session):
-            return
-        if SESSION_ID not in session:
-            if session:
-                session[SESSION_ID] = secrets.token_urlsafe(16)
-        elif len(session) == 1:
-            del session[SESSION_ID]
-
-    def _written(self, session: dict[str, Any]) -> bool:
-        modified = getattr(session, "modified", None)
-        return bool(modified) if modified is not None else fingerprint(session) != self._before
 
 
 def fingerprint(session: Mapping[str, Any]) -> bytes:

@@ -7,7 +7,7 @@ inside an authentication middleware moves just outside it. Nothing else is ever 
 
 import inspect
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
 
@@ -15,18 +15,28 @@ from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 
-from pyview.session import SessionWatcher
+from pyview.auth.watcher import SessionWatcher
 
 logger = logging.getLogger("pyview")
 
+STARLETTE_MAX_AGE = 14 * 86400.0
+LONGEST = 400 * 86400.0  # no browser keeps a cookie longer (RFC 6265bis)
 
-def normalise(user_middleware: list[Middleware]) -> list[Middleware]:
-    """`user_middleware`, outermost first, with the session outside the authentication and a watcher inside
-    it.
 
-    An app without a session middleware of its own may be mounted in one that has it: its watcher comes first.
+def plain_watcher(cookie_lifetime: float) -> Middleware:
+    """A watcher that names sessions and revokes nothing."""
+    return Middleware(SessionWatcher, max_age=cookie_lifetime)
+
+
+def normalise(
+    user_middleware: list[Middleware], watcher: Callable[[float], Middleware] = plain_watcher
+) -> list[Middleware]:
+    """`user_middleware`, outermost first, with the session outside the authentication and a watcher inside it.
+
+    `watcher` makes the watcher for a cookie that lives so many seconds. An app without a session middleware of its
+    own may be mounted in one that has it: its watcher comes first.
     """
-    return _with_watcher(_session_first(user_middleware))
+    return _with_watcher(_session_first(user_middleware), watcher)
 
 
 def is_session(middleware: Middleware) -> bool:
@@ -69,10 +79,19 @@ def _session_first(middlewares: list[Middleware]) -> list[Middleware]:
     return [*rest[:authentication], middlewares[session], *rest[authentication:]]
 
 
-def _with_watcher(middlewares: list[Middleware]) -> list[Middleware]:
+def _with_watcher(middlewares: list[Middleware], watcher: Callable[[float], Middleware]) -> list[Middleware]:
     sessions = [index for index, middleware in enumerate(middlewares) if is_session(middleware)]
     inside = sessions[-1] + 1 if sessions else 0
-    return [*middlewares[:inside], Middleware(SessionWatcher), *middlewares[inside:]]
+    lifetime = _lifetime(middlewares[inside - 1]) if sessions else LONGEST
+    return [*middlewares[:inside], watcher(lifetime), *middlewares[inside:]]
+
+
+def _lifetime(middleware: Middleware) -> float:
+    """How long the cookie of a session middleware lives, in seconds."""
+    cls: Any = middleware.cls
+    default = STARLETTE_MAX_AGE if cls is SessionMiddleware else LONGEST
+    given = middleware.kwargs.get("max_age", default)
+    return float(given) if isinstance(given, int | float) and given > 0 else LONGEST
 
 
 def _first(middlewares: list[Middleware], matches: Any) -> int | None:

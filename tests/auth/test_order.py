@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.order import is_authentication, is_session, normalise, provides_auth
-from pyview.session import SessionWatcher
+from pyview.auth.watcher import SessionWatcher
 
 
 class OwnSessionMiddleware(SessionMiddleware): ...

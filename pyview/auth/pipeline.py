@@ -1,0 +1,99 @@
+"""Who is there *now*: the session and authentication middlewares, run again on a socket's handshake.
+
+A socket lives for hours; its handshake knew who somebody was when it began. The same middlewares that an HTTP request
+passes are therefore kept in a short stack of their own, and asked again on a copy of the handshake. Whatever goes wrong
+in there, nobody is signed in: it fails closed.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pyview.auth.identity import user_key, user_of
+from pyview.auth.order import is_authentication, is_session
+from pyview.auth.watcher import SessionWatcher
+from pyview.session import SESSION_RECORD, digest
+
+logger = logging.getLogger("pyview.security")
+
+_ANSWER = "pyview.replayed"
+_OF_IDENTITY = ("session", "auth", "user", SESSION_RECORD)
+
+
+def says_who_is_there(middleware: Middleware) -> bool:
+    """Whether a middleware belongs to the identity: a session, its watcher, an authentication, or one whose class says
+    `pyview_identity = True`."""
+    cls: Any = middleware.cls
+    marked = cls is SessionWatcher or bool(getattr(cls, "pyview_identity", False))
+    return marked or is_session(middleware) or is_authentication(middleware)
+
+
+class IdentityPipeline:
+    """The identity middlewares of one application, in their order, each an instance of its own.
+
+    Without any, as in an application mounted inside the one that signs people in, the handshake's word stands.
+    """
+
+    def __init__(self, user_middleware: Sequence[Middleware]) -> None:
+        """`user_middleware`: outermost first, with the watcher in place (`pyview.auth.order.normalise`)."""
+        middlewares = [found for found in user_middleware if says_who_is_there(found)]
+        self._app = _stack(middlewares)
+        classes: list[Any] = [middleware.cls for middleware in middlewares]
+        self._replays = any(cls is not SessionWatcher for cls in classes)
+
+    async def replay(self, scope: Scope) -> Scope | None:
+        """The handshake's scope with session, auth and user as they are now; None when a middleware refused.
+
+        Costs what the middlewares cost: tens of microseconds where they ask no database.
+        """
+        if not self._replays:
+            return scope
+        return await _run(self._app, {key: value for key, value in scope.items() if key not in _OF_IDENTITY})
+
+
+class WhoSignsIn:
+    """The authentication alone: which user a session would sign in."""
+
+    def __init__(self, user_middleware: Sequence[Middleware]) -> None:
+        self._app = _stack(
+            [found for found in user_middleware if says_who_is_there(found) and not is_session(found)]
+        )
+
+    async def __call__(self, scope: Scope, session: Mapping[str, Any]) -> str:
+        """Digest of the user, "" for nobody. `scope` is the request that has just changed its session."""
+        copy = {key: value for key, value in scope.items() if key not in _OF_IDENTITY}
+        answer = await _run(self._app, {**copy, "session": dict(session)})
+        key = "" if answer is None else user_key(user_of(answer))
+        return digest(key) if key else ""
+
+
+def _stack(middlewares: Sequence[Middleware]) -> ASGIApp:
+    app: ASGIApp = _keep
+    for cls, args, kwargs in reversed(middlewares):
+        app = cls(app, *args, **kwargs)
+    return app
+
+
+async def _run(app: ASGIApp, scope: Scope) -> Scope | None:
+    answer: list[Scope] = []
+    try:
+        await app({**scope, _ANSWER: answer}, _nothing_to_receive, _ignore)
+    except Exception:
+        logger.exception("asking who is there failed; the connection counts as signed out")
+        return None
+    return answer[0] if answer else None
+
+
+async def _keep(scope: Scope, receive: Receive, send: Send) -> None:
+    scope[_ANSWER].append(scope)
+
+
+async def _nothing_to_receive() -> Message:
+    return {"type": "websocket.disconnect", "code": 1005}
+
+
+async def _ignore(message: Message) -> None:
+    """A middleware that answers by itself has refused."""

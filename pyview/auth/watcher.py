@@ -1,0 +1,154 @@
+"""Watches what requests do to the session, directly inside the session middleware.
+
+Every session that is written gets a random id, so that it can be told from others and revoked. When the id goes, as in
+`request.session.clear()`, or when another user is signed in, the old id is revoked: the cookie that held it is dead,
+wherever a copy of it may be, and every worker hears of it.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pyview.session import (
+    HIDDEN,
+    SESSION_ID,
+    SESSION_RECORD,
+    SIGNED_IN_AT,
+    USER_DIGEST,
+    fingerprint,
+    revocation_keys,
+    session_key,
+)
+
+logger = logging.getLogger("pyview.security")
+
+Who = Callable[[Scope, Mapping[str, Any]], Awaitable[str]]
+"""Digest of the user that a session signs in, "" for nobody: the authentication asked about that session."""
+
+
+async def nobody(scope: Scope, session: Mapping[str, Any]) -> str:
+    """The answer where no authentication is installed."""
+    return ""
+
+
+class Revoker(Protocol):
+    """What the watcher needs of `pyview.revocation`."""
+
+    async def revoke(self, key: str, until: float) -> None: ...
+    async def revoked(self, keys: Mapping[str, float]) -> bool: ...
+
+
+class NoRevocations:
+    """Nothing is ever revoked."""
+
+    async def revoke(self, key: str, until: float) -> None:
+        """There is nobody to tell."""
+
+    async def revoked(self, keys: Mapping[str, float]) -> bool:
+        return False
+
+
+class SessionWatcher:
+    """ASGI middleware. Works with Starlette's `SessionMiddleware` and with any other that puts a dict into
+    `scope["session"]` and saves it when the response starts.
+
+    `max_age`: seconds that the session's cookie lives, and so its revocation.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        revoker: Revoker | None = None,
+        who: Who | None = None,
+        max_age: float = 400 * 86400,
+    ) -> None:
+        self.app = app
+        self._revoker = revoker or NoRevocations()
+        self._who = who or nobody
+        self._max_age = max_age
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or not _is_loaded(scope):
+            return await self.app(scope, receive, send)
+        await self._turn_away_revoked(scope)
+        if scope["type"] == "websocket":
+            return await self.app(scope, receive, send)
+        record = scope[SESSION_RECORD] = SessionRecord(scope["session"])
+
+        async def settle_first(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self._settle(record, scope)
+            await send(message)
+
+        await self.app(scope, receive, settle_first)
+
+    async def _turn_away_revoked(self, scope: Scope) -> None:
+        session = scope["session"]
+        keys = revocation_keys(session) if session else {}
+        if not keys:
+            return
+        try:
+            revoked = await self._revoker.revoked(keys)
+        except Exception as error:
+            # Nobody can say whether it is revoked: for this request there is no session, and its cookie stays.
+            logger.debug("revocations cannot be asked: %r", error)
+            scope["session"] = type(session)()
+        else:
+            if revoked:
+                session.clear()
+
+    async def _settle(self, record: "SessionRecord", scope: Scope) -> None:
+        session = scope["session"]
+        if record.written(session):
+            if session:
+                await self._name(record, scope, session)
+            record.name(scope)
+        if record.incoming and session.get(SESSION_ID) != record.incoming:
+            await self._revoker.revoke(session_key(record.incoming), time.time() + self._max_age)
+
+    async def _name(self, record: "SessionRecord", scope: Scope, session: dict[str, Any]) -> None:
+        """A new id when another user is signed in than before, or when the old id has gone."""
+        user = await self._who(scope, session)
+        if SESSION_ID in session and session.get(USER_DIGEST, "") == user:
+            return
+        if SESSION_ID not in session or not record.named_now:
+            session[SESSION_ID] = secrets.token_urlsafe(16)
+        session[SIGNED_IN_AT] = time.time()
+        session[USER_DIGEST] = user
+
+
+class SessionRecord:
+    """What one request does to its session. `incoming` is the id that the request came with, or ""."""
+
+    __slots__ = ("_before", "incoming", "named_now")
+
+    def __init__(self, session: Mapping[str, Any]) -> None:
+        found = session.get(SESSION_ID)
+        self.incoming = found if isinstance(found, str) else ""
+        self.named_now = False
+        self._before = b"" if hasattr(session, "modified") else fingerprint(session)
+
+    def written(self, session: Mapping[str, Any]) -> bool:
+        modified = getattr(session, "modified", None)
+        return bool(modified) if modified is not None else fingerprint(session) != self._before
+
+    def name(self, scope: Scope) -> None:
+        """Give a written session its id; facts that are all that is left of a session go too."""
+        session = scope["session"]
+        if not self.written(session):
+            return
+        if all(key.startswith(HIDDEN) for key in session):
+            for key in tuple(session):
+                del session[key]
+        elif SESSION_ID not in session:
+            session[SESSION_ID] = secrets.token_urlsafe(16)
+            session[SIGNED_IN_AT] = time.time()
+            self.named_now = True
+
+
+def _is_loaded(scope: Scope) -> bool:
+    return issubclass(type(scope.get("session")), dict)
