@@ -5,6 +5,8 @@
 export PYTHON
 # A Node.js from PyPI lives in .venv/bin; last, so that it hides nothing of the machine's.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
+# What runs side by side is printed one after the other, where make can do that.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -16,13 +18,15 @@ demo: setup ## serve the examples and print their address (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
 test: setup ## everything that CI checks: lint, types, suite, browser, other Pythons
-	@scripts/test
+	@scripts/lint
+	@scripts/types
+	@$(MAKE) --no-print-directory -j2 $(SYNC) suite browser pythons
 
 suite: setup ## the fast suite alone (ARGS=... goes to pytest)
-	@scripts/suite .venv $(ARGS)
+	@echo "== the suite" && scripts/suite .venv $(ARGS)
 
 browser: setup ## the tests in a real browser alone (ARGS=... goes to pytest)
-	@scripts/browser $(ARGS)
+	@echo "== the browser" && scripts/browser $(ARGS)
 
 pythons: setup ## the fast suite on every other Python >= 3.11 found
 	@scripts/other-pythons

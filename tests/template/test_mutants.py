@@ -10,6 +10,8 @@ from tests.template.law import Law
 from tests.template.mutants import MUTANTS
 from tests.template.test_law_random import follow_random
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 30
 
 
