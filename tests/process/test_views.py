@@ -9,11 +9,11 @@ from typing import Any, TypedDict
 
 import pytest
 from pydantic import BaseModel
-from pyview.template.live_template import LiveTemplate
 from starlette.exceptions import HTTPException
 
 from pyview import LiveView, LiveViewSocket, PyView, is_connected
 from pyview.events import InfoEvent
+from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, PageError, ViewCrashed
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"

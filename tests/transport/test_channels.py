@@ -6,9 +6,9 @@ import logging
 from typing import Any
 
 import pytest
-from pyview.template.live_template import LiveTemplate
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connected
+from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, SocketRefused
 from tests.frames import connect, event, join, load
 
