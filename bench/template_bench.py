@@ -1,6 +1,6 @@
 """What one template update costs: `python -m bench.template_bench [repeats]`. Microseconds; medians of the best rounds.
 
-Besides warm updates of one view, `cold` goes round a hundred views, whose data is then no longer in the processor's cache.
+Besides warm updates of one view, `cold` goes round a hundred views, whose data has left the processor's cache.
 """
 
 import gc
