@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.testing.cookies import set_cookie
 from pyview.testing.errors import PageError
+from pyview.testing.forms import Submission
 from pyview.testing.location import absolute, same_origin
 from pyview.testing.raw_socket import RawSocket
 from pyview.testing.scope import CLIENT_ADDRESS, websocket_scope
@@ -33,16 +34,6 @@ class Settings:
     def origin(self) -> str:
         url = httpx.URL(self.base_url)
         return f"{url.scheme}://{url.netloc.decode('ascii')}"
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A form on its way over HTTP."""
-
-    url: str
-    method: str
-    pairs: Sequence[tuple[str, str]]
-    multipart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Self
@@ -54,7 +55,7 @@ class Document:
         text = html.escape(title, quote=False)
         return replace(self, before=_TITLE.sub(lambda m: m[1] + text + m[3], self.before, count=1))
 
-    def with_container(self, tag: str, attributes: dict[str, str]) -> Self:
+    def with_container(self, tag: str, attributes: Mapping[str, str]) -> Self:
         """What a live navigation makes of the main element: the target's tag and attributes, its own identity."""
         kept = tuple((name, value) for name, value in self.attributes if name in _KEPT_BY_CLIENT)
         own = tuple((name, value) for name, value in attributes.items() if name not in _KEPT_BY_CLIENT)

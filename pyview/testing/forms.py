@@ -9,6 +9,7 @@ from bs4 import Tag
 
 from pyview.testing.dom import outline
 from pyview.testing.errors import ElementNotFound, PageError
+from pyview.testing.location import absolute
 
 Value = str | int | float | bool | None | Sequence[str]
 Values = Mapping[str, Value]
@@ -233,6 +234,27 @@ class Fields:
         from_button = submitter is not None and attribute(submitter, "name") == name
         only_hidden = all(kind(tag) == "hidden" for tag in tags)
         return not (self.is_used(form, name) or opted_out or from_button or only_hidden)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A form on its way over HTTP."""
+
+    url: str
+    method: str
+    pairs: Sequence[tuple[str, str]]
+    multipart: bool = False
+
+
+def submission(form: Tag, submitter: Tag | None, fields: Fields, url: str) -> Submission:
+    """The form of the page at `url` as a browser would send it; a button may say where and how."""
+    own = {} if submitter is None else submitter.attrs
+    action = str(own.get("formaction") or form.get("action") or url)
+    method = str(own.get("formmethod") or form.get("method") or "get").lower()
+    enctype = str(own.get("formenctype") or form.get("enctype") or "").lower()
+    return Submission(
+        absolute(url, action), method, fields.entries(form, submitter), enctype == "multipart/form-data"
+    )
 
 
 def named(form: Tag, name: str) -> list[Tag]:

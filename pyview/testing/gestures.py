@@ -17,6 +17,7 @@ from pyview.testing.forms import (
     is_disabled,
     kind,
     named,
+    submission,
     submits,
 )
 from pyview.testing.payloads import (
@@ -132,7 +133,7 @@ class Gestures:
         if submitter is not None and is_disabled(submitter):
             raise PageError(f"the form cannot be submitted, its button is disabled: {outline(submitter)}")
         if not form.has_attr("phx-submit") or tab.view is None:
-            await tab.submit(tab.submission(form, submitter))
+            await tab.submit(submission(form, submitter, tab.fields, tab.url))
             await tab.follow()
             return
         tab.fields.use_all(form)

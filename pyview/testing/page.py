@@ -65,7 +65,7 @@ class Page:
     def title(self) -> str:
         """The tab's title."""
         self._tab.pump()
-        return self._tab.title
+        return self._tab.screen.title
 
     @property
     def html(self) -> str:

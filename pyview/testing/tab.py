@@ -7,24 +7,22 @@ It reacts as the JavaScript client does, with two differences that make tests fa
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
 import httpx
 from bs4 import BeautifulSoup, Tag
 
-from pyview.testing.browser import Browser, Loaded, Submission
+from pyview.testing.browser import Browser, Loaded
 from pyview.testing.connection import Channel, Connection, Pending, Push, new_refs
 from pyview.testing.cookies import delete_cookie, set_cookie
-from pyview.testing.document import Document
-from pyview.testing.dom import parse
 from pyview.testing.errors import NoAnswer, NotConnected, PageError, SocketClosed, TooManyReloads, ViewCrashed
-from pyview.testing.forms import Fields
+from pyview.testing.forms import Fields, Submission, submission
 from pyview.testing.history import History
 from pyview.testing.location import absolute, path_and_query, same_origin
-from pyview.testing.patching import patched_by
 from pyview.testing.recovery import recoverable, recoveries
+from pyview.testing.screen import Screen
 from pyview.testing.view import View
 from pyview.wire.rendered import ProtocolError, extract
 
@@ -45,16 +43,12 @@ class Tab:
         self.browser = browser
         self.url = browser.settings.base_url
         self.response: httpx.Response | None = None
-        self.document = Document("")
-        self.title = ""
+        self.screen = Screen()
         self.history = History()
-        self.fields = Fields()
         self.connection: Connection | None = None
-        self.view: View | None = None
         self.version: str | None = None
         self.events: list[tuple[str, Any]] = []
         self.crashes = 0
-        self._soup: BeautifulSoup | None = None
         self._steps: deque[Step] = deque()
         self._crashed = False
         self._reloads = 0
@@ -74,20 +68,23 @@ class Tab:
         )
 
     @property
+    def view(self) -> View | None:
+        """The live view of the document that is shown."""
+        return self.screen.view
+
+    @property
+    def fields(self) -> Fields:
+        return self.screen.fields
+
+    @property
     def html(self) -> str:
         self.pump()
-        return self.document.html(self._content(strip=True))
+        return self.screen.html
 
     @property
     def soup(self) -> BeautifulSoup:
-        """The page's elements; components are marked with their number."""
         self.pump()
-        if self._soup is None:
-            self._soup = parse(self.document.html(self._content(strip=False)))
-        return self._soup
-
-    def _content(self, *, strip: bool) -> str | None:
-        return self.view.html(strip=strip) if self.view is not None and self.view.tree else None
+        return self.screen.soup
 
     def pump(self) -> bool:
         """Take in what has arrived; False when nothing had."""
@@ -116,7 +113,7 @@ class Tab:
     async def unload(self) -> None:
         """Leave the document: its view is left and its socket closed."""
         connection, self.connection = self.connection, None
-        view, self.view = self.view, None
+        view, self.screen.view = self.view, None
         self._steps.clear()
         if connection is not None and connection.open:
             if view is not None and view.channel.state != "closed":
@@ -126,16 +123,15 @@ class Tab:
     async def _show(self, loaded: Loaded, *, replace: bool) -> None:
         self.url, self.response = loaded.url, loaded.response
         self.history.loaded(loaded.url, replace=replace)
-        self.document = Document.parse(_html(loaded.response)).with_script()
-        self.fields, self._soup, self._link = Fields(), None, 0
-        self.title = _title(self.soup)
-        if self.document.is_live:
-            self.view = self._view_of_document(self.url)
+        self.screen.load(_html(loaded.response))
+        self._link = 0
+        if self.screen.document.is_live:
+            self.screen.view = self._view_of_document(self.url)
             await self._connect()
             await self._join()
 
     def _view_of_document(self, href: str) -> View:
-        document = self.document
+        document = self.screen.document
         view_id, session = document.attribute("id"), document.attribute("data-phx-session")
         if not view_id or not session:
             raise ProtocolError(
@@ -147,24 +143,19 @@ class Tab:
 
     async def _connect(self, refs: Any = None) -> None:
         delete_cookie(self.browser.http.cookies, self.url, RELOAD_COOKIE)
-        path = self.browser.settings.live_path or self._meta("pyview-live-path") or "/live"
+        path = self.browser.settings.live_path or self.screen.meta("pyview-live-path") or "/live"
         params = {**self._app_params(), "vsn": "2.0.0"}
         socket = self.browser.socket(f"{path.rstrip('/')}/websocket", params, {})
         await socket.connect(self.browser.settings.timeout)
         self.connection = Connection(socket, refs or new_refs(), self._on_push)
 
     def _app_params(self) -> dict[str, Any]:
-        csrf = self._meta("csrf-token")
+        csrf = self.screen.meta("csrf-token")
         return {**({} if csrf is None else {"_csrf_token": csrf}), **self.browser.settings.connect_params}
 
     def _join_params(self) -> dict[str, Any]:
-        tracked = [attribute for tag in self.soup.select("[phx-track-static]") if (attribute := _source(tag))]
-        static = {"_track_static": [absolute(self.url, one) for one in tracked]} if tracked else {}
-        return {**self._app_params(), **static}
-
-    def _meta(self, name: str) -> str | None:
-        tag = self.soup.select_one(f'meta[name="{name}"]')
-        return None if tag is None else str(tag.get("content", ""))
+        tracked = self.screen.tracked_statics(self.url)
+        return {**self._app_params(), **({"_track_static": tracked} if tracked else {})}
 
     async def _join(self) -> None:
         """Join the view's channel; a refusal is followed as the client follows it."""
@@ -175,7 +166,7 @@ class Tab:
         if pending.status == "ok":
             self._reloads = 0
             await self._recover(forms)
-            self._patch_fields(view.html(strip=False))
+            self.screen.patch_fields(view.html(strip=False), view.id)
         elif pending.status == "error":
             view.channel.state = "errored"
             self._refused(view, pending.response)
@@ -188,16 +179,16 @@ class Tab:
         if "r" in rendered:
             raise ProtocolError("`r` at the top level of `rendered` is read as a reply; no event was sent")
         if "container" in response:
-            self.document = self.document.with_container(*response["container"])
+            self.screen.put_container(response["container"])
         self.version = response.get("liveview_version")
         parts = extract(rendered)
         view.joined(parts.diff)
         self.history.joined(view.id)
-        self._show_title(parts.title, joining=True)
+        self.screen.put_title(parts.title, joining=True)
         self._take_events(parts.events)
         self._changed()
         if self._arrived is not None:
-            self.fields = Fields()
+            self.screen.fields = Fields()
             self._arrived()
             self._arrived = None
         if "live_patch" in response:
@@ -308,26 +299,22 @@ class Tab:
         parts = extract(diff)
         if parts.diff:
             marked = view.update(parts.diff)
-            self._patch_fields(marked, parts.diff["c"] if set(parts.diff) == {"c"} else None)
+            components = parts.diff["c"] if set(parts.diff) == {"c"} else None
+            self.screen.patch_fields(marked, view.id, components)
             self._changed()
-        self._show_title(parts.title, joining=False)
+        self.screen.put_title(parts.title, joining=False)
         self._take_events(parts.events)
 
-    def _patch_fields(self, content: str, components: Collection[str] | None = None) -> None:
-        if self.fields.typed:
-            view, _ = self._live()
-            self.fields.patched(parse(self.document.html(content)), patched_by(view.id, components))
-
     def _changed(self) -> None:
-        """The page has new HTML: forget its elements, and submit a form that asks for it."""
-        self._soup = None
-        if "phx-trigger-action" in (self._content(strip=True) or ""):
+        self.screen.changed()
+        if self.screen.form_to_submit() is not None:
             self._steps.append(self._trigger_action)
 
     async def _trigger_action(self) -> None:
-        form = self.soup.select_one("form[phx-trigger-action]")
+        form = self.screen.form_to_submit()
         if form is not None:
-            await self.submit(self.submission(form, self._submitters.get(str(form.get("id", "")))))
+            submitter = self._submitters.get(str(form.get("id", "")))
+            await self.submit(submission(form, submitter, self.fields, self.url))
 
     def _take_events(self, events: list[Any]) -> None:
         for event in events:
@@ -336,17 +323,6 @@ class Tab:
                     f"a pushed event is [name, payload] or [name, payload, true], got {event!r}"
                 )
             self.events.append((event[0], event[1]))
-
-    def _show_title(self, title: Any, *, joining: bool) -> None:
-        if not isinstance(title, str) and not joining:
-            return
-        tag = self.soup.select_one("title")
-        data = {} if tag is None else tag.attrs
-        text = title if isinstance(title, str) and title.strip() else data.get("data-default")
-        if isinstance(text, str):
-            self.title = f"{data.get('data-prefix', '')}{text}{data.get('data-suffix', '')}"
-            self.document = self.document.with_title(self.title)
-            self._soup = None
 
     # --- sending ---
 
@@ -460,10 +436,9 @@ class Tab:
         self._link += 1
         self._arrived = commit
         self._steps.clear()
-        tree = old.tree
-        self.view = self._view_of_document(href)
-        self.view.tree = tree  # the old page stays in sight until the new one is there
-        self.view.navigated, self.view.flash, self.view.referer = True, flash, self.url
+        view = self.screen.view = self._view_of_document(href)
+        view.tree = old.tree  # the old page stays in sight until the new one is there
+        view.navigated, view.flash, view.referer = True, flash, self.url
         await self._join()
 
     async def _redirect(self, redirect: dict[str, Any]) -> None:
@@ -510,7 +485,7 @@ class Tab:
 
     async def close(self) -> None:
         """Close the tab: the browser ends the connection, no script has time to leave politely."""
-        connection, self.connection, self.view = self.connection, None, None
+        connection, self.connection = self.connection, None
         if connection is not None and connection.open:
             await connection.socket.close(1001, self.browser.settings.timeout)
 
@@ -527,15 +502,6 @@ class Tab:
         await self.follow()
 
     # --- small helps ---
-
-    def submission(self, form: Tag, submitter: Tag | None) -> Submission:
-        """The form as it would go over HTTP."""
-        own = {} if submitter is None else submitter.attrs
-        action = str(own.get("formaction") or form.get("action") or self.url)
-        method = str(own.get("formmethod") or form.get("method") or "get").lower()
-        enctype = str(own.get("formenctype") or form.get("enctype") or "").lower()
-        pairs = self.fields.entries(form, submitter)
-        return Submission(absolute(self.url, action), method, pairs, enctype == "multipart/form-data")
 
     def remember_submitter(self, form: Tag, submitter: Tag | None) -> None:
         """Which button to name when the server later asks for the form over HTTP."""
@@ -582,12 +548,3 @@ def _html(response: httpx.Response | None) -> str:
         return response.text
     escaped = response.text.replace("&", "&amp;").replace("<", "&lt;")
     return f"<html><body><pre>{escaped}</pre></body></html>"
-
-
-def _title(soup: BeautifulSoup) -> str:
-    tag = soup.select_one("title")
-    return "" if tag is None else " ".join(tag.get_text().split())
-
-
-def _source(tag: Tag) -> str:
-    return str(tag.get("src") or tag.get("href") or "")

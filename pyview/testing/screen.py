@@ -1,0 +1,90 @@
+"""What a tab shows: the document, the view in it, the title, and what the user typed."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+
+from pyview.testing.document import Document
+from pyview.testing.dom import parse
+from pyview.testing.forms import Fields
+from pyview.testing.location import absolute
+from pyview.testing.patching import patched_by
+from pyview.testing.view import View
+
+
+class Screen:
+    """The page as HTML and as elements. Elements are made anew after each change."""
+
+    def __init__(self) -> None:
+        self.document = Document("")
+        self.view: View | None = None
+        self.fields = Fields()
+        self.title = ""
+        self._soup: BeautifulSoup | None = None
+
+    def load(self, html: str) -> None:
+        """A document came; its view is not there yet."""
+        self.document = Document.parse(html).with_script()
+        self.view, self.fields, self._soup = None, Fields(), None
+        tag = self.soup.select_one("title")
+        self.title = "" if tag is None else " ".join(tag.get_text().split())
+
+    @property
+    def html(self) -> str:
+        return self.document.html(self._content(strip=True))
+
+    @property
+    def soup(self) -> BeautifulSoup:
+        """The page's elements; components are marked with their number."""
+        if self._soup is None:
+            self._soup = parse(self.document.html(self._content(strip=False)))
+        return self._soup
+
+    def _content(self, *, strip: bool) -> str | None:
+        return self.view.html(strip=strip) if self.view is not None and self.view.tree else None
+
+    def changed(self) -> None:
+        """The view has new HTML."""
+        self._soup = None
+
+    def put_container(self, container: tuple[str, Mapping[str, str]]) -> None:
+        """Give the main element the tag and the attributes of the view that came."""
+        tag, attributes = container
+        self.document = self.document.with_container(tag, attributes)
+        self._soup = None
+
+    def put_title(self, title: Any, *, joining: bool) -> None:
+        """Write the title between its prefix and suffix; a join without one brings the default."""
+        if not isinstance(title, str) and not joining:
+            return
+        tag = self.soup.select_one("title")
+        data = {} if tag is None else tag.attrs
+        text = title if isinstance(title, str) and title.strip() else data.get("data-default")
+        if isinstance(text, str):
+            self.title = f"{data.get('data-prefix', '')}{text}{data.get('data-suffix', '')}"
+            self.document = self.document.with_title(self.title)
+            self._soup = None
+
+    def patch_fields(self, content: str, view_id: str, components: Collection[str] | None = None) -> None:
+        """The view's HTML becomes `content`: what was typed goes where the patch reaches."""
+        if self.fields.typed:
+            self.fields.patched(parse(self.document.html(content)), patched_by(view_id, components))
+
+    def meta(self, name: str) -> str | None:
+        """The content of a meta tag."""
+        tag = self.soup.select_one(f'meta[name="{name}"]')
+        return None if tag is None else str(tag.get("content", ""))
+
+    def tracked_statics(self, url: str) -> list[str]:
+        """The addresses of all `phx-track-static` elements."""
+        sources = [
+            str(tag.get("src") or tag.get("href") or "") for tag in self.soup.select("[phx-track-static]")
+        ]
+        return [absolute(url, source) for source in sources if source]
+
+    def form_to_submit(self) -> Tag | None:
+        """The form that the server asks to be sent over HTTP."""
+        if "phx-trigger-action" not in (self._content(strip=True) or ""):
+            return None
+        return self.soup.select_one("form[phx-trigger-action]")
