@@ -50,21 +50,16 @@ class NameReader:
     def __init__(self) -> None:
         self._names: dict[type, frozenset[str]] = {}
 
-    def read(
-        self, assigns: Any, extras: Mapping[str, Any] | None, behind: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """The names of a template: those of `extras`, then of `assigns`, then `behind`. A new dict.
+    def read(self, assigns: Any, extras: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The names of a template, not to be written to: those of `extras`, then those of `assigns`.
 
         `assigns` is a mapping, or None, or an object whose public attributes and properties are names.
         """
-        given = extras or {}
-        found = _flat(behind)
-        if assigns is None or isinstance(assigns, (dict, Mapping)):
-            found.update(assigns or {})
-            found.update(given)
-            return found
-        names = self._names_of(assigns)
-        return LazyNames(assigns, names, {**_without(found, names), **given})
+        if isinstance(assigns, dict):
+            return {**assigns, **extras} if extras else assigns
+        if assigns is None or isinstance(assigns, Mapping):
+            return {**(assigns or {}), **(extras or {})}
+        return LazyNames(assigns, self._names_of(assigns), extras or {})
 
     def _names_of(self, assigns: object) -> frozenset[str]:
         cls = type(assigns)

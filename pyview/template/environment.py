@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Final, cast
 
@@ -15,41 +16,11 @@ from pyview.template.assigns import LazyNames, NameReader
 from pyview.template.compiler.generator import LiveCodeGenerator
 from pyview.template.compiler.loops import KEY_FILTER
 from pyview.template.compiler.purity import pure, pure_names
+from pyview.template.context import LiveContext, present
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
 
 _DICT_ATTRIBUTES: Final = frozenset(dir(dict))
-
-
-class LiveContext(Context):
-    """A context whose names may be read lazily from an object."""
-
-    def get_all(self) -> dict[str, Any]:
-        if isinstance(self.parent, LazyNames):
-            return self.parent.with_names(self.vars) if self.vars else self.parent
-        return super().get_all()
-
-    def keys(self) -> Any:
-        return self._everything().keys()
-
-    def values(self) -> Any:
-        return self._everything().values()
-
-    def items(self) -> Any:
-        return self._everything().items()
-
-    def _everything(self) -> dict[str, Any]:
-        names = self.get_all()
-        return names.all() if isinstance(names, LazyNames) else names
-
-    def derived(self, locals: dict[str, Any] | None = None) -> "LiveContext":
-        if not isinstance(self.parent, LazyNames):
-            return cast(LiveContext, super().derived(locals))
-        names = self.parent.with_names({**self.vars, **_present(locals)})
-        derived = type(self)(self.environment, names, self.name, {})
-        derived.eval_ctx = self.eval_ctx
-        derived.blocks.update((name, list(blocks)) for name, blocks in self.blocks.items())
-        return derived
 
 
 class CompiledTemplate(jinja2.Template):
@@ -75,10 +46,9 @@ class CompiledTemplate(jinja2.Template):
     ) -> Context:
         if not isinstance(vars, LazyNames):
             return super().new_context(vars, shared, locals)
-        names = vars.with_names(_present(locals))
-        if not shared:
-            names = names.over(self.globals)
-        return self.environment.context_class(self.environment, names, self.name, self.blocks, self.globals)
+        names = vars.with_names(present(locals))
+        behind = None if shared else self.globals
+        return LiveContext(self.environment, names, self.name, self.blocks, behind=behind)
 
 
 class LiveEnvironment(jinja2.Environment):
@@ -126,6 +96,16 @@ class LiveEnvironment(jinja2.Environment):
         """Declare that what a function in the context or among the globals returns follows from its arguments alone."""
         self.change_rule.register_pure(function)
 
+    def context_for(
+        self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None
+    ) -> Context:
+        """The context of a render of `template`, for a view's context and the names that come before it."""
+        names = self.name_reader.read(assigns, extras)
+        own_globals = template.globals.maps[0] if isinstance(template.globals, ChainMap) else template.globals
+        if own_globals:
+            return template.new_context(names)
+        return LiveContext(self, names, template.name, template.blocks, behind=self.globals)
+
     def beside(self, directory: str | os.PathLike[str]) -> "LiveEnvironment":
         """This environment for templates in a directory: files there are found first, then those of the own loader."""
         here = FileSystemLoader(directory)
@@ -152,10 +132,6 @@ def create_environment(loader: BaseLoader | None = None, **options: Any) -> Live
     render (a look at the file's time each); the default is False. Raises ValueError for `enable_async=True`.
     """
     return LiveEnvironment(**{"auto_reload": False, **options, "loader": loader})
-
-
-def _present(names: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: value for name, value in (names or {}).items() if value is not jinja2.utils.missing}
 
 
 class _GenerationCache(BytecodeCache):

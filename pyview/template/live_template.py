@@ -79,9 +79,9 @@ class LiveTemplate:
     def render(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> str:
         """The page as text: Jinja2's own render. `extras` are names that come before those of `assigns`."""
         template = self.current()
-        names = self.environment.name_reader.read(assigns, extras, {})
+        context = self.environment.context_for(template, assigns, extras)
         try:
-            return self.environment.concat(template.root_render_func(template.new_context(names)))
+            return self.environment.concat(template.root_render_func(context))
         except Exception:
             self.environment.handle_exception()
 
@@ -121,8 +121,7 @@ class Rendering:
     def _render(self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh) -> dict[str, Any]:
         template = self._template.current()
         environment = self._template.environment
-        names = environment.name_reader.read(assigns, extras, template.globals)
-        context = environment.context_class(environment, names, template.name, template.blocks)
+        context = environment.context_for(template, assigns, extras)
         root: Any = template.root_render_func
         previous, self._node = self._node, None
         try:
