@@ -70,16 +70,6 @@ class NameReader:
         return names if names >= own.keys() else names.union(name for name in own if not name.startswith("_"))
 
 
-def _flat(names: Mapping[str, Any]) -> dict[str, Any]:
-    """A new dict. Globals are a chain of dicts, whose own iteration would take longer than the rest of a small page."""
-    if type(names) is not ChainMap:
-        return dict(names)
-    flat: dict[str, Any] = {}
-    for each in reversed(names.maps):
-        flat.update(each)
-    return flat
-
-
 def _names_of_class(cls: type) -> frozenset[str]:
     names = {name: getattr_static(cls, name) for name in dir(cls) if not name.startswith("_")}
     stored = getattr(cls, "__dataclass_fields__", {}).keys() | getattr(cls, "__pydantic_fields__", {}).keys()

@@ -26,7 +26,7 @@ class Body:
         self.segment = f"_segment_{number}"
         self.mask = 0
         self.rows: RowScope | None = None
-        self.key_field: str | None = None
+        self.key = "None"
         self.is_unit = False
         # A slot whose HTML is not known here may hold anything but text: no root flag around it.
         self.opaque = False
@@ -231,13 +231,15 @@ class BodyWriter(DependencyTracker):
             fingerprint = f"{self.name or 'template'}#{body.number}"
             arguments = [repr(fingerprint), repr(body.statics()), str(body.mask)]
             self.writeline(f"{body.segment} = {self._segment_call(body, arguments)}")
+            if body.rows is not None:
+                self.writeline(f"_key_{body.number} = {body.key}")
 
     def _segment_call(self, body: Body, arguments: list[str]) -> str:
         arguments.append(f"trust={self.trust}")
         if body.rows is not None:
             rows = body.rows
             arguments.append(f"item={rows.item}, position={rows.position}, length={rows.length}")
-            arguments.append(f"fields={rows.fields!r}, key_field={body.key_field!r}")
+            arguments.append(f"fields={rows.fields!r}")
             return f"_RowSegment({', '.join(arguments)})"
         if body.is_unit:
             bits = (*body.scope.parameters.values(), *(bit for _, bit in body.scope.names.values()))

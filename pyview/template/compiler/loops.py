@@ -120,7 +120,7 @@ class LoopWriter(BranchWriter):
 
     def _write_row_function(self, scope: UnitScope, loop: _Loop) -> Body:
         row = self.new_body(scope)
-        row.key_field = loop.key_field
+        row.key = loop.key
         row.rows = RowScope(scope.bits, self._fields(loop))
         variable = "" if loop.variable is None else f", {loop.variable}"
         signature = f"_fresh, _item, {row.slots}, {row.mask_variable}{variable}"
@@ -175,7 +175,7 @@ class LoopWriter(BranchWriter):
         variable = f"_LiveLoop({items}, undefined)" if loop.variable is not None else "None"
         call = (
             f"_v, _x = _comprehension(_fresh, {body.slots}[{position}], {row.segment}, {items}, "
-            f"_row_{row.number}, {body.mask_variable}, {variable}, {loop.key})"
+            f"_row_{row.number}, {body.mask_variable}, {variable}, _key_{row.number})"
         )
         if not loop.node.else_:
             self.writeline(call)

@@ -120,12 +120,23 @@ def _order(
     if key is None:
         return None if len(items) == count else [i if i < count else None for i in range(len(items))]
     keys = held.keys
-    if found is not None and len(items) == count and all(keys[i] == key(items[i]) for i in found):
+    if (
+        len(items) == count
+        and found is not None
+        and (not found or all(keys[i] == key(items[i]) for i in found))
+    ):
         return None
     held.keys = unique(map(key, items))
     before = {each: i for i, each in enumerate(keys)}
     order = [before.get(each) for each in held.keys]
     return None if order == [*range(count)] else order
+
+
+def _keep_keys(keys: Sequence[Any], items: Sequence[Any], rows: Iterable[int], key: Key) -> bool:
+    for i in rows:
+        if keys[i] != key(items[i]):  # noqa: SIM110  a generator costs more than the one row that usually changed
+            return False
+    return True
 
 
 def _reorder(held: Comprehension, order: Order) -> None:
@@ -183,11 +194,14 @@ def field_key(name: str | int) -> Key:
     """The key of a row is its field of that name, or its item of that number; rows without one have a common key."""
 
     def read(item: Any) -> Any:
-        if type(item) is not dict and isinstance(name, str) and hasattr(item, name):
-            return getattr(item, name)
         try:
             return item[name]
         except (TypeError, LookupError, AttributeError):
             return missing
 
-    return read
+    def read_attribute(item: Any) -> Any:
+        value = missing if type(item) is dict else getattr(item, attribute, missing)
+        return read(item) if value is missing else value
+
+    attribute = str(name)
+    return read_attribute if isinstance(name, str) else read

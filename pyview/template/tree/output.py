@@ -23,8 +23,8 @@ def escaped(value: Any) -> str:
     cls = type(value)
     if cls is str:
         return escape_text(value)
-    if cls is int:
-        return int.__repr__(value)
+    if cls is int or cls is float:
+        return repr(value)
     return _to_text(escape(value))
 
 

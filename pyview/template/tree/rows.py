@@ -29,20 +29,9 @@ class RowSegment(Segment):
     """The body of a `for`. Rows depend on the item (or on single fields of it), on their position, on their number.
 
     `fields` are the names read of the item when the body reads nothing else of it, else None; `field_bits` theirs.
-    `key_field` is the field that keys the loop.
     """
 
-    __slots__ = (
-        "field_bits",
-        "fields",
-        "getters",
-        "item",
-        "key_field",
-        "length",
-        "outer",
-        "position",
-        "readers",
-    )
+    __slots__ = ("field_bits", "fields", "getters", "item", "length", "outer", "position", "readers")
 
     def __init__(
         self,
@@ -54,13 +43,11 @@ class RowSegment(Segment):
         position: int,
         length: int,
         fields: dict[str, int] | None = None,
-        key_field: str | None = None,
         trust: int = 0,
     ) -> None:
         super().__init__(fingerprint, statics, mask, trust=trust)
         self.fields = None if fields is None or trust < TRUST_BUILTINS else tuple(fields)
         self.field_bits = () if fields is None else tuple(fields.values())
-        self.key_field = key_field
         self.item = item | sum(self.field_bits)
         self.position = position
         self.length = length
@@ -118,9 +105,6 @@ class RowMemory(Protocol):
     def reorder(self, order: Order) -> None:
         """Rows were moved, added and removed. `scan` reports all bits of added ones."""
 
-    def extend(self, items: Sequence[Any]) -> None:
-        """Rows were added at the end."""
-
 
 class Tokens:
     """One token per row."""
@@ -129,12 +113,11 @@ class Tokens:
 
     def __init__(self, segment: RowSegment, items: Sequence[Any]) -> None:
         self.segment = segment
-        self.tokens: list[Any] = []
-        self.extend(items)
+        self.tokens = [segment.rule.token(item, segment.trust) for item in items]
 
     def scan(self, items: Sequence[Any]) -> dict[int, int] | None:
-        hits = compress(range(len(items)), map(is_not, items, self.tokens))
-        return dict.fromkeys(hits, self.segment.item)
+        hits = [*compress(range(len(items)), map(is_not, items, self.tokens))]
+        return dict.fromkeys(hits, self.segment.item) if hits else {}
 
     def settle(self, row: int, item: Any, bits: int) -> int:
         segment, rule = self.segment, self.segment.rule
@@ -150,10 +133,6 @@ class Tokens:
 
     def reorder(self, order: Order) -> None:
         self.tokens = _reordered(self.tokens, order)
-
-    def extend(self, items: Sequence[Any]) -> None:
-        rule, trust = self.segment.rule, self.segment.trust
-        self.tokens += [rule.token(item, trust) for item in items]
 
 
 class Columns:
@@ -194,10 +173,6 @@ class Columns:
 
     def reorder(self, order: Order) -> None:
         self.columns = [_reordered(column, order) for column in self.columns]
-
-    def extend(self, items: Sequence[Any]) -> None:
-        for get, column in zip(self.getters, self.columns, strict=True):
-            column += self._column(get, items)
 
     def _column(self, get: Getter, items: Iterable[Any]) -> list[Any]:
         rule, trust = self.segment.rule, self.segment.trust
