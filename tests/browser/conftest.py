@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 from starlette.types import ASGIApp
 
 from tests.browser.chromium import FLAGS, BrowserMissingError, Chromium, find_chromium
@@ -33,6 +33,7 @@ def chromium() -> Chromium:
 # For this folder alone: while Playwright runs, its event loop owns the thread, and async tests could not run.
 @pytest.fixture(scope="package")
 def browser(chromium: Chromium) -> Iterator[Browser]:
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         environment: dict[str, str | float | bool] = {**os.environ, **chromium.environment}
         launched = playwright.chromium.launch(
