@@ -1,7 +1,6 @@
 """A view's context as the names of its template: a dict as it is, any other object by its fields and properties."""
 
 import functools
-from collections import ChainMap
 from collections.abc import Mapping
 from types import MemberDescriptorType
 from typing import Any
