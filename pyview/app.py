@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pyview.auth.audit import Audit
 from pyview.auth.checks import check_app, enforce, is_production, several_workers
 from pyview.auth.order import normalise
 from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn
@@ -29,6 +30,7 @@ from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.tokens import Tokens
 from pyview.transport.admission import Admission
 from pyview.transport.assets import ClientAssets
+from pyview.transport.forms import CrossSiteForms
 from pyview.transport.gate import Gate
 from pyview.transport.headers import SecurityHeaders
 from pyview.transport.http import LivePage
@@ -71,6 +73,7 @@ class PyView(Starlette):
         self.pubsub: PubSub = pubsub or MemoryPubSub()
         self.rootTemplate = defaultRootTemplate()
         self._complaints = Complaints(logger)
+        self._audit = Audit()
         self._assets = ClientAssets()
         self._tokens = Tokens(self.secrets, self.security)
         self._site: Site | None = None
@@ -113,8 +116,8 @@ class PyView(Starlette):
         return [route for route in self.routes if isinstance(route, LiveRoute)]
 
     def build_middleware_stack(self) -> ASGIApp:
-        gate = Middleware(Gate, config=self.security, complaints=self._complaints)
-        first = [Middleware(SecurityHeaders), gate]
+        gate = Middleware(Gate, config=self.security, audit=self._audit)
+        first = [Middleware(SecurityHeaders), gate, Middleware(CrossSiteForms, config=self.security)]
         ordered = normalise(self.user_middleware, self._watcher)
         self._pipeline = IdentityPipeline(ordered)
         self.user_middleware = [*first, *ordered]

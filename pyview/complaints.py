@@ -28,12 +28,15 @@ class Complaints:
 
         `complaint` must not hold what the client sent, except short and quoted.
         """
+        if self.admits(client):
+            self._logger.warning("%s: %s", client, complaint)
+
+    def admits(self, client: str) -> bool:
+        """Whether one more line about `client` may be logged now, by whoever asks; it counts as logged."""
         if self._clock() - self._since >= _MINUTE:
             self._start_minute()
         known = client in self._counts or len(self._counts) < _MOST_CLIENTS
-        count = self._count(client if known else _OTHERS)
-        if count <= self._per_minute:
-            self._logger.warning("%s: %s", client, complaint)
+        return self._count(client if known else _OTHERS) <= self._per_minute
 
     def _count(self, client: str) -> int:
         count = self._counts[client] = self._counts.get(client, 0) + 1

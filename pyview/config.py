@@ -12,12 +12,15 @@ class SecurityConfig:
     `allowed_hosts` means any `Host` is served, which production mode refuses. An allowed host without a port
     is that host on every port; an allowed origin without a port is that host on its scheme's own port. An
     origin may also be written whole, `https://app.example.org`. `allow_insecure_cookies` acknowledges a
-    session cookie that travels without TLS in production mode.
+    session cookie that travels without TLS in production mode. `cross_site_paths` are the paths to which other
+    sites may send forms, for webhooks and sign-in services that answer with a POST: `/webhooks/*`, where `*` stands
+    for anything, slashes too.
     """
 
     allowed_hosts: Sequence[str] = ()
     allowed_origins: Sequence[str] = ()
     require_origin: bool = False
+    cross_site_paths: Sequence[str] = ()
     allow_insecure_cookies: bool = False
     page_token_max_age: int = 24 * 3600
     flash_token_max_age: int = 60

@@ -3,23 +3,27 @@
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pyview.complaints import Complaints
+from pyview.auth.audit import AUDIT, Audit
 from pyview.config import SecurityConfig
-from pyview.transport.guards import check_request, client_address
+from pyview.transport.guards import check_request
 
 
 class Gate:
-    """ASGI middleware: no ambiguous path, no unknown host. Sockets are checked by their own handshake."""
+    """ASGI middleware: no ambiguous path, no unknown host. Sockets are checked by their own handshake.
 
-    def __init__(self, app: ASGIApp, config: SecurityConfig, complaints: Complaints) -> None:
+    Whatever passes knows the application's audit trail (`pyview.auth.audit.audit_of`).
+    """
+
+    def __init__(self, app: ASGIApp, config: SecurityConfig, audit: Audit) -> None:
         self.app = app
         self._config = config
-        self._complaints = complaints
+        self._audit = audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[AUDIT] = self._audit
         refusal = check_request(scope, self._config) if scope["type"] == "http" else None
         if refusal is None:
             await self.app(scope, receive, send)
             return
-        self._complaints.warn(client_address(scope), f"request refused: {refusal.reason}")
+        self._audit.record(refusal.event, scope, refusal.reason)
         await PlainTextResponse("Bad Request", refusal.status)(scope, receive, send)

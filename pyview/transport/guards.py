@@ -7,14 +7,18 @@ scope.
 
 import re
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from starlette.types import Scope
 
+from pyview.auth.address import client_address as client_address
+from pyview.auth.audit import AuditEvent
 from pyview.config import SecurityConfig
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -23,10 +27,11 @@ class UnsafePageURL(ValueError):
 
 
 class Refusal(NamedTuple):
-    """Why nothing runs: an HTTP status, and one sentence for the log."""
+    """Why nothing runs: an HTTP status, one sentence for the log, and what the audit trail calls it."""
 
     status: int
     reason: str
+    event: AuditEvent = AuditEvent.REQUEST_REFUSED
 
 
 class PageURL(NamedTuple):
@@ -60,12 +65,6 @@ def check_handshake(scope: Scope, config: SecurityConfig) -> Refusal | None:
     return check_path(scope) or check_host(scope, config) or check_origin(scope, config)
 
 
-def client_address(scope: Scope) -> str:
-    """Who the server says this is; behind a proxy that it does not trust, the proxy."""
-    client = scope.get("client")
-    return str(client[0]) if client else "unknown client"
-
-
 def check_path(scope: Scope) -> Refusal | None:
     """No path that parsers read differently: control characters and backslashes, raw or encoded, or a `//`
     start."""
@@ -96,15 +95,31 @@ def check_origin(scope: Scope, config: SecurityConfig) -> Refusal | None:
     """
     origins = _headers(scope, b"origin")
     if not origins:
-        return Refusal(403, "no Origin header") if config.require_origin else None
-    origin = _split_origin(origins[0]) if len(origins) == 1 else None
-    if origin is not None and _is_ours(origin, scope, config.allowed_origins):
+        missing = Refusal(403, "no Origin header", AuditEvent.ORIGIN_REFUSED)
+        return missing if config.require_origin else None
+    if _is_our_origin(scope, config, origins):
         return None
-    return Refusal(
-        403,
-        f"Origin {_shown(scope, b'origin')} is neither Host {_shown(scope, b'host')} nor in allowed_origins; "
-        "a proxy must pass the Host header on",
-    )
+    return Refusal(403, _foreign(scope), AuditEvent.ORIGIN_REFUSED)
+
+
+def check_form(scope: Scope, config: SecurityConfig) -> Refusal | None:
+    """A request that may change something was not made by a page of another site.
+
+    Every current browser says so in `Sec-Fetch-Site`, where the connection is one that it trusts (TLS, or this very
+    machine); all of them send `Origin` with a POST. What is no browser sends neither, and passes: it has no cookies of
+    anybody's. (W3C Fetch Metadata Request Headers; the Fetch standard, "append a request Origin header".)
+    """
+    if scope["method"] in _SAFE_METHODS or _is_cross_site_path(scope, config):
+        return None
+    sites, origins = _headers(scope, b"sec-fetch-site"), _headers(scope, b"origin")
+    if not sites:
+        return (
+            None if not origins or _is_our_origin(scope, config, origins) else _foreign_form(_foreign(scope))
+        )
+    if sites in (["same-origin"], ["none"]) or _is_allowed_origin(config, origins):
+        return None
+    site, origin = _shown(scope, b"sec-fetch-site"), _shown(scope, b"origin")
+    return _foreign_form(f"Sec-Fetch-Site {site}, and Origin {origin} is not in allowed_origins")
 
 
 def split_page_url(url: object, scope: Scope, config: SecurityConfig) -> PageURL:
@@ -117,6 +132,38 @@ def split_page_url(url: object, scope: Scope, config: SecurityConfig) -> PageURL
     if _UNSAFE.search(url):
         raise UnsafePageURL("control character or backslash in the URL")
     return _checked_page(url if url.startswith("/") else _without_origin(url, scope, config))
+
+
+def _foreign_form(why: str) -> Refusal:
+    advice = "a path that other sites may send forms to belongs in cross_site_paths"
+    return Refusal(403, f"{why}; {advice}", AuditEvent.CSRF_REFUSED)
+
+
+def _foreign(scope: Scope) -> str:
+    return (
+        f"Origin {_shown(scope, b'origin')} is neither Host {_shown(scope, b'host')} nor in allowed_origins; "
+        "a proxy must pass the Host header on"
+    )
+
+
+def _is_cross_site_path(scope: Scope, config: SecurityConfig) -> bool:
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return any(fnmatchcase(path, pattern) for pattern in config.cross_site_paths)
+
+
+def _is_our_origin(scope: Scope, config: SecurityConfig, origins: list[str]) -> bool:
+    origin = _single_origin(origins)
+    return origin is not None and _is_ours(origin, scope, config.allowed_origins)
+
+
+def _is_allowed_origin(config: SecurityConfig, origins: list[str]) -> bool:
+    """Named as allowed: to be this host is not enough where the browser itself says that it is another origin."""
+    origin = _single_origin(origins)
+    return origin is not None and _is_listed(origin, config.allowed_origins)
+
+
+def _single_origin(origins: list[str]) -> SplitResult | None:
+    return _split_origin(origins[0]) if len(origins) == 1 else None
 
 
 def _checked_page(url: str) -> PageURL:
@@ -154,10 +201,15 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _is_ours(parts: SplitResult, scope: Scope, allowed: Iterable[str]) -> bool:
-    page = Authority((parts.hostname or "").rstrip("."), parts.port or _DEFAULT_PORTS[parts.scheme])
-    return page == _socket_authority(scope, parts.scheme) or any(
-        _allows(pattern, parts.scheme, page) for pattern in allowed
-    )
+    return _page_authority(parts) == _socket_authority(scope, parts.scheme) or _is_listed(parts, allowed)
+
+
+def _is_listed(parts: SplitResult, allowed: Iterable[str]) -> bool:
+    return any(_allows(pattern, parts.scheme, _page_authority(parts)) for pattern in allowed)
+
+
+def _page_authority(parts: SplitResult) -> Authority:
+    return Authority((parts.hostname or "").rstrip("."), parts.port or _DEFAULT_PORTS[parts.scheme])
 
 
 def _socket_authority(scope: Scope, page_scheme: str) -> Authority | None:
