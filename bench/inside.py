@@ -7,7 +7,7 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import uvloop
@@ -95,7 +95,11 @@ async def microseconds(path: str, event: str, count: int, expected: str) -> floa
     return (browser.ended - browser.started) / count * 1e6
 
 
-VIEWS = {"/counter": ("inc", str), "/table": ("bump", total_after), "/frozen_table": ("bump", total_after)}
+VIEWS: dict[str, tuple[str, Callable[[int], object]]] = {
+    "/counter": ("inc", str),
+    "/table": ("bump", total_after),
+    "/frozen_table": ("bump", total_after),
+}
 
 
 async def run(paths: Sequence[str], count: int, rounds: int) -> None:

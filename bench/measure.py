@@ -59,26 +59,50 @@ def cpu_microseconds(samples: Sequence[Sample]) -> float:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """The samples of both servers, round by round."""
+class Round:
+    """Both servers, one right after the other."""
 
-    ours: list[Sample]
-    bare: list[Sample]
+    ours: Sample
+    bare: Sample
+
+    @property
+    def ratio(self) -> float:
+        return self.ours.rate / self.bare.rate
+
+    @property
+    def disturbed(self) -> bool:
+        """A server under full load that did not have its core to itself: something else ran there."""
+        return min(self.ours.server_share, self.bare.server_share) < 0.9
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The rounds that count, and how many were left out because other work disturbed them."""
+
+    rounds: list[Round]
+    left_out: int
+
+    @property
+    def ours(self) -> list[Sample]:
+        return [each.ours for each in self.rounds]
+
+    @property
+    def bare(self) -> list[Sample]:
+        return [each.bare for each in self.rounds]
 
     def rates(self) -> tuple[float, float]:
         return median(s.rate for s in self.ours), median(s.rate for s in self.bare)
 
     def ratios(self) -> list[float]:
         """One per round: what disturbs the machine for longer than a round disturbs both sides of it."""
-        return [ours.rate / bare.rate for ours, bare in zip(self.ours, self.bare, strict=True)]
+        return [each.ratio for each in self.rounds]
 
     def microseconds(self) -> tuple[float, float]:
         return cpu_microseconds(self.ours), cpu_microseconds(self.bare)
 
     def bytes(self) -> tuple[float, float]:
-        return median(s.bytes_per_operation for s in self.ours), median(
-            s.bytes_per_operation for s in self.bare
-        )
+        ours, bare = ([s.bytes_per_operation for s in side] for side in (self.ours, self.bare))
+        return median(ours), median(bare)
 
     def generator_share(self) -> float:
         return median(s.generator_share for s in self.ours + self.bare)
@@ -89,16 +113,26 @@ class Comparison:
 
 Measure = Callable[[], Awaitable[Sample]]
 
+PATIENCE = 3
+"""So many times the wanted rounds are tried, for as many undisturbed ones."""
+
 
 async def in_turns(rounds: int, ours: Measure, bare: Measure) -> Comparison:
-    """One round of each to warm up, then A B A B; the first of a round changes places every time."""
-    await ours()
-    await bare()
-    comparison = Comparison([], [])
-    for turn in range(rounds):
-        for side in ("ours", "bare") if turn % 2 else ("bare", "ours"):
-            if side == "ours":
-                comparison.ours.append(await ours())
-            else:
-                comparison.bare.append(await bare())
-    return comparison
+    """One round to warm up, then as many as are wanted; disturbed ones are repeated for a while."""
+    await _round(0, ours, bare)
+    tried: list[Round] = []
+    calm: list[Round] = []
+    while len(calm) < rounds and len(tried) < PATIENCE * rounds:
+        tried.append(await _round(len(tried), ours, bare))
+        calm = [each for each in tried if not each.disturbed]
+    counted = calm if 2 * len(calm) > rounds else tried
+    return Comparison(counted, len(tried) - len(counted))
+
+
+async def _round(turn: int, ours: Measure, bare: Measure) -> Round:
+    """The two change places every time."""
+    if turn % 2:
+        first = await ours()
+        return Round(first, await bare())
+    second = await bare()
+    return Round(await ours(), second)

@@ -69,7 +69,7 @@ def _anchor(value: float | None) -> str:
 
 def remarks(rows: Sequence[Row], goals: Goals) -> str:
     """What was missed, and whether the load generator can have been the reason."""
-    return "\n".join([_missed(rows, goals), *_generator(rows)])
+    return "\n".join([_missed(rows, goals), *_loads(rows)])
 
 
 def _missed(rows: Sequence[Row], goals: Goals) -> str:
@@ -77,14 +77,15 @@ def _missed(rows: Sequence[Row], goals: Goals) -> str:
     return f"Missed: {'; '.join(missed)}." if missed else "No target of these rows was missed."
 
 
-def _generator(rows: Sequence[Row]) -> list[str]:
+def _loads(rows: Sequence[Row]) -> list[str]:
     """A generator that was busier than the server would have measured itself."""
-    return [_shares(row.title, row.server_share, row.generator_share) for row in rows if row.generator_share]
+    return [_load(row, row.server_share, row.generator_share) for row in rows if row.generator_share]
 
 
-def _shares(title: str, server: float | None, generator: float | None) -> str:
-    doubt = "" if server and server > 0.9 else " (something else was the limit)"
-    return f"{title}: the server used {server:.0%} of its core, the load generator {generator:.0%}{doubt}"
+def _load(row: Row, server: float | None, generator: float | None) -> str:
+    doubt = "" if server and server > 0.9 else " (other work on the machine, or the generator, was the limit)"
+    left_out = f"; {row.left_out} disturbed rounds left out" if row.left_out else ""
+    return f"{row.title}: server {server:.0%} of its core, load generator {generator:.0%}{doubt}{left_out}"
 
 
 def as_json(rows: Sequence[Row], plan: Plan, goals: Goals) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Row:
     cpu_microseconds: tuple[float, float] | None = None
     server_share: float | None = None
     generator_share: float | None = None
+    left_out: int = 0
 
 
 def rate_row(key: str, title: str, comparison: Comparison) -> Row:
@@ -36,6 +37,7 @@ def rate_row(key: str, title: str, comparison: Comparison) -> Row:
         cpu_microseconds=comparison.microseconds(),
         server_share=comparison.server_share(),
         generator_share=comparison.generator_share(),
+        left_out=comparison.left_out,
     )
 
 
