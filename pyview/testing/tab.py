@@ -116,7 +116,7 @@ class Tab:
         view, self.screen.view = self.view, None
         self._steps.clear()
         if connection is not None and connection.open:
-            if view is not None and view.channel.state != "closed":
+            if view is not None:
                 await connection.leave(view.channel)
             await connection.socket.close(1000, self.browser.settings.timeout)
 
@@ -429,10 +429,7 @@ class Tab:
     async def _navigate(self, href: str, flash: str | None, commit: Callable[[], None]) -> None:
         old, connection = self._live()
         delete_cookie(self.browser.http.cookies, self.url, RELOAD_COOKIE)
-        if old.channel.state == "closed":
-            old.channel.state = "left"
-        else:
-            await connection.leave(old.channel)
+        await connection.leave(old.channel)
         self._link += 1
         self._arrived = commit
         self._steps.clear()

@@ -275,12 +275,12 @@ class _Components:
             raise ProtocolError(
                 f"component {cid} is unknown to the client, so it must come with statics: {_short(diff)}"
             )
-        return _merge_node(self.known.get(cid, {}), diff, f"component {cid}")
+        return _merge_component(self.known.get(cid, {}), diff, f"component {cid}")
 
     def _sharing(self, cid: str, diff: Tree, chain: tuple[str, ...]) -> Tree:
         source = self._source(cid, diff[STATIC], chain)
         own = {key: value for key, value in diff.items() if key != STATIC}
-        return {**_merge_node(source, own, f"component {cid}"), STATIC: source[STATIC]}
+        return {**_merge_component(source, own, f"component {cid}"), STATIC: source[STATIC]}
 
     def _source(self, cid: str, shared: int, chain: tuple[str, ...]) -> Tree:
         # Positive: as that component becomes in this diff. Negative: as the client had it before this diff.
@@ -292,6 +292,27 @@ class _Components:
         raise ProtocolError(
             f"component {cid} shares the statics of {abs(shared)}, which does not exist {where}"
         )
+
+
+def _merge_component(target: Tree, source: Tree, at: str) -> Tree:
+    """As `_merge_node`, but all of a component that a diff touches counts as new, except the entries of a list."""
+    if STATIC in source:
+        return source
+    if KEYED in source:
+        return _merge_keyed(target, source, at)
+    renewed = {key: _renewed(old) for key, old in target.items() if key not in source}
+    merged = {key: _merge_component_value(target.get(key), new, f"{at}.{key}") for key, new in source.items()}
+    return {**renewed, **merged}
+
+
+def _merge_component_value(old: Any, new: Any, at: str) -> Any:
+    if isinstance(old, dict) and isinstance(new, dict) and STATIC not in new:
+        return _merge_component(old, new, at)
+    return _merge_value(old, new, at)
+
+
+def _renewed(node: Any) -> Any:
+    return {key: _renewed(value) for key, value in node.items()} if isinstance(node, dict) else node
 
 
 # --- rendering ---

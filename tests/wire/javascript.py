@@ -30,14 +30,16 @@ class JavaScriptClient:
             text=True,
         )
 
-    def html(self, messages: list[Any]) -> list[str | dict[str, str]]:
-        """The HTML after each message, the client's own attributes taken out; `{"error": ...}` where it throws."""
+    def run(self, messages: list[Any]) -> list[dict[str, str]]:
+        """What the client makes of each message, its own attributes taken out: `html`, and `patch` as it renders it
+        to patch the page, with empty elements for what is left alone; or `error`, where it throws.
+        """
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(json.dumps(messages) + "\n")
         process.stdin.flush()
-        answers: list[str | dict[str, str]] = json.loads(process.stdout.readline())
+        answers: list[dict[str, str]] = json.loads(process.stdout.readline())
         return answers
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 // Merges and renders with the official client's own code. Reads one JSON list per line, [tree, diff, diff, ...],
-// and writes one per line: the HTML after each, as a string, or {"error": "..."} where the client throws.
+// and writes one per line: for each {"html", "patch"}, or {"error"} where the client throws. The patch is what the
+// client renders to patch the page with: what the diff did not touch is an empty element marked data-phx-skip.
 
 import readline from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -17,9 +18,12 @@ function renewAll(node) {
   Object.values(node).forEach(renewAll);
 }
 
+const text = (rendered, cids) =>
+  rendered.toString(cids).buffer.replace(/ data-phx-(id|component|view)="[^"]*"/g, "");
+
 function html(rendered) {
   renewAll(rendered.rendered);
-  return rendered.toString().buffer.replace(/ data-phx-(id|component|view)="[^"]*"/g, "");
+  return text(rendered);
 }
 
 function run(messages) {
@@ -29,8 +33,8 @@ function run(messages) {
       const { diff } = Rendered.extract(message);
       if (rendered) rendered.mergeDiff(diff);
       else rendered = new Rendered("v", diff);
-      rendered.toString(rendered.componentCIDs(diff));
-      return html(rendered);
+      const patch = text(rendered, rendered.componentCIDs(diff));
+      return { html: html(rendered), patch };
     } catch (error) {
       return { error: String(error.message) };
     }
