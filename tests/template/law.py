@@ -55,6 +55,8 @@ class Law:
         self.rendering = self.template.rendering()
         self.tree: dict[str, Any] = {}
         self.failures = 0
+        # What was sent, with what the page then showed; another run after each render that raised.
+        self.runs: list[list[tuple[dict[str, Any], str]]] = [[]]
 
     def check(self, assigns: dict[str, Any]) -> dict[str, Any]:
         """Render once everywhere and compare. Returns the diff. Both sides may raise, if they raise alike."""
@@ -69,6 +71,7 @@ class Law:
         self._apply(diff)
         self._equal("text mode", text, expected)
         self._equal("after the diff", to_html(self.tree), expected)
+        self.runs[-1].append((diff, expected))
         whole = merge({}, _over_the_wire(self.template.rendering().update(before)))
         self._equal("whole tree", to_html(whole), expected)
         return diff
@@ -88,13 +91,13 @@ class Law:
         """Without a change there is nothing to send."""
         diff = self.rendering.update(assigns)
         if diff != {}:
-            raise LawBroken(f"nothing changed, but was sent: {diff}\n{self._story()}")
+            raise LawBroken(f"nothing changed, but was sent: {diff}\n{self.story()}")
 
     def _apply(self, diff: dict[str, Any]) -> None:
         try:
             self.tree = merge(self.tree, _over_the_wire(diff)) if diff or not self.tree else self.tree
         except Exception as error:
-            raise LawBroken(f"the client cannot merge {diff}: {error}\n{self._story()}") from error
+            raise LawBroken(f"the client cannot merge {diff}: {error}\n{self.story()}") from error
 
     def _both_fail(self, assigns: dict[str, Any], error: Exception) -> None:
         self.failures += 1
@@ -103,16 +106,18 @@ class Law:
                 result = render(copy.deepcopy(assigns))
             except Exception as ours:
                 if type(ours) is not type(error):
-                    raise LawBroken(f"expected {error!r}, got {ours!r}\n{self._story()}") from ours
+                    raise LawBroken(f"expected {error!r}, got {ours!r}\n{self.story()}") from ours
             else:
-                raise LawBroken(f"expected {error!r}, got {result!r}\n{self._story()}")
+                raise LawBroken(f"expected {error!r}, got {result!r}\n{self.story()}")
         self.tree = {}
+        self.runs.append([])
 
     def _equal(self, what: str, got: str, expected: str) -> None:
         if got != expected:
-            raise LawBroken(f"{what}:\n  got      {got!r}\n  expected {expected!r}\n{self._story()}")
+            raise LawBroken(f"{what}:\n  got      {got!r}\n  expected {expected!r}\n{self.story()}")
 
-    def _story(self) -> str:
+    def story(self) -> str:
+        """The template's files, to tell where the law was broken."""
         return "\n".join(f"--- {name}\n{source}" for name, source in self.files.items())
 
 

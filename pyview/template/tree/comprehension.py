@@ -120,11 +120,7 @@ def _order(
     if key is None:
         return None if len(items) == count else [i if i < count else None for i in range(len(items))]
     keys = held.keys
-    if (
-        len(items) == count
-        and found is not None
-        and (not found or all(keys[i] == key(items[i]) for i in found))
-    ):
+    if len(items) == count and found is not None and _keep_keys(keys, items, found, key):
         return None
     held.keys = unique(map(key, items))
     before = {each: i for i, each in enumerate(keys)}
@@ -133,8 +129,8 @@ def _order(
 
 
 def _keep_keys(keys: Sequence[Any], items: Sequence[Any], rows: Iterable[int], key: Key) -> bool:
-    for i in rows:
-        if keys[i] != key(items[i]):  # noqa: SIM110  a generator costs more than the one row that usually changed
+    for i in rows:  # noqa: SIM110  a generator costs more than to look at the one row that usually changed
+        if keys[i] != key(items[i]):
             return False
     return True
 
