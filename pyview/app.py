@@ -24,6 +24,7 @@ from pyview.live_view import LiveView
 from pyview.process.site import Site
 from pyview.pubsub.base import PubSub
 from pyview.pubsub.memory import MemoryPubSub
+from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.routes import LiveRoute
 from pyview.secret import Secrets
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
@@ -48,7 +49,8 @@ class PyView(Starlette):
 
     Keyword arguments beyond Starlette's: `security` (limits, hosts, origins), `secret` (otherwise `PYVIEW_SECRET`),
     `production` (otherwise `PYVIEW_ENV=production`), `pubsub` (otherwise this process only), `templates` (a Jinja2
-    environment or loader for templates named on views), `liveview_client` (built assets elsewhere).
+    environment or loader for templates named on views), `default_requires` (what every view requires that is not
+    `@public`, said as to `@requires`), `liveview_client` (built assets elsewhere).
 
     `rootTemplate` is the HTML document around every view; assign `defaultRootTemplate(...)` or a function of your own.
     """
@@ -63,11 +65,13 @@ class PyView(Starlette):
         production: bool | None = None,
         pubsub: PubSub | None = None,
         templates: Any = None,
+        default_requires: Conditions | CarriesRequirement | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs["lifespan"] = self._lifespan(kwargs.get("lifespan"))
         super().__init__(*args, **kwargs)
         self.security = security or SecurityConfig()
+        self.default_requires = None if default_requires is None else requirement_of(default_requires)
         self.secrets = Secrets(secret) if secret else Secrets.from_environment()
         self.production = is_production(os.environ) if production is None else production
         self.pubsub: PubSub = pubsub or MemoryPubSub()

@@ -3,6 +3,7 @@
 from pyview.auth.connection import LiveConnection
 from pyview.auth.identity import Identity
 from pyview.auth.provider import AllowAllAuthProvider, AuthProvider, AuthProviderFactory
+from pyview.auth.public import public
 from pyview.auth.redirects import safe_next
 from pyview.auth.requires import requires
 from pyview.auth.verdict import Allowed, Denied, Verdict
@@ -16,6 +17,7 @@ __all__ = [
     "Identity",
     "LiveConnection",
     "Verdict",
+    "public",
     "requires",
     "safe_next",
 ]

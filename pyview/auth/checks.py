@@ -3,20 +3,16 @@
 import inspect
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from itertools import pairwise
 from typing import Any, Protocol
 
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
-from pyview.auth.order import provides_auth
-from pyview.auth.provider import providers_of
-from pyview.auth.requires import ScopeRequirement
+from pyview.auth.findings import Finding, Severity
+from pyview.auth.way_in import GuardedApp, check_requirements
 from pyview.config import SecurityConfig
 from pyview.secret import GENERATE, Secrets, check_secret
 
@@ -28,35 +24,13 @@ _GENERATED = (
 )
 
 
-class Severity(Enum):
-    """When a finding stops the start."""
+class CheckedApp(GuardedApp, Protocol):
+    """What the checks look at."""
 
-    ERROR = "error"  # always
-    WEAK = "weak"  # in production; a warning in development
-    DEPLOYMENT = "deployment"  # in production; nothing in development
-    NOTE = "note"  # never; a warning
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong, and what to do about it."""
-
-    severity: Severity
-    text: str
-
-
-class CheckedApp(Protocol):
-    """What the checks look at. Live routes are those with a `view_class`."""
-
-    @property
-    def routes(self) -> Sequence[BaseRoute]: ...
-    @property
-    def user_middleware(self) -> Sequence[Middleware]: ...
     @property
     def secrets(self) -> Secrets: ...
     @property
     def security(self) -> SecurityConfig: ...
-    def url_path_for(self, name: str, /, **path_params: Any) -> Any: ...
 
 
 def is_production(environ: Mapping[str, str]) -> bool:
@@ -68,8 +42,7 @@ def check_app(app: CheckedApp, scope: Scope | None = None) -> list[Finding]:
     """Everything that is wrong with `app`. `scope`: of the first request, where there was no lifespan; an app
     mounted inside another one may have its authentication from there."""
     return [
-        *_authentication(app, scope or {}),
-        *_redirects(app),
+        *check_requirements(app, scope or {}),
         *_secret(app.secrets),
         *_sessions(app),
         *_hosts(app),
@@ -101,71 +74,6 @@ def _stops(finding: Finding, production: bool) -> bool:
     if finding.severity is Severity.ERROR:
         return True
     return production and finding.severity in (Severity.WEAK, Severity.DEPLOYMENT)
-
-
-# Requirements
-
-
-def _authentication(app: CheckedApp, scope: Scope) -> Iterator[Finding]:
-    if "auth" in scope or any(map(provides_auth, app.user_middleware)):
-        return
-    views = sorted({view.__qualname__ for _, view, _ in _requirements(app)})
-    if views:
-        yield Finding(
-            Severity.ERROR,
-            f"@requires guards {', '.join(views)}, but no AuthenticationMiddleware says who is signed in. "
-            "Add one: app.add_middleware(AuthenticationMiddleware, backend=YourBackend()), from "
-            "starlette.middleware.authentication.",
-        )
-
-
-def _redirects(app: CheckedApp) -> Iterator[Finding]:
-    for path, view, requirement in _requirements(app):
-        if requirement.redirect:
-            yield from _redirect(app, f"{view.__qualname__} at {path}", requirement, requirement.redirect)
-
-
-def _redirect(app: CheckedApp, where: str, requirement: ScopeRequirement, target: str) -> Iterator[Finding]:
-    try:
-        path = target if target.startswith("/") else str(app.url_path_for(target))
-    except NoMatchFound:
-        yield Finding(
-            Severity.ERROR,
-            f"{where} redirects to {target!r}, but no route without parameters has that name. "
-            "Give the name of a route, or a path that starts with '/'.",
-        )
-        return
-    route = _route_at(app.routes, path.partition("?")[0])
-    if route is None:
-        yield Finding(Severity.NOTE, f"{where} redirects to {target!r}, which no route of this app answers.")
-    elif _asks_for(getattr(route, "view_class", None), requirement):
-        yield Finding(
-            Severity.ERROR,
-            f"{where} redirects to {target!r}, which asks for the same scopes {list(requirement.scopes)}: "
-            "nobody could ever sign in. Take @requires off the page that people sign in on.",
-        )
-
-
-def _requirements(app: CheckedApp) -> Iterator[tuple[str, type[Any], ScopeRequirement]]:
-    """Every `@requires` of every live route."""
-    for route in app.routes:
-        view: type[Any] | None = getattr(route, "view_class", None)
-        if view is not None:
-            for provider in providers_of(view):
-                if isinstance(provider, ScopeRequirement):
-                    yield getattr(route, "path", "?"), view, provider
-
-
-def _route_at(routes: Sequence[BaseRoute], path: str) -> BaseRoute | None:
-    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": [], "path_params": {}}
-    return next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)
-
-
-def _asks_for(view: type[Any] | None, requirement: ScopeRequirement) -> bool:
-    if view is None:
-        return False
-    guards = (provider for provider in providers_of(view) if isinstance(provider, ScopeRequirement))
-    return any(not set(requirement.scopes).isdisjoint(guard.scopes) for guard in guards)
 
 
 # Secrets, cookies, hosts

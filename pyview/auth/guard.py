@@ -2,26 +2,53 @@
 
 import inspect
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Scope
 
 from pyview.auth.connection import LiveConnection
-from pyview.auth.provider import AuthProvider, AuthProviderFactory, Endpoint, ExplainsDenial, providers_of
+from pyview.auth.provider import AllOf, AuthProvider, Endpoint, ExplainsDenial, providers_of
+from pyview.auth.public import is_public
+from pyview.auth.requires import RequirementProvider
 from pyview.auth.verdict import Allowed, Denied, Verdict
+from pyview.events.requirements import params_requirements
+from pyview.requirement import Requirement
 
 logger = logging.getLogger("pyview.security")
 
 
-def is_protected(view: type[Any]) -> bool:
-    """Whether anything guards `view`."""
-    return bool(providers_of(view))
+class HasDefault(Protocol):
+    """An application: what it requires for every view that is not public."""
+
+    @property
+    def default_requires(self) -> Requirement | None: ...
+
+
+def guards_of(view: type[Any], app: HasDefault | None) -> tuple[AuthProvider, ...]:
+    """Everybody who must agree before somebody sees `view`, in the order in which they are asked: the default of
+    `app`, the base classes of `view`, `view` itself, and its `handle_params`."""
+    default = None if app is None or is_public(view) else app.default_requires
+    first = () if default is None else (RequirementProvider(default, view),)
+    params = (RequirementProvider(requirement, view) for requirement in params_requirements(view))
+    return (*first, *providers_of(view), *params)
+
+
+def is_protected(view: type[Any], scope: Scope) -> bool:
+    """Whether anything guards `view` in the application of `scope`."""
+    return bool(guards_of(view, _app(scope)))
+
+
+def wants_fresh(view: type[Any], scope: Scope) -> bool:
+    """Whether a guard of `view` wants an identity that has just been looked up."""
+    guards = guards_of(view, _app(scope))
+    return any(guard.requirement.fresh for guard in guards if isinstance(guard, RequirementProvider))
 
 
 async def authorize(view: type[Any], connection: LiveConnection) -> Verdict:
     """Whether `connection` may join `view` now. Never raises: a provider that does has said no."""
-    for provider in providers_of(view):
+    for provider in guards_of(view, _app(connection.scope)):
         try:
             if not await _asked(provider, connection):
                 return await _denial(provider, connection)
@@ -45,7 +72,7 @@ async def guarded_response(view: type[Any], endpoint: Endpoint, request: Request
         return await endpoint(inner)
 
     try:
-        return await _awaited(AuthProviderFactory.get(view).wrap(entering)(request))
+        return await _awaited(AllOf(guards_of(view, _app(request.scope))).wrap(entering)(request))
     except HTTPException:
         raise
     except Exception as error:
@@ -53,6 +80,12 @@ async def guarded_response(view: type[Any], endpoint: Endpoint, request: Request
             raise
         logger.exception("The provider of %s failed; it stays closed", view.__qualname__)
         raise HTTPException(403) from error
+
+
+def _app(scope: Scope) -> HasDefault | None:
+    """The PyView that the connection came through; Starlette notes it in every scope."""
+    app = scope.get("app")
+    return app if hasattr(app, "default_requires") else None
 
 
 async def _asked(provider: AuthProvider, connection: LiveConnection) -> bool:

@@ -40,6 +40,13 @@ class ExplainsDenial(Protocol):
     async def on_denied(self, connection: HTTPConnection) -> Denied: ...
 
 
+@runtime_checkable
+class PerView(Protocol):
+    """A provider that is set on a base class and wants to know which view is asked for."""
+
+    def for_view(self, view: type[Any]) -> AuthProvider: ...
+
+
 class AllowAllAuthProvider(AuthProvider):
     """Everybody may see the view: what a view without a provider has."""
 
@@ -102,10 +109,18 @@ def add_provider(view: V, provider: AuthProvider, *, inherit: bool) -> V:
 
 
 def providers_of(view: type[Any]) -> tuple[AuthProvider, ...]:
-    """Every provider that must agree, base classes first, each once; empty for a public view."""
+    """Every provider that must agree, base classes first, each once; empty for a view that nothing guards."""
+    return tuple(_for_view(provider, view) for provider in _set_on(view))
+
+
+def _set_on(view: type[Any]) -> tuple[AuthProvider, ...]:
     own = _own(view)
-    inherited = [found for base in view.__bases__ for found in providers_of(base)] if own.inherit else []
+    inherited = [found for base in view.__bases__ for found in _set_on(base)] if own.inherit else []
     return tuple({id(provider): provider for provider in (*inherited, *own.providers)}.values())
+
+
+def _for_view(provider: AuthProvider, view: type[Any]) -> AuthProvider:
+    return provider.for_view(view) if isinstance(provider, PerView) else provider
 
 
 def _own(view: type[Any]) -> _Own:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, TypeVar, overload
 
+from pyview.requirement import CarriesRequirement, Conditions, Requirement, require, requirement_of
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 EVENTS = "__pyview_events__"
@@ -13,14 +15,15 @@ INFOS = "__pyview_infos__"
 @overload
 def event(function: F, /) -> F: ...
 @overload
-def event(*names: str) -> Callable[[F], F]: ...
-def event(*names: Any) -> Any:
+def event(*names: str, requires: Conditions | CarriesRequirement | None = None) -> Callable[[F], F]: ...
+def event(*names: Any, requires: Conditions | CarriesRequirement | None = None) -> Any:
     """The method handles the browser's events of these names: `@event("add", "increase")`.
 
     Without names, `@event` or `@event()`, the method's own. The method takes the classic `(event, payload,
-    socket)`, or typed parameters as in `handle_event`.
+    socket)`, or typed parameters as in `handle_event`. `requires` is the same as `@requires(...)` on the method:
+    a scope, a rule, a list of them, or `requires(...)` itself.
     """
-    return _mark(EVENTS, names)
+    return _mark(EVENTS, names, None if requires is None else requirement_of(requires))
 
 
 @overload
@@ -42,17 +45,19 @@ def names_in(function: object, mark: str) -> tuple[str, ...]:
     return names
 
 
-def _mark(mark: str, names: tuple[Any, ...]) -> Any:
+def _mark(mark: str, names: tuple[Any, ...], requirement: Requirement | None = None) -> Any:
     if len(names) == 1 and isinstance(names[0], FunctionType):
-        return _marked(mark, names[0], ())
-    return lambda function: _marked(mark, function, names)
+        return _marked(mark, names[0], (), requirement)
+    return lambda function: _marked(mark, function, names, requirement)
 
 
-def _marked(mark: str, function: Any, names: tuple[Any, ...]) -> Any:
+def _marked(mark: str, function: Any, names: tuple[Any, ...], requirement: Requirement | None) -> Any:
     if not isinstance(function, FunctionType):
         raise TypeError(f"@event and @info go directly on a method, got {type(function).__name__}")
     for name in names or (_public_name(function),):
         setattr(function, mark, (*names_in(function, mark), _checked(name, mark)))
+    if requirement is not None:
+        require(function, requirement)
     return function
 
 

@@ -16,6 +16,7 @@ from pyview.binding.callers import (
 from pyview.binding.per_class import once_per_class
 from pyview.events.decorators import EVENTS, INFOS
 from pyview.events.errors import UnknownEvent, UnknownInfo
+from pyview.events.requirements import event_requirements
 from pyview.events.table import handlers_of
 
 DISPATCHES = "__pyview_dispatches__"
@@ -53,9 +54,16 @@ def decorated_info_caller(view_class: type) -> InfoCaller:
 def compile_view(view_class: type) -> None:
     """Compiles all callbacks of a view now, so that what is wrong with one shows when the application starts.
 
-    Raises `SignatureError` and `DuplicateHandler`.
+    Raises `SignatureError`, `DuplicateHandler` and `MisplacedRequirement`.
     """
-    for compiled in (view_factory, mount_caller, params_caller, event_caller, info_caller):
+    for compiled in (
+        view_factory,
+        mount_caller,
+        params_caller,
+        event_caller,
+        info_caller,
+        event_requirements,
+    ):
         compiled(view_class)
 
 

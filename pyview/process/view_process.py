@@ -11,7 +11,14 @@ from starlette.exceptions import HTTPException
 from pyview import lifecycle
 from pyview.binding import BindingError
 from pyview.correlation import log_crash
-from pyview.events import UnknownEvent, UnknownInfo, event_caller, info_caller
+from pyview.events import (
+    EventRequirements,
+    UnknownEvent,
+    UnknownInfo,
+    event_caller,
+    event_requirements,
+    info_caller,
+)
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location, Visit
 from pyview.live_view import LiveView
@@ -30,6 +37,7 @@ from pyview.process.messages import (
 )
 from pyview.process.site import Site
 from pyview.rendering import Diff, Renderer, renderer_for
+from pyview.requirement import first_unmet
 from pyview.socket import ConnectedLiveViewSocket
 from pyview.timers import Timer, Timers
 from pyview.wire.values import encoded
@@ -52,6 +60,7 @@ class Outlet(Protocol):
     def overloaded(self) -> None: ...
     def when_writable(self, call: Callable[[], None]) -> None: ...
     def locate(self, url: str) -> Location | None: ...
+    def sign_in_url(self, redirect: str, page: str) -> str: ...
 
 
 class ViewProcess:
@@ -71,6 +80,7 @@ class ViewProcess:
         "_patches",
         "_put_off",
         "_renderer",
+        "_requirements",
         "_resources",
         "_site",
         "_timers",
@@ -181,6 +191,7 @@ class ViewProcess:
         view = self._view = await lifecycle.create(visit)
         self._on_event = event_caller(visit.view_class)
         self._on_info = info_caller(visit.view_class)
+        self._requirements = event_requirements(visit.view_class)
         self._location = visit.location
         self._mounting = True
         await lifecycle.mount(view, self.socket, visit)
@@ -216,6 +227,8 @@ class ViewProcess:
         self._outlet.refused()
 
     async def _event(self, message: Event) -> None:
+        if self._requirements is not None and not await self._permits(self._requirements, message):
+            return
         try:
             answer = self._on_event(self._view, message.name, message.payload, self.socket, self._resources)
             if isawaitable(answer):
@@ -226,6 +239,19 @@ class ViewProcess:
             self._reject(message.ref, "bad_payload", str(error))
         else:
             await self._finish(message.ref, answer)
+
+    async def _permits(self, requirements: EventRequirements, message: Event) -> bool:
+        """Whether who is there may cause the event; who may not has been answered."""
+        asked = requirements.of(message.name)
+        unmet = await first_unmet(asked, self.socket.identity, self._view)
+        if unmet is None:
+            return not self._ended
+        if unmet.redirect is None:
+            self._reject(message.ref, "forbidden", f"event {message.name[:100]!r} is not for everybody")
+        elif not self._ended:
+            url = self._outlet.sign_in_url(unmet.redirect, self._location.page)
+            await self._depart(message.ref, Redirect(url))
+        return False
 
     def _reject(self, ref: str | None, reason: str, log: str) -> None:
         self._site.complaints.warn(self._name, log)

@@ -26,6 +26,7 @@ class Handshake(Protocol):
 
     async def admit(self, topic: str, payload: dict[str, Any]) -> Visit: ...
     def locate(self, url: str) -> Location | None: ...
+    def sign_in_url(self, redirect: str, page: str) -> str: ...
     def overloaded(self) -> None: ...
 
 
@@ -75,6 +76,9 @@ class Channel:
 
     def locate(self, url: str) -> Location | None:
         return self._channels.handshake.locate(url)
+
+    def sign_in_url(self, redirect: str, page: str) -> str:
+        return self._channels.handshake.sign_in_url(redirect, page)
 
     def mute(self) -> None:
         """Nothing more is said on this join; what the view still sends goes nowhere."""

@@ -125,7 +125,7 @@ class LivePage:
         content = await rendered if isawaitable(rendered) else rendered
         document = self._root_template()(self._context(request, visit, socket, content))
         response = HTMLResponse(document)
-        guarded = is_protected(visit.view_class)
+        guarded = is_protected(visit.view_class, request.scope)
         session = bool(visit.identity.session)
         response.headers["cache-control"] = cache_control(protected=guarded, session=session)
         for cookie in (FLASH_COOKIE, STATUS_COOKIE):

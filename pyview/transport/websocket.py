@@ -7,6 +7,8 @@ from typing import Any
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
+from pyview.auth.connection import LiveConnection
+from pyview.auth.redirects import login_location
 from pyview.lifecycle import Location, Visit
 from pyview.process.messages import JoinRefused
 from pyview.process.site import Site
@@ -122,6 +124,10 @@ class Connection:
 
     def locate(self, url: str) -> Location | None:
         return self._admission.locate(self._scope, url)
+
+    def sign_in_url(self, redirect: str, page: str) -> str:
+        """Where `redirect`, a path or the name of a route, sends somebody who shall come back to `page`."""
+        return login_location(redirect, LiveConnection(self._scope, page))
 
     def overloaded(self) -> None:
         """The browser does not read: give up on it. Called from any turn, so the reader's own wait is ended."""

@@ -16,8 +16,10 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
 from pyview.auth import requires
-from pyview.auth.checks import Severity, check_app, enforce, is_production, several_workers
+from pyview.auth.checks import check_app, enforce, is_production, several_workers
+from pyview.auth.findings import Severity
 from pyview.config import SecurityConfig
+from pyview.requirement import Requirement
 from pyview.secret import Secrets
 
 STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
@@ -45,11 +47,13 @@ class App:
         middleware: Sequence[Middleware] = (),
         secret: str = STRONG,
         security: SecurityConfig = HOSTS,
+        default_requires: Requirement | None = None,
     ) -> None:
         self.routes = list(routes)
         self.user_middleware = list(middleware)
         self.secrets = Secrets(secret)
         self.security = security
+        self.default_requires = default_requires
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         return Router(self.routes).url_path_for(name, **path_params)

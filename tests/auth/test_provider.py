@@ -99,7 +99,7 @@ async def test_a_subclass_is_guarded_like_its_base_and_its_sibling_is_not() -> N
     AuthProviderFactory.set(Sub, AllowAllAuthProvider())
     assert await over_http(Sub) == 200
     assert await over_http(Base) == 401
-    assert not is_protected(view())
+    assert not is_protected(view(), {})
 
 
 async def test_requires_adds_to_a_provider_and_set_replaces_everything() -> None:

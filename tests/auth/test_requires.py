@@ -53,7 +53,7 @@ async def allowed(view: type[Any], *scopes: str) -> bool:
 async def test_a_view_without_requirement_is_open() -> None:
     class Open(LiveView[Any]): ...
 
-    assert not is_protected(Open)
+    assert not is_protected(Open, {})
     assert isinstance(AuthProviderFactory.get(Open), AllowAllAuthProvider)
     assert await allowed(Open)
 
@@ -62,7 +62,7 @@ async def test_every_scope_of_a_list_is_needed() -> None:
     @requires(["authenticated", "admin"])
     class Admin(LiveView[Any]): ...
 
-    assert is_protected(Admin)
+    assert is_protected(Admin, {})
     assert not await allowed(Admin)
     assert not await allowed(Admin, "authenticated")
     assert not await allowed(Admin, "admin")
@@ -109,7 +109,7 @@ async def test_a_subclass_does_not_guard_its_base() -> None:
     assert await allowed(Base)
     assert await allowed(Sibling)
     assert not await allowed(Guarded)
-    assert not is_protected(LiveView)
+    assert not is_protected(LiveView, {})
 
 
 async def test_inherit_false_replaces_what_that_class_inherits_only() -> None:
@@ -158,7 +158,7 @@ def test_a_redirect_off_the_site_is_an_error_at_import(redirect: str) -> None:
 
 def test_a_function_is_an_error_at_import() -> None:
     with pytest.raises(TypeError, match=r"guards LiveView classes.*starlette\.authentication\.requires"):
-        requires("admin")(lambda request: None)  # type: ignore[type-var]
+        requires("admin")(lambda request: None)
 
 
 class TestAnswers:
