@@ -15,6 +15,10 @@ class SecurityConfig:
     session cookie that travels without TLS in production mode. `cross_site_paths` are the paths to which other
     sites may send forms, for webhooks and sign-in services that answer with a POST: `/webhooks/*`, where `*` stands
     for anything, slashes too.
+
+    `idle_timeout` is a little more than a minute: the client's heartbeat comes every 30 s, but browsers let the timers
+    of a hidden tab run once a minute only. `rate` is frames per second, each socket its own, `burst` how many may come
+    at once. A limit of sockets, or a `rate`, of 0 is none; a time of `math.inf` never comes.
     """
 
     allowed_hosts: Sequence[str] = ()
@@ -24,6 +28,15 @@ class SecurityConfig:
     allow_insecure_cookies: bool = False
     page_token_max_age: int = 24 * 3600
     flash_token_max_age: int = 60
+    join_timeout: float = 10.0
+    idle_timeout: float = 65.0
+    socket_max_age: float = 24 * 3600.0
+    drain_timeout: float = 10.0
+    max_sockets_per_session: int = 64
+    max_sockets_per_address: int = 0
+    rate: float = 500.0
+    burst: int = 1000
+    flood_timeout: float = 5.0
     max_frame_before_join: int = 64 * 1024
     max_frame: int = 1024 * 1024
     max_json_depth: int = 64

@@ -1,0 +1,105 @@
+"""Every open socket of one application: how many there may be, who looks after them, and how they all end."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from starlette.types import Receive, Scope, Send
+
+from pyview.complaints import Complaints
+from pyview.config import SecurityConfig
+from pyview.transport.endings import RESTART, Ending
+from pyview.transport.guards import client_address
+from pyview.transport.quotas import Quotas
+from pyview.transport.sweeper import Sweeper
+
+logger = logging.getLogger("pyview")
+
+_LONGEST_BEAT = 1.0
+_SHORTEST_BEAT = 0.01
+_EXTENSION = "websocket.http.response"
+
+
+class OpenSocket(Protocol):
+    """One browser's socket."""
+
+    async def run(self) -> None: ...
+    def sweep(self, now: float) -> None: ...
+    def end(self, ending: Ending) -> None: ...
+
+
+class OpenSockets:
+    """`sweeper` lists them, and takes further hooks for its beat."""
+
+    def __init__(self, limits: SecurityConfig, complaints: Complaints) -> None:
+        self.sweeper: Sweeper[OpenSocket] = Sweeper(_beat(limits))
+        self.sweeper.on_tick(lambda socket, now: socket.sweep(now))
+        self.quotas = Quotas(limits)
+        self._limits = limits
+        self._complaints = complaints
+        self._draining = False
+
+    async def serve(
+        self, connect: Callable[[], OpenSocket], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Serve the socket that `connect` makes to its end; where there is no room, refuse its handshake."""
+        place = self.quotas.place(scope)
+        refusal = self._refusal(place)
+        if refusal is not None:
+            status, why = refusal
+            self._complaints.warn(client_address(scope), f"socket refused: {why}")
+            await refuse_handshake(status, scope, receive, send)
+            return
+        socket = connect()
+        self.quotas.take(place)
+        self.sweeper.add(socket)
+        try:
+            await socket.run()
+        finally:
+            self.sweeper.remove(socket)
+            self.quotas.free(place)
+
+    async def drain(self, views: Callable[[], Collection[object]]) -> None:
+        """End every socket with 1012 and wait, `drain_timeout` seconds at the most, until all sockets and `views` have
+        gone, so that each `disconnect` has run."""
+        self._draining = True
+        try:
+            for socket in self.sweeper:
+                socket.end(Ending(RESTART, "the server stops"))
+            async with asyncio.timeout(self._limits.drain_timeout):
+                await self._gone(views)
+        except TimeoutError:
+            seconds = self._limits.drain_timeout
+            logger.warning(
+                "after %g s %d sockets and %d views are left", seconds, len(self.sweeper), len(views())
+            )
+        finally:
+            self._draining = False
+
+    async def _gone(self, views: Callable[[], Collection[object]]) -> None:
+        while self.sweeper or views():  # noqa: ASYNC110  at shutdown, and nowhere else
+            await asyncio.sleep(0.01)
+
+    def _refusal(self, place: tuple[tuple[str, str], ...]) -> tuple[int, str] | None:
+        if self._draining:
+            return 503, "the server stops"
+        exceeded = self.quotas.exceeded(place)
+        return None if exceeded is None else (429, exceeded)
+
+
+async def refuse_handshake(status: int, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a handshake with an HTTP status; with 403, which every server can, where it takes no other."""
+    await receive()  # websocket.connect
+    if _EXTENSION not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    headers = [(b"content-length", b"0"), (b"retry-after", b"10")]
+    await send({"type": f"{_EXTENSION}.start", "status": status, "headers": headers})
+    await send({"type": f"{_EXTENSION}.body", "body": b""})
+
+
+def _beat(limits: SecurityConfig) -> float:
+    """Often enough for the shortest of the time limits, and no oftener than once a second otherwise."""
+    shortest = min(limits.join_timeout, limits.idle_timeout, limits.flood_timeout, limits.socket_max_age)
+    return min(_LONGEST_BEAT, max(_SHORTEST_BEAT, shortest / 4))

@@ -1,0 +1,52 @@
+"""How many sockets one session, and one address, may hold open at a time."""
+
+from starlette.types import Scope
+
+from pyview.config import SecurityConfig
+from pyview.session import session_id
+from pyview.transport.guards import client_address
+
+Place = tuple[tuple[str, str], ...]
+"""What one socket is counted under."""
+
+
+class Quotas:
+    """Counts of one application's open sockets. A limit of 0 is none; a visitor without a session has no count."""
+
+    def __init__(self, limits: SecurityConfig) -> None:
+        self._limits = {"session": limits.max_sockets_per_session, "address": limits.max_sockets_per_address}
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def __len__(self) -> int:
+        """How many sessions and addresses have a socket open."""
+        return len(self._counts)
+
+    def place(self, scope: Scope) -> Place:
+        """What a socket with this handshake counts under."""
+        names = {"session": _session(scope), "address": client_address(scope)}
+        return tuple((kind, name) for kind, name in names.items() if name and self._limits[kind])
+
+    def exceeded(self, place: Place) -> str | None:
+        """What there are already enough sockets of; None where there is room."""
+        for key in place:
+            limit = self._limits[key[0]]
+            if self._counts.get(key, 0) >= limit:
+                return f"{limit} sockets of one {key[0]} are open"
+        return None
+
+    def take(self, place: Place) -> None:
+        for key in place:
+            self._counts[key] = self._counts.get(key, 0) + 1
+
+    def free(self, place: Place) -> None:
+        for key in place:
+            self._counts[key] -= 1
+            if not self._counts[key]:
+                del self._counts[key]
+
+
+def _session(scope: Scope) -> str:
+    try:
+        return session_id(scope)
+    except RuntimeError:
+        return ""  # a session that nobody has loaded: the join will say so, to somebody who can read it

@@ -1,0 +1,102 @@
+"""A token bucket, held against one that looks at the clock at every frame."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyview.transport.allowance import Allowance
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.reads = 0
+
+    def __call__(self) -> float:
+        self.reads += 1
+        return self.now
+
+
+def accepted(allowance: Allowance, frames: int) -> int:
+    return sum(allowance.spend() for _ in range(frames))
+
+
+def test_a_burst_passes_and_what_follows_at_once_does_not() -> None:
+    allowance = Allowance(500, 1000, Clock())
+    assert accepted(allowance, 1500) == 1000
+    assert (allowance.spent, allowance.refused) == (1500, 500)
+
+
+def test_the_rate_passes_for_ever() -> None:
+    clock = Clock()
+    allowance = Allowance(500, 1000, clock)
+    for _ in range(100):
+        assert accepted(allowance, 50) == 50
+        clock.now += 0.1
+    assert allowance.refused == 0
+
+
+def test_after_a_pause_there_is_a_burst_again_and_never_more() -> None:
+    clock = Clock()
+    allowance = Allowance(10, 20, clock)
+    assert accepted(allowance, 25) == 20
+    clock.now += 3600
+    assert accepted(allowance, 100) == 20
+
+
+def test_who_is_refused_loses_nothing_of_what_the_second_brings() -> None:
+    clock = Clock()
+    allowance = Allowance(10, 5, clock)
+    passed = accepted(allowance, 5)
+    for _ in range(100):
+        clock.now += 0.01
+        passed += accepted(allowance, 3)
+    assert passed == 5 + 10
+
+
+def test_no_rate_is_no_limit() -> None:
+    assert accepted(Allowance(0, 1), 100_000) == 100_000
+
+
+def test_the_clock_is_not_read_for_ordinary_frames() -> None:
+    clock = Clock()
+    allowance = Allowance(500, 1000, clock)
+    accepted(allowance, 1000)
+    assert clock.reads == 1
+
+
+@given(
+    st.floats(0.5, 1000),
+    st.integers(1, 50),
+    st.lists(st.tuples(st.floats(0, 5), st.integers(1, 40)), max_size=30),
+)
+def test_over_any_time_no_more_passes_than_two_buckets_and_the_rate(
+    rate: float, burst: int, visits: list[tuple[float, int]]
+) -> None:
+    """One bucket is the promise; the second is what was left in it when the clock was last read."""
+    clock = Clock()
+    allowance = Allowance(rate, burst, clock)
+    history: list[tuple[float, int]] = []
+    for pause, frames in visits:
+        clock.now += pause
+        history.append((clock.now, accepted(allowance, frames)))
+    for start, (since, _) in enumerate(history):
+        for end in range(start, len(history)):
+            passed = sum(count for _, count in history[start : end + 1])
+            assert passed <= 2 * burst + rate * (history[end][0] - since) + 1
+
+
+@given(
+    st.floats(0.5, 1000),
+    st.integers(1, 50),
+    st.lists(st.tuples(st.floats(0, 5), st.integers(1, 40)), max_size=30),
+)
+def test_it_is_never_stricter_than_promised(rate: float, burst: int, visits: list[tuple[float, int]]) -> None:
+    clock = Clock()
+    allowance = Allowance(rate, burst, clock)
+    tokens, filled = float(burst), clock.now
+    for pause, frames in visits:
+        clock.now += pause
+        tokens, filled = min(burst, tokens + (clock.now - filled) * rate), clock.now
+        passed = accepted(allowance, frames)
+        assert passed >= min(frames, int(tokens - 1e-6))
+        tokens -= min(passed, tokens)
