@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,7 +16,7 @@ from pyview.auth.audit import Audit
 from pyview.auth.checks import check_app, enforce, is_production, several_workers
 from pyview.auth.order import normalise
 from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn
-from pyview.auth.watcher import NoRevocations, SessionWatcher
+from pyview.auth.watcher import SessionWatcher
 from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
 from pyview.events import compile_view
@@ -25,8 +25,11 @@ from pyview.process.site import Site
 from pyview.pubsub.base import PubSub
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
+from pyview.revocation.base import Revocations
+from pyview.revocation.environment import revocations_from_environment
 from pyview.routes import LiveRoute
 from pyview.secret import Secrets
+from pyview.storage.errors import StoreUnavailable
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.tokens import Tokens
 from pyview.transport.admission import Admission
@@ -35,7 +38,9 @@ from pyview.transport.forms import CrossSiteForms
 from pyview.transport.gate import Gate
 from pyview.transport.headers import SecurityHeaders
 from pyview.transport.http import LivePage
+from pyview.transport.open_sockets import OpenSockets
 from pyview.transport.redaction import install_redaction
+from pyview.transport.roster import Roster
 from pyview.transport.websocket import Connection
 from pyview.view_templates import ViewTemplates
 
@@ -64,6 +69,7 @@ class PyView(Starlette):
         secret: str | None = None,
         production: bool | None = None,
         pubsub: PubSub | None = None,
+        revocations: Revocations | None = None,
         templates: Any = None,
         default_requires: Conditions | CarriesRequirement | None = None,
         **kwargs: Any,
@@ -83,11 +89,13 @@ class PyView(Starlette):
         self._site: Site | None = None
         self._templates = ViewTemplates(templates, auto_reload=not self.production)
         self._checked = False
-        self.revocations = NoRevocations()
+        self.revocations: Revocations = revocations or revocations_from_environment(os.environ)
         self._pipeline = IdentityPipeline([])
+        self._roster = Roster(self.revocations, self.security.auth_interval)
+        self._open_sockets = OpenSockets(self.security, self._complaints)
         self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
         admission = Admission(self._tokens, lambda: self.routes, self.security)
-        self._socket = _Socket(lambda: self.site, admission)
+        self._socket = _Socket(self, admission)
         self.router.routes[:0] = [WebSocketRoute(SOCKET_PATH, self._socket), self._assets.route()]
 
     @property
@@ -134,19 +142,29 @@ class PyView(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._checked and scope["type"] != "lifespan":
             self._check(scope)  # mounted in another application, which runs no lifespan of ours
+            await self._open()
         await super().__call__(scope, receive, send)
 
     def _lifespan(self, inner: Any) -> Callable[[Any], Any]:
         @asynccontextmanager
         async def lifespan(app: Any) -> AsyncIterator[Any]:
             self._check()
-            if inner is None:
-                yield
-                return
-            async with inner(app) as state:
-                yield state
+            await self._open()
+            try:
+                async with inner(app) if inner else nullcontext() as state:
+                    yield state
+            finally:
+                await self._open_sockets.drain(lambda: self.site.processes)
+                await self.revocations.close()
 
         return lifespan
+
+    async def _open(self) -> None:
+        """Reach the store of revocations; one that is away is asked again when it is needed."""
+        try:
+            await self.revocations.start()
+        except StoreUnavailable as error:
+            logger.error("%s; nobody is signed in until it can be reached", error)
 
     def _check(self, scope: Scope | None = None) -> None:
         """Raises `RuntimeError` for an application that would not do what its code says."""
@@ -165,9 +183,14 @@ def _is_view_class(view: Any) -> bool:
 class _Socket:
     """The endpoint that every live page of the application connects to."""
 
-    def __init__(self, site: Callable[[], Site], admission: Admission) -> None:
-        self._site = site
+    def __init__(self, app: PyView, admission: Admission) -> None:
+        self._app = app
         self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await Connection(self._site(), self._admission, scope, receive, send).run()
+        app = self._app
+
+        def connect() -> Connection:
+            return Connection(app.site, self._admission, app._pipeline, app._roster, scope, receive, send)
+
+        await app._open_sockets.serve(connect, scope, receive, send)

@@ -26,6 +26,8 @@ class SecurityConfig:
     require_origin: bool = False
     cross_site_paths: Sequence[str] = ()
     allow_insecure_cookies: bool = False
+    auth_recheck: float = 1.0
+    auth_interval: float = 60.0
     page_token_max_age: int = 24 * 3600
     flash_token_max_age: int = 60
     join_timeout: float = 10.0

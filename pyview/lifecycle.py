@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import ParseResult
 
 from pyview.auth.identity import Identity
@@ -25,13 +25,23 @@ class Location:
     path_params: Mapping[str, Any]
 
 
+class Guard(Protocol):
+    """Watches over a view whose visitor may be signed out, or lose a right, while it is shown."""
+
+    @property
+    def identity(self) -> Identity: ...
+    def settled(self) -> bool: ...
+    async def allows(self, location: Location, *, fresh: bool) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody at a URL: what a view is mounted for."""
+    """Somebody at a URL: what a view is mounted for. A view that everybody may see for ever has no guard."""
 
     location: Location
     identity: Identity
     flash: Flash | None = None
+    guard: Guard | None = None
 
     @property
     def view_class(self) -> type[LiveView[Any]]:
@@ -42,7 +52,7 @@ def resources_of(visit: Visit) -> Resources:
     """What a handler may have injected: all of it from the server."""
     identity = visit.identity
     return Resources(
-        session=identity.session, user=identity.user, auth=identity.scopes, url=visit.location.url
+        session=identity.session, user=identity.user, auth=identity.auth, url=visit.location.url
     )
 
 
@@ -56,12 +66,11 @@ async def mount(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit) 
     await _finished(call(view, socket, visit.identity.session, resources_of(visit)))
 
 
-async def handle_params(
-    view: LiveView[Any], socket: LiveViewSocket[Any], location: Location, visit: Visit
-) -> None:
-    """Runs the callback when the view has one."""
+async def handle_params(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit) -> None:
+    """Runs the callback, for the visit's location, when the view has one."""
     call = params_caller(type(view))
     if call is not None:
+        location = visit.location
         await _finished(call(view, location.url, location.params, socket, resources_of(visit)))
 
 

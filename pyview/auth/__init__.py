@@ -6,6 +6,7 @@ from pyview.auth.provider import AllowAllAuthProvider, AuthProvider, AuthProvide
 from pyview.auth.public import public
 from pyview.auth.redirects import safe_next
 from pyview.auth.requires import requires
+from pyview.auth.sign_in import end_sessions, login, logout, logout_everywhere
 from pyview.auth.verdict import Allowed, Denied, Verdict
 
 __all__ = [
@@ -17,6 +18,10 @@ __all__ = [
     "Identity",
     "LiveConnection",
     "Verdict",
+    "end_sessions",
+    "login",
+    "logout",
+    "logout_everywhere",
     "public",
     "requires",
     "safe_next",

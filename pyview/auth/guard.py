@@ -13,7 +13,7 @@ from pyview.auth.provider import AllOf, AuthProvider, Endpoint, ExplainsDenial, 
 from pyview.auth.public import is_public
 from pyview.auth.requires import RequirementProvider
 from pyview.auth.verdict import Allowed, Denied, Verdict
-from pyview.events.requirements import params_requirements
+from pyview.events.requirements import event_requirements, params_requirements
 from pyview.requirement import Requirement
 
 logger = logging.getLogger("pyview.security")
@@ -38,6 +38,11 @@ def guards_of(view: type[Any], app: HasDefault | None) -> tuple[AuthProvider, ..
 def is_protected(view: type[Any], scope: Scope) -> bool:
     """Whether anything guards `view` in the application of `scope`."""
     return bool(guards_of(view, _app(scope)))
+
+
+def follows_identity(view: type[Any], scope: Scope) -> bool:
+    """Whether what somebody may see or do on `view` depends on who they are, so that it must be asked again."""
+    return is_protected(view, scope) or event_requirements(view) is not None
 
 
 def wants_fresh(view: type[Any], scope: Scope) -> bool:

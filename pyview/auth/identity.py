@@ -13,7 +13,7 @@ from uuid import UUID
 from starlette.authentication import AuthCredentials, UnauthenticatedUser
 from starlette.types import Scope
 
-from pyview.session import ReadOnlySession, fingerprint, read_only, session_id, session_of
+from pyview.session import ReadOnlySession, fingerprint, read_only, session_id, session_of, signed_in_at
 
 _USER_KEYS = ("identity", "id", "pk", "username", "email", "display_name")
 
@@ -25,7 +25,8 @@ class Identity:
     `session` is the view's read-only copy. `user` and `auth` are what the authentication middleware found,
     never None. `scopes` are what `@requires` asks for. `sid` is the hidden session id, "" without a session.
     `binding` stands for this session and this user: it changes at sign-in, sign-out and for another browser;
-    it is "" for a visitor without either, and it never leaves the server.
+    it is "" for a visitor without either, and it never leaves the server. `signed_in_at` is Unix time in seconds,
+    None where nobody signed in to this session.
     """
 
     session: ReadOnlySession = field(default_factory=ReadOnlySession)
@@ -34,6 +35,7 @@ class Identity:
     scopes: frozenset[str] = frozenset()
     sid: str = ""
     binding: str = ""
+    signed_in_at: float | None = None
 
     @classmethod
     def from_scope(cls, scope: Scope) -> "Identity":
@@ -44,7 +46,8 @@ class Identity:
         sid, session, user = session_id(scope), session_of(scope), user_of(scope)
         _mark_accessed(session)
         binding = _binding(sid, session, user)
-        return cls(read_only(session), user, auth_of(scope), scopes_of(scope), sid, binding)
+        since = signed_in_at(session)
+        return cls(read_only(session), user, auth_of(scope), scopes_of(scope), sid, binding, since)
 
 
 def user_of(scope: Scope) -> Any:

@@ -23,6 +23,7 @@ from pyview.session import (
     revocation_keys,
     session_key,
 )
+from pyview.storage.errors import StoreUnavailable
 
 logger = logging.getLogger("pyview.security")
 
@@ -38,14 +39,14 @@ async def nobody(scope: Scope, session: Mapping[str, Any]) -> str:
 class Revoker(Protocol):
     """What the watcher needs of `pyview.revocation`."""
 
-    async def revoke(self, key: str, until: float) -> None: ...
+    async def revoke(self, key: str, until: float, not_before: float | None = None) -> None: ...
     async def revoked(self, keys: Mapping[str, float]) -> bool: ...
 
 
 class NoRevocations:
     """Nothing is ever revoked."""
 
-    async def revoke(self, key: str, until: float) -> None:
+    async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
         """There is nobody to tell."""
 
     async def revoked(self, keys: Mapping[str, float]) -> bool:
@@ -93,7 +94,7 @@ class SessionWatcher:
             return
         try:
             revoked = await self._revoker.revoked(keys)
-        except Exception as error:
+        except StoreUnavailable as error:
             # Nobody can say whether it is revoked: for this request there is no session, and its cookie stays.
             logger.debug("revocations cannot be asked: %r", error)
             scope["session"] = type(session)()
@@ -108,7 +109,14 @@ class SessionWatcher:
                 await self._name(record, scope, session)
             record.name(scope)
         if record.incoming and session.get(SESSION_ID) != record.incoming:
-            await self._revoker.revoke(session_key(record.incoming), time.time() + self._max_age)
+            await self._revoke(record.incoming)
+
+    async def _revoke(self, sid: str) -> None:
+        try:
+            await self._revoker.revoke(session_key(sid), time.time() + self._max_age)
+        except StoreUnavailable:
+            # This worker keeps to it, and writes it when the store is back; until then the others let nobody in.
+            logger.error("a session was signed out while the store of revocations was away")
 
     async def _name(self, record: "SessionRecord", scope: Scope, session: dict[str, Any]) -> None:
         """A new id when another user is signed in than before, or when the old id has gone."""

@@ -56,6 +56,10 @@ class Refresh(NamedTuple):
     """The connection takes updates again: render what was put off."""
 
 
+class Recheck(NamedTuple):
+    """Somebody may have been signed out: look whether the view may go on."""
+
+
 class Leave(NamedTuple):
     """The last message."""
 

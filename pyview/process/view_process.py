@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from inspect import isawaitable
 from typing import Any, ClassVar, Protocol
 
@@ -31,13 +32,14 @@ from pyview.process.messages import (
     Join,
     JoinRefused,
     Leave,
+    Recheck,
     Refresh,
     Tick,
     URLChanged,
 )
 from pyview.process.site import Site
 from pyview.rendering import Diff, Renderer, renderer_for
-from pyview.requirement import first_unmet
+from pyview.requirement import first_unmet, wants_fresh
 from pyview.socket import ConnectedLiveViewSocket
 from pyview.timers import Timer, Timers
 from pyview.wire.values import encoded
@@ -69,7 +71,7 @@ class ViewProcess:
     __slots__ = (
         "__weakref__",
         "_ended",
-        "_location",
+        "_guard",
         "_mailbox",
         "_mounting",
         "_name",
@@ -185,6 +187,7 @@ class ViewProcess:
 
     async def _mount(self, visit: Visit) -> Diff:
         self._visit = visit
+        self._guard = visit.guard
         self._name = visit.view_class.__qualname__
         self._resources = lifecycle.resources_of(visit)
         self.socket = ConnectedLiveViewSocket(self, visit.identity, visit.flash)
@@ -192,12 +195,11 @@ class ViewProcess:
         self._on_event = event_caller(visit.view_class)
         self._on_info = info_caller(visit.view_class)
         self._requirements = event_requirements(visit.view_class)
-        self._location = visit.location
         self._mounting = True
         await lifecycle.mount(view, self.socket, visit)
         self._mounting = False
         if self.socket.navigation is None:
-            await self._params(self._location)
+            await self._params(self._visit.location)
         if self.socket.navigation is not None:
             return {}
         self._renderer: Renderer = renderer_for(view, self._site.templates.for_view(visit.view_class))
@@ -227,6 +229,9 @@ class ViewProcess:
         self._outlet.refused()
 
     async def _event(self, message: Event) -> None:
+        guard = self._guard
+        if guard is not None and not guard.settled() and not await self._may_go_on(message.ref):
+            return
         if self._requirements is not None and not await self._permits(self._requirements, message):
             return
         try:
@@ -243,13 +248,15 @@ class ViewProcess:
     async def _permits(self, requirements: EventRequirements, message: Event) -> bool:
         """Whether who is there may cause the event; who may not has been answered."""
         asked = requirements.of(message.name)
+        if wants_fresh(asked) and not await self._may_go_on(message.ref, fresh=True):
+            return False
         unmet = await first_unmet(asked, self.socket.identity, self._view)
         if unmet is None:
             return not self._ended
         if unmet.redirect is None:
             self._reject(message.ref, "forbidden", f"event {message.name[:100]!r} is not for everybody")
         elif not self._ended:
-            url = self._outlet.sign_in_url(unmet.redirect, self._location.page)
+            url = self._outlet.sign_in_url(unmet.redirect, self._visit.location.page)
             await self._depart(message.ref, Redirect(url))
         return False
 
@@ -262,11 +269,13 @@ class ViewProcess:
         if location is None or location.route is not self._visit.location.route:
             self._outlet.reply(message.ref, "ok", {"link_redirect": True})
             return
+        if not await self._may_go_on(message.ref, location, fresh=True):
+            return
         self.socket.clear_flash()
         try:
             await self._params(location)
-        except BindingError as error:
-            # The client then loads the URL over HTTP, which answers 400.
+        except (BindingError, HTTPException) as error:
+            # The client then loads the URL over HTTP, which answers with the status.
             self._site.complaints.warn(self._name, str(error))
             self._outlet.reply(message.ref, "ok", {"link_redirect": True})
         else:
@@ -297,8 +306,29 @@ class ViewProcess:
         self._put_off = False
         await self._finish(None)
 
+    async def _recheck(self, message: Recheck) -> None:
+        if self._guard is not None and not self._guard.settled():
+            await self._may_go_on(None)
+
     async def _leave(self, message: Leave) -> None:
         await self._disconnect()
+
+    async def _may_go_on(
+        self, ref: str | None, location: Location | None = None, *, fresh: bool = False
+    ) -> bool:
+        """Ask the guard; who is turned away loads the page over HTTP, where the answer is the right one."""
+        if self._guard is None:
+            return True
+        location = location or self._visit.location
+        if not await self._guard.allows(location, fresh=fresh):
+            await self._depart(ref, Redirect(location.page))
+            return False
+        identity = self._guard.identity
+        if identity is not self._visit.identity:
+            self._visit = replace(self._visit, identity=identity)
+            self._resources = lifecycle.resources_of(self._visit)
+            self.socket.identity = identity
+        return True
 
     _handlers: ClassVar[dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]] = {
         Event: _event,
@@ -307,6 +337,7 @@ class ViewProcess:
         URLChanged: _url_changed,
         ClearFlash: _clear_flash,
         Refresh: _refresh,
+        Recheck: _recheck,
         Join: _join,
         Leave: _leave,
     }
@@ -453,7 +484,7 @@ class ViewProcess:
             raise RuntimeError(f"{self._name} patched its URL {self._patches} times in one turn")
         self.socket.patched = wish
         if self._mounting:
-            self._location = location  # handle_params follows mount anyway, and sees this URL
+            self._visit = replace(self._visit, location=location)  # handle_params follows mount anyway
         else:
             await self._params(location)
 
@@ -463,9 +494,9 @@ class ViewProcess:
         self._mailbox.post(Leave())
 
     async def _params(self, location: Location) -> None:
-        self._location = location
+        self._visit = replace(self._visit, location=location)
         if self._view is not None:
-            await lifecycle.handle_params(self._view, self.socket, location, self._visit)
+            await lifecycle.handle_params(self._view, self.socket, self._visit)
 
 
 def _patch_payload(patch: Patch) -> dict[str, str]:

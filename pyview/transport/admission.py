@@ -14,8 +14,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from pyview.auth.connection import LiveConnection
-from pyview.auth.guard import authorize
-from pyview.auth.identity import Identity
+from pyview.auth.guard import authorize, follows_identity
 from pyview.auth.verdict import Denied
 from pyview.config import SecurityConfig
 from pyview.flash import Flash
@@ -24,6 +23,8 @@ from pyview.process.messages import JoinRefused
 from pyview.routes import resolve, url_params, view_key
 from pyview.tokens import PageToken, StaleToken, Tokens
 from pyview.transport.guards import UnsafePageURL, split_page_url
+from pyview.transport.presence import Presence
+from pyview.transport.view_guard import ViewGuard
 from pyview.wire.form import TooManyFields
 
 logger = logging.getLogger("pyview")
@@ -39,13 +40,20 @@ class Admission:
         self._routes = routes
         self._config = config
 
-    async def admit(self, scope: Scope, topic: str, payload: Mapping[str, Any]) -> Visit:
-        """Raises `JoinRefused`. `scope` is the handshake's."""
-        identity = Identity.from_scope(scope)
+    async def admit(self, presence: Presence, topic: str, payload: Mapping[str, Any]) -> Visit:
+        """Raises `JoinRefused`. Who is there is asked anew for every join."""
+        await presence.refresh()
+        scope, identity = presence.scope, presence.identity
         page = self._page(scope, topic.removeprefix("lv:phx-"), payload, identity.binding)
         location = self._destination(scope, payload, page)
         await self._check_access(scope, location)
-        return Visit(location, identity, self._flash(payload))
+        return Visit(location, identity, self._flash(payload), self._guard(presence, location))
+
+    def _guard(self, presence: Presence, location: Location) -> ViewGuard | None:
+        view_class = location.route.view_class
+        if not presence.identity.binding and not follows_identity(view_class, presence.scope):
+            return None
+        return ViewGuard(presence, view_class, self._config.auth_recheck)
 
     def locate(self, scope: Scope, url: str) -> Location | None:
         """Where `url` leads on this site; None for another site, another application or no live view."""

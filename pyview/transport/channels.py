@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Protocol
 
 from pyview.lifecycle import Location, Visit
-from pyview.process.messages import ClearFlash, Event, Join, URLChanged
+from pyview.process.messages import ClearFlash, Event, Join, Recheck, URLChanged
 from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
 from pyview.transport.outbox import Outbox
@@ -121,6 +121,19 @@ class Channels:
             self._join(frame)
         elif channel is None:
             self._answer_unmatched(frame)
+
+    def recheck(self) -> None:
+        """Who is there may have changed: every view looks whether it may go on."""
+        for channel in tuple(self._joined.values()):
+            channel.process.post_soon(Recheck())
+
+    def refuse(self, frame: Frame, reason: str) -> None:
+        """Answer a frame without acting on it. Leaving and heartbeats give or cost nothing: they are heard."""
+        join_ref, ref, topic, event, _ = frame
+        if event in ("heartbeat", "phx_leave"):
+            self.dispatch(frame)
+        elif ref is not None:
+            self.outbox.put(reply(join_ref, ref, topic, "error", {"reason": reason}))
 
     def close(self) -> None:
         """The connection has gone: every view ends."""

@@ -90,7 +90,7 @@ class LivePage:
 
     async def _handle_params(self, view: LiveView[Any], socket: UnconnectedSocket[Any], visit: Visit) -> None:
         try:
-            await lifecycle.handle_params(view, socket, visit.location, visit)
+            await lifecycle.handle_params(view, socket, visit)
         except BindingError as error:
             logger.warning("%s: %s", visit.view_class.__qualname__, error)
             raise HTTPException(400) from None

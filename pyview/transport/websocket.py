@@ -8,19 +8,26 @@ from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from pyview.auth.connection import LiveConnection
+from pyview.auth.pipeline import IdentityPipeline
 from pyview.auth.redirects import login_location
 from pyview.lifecycle import Location, Visit
 from pyview.process.messages import JoinRefused
 from pyview.process.site import Site
 from pyview.transport.admission import Admission
+from pyview.transport.allowance import Allowance
 from pyview.transport.channels import Channels
+from pyview.transport.deadlines import Deadlines
+from pyview.transport.endings import Ending
 from pyview.transport.guards import check_handshake, client_address
 from pyview.transport.outbox import Outbox
+from pyview.transport.presence import Presence
+from pyview.transport.roster import Roster
 from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary
 
 logger = logging.getLogger("pyview")
 
-_POLICY, _TOO_BIG, _OVERLOADED = 1008, 1009, 1013
+_POLICY, _TOO_BIG, _OVERLOADED, _SIGNED_OUT = 1008, 1009, 1013, 4001
+_PARTING = 0.3  # seconds between the redirect that the client shall follow and the end of its socket
 _CLOSE_TIMEOUT = 1.0
 
 
@@ -37,24 +44,45 @@ class Connection:
 
     __slots__ = (
         "_admission",
+        "_admitted",
+        "_allowance",
+        "_binding",
         "_channels",
         "_closing",
+        "_deadlines",
         "_outbox",
+        "_presence",
         "_receive",
+        "_roster",
         "_scope",
         "_send",
         "_site",
         "_task",
     )
 
-    def __init__(self, site: Site, admission: Admission, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self,
+        site: Site,
+        admission: Admission,
+        pipeline: IdentityPipeline,
+        roster: Roster,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         self._site = site
         self._admission = admission
+        self._presence = Presence(pipeline, scope)
+        self._roster = roster
         self._scope = scope
         self._receive = receive
         self._send = send
         self._outbox = Outbox(send, site.security, self.overloaded)
         self._channels = Channels(site, self, self._outbox)
+        self._allowance = Allowance(site.security.rate, site.security.burst)
+        self._deadlines = Deadlines(site.security, self._allowance, asyncio.get_running_loop().time())
+        self._admitted = False
+        self._binding = ""
         self._closing: _Refused | None = None
         self._task: asyncio.Task[Any] | None = None
 
@@ -75,6 +103,7 @@ class Connection:
         except asyncio.CancelledError:
             await self._cancelled()
         finally:
+            self._roster.remove(self)
             self._channels.close()
             self._outbox.close()
             self._task = None
@@ -93,22 +122,32 @@ class Connection:
     # Reading
 
     async def _read(self) -> None:
+        receive, spend = self._receive, self._allowance.spend
         while True:
-            message = await self._receive()
+            message = await receive()
             if message["type"] != "websocket.receive":
                 return
             try:
-                self._channels.dispatch(self._frame(message))
+                frame = self._frame(message)
+                if spend():
+                    self._channels.dispatch(frame)
+                else:
+                    self._too_many(frame)
             except MalformedFrame as error:
                 raise _Refused(_POLICY, f"malformed frame: {error}") from None
             if self._outbox.congested:
                 await self._outbox.room()
 
+    def _too_many(self, frame: Frame) -> None:
+        if self._allowance.refused == 1:
+            self._complain(f"more than {self._site.security.rate:g} frames/s: they are answered rate_limited")
+        self._channels.refuse(frame, "rate_limited")
+
     def _frame(self, message: Any) -> Frame:
         text = message.get("text")
         data = text if text is not None else message["bytes"]
         limits = self._site.security
-        limit = limits.max_frame if self._channels.joined else limits.max_frame_before_join
+        limit = limits.max_frame if self._admitted else limits.max_frame_before_join
         if len(data) > limit:
             raise _Refused(_TOO_BIG, f"frame of {len(data)} bytes, {limit} allowed")
         return decode(text, limits.max_json_depth) if text is not None else decode_binary(data)
@@ -117,10 +156,15 @@ class Connection:
 
     async def admit(self, topic: str, payload: dict[str, Any]) -> Visit:
         try:
-            return await self._admission.admit(self._scope, topic, payload)
+            visit = await self._admission.admit(self._presence, topic, payload)
         except JoinRefused as refusal:
             self._complain(f"join refused: {refusal}")
             raise
+        self._admitted = True
+        if visit.guard is not None:
+            self._binding = self._binding or visit.identity.binding
+            self._roster.add(self, self._presence.revocation_keys)
+        return visit
 
     def locate(self, url: str) -> Location | None:
         return self._admission.locate(self._scope, url)
@@ -130,9 +174,41 @@ class Connection:
         return login_location(redirect, LiveConnection(self._scope, page))
 
     def overloaded(self) -> None:
-        """The browser does not read: give up on it. Called from any turn, so the reader's own wait is ended."""
+        """The browser does not read: give up on it."""
+        self._give_up(_Refused(_OVERLOADED, "the browser reads too slowly"))
+
+    # What the roster asks
+
+    @property
+    def asked_at(self) -> float:
+        """When it was last asked who is there, as loop time."""
+        return self._presence.asked_at
+
+    async def recheck(self) -> None:
+        """Ask who is there, and let every view look whether it may go on. Whose session has ended is sent away by its
+        views; what remains of the socket ends a moment later."""
+        await self._presence.refresh()
+        self._channels.recheck()
+        if self._presence.identity.binding != self._binding:
+            signed_out = _Refused(_SIGNED_OUT, "the session has ended")
+            asyncio.get_running_loop().call_later(_PARTING, self._give_up, signed_out)
+
+    # What the sweeper asks
+
+    def sweep(self, now: float) -> None:
+        """End the socket if one of its deadlines has passed; `now` is loop time."""
+        ending = self._deadlines.missed(now, admitted=self._admitted)
+        if ending is not None:
+            self.end(ending)
+
+    def end(self, ending: Ending) -> None:
+        """Close the socket soon; what has been said before is still sent."""
+        self._give_up(_Refused(*ending))
+
+    def _give_up(self, refused: _Refused) -> None:
+        # Called from any turn, so the reader's own wait is ended.
         if self._closing is None and self._task is not None:
-            self._closing = _Refused(_OVERLOADED, "the browser reads too slowly")
+            self._closing = refused
             self._task.cancel()
 
     def _complain(self, complaint: str) -> None:
@@ -149,9 +225,11 @@ class Connection:
     async def _close(self, refused: _Refused) -> None:
         self._complain(f"socket closed ({refused.code}): {refused}")
         self._channels.close()
-        self._outbox.close()
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
+                if refused.code != _OVERLOADED:
+                    await self._outbox.drained()
+                self._outbox.close()
                 await self._send({"type": "websocket.close", "code": refused.code})
         except Exception as error:
             # The browser has gone already, or does not even take the close frame; the server drops the transport.

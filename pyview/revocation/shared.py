@@ -1,0 +1,155 @@
+"""Revocations that several workers share: a log that all of them write and follow."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyview.revocation.base import Listener
+from pyview.revocation.replica import Replica
+from pyview.revocation.revocation import Revocation
+from pyview.storage.errors import StoreUnavailable
+
+logger = logging.getLogger("pyview.security")
+
+PAUSE = 0.25  # seconds before a log that was lost is followed again
+AT_ONCE = 1000  # revocations learnt before the event loop gets a turn
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Revocations found in a log. `whole`: these are all that it holds."""
+
+    revocations: list[Revocation]
+    whole: bool = False
+
+
+class RevocationLog(Protocol):
+    """Where shared revocations are kept. Everything raises `StoreUnavailable`."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def add(self, revocations: Collection[Revocation], now: float) -> None:
+        """Merge them into what is there; those expired at `now` may be dropped."""
+
+    async def find(self, keys: Collection[str]) -> list[Revocation]:
+        """What is there of `keys`."""
+
+    def follow(self) -> AsyncGenerator[News]:
+        """First all that the log holds, then what is added, by whomever: news within a second, or empty news
+        to say that there is none."""
+        ...
+
+
+class SharedRevocations:
+    """Asks the log for what must be certain, and keeps a copy of it for what must be quick.
+
+    Nothing that this worker knows is lost with the store: what the log has not taken, or no longer has, is
+    written as soon as it is back.
+    """
+
+    def __init__(self, log: RevocationLog, clock: Callable[[], float] = time.time) -> None:
+        self._log = log
+        self._clock = clock
+        self._replica = Replica(clock)
+        self._unsaved: dict[str, Revocation] = {}
+        self._following: asyncio.Task[None] | None = None
+        self._complete_at = -math.inf
+
+    async def start(self) -> None:
+        await self._log.open()
+
+    async def close(self) -> None:
+        following = self._following
+        self._replica.deafen()
+        self._stop_following()
+        if following is not None:
+            with suppress(asyncio.CancelledError):
+                await following
+        await self._log.close()
+
+    async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
+        revocation = Revocation(key, until, not_before)
+        self._replica.add(revocation)
+        self._keep(revocation)
+        await self._save()
+
+    async def revoked(self, keys: Mapping[str, float]) -> bool:
+        if self._replica.revoked(keys):
+            return True
+        for revocation in await self._log.find(keys):
+            self._replica.add(revocation)
+        return self._replica.revoked(keys)
+
+    def known_revoked(self, keys: Mapping[str, float]) -> bool:
+        return self._replica.revoked(keys)
+
+    def behind(self) -> float:
+        return time.monotonic() - self._complete_at
+
+    def subscribe(self, listener: Listener) -> None:
+        self._replica.subscribe(listener)
+        if self._following is None:
+            self._following = asyncio.get_running_loop().create_task(self._follow())
+
+    def unsubscribe(self, listener: Listener) -> None:
+        self._replica.unsubscribe(listener)
+        if not self._replica.heard:
+            self._stop_following()
+
+    def _stop_following(self) -> None:
+        following, self._following = self._following, None
+        if following is not None:
+            following.cancel()
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                async with aclosing(self._log.follow()) as log:
+                    async for news in log:
+                        await self._hear(news)
+            except StoreUnavailable:
+                pass  # the store has said so in the log, once
+            except Exception:
+                logger.exception("Following the revocations failed; beginning again")
+            await asyncio.sleep(PAUSE)
+
+    async def _hear(self, news: News) -> None:
+        await self._learn(news.revocations)
+        self._complete_at = time.monotonic()
+        if news.whole:
+            self._keep_what_is_missing_in(news.revocations)
+        if self._unsaved:
+            await self._save()
+
+    async def _learn(self, revocations: list[Revocation]) -> None:
+        for start in range(0, len(revocations), AT_ONCE):
+            for revocation in revocations[start : start + AT_ONCE]:
+                self._replica.add(revocation)
+            await asyncio.sleep(0)
+
+    def _keep_what_is_missing_in(self, revocations: Iterable[Revocation]) -> None:
+        # A server that was restarted may have forgotten what its workers still know.
+        stored = {revocation.key: revocation for revocation in revocations}
+        for revocation in self._replica:
+            found = stored.get(revocation.key)
+            if found is None or found.merged(revocation) != found:
+                self._keep(revocation)
+
+    def _keep(self, revocation: Revocation) -> None:
+        kept = self._unsaved.get(revocation.key)
+        self._unsaved[revocation.key] = revocation if kept is None else kept.merged(revocation)
+
+    async def _save(self) -> None:
+        saving, now = tuple(self._unsaved.values()), self._clock()
+        await self._log.add(saving, now)
+        for revocation in saving:
+            # Another revocation of the same key may have come meanwhile.
+            if self._unsaved.get(revocation.key) == revocation:
+                del self._unsaved[revocation.key]

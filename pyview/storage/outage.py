@@ -1,0 +1,41 @@
+"""One line in the log when a store goes, one when it is back, however many requests notice."""
+
+import logging
+import time
+from typing import Literal
+
+logger = logging.getLogger("pyview")
+
+Failing = Literal["reading", "writing", "listening"]
+
+
+class Outage:
+    """Whether a store is gone.
+
+    A store that cannot be read is gone altogether, so whatever works next shows that it is back. One that can be
+    read may still refuse writes (a full disk) or notices, and only these then show that it is whole again.
+    """
+
+    def __init__(self, store: str) -> None:
+        """`store`: what the log calls it; without a password."""
+        self._store = store
+        self._failing: Failing | None = None
+        self._since = 0.0
+
+    def began(self, doing: Failing, error: BaseException) -> None:
+        if self._failing is None:
+            self._since = time.monotonic()
+            logger.error(
+                "%s is gone: %s failed with %s: %s. What depends on it is refused until it is back.",
+                self._store,
+                doing,
+                type(error).__name__,
+                error,
+            )
+        if self._failing is None or doing == "reading":
+            self._failing = doing
+
+    def over(self, doing: Failing) -> None:
+        if self._failing is not None and self._failing in ("reading", doing):
+            self._failing = None
+            logger.warning("%s is back after %.1f seconds.", self._store, time.monotonic() - self._since)

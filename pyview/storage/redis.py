@@ -1,0 +1,116 @@
+"""A Redis or Valkey server (6.2 or later) that workers anywhere share. Needs the extra `[redis]`."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.connection import parse_url
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from pyview.storage.errors import StoreUnavailable
+from pyview.storage.outage import Failing, Outage
+
+HEARTBEAT = 1.0  # seconds of silence on a subscription before it is asked whether it is still there
+# The client does not know the other project's names for the same two schemes.
+_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
+
+
+class RedisServer:
+    """One database of a server. `timeout`: seconds to wait for a connection or an answer.
+
+    Raises `ValueError` for an address that is none.
+    """
+
+    def __init__(self, url: str, timeout: float = 2.0) -> None:
+        scheme, separator, rest = url.partition("://")
+        self._url = f"{_SCHEMES.get(scheme, scheme)}{separator}{rest}"
+        self._timeout = timeout
+        self._outage = Outage(f"The server {_without_password(url)}")
+        self._client: Redis | None = None
+        self.database = _checked(self._url)
+
+    async def open(self) -> None:
+        """Raises `StoreUnavailable` when the server does not answer; then it is not open."""
+        if self._client is not None:
+            return
+        # Nothing is sent twice by itself: a comparison that had already succeeded would fail the second time.
+        retry = Retry(NoBackoff(), 0)
+        self._client = Redis.from_url(
+            self._url,
+            retry=retry,
+            protocol=2,
+            socket_timeout=self._timeout,
+            socket_connect_timeout=self._timeout,
+        )
+        try:
+            async with self.asked("reading") as client:
+                await client.ping()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    @asynccontextmanager
+    async def asked(self, doing: Failing) -> AsyncIterator[Redis]:
+        """The client, for commands; what fails in them raises `StoreUnavailable`."""
+        try:
+            yield self._opened()
+        except (RedisError, OSError) as error:
+            self._outage.began(doing, error)
+            raise StoreUnavailable(f"{doing} failed with {type(error).__name__}: {error}") from error
+        self._outage.over(doing)
+
+    async def notices(self, channel: str) -> AsyncGenerator[bytes | None, None]:
+        """What is published on `channel`, and None when it is subscribed and after each second of silence.
+
+        Nothing is lost between two items. Raises `StoreUnavailable` when the server is gone: what was published
+        meanwhile has to be found in another way.
+        """
+        async with self.asked("listening") as client, client.pubsub() as subscription:
+            await subscription.subscribe(channel)
+            async with aclosing(_messages(subscription)) as messages:
+                async for message in messages:
+                    self._outage.over("listening")
+                    yield message
+
+    def _opened(self) -> Redis:
+        if self._client is None:
+            raise StoreUnavailable("the store is not open: await start() first, and close() last")
+        return self._client
+
+
+async def _messages(subscription: PubSub) -> AsyncGenerator[bytes | None, None]:
+    asked = False
+    while True:
+        message = await subscription.get_message(timeout=HEARTBEAT)
+        if message is None and asked:
+            raise ConnectionError("the subscription is silent")
+        asked = message is None
+        if message is None:
+            await subscription.ping()
+        else:
+            yield message["data"] if message["type"] == "message" else None
+
+
+def _checked(url: str) -> int:
+    try:
+        return int(parse_url(url).get("db", 0))
+    except ValueError as error:
+        raise ValueError(
+            f"{_without_password(url)!r} is no address of a Redis or Valkey server ({error}). "
+            "Expected something like redis://:password@host:6379/0, rediss://... or unix:///path"
+        ) from error
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"

@@ -1,0 +1,61 @@
+"""Who is at one socket, asked again and again: at joins, before events, on a patrol, when something was revoked."""
+
+import asyncio
+
+from starlette.types import Scope
+
+from pyview.auth.identity import Identity
+from pyview.auth.pipeline import IdentityPipeline
+from pyview.session import revocation_keys, session_of
+
+
+class Presence:
+    """The identity behind one connection. `scope` is the handshake's, with session, auth and user as last asked.
+
+    `asked_at` is loop time in seconds, `-inf` before the first time.
+    """
+
+    __slots__ = ("_asking", "_handshake", "_pipeline", "asked_at", "identity", "scope")
+
+    def __init__(self, pipeline: IdentityPipeline, handshake: Scope) -> None:
+        self._pipeline = pipeline
+        self._handshake = handshake
+        self._asking: asyncio.Future[None] | None = None
+        self.asked_at = float("-inf")
+        self.scope = handshake
+        self.identity = Identity()
+
+    @property
+    def revocation_keys(self) -> dict[str, float]:
+        """What a revocation of this connection's session may be called."""
+        return revocation_keys(session_of(self.scope))
+
+    async def refresh(self) -> None:
+        """Ask who is there now. Who comes while somebody asks gets the same answer."""
+        wanted = asyncio.get_running_loop().time()
+        while self.asked_at < wanted:
+            if self._asking is None:
+                await self._ask()
+            else:
+                started = self.asked_at
+                await asyncio.shield(self._asking)
+                if self.asked_at > started:
+                    return
+
+    async def _ask(self) -> None:
+        loop = asyncio.get_running_loop()
+        asking = self._asking = loop.create_future()
+        now = loop.time()
+        try:
+            scope = await self._pipeline.replay(self._handshake)
+            self.scope = _stranger(self._handshake) if scope is None else scope
+            self.identity = Identity.from_scope(self.scope)
+            self.asked_at = now
+        finally:
+            self._asking = None
+            asking.set_result(None)
+
+
+def _stranger(handshake: Scope) -> Scope:
+    """The handshake of somebody who is not signed in: nobody could say who it is."""
+    return {key: value for key, value in handshake.items() if key not in ("session", "auth", "user")}

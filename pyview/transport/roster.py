@@ -1,0 +1,85 @@
+"""The connections that somebody is signed in on: who has to be asked again, and whom a revocation concerns."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from typing import Protocol
+
+from pyview.revocation.base import Revocations
+
+ALL = "all"
+
+
+class Watched(Protocol):
+    """A connection with a guarded view."""
+
+    @property
+    def asked_at(self) -> float: ...
+    async def recheck(self) -> None: ...
+
+
+class Roster:
+    """Hears of revocations at once, and patrols: every connection is asked again each `interval` seconds.
+
+    One timer for all of them, and only while there are any.
+    """
+
+    def __init__(self, revocations: Revocations, interval: float, beat: float = 1.0) -> None:
+        self._revocations = revocations
+        self._interval = interval
+        self._beat = min(beat, interval)
+        self._keys: dict[Watched, tuple[str, ...]] = {}
+        self._by_key: dict[str, set[Watched]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._checks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def add(self, connection: Watched, keys: Iterable[str]) -> None:
+        """Watch over `connection`; a revocation of any of `keys` concerns it. Adding again changes nothing."""
+        if connection in self._keys:
+            return
+        if not self._keys:
+            self._begin()
+        named = self._keys[connection] = (*keys, ALL)
+        for key in named:
+            self._by_key.setdefault(key, set()).add(connection)
+
+    def remove(self, connection: Watched) -> None:
+        """An unknown connection is ignored."""
+        for key in self._keys.pop(connection, ()):
+            concerned = self._by_key[key]
+            concerned.discard(connection)
+            if not concerned:
+                del self._by_key[key]
+        if not self._keys:
+            self._end()
+
+    def _begin(self) -> None:
+        self._revocations.subscribe(self._revoked)
+        self._arm()
+
+    def _end(self) -> None:
+        self._revocations.unsubscribe(self._revoked)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._beat, self._patrol)
+
+    def _patrol(self) -> None:
+        due = asyncio.get_running_loop().time() - self._interval
+        for connection in tuple(self._keys):
+            if connection.asked_at <= due:
+                self._start(connection.recheck())
+        self._arm()
+
+    def _revoked(self, key: str) -> None:
+        for connection in tuple(self._by_key.get(key, ())):
+            self._start(connection.recheck())
+
+    def _start(self, check: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(check)
+        self._checks.add(task)
+        task.add_done_callback(self._checks.discard)

@@ -1,0 +1,54 @@
+"""Whether the person at a socket may still see the view that they see."""
+
+import asyncio
+from typing import Any
+
+from pyview.auth.connection import LiveConnection
+from pyview.auth.guard import authorize, is_protected
+from pyview.auth.identity import Identity
+from pyview.auth.verdict import Denied, Verdict
+from pyview.lifecycle import Location
+from pyview.live_view import LiveView
+from pyview.transport.presence import Presence
+
+
+class ViewGuard:
+    """The guard of one joined view. `max_age`: for how many seconds an answer holds, for events."""
+
+    __slots__ = ("_binding", "_max_age", "_presence", "_protected", "_time", "_verified", "_view_class")
+
+    def __init__(self, presence: Presence, view_class: type[LiveView[Any]], max_age: float) -> None:
+        self._presence = presence
+        self._view_class = view_class
+        self._max_age = max_age
+        self._binding = presence.identity.binding
+        self._verified: Identity = presence.identity
+        self._protected = is_protected(view_class, presence.scope)
+        self._time = asyncio.get_running_loop().time
+
+    @property
+    def identity(self) -> Identity:
+        return self._presence.identity
+
+    def settled(self) -> bool:
+        """Whether the last answer is about the present identity, and young enough to act on."""
+        presence = self._presence
+        return presence.identity is self._verified and self._time() - presence.asked_at < self._max_age
+
+    async def allows(self, location: Location, *, fresh: bool) -> bool:
+        """Whether the view may go on at `location`; `fresh` asks the middlewares in any case."""
+        presence = self._presence
+        if fresh or self._time() - presence.asked_at >= self._max_age:
+            await presence.refresh()
+        identity = presence.identity
+        # Another session, or another user in it: what the page shows was not meant for them.
+        if identity.binding != self._binding:
+            return False
+        if self._protected and isinstance(await self._verdict(location), Denied):
+            return False
+        self._verified = identity
+        return True
+
+    async def _verdict(self, location: Location) -> Verdict:
+        connection = LiveConnection(self._presence.scope, location.page, location.path_params)
+        return await authorize(self._view_class, connection)

@@ -1,0 +1,291 @@
+"""Signing out, losing a role, being thrown out: what an open socket and a copied cookie are worth afterwards."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.authentication import AuthCredentials, AuthenticationBackend, SimpleUser
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
+from pyview.auth import login, logout_everywhere, requires
+from pyview.template.live_template import LiveTemplate
+from pyview.testing import LiveClient, RawSocket
+from tests.frames import Page, connect, event, join, load
+
+SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
+
+
+class World:
+    """An application whose users and their roles a test may change while sockets are open."""
+
+    def __init__(self, **limits: Any) -> None:
+        self.roles: dict[str, list[str]] = {"alice": ["authenticated", "admin"], "bob": ["authenticated"]}
+        self.handled: list[str] = []
+        self.asked = 0
+        self.broken = False
+        self.app = app = PyView(secret=SECRET, security=SecurityConfig(**limits))
+        app.add_middleware(SessionMiddleware, secret_key=SECRET)
+        app.add_middleware(AuthenticationMiddleware, backend=Backend(self))
+        app.routes.append(Route("/login/{name}", self.sign_in, methods=["POST"]))
+        app.routes.append(Route("/overwrite/{name}", self.overwrite, methods=["POST"]))
+        app.routes.append(Route("/logout", self.sign_out, methods=["POST"]))
+        app.routes.append(Route("/everywhere", self.everywhere, methods=["POST"]))
+        app.routes.append(Route("/sign-in", lambda request: PlainTextResponse("sign in")))
+        app.add_live_view("/dash", self._view("authenticated"))
+        app.add_live_view("/admin", self._view("admin"))
+        app.add_live_view("/open", self._view(None))
+
+    def _view(self, scope: str | None) -> type[LiveView[Any]]:
+        world = self
+
+        class View(LiveView[Any]):
+            template = LiveTemplate.from_string("<p id='who'>{{ who }}</p>", "who.html")
+
+            async def mount(self, socket: LiveViewSocket[Any], session: Any) -> None:
+                socket.context = {"who": session.get("user_id", "nobody")}
+
+            async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[Any]) -> None:
+                world.handled.append(event)
+                if event == "slow":
+                    await asyncio.sleep(0.1)
+
+            async def handle_params(self, url: Any, params: Any, socket: LiveViewSocket[Any]) -> None:
+                world.handled.append("params")
+
+        return requires(scope, redirect="/sign-in")(View) if scope else View
+
+    async def sign_in(self, request: Request) -> Response:
+        login(request, request.path_params["name"])
+        return PlainTextResponse("hello")
+
+    async def overwrite(self, request: Request) -> Response:
+        request.session["user_id"] = request.path_params["name"]
+        return PlainTextResponse("hello")
+
+    async def sign_out(self, request: Request) -> Response:
+        request.session.clear()
+        return PlainTextResponse("bye")
+
+    async def everywhere(self, request: Request) -> Response:
+        await logout_everywhere(request)
+        return PlainTextResponse("bye")
+
+
+class Backend(AuthenticationBackend):
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def authenticate(self, conn: Any) -> Any:
+        self.world.asked += 1
+        if self.world.broken:
+            raise RuntimeError("the user database is away")
+        name = conn.session.get("user_id")
+        roles = self.world.roles.get(name)
+        return None if roles is None else (AuthCredentials(roles), SimpleUser(name))
+
+
+async def signed_in(client: LiveClient, name: str, path: str = "/dash") -> tuple[RawSocket, Page]:
+    assert (await client.post(f"/login/{name}")).status_code == 200
+    page = await load(client, path)
+    socket = await connect(client, page).connect()
+    assert (await join(socket, page))[0] == "ok"
+    return socket, page
+
+
+async def expect_sent_away(socket: RawSocket, page: Page, path: str) -> None:
+    """The redirect comes within a second, then the end of the channel, then of the socket."""
+    started = time.monotonic()
+    assert await socket.receive_frame() == ["4", None, page.topic, "redirect", {"to": path, "status": 302}]
+    assert await socket.receive_frame() == ["4", "4", page.topic, "phx_close", {}]
+    assert await socket.wait_closed() == 4001
+    assert time.monotonic() - started < 1.0
+
+
+@pytest.mark.parametrize("path", ["/dash", "/open"])
+async def test_signing_out_sends_every_open_page_of_that_session_away(path: str) -> None:
+    world = World()
+    async with LiveClient(world.app) as client, LiveClient(world.app) as other:
+        alice, page = await signed_in(client, "alice", path)
+        bob, bobs = await signed_in(other, "bob", path)
+        await client.post("/logout")
+        await expect_sent_away(alice, page, path)
+        await bob.send_frame(event(bobs, "5", "hello"))
+        assert (await bob.receive_frame())[4]["status"] == "ok"
+        assert world.handled.count("hello") == 1
+        await bob.close()
+    assert world.app.site.processes == set()
+
+
+async def test_a_copy_of_the_cookie_is_dead_after_signing_out() -> None:
+    world = World()
+    async with LiveClient(world.app) as client:
+        await client.post("/login/alice")
+        copied = client.cookies["session"]
+        page = await load(client, "/dash")
+        await client.post("/logout")
+    async with LiveClient(world.app, cookies={"session": copied}) as thief:
+        response = await thief.get("/dash")
+        assert (response.status_code, response.headers["location"]) == (303, "/sign-in?next=%2Fdash")
+    async with LiveClient(world.app, cookies={"session": copied}) as thief, connect(thief, page) as socket:
+        assert await join(socket, page) == ["error", {"reason": "stale"}]
+
+
+@pytest.mark.parametrize("how", ["overwrite", "login"])
+async def test_another_user_in_the_same_browser_ends_the_first_ones_pages(how: str) -> None:
+    world = World()
+    async with LiveClient(world.app) as client:
+        alice, page = await signed_in(client, "alice")
+        before = client.cookies["session"]
+        await client.post(f"/{how}/bob")
+        await expect_sent_away(alice, page, "/dash")
+        assert (await load(client, "/dash")).session
+    async with LiveClient(world.app, cookies={"session": before}) as thief:
+        assert (await thief.get("/dash")).status_code == 303
+
+
+async def test_logging_out_everywhere_ends_all_of_one_user_and_nobody_else() -> None:
+    world = World()
+    async with LiveClient(world.app) as one, LiveClient(world.app) as two, LiveClient(world.app) as other:
+        first, first_page = await signed_in(one, "alice")
+        second, second_page = await signed_in(two, "alice")
+        bob, bobs = await signed_in(other, "bob")
+        assert (await one.post("/everywhere")).status_code == 200
+        await expect_sent_away(first, first_page, "/dash")
+        await expect_sent_away(second, second_page, "/dash")
+        assert (await two.get("/dash")).status_code == 303
+        await bob.send_frame(event(bobs, "5", "hello"))
+        assert (await bob.receive_frame())[4]["status"] == "ok"
+        await bob.close()
+        again, _ = await signed_in(two, "alice")
+        await again.close()
+
+
+async def test_a_lost_role_is_noticed_before_the_next_handler() -> None:
+    world = World(auth_recheck=0.0)
+    async with LiveClient(world.app) as client:
+        socket, page = await signed_in(client, "alice", "/admin")
+        world.roles["alice"] = ["authenticated"]
+        world.handled.clear()
+        await socket.send_frame(event(page, "5", "delete_all"))
+        answer = await socket.receive_frame()
+        assert answer[4]["response"] == {"redirect": {"to": "/admin", "status": 302}}
+        assert (await socket.receive_frame())[3] == "phx_close"
+        assert world.handled == []
+        assert (await join(socket, page, "9"))[1] == {
+            "redirect": {"to": "/sign-in?next=%2Fadmin", "status": 302}
+        }
+        await socket.close()
+
+
+async def test_events_ask_at_most_once_a_second_but_patches_always() -> None:
+    world = World()
+    async with LiveClient(world.app) as client:
+        socket, page = await signed_in(client, "alice", "/admin")
+        asked = world.asked
+        for ref in range(5, 55):
+            await socket.send_frame(event(page, str(ref), "hello"))
+            await socket.receive_frame()
+        assert world.asked == asked
+        world.roles["alice"] = ["authenticated"]
+        world.handled.clear()
+        await socket.send_frame(["4", "60", page.topic, "live_patch", {"url": "/admin?x=1"}])
+        assert (await socket.receive_frame())[4]["response"] == {
+            "redirect": {"to": "/admin?x=1", "status": 302}
+        }
+        assert world.handled == []
+        await socket.close()
+
+
+async def test_an_idle_page_is_asked_again_by_the_patrol() -> None:
+    world = World(auth_interval=0.1)
+    async with LiveClient(world.app) as client:
+        socket, page = await signed_in(client, "alice", "/admin")
+        world.roles["alice"] = ["authenticated"]
+        assert (await socket.receive_frame())[3:] == ["redirect", {"to": "/admin", "status": 302}]
+        assert (await socket.receive_frame())[3] == "phx_close"
+        await socket.close()
+
+
+async def test_a_role_that_was_won_is_seen_too() -> None:
+    world = World()
+    async with LiveClient(world.app) as client:
+        socket, page = await signed_in(client, "bob")
+        world.roles["bob"] = ["authenticated", "admin"]
+        admin = page.join("5", redirect="http://testserver/admin")
+        del admin[4]["url"]
+        await socket.send_frame(admin)
+        assert (await socket.receive_frame())[3] == "phx_close"
+        assert (await socket.receive_frame())[4]["status"] == "ok"
+        await socket.close()
+
+
+async def test_a_backend_that_fails_lets_nobody_in_and_nobody_stay() -> None:
+    world = World(auth_recheck=0.0)
+    async with LiveClient(world.app) as client:
+        socket, page = await signed_in(client, "alice")
+        world.broken = True
+        world.handled.clear()
+        await socket.send_frame(event(page, "5", "hello"))
+        assert "redirect" in (await socket.receive_frame())[4]["response"]
+        assert world.handled == []
+        await socket.close()
+
+
+async def test_events_that_wait_when_the_session_ends_are_never_handled() -> None:
+    world = World()
+    async with LiveClient(world.app) as client:
+        socket, page = await signed_in(client, "alice")
+        await socket.send_frame(event(page, "5", "slow"))
+        for ref in ("6", "7"):
+            await socket.send_frame(event(page, ref, "late"))
+        await asyncio.sleep(0.01)
+        await client.post("/logout")
+        await socket.wait_closed()
+    assert world.handled.count("slow") == 1
+    assert "late" not in world.handled
+
+
+async def test_views_that_everybody_may_see_cost_no_question() -> None:
+    world = World(auth_recheck=0.0, auth_interval=0.05)
+    async with LiveClient(world.app) as client:
+        page = await load(client, "/open")
+        async with connect(client, page) as socket:
+            await join(socket, page)
+            asked = world.asked
+            for ref in range(5, 15):
+                await socket.send_frame(event(page, str(ref), "hello"))
+                await socket.receive_frame()
+            await asyncio.sleep(0.2)
+            assert world.asked == asked
+
+
+async def test_two_tabs_ask_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions about one connection that come at the same time are one question."""
+    world = World(auth_recheck=0.0)
+    async with LiveClient(world.app) as client:
+        socket, page = await signed_in(client, "alice")
+        second = await load(client, "/dash")
+        await join(socket, second, "5")
+        gate = asyncio.Event()
+        original: Callable[..., Any] = Backend.authenticate
+
+        async def slow(self: Backend, conn: Any) -> Any:
+            await gate.wait()
+            return await original(self, conn)
+
+        monkeypatch.setattr(Backend, "authenticate", slow)
+        asked = world.asked
+        await socket.send_frame(event(page, "6", "one"))
+        await socket.send_frame(event(second, "7", "two", join_ref="5"))
+        await asyncio.sleep(0.01)
+        gate.set()
+        assert {(await socket.receive_frame())[1] for _ in range(2)} == {"6", "7"}
+        assert world.asked - asked <= 2
+        await socket.close()

@@ -1,0 +1,37 @@
+"""Workers on every kind of store."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from pyview.revocation.base import Revocations
+from pyview.revocation.memory import MemoryRevocations
+from pyview.revocation.redis import RedisRevocations
+from pyview.revocation.sqlite import SQLiteRevocations
+from tests.revocation.workers import Workers
+from tests.storage.fixtures import Clock, clock, own_valkey, valkey
+from tests.storage.valkey import ValkeyProcess
+
+__all__ = ["clock", "own_valkey", "valkey"]
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def make(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Callable[[], Revocations]:
+    """Makes the revocations of one more worker on a store of this test."""
+    if request.param == "memory":
+        only = MemoryRevocations(clock)
+        return lambda: only
+    if request.param == "sqlite":
+        return lambda: SQLiteRevocations(tmp_path / "state.db", clock)
+    server: ValkeyProcess = request.getfixturevalue("valkey")
+    prefix = f"{uuid4().hex}:"
+    return lambda: RedisRevocations(server.url, prefix=prefix, clock=clock)
+
+
+@pytest.fixture
+async def workers(make: Callable[[], Revocations]) -> AsyncIterator[Workers]:
+    async with AsyncExitStack() as stack:
+        yield Workers(make, stack)

@@ -1,0 +1,230 @@
+"""What every kind of revocations promises; each test runs on each kind."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+
+import pytest
+
+from pyview.revocation.base import Revocations
+from pyview.storage.errors import StoreUnavailable
+from tests.revocation.workers import Ear, Workers, in_step, until
+from tests.storage.fixtures import Clock
+
+DAY = 86_400.0
+
+
+async def test_nothing_is_revoked_at_first(workers: Workers, clock: Clock) -> None:
+    worker = await workers.one_more()
+    keys = {"sid:a": clock.now, "user:b": clock.now, "all": clock.now}
+    assert not await worker.revoked(keys)
+    assert not worker.known_revoked(keys)
+    assert not await worker.revoked({})
+
+
+async def test_a_revoked_key_is_dead_for_every_worker_at_once(workers: Workers, clock: Clock) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    await one.revoke("sid:a", clock.now + DAY)
+    for worker in (one, two):
+        assert await worker.revoked({"all": 0.0, "sid:a": clock.now})
+        assert not await worker.revoked({"all": 0.0, "sid:b": clock.now})
+
+
+async def test_not_before_kills_what_was_signed_in_earlier(workers: Workers, clock: Clock) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    await one.revoke("user:a", clock.now + DAY, not_before=clock.now)
+    for worker in (one, two):
+        assert await worker.revoked({"user:a": clock.now - 0.001})
+        assert not await worker.revoked({"user:a": clock.now})
+        assert not await worker.revoked({"user:a": clock.now + 1})
+        assert await worker.revoked({"user:a": math.nan}), "a time that is none must not escape"
+
+
+async def test_revoking_again_only_adds(workers: Workers, clock: Clock) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    now = clock.now
+    await one.revoke("user:a", now + 20, not_before=now)
+    await two.revoke("user:a", now + 10, not_before=now - 5)
+    assert await two.revoked({"user:a": now - 1})
+    await two.revoke("user:a", now + 10)
+    assert await one.revoked({"user:a": now + 1})
+    await one.revoke("user:a", now + 10, not_before=now)
+    clock.now = now + 19
+    assert await one.revoked({"user:a": now + 15})
+    assert await two.revoked({"user:a": now + 15})
+
+
+async def test_an_entry_ends_with_its_time(workers: Workers, clock: Clock) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    await one.revoke("sid:a", clock.now + 10)
+    clock.now += 9.99
+    assert await two.revoked({"sid:a": 0.0})
+    clock.now += 0.01
+    for worker in (one, two):
+        assert not await worker.revoked({"sid:a": 0.0})
+        assert not worker.known_revoked({"sid:a": 0.0})
+
+
+async def test_what_has_ended_already_is_no_revocation(workers: Workers, clock: Clock) -> None:
+    worker = await workers.one_more()
+    ear = Ear(worker)
+    await worker.revoke("sid:a", clock.now)
+    assert not await worker.revoked({"sid:a": 0.0})
+    assert ear.heard == []
+
+
+async def test_every_worker_is_told_within_a_second(workers: Workers, clock: Clock) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    ears = Ear(one), Ear(two)
+    await in_step(one)
+    await in_step(two)
+    await one.revoke("sid:a", clock.now + DAY)
+    assert ears[0].heard == ["sid:a"]
+    await until(lambda: ears[1].heard == ["sid:a"])
+    assert two.known_revoked({"sid:a": clock.now})
+    assert not two.known_revoked({"sid:b": clock.now})
+    await two.revoke("user:b", clock.now + DAY, not_before=clock.now)
+    await until(lambda: ears[0].heard == ["sid:a", "user:b"])
+    assert one.known_revoked({"user:b": clock.now - 1})
+    assert not one.known_revoked({"user:b": clock.now})
+
+
+async def test_a_revocation_is_told_once_and_again_when_it_grows(workers: Workers, clock: Clock) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    ear = Ear(two)
+    two.subscribe(ear)
+    await in_step(two)
+    for not_before in (1.0, 1.0, 2.0):
+        await one.revoke("user:a", clock.now + DAY, not_before=not_before)
+        await asyncio.sleep(0.6)
+    assert ear.heard == ["user:a", "user:a"]
+
+
+async def test_a_late_worker_knows_what_was_before_it(workers: Workers, clock: Clock) -> None:
+    one = await workers.one_more()
+    for number in range(1200):
+        await one.revoke(f"sid:{number}", clock.now + DAY)
+    late = await workers.one_more()
+    assert await late.revoked({"sid:7": 0.0})
+    Ear(late)
+    await in_step(late)
+    assert all(late.known_revoked({f"sid:{number}": 0.0}) for number in range(1200))
+
+
+async def test_one_hears_until_one_unsubscribes(workers: Workers, clock: Clock) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    staying, leaving = Ear(two), Ear(two)
+    await in_step(two)
+    two.unsubscribe(leaving)
+    two.unsubscribe(Ear())
+    await one.revoke("sid:a", clock.now + DAY)
+    await until(lambda: staying.heard == ["sid:a"])
+    two.unsubscribe(staying)
+    await one.revoke("sid:b", clock.now + DAY)
+    await asyncio.sleep(0.7)
+    assert (staying.heard, leaving.heard) == (["sid:a"], [])
+    back = Ear(two)
+    await one.revoke("sid:c", clock.now + DAY)
+    await until(lambda: "sid:c" in back.heard)
+    assert two.known_revoked({"sid:b": 0.0}), "what was missed while nobody listened is caught up with"
+
+
+async def test_a_listener_that_fails_keeps_nothing_from_the_others(
+    workers: Workers, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = await workers.one_more()
+
+    def broken(key: str) -> None:
+        raise LookupError(key)
+
+    worker.subscribe(broken)
+    ear = Ear(worker)
+    with caplog.at_level(logging.ERROR, "pyview.security"):
+        await worker.revoke("sid:a", clock.now + DAY)
+    assert ear.heard == ["sid:a"]
+    assert "listener failed" in caplog.text
+
+
+async def test_a_listener_may_leave_while_it_is_told(workers: Workers, clock: Clock) -> None:
+    worker = await workers.one_more()
+    told: list[str] = []
+
+    def leaving(key: str) -> None:
+        worker.unsubscribe(leaving)
+        told.append(key)
+
+    worker.subscribe(leaving)
+    ear = Ear(worker)
+    await worker.revoke("sid:a", clock.now + DAY)
+    await worker.revoke("sid:b", clock.now + DAY)
+    assert (told, ear.heard) == (["sid:a"], ["sid:a", "sid:b"])
+
+
+@pytest.mark.parametrize(
+    ("key", "until_", "not_before"),
+    [("", 2e9, None), ("a", math.nan, None), ("a", math.inf, None), ("a", 2e9, math.nan)],
+)
+async def test_what_makes_no_sense_is_refused(
+    workers: Workers, key: str, until_: float, not_before: float | None
+) -> None:
+    worker = await workers.one_more()
+    with pytest.raises(ValueError, match="revoke"):
+        await worker.revoke(key, until_, not_before)
+
+
+async def test_keys_are_opaque(workers: Workers, clock: Clock) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    strange = ["sid:'; DROP TABLE revocations; --", "user:é 😀\n\0", 'a"b\\', "*", "x" * 500]
+    for key in strange:
+        await one.revoke(key, clock.now + DAY)
+    for key in strange:
+        assert await two.revoked({key: 0.0})
+        assert not await two.revoked({f"{key} ": 0.0})
+
+
+async def test_many_at_once(workers: Workers, clock: Clock) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    ear = Ear(two)
+    await in_step(two)
+    keys = [f"sid:{number}" for number in range(100)]
+    half = len(keys) // 2
+    first = [one.revoke(key, clock.now + DAY) for key in keys[:half]]
+    second = [two.revoke(key, clock.now + DAY) for key in keys[half:]]
+    await asyncio.gather(*first, *second)
+    answers = await asyncio.gather(*(one.revoked({key: 0.0}) for key in keys))
+    assert all(answers)
+    await until(lambda: set(ear.heard) == set(keys))
+
+
+async def test_a_closed_one_refuses_instead_of_guessing(
+    make: Callable[[], Revocations], clock: Clock, request: pytest.FixtureRequest
+) -> None:
+    worker = make()
+    await worker.start()
+    await worker.start()
+    ear = Ear(worker)
+    await worker.close()
+    await worker.close()
+    if "memory" in request.node.name:
+        await worker.revoke("sid:a", clock.now + DAY)
+    else:
+        with pytest.raises(StoreUnavailable):
+            await worker.revoked({"sid:a": 0.0})
+        with pytest.raises(StoreUnavailable):
+            await worker.revoke("sid:a", clock.now + DAY)
+    assert ear.heard == []
+
+
+async def test_nothing_is_left_running(workers: Workers, make: Callable[[], Revocations]) -> None:
+    before = asyncio.all_tasks()
+    worker = make()
+    await worker.start()
+    ear = Ear(worker)
+    await asyncio.sleep(0.05)
+    worker.unsubscribe(ear)
+    await asyncio.sleep(0.05)
+    assert asyncio.all_tasks() == before
+    worker.subscribe(ear)
+    await worker.close()
+    assert asyncio.all_tasks() == before

@@ -1,0 +1,60 @@
+"""Which revocations and which session store an environment gives."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pyview.revocation import MemoryRevocations, SQLiteRevocations, revocations_from_environment
+from pyview.revocation.redis import RedisRevocations
+from pyview.sessions.store import MemorySessionStore, SQLiteSessionStore, session_store_from_environment
+from pyview.sessions.store.redis import RedisSessionStore
+
+CHOICES = [
+    ({}, MemoryRevocations, MemorySessionStore),
+    ({"PYVIEW_REDIS_URL": " ", "PYVIEW_STATE": ""}, MemoryRevocations, MemorySessionStore),
+    ({"PYVIEW_STATE": "state.db"}, SQLiteRevocations, SQLiteSessionStore),
+    ({"PYVIEW_STATE": "x", "PYVIEW_REDIS_URL": "redis://h"}, RedisRevocations, RedisSessionStore),
+]
+
+
+@pytest.mark.parametrize(("environ", "revocations", "sessions"), CHOICES)
+def test_the_environment_chooses(environ: dict[str, str], revocations: type, sessions: type) -> None:
+    assert type(revocations_from_environment(environ)) is revocations
+    assert type(session_store_from_environment(environ)) is sessions
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "redis"]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("pyview.revocation.redis", "pyview.sessions.store.redis", "pyview.storage.redis"):
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [NoRedis(), *sys.meta_path])
+    for choose in (revocations_from_environment, session_store_from_environment):
+        with pytest.raises(RuntimeError, match=r"pip install 'pyview-live\[redis\]'"):
+            choose({"PYVIEW_REDIS_URL": "redis://h"})
+
+
+class NoRedis:
+    """An environment in which the client is not installed."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name.split(".")[0] == "redis":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="no address"):
+        revocations_from_environment({"PYVIEW_REDIS_URL": "state.db"})
+
+
+async def test_the_file_serves_both(tmp_path: Path) -> None:
+    environ = {"PYVIEW_STATE": str(tmp_path / "state.db")}
+    revocations, sessions = revocations_from_environment(environ), session_store_from_environment(environ)
+    await revocations.start()
+    await sessions.start()
+    await revocations.revoke("sid:a", 4e9)
+    assert await sessions.load("a", 1.0) is None
+    assert await revocations.revoked({"sid:a": 0.0})
+    await sessions.close()
+    await revocations.close()

@@ -1,0 +1,132 @@
+"""Laws of revocations, and any sequence of them on every kind of store beside a plain list."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pyview.revocation.base import Revocations
+from pyview.revocation.memory import MemoryRevocations
+from pyview.revocation.redis import RedisRevocations
+from pyview.revocation.replica import Replica
+from pyview.revocation.revocation import Revocation
+from pyview.revocation.sqlite import SQLiteRevocations
+from tests.storage.fixtures import Clock
+from tests.storage.valkey import ValkeyProcess
+
+times = st.integers(-50, 50).map(lambda seconds: Clock().now + seconds)
+keys = st.sampled_from(["sid:a", "user:b", "all"])
+revocations = st.builds(Revocation, keys, times, st.none() | times)
+Make = Callable[[Clock], list[Revocations]]
+
+
+@given(revocations, revocations, revocations)
+def test_the_order_in_which_workers_hear_does_not_matter(
+    one: Revocation, two: Revocation, three: Revocation
+) -> None:
+    assert one.merged(one) == one
+    assert one.merged(two).until == two.merged(one).until
+    assert one.merged(two).not_before == two.merged(one).not_before
+    assert one.merged(two).merged(three) == one.merged(two.merged(three))
+
+
+@given(revocations, revocations, times, times)
+def test_to_merge_kills_no_less(one: Revocation, two: Revocation, signed_in_at: float, now: float) -> None:
+    if one.kills(signed_in_at, now) or two.kills(signed_in_at, now):
+        assert one.merged(two).kills(signed_in_at, now)
+
+
+@given(st.lists(st.tuples(revocations, st.integers(0, 20))))
+def test_what_is_over_takes_no_memory(steps: list[tuple[Revocation, int]]) -> None:
+    clock = Clock()
+    replica = Replica(clock)
+    for revocation, seconds in steps:
+        replica.add(revocation)
+        clock.now += seconds
+        assert all(left.until > clock.now for left in replica)
+    clock.now += 100
+    assert (list(replica), len(replica), replica._expiring) == ([], 0, [])
+
+
+@dataclass(frozen=True)
+class Step:
+    """Worker `at` revokes, `wait` seconds pass, both are asked."""
+
+    at: int
+    revocation: Revocation
+    wait: int
+    asked: dict[str, float]
+
+
+steps = st.builds(Step, st.integers(0, 1), revocations, st.integers(0, 30), st.dictionaries(keys, times))
+
+
+async def agree(workers: list[Revocations], clock: Clock, sequence: list[Step]) -> None:
+    """Both workers say what one dictionary says, after every step."""
+    model: dict[str, Revocation] = {}
+    for step in sequence:
+        revoked = step.revocation
+        await workers[step.at].revoke(revoked.key, revoked.until, revoked.not_before)
+        _learn(model, revoked, clock.now)
+        clock.now += step.wait
+        expected = any(
+            model[key].kills(signed_in_at, clock.now)
+            for key, signed_in_at in step.asked.items()
+            if key in model
+        )
+        for worker in workers:
+            assert await worker.revoked(step.asked) == expected
+            assert worker.known_revoked(step.asked) == expected
+
+
+def _learn(model: dict[str, Revocation], revoked: Revocation, now: float) -> None:
+    known = model.get(revoked.key)
+    if revoked.until > now:
+        model[revoked.key] = known.merged(revoked) if known and known.until > now else revoked
+
+
+def law(make: Make, examples: int) -> None:
+    @given(st.lists(steps, max_size=20))
+    @settings(max_examples=examples)
+    def holds(sequence: list[Step]) -> None:
+        async def run() -> None:
+            clock = Clock()
+            workers = make(clock)
+            for worker in workers:
+                await worker.start()
+            try:
+                await agree(workers, clock, sequence)
+            finally:
+                for worker in workers:
+                    await worker.close()
+
+        asyncio.run(run())
+
+    holds()
+
+
+def test_any_sequence_in_memory() -> None:
+    law(lambda clock: [MemoryRevocations(clock)] * 2, 100)
+
+
+def test_any_sequence_in_a_file() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+
+        def make(clock: Clock) -> list[Revocations]:
+            path = Path(folder) / uuid4().hex
+            return [SQLiteRevocations(path, clock), SQLiteRevocations(path, clock)]
+
+        law(make, 600)
+
+
+def test_any_sequence_on_a_server(valkey: ValkeyProcess) -> None:
+    def make(clock: Clock) -> list[Revocations]:
+        prefix = f"{uuid4().hex}:"
+        return [RedisRevocations(valkey.url, prefix=prefix, clock=clock) for _ in range(2)]
+
+    law(make, 600)

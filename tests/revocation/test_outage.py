@@ -1,0 +1,122 @@
+"""A store that goes away and comes back: nothing is guessed, nothing is lost, two lines in the log."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from pyview.revocation.base import Revocations
+from pyview.revocation.redis import RedisRevocations
+from pyview.revocation.sqlite import SQLiteRevocations
+from pyview.storage.errors import StoreUnavailable
+from tests.revocation.workers import Ear, Workers, in_step, until
+from tests.storage.fixtures import (
+    Breakable,
+    BreakableFolder,
+    BreakableServer,
+    ForgetfulFolder,
+    FreezableServer,
+)
+
+UNTIL = 4e9
+
+
+@pytest.fixture(params=[BreakableFolder, ForgetfulFolder, BreakableServer, FreezableServer])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Breakable:
+    if issubclass(request.param, BreakableFolder):
+        folder: Breakable = request.param(tmp_path)
+        return folder
+    server: Breakable = request.param(request.getfixturevalue("own_valkey"))
+    return server
+
+
+def revocations_at(place: str) -> Revocations:
+    return RedisRevocations(place, timeout=0.3) if "://" in place else SQLiteRevocations(place)
+
+
+@pytest.fixture
+def make(store: Breakable) -> Callable[[], Revocations]:
+    return lambda: revocations_at(store.place)
+
+
+@pytest.fixture
+async def workers(make: Callable[[], Revocations]) -> AsyncIterator[Workers]:
+    async with AsyncExitStack() as stack:
+        yield Workers(make, stack)
+
+
+async def is_gone(worker: Revocations) -> bool:
+    try:
+        await worker.revoked({"sid:never": 0.0})
+    except StoreUnavailable:
+        return True
+    return False
+
+
+async def test_it_refuses_while_the_store_is_gone_and_goes_on_after(
+    workers: Workers, store: Breakable, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = await workers.one_more()
+    Ear(worker)
+    await in_step(worker)
+    await worker.revoke("sid:known", UNTIL)
+    store.take_away()
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            await worker.revoked({"sid:a": 0.0})
+    with pytest.raises(StoreUnavailable):
+        await worker.revoke("sid:a", UNTIL)
+    assert await worker.revoked({"sid:known": 0.0}), "what is known needs no store"
+    assert worker.known_revoked({"sid:a": 0.0}), "this worker keeps to what it was told"
+    store.bring_back()
+    await until(lambda: worker.behind() < 0.4, 8)
+    assert not await worker.revoked({"sid:b": 0.0})
+    lines = [record for record in caplog.records if record.name == "pyview"]
+    assert [line.levelname for line in lines] == ["ERROR", "WARNING"]
+    assert ("is gone" in lines[0].message, "is back after" in lines[1].message) == (True, True)
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_no_revocation_is_lost(workers: Workers, store: Breakable) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    Ear(one)
+    ear = Ear(two)
+    await in_step(one)
+    await in_step(two)
+    await one.revoke("sid:before", UNTIL)
+    await until(lambda: "sid:before" in ear.heard)
+    store.take_away()
+    with pytest.raises(StoreUnavailable):
+        await one.revoke("sid:meanwhile", UNTIL)
+    assert not two.known_revoked({"sid:meanwhile": 0.0})
+    store.bring_back()
+    await until(lambda: "sid:meanwhile" in ear.heard, 8)
+    late = await workers.one_more()
+    assert await late.revoked({"sid:before": 0.0}), "what the store forgot, its workers tell it again"
+    assert await late.revoked({"sid:meanwhile": 0.0})
+
+
+async def test_a_worker_that_hears_nothing_says_so(workers: Workers, store: Breakable) -> None:
+    worker = await workers.one_more()
+    assert worker.behind() == float("inf")
+    Ear(worker)
+    await in_step(worker)
+    store.take_away()
+    await until(lambda: worker.behind() > 2, 5)
+    store.bring_back()
+    await until(lambda: worker.behind() < 2, 8)
+
+
+async def test_it_does_not_start_without_its_store_but_later(
+    make: Callable[[], Revocations], store: Breakable
+) -> None:
+    store.take_away()
+    worker = make()
+    with pytest.raises(StoreUnavailable):
+        await worker.start()
+    assert await is_gone(worker)
+    store.bring_back()
+    await worker.start()
+    assert not await is_gone(worker)
+    await worker.close()

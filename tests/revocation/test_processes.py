@@ -1,0 +1,86 @@
+"""Workers in processes of their own, and applications that share an interpreter and nothing else."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from pyview.revocation import MemoryRevocations, Revocations, SQLiteRevocations, revocations_from_environment
+from tests.revocation.workers import Ear, in_step, until
+from tests.storage.valkey import ValkeyProcess
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+UNTIL = 4e9
+
+# Says what it hears; revokes what it is told.
+WORKER = """
+import asyncio, os, sys
+from pyview.revocation import revocations_from_environment
+
+async def main():
+    worker = revocations_from_environment(os.environ)
+    await worker.start()
+    worker.subscribe(lambda key: print(key, flush=True))
+    while worker.behind() > 10:
+        await asyncio.sleep(0.01)
+    print("ready", flush=True)
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        await worker.revoke(line.strip(), 4e9)
+    await worker.close()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def environ(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    if request.param == "sqlite":
+        return {"PYVIEW_STATE": str(tmp_path / "state.db")}
+    server: ValkeyProcess = request.getfixturevalue("own_valkey")
+    return {"PYVIEW_REDIS_URL": server.url}
+
+
+async def test_two_processes_tell_each_other_within_a_second(environ: dict[str, str]) -> None:
+    here = revocations_from_environment(environ)
+    await here.start()
+    ear = Ear(here)
+    await in_step(here)
+    there = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WORKER, cwd=ROOT, env=environ, stdin=PIPE, stdout=PIPE
+    )
+    assert there.stdin is not None
+    assert there.stdout is not None
+    assert await asyncio.wait_for(there.stdout.readline(), 20) == b"ready\n"
+    there.stdin.write(b"sid:there\n")
+    await until(lambda: ear.heard == ["sid:there"])
+    assert await here.revoked({"sid:there": 0.0})
+    await here.revoke("sid:here", UNTIL)
+    heard = [await asyncio.wait_for(there.stdout.readline(), 1) for _ in range(2)]
+    assert heard == [b"sid:there\n", b"sid:here\n"]
+    there.stdin.close()
+    assert await asyncio.wait_for(there.wait(), 10) == 0
+    await here.close()
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_applications_of_one_interpreter_share_nothing(kind: str, tmp_path: Path) -> None:
+    def one_more() -> Revocations:
+        return MemoryRevocations() if kind == "memory" else SQLiteRevocations(tmp_path / uuid4().hex)
+
+    def on_a_loop_of_its_own(revocations: Revocations, key: str) -> tuple[list[str], bool]:
+        async def run() -> tuple[list[str], bool]:
+            await revocations.start()
+            ear = Ear(revocations)
+            await revocations.revoke(key, UNTIL)
+            other = await revocations.revoked({"sid:a": 0.0, "sid:b": 0.0, key: UNTIL} | {key: 0.0})
+            alone = not await revocations.revoked({k: 0.0 for k in ("sid:a", "sid:b") if k != key})
+            await revocations.close()
+            return ear.heard, other and alone
+
+        return asyncio.run(run())
+
+    assert on_a_loop_of_its_own(one_more(), "sid:a") == (["sid:a"], True)
+    assert on_a_loop_of_its_own(one_more(), "sid:b") == (["sid:b"], True)

@@ -1,0 +1,45 @@
+"""Workers that share a store, and ears for what they are told."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from time import monotonic
+
+from pyview.revocation.base import Revocations
+
+
+class Workers:
+    def __init__(self, make: Callable[[], Revocations], stack: AsyncExitStack) -> None:
+        self._make = make
+        self._stack = stack
+
+    async def one_more(self) -> Revocations:
+        worker = self._make()
+        await worker.start()
+        self._stack.push_async_callback(worker.close)
+        return worker
+
+
+class Ear:
+    """Remembers what it was told. Set `worker` to have it listen."""
+
+    def __init__(self, worker: Revocations | None = None) -> None:
+        self.heard: list[str] = []
+        if worker is not None:
+            worker.subscribe(self)
+
+    def __call__(self, key: str) -> None:
+        self.heard.append(key)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 1.0) -> None:
+    """Wait until `condition` holds; `seconds` at most."""
+    deadline = monotonic() + seconds
+    while not condition():
+        assert monotonic() < deadline, f"not within {seconds} seconds"
+        await asyncio.sleep(0.01)
+
+
+async def in_step(worker: Revocations) -> None:
+    """Wait until `worker` has caught up with the store for the first time."""
+    await until(lambda: worker.behind() < 10, 5)
