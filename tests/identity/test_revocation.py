@@ -206,7 +206,7 @@ async def test_events_ask_at_most_once_a_second_but_patches_always() -> None:
 async def test_an_idle_page_is_asked_again_by_the_patrol() -> None:
     world = World(auth_interval=0.1)
     async with LiveClient(world.app) as client:
-        socket, page = await signed_in(client, "alice", "/admin")
+        socket, _ = await signed_in(client, "alice", "/admin")
         world.roles["alice"] = ["authenticated"]
         assert (await socket.receive_frame())[3:] == ["redirect", {"to": "/admin", "status": 302}]
         assert (await socket.receive_frame())[3] == "phx_close"
