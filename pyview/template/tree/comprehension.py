@@ -167,8 +167,13 @@ def number(position: int) -> str:
 def unique(keys: Iterable[Hashable]) -> list[Hashable]:
     """The keys of all rows; a key that occurs again is told apart by how often it has occurred."""
     found = [*keys]
-    if len(set(found)) == len(found):
-        return found
+    try:
+        if len(set(found)) == len(found):
+            return found
+    except TypeError as error:
+        raise TypeError(
+            f"the key of a row must be hashable, such as a number or a text: {error}. Give keyed_by another field"
+        ) from None
     seen: dict[Hashable, int] = {}
     result: list[Hashable] = []
     for key in found:
