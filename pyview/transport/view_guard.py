@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from pyview.auth.connection import LiveConnection
-from pyview.auth.guard import authorize, is_protected
+from pyview.auth.guard import authorize, is_protected, wants_fresh
 from pyview.auth.identity import Identity
 from pyview.auth.verdict import Denied, Verdict
 from pyview.lifecycle import Location
@@ -13,9 +13,19 @@ from pyview.transport.presence import Presence
 
 
 class ViewGuard:
-    """The guard of one joined view. `max_age`: for how many seconds an answer holds, for events."""
+    """The guard of one joined view. `max_age`: for how many seconds an answer holds, for events; a view under
+    `@requires(..., fresh=True)` takes no answer but a new one."""
 
-    __slots__ = ("_binding", "_max_age", "_presence", "_protected", "_time", "_verified", "_view_class")
+    __slots__ = (
+        "_binding",
+        "_fresh",
+        "_max_age",
+        "_presence",
+        "_protected",
+        "_time",
+        "_verified",
+        "_view_class",
+    )
 
     def __init__(self, presence: Presence, view_class: type[LiveView[Any]], max_age: float) -> None:
         self._presence = presence
@@ -24,6 +34,7 @@ class ViewGuard:
         self._binding = presence.identity.binding
         self._verified: Identity = presence.identity
         self._protected = is_protected(view_class, presence.scope)
+        self._fresh = wants_fresh(view_class, presence.scope)
         self._time = asyncio.get_running_loop().time
 
     @property
@@ -33,12 +44,14 @@ class ViewGuard:
     def settled(self) -> bool:
         """Whether the last answer is about the present identity, and young enough to act on."""
         presence = self._presence
-        return presence.identity is self._verified and self._time() - presence.asked_at < self._max_age
+        if self._fresh or presence.identity is not self._verified:
+            return False
+        return self._time() - presence.asked_at < self._max_age
 
     async def allows(self, location: Location, *, fresh: bool) -> bool:
         """Whether the view may go on at `location`; `fresh` asks the middlewares in any case."""
         presence = self._presence
-        if fresh or self._time() - presence.asked_at >= self._max_age:
+        if fresh or self._fresh or self._time() - presence.asked_at >= self._max_age:
             await presence.refresh()
         identity = presence.identity
         # Another session, or another user in it: what the page shows was not meant for them.
