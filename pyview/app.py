@@ -92,7 +92,7 @@ class PyView(Starlette):
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ)
         self._pipeline = IdentityPipeline([])
         self._roster = Roster(self.revocations, self.security.auth_interval)
-        self._open_sockets = OpenSockets(self.security, self._complaints)
+        self._open_sockets = OpenSockets(self.security)
         self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
         admission = Admission(self._tokens, lambda: self.routes, self.security)
         self._socket = _Socket(self, admission)

@@ -431,15 +431,19 @@ class ViewProcess:
         self._ended = True
         self._mailbox.clear()
         self._site.pubsub.drop(self)
-        self._site.processes.discard(self)
         if self._timers is not None:
             self._timers.cancel()
 
     async def _disconnect(self) -> None:
         self._parted = True
         view, self._view = self._view, None
-        if view is None:
-            return
+        try:
+            if view is not None:
+                await self._tell_disconnect(view)
+        finally:
+            self._site.processes.discard(self)
+
+    async def _tell_disconnect(self, view: LiveView[Any]) -> None:
         try:
             async with asyncio.timeout(self._site.disconnect_timeout):
                 ended: Any = view.disconnect(self.socket)

@@ -7,11 +7,10 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
-from pyview.complaints import Complaints
+from pyview.auth.audit import AuditEvent, audit_of
 from pyview.config import SecurityConfig
 from pyview.transport.endings import RESTART, Ending
-from pyview.transport.guards import client_address
-from pyview.transport.quotas import Quotas
+from pyview.transport.quotas import Place, Quotas
 from pyview.transport.sweeper import Sweeper
 
 logger = logging.getLogger("pyview")
@@ -32,12 +31,11 @@ class OpenSocket(Protocol):
 class OpenSockets:
     """`sweeper` lists them, and takes further hooks for its beat."""
 
-    def __init__(self, limits: SecurityConfig, complaints: Complaints) -> None:
+    def __init__(self, limits: SecurityConfig) -> None:
         self.sweeper: Sweeper[OpenSocket] = Sweeper(_beat(limits))
         self.sweeper.on_tick(lambda socket, now: socket.sweep(now))
         self.quotas = Quotas(limits)
         self._limits = limits
-        self._complaints = complaints
         self._draining = False
 
     async def serve(
@@ -45,11 +43,9 @@ class OpenSockets:
     ) -> None:
         """Serve the socket that `connect` makes to its end; where there is no room, refuse its handshake."""
         place = self.quotas.place(scope)
-        refusal = self._refusal(place)
+        refusal = self._refusal(scope, place)
         if refusal is not None:
-            status, why = refusal
-            self._complaints.warn(client_address(scope), f"socket refused: {why}")
-            await refuse_handshake(status, scope, receive, send)
+            await refuse_handshake(refusal, scope, receive, send)
             return
         socket = connect()
         self.quotas.take(place)
@@ -81,11 +77,15 @@ class OpenSockets:
         while self.sweeper or views():  # noqa: ASYNC110  at shutdown, and nowhere else
             await asyncio.sleep(0.01)
 
-    def _refusal(self, place: tuple[tuple[str, str], ...]) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, place: Place) -> int | None:
+        """The HTTP status that refuses a handshake."""
         if self._draining:
-            return 503, "the server stops"
+            return 503
         exceeded = self.quotas.exceeded(place)
-        return None if exceeded is None else (429, exceeded)
+        if exceeded is None:
+            return None
+        audit_of(scope).record(AuditEvent.RATE_LIMITED, scope, exceeded)
+        return 429
 
 
 async def refuse_handshake(status: int, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
+from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.pipeline import IdentityPipeline
 from pyview.auth.redirects import login_location
@@ -140,7 +141,8 @@ class Connection:
 
     def _too_many(self, frame: Frame) -> None:
         if self._allowance.refused == 1:
-            self._complain(f"more than {self._site.security.rate:g} frames/s: they are answered rate_limited")
+            reason = f"more than {self._site.security.rate:g} frames/s"
+            audit_of(self._scope).record(AuditEvent.RATE_LIMITED, self._scope, reason)
         self._channels.refuse(frame, "rate_limited")
 
     def _frame(self, message: Any) -> Frame:
