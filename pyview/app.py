@@ -78,7 +78,7 @@ class PyView(Starlette):
         super().__init__(*args, **kwargs)
         self.security = security or SecurityConfig()
         self.default_requires = None if default_requires is None else requirement_of(default_requires)
-        self.secrets = Secrets(secret) if secret else Secrets.from_environment()
+        self.secrets = Secrets.from_environment(secret=secret)
         self.production = is_production(os.environ) if production is None else production
         self.pubsub: PubSub = pubsub or MemoryPubSub()
         self.rootTemplate = defaultRootTemplate()

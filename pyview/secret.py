@@ -58,32 +58,44 @@ def get_secret() -> str:
     """The secret of the environment (`PYVIEW_SECRET`, `PYVIEW_SECRET_FILE`), or a new random one at every
     call.
 
-    Raises `SecretError` for a file that cannot be read.
+    Raises `SecretError` for a file that cannot be read or has nothing in it.
     """
-    return _from_environment(os.environ) or secrets.token_urlsafe(MINIMUM_BYTES)
+    return _from_environment(os.environ)[0] or secrets.token_urlsafe(MINIMUM_BYTES)
 
 
 class Secrets:
     """The secret that signs, and the fallbacks that still verify.
 
-    `generated` is True when nobody gave a secret: every start, and every worker, then has its own.
+    `generated` is True when nobody gave a secret: every start, and every worker, then has its own. `source` is where
+    the secret came from, as `problems` says it.
     """
 
-    __slots__ = ("_secrets", "generated")
+    __slots__ = ("_secrets", "_source", "generated")
 
-    def __init__(self, secret: str | bytes | None = None, fallbacks: Iterable[str | bytes] = ()) -> None:
+    def __init__(
+        self,
+        secret: str | bytes | None = None,
+        fallbacks: Iterable[str | bytes] = (),
+        *,
+        source: str = "PyView(secret=...)",
+    ) -> None:
         self.generated = not secret
+        self._source = source
         current = _as_bytes(secret) if secret else secrets.token_bytes(MINIMUM_BYTES)
         self._secrets = (current, *(_as_bytes(fallback) for fallback in fallbacks))
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Secrets":
+    def from_environment(
+        cls, environ: Mapping[str, str] = os.environ, secret: str | bytes | None = None
+    ) -> "Secrets":
         """The secrets of `PYVIEW_SECRET` or `PYVIEW_SECRET_FILE`, and `PYVIEW_SECRET_FALLBACKS=old,older`.
 
-        An empty value counts as unset. Raises `SecretError` for a file that cannot be read.
+        A `secret` that the application gives itself comes first; the fallbacks hold for it as well. An empty value
+        counts as unset. Raises `SecretError` for a file that cannot be read or has nothing in it.
         """
         fallbacks = (value.strip() for value in environ.get("PYVIEW_SECRET_FALLBACKS", "").split(","))
-        return cls(_from_environment(environ), [value for value in fallbacks if value])
+        found = (secret, "PyView(secret=...)") if secret else _from_environment(environ)
+        return cls(found[0], [value for value in fallbacks if value], source=found[1])
 
     def __repr__(self) -> str:
         return f"<Secrets: {len(self._secrets)}, generated={self.generated}>"
@@ -101,7 +113,7 @@ class Secrets:
         """What is wrong with the secrets, one sentence each; empty when nothing is."""
         if self.generated:
             return ["PYVIEW_SECRET is not set"]
-        names = ["PYVIEW_SECRET"] + ["a secret of PYVIEW_SECRET_FALLBACKS"] * (len(self._secrets) - 1)
+        names = [self._source] + ["a secret of PYVIEW_SECRET_FALLBACKS"] * (len(self._secrets) - 1)
         checked = zip(names, map(check_secret, self._secrets), strict=True)
         return [f"{name} {problem}" for name, problem in checked if problem]
 
@@ -152,20 +164,29 @@ class _JSONSerializer(TimedSerializer[bytes]):
         return orjson.loads(base64_decode(payload))
 
 
-def _from_environment(environ: Mapping[str, str]) -> str:
-    return environ.get("PYVIEW_SECRET", "").strip() or _read(environ.get("PYVIEW_SECRET_FILE", ""))
+def _from_environment(environ: Mapping[str, str]) -> tuple[str, str]:
+    """The secret, "" without one, and the name of the variable that it came from."""
+    secret, name = environ.get("PYVIEW_SECRET", "").strip(), environ.get("PYVIEW_SECRET_FILE", "")
+    if secret or not name:
+        return secret, "PYVIEW_SECRET"
+    return _read(name), f"PYVIEW_SECRET_FILE={name!r}"
 
 
 def _read(name: str) -> str:
-    if not name:
-        return ""
     try:
-        return Path(name).read_text().strip()
+        secret = Path(name).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(
-            f"PYVIEW_SECRET_FILE={name!r} cannot be read: {error}. "
-            f"It must name a text file that holds the secret; make one with: {GENERATE} > {name}"
-        ) from error
+        raise _unreadable(name, f"cannot be read: {error}") from error
+    if not secret:
+        raise _unreadable(name, "is empty")
+    return secret
+
+
+def _unreadable(name: str, why: str) -> SecretError:
+    return SecretError(
+        f"PYVIEW_SECRET_FILE={name!r} {why}. "
+        f"It must name a text file that holds the secret; make one with: {GENERATE} > {name}"
+    )
 
 
 def _as_bytes(secret: str | bytes) -> bytes:

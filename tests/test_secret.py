@@ -38,6 +38,37 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
         Secrets.from_environment({"PYVIEW_SECRET_FILE": str(missing)})
 
 
+def test_an_empty_file_is_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("\n")
+    with pytest.raises(SecretError, match=r"PYVIEW_SECRET_FILE=.* is empty.*openssl rand -base64 32"):
+        Secrets.from_environment({"PYVIEW_SECRET_FILE": str(tmp_path / "secret")})
+
+
+def test_a_weak_secret_is_named_where_it_comes_from(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("short")
+    file = {"PYVIEW_SECRET_FILE": str(tmp_path / "secret")}
+    assert (
+        Secrets.from_environment({"PYVIEW_SECRET": "short"})
+        .problems()[0]
+        .startswith("PYVIEW_SECRET has 5 bytes")
+    )
+    assert f"PYVIEW_SECRET_FILE='{tmp_path}" in Secrets.from_environment(file).problems()[0]
+    given = Secrets.from_environment({"PYVIEW_SECRET": STRONG}, "short")
+    assert given.problems()[0].startswith("PyView(secret=...) has 5 bytes")
+
+
+def test_the_variable_comes_before_the_file(tmp_path: Path) -> None:
+    environ = {"PYVIEW_SECRET": STRONG, "PYVIEW_SECRET_FILE": str(tmp_path / "missing")}
+    signed = Secrets(STRONG).signer("page").sign(1)
+    assert Secrets.from_environment(environ).signer("page").read(signed, 60) == 1
+
+
+def test_fallbacks_hold_for_a_secret_that_the_application_gives() -> None:
+    rotated = Secrets.from_environment({"PYVIEW_SECRET_FALLBACKS": OLDER}, STRONG)
+    assert rotated.signer("page").read(Secrets(OLDER).signer("page").sign("old"), 60) == "old"
+    assert rotated.signer("page").read(Secrets(STRONG).signer("page").sign("new"), 60) == "new"
+
+
 @pytest.mark.parametrize("environ", [{}, {"PYVIEW_SECRET": ""}, {"PYVIEW_SECRET": "  "}])
 def test_unset_and_empty_mean_a_random_secret(environ: dict[str, str]) -> None:
     secrets = Secrets.from_environment(environ)

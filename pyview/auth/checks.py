@@ -51,7 +51,7 @@ def check_app(app: CheckedApp, scope: Scope | None = None) -> list[Finding]:
 
 def enforce(findings: Sequence[Finding], production: bool) -> None:
     """Log what is weak. Raises `RuntimeError` with all that must not start."""
-    fatal = [finding.text for finding in findings if _stops(finding, production)]
+    fatal = [finding.text for finding in findings if stops(finding, production)]
     if fatal:
         raise RuntimeError("PyView does not start:\n" + "\n".join(f"- {text}" for text in fatal))
     for finding in findings:
@@ -70,7 +70,8 @@ def several_workers(environ: Mapping[str, str], argv: Sequence[str]) -> bool:
     return any(value.isdecimal() and int(value) > 1 for value in given)
 
 
-def _stops(finding: Finding, production: bool) -> bool:
+def stops(finding: Finding, production: bool) -> bool:
+    """Whether an application with `finding` does not start."""
     if finding.severity is Severity.ERROR:
         return True
     return production and finding.severity in (Severity.WEAK, Severity.DEPLOYMENT)

@@ -1,0 +1,7 @@
+"""`python -m pyview.cli`: the command `pyview` where no script was installed."""
+
+import sys
+
+from pyview.cli.main import main
+
+sys.exit(main())

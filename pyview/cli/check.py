@@ -1,0 +1,82 @@
+"""`pyview check`: what is wrong with an application, before it is deployed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from inspect import isfunction
+from typing import Any
+
+from starlette.routing import Mount
+
+from pyview.app import PyView
+from pyview.auth.checks import Finding, Severity, check_app, stops
+from pyview.auth.order import provides_auth
+
+
+class NotAPyView(TypeError):
+    """There is no PyView to check."""
+
+    def __init__(self, app: Any) -> None:
+        advice = "; pass --factory for a function that makes one" if isfunction(app) else ""
+        kind = type(app).__qualname__
+        super().__init__(f"expected a PyView, or an application with one mounted in it, got a {kind}{advice}")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, and whether the application would start.
+
+    `production`: whether it was judged as in production mode.
+    """
+
+    findings: tuple[Finding, ...]
+    production: bool
+
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        """The findings with which the application does not start."""
+        return tuple(finding for finding in self.findings if stops(finding, self.production))
+
+    def lines(self) -> Iterator[str]:
+        """The report as text: a line for each finding, and one that sums up."""
+        for finding in self.findings:
+            yield f"{finding.severity.value}: {finding.text}"
+        yield self._sum()
+
+    def _sum(self) -> str:
+        mode = "in production mode" if self.production else "in development"
+        if self.refusals:
+            return f"It does not start {mode}: {len(self.refusals)} of {_count(self.findings)} must be put right."
+        return f"It starts {mode}; {_count(self.findings) if self.findings else 'nothing found'}."
+
+
+def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> Report:
+    """Everything that is wrong with `app`, a PyView or an application in which some are mounted.
+
+    `production`: as if `PYVIEW_ENV=production`; None means as `app` itself is configured. Without `deploy`, what only
+    matters in production is left out in development. Raises `NotAPyView` where there is none.
+    """
+    apps = list(_live_apps(app, authenticated=False))
+    if not apps:
+        raise NotAPyView(app)
+    judged = any(found.production for found, _ in apps) if production is None else production
+    findings = [finding for found, scope in apps for finding in check_app(found, scope)]
+    shown = dict.fromkeys(finding for finding in findings if deploy or judged or _matters_now(finding))
+    return Report(tuple(shown), judged)
+
+
+def _matters_now(finding: Finding) -> bool:
+    return finding.severity is not Severity.DEPLOYMENT
+
+
+def _live_apps(app: Any, authenticated: bool) -> Iterator[tuple[PyView, dict[str, Any]]]:
+    """Every PyView in `app`, with what the scope of a request would hold from the applications around it."""
+    if isinstance(app, PyView):
+        yield app, {"auth": None} if authenticated else {}
+    inside = authenticated or any(map(provides_auth, getattr(app, "user_middleware", ())))
+    for route in getattr(app, "routes", ()):
+        if isinstance(route, Mount):
+            yield from _live_apps(route.app, inside)
+
+
+def _count(findings: tuple[Finding, ...]) -> str:
+    return f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"

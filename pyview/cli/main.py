@@ -1,0 +1,54 @@
+"""The command line: `pyview check --deploy shop:app`."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from pyview.cli.check import NotAPyView, check
+from pyview.cli.load import CannotLoad, load
+from pyview.secret import SecretError
+
+STARTS, DOES_NOT_START, CANNOT_TELL = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code: 0 when the application starts, 1 when it does not, 2 when there is none."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _check(options)
+    except SecretError as error:
+        _say(f"error: {error}")
+        return DOES_NOT_START
+    except (CannotLoad, NotAPyView) as error:
+        _say(f"pyview check: {error}", sys.stderr)
+        return CANNOT_TELL
+
+
+def _check(options: Namespace) -> int:
+    if options.production:
+        os.environ["PYVIEW_ENV"] = "production"  # for the application's own code as well
+    app = load(options.app, Path.cwd(), options.factory)
+    report = check(app, production=True if options.production else None, deploy=options.deploy)
+    for line in report.lines():
+        _say(line)
+    return DOES_NOT_START if report.refusals else STARTS
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser("pyview", description="Live, server-rendered web pages.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    command = commands.add_parser("check", help="say what is wrong with an application, without starting it")
+    command.add_argument("app", metavar="module:app", help="as for the server, such as shop:app")
+    command.add_argument("--deploy", action="store_true", help="also say what only matters in production")
+    command.add_argument("--production", action="store_true", help="judge as with PYVIEW_ENV=production")
+    command.add_argument(
+        "--factory", action="store_true", help="module:app is a function that makes the application"
+    )
+    return parser
+
+
+def _say(line: str, stream: TextIO | None = None) -> None:
+    (stream or sys.stdout).write(f"{line}\n")

@@ -1,0 +1,196 @@
+"""`pyview check`: what it says of an application, and with which exit code."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.authentication import AuthenticationBackend
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.routing import Mount
+
+from pyview import LiveView, PyView, SecurityConfig
+from pyview.auth import requires
+from pyview.auth.checks import Severity
+from pyview.cli.check import NotAPyView, check
+
+STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
+SOUND = f"""
+import os
+from starlette.applications import Starlette
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.routing import Mount
+from pyview import PyView, SecurityConfig
+
+def build(key="{STRONG}"):
+    app = PyView(security=SecurityConfig(allowed_hosts=["shop.example.org"]))
+    app.add_middleware(SessionMiddleware, secret_key=key, https_only=os.environ.get("PYVIEW_ENV") == "production")
+    return app
+
+app = build()
+"""
+CARELESS = SOUND + 'careless = build("change-me-in-production")\n'
+BROKEN = (
+    SOUND
+    + """
+from pyview import LiveView
+from pyview.auth import requires
+
+@requires("authenticated")
+class Guarded(LiveView):
+    pass
+
+app.add_live_view("/", Guarded)
+site = Starlette(routes=[Mount("/live", app)])
+"""
+)
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def kinds(self) -> list[str]:
+        return [line.partition(":")[0] for line in self.output.splitlines()[:-1]]
+
+    @property
+    def verdict(self) -> str:
+        return self.output.splitlines()[-1]
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A folder with applications, and the command in it."""
+
+    folder: Path
+
+    def write(self, source: str) -> None:
+        (self.folder / "shop.py").write_text(source)
+
+    def run(self, *arguments: str, secret: str = STRONG, **environ: str) -> Done:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYVIEW_")}
+        path = os.pathsep.join(entry for entry in sys.path if entry)
+        done = subprocess.run(
+            [sys.executable, "-m", "pyview.cli", "check", *arguments],
+            cwd=self.folder,
+            env={**kept, "PYTHONPATH": path, "PYVIEW_SECRET": secret, **environ},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PYVIEW_SECRET", "PYVIEW_SECRET_FILE", "PYVIEW_SECRET_FALLBACKS", "PYVIEW_ENV"):
+        monkeypatch.delenv(name, raising=False)
+
+
+class TestCommand:
+    def test_a_sound_application(self, shell: Shell) -> None:
+        shell.write(SOUND)
+        done = shell.run("--deploy", "shop:app", "--production")
+        assert (done.code, done.output) == (0, "It starts in production mode; nothing found.\n")
+
+    def test_development_shows_what_production_would_refuse(self, shell: Shell) -> None:
+        shell.write(CARELESS)
+        done = shell.run("--deploy", "shop:careless", secret="")
+        assert (done.code, done.kinds) == (0, ["weak", "weak", "deployment"])
+        assert "PYVIEW_SECRET is not set" in done.output
+        assert "SessionMiddleware(secret_key=...) is a value printed in documentation" in done.output
+        assert done.verdict == "It starts in development; 3 findings."
+        assert shell.run("shop:careless", secret="").kinds == ["weak", "weak"]
+
+    @pytest.mark.parametrize("how", ["flag", "environment"])
+    def test_production_refuses_it(self, shell: Shell, how: str) -> None:
+        shell.write(CARELESS)
+        flags = ("--production",) if how == "flag" else ()
+        environ = {} if how == "flag" else {"PYVIEW_ENV": "production"}
+        done = shell.run("shop:careless", *flags, secret="short", **environ)
+        assert (done.code, done.kinds) == (1, ["weak", "weak"])
+        assert "PYVIEW_SECRET has 5 bytes" in done.output
+        assert "openssl rand -base64 32" in done.output
+        assert done.verdict == "It does not start in production mode: 2 of 2 findings must be put right."
+
+    def test_what_starts_nowhere(self, shell: Shell) -> None:
+        shell.write(BROKEN)
+        for name in ("shop:app", "shop:site"):
+            done = shell.run(name)
+            assert (done.code, done.kinds) == (1, ["error"])
+            assert "app.add_middleware(AuthenticationMiddleware" in done.output
+
+    def test_a_factory(self, shell: Shell) -> None:
+        shell.write(SOUND)
+        assert shell.run("shop:build", "--factory", "--production").code == 0
+        refused = shell.run("shop:build")
+        assert (refused.code, refused.output) == (2, "")
+        assert "--factory" in refused.errors
+
+    def test_a_secret_file_that_is_missing(self, shell: Shell) -> None:
+        shell.write(SOUND)
+        done = shell.run("shop:app", secret="", PYVIEW_SECRET_FILE="/nowhere/secret")
+        assert done.code == 1
+        assert done.output.startswith("error: PYVIEW_SECRET_FILE='/nowhere/secret' cannot be read")
+        assert "Traceback" not in done.errors
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [("shop", "module:app"), ("nothing:app", "no module 'nothing'"), ("shop:nothing", "no 'nothing'")],
+    )
+    def test_an_application_that_is_not_there(self, shell: Shell, name: str, said: str) -> None:
+        shell.write(SOUND)
+        done = shell.run(name)
+        assert (done.code, done.output) == (2, "")
+        assert said in done.errors
+        assert "Traceback" not in done.errors
+
+    def test_a_module_that_fails_shows_where(self, shell: Shell) -> None:
+        shell.write("import nothing_of_that_name\n")
+        done = shell.run("shop:app")
+        assert done.code == 1
+        assert 'shop.py", line 1' in done.errors
+
+
+class Guarded(LiveView[dict[str, str]]):
+    pass
+
+
+class TestFunction:
+    def app(self, **options: object) -> PyView:
+        return PyView(secret=STRONG, **options)  # type: ignore[arg-type]
+
+    def test_findings_and_refusals(self) -> None:
+        report = check(self.app(), production=True)
+        assert [finding.severity for finding in report.findings] == [Severity.DEPLOYMENT]
+        assert report.refusals == report.findings
+        assert check(self.app(), production=False).refusals == ()
+        assert check(self.app(), production=False, deploy=False).findings == ()
+
+    def test_the_applications_own_mode(self) -> None:
+        assert check(self.app(production=True)).refusals
+        assert not check(self.app(production=False)).refusals
+
+    def test_authentication_around_a_mounted_application_counts(self) -> None:
+        live = self.app(security=SecurityConfig(allowed_hosts=["*"]))
+        live.add_live_view("/", requires("authenticated")(type("Members", (Guarded,), {})))
+        middleware = [Middleware(AuthenticationMiddleware, backend=AuthenticationBackend())]
+        routes = [Mount("/live", live)]
+        assert [finding.severity for finding in check(Starlette(routes=routes)).findings] == [Severity.ERROR]
+        assert check(Starlette(routes=routes, middleware=middleware)).findings == ()
+
+    def test_no_pyview(self) -> None:
+        with pytest.raises(NotAPyView, match="got a Starlette"):
+            check(Starlette())

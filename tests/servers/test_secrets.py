@@ -1,0 +1,164 @@
+"""Secrets of a real server: what it does not start with, and what a change of them leaves open."""
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
+from socket import socket as Socket
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OLD = "YW4gb2xkZXIgb25lLCBhbHNvIGZvciB0ZXN0cyBvbmx5Li4="
+NEW = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
+SESSION = "dGhlIHNlc3Npb24ncyBvd24sIGZvciB0ZXN0cyBvbmx5Lg=="
+SOUND = {"SESSION_SECRET": SESSION, "HTTPS_ONLY": "1", "HOSTS": "127.0.0.1", "PYVIEW_SECRET": NEW}
+
+pytestmark = pytest.mark.slow
+
+
+def free_port() -> int:
+    with Socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def uvicorn(port: int, environ: dict[str, str]) -> "subprocess.Popen[str]":
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYVIEW_")}
+    command = [sys.executable, "-m", "uvicorn", "tests.servers.shop:shop", "--factory", "--port", str(port)]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**kept, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@contextmanager
+def served(port: int, **environ: str) -> Iterator[str]:
+    process = uvicorn(port, {"SESSION_SECRET": SESSION, **environ})
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=10)
+    assert "Traceback" not in output, output
+
+
+class TestProductionDoesNotStart:
+    def refused(self, **changes: str) -> str:
+        environ = {name: value for name, value in {**SOUND, **changes}.items() if value}
+        process = uvicorn(free_port(), {**environ, "PYVIEW_ENV": "production"})
+        try:
+            output, _ = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, _ = process.communicate()
+            raise AssertionError(f"it started:\n{output}") from None
+        assert process.returncode not in (0, None), output
+        return output
+
+    @pytest.mark.parametrize("secret", ["", "short", "your-secret-key", "x" * 40])
+    def test_with_a_weak_secret(self, secret: str) -> None:
+        said = self.refused(PYVIEW_SECRET=secret)
+        assert "PYVIEW_SECRET" in said
+        assert "openssl rand -base64 32" in said
+
+    def test_with_a_weak_secret_in_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_text("change-me-in-production\n")
+        said = self.refused(PYVIEW_SECRET="", PYVIEW_SECRET_FILE=str(tmp_path / "secret"))
+        assert f"PYVIEW_SECRET_FILE='{tmp_path / 'secret'}' is a value printed in documentation" in said
+
+    @pytest.mark.parametrize("content", [None, ""])
+    def test_with_a_file_that_gives_no_secret(self, tmp_path: Path, content: str | None) -> None:
+        if content is not None:
+            (tmp_path / "secret").write_text(content)
+        said = self.refused(PYVIEW_SECRET="", PYVIEW_SECRET_FILE=str(tmp_path / "secret"))
+        assert f"openssl rand -base64 32 > {tmp_path / 'secret'}" in said
+
+    def test_with_a_weak_fallback(self) -> None:
+        assert "PYVIEW_SECRET_FALLBACKS has 5 bytes" in self.refused(PYVIEW_SECRET_FALLBACKS=f"{OLD},short")
+
+    @pytest.mark.parametrize(
+        ("name", "value", "advice"),
+        [
+            ("SESSION_SECRET", "...", "SessionMiddleware(secret_key=...) is a value printed"),
+            ("HTTPS_ONLY", "0", "Set https_only=True"),
+            ("HOSTS", "", "SecurityConfig(allowed_hosts="),
+        ],
+    )
+    def test_with_anything_else_that_is_careless(self, name: str, value: str, advice: str) -> None:
+        assert advice in self.refused(**{name: value})
+
+    def test_what_it_says_holds_no_secret(self) -> None:
+        said = self.refused(PYVIEW_SECRET="p4ssw0rd", SESSION_SECRET="t1ny", HTTPS_ONLY="0")
+        assert "p4ssw0rd" not in said
+        assert "t1ny" not in said
+
+
+class TestStarts:
+    async def test_a_sound_one_in_production_with_its_secret_in_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_text(f"{NEW}\n")
+        environ = {**SOUND, "PYVIEW_ENV": "production", "PYVIEW_SECRET_FILE": str(tmp_path / "secret")}
+        with served(free_port(), **{**environ, "PYVIEW_SECRET": ""}) as host:
+            assert (await answering(f"http://{host}/basket")).status_code == 403
+
+
+class TestRotation:
+    """The same port, so that the browser's cookie and origin stay what they were."""
+
+    @pytest.mark.parametrize(
+        ("after", "answer"),
+        [
+            ({"PYVIEW_SECRET": NEW, "PYVIEW_SECRET_FALLBACKS": OLD}, "ok"),
+            ({"PYVIEW_SECRET": NEW}, "stale"),
+        ],
+    )
+    async def test_a_page_of_before_joins_after(self, after: dict[str, str], answer: str) -> None:
+        port = free_port()
+        async with httpx.AsyncClient() as browser:
+            with served(port, PYVIEW_SECRET=OLD) as host:
+                await answering(f"http://{host}/basket")
+                await browser.post(f"http://{host}/login", data={"user": "ada"})
+                html = (await browser.get(f"http://{host}/basket")).text
+            with served(port, **after) as host:
+                await answering(f"http://{host}/basket")
+                status, response = await join(host, html, browser.cookies)
+        assert (status, response.get("reason", "ok")) == ("ok" if answer == "ok" else "error", answer)
+        assert answer != "ok" or response["rendered"]["0"] == "ada"
+
+
+async def answering(url: str) -> httpx.Response:
+    async with httpx.AsyncClient() as client:
+        for _ in range(100):
+            try:
+                return await client.get(url)
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+    raise AssertionError(f"nothing answered at {url}")
+
+
+async def join(host: str, html: str, cookies: httpx.Cookies) -> tuple[str, Any]:
+    dom_id, session, csrf = (
+        unescape(re.search(pattern, html)[1])  # type: ignore[index]
+        for pattern in (r'id="(phx-[^"]+)"', r'data-phx-session="([^"]*)"', r'csrf-token" content="([^"]*)"')
+    )
+    payload = {"url": f"http://{host}/basket", "params": {"_csrf_token": csrf}, "session": session}
+    headers = {"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    url = f"ws://{host}/live/websocket?vsn=2.0.0"
+    async with connect(url, origin=f"http://{host}", additional_headers=headers) as socket:  # type: ignore[arg-type]
+        await socket.send(json.dumps(["4", "4", f"lv:{dom_id}", "phx_join", payload]))
+        reply = json.loads(await socket.recv())[4]
+        return reply["status"], reply["response"]
