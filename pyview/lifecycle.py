@@ -51,9 +51,7 @@ class Visit:
 def resources_of(visit: Visit) -> Resources:
     """What a handler may have injected: all of it from the server."""
     identity = visit.identity
-    return Resources(
-        session=identity.session, user=identity.user, auth=identity.auth, url=visit.location.url
-    )
+    return Resources(session=identity.session, user=identity.user, auth=identity.auth, url=visit.location.url)
 
 
 async def create(visit: Visit) -> LiveView[Any]:
