@@ -110,7 +110,8 @@ def test_a_property_is_read_only_if_used_and_once() -> None:
 
 def test_properties_stay_unread_through_includes_and_blocks() -> None:
     files = {
-        "main.html": "{% extends 'base.html' %}{% set x = 1 %}{% block b %}{{ double }}{% include 'part.html' %}{% endblock %}",
+        "main.html": "{% extends 'base.html' %}{% set x = 1 %}"
+        "{% block b %}{{ double }}{% include 'part.html' %}{% endblock %}",
         "base.html": "{% for i in range(2) %}{% block b scoped %}{% endblock %}{% endfor %}",
         "part.html": "{{ count }}{{ x }}{{ i }}{% import 'm.html' as m with context %}{{ m.show() }}",
         "m.html": "{% macro show() %}{{ count }}{% endmacro %}",
@@ -153,7 +154,7 @@ def test_functions_that_get_the_context_see_all_of_it() -> None:
         assert context["count"] == 1
         assert "range" in context
         assert dict(context.items())["count"] in list(context.values())
-        return sorted(name for name in context.keys() if name in ("count", "double", "asked", "range"))
+        return sorted({"count", "double", "asked", "range"} & context.keys())
 
     class Small:
         count = 1

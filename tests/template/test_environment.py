@@ -23,7 +23,7 @@ def test_autoescape_is_on_unless_told_otherwise() -> None:
 
 
 def test_enable_async_is_refused_with_the_way_out() -> None:
-    with pytest.raises(ValueError, match="enable_async=True.*mount or in a handler"):
+    with pytest.raises(ValueError, match=r"enable_async=True.*mount or in a handler"):
         create_environment(enable_async=True)
 
 
