@@ -153,8 +153,9 @@ class PyView(Starlette):
             try:
                 async with inner(app) if inner else nullcontext() as state:
                     yield state
+                    # Before the application lets go of what its views need to say goodbye.
+                    await self._open_sockets.drain(lambda: self.site.processes)
             finally:
-                await self._open_sockets.drain(lambda: self.site.processes)
                 await self.revocations.close()
 
         return lifespan
