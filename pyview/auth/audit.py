@@ -35,6 +35,7 @@ class AuditEvent(Enum):
 _BY_STRANGERS = frozenset(
     {
         AuditEvent.DENIED,
+        AuditEvent.REVOKED,
         AuditEvent.RATE_LIMITED,
         AuditEvent.CSRF_REFUSED,
         AuditEvent.ORIGIN_REFUSED,

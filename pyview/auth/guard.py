@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Scope
 
+from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.provider import AllOf, AuthProvider, Endpoint, ExplainsDenial, providers_of
 from pyview.auth.public import is_public
@@ -53,6 +54,13 @@ def wants_fresh(view: type[Any], scope: Scope) -> bool:
 
 async def authorize(view: type[Any], connection: LiveConnection) -> Verdict:
     """Whether `connection` may join `view` now. Never raises: a provider that does has said no."""
+    verdict = await _verdict(view, connection)
+    if isinstance(verdict, Denied):
+        _audit_denial(view, connection.scope)
+    return verdict
+
+
+async def _verdict(view: type[Any], connection: LiveConnection) -> Verdict:
     for provider in guards_of(view, _app(connection.scope)):
         try:
             if not await _asked(provider, connection):
@@ -79,12 +87,19 @@ async def guarded_response(view: type[Any], endpoint: Endpoint, request: Request
     try:
         return await _awaited(AllOf(guards_of(view, _app(request.scope))).wrap(entering)(request))
     except HTTPException:
-        raise
+        raise  # an answer
     except Exception as error:
         if entered:
             raise
         logger.exception("The provider of %s failed; it stays closed", view.__qualname__)
         raise HTTPException(403) from error
+    finally:
+        if not entered:
+            _audit_denial(view, request.scope)
+
+
+def _audit_denial(view: type[Any], scope: Scope) -> None:
+    audit_of(scope).record(AuditEvent.DENIED, scope, "this view is not for them", subject=view.__qualname__)
 
 
 def _app(scope: Scope) -> HasDefault | None:

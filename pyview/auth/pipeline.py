@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pyview.auth.identity import user_key, user_of
 from pyview.auth.order import is_authentication, is_session
 from pyview.auth.watcher import SessionWatcher
-from pyview.session import SESSION_RECORD, digest
+from pyview.session import SESSION_RECORD
 
 logger = logging.getLogger("pyview.security")
 
@@ -63,11 +63,10 @@ class WhoSignsIn:
         )
 
     async def __call__(self, scope: Scope, session: Mapping[str, Any]) -> str:
-        """Digest of the user, "" for nobody. `scope` is the request that has just changed its session."""
+        """The user's key, "" for nobody. `scope` is the request that has just changed its session."""
         copy = {key: value for key, value in scope.items() if key not in _OF_IDENTITY}
         answer = await _run(self._app, {**copy, "session": dict(session)})
-        key = "" if answer is None else user_key(user_of(answer))
-        return digest(key) if key else ""
+        return "" if answer is None else user_key(user_of(answer))
 
 
 def _stack(middlewares: Sequence[Middleware]) -> ASGIApp:

@@ -4,7 +4,9 @@ import time
 from typing import Any, Protocol
 
 from starlette.requests import Request
+from starlette.types import Scope
 
+from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.identity import user_key
 from pyview.auth.order import LONGEST
 from pyview.revocation.base import Revocations
@@ -40,13 +42,16 @@ async def logout_everywhere(request: Request, user: Any = None) -> None:
     `user` is what the authentication backend makes of them, for example `SimpleUser("alice")`. Other users notice
     nothing. Signing in again works at once. Raises `ValueError` when nobody is signed in.
     """
-    await end_sessions(request.app, request.user if user is None else user)
+    await end_sessions(request.app, request.user if user is None else user, request.scope)
 
 
-async def end_sessions(app: Revoking, user: Any) -> None:
-    """`logout_everywhere` where there is no request, as in a background task."""
+async def end_sessions(app: Revoking, user: Any, scope: Scope | None = None) -> None:
+    """`logout_everywhere` where there is no request, as in a background task. `scope`: of the request where there is
+    one, for the audit trail."""
     key = user_key(user)
     if not key:
         raise ValueError(f"logout_everywhere expected a signed-in user, got {type(user).__qualname__}")
     now = time.time()
     await app.revocations.revoke(user_revocation_key(digest(key)), now + LONGEST, not_before=now)
+    connection = {} if scope is None else scope
+    audit_of(connection).record(AuditEvent.REVOKED, connection, "all sessions of a user were ended", user=key)

@@ -13,12 +13,14 @@ from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pyview.auth.audit import AuditEvent, audit_of
 from pyview.session import (
     HIDDEN,
     SESSION_ID,
     SESSION_RECORD,
     SIGNED_IN_AT,
     USER_DIGEST,
+    digest,
     fingerprint,
     revocation_keys,
     session_key,
@@ -28,7 +30,7 @@ from pyview.storage.errors import StoreUnavailable
 logger = logging.getLogger("pyview.security")
 
 Who = Callable[[Scope, Mapping[str, Any]], Awaitable[str]]
-"""Digest of the user that a session signs in, "" for nobody: the authentication asked about that session."""
+"""The key of the user that a session signs in, "" for nobody: the authentication asked about that session."""
 
 
 async def nobody(scope: Scope, session: Mapping[str, Any]) -> str:
@@ -101,15 +103,25 @@ class SessionWatcher:
         else:
             if revoked:
                 session.clear()
+                _audit_revoked(scope)
 
     async def _settle(self, record: "SessionRecord", scope: Scope) -> None:
         session = scope["session"]
+        signed_in = ""
         if record.written(session):
             if session:
-                await self._name(record, scope, session)
+                signed_in = await self._name(record, scope, session)
             record.name(scope)
+        self._audit(record, scope, signed_in)
         if record.incoming and session.get(SESSION_ID) != record.incoming:
             await self._revoke(record.incoming)
+
+    def _audit(self, record: "SessionRecord", scope: Scope, signed_in: str) -> None:
+        audit = audit_of(scope)
+        if record.user and scope["session"].get(USER_DIGEST) != record.user:
+            audit.record(AuditEvent.LOGOUT, scope, "signed out")
+        if signed_in:
+            audit.record(AuditEvent.LOGIN, scope, "signed in", user=signed_in)
 
     async def _revoke(self, sid: str) -> None:
         try:
@@ -118,25 +130,30 @@ class SessionWatcher:
             # This worker keeps to it, and writes it when the store is back; until then the others let nobody in.
             logger.error("a session was signed out while the store of revocations was away")
 
-    async def _name(self, record: "SessionRecord", scope: Scope, session: dict[str, Any]) -> None:
-        """A new id when another user is signed in than before, or when the old id has gone."""
-        user = await self._who(scope, session)
+    async def _name(self, record: "SessionRecord", scope: Scope, session: dict[str, Any]) -> str:
+        """A new id when another user is signed in than before, or when the old id has gone. The key of who has signed
+        in, "" for nobody."""
+        key = await self._who(scope, session)
+        user = digest(key) if key else ""
         if SESSION_ID in session and session.get(USER_DIGEST, "") == user:
-            return
+            return ""
         if SESSION_ID not in session or not record.named_now:
             session[SESSION_ID] = secrets.token_urlsafe(16)
         session[SIGNED_IN_AT] = time.time()
         session[USER_DIGEST] = user
+        return key
 
 
 class SessionRecord:
-    """What one request does to its session. `incoming` is the id that the request came with, or ""."""
+    """What one request does to its session. `incoming` is the id that the request came with, `user` the digest of who
+    was signed in then; both "" without one."""
 
-    __slots__ = ("_before", "incoming", "named_now")
+    __slots__ = ("_before", "incoming", "named_now", "user")
 
     def __init__(self, session: Mapping[str, Any]) -> None:
         found = session.get(SESSION_ID)
         self.incoming = found if isinstance(found, str) else ""
+        self.user = str(session.get(USER_DIGEST, ""))
         self.named_now = False
         self._before = b"" if hasattr(session, "modified") else fingerprint(session)
 
@@ -156,6 +173,12 @@ class SessionRecord:
             session[SESSION_ID] = secrets.token_urlsafe(16)
             session[SIGNED_IN_AT] = time.time()
             self.named_now = True
+
+
+def _audit_revoked(scope: Scope) -> None:
+    """Once for each request; sockets, which ask again and again, say it themselves when they end."""
+    if scope["type"] == "http":
+        audit_of(scope).record(AuditEvent.REVOKED, scope, "the cookie of a session that has ended was sent")
 
 
 def _is_loaded(scope: Scope) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 from starlette.routing import Mount
 
 from pyview.app import PyView
-from pyview.auth.checks import Finding, Severity, check_app, stops
+from pyview.auth.checks import check_app, stops
+from pyview.auth.findings import Finding, Severity
 from pyview.auth.order import provides_auth
 
 

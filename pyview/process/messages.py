@@ -65,8 +65,9 @@ class Leave(NamedTuple):
 
 
 class JoinRefused(Exception):
-    """A join that is answered with an error; `response` is what the client understands."""
+    """A join that is answered with an error; `response` is what the client understands. `audited`: the log knows."""
 
-    def __init__(self, response: dict[str, Any], log: str | None = None) -> None:
+    def __init__(self, response: dict[str, Any], log: str | None = None, *, audited: bool = False) -> None:
         super().__init__(log or str(response.get("reason", "redirect")))
         self.response = response
+        self.audited = audited

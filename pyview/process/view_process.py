@@ -253,8 +253,10 @@ class ViewProcess:
         unmet = await first_unmet(asked, self.socket.identity, self._view)
         if unmet is None:
             return not self._ended
+        if self._guard is not None:
+            self._guard.forbade(message.name)
         if unmet.redirect is None:
-            self._reject(message.ref, "forbidden", f"event {message.name[:100]!r} is not for everybody")
+            self._outlet.reply(message.ref, "error", {"reason": "forbidden"})
         elif not self._ended:
             url = self._outlet.sign_in_url(unmet.redirect, self._visit.location.page)
             await self._depart(message.ref, Redirect(url))

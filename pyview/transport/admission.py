@@ -13,6 +13,7 @@ from starlette.datastructures import QueryParams
 from starlette.routing import BaseRoute
 from starlette.types import Scope
 
+from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, follows_identity
 from pyview.auth.verdict import Denied
@@ -74,7 +75,10 @@ class Admission:
         except StaleToken as error:
             raise _refused("stale", f"page token: {error.reason}") from None
         if not self._tokens.check_csrf_token(_csrf_token(scope, payload), page_id, binding):
-            raise _refused("stale", "CSRF token")
+            audit_of(scope).record(
+                AuditEvent.CSRF_REFUSED, scope, "a page joins with another session's CSRF token"
+            )
+            raise JoinRefused({"reason": "stale"}, "CSRF token", audited=True)
         return page
 
     def _destination(self, scope: Scope, payload: Mapping[str, Any], page: PageToken) -> Location:
@@ -92,8 +96,9 @@ class Admission:
         verdict = await authorize(location.route.view_class, connection)
         if isinstance(verdict, Denied):
             if verdict.redirect is None:
-                raise _refused("unauthorized", "access denied")
-            raise JoinRefused({"redirect": {"to": verdict.redirect, "status": 302}}, "access denied")
+                raise JoinRefused({"reason": "unauthorized"}, "access denied", audited=True)
+            redirect = {"to": verdict.redirect, "status": 302}
+            raise JoinRefused({"redirect": redirect}, "access denied", audited=True)
 
     def _flash(self, payload: Mapping[str, Any]) -> Flash | None:
         """A navigation brings its own; otherwise the page's, unless this view has been mounted before."""

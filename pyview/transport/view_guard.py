@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, is_protected, wants_fresh
 from pyview.auth.identity import Identity
@@ -61,6 +62,12 @@ class ViewGuard:
             return False
         self._verified = identity
         return True
+
+    def forbade(self, event: str) -> None:
+        """Note that somebody may not cause `event` of the view."""
+        subject = f"{event} of {self._view_class.__qualname__}"
+        scope = self._presence.scope
+        audit_of(scope).record(AuditEvent.DENIED, scope, "this event is not for them", subject=subject)
 
     async def _verdict(self, location: Location) -> Verdict:
         connection = LiveConnection(self._presence.scope, location.page, location.path_params)

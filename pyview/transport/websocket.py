@@ -19,7 +19,7 @@ from pyview.transport.allowance import Allowance
 from pyview.transport.channels import Channels
 from pyview.transport.deadlines import Deadlines
 from pyview.transport.endings import Ending
-from pyview.transport.guards import check_handshake, client_address
+from pyview.transport.guards import Refusal, check_handshake, client_address
 from pyview.transport.outbox import Outbox
 from pyview.transport.presence import Presence
 from pyview.transport.roster import Roster
@@ -92,7 +92,7 @@ class Connection:
         await self._receive()  # websocket.connect
         refusal = self._refusal()
         if refusal is not None:
-            self._complain(f"socket refused: {refusal}")
+            audit_of(self._scope).record(refusal.event, self._scope, f"socket refused: {refusal.reason}")
             await self._send({"type": "websocket.close", "code": 1008})
             return
         self._task = asyncio.current_task()
@@ -109,12 +109,11 @@ class Connection:
             self._outbox.close()
             self._task = None
 
-    def _refusal(self) -> str | None:
+    def _refusal(self) -> Refusal | None:
         version = QueryParams(self._scope["query_string"]).get("vsn", "")
         if not version.startswith("2."):
-            return f"expected protocol version 2 (vsn=2.0.0), got {version[:16]!r}"
-        refusal = check_handshake(self._scope, self._site.security)
-        return None if refusal is None else refusal.reason
+            return Refusal(400, f"expected protocol version 2 (vsn=2.0.0), got {version[:16]!r}")
+        return check_handshake(self._scope, self._site.security)
 
     def _subprotocol(self) -> str | None:
         # Offered only when the page passes an auth token; answering unasked would fail the handshake.
@@ -160,7 +159,8 @@ class Connection:
         try:
             visit = await self._admission.admit(self._presence, topic, payload)
         except JoinRefused as refusal:
-            self._complain(f"join refused: {refusal}")
+            if not refusal.audited:
+                self._complain(f"join refused: {refusal}")
             raise
         self._admitted = True
         if visit.guard is not None:
@@ -191,7 +191,10 @@ class Connection:
         views; what remains of the socket ends a moment later."""
         await self._presence.refresh()
         self._channels.recheck()
-        if self._presence.identity.binding != self._binding:
+        if self._presence.identity.binding != self._binding and self._closing is None:
+            audit_of(self._scope).record(
+                AuditEvent.REVOKED, self._scope, "the session of an open page has ended"
+            )
             signed_out = _Refused(_SIGNED_OUT, "the session has ended")
             asyncio.get_running_loop().call_later(_PARTING, self._give_up, signed_out)
 

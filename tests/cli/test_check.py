@@ -15,7 +15,7 @@ from starlette.routing import Mount
 
 from pyview import LiveView, PyView, SecurityConfig
 from pyview.auth import requires
-from pyview.auth.checks import Severity
+from pyview.auth.findings import Severity
 from pyview.cli.check import NotAPyView, check
 
 STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
