@@ -24,7 +24,11 @@ def follow_random(seed: str, **options: Any) -> Law | None:
         law = Law(files, **options)
     except jinja2.TemplateSyntaxError:
         return None
-    law.follow(rng, STEPS)
+    try:
+        law.follow(rng, STEPS)
+    except Exception as error:
+        error.add_note(f"seed {seed!r}")
+        raise
     return law
 
 
@@ -34,12 +38,7 @@ def test_random_templates() -> None:
     for i in itertools.count():
         if time.monotonic() - begin > SECONDS:
             break
-        seed = f"{run}/{i}"
-        try:
-            law = follow_random(seed)
-        except Exception as error:
-            error.add_note(f"seed {seed!r}")
-            raise
+        law = follow_random(f"{run}/{i}")
         if law is not None:
             renders += STEPS + 1
             failures += law.failures

@@ -93,6 +93,8 @@ class LoopWriter(BranchWriter):
             mask |= self._write_rows(body, position, loop, row, frame, filtering)
         body.mask |= mask
         guard.text = "1" if mask & ALWAYS else f"{body.mask_variable} & {mask or NEW}"
+        if self._assign_stack:  # in a macro within a captured block: what the loop binds is not exported there
+            self._assign_stack[-1].difference_update(loop.frame.symbols.stores)
 
     def _write_test(self, scope: UnitScope, loop: _Loop, test: nodes.Node) -> tuple[str, int]:
         """The generator that passes on the items for which the loop's test holds: its name, its mask."""
