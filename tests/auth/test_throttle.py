@@ -1,0 +1,230 @@
+"""Who guesses passwords has to wait; who knows theirs, and everybody else, does not."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from pyview.auth.throttle import LoginThrottle, TooManyAttempts
+from tests.asgi import http_scope
+from tests.storage.fixtures import own_valkey, valkey
+from tests.storage.valkey import ValkeyProcess
+
+__all__ = ["own_valkey", "valkey"]
+
+PASSWORDS = {"ada": "lovelace", "grace": "hopper"}
+WRONG = "w"
+
+
+class Site:
+    """A sign-in route behind a throttle. `checked` counts passwords that were looked at."""
+
+    def __init__(self, throttle: LoginThrottle) -> None:
+        self.throttle = throttle
+        self.checked = 0
+        self.app = Starlette(routes=[Route("/login", self.login, methods=["POST"])])
+
+    async def login(self, request: Request) -> PlainTextResponse:
+        form = await request.form()
+        attempt = await self.throttle.attempt(request, form.get("username"))
+        self.checked += 1
+        await asyncio.sleep(0)  # where a hash is computed, in a thread
+        if PASSWORDS.get(str(form.get("username"))) != form.get("password"):
+            return PlainTextResponse("wrong", 401)
+        await attempt.succeeded()
+        return PlainTextResponse("welcome")
+
+    async def try_(self, name: str, password: str = WRONG, address: str = "192.0.2.1") -> httpx.Response:
+        transport = httpx.ASGITransport(self.app, client=(address, 50000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            forged = {"x-forwarded-for": f"10.0.0.{self.checked % 250}"}
+            data = {"username": name, "password": password}
+            return await client.post("/login", data=data, headers=forged)
+
+    async def codes(self, times: int, name: str, **more: str) -> list[int]:
+        return [(await self.try_(name, **more)).status_code for _ in range(times)]
+
+
+@pytest.fixture(params=["memory", "server"])
+def storage(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "memory":
+        yield "memory://"
+        return
+    server: ValkeyProcess = request.getfixturevalue("valkey")
+    yield server.url
+    with server.client() as client:
+        client.flushall()
+
+
+@pytest.fixture
+def site(storage: str) -> Site:
+    return Site(LoginThrottle(storage))
+
+
+async def test_five_failures_of_an_account_then_a_pause(site: Site) -> None:
+    assert await site.codes(7, "ada") == [401] * 5 + [429, 429]
+    assert site.checked == 5
+    refused = await site.try_("ada", "lovelace")
+    assert refused.status_code == 429, "the right password is not even looked at"
+    assert 895 <= int(refused.headers["retry-after"]) <= 900
+    assert refused.headers["cache-control"] == "no-store"
+    await site.throttle.close()
+
+
+async def test_others_are_not_held_up(site: Site) -> None:
+    await site.codes(6, "ada")
+    assert await site.codes(1, "grace", password="hopper") == [200]
+    assert await site.codes(1, "ada", password="lovelace", address="192.0.2.2") == [200]
+    await site.throttle.close()
+
+
+async def test_a_hundred_at_once_are_no_way_around(site: Site) -> None:
+    answers = await asyncio.gather(*(site.try_("ada") for _ in range(100)))
+    assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 95
+    assert site.checked == 5
+    await site.throttle.close()
+
+
+async def test_unknown_names_are_answered_alike(site: Site) -> None:
+    known = [await site.try_("ada") for _ in range(6)]
+    unknown = [await site.try_("nobody") for _ in range(6)]
+    assert [(one.status_code, one.text) for one in known] == [(one.status_code, one.text) for one in unknown]
+    await site.throttle.close()
+
+
+async def test_many_names_from_one_address(site: Site) -> None:
+    codes = [(await site.try_(f"user{number}")).status_code for number in range(52)]
+    assert codes == [401] * 50 + [429, 429]
+    assert await site.codes(1, "grace", password="hopper") == [429]
+    assert await site.codes(1, "grace", password="hopper", address="192.0.2.2") == [200]
+    await site.throttle.close()
+
+
+async def test_an_office_that_signs_in_in_the_morning(site: Site) -> None:
+    assert await site.codes(80, "grace", password="hopper") == [200] * 80
+    await site.throttle.close()
+
+
+async def test_who_hammers_at_one_account_does_not_shut_out_the_office(site: Site) -> None:
+    await site.codes(70, "ada")
+    assert await site.codes(1, "grace", password="hopper") == [200]
+    await site.throttle.close()
+
+
+async def test_success_forgets_the_failures_of_that_account(site: Site) -> None:
+    assert await site.codes(4, "ada") == [401] * 4
+    assert await site.codes(1, "ada", password="lovelace") == [200]
+    assert await site.codes(6, "ada") == [401] * 5 + [429]
+    await site.throttle.close()
+
+
+async def test_the_pause_ends(storage: str) -> None:
+    site = Site(LoginThrottle(storage, per_account=1, window=1))
+    assert await site.codes(2, "ada") == [401, 429]
+    await asyncio.sleep(1.1)
+    assert await site.codes(1, "ada", password="lovelace") == [200]
+    await site.throttle.close()
+
+
+async def test_several_workers_count_together(valkey: ValkeyProcess) -> None:
+    workers = [Site(LoginThrottle(valkey.url)) for _ in range(2)]
+    codes = [await worker.codes(1, "shared", address="192.0.2.9") for _ in range(4) for worker in workers]
+    assert [code for (code,) in codes] == [401] * 5 + [429] * 3
+    for worker in workers:
+        await worker.throttle.close()
+
+
+SAME = [
+    ("ada", "192.0.2.1", "ADA ", "192.0.2.1"),
+    ("ﬁona", "192.0.2.1", "Fiona", "192.0.2.1"),
+    ("ada", "2001:db8:1:2::1", "ada", "2001:db8:1:2:ffff::9"),
+    ("ada", "192.0.2.1", "ada", "::ffff:192.0.2.1"),
+]
+DIFFERENT = [
+    ("ada", "192.0.2.1", "ada2", "192.0.2.1"),
+    ("ada", "2001:db8:1:2::1", "ada", "2001:db8:1:3::1"),
+    ("ada", "192.0.2.1", "ada", "192.0.2.2"),
+]
+
+
+@pytest.mark.parametrize(("name", "address", "other", "place"), SAME)
+async def test_the_same_account_in_another_spelling(name: str, address: str, other: str, place: str) -> None:
+    site = Site(LoginThrottle(per_account=1))
+    assert await site.codes(1, name, address=address) == [401]
+    assert await site.codes(1, other, address=place) == [429]
+
+
+@pytest.mark.parametrize(("name", "address", "other", "place"), DIFFERENT)
+async def test_other_accounts_and_networks(name: str, address: str, other: str, place: str) -> None:
+    site = Site(LoginThrottle(per_account=1))
+    assert await site.codes(1, name, address=address) == [401]
+    assert await site.codes(1, other, address=place) == [401]
+
+
+@pytest.mark.parametrize("client", [None, ("", 0), ("unix:/run/app", 0)])
+@pytest.mark.parametrize("name", [None, 7, "", "x" * 100_000, "\ud800"])
+async def test_whatever_was_typed_from_wherever(client: object, name: object) -> None:
+    connection = HTTPConnection(http_scope("/login", client=client))
+    throttle = LoginThrottle(per_account=1)
+    await throttle.attempt(connection, name)
+    with pytest.raises(TooManyAttempts) as caught:
+        await throttle.attempt(connection, name)
+    assert caught.value.retry_after > 0
+
+
+async def test_without_its_server_nobody_gets_in_and_with_it_again_they_do(
+    own_valkey: ValkeyProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(LoginThrottle(own_valkey.url))
+    assert await site.codes(1, "ada", password="lovelace") == [200]
+    own_valkey.kill()
+    with caplog.at_level(logging.INFO, "pyview.security"):
+        refused = await site.try_("ada", "lovelace")
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"]
+    assert "cannot be counted" in caplog.text
+    own_valkey.start()
+    assert await site.codes(1, "ada", password="lovelace") == [200]
+    await site.throttle.close()
+
+
+async def test_it_is_in_the_audit_trail_without_the_name(caplog: pytest.LogCaptureFixture) -> None:
+    site = Site(LoginThrottle(per_account=1))
+    with caplog.at_level(logging.INFO, "pyview.security"):
+        await site.codes(2, "s3cret-typed-into-the-wrong-field")
+    (record,) = caplog.records
+    assert record.__dict__["event"] == "auth.rate_limited"
+    assert record.__dict__["client"] == "192.0.2.1"
+    assert "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize("limits", [{"per_account": 0}, {"per_address": -1}, {"window": 0}])
+def test_limits_that_are_none(limits: Any) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        LoginThrottle(**limits)
+
+
+def numbered() -> Callable[[], str]:
+    numbers = count()
+    return lambda: f"user{next(numbers)}"
+
+
+async def test_memory_is_given_back_when_the_window_is_over() -> None:
+    throttle = LoginThrottle(per_address=100_000, window=1)
+    connection, name = HTTPConnection(http_scope("/login", client=("192.0.2.1", 1))), numbered()
+    for _ in range(500):
+        await throttle.attempt(connection, name())
+    await asyncio.sleep(1.1)
+    with suppress(TooManyAttempts):
+        await throttle.attempt(connection, name())
+    await asyncio.sleep(0.05)
+    assert len(throttle._storage.storage) <= 2  # type: ignore[attr-defined]
