@@ -21,6 +21,7 @@ from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
 
 _DICT_ATTRIBUTES: Final = frozenset(dir(dict))
+_MOST_READY: Final = 400
 
 
 class CompiledTemplate(jinja2.Template):
@@ -72,6 +73,7 @@ class LiveEnvironment(jinja2.Environment):
         super().__init__(**{"autoescape": True, **options})
         self.change_rule = ChangeRule()
         self.name_reader = NameReader()
+        self._ready: dict[tuple[Any, ...], jinja2.Template] = {}
         self.filters[KEY_FILTER] = keyed_by
         self.bytecode_cache = None if bytecode_cache is None else _GenerationCache(self, bytecode_cache)
 
@@ -83,6 +85,23 @@ class LiveEnvironment(jinja2.Environment):
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
+
+    def get_template(
+        self,
+        name: str | jinja2.Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,
+    ) -> jinja2.Template:
+        # Includes and parents are asked for at every render. Where no file may change, a dict answers.
+        if self.auto_reload or globals or self.cache is None:
+            return super().get_template(name, parent, globals)
+        key = (self.loader, name, parent)
+        template = self._ready.get(key)
+        if template is None:
+            template = super().get_template(name, parent)
+            if len(self._ready) < _MOST_READY:
+                self._ready[key] = template
+        return template
 
     def register_immutable(self, cls: type, parts: Callable[[Any], Iterable[Any]] | None = None) -> None:
         """Declare that objects of exactly `cls` never change, as far as `parts(object)` do not.

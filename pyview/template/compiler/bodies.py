@@ -50,6 +50,14 @@ class Body:
         return not self.opaque and is_single_root(self.statics())
 
 
+class Guard:
+    """What decides whether guarded code runs: known when that code is written."""
+
+    def __init__(self) -> None:
+        self.mask = 0
+        self.open = False
+
+
 class BodyWriter(DependencyTracker):
     """Writes the frame of every body; which statements are in it is decided further down."""
 
@@ -106,6 +114,21 @@ class BodyWriter(DependencyTracker):
         else:
             with self.indented(f"if {body.mask_variable} & {mask or NEW}:", node):
                 yield
+
+    @contextmanager
+    def guarded_by(self, body: Body, node: nodes.Node) -> Iterator[Guard]:
+        """Like `guarded`, where the mask is found out within."""
+        guard = Guard()
+        self.writeline("if ", node)
+        condition = self.gap()
+        self.write(":")
+        with self.indented():
+            yield guard
+        body.mask |= guard.mask
+        if guard.open or guard.mask & ALWAYS:
+            condition.text = "1"
+        else:
+            condition.text = f"{body.mask_variable} & {guard.mask or NEW}"
 
     def write_text_slot(self, body: Body, position: int) -> None:
         """Write what stores a text, given as `_v`, if it differs."""

@@ -9,7 +9,6 @@ from pyview.template.compiler.analysis import binds_outside, constant_text, writ
 from pyview.template.compiler.bodies import Body
 from pyview.template.compiler.outputs import OutputWriter
 from pyview.template.compiler.single_root import is_balanced
-from pyview.template.tree.nodes import ALWAYS, NEW
 
 
 class BranchWriter(OutputWriter):
@@ -37,21 +36,17 @@ class BranchWriter(OutputWriter):
         self, body: Body, node: nodes.If, branches: Sequence[nodes.If], frame: Frame, mask: int
     ) -> None:
         position = body.add_slot()
-        self.writeline("if ", node)
-        guard = self.gap()
-        self.write(":")
-        with self.indented():
+        with self.guarded_by(body, node) as guard:
+            guard.mask = mask
+            guard.open = binds_outside([node])
             for i, branch in enumerate(branches):
                 self.writeline("elif " if i else "if ", branch)
                 self.visit(branch.test, frame)
                 self.write(":")
                 with self.indented():
-                    mask |= self._write_branch(body, position, branch.body, frame)
+                    guard.mask |= self._write_branch(body, position, branch.body, frame)
             with self.indented("else:"):
-                mask |= self._write_branch(body, position, node.else_, frame)
-        body.mask |= mask
-        unguarded = mask & ALWAYS or binds_outside([node])
-        guard.text = "1" if unguarded else f"{body.mask_variable} & {mask or NEW}"
+                guard.mask |= self._write_branch(body, position, node.else_, frame)
 
     def _write_branch(self, body: Body, position: int, statements: Sequence[nodes.Node], frame: Frame) -> int:
         text = constant_text(statements)

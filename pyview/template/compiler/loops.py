@@ -10,7 +10,7 @@ from pyview.template.compiler.analysis import contains, fields_read, mutates, ta
 from pyview.template.compiler.bodies import Body
 from pyview.template.compiler.branches import BranchWriter
 from pyview.template.compiler.dependencies import RowScope, UnitScope
-from pyview.template.tree.nodes import ALWAYS, NEW
+from pyview.template.tree.nodes import ALWAYS
 
 KEY_FILTER = "keyed_by"
 
@@ -79,21 +79,18 @@ class LoopWriter(BranchWriter):
 
     def _write_loop(self, body: Body, loop: _Loop, frame: Frame) -> None:
         position = body.add_slot()
-        mask = self.dependencies(loop.node.iter, frame)
-        self.writeline("if ", loop.node)
-        guard = self.gap()
-        self.write(":")
-        with self.indented():
+        with self.guarded_by(body, loop.node) as guard:
+            guard.mask = self.dependencies(loop.node.iter, frame)
             filtering = None
             if loop.node.test:
                 filtering, test_mask = self._write_test(body.scope, loop, loop.node.test)
-                mask |= test_mask
+                guard.mask |= test_mask
             row = self._write_row_function(body.scope, loop)
-            mask |= row.mask & ~(row.rows.every() if row.rows else 0)
-            mask |= self._write_rows(body, position, loop, row, frame, filtering)
-        body.mask |= mask
-        guard.text = "1" if mask & ALWAYS else f"{body.mask_variable} & {mask or NEW}"
-        if self._assign_stack:  # in a macro within a captured block: what the loop binds is not exported there
+            guard.mask |= row.mask & ~(row.rows.every() if row.rows else 0)
+            guard.mask |= self._write_rows(body, position, loop, row, frame, filtering)
+        if (
+            self._assign_stack
+        ):  # in a macro within a captured block: what the loop binds is not exported there
             self._assign_stack[-1].difference_update(loop.frame.symbols.stores)
 
     def _write_test(self, scope: UnitScope, loop: _Loop, test: nodes.Node) -> tuple[str, int]:

@@ -51,14 +51,14 @@ class MacroWriter(ScopeWriter):
             return super().visit_CallBlock(node, frame)
         if frame.eval_ctx.volatile:
             return self.write_as_text(body, node, frame)
-        with self._as_text():
-            _, text_ref = self.macro_body(node, frame)
-        twin = self._write_twin(node, frame)
-        self.writeline("caller = ")
-        self._write_macro(text_ref, twin)
-        mask = self.dependencies(node.call, frame) | twin.mask
         position = body.add_slot()
-        with self.guarded(body, mask, node):
+        with self.guarded_by(body, node) as guard:
+            with self._as_text():
+                _, text_ref = self.macro_body(node, frame)
+            twin = self._write_twin(node, frame)
+            self.writeline("caller = ")
+            self._write_macro(text_ref, twin)
+            guard.mask = self.dependencies(node.call, frame) | twin.mask
             # Jinja2 writes what a call block returns as it is, whatever autoescape says.
             self.write_call(body, position, node.call, frame, False, {"caller": "caller"})
         return None
