@@ -46,14 +46,15 @@ def names_in(function: object, mark: str) -> tuple[str, ...]:
 
 
 def _mark(mark: str, names: tuple[Any, ...], requirement: Requirement | None = None) -> Any:
-    if len(names) == 1 and isinstance(names[0], FunctionType):
+    if len(names) == 1 and not isinstance(names[0], str):
         return _marked(mark, names[0], (), requirement)
     return lambda function: _marked(mark, function, names, requirement)
 
 
 def _marked(mark: str, function: Any, names: tuple[Any, ...], requirement: Requirement | None) -> Any:
     if not isinstance(function, FunctionType):
-        raise TypeError(f"@event and @info go directly on a method, got {type(function).__name__}")
+        got = type(function).__name__
+        raise TypeError(f"@event and @info expect names as text, or go directly on a method, got {got}")
     for name in names or (_public_name(function),):
         setattr(function, mark, (*names_in(function, mark), _checked(name, mark)))
     if requirement is not None:
