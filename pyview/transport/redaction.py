@@ -1,4 +1,4 @@
-"""Keeps secrets that travel in URLs out of the server's logs."""
+"""Keeps secrets that travel in URLs out of the server's logs, and whole frames and cookies out of their debug logs."""
 
 import logging
 import re
@@ -15,9 +15,24 @@ SECRET_PARAMETERS = (
     "password",
     "secret",
 )
-SERVER_LOGGERS = ("uvicorn.access", "uvicorn.error", "hypercorn.access", "hypercorn.error", "granian.access")
+SERVER_LOGGERS = (
+    "uvicorn.access",
+    "uvicorn.error",
+    "uvicorn.asgi",
+    "websockets.server",
+    "hypercorn.access",
+    "hypercorn.error",
+    "granian.access",
+)
 
 _REDACTED = "[redacted]"
+# What servers write of a connection while somebody debugs them. The cookie of a handshake is the whole session.
+_HEADER = re.compile(
+    r"^([<>] (?:cookie|set-cookie|authorization|proxy-authorization|sec-websocket-protocol): ).*",
+    re.IGNORECASE,
+)
+_FRAME = re.compile(r"^([<>] (?:TEXT|BINARY|CONT) ).*?((?: \[[^\]]*\])?)$", re.DOTALL)
+_SCOPE = re.compile(r"('(?:query_string|subprotocols)': )(?:b'[^']*'|b\"[^\"]*\"|\[[^\]]*\])")
 
 
 class RedactSecrets(logging.Filter):
@@ -35,6 +50,8 @@ class RedactSecrets(logging.Filter):
         self._nested = re.compile(nested, re.IGNORECASE)
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno <= logging.DEBUG:
+            record.msg, record.args = _without_traffic(record.getMessage()), ()
         record.msg = self._clean(record.msg)
         if isinstance(record.args, tuple):
             record.args = tuple(map(self._clean, record.args))
@@ -47,6 +64,11 @@ class RedactSecrets(logging.Filter):
         if not isinstance(value, str) or ("=" not in value and "%" not in value):
             return value
         return self._nested.sub(rf"\1{_REDACTED}", self._plain.sub(rf"\1{_REDACTED}", value))
+
+
+def _without_traffic(message: str) -> str:
+    message = _FRAME.sub(rf"\1{_REDACTED}\2", _HEADER.sub(rf"\1{_REDACTED}", message))
+    return _SCOPE.sub(rf"\1'{_REDACTED}'", message)
 
 
 def install_redaction(loggers: Sequence[str] = SERVER_LOGGERS) -> None:

@@ -43,6 +43,29 @@ def test_arguments_by_name_and_messages_themselves() -> None:
     assert logged("GET /?token=s3cret") == "GET /?token=[redacted]"
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("< cookie: session=s3cret", "< cookie: [redacted]"),
+        ("> Set-Cookie: session=s3cret; path=/", "> Set-Cookie: [redacted]"),
+        ("< authorization: Bearer s3cret", "< authorization: [redacted]"),
+        ("< host: example.org", "< host: example.org"),
+        ('< TEXT \'["4", "phx_join", "s3cret [8 bytes]"]\' [442 bytes]', "< TEXT [redacted] [442 bytes]"),
+        ("> TEXT 's3\n\ncret' [9 bytes, continued]", "> TEXT [redacted] [9 bytes, continued]"),
+        ("> BINARY 73 33 [2 bytes]", "> BINARY [redacted] [2 bytes]"),
+        ("< CLOSE 1000 (OK) [2 bytes]", "< CLOSE 1000 (OK) [2 bytes]"),
+        ("{'path': '/', 'query_string': b'api_key=s3cret'}", "{'path': '/', 'query_string': '[redacted]'}"),
+        ("{'query_string': b\"a='s3cret'\", 'x': 1}", "{'query_string': '[redacted]', 'x': 1}"),
+        ("{'subprotocols': ['phoenix', 'bearer.s3cret']}", "{'subprotocols': '[redacted]'}"),
+    ],
+)
+def test_what_is_said_while_debugging(message: str, shown: str) -> None:
+    for form, args in ((message.replace("%", "%%"), ()), ("%s", (message,))):
+        record = logging.LogRecord("uvicorn.error", logging.DEBUG, __file__, 1, form, args, None)
+        assert RedactSecrets().filter(record)
+        assert record.getMessage() == shown
+
+
 @given(
     st.sampled_from(SECRET_PARAMETERS),
     st.text(min_size=1).map(lambda text: f"S3CRET{text}S3CRET"),
