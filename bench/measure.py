@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench.awake import awake, idle_turn
 from bench.server import Server
 
 
@@ -18,7 +19,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Sample:
-    """One slice of load on one server. Times are seconds."""
+    """One slice of load on one server. Times are seconds; those of the generator without its idle turns."""
 
     work: Work
     seconds: float
@@ -43,10 +44,13 @@ class Sample:
 
 
 async def sample(server: Server, load: Callable[[], Awaitable[Work]]) -> Sample:
+    idle = await idle_turn()
     cpu, generator, start = server.usage().cpu, time.process_time(), time.perf_counter()
-    work = await load()
+    async with awake() as turns:
+        work = await load()
     seconds = time.perf_counter() - start
-    return Sample(work, seconds, server.usage().cpu - cpu, time.process_time() - generator)
+    busy = time.process_time() - generator - turns.count * idle
+    return Sample(work, seconds, server.usage().cpu - cpu, busy)
 
 
 def cpu_microseconds(samples: Sequence[Sample]) -> float:
