@@ -15,11 +15,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
-from pyview.auth import requires
+from pyview.auth import public, requires
 from pyview.auth.checks import check_app, enforce, is_production, several_workers
 from pyview.auth.findings import Severity
 from pyview.config import SecurityConfig
-from pyview.requirement import Requirement
+from pyview.events import event
+from pyview.requirement import Requirement, requirement_of
 from pyview.secret import Secrets
 
 STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
@@ -154,6 +155,106 @@ class TestRedirects:
         routes = Route("/login", page), Live("/login", guarded())
         assert self.check("/login", *routes) == []
         assert self.check("/login", *reversed(routes)) != []
+
+
+class TestWaysIn:
+    """Redirects are followed as somebody is who lacks what is required, and nothing else."""
+
+    def check(self, *routes: BaseRoute, default: Any = None) -> list[tuple[Severity, str]]:
+        requirement = None if default is None else requirement_of(default)
+        return findings(App(*routes, middleware=[AUTHENTICATION], default_requires=requirement))
+
+    def view(self, *decorators: Any) -> type[Any]:
+        class View: ...
+
+        decorated: type[Any] = View
+        for decorate in reversed(decorators):
+            decorated = decorate(decorated)
+        return decorated
+
+    def stuck(self, *routes: BaseRoute, default: Any = None) -> bool:
+        found = self.check(*routes, default=default)
+        assert all("nobody could ever sign in" in text for _, text in found)
+        return bool(found)
+
+    def test_a_live_sign_in_page_must_be_public(self) -> None:
+        default = requires("authenticated", redirect="/login")
+        home = Live("/", self.view())
+        assert self.stuck(home, Live("/login", self.view()), default=default)
+        assert not self.stuck(home, Live("/login", self.view(public)), default=default)
+        assert self.stuck(home, Live("/login", self.view(public, requires("authenticated"))), default=default)
+        assert not self.stuck(home, Route("/login", page), default=default)
+
+    def test_it_says_so(self) -> None:
+        default = requires("authenticated", redirect="/login")
+        [(severity, text)] = self.check(Live("/login", self.view()), default=default)
+        assert severity is Severity.ERROR
+        assert "put @public on it" in text
+
+    def test_a_default_to_nowhere_is_told_once_for_each_view(self) -> None:
+        default = requires("authenticated", redirect="sign_in")
+        found = self.check(Live("/a", self.view()), Live("/b", self.view(public)), default=default)
+        assert [text.partition(" redirects")[0].rpartition(" ")[2] for _, text in found] == ["/a"]
+
+    def test_one_after_the_other_to_a_page_that_shows(self) -> None:
+        admin = self.view(requires(["authenticated", "admin"], redirect="/upgrade"))
+        upgrade = self.view(requires("authenticated", redirect="/login"))
+        assert not self.stuck(Live("/admin", admin), Live("/upgrade", upgrade), Route("/login", page))
+
+    def test_in_a_circle(self) -> None:
+        one = self.view(requires("authenticated", redirect="/two"))
+        two = self.view(requires("authenticated", redirect="/one"))
+        assert self.stuck(Live("/one", one), Live("/two", two))
+
+    @pytest.mark.parametrize(
+        ("page_asks", "login_asks", "stuck"),
+        [
+            ({"any_of": ["a", "b"]}, {"any_of": ["a"]}, True),
+            ({"any_of": ["a"]}, {"any_of": ["a", "b"]}, False),
+            ({"any_of": ["a", "b"]}, {"scopes": "b"}, True),
+            ({"scopes": "a"}, {"any_of": ["a", "b"]}, False),
+            ({"scopes": "a", "max_auth_age": 600}, {"scopes": "a"}, False),
+            ({"scopes": "a", "max_auth_age": 600}, {"max_auth_age": 60}, True),
+            ({"max_auth_age": 600}, {"scopes": "a"}, False),
+        ],
+    )
+    def test_conditions(self, page_asks: dict[str, Any], login_asks: dict[str, Any], stuck: bool) -> None:
+        first = Live("/", self.view(requires(**page_asks, redirect="/login")))
+        assert self.stuck(first, Live("/login", self.view(requires(**login_asks)))) is stuck
+
+    def test_the_same_rule(self) -> None:
+        def rule(identity: Any, view: Any) -> bool:
+            return False
+
+        first = Live("/", self.view(requires(rule, redirect="/login")))
+        assert self.stuck(first, Live("/login", self.view(requires(rule))))
+        assert not self.stuck(first, Live("/login", self.view(requires(lambda identity, view: True))))
+
+    def test_events_and_params_are_looked_at_too(self) -> None:
+        class View:
+            @event(requires=requires("admin", redirect="nowhere"))
+            async def delete(self) -> None: ...
+
+            @requires("admin", redirect="neither")
+            async def handle_params(self) -> None: ...
+
+        found = self.check(Live("/", View))
+        assert ["'neither'" in text or "'nowhere'" in text for _, text in found] == [True, True]
+        assert [severity for severity, _ in found] == [Severity.ERROR] * 2
+
+    def test_events_and_defaults_need_an_authentication(self) -> None:
+        class View:
+            @event(requires="admin")
+            async def delete(self) -> None: ...
+
+        assert "AuthenticationMiddleware" in texts(App(Live("/", View)))
+        default = requirement_of("authenticated")
+        assert "AuthenticationMiddleware" in texts(App(Live("/", self.view()), default_requires=default))
+        assert findings(App(Live("/", self.view(public)), default_requires=default)) == []
+
+    def test_rules_alone_need_none(self) -> None:
+        view = self.view(requires(lambda identity, view: bool(identity.session)))
+        assert findings(App(Live("/", view))) == []
 
 
 class TestSecrets:
