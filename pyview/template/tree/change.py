@@ -150,7 +150,9 @@ def changed(unit: Unit, values: tuple[Any, ...], mask: int) -> int:
         if differs:
             segment = unit.segment
             value = values[i]
-            if not segment.rule.same(value, inputs[i]):
+            if inputs[i] is DIRTY and type(value) in _BUILTINS and len(value) > LARGEST_SNAPSHOT:
+                mask |= segment.bits[i]  # a long list stays dirty; its rows will be looked at one by one
+            elif not segment.rule.same(value, inputs[i]):
                 inputs[i] = segment.rule.renewed(value, inputs[i], segment.trust)
                 mask |= segment.bits[i]
     return mask
