@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.templating import Jinja2Templates
 
+from examples.auth_api_key.app import app as auth_api_key
 from examples.auth_spec.app import app as auth_spec
 from examples.chat.app import app as chat
 from examples.counter.app import app as counter
@@ -87,6 +88,15 @@ EXAMPLES = (
         blurb="Checked while you fill it in, by one pydantic model, with each error beside its field.",
         glyph="M5 5h22v22H5zM11 16l4 4 7-8",
         prefix="/form",
+    ),
+    Example(
+        auth_api_key,
+        folder="auth_api_key",
+        title="API key",
+        blurb="A status page for whoever holds the key: people by a link, programs by a bearer token.",
+        glyph="M13 19a5 5 0 1 1 3-3l11 0v4h-3v-3h-3v3",
+        prefix="/status",
+        start="/?api_key=demo-key",
     ),
     Example(
         auth_spec,

@@ -1,5 +1,6 @@
 """The connection that an `AuthProvider` is asked about: the socket, seen from the page that joins on it."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import unquote
@@ -13,6 +14,7 @@ from pyview.auth.redirects import page_path
 from pyview.session import ReadOnlySession, read_only, session_of
 
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
+_BEARER = "base64url.bearer.phx."
 
 
 class LiveConnection(WebSocket):
@@ -40,6 +42,16 @@ class LiveConnection(WebSocket):
         return page_path(self.scope)
 
     @property
+    def auth_token(self) -> str | None:
+        """The token that the client sent as a sub-protocol (`authToken` of phoenix.js), None when it sent none.
+
+        It keeps secrets out of URLs, and so out of logs: the protocol is `base64url.bearer.phx.` and the token in
+        base64url without padding.
+        """
+        offered = (name for name in self.scope.get("subprotocols", ()) if name.startswith(_BEARER))
+        return next(map(_decoded, offered), None)
+
+    @property
     def session(self) -> ReadOnlySession:
         """The session, read-only; empty without a session middleware."""
         return read_only(session_of(self.scope))
@@ -53,6 +65,14 @@ class LiveConnection(WebSocket):
     def user(self) -> Any:
         """The user, an `UnauthenticatedUser` where there is none."""
         return user_of(self.scope)
+
+
+def _decoded(protocol: str) -> str | None:
+    encoded = protocol.removeprefix(_BEARER)
+    try:
+        return urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    except ValueError:
+        return None
 
 
 def _page_scope(scope: Scope, page_url: str | None, path_params: Mapping[str, Any] | None) -> Scope:
