@@ -131,7 +131,7 @@ def routes_to(example: Example) -> list[BaseRoute]:
     mount = Mount(example.prefix, example.app, name=example.folder)
     if not example.prefix:
         return [mount]
-    return [Route(example.prefix, RedirectResponse(f"{example.prefix}/")), mount]
+    return [Route(example.prefix, RedirectResponse(example.href)), mount]
 
 
 app = Starlette(
