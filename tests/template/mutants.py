@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pyview.template.compiler import branches, dependencies, files, generator, loops, macros, purity, scopes
-from pyview.template.tree import change, comprehension, immutable, nodes, rows, runtime
+from pyview.template.tree import change, comprehension, immutable, inputs, nodes, rows, runtime
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 MUTANTS: dict[str, Plant] = {}
@@ -224,9 +224,9 @@ def names_in_a_loop_test_are_no_inputs(patch: pytest.MonkeyPatch) -> None:
 @mutant
 def inputs_are_remembered_after_the_first_render_only(patch: pytest.MonkeyPatch) -> None:
     def changed(unit: nodes.Unit, values: tuple[Any, ...], mask: int) -> int:
-        inputs = list(unit.inputs)
-        result = change.changed(unit, values, mask)
-        unit.inputs = inputs
+        remembered = list(unit.inputs)
+        result = inputs.changed(unit, values, mask)
+        unit.inputs = remembered
         return result
 
     patch.setattr(runtime, "changed", changed)

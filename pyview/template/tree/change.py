@@ -19,7 +19,6 @@ from jinja2.runtime import Macro
 from markupsafe import Markup
 
 from pyview.template.tree.immutable import Immutability, attributes_reader, intercepts_attributes
-from pyview.template.tree.nodes import Unit
 
 TRUST_BUILTINS: Final = 1
 """Lists, dicts and sets may be snapshotted: no line of this template calls a method that changes one."""
@@ -33,7 +32,8 @@ EQUAL_IS_SAME: Final[frozenset[type]] = frozenset(
 )
 """Types of which two equal values always print alike."""
 
-_BUILTINS: Final[frozenset[type]] = frozenset({dict, list, set})
+BUILTINS: Final[frozenset[type]] = frozenset({dict, list, set})
+"""Containers that only methods of a known name can change."""
 
 Contents = Callable[[Any], tuple[Any, ...]]
 
@@ -106,9 +106,9 @@ class ChangeRule(Immutability):
     def _snapshot(self, value: Any, trust: int) -> Any:
         cls = type(value)
         read = self._reader(cls)
-        if read is None or trust < (TRUST_BUILTINS if cls in _BUILTINS else TRUST_OBJECTS):
+        if read is None or trust < (TRUST_BUILTINS if cls in BUILTINS else TRUST_OBJECTS):
             return DIRTY
-        if cls in _BUILTINS and len(value) > LARGEST_SNAPSHOT:
+        if cls in BUILTINS and len(value) > LARGEST_SNAPSHOT:
             return DIRTY
         contents = read(value)
         return Snapshot(cls, contents) if self.are_immutable(contents) else DIRTY
@@ -141,21 +141,6 @@ class ChangeRule(Immutability):
             return False
         now, then = parts_of(value), parts_of(token)
         return bool(now and then) and self._same_items(now or (), then or ())
-
-
-def changed(unit: Unit, values: tuple[Any, ...], mask: int) -> int:
-    """`mask` with the bits of all inputs of `unit` that are not provably the same as at the last render."""
-    inputs = unit.inputs
-    for i, differs in enumerate(map(is_not, values, inputs)):
-        if differs:
-            segment = unit.segment
-            value = values[i]
-            if inputs[i] is DIRTY and type(value) in _BUILTINS and len(value) > LARGEST_SNAPSHOT:
-                mask |= segment.bits[i]  # a long list stays dirty; its rows will be looked at one by one
-            elif not segment.rule.same(value, inputs[i]):
-                inputs[i] = segment.rule.renewed(value, inputs[i], segment.trust)
-                mask |= segment.bits[i]
-    return mask
 
 
 def _dict_contents(value: dict[Any, Any]) -> tuple[Any, ...]:

@@ -1,10 +1,9 @@
 """What one view retains between two renders: nodes of slots, and what the nodes were made from."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from pyview.template.tree.change import ChangeRule
+from pyview.template.tree.change import ChangeRule
 
 Diff: TypeAlias = dict[str, Any]
 """The part of a wire message for one node: position -> new text or nested diff, `s` for statics, `k` for rows."""
@@ -31,7 +30,7 @@ class Segment:
 
     __slots__ = ("bits", "blank", "fingerprint", "mask", "names", "root", "rule", "statics", "trust")
 
-    rule: "ChangeRule"
+    rule: ChangeRule
 
     def __init__(
         self,
@@ -81,22 +80,12 @@ def new_node(segment: Segment, fresh: Fresh, diff: Diff) -> Node:
     """An empty node of a segment; its statics are put into the diff that will describe it."""
     node = Node(segment.blank)
     node.segment = segment
-    _announce(segment, fresh, diff)
+    announce(segment, fresh, diff)
     return node
 
 
-def new_unit(segment: Segment, values: tuple[Any, ...], fresh: Fresh, diff: Diff) -> Unit:
-    """An empty unit whose inputs are `values`."""
-    unit = Unit(segment.blank)
-    unit.segment = segment
-    trust = segment.trust
-    token = segment.rule.token
-    unit.inputs = [token(value, trust) for value in values]
-    _announce(segment, fresh, diff)
-    return unit
-
-
-def _announce(segment: Segment, fresh: Fresh, diff: Diff) -> None:
+def announce(segment: Segment, fresh: Fresh, diff: Diff) -> None:
+    """Send a segment's statics with the diff of a new node."""
     diff["s"] = segment.statics
     if segment.root:
         diff["r"] = 1

@@ -4,12 +4,12 @@ A change of any of these, or of what is generated, needs another `GENERATION`: c
 carry it.
 """
 
-from pyview.template.tree.change import changed
 from pyview.template.tree.comprehension import comprehension, field_key, item_key
 from pyview.template.tree.include import include
+from pyview.template.tree.inputs import changed, new_unit
 from pyview.template.tree.loop import LiveLoop
 from pyview.template.tree.macro import LiveMacro, call
-from pyview.template.tree.nodes import Node, Segment, Unit, new_node, new_unit
+from pyview.template.tree.nodes import Node, Segment, Unit, new_node
 from pyview.template.tree.output import converted, escaped, plain, text_slot
 from pyview.template.tree.rows import RowSegment
 
