@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.templating import Jinja2Templates
 
 from examples.auth_api_key.app import app as auth_api_key
+from examples.auth_oauth.app import app as auth_oauth
 from examples.auth_spec.app import app as auth_spec
 from examples.chat.app import app as chat
 from examples.counter.app import app as counter
@@ -38,6 +39,7 @@ class Example:
     glyph: str
     prefix: str
     start: str = "/"
+    calls_out: bool = False  # its pages ask another server over the network
 
     @property
     def href(self) -> str:
@@ -97,6 +99,15 @@ EXAMPLES = (
         glyph="M13 19a5 5 0 1 1 3-3l11 0v4h-3v-3h-3v3",
         prefix="/status",
         start="/?api_key=demo-key",
+    ),
+    Example(
+        auth_oauth,
+        folder="auth_oauth",
+        title="OpenID",
+        blurb="Sign in with a provider, here a toy one that knows everybody: state, nonce and PKCE by Authlib.",
+        glyph="M16 5l9 4v7c0 6-4 9-9 11-5-2-9-5-9-11V9zM12 16l3 3 6-6",
+        prefix="/profile",
+        calls_out=True,
     ),
     Example(
         auth_spec,

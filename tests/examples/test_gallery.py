@@ -5,7 +5,7 @@ import pytest
 from examples.gallery import EXAMPLES, Example, app
 from pyview.testing import LiveClient
 
-MOUNTED = [example for example in EXAMPLES if example.prefix]
+MOUNTED = [example for example in EXAMPLES if example.prefix and not example.calls_out]
 
 
 @pytest.fixture(params=MOUNTED, ids=lambda example: example.folder)

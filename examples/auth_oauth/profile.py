@@ -1,0 +1,17 @@
+"""What somebody sees who has come back from the provider."""
+
+from typing import Any, TypedDict
+
+from pyview import LiveView, LiveViewSocket
+from pyview.auth import requires
+
+
+class ProfileContext(TypedDict):
+    name: str
+    subject: str
+
+
+@requires("authenticated", redirect="sign_in")
+class ProfileLiveView(LiveView[ProfileContext]):
+    async def mount(self, socket: LiveViewSocket[ProfileContext], session: dict[str, Any]) -> None:
+        socket.context = {"name": session["name"], "subject": session["user_id"]}
