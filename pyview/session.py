@@ -17,6 +17,8 @@ HIDDEN = "_pv_"
 SESSION_ID = "_pv_sid"
 SIGNED_IN_AT = "_pv_at"
 USER_DIGEST = "_pv_uid"
+SERIES = "_pv_series"
+REMEMBERED = "_pv_remembered"
 SESSION_RECORD = "pyview.session"
 
 
@@ -52,8 +54,8 @@ def visible(session: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def signed_in_at(session: Mapping[str, Any]) -> float | None:
-    """When the user of this session signed in, as Unix time; None where nobody has."""
-    found = session.get(SIGNED_IN_AT)
+    """When the user of this session signed in, as Unix time; None where nobody has, or a cookie did it for them."""
+    found = None if session.get(REMEMBERED) else session.get(SIGNED_IN_AT)
     return float(found) if isinstance(found, int | float) and session.get(USER_DIGEST) else None
 
 
@@ -62,12 +64,19 @@ def revocation_keys(session: Mapping[str, Any]) -> dict[str, float]:
     sid, at, user = (session.get(name) for name in (SESSION_ID, SIGNED_IN_AT, USER_DIGEST))
     since = float(at) if isinstance(at, int | float) else 0.0
     keys = {session_key(sid): since} if isinstance(sid, str) and sid else {}
+    if isinstance(series := session.get(SERIES), str):
+        keys[series_key(series)] = since
     return {**keys, user_revocation_key(user): since} if isinstance(user, str) and user else keys
 
 
 def session_key(sid: str) -> str:
     """The name under which a session is revoked: a digest, so that no store ever holds a session id."""
     return f"sid:{digest(sid)}"
+
+
+def series_key(selector: str) -> str:
+    """The name under which all sessions of one remembered browser are revoked."""
+    return f"series:{digest(selector)}"
 
 
 def user_revocation_key(user_digest: str) -> str:

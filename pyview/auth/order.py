@@ -2,7 +2,8 @@
 
 Starlette runs the middleware added last first. Code that adds the session before the authentication, as
 everybody writes it, would therefore authenticate without a session. So a session middleware that ended up
-inside an authentication middleware moves just outside it. Nothing else is ever moved.
+inside an authentication middleware moves just outside it, and a class that says that it belongs inside the session
+goes there. Nothing else is ever moved.
 """
 
 import inspect
@@ -36,7 +37,7 @@ def normalise(
     `watcher` makes the watcher for a cookie that lives so many seconds. An app without a session middleware of its
     own may be mounted in one that has it: its watcher comes first.
     """
-    return _with_watcher(_session_first(user_middleware), watcher)
+    return _inside_session(_with_watcher(_session_first(user_middleware), watcher))
 
 
 def is_session(middleware: Middleware) -> bool:
@@ -84,6 +85,14 @@ def _with_watcher(middlewares: list[Middleware], watcher: Callable[[float], Midd
     inside = sessions[-1] + 1 if sessions else 0
     lifetime = _lifetime(middlewares[inside - 1]) if sessions else LONGEST
     return [*middlewares[:inside], watcher(lifetime), *middlewares[inside:]]
+
+
+def _inside_session(middlewares: list[Middleware]) -> list[Middleware]:
+    """Those whose class says `pyview_inside_session = True` go directly inside the watcher."""
+    marked = [found for found in middlewares if getattr(found.cls, "pyview_inside_session", False)]
+    rest = [found for found in middlewares if found not in marked]
+    watcher = _first(rest, lambda found: found.cls is SessionWatcher)
+    return middlewares if watcher is None else [*rest[: watcher + 1], *marked, *rest[watcher + 1 :]]
 
 
 def _lifetime(middleware: Middleware) -> float:

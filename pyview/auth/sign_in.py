@@ -10,7 +10,7 @@ from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.identity import user_key
 from pyview.auth.order import LONGEST
 from pyview.revocation.base import Revocations
-from pyview.session import SESSION_ID, SIGNED_IN_AT, USER_DIGEST, digest, user_revocation_key
+from pyview.session import REMEMBERED, SESSION_ID, SIGNED_IN_AT, USER_DIGEST, digest, user_revocation_key
 
 
 class Revoking(Protocol):
@@ -26,7 +26,7 @@ def login(request: Request, user_id: Any, **claims: Any) -> None:
     The session gets a new id and a new sign-in time, so that nothing handed out before the sign-in holds any longer.
     What the visitor had in the session stays; to drop it, `request.session.clear()` first.
     """
-    for name in (SESSION_ID, SIGNED_IN_AT, USER_DIGEST):
+    for name in (SESSION_ID, SIGNED_IN_AT, USER_DIGEST, REMEMBERED):
         request.session.pop(name, None)
     request.session.update({"user_id": user_id, **claims})
 

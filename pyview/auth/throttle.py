@@ -89,9 +89,9 @@ class LoginThrottle:
     """So many failures in `window` seconds: `per_account` of one account from one address, `per_address` of an address.
 
     `storage` is where they are counted: `memory://` for one process, for several the address of a Redis or Valkey
-    server, such as `redis://host:6379/0`, `valkeys://...` or `unix:///path` (extra `[redis]`). A window begins with the first failure. An
-    address is what the server says it is; IPv6 addresses count by their network of 64 bits. The account's name is
-    counted as a digest, and without regard to case.
+    server, such as `redis://host:6379/0`, `valkeys://...` or `unix:///path` (extra `[redis]`). A window begins with
+    the first failure. An address is what the server says it is; IPv6 addresses count by their network of 64 bits. The
+    account's name is counted as a digest, and without regard to case.
 
     Raises `ValueError` for limits that are not positive, `limits.errors.ConfigurationError` for an unknown storage.
     """

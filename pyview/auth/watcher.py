@@ -80,7 +80,7 @@ class SessionWatcher:
         await self._turn_away_revoked(scope)
         if scope["type"] == "websocket":
             return await self.app(scope, receive, send)
-        record = scope[SESSION_RECORD] = SessionRecord(scope["session"])
+        record = scope[SESSION_RECORD] = SessionRecord(scope["session"], self._who)
 
         async def settle_first(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -146,11 +146,12 @@ class SessionWatcher:
 
 class SessionRecord:
     """What one request does to its session. `incoming` is the id that the request came with, `user` the digest of who
-    was signed in then; both "" without one."""
+    was signed in then; both "" without one. `who` tells whom a session signs in."""
 
-    __slots__ = ("_before", "incoming", "named_now", "user")
+    __slots__ = ("_before", "incoming", "named_now", "user", "who")
 
-    def __init__(self, session: Mapping[str, Any]) -> None:
+    def __init__(self, session: Mapping[str, Any], who: Who = nobody) -> None:
+        self.who = who
         found = session.get(SESSION_ID)
         self.incoming = found if isinstance(found, str) else ""
         self.user = str(session.get(USER_DIGEST, ""))
