@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
+import httpx
+
 from pyview.testing import LiveClient, RawSocket
 
 
@@ -35,7 +37,10 @@ class Page:
 
 
 async def load(client: LiveClient, path: str) -> Page:
-    response = await client.get(path)
+    return page_in(await client.get(path))
+
+
+def page_in(response: httpx.Response) -> Page:
     assert response.status_code == 200, response.text
     html = response.text
     return Page(

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from pyview import LiveView, LiveViewSocket, PyView
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.template.live_template import LiveTemplate
 
 
@@ -21,10 +21,11 @@ class Counter(LiveView[dict[str, int]]):
         socket.context["count"] += 1
 
 
-def counter_app() -> PyView:
-    app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes")
+def counter_app(**limits: Any) -> PyView:
+    app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes", security=SecurityConfig(**limits))
     app.add_live_view("/count", Counter)
     return app
 
 
 app = Starlette(routes=[Mount("/inside", counter_app()), Mount("/", counter_app())])
+limited = counter_app(join_timeout=0.5, max_sockets_per_address=3, rate=20, burst=20, flood_timeout=0.5)

@@ -22,7 +22,7 @@ APP = "tests.servers.app:app"
 COMMANDS = {
     "uvicorn": [
         "uvicorn",
-        APP,
+        "{app}",
         "--port",
         "{port}",
         "--ws-per-message-deflate",
@@ -30,8 +30,8 @@ COMMANDS = {
         "--log-level",
         "warning",
     ],
-    "granian": ["granian", APP, "--interface", "asgi", "--port", "{port}", "--log-level", "warning"],
-    "hypercorn": ["hypercorn", APP, "--bind", "127.0.0.1:{port}", "--log-level", "warning"],
+    "granian": ["granian", "{app}", "--interface", "asgi", "--port", "{port}", "--log-level", "warning"],
+    "hypercorn": ["hypercorn", "{app}", "--bind", "127.0.0.1:{port}", "--log-level", "warning"],
 }
 
 
@@ -43,9 +43,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(name: str) -> Iterator[str]:
+def served(name: str, app: str = APP) -> Iterator[str]:
     port = free_port()
-    command = [sys.executable, "-m", *(part.format(port=port) for part in COMMANDS[name])]
+    command = [sys.executable, "-m", *(part.format(app=app, port=port) for part in COMMANDS[name])]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         yield f"127.0.0.1:{port}"

@@ -1,0 +1,112 @@
+"""An application to be worn out: two rooms that listen, tick and can fail, and what it tells of its own state.
+
+`app` is what a server in another process serves.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from jinja2 import DictLoader
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connected
+from pyview.events import InfoEvent
+from pyview.process.view_process import ViewProcess
+from pyview.pubsub.memory import MemoryPubSub
+from pyview.transport.channels import Channel, Channels
+from pyview.transport.outbox import Outbox
+from pyview.transport.presence import Presence
+from pyview.transport.websocket import Connection
+
+SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
+OURS = (Connection, Channels, Channel, Outbox, Presence, ViewProcess, LiveView)
+Socket = LiveViewSocket[dict[str, Any]]
+
+
+class Room(LiveView[dict[str, Any]]):
+    """Listens to news, which it shows, and has a timer."""
+
+    template = "room.html"
+
+    async def mount(self, socket: Socket, session: Any) -> None:
+        socket.context = {"news": "", "n": 0}
+        if is_connected(socket):
+            await socket.subscribe("news")
+            socket.schedule_info(InfoEvent("tick"), 3600)
+
+    async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
+        socket.context["news"] = event.payload
+
+    async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+        if event == "fail":
+            raise ValueError("as the test wishes")
+        if event == "wait":
+            await asyncio.sleep(0.2)
+        socket.context["n"] += 1
+
+
+class OtherRoom(Room): ...
+
+
+class House(PyView):
+    """`census()` is what must be back where it began when everybody has left."""
+
+    def __init__(self, **limits: Any) -> None:
+        templates = DictLoader({"room.html": "<p>{{ news }}</p><i>{{ n }}</i>"})
+        super().__init__(templates=templates, secret=SECRET, security=SecurityConfig(**limits))
+        self.add_live_view("/room", Room)
+        self.add_live_view("/other", OtherRoom)
+        self.routes.append(Route("/state", self._show_state))
+        self.routes.append(Route("/broadcast", self._broadcast))
+
+    def census(self) -> dict[str, int]:
+        gc.collect()
+        alive = Counter(type(thing).__name__ for thing in gc.get_objects() if isinstance(thing, OURS))
+        pubsub = self.pubsub
+        assert isinstance(pubsub, MemoryPubSub)
+        return {
+            **{f"objects: {name}": count for name, count in alive.items()},
+            "tasks": len(asyncio.all_tasks()),
+            "processes": len(self.site.processes),
+            "subscriptions": len(pubsub._topics) + len(pubsub._of),
+            "connections": len(self._open_sockets.sweeper),
+            "places": len(self._open_sockets.quotas),
+            "watched": len(self._roster),
+        }
+
+    async def _show_state(self, request: Request) -> Response:
+        memory = {"resident": resident(), "files": open_files()}
+        return JSONResponse({**self.census(), **memory})
+
+    async def _broadcast(self, request: Request) -> Response:
+        """News to every room: `count` times `size` characters, each another text."""
+        count, size = (int(request.query_params[name]) for name in ("count", "size"))
+        for number in range(count):
+            await self.pubsub.broadcast("news", f"{number:08}" + "x" * (size - 8))
+            await asyncio.sleep(0)
+        return JSONResponse({"resident": resident()})
+
+
+def resident() -> int:
+    """Bytes of memory that this process really has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def blocks() -> int:
+    """Pieces of memory that Python has handed out."""
+    gc.collect()
+    return sys.getallocatedblocks()
+
+
+app = House(rate=0, max_sockets_per_session=0)

@@ -1,0 +1,85 @@
+"""A server in a process of its own, as it is deployed, for what can only be seen from outside."""
+
+import asyncio
+import contextlib
+import sys
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket as Socket
+from typing import Any
+
+import httpx
+
+from tests.frames import Page, page_in
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass
+class Site:
+    """Where it is."""
+
+    http: httpx.AsyncClient
+    port: int
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/live/websocket?vsn=2.0.0"
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self.http.get(self.origin + path, **options)
+
+    async def page(self, path: str) -> Page:
+        return page_in(await self.get(path))
+
+
+@contextlib.asynccontextmanager
+async def served(app: str) -> AsyncIterator[Site]:
+    """`app`, such as `package.module:app`, on uvicorn. What it logs is lost: tests make it fail on purpose."""
+    port = _free_port()
+    command = [
+        "uvicorn",
+        app,
+        "--port",
+        str(port),
+        "--ws-per-message-deflate",
+        "false",
+        "--log-level",
+        "critical",
+    ]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *command, cwd=ROOT, stdout=DEVNULL, stderr=DEVNULL
+    )
+    try:
+        async with httpx.AsyncClient(timeout=60) as http:
+            site = Site(http, port)
+            await _answering(site)
+            yield site
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _answering(site: Site) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await site.get("/")
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+def _free_port() -> int:
+    with Socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,201 @@
+"""T20: however many pages come and go, and whichever way they go, nothing of them stays."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as connect_to
+
+from pyview.testing import LiveClient, RawSocket
+from tests.asgi import eventually
+from tests.attack.house import House, blocks, open_files
+from tests.attack.served import Site, served
+from tests.frames import Page, connect, event, load
+
+FEW = 200
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="asks Linux about memory and files"
+)
+
+
+class Wire:
+    """One socket of either kind: in memory, or to a server in another process."""
+
+    def __init__(self, socket: RawSocket | ClientConnection) -> None:
+        self._socket = socket
+        self._last = 10
+
+    async def ask(self, frame: list[Any]) -> dict[str, Any]:
+        """The reply to `frame`; what else comes is skipped."""
+        await self.tell(frame)
+        while True:
+            text = await (
+                self._socket.receive() if isinstance(self._socket, RawSocket) else self._socket.recv()
+            )
+            _, ref, _, name, payload = json.loads(text)
+            if name == "phx_reply" and ref == frame[1]:
+                answer: dict[str, Any] = payload
+                return answer
+
+    async def tell(self, frame: list[Any]) -> None:
+        text = json.dumps(frame)
+        await (
+            self._socket.send_text(text) if isinstance(self._socket, RawSocket) else self._socket.send(text)
+        )
+
+    async def join(self, page: Page, **changes: Any) -> str:
+        """Join, and give the join's ref."""
+        self._last += 1
+        ref = str(self._last)
+        payload = page.join(ref, **changes)
+        if "redirect" in changes:
+            del payload[4]["url"]
+        assert (await self.ask(payload))["status"] == "ok"
+        return ref
+
+    async def leave(self, page: Page, join_ref: str) -> None:
+        assert (await self.ask([join_ref, f"9{join_ref}", page.topic, "phx_leave", {}]))["status"] == "ok"
+
+    async def close(self) -> None:
+        await self._socket.close()
+
+    async def drop(self) -> None:
+        """Be gone without a word."""
+        if isinstance(self._socket, RawSocket):
+            await self._socket.drop()
+        else:
+            self._socket.transport.abort()
+            await self._socket.wait_closed()
+
+
+async def leaves_and_joins_again(wire: Wire, page: Page) -> None:
+    for _ in range(5):
+        await wire.leave(page, await wire.join(page))
+    await wire.close()
+
+
+async def navigates(wire: Wire, page: Page) -> None:
+    ref = await wire.join(page)
+    for _ in range(2):
+        for path in ("/other", "/room"):
+            await wire.leave(page, ref)
+            ref = await wire.join(page, redirect=page.url.replace("/room", path))
+    await wire.close()
+
+
+async def joins_over_itself(wire: Wire, page: Page) -> None:
+    for _ in range(5):
+        await wire.join(page)
+    await wire.close()
+
+
+async def fails(wire: Wire, page: Page) -> None:
+    for number in range(5):
+        ref = await wire.join(page)
+        await wire.tell(event(page, f"{number}000", "fail", join_ref=ref))
+    await wire.close()
+
+
+async def is_killed(wire: Wire, page: Page) -> None:
+    await wire.join(page)
+    await wire.drop()
+
+
+async def is_killed_at_work(wire: Wire, page: Page) -> None:
+    ref = await wire.join(page)
+    for number in range(3):
+        await wire.tell(event(page, f"{number}000", "wait", join_ref=ref))
+    await wire.drop()
+
+
+async def talks_nonsense(wire: Wire, page: Page) -> None:
+    await wire.join(page)
+    await wire.tell([{"not": "a frame"}])
+    await wire.close()
+
+
+Life = Callable[[Wire, Page], Awaitable[None]]
+LIVES: dict[Life, int] = {
+    leaves_and_joins_again: 5,
+    navigates: 5,
+    joins_over_itself: 5,
+    fails: 5,
+    is_killed: 1,
+    is_killed_at_work: 1,
+    talks_nonsense: 1,
+}
+"""How a page comes and goes, and how many joins that is."""
+
+
+async def live(joins: int, open_wire: Callable[[], Awaitable[Wire]], page: Page) -> None:
+    """All kinds of lives, one after the other, until there were so many joins."""
+    while joins > 0:
+        for life, worth in LIVES.items():
+            await life(await open_wire(), page)
+            joins -= worth
+
+
+async def in_memory(house: House, joins: int) -> None:
+    """The browsers of 500 joins at a time; each takes with it what a test keeps of its sockets."""
+    for _ in range(0, joins, 500):
+        client = LiveClient(house, lifespan=False)
+        page = await load(client, "/room")
+
+        async def open_wire(client: LiveClient = client, page: Page = page) -> Wire:
+            return Wire(await connect(client, page).connect())
+
+        await live(min(joins, 500), open_wire, page)
+    await eventually(lambda: not busy(house.census()), within=3)
+
+
+def busy(census: dict[str, int]) -> dict[str, int]:
+    """What has not ended yet. A view that waited for something at its end is remembered for another half second."""
+    kinds = ("objects", "processes", "connections", "subscriptions", "places", "watched")
+    return {name: count for name, count in census.items() if name.startswith(kinds) and count}
+
+
+async def test_after_two_thousand_joins_everything_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
+    house = House(rate=0, max_sockets_per_address=100)
+    with caplog.at_level(logging.CRITICAL + 1):
+        async with house.router.lifespan_context(house):
+            await in_memory(house, FEW)
+            before, files, memory = house.census(), open_files(), blocks()
+            await in_memory(house, 2000)
+            await asyncio.sleep(0)
+            after = house.census()
+            assert after == before
+            assert open_files() == files
+            assert blocks() - memory < 2000  # less than one for each
+
+
+@needs_proc
+@pytest.mark.slow
+async def test_after_ten_thousand_joins_a_server_is_as_it_was() -> None:
+    async with served("tests.attack.house:app") as site:
+        page = await site.page("/room")
+
+        async def open_wire() -> Wire:
+            return Wire(await connect_to(site.socket_url, origin=site.origin, compression=None))  # type: ignore[arg-type]
+
+        await live(500, open_wire, page)
+        before = await settled(site)
+        await live(10_000, open_wire, page)
+        after = await settled(site)
+    grown = after.pop("resident") - before.pop("resident")
+    assert after == before
+    assert grown < 8_000_000, f"{grown / 10_000:.0f} bytes for each join"
+
+
+async def settled(site: Site) -> dict[str, int]:
+    """The state of the server once it has seen that everybody has left."""
+    async with asyncio.timeout(10):
+        while True:
+            state: dict[str, int] = (await site.get("/state")).json()
+            if not busy(state):
+                return state
+            await asyncio.sleep(0.1)
