@@ -1,0 +1,158 @@
+"""Two workers, two processes: who signs out at one is out at the other, through a file or through Valkey."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from html import unescape
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.storage.valkey import ValkeyProcess, running_valkey
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def worker(environ: dict[str, str]) -> Iterator[str]:
+    with create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    options = ["--port", str(port), "--ws-per-message-deflate", "false", "--log-level", "error"]
+    command = [sys.executable, "-m", "uvicorn", "tests.identity.worker:app", *options]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={"PATH": "/usr/bin:/bin", "PYVIEW_SECRET": SECRET, **environ}
+    )
+    try:
+        _wait_for(port)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=15)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/")
+            return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("the worker did not start")
+
+
+@pytest.fixture(scope="module")
+def valkey() -> Iterator[ValkeyProcess]:
+    with running_valkey() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "valkey"])
+def workers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    if request.param == "sqlite":
+        environ = {"PYVIEW_STATE": str(tmp_path / "state.db")}
+    else:
+        environ = {"PYVIEW_REDIS_URL": request.getfixturevalue("valkey").url}
+    with ExitStack() as stack:
+        yield stack.enter_context(worker(environ)), stack.enter_context(worker(environ))
+
+
+async def signed_in(host: str, name: str) -> dict[str, str]:
+    """The cookies of somebody who has just signed in."""
+    async with httpx.AsyncClient(base_url=f"http://{host}") as client:
+        assert (await client.post(f"/login/{name}")).status_code == 200
+        return dict(client.cookies)
+
+
+async def status(host: str, cookies: dict[str, str]) -> int:
+    async with httpx.AsyncClient(base_url=f"http://{host}", cookies=cookies) as client:
+        return (await client.get("/")).status_code
+
+
+async def post(host: str, path: str, cookies: dict[str, str]) -> None:
+    async with httpx.AsyncClient(base_url=f"http://{host}", cookies=cookies) as client:
+        assert (await client.post(path)).status_code == 200
+
+
+@asynccontextmanager
+async def joined(host: str, cookies: dict[str, str]) -> AsyncIterator[ClientConnection]:
+    async with httpx.AsyncClient(base_url=f"http://{host}", cookies=cookies) as client:
+        html = (await client.get("/")).text
+    found = [
+        re.search(pattern, html)
+        for pattern in (r'id="(phx-[^"]+)"', r'data-phx-session="([^"]*)"', r'csrf-token" content="([^"]*)"')
+    ]
+    dom_id, session, csrf = (unescape(match[1]) for match in found if match)
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    payload: dict[str, Any] = {"url": f"http://{host}/", "params": {"_csrf_token": csrf}, "session": session}
+    url = f"ws://{host}/live/websocket?vsn=2.0.0"
+    async with connect(url, additional_headers={"cookie": cookie}) as socket:
+        await socket.send(json.dumps(["4", "4", f"lv:{dom_id}", "phx_join", payload]))
+        assert json.loads(await socket.recv())[4]["status"] == "ok"
+        yield socket
+
+
+async def sent_away(socket: ClientConnection) -> float:
+    """Seconds until the redirect came; the socket's end must follow."""
+    started = time.monotonic()
+    async with asyncio.timeout(5):
+        assert json.loads(await socket.recv())[3] == "redirect"
+        taken = time.monotonic() - started
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                await socket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4001
+    return taken
+
+
+async def test_signing_out_at_one_worker_ends_the_other_ones_pages(workers: tuple[str, str]) -> None:
+    one, two = workers
+    alice, bob = await signed_in(one, "alice"), await signed_in(two, "bob")
+    async with joined(two, alice) as alices, joined(two, bob) as bobs:
+        await post(one, "/logout", alice)
+        assert await sent_away(alices) < 1.0
+        assert await status(two, alice) == 401
+        assert await status(one, alice) == 401
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(bobs.recv(), 0.2)
+        assert await status(one, bob) == 200
+
+
+async def test_signing_out_everywhere_reaches_every_device_on_every_worker(workers: tuple[str, str]) -> None:
+    one, two = workers
+    phone, laptop = await signed_in(one, "carol"), await signed_in(two, "carol")
+    async with joined(one, phone) as first, joined(two, laptop) as second:
+        await post(two, "/everywhere", laptop)
+        assert await sent_away(first) < 1.0
+        assert await sent_away(second) < 1.0
+    assert [await status(host, cookies) for host in workers for cookies in (phone, laptop)] == [401] * 4
+    assert await status(one, await signed_in(two, "carol")) == 200
+
+
+async def test_a_store_that_goes_away_lets_nobody_in_until_it_is_back(tmp_path: Path) -> None:
+    with running_valkey() as server, worker({"PYVIEW_REDIS_URL": server.url}) as host:
+        alice, mallory = await signed_in(host, "alice"), await signed_in(host, "mallory")
+        await post(host, "/logout", mallory)
+        server.freeze()
+        try:
+            assert await status(host, alice) == 401
+            assert await status(host, mallory) == 401
+        finally:
+            server.thaw()
+        async with asyncio.timeout(10):
+            while await status(host, alice) != 200:
+                await asyncio.sleep(0.1)
+        assert await status(host, mallory) == 401
