@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from html import unescape
 from pathlib import Path
 from socket import create_server
@@ -81,6 +81,15 @@ async def status(host: str, cookies: dict[str, str]) -> int:
         return (await client.get("/")).status_code
 
 
+async def status_in_time(host: str, cookies: dict[str, str], expected: int) -> bool:
+    """Whether the page answers `expected` within ten seconds."""
+    for _ in range(100):
+        if await status(host, cookies) == expected:
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
 async def post(host: str, path: str, cookies: dict[str, str]) -> None:
     async with httpx.AsyncClient(base_url=f"http://{host}", cookies=cookies) as client:
         assert (await client.post(path)).status_code == 200
@@ -110,11 +119,10 @@ async def sent_away(socket: ClientConnection) -> float:
     async with asyncio.timeout(5):
         assert json.loads(await socket.recv())[3] == "redirect"
         taken = time.monotonic() - started
-        with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                await socket.recv()
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4001
+        with suppress(ConnectionClosed):
+            async for _ in socket:
+                pass
+    assert socket.close_code == 4001
     return taken
 
 
@@ -152,7 +160,5 @@ async def test_a_store_that_goes_away_lets_nobody_in_until_it_is_back(tmp_path: 
             assert await status(host, mallory) == 401
         finally:
             server.thaw()
-        async with asyncio.timeout(10):
-            while await status(host, alice) != 200:
-                await asyncio.sleep(0.1)
+        assert await status_in_time(host, alice, 200)
         assert await status(host, mallory) == 401
