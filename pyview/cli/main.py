@@ -16,7 +16,7 @@ STARTS, DOES_NOT_START, CANNOT_TELL = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code: 0 when the application starts, 1 when it does not, 2 when there is none."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         return _check(options)
     except SecretError as error:
@@ -37,9 +37,10 @@ def _check(options: Namespace) -> int:
     return DOES_NOT_START if report.refusals else STARTS
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser("pyview", description="Live, server-rendered web pages.")
-    commands = parser.add_subparsers(required=True, metavar="command")
+def parser() -> ArgumentParser:
+    """What the command understands."""
+    whole = ArgumentParser("pyview", description="Live, server-rendered web pages.")
+    commands = whole.add_subparsers(required=True, metavar="command")
     command = commands.add_parser("check", help="say what is wrong with an application, without starting it")
     command.add_argument("app", metavar="module:app", help="as for the server, such as shop:app")
     command.add_argument("--deploy", action="store_true", help="also say what only matters in production")
@@ -47,7 +48,7 @@ def _parser() -> ArgumentParser:
     command.add_argument(
         "--factory", action="store_true", help="module:app is a function that makes the application"
     )
-    return parser
+    return whole
 
 
 def _say(line: str, stream: TextIO | None = None) -> None:

@@ -52,6 +52,7 @@ class Connection:
         "_closing",
         "_deadlines",
         "_outbox",
+        "_parting",
         "_presence",
         "_receive",
         "_roster",
@@ -83,6 +84,7 @@ class Connection:
         self._allowance = Allowance(site.security.rate, site.security.burst)
         self._deadlines = Deadlines(site.security, self._allowance, asyncio.get_running_loop().time())
         self._admitted = False
+        self._parting = False
         self._binding = ""
         self._closing: _Refused | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -191,7 +193,8 @@ class Connection:
         views; what remains of the socket ends a moment later."""
         await self._presence.refresh()
         self._channels.recheck()
-        if self._presence.identity.binding != self._binding and self._closing is None:
+        if self._presence.identity.binding != self._binding and not self._parting:
+            self._parting = True
             audit_of(self._scope).record(
                 AuditEvent.REVOKED, self._scope, "the session of an open page has ended"
             )

@@ -187,12 +187,15 @@ class TestEvents:
         page = await page_of(client, "/dashboard")
         async with client.raw_socket() as socket:
             await joined(socket, page.topic, page.join())
-            await sign_out(client)
             trail.take()
+            await sign_out(client)
             with suppress(Exception):
                 while await socket.receive_frame():
                     pass
-        assert ("auth.revoked", "identity:alice") in trail.events()
+        assert sorted(trail.events()) == [
+            ("auth.logout", "identity:alice"),
+            ("auth.revoked", "identity:alice"),
+        ]
 
     async def test_everywhere(self, client: LiveClient, trail: Trail) -> None:
         await sign_in(client, "alice")

@@ -11,6 +11,7 @@ import click
 from granian.cli import cli as granian_command
 from uvicorn.main import main as uvicorn_command
 
+from pyview.cli.main import parser
 from tests.docs.pages import ROOT, Block
 
 Arguments = Sequence[str]
@@ -104,6 +105,10 @@ def _source_of(module: str) -> str:
     return Path(spec.origin).read_text()
 
 
+def _pyview(arguments: Arguments, modules: set[str]) -> None:
+    _check_app(str(parser().parse_args(arguments).app), modules)
+
+
 def _export(arguments: Arguments, modules: set[str]) -> None:
     for assignment in arguments:
         name, equals, value = assignment.partition("=")
@@ -138,6 +143,7 @@ _CHECKS: dict[str, Callable[[Arguments, set[str]], None]] = {
     "uvicorn": _server(uvicorn_command),
     "granian": _server(granian_command),
     "hypercorn": _hypercorn,
+    "pyview": _pyview,
     "export": _export,
     "openssl": _openssl,
     "git": _git,
