@@ -54,6 +54,11 @@ def test_every_module_of_the_tree_is_in_the_wheel(wheel: ZipFile) -> None:
     assert modules <= set(wheel.namelist())
 
 
+def test_the_command_is_installed_with_it(wheel: ZipFile) -> None:
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/entry_points.txt")]
+    assert "pyview = pyview.cli.main:main" in wheel.read(name).decode()
+
+
 def test_licence_and_notices_travel_with_it(wheel: ZipFile, metadata: Message) -> None:
     assert metadata["License-Expression"] == "MIT"
     assert metadata.get_all("License-File") == ["LICENSE", "THIRD_PARTY_NOTICES.md"]
