@@ -21,6 +21,11 @@ EVERYTHING = "+inf"
 
 # Merges one revocation (later times win), drops expired ones, tells everybody.
 ADD = """
+local earlier = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if earlier and tonumber(earlier) <= tonumber(ARGV[4]) then
+  redis.call('ZREM', KEYS[1], ARGV[1])
+  redis.call('ZREM', KEYS[2], ARGV[1])
+end
 redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])
 redis.call('ZADD', KEYS[2], 'GT', ARGV[3], ARGV[1])
 for _, expired in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[4], 'LIMIT', 0, 200)) do

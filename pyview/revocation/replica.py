@@ -42,9 +42,9 @@ class Replica:
     def add(self, revocation: Revocation) -> None:
         """Learn it, and tell the listeners unless it says nothing new."""
         self._forget_expired()
-        known = self._known.get(revocation.key)
-        merged = revocation if known is None else known.merged(revocation)
-        if merged == known or merged.until <= self._clock():
+        now, known = self._clock(), self._known.get(revocation.key)
+        merged = revocation.joined(known, now)
+        if merged == known or revocation.until <= now:
             return
         self._known[merged.key] = merged
         heappush(self._expiring, (merged.until, merged.key))

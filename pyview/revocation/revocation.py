@@ -35,6 +35,10 @@ class Revocation:
         """Both: never kills less than either of them did."""
         return Revocation(self.key, max(self.until, other.until), _later(self.not_before, other.not_before))
 
+    def joined(self, earlier: "Revocation | None", now: float) -> "Revocation":
+        """What is to be kept at `now` where `earlier` was kept: what is over no longer counts."""
+        return self if earlier is None or earlier.until <= now else earlier.merged(self)
+
 
 def _later(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else max(one, other)

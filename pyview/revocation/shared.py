@@ -5,7 +5,7 @@ import logging
 import math
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,22 +60,26 @@ class SharedRevocations:
         self._replica = Replica(clock)
         self._unsaved: dict[str, Revocation] = {}
         self._following: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._complete_at = -math.inf
 
     async def start(self) -> None:
         await self._log.open()
 
     async def close(self) -> None:
-        following = self._following
         self._replica.deafen()
         self._stop_following()
-        if following is not None:
-            with suppress(asyncio.CancelledError):
-                await following
+        while self._tasks:
+            # On Python 3.11 `asyncio.wait_for`, in a client of the store, may swallow a cancellation.
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=0.1)
         await self._log.close()
 
     async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
         revocation = Revocation(key, until, not_before)
+        if revocation.until <= self._clock():
+            return
         self._replica.add(revocation)
         self._keep(revocation)
         await self._save()
@@ -96,7 +100,9 @@ class SharedRevocations:
     def subscribe(self, listener: Listener) -> None:
         self._replica.subscribe(listener)
         if self._following is None:
-            self._following = asyncio.get_running_loop().create_task(self._follow())
+            task = self._following = asyncio.get_running_loop().create_task(self._follow())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def unsubscribe(self, listener: Listener) -> None:
         self._replica.unsubscribe(listener)
@@ -109,16 +115,24 @@ class SharedRevocations:
             following.cancel()
 
     async def _follow(self) -> None:
-        while True:
+        while self._is_following():
             try:
-                async with aclosing(self._log.follow()) as log:
-                    async for news in log:
-                        await self._hear(news)
+                await self._follow_once()
             except StoreUnavailable:
                 pass  # the store has said so in the log, once
             except Exception:
                 logger.exception("Following the revocations failed; beginning again")
             await asyncio.sleep(PAUSE)
+
+    async def _follow_once(self) -> None:
+        async with aclosing(self._log.follow()) as log:
+            async for news in log:
+                await self._hear(news)
+                if not self._is_following():
+                    return
+
+    def _is_following(self) -> bool:
+        return self._following is asyncio.current_task()
 
     async def _hear(self, news: News) -> None:
         await self._learn(news.revocations)
@@ -144,10 +158,12 @@ class SharedRevocations:
 
     def _keep(self, revocation: Revocation) -> None:
         kept = self._unsaved.get(revocation.key)
-        self._unsaved[revocation.key] = revocation if kept is None else kept.merged(revocation)
+        self._unsaved[revocation.key] = revocation.joined(kept, self._clock())
 
     async def _save(self) -> None:
-        saving, now = tuple(self._unsaved.values()), self._clock()
+        now = self._clock()
+        self._unsaved = {key: kept for key, kept in self._unsaved.items() if kept.until > now}
+        saving = tuple(self._unsaved.values())
         await self._log.add(saving, now)
         for revocation in saving:
             # Another revocation of the same key may have come meanwhile.

@@ -39,7 +39,7 @@ class _SQLiteLog:
     async def add(self, revocations: Collection[Revocation], now: float) -> None:
         def change(connection: sqlite3.Connection) -> None:
             for revocation in revocations:
-                _merge(connection, revocation)
+                _merge(connection, revocation, now)
             _purge(connection, now)
 
         await self._file.write(change)
@@ -83,10 +83,10 @@ def _page(last: int, connection: sqlite3.Connection) -> list[tuple[int, str, flo
     return connection.execute(query, (last, PAGE)).fetchall()
 
 
-def _merge(connection: sqlite3.Connection, revocation: Revocation) -> None:
+def _merge(connection: sqlite3.Connection, revocation: Revocation, now: float) -> None:
     query = "SELECT key, until, not_before FROM revocations WHERE key = ?"
     row = connection.execute(query, (revocation.key,)).fetchone()
-    merged = revocation if row is None else revocation.merged(Revocation(*row))
+    merged = revocation.joined(Revocation(*row) if row else None, now)
     if row != (merged.key, merged.until, merged.not_before):
         connection.execute(
             "INSERT OR REPLACE INTO revocations (key, until, not_before) VALUES (?, ?, ?)",

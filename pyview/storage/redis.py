@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from urllib.parse import urlsplit
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
@@ -15,12 +15,13 @@ from pyview.storage.errors import StoreUnavailable
 from pyview.storage.outage import Failing, Outage
 
 HEARTBEAT = 1.0  # seconds of silence on a subscription before it is asked whether it is still there
+CONNECTIONS = 32  # of one worker; who needs one more waits
 # The client does not know the other project's names for the same two schemes.
 _SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
 
 
 class RedisServer:
-    """One database of a server. `timeout`: seconds to wait for a connection or an answer.
+    """One database of a server, not of a cluster. `timeout`: seconds to wait for a connection or an answer.
 
     Raises `ValueError` for an address that is none.
     """
@@ -39,13 +40,16 @@ class RedisServer:
             return
         # Nothing is sent twice by itself: a comparison that had already succeeded would fail the second time.
         retry = Retry(NoBackoff(), 0)
-        self._client = Redis.from_url(
+        pool = BlockingConnectionPool.from_url(
             self._url,
             retry=retry,
             protocol=2,
+            max_connections=CONNECTIONS,
+            timeout=self._timeout,
             socket_timeout=self._timeout,
             socket_connect_timeout=self._timeout,
         )
+        self._client = Redis.from_pool(pool)
         try:
             async with self.asked("reading") as client:
                 await client.ping()

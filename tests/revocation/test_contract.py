@@ -66,6 +66,16 @@ async def test_an_entry_ends_with_its_time(workers: Workers, clock: Clock) -> No
         assert not worker.known_revoked({"sid:a": 0.0})
 
 
+async def test_what_is_over_adds_nothing_to_what_comes_later(workers: Workers, clock: Clock) -> None:
+    one, two = await workers.one_more(), await workers.one_more()
+    await one.revoke("user:a", clock.now + 1)
+    clock.now += 2
+    await two.revoke("user:a", clock.now + 10, not_before=clock.now - 5)
+    for worker in (one, two):
+        assert not await worker.revoked({"user:a": clock.now})
+        assert await worker.revoked({"user:a": clock.now - 6})
+
+
 async def test_what_has_ended_already_is_no_revocation(workers: Workers, clock: Clock) -> None:
     worker = await workers.one_more()
     ear = Ear(worker)
@@ -223,8 +233,7 @@ async def test_nothing_is_left_running(workers: Workers, make: Callable[[], Revo
     ear = Ear(worker)
     await asyncio.sleep(0.05)
     worker.unsubscribe(ear)
-    await asyncio.sleep(0.05)
-    assert asyncio.all_tasks() == before
+    await until(lambda: asyncio.all_tasks() == before, 3)
     worker.subscribe(ear)
     await worker.close()
     assert asyncio.all_tasks() == before

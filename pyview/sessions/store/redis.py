@@ -1,0 +1,195 @@
+"""Sessions shared by workers anywhere, on a Redis or Valkey server. Needs the extra `[redis]`.
+
+A hash for each session, and for each user a sorted set of keys scored by `expires_at`. The server removes what is
+over; it must not evict the rest (`maxmemory-policy noeviction`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from redis.asyncio import Redis
+
+from pyview.sessions.store.record import KeyTaken, Record
+from pyview.storage.redis import RedisServer
+
+FIELDS = tuple(field.name for field in fields(Record))
+
+# Numbers are kept as the text that came: Lua would round them. Lifetimes are relative to the caller's clock, so
+# that a server with another clock does not cut them.
+LIBRARY = """
+local function dies_at(session)
+  local found = redis.call('HMGET', session, 'expires_at', 'last_seen_at', 'idle_timeout')
+  if not found[1] then return -math.huge end
+  return math.min(tonumber(found[1]), tonumber(found[2]) + tonumber(found[3]))
+end
+
+local function is_alive(session, now)
+  return dies_at(session) > tonumber(now)
+end
+
+local function expire(name, seconds)
+  redis.call('PEXPIRE', name, string.format('%.0f', math.max(1, math.ceil(seconds * 1000))))
+end
+
+local function see(session, now)
+  if tonumber(redis.call('HGET', session, 'last_seen_at')) < tonumber(now) then
+    redis.call('HSET', session, 'last_seen_at', now)
+  end
+  expire(session, dies_at(session) - tonumber(now))
+end
+
+local function is_version(session, version, now)
+  return is_alive(session, now) and redis.call('HGET', session, 'version') == version
+end
+
+local function remove(prefix, key)
+  local user = redis.call('HGET', prefix .. 'session:' .. key, 'user')
+  redis.call('DEL', prefix .. 'session:' .. key)
+  if user and user ~= '' then redis.call('ZREM', prefix .. 'sessions-of:' .. user, key) end
+end
+
+-- fields: alternating names and values, beginning at ARGV[first]
+local function insert(prefix, key, user, now, expires_at, first)
+  local session, index = prefix .. 'session:' .. key, prefix .. 'sessions-of:' .. user
+  remove(prefix, key)
+  redis.call('HSET', session, unpack(ARGV, first))
+  expire(session, dies_at(session) - tonumber(now))
+  if user == '' then return end
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', now)
+  redis.call('ZADD', index, expires_at, key)
+  expire(index, tonumber(redis.call('ZRANGE', index, -1, -1, 'WITHSCORES')[2]) - tonumber(now))
+end
+"""
+SAVE = f"""{LIBRARY}
+local session, version, now, data = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+if not is_version(session, version, now) then return 0 end
+redis.call('HSET', session, 'data', data)
+redis.call('HINCRBY', session, 'version', 1)
+see(session, now)
+return 1
+"""
+TOUCH = f"""{LIBRARY}
+if not is_alive(KEYS[1], ARGV[1]) then return 0 end
+see(KEYS[1], ARGV[1])
+return 1
+"""
+CREATE = f"""{LIBRARY}
+local prefix, key, user, now, expires_at = unpack(ARGV, 1, 5)
+if is_alive(prefix .. 'session:' .. key, now) then return -1 end
+insert(prefix, key, user, now, expires_at, 6)
+return 1
+"""
+ROTATE = f"""{LIBRARY}
+local prefix, key, user, now, expires_at, old, version = unpack(ARGV, 1, 7)
+if not is_version(prefix .. 'session:' .. old, version, now) then return 0 end
+if is_alive(prefix .. 'session:' .. key, now) then return -1 end
+remove(prefix, old)
+insert(prefix, key, user, now, expires_at, 8)
+return 1
+"""
+DELETE = f"""{LIBRARY}
+remove(ARGV[1], ARGV[2])
+"""
+DELETE_USER = f"""{LIBRARY}
+local prefix, user, keep, gone = ARGV[1], ARGV[2], ARGV[3], {{}}
+for _, key in ipairs(redis.call('ZRANGE', prefix .. 'sessions-of:' .. user, 0, -1)) do
+  if key ~= keep then
+    remove(prefix, key)
+    redis.call('ZREM', prefix .. 'sessions-of:' .. user, key)
+    table.insert(gone, key)
+  end
+end
+return gone
+"""
+
+
+class RedisSessionStore:
+    """Sessions in the database at `url` (`redis://:password@host:6379/0`, `rediss://`, `valkey://`, `unix://`),
+    under names that begin with `prefix`. `timeout`: seconds to wait for a connection or an answer.
+
+    Raises `ValueError` for an address that is none.
+    """
+
+    def __init__(self, url: str, *, prefix: str = "pyview:", timeout: float = 2.0) -> None:
+        self._server = RedisServer(url, timeout)
+        self._prefix = prefix
+
+    async def start(self) -> None:
+        await self._server.open()
+
+    async def close(self) -> None:
+        await self._server.close()
+
+    async def load(self, key: str, now: float) -> Record | None:
+        async with self._server.asked("reading") as client:
+            found: Any = await client.hgetall(self._name(key))
+        record = _record(found)
+        return record if record is not None and record.alive(now) else None
+
+    async def create(self, record: Record) -> None:
+        await self._put(CREATE, record)
+
+    async def save(self, key: str, data: bytes, version: int, now: float) -> bool:
+        return await self._run(SAVE, [version, now, data], self._name(key)) == 1
+
+    async def rotate(self, key: str, version: int, record: Record) -> bool:
+        return await self._put(ROTATE, record, key, version)
+
+    async def touch(self, key: str, now: float) -> bool:
+        return await self._run(TOUCH, [now], self._name(key)) == 1
+
+    async def delete(self, key: str) -> None:
+        await self._run(DELETE, [self._prefix, key])
+
+    async def delete_user(self, user: str, keep: str = "") -> list[str]:
+        gone = await self._run(DELETE_USER, [self._prefix, user, keep])
+        return [key.decode() for key in gone] if isinstance(gone, list) else []
+
+    async def list_user(self, user: str, now: float) -> list[Record]:
+        async with self._server.asked("reading") as client:
+            keys: Any = await client.zrange(f"{self._prefix}sessions-of:{user}", 0, -1)
+            records = [_record(found) for found in await self._load_all(client, keys)]
+        alive = [record for record in records if record is not None and record.alive(now)]
+        return sorted(alive, key=lambda record: record.last_seen_at, reverse=True)
+
+    async def _load_all(self, client: Redis, keys: list[bytes]) -> list[Mapping[bytes, bytes]]:
+        async with client.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.hgetall(self._name(key.decode()))
+            return await pipeline.execute()
+
+    async def _put(self, script: str, record: Record, *conditions: str | int) -> bool:
+        about = (self._prefix, record.key, record.user, record.last_seen_at, record.expires_at)
+        answer = await self._run(script, [*about, *conditions, *_flat(record)])
+        if answer == -1:
+            raise KeyTaken
+        return answer == 1
+
+    async def _run(self, script: str, arguments: list[str | int | float | bytes], *names: str) -> object:
+        async with self._server.asked("writing") as client:
+            answer: object = await client.register_script(script)(keys=names, args=arguments)
+        return answer
+
+    def _name(self, key: str) -> str:
+        return f"{self._prefix}session:{key}"
+
+
+def _flat(record: Record) -> list[str | int | float | bytes]:
+    return [part for name in FIELDS for part in (name, getattr(record, name))]
+
+
+def _record(found: Mapping[bytes, bytes]) -> Record | None:
+    if not found:
+        return None
+    text = {name: found[name.encode()] for name in FIELDS}
+    return Record(
+        key=text["key"].decode(),
+        data=text["data"],
+        user=text["user"].decode(),
+        created_at=float(text["created_at"]),
+        last_seen_at=float(text["last_seen_at"]),
+        expires_at=float(text["expires_at"]),
+        idle_timeout=float(text["idle_timeout"]),
+        version=int(text["version"]),
+    )

@@ -1,0 +1,45 @@
+"""Workers on every kind of session store."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from pyview.sessions.store.base import SessionStore
+from pyview.sessions.store.memory import MemorySessionStore
+from pyview.sessions.store.redis import RedisSessionStore
+from pyview.sessions.store.sqlite import SQLiteSessionStore
+from tests.storage.fixtures import clock, own_valkey, valkey
+from tests.storage.valkey import ValkeyProcess
+
+__all__ = ["clock", "own_valkey", "valkey"]
+
+OneMore = Callable[[], Awaitable[SessionStore]]
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], SessionStore]:
+    """Makes the store of one more worker, on the same place."""
+    if request.param == "memory":
+        only = MemorySessionStore()
+        return lambda: only
+    if request.param == "sqlite":
+        return lambda: SQLiteSessionStore(tmp_path / "state.db")
+    server: ValkeyProcess = request.getfixturevalue("valkey")
+    prefix = f"{uuid4().hex}:"
+    return lambda: RedisSessionStore(server.url, prefix=prefix)
+
+
+@pytest.fixture
+async def one_more(make: Callable[[], SessionStore]) -> AsyncIterator[OneMore]:
+    async with AsyncExitStack() as stack:
+
+        async def started() -> SessionStore:
+            store = make()
+            await store.start()
+            stack.push_async_callback(store.close)
+            return store
+
+        yield started

@@ -1,0 +1,41 @@
+"""A session comes back as it was, or is refused."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyview.sessions.store.data import decode, encode
+
+plain = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+)
+values = st.recursive(plain, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5)
+
+
+@given(st.dictionaries(st.text(), values))
+def test_json_comes_back_as_it_was(session: dict[str, object]) -> None:
+    assert decode(encode(session)) == session
+
+
+@pytest.mark.parametrize(
+    "value", [datetime.now(UTC), uuid.uuid4(), object(), {1, 2}, b"x", float("nan"), float("inf")]
+)
+def test_what_json_cannot_say_is_refused(value: object) -> None:
+    with pytest.raises(TypeError, match="A session holds JSON only"):
+        encode({"key": [value]})
+
+
+def test_a_session_that_contains_itself_is_refused() -> None:
+    session: dict[str, object] = {}
+    session["self"] = session
+    with pytest.raises(TypeError, match="JSON only"):
+        encode(session)
+
+
+@pytest.mark.parametrize("data", [b"[]", b"", b"\x80\x04K\x01.", b"null"])
+def test_what_is_no_session_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        decode(data)

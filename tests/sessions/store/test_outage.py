@@ -1,0 +1,116 @@
+"""A session store that goes away and comes back, and what is left of sessions that are over."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from sqlite3 import connect
+
+import pytest
+
+from pyview.sessions.store.base import SessionStore
+from pyview.sessions.store.memory import MemorySessionStore
+from pyview.sessions.store.record import Record
+from pyview.sessions.store.redis import RedisSessionStore
+from pyview.sessions.store.sqlite import SQLiteSessionStore
+from pyview.storage.errors import StoreUnavailable
+from tests.storage.fixtures import Breakable, BreakableFolder, BreakableServer, FreezableServer
+from tests.storage.valkey import ValkeyProcess
+
+NOW = 1_800_000_000.0
+HOUR = 3600.0
+
+
+def record(key: str, seen: float = NOW) -> Record:
+    return Record(key, b"{}", "u", NOW, seen, NOW + 9 * HOUR, HOUR)
+
+
+@asynccontextmanager
+async def started(store: SessionStore) -> AsyncIterator[SessionStore]:
+    await store.start()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@pytest.fixture(params=[BreakableFolder, BreakableServer, FreezableServer])
+def breakable(request: pytest.FixtureRequest, tmp_path: Path) -> Breakable:
+    if issubclass(request.param, BreakableFolder):
+        folder: Breakable = request.param(tmp_path)
+        return folder
+    server: Breakable = request.param(request.getfixturevalue("own_valkey"))
+    return server
+
+
+@pytest.fixture
+def store(breakable: Breakable) -> SessionStore:
+    place = breakable.place
+    return RedisSessionStore(place, timeout=0.3) if "://" in place else SQLiteSessionStore(place)
+
+
+async def test_nothing_is_guessed_while_the_store_is_gone(
+    store: SessionStore, breakable: Breakable, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with started(store):
+        await store.create(record("a"))
+        breakable.take_away()
+        asking = [
+            store.load("a", NOW),
+            store.create(record("b")),
+            store.save("a", b"{}", 1, NOW),
+            store.rotate("a", 1, record("c")),
+            store.touch("a", NOW),
+            store.delete("a"),
+            store.delete_user("u"),
+            store.list_user("u", NOW),
+        ]
+        for question in asking:
+            with pytest.raises(StoreUnavailable):
+                await question
+        breakable.bring_back()
+        await store.load("a", NOW)
+        await store.create(record("d"))
+        assert await store.load("d", NOW) == record("d")
+    lines = [line for line in caplog.records if line.name == "pyview"]
+    assert [line.levelname for line in lines] == ["ERROR", "WARNING"]
+
+
+async def test_sessions_outlive_the_worker_in_a_file(tmp_path: Path) -> None:
+    async with started(SQLiteSessionStore(tmp_path / "state.db")) as store:
+        await store.create(record("a"))
+    async with started(SQLiteSessionStore(tmp_path / "state.db")) as store:
+        assert await store.load("a", NOW) == record("a")
+
+
+async def test_sessions_that_are_over_leave_the_file(tmp_path: Path) -> None:
+    async with started(SQLiteSessionStore(tmp_path / "state.db")) as store:
+        for number in range(30):
+            await store.create(record(f"old{number}"))
+        await store.create(record("new", NOW + 2 * HOUR))
+        with connect(tmp_path / "state.db") as file:
+            assert file.execute("SELECT key FROM sessions").fetchall() == [("new",)]
+        file.close()
+
+
+async def test_sessions_that_are_over_leave_the_memory() -> None:
+    store = MemorySessionStore()
+    for number in range(30):
+        await store.create(record(f"old{number}"))
+    await store.create(record("new", NOW + 2 * HOUR))
+    assert len(store) == 1
+
+
+async def test_a_server_removes_sessions_by_itself(valkey: ValkeyProcess) -> None:
+    async with started(RedisSessionStore(valkey.url, prefix="brief:")) as store:
+        await store.create(Record("a", b"{}", "u", NOW, NOW, NOW + 0.05, HOUR))
+        await store.create(record("b"))
+        await store.delete("b")
+        await store.create(record("c"))
+        with valkey.client() as client:
+            assert 0 < client.pttl("brief:session:c") <= HOUR * 1000
+            assert HOUR * 1000 < client.pttl("brief:sessions-of:u") <= 9 * HOUR * 1000
+            await store.delete_user("u", keep="a")
+            while client.exists("brief:session:a"):
+                pass
+        assert await store.load("a", NOW) is None
+        assert await store.list_user("u", NOW) == []
