@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.identity import user_key, user_of
+from pyview.auth.lifetime import NEVER, SESSION_ENDS_AT, signed_cookies
 from pyview.auth.order import is_authentication, is_session
 from pyview.auth.watcher import SessionWatcher
 from pyview.session import SESSION_RECORD
@@ -41,6 +42,7 @@ class IdentityPipeline:
         """`user_middleware`: outermost first, with the watcher in place (`pyview.auth.order.normalise`)."""
         middlewares = [found for found in user_middleware if says_who_is_there(found)]
         self._app = _stack(middlewares)
+        self._cookies = signed_cookies(middlewares)
         classes: list[Any] = [middleware.cls for middleware in middlewares]
         self._replays = any(cls is not SessionWatcher for cls in classes)
 
@@ -52,6 +54,13 @@ class IdentityPipeline:
         if not self._replays:
             return scope
         return await _run(self._app, {key: value for key, value in scope.items() if key not in _OF_IDENTITY})
+
+    def session_end(self, scope: Scope) -> float:
+        """Unix time at which the session of a replayed scope ends by itself; infinity where nobody can say."""
+        found = scope.get(SESSION_ENDS_AT)
+        if isinstance(found, int | float):
+            return float(found)
+        return NEVER if self._cookies is None else self._cookies.end(scope)
 
 
 class WhoSignsIn:

@@ -12,16 +12,18 @@ from pyview.session import revocation_keys, session_of
 class Presence:
     """The identity behind one connection. `scope` is the handshake's, with session, auth and user as last asked.
 
-    `asked_at` is loop time in seconds, `-inf` before the first time.
+    `asked_at` is loop time in seconds, `-inf` before the first time. `ends_at` is the Unix time at which the session
+    ends by itself.
     """
 
-    __slots__ = ("_asking", "_handshake", "_pipeline", "asked_at", "identity", "scope")
+    __slots__ = ("_asking", "_handshake", "_pipeline", "asked_at", "ends_at", "identity", "scope")
 
     def __init__(self, pipeline: IdentityPipeline, handshake: Scope) -> None:
         self._pipeline = pipeline
         self._handshake = handshake
         self._asking: asyncio.Future[None] | None = None
         self.asked_at = float("-inf")
+        self.ends_at = float("inf")
         self.scope = handshake
         self.identity = Identity()
 
@@ -50,6 +52,7 @@ class Presence:
             scope = await self._pipeline.replay(self._handshake)
             self.scope = _stranger(self._handshake) if scope is None else scope
             self.identity = Identity.from_scope(self.scope)
+            self.ends_at = self._pipeline.session_end(self.scope) if self.identity.binding else float("inf")
             self.asked_at = now
         finally:
             self._asking = None

@@ -1,6 +1,7 @@
 """The connections that somebody is signed in on: who has to be asked again, and whom a revocation concerns."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Iterable
 from typing import Protocol
 
@@ -14,11 +15,14 @@ class Watched(Protocol):
 
     @property
     def asked_at(self) -> float: ...
+    @property
+    def ends_at(self) -> float: ...
     async def recheck(self) -> None: ...
 
 
 class Roster:
-    """Hears of revocations at once, and patrols: every connection is asked again each `interval` seconds.
+    """Hears of revocations at once, and patrols: every connection is asked again each `interval` seconds, and when
+    its session ends by itself.
 
     One timer for all of them, and only while there are any.
     """
@@ -69,9 +73,10 @@ class Roster:
         self._timer = asyncio.get_running_loop().call_later(self._beat, self._patrol)
 
     def _patrol(self) -> None:
+        now = time.time()
         due = asyncio.get_running_loop().time() - self._interval
         for connection in tuple(self._keys):
-            if connection.asked_at <= due:
+            if connection.asked_at <= due or connection.ends_at <= now:
                 self._start(connection.recheck())
         self._arm()
 

@@ -188,6 +188,11 @@ class Connection:
         """When it was last asked who is there, as loop time."""
         return self._presence.asked_at
 
+    @property
+    def ends_at(self) -> float:
+        """When its session ends by itself, as Unix time."""
+        return self._presence.ends_at
+
     async def recheck(self) -> None:
         """Ask who is there, and let every view look whether it may go on. Whose session has ended is sent away by its
         views; what remains of the socket ends a moment later."""

@@ -25,13 +25,13 @@ SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 class World:
     """An application whose users and their roles a test may change while sockets are open."""
 
-    def __init__(self, **limits: Any) -> None:
+    def __init__(self, cookie_age: int = 3600, **limits: Any) -> None:
         self.roles: dict[str, list[str]] = {"alice": ["authenticated", "admin"], "bob": ["authenticated"]}
         self.handled: list[str] = []
         self.asked = 0
         self.broken = False
         self.app = app = PyView(secret=SECRET, security=SecurityConfig(**limits))
-        app.add_middleware(SessionMiddleware, secret_key=SECRET)
+        app.add_middleware(SessionMiddleware, secret_key=SECRET, max_age=cookie_age)
         app.add_middleware(AuthenticationMiddleware, backend=Backend(self))
         app.routes.append(Route("/login/{name}", self.sign_in, methods=["POST"]))
         app.routes.append(Route("/overwrite/{name}", self.overwrite, methods=["POST"]))
@@ -211,6 +211,17 @@ async def test_an_idle_page_is_asked_again_by_the_patrol() -> None:
         assert (await socket.receive_frame())[3:] == ["redirect", {"to": "/admin", "status": 302}]
         assert (await socket.receive_frame())[3] == "phx_close"
         await socket.close()
+
+
+async def test_a_session_that_ends_by_itself_takes_its_pages_along() -> None:
+    world = World(cookie_age=1)
+    async with LiveClient(world.app) as client:
+        socket, _ = await signed_in(client, "alice")
+        frame = await socket.receive_frame(timeout=4)
+        assert frame[3:] == ["redirect", {"to": "/dash", "status": 302}]
+        assert (await socket.receive_frame())[3] == "phx_close"
+        assert await socket.wait_closed() == 4001
+        assert (await client.get("/dash")).status_code == 303
 
 
 async def test_a_role_that_was_won_is_seen_too() -> None:
