@@ -168,8 +168,8 @@ class TestT17Age:
             socket, page = await opened(client)
             asked = 0
             with contextlib.suppress(Exception):
-                while True:
-                    await socket.send_frame(click(page, 100 + asked))
+                for ref in range(100, 200):
+                    await socket.send_frame(click(page, ref))
                     asked += 1
                     await asyncio.sleep(0.01)
             assert await socket.wait_closed() == 1001
