@@ -44,7 +44,7 @@ class TemplateRenderer:
         return {**self._names, "flash": socket.flash} if socket.has_flash else self._names
 
 
-_NO_FLASH: Mapping[str, Any] = MappingProxyType({"flash": MappingProxyType({})})
+_NO_FLASH: Mapping[str, Any] = {"flash": MappingProxyType({})}  # a dict, for it is copied into every render's names
 
 
 def _names_of(view: LiveView[Any]) -> Mapping[str, Any]:

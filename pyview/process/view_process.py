@@ -203,7 +203,8 @@ class ViewProcess:
         if self.socket.navigation is not None:
             return {}
         self._renderer: Renderer = renderer_for(view, self._site.templates.for_view(visit.view_class))
-        return await self._render()
+        update = self._renderer.update(self.socket)
+        return self._with_news(update if type(update) is dict else await update)  # type: ignore[misc]
 
     def _answer_join(self, message: Join, rendered: Diff) -> None:
         socket = self.socket
@@ -358,7 +359,8 @@ class ViewProcess:
         if ref is None and self._outlet.congested:
             self._put_off_render()
             return
-        diff = await self._render()
+        update = self._renderer.update(socket)
+        diff = self._with_news(update if type(update) is dict else await update)  # type: ignore[misc]
         if answer is not None:
             diff["r"] = encoded(answer, "a handler's reply")
         if socket.patched is not None:
@@ -369,11 +371,9 @@ class ViewProcess:
         elif diff:
             self._outlet.push("diff", diff)
 
-    async def _render(self) -> Diff:
+    def _with_news(self, diff: Diff) -> Diff:
         """The diff since the last render, with the events and the title of this turn."""
         socket = self.socket
-        update = self._renderer.update(socket)
-        diff = update if type(update) is dict else await update  # type: ignore[misc]
         if socket.live_title != self._title:
             self._title = socket.live_title
             diff["t"] = str(self._title or "")

@@ -3,7 +3,7 @@
 from operator import is_not
 from typing import Any
 
-from pyview.template.tree.change import BUILTINS, DIRTY, LARGEST_SNAPSHOT
+from pyview.template.tree.change import BUILTINS, DIRTY, EQUAL_IS_SAME, LARGEST_SNAPSHOT
 from pyview.template.tree.nodes import Diff, Fresh, Segment, Unit, announce
 
 
@@ -25,7 +25,11 @@ def changed(unit: Unit, values: tuple[Any, ...], mask: int) -> int:
         if differs:
             segment = unit.segment
             value = values[i]
-            if inputs[i] is DIRTY and type(value) in BUILTINS and len(value) > LARGEST_SNAPSHOT:
+            if type(value) in EQUAL_IS_SAME:  # by far the most frequent
+                if type(value) is not type(inputs[i]) or value != inputs[i]:
+                    inputs[i] = value
+                    mask |= segment.bits[i]
+            elif inputs[i] is DIRTY and type(value) in BUILTINS and len(value) > LARGEST_SNAPSHOT:
                 mask |= segment.bits[i]  # a long list stays dirty; its rows will be looked at one by one
             elif not segment.rule.same(value, inputs[i]):
                 inputs[i] = segment.rule.renewed(value, inputs[i], segment.trust)
