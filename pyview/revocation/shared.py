@@ -153,7 +153,8 @@ class SharedRevocations:
         stored = {revocation.key: revocation for revocation in revocations}
         for revocation in self._replica:
             found = stored.get(revocation.key)
-            if found is None or found.merged(revocation) != found:
+            # Nearly always the very same: there may be a hundred thousand.
+            if found is not revocation and (found is None or found.merged(revocation) != found):
                 self._keep(revocation)
 
     def _keep(self, revocation: Revocation) -> None:
