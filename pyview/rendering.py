@@ -44,7 +44,8 @@ class TemplateRenderer:
         return {**self._names, "flash": socket.flash} if socket.has_flash else self._names
 
 
-_NO_FLASH: Mapping[str, Any] = {"flash": MappingProxyType({})}  # a dict, for it is copied into every render's names
+# A dict, because it is copied into the names of every render.
+_NO_FLASH: Mapping[str, Any] = {"flash": MappingProxyType({})}
 
 
 def _names_of(view: LiveView[Any]) -> Mapping[str, Any]:
