@@ -21,6 +21,12 @@ SERIES = "_pv_series"
 REMEMBERED = "_pv_remembered"
 SESSION_RECORD = "pyview.session"
 
+SESSION_ENDS_AT = "pyview.session_ends_at"
+"""In a scope: the Unix time at which the session ends by itself, where its middleware knows."""
+
+ACTIVE = "pyview.active"
+"""In the scope of a socket that is asked again: whether its reader did something, which counts as use."""
+
 
 class ReadOnlySession(dict[str, Any]):
     """What `mount` receives: a dict that refuses to be changed, because nobody would ever save the change."""

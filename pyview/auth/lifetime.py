@@ -9,9 +9,6 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-SESSION_ENDS_AT = "pyview.session_ends_at"
-"""Where a session middleware of ours puts the Unix time at which the session of this connection ends."""
-
 NEVER = float("inf")
 
 

@@ -46,6 +46,8 @@ def is_session(middleware: Middleware) -> bool:
     cls: Any = middleware.cls
     if not inspect.isclass(cls) or cls is SessionWatcher:
         return False
+    if getattr(cls, "pyview_session", False):
+        return True
     return issubclass(cls, SessionMiddleware) or ("Session" in cls.__name__ and "session" in _words(cls))
 
 

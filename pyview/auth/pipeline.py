@@ -13,10 +13,10 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.identity import user_key, user_of
-from pyview.auth.lifetime import NEVER, SESSION_ENDS_AT, signed_cookies
+from pyview.auth.lifetime import NEVER, signed_cookies
 from pyview.auth.order import is_authentication, is_session
 from pyview.auth.watcher import SessionWatcher
-from pyview.session import SESSION_RECORD
+from pyview.session import SESSION_ENDS_AT, SESSION_RECORD
 
 logger = logging.getLogger("pyview.security")
 

@@ -6,7 +6,7 @@ from starlette.types import Scope
 
 from pyview.auth.identity import Identity
 from pyview.auth.pipeline import IdentityPipeline
-from pyview.session import revocation_keys, session_of
+from pyview.session import ACTIVE, revocation_keys, session_of
 
 
 class Presence:
@@ -32,24 +32,27 @@ class Presence:
         """What a revocation of this connection's session may be called."""
         return revocation_keys(session_of(self.scope))
 
-    async def refresh(self) -> None:
-        """Ask who is there now. Who comes while somebody asks gets the same answer."""
+    async def refresh(self, *, active: bool = False) -> None:
+        """Ask who is there now. Who comes while somebody asks gets the same answer.
+
+        `active`: because the reader did something, which counts as use of the session.
+        """
         wanted = asyncio.get_running_loop().time()
         while self.asked_at < wanted:
             if self._asking is None:
-                await self._ask()
+                await self._ask(active)
             else:
                 started = self.asked_at
                 await asyncio.shield(self._asking)
                 if self.asked_at > started:
                     return
 
-    async def _ask(self) -> None:
+    async def _ask(self, active: bool) -> None:
         loop = asyncio.get_running_loop()
         asking = self._asking = loop.create_future()
         now = loop.time()
         try:
-            scope = await self._pipeline.replay(self._handshake)
+            scope = await self._pipeline.replay({**self._handshake, ACTIVE: active})
             self.scope = _stranger(self._handshake) if scope is None else scope
             self.identity = Identity.from_scope(self.scope)
             self.ends_at = self._pipeline.session_end(self.scope) if self.identity.binding else float("inf")

@@ -53,7 +53,7 @@ class ViewGuard:
         """Whether the view may go on at `location`; `fresh` asks the middlewares in any case."""
         presence = self._presence
         if fresh or self._fresh or self._time() - presence.asked_at >= self._max_age:
-            await presence.refresh()
+            await presence.refresh(active=True)
         identity = presence.identity
         # Another session, or another user in it: what the page shows was not meant for them.
         if identity.binding != self._binding:

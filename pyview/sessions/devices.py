@@ -1,0 +1,69 @@
+"""Where somebody is signed in: the list that lets them end the sessions that they do not know."""
+
+import time
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from pyview.session import SESSION_ID, USER_DIGEST, session_key
+from pyview.sessions.middleware import HANDLE, Visit
+from pyview.sessions.store import Record, decode
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One session of a user. `key` names it for `end_device`; it is no secret, and signs nobody in.
+
+    Unix times in seconds. `session` is what the application keeps in it, for a name of the device, say.
+    """
+
+    key: str
+    signed_in_at: float
+    last_seen_at: float
+    current: bool
+    session: dict[str, object]
+
+
+async def list_devices(request: Request) -> list[Device]:
+    """The sessions of the user of this request, the one used last first; none where nobody is signed in.
+
+    Raises `RuntimeError` without `ServerSessionMiddleware`, `StoreUnavailable` while the store is away.
+    """
+    visit = _visit(request)
+    user = request.session.get(USER_DIGEST)
+    records = await visit.store.list_user(user, time.time()) if user else []
+    return [_device(record, visit) for record in records]
+
+
+async def end_device(request: Request, key: str) -> bool:
+    """End one session of the user of this request; its open pages are sent away. False when there is none.
+
+    A key of somebody else's session ends nothing.
+    """
+    visit = _visit(request)
+    user = request.session.get(USER_DIGEST)
+    records = await visit.store.list_user(user, time.time()) if user else []
+    record = next((one for one in records if one.key == key), None)
+    if record is None:
+        return False
+    await visit.store.delete(record.key)
+    sid = decode(record.data).get(SESSION_ID)
+    if isinstance(sid, str):
+        await request.app.revocations.revoke(session_key(sid), record.expires_at)
+    return True
+
+
+def _visit(request: Request) -> Visit:
+    visit = request.scope.get(HANDLE)
+    if not isinstance(visit, Visit):
+        raise RuntimeError(
+            "The list of devices needs sessions that live on the server: "
+            "app.add_middleware(ServerSessionMiddleware, store=...), from pyview.sessions."
+        )
+    return visit
+
+
+def _device(record: Record, visit: Visit) -> Device:
+    session = {key: value for key, value in decode(record.data).items() if not key.startswith("_pv_")}
+    current = visit.record is not None and visit.record.key == record.key
+    return Device(record.key, record.created_at, record.last_seen_at, current, session)

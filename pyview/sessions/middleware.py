@@ -1,0 +1,199 @@
+"""Sessions that live on the server: the cookie holds a random id and nothing else.
+
+`request.session` is the same as with Starlette's `SessionMiddleware`. What changes is what a copy of the cookie is
+worth: a session that was signed out is gone, wherever its id may be; an id that we never gave out names nothing; and
+the id changes when the user does.
+"""
+
+import hashlib
+import math
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.sessions import Session
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pyview.session import ACTIVE, SESSION_ENDS_AT, SESSION_ID, USER_DIGEST
+from pyview.sessions.store import (
+    Record,
+    SessionStore,
+    StoreUnavailable,
+    decode,
+    encode,
+)
+
+HANDLE = "pyview.server_session"
+_SAVE_ATTEMPTS = 3
+_TOUCH_EVERY = 60.0  # seconds: being used is written down once a minute, not at every request
+
+
+class ServerSessionMiddleware:
+    """ASGI middleware in the place of Starlette's `SessionMiddleware`.
+
+    `store`: where sessions are kept, for example `session_store_from_environment(os.environ)`. `max_age`: seconds until
+    a session ends however much it is used; `idle_timeout`: until it ends unused. With `https_only` the cookie is
+    `Secure` and its name gets the prefix `__Host-`.
+
+    What two requests write at the same time is merged by key. A session that was signed out meanwhile stays signed
+    out. While the store is away nobody has a session, and cookies stay as they are.
+    """
+
+    pyview_session = True  # goes outside the authentication, wherever it was added
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        store: SessionStore,
+        *,
+        max_age: float = 14 * 86400,
+        idle_timeout: float = 86400,
+        session_cookie: str = "session",
+        same_site: Literal["lax", "strict"] = "lax",
+        https_only: bool = False,
+    ) -> None:
+        self.app = app
+        self.store = store
+        self._max_age = max_age
+        self._idle_timeout = idle_timeout
+        self._cookie = f"__Host-{session_cookie}" if https_only else session_cookie
+        self._flags = f"; path=/; httponly; samesite={same_site}" + ("; secure" if https_only else "")
+        self._started = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif scope["type"] in ("http", "websocket"):
+            await self._serve(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            await self.store.close()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        visit = scope[HANDLE] = await self._open(scope)
+        scope["session"] = Session(visit.loaded)
+        if visit.record is not None:
+            scope[SESSION_ENDS_AT] = visit.record.dies_at
+
+        async def save_first(message: Message) -> None:
+            if message["type"] == "http.response.start" and visit.known:
+                headers = MutableHeaders(scope=message)
+                if scope["session"].accessed:
+                    headers.add_vary_header("Cookie")
+                cookie = await self._save(visit, scope["session"])
+                if cookie is not None:
+                    headers.append("set-cookie", cookie)
+            await send(message)
+
+        await self.app(scope, receive, save_first)
+
+    async def _open(self, scope: Scope) -> "Visit":
+        sent = HTTPConnection(scope).cookies.get(self._cookie, "")
+        try:
+            if not self._started:
+                await self.store.start()
+                self._started = True
+            now = time.time()
+            record = await self.store.load(key_of(sent), now) if sent else None
+            if record is not None and _used(scope) and now - record.last_seen_at > _TOUCH_EVERY:
+                await self.store.touch(record.key, now)
+                record = record.seen(now)
+        except StoreUnavailable:
+            return Visit(self.store, None, sent=bool(sent), known=False)
+        return Visit(self.store, record, sent=bool(sent), known=True)
+
+    async def _save(self, visit: "Visit", session: Session) -> str | None:
+        """Write what has changed; the `Set-Cookie` that belongs to it, if any."""
+        record = visit.record
+        if not session:
+            if record is not None:
+                await self.store.delete(record.key)
+            return self._expired() if visit.sent and (session.modified or record is None) else None
+        if not session.modified:
+            return None
+        if record is None:
+            return await self._create(session)
+        if session.get(SESSION_ID) != visit.loaded.get(SESSION_ID):
+            return await self._rotate(record, session)
+        return await self._update(visit, record, session)
+
+    async def _create(self, session: Session) -> str:
+        sid, record = self._fresh(session)
+        await self.store.create(record)
+        return self._given(sid)
+
+    async def _rotate(self, old: Record, session: Session) -> str:
+        """Another user, another id: the old row goes in the same step in which the new one comes."""
+        sid, record = self._fresh(session)
+        if not await self.store.rotate(old.key, old.version, record):
+            await self.store.delete(old.key)
+            await self.store.create(record)
+        return self._given(sid)
+
+    async def _update(self, visit: "Visit", record: Record, session: Session) -> str | None:
+        data: Mapping[str, Any] = session
+        for _ in range(_SAVE_ATTEMPTS):
+            now = time.time()
+            if await self.store.save(record.key, encode(data), record.version, now):
+                return None
+            newer = await self.store.load(record.key, now)
+            if newer is None:
+                return self._expired()
+            record, data = newer, merged(decode(newer.data), visit.loaded, session)
+        raise StoreUnavailable("a session was written by others again and again while it was to be saved")
+
+    def _fresh(self, session: Session) -> tuple[str, Record]:
+        sid, now = secrets.token_urlsafe(32), time.time()
+        user = session.get(USER_DIGEST)
+        return sid, Record(
+            key=key_of(sid),
+            data=encode(session),
+            user=user if isinstance(user, str) else "",
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + self._max_age,
+            idle_timeout=self._idle_timeout,
+        )
+
+    def _given(self, sid: str) -> str:
+        return f"{self._cookie}={sid}{self._flags}; max-age={math.ceil(self._max_age)}"
+
+    def _expired(self) -> str:
+        return f"{self._cookie}=null{self._flags}; expires=Thu, 01 Jan 1970 00:00:00 GMT"
+
+
+class Visit:
+    """What one request found. `known` is False when the store could not say; then nothing is written either."""
+
+    __slots__ = ("known", "loaded", "record", "sent", "store")
+
+    def __init__(self, store: SessionStore, record: Record | None, *, sent: bool, known: bool) -> None:
+        self.store = store
+        self.record = record
+        self.sent = sent
+        self.known = known
+        self.loaded: dict[str, Any] = {} if record is None else decode(record.data)
+
+
+def key_of(sid: str) -> str:
+    """The name of a session in its store: who reads the store learns no id."""
+    return hashlib.sha256(sid.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def merged(theirs: Mapping[str, Any], base: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+    """`theirs` with what we changed since `base`: keys that both wrote are ours."""
+    changed = {key: value for key, value in ours.items() if key not in base or base[key] != value}
+    removed = base.keys() - ours.keys()
+    return {key: value for key, value in {**theirs, **changed}.items() if key not in removed}
+
+
+def _used(scope: Scope) -> bool:
+    return scope["type"] == "http" or bool(scope.get(ACTIVE))

@@ -1,0 +1,238 @@
+"""Sessions on the server, from outside: what cookies are worth, what races leave behind, whose devices these are."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.authentication import AuthCredentials, AuthenticationBackend, SimpleUser
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from pyview import LiveView, LiveViewSocket, PyView
+from pyview.auth import login, logout, requires
+from pyview.sessions import (
+    MemorySessionStore,
+    ServerSessionMiddleware,
+    SessionStore,
+    SQLiteSessionStore,
+    end_device,
+    list_devices,
+)
+from pyview.sessions.store import Record, StoreUnavailable
+from pyview.template.live_template import LiveTemplate
+from pyview.testing import LiveClient
+from tests.frames import connect, event, join, load
+
+SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
+
+
+class Backend(AuthenticationBackend):
+    async def authenticate(self, conn: Any) -> Any:
+        name = conn.session.get("user_id")
+        return (AuthCredentials(["authenticated"]), SimpleUser(name)) if name else None
+
+
+@requires("authenticated")
+class Dashboard(LiveView[dict[str, str]]):
+    template = LiveTemplate.from_string("<p>{{ name }}</p>", "dashboard.html")
+
+    async def mount(self, socket: LiveViewSocket[dict[str, str]], session: Any) -> None:
+        socket.context = {"name": session["user_id"]}
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, str]]) -> None:
+        """Changes nothing."""
+
+
+async def sign_in(request: Request) -> Response:
+    login(request, request.path_params["name"])
+    return PlainTextResponse("hello")
+
+
+async def sign_out(request: Request) -> Response:
+    logout(request)
+    return PlainTextResponse("bye")
+
+
+async def write(request: Request) -> Response:
+    """Put a word into the session, after a while."""
+    request.session[request.path_params["word"]] = True
+    await asyncio.sleep(float(request.query_params.get("after", "0")))
+    return PlainTextResponse("written")
+
+
+async def read(request: Request) -> Response:
+    return JSONResponse({key: value for key, value in request.session.items() if key[:1] != "_"})
+
+
+async def devices(request: Request) -> Response:
+    return JSONResponse([[device.key, device.current] for device in await list_devices(request)])
+
+
+async def end(request: Request) -> Response:
+    return JSONResponse(await end_device(request, request.path_params["key"]))
+
+
+def app_with(store: SessionStore, **options: Any) -> PyView:
+    app = PyView(secret=SECRET)
+    app.add_middleware(ServerSessionMiddleware, store=store, **options)
+    app.add_middleware(AuthenticationMiddleware, backend=Backend())
+    for path, endpoint, method in [
+        ("/login/{name}", sign_in, "POST"),
+        ("/logout", sign_out, "POST"),
+        ("/write/{word}", write, "POST"),
+        ("/read", read, "GET"),
+        ("/devices", devices, "GET"),
+        ("/end/{key}", end, "POST"),
+    ]:
+        app.routes.append(Route(path, endpoint, methods=[method]))
+    app.add_live_view("/dash", Dashboard)
+    return app
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStore:
+    return MemorySessionStore() if request.param == "memory" else SQLiteSessionStore(tmp_path / "sessions.db")
+
+
+async def test_a_session_is_kept_and_the_cookie_says_nothing(store: SessionStore) -> None:
+    async with LiveClient(app_with(store)) as client:
+        response = await client.post("/write/apple")
+        cookie = response.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        assert len(client.cookies["session"]) == 43
+        assert "set-cookie" not in (await client.post("/write/pear")).headers
+        assert (await client.get("/read")).json() == {"apple": True, "pear": True}
+
+
+async def test_an_id_that_was_never_given_out_is_never_adopted(store: SessionStore) -> None:
+    async with LiveClient(app_with(store), cookies={"session": "attacker-chosen-id"}) as client:
+        await client.post("/login/alice")
+        assert client.cookies["session"] != "attacker-chosen-id"
+    async with LiveClient(app_with(store), cookies={"session": "attacker-chosen-id"}) as attacker:
+        assert (await attacker.get("/read")).json() == {}
+
+
+async def test_signing_in_changes_the_id_and_the_old_one_is_dead(store: SessionStore) -> None:
+    async with LiveClient(app_with(store)) as client:
+        await client.post("/write/cart")
+        before = client.cookies["session"]
+        await client.post("/login/alice")
+        assert client.cookies["session"] != before
+        assert (await client.get("/read")).json() == {"cart": True, "user_id": "alice"}
+    async with LiveClient(app_with(store), cookies={"session": before}) as fixed:
+        assert (await fixed.get("/read")).json() == {}
+
+
+async def test_a_slow_request_does_not_bring_a_signed_out_session_back(store: SessionStore) -> None:
+    async with LiveClient(app_with(store)) as client:
+        await client.post("/login/alice")
+        held = client.cookies["session"]
+        slow = asyncio.create_task(client.post("/write/late?after=0.1"))
+        await asyncio.sleep(0.02)
+        await client.post("/logout")
+        await slow
+    async with LiveClient(app_with(store), cookies={"session": held}) as thief:
+        assert (await thief.get("/read")).json() == {}
+
+
+async def test_two_requests_at_once_lose_nothing(store: SessionStore) -> None:
+    async with LiveClient(app_with(store)) as client:
+        await client.post("/write/first")
+        await asyncio.gather(*(client.post(f"/write/w{n}?after=0.0{n}") for n in range(1, 6)))
+        assert (await client.get("/read")).json().keys() == {"first", "w1", "w2", "w3", "w4", "w5"}
+
+
+async def test_a_session_ends_when_it_is_old_and_when_it_lies_unused(store: SessionStore) -> None:
+    for options in ({"max_age": 0.1}, {"idle_timeout": 0.1}):
+        async with LiveClient(app_with(store, **options)) as client:
+            await client.post("/write/apple")
+            assert (await client.get("/read")).json() == {"apple": True}
+            await asyncio.sleep(0.15)
+            assert (await client.get("/read")).json() == {}
+
+
+async def test_only_json_goes_in(store: SessionStore) -> None:
+    async def bad(request: Request) -> Response:
+        request.session["when"] = object()
+        return PlainTextResponse("never")
+
+    app = app_with(store)
+    app.routes.append(Route("/bad", bad, methods=["POST"]))
+    async with LiveClient(app) as client:
+        with pytest.raises(TypeError, match="JSON only"):
+            await client.post("/bad")
+
+
+async def test_my_devices_are_mine_and_ending_one_sends_its_pages_away(store: SessionStore) -> None:
+    app = app_with(store)
+    async with LiveClient(app) as laptop, LiveClient(app) as phone, LiveClient(app) as stranger:
+        await laptop.post("/login/alice")
+        await phone.post("/login/alice")
+        await stranger.post("/login/mallory")
+        page = await load(phone, "/dash")
+        socket = await connect(phone, page).connect()
+        await join(socket, page)
+        listed = (await laptop.get("/devices")).json()
+        assert sorted(current for _, current in listed) == [False, True]
+        other = next(key for key, current in listed if not current)
+        assert (await stranger.post(f"/end/{other}")).json() is False
+        await socket.send_frame(event(page, "5", "still"))
+        assert (await socket.receive_frame())[4]["status"] == "ok"
+        assert (await laptop.post(f"/end/{other}")).json() is True
+        assert (await socket.receive_frame())[3] == "redirect"
+        assert await socket.wait_closed() == 4001
+        assert (await phone.get("/dash")).status_code == 403
+        assert len((await laptop.get("/devices")).json()) == 1
+
+
+async def test_over_https_the_cookie_belongs_to_this_host_alone() -> None:
+    app = app_with(MemorySessionStore(), https_only=True)
+    async with LiveClient(app, base_url="https://testserver") as client:
+        cookie = (await client.post("/write/apple")).headers["set-cookie"].lower()
+        assert cookie.startswith("__host-session=")
+        assert "; secure" in cookie
+
+
+class Away(MemorySessionStore):
+    """A store that can be taken away."""
+
+    away = False
+
+    async def load(self, key: str, now: float) -> Record | None:
+        if self.away:
+            raise StoreUnavailable("away")
+        return await super().load(key, now)
+
+
+async def test_while_the_store_is_away_nobody_is_signed_in_and_no_cookie_is_lost() -> None:
+    store = Away()
+    async with LiveClient(app_with(store)) as client:
+        await client.post("/login/alice")
+        store.away = True
+        response = await client.get("/dash")
+        assert (response.status_code, response.headers.get("set-cookie")) == (403, None)
+        store.away = False
+        assert (await client.get("/dash")).status_code == 200
+
+
+async def test_use_is_noted_at_most_once_a_minute_and_events_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemorySessionStore()
+    app = app_with(store, idle_timeout=3600.0)
+    async with LiveClient(app) as client:
+        await client.post("/login/alice")
+        page = await load(client, "/dash")
+        socket = await connect(client, page).connect()
+        await join(socket, page)
+        started = time.time()
+        monkeypatch.setattr(time, "time", lambda: started + 120)
+        await asyncio.sleep(1.05)
+        await socket.send_frame(event(page, "5", "use"))
+        await socket.receive_frame()
+        (record,) = store._records.values()
+        assert record.last_seen_at >= started + 119
+        await socket.close()
