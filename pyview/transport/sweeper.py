@@ -55,12 +55,9 @@ class Sweeper(Generic[Connection]):
     def _tick(self) -> None:
         now = asyncio.get_running_loop().time()
         self._arm()
-        for connection in self:
-            for hook in self._hooks:
-                self._call(hook, connection, now)
-
-    def _call(self, hook: Callable[[Connection, float], object], connection: Connection, now: float) -> None:
-        try:
-            hook(connection, now)
-        except Exception:
-            logger.exception("a look at an open socket failed")
+        for hook in self._hooks:
+            for connection in self:
+                try:
+                    hook(connection, now)
+                except Exception:
+                    logger.exception("a look at an open socket failed")
