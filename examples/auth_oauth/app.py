@@ -30,7 +30,7 @@ app.add_middleware(AuthenticationMiddleware, backend=SessionAuth())
 
 sign_in = SignIn(CLIENT_ID, CLIENT_SECRET, os.environ.get("OPENID_ISSUER"))
 app.routes.append(Route("/login", sign_in.start, name="sign_in"))
-app.routes.append(Route("/callback", sign_in.finish, name="callback"))
+app.routes.append(Route("/callback", sign_in.finish))
 app.routes.append(Route("/logout", sign_in.leave, methods=["POST"]))
 app.routes.append(Mount("/openid", provider(CLIENT_ID, CLIENT_SECRET)))
 app.mount("/assets", assets)
