@@ -1,0 +1,75 @@
+"""What the real client does when the server ends its socket for a limit, or refuses an event: it goes on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from starlette.types import ASGIApp
+
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connected
+from pyview.template.live_template import LiveTemplate
+
+Serve = Callable[[ASGIApp], str]
+
+
+class Site:
+    """A counter, and how often its page was loaded and its view mounted."""
+
+    def __init__(self, **limits: Any) -> None:
+        site = self
+        self.loads = self.mounts = 0
+
+        class Counter(LiveView[dict[str, int]]):
+            template = LiveTemplate.from_string(
+                "<output>{{ n }}</output><button phx-click='inc'>+</button>", "counter.html"
+            )
+
+            async def mount(self, socket: LiveViewSocket[dict[str, int]], session: Any) -> None:
+                socket.context = {"n": 0}
+                if is_connected(socket):
+                    site.mounts += 1
+                else:
+                    site.loads += 1
+
+            async def handle_event(
+                self, event: str, payload: Any, socket: LiveViewSocket[dict[str, int]]
+            ) -> None:
+                socket.context["n"] += 1
+
+        self.app = PyView(
+            secret="t3st-s3cret-of-at-least-thirty-two-bytes", security=SecurityConfig(**limits)
+        )
+        self.app.add_live_view("/", Counter)
+
+
+@pytest.mark.parametrize("limits", [{"idle_timeout": 1.0}, {"socket_max_age": 1.0}], ids=str)
+def test_the_page_comes_back_by_itself_without_being_loaded_again(
+    serve: Serve, page: Page, limits: dict[str, float]
+) -> None:
+    site = Site(**limits)
+    page.goto(serve(site.app))
+    expect(page.locator("[data-phx-main].phx-connected")).to_be_attached()
+    with page.expect_websocket() as again:
+        pass
+    again.value.wait_for_event("framereceived")
+    page.locator("button").click()
+    expect(page.locator("output")).to_have_text("1")
+    assert site.mounts >= 2
+    assert site.loads == 1
+
+
+def test_after_a_flood_the_page_works_as_before(
+    serve: Serve, page: Page, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(rate=20, burst=10)
+    page.goto(serve(site.app))
+    expect(page.locator("[data-phx-main].phx-connected")).to_be_attached()
+    page.evaluate("for (let n = 0; n < 100; n++) document.querySelector('button').click()")
+    page.wait_for_timeout(500)
+    before = int(page.locator("output").inner_text())
+    assert 9 <= before < 30
+    assert any("auth.rate_limited" in message for message in caplog.messages)
+    page.locator("button").click()
+    expect(page.locator("output")).to_have_text(str(before + 1))
+    assert (site.loads, site.mounts) == (1, 1)
