@@ -56,7 +56,7 @@ class SignIn:
 
 
 def address(request: Request) -> str:
-    """Where the browser reaches this example. The provider has its callback on a list, so a forged Host gets nowhere."""
+    """Where the browser reaches this example. A real provider lists callbacks, so a forged Host gets nowhere."""
     return f"{request.url.scheme}://{request.url.netloc}{home(request)}"
 
 

@@ -316,6 +316,13 @@ def _half_filled(page: Page, gallery: str) -> None:
     expect(page.locator("#email-error")).to_be_visible()
 
 
+def _signed_in_with_openid(page: Page, gallery: str) -> None:
+    page.goto(f"{gallery}/profile/")
+    page.get_by_label("Name").fill("Grace Hopper")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(LIVE)).to_be_attached()
+
+
 def _counted(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/counter/")
     page.get_by_role("button", name="One more").click()
@@ -336,6 +343,9 @@ PAGES: dict[str, Callable[[Page, str], object]] = {
     "chat-door": lambda page, gallery: visit(page, f"{gallery}/chat/"),
     "chat": _conversation,
     "form": _half_filled,
+    "api-key": lambda page, gallery: visit(page, f"{gallery}/status/?api_key=demo-key"),
+    "openid-provider": lambda page, gallery: page.goto(f"{gallery}/profile/"),
+    "openid": _signed_in_with_openid,
     "login": lambda page, gallery: page.goto(f"{gallery}/login"),
     "dashboard": _signed_in,
 }
