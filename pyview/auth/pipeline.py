@@ -21,7 +21,8 @@ from pyview.session import SESSION_ENDS_AT, SESSION_RECORD
 logger = logging.getLogger("pyview.security")
 
 _ANSWER = "pyview.replayed"
-_OF_IDENTITY = ("session", "auth", "user", SESSION_RECORD)
+_OF_USER = ("auth", "user", SESSION_RECORD)
+_OF_IDENTITY = ("session", *_OF_USER)
 
 
 def says_who_is_there(middleware: Middleware) -> bool:
@@ -35,13 +36,15 @@ def says_who_is_there(middleware: Middleware) -> bool:
 class IdentityPipeline:
     """The identity middlewares of one application, in their order, each an instance of its own.
 
-    Without any, as in an application mounted inside the one that signs people in, the handshake's word stands.
+    Without any, as in an application mounted inside the one that signs people in, the handshake's word stands. Without
+    one that loads the session, the handshake's session does.
     """
 
     def __init__(self, user_middleware: Sequence[Middleware]) -> None:
         """`user_middleware`: outermost first, with the watcher in place (`pyview.auth.order.normalise`)."""
         middlewares = [found for found in user_middleware if says_who_is_there(found)]
         self._app = _stack(middlewares)
+        self._anew = _OF_IDENTITY if any(map(_may_load_session, middlewares)) else _OF_USER
         self._cookies = signed_cookies(middlewares)
         classes: list[Any] = [middleware.cls for middleware in middlewares]
         self._replays = any(cls is not SessionWatcher for cls in classes)
@@ -53,7 +56,7 @@ class IdentityPipeline:
         """
         if not self._replays:
             return scope
-        return await _run(self._app, {key: value for key, value in scope.items() if key not in _OF_IDENTITY})
+        return await _run(self._app, {key: value for key, value in scope.items() if key not in self._anew})
 
     def session_end(self, scope: Scope) -> float:
         """Unix time at which the session of a replayed scope ends by itself; infinity where nobody can say."""
@@ -76,6 +79,11 @@ class WhoSignsIn:
         copy = {key: value for key, value in scope.items() if key not in _OF_IDENTITY}
         answer = await _run(self._app, {**copy, "session": dict(session)})
         return "" if answer is None else user_key(user_of(answer))
+
+
+def _may_load_session(middleware: Middleware) -> bool:
+    cls: Any = middleware.cls
+    return is_session(middleware) or bool(getattr(cls, "pyview_identity", False))
 
 
 def _stack(middlewares: Sequence[Middleware]) -> ASGIApp:
