@@ -22,7 +22,8 @@ class Site:
 
         class Counter(LiveView[dict[str, int]]):
             template = LiveTemplate.from_string(
-                "<output>{{ n }}</output><button phx-click='inc'>+</button>", "counter.html"
+                "<output>{{ n }}</output>{% for _ in range(60) %}<button phx-click='inc'>+</button>{% endfor %}",
+                "counter.html",
             )
 
             async def mount(self, socket: LiveViewSocket[dict[str, int]], session: Any) -> None:
@@ -53,7 +54,7 @@ def test_the_page_comes_back_by_itself_without_being_loaded_again(
     with page.expect_websocket() as again:
         pass
     again.value.wait_for_event("framereceived")
-    page.locator("button").click()
+    page.locator("button").first.click()
     expect(page.locator("output")).to_have_text("1")
     assert site.mounts >= 2
     assert site.loads == 1
@@ -65,11 +66,12 @@ def test_after_a_flood_the_page_works_as_before(
     site = Site(rate=20, burst=10)
     page.goto(serve(site.app))
     expect(page.locator("[data-phx-main].phx-connected")).to_be_attached()
-    page.evaluate("for (let n = 0; n < 100; n++) document.querySelector('button').click()")
+    page.evaluate("for (const button of document.querySelectorAll('button')) button.click()")
     page.wait_for_timeout(500)
     before = int(page.locator("output").inner_text())
     assert 9 <= before < 30
     assert any("auth.rate_limited" in message for message in caplog.messages)
-    page.locator("button").click()
-    expect(page.locator("output")).to_have_text(str(before + 1))
+    for more, button in enumerate([page.locator("button").first, page.locator("button").last], 1):
+        button.click()
+        expect(page.locator("output")).to_have_text(str(before + more))
     assert (site.loads, site.mounts) == (1, 1)
