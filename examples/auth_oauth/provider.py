@@ -27,7 +27,7 @@ FORM = """<!doctype html><html lang="en"><meta name="viewport" content="width=de
 <link rel="stylesheet" href="/assets/gallery.css">
 <main><section class="sheet narrow"><h1>Toy provider</h1><p class="lede">Who are you today?</p>
 <form method="post"><input type="hidden" name="query" value="{query}">
-<p><input name="name" placeholder="Name" required autofocus aria-label="Name"></p>
+<p style="margin-block: 1rem"><input name="name" placeholder="Name" required autofocus aria-label="Name"></p>
 <button class="button" type="submit">Go on</button></form></section></main></html>"""
 
 

@@ -82,10 +82,22 @@ def _session_first(middlewares: list[Middleware]) -> list[Middleware]:
     return [*rest[:authentication], middlewares[session], *rest[authentication:]]
 
 
+def about_sessions(middleware: Middleware) -> bool:
+    """A session, our watcher, and helpers such as the autoload middleware of starsessions."""
+    return is_session(middleware) or "Session" in getattr(middleware.cls, "__name__", "")
+
+
+def _after_helpers(middlewares: list[Middleware], index: int) -> int:
+    """Past the helpers that follow a session middleware: only behind them the session is loaded."""
+    while index < len(middlewares) and about_sessions(middlewares[index]):
+        index += 1
+    return index
+
+
 def _with_watcher(middlewares: list[Middleware], watcher: Callable[[float], Middleware]) -> list[Middleware]:
     sessions = [index for index, middleware in enumerate(middlewares) if is_session(middleware)]
-    inside = sessions[-1] + 1 if sessions else 0
-    lifetime = _lifetime(middlewares[inside - 1]) if sessions else LONGEST
+    inside = _after_helpers(middlewares, sessions[-1] + 1) if sessions else 0
+    lifetime = _lifetime(middlewares[sessions[-1]]) if sessions else LONGEST
     return [*middlewares[:inside], watcher(lifetime), *middlewares[inside:]]
 
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.identity import user_key, user_of
 from pyview.auth.lifetime import NEVER, signed_cookies
-from pyview.auth.order import is_authentication, is_session
+from pyview.auth.order import about_sessions, is_authentication, is_session
 from pyview.auth.watcher import SessionWatcher
 from pyview.session import SESSION_ENDS_AT, SESSION_RECORD
 
@@ -26,11 +26,10 @@ _OF_IDENTITY = ("session", *_OF_USER)
 
 
 def says_who_is_there(middleware: Middleware) -> bool:
-    """Whether a middleware belongs to the identity: a session, its watcher, an authentication, or one whose class says
-    `pyview_identity = True`."""
-    cls: Any = middleware.cls
-    marked = cls is SessionWatcher or bool(getattr(cls, "pyview_identity", False))
-    return marked or is_session(middleware) or is_authentication(middleware)
+    """Whether a middleware belongs to the identity: a session and what has to do with it, an authentication, or one
+    whose class says `pyview_identity = True`."""
+    marked = bool(getattr(middleware.cls, "pyview_identity", False))
+    return marked or about_sessions(middleware) or is_authentication(middleware)
 
 
 class IdentityPipeline:
@@ -71,7 +70,7 @@ class WhoSignsIn:
 
     def __init__(self, user_middleware: Sequence[Middleware]) -> None:
         self._app = _stack(
-            [found for found in user_middleware if says_who_is_there(found) and not is_session(found)]
+            [found for found in user_middleware if says_who_is_there(found) and not about_sessions(found)]
         )
 
     async def __call__(self, scope: Scope, session: Mapping[str, Any]) -> str:
