@@ -27,6 +27,7 @@ from pyview.pubsub.memory import MemoryPubSub
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.revocation.base import Revocations
 from pyview.revocation.environment import revocations_from_environment
+from pyview.revocation.memory import MemoryRevocations
 from pyview.routes import LiveRoute
 from pyview.secret import Secrets
 from pyview.storage.errors import StoreUnavailable
@@ -53,9 +54,10 @@ class PyView(Starlette):
     """A Starlette application; `add_live_view` is all that is new.
 
     Keyword arguments beyond Starlette's: `security` (limits, hosts, origins), `secret` (otherwise `PYVIEW_SECRET`),
-    `production` (otherwise `PYVIEW_ENV=production`), `pubsub` (otherwise this process only), `templates` (a Jinja2
-    environment or loader for templates named on views), `default_requires` (what every view requires that is not
-    `@public`, said as to `@requires`), `liveview_client` (built assets elsewhere).
+    `production` (otherwise `PYVIEW_ENV=production`), `pubsub` (otherwise this process only), `revocations` (otherwise
+    what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name, else this process only), `templates` (a Jinja2 environment or loader
+    for templates named on views), `default_requires` (what every view requires that is not `@public`, said as to
+    `@requires`).
 
     `rootTemplate` is the HTML document around every view; assign `defaultRootTemplate(...)` or a function of your own.
     """
@@ -170,6 +172,11 @@ class PyView(Starlette):
     def _check(self, scope: Scope | None = None) -> None:
         """Raises `RuntimeError` for an application that would not do what its code says."""
         enforce(check_app(self, scope), self.production)
+        if isinstance(self.revocations, MemoryRevocations) and several_workers(os.environ, sys.argv):
+            logger.error(
+                "several workers, but each keeps its sign-outs to itself: set PYVIEW_STATE to a file that they share, "
+                "or PYVIEW_REDIS_URL"
+            )
         if self.secrets.generated and several_workers(os.environ, sys.argv):
             logger.error("several workers, but no PYVIEW_SECRET: each refuses the others' pages")
         self._assets.load()

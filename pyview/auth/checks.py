@@ -92,6 +92,8 @@ def _sessions(app: CheckedApp) -> Iterator[Finding]:
     for middleware in app.user_middleware:
         if _is(middleware, SessionMiddleware):
             yield from _session(middleware, app.security)
+        elif getattr(middleware.cls, "pyview_session", False) and not middleware.kwargs.get("https_only"):
+            yield from _insecure_cookie(middleware, app.security)
 
 
 def _session(middleware: Middleware, security: SecurityConfig) -> Iterator[Finding]:
@@ -104,11 +106,17 @@ def _session(middleware: Middleware, security: SecurityConfig) -> Iterator[Findi
             f"SessionMiddleware(secret_key=...) {problem}: anybody can sign in as anybody. "
             f"Make one with: {GENERATE}",
         )
-    if "secure" not in session.security_flags and not security.allow_insecure_cookies:
+    if "secure" not in session.security_flags:
+        yield from _insecure_cookie(middleware, security)
+
+
+def _insecure_cookie(middleware: Middleware, security: SecurityConfig) -> Iterator[Finding]:
+    if not security.allow_insecure_cookies:
         yield Finding(
             Severity.DEPLOYMENT,
-            "SessionMiddleware(https_only=False) sends the session cookie without TLS. Set https_only=True, "
-            "or acknowledge it with PyView(security=SecurityConfig(allow_insecure_cookies=True)).",
+            f"{getattr(middleware.cls, '__name__', 'SessionMiddleware')}(https_only=False) sends the session cookie "
+            "without TLS. Set https_only=True, or acknowledge it with "
+            "PyView(security=SecurityConfig(allow_insecure_cookies=True)).",
         )
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
+from starlette.authentication import AuthCredentials, UnauthenticatedUser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
@@ -100,9 +101,11 @@ class SessionWatcher:
             # Nobody can say whether it is revoked: for this request there is no session, and its cookie stays.
             logger.debug("revocations cannot be asked: %r", error)
             scope["session"] = type(session)()
+            _sign_out(scope)
         else:
             if revoked:
                 session.clear()
+                _sign_out(scope)
                 _audit_revoked(scope)
 
     async def _settle(self, record: "SessionRecord", scope: Scope) -> None:
@@ -142,6 +145,12 @@ class SessionWatcher:
         session[SIGNED_IN_AT] = time.time()
         session[USER_DIGEST] = user
         return key
+
+
+def _sign_out(scope: Scope) -> None:
+    """Forget whom an application around ours has signed in by this session."""
+    if "user" in scope:
+        scope["user"], scope["auth"] = UnauthenticatedUser(), AuthCredentials()
 
 
 class SessionRecord:

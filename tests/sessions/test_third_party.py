@@ -43,11 +43,11 @@ async def sign_out(request: Request) -> Response:
     return PlainTextResponse("bye")
 
 
-def make_app() -> PyView:
+def make_app(store: InMemoryStore) -> PyView:
     app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes")
     app.add_middleware(AuthenticationMiddleware, backend=Backend())
     app.add_middleware(SessionAutoloadMiddleware)
-    app.add_middleware(SessionMiddleware, store=InMemoryStore(), cookie_https_only=False, lifetime=3600)
+    app.add_middleware(SessionMiddleware, store=store, cookie_https_only=False, lifetime=3600)
     app.routes.append(Route("/login", sign_in, methods=["POST"]))
     app.routes.append(Route("/logout", sign_out, methods=["POST"]))
     app.add_live_view("/dash", Dashboard)
@@ -55,10 +55,13 @@ def make_app() -> PyView:
 
 
 async def test_signing_in_being_live_and_signing_out() -> None:
-    async with LiveClient(make_app()) as client:
+    app = make_app(InMemoryStore())
+    async with LiveClient(app) as client:
         assert (await client.get("/dash")).status_code == 403
         await client.post("/login")
         held = dict(client.cookies)
+        async with LiveClient(app, cookies=held) as other_tab:
+            assert (await other_tab.get("/dash")).status_code == 200
         page = await load(client, "/dash")
         socket = await connect(client, page).connect()
         assert (await join(socket, page))[0] == "ok"
@@ -67,5 +70,5 @@ async def test_signing_in_being_live_and_signing_out() -> None:
         await client.post("/logout")
         assert (await socket.receive_frame())[3] == "redirect"
         assert await socket.wait_closed() == 4001
-    async with LiveClient(make_app(), cookies=held) as thief:
+    async with LiveClient(app, cookies=held) as thief:
         assert (await thief.get("/dash")).status_code == 403
