@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -43,26 +45,44 @@ def environ(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     return {"PYVIEW_REDIS_URL": server.url}
 
 
-async def test_two_processes_tell_each_other_within_a_second(environ: dict[str, str]) -> None:
-    here = revocations_from_environment(environ)
-    await here.start()
-    ear = Ear(here)
-    await in_step(here)
-    there = await asyncio.create_subprocess_exec(
+@asynccontextmanager
+async def another_process(environ: dict[str, str]) -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", WORKER, cwd=ROOT, env=environ, stdin=PIPE, stdout=PIPE
     )
-    assert there.stdin is not None
-    assert there.stdout is not None
-    assert await asyncio.wait_for(there.stdout.readline(), 20) == b"ready\n"
-    there.stdin.write(b"sid:there\n")
-    await until(lambda: ear.heard == ["sid:there"])
-    assert await here.revoked({"sid:there": 0.0})
-    await here.revoke("sid:here", UNTIL)
-    heard = [await asyncio.wait_for(there.stdout.readline(), 1) for _ in range(2)]
-    assert heard == [b"sid:there\n", b"sid:here\n"]
-    there.stdin.close()
-    assert await asyncio.wait_for(there.wait(), 10) == 0
-    await here.close()
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@asynccontextmanager
+async def listening(environ: dict[str, str]) -> AsyncIterator[tuple[Revocations, Ear]]:
+    worker = revocations_from_environment(environ)
+    await worker.start()
+    try:
+        ear = Ear(worker)
+        await in_step(worker)
+        yield worker, ear
+    finally:
+        await worker.close()
+
+
+async def test_two_processes_tell_each_other_within_a_second(environ: dict[str, str]) -> None:
+    async with listening(environ) as (here, ear), another_process(environ) as there:
+        assert there.stdin is not None
+        assert there.stdout is not None
+        assert await asyncio.wait_for(there.stdout.readline(), 20) == b"ready\n"
+        there.stdin.write(b"sid:there\n")
+        await until(lambda: ear.heard == ["sid:there"])
+        assert await here.revoked({"sid:there": 0.0})
+        await here.revoke("sid:here", UNTIL)
+        heard = [await asyncio.wait_for(there.stdout.readline(), 1) for _ in range(2)]
+        assert heard == [b"sid:there\n", b"sid:here\n"]
+        there.stdin.close()
+        assert await asyncio.wait_for(there.wait(), 10) == 0
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
