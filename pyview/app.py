@@ -17,6 +17,8 @@ from pyview.auth.checks import check_app, enforce, is_production, several_worker
 from pyview.auth.order import normalise
 from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn
 from pyview.auth.watcher import SessionWatcher
+from pyview.claims.base import Claims
+from pyview.claims.environment import claims_from_environment
 from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
 from pyview.events import compile_view
@@ -42,6 +44,7 @@ from pyview.transport.http import LivePage
 from pyview.transport.open_sockets import OpenSockets
 from pyview.transport.redaction import install_redaction
 from pyview.transport.roster import Roster
+from pyview.transport.session_endpoint import SessionEndpoint
 from pyview.transport.websocket import Connection
 from pyview.view_templates import ViewTemplates
 
@@ -72,6 +75,7 @@ class PyView(Starlette):
         production: bool | None = None,
         pubsub: PubSub | None = None,
         revocations: Revocations | None = None,
+        claims: Claims | None = None,
         templates: Any = None,
         default_requires: Conditions | CarriesRequirement | None = None,
         **kwargs: Any,
@@ -92,13 +96,15 @@ class PyView(Starlette):
         self._templates = ViewTemplates(templates, auto_reload=not self.production)
         self._checked = False
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ)
+        self.claims: Claims = claims or claims_from_environment(os.environ)
         self._pipeline = IdentityPipeline([])
         self._roster = Roster(self.revocations, self.security.auth_interval)
         self._open_sockets = OpenSockets(self.security)
         self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
         admission = Admission(self._tokens, lambda: self.routes, self.security)
         self._socket = _Socket(self, admission)
-        self.router.routes[:0] = [WebSocketRoute(SOCKET_PATH, self._socket), self._assets.route()]
+        sessions = SessionEndpoint(self._tokens, self.claims, self.security).routes()
+        self.router.routes[:0] = [WebSocketRoute(SOCKET_PATH, self._socket), self._assets.route(), *sessions]
 
     @property
     def site(self) -> Site:
@@ -159,13 +165,15 @@ class PyView(Starlette):
                     await self._open_sockets.drain(lambda: self.site.processes)
             finally:
                 await self.revocations.close()
+                await self.claims.close()
 
         return lifespan
 
     async def _open(self) -> None:
-        """Reach the store of revocations; one that is away is asked again when it is needed."""
+        """Reach the stores of revocations and claims; one that is away is asked again when it is needed."""
         try:
             await self.revocations.start()
+            await self.claims.start()
         except StoreUnavailable as error:
             logger.error("%s; nobody is signed in until it can be reached", error)
 

@@ -30,6 +30,7 @@ class SecurityConfig:
     auth_interval: float = 60.0
     page_token_max_age: int = 24 * 3600
     flash_token_max_age: int = 60
+    session_change_max_age: int = 30
     join_timeout: float = 10.0
     idle_timeout: float = 65.0
     socket_max_age: float = 24 * 3600.0

@@ -36,7 +36,8 @@ class ReadOnlySession(dict[str, Any]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError(
             "The session is read-only in a LiveView: the browser's cookie is set by HTTP responses only. "
-            "Change request.session in a Starlette route, and send the user there with a form or a redirect. "
+            "In a handler, await socket.update_session({...}) or socket.redirect(path, session={...}), which have "
+            "such a response made; or change request.session in a Starlette route. "
             "State of this page belongs in socket.context."
         )
 

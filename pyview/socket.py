@@ -15,6 +15,7 @@ from pyview.auth.identity import Identity
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, local_path
+from pyview.session_change import SessionChange
 from pyview.timers import Timer
 from pyview.wire.values import encoded
 
@@ -30,6 +31,7 @@ class Runtime(Protocol):
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None: ...
     def send_info(self, event: InfoEvent) -> None: ...
     async def patch(self, wish: Patch) -> None: ...
+    def check_session_writable(self) -> None: ...
     async def close(self) -> None: ...
 
 
@@ -51,6 +53,7 @@ class LiveViewSocket(Generic[T]):
         "live_title",
         "navigation",
         "patched",
+        "session_change",
     )
 
     def __init__(self, runtime: Runtime, identity: Identity, flash: Flash | None = None) -> None:
@@ -59,6 +62,7 @@ class LiveViewSocket(Generic[T]):
         self.identity = identity
         self.navigation: Navigate | Redirect | None = None
         self.patched: Patch | None = None
+        self.session_change: SessionChange | None = None
         self._flash = flash
         self._events: list[tuple[str, orjson.Fragment]] | None = None
         self._runtime = runtime
@@ -72,8 +76,28 @@ class LiveViewSocket(Generic[T]):
 
     @property
     def session(self) -> Mapping[str, Any]:
-        """The session, read-only."""
+        """The session, read-only; a change of it is seen here once the browser has the new cookie."""
         return self.identity.session
+
+    async def update_session(self, values: Mapping[str, Any]) -> None:
+        """Change the session, and stay on the page: JSON data; a value of None takes its key away.
+
+        The browser fetches its new cookie when the callback returns. The view goes on, unless somebody else is signed
+        in then: in that case the page is loaded anew. A navigation of the same callback follows the change, over HTTP.
+
+        Raises `SessionNotWritable` while the page is made (`mount`, first `handle_params`) and in an application
+        without sessions, `TypeError` for what JSON cannot say, `ValueError` for too much of it.
+        """
+        self._change_session(SessionChange.of(values))
+
+    async def clear_session(self) -> None:
+        """Sign out: empty the session. Every page of it is sent away. What `update_session` or `redirect` put in
+        afterwards, in the same callback, is in a new session. Raises `SessionNotWritable`."""
+        self._change_session(SessionChange(clear=True))
+
+    def _change_session(self, change: SessionChange) -> None:
+        self._runtime.check_session_writable()
+        self.session_change = (self.session_change or SessionChange()).then(change)
 
     # Messages shown once
 
@@ -131,9 +155,7 @@ class LiveViewSocket(Generic[T]):
         """
         fragment = encoded({} if value is None else value, f"push_event({event!r})")
         if self.connected:
-            if self._events is None:
-                self._events = []
-            self._events.append((event, fragment))
+            self.queue_event(event, fragment)
 
     async def push_patch(
         self, path: str, params: Mapping[str, Any] | None = None, *, replace: bool = False
@@ -162,19 +184,29 @@ class LiveViewSocket(Generic[T]):
         *,
         external: str | None = None,
         status: int = 302,
+        session: Mapping[str, Any] | None = None,
     ) -> None:
         """Load a page over HTTP: a path on this site, or `external=` for an http(s) URL elsewhere.
 
-        Raises `UnsafeURL`.
+        With `session`, the session is changed first, as `update_session` does. Raises `UnsafeURL`, and what
+        `update_session` raises.
         """
         if (path is None) == (external is None):
             raise TypeError("redirect() expects either a path on this site or external='https://...'")
         target = local_path(path, params) if path is not None else external_url(external or "")
+        if session is not None:
+            await self.update_session(session)
         self.navigation = Redirect(target, status)
 
     async def close(self) -> None:
         """End this view; its page goes quiet until it is loaded again."""
         await self._runtime.close()
+
+    def queue_event(self, event: str, payload: orjson.Fragment) -> None:
+        """Send `event` with the next answer."""
+        if self._events is None:
+            self._events = []
+        self._events.append((event, payload))
 
     def pending_event_bytes(self) -> int:
         """The size of the pushed events that have not been sent yet."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from pyview.config import SecurityConfig
 from pyview.secret import Secrets, StaleToken
+from pyview.session_tokens import SessionTokens
 
 __all__ = ["PageToken", "StaleToken", "Tokens"]
 
@@ -33,7 +34,10 @@ class PageToken:
 
 
 class Tokens:
-    """Mints and reads the tokens of one application. `clock`: Unix time in seconds, when reading."""
+    """Mints and reads the tokens of one application; `session` has those of changes of the session.
+
+    `clock`: Unix time in seconds, when reading.
+    """
 
     def __init__(self, keys: Secrets, config: SecurityConfig, clock: Callable[[], float] = time.time) -> None:
         self._config = config
@@ -42,6 +46,7 @@ class Tokens:
         self._reloads = keys.signer("reload.v1", clock)
         self._seal_keys = keys.keys("binding.v1")
         self._csrf_keys = keys.keys("csrf.v1")
+        self.session = SessionTokens(keys, config, clock)
 
     def mint_page_token(self, page_id: str, view: str, route: str, binding: str) -> str:
         """The value of `data-phx-session`."""

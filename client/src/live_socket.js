@@ -1,6 +1,7 @@
 import { LiveSocket as OfficialLiveSocket } from "phoenix_live_view";
 import { mayReload, wasTouched } from "./reloads.js";
 import { showReloadNotice } from "./notices.js";
+import { changeSession, renewSocket } from "./session_changes.js";
 
 const created = new Set();
 
@@ -9,15 +10,26 @@ export const socketExists = () => created.size > 0;
 
 /**
  * The official LiveSocket, which reloads the page when a join is refused as `stale` or `unauthorized`,
- * at once and without limit. This one stops after a few rounds and tells the reader.
+ * at once and without limit. This one stops after a few rounds and tells the reader. It also has the
+ * session changed where a view wishes it.
  */
 export class LiveSocket extends OfficialLiveSocket {
-  constructor(...args) {
-    super(...args);
+  #sessionUrl;
+  #changes = Promise.resolve();
+  #posting = null;
+
+  constructor(url, ...args) {
+    super(url, ...args);
     created.add(this);
+    this.#sessionUrl = `${url.replace(/^ws(s?):/, "http$1:")}/session`;
+    window.addEventListener("phx:pyview:session", ({ detail }) => {
+      this.#changes = this.#changes.then(() => this.#changeSession(detail));
+    });
   }
 
   redirect(to, flash, reloadToken) {
+    // A page that is left before its new cookie has come would go on with the old one, which may be dead.
+    if (this.#posting) return this.#posting.then(() => this.unloaded || this.redirect(to, flash, reloadToken));
     const { pathname } = new URL(to, window.location.href);
     if (this.#isOwnDoing(to) && !mayReload(pathname)) return this.#giveUp();
     return super.redirect(to, flash, reloadToken);
@@ -26,6 +38,37 @@ export class LiveSocket extends OfficialLiveSocket {
   reloadWithJitter(view, log) {
     if (!mayReload(window.location.pathname)) return this.#giveUp();
     return super.reloadWithJitter(view, log);
+  }
+
+  // With `to` the view has ended, and that is where the page goes next; without, the view goes on.
+  async #changeSession({ token, to, flash }) {
+    if (this.unloaded) return;
+    try {
+      const receipt = await this.#posted(changeSession(this.#sessionUrl, this.main.el, token));
+      if (to) this.redirect(to, flash);
+      else await renewSocket(this.#sessionUrl, this.main, receipt);
+    } catch (error) {
+      if (this.unloaded) return;
+      console.error("PyView: the session was not changed.", error);
+      this.#reload();
+    }
+  }
+
+  async #posted(change) {
+    let end;
+    this.#posting = new Promise((resolve) => (end = resolve));
+    try {
+      return await change;
+    } finally {
+      this.#posting = null;
+      setTimeout(end); // whoever waits for it goes after the one who caused it
+    }
+  }
+
+  #reload() {
+    if (!mayReload(window.location.pathname)) return this.#giveUp();
+    this.unload();
+    window.location.reload();
   }
 
   // A redirect that follows a click is the application's; one from a view that never joined, or from an

@@ -36,14 +36,15 @@ class IdentityPipeline:
     """The identity middlewares of one application, in their order, each an instance of its own.
 
     Without any, as in an application mounted inside the one that signs people in, the handshake's word stands. Without
-    one that loads the session, the handshake's session does.
+    one that loads the session, the handshake's session does, and `loads_session` is False.
     """
 
     def __init__(self, user_middleware: Sequence[Middleware]) -> None:
         """`user_middleware`: outermost first, with the watcher in place (`pyview.auth.order.normalise`)."""
         middlewares = [found for found in user_middleware if says_who_is_there(found)]
         self._app = _stack(middlewares)
-        self._anew = _OF_IDENTITY if any(map(_may_load_session, middlewares)) else _OF_USER
+        self.loads_session = any(map(_may_load_session, middlewares))
+        self._anew = _OF_IDENTITY if self.loads_session else _OF_USER
         self._cookies = signed_cookies(middlewares)
         classes: list[Any] = [middleware.cls for middleware in middlewares]
         self._replays = any(cls is not SessionWatcher for cls in classes)

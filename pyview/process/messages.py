@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pyview.events.info_event import InfoEvent
-from pyview.lifecycle import Visit
+from pyview.lifecycle import Guard, Location, Visit
 from pyview.timers import Timer
 
 
@@ -58,6 +58,24 @@ class Refresh(NamedTuple):
 
 class Recheck(NamedTuple):
     """Somebody may have been signed out: look whether the view may go on."""
+
+
+class SessionRenewed(NamedTuple):
+    """The page has fetched its new cookie, and tells the socket."""
+
+    ref: str | None
+    payload: Any
+
+
+class CookieChanged(NamedTuple):
+    """The socket knows the browser's new cookie. `guard` makes the one that watches from now on; without it, somebody
+    else is there than before."""
+
+    guard: Callable[[Location], Guard] | None
+
+
+class RenewalRefused(Exception):
+    """The socket does not take the cookie that its page told it. The text is for the log."""
 
 
 class Leave(NamedTuple):

@@ -27,6 +27,7 @@ from pyview.navigation import Navigate, Patch, Redirect
 from pyview.process.mailbox import Mailbox, MailboxFull
 from pyview.process.messages import (
     ClearFlash,
+    CookieChanged,
     Event,
     Info,
     Join,
@@ -34,12 +35,15 @@ from pyview.process.messages import (
     Leave,
     Recheck,
     Refresh,
+    RenewalRefused,
+    SessionRenewed,
     Tick,
     URLChanged,
 )
 from pyview.process.site import Site
 from pyview.rendering import Diff, Renderer, renderer_for
 from pyview.requirement import first_unmet, wants_fresh
+from pyview.session_change import NO_SESSION, SESSION_EVENT, TOO_EARLY, SessionChange, SessionNotWritable
 from pyview.socket import ConnectedLiveViewSocket
 from pyview.timers import Timer, Timers
 from pyview.wire.values import encoded
@@ -63,6 +67,10 @@ class Outlet(Protocol):
     def when_writable(self, call: Callable[[], None]) -> None: ...
     def locate(self, url: str) -> Location | None: ...
     def sign_in_url(self, redirect: str, page: str) -> str: ...
+    @property
+    def has_session(self) -> bool: ...
+    def order(self, change: SessionChange) -> str | None: ...
+    async def renew(self, payload: Any) -> dict[str, str]: ...
 
 
 class ViewProcess:
@@ -70,8 +78,10 @@ class ViewProcess:
 
     __slots__ = (
         "__weakref__",
+        "_changing",
         "_ended",
         "_guard",
+        "_live",
         "_mailbox",
         "_mounting",
         "_name",
@@ -106,6 +116,8 @@ class ViewProcess:
         self._ended = False
         self._parted = False
         self._mounting = False
+        self._live = False
+        self._changing = False
         self._patches = 0
 
     # The inbox
@@ -220,6 +232,7 @@ class ViewProcess:
         if socket.patched is not None:
             response["live_patch"] = _patch_payload(socket.patched)
             socket.patched = None
+        self._live = True
         self._outlet.reply(message.ref, "ok", response)
 
     def _refuse(self, ref: str | None, response: dict[str, Any], error: Exception | None = None) -> None:
@@ -260,7 +273,7 @@ class ViewProcess:
             self._outlet.reply(message.ref, "error", {"reason": "forbidden"})
         elif not self._ended:
             url = self._outlet.sign_in_url(unmet.redirect, self._visit.location.page)
-            await self._depart(message.ref, Redirect(url))
+            await self._depart(message.ref, self._departure(Redirect(url)))
         return False
 
     def _reject(self, ref: str | None, reason: str, log: str) -> None:
@@ -313,6 +326,24 @@ class ViewProcess:
         if self._guard is not None and not self._guard.settled():
             await self._may_go_on(None)
 
+    async def _session_renewed(self, message: SessionRenewed) -> None:
+        try:
+            tokens = await self._outlet.renew(message.payload)
+        except RenewalRefused as error:
+            self._reject(message.ref, "stale", f"a new cookie was not taken: {error}")
+        else:
+            self._outlet.reply(message.ref, "ok", tokens)
+
+    async def _cookie_changed(self, message: CookieChanged) -> None:
+        self._changing = False
+        location = self._visit.location
+        if message.guard is None:
+            await self._depart(None, self._departure(Redirect(location.page)))
+            return
+        self._guard = message.guard(location)
+        if await self._may_go_on(None):
+            await self._finish(None)
+
     async def _leave(self, message: Leave) -> None:
         await self._disconnect()
 
@@ -324,7 +355,7 @@ class ViewProcess:
             return True
         location = location or self._visit.location
         if not await self._guard.allows(location, fresh=fresh):
-            await self._depart(ref, Redirect(location.page))
+            await self._depart(ref, self._departure(Redirect(location.page)))
             return False
         identity = self._guard.identity
         if identity is not self._visit.identity:
@@ -341,6 +372,8 @@ class ViewProcess:
         ClearFlash: _clear_flash,
         Refresh: _refresh,
         Recheck: _recheck,
+        SessionRenewed: _session_renewed,
+        CookieChanged: _cookie_changed,
         Join: _join,
         Leave: _leave,
     }
@@ -353,8 +386,9 @@ class ViewProcess:
             return
         self._patches = 0
         socket = self.socket
-        if socket.navigation is not None:
-            await self._depart(ref, socket.navigation)
+        departure = self._wished_departure()
+        if departure is not None:
+            await self._depart(ref, departure)
             return
         if ref is None and self._outlet.congested:
             self._put_off_render()
@@ -394,11 +428,33 @@ class ViewProcess:
     def _writable(self) -> None:
         self.post_soon(Refresh())
 
-    async def _depart(self, ref: str | None, navigation: Navigate | Redirect) -> None:
+    def _wished_departure(self) -> dict[str, Any] | None:
+        """What makes the page leave, None while it stays. A change of the session comes first."""
+        navigation, change = self.socket.navigation, self.socket.session_change
+        if change is None:
+            return None if navigation is None else self._departure(navigation)
+        if self._changing:
+            # Its order has to say which session it is for, so this one waits until the last one's cookie is there.
+            return None
+        return self._order(change, navigation)
+
+    def _order(self, change: SessionChange, navigation: Navigate | Redirect | None) -> dict[str, Any] | None:
+        """Let the page have the session changed, and go on afterwards, loading what comes next over HTTP."""
+        self.socket.session_change = None
+        token = self._outlet.order(change)
+        if token is None:
+            # Not known from any other browser: loading the page gives it a cookie, if it takes any.
+            logger.warning("%s: the session stays as it is, the browser has no cookie of ours", self._name)
+            return self._departure(Redirect(self._visit.location.page))
+        target = {} if navigation is None else {"to": navigation.to, **self._carried_flash()}
+        self.socket.queue_event(SESSION_EVENT, encoded({"token": token, **target}, SESSION_EVENT))
+        self._changing = True
+        return None if navigation is None else {}
+
+    async def _depart(self, ref: str | None, departure: dict[str, Any]) -> None:
         events = self._parting_events()
         if events:
             self._outlet.push("diff", {"e": events["events"]})
-        departure = self._departure(navigation)
         if ref is not None:
             self._outlet.reply(ref, "ok", departure)
         else:
@@ -409,11 +465,14 @@ class ViewProcess:
         await self._disconnect()
 
     def _departure(self, navigation: Navigate | Redirect) -> dict[str, Any]:
-        flash = self.socket.flash
-        token = {"flash": self._site.flash_token(flash)} if flash else {}
+        flash = self._carried_flash()
         if isinstance(navigation, Navigate):
-            return {"live_redirect": {"kind": navigation.kind, "to": navigation.to, **token}}
-        return {"redirect": {"to": navigation.to, "status": navigation.status, **token}}
+            return {"live_redirect": {"kind": navigation.kind, "to": navigation.to, **flash}}
+        return {"redirect": {"to": navigation.to, "status": navigation.status, **flash}}
+
+    def _carried_flash(self) -> dict[str, str]:
+        flash = self.socket.flash
+        return {"flash": self._site.flash_token(flash)} if flash else {}
 
     def _parting_events(self) -> dict[str, Any]:
         events = self.socket.take_events()
@@ -493,6 +552,12 @@ class ViewProcess:
             self._visit = replace(self._visit, location=location)  # handle_params follows mount anyway
         else:
             await self._params(location)
+
+    def check_session_writable(self) -> None:
+        if not self._live:
+            raise SessionNotWritable(TOO_EARLY)
+        if not self._outlet.has_session:
+            raise SessionNotWritable(NO_SESSION)
 
     async def close(self) -> None:
         self._end()

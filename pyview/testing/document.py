@@ -9,6 +9,7 @@ from typing import Self
 
 MAIN = "data-phx-main"
 _TITLE = re.compile(r"(<title\b[^>]*>)(.*?)(</title\s*>)", re.IGNORECASE | re.DOTALL)
+_CSRF = re.compile(r'(<meta name="csrf-token" content=")([^"]*)(")')
 _SCRIPTLESS = re.compile(r'<p id="pyview-notice".*?</p>\s*|<noscript\b.*?</noscript>\s*', re.DOTALL)
 _KEPT_BY_CLIENT = ("id", "data-phx-session", "data-phx-static", MAIN, "data-phx-root-id")
 
@@ -54,6 +55,15 @@ class Document:
     def with_title(self, title: str) -> Self:
         text = html.escape(title, quote=False)
         return replace(self, before=_TITLE.sub(lambda m: m[1] + text + m[3], self.before, count=1))
+
+    def with_tokens(self, session: str, csrf: str) -> Self:
+        """The same page for a session that has changed."""
+        own = tuple(
+            (name, session if name == "data-phx-session" else value) for name, value in self.attributes
+        )
+        return replace(
+            self, before=_CSRF.sub(lambda m: m[1] + html.escape(csrf) + m[3], self.before), attributes=own
+        )
 
     def with_container(self, tag: str, attributes: Mapping[str, str]) -> Self:
         """What a live navigation makes of the main element: the target's tag and attributes, its own identity."""

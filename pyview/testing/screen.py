@@ -48,6 +48,11 @@ class Screen:
         """The view has new HTML."""
         self._soup = None
 
+    def renew(self, session: str, csrf: str) -> None:
+        """The page has new tokens."""
+        self.document = self.document.with_tokens(session, csrf)
+        self._soup = None
+
     def put_container(self, container: tuple[str, Mapping[str, str]]) -> None:
         """Give the main element the tag and the attributes of the view that came."""
         tag, attributes = container

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from bs4 import BeautifulSoup, Tag
 
+from pyview.session_change import SESSION_EVENT
 from pyview.testing.browser import Browser, Loaded
 from pyview.testing.connection import Channel, Connection, Pending, Push, new_refs
 from pyview.testing.cookies import delete_cookie, set_cookie
@@ -23,6 +24,7 @@ from pyview.testing.history import History
 from pyview.testing.location import absolute, path_and_query, same_origin
 from pyview.testing.recovery import recoverable, recoveries
 from pyview.testing.screen import Screen
+from pyview.testing.session_changes import changed_session, passed_cookie
 from pyview.testing.view import View
 from pyview.wire.rendered import ProtocolError, extract
 
@@ -143,11 +145,15 @@ class Tab:
 
     async def _connect(self, refs: Any = None) -> None:
         delete_cookie(self.browser.http.cookies, self.url, RELOAD_COOKIE)
-        path = self.browser.settings.live_path or self.screen.meta("pyview-live-path") or "/live"
         params = {**self._app_params(), "vsn": "2.0.0"}
-        socket = self.browser.socket(f"{path.rstrip('/')}/websocket", params, {})
+        socket = self.browser.socket(f"{self._live_path}/websocket", params, {})
         await socket.connect(self.browser.settings.timeout)
         self.connection = Connection(socket, refs or new_refs(), self._on_push)
+
+    @property
+    def _live_path(self) -> str:
+        path = self.browser.settings.live_path or self.screen.meta("pyview-live-path") or "/live"
+        return path.rstrip("/")
 
     def _app_params(self) -> dict[str, Any]:
         csrf = self.screen.meta("csrf-token")
@@ -322,7 +328,45 @@ class Tab:
                 raise ProtocolError(
                     f"a pushed event is [name, payload] or [name, payload, true], got {event!r}"
                 )
-            self.events.append((event[0], event[1]))
+            if event[0] == SESSION_EVENT:
+                self._steps.append(partial(self._change_session, event[1]))
+            else:
+                self.events.append((event[0], event[1]))
+
+    async def _change_session(self, order: dict[str, Any]) -> None:
+        """Have the session changed over HTTP, then go on as the order says: elsewhere, or on this socket."""
+        view, _ = self._live()
+        receipt = await changed_session(self.browser, self._session_url, self._csrf, view, order["token"])
+        if receipt is None:
+            await self._reload(view, {"reason": "the session was not changed"})
+        elif "to" in order:
+            await self._redirect(order)
+        else:
+            await self._renew(view, receipt)
+
+    async def _renew(self, view: View, receipt: str) -> None:
+        """Tell the socket the new cookie; the page's tokens are new then, too."""
+        cookie = await passed_cookie(self.browser, self._session_url, self._csrf, view, receipt)
+        self.pump()
+        if cookie is None or view.channel.state != "joined":
+            return
+        _, connection = self._live()
+        payload = {"pass": cookie, "session": view.session}
+        pending = await connection.push(view.channel, "session_renewed", payload)
+        await self._answer(pending)
+        if pending.status == "ok":
+            view.session = pending.response["session"]
+            self.screen.renew(view.session, pending.response["csrf"])
+        elif pending.status == "error":
+            await self._reload(view, {"reason": "the socket refused the new cookie"})
+
+    @property
+    def _session_url(self) -> str:
+        return f"{self._live_path}/session"
+
+    @property
+    def _csrf(self) -> str:
+        return self.screen.meta("csrf-token") or ""
 
     # --- sending ---
 

@@ -37,7 +37,7 @@ class Admission:
     def __init__(
         self, tokens: Tokens, routes: Callable[[], Sequence[BaseRoute]], config: SecurityConfig
     ) -> None:
-        self._tokens = tokens
+        self.tokens = tokens
         self._routes = routes
         self._config = config
 
@@ -54,7 +54,11 @@ class Admission:
         view_class = location.route.view_class
         if not presence.identity.binding and not follows_identity(view_class, presence.scope):
             return None
-        return ViewGuard(presence, view_class, self._config.auth_recheck)
+        return self.watch(presence, location)
+
+    def watch(self, presence: Presence, location: Location) -> ViewGuard:
+        """The guard of a view that is shown to who is there now."""
+        return ViewGuard(presence, location.route.view_class, self._config.auth_recheck)
 
     def locate(self, scope: Scope, url: str) -> Location | None:
         """Where `url` leads on this site; None for another site, another application or no live view."""
@@ -71,10 +75,10 @@ class Admission:
 
     def _page(self, scope: Scope, page_id: str, payload: Mapping[str, Any], binding: str) -> PageToken:
         try:
-            page = self._tokens.read_page_token(payload.get("session"), page_id, binding)
+            page = self.tokens.read_page_token(payload.get("session"), page_id, binding)
         except StaleToken as error:
             raise _refused("stale", f"page token: {error.reason}") from None
-        if not self._tokens.check_csrf_token(_csrf_token(scope, payload), page_id, binding):
+        if not self.tokens.check_csrf_token(_csrf_token(scope, payload), page_id, binding):
             audit_of(scope).record(
                 AuditEvent.CSRF_REFUSED, scope, "a page joins with another session's CSRF token"
             )
@@ -106,7 +110,7 @@ class Admission:
         first = "redirect" not in payload and _params(payload).get("_mounts") == 0
         if token is None and first:
             token = payload.get("static")
-        flash = self._tokens.read_flash_token(token) if token else None
+        flash = self.tokens.read_flash_token(token) if token else None
         return Flash(flash) if flash else None
 
 

@@ -9,9 +9,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Protocol
 
 from pyview.lifecycle import Location, Visit
-from pyview.process.messages import ClearFlash, Event, Join, Recheck, URLChanged
+from pyview.process.messages import (
+    ClearFlash,
+    CookieChanged,
+    Event,
+    Join,
+    Recheck,
+    SessionRenewed,
+    URLChanged,
+)
 from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
+from pyview.session_change import SessionChange
 from pyview.transport.outbox import Outbox
 from pyview.wire.form import TooManyFields, decode_form, merge_meta
 from pyview.wire.message import Frame, MalformedFrame, encode, reply
@@ -28,6 +37,10 @@ class Handshake(Protocol):
     def locate(self, url: str) -> Location | None: ...
     def sign_in_url(self, redirect: str, page: str) -> str: ...
     def overloaded(self) -> None: ...
+    @property
+    def has_session(self) -> bool: ...
+    def order(self, topic: str, change: SessionChange) -> str | None: ...
+    async def renew(self, topic: str, payload: Any) -> dict[str, str]: ...
 
 
 class Channel:
@@ -80,6 +93,16 @@ class Channel:
     def sign_in_url(self, redirect: str, page: str) -> str:
         return self._channels.handshake.sign_in_url(redirect, page)
 
+    @property
+    def has_session(self) -> bool:
+        return self._channels.handshake.has_session
+
+    def order(self, change: SessionChange) -> str | None:
+        return self._channels.handshake.order(self.topic, change)
+
+    async def renew(self, payload: Any) -> dict[str, str]:
+        return await self._channels.handshake.renew(self.topic, payload)
+
     def mute(self) -> None:
         """Nothing more is said on this join; what the view still sends goes nowhere."""
         self._open = False
@@ -126,6 +149,11 @@ class Channels:
         """Who is there may have changed: every view looks whether it may go on."""
         for channel in tuple(self._joined.values()):
             channel.process.post_soon(Recheck())
+
+    def tell(self, news: CookieChanged) -> None:
+        """The browser has a new cookie: every view goes on with it, or loads its page."""
+        for channel in tuple(self._joined.values()):
+            channel.process.post_soon(news)
 
     def refuse(self, frame: Frame, reason: str) -> None:
         """Answer a frame without acting on it. Leaving and heartbeats give or cost nothing: they are heard."""
@@ -242,6 +270,9 @@ class Channels:
             raise MalformedFrame("expected live_patch to carry a URL")
         channel.process.post(URLChanged(frame.ref, url))
 
+    def _session_renewed(self, channel: Channel, frame: Frame) -> None:
+        channel.process.post(SessionRenewed(frame.ref, frame.payload))
+
     def _components_will_go(self, channel: Channel, frame: Frame) -> None:
         channel.reply(frame.ref, "ok", {})
 
@@ -251,6 +282,7 @@ class Channels:
     _to_channel: ClassVar[dict[str, Callable[["Channels", Channel, Frame], None]]] = {
         "event": _event,
         "live_patch": _live_patch,
+        "session_renewed": _session_renewed,
         "phx_leave": _leave,
         "phx_join": _rejoin,
         "cids_will_destroy": _components_will_go,

@@ -122,6 +122,17 @@ def check_form(scope: Scope, config: SecurityConfig) -> Refusal | None:
     return _foreign_form(f"Sec-Fetch-Site {site}, and Origin {origin} is not in allowed_origins")
 
 
+def check_same_origin(scope: Scope, config: SecurityConfig) -> Refusal | None:
+    """A request was made by a script of this very site, whatever paths others may send forms to."""
+    sites, origins = _headers(scope, b"sec-fetch-site"), _headers(scope, b"origin")
+    if sites not in ([], ["same-origin"]):
+        site = _shown(scope, b"sec-fetch-site")
+        return Refusal(403, f"Sec-Fetch-Site {site} is not same-origin", AuditEvent.CSRF_REFUSED)
+    if origins and not _is_our_origin(scope, config, origins):
+        return Refusal(403, _foreign(scope), AuditEvent.CSRF_REFUSED)
+    return None
+
+
 def split_page_url(url: object, scope: Scope, config: SecurityConfig) -> PageURL:
     """The page that a join, a patch or a navigation names: absolute or a path, its fragment dropped.
 

@@ -25,11 +25,13 @@ from pyview.navigation import Navigate, Patch, Redirect
 from pyview.process.site import Site
 from pyview.rendering import renderer_for
 from pyview.routes import LiveRoute, url_params, view_key
+from pyview.session_change import TOO_EARLY, SessionNotWritable
 from pyview.socket import UnconnectedSocket
 from pyview.template.root_template import RootTemplate, RootTemplateContext
 from pyview.timers import Timer
 from pyview.tokens import Tokens
 from pyview.transport.assets import ClientAssets
+from pyview.transport.browser_cookie import give_browser_cookie
 from pyview.transport.headers import cache_control
 from pyview.wire.form import TooManyFields
 
@@ -131,6 +133,7 @@ class LivePage:
         for cookie in (FLASH_COOKIE, STATUS_COOKIE):
             if cookie in request.cookies:
                 response.delete_cookie(cookie, path="/")
+        give_browser_cookie(response, request.scope, visit.identity)
         return response
 
     def _context(
@@ -178,6 +181,9 @@ class _FirstRender:
 
     async def patch(self, wish: Patch) -> None:
         self.socket.navigation = Redirect(wish.to)
+
+    def check_session_writable(self) -> None:
+        raise SessionNotWritable(TOO_EARLY)
 
     async def close(self) -> None:
         """The request ends by itself."""

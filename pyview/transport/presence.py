@@ -32,6 +32,18 @@ class Presence:
         """What a revocation of this connection's session may be called."""
         return revocation_keys(session_of(self.scope))
 
+    @property
+    def renewable(self) -> bool:
+        """Whether a new cookie can be asked about, and not only the handshake's."""
+        return self._pipeline.loads_session
+
+    async def renew(self, cookie: str) -> None:
+        """Go on as if the handshake had come with this `Cookie` header, and ask who is there."""
+        headers = [(name, value) for name, value in self._handshake["headers"] if name != b"cookie"]
+        self._handshake = {**self._handshake, "headers": [*headers, (b"cookie", cookie.encode("latin-1"))]}
+        self.asked_at = float("-inf")
+        await self.refresh(active=True)
+
     async def refresh(self, *, active: bool = False) -> None:
         """Ask who is there now. Who comes while somebody asks gets the same answer.
 

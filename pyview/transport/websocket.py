@@ -14,6 +14,7 @@ from pyview.auth.redirects import login_location
 from pyview.lifecycle import Location, Visit
 from pyview.process.messages import JoinRefused
 from pyview.process.site import Site
+from pyview.session_change import SessionChange
 from pyview.transport.admission import Admission
 from pyview.transport.allowance import Allowance
 from pyview.transport.channels import Channels
@@ -23,6 +24,7 @@ from pyview.transport.guards import Refusal, check_handshake, client_address
 from pyview.transport.outbox import Outbox
 from pyview.transport.presence import Presence
 from pyview.transport.roster import Roster
+from pyview.transport.session_orders import SessionOrders
 from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary
 
 logger = logging.getLogger("pyview")
@@ -51,6 +53,7 @@ class Connection:
         "_channels",
         "_closing",
         "_deadlines",
+        "_orders",
         "_outbox",
         "_parting",
         "_presence",
@@ -75,6 +78,7 @@ class Connection:
         self._site = site
         self._admission = admission
         self._presence = Presence(pipeline, scope)
+        self._orders = SessionOrders(admission, self._presence)
         self._roster = roster
         self._scope = scope
         self._receive = receive
@@ -176,6 +180,23 @@ class Connection:
     def sign_in_url(self, redirect: str, page: str) -> str:
         """Where `redirect`, a path or the name of a route, sends somebody who shall come back to `page`."""
         return login_location(redirect, LiveConnection(self._scope, page))
+
+    @property
+    def has_session(self) -> bool:
+        return "session" in self._presence.scope
+
+    def order(self, topic: str, change: SessionChange) -> str | None:
+        """The token with which the page of `topic` has the session changed; None for a browser without a cookie."""
+        return self._orders.mint(topic, change)
+
+    async def renew(self, topic: str, payload: Any) -> dict[str, str]:
+        """Go on with the cookie that the page of `topic` has fetched; its new tokens. Raises `RenewalRefused`."""
+        renewal = await self._orders.renew(topic, payload)
+        self._binding = self._presence.identity.binding
+        self._roster.remove(self)
+        self._roster.add(self, self._presence.revocation_keys)
+        self._channels.tell(renewal.news)
+        return renewal.tokens
 
     def overloaded(self) -> None:
         """The browser does not read: give up on it."""

@@ -1,0 +1,149 @@
+"""Where a page has its session changed: inside the session middleware, so that the cookie is set as ever.
+
+The change is not the page's to choose: the page brings an order that its view gave, sealed, for this page, this session
+and this browser, once, within seconds. All that is refused changes nothing.
+"""
+
+import time
+from typing import Any, NamedTuple
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pyview.auth.audit import AuditEvent, audit_of
+from pyview.auth.identity import Identity
+from pyview.claims.base import Claims
+from pyview.config import SecurityConfig
+from pyview.secret import CLOCK_SKEW, StaleToken
+from pyview.session_change import NO_SESSION
+from pyview.session_tokens import Holder, Order
+from pyview.storage.errors import StoreUnavailable
+from pyview.tokens import Tokens
+from pyview.transport.browser_cookie import browser_of
+from pyview.transport.guards import check_same_origin
+
+CHANGE_PATH = "/live/session"
+PASS_PATH = "/live/session/pass"  # noqa: S105  a path
+CSRF_HEADER = "x-csrf-token"
+
+
+class _Refused(Exception):
+    """Answered with `status` and `reason`, a word for the script; the text is for the log."""
+
+    def __init__(self, status: int, reason: str, log: str = "") -> None:
+        super().__init__(log or reason)
+        self.status = status
+        self.reason = reason
+
+
+class _Asked(NamedTuple):
+    """What a page sends: its id, its own token, and the order or the receipt."""
+
+    page_id: str
+    page_token: Any
+    token: Any
+
+
+class SessionEndpoint:
+    """The two requests of a page whose view has changed the session."""
+
+    def __init__(self, tokens: Tokens, claims: Claims, config: SecurityConfig) -> None:
+        self._tokens = tokens
+        self._claims = claims
+        self._config = config
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(CHANGE_PATH, self.change, methods=["POST"]),
+            Route(PASS_PATH, self.hand_over, methods=["POST"]),
+        ]
+
+    async def change(self, request: Request) -> Response:
+        """Apply an order to `request.session`; the answer is a receipt."""
+        try:
+            order = self._order(request, await self._asked(request))
+            await self._claim(order)
+        except _Refused as refusal:
+            return _refusal(request, refusal)
+        order.change.apply(request.session)
+        return _answer({"receipt": self._tokens.session.mint_receipt(order.id)})
+
+    async def hand_over(self, request: Request) -> Response:
+        """For a receipt, the cookie that the browser has now, for its socket and sealed from its scripts."""
+        try:
+            asked = await self._asked(request)
+            order_id = self._tokens.session.read_receipt(asked.token)
+        except _Refused as refusal:
+            return _refusal(request, refusal)
+        except StaleToken as error:
+            return _refusal(request, _Refused(403, "stale", f"receipt: {error.reason}"))
+        cookie = "; ".join(request.headers.getlist("cookie"))
+        return _answer({"pass": self._tokens.session.mint_pass(order_id, cookie)})
+
+    async def _asked(self, request: Request) -> _Asked:
+        foreign = check_same_origin(request.scope, self._config)
+        if foreign is not None:
+            raise _Refused(foreign.status, "cross-site", foreign.reason)
+        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+            raise _Refused(
+                415, "media type", "expected application/json, which no form of another site can send"
+            )
+        return _parsed(await _body(request, self._config.max_frame_before_join))
+
+    def _order(self, request: Request, asked: _Asked) -> Order:
+        """The order that `asked` brings, if it is for this page, session and browser."""
+        if "session" not in request.scope:
+            raise _Refused(404, "no session", NO_SESSION)
+        binding = Identity.from_scope(request.scope).binding
+        holder = Holder(asked.page_id, binding, browser_of(request.scope))
+        if not self._tokens.check_csrf_token(request.headers.get(CSRF_HEADER), asked.page_id, binding):
+            raise _Refused(403, "stale", "CSRF token")
+        try:
+            self._tokens.read_page_token(asked.page_token, asked.page_id, binding)
+            return self._tokens.session.read_order(asked.token, holder)
+        except StaleToken as error:
+            raise _Refused(403, "stale", f"token: {error.reason}") from None
+
+    async def _claim(self, order: Order) -> None:
+        # Longer than anybody would read the order, whichever clock is ahead.
+        until = time.time() + self._tokens.session.max_age + 2 * CLOCK_SKEW
+        try:
+            if not await self._claims.claim(f"order:{order.id}", until):
+                raise _Refused(409, "used", "an order came a second time")
+        except StoreUnavailable:
+            raise _Refused(503, "unavailable", "nobody can say whether an order was used before") from None
+
+
+def _refusal(request: Request, refusal: _Refused) -> Response:
+    event = AuditEvent.CSRF_REFUSED if refusal.reason == "cross-site" else AuditEvent.REQUEST_REFUSED
+    audit_of(request.scope).record(event, request.scope, str(refusal), subject=request.scope["path"])
+    return _answer({"reason": refusal.reason}, refusal.status)
+
+
+def _answer(content: dict[str, str], status: int = 200) -> Response:
+    return JSONResponse(content, status, headers={"cache-control": "no-store"})
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise _Refused(413, "too big", f"a body of more than {limit} bytes")
+    except ClientDisconnect:
+        raise _Refused(400, "malformed", "the body broke off") from None
+    return bytes(body)
+
+
+def _parsed(body: bytes) -> _Asked:
+    try:
+        data = orjson.loads(body)
+    except ValueError:
+        data = None
+    page_id = data.get("id") if isinstance(data, dict) else None
+    if not isinstance(page_id, str):
+        raise _Refused(400, "malformed", "expected a JSON object with the page's id")
+    return _Asked(page_id, data.get("session"), data.get("token"))

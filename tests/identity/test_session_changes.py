@@ -1,0 +1,419 @@
+"""A view changes the session: signing in and out, choosing a language, with and without leaving the page."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.authentication import AuthCredentials, AuthenticationBackend, SimpleUser
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from pyview import LiveView, LiveViewSocket, PyView
+from pyview.auth import requires
+from pyview.session_change import SessionNotWritable
+from pyview.template.live_template import LiveTemplate
+from pyview.testing import LiveClient
+
+SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
+HTML = """
+<p id="who">{{ who }}</p> <p id="lang">{{ lang }}</p> <p id="n">{{ n }}</p> <p>{{ flash.info }}</p>
+<form id="login" phx-submit="login"><input name="user"><button>Sign in</button></form>
+<button phx-click="count">+</button>
+"""
+
+
+class World:
+    """An application with a page on which everything can be done; `wish` says what the next click does."""
+
+    def __init__(self, *, sessions: bool = True, authentication: bool = True) -> None:
+        self.mounts: Counter[str] = Counter()
+        self.errors: list[Exception] = []
+        self.wish: Any = None
+        self.app = app = PyView(secret=SECRET)
+        if sessions:
+            app.add_middleware(SessionMiddleware, secret_key=SECRET)
+        if authentication:
+            app.add_middleware(AuthenticationMiddleware, backend=Backend())
+        app.routes.append(Route("/session", session_of_request))
+        app.add_live_view("/", self._view("home"))
+        if authentication:
+            app.add_live_view("/in", requires("authenticated", redirect="/")(self._view("in")))
+
+    def _view(self, name: str) -> type[LiveView[Any]]:
+        world = self
+
+        class View(LiveView[Any]):
+            template = LiveTemplate.from_string(HTML, "world.html")
+
+            async def mount(self, socket: LiveViewSocket[Any], session: Any) -> None:
+                if socket.connected:
+                    world.mounts[name] += 1
+                lang = session.get("lang", "en")
+                socket.context = {"who": session.get("user", "nobody"), "lang": lang, "n": 0}
+
+            async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[Any]) -> None:
+                if event == "count":
+                    socket.context["n"] += 1
+                elif event == "login":
+                    socket.put_flash("info", "Welcome")
+                    await socket.redirect("/in", session={"user": payload["user"]})
+                else:
+                    await world.wish(socket)
+
+        return View
+
+
+class Backend(AuthenticationBackend):
+    async def authenticate(self, conn: Any) -> Any:
+        name = conn.session.get("user") if "session" in conn.scope else None
+        return None if name is None else (AuthCredentials(["authenticated"]), SimpleUser(name))
+
+
+async def session_of_request(request: Request) -> Response:
+    return JSONResponse({key: value for key, value in request.session.items() if key[0] != "_"})
+
+
+async def stored(client: LiveClient) -> Any:
+    return (await client.get("/session")).json()
+
+
+async def test_a_login_form_signs_in_and_the_next_page_is_live() -> None:
+    world = World()
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await page.submit("#login", {"user": "ada"})
+        assert page.path == "/in"
+        assert page.connected
+        assert page.find("#who").text == "ada"
+        assert page.has_text("Welcome")
+        assert await stored(client) == {"user": "ada"}
+        assert "httponly" in page_cookie(client).lower()
+        await page.click("button", "+")
+        assert page.find("#n").text == "1"
+    assert world.app.site.processes == set()
+
+
+def page_cookie(client: LiveClient) -> str:
+    """What kind of cookie the session is, as the browser keeps it."""
+    cookie = next(cookie for cookie in client.cookies.jar if cookie.name == "session")
+    return " ".join(cookie._rest)  # type: ignore[attr-defined]
+
+
+async def test_a_choice_is_remembered_and_the_page_goes_on() -> None:
+    world = World()
+
+    async def choose(socket: Any) -> None:
+        socket.context["lang"] = "de"
+        await socket.update_session({"lang": "de"})
+
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await page.click("button", "+")
+        world.wish = choose
+        await page.push("choose")
+        assert page.find("#lang").text == "de"
+        assert page.find("#n").text == "1"
+        assert world.mounts == {"home": 1}
+        assert page.events == []
+        assert await stored(client) == {"lang": "de"}
+        await page.click("button", "+")
+        assert page.find("#n").text == "2"
+
+
+async def test_the_socket_knows_the_new_session_and_joins_again_with_it() -> None:
+    world = World()
+    seen: list[Any] = []
+
+    async def choose(socket: Any) -> None:
+        seen.append(dict(socket.session))
+        await socket.update_session({"lang": "de", "theme": None})
+
+    world.wish = choose
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        for _ in range(3):
+            await page.push("choose")
+        assert seen == [{}, {"lang": "de"}, {"lang": "de"}]
+        await page.drop()
+        await page.reconnect()
+        assert page.connected
+        assert page.find("#lang").text == "de"
+        assert world.mounts == {"home": 2}
+
+
+async def test_values_are_changed_added_and_taken_away() -> None:
+    world = World()
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        for values in ({"a": 1, "b": [1, {"c": None}]}, {"a": None, "d": "é"}, {"b": {"x": 1.5}, "no": None}):
+            world.wish = lambda socket, values=values: socket.update_session(values)
+            await page.push("change")
+        assert await stored(client) == {"b": {"x": 1.5}, "d": "é"}
+        assert world.mounts == {"home": 1}
+
+
+async def test_several_changes_of_one_callback_are_one() -> None:
+    world = World()
+
+    async def change(socket: Any) -> None:
+        await socket.update_session({"a": 1, "b": 2})
+        await socket.update_session({"b": 3, "a": None})
+        await socket.redirect("/", session={"c": 4})
+
+    world.wish = change
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await page.push("change")
+        assert await stored(client) == {"b": 3, "c": 4}
+        assert world.mounts == {"home": 2}
+
+
+async def test_signing_in_on_the_page_itself_loads_it_anew() -> None:
+    world = World()
+    world.wish = lambda socket: socket.update_session({"user": "ada"})
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await page.push("sign in")
+        assert page.path == "/"
+        assert page.find("#who").text == "ada"
+        assert world.mounts == {"home": 2}
+
+
+async def test_another_user_ends_the_pages_of_the_first() -> None:
+    world = World()
+    async with LiveClient(world.app) as client:
+        page, other = await client.open("/"), await client.open("/")
+        await page.submit("#login", {"user": "ada"})
+        await other.reload()
+        copied = client.cookies["session"]
+        world.wish = lambda socket: socket.redirect("/in", session={"user": "bob"})
+        await page.push("switch")
+        assert page.find("#who").text == "bob"
+        await other.wait_for(lambda page: page.find("#who").text == "bob")
+    async with LiveClient(world.app, cookies={"session": copied}) as thief:
+        assert (await thief.open("/in")).path == "/?next=%2Fin"
+
+
+@pytest.mark.parametrize("leave", [True, False])
+async def test_signing_out_ends_the_session_everywhere(leave: bool) -> None:
+    world = World()
+
+    async def sign_out(socket: Any) -> None:
+        await socket.clear_session()
+        if leave:
+            await socket.redirect("/")
+
+    async with LiveClient(world.app) as client:
+        page, other = await client.open("/"), await client.open("/")
+        await page.submit("#login", {"user": "ada"})
+        await other.open("/in")
+        copied = client.cookies["session"]
+        world.wish = sign_out
+        await page.push("sign out")
+        assert await stored(client) == {}
+        await page.wait_for(lambda page: page.path in ("/", "/?next=%2Fin") and page.connected)
+        assert page.find("#who").text == "nobody"
+        await other.wait_for(lambda page: page.path == "/?next=%2Fin")
+    async with LiveClient(world.app, cookies={"session": copied}) as thief:
+        assert await stored(thief) == {}
+
+
+async def test_clearing_and_then_signing_in_is_a_new_session() -> None:
+    world = World()
+
+    async def sign_in_afresh(socket: Any) -> None:
+        await socket.clear_session()
+        await socket.redirect("/in", session={"user": "ada"})
+
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await page.submit("#login", {"user": "ada"})
+        world.wish = lambda socket: socket.update_session({"lang": "de"})
+        await page.push("choose")
+        copied = client.cookies["session"]
+        world.wish = sign_in_afresh
+        await page.push("again")
+        assert page.connected
+        assert await stored(client) == {"user": "ada"}
+    async with LiveClient(world.app, cookies={"session": copied}) as thief:
+        assert await stored(thief) == {}
+
+
+async def test_a_live_navigation_after_a_change_loads_the_page() -> None:
+    world = World()
+
+    async def sign_in(socket: Any) -> None:
+        await socket.update_session({"user": "ada"})
+        await socket.push_navigate("/in")
+
+    world.wish = sign_in
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await page.push("sign in")
+        assert page.path == "/in"
+        assert page.find("#who").text == "ada"
+
+
+async def test_a_patch_goes_with_a_change() -> None:
+    world = World()
+
+    async def choose(socket: Any) -> None:
+        await socket.update_session({"lang": "de"})
+        await socket.push_patch("/?lang=de")
+
+    world.wish = choose
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await page.push("choose")
+        assert page.path == "/?lang=de"
+        assert await stored(client) == {"lang": "de"}
+        assert world.mounts == {"home": 1}
+
+
+async def test_a_change_that_comes_while_one_is_made_follows_it() -> None:
+    """Two messages to the view before the browser has answered: both changes are made, in their order."""
+    world = World()
+    counts = iter(range(1, 3))
+
+    async def choose(socket: Any) -> None:
+        n = next(counts)
+        await socket.update_session({"last": n, f"n{n}": n})
+
+    world.wish = choose
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await asyncio.gather(page.push("one"), page.push("two"))
+        await page.settle(0.05)
+        assert await stored(client) == {"last": 2, "n1": 1, "n2": 2}
+        assert world.mounts == {"home": 1}
+
+
+async def test_a_sign_in_while_a_change_is_made_follows_it() -> None:
+    world = World()
+    world.wish = lambda socket: socket.update_session({"lang": "de"})
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await asyncio.gather(page.push("choose"), page.submit("#login", {"user": "ada"}))
+        await page.wait_for(lambda page: page.path == "/in" and page.connected)
+        assert await stored(client) == {"user": "ada", "lang": "de"}
+
+
+async def test_after_a_live_navigation_it_is_the_same() -> None:
+    world = World()
+    world.wish = lambda socket: socket.update_session({"lang": "de"})
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await page.submit("#login", {"user": "ada"})
+        await page.navigate("/")
+        await page.push("choose")
+        assert await stored(client) == {"user": "ada", "lang": "de"}
+        await page.navigate("/in")
+        assert page.find("#lang").text == "de"
+        assert world.mounts == {"home": 2, "in": 2}
+
+
+async def test_without_authentication_the_view_itself_knows_who_is_there() -> None:
+    world = World(authentication=False)
+    world.wish = lambda socket: socket.update_session({"user": "ada"})
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await page.push("sign in")
+        assert world.mounts == {"home": 1}
+        await page.reload()
+        assert page.find("#who").text == "ada"
+
+
+async def test_it_works_under_a_prefix() -> None:
+    world = World()
+    async with LiveClient(Starlette(routes=[Mount("/shop", world.app)])) as client:
+        page = await client.open("/shop/")
+        world.wish = lambda socket: socket.update_session({"lang": "de"})
+        await page.push("choose")
+        assert world.mounts == {"home": 1}
+        world.wish = lambda socket: socket.redirect("/shop/in", session={"user": "ada"})
+        await page.push("sign in")
+        assert page.path == "/shop/in"
+        assert page.find("#who").text == "ada"
+        assert page.find("#lang").text == "de"
+
+
+async def test_a_session_of_the_application_around_it_is_changed_too() -> None:
+    world = World(sessions=False, authentication=False)
+    outer = Starlette(routes=[Mount("/shop", world.app)])
+    outer.add_middleware(SessionMiddleware, secret_key=SECRET)
+    async with LiveClient(outer) as client:
+        page = await client.open("/shop/")
+        world.wish = lambda socket: socket.redirect("/shop/", session={"user": "ada"})
+        await page.push("sign in")
+        assert page.find("#who").text == "ada"
+        world.wish = lambda socket: socket.update_session({"lang": "de"})
+        await page.push("choose")
+        assert page.find("#lang").text == "de"
+        assert world.mounts == {"home": 3}  # who is there is asked outside: only a new page can tell
+
+
+@pytest.mark.parametrize("values", [{"a": object()}, {"a": float("nan")}, {"a": {1, 2}}, {1: "a"}])
+async def test_what_a_cookie_cannot_hold_is_told_at_once(values: Any) -> None:
+    await expect_refused(lambda socket: socket.update_session(values), TypeError)
+
+
+@pytest.mark.parametrize("values", [{"_pv_sid": "x"}, {"a": "x" * 20_000}])
+async def test_what_no_session_should_hold_is_told_at_once(values: Any) -> None:
+    await expect_refused(lambda socket: socket.redirect("/", session=values), ValueError)
+
+
+async def test_a_redirect_that_is_refused_changes_nothing() -> None:
+    await expect_refused(lambda socket: socket.redirect("//evil", session={"a": 1}), ValueError)
+
+
+async def test_without_a_session_middleware_it_is_said_what_to_do() -> None:
+    world = World(sessions=False, authentication=False)
+    told = await expect_refused(lambda socket: socket.update_session({"a": 1}), SessionNotWritable, world)
+    assert "add_middleware(SessionMiddleware" in told
+
+
+async def expect_refused(wish: Any, error: type[Exception], world: World | None = None) -> str:
+    """The view gets `error`, and the session stays as it is; what the error says."""
+    world = world or World()
+    told: list[str] = []
+
+    async def attempt(socket: Any) -> None:
+        with pytest.raises(error) as raised:
+            await wish(socket)
+        told.append(str(raised.value))
+
+    world.wish = attempt
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        await page.push("try")
+        assert page.connected
+        assert "session" not in client.cookies
+    return told[0]
+
+
+@pytest.mark.parametrize("callback", ["mount", "handle_params"])
+@pytest.mark.parametrize("connected", [False, True])
+async def test_while_a_page_is_made_the_session_cannot_be_changed(callback: str, connected: bool) -> None:
+    told: list[str] = []
+
+    async def attempt(self: Any, *arguments: Any) -> None:
+        socket = arguments[0] if callback == "mount" else arguments[2]
+        if socket.connected is connected:
+            with pytest.raises(SessionNotWritable) as raised:
+                await socket.update_session({"a": 1})
+            told.append(str(raised.value))
+
+    template = LiveTemplate.from_string("<p>here</p>", "here.html")
+    view = type("View", (LiveView,), {callback: attempt, "template": template})
+    app = PyView(secret=SECRET)
+    app.add_middleware(SessionMiddleware, secret_key=SECRET)
+    app.add_live_view("/", view)
+    async with LiveClient(app) as client:
+        assert (await client.open("/")).connected
+        assert "session" not in client.cookies
+    assert "handle_event" in told[0]
