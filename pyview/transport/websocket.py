@@ -183,7 +183,7 @@ class Connection:
 
     @property
     def has_session(self) -> bool:
-        return "session" in self._presence.scope
+        return "session" in self._scope
 
     def order(self, topic: str, change: SessionChange) -> str | None:
         """The token with which the page of `topic` has the session changed; None for a browser without a cookie."""

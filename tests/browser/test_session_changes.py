@@ -27,7 +27,8 @@ class SignInView(LiveView[Any]):
         """
         <form id="sign-in" phx-submit="sign-in">
           <p role="alert">{{ error }}</p>
-          <input name="user" value="{{ user }}" aria-label="Name"><input name="password" type="password" aria-label="Password">
+          <input name="user" value="{{ user }}" aria-label="Name">
+          <input name="password" type="password" aria-label="Password">
           <button>Sign in</button>
         </form>
         """,

@@ -1,0 +1,43 @@
+"""Workers on every kind of store."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from pyview.claims.base import Claims
+from pyview.claims.memory import MemoryClaims
+from pyview.claims.redis import RedisClaims
+from pyview.claims.sqlite import SQLiteClaims
+from tests.storage.fixtures import Clock, clock, own_valkey, valkey
+from tests.storage.valkey import ValkeyProcess
+
+__all__ = ["clock", "own_valkey", "valkey"]
+
+Worker = Callable[[], Claims]
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def make(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Worker:
+    """Makes the claims of one more worker on a store of this test."""
+    if request.param == "memory":
+        only = MemoryClaims(clock)
+        return lambda: only
+    if request.param == "sqlite":
+        return lambda: SQLiteClaims(tmp_path / "state.db", clock)
+    server: ValkeyProcess = request.getfixturevalue("valkey")
+    prefix = f"{uuid4().hex}:"
+    return lambda: RedisClaims(server.url, prefix=prefix, clock=clock)
+
+
+@pytest.fixture
+async def workers(make: Worker) -> AsyncIterator[list[Claims]]:
+    """Three workers that share a store."""
+    async with AsyncExitStack() as stack:
+        started = [make() for _ in range(3)]
+        for claims in started:
+            await claims.start()
+            stack.push_async_callback(claims.close)
+        yield started

@@ -1,0 +1,106 @@
+"""What every kind of claims promises."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pyview.claims import Claims, MemoryClaims, SQLiteClaims, claims_from_environment
+from pyview.claims.redis import RedisClaims
+from pyview.storage.errors import StoreUnavailable
+from tests.storage.fixtures import BreakableFolder, BreakableServer, Clock
+from tests.storage.valkey import ValkeyProcess
+
+
+async def test_the_first_gets_it_and_nobody_after(workers: list[Claims], clock: Clock) -> None:
+    assert await workers[0].claim("one", clock.now + 30)
+    for worker in workers:
+        assert not await worker.claim("one", clock.now + 30)
+    assert await workers[1].claim("another", clock.now + 30)
+
+
+async def test_of_all_who_ask_at_once_one_gets_it(workers: list[Claims], clock: Clock) -> None:
+    for round in range(10):
+        asking = (worker.claim(f"key {round}", clock.now + 30) for worker in workers * 5)
+        assert sorted(await asyncio.gather(*asking)) == [False] * 14 + [True]
+
+
+async def test_odd_keys_are_keys(workers: list[Claims], clock: Clock) -> None:
+    for key in ("a:b", "é", "x" * 500, "'; DROP TABLE claims; --", "*"):
+        assert await workers[0].claim(key, clock.now + 30)
+        assert not await workers[1].claim(key, clock.now + 30)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, math.inf, math.nan])
+async def test_a_time_that_cannot_be_is_refused(workers: list[Claims], clock: Clock, seconds: float) -> None:
+    with pytest.raises(ValueError, match="Unix time"):
+        await workers[0].claim("one", clock.now + seconds)
+
+
+async def test_an_empty_key_is_refused(workers: list[Claims], clock: Clock) -> None:
+    with pytest.raises(ValueError, match="empty"):
+        await workers[0].claim("", clock.now + 30)
+
+
+async def test_a_server_forgets_by_its_own_clock(valkey: ValkeyProcess, clock: Clock) -> None:
+    claims = RedisClaims(valkey.url, prefix="forgets:", clock=clock)
+    await claims.start()
+    assert await claims.claim("one", clock.now + 0.05)
+    await asyncio.sleep(0.1)
+    assert await claims.claim("one", clock.now + 30)
+    await claims.close()
+
+
+@pytest.mark.parametrize("make", [MemoryClaims, None], ids=["memory", "sqlite"])
+async def test_what_has_expired_can_be_had_again_and_takes_no_room(
+    make: Callable[[Clock], Claims] | None, clock: Clock, tmp_path: Path
+) -> None:
+    claims = make(clock) if make else SQLiteClaims(tmp_path / "state.db", clock)
+    await claims.start()
+    for round in range(3):
+        for number in range(20):
+            assert await claims.claim(f"key {number}", clock.now + 30)
+        assert not await claims.claim("key 3", clock.now + 60)
+        clock.now += 30 + round
+    assert await claims.claim("last", clock.now + 30)
+    if isinstance(claims, MemoryClaims):
+        assert len(claims._claimed) == 1
+    elif isinstance(claims, SQLiteClaims):
+        count = await claims._file.read(lambda file: file.execute("SELECT COUNT(*) FROM claims").fetchone())
+        assert count == (1,)
+    await claims.close()
+
+
+async def test_a_file_that_is_away_grants_nothing(tmp_path: Path, clock: Clock) -> None:
+    folder = BreakableFolder(tmp_path)
+    await expect_outage(SQLiteClaims(folder.place, clock), folder, clock)
+
+
+async def test_a_server_that_is_away_grants_nothing(own_valkey: ValkeyProcess, clock: Clock) -> None:
+    server = BreakableServer(own_valkey)
+    await expect_outage(RedisClaims(server.place, timeout=0.3, clock=clock), server, clock)
+
+
+async def expect_outage(claims: Claims, store: BreakableFolder | BreakableServer, clock: Clock) -> None:
+    await claims.start()
+    store.take_away()
+    with pytest.raises(StoreUnavailable):
+        await claims.claim("one", clock.now + 30)
+    store.bring_back()
+    assert await claims.claim("two", clock.now + 30)
+    await claims.close()
+
+
+async def test_what_is_not_open_grants_nothing(tmp_path: Path, clock: Clock) -> None:
+    with pytest.raises(StoreUnavailable, match="start"):
+        await SQLiteClaims(tmp_path / "state.db", clock).claim("one", clock.now + 30)
+
+
+def test_the_environment_chooses(tmp_path: Path) -> None:
+    path = str(tmp_path / "state.db")
+    assert isinstance(claims_from_environment({}), MemoryClaims)
+    assert isinstance(claims_from_environment({"PYVIEW_STATE": path}), SQLiteClaims)
+    both = {"PYVIEW_STATE": path, "PYVIEW_REDIS_URL": "redis://127.0.0.1:1"}
+    assert isinstance(claims_from_environment(both), RedisClaims)
