@@ -18,7 +18,8 @@ class SecurityConfig:
 
     `idle_timeout` is a little more than a minute: the client's heartbeat comes every 30 s, but browsers let the timers
     of a hidden tab run once a minute only. `rate` is frames per second, each socket its own, `burst` how many may come
-    at once. `session_change_max_age` is how long a page may take to have its session changed. A limit of sockets, or a `rate`, of 0 is none; a time of `math.inf` never comes.
+    at once. `session_change_max_age` is how long a page may take to have its session changed. A limit of sockets, or a
+    `rate`, of 0 is none; a time of `math.inf` never comes.
     """
 
     allowed_hosts: Sequence[str] = ()
