@@ -46,7 +46,7 @@ export class LiveSocket extends OfficialLiveSocket {
     try {
       const receipt = await this.#posted(changeSession(this.#sessionUrl, this.main.el, token));
       if (to) this.redirect(to, flash);
-      else await renewSocket(this.#sessionUrl, this.main, receipt);
+      else await renewSocket(this.#sessionUrl, this, receipt);
     } catch (error) {
       if (this.unloaded) return;
       console.error("PyView: the session was not changed.", error);

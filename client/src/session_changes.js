@@ -23,12 +23,12 @@ export async function changeSession(url, el, token) {
   return receipt;
 }
 
-/** Tells the socket of `view` the cookie that the browser has now, which this script never sees. */
-export async function renewSocket(url, view, receipt) {
-  const { el, channel } = view;
-  const { pass } = await post(`${url}/pass`, { id: el.id, token: receipt });
+/** Tells the page's socket the cookie that the browser has now, which this script never sees. */
+export async function renewSocket(url, liveSocket, receipt) {
+  const { pass } = await post(`${url}/pass`, { id: liveSocket.main.el.id, token: receipt });
+  const { el, channel } = liveSocket.main; // not before: it may have navigated meanwhile
   const renewed = await answered(channel.push("session_renewed", { pass, session: el.dataset.phxSession }));
-  el.dataset.phxSession = renewed.session;
+  liveSocket.main.el.dataset.phxSession = renewed.session;
   csrfToken()?.setAttribute("content", renewed.csrf);
 }
 

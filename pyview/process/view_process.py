@@ -386,10 +386,11 @@ class ViewProcess:
             return
         self._patches = 0
         socket = self.socket
-        departure = self._wished_departure()
-        if departure is not None:
-            await self._depart(ref, departure)
-            return
+        if socket.navigation is not None or socket.session_change is not None:
+            departure = self._wished_departure()
+            if departure is not None:
+                await self._depart(ref, departure)
+                return
         if ref is None and self._outlet.congested:
             self._put_off_render()
             return
