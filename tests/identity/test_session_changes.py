@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.auth import requires
 from pyview.session_change import SessionNotWritable
+from pyview.sessions import MemorySessionStore, ServerSessionMiddleware, SessionStore
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 
@@ -30,13 +31,15 @@ HTML = """
 class World:
     """An application with a page on which everything can be done; `wish` says what the next click does."""
 
-    def __init__(self, *, sessions: bool = True, authentication: bool = True) -> None:
+    def __init__(self, *, sessions: bool | SessionStore = True, authentication: bool = True) -> None:
         self.mounts: Counter[str] = Counter()
         self.errors: list[Exception] = []
         self.wish: Any = None
         self.app = app = PyView(secret=SECRET)
-        if sessions:
+        if sessions is True:
             app.add_middleware(SessionMiddleware, secret_key=SECRET)
+        elif sessions:
+            app.add_middleware(ServerSessionMiddleware, store=sessions)
         if authentication:
             app.add_middleware(AuthenticationMiddleware, backend=Backend())
         app.routes.append(Route("/session", session_of_request))
@@ -342,8 +345,9 @@ async def test_it_works_under_a_prefix() -> None:
         assert page.find("#lang").text == "de"
 
 
-async def test_a_session_of_the_application_around_it_is_changed_too() -> None:
-    world = World(sessions=False, authentication=False)
+@pytest.mark.parametrize("authentication", [True, False])
+async def test_a_session_of_the_application_around_it_is_changed_too(authentication: bool) -> None:
+    world = World(sessions=False, authentication=authentication)
     outer = Starlette(routes=[Mount("/shop", world.app)])
     outer.add_middleware(SessionMiddleware, secret_key=SECRET)
     async with LiveClient(outer) as client:
@@ -355,6 +359,27 @@ async def test_a_session_of_the_application_around_it_is_changed_too() -> None:
         await page.push("choose")
         assert page.find("#lang").text == "de"
         assert world.mounts == {"home": 3}  # who is there is asked outside: only a new page can tell
+
+
+async def test_a_session_on_the_server_is_changed_the_same_way() -> None:
+    world = World(sessions=MemorySessionStore())
+    async with LiveClient(world.app) as client:
+        page = await client.open("/")
+        world.wish = lambda socket: socket.update_session({"lang": "de"})
+        await page.push("choose")
+        await page.push("choose")
+        assert await stored(client) == {"lang": "de"}
+        assert world.mounts == {"home": 1}
+        await page.submit("#login", {"user": "ada"})
+        assert page.path == "/in"
+        assert page.find("#who").text == "ada"
+        await page.push("choose")
+        world.wish = lambda socket: socket.clear_session()
+        copied = client.cookies["session"]
+        await page.push("sign out")
+        await page.wait_for(lambda page: page.path == "/?next=%2Fin" and page.connected)
+    async with LiveClient(world.app, cookies={"session": copied}) as thief:
+        assert await stored(thief) == {}
 
 
 @pytest.mark.parametrize("values", [{"a": object()}, {"a": float("nan")}, {"a": {1, 2}}, {1: "a"}])
