@@ -38,7 +38,7 @@ class World:
         self.app = app = PyView(secret=SECRET)
         if sessions is True:
             app.add_middleware(SessionMiddleware, secret_key=SECRET)
-        elif sessions:
+        elif sessions is not False:
             app.add_middleware(ServerSessionMiddleware, store=sessions)
         if authentication:
             app.add_middleware(AuthenticationMiddleware, backend=Backend())
