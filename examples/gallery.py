@@ -17,6 +17,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.templating import Jinja2Templates
 
 from examples.auth_api_key.app import app as auth_api_key
+from examples.auth_db.app import app as auth_db
+from examples.auth_db.services import DEMO_PASSWORD
 from examples.auth_oauth.app import app as auth_oauth
 from examples.auth_spec.app import app as auth_spec
 from examples.chat.app import app as chat
@@ -99,6 +101,14 @@ EXAMPLES = (
         glyph="M13 19a5 5 0 1 1 3-3l11 0v4h-3v-3h-3v3",
         prefix="/status",
         start="/?api_key=demo-key",
+    ),
+    Example(
+        auth_db,
+        folder="auth_db",
+        title="Accounts",
+        blurb=f"Register, sign in, see your devices and end them, in a database. An admin: admin, {DEMO_PASSWORD}.",
+        glyph="M16 5a5 5 0 1 1 0 10a5 5 0 1 1 0-10M6 27c0-6 4-9 10-9s10 3 10 9",
+        prefix="/accounts",
     ),
     Example(
         auth_oauth,

@@ -1,0 +1,36 @@
+"""What the pages share, made once for the process."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from examples.auth_db.database import Database
+from examples.auth_db.devices import Devices
+from examples.auth_db.door import Door
+from examples.auth_db.passwords import Passwords
+from examples.auth_db.people import People
+from pyview.auth.throttle import LoginThrottle
+from pyview.pubsub.memory import MemoryPubSub
+from pyview.revocation import revocations_from_environment
+
+DEMO_PASSWORD = "open sesame"
+DEMO_ACCOUNTS = {"admin": "admin", "helper": "support"}
+
+pubsub = MemoryPubSub()
+revocations = revocations_from_environment(os.environ)
+database = Database(os.environ.get("DATABASE_URL"))
+passwords = Passwords()
+people = People(database, passwords, pubsub)
+devices = Devices(database, revocations, pubsub)
+door = Door(people, LoginThrottle())
+demo_hash = passwords.hash(DEMO_PASSWORD)
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[None]:
+    async with database.open():
+        # Never in a database that stays: everybody can read that password.
+        if database.temporary:
+            for name, role in DEMO_ACCOUNTS.items():
+                await people.seed(name, demo_hash, role)
+        yield

@@ -1,0 +1,407 @@
+"""Accounts in a database: every page, and everybody who should not get there."""
+
+import json
+import time
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from itertools import count
+from uuid import uuid4
+
+import pytest
+from itsdangerous import TimestampSigner
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from examples.auth_db import services
+from examples.auth_db.app import SESSION_COOKIE, SESSION_SECRET, app
+from examples.auth_db.browsers import named
+from examples.auth_db.devices import ago
+from examples.auth_db.passwords import Passwords
+from examples.auth_db.people import key_of
+from examples.auth_db.services import DEMO_PASSWORD
+from pyview.session import SIGNED_IN_AT
+from pyview.testing import LiveClient, Page, PageError
+
+ADDRESSES = count(1)
+ADA = "correct horse battery"
+NOT_TOGETHER = "This name and this password do not go together."
+WITHIN = 1.5  # a second is promised
+
+Browser = Callable[[], Awaitable[LiveClient]]
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2 all the same, at a hundredth of its cost."""
+    affordable = Passwords(PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),)))
+    for name, value in vars(affordable).items():
+        monkeypatch.setattr(services.passwords, name, value)
+    monkeypatch.setattr(services, "demo_hash", affordable.hash(DEMO_PASSWORD))
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Opens browsers, each at an address of its own, before one running application."""
+    async with app.router.lifespan_context(app), AsyncExitStack() as stack:
+
+        async def open_one() -> LiveClient:
+            address = (f"192.0.2.{next(ADDRESSES) % 256}", 50000)
+            return await stack.enter_async_context(LiveClient(app, client=address, lifespan=False))
+
+        yield open_one
+
+
+async def register(client: LiveClient, name: str = "Ada", password: str = ADA) -> Page:
+    page = await client.open("/register")
+    await page.submit("#register", {"name": name, "password": password})
+    return page
+
+
+async def sign_in(client: LiveClient, name: str = "Ada", password: str = ADA, at: str = "/") -> Page:
+    page = await client.open(at)
+    await page.submit("#sign-in", {"name": name, "password": password})
+    return page
+
+
+async def status(client: LiveClient, path: str) -> int:
+    return (await client.get(path)).status_code
+
+
+async def id_of(name: str) -> str:
+    return next(str(person.id) for person in await services.people.everybody() if person.name == name)
+
+
+def let_time_pass(client: LiveClient, seconds: float) -> None:
+    """Make the sign-in that long ago: the session is signed, and the test knows the key."""
+    cookie = next(cookie for cookie in client.cookies.jar if cookie.name == SESSION_COOKIE)
+    signer = TimestampSigner(SESSION_SECRET)
+    session = json.loads(b64decode(signer.unsign(cookie.value or "")))
+    session[SIGNED_IN_AT] -= seconds
+    cookie.value = signer.sign(b64encode(json.dumps(session).encode())).decode()
+
+
+def is_out(page: Page) -> bool:
+    return page.path.startswith("/?next=") and page.exists("#sign-in")
+
+
+# The way in
+
+
+@pytest.mark.parametrize("path", ["/devices", "/password", "/confirm", "/people"])
+async def test_guests_are_led_to_the_sign_in_page(browser: Browser, path: str) -> None:
+    page = await (await browser()).open(path)
+    assert page.path == f"/?next=%2F{path[1:]}"
+    assert page.find("h1").text == "Sign in"
+
+
+async def test_whoever_registers_is_signed_in(browser: Browser) -> None:
+    client = await browser()
+    page = await register(client)
+    assert (page.path, page.connected) == ("/devices", True)
+    assert page.find("h1").text == "Hello, Ada"
+    assert page.has_text("Welcome, Ada.")
+    assert page.find(".rows li .tag").text == "this one"
+    assert (await client.open("/")).path == "/devices"
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "problem"),
+    [
+        ("  ADMIN ", ADA, "There is a ADMIN already."),
+        ("A", ADA, "A name has 2 to 30 letters."),
+        ("A" * 31, ADA, "A name has 2 to 30 letters."),
+        ("Ada", "short", "A password has at least 10 letters."),
+        ("Ada", "x" * 201, "A password has at least 10 letters."),
+    ],
+)
+async def test_what_is_not_accepted_makes_no_account(
+    browser: Browser, name: str, password: str, problem: str
+) -> None:
+    client = await browser()
+    page = await register(client, name, password)
+    assert page.find(".error").text.startswith(problem)
+    assert SESSION_COOKIE not in client.cookies
+    assert is_out(await client.open("/devices"))
+
+
+async def test_signing_in_leads_to_where_one_was_going(browser: Browser) -> None:
+    client = await browser()
+    page = await sign_in(client, "admin", DEMO_PASSWORD, at="/people")
+    assert (page.path, page.connected) == ("/people", True)
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"]
+)
+async def test_nobody_is_led_to_another_site(browser: Browser, target: str) -> None:
+    client = await browser()
+    page = await client.open("/")
+    await page.open(str((await client.get("/", params={"next": target})).request.url))
+    await page.submit("#sign-in", {"name": "admin", "password": DEMO_PASSWORD})
+    assert page.url == "http://testserver/devices"
+
+
+async def test_names_are_the_same_however_they_are_written(browser: Browser) -> None:
+    await register(await browser(), "Zoë  Meyer")
+    page = await sign_in(await browser(), " ZOË meyer ")
+    assert page.find("h1").text == "Hello, Zoë Meyer"
+
+
+async def test_a_wrong_password_and_an_unknown_name_are_answered_alike(browser: Browser) -> None:
+    client = await browser()
+    wrong = await sign_in(client, "admin", "wrong password")
+    unknown = await sign_in(client, "nobody", "wrong password")
+    assert wrong.find(".error").text == unknown.find(".error").text == NOT_TOGETHER
+    assert wrong.value("#name") == "admin"
+    assert SESSION_COOKIE not in client.cookies
+
+
+async def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
+    passwords = Passwords(PasswordHash((Argon2Hasher(time_cost=2, memory_cost=4096, parallelism=1),)))
+    real = passwords.hash(ADA)
+
+    async def seconds(password_hash: str | None) -> float:
+        began = time.perf_counter()
+        assert not await passwords.fits("wrong password", password_hash)
+        return time.perf_counter() - began
+
+    known = min([await seconds(real) for _ in range(3)])
+    assert min([await seconds(None) for _ in range(3)]) > known / 4
+
+
+async def test_who_guesses_has_to_wait_even_with_the_right_password(browser: Browser) -> None:
+    await register(await browser())
+    guesser = await browser()
+    for turn in range(5):
+        assert (await sign_in(guesser, password=f"wrong password {turn}")).find(".error").text == NOT_TOGETHER
+    page = await sign_in(guesser)
+    assert page.find(".error").text.startswith("Too many attempts")
+    assert SESSION_COOKIE not in guesser.cookies
+    assert (await sign_in(await browser())).path == "/devices"
+
+
+async def test_a_form_that_is_sent_without_the_script_keeps_the_password_out_of_the_address(
+    browser: Browser,
+) -> None:
+    client = await browser()
+    for path, form in {"/": "#sign-in", "/register": "#register"}.items():
+        assert (await client.open(path)).find(form)["method"] == "post"
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_tells_nothing(browser: Browser) -> None:
+    client = await browser()
+    await register(client)
+    cookie = next(cookie for cookie in client.cookies.jar if cookie.name == SESSION_COOKIE)
+    assert cookie.has_nonstandard_attr("httponly")
+    session = json.loads(b64decode((cookie.value or "").partition(".")[0]))
+    assert {key for key in session if not key.startswith("_pv_")} == {"device"}
+
+
+# Once more the password
+
+
+async def test_a_password_is_changed_soon_after_the_sign_in_and_ends_the_other_devices(
+    browser: Browser,
+) -> None:
+    here, there = await browser(), await browser()
+    await register(here)
+    elsewhere = await sign_in(there)
+    page = await here.open("/password")
+    await page.submit("#password-form", {"password": "short"})
+    assert page.find(".error").text.startswith("A password has")
+    assert elsewhere.connected
+    await page.submit("#password-form", {"password": "quite another sentence"})
+    assert page.find("h1").text == "Your password is changed"
+    await elsewhere.wait_for(is_out, WITHIN)
+    assert (await sign_in(there)).find(".error").text == NOT_TOGETHER
+    assert (await sign_in(there, password="quite another sentence")).path == "/devices"
+
+
+async def test_after_a_while_the_password_is_asked_again(browser: Browser) -> None:
+    client = await browser()
+    await register(client)
+    let_time_pass(client, 6 * 60)
+    before = client.cookies[SESSION_COOKIE]
+    other = await client.open("/devices")
+    page = await client.open("/password")
+    assert page.path == "/confirm?next=%2Fpassword"
+    await page.submit("#confirm", {"password": "wrong password"})
+    assert page.find(".error").text == NOT_TOGETHER
+    assert await status(client, "/password") == 303
+    await page.submit("#confirm", {"password": ADA})
+    assert (page.path, page.connected) == ("/password", True)
+    await other.settle(0.3)
+    assert (other.path, other.connected) == ("/devices", True)
+    assert len(other.find_all(".rows li")) == 1
+    thief = await browser()
+    thief.cookies.set(SESSION_COOKIE, before)
+    assert is_out(await thief.open("/devices"))
+
+
+async def test_a_password_that_is_asked_again_cannot_be_guessed(browser: Browser) -> None:
+    client = await browser()
+    await register(client)
+    let_time_pass(client, 6 * 60)
+    page = await client.open("/password")
+    for _ in range(5):
+        await page.submit("#confirm", {"password": "wrong password"})
+    await page.submit("#confirm", {"password": ADA})
+    assert page.find(".error").text.startswith("Too many attempts")
+    assert await status(client, "/password") == 303
+
+
+async def test_confirming_leads_to_no_other_site(browser: Browser) -> None:
+    client = await browser()
+    await register(client)
+    page = await client.open("/confirm?next=//evil.example")
+    await page.submit("#confirm", {"password": ADA})
+    assert page.url == "http://testserver/password"
+
+
+# Where one is signed in
+
+
+async def test_a_new_device_shows_up_and_is_ended_from_another(browser: Browser) -> None:
+    here, there = await browser(), await browser()
+    page = await register(here)
+    elsewhere = await sign_in(there)
+    await page.wait_for(lambda page: len(page.find_all(".rows li")) == 2)
+    copied = there.cookies[SESSION_COOKIE]
+    await page.click(".rows li:not(:has(.tag)) button")
+    await page.wait_for(lambda page: len(page.find_all(".rows li")) == 1)
+    await elsewhere.wait_for(is_out, WITHIN)
+    assert page.connected
+    thief = await browser()
+    thief.cookies.set(SESSION_COOKIE, copied)
+    assert is_out(await thief.open("/devices"))
+    assert (await sign_in(there)).path == "/devices"
+
+
+async def test_nobody_ends_the_devices_of_others(browser: Browser) -> None:
+    ada, eve = await browser(), await browser()
+    victim = await register(ada)
+    attacker = await register(eve, "Eve")
+    session = json.loads(b64decode(ada.cookies[SESSION_COOKIE].partition(".")[0]))
+    await attacker.push("end", {"device": session["device"]})
+    await victim.settle(0.3)
+    assert victim.connected
+    assert (await ada.open("/devices")).find("h1").text == "Hello, Ada"
+
+
+async def test_signing_out_ends_this_device_alone(browser: Browser) -> None:
+    here, there = await browser(), await browser()
+    page, elsewhere = await register(here), await sign_in(there)
+    tab = await here.open("/password")
+    copied = here.cookies[SESSION_COOKIE]
+    await page.click(".rows li:has(.tag) button")
+    assert page.path == "/"
+    assert page.exists("#sign-in")
+    await tab.wait_for(is_out, WITHIN)
+    assert elsewhere.connected
+    assert len(elsewhere.find_all(".rows li")) == 1
+    thief = await browser()
+    thief.cookies.set(SESSION_COOKIE, copied)
+    assert is_out(await thief.open("/devices"))
+
+
+async def test_signing_out_everywhere_ends_all_devices_and_nobody_elses(browser: Browser) -> None:
+    here, there, others = await browser(), await browser(), await browser()
+    page, elsewhere = await register(here), await sign_in(there)
+    somebody = await register(others, "Grace")
+    await page.click("button", "Sign out everywhere")
+    assert page.path == "/"
+    await elsewhere.wait_for(is_out, WITHIN)
+    assert somebody.connected
+    assert is_out(await there.open("/devices"))
+    assert (await sign_in(there)).find("h1").text == "Hello, Ada"
+
+
+# The staff
+
+
+async def test_members_do_not_see_the_list_of_people(browser: Browser) -> None:
+    client = await browser()
+    page = await register(client)
+    assert not page.exists(".tabs a[href=people]")
+    assert await status(client, "/people") == 403
+
+
+async def test_who_may_look_may_not_suspend(browser: Browser) -> None:
+    victim = await register(await browser())
+    page = await sign_in(await browser(), "helper", DEMO_PASSWORD, at="/people")
+    assert page.exists(".rows li", "Ada")
+    assert not page.exists(".rows button")
+    with pytest.raises(PageError, match="forbidden"):
+        await page.push("suspend", {"person": await id_of("Ada"), "suspended": "yes"})
+    assert page.connected
+    assert not page.exists(".rows .returned")
+    assert victim.connected
+
+
+async def test_whom_an_admin_suspends_is_out_until_let_back_in(browser: Browser) -> None:
+    ada, staff = await browser(), await browser()
+    page = await sign_in(staff, "admin", DEMO_PASSWORD, at="/people")
+    victim = await register(ada)
+    await page.wait_for("li", text="Ada")
+    await page.click("button[aria-label='Suspend Ada']")
+    await page.wait_for(".rows .returned", text="suspended")
+    await victim.wait_for(is_out, WITHIN)
+    assert (await sign_in(ada)).find(".error").text == NOT_TOGETHER
+    await page.click("button[aria-label='Let Ada back in']")
+    await page.wait_for(lambda page: not page.exists(".rows .returned"))
+    assert (await sign_in(ada)).path == "/devices"
+
+
+async def test_an_admin_stays(browser: Browser) -> None:
+    page = await sign_in(await browser(), "admin", DEMO_PASSWORD, at="/people")
+    await page.push("suspend", {"person": await id_of("admin"), "suspended": "yes"})
+    assert page.find(".flash.error").text.startswith("Somebody else will have to")
+    await page.push("suspend", {"person": str(uuid4()), "suspended": "yes"})
+    assert page.find(".flash.error").text.startswith("There is nobody like that.")
+
+
+async def test_every_page_leads_to_the_others(browser: Browser) -> None:
+    page = await sign_in(await browser(), "admin", DEMO_PASSWORD)
+    for label in ("Password", "People", "Devices"):
+        await page.click(".tabs a", label)
+        assert page.find(".tabs [aria-current]").text == label
+        assert page.connected
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "just now"), (59, "just now"), (60, "1 minute ago"), (7300, "2 hours ago"), (86400, "1 day ago")],
+)
+def test_how_long_ago(seconds: float, words: str) -> None:
+    assert ago(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Safari/537.36",
+            "Chrome on Android",
+        ),
+        ("curl/8.0", "A browser"),
+    ],
+)
+def test_what_a_browser_is_called(agent: str, name: str) -> None:
+    assert named(agent) == name
+
+
+def test_one_key_for_one_name() -> None:
+    assert key_of("\N{FULLWIDTH LATIN CAPITAL LETTER A}da") == key_of(" aDA ") == "ada"
