@@ -58,23 +58,25 @@ class _SQLiteLog:
         followed, last = object(), 0
         while True:
             news, reached = await self._after(last)
-            whole = self._file.identity is not followed
-            if whole and last > 0:
-                last = 0  # another file has taken the place of the one that was read so far
+            # Noted before anybody else can read: another file may take the place of this one at any time.
+            found = self._file.identity
+            if found is not followed and last > 0:
+                last = 0
                 continue
+            whole, followed, last = found is not followed, found, reached
             yield News(news, whole)
-            followed, last = self._file.identity, reached
             await asyncio.sleep(POLL)
 
     async def _after(self, last: int) -> tuple[list[Revocation], int]:
         """What was added after row `last`, and the last row now."""
         news: list[Revocation] = []
+        reached = last
         while True:
-            rows = await self._file.read(partial(_page, last))
+            rows = await self._file.read(partial(_page, reached))
             news.extend(Revocation(*row[1:]) for row in rows)
-            last = rows[-1][0] if rows else last
+            reached = rows[-1][0] if rows else reached
             if len(rows) < PAGE:
-                return news, last
+                return news, reached
             await asyncio.sleep(0)
 
 
