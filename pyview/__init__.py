@@ -3,6 +3,7 @@
 from pyview.app import PyView
 from pyview.binding import Depends, Params, Session
 from pyview.config import SecurityConfig
+from pyview.hooks import Halt
 from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
@@ -11,6 +12,7 @@ from pyview.template.root_template import RootTemplate, RootTemplateContext, def
 __all__ = [
     "ConnectedLiveViewSocket",
     "Depends",
+    "Halt",
     "LiveView",
     "LiveViewSocket",
     "Params",

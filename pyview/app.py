@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -21,7 +21,8 @@ from pyview.claims.base import Claims
 from pyview.claims.environment import claims_from_environment
 from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
-from pyview.events import compile_view
+from pyview.live_group import LiveGroup
+from pyview.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.live_view import LiveView
 from pyview.process.site import Site
 from pyview.pubsub.base import PubSub
@@ -54,7 +55,7 @@ SOCKET_PATH = "/live/websocket"
 
 
 class PyView(Starlette):
-    """A Starlette application; `add_live_view` is all that is new.
+    """A Starlette application; `add_live_view` is what is new, and `live_session` for groups of views.
 
     Keyword arguments beyond Starlette's: `security` (limits, hosts, origins), `secret` (otherwise `PYVIEW_SECRET`),
     `production` (otherwise `PYVIEW_ENV=production`), `pubsub` (otherwise this process only), `revocations` (otherwise
@@ -101,6 +102,7 @@ class PyView(Starlette):
         self._roster = Roster(self.revocations, self.security.auth_interval)
         self._open_sockets = OpenSockets(self.security)
         self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
+        self._groups = {DEFAULT.name: self._group(DEFAULT)}
         admission = Admission(self._tokens, lambda: self.routes, self.security)
         self._socket = _Socket(self, admission)
         sessions = SessionEndpoint(self._tokens, self.claims, self.security).routes()
@@ -126,10 +128,35 @@ class PyView(Starlette):
         Routes are tried in the order in which they were added, on HTTP and on the socket alike. Raises
         `SignatureError` for a callback whose parameters cannot be filled.
         """
-        if not _is_view_class(view):
-            raise TypeError(f"add_live_view({path!r}, ...) expected a subclass of LiveView, got {view!r}")
-        compile_view(view)
-        self.routes.append(self._page.route(path, view, name))
+        self._groups[DEFAULT.name].add_live_view(path, view, name)
+
+    def live_session(
+        self,
+        name: str,
+        *,
+        on_mount: Sequence[Callable[..., Any]] = (),
+        requires: Conditions | CarriesRequirement | None = None,
+        root_template: RootTemplate | None = None,
+        session: Mapping[str, Any] | None = None,
+    ) -> LiveGroup:
+        """A group of views, to be added with `add_live_view` of the result.
+
+        Who is in a group goes from view to view over one socket; any way in or out of it loads the page. `requires`
+        is asked besides what each view requires, said as to `@requires`. `on_mount` hooks run before those of each
+        view. `session` is added to the session that the views see. `root_template` is the document around them.
+
+        Raises `ValueError` for a name that is taken.
+        """
+        if name in self._groups and name != DEFAULT.name:
+            raise ValueError(
+                f"live_session({name!r}): there is one already; add views to the object it returned."
+            )
+        group = self._group(make_live_session(name, on_mount, requires, root_template, session))
+        self._groups[name] = group
+        return group
+
+    def _group(self, live_session: LiveSession) -> LiveGroup:
+        return LiveGroup(live_session, self._page, lambda: self.routes)
 
     @property
     def live_routes(self) -> list[LiveRoute]:
@@ -190,10 +217,6 @@ class PyView(Starlette):
         self._assets.load()
         install_redaction()
         self._checked = True
-
-
-def _is_view_class(view: Any) -> bool:
-    return isinstance(view, type) and issubclass(view, LiveView)
 
 
 class _Socket:

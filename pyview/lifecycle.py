@@ -1,4 +1,4 @@
-"""create -> mount -> handle_params -> render: the one copy, for the HTTP response and for the socket."""
+"""Hooks -> create -> mount -> handle_params -> render: the one copy, for the HTTP response and for the socket."""
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,11 @@ from urllib.parse import ParseResult
 from pyview.auth.identity import Identity
 from pyview.binding import Params, Resources, create_view, mount_caller, params_caller
 from pyview.flash import Flash
+from pyview.hooks import ViewHooks
 from pyview.live_view import LiveView
+from pyview.navigation import Navigate, Redirect
 from pyview.routes import LiveRoute
+from pyview.session import ReadOnlySession, with_shared
 from pyview.socket import LiveViewSocket
 
 
@@ -48,11 +51,40 @@ class Visit:
     def view_class(self) -> type[LiveView[Any]]:
         return self.location.route.view_class
 
+    @property
+    def shared(self) -> Mapping[str, Any]:
+        """What the view's live session adds to the session."""
+        return self.location.route.live_session.shared
+
+    @property
+    def session(self) -> ReadOnlySession:
+        """What `mount` receives."""
+        return with_shared(self.identity.session, self.shared)
+
 
 def resources_of(visit: Visit) -> Resources:
     """What a handler may have injected: all of it from the server."""
     identity = visit.identity
-    return Resources(session=identity.session, user=identity.user, auth=identity.auth, url=visit.location.url)
+    return Resources(session=visit.session, user=identity.user, auth=identity.auth, url=visit.location.url)
+
+
+async def run_hooks(socket: LiveViewSocket[Any], visit: Visit) -> Navigate | Redirect | None:
+    """Run the `on_mount` hooks of the visit's live session and view. Where to go instead, if one of them halts.
+
+    They run before there is a view, so that nothing of it is made for somebody who is sent away. Raises
+    `HaltedNowhere`, `BindingError` and whatever a hook raises: nothing is mounted then either.
+    """
+    for hook in visit.location.route.hooks:
+        if await hook.halts(socket, visit.location.params, resources_of(visit)):
+            return socket.navigation
+    _remember_names(socket)
+    return None
+
+
+def _remember_names(socket: LiveViewSocket[Any]) -> None:
+    if isinstance(socket.context, dict) and socket.context:
+        socket.hooks = socket.hooks or ViewHooks()
+        socket.hooks.remember_names(socket)
 
 
 async def create(visit: Visit) -> LiveView[Any]:
@@ -62,15 +94,29 @@ async def create(visit: Visit) -> LiveView[Any]:
 
 async def mount(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit) -> None:
     call = mount_caller(type(view))
-    await _finished(call(view, socket, visit.identity.session, resources_of(visit)))
+    await _finished(call(view, socket, visit.session, resources_of(visit)))
+    keep_names(socket)
 
 
 async def handle_params(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit) -> None:
-    """Runs the callback, for the visit's location, when the view has one."""
-    call = params_caller(type(view))
-    if call is not None:
-        location = visit.location
-        await _finished(call(view, location.url, location.params, socket, resources_of(visit)))
+    """Runs the hooks and, unless one of them halts, the callback, if the view has one, for the visit's location."""
+    if socket.hooks is None or not await _halted_before_params(socket.hooks, socket, visit):
+        call = params_caller(type(view))
+        if call is not None:
+            location = visit.location
+            await _finished(call(view, location.url, location.params, socket, resources_of(visit)))
+    keep_names(socket)
+
+
+async def _halted_before_params(hooks: ViewHooks, socket: LiveViewSocket[Any], visit: Visit) -> bool:
+    location = visit.location
+    return await hooks.before_params(location.url, location.params, socket, resources_of(visit)) is not None
+
+
+def keep_names(socket: LiveViewSocket[Any]) -> None:
+    """What hooks have put into the context stays when the view replaces it. Called when a callback has returned."""
+    if socket.hooks is not None:
+        socket.hooks.keep_names(socket)
 
 
 async def _finished(result: Awaitable[Any] | Any) -> Any:

@@ -1,5 +1,6 @@
 """LiveView: the class a developer writes."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pyview.meta import PyViewMeta
@@ -22,9 +23,12 @@ class LiveView(Generic[T]):
 
     The template is the `.html` file beside the module of the class, or the one named by the class attribute
     `template`.
+
+    `on_mount` lists functions that run before `mount`, those of base classes first; see `pyview.hooks`.
     """
 
     template: ClassVar[Any] = None
+    on_mount: ClassVar[Sequence[Callable[..., Any]]] = ()
 
     def mount(self, *args: Any, **kwargs: Any) -> Any:
         """`mount(socket, session)`: set `socket.context`.

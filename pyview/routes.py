@@ -13,16 +13,30 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from pyview.binding import Params
+from pyview.hooks import OnMountHook, hooks_of, unique
+from pyview.live_session import DEFAULT, LiveSession
 from pyview.live_view import LiveView
 from pyview.wire.form import decode_form
 
 
 class LiveRoute(Route):
-    """A path that serves a live view. `view_class` is all that HTTP and the socket share of it."""
+    """A path that serves a live view in a live session: what HTTP and the socket share of it.
 
-    def __init__(self, path: str, view_class: type[LiveView[Any]], endpoint: Any, name: str | None) -> None:
+    Raises `TypeError` and `SignatureError` for hooks of the class that cannot be called.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        view_class: type[LiveView[Any]],
+        endpoint: Any,
+        name: str | None,
+        live_session: LiveSession = DEFAULT,
+    ) -> None:
         super().__init__(path, endpoint, methods=["GET"], name=name or view_class.__name__)
         self.view_class = view_class
+        self.live_session = live_session
+        self.hooks: tuple[OnMountHook, ...] = unique((*live_session.hooks, *hooks_of(view_class)))
 
     @property
     def key(self) -> str:

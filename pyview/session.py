@@ -55,6 +55,11 @@ def read_only(session: Mapping[str, Any]) -> ReadOnlySession:
     return ReadOnlySession(visible(session))
 
 
+def with_shared(session: ReadOnlySession, shared: Mapping[str, Any]) -> ReadOnlySession:
+    """`session` and, over it, what a group of views shares: no cookie chooses what the application has said."""
+    return ReadOnlySession({**session, **visible(shared)}) if shared else session
+
+
 def visible(session: Mapping[str, Any]) -> dict[str, Any]:
     """What the application itself has put into `session`, copied."""
     return {key: _copy(value) for key, value in session.items() if not key.startswith(HIDDEN)}

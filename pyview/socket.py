@@ -6,7 +6,8 @@ that `mount` needs no branches: what makes no sense without a browser (timers, s
 nothing on the unconnected face.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Protocol, TypeGuard, TypeVar
 
 import orjson
@@ -14,12 +15,16 @@ import orjson
 from pyview.auth.identity import Identity
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
+from pyview.hooks import Stage, ViewHooks
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, local_path
+from pyview.session import with_shared
 from pyview.session_change import SessionChange
 from pyview.timers import Timer
 from pyview.wire.values import encoded
 
 T = TypeVar("T")
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Runtime(Protocol):
@@ -48,7 +53,9 @@ class LiveViewSocket(Generic[T]):
         "_events",
         "_flash",
         "_runtime",
+        "_shared",
         "context",
+        "hooks",
         "identity",
         "live_title",
         "navigation",
@@ -56,16 +63,24 @@ class LiveViewSocket(Generic[T]):
         "session_change",
     )
 
-    def __init__(self, runtime: Runtime, identity: Identity, flash: Flash | None = None) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        identity: Identity,
+        flash: Flash | None = None,
+        shared: Mapping[str, Any] = _NOTHING,
+    ) -> None:
         self.context: T = {}  # type: ignore[assignment]  # a view that never sets it still renders
         self.live_title: str | None = None
         self.identity = identity
+        self.hooks: ViewHooks | None = None
         self.navigation: Navigate | Redirect | None = None
         self.patched: Patch | None = None
         self.session_change: SessionChange | None = None
         self._flash = flash
         self._events: list[tuple[str, orjson.Fragment]] | None = None
         self._runtime = runtime
+        self._shared = shared
 
     # Who is there
 
@@ -76,8 +91,9 @@ class LiveViewSocket(Generic[T]):
 
     @property
     def session(self) -> Mapping[str, Any]:
-        """The session, read-only; a change of it is seen here once the browser has the new cookie."""
-        return self.identity.session
+        """The session, read-only, with what the view's live session shares. A change of it is seen here once the
+        browser has the new cookie."""
+        return with_shared(self.identity.session, self._shared)
 
     async def update_session(self, values: Mapping[str, Any]) -> None:
         """Change the session, and stay on the page: JSON data; a value of None takes its key away.
@@ -119,6 +135,28 @@ class LiveViewSocket(Generic[T]):
         """Take one message back, or all of them."""
         if self._flash is not None:
             self._flash.drop(key)
+
+    # Functions that run before the view's own
+
+    def attach_hook(self, name: str, stage: Stage, function: Callable[..., Any]) -> None:
+        """Call `function` before each `stage` of this view: `handle_params`, `handle_event` or `handle_info`.
+
+        It takes what the view's callback of that name takes, sync or async, `Depends` too. What the client sent
+        reaches it as a whole (`params`, `payload`), or in parameters marked `FromClient`. It returns None to go on
+        and `Halt()` to keep the callback from running; in `handle_event`, `Halt(reply)` answers the event. Hooks run
+        in the order in which they were attached, after what `@requires` asks.
+
+        Raises `ValueError` for a name that is taken in this stage, `SignatureError` for a parameter that cannot be
+        filled.
+        """
+        if self.hooks is None:
+            self.hooks = ViewHooks()
+        self.hooks.attach(name, stage, function)
+
+    def detach_hook(self, name: str, stage: Stage) -> None:
+        """Take an attached hook off, if it is there."""
+        if self.hooks is not None:
+            self.hooks.detach(name, stage)
 
     # Broadcasts, timers, messages to oneself
 

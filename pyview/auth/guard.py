@@ -27,41 +27,44 @@ class HasDefault(Protocol):
     def default_requires(self) -> Requirement | None: ...
 
 
-def guards_of(view: type[Any], app: HasDefault | None) -> tuple[AuthProvider, ...]:
+def guards_of(
+    view: type[Any], app: HasDefault | None, group: Requirement | None = None
+) -> tuple[AuthProvider, ...]:
     """Everybody who must agree before somebody sees `view`, in the order in which they are asked: the default of
-    `app`, the base classes of `view`, `view` itself, and its `handle_params`."""
+    `app`, the live session (its requirement is `group`), the base classes of `view`, `view` itself, and its
+    `handle_params`."""
     default = None if app is None or is_public(view) else app.default_requires
-    first = () if default is None else (RequirementProvider(default, view),)
+    first = (RequirementProvider(one, view) for one in (default, group) if one is not None)
     params = (RequirementProvider(requirement, view) for requirement in params_requirements(view))
     return (*first, *providers_of(view), *params)
 
 
-def is_protected(view: type[Any], scope: Scope) -> bool:
+def is_protected(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:
     """Whether anything guards `view` in the application of `scope`."""
-    return bool(guards_of(view, _app(scope)))
+    return bool(guards_of(view, _app(scope), group))
 
 
-def follows_identity(view: type[Any], scope: Scope) -> bool:
+def follows_identity(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:
     """Whether what somebody may see or do on `view` depends on who they are, so that it must be asked again."""
-    return is_protected(view, scope) or event_requirements(view) is not None
+    return is_protected(view, scope, group) or event_requirements(view) is not None
 
 
-def wants_fresh(view: type[Any], scope: Scope) -> bool:
+def wants_fresh(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:
     """Whether a guard of `view` wants an identity that has just been looked up."""
-    guards = guards_of(view, _app(scope))
+    guards = guards_of(view, _app(scope), group)
     return any(guard.requirement.fresh for guard in guards if isinstance(guard, RequirementProvider))
 
 
-async def authorize(view: type[Any], connection: LiveConnection) -> Verdict:
+async def authorize(view: type[Any], connection: LiveConnection, group: Requirement | None = None) -> Verdict:
     """Whether `connection` may join `view` now. Never raises: a provider that does has said no."""
-    verdict = await _verdict(view, connection)
+    verdict = await _verdict(view, connection, group)
     if isinstance(verdict, Denied):
         _audit_denial(view, connection.scope)
     return verdict
 
 
-async def _verdict(view: type[Any], connection: LiveConnection) -> Verdict:
-    for provider in guards_of(view, _app(connection.scope)):
+async def _verdict(view: type[Any], connection: LiveConnection, group: Requirement | None) -> Verdict:
+    for provider in guards_of(view, _app(connection.scope), group):
         try:
             if not await _asked(provider, connection):
                 return await _denial(provider, connection)
@@ -71,8 +74,10 @@ async def _verdict(view: type[Any], connection: LiveConnection) -> Verdict:
     return Allowed()
 
 
-async def guarded_response(view: type[Any], endpoint: Endpoint, request: Request) -> Any:
-    """What the providers of `view` let `endpoint` answer to `request`.
+async def guarded_response(
+    view: type[Any], endpoint: Endpoint, request: Request, group: Requirement | None = None
+) -> Any:
+    """What the guards of `view` let `endpoint` answer to `request`.
 
     An exception of a provider becomes 403, never an open door; one of the endpoint itself passes through, and
     so does every `HTTPException`, which is an answer.
@@ -85,7 +90,8 @@ async def guarded_response(view: type[Any], endpoint: Endpoint, request: Request
         return await endpoint(inner)
 
     try:
-        return await _awaited(AllOf(guards_of(view, _app(request.scope))).wrap(entering)(request))
+        guards = AllOf(guards_of(view, _app(request.scope), group))
+        return await _awaited(guards.wrap(entering)(request))
     except HTTPException:
         raise  # an answer
     except Exception as error:

@@ -101,8 +101,8 @@ def _leads_in(app: GuardedApp, failed: Requirement, path: str | None) -> bool:
     visited: set[str] = set()
     while path is not None and path not in visited:
         visited.add(path)
-        view = getattr(_route_at(app.routes, path), "view_class", None)
-        barrier = next((one for one in _page_requirements(app, view) if _bars(one, failed)), None)
+        route = _route_at(app.routes, path)
+        barrier = next((one for one in _page_requirements(app, route) if _bars(one, failed)), None)
         if barrier is None:
             return True
         path = _path(app, barrier.redirect) if barrier.redirect else None
@@ -133,12 +133,14 @@ def _asked(app: GuardedApp) -> Iterator[_Asked]:
     for route in app.routes:
         view: type[Any] | None = getattr(route, "view_class", None)
         if view is not None:
-            for requirement in (*_page_requirements(app, view), *(event_requirements(view) or ())):
+            for requirement in (*_page_requirements(app, route), *(event_requirements(view) or ())):
                 yield _Asked(view, getattr(route, "path", "?"), requirement)
 
 
-def _page_requirements(app: GuardedApp, view: type[Any] | None) -> list[Requirement]:
-    guards = () if view is None else guards_of(view, app)
+def _page_requirements(app: GuardedApp, route: BaseRoute | None) -> list[Requirement]:
+    view: type[Any] | None = getattr(route, "view_class", None)
+    group: Requirement | None = getattr(getattr(route, "live_session", None), "requirement", None)
+    guards = () if view is None else guards_of(view, app, group)
     return [guard.requirement for guard in guards if isinstance(guard, RequirementProvider)]
 
 

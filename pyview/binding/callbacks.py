@@ -1,7 +1,7 @@
 """The callbacks of a view: what each may ask for, and in which order its classic signature does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -20,8 +20,10 @@ class Callback:
     """`classic`: the positional parameters after `self`. `available`: where each reserved name comes from.
 
     `takes_client_data`: parameters of other names are filled from the client's data. `repeats`: a name in
-    that data has a list of values, as in a URL. `closes`: generator dependencies are closed when the callback
-    returns; a constructor's would be closed before the view has used them.
+    that data has a list of values, as in a URL. `opt_in`: the client fills only parameters that are marked
+    `FromClient`, because the function is shared code, such as a guard, and not one page's own. `closes`:
+    generator dependencies are closed when the callback returns; a constructor's would be closed before the
+    view has used them.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Callback:
     available: Mapping[str, Source]
     takes_client_data: bool = False
     repeats: bool = False
+    opt_in: bool = False
     closes: bool = True
 
 
@@ -79,3 +82,15 @@ INFO = Callback(
     available=_available(event=_event, payload=_info_payload, socket=_socket),
 )
 CONSTRUCTOR = Callback(name="the constructor", classic=(), available=_from_server, closes=False)
+
+ON_MOUNT = Callback(
+    name="an on_mount hook",
+    classic=("socket", "session", "params"),
+    available=_available(socket=_socket, params=attrgetter("params")),
+    takes_client_data=True,
+    repeats=True,
+    opt_in=True,
+)
+EVENT_HOOK = replace(EVENT, name="a handle_event hook", opt_in=True)
+PARAMS_HOOK = replace(PARAMS, name="a handle_params hook", opt_in=True)
+INFO_HOOK = replace(INFO, name="a handle_info hook", opt_in=True)

@@ -35,7 +35,7 @@ def compile_event(function: Handler) -> EventCaller:
     arguments = compile_handler(function, EVENT)
     if is_classic(arguments, EVENT):
         return lambda view, event, payload, socket, resources: function(view, event, payload, socket)
-    run = _runner(function, arguments)
+    run = runner(function, arguments)
     return lambda view, event, payload, socket, resources: run(Call(resources, socket, event, payload), view)
 
 
@@ -44,7 +44,7 @@ def compile_params(function: Handler) -> ParamsCaller:
     arguments = compile_handler(function, PARAMS)
     if is_classic(arguments, PARAMS):
         return lambda view, url, params, socket, resources: function(view, url, params, socket)
-    run = _runner(function, arguments)
+    run = runner(function, arguments)
 
     def bound(view: Any, url: Any, params: Params, socket: Any, resources: Resources) -> Any:
         call = Call(resources, socket, client=params.raw())
@@ -59,7 +59,7 @@ def compile_mount(function: Handler) -> MountCaller:
     arguments = compile_handler(function, MOUNT)
     if is_classic(arguments, MOUNT):
         return lambda view, socket, session, resources: function(view, socket, session)
-    run = _runner(function, arguments)
+    run = runner(function, arguments)
     return lambda view, socket, session, resources: run(Call(resources, socket), view)
 
 
@@ -68,7 +68,7 @@ def compile_info(function: Handler) -> InfoCaller:
     arguments = compile_handler(function, INFO)
     if is_classic(arguments, INFO):
         return lambda view, event, socket, resources: function(view, event, socket)
-    run = _runner(function, arguments)
+    run = runner(function, arguments)
     return lambda view, event, socket, resources: run(Call(resources, socket, event), view)
 
 
@@ -110,7 +110,7 @@ def _compile_factory(view_class: type[View]) -> ViewFactory[View]:
     return create
 
 
-def _runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
+def runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
     """`run(call, view)`: calls the handler, at once unless it has dependencies to wait for."""
     if arguments.closable:
         return _closing_runner(function, arguments)

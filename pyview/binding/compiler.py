@@ -28,8 +28,16 @@ class Constant:
 
 def compile_handler(function: Callable[..., Any], callback: Callback) -> Arguments:
     """The arguments of a view's method, after `self`. Raises `SignatureError`."""
-    signature = read_signature(function, bound=True)
-    arguments = _compile(signature, callback, _handler_source, ())
+    return _compile_for(callback, read_signature(function, bound=True), _handler_source)
+
+
+def compile_hook(function: Callable[..., Any], callback: Callback) -> Arguments:
+    """The arguments of a function that runs before a view's method. Raises `SignatureError`."""
+    return _compile_for(callback, read_signature(function), _hook_source)
+
+
+def _compile_for(callback: Callback, signature: Signature, find: "FindSource") -> Arguments:
+    arguments = _compile(signature, callback, find, ())
     return _classic(callback) if signature.variadic and _may_be_classic(arguments, callback) else arguments
 
 
@@ -112,6 +120,17 @@ def _handler_source(signature: Signature, parameter: Parameter, callback: Callba
     if not parameter.required:
         return Constant(parameter.default)
     raise SignatureError(signature.where, parameter.name, _nothing_for(callback))
+
+
+def _hook_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+    """A parameter of a hook: a reserved name as in a handler, and beyond that only what is marked `FromClient`."""
+    if isinstance(parameter.marker, ServerSession) or _reserved_name(parameter, callback) is not None:
+        return _handler_source(signature, parameter, callback)
+    if isinstance(parameter.marker, ClientValue):
+        return _opted_in_source(signature, parameter, callback)
+    if not parameter.required:
+        return Constant(parameter.default)
+    raise SignatureError(signature.where, parameter.name, _nothing_for_hook(parameter, callback))
 
 
 def _dependency_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
@@ -199,7 +218,7 @@ def _reserved_name(parameter: Parameter, callback: Callback) -> str | None:
     if name in RESERVED:
         return name
     untyped = parameter.annotation is MISSING and parameter.unresolved is None
-    by_place = not name or (untyped and not callback.takes_client_data)
+    by_place = not name or (untyped and (callback.opt_in or not callback.takes_client_data))
     return _classic_name(parameter, callback) if by_place and parameter.required else None
 
 
@@ -207,6 +226,14 @@ def _classic_name(parameter: Parameter, callback: Callback) -> str | None:
     if parameter.index is None or parameter.index >= len(callback.classic):
         return None
     return callback.classic[parameter.index]
+
+
+def _nothing_for_hook(parameter: Parameter, callback: Callback) -> str:
+    opt_in = f"; or, if every client may choose it, write `{parameter.name}: FromClient[...]`"
+    return (
+        f"has no value. {callback.name} has {', '.join(callback.available)}; other parameters need a default or "
+        f"Depends(...){opt_in if callback.takes_client_data else ''}"
+    )
 
 
 def _nothing_for(callback: Callback) -> str:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 from starlette.exceptions import HTTPException
 
 from pyview import lifecycle
-from pyview.binding import BindingError
+from pyview.binding import BindingError, Resources
 from pyview.correlation import log_crash
 from pyview.events import (
     EventRequirements,
@@ -44,7 +44,7 @@ from pyview.process.site import Site
 from pyview.rendering import Diff, Renderer, renderer_for
 from pyview.requirement import first_unmet, wants_fresh
 from pyview.session_change import NO_SESSION, SESSION_EVENT, TOO_EARLY, SessionChange, SessionNotWritable
-from pyview.socket import ConnectedLiveViewSocket
+from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket
 from pyview.timers import Timer, Timers
 from pyview.wire.values import encoded
 
@@ -202,7 +202,9 @@ class ViewProcess:
         self._guard = visit.guard
         self._name = visit.view_class.__qualname__
         self._resources = lifecycle.resources_of(visit)
-        self.socket = ConnectedLiveViewSocket(self, visit.identity, visit.flash)
+        self.socket = ConnectedLiveViewSocket(self, visit.identity, visit.flash, visit.shared)
+        if await lifecycle.run_hooks(self.socket, visit) or self._ended:
+            return {}
         view = self._view = await lifecycle.create(visit)
         self._on_event = event_caller(visit.view_class)
         self._on_info = info_caller(visit.view_class)
@@ -249,7 +251,8 @@ class ViewProcess:
         if self._requirements is not None and not await self._permits(self._requirements, message):
             return
         try:
-            answer = self._on_event(self._view, message.name, message.payload, self.socket, self._resources)
+            call = self._on_event if self.socket.hooks is None else self._on_hooked_event
+            answer = call(self._view, message.name, message.payload, self.socket, self._resources)
             if isawaitable(answer):
                 answer = await answer
         except UnknownEvent:
@@ -275,6 +278,27 @@ class ViewProcess:
             url = self._outlet.sign_in_url(unmet.redirect, self._visit.location.page)
             await self._depart(message.ref, self._departure(Redirect(url)))
         return False
+
+    async def _on_hooked_event(
+        self, view: Any, event: str, payload: Any, socket: LiveViewSocket[Any], resources: Resources
+    ) -> Any:
+        """The answer of a hook that halted, else that of the view's own handler."""
+        hooks = socket.hooks
+        halt = hooks and await hooks.before_event(event, payload, socket, resources)
+        if halt:
+            return halt.reply
+        answer = self._on_event(view, event, payload, socket, resources)
+        return await answer if isawaitable(answer) else answer
+
+    async def _on_hooked_info(
+        self, view: Any, event: Any, socket: LiveViewSocket[Any], resources: Resources
+    ) -> None:
+        hooks = socket.hooks
+        if hooks and await hooks.before_info(event, socket, resources):
+            return
+        answer = self._on_info(view, event, socket, resources)
+        if isawaitable(answer):
+            await answer
 
     def _reject(self, ref: str | None, reason: str, log: str) -> None:
         self._site.complaints.warn(self._name, log)
@@ -306,7 +330,8 @@ class ViewProcess:
 
     async def _inform(self, event: Any) -> None:
         try:
-            answer = self._on_info(self._view, event, self.socket, self._resources)
+            call = self._on_info if self.socket.hooks is None else self._on_hooked_info
+            answer = call(self._view, event, self.socket, self._resources)
             if isawaitable(answer):
                 await answer
         except UnknownInfo as error:
@@ -386,6 +411,8 @@ class ViewProcess:
             return
         self._patches = 0
         socket = self.socket
+        if socket.hooks is not None:
+            socket.hooks.keep_names(socket)
         if socket.navigation is not None or socket.session_change is not None:
             departure = self._wished_departure()
             if departure is not None:
@@ -545,6 +572,9 @@ class ViewProcess:
             raise ValueError(
                 f"push_patch({wish.to!r}) leads out of {self._name}; use push_navigate for another view."
             )
+        if self._view is None:
+            self.socket.navigation = Navigate(wish.to, wish.kind)  # there is no view yet that could stay
+            return
         self._patches += 1
         if self._patches > _MOST_PATCHES_IN_A_TURN:
             raise RuntimeError(f"{self._name} patched its URL {self._patches} times in one turn")

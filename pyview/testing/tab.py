@@ -117,6 +117,7 @@ class Tab:
         connection, self.connection = self.connection, None
         view, self.screen.view = self.view, None
         self._steps.clear()
+        self._arrived = None
         if connection is not None and connection.open:
             if view is not None:
                 await connection.leave(view.channel)

@@ -51,14 +51,15 @@ class Admission:
         return Visit(location, identity, self._flash(payload), self._guard(presence, location))
 
     def _guard(self, presence: Presence, location: Location) -> ViewGuard | None:
-        view_class = location.route.view_class
-        if not presence.identity.binding and not follows_identity(view_class, presence.scope):
+        route = location.route
+        group = route.live_session.requirement
+        if not presence.identity.binding and not follows_identity(route.view_class, presence.scope, group):
             return None
         return self.watch(presence, location)
 
     def watch(self, presence: Presence, location: Location) -> ViewGuard:
         """The guard of a view that is shown to who is there now."""
-        return ViewGuard(presence, location.route.view_class, self._config.auth_recheck)
+        return ViewGuard(presence, location.route, self._config.auth_recheck)
 
     def locate(self, scope: Scope, url: str) -> Location | None:
         """Where `url` leads on this site; None for another site, another application or no live view."""
@@ -93,11 +94,14 @@ class Admission:
             raise _refused("unauthorized", "no live view at this URL")
         if not navigated and not _is_page_of(location, page):
             raise _refused("unauthorized", "the URL leads to another view than the page's")
+        if location.route.live_session.name != page.group:
+            raise _refused("unauthorized", "the URL leads to another live session than the page's")
         return location
 
     async def _check_access(self, scope: Scope, location: Location) -> None:
         connection = LiveConnection(scope, location.page, location.path_params)
-        verdict = await authorize(location.route.view_class, connection)
+        route = location.route
+        verdict = await authorize(route.view_class, connection, route.live_session.requirement)
         if isinstance(verdict, Denied):
             if verdict.redirect is None:
                 raise JoinRefused({"reason": "unauthorized"}, "access denied", audited=True)

@@ -2,7 +2,8 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from inspect import isawaitable
 from typing import Any
 from urllib.parse import urlparse
@@ -20,6 +21,7 @@ from pyview.binding import BindingError
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.lifecycle import Location, Visit
+from pyview.live_session import LiveSession
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.process.site import Site
@@ -29,7 +31,7 @@ from pyview.session_change import TOO_EARLY, SessionNotWritable
 from pyview.socket import UnconnectedSocket
 from pyview.template.root_template import RootTemplate, RootTemplateContext
 from pyview.timers import Timer
-from pyview.tokens import Tokens
+from pyview.tokens import PageToken, Tokens
 from pyview.transport.assets import ClientAssets
 from pyview.transport.browser_cookie import give_browser_cookie
 from pyview.transport.headers import cache_control
@@ -61,17 +63,19 @@ class LivePage:
         # Made at the first request: only then is everything configured.
         return self._get_site()
 
-    def route(self, path: str, view_class: type[LiveView[Any]], name: str | None = None) -> LiveRoute:
-        """The route of `view_class`: its guard is asked anew for every request."""
+    def route(
+        self, path: str, view_class: type[LiveView[Any]], live_session: LiveSession, name: str | None = None
+    ) -> LiveRoute:
+        """The route of `view_class` in `live_session`: their guards are asked anew for every request."""
 
         async def endpoint(request: Request) -> Response:
             async def page(inner: Request) -> Response:
                 return await self._respond(inner, route)
 
-            response: Response = await guarded_response(view_class, page, request)
+            response: Response = await guarded_response(view_class, page, request, live_session.requirement)
             return response
 
-        route = LiveRoute(path, view_class, endpoint, name)
+        route = LiveRoute(path, view_class, endpoint, name, live_session)
         return route
 
     async def _respond(self, request: Request, route: LiveRoute) -> Response:
@@ -80,22 +84,19 @@ class LivePage:
             # Said once: the next load of the page tries again.
             raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
         visit = self._visit(request, route)
-        view = await lifecycle.create(visit)
         runtime = _FirstRender(self._site)
-        socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash)
-        await lifecycle.mount(view, socket, visit)
-        if socket.navigation is None:
-            await self._handle_params(view, socket, visit)
+        socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
+        with _bad_requests(visit):
+            elsewhere = await lifecycle.run_hooks(socket, visit)
+            if elsewhere is not None:
+                return self._redirect(socket, elsewhere)
+            view = await lifecycle.create(visit)
+            await lifecycle.mount(view, socket, visit)
+            if socket.navigation is None:
+                await lifecycle.handle_params(view, socket, visit)
         if socket.navigation is not None:
             return self._redirect(socket, socket.navigation)
         return await self._page(request, visit, view, socket)
-
-    async def _handle_params(self, view: LiveView[Any], socket: UnconnectedSocket[Any], visit: Visit) -> None:
-        try:
-            await lifecycle.handle_params(view, socket, visit)
-        except BindingError as error:
-            logger.warning("%s: %s", visit.view_class.__qualname__, error)
-            raise HTTPException(400) from None
 
     def _visit(self, request: Request, route: LiveRoute) -> Visit:
         location = self._location(request, route)
@@ -125,9 +126,11 @@ class LivePage:
     ) -> Response:
         rendered = renderer_for(view, self._site.templates.for_view(visit.view_class)).html(socket)
         content = await rendered if isawaitable(rendered) else rendered
-        document = self._root_template()(self._context(request, visit, socket, content))
+        template = visit.location.route.live_session.root_template or self._root_template()
+        document = template(self._context(request, visit, socket, content))
         response = HTMLResponse(document)
-        guarded = is_protected(visit.view_class, request.scope)
+        group = visit.location.route.live_session.requirement
+        guarded = is_protected(visit.view_class, request.scope, group)
         session = bool(visit.identity.session)
         response.headers["cache-control"] = cache_control(protected=guarded, session=session)
         for cookie in (FLASH_COOKIE, STATUS_COOKIE):
@@ -142,18 +145,29 @@ class LivePage:
         page_id = secrets.token_urlsafe(12)
         binding = visit.identity.binding
         route = visit.location.route
+        token = PageToken(page_id, view_key(visit.view_class), route.key, route.live_session.name)
         root_path = request.scope.get("root_path", "")
         return {
             "id": page_id,
             "content": Markup(content),  # noqa: S704  the template engine has escaped it
             "title": None if socket.live_title is None else str(socket.live_title),
             "csrf_token": self._tokens.mint_csrf_token(page_id, binding),
-            "session": self._tokens.mint_page_token(page_id, view_key(visit.view_class), route.key, binding),
+            "session": self._tokens.mint_page_token(token, binding),
             "static": self._tokens.mint_flash_token(socket.flash) if socket.flash else "",
             "additional_head_elements": self._site.templates.head_elements(visit.view_class),
             "live_path": f"{root_path}/live",
             "client_head": self._assets.head(root_path),
         }
+
+
+@contextmanager
+def _bad_requests(visit: Visit) -> Iterator[None]:
+    """Answers 400 to parameters that cannot be converted."""
+    try:
+        yield
+    except BindingError as error:
+        logger.warning("%s: %s", visit.view_class.__qualname__, error)
+        raise HTTPException(400) from None
 
 
 class _FirstRender:

@@ -62,7 +62,7 @@ class SessionOrders:
         await presence.renew(brought.cookie)
         binding = presence.identity.binding
         renewed = {
-            "session": tokens.mint_page_token(page_id, page.view, page.route, binding),
+            "session": tokens.mint_page_token(page, binding),
             "csrf": tokens.mint_csrf_token(page_id, binding),
         }
         same_user = presence.renewable and user_key(before.user) == user_key(presence.identity.user)

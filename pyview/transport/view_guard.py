@@ -1,7 +1,6 @@
 """Whether the person at a socket may still see the view that they see."""
 
 import asyncio
-from typing import Any
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
@@ -9,7 +8,7 @@ from pyview.auth.guard import authorize, is_protected, wants_fresh
 from pyview.auth.identity import Identity
 from pyview.auth.verdict import Denied, Verdict
 from pyview.lifecycle import Location
-from pyview.live_view import LiveView
+from pyview.routes import LiveRoute
 from pyview.transport.presence import Presence
 
 
@@ -20,6 +19,7 @@ class ViewGuard:
     __slots__ = (
         "_binding",
         "_fresh",
+        "_group",
         "_max_age",
         "_presence",
         "_protected",
@@ -28,14 +28,15 @@ class ViewGuard:
         "_view_class",
     )
 
-    def __init__(self, presence: Presence, view_class: type[LiveView[Any]], max_age: float) -> None:
+    def __init__(self, presence: Presence, route: LiveRoute, max_age: float) -> None:
         self._presence = presence
-        self._view_class = view_class
+        self._view_class = route.view_class
+        self._group = route.live_session.requirement
         self._max_age = max_age
         self._binding = presence.identity.binding
         self._verified: Identity = presence.identity
-        self._protected = is_protected(view_class, presence.scope)
-        self._fresh = wants_fresh(view_class, presence.scope)
+        self._protected = is_protected(self._view_class, presence.scope, self._group)
+        self._fresh = wants_fresh(self._view_class, presence.scope, self._group)
         self._time = asyncio.get_running_loop().time
 
     @property
@@ -71,4 +72,4 @@ class ViewGuard:
 
     async def _verdict(self, location: Location) -> Verdict:
         connection = LiveConnection(self._presence.scope, location.page, location.path_params)
-        return await authorize(self._view_class, connection)
+        return await authorize(self._view_class, connection, self._group)

@@ -62,6 +62,11 @@ class Gone(List):
         raise Refusal(redirect={"to": "/plain", "flash": "FLASH"}, events=[["bye", {"n": 1}]])
 
 
+class Guarded(List):
+    async def join(self) -> dict[str, Any]:
+        raise Refusal(redirect={"to": "/other"})
+
+
 class Moved(List):
     async def join(self) -> dict[str, Any]:
         raise Refusal(live_redirect={"to": "/other", "kind": "replace", "flash": "FLASH"})
@@ -90,9 +95,10 @@ async def cookies(request: Request) -> Response:
 
 
 def server() -> Handmade:
-    views = {"/list": List, "/other": Other, "/private": Private, "/gone": Gone, "/moved": Moved}
+    views = {"/list": List, "/other": Other, "/private": Private, "/guarded": Guarded}
+    ways = {"/gone": Gone, "/moved": Moved, "/patched": Patched, "/failing": Failing}
     routes = [Route("/hop", hop), Route("/out", out), Route("/cookies", cookies)]
-    return Handmade({**views, "/patched": Patched, "/failing": Failing}, routes)
+    return Handmade({**views, **ways}, routes)
 
 
 def messages(handmade: Handmade) -> list[str]:
@@ -212,6 +218,15 @@ async def test_a_join_that_redirects() -> None:
         assert page.text == "plain & simple"
         assert page.events == [("bye", {"n": 1})]
         assert client.cookies["__phoenix_flash__"] == "FLASH"
+
+
+async def test_a_navigation_that_is_sent_elsewhere_arrives_there() -> None:
+    async with LiveClient(server().app()) as client:
+        page = await client.open("/list")
+        await page.navigate("/guarded")
+        assert (page.path, page.title) == ("/other", "Handmade: Other")
+        await page.back()
+        assert page.path == "/list"
 
 
 async def test_a_join_that_navigates() -> None:

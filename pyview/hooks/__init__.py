@@ -1,0 +1,16 @@
+"""Hooks: functions that run before a view's callbacks, and may stop what comes after them."""
+
+from pyview.hooks.attached import Stage, ViewHooks
+from pyview.hooks.halt import Halt, HaltedNowhere
+from pyview.hooks.on_mount import OnMountHook, compile_hooks, hooks_of, unique
+
+__all__ = [
+    "Halt",
+    "HaltedNowhere",
+    "OnMountHook",
+    "Stage",
+    "ViewHooks",
+    "compile_hooks",
+    "hooks_of",
+    "unique",
+]

@@ -1,0 +1,87 @@
+"""Hooks that run before a view is made and mounted, for the first page and for the socket alike."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyview.binding.call import Call, Resources
+from pyview.binding.callbacks import ON_MOUNT
+from pyview.binding.hooks import HookCaller, hook_caller
+from pyview.binding.params import Params
+from pyview.binding.per_class import once_per_class
+from pyview.hooks.halt import Halt, HaltedNowhere, MayNavigate, halted, name_of
+
+ATTRIBUTE = "on_mount"
+
+
+@dataclass(frozen=True, slots=True)
+class OnMountHook:
+    """`function`, which may take `socket`, `session` and `params`, and its compiled call."""
+
+    function: Callable[..., Any]
+    caller: HookCaller = field(compare=False)
+
+    async def halts(self, socket: MayNavigate, params: Params, resources: Resources) -> bool:
+        """Whether the view must not be mounted; then `socket.navigation` says where to go instead.
+
+        Raises `HaltedNowhere`, and whatever the hook raises.
+        """
+        halt = await halted(self.caller, _call(socket, params, resources), self._name, socket)
+        if halt is not None:
+            self._check(halt, socket)
+        return halt is not None
+
+    @property
+    def _name(self) -> str:
+        return f"the on_mount hook {name_of(self.function)}"
+
+    def _check(self, halt: Halt, socket: MayNavigate) -> None:
+        if socket.navigation is None:
+            raise HaltedNowhere(self._name)
+        if halt.reply is not None:
+            raise TypeError(f"{self._name} halted with a reply, but nobody waits for one before mount.")
+
+
+def compile_hooks(given: object, where: str) -> tuple[OnMountHook, ...]:
+    """The hooks of a list of functions. Raises `TypeError`, and `SignatureError` for what cannot be filled."""
+    if isinstance(given, str) or callable(given) or not isinstance(given, Iterable):
+        raise TypeError(f"{where} is {given!r}: expected a list of functions, such as [load_user].")
+    return tuple(_compiled(one, where) for one in given)
+
+
+def hooks_of(view_class: type) -> tuple[OnMountHook, ...]:
+    """What `on_mount` lists on the base classes of a view, then on the class itself: each once.
+
+    They add up as requirements do, so that no subclass leaves a guard out by naming hooks of its own. Raises
+    `TypeError` and `SignatureError`.
+    """
+    return once_per_class(view_class, "on_mount", lambda: _hooks_of(view_class))
+
+
+def _hooks_of(view_class: type) -> tuple[OnMountHook, ...]:
+    listed = [
+        hook
+        for owner in reversed(view_class.__mro__)
+        for hook in compile_hooks(vars(owner).get(ATTRIBUTE, ()), f"{owner.__qualname__}.{ATTRIBUTE}")
+    ]
+    return unique(listed)
+
+
+def unique(hooks: Iterable[OnMountHook]) -> tuple[OnMountHook, ...]:
+    """Each function once, where it came first."""
+    first: dict[int, OnMountHook] = {}
+    for hook in hooks:
+        first.setdefault(id(hook.function), hook)
+    return tuple(first.values())
+
+
+def _compiled(function: object, where: str) -> OnMountHook:
+    if not callable(function) or isinstance(function, type):
+        raise TypeError(f"{where} holds {function!r}: expected functions of (socket, session, params).")
+    return OnMountHook(function, hook_caller(function, ON_MOUNT))
+
+
+def _call(socket: MayNavigate, params: Params, resources: Resources) -> Call:
+    call = Call(resources, socket, client=params.raw())
+    call.params = params
+    return call

@@ -1,0 +1,41 @@
+"""What `app.live_session(...)` returns: the place to add the views of one live session."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.routing import BaseRoute
+
+from pyview.events import compile_view
+from pyview.live_session import LiveSession
+from pyview.live_view import LiveView
+from pyview.transport.http import LivePage
+
+
+class LiveGroup:
+    """The views of one live session, within the routes of its application."""
+
+    def __init__(
+        self, live_session: LiveSession, page: LivePage, routes: Callable[[], list[BaseRoute]]
+    ) -> None:
+        self._live_session = live_session
+        self._page = page
+        self._routes = routes
+
+    @property
+    def name(self) -> str:
+        return self._live_session.name
+
+    def add_live_view(self, path: str, view: type[LiveView[Any]], name: str | None = None) -> None:
+        """Serve `view` at `path`, a Starlette path such as `/users/{user_id:int}`, as a member of this group.
+
+        A class may be in several groups, under several paths. Raises `SignatureError` for a callback or hook whose
+        parameters cannot be filled.
+        """
+        if not _is_view_class(view):
+            raise TypeError(f"add_live_view({path!r}, ...) expected a subclass of LiveView, got {view!r}")
+        compile_view(view)
+        self._routes().append(self._page.route(path, view, self._live_session, name))
+
+
+def _is_view_class(view: Any) -> bool:
+    return isinstance(view, type) and issubclass(view, LiveView)

@@ -1,0 +1,424 @@
+"""T1, T10: a group of views has one door, over HTTP, by live navigation, by patch, and again and again on a socket."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.routing import Route
+
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, defaultRootTemplate
+from pyview.auth import public, requires
+from pyview.depends import Session
+from pyview.routes import view_key
+from pyview.secret import Secrets
+from pyview.testing import LiveClient
+from pyview.tokens import PageToken, Tokens
+from tests.attack.target import (
+    SECRET,
+    STALE,
+    TEMPLATES,
+    UNAUTHORIZED,
+    PageOf,
+    SessionAuth,
+    World,
+    answer,
+    attempt,
+    decodings,
+    joined,
+    login,
+    login_page,
+    logout,
+    page_of,
+    sign_in,
+    view,
+)
+
+SITE = "http://testserver"
+Socket = LiveViewSocket[Any]
+
+
+class Shared(LiveView[Any]):
+    """One class in two groups. Shows its session, and counts how often it was told its parameters."""
+
+    template = "who.html"
+
+    async def mount(self, socket: Socket, session: Any) -> None:
+        socket.context = {"user": session.get("user"), "name": session.get("theme"), "n": 0}
+
+    async def handle_params(self, url: Any, params: Any, socket: Socket) -> None:
+        socket.context["n"] += 1
+
+
+def framed(color: str) -> Any:
+    return defaultRootTemplate(
+        content_wrapper=lambda _, main: Markup("<div class='{}'>{}</div>").format(color, main)
+    )
+
+
+def grouped(world: World, **options: Any) -> PyView:
+    """Two guarded groups beside the views of no group."""
+    app = PyView(templates=TEMPLATES, secret=SECRET, **options)
+    app.add_middleware(SessionMiddleware, secret_key=SECRET)
+    app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(world))
+    app.routes.append(Route("/login", login_page, methods=["GET"]))
+    app.routes.append(Route("/auth/login", login, methods=["POST"]))
+    app.routes.append(Route("/auth/logout", logout, methods=["POST"]))
+    members = app.live_session(
+        "members",
+        requires=requires("authenticated", redirect="/login"),
+        root_template=framed("green"),
+        session={"theme": "light", "tags": ["a"]},
+    )
+    members.add_live_view("/team", view(world, "team"))
+    members.add_live_view("/team/board", Shared)
+    members.add_live_view("/team/vault", requires("vault")(view(world, "vault")))
+    admin = app.live_session("admin", requires="admin", root_template=framed("red"))
+    admin.add_live_view("/admin", view(world, "admin"))
+    admin.add_live_view("/admin/users", view(world, "users"))
+    admin.add_live_view("/admin/board", Shared)
+    app.add_live_view("/", public(view(world, "home")))
+    app.add_live_view("/board", public(Shared))
+    return app
+
+
+@pytest.fixture
+def app(world: World) -> PyView:
+    return grouped(world, security=SecurityConfig(auth_recheck=0.0))
+
+
+async def navigate(client: LiveClient, page: PageOf, url: str, **changes: Any) -> Any:
+    payload = page.join(redirect=f"{SITE}{url}", **changes)
+    del payload["url"]
+    async with client.raw_socket() as socket:
+        return await joined(socket, page.topic, payload)
+
+
+class TestNavigation:
+    async def test_inside_a_group_goes_over_the_socket(self, client: LiveClient, world: World) -> None:
+        await sign_in(client, "root")
+        page = await page_of(client, "/admin")
+        assert (await navigate(client, page, "/admin/users"))[0] == "ok"
+        assert world.calls == {"users.mount": 1}
+
+    async def test_inside_a_group_in_a_browser(self, client: LiveClient) -> None:
+        await sign_in(client, "root")
+        page = await client.open("/admin")
+        document = page.response
+        await page.navigate("/admin/users")
+        assert page.has_text("name=users")
+        assert page.response is document
+
+    @pytest.mark.parametrize(
+        ("start", "url"),
+        [("/", "/admin"), ("/admin", "/"), ("/team", "/admin"), ("/admin", "/team"), ("/team", "/board")],
+    )
+    async def test_across_groups_is_refused_both_ways(
+        self, client: LiveClient, world: World, start: str, url: str
+    ) -> None:
+        """Root may see every page, and still has to load it: its root template and its hooks are others."""
+        await sign_in(client, "root")
+        page = await page_of(client, start)
+        assert await navigate(client, page, url) == UNAUTHORIZED
+        assert world.calls.total() == 0
+
+    @pytest.mark.parametrize(("start", "url"), [("/", "/admin"), ("/admin", "/"), ("/team", "/admin/board")])
+    async def test_across_groups_a_browser_loads_the_page(
+        self, client: LiveClient, start: str, url: str
+    ) -> None:
+        await sign_in(client, "root")
+        page = await client.open(start)
+        await page.navigate(url)
+        assert (page.path, page.connected) == (url, True)
+        assert page.response.url.path == url
+        await page.back()
+        assert (page.path, page.connected) == (start, True)
+
+    async def test_a_flash_arrives_in_the_other_group(self, world: World) -> None:
+        class Leaving(LiveView[Any]):
+            template = "who.html"
+
+            async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+                socket.put_flash("info", "Over there")
+                await socket.push_navigate("/told")
+
+        class Told(LiveView[Any]):
+            template = "who.html"
+
+            async def mount(self, socket: Socket, session: Any) -> None:
+                socket.context = {"name": socket.flash.get("info")}
+
+        app = grouped(world)
+        app.live_session("told").add_live_view("/told", Told)
+        app.add_live_view("/leaving", Leaving)
+        async with LiveClient(app) as client:
+            page = await client.open("/leaving")
+            await page.push("go")
+            assert page.path == "/told"
+            assert page.has_text("name=Over there")
+
+
+class TestPatch:
+    async def test_to_the_same_view_in_another_group_is_a_navigation(
+        self, client: LiveClient, world: World
+    ) -> None:
+        await sign_in(client, "root")
+        page = await page_of(client, "/team/board")
+        async with client.raw_socket() as socket:
+            assert (await joined(socket, page.topic, page.join()))[0] == "ok"
+            for ref, url in (("5", "/admin/board"), ("6", "/board"), ("7", "/team")):
+                await socket.send_frame(["4", ref, page.topic, "live_patch", {"url": f"{SITE}{url}"}])
+                assert await answer(socket, ref) == ("ok", {"link_redirect": True})
+            await socket.send_frame(["4", "8", page.topic, "live_patch", {"url": f"{SITE}/team/board?x=1"}])
+            status, response = await answer(socket, "8")
+        assert (status, response["diff"]) == ("ok", {"2": "2"})  # told at the join, and now
+
+    async def test_a_browser_ends_in_the_other_group(self, client: LiveClient) -> None:
+        await sign_in(client, "root")
+        page = await client.open("/team/board")
+        await page.patch("/admin/board")
+        assert (page.path, page.connected) == ("/admin/board", True)
+        assert page.response.url.path == "/admin/board"
+
+
+class TestTokens:
+    async def test_a_page_joins_no_url_of_another_group(self, client: LiveClient, world: World) -> None:
+        await sign_in(client, "root")
+        page = await page_of(client, "/board")
+        for url in ("/admin/board", "/team/board", "/admin"):
+            assert await attempt(client, page, url=f"{SITE}{url}") == UNAUTHORIZED
+        assert world.calls.total() == 0
+
+    async def test_a_forged_name_is_stale(self, client: LiveClient, world: World) -> None:
+        await sign_in(client, "root")
+        page = await page_of(client, "/")
+        stranger = Tokens(Secrets("another secret that is long enough for everybody"), SecurityConfig())
+        for binding in ("", "guessed"):
+            forged = stranger.mint_page_token(claims(page, "admin"), binding)
+            assert await attempt(client, page, session=forged) == STALE
+            assert await navigate(client, page, "/admin", session=forged) == STALE
+        assert world.calls.total() == 0
+
+    async def test_a_token_of_the_group_from_another_browser_is_stale(
+        self, client: LiveClient, other: LiveClient, world: World
+    ) -> None:
+        await sign_in(client, "root")
+        await sign_in(other, "alice")
+        theirs, mine = await page_of(client, "/admin"), await page_of(other, "/team")
+        assert await navigate(other, theirs, "/admin/users") == STALE
+        assert await navigate(other, mine, "/admin/users", session=theirs.session) == STALE
+        assert world.calls.total() == 0
+
+    async def test_a_view_that_a_deploy_has_moved_to_another_group(
+        self, app: PyView, client: LiveClient, world: World
+    ) -> None:
+        """Nobody is signed in, so that the page is bound to nobody: the tokens are genuine, the group is not."""
+        page = await page_of(client, "/board")
+        tokens = Tokens(Secrets(SECRET), app.security)
+        for group, expected in (("default", "ok"), ("members", "error"), ("", "error")):
+            token = tokens.mint_page_token(claims(page, group), "")
+            assert (await attempt(client, page, session=token))[0] == expected
+            assert (await navigate(client, page, "/", session=token))[0] == expected
+
+
+def claims(page: PageOf, group: str) -> PageToken:
+    return PageToken(page.id.removeprefix("phx-"), view_key(Shared), "/board", group)
+
+
+class TestGuards:
+    @pytest.mark.parametrize(
+        ("user", "url", "status"),
+        [
+            (None, "/team", 303),
+            (None, "/admin", 403),
+            (None, "/board", 200),
+            (None, "/team/board", 303),
+            (None, "/admin/board", 403),
+            ("alice", "/team", 200),
+            ("alice", "/admin/board", 403),
+            ("alice", "/team/vault", 403),
+            ("root", "/admin/board", 200),
+            ("root", "/team/vault", 403),
+            ("carol", "/team/vault", 200),
+        ],
+    )
+    async def test_over_http_the_group_s_and_the_view_s_must_hold(
+        self, client: LiveClient, world: World, user: str | None, url: str, status: int
+    ) -> None:
+        world.roles["carol"] = ["vault"]
+        if user:
+            await sign_in(client, user)
+        assert (await client.get(url)).status_code == status
+
+    async def test_on_the_socket(self, client: LiveClient, world: World) -> None:
+        world.roles["carol"] = ["vault"]
+        await sign_in(client, "carol")
+        page, vault = await page_of(client, "/team"), await page_of(client, "/team/vault")
+        assert (await navigate(client, page, "/team/vault"))[0] == "ok"
+        assert (await attempt(client, vault))[0] == "ok"
+        world.roles["carol"] = []
+        assert await navigate(client, page, "/team/vault") == UNAUTHORIZED
+        assert await attempt(client, vault) == UNAUTHORIZED
+        assert world.mounts("vault") == 2
+
+    async def test_a_lost_role_ends_the_join_the_patch_and_the_event(
+        self, client: LiveClient, world: World
+    ) -> None:
+        await sign_in(client, "root")
+        page = await page_of(client, "/admin")
+        event = {"type": "click", "event": "go", "value": {}}
+        for message in (["event", event], ["live_patch", {"url": f"{SITE}/admin?x=1"}]):
+            world.roles["root"] = ["admin"]
+            async with client.raw_socket() as socket:
+                assert (await joined(socket, page.topic, page.join()))[0] == "ok"
+                world.roles["root"] = []
+                await socket.send_frame(["4", "5", page.topic, *message])
+                status, response = await answer(socket, "5")
+                assert (status, response["redirect"]["to"].partition("?")[0]) == ("ok", "/admin")
+        assert await attempt(client, page) == UNAUTHORIZED
+        assert world.calls == {"admin.mount": 2}
+
+    async def test_signing_out_ends_it_too(self, client: LiveClient, world: World) -> None:
+        await sign_in(client, "alice")
+        page = await client.open("/team")
+        await client.post("/auth/logout")
+        await page.push("go")
+        assert page.path == "/login?next=%2Fteam"
+        assert world.calls["team.event.go"] == 0
+
+    async def test_a_rule_of_a_group_that_fails_has_said_no(self, world: World) -> None:
+        def broken(identity: Any, view: Any) -> bool:
+            raise ValueError("no database")
+
+        app = grouped(world)
+        app.live_session("broken", requires=broken).add_live_view("/broken", view(world, "broken"))
+        async with LiveClient(app) as client:
+            assert (await client.get("/broken")).status_code == 403
+        assert world.calls.total() == 0
+
+    async def test_a_rule_that_lets_strangers_in_is_asked_again(self, world: World) -> None:
+        """Nobody is signed in: no session ends, and still the answer of the rule may change."""
+        is_open = True
+        app = grouped(world, security=SecurityConfig(auth_recheck=0.0))
+        group = app.live_session("hours", requires=lambda identity, view: is_open)
+        group.add_live_view("/shop", view(world, "shop"))
+        async with LiveClient(app) as client:
+            page = await client.open("/shop")
+            await page.push("buy")
+            is_open = False
+            await page.push("buy")
+            assert (page.path, page.status) == ("/shop", 403)
+        assert world.calls["shop.event.buy"] == 1
+
+    async def test_beside_a_default(self, world: World) -> None:
+        """`@public` leaves the default out, not the group's."""
+        app = grouped(world, default_requires="admin")
+        group = app.live_session("vaults", requires="vault")
+        group.add_live_view("/vaults", view(world, "both"))
+        group.add_live_view("/vaults/public", public(view(world, "one")))
+        world.roles["carol"] = ["vault"]
+        world.roles["dave"] = ["vault", "admin"]
+        for user, statuses in (("alice", (403, 403)), ("carol", (403, 200)), ("dave", (200, 200))):
+            async with LiveClient(app) as client:
+                await sign_in(client, user)
+                found = [(await client.get(path)).status_code for path in ("/vaults", "/vaults/public")]
+                assert (user, *found) == (user, *statuses)
+
+    async def test_what_a_group_guards_is_not_kept_by_caches(self, world: World) -> None:
+        """A rule may let somebody in who has no session at all."""
+        app = grouped(world)
+        group = app.live_session("friends", requires=lambda identity, view: True)
+        group.add_live_view("/friends", view(world, "friends"))
+        async with LiveClient(app) as client:
+            assert (await client.get("/friends")).headers["cache-control"] == "no-store"
+            assert (await client.get("/")).headers["cache-control"] != "no-store"
+
+    async def test_an_application_that_could_not_check_it_does_not_start(self, world: World) -> None:
+        app = PyView(templates=TEMPLATES, secret=SECRET)
+        app.live_session("admin", requires="admin").add_live_view("/admin", view(world, "admin"))
+        with pytest.raises(RuntimeError, match=r"Who\.admin, but no AuthenticationMiddleware"):
+            await LiveClient(app).__aenter__()
+
+    async def test_nor_one_whose_sign_in_is_in_the_group(self, world: World) -> None:
+        app = PyView(templates=TEMPLATES, secret=SECRET)
+        app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(world))
+        group = app.live_session("members", requires=requires("authenticated", redirect="/login"))
+        group.add_live_view("/login", view(world, "login"))
+        with pytest.raises(RuntimeError, match="nobody could ever sign in"):
+            await LiveClient(app).__aenter__()
+
+
+class TestWhatAGroupShares:
+    async def test_its_root_template(self, client: LiveClient) -> None:
+        await sign_in(client, "root")
+        for url, color in (("/team/board", "green"), ("/admin/board", "red"), ("/board", None)):
+            page = await client.open(url)
+            assert [frame for frame in ("green", "red") if page.exists(f".{frame}")] == (
+                [color] if color else []
+            )
+            assert page.connected
+
+    async def test_its_session_data(self, client: LiveClient) -> None:
+        await sign_in(client, "alice")
+        assert (await client.open("/team/board")).has_text("user=alice name=light")
+        assert (await client.open("/board")).has_text("user=alice name=None")
+
+    async def test_they_are_not_in_the_page(self, client: LiveClient) -> None:
+        await sign_in(client, "alice")
+        page = await page_of(client, "/team")
+        assert not any(b"light" in text or b"theme" in text for text in decodings(page.html))
+
+    async def test_every_way_to_the_session_has_them_and_none_can_change_them(self, world: World) -> None:
+        seen: list[Any] = []
+
+        class Reads(LiveView[Any]):
+            template = "who.html"
+
+            def __init__(self, session: Session) -> None:
+                seen.append(deepcopy(dict(session)))
+
+            async def mount(self, socket: Socket, session: Any) -> None:
+                seen.append(deepcopy(dict(session)))
+                session["tags"].append("changed")
+                with pytest.raises(TypeError, match="read-only"):
+                    session["theme"] = "dark"
+
+            async def handle_params(self, socket: Socket, session: Session) -> None:
+                seen.extend(deepcopy([dict(session), dict(socket.session)]))
+
+        app = grouped(world)
+        shared = {"theme": "light", "tags": ["a"], "user": "nobody"}
+        group = app.live_session("readers", session=shared)
+        group.add_live_view("/reads", Reads)
+        shared["tags"] = ["b"]
+        async with LiveClient(app) as client:
+            await sign_in(client, "alice")
+            await client.open("/reads")
+        expected = {"theme": "light", "tags": ["a"], "user": "nobody", "oauth_token": "oauth-S3CRET"}
+        assert seen == [expected] * 8
+
+
+class TestDescribing:
+    @pytest.mark.parametrize("name", ["default", "", " ", None, 5])
+    def test_what_cannot_be_a_name(self, name: Any) -> None:
+        with pytest.raises(ValueError, match=r"expected a name such as 'admin'"):
+            PyView().live_session(name)
+
+    def test_a_name_that_is_taken(self) -> None:
+        app = PyView()
+        assert app.live_session("admin").name == "admin"
+        with pytest.raises(ValueError, match=r"there is one already; add views to the object it returned"):
+            app.live_session("admin")
+
+    @pytest.mark.parametrize("view_class", [None, "View", LiveView[Any], object])
+    def test_what_is_no_view(self, view_class: Any) -> None:
+        group = PyView().live_session("admin")
+        with pytest.raises(TypeError, match="expected a subclass of LiveView"):
+            group.add_live_view("/", view_class)
+
+    @pytest.mark.parametrize(("requirement", "error"), [("", ValueError), ([], ValueError), (5, TypeError)])
+    def test_requirements_that_are_none(self, requirement: Any, error: type[Exception]) -> None:
+        with pytest.raises(error):
+            PyView().live_session("admin", requires=requirement)

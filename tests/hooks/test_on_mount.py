@@ -1,0 +1,500 @@
+"""`on_mount` hooks: what they may do before a view is mounted, and that nothing is mounted behind a failed one."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import Any
+
+import pytest
+from starlette.exceptions import HTTPException
+
+from pyview import Depends, Halt, LiveView, LiveViewSocket, Params, PyView, is_connected
+from pyview.binding import SignatureError
+from pyview.depends import FromClient, Session
+from pyview.events import InfoEvent
+from pyview.template.live_template import LiveTemplate
+from pyview.testing import LiveClient, TooManyReloads
+from tests.frames import connect, join, load
+
+SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
+Socket = LiveViewSocket[Any]
+Hook = Callable[..., Any]
+
+
+class Page(LiveView[dict[str, Any]]):
+    """Counts how often it was made and mounted."""
+
+    template = LiveTemplate.from_string("<p>{{ user }} {{ n }} {{ flash.get('info', '') }}</p>", "page.html")
+    made: list[str]
+
+    def __init_subclass__(cls) -> None:
+        cls.made = []
+
+    def __init__(self) -> None:
+        self.made.append("made")
+
+    async def mount(self, socket: Socket, session: Any) -> None:
+        self.made.append("mounted")
+        socket.context = {"n": 1}
+
+
+def page_with(hooks: Sequence[Hook]) -> type[Page]:
+    class Hooked(Page):
+        on_mount = hooks
+
+    return Hooked
+
+
+def app_of(view: type[LiveView[Any]], **group: Any) -> PyView:
+    app = PyView(secret=SECRET)
+    app.live_session("members", **group).add_live_view("/members/{team}", view)
+    app.add_live_view("/start", page_with([]))
+    return app
+
+
+async def test_they_run_before_mount_over_both_doors_the_group_s_first() -> None:
+    order: list[str] = []
+
+    def said(word: str) -> Hook:
+        async def hook(socket: Socket) -> None:
+            order.append(f"{word} {is_connected(socket)}")
+
+        return hook
+
+    class Base(LiveView[Any]):
+        template = Page.template
+        on_mount = [said("base")]
+
+    class View(Base):
+        on_mount = [said("own"), said("second")]
+
+        async def mount(self, socket: Socket, session: Any) -> None:
+            order.append(f"mount {is_connected(socket)}")
+
+    async with LiveClient(app_of(View, on_mount=[said("group")])) as client:
+        await client.open("/members/red")
+    words = ["group", "base", "own", "second", "mount"]
+    assert order == [f"{word} {live}" for live in (False, True) for word in words]
+
+
+async def test_a_hook_that_is_listed_twice_runs_once() -> None:
+    calls: list[None] = []
+
+    def hook(socket: Socket) -> None:
+        calls.append(None)
+
+    class View(page_with([hook])):  # type: ignore[misc]
+        on_mount = (hook,)
+
+    async with LiveClient(app_of(View, on_mount=[hook, hook])) as client:
+        await client.get("/members/red")
+    assert len(calls) == 1
+
+
+def tenant_of(session: Session) -> str:
+    return str(session.get("tenant", "none"))
+
+
+class TestParameters:
+    async def test_by_name_in_any_order(self) -> None:
+        seen: list[Any] = []
+
+        async def hook(params: Params, url: Any, user: Any, session: Any, socket: Socket) -> None:
+            seen.append(
+                (params.get("team"), params.get("q"), url.path, session["plan"], user.is_authenticated)
+            )
+
+        async with LiveClient(app_of(page_with([hook]), session={"plan": "gold"})) as client:
+            await client.open("/members/red?q=1")
+        assert seen == [("red", "1", "/members/red", "gold", False)] * 2
+
+    async def test_by_place(self) -> None:
+        seen: list[Any] = []
+
+        def hook(first, second, third):  # type: ignore[no-untyped-def]
+            seen.append((is_connected(first), dict(second), third["team"]))
+
+        async with LiveClient(app_of(page_with([hook]))) as client:
+            await client.get("/members/red")
+        assert seen == [(False, {}, "red")]
+
+    async def test_dependencies_are_made_and_closed(self) -> None:
+        order: list[str] = []
+
+        async def connection() -> AsyncIterator[str]:
+            order.append("open")
+            yield "connection"
+            order.append("close")
+
+        opened, tenant = Depends(connection), Depends(tenant_of)
+
+        async def hook(socket: Socket, database: str = opened, whose: str = tenant) -> None:
+            order.append(f"{database} of {whose}")
+
+        async with LiveClient(app_of(page_with([hook]), session={"tenant": "acme"})) as client:
+            await client.get("/members/red")
+        assert order == ["open", "connection of acme", "close"]
+
+    async def test_the_address_fills_only_what_says_so(self) -> None:
+        """A guard made with `partial` has a parameter that a query could name."""
+        seen: list[Any] = []
+
+        def hook(socket: Socket, team: FromClient[str], role: str = "member", *, level: int) -> None:
+            seen.append((team, role, level))
+
+        hooks = [partial(hook, level=3)]
+        async with LiveClient(app_of(page_with(hooks))) as client:
+            await client.open("/members/red?role=admin&level=9")
+        assert seen == [("red", "member", 3)] * 2
+
+    async def test_a_value_of_the_wrong_type_is_a_bad_request(self) -> None:
+        def hook(socket: Socket, page: FromClient[int]) -> None:
+            raise AssertionError("never called")
+
+        view = page_with([hook])
+        async with LiveClient(app_of(view)) as client:
+            assert (await client.get("/members/red?page=x")).status_code == 400
+            page = await load(client, "/start")
+            async with connect(client, page) as socket:
+                status, response = await join(socket, page, redirect="http://testserver/members/red?page=x")
+        assert (status, response) == ("error", {"reason": "unauthorized"})
+        assert view.made == []
+
+    def test_a_parameter_that_nothing_fills_is_told_at_start_up(self) -> None:
+        def hook(socket: Socket, team: str) -> None: ...
+
+        with pytest.raises(SignatureError, match=r"team.*FromClient"):
+            app_of(page_with([hook]))
+
+    @pytest.mark.parametrize("given", [len, "hook", None, 5])
+    def test_what_is_no_list(self, given: Any) -> None:
+        with pytest.raises(TypeError, match=r"on_mount.*expected a list of functions, such as \[load_user\]"):
+            app_of(page_with(given))
+
+    @pytest.mark.parametrize("given", [[None], ["hook"], [Halt], [LiveView]])
+    def test_what_is_no_function(self, given: Any) -> None:
+        with pytest.raises(TypeError, match=r"on_mount.*expected functions of \(socket, session, params\)"):
+            app_of(page_with([]), on_mount=given)
+
+    async def test_a_wrapper_of_a_hook_is_called_itself(self) -> None:
+        """`functools.wraps` copies attributes: what was compiled for the inner hook is not the wrapper's."""
+        order: list[str] = []
+        app_of(page_with([noted]))
+
+        @wraps(noted)
+        def wrapper(socket: Socket, order: list[str] = order) -> None:
+            order.append("wrapper")
+            noted(socket)
+
+        assert not getattr(wrapper, "__closure__", None)
+        async with LiveClient(app_of(page_with([wrapper]))) as client:
+            await client.get("/members/red")
+        assert order == ["wrapper"]
+
+
+def noted(socket: Socket) -> None:
+    """A hook of a module, whose compiled call is kept."""
+
+
+async def redirecting(socket: Socket) -> None:
+    socket.put_flash("info", "Sign in first")
+    await socket.redirect("/start")
+
+
+async def redirecting_and_saying_so(socket: Socket) -> Any:
+    await redirecting(socket)
+    return Halt()
+
+
+async def redirecting_and_leaving(socket: Socket) -> None:
+    await redirecting(socket)
+    raise Halt
+
+
+async def returning_the_class(socket: Socket) -> Any:
+    await redirecting(socket)
+    return Halt
+
+
+async def navigating(socket: Socket) -> None:
+    socket.put_flash("info", "Sign in first")
+    await socket.push_navigate("/start")
+
+
+async def never(socket: Socket) -> None:
+    raise AssertionError("a hook ran after one that halted")
+
+
+AWAY = [redirecting, redirecting_and_saying_so, redirecting_and_leaving, returning_the_class, navigating]
+
+
+class TestHalting:
+    @pytest.mark.parametrize("hook", AWAY)
+    async def test_over_http(self, hook: Hook) -> None:
+        view = page_with([hook, never])
+        async with LiveClient(app_of(view)) as client:
+            response = await client.get("/members/red")
+            assert (response.status_code, response.headers["location"]) == (302, "/start")
+            page = await client.open("/members/red")
+            assert page.path == "/start"
+            assert page.has_text("Sign in first")
+        assert view.made == []
+
+    @pytest.mark.parametrize("hook", AWAY)
+    async def test_over_the_socket(self, hook: Hook) -> None:
+        view = page_with([connected_only(hook), connected_only(never)])
+        app = PyView(secret=SECRET)
+        app.add_live_view("/start", page_with([]))
+        app.add_live_view("/members", view)
+        async with LiveClient(app) as client:
+            page = await client.open("/start")
+            await page.navigate("/members")
+            assert page.path == "/start"
+            assert page.has_text("Sign in first")
+        assert view.made == []
+
+    async def test_the_frame_that_answers_the_join(self) -> None:
+        view = page_with([connected_only(redirecting)])
+        async with LiveClient(app_of(view)) as client:
+            page = await load(client, "/members/red")
+            async with connect(client, page) as socket:
+                status, response = await join(socket, page)
+                assert status == "error"
+                assert response["redirect"]["to"] == "/start"
+                assert response["redirect"]["flash"]
+                await socket.expect_nothing()
+        assert view.made == ["made", "mounted"]  # for the HTTP response
+
+    async def test_a_patch_before_there_is_a_view_is_a_navigation(self) -> None:
+        async def with_a_tab(socket: Socket, params: Params) -> None:
+            if "tab" not in params:
+                await socket.push_patch("/members/red", {"tab": "1"})
+
+        view = page_with([with_a_tab])
+        app = PyView(secret=SECRET)
+        app.add_live_view("/members/{team}", view)
+        app.add_live_view("/start", page_with([]))
+        async with LiveClient(app) as client:
+            page = await client.open("/members/red")
+            assert (page.path, page.connected) == ("/members/red?tab=1", True)
+            start = await client.open("/start")
+            await start.navigate("/members/red")
+            assert (start.path, start.connected) == ("/members/red?tab=1", True)
+        assert view.made.count("mounted") == 3
+
+
+def connected_only(hook: Hook) -> Hook:
+    """A hook that lets the HTTP response pass."""
+
+    @wraps(hook)
+    async def on_the_socket(socket: Socket) -> Any:
+        return await hook(socket) if socket.connected else None
+
+    return on_the_socket
+
+
+async def raising(socket: Socket) -> None:
+    raise ValueError("the user's data")
+
+
+async def halting_nowhere(socket: Socket) -> Any:
+    return Halt()
+
+
+async def halting_the_class(socket: Socket) -> Any:
+    return Halt
+
+
+async def replying(socket: Socket) -> Any:
+    await socket.redirect("/start")
+    return Halt({"ok": False})
+
+
+async def returning_false(socket: Socket) -> bool:
+    return False
+
+
+async def returning_a_pair(socket: Socket) -> Any:
+    return "halt", socket
+
+
+FAILING = {
+    raising: "the user's data",
+    halting_nowhere: r"halting_nowhere halted before mount.*socket\.redirect\('/login'\)",
+    halting_the_class: "halting_the_class halted before mount",
+    replying: "replying halted with a reply",
+    returning_false: r"returning_false returned a bool: a hook returns None to go on, or Halt\(\)",
+    returning_a_pair: "returning_a_pair returned a tuple",
+}
+
+
+class TestFailing:
+    """Whatever goes wrong in a hook, the view behind it is not mounted."""
+
+    @pytest.mark.parametrize(("hook", "message"), FAILING.items())
+    async def test_over_http(self, hook: Hook, message: str) -> None:
+        view = page_with([hook, never])
+        async with LiveClient(app_of(view)) as client:
+            with pytest.raises(Exception, match=message):
+                await client.get("/members/red")
+        assert view.made == []
+
+    @pytest.mark.parametrize(("hook", "message"), FAILING.items())
+    async def test_over_the_socket(self, hook: Hook, message: str, caplog: pytest.LogCaptureFixture) -> None:
+        view = page_with([connected_only(hook), connected_only(never)])
+        async with LiveClient(app_of(view)) as client:
+            page = await load(client, "/members/red")
+            with caplog.at_level(logging.ERROR, "pyview"):
+                async with connect(client, page) as socket:
+                    assert await join(socket, page) == ["error", {"reason": "join crashed"}]
+        assert view.made == ["made", "mounted"]  # for the HTTP response
+        assert isinstance(caplog.records[0].exc_info, tuple)
+        with pytest.raises(Exception, match=message):
+            raise caplog.records[0].exc_info[1]  # type: ignore[misc]
+
+    async def test_an_http_error_is_an_answer(self) -> None:
+        async def forbidding(socket: Socket) -> None:
+            raise HTTPException(403)
+
+        view = page_with([forbidding])
+        app = PyView(secret=SECRET)
+        app.add_live_view("/members", view)
+        app.add_live_view("/start", page_with([]))
+        async with LiveClient(app) as client:
+            assert (await client.get("/members")).status_code == 403
+            page = await client.open("/start")
+            await page.navigate("/members")
+            assert page.status == 403
+        assert view.made == []
+
+    async def test_a_hook_that_fails_on_the_socket_alone_is_not_tried_for_ever(self) -> None:
+        view = page_with([connected_only(raising)])
+        async with LiveClient(app_of(view)) as client:
+            with pytest.raises(TooManyReloads):
+                await client.open("/members/red")
+
+
+class TestWhatAHookLeaves:
+    async def test_flash_subscriptions_and_timers(self) -> None:
+        async def hook(socket: Socket) -> None:
+            socket.put_flash("info", "Welcome")
+            await socket.subscribe("news")
+            socket.schedule_info_once(InfoEvent("soon"))
+
+        class View(page_with([hook])):  # type: ignore[misc]
+            async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
+                socket.context["n"] = f"{socket.context['n']} {event.name}"
+
+        app = app_of(View)
+        async with LiveClient(app) as client:
+            page = await client.open("/members/red")
+            await page.settle()
+            assert page.text.split() == ["1", "soon", "Welcome"]
+            await app.pubsub.broadcast("news", None)
+            await page.settle()
+            assert page.text.split() == ["1", "soon", "news", "Welcome"]
+
+    async def test_nothing_of_a_hook_that_halted(self) -> None:
+        """A subscription of a join that was refused is taken back."""
+
+        async def hook(socket: Socket) -> None:
+            await socket.subscribe("news")
+            if socket.connected:
+                await socket.redirect("/start")
+
+        app = app_of(page_with([hook]))
+        async with LiveClient(app) as client:
+            page = await client.open("/members/red")
+            assert page.path == "/start"
+            assert len(app.site.processes) == 1
+            await app.pubsub.broadcast("news", None)
+            await page.settle()
+            assert page.connected
+
+    async def test_names_that_mount_does_not_set_stay_in_the_context(self) -> None:
+        def hook(socket: Socket) -> None:
+            socket.context["user"] = "Ada"
+            socket.context["n"] = 0
+
+        async with LiveClient(app_of(page_with([hook]))) as client:
+            assert "<p>Ada 1 </p>" in (await client.get("/members/red")).text
+            page = await client.open("/members/red")
+            assert page.text.split() == ["Ada", "1"]
+
+    async def test_they_stay_with_their_last_value_when_a_handler_replaces_the_context(self) -> None:
+        shared = {"n": 7}
+
+        def hook(socket: Socket) -> None:
+            socket.context = {"user": "Ada"}
+
+        class View(page_with([hook])):  # type: ignore[misc]
+            async def handle_params(self, params: Params, socket: Socket) -> None:
+                assert socket.context["user"] == "Ada"
+
+            async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+                if event == "rename":
+                    socket.context["user"] = "Grace"
+                elif event == "forget":
+                    socket.context = {"n": 8, "user": None}
+                else:
+                    socket.context = shared
+
+        async with LiveClient(app_of(View)) as client:
+            page = await client.open("/members/red")
+            await page.push("rename")
+            await page.push("replace")
+            assert page.text.split() == ["Grace", "7"]
+            assert shared == {"n": 7}  # a dict that other visitors' views may show
+            await page.push("forget")
+            await page.push("replace")
+            assert page.text.split() == ["None", "7"]
+
+    async def test_an_object_is_the_view_s_own(self) -> None:
+        @dataclass
+        class Shown:
+            user: str
+            n: int = 5
+
+        def hook(socket: Socket) -> None:
+            socket.context["user"] = "Ada"
+
+        class View(LiveView[Any]):
+            template = Page.template
+            on_mount = (hook,)
+
+            async def mount(self, socket: Socket, session: Any) -> None:
+                socket.context = Shown(socket.context["user"].upper())
+
+            async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+                socket.context = {"n": 6}
+
+        async with LiveClient(app_of(View)) as client:
+            page = await client.open("/members/red")
+            assert page.text.split() == ["ADA", "5"]
+            await page.push("go")
+            assert page.text.split() == ["Ada", "6"]
+
+    async def test_a_hook_may_give_the_object_itself(self) -> None:
+        @dataclass
+        class Shown:
+            user: str
+            n: int = 5
+
+        def hook(socket: Socket) -> None:
+            socket.context = Shown("Ada")
+
+        class View(LiveView[Any]):
+            template = Page.template
+            on_mount = (hook,)
+
+            async def mount(self, socket: Socket, session: Any) -> None:
+                socket.context.n += 1
+
+        async with LiveClient(app_of(View)) as client:
+            assert (await client.open("/members/red")).text.split() == ["Ada", "6"]
+
+
+def test_a_view_without_hooks_holds_none() -> None:
+    app = app_of(page_with([]))
+    assert [route.hooks for route in app.live_routes] == [(), ()]
