@@ -1,7 +1,7 @@
 """A live session: a group of views between which people go over one socket."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +26,7 @@ class LiveSession:
     hooks: tuple[OnMountHook, ...] = ()
     requirement: Requirement | None = None
     root_template: RootTemplate | None = None
-    shared: Mapping[str, Any] = MappingProxyType({})
+    shared: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 DEFAULT = LiveSession()
