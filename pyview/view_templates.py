@@ -32,6 +32,7 @@ class ViewTemplates:
         else:
             self.environment = create_environment(source, auto_reload=auto_reload)
         self._templates: dict[type[LiveView[Any]], LiveTemplate | None] = {}
+        self._heads: dict[type[LiveView[Any]], list[Markup]] = {}
 
     def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None:
         """None for a view that renders by hand and has no file. Raises what Jinja2 raises for a bad template."""
@@ -47,10 +48,9 @@ class ViewTemplates:
 
     def head_elements(self, view_class: type[LiveView[Any]]) -> list[Markup]:
         """The style sheet beside the view's module, as an element for `<head>`."""
-        css = stylesheet_path(view_class)
-        if css is None:
-            return []
-        return [Markup("<style>{}</style>").format(Markup(css.read_text()))]  # noqa: S704  the author's own file
+        if self.environment.auto_reload or view_class not in self._heads:
+            self._heads[view_class] = _style_of(view_class)
+        return self._heads[view_class]
 
     def _substitute(
         self, view_class: type[LiveView[Any]], missing: TemplateFileNotFound
@@ -63,6 +63,13 @@ class ViewTemplates:
             self._templates[view_class] = template
         logger.warning("%s", missing)
         return template
+
+
+def _style_of(view_class: type[LiveView[Any]]) -> list[Markup]:
+    css = stylesheet_path(view_class)
+    if css is None:
+        return []
+    return [Markup("<style>{}</style>").format(Markup(css.read_text()))]  # noqa: S704  the author's own file
 
 
 def _placeholder(view_class: type[LiveView[Any]], missing: TemplateFileNotFound) -> LiveTemplate:
