@@ -10,6 +10,7 @@ from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate, Rendering
+from pyview.template.tree.live import text_page
 from pyview.wire.diff import diff
 
 Diff = dict[str, Any]
@@ -32,12 +33,14 @@ class TemplateRenderer:
         self._names = _names_of(view)
         self._rendering: Rendering | None = None
 
-    def html(self, socket: LiveViewSocket[Any]) -> str:
-        return self._template.render(socket.context, self._extras(socket))
+    def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]:
+        with text_page(socket) as page:
+            text = self._template.render(socket.context, self._extras(socket))
+        return page.filled(text) if page else text
 
     def update(self, socket: LiveViewSocket[Any]) -> Diff:
         if self._rendering is None:
-            self._rendering = self._template.rendering()
+            self._rendering = self._template.rendering(socket)
         return self._rendering.update(socket.context, self._extras(socket))
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
@@ -67,7 +70,9 @@ class HandRenderer:
 
     async def html(self, socket: LiveViewSocket[Any]) -> str:
         content = await self._content(socket)
-        return str(content.text())
+        with text_page(socket) as page:
+            text = str(content.text())
+        return await page.filled(text)
 
     async def update(self, socket: LiveViewSocket[Any]) -> Diff:
         content = await self._content(socket)

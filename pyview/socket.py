@@ -48,6 +48,8 @@ class LiveViewSocket(Generic[T]):
     """
 
     connected: ClassVar[bool] = False
+    cid: int | None = None
+    """The number of the live component whose socket this is; None for a view's own."""
 
     __slots__ = (
         "_events",

@@ -85,18 +85,19 @@ class LiveTemplate:
         except Exception:
             self.environment.handle_exception()
 
-    def rendering(self) -> "Rendering":
-        """The rendering of this template for one view."""
-        return Rendering(self)
+    def rendering(self, host: Any = None) -> "Rendering":
+        """The rendering of this template for one view; its live values belong to `host`, the view's socket."""
+        return Rendering(self, host)
 
 
 class Rendering:
     """What one connected view shows, and how it came about. Not to be used by two threads at once."""
 
-    __slots__ = ("_node", "_template")
+    __slots__ = ("_host", "_node", "_template")
 
-    def __init__(self, template: LiveTemplate) -> None:
+    def __init__(self, template: LiveTemplate, host: Any = None) -> None:
         self._template = template
+        self._host = host
         self._node: Node | None = None
 
     def update(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -105,18 +106,23 @@ class Rendering:
         Statics used more than once in a message are in its table `p`.
         `assigns` and `extras` as for `LiveTemplate.render`. If the template raises, the next update is a whole tree.
         """
-        fresh: Fresh = []
+        fresh = self._fresh()
         diff = self._render(assigns, extras, fresh)
         return share_statics(diff, fresh) if fresh else diff
 
     def tree(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Render, and return the whole tree with all statics in place."""
         self.reset()
-        return self._render(assigns, extras, [])
+        return self._render(assigns, extras, self._fresh())
 
     def reset(self) -> None:
         """Forget what was rendered: the next update is a whole tree."""
         self._node = None
+
+    def _fresh(self) -> Fresh:
+        fresh = Fresh()
+        fresh.host = self._host
+        return fresh
 
     def _render(self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh) -> dict[str, Any]:
         template = self._template.current()
@@ -138,16 +144,17 @@ class Rendering:
 class LiveRender:
     """The content of one render of a template, for views that return it from their own `render`."""
 
-    __slots__ = ("_assigns", "_extras", "_template")
+    __slots__ = ("_assigns", "_extras", "_host", "_template")
 
     def __init__(self, template: LiveTemplate, assigns: Any, meta: Any = None) -> None:
         self._template = template
         self._assigns = assigns
+        self._host = None if meta is None else meta.socket
         self._extras = {} if meta is None else {"flash": meta.socket.flash}
 
     def tree(self) -> dict[str, Any]:
         """A whole tree, with its statics in place."""
-        return self._template.rendering().tree(self._assigns, self._extras)
+        return self._template.rendering(self._host).tree(self._assigns, self._extras)
 
     def text(self, socket: Any = None) -> str:
         """The page as text."""

@@ -131,9 +131,11 @@ class BodyWriter(DependencyTracker):
             condition.text = f"{body.mask_variable} & {guard.mask or NEW}"
 
     def write_text_slot(self, body: Body, position: int) -> None:
-        """Write what stores a text, given as `_v`, if it differs."""
+        """Write what stores a text, given as `_v`, if it differs; or a live value, which always does."""
         slot = f"{body.slots}[{position}]"
-        self.writeline(f"if _v != {slot}: {slot} = {body.diff}['{position}'] = _v")
+        with self.indented(f"if _v != {slot}:"):
+            self.writeline(f"if _v.__class__ is str: {slot} = {body.diff}['{position}'] = _v")
+            self.writeline(f"else: _store_live(_fresh, {body.slots}, {position}, {body.diff}, _v)")
 
     def write_tree_slot(self, body: Body, position: int) -> None:
         """Write what stores a slot that is a tree or a text, given as `_v`, with `_x` for what changed."""

@@ -86,7 +86,7 @@ def call(
     *args: Any,
     **kwargs: Any,
 ) -> tuple[Any, Any]:
-    """The slot of `{{ function(...) }}`: a macro or a block becomes a nested node, anything else is text."""
+    """The slot of `{{ function(...) }}`: a macro, a block, a live value becomes what it renders, else text."""
     cls = type(function)
     # Jinja2 escapes what a macro returns while the run-time switch is off and the compile-time switch is on.
     nested = context.eval_ctx.autoescape or not autoescape
@@ -99,4 +99,5 @@ def call(
         result = function._stack[function._depth].tree(function._context, previous, fresh)
         return result
     value = context.call(function, *args, **kwargs)
-    return text_slot(previous, escaped(value) if autoescape else plain(value))
+    text = escaped(value) if autoescape else plain(value)
+    return text_slot(previous, text) if text.__class__ is str else text.render(fresh, previous)

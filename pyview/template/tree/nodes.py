@@ -8,8 +8,15 @@ from pyview.template.tree.change import ChangeRule
 Diff: TypeAlias = dict[str, Any]
 """The part of a wire message for one node: position -> new text or nested diff, `s` for statics, `k` for rows."""
 
-Fresh: TypeAlias = "list[tuple[Segment, Diff]]"
-"""The nodes that are new in a message. Their statics travel with it, once each."""
+
+class Fresh(list["tuple[Segment, Diff]"]):
+    """The nodes that are new in a message: their statics travel with it, once each.
+
+    `host` is what the live values of the page belong to: the socket of the view, or of the component.
+    """
+
+    host: Any = None
+
 
 ALWAYS = 1
 """The bit of everything that has to be evaluated at every render. It is set in every mask of changes."""

@@ -6,6 +6,8 @@ from typing import Any
 import markupsafe
 from markupsafe import Markup, escape
 
+from pyview.template.tree.live import Live
+
 _to_text = str.__str__
 
 
@@ -18,23 +20,25 @@ def _escape_text(text: str) -> str:
 escape_text: Callable[[str], str] = getattr(markupsafe, "_escape_inner", _escape_text)
 
 
-def escaped(value: Any) -> str:
-    """The text of a value where autoescape is on."""
+def escaped(value: Any) -> Any:
+    """The text of a value where autoescape is on; a live value as it is."""
     cls = type(value)
     if cls is str:
         return escape_text(value)
     if cls is int or cls is float:
         return repr(value)
-    return _to_text(escape(value))
+    return value if isinstance(value, Live) else _to_text(escape(value))
 
 
-def plain(value: Any) -> str:
-    """The text of a value where autoescape is off."""
+def plain(value: Any) -> Any:
+    """The text of a value where autoescape is off; a live value as it is."""
+    if isinstance(value, Live):
+        return value
     text = str(value)
     return text if type(text) is str else _to_text(text)
 
 
-def converted(autoescape: bool, value: Any) -> str:
+def converted(autoescape: bool, value: Any) -> Any:
     """The text of a value where autoescape is only known when rendering."""
     return escaped(value) if autoescape else plain(value)
 

@@ -1,0 +1,102 @@
+"""Values that render themselves: components, nested views, templates within templates.
+
+A live value stands in a template where any other value may stand: `{{ value }}`. In the tree its slot holds whatever
+`render` retains. In a page that is made as text it leaves a mark, and its HTML is put there afterwards, because making
+it may have to wait for something.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+from jinja2.utils import internalcode
+
+from pyview.template.tree.nodes import Diff, Fresh
+
+
+class LiveValueInText(TypeError):
+    """A live value was made part of a text, where nothing can keep it alive."""
+
+
+class Live:
+    """The base of live values. They are made anew at every render; what lasts is what `render` retains."""
+
+    __slots__ = ()
+
+    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        """The slot: (what to retain, what changed or None). `previous` is what the slot held before, of any kind.
+
+        What changed is a text, an integer or the diff of a node; see `pyview.template.tree.nodes`.
+        """
+        raise NotImplementedError
+
+    async def html(self, host: Any) -> str:
+        """What stands in a page that is made as text, for `host`."""
+        raise NotImplementedError
+
+    @property
+    def described(self) -> str:
+        """What errors call it."""
+        return type(self).__name__
+
+    def __html__(self) -> str:
+        """The mark of this value in a page that is made as text. Raises `LiveValueInText` anywhere else."""
+        page = _PAGE.get()
+        if page is None:
+            raise LiveValueInText(
+                f"{self.described} was made part of a text (a filter, a captured block, a macro within an expression). "
+                "Write it where it belongs in the page: {{ ... }}, with nothing around it."
+            )
+        return page.mark(self)
+
+    def __str__(self) -> str:
+        return self.__html__()
+
+
+class TextPage:
+    """The live values of one page that is made as text, each with the mark it left there."""
+
+    def __init__(self, host: Any) -> None:
+        self.host = host
+        # Nobody can put a mark into a page whose secret he does not know.
+        self._secret = secrets.token_hex(8)
+        self._values: dict[str, Live] = {}
+
+    def mark(self, value: Live) -> str:
+        mark = f"[live {self._secret} {len(self._values)}]"
+        self._values[mark] = value
+        return mark
+
+    async def filled(self, text: str) -> str:
+        """`text` with the HTML of every live value in the place of its mark, made in the order of the marks."""
+        for mark, value in self._values.items():
+            text = text.replace(mark, await value.html(self.host), 1)
+        return text
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+
+_PAGE: Final[ContextVar[TextPage | None]] = ContextVar("page", default=None)
+
+
+@contextmanager
+def text_page(host: Any) -> Iterator[TextPage]:
+    """What is rendered to text within belongs to one page; its live values are those of `host`."""
+    page = TextPage(host)
+    token = _PAGE.set(page)
+    try:
+        yield page
+    finally:
+        _PAGE.reset(token)
+
+
+@internalcode
+def store_live(fresh: Fresh, slots: list[Any], position: int, diff: Diff, value: Live) -> None:
+    """Render a live value into a slot, and put what changed into the diff around it."""
+    slot, change = value.render(fresh, slots[position])
+    if change is not None:
+        slots[position] = slot
+        diff[str(position)] = change

@@ -1,0 +1,80 @@
+"""Values that render themselves, wherever a value may stand in a template."""
+
+from typing import Any
+
+import pytest
+
+from pyview.template.live_template import LiveTemplate
+from pyview.template.tree.live import Live, LiveValueInText, text_page
+from pyview.template.tree.nodes import Fresh
+from pyview.wire.rendered import merge, to_html
+
+
+class Counted(Live):
+    """Shows how often this place was rendered."""
+
+    __slots__ = ()
+
+    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        count = previous + 1 if type(previous) is int else 1
+        return count, f"{fresh.host} {count}"
+
+    async def html(self, host: Any) -> str:
+        return f"<b>{host}</b>"
+
+
+class Still(Live):
+    """Never has anything new to say."""
+
+    __slots__ = ()
+
+    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        return ("still", "still") if previous is None else (previous, None)
+
+
+def counted() -> Counted:
+    return Counted()
+
+
+@pytest.mark.parametrize("source", ["<p>{{ value }}</p>", "<p>{{ make() }}</p>", "<p>{{ [value][0] }}</p>"])
+def test_it_renders_itself_at_every_render_and_knows_what_was_there(source: str) -> None:
+    rendering = LiveTemplate.from_string(source).rendering("host")
+    assigns = {"value": Counted(), "make": counted}
+    assert rendering.update(assigns)["0"] == "host 1"
+    assert rendering.update(assigns) == {"0": "host 2"}
+
+
+def test_it_says_nothing_when_nothing_changed() -> None:
+    rendering = LiveTemplate.from_string("{{ value }}").rendering()
+    assert rendering.update({"value": Still()})["0"] == "still"
+    assert rendering.update({"value": Still()}) == {}
+
+
+def test_a_place_may_change_between_text_and_a_live_value() -> None:
+    rendering = LiveTemplate.from_string("{{ value }}").rendering("host")
+    tree = rendering.update({"value": "text"})
+    for value, shown in [(Counted(), "host 1"), ("text", "text"), (Counted(), "host 1"), (None, "None")]:
+        tree = merge(tree, rendering.update({"value": value}))
+        assert to_html(tree) == shown
+
+
+def test_in_rows_each_has_a_place_of_its_own() -> None:
+    rendering = LiveTemplate.from_string("{% for row in rows %}{{ value }}{% endfor %}").rendering("h")
+    tree = rendering.update({"rows": [1, 2], "value": Counted()})
+    tree = merge(tree, rendering.update({"rows": [1, 2, 3], "value": Counted()}))
+    assert to_html(tree) == "h 2h 2h 1"
+
+
+async def test_a_page_made_as_text_has_its_html() -> None:
+    template = LiveTemplate.from_string("<i>{{ make() }}</i>{{ value }}{{ text }}")
+    with text_page("host") as page:
+        text = template.render({"make": counted, "value": Counted(), "text": "[live 0 0]"})
+    assert await page.filled(text) == "<i><b>host</b></i><b>host</b>[live 0 0]"
+
+
+@pytest.mark.parametrize("source", ["{{ value|upper }}", "{% set x %}{{ value }}{% endset %}{{ x }}"])
+def test_it_cannot_be_part_of_a_text(source: str) -> None:
+    with pytest.raises(
+        LiveValueInText, match=r"Counted was made part of a text .* Write it where it belongs"
+    ):
+        LiveTemplate.from_string(source).rendering().update({"value": Counted()})
