@@ -9,6 +9,7 @@ from pyview.process.run_queue import RunQueue
 from pyview.process.tasks import start
 
 Handle = Callable[[Any], Awaitable[None]]
+Failed = Callable[[BaseException], Awaitable[None]]
 
 _TURNS_BEFORE_PAUSE = 64
 
@@ -18,16 +19,17 @@ class MailboxFull(RuntimeError):
 
 
 class Mailbox:
-    """Feeds `handle`, which must not raise.
+    """Feeds `handle`; what it raises goes to `failed`, and what that raises ends the mailbox.
 
     `post` runs the message in the caller's own turn when nothing else runs; `post_soon` waits for the run queue, for
     callers that are handlers themselves. A message that finds another one running waits behind it.
     """
 
-    __slots__ = ("_busy", "_handle", "_limit", "_run_queue", "_task", "_waiting")
+    __slots__ = ("_busy", "_failed", "_handle", "_limit", "_run_queue", "_task", "_waiting")
 
-    def __init__(self, handle: Handle, run_queue: RunQueue, limit: int) -> None:
+    def __init__(self, handle: Handle, failed: Failed, run_queue: RunQueue, limit: int) -> None:
         self._handle = handle
+        self._failed = failed
         self._run_queue = run_queue
         self._limit = limit
         self._busy = False
@@ -75,7 +77,10 @@ class Mailbox:
         turns = 0
         try:
             while True:
-                await self._handle(message)
+                try:
+                    await self._handle(message)
+                except BaseException as error:
+                    await self._failed(error)
                 if not self._waiting:
                     break
                 message = self._waiting.popleft()

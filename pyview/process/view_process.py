@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from inspect import isawaitable
+from types import CoroutineType
 from typing import Any, ClassVar, Protocol
 
 from starlette.exceptions import HTTPException
@@ -107,7 +108,7 @@ class ViewProcess:
     def __init__(self, site: Site, outlet: Outlet) -> None:
         self._site = site
         self._outlet = outlet
-        self._mailbox = Mailbox(self._handle, site.run_queue, site.security.max_mailbox)
+        self._mailbox = Mailbox(self._handle, self._failed, site.run_queue, site.security.max_mailbox)
         self._timers: Timers | None = None
         self._view: LiveView[Any] | None = None
         self._name = "a view that has not joined"
@@ -165,13 +166,16 @@ class ViewProcess:
 
     # One message, one function
 
-    async def _handle(self, message: Any) -> None:
-        try:
-            await self._handlers[type(message)](self, message)
-        except asyncio.CancelledError:
+    def _handle(self, message: Any) -> Coroutine[Any, Any, None]:
+        return self._handlers[type(message)](self, message)
+
+    async def _failed(self, error: BaseException) -> None:
+        if isinstance(error, asyncio.CancelledError):
             self._cancelled()
-        except Exception as error:
+        elif isinstance(error, Exception):
             await self._crash(error)
+        else:
+            raise error
 
     def _cancelled(self) -> None:
         # stop() cancels a handler that outlasts its grace; any other cancellation is not ours to swallow.
@@ -253,7 +257,7 @@ class ViewProcess:
         try:
             call = self._on_event if self.socket.hooks is None else self._on_hooked_event
             answer = call(self._view, message.name, message.payload, self.socket, self._resources)
-            if isawaitable(answer):
+            if type(answer) is CoroutineType or isawaitable(answer):
                 answer = await answer
         except UnknownEvent:
             self._reject(message.ref, "unknown_event", f"no handler for event {message.name[:100]!r}")

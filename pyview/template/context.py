@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from jinja2.environment import Environment
 from jinja2.nodes import EvalContext
@@ -15,6 +15,7 @@ from pyview.template.assigns import LazyNames
 Blocks: TypeAlias = Mapping[str, Callable[[Context], Iterator[str]]]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_OWN_ATTRIBUTES: Final = 7
 
 
 class LiveContext(Context):
@@ -40,6 +41,11 @@ class LiveContext(Context):
         self.globals_keys = set() if globals is None else set(globals)
         self._behind = behind or _NOTHING
         self._own_blocks = blocks
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the render has put nothing into it: then it may serve another one, with other names."""
+        return not self.vars and len(self.__dict__) == _OWN_ATTRIBUTES
 
     @cached_property
     def eval_ctx(self) -> EvalContext:  # type: ignore[override]  # made when asked for

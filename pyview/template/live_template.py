@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import jinja2
 
+from pyview.template.context import LiveContext
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.tree.nodes import Fresh, Node
 from pyview.template.tree.statics import share_statics
@@ -26,12 +27,14 @@ class LiveTemplate:
     return another one when the source has changed.
     """
 
-    __slots__ = ("_load", "_template", "environment")
+    __slots__ = ("_load", "_spare", "_template", "environment")
 
     def __init__(self, environment: LiveEnvironment, load: Callable[[], jinja2.Template]) -> None:
         self.environment = environment
         self._load = load
         self._template = load()
+        # A context of this template that no render uses: to make one costs as much as a small template.
+        self._spare: list[LiveContext] = []
 
     @classmethod
     def from_string(
@@ -75,6 +78,23 @@ class LiveTemplate:
         if self.environment.auto_reload:
             self._template = self._load()
         return self._template
+
+    def take_context(self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None) -> Any:
+        """A context for one render of `template`, the current one."""
+        try:
+            context = self._spare.pop()
+        except IndexError:
+            return self.environment.context_for(template, assigns, extras)
+        context.parent = self.environment.name_reader.read(assigns, extras)
+        return context
+
+    def give_back(self, context: Any) -> None:
+        """The render is over: its context may serve the next one, if nothing of the render is left in it."""
+        if self._spare or self.environment.auto_reload or type(context) is not LiveContext:
+            return
+        if context.is_untouched:
+            context.parent = {}
+            self._spare.append(context)
 
     def render(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> str:
         """The page as text: Jinja2's own render. `extras` are names that come before those of `assigns`."""
@@ -126,14 +146,14 @@ class Rendering:
 
     def _render(self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh) -> dict[str, Any]:
         template = self._template.current()
-        environment = self._template.environment
-        context = environment.context_for(template, assigns, extras)
+        context = self._template.take_context(template, assigns, extras)
         root: Any = template.root_render_func
         previous, self._node = self._node, None
         try:
             self._node, diff = root.tree(context, previous, fresh)
         except Exception:
-            environment.handle_exception()
+            self._template.environment.handle_exception()
+        self._template.give_back(context)
         if diff is None:
             return {}
         if fresh:

@@ -7,7 +7,8 @@ in number and bytes; views are told by `congested` to put off their updates, and
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
 
 from starlette.types import Send
 
@@ -34,7 +35,7 @@ class Outbox:
     )
 
     def __init__(self, send: Send, limits: SecurityConfig, overloaded: Callable[[], None]) -> None:
-        self._send = send
+        self._send = cast(Callable[[Any], Coroutine[Any, Any, None]], send)
         self._limits = limits
         self._overloaded = overloaded
         self._frames: deque[str] | None = None
@@ -55,9 +56,7 @@ class Outbox:
         if self._closed:
             return
         if self._task is None:
-            self._task = start_plain(self._write(frame))
-            if self._task is not None:
-                self._wait(self._task)
+            self._start(frame)
         else:
             self._queue(frame)
 
@@ -89,16 +88,19 @@ class Outbox:
             await asyncio.wait([self._task])
             await asyncio.sleep(0)
 
-    async def _write(self, frame: str) -> None:
+    def _start(self, frame: str) -> bool:
+        """Send a frame; whether it has to wait for the network."""
         try:
-            await self._send({"type": "websocket.send", "text": frame})
+            task = start_plain(self._send({"type": "websocket.send", "text": frame}))
         except Exception:
             # Each server has its own way to say that the browser has gone; the reader learns it from its own side.
             self._closed = True
-
-    def _wait(self, task: asyncio.Task[None]) -> None:
-        self._stall = asyncio.get_running_loop().call_later(self._limits.stall_timeout, self._stalled)
-        task.add_done_callback(self._written)
+            return False
+        if task is not None:
+            self._task = task
+            self._stall = asyncio.get_running_loop().call_later(self._limits.stall_timeout, self._stalled)
+            task.add_done_callback(self._written)
+        return task is not None
 
     def _queue(self, frame: str) -> None:
         if self._frames is None:
@@ -108,16 +110,16 @@ class Outbox:
         if len(self._frames) > self._limits.max_queued_frames or self._bytes > self._limits.max_queued_bytes:
             self._overloaded()
 
-    def _written(self, _: asyncio.Task[None]) -> None:
+    def _written(self, task: asyncio.Task[None]) -> None:
         self._cancel_stall()
+        self._task = None
+        if task.cancelled() or task.exception() is not None:
+            self._closed = True
         while self._frames and not self._closed:
             frame = self._frames.popleft()
             self._bytes -= len(frame)
-            self._task = start_plain(self._write(frame))
-            if self._task is not None:
-                self._wait(self._task)
+            if self._start(frame):
                 return
-        self._task = None
         self._settle()
 
     def _cancel_stall(self) -> None:

@@ -26,8 +26,12 @@ class Log:
         self.lines.append(f"end {message}")
 
 
+async def fail(error: BaseException) -> None:
+    raise error
+
+
 def mailbox(log: Log, limit: int = 10) -> Mailbox:
-    return Mailbox(log.handle, RunQueue(), limit)
+    return Mailbox(log.handle, fail, RunQueue(), limit)
 
 
 @pytest.mark.skipif(not EAGER, reason="Python 3.11 starts every handler in a task")
@@ -93,7 +97,7 @@ async def test_a_time_out_inside_a_handler_ends_that_handler_only() -> None:
         except TimeoutError:
             results.append("timed out")
 
-    box = Mailbox(handle, RunQueue(), 10)
+    box = Mailbox(handle, fail, RunQueue(), 10)
     box.post(1)
     box.post(2)
     await asyncio.sleep(0.1)
@@ -115,7 +119,7 @@ async def test_the_loop_breathes_while_many_mailboxes_run() -> None:
         done.append(message)
 
     for number in range(20):
-        Mailbox(handle, queue, 10).post_soon(number)
+        Mailbox(handle, fail, queue, 10).post_soon(number)
     done_at_each_turn = []
     while len(done) < 20:
         await asyncio.sleep(0)
