@@ -250,7 +250,7 @@ class LiveViewSocket(Generic[T]):
 
     def pending_event_bytes(self) -> int:
         """The size of the pushed events that have not been sent yet."""
-        return sum(len(fragment.contents) for _, fragment in self._events or ())
+        return sum(len(orjson.dumps(fragment)) for _, fragment in self._events or ())
 
     def take_events(self) -> list[tuple[str, orjson.Fragment]] | None:
         """The pushed events that have not been sent yet; the caller sends them."""

@@ -12,6 +12,8 @@ from jinja2.bccache import Bucket
 from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader
 from jinja2.runtime import Context
 
+from pyview.js.commands import JsCommands, js
+from pyview.js.filters import FILTERS as JS_FILTERS
 from pyview.template.assigns import LazyNames, NameReader
 from pyview.template.compiler.generator import LiveCodeGenerator
 from pyview.template.compiler.loops import KEY_FILTER
@@ -75,6 +77,9 @@ class LiveEnvironment(jinja2.Environment):
         self.name_reader = NameReader()
         self._ready: dict[tuple[Any, ...], jinja2.Template] = {}
         self.filters[KEY_FILTER] = keyed_by
+        self.filters.update({name: pure(command) for name, command in JS_FILTERS.items()})
+        self.globals["js"] = js
+        self.register_immutable(JsCommands, lambda chain: (str(chain),))
         self.bytecode_cache = None if bytecode_cache is None else _GenerationCache(self, bytecode_cache)
 
     def getattr(self, obj: Any, attribute: str) -> Any:

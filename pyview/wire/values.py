@@ -11,12 +11,18 @@ class UnencodableValue(TypeError):
 
 
 def encoded(value: Any, purpose: str) -> orjson.Fragment:
-    """The value as JSON text that later changes to it cannot reach.
+    """The value as JSON text that later changes to it cannot reach; see `json_text`."""
+    return orjson.Fragment(json_text(value, purpose))
 
-    Dataclasses, datetimes, UUIDs, enums and pydantic models are understood. Raises `UnencodableValue`.
+
+def json_text(value: Any, purpose: str) -> bytes:
+    """The value as JSON, in UTF-8.
+
+    Dataclasses, datetimes, UUIDs, enums, pydantic models and objects with `__json__()` are understood. Raises
+    `UnencodableValue`.
     """
     try:
-        return orjson.Fragment(orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS))
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS)
     except (TypeError, ValueError) as error:
         raise UnencodableValue(
             f"{purpose} needs JSON data, got {type(value).__name__}: {error}. "
@@ -29,6 +35,9 @@ def _plain(value: Any) -> Any:
         return str.__str__(value)
     if isinstance(value, set | frozenset | tuple):
         return list(value)
+    own = getattr(value, "__json__", None)
+    if own is not None:
+        return own()
     dump = getattr(value, "model_dump", None)
     if dump is not None:
         return dump(mode="json")

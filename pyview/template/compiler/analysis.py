@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from jinja2 import nodes
 
+from pyview.template.compiler.command_chains import starts_with_js
 from pyview.template.compiler.purity import KNOWN_METHODS, MUTATORS
 from pyview.template.tree.change import TRUST_BUILTINS, TRUST_OBJECTS
 
@@ -106,7 +107,7 @@ def trust_of(template: nodes.Template) -> int:
         if not isinstance(function, nodes.Getattr) or function.attr in MUTATORS:
             return 0
         of_module = isinstance(function.node, nodes.Name) and function.node.name in modules
-        if function.attr not in KNOWN_METHODS and not of_module:
+        if function.attr not in KNOWN_METHODS and not of_module and not starts_with_js(function):
             trust = TRUST_BUILTINS
     return trust
 

@@ -6,6 +6,7 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 
 from pyview.template.compiler.bodies import Body, BodyWriter
+from pyview.template.compiler.command_chains import constant_commands
 from pyview.template.tree.nodes import ALWAYS
 
 
@@ -32,10 +33,18 @@ class OutputWriter(BodyWriter):
         finalize = self._make_finalize()
         if finalize.const is None:
             return None
+        if self._is_escaped(frame) and not self.bindings["js"]:
+            commands = constant_commands(node, frame.eval_ctx)
+            if commands is not None:
+                return str.__str__(commands.__html__())
         try:
             return str.__str__(str(self._output_child_to_const(node, frame, finalize)))
         except Exception:  # not constant; or an error, which then shows when rendering, with its line
             return None
+
+    def _is_escaped(self, frame: Frame) -> bool:
+        plainly = self.environment.finalize is None and not frame.eval_ctx.volatile
+        return plainly and bool(frame.eval_ctx.autoescape)
 
     def _write_expression(self, body: Body, node: nodes.Expr, frame: Frame) -> None:
         volatile = frame.eval_ctx.volatile
