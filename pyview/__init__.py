@@ -4,6 +4,7 @@ from pyview.app import PyView
 from pyview.binding import Depends, Params, Session
 from pyview.config import SecurityConfig
 from pyview.hooks import Halt
+from pyview.js import JsCommand, JsCommands, js
 from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
@@ -13,6 +14,8 @@ __all__ = [
     "ConnectedLiveViewSocket",
     "Depends",
     "Halt",
+    "JsCommand",
+    "JsCommands",
     "LiveView",
     "LiveViewSocket",
     "Params",
@@ -25,4 +28,5 @@ __all__ = [
     "UnconnectedSocket",
     "defaultRootTemplate",
     "is_connected",
+    "js",
 ]

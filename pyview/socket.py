@@ -16,6 +16,7 @@ from pyview.auth.identity import Identity
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
+from pyview.js.commands import JsCommands
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, local_path
 from pyview.session import with_shared
 from pyview.session_change import SessionChange
@@ -23,6 +24,8 @@ from pyview.timers import Timer
 from pyview.wire.values import encoded
 
 T = TypeVar("T")
+
+EXEC_EVENT = "pyview:exec"
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -196,6 +199,17 @@ class LiveViewSocket(Generic[T]):
         fragment = encoded({} if value is None else value, f"push_event({event!r})")
         if self.connected:
             self.queue_event(event, fragment)
+
+    async def exec_js(self, commands: JsCommands, *, to: str | None = None) -> None:
+        """Have the browser run JS commands once it has patched the page.
+
+        They belong to every element that the CSS selector `to` finds, otherwise to the component that says so, or to
+        the page's main view: what has no target of its own is about that element, and events are pushed from there.
+        `push_event` carries commands as well, in any payload; a hook runs them with `this.js().exec(commands)`.
+        """
+        if not isinstance(commands, JsCommands):
+            raise TypeError(f"exec_js expects JS commands, such as js.show('#menu'), got {commands!r}")
+        await self.push_event(EXEC_EVENT, {"to": to, "cid": self.cid, "commands": commands})
 
     async def push_patch(
         self, path: str, params: Mapping[str, Any] | None = None, *, replace: bool = False

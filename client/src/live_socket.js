@@ -1,6 +1,7 @@
 import { LiveSocket as OfficialLiveSocket } from "phoenix_live_view";
 import { mayReload, wasTouched } from "./reloads.js";
 import { showReloadNotice } from "./notices.js";
+import { runCommands } from "./commands.js";
 import { changeSession, renewSocket } from "./session_changes.js";
 
 const created = new Set();
@@ -25,6 +26,7 @@ export class LiveSocket extends OfficialLiveSocket {
     window.addEventListener("phx:pyview:session", ({ detail }) => {
       this.#changes = this.#changes.then(() => this.#changeSession(detail));
     });
+    window.addEventListener("phx:pyview:exec", ({ detail }) => runCommands(this, detail));
   }
 
   redirect(to, flash, reloadToken) {

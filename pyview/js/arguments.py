@@ -55,7 +55,7 @@ def _scope(to: Any) -> tuple[Any, Any]:
     raise TypeError(f"{_EXPECTED_TARGET}; got {type(to).__name__}: {to!r}")
 
 
-def classes(names: Classes) -> list[str]:
+def classes(names: Any) -> list[str]:
     """Single class names. Raises `TypeError` for anything but text and lists of it."""
     if isinstance(names, str):
         return names.split()
@@ -72,7 +72,7 @@ def named_classes(names: Classes) -> list[str]:
     return found
 
 
-def phases(value: Transition | None) -> list[list[str]] | None:
+def phases(value: Any) -> list[list[str]] | None:
     """`[during, start, end]`. A list of three is such a triple, as is a tuple; any other list is classes alone."""
     if value is None:
         return None
@@ -145,7 +145,7 @@ def attribute_text(value: Any) -> str:
     return str.__str__(value) if isinstance(value, str) else str(value)
 
 
-def name_list(values: str | Sequence[str], what: str) -> list[str]:
+def name_list(values: Any, what: str) -> list[str]:
     """One or more names. Raises `TypeError`."""
     found = [values] if isinstance(values, str) else list(values)
     if not found or not all(isinstance(each, str) and each for each in found):

@@ -104,12 +104,9 @@ class JsCommands:
 
     def concat(self, *others: "JsCommands") -> "JsCommands":
         """This chain and the others after it."""
-        for other in others:
-            if not isinstance(other, JsCommands):
-                raise TypeError(f"concat expects chains of JS commands, got {other!r}")
-        return self._of(",".join(chain._json for chain in (self, *others) if chain._json))
+        return self._of(",".join(filter(None, map(_inner_json, (self, *others)))))
 
-    def __add__(self, other: "JsCommands") -> "JsCommands":
+    def __add__(self, other: object) -> "JsCommands":
         return self.concat(other) if isinstance(other, JsCommands) else NotImplemented
 
     def __str__(self) -> str:
@@ -193,7 +190,9 @@ class JsCommands:
         """
         if event == "click" and detail:
             raise ValueError("dispatch('click') takes no detail; dispatch an event with a name of your own")
-        opts = given(event=text(event, "dispatch(event)"), to=place(to), detail=mapping(detail, "dispatch(detail=)"))
+        opts = given(
+            event=text(event, "dispatch(event)"), to=place(to), detail=mapping(detail, "dispatch(detail=)")
+        )
         if not bubbles:
             opts["bubbles"] = False
         if blocking:
@@ -385,6 +384,12 @@ class JsCommands:
         return self._then("exec", {"attr": text(attr, "exec")} | given(to=place(to)))
 
 
+def _inner_json(chain: object) -> str:
+    if not isinstance(chain, JsCommands):
+        raise TypeError(f"concat expects chains of JS commands, got {chain!r}")
+    return chain._json
+
+
 def _encoded(op: str, opts: Mapping[str, Any]) -> str:
     return json_text([op, opts], f"js.{op}").decode()
 
@@ -393,7 +398,9 @@ def _display(value: str | None) -> str | None:
     return None if value is None else text(value, "display=")
 
 
-COMMANDS = frozenset(name for name, value in vars(JsCommands).items() if not name.startswith("_") and callable(value))
+COMMANDS = frozenset(
+    name for name, value in vars(JsCommands).items() if not name.startswith("_") and callable(value)
+)
 """The methods that make a chain longer."""
 
 js = JsCommands()
