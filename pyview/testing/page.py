@@ -1,5 +1,6 @@
 """A page in a browser, as a test uses it."""
 
+import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -7,17 +8,19 @@ from typing import Any
 import httpx
 from bs4 import Tag
 
+from pyview.js.commands import JsCommands
 from pyview.testing.dom import Element, described, find_one, find_only, select, text_of
 from pyview.testing.errors import ElementNotFound, NotConnected, PageError
 from pyview.testing.forms import Value, Values, attribute, form_of
 from pyview.testing.gestures import Gestures
-from pyview.testing.payloads import target_cids, with_cid
+from pyview.testing.payloads import Occasion, target_cids, with_cid
 from pyview.testing.tab import Tab
 
 CLICKABLE = (
     "a, button, input[type=submit], input[type=button], input[type=reset], label, summary, [phx-click]"
 )
 POLL = 0.02
+MAIN_VIEW = "[data-phx-main]"
 
 Target = str | Element
 
@@ -192,6 +195,16 @@ class Page:
         payload = {"type": "hook", "event": event, "value": {} if value is None else value}
         cid = None if target is None else target_cids(self._tab.soup, target, self._tab.soup)[0]
         return await self._tab.request("event", with_cid(payload, cid))
+
+    async def run(self, commands: JsCommands | list[Any], at: Target = MAIN_VIEW) -> None:
+        """Run JS commands at an element, as `socket.exec_js` and hooks do: pushes, patches, navigation, `exec`.
+
+        What `socket.exec_js` sent is in `events`, as `("pyview:exec", {"commands": [...], ...})`. Commands that change
+        only how the page looks have no effect here.
+        """
+        await self._gestures.run(
+            json.dumps(commands, default=JsCommands.__json__), Occasion(None, self._only(at))
+        )
 
     async def send(self, event: str, payload: dict[str, Any]) -> Any:
         """Send any message on the view's channel, for tests of the protocol; the reply of its diff, or None."""
