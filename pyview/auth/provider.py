@@ -110,6 +110,8 @@ def add_provider(view: V, provider: AuthProvider, *, inherit: bool) -> V:
 
 def providers_of(view: type[Any]) -> tuple[AuthProvider, ...]:
     """Every provider that must agree, base classes first, each once; empty for a view that nothing guards."""
+    if not hasattr(view, _ATTRIBUTE):
+        return ()
     return tuple(_for_view(provider, view) for provider in _set_on(view))
 
 

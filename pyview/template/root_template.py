@@ -5,6 +5,8 @@ from typing import NotRequired, TypedDict
 
 from markupsafe import Markup
 
+from pyview.template.pattern import Pattern
+
 
 class RootTemplateContext(TypedDict):
     """What a root template has to put into the page.
@@ -35,11 +37,14 @@ _SCRIPT_NOTICE = Markup(
     '<noscript><p class="pyview-noscript">This page is not live: it needs JavaScript.</p></noscript>'
 )
 
-_MAIN = Markup(
+_MAIN = Pattern(
     '<div id="phx-{id}" data-phx-main data-phx-session="{session}" data-phx-static="{static}">{content}</div>'
 )
 
-_DOCUMENT = Markup("""\
+_DEFAULT_TITLE = Pattern(' data-default="{default}"')
+_TITLE = Pattern('<title{known_default} data-suffix="{suffix}">{text}</title>')
+
+_DOCUMENT = Pattern("""\
 <!DOCTYPE html>
 <html lang="{lang}">
 <head>
@@ -78,7 +83,7 @@ def defaultRootTemplate(
 
     def template(context: RootTemplateContext) -> str:
         main = _main(context)
-        return _DOCUMENT.format(
+        return _DOCUMENT.fill(
             lang=lang,
             title=_title(context["title"], title, title_suffix or ""),
             csrf_token=context["csrf_token"],
@@ -98,7 +103,7 @@ def _html(trusted: str | None) -> Markup:
 
 
 def _main(context: RootTemplateContext) -> Markup:
-    return _MAIN.format(
+    return _MAIN.fill(
         id=context["id"],
         session=context["session"] or "",
         static=context.get("static", ""),
@@ -112,6 +117,6 @@ def _title(live_title: str | None, default: str | None, suffix: str) -> Markup:
     Without any title the page is called "LiveView"; lacking `data-default`, the client leaves that alone.
     """
     chosen = live_title or default
-    known_default = Markup(' data-default="{}"').format(default) if default else ""
+    known_default = _DEFAULT_TITLE.fill(default=default) if default else ""
     text = f"{chosen}{suffix}" if chosen else "LiveView"
-    return Markup('<title{} data-suffix="{}">{}</title>').format(known_default, suffix, text)
+    return _TITLE.fill(known_default=known_default, suffix=suffix, text=text)

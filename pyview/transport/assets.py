@@ -18,10 +18,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from pyview.template.pattern import Pattern
+
 STATIC = Path(__file__).resolve().parent.parent / "static"
 ASSETS_PATH = "/live/assets"
 
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
+_HEAD = Pattern(
+    '<link rel="stylesheet" href="{style}">\n'
+    '<meta name="pyview-live-path" content="{live}">\n'
+    '<script type="module" src="{script}"></script>'
+)
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 
@@ -84,11 +91,9 @@ class ClientAssets:
 
     def head(self, root_path: str = "") -> Markup:
         """What a root template puts into `<head>`: stylesheet, socket path, script; nothing inline."""
-        return Markup(
-            '<link rel="stylesheet" href="{style}">\n'
-            '<meta name="pyview-live-path" content="{live}">\n'
-            '<script type="module" src="{script}"></script>'
-        ).format(style=self.style_url(root_path), live=f"{root_path}/live", script=self.script_url(root_path))
+        return _HEAD.fill(
+            style=self.style_url(root_path), live=f"{root_path}/live", script=self.script_url(root_path)
+        )
 
     def route(self, path: str = ASSETS_PATH) -> Route:
         """The route that answers GET and HEAD for the files, and nothing else."""

@@ -17,6 +17,8 @@ from pyview.auth.address import client_address as client_address
 from pyview.auth.audit import AuditEvent
 from pyview.config import SecurityConfig
 
+# What nearly all hosts look like; anything else is taken apart with care. Ports have at most four digits here.
+_PLAIN_AUTHORITY = re.compile(r"([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::([0-9]{1,4}))?")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -267,6 +269,9 @@ def _host(scope: Scope) -> Authority | None:
 
 def _authority(text: str) -> Authority | None:
     """`host[:port]`, IPv6 in brackets; None for anything that is more than that."""
+    plain = _PLAIN_AUTHORITY.fullmatch(text)
+    if plain is not None:
+        return Authority(plain[1].lower(), None if plain[2] is None else int(plain[2]))
     if not text or not text.isascii() or any(char in text for char in "/?#@\\ ") or _UNSAFE.search(text):
         return None
     try:
