@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveRender, RenderedContent
+from pyview.threads import inline
 
 T = TypeVar("T")
 
@@ -15,8 +16,9 @@ class LiveView(Generic[T]):
 
     The life of a view: `mount`, `handle_params`, `render` answer the HTTP request; when the browser joins, the same
     three run again on a connected socket; then `handle_event` and `handle_info` as things happen, a render after each.
-    Callbacks of one view never overlap. Each may be `async def` or `def`, and may declare typed parameters
-    instead of the classic ones: the base class leaves signatures open, so that a type checker accepts either.
+    Callbacks of one view never overlap. Each may be `async def`, or `def`, which runs in a worker thread; it may
+    declare typed parameters instead of the classic ones: the base class leaves signatures open, so that a type checker
+    accepts either.
 
     A view adds what it needs of `handle_params(url, params, socket)`, `handle_event(event, payload, socket)` and
     `handle_info(event, socket)`, or methods under `@event` and `@info`.
@@ -30,6 +32,7 @@ class LiveView(Generic[T]):
     template: ClassVar[Any] = None
     on_mount: ClassVar[Sequence[Callable[..., Any]]] = ()
 
+    @inline
     def mount(self, *args: Any, **kwargs: Any) -> Any:
         """`mount(socket, session)`: set `socket.context`.
 

@@ -11,6 +11,7 @@ from pyview.binding.compiler import compile_handler, is_classic
 from pyview.binding.dependencies import Arguments
 from pyview.binding.params import Params
 from pyview.binding.per_class import once_per_class
+from pyview.threads import off_loop
 
 View = TypeVar("View")
 Handler = Callable[..., Any]
@@ -74,7 +75,7 @@ def compile_info(function: Handler) -> InfoCaller:
 
 def mount_caller(view_class: type) -> MountCaller:
     """The caller of the class's `mount`. Raises `SignatureError`."""
-    return once_per_class(view_class, "mount", lambda: compile_mount(view_class.mount))  # type: ignore[attr-defined]
+    return once_per_class(view_class, "mount", lambda: compile_mount(off_loop(view_class.mount)))  # type: ignore[attr-defined]
 
 
 def params_caller(view_class: type) -> ParamsCaller | None:
@@ -82,7 +83,7 @@ def params_caller(view_class: type) -> ParamsCaller | None:
 
     def build() -> ParamsCaller | None:
         function = getattr(view_class, "handle_params", None)
-        return None if function is None else compile_params(function)
+        return None if function is None else compile_params(off_loop(function))
 
     return once_per_class(view_class, "handle_params", build)
 

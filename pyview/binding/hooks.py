@@ -9,6 +9,7 @@ from pyview.binding.call import Call
 from pyview.binding.callbacks import Callback
 from pyview.binding.callers import runner
 from pyview.binding.compiler import compile_hook
+from pyview.threads import off_loop
 
 HookCaller: TypeAlias = Callable[[Call], Any]
 """`caller(call)`: the hook's result, or an awaitable of it."""
@@ -41,5 +42,6 @@ def hook_caller(function: Callable[..., Any], callback: Callback) -> HookCaller:
 
 
 def _compile(function: Callable[..., Any], callback: Callback) -> HookCaller:
-    run = runner(lambda _, *args, **kwargs: function(*args, **kwargs), compile_hook(function, callback))
+    hook = off_loop(function)
+    run = runner(lambda _, *args, **kwargs: hook(*args, **kwargs), compile_hook(function, callback))
     return lambda call: run(call, None)

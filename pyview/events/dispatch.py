@@ -18,6 +18,7 @@ from pyview.events.decorators import EVENTS, INFOS
 from pyview.events.errors import UnknownEvent, UnknownInfo
 from pyview.events.requirements import event_requirements
 from pyview.events.table import handlers_of
+from pyview.threads import off_loop
 
 DISPATCHES = "__pyview_dispatches__"
 """Marks a `handle_event` that is no handler but looks for one."""
@@ -77,11 +78,13 @@ def unknown_info(view: Any, event: Any, socket: Any, resources: Resources) -> An
 
 def _event_caller(view_class: type) -> EventCaller:
     own = _callback(view_class, "handle_event")
-    return _event_caller_over(view_class, compile_event(own) if own else unknown_event)
+    return _event_caller_over(view_class, compile_event(off_loop(own)) if own else unknown_event)
 
 
 def _event_caller_over(view_class: type, fallback: EventCaller) -> EventCaller:
-    handlers = {name: compile_event(one.function) for name, one in handlers_of(view_class, EVENTS).items()}
+    handlers = {
+        name: compile_event(off_loop(one.function)) for name, one in handlers_of(view_class, EVENTS).items()
+    }
     if not handlers:
         return fallback
 
@@ -93,11 +96,13 @@ def _event_caller_over(view_class: type, fallback: EventCaller) -> EventCaller:
 
 def _info_caller(view_class: type) -> InfoCaller:
     own = _callback(view_class, "handle_info")
-    return _info_caller_over(view_class, compile_info(own) if own else unknown_info)
+    return _info_caller_over(view_class, compile_info(off_loop(own)) if own else unknown_info)
 
 
 def _info_caller_over(view_class: type, fallback: InfoCaller) -> InfoCaller:
-    handlers = {name: compile_info(one.function) for name, one in handlers_of(view_class, INFOS).items()}
+    handlers = {
+        name: compile_info(off_loop(one.function)) for name, one in handlers_of(view_class, INFOS).items()
+    }
     if not handlers:
         return fallback
 

@@ -46,6 +46,7 @@ from pyview.rendering import Diff, Renderer, renderer_for
 from pyview.requirement import first_unmet, wants_fresh
 from pyview.session_change import NO_SESSION, SESSION_EVENT, TOO_EARLY, SessionChange, SessionNotWritable
 from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket
+from pyview.threads import off_loop, on_loop
 from pyview.timers import Timer, Timers
 from pyview.wire.values import encoded
 
@@ -539,7 +540,7 @@ class ViewProcess:
     async def _tell_disconnect(self, view: LiveView[Any]) -> None:
         try:
             async with asyncio.timeout(self._site.disconnect_timeout):
-                ended: Any = view.disconnect(self.socket)
+                ended: Any = off_loop(view.disconnect)(self.socket)
                 if isawaitable(ended):
                     await ended
         except Exception as error:
@@ -560,6 +561,9 @@ class ViewProcess:
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
         if self._ended:
             return None
+        return on_loop(self._schedule, event, seconds, repeat)
+
+    def _schedule(self, event: Any, seconds: float, repeat: bool) -> Timer:
         if self._timers is None:
             self._timers = Timers(self._fire)
         return self._timers.every(event, seconds) if repeat else self._timers.once(event, seconds)

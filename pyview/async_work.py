@@ -1,0 +1,146 @@
+"""The work that one view has going on beside its mailbox: asyncio tasks by name, ended with the view."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from inspect import iscoroutine
+from typing import Any, NamedTuple, TypeAlias
+
+from pyview.async_result import AsyncFailure, AsyncResult
+from pyview.correlation import log_crash
+from pyview.threads import off_loop
+
+logger = logging.getLogger("pyview")
+
+Job: TypeAlias = Callable[[], Any] | Awaitable[Any]
+"""What is to be done: an `async def` function, a `def` for a worker thread, or a coroutine."""
+
+
+class Key(NamedTuple):
+    """Work of one name, of a view (`cid` None) or of one of its components. The last to take a key keeps it."""
+
+    cid: int | None
+    kind: str
+    name: Hashable
+
+
+Land: TypeAlias = Callable[[AsyncResult[Any], frozenset[Key]], Awaitable[None]]
+"""Takes the outcome into the view, for the keys that no later work has taken. Called in the view's own turn."""
+
+
+class Work:
+    """One task, and where its outcome goes. Work that has lost all of its keys is of no interest any more."""
+
+    __slots__ = ("keys", "land", "task", "title")
+
+    task: asyncio.Task[Any]
+
+    def __init__(self, title: str, keys: set[Key], land: Land) -> None:
+        self.title = title
+        self.keys = keys
+        self.land = land
+
+
+class Works:
+    """The running work of one view. `post` files a `Work` and its outcome in the mailbox; it returns at once.
+
+    `view` is what the log calls the view, `limit` how much may go on at a time.
+    """
+
+    __slots__ = ("_limit", "_post", "_running", "_tasks", "_view")
+
+    def __init__(self, view: str, post: Callable[[Work, AsyncResult[Any]], None], limit: int) -> None:
+        self._view = view
+        self._post = post
+        self._limit = limit
+        self._running: dict[Key, Work] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, keys: Iterable[Key], job: Job, land: Land) -> None:
+        """Begin, in a task of its own. What went on under the same keys is cancelled, its outcome never seen.
+
+        Raises `TooMuchWork`.
+        """
+        claimed = set(keys)
+        if len(self._tasks) >= self._limit:
+            dismiss(job)
+            raise TooMuchWork(f"{self._view} has {self._limit} async tasks running; it may not start another")
+        self._take(claimed)
+        title = ", ".join(sorted(repr(key.name) for key in claimed))
+        work = Work(f"the async work {title}", claimed, land)
+        self._running.update(dict.fromkeys(claimed, work))
+        work.task = asyncio.get_running_loop().create_task(_coroutine(job))
+        self._tasks.add(work.task)
+        work.task.add_done_callback(lambda task: self._ended(work, task))
+
+    def stop(self, key: Key) -> bool:
+        """Cancel what goes on under a key: its outcome is a failure. False if nothing did."""
+        work = self._running.get(key)
+        return work is not None and work.task.cancel()
+
+    def names(self, cid: int | None, kind: str) -> list[Hashable]:
+        """The names of one kind under which something goes on."""
+        return [key.name for key in self._running if key.cid == cid and key.kind == kind]
+
+    def settle(self, work: Work) -> frozenset[Key]:
+        """The outcome is taken in now: the keys it is for, which are free again."""
+        keys = frozenset(work.keys)
+        self._take(keys)
+        return keys
+
+    def drop(self, cid: int) -> None:
+        """A component has gone: nobody waits for its work."""
+        self._take({key for key in self._running if key.cid == cid})
+
+    def cancel(self) -> None:
+        """The view has ended."""
+        self._take(set(self._running))
+
+    def _take(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            work = self._running.pop(key, None)
+            if work is not None:
+                work.keys.discard(key)
+                if not work.keys:
+                    work.task.cancel()
+
+    def _ended(self, work: Work, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        outcome = self._outcome(work, task)
+        if work.keys:
+            self._post(work, outcome)
+
+    def _outcome(self, work: Work, task: asyncio.Task[Any]) -> AsyncResult[Any]:
+        if task.cancelled():
+            return AsyncResult(failed=AsyncFailure("cancelled"))
+        error = task.exception()
+        if error is None:
+            return AsyncResult.of(task.result())
+        number = log_crash(logger, self._view, work.title, error)
+        told = error.with_traceback(None) if isinstance(error, Exception) else None
+        return AsyncResult(failed=AsyncFailure("crashed", told, number))
+
+
+class TooMuchWork(RuntimeError):
+    """More tasks than one view may have."""
+
+
+def dismiss(job: Job) -> None:
+    """Nobody will do it."""
+    if iscoroutine(job):
+        job.close()
+
+
+async def _called(job: Callable[[], Any]) -> Any:
+    result = off_loop(job)()
+    return await result if isinstance(result, Awaitable) else result
+
+
+async def _awaited(job: Awaitable[Any]) -> Any:
+    return await job
+
+
+def _coroutine(job: Job) -> Any:
+    if iscoroutine(job):
+        return job
+    return _called(job) if callable(job) else _awaited(job)
