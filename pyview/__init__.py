@@ -1,6 +1,7 @@
 """PyView: live, server-rendered web pages in Python, on Starlette."""
 
 from pyview.app import PyView
+from pyview.async_result import AsyncFailure, AsyncResult
 from pyview.binding import Depends, Params, Session
 from pyview.config import SecurityConfig
 from pyview.hooks import Halt
@@ -9,8 +10,11 @@ from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
 from pyview.template.root_template import RootTemplate, RootTemplateContext, defaultRootTemplate
+from pyview.threads import inline
 
 __all__ = [
+    "AsyncFailure",
+    "AsyncResult",
     "ConnectedLiveViewSocket",
     "Depends",
     "Halt",
@@ -27,6 +31,7 @@ __all__ = [
     "Session",
     "UnconnectedSocket",
     "defaultRootTemplate",
+    "inline",
     "is_connected",
     "js",
 ]

@@ -2,16 +2,92 @@
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, aclosing
 from typing import Any, Protocol
 
-from pyview.async_work import Job
+from pyview.async_result import AsyncResult
+from pyview.async_work import Key, Works
 from pyview.events.info_event import InfoEvent
+from pyview.threads import on_loop
+
+STREAM = "stream_runner"
 
 
-class Background(Protocol):
-    """What runs the generators: the socket of a view."""
+class Listener(Protocol):
+    """A view that takes infos: after what it is busy with, or within its present turn."""
 
-    def run_beside(self, name: str, job: Job, closing: Callable[[Any], InfoEvent | None]) -> None: ...
-    def stop_beside(self, name: str) -> bool: ...
+    def works(self) -> Works: ...
     def tell(self, event: InfoEvent) -> Awaitable[None]: ...
+    async def hear(self, event: InfoEvent) -> None: ...
+
+
+class AsyncStreamRunner:
+    """Runs async generators beside a view, until they end, are cancelled, or the view ends.
+
+    A generator is asked for its next value when the last one has been handled: a fast one does not flood the view.
+    """
+
+    __slots__ = ("_cid", "_listener")
+
+    def __init__(self, listener: Listener | None, cid: int | None) -> None:
+        """Without a listener, which is to say without a browser, nothing runs."""
+        self._listener = listener
+        self._cid = cid
+
+    def start_stream(
+        self,
+        gen: AsyncIterator[Any],
+        *,
+        on_yield: Callable[[Any], InfoEvent],
+        on_done: InfoEvent | None = None,
+        on_error: Callable[[Exception], InfoEvent] | None = None,
+        on_cancel: InfoEvent | None = None,
+    ) -> str:
+        """Send the view `on_yield(value)` for each value, and at last `on_done`, `on_error(exception)` or `on_cancel`.
+
+        Returns the id by which `cancel_stream` knows it. Raises `TooMuchWork`.
+        """
+        stream_id = uuid.uuid4().hex
+        listener = self._listener
+        if listener is None:
+            return stream_id
+
+        async def land(outcome: AsyncResult[Any], keys: frozenset[Key]) -> None:
+            event = _last_event(outcome, on_done, on_error, on_cancel)
+            if event is not None:
+                await listener.hear(event)
+
+        job = _drain(gen, lambda value: listener.tell(on_yield(value)))
+        on_loop(listener.works().start, [self._key(stream_id)], job, land)
+        return stream_id
+
+    def cancel_stream(self, task_id: str) -> bool:
+        """Cancel a stream; False if it has ended."""
+        listener = self._listener
+        return listener is not None and on_loop(listener.works().stop, self._key(task_id))
+
+    def _key(self, stream_id: str) -> Key:
+        return Key(self._cid, STREAM, stream_id)
+
+
+async def _drain(gen: AsyncIterator[Any], send: Callable[[Any], Awaitable[None]]) -> None:
+    try:
+        async for value in gen:
+            await send(value)
+    finally:
+        close = getattr(gen, "aclose", None)  # an iterator of any other kind has none
+        if close is not None:
+            await close()
+
+
+def _last_event(
+    outcome: AsyncResult[Any],
+    on_done: InfoEvent | None,
+    on_error: Callable[[Exception], InfoEvent] | None,
+    on_cancel: InfoEvent | None,
+) -> InfoEvent | None:
+    failure = outcome.failed
+    if failure is None:
+        return on_done
+    if failure.error is None:
+        return on_cancel
+    return on_error(failure.error) if on_error is not None else None

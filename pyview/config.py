@@ -48,6 +48,7 @@ class SecurityConfig:
     max_url_length: int = 8 * 1024
     max_topics: int = 32
     max_mailbox: int = 1024
+    max_async_work: int = 256
     max_queued_frames: int = 64
     max_queued_bytes: int = 4 * 1024 * 1024
     stall_timeout: float = 20.0

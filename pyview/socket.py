@@ -6,12 +6,17 @@ that `mount` needs no branches: what makes no sense without a browser (timers, s
 nothing on the unconnected face.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Protocol, TypeGuard, TypeVar
 
 import orjson
 
+from pyview.async_assigns import ASSIGN, Assignment, find, listed
+from pyview.async_result import AsyncResult
+from pyview.async_stream_runner import AsyncStreamRunner
+from pyview.async_work import Job, Key, Land, Works, dismiss
 from pyview.auth.identity import Identity
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
@@ -20,12 +25,14 @@ from pyview.js.commands import JsCommands
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, local_path
 from pyview.session import with_shared
 from pyview.session_change import SessionChange
+from pyview.threads import on_loop
 from pyview.timers import Timer
 from pyview.wire.values import encoded
 
 T = TypeVar("T")
 
 EXEC_EVENT = "pyview:exec"
+START = "start_async"
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -38,6 +45,12 @@ class Runtime(Protocol):
     async def broadcast(self, topic: str, message: Any) -> None: ...
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None: ...
     def send_info(self, event: InfoEvent) -> None: ...
+    def works(self) -> Works: ...
+    def tell(self, event: InfoEvent) -> Awaitable[None]: ...
+    async def hear(self, event: InfoEvent) -> None: ...
+    async def handle_async(
+        self, socket: "LiveViewSocket[Any]", name: str, result: AsyncResult[Any]
+    ) -> None: ...
     async def patch(self, wish: Patch) -> None: ...
     def check_session_writable(self) -> None: ...
     async def close(self) -> None: ...
@@ -188,6 +201,55 @@ class LiveViewSocket(Generic[T]):
     async def send_info(self, event: InfoEvent) -> None:
         """File `event` for `handle_info`; it runs after the callback that is running now."""
         self._runtime.send_info(event)
+
+    # Work that goes on beside the view
+
+    def assign_async(self, names: str | Iterable[str], job: Job, *, reset: bool = False) -> None:
+        """Fill names of the context with what `job` returns, each an `AsyncResult`: loading until then.
+
+        `job` is an `async def` function without parameters, a `def` for a worker thread, or a coroutine. For several
+        names it returns a mapping with a value for each. A result that is there is kept while loading, unless
+        `reset`. The last call for a name wins. During the first HTTP render names are loading, and nothing starts.
+        Raises `TooMuchWork`.
+        """
+        assignment = Assignment(self, listed(names), several=not isinstance(names, str))
+        assignment.begin(reset)
+        self._begin(ASSIGN, assignment.names, job, assignment.land)
+
+    def start_async(self, name: str, job: Job) -> None:
+        """Have `job` done beside the view, which goes on; `handle_async(name, result, socket)` gets what comes of it.
+
+        `job` is as in `assign_async`, `result` an `AsyncResult`. What goes on under the same name is cancelled. A
+        crash of the job is logged, and fails the result, not the view. Raises `TooMuchWork`.
+        """
+        self._begin(START, (name,), job, partial(self._hand_over, name))
+
+    def cancel_async(self, what: str | AsyncResult[Any] | Iterable[str]) -> bool:
+        """Cancel work by its name, or by the `AsyncResult` that it will fill: it fails. False if there was none."""
+        if not self.connected:
+            return False
+        names = self._names_loading(what) if isinstance(what, AsyncResult) else listed(what)
+        stop = self._runtime.works().stop
+        keys = [Key(self.cid, kind, name) for name in names for kind in (ASSIGN, START)]
+        return any([on_loop(stop, key) for key in keys])
+
+    @property
+    def stream_runner(self) -> AsyncStreamRunner:
+        """Runs async generators that send this view their values."""
+        return AsyncStreamRunner(self._runtime if self.connected else None, self.cid)
+
+    def _begin(self, kind: str, names: Iterable[str], job: Job, land: Land) -> None:
+        if self.connected:
+            on_loop(self._runtime.works().start, [Key(self.cid, kind, name) for name in names], job, land)
+        else:
+            dismiss(job)
+
+    async def _hand_over(self, name: str, result: AsyncResult[Any], keys: frozenset[Key]) -> None:
+        await self._runtime.handle_async(self, name, result)
+
+    def _names_loading(self, result: AsyncResult[Any]) -> list[str]:
+        names = [str(name) for name in self._runtime.works().names(self.cid, ASSIGN)]
+        return [name for name in names if find(self, name) is result]
 
     # The browser
 

@@ -11,6 +11,8 @@ import pyview
 # Where the guides say that a name is. Taking one away, or moving it, breaks somebody's program.
 PROMISED = {
     "pyview": [
+        "AsyncFailure",
+        "AsyncResult",
         "ConnectedLiveViewSocket",
         "Depends",
         "LiveView",
@@ -22,12 +24,14 @@ PROMISED = {
         "Session",
         "UnconnectedSocket",
         "defaultRootTemplate",
+        "inline",
         "is_connected",
     ],
     "pyview.auth": ["AllowAllAuthProvider", "AuthProvider", "AuthProviderFactory", "requires"],
+    "pyview.async_stream_runner": ["AsyncStreamRunner"],
     "pyview.binding": ["Params"],
     "pyview.depends": ["Depends", "Session"],
-    "pyview.events": ["AutoEventDispatch", "BaseEventHandler", "InfoEvent", "event", "info"],
+    "pyview.events": ["AutoEventDispatch", "BaseEventHandler", "InfoEvent", "event", "info", "outcome"],
     "pyview.events.info_event": ["InfoEvent"],
     "pyview.live_view": ["LiveView", "LiveViewSocket"],
     "pyview.meta": ["PyViewMeta"],

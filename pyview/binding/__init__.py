@@ -8,10 +8,12 @@ the server's.
 from pyview.binding.call import Resources
 from pyview.binding.callbacks import RESERVED
 from pyview.binding.callers import (
+    AsyncCaller,
     EventCaller,
     InfoCaller,
     MountCaller,
     ParamsCaller,
+    compile_async,
     compile_event,
     compile_info,
     compile_mount,
@@ -28,6 +30,7 @@ from pyview.binding.per_class import once_per_class
 
 __all__ = [
     "RESERVED",
+    "AsyncCaller",
     "BindingError",
     "Depends",
     "EventCaller",
@@ -39,6 +42,7 @@ __all__ = [
     "Resources",
     "Session",
     "SignatureError",
+    "compile_async",
     "compile_event",
     "compile_info",
     "compile_mount",

@@ -17,13 +17,15 @@ class Resources:
 
 
 class Call:
-    """`client` is the data from the browser: an event's payload, or the parameters of a URL as a dict.
+    """`event` is an event's name, an `InfoEvent`, or the name of async work, of which `result` is what came of it.
 
-    `params` are the latter as the caller passed them, which a handler receives that annotates nothing.
+    `client` is the data from the browser: an event's payload, or the parameters of a URL as a dict. `params` are the
+    latter as the caller passed them, which a handler receives that annotates nothing.
     """
 
     url: Any = None
     params: Any = None
+    result: Any = None
     closing: AsyncExitStack | None = None
 
     def __init__(

@@ -81,6 +81,11 @@ INFO = Callback(
     classic=("event", "socket"),
     available=_available(event=_event, payload=_info_payload, socket=_socket),
 )
+ASYNC = Callback(
+    name="handle_async",
+    classic=("name", "result", "socket"),
+    available=_available(name=_event, result=attrgetter("result"), socket=_socket),
+)
 CONSTRUCTOR = Callback(name="the constructor", classic=(), available=_from_server, closes=False)
 
 ON_MOUNT = Callback(
@@ -93,4 +98,5 @@ ON_MOUNT = Callback(
 )
 EVENT_HOOK = replace(EVENT, name="a handle_event hook", opt_in=True)
 PARAMS_HOOK = replace(PARAMS, name="a handle_params hook", opt_in=True)
+ASYNC_HOOK = replace(ASYNC, name="a handle_async hook", opt_in=True)
 INFO_HOOK = replace(INFO, name="a handle_info hook", opt_in=True)

@@ -6,7 +6,7 @@ from inspect import isawaitable
 from typing import Any, TypeVar
 
 from pyview.binding.call import Call, Resources, Source
-from pyview.binding.callbacks import CONSTRUCTOR, EVENT, INFO, MOUNT, PARAMS
+from pyview.binding.callbacks import ASYNC, CONSTRUCTOR, EVENT, INFO, MOUNT, PARAMS
 from pyview.binding.compiler import compile_handler, is_classic
 from pyview.binding.dependencies import Arguments
 from pyview.binding.params import Params
@@ -27,6 +27,9 @@ MountCaller = Callable[[Any, Any, Any, Resources], Any]
 
 InfoCaller = Callable[[Any, Any, Any, Resources], Any]
 """`caller(view, event, socket, resources)`, where `event` is an `InfoEvent`"""
+
+AsyncCaller = Callable[[Any, str, Any, Any, Resources], Any]
+"""`caller(view, name, result, socket, resources)`, where `result` is an `AsyncResult`"""
 
 ViewFactory = Callable[[Resources], Awaitable[View]]
 
@@ -71,6 +74,21 @@ def compile_info(function: Handler) -> InfoCaller:
         return lambda view, event, socket, resources: function(view, event, socket)
     run = runner(function, arguments)
     return lambda view, event, socket, resources: run(Call(resources, socket, event), view)
+
+
+def compile_async(function: Handler) -> AsyncCaller:
+    """Compiles `handle_async` or an `@outcome` method. Raises `SignatureError`."""
+    arguments = compile_handler(function, ASYNC)
+    if is_classic(arguments, ASYNC):
+        return lambda view, name, result, socket, resources: function(view, name, result, socket)
+    run = runner(function, arguments)
+
+    def bound(view: Any, name: str, result: Any, socket: Any, resources: Resources) -> Any:
+        call = Call(resources, socket, name)
+        call.result = result
+        return run(call, view)
+
+    return bound
 
 
 def mount_caller(view_class: type) -> MountCaller:

@@ -215,7 +215,7 @@ def _reserved_name(parameter: Parameter, callback: Callback) -> str | None:
     By its place goes `_`, and what is not annotated where the client fills nothing: `mount(self, s, _)`.
     """
     name = parameter.name.lstrip("_")
-    if name in RESERVED:
+    if name in RESERVED or name in callback.available:
         return name
     untyped = parameter.annotation is MISSING and parameter.unresolved is None
     by_place = not name or (untyped and (callback.opt_in or not callback.takes_client_data))

@@ -1,8 +1,8 @@
 """What the browser and the server tell a view, and which of its methods hears it."""
 
-from pyview.events.decorators import event, info
-from pyview.events.dispatch import compile_view, event_caller, info_caller
-from pyview.events.errors import DuplicateHandler, UnknownEvent, UnknownInfo
+from pyview.events.decorators import event, info, outcome
+from pyview.events.dispatch import async_caller, compile_view, event_caller, info_caller
+from pyview.events.errors import DuplicateHandler, UnknownEvent, UnknownInfo, UnknownOutcome
 from pyview.events.info_event import InfoEvent
 from pyview.events.mixins import AutoEventDispatch, BaseEventHandler, event_references
 from pyview.events.reference import EventReference
@@ -23,6 +23,8 @@ __all__ = [
     "MisplacedRequirement",
     "UnknownEvent",
     "UnknownInfo",
+    "UnknownOutcome",
+    "async_caller",
     "compile_view",
     "event",
     "event_caller",
@@ -30,5 +32,6 @@ __all__ = [
     "event_requirements",
     "info",
     "info_caller",
+    "outcome",
     "params_requirements",
 ]

@@ -1,4 +1,4 @@
-"""@event and @info: mark a method as the handler of something."""
+"""@event, @info and @outcome: mark a method as the handler of something."""
 
 from collections.abc import Callable
 from types import FunctionType
@@ -10,6 +10,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 EVENTS = "__pyview_events__"
 INFOS = "__pyview_infos__"
+OUTCOMES = "__pyview_outcomes__"
 
 
 @overload
@@ -39,6 +40,19 @@ def info(*names: Any) -> Any:
     return _mark(INFOS, names)
 
 
+@overload
+def outcome(function: F, /) -> F: ...
+@overload
+def outcome(*names: str) -> Callable[[F], F]: ...
+def outcome(*names: Any) -> Any:
+    """The method handles what comes of `socket.start_async` of these names: `@outcome("report")`.
+
+    Without names, `@outcome` or `@outcome()`, the method's own. The method takes `(name, result, socket)` as
+    `handle_async` does, or any of `name`, `result`, `socket`, `session`, `user`, `auth`, `url`.
+    """
+    return _mark(OUTCOMES, names)
+
+
 def names_in(function: object, mark: str) -> tuple[str, ...]:
     """The names a method was marked with; none for any other object."""
     names: tuple[str, ...] = getattr(function, mark, ())
@@ -54,7 +68,9 @@ def _mark(mark: str, names: tuple[Any, ...], requirement: Requirement | None = N
 def _marked(mark: str, function: Any, names: tuple[Any, ...], requirement: Requirement | None) -> Any:
     if not isinstance(function, FunctionType):
         got = type(function).__name__
-        raise TypeError(f"@event and @info expect names as text, or go directly on a method, got {got}")
+        raise TypeError(
+            f"@event, @info and @outcome expect names as text, or go directly on a method, got {got}"
+        )
     for name in names or (_public_name(function),):
         setattr(function, mark, (*names_in(function, mark), _checked(name, mark)))
     if requirement is not None:
@@ -73,7 +89,7 @@ def _public_name(function: FunctionType) -> str:
 
 def _checked(name: Any, mark: str) -> str:
     if not isinstance(name, str) or not name:
-        raise TypeError(f"@event and @info expect names as text, got {name!r}")
+        raise TypeError(f"@event, @info and @outcome expect names as text, got {name!r}")
     if mark == EVENTS and name.startswith("lv:"):
         raise ValueError(f"event {name!r}: names that start with 'lv:' are the client's own")
     return name

@@ -5,8 +5,10 @@ from typing import Any
 
 from pyview.binding.call import Resources
 from pyview.binding.callers import (
+    AsyncCaller,
     EventCaller,
     InfoCaller,
+    compile_async,
     compile_event,
     compile_info,
     mount_caller,
@@ -14,8 +16,8 @@ from pyview.binding.callers import (
     view_factory,
 )
 from pyview.binding.per_class import once_per_class
-from pyview.events.decorators import EVENTS, INFOS
-from pyview.events.errors import UnknownEvent, UnknownInfo
+from pyview.events.decorators import EVENTS, INFOS, OUTCOMES
+from pyview.events.errors import UnknownEvent, UnknownInfo, UnknownOutcome
 from pyview.events.requirements import event_requirements
 from pyview.events.table import handlers_of
 from pyview.threads import off_loop
@@ -52,6 +54,14 @@ def decorated_info_caller(view_class: type) -> InfoCaller:
     return once_per_class(view_class, "decorated_infos", lambda: _info_caller_over(view_class, unknown_info))
 
 
+def async_caller(view_class: type) -> AsyncCaller:
+    """What calls the class's handler of async work; compiled once per class.
+
+    Raises `SignatureError` and `DuplicateHandler`. Its caller raises `UnknownOutcome`.
+    """
+    return once_per_class(view_class, "async_caller", lambda: _async_caller(view_class))
+
+
 def compile_view(view_class: type) -> None:
     """Compiles all callbacks of a view now, so that what is wrong with one shows when the application starts.
 
@@ -63,6 +73,7 @@ def compile_view(view_class: type) -> None:
         params_caller,
         event_caller,
         info_caller,
+        async_caller,
         event_requirements,
     ):
         compiled(view_class)
@@ -74,6 +85,10 @@ def unknown_event(view: Any, event: str, payload: Any, socket: Any, resources: R
 
 def unknown_info(view: Any, event: Any, socket: Any, resources: Resources) -> Any:
     raise UnknownInfo(getattr(event, "name", event))
+
+
+def unknown_outcome(view: Any, name: str, result: Any, socket: Any, resources: Resources) -> Any:
+    raise UnknownOutcome(name)
 
 
 def _event_caller(view_class: type) -> EventCaller:
@@ -108,6 +123,19 @@ def _info_caller_over(view_class: type, fallback: InfoCaller) -> InfoCaller:
 
     def dispatch(view: Any, event: Any, socket: Any, resources: Resources) -> Any:
         return handlers.get(getattr(event, "name", ""), fallback)(view, event, socket, resources)
+
+    return dispatch
+
+
+def _async_caller(view_class: type) -> AsyncCaller:
+    own = _callback(view_class, "handle_async")
+    fallback = compile_async(off_loop(own)) if own else unknown_outcome
+    handlers = {
+        name: compile_async(off_loop(one.function)) for name, one in handlers_of(view_class, OUTCOMES).items()
+    }
+
+    def dispatch(view: Any, name: str, result: Any, socket: Any, resources: Resources) -> Any:
+        return handlers.get(name, fallback)(view, name, result, socket, resources)
 
     return dispatch
 

@@ -17,6 +17,14 @@ class UnknownInfo(LookupError):
         self.name = name
 
 
+class UnknownOutcome(LookupError):
+    """The view has no handler for what came of its own work."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(f"no @outcome method and no handle_async for the async work {name!r}")
+        self.name = name
+
+
 class DuplicateHandler(TypeError):
     """Two methods of one class claim the same event. Raised when the class is made, or first used."""
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from pyview.binding.call import Resources
-from pyview.events.decorators import EVENTS, INFOS
+from pyview.events.decorators import EVENTS, INFOS, OUTCOMES
 from pyview.events.dispatch import DISPATCHES, decorated_event_caller, decorated_info_caller
 from pyview.events.reference import EventMethod, EventReference
 from pyview.events.table import handlers_of, registrations
@@ -45,6 +45,7 @@ class BaseEventHandler:
         super().__init_subclass__(**kwargs)
         handlers_of(cls, EVENTS)
         handlers_of(cls, INFOS)
+        handlers_of(cls, OUTCOMES)
 
     @_dispatches
     async def handle_event(self, *args: Any, **kwargs: Any) -> Any:

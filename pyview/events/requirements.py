@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pyview.binding.per_class import once_per_class
-from pyview.events.decorators import EVENTS, INFOS, names_in
+from pyview.events.decorators import EVENTS, INFOS, OUTCOMES, names_in
 from pyview.events.table import handlers_of, plain
 from pyview.requirement import Requirement, requirements_on
 
@@ -91,5 +91,9 @@ def _check_place(owner: type, method: str, function: object, handles: bool) -> N
     where = f"{owner.__qualname__}.{method}"
     if names_in(function, INFOS):
         raise MisplacedRequirement(where, "guards nothing: infos come from the server, not from somebody")
+    if names_in(function, OUTCOMES):
+        raise MisplacedRequirement(
+            where, "guards nothing: the view itself began the work; guard the event that does"
+        )
     if not handles and method not in _CALLBACKS:
         raise MisplacedRequirement(where, "guards nothing: no event of the browser leads to it")

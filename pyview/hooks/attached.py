@@ -6,15 +6,20 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 from pyview.binding.call import Call, Resources
-from pyview.binding.callbacks import EVENT_HOOK, INFO_HOOK, PARAMS_HOOK, Callback
+from pyview.binding.callbacks import ASYNC_HOOK, EVENT_HOOK, INFO_HOOK, PARAMS_HOOK, Callback
 from pyview.binding.hooks import HookCaller, hook_caller
 from pyview.binding.params import Params
 from pyview.hooks.halt import Halt, MayNavigate, halted
 
-Stage: TypeAlias = Literal["handle_params", "handle_event", "handle_info"]
+Stage: TypeAlias = Literal["handle_params", "handle_event", "handle_info", "handle_async"]
 
 _CALLBACKS: Mapping[Stage, Callback] = MappingProxyType(
-    {"handle_params": PARAMS_HOOK, "handle_event": EVENT_HOOK, "handle_info": INFO_HOOK}
+    {
+        "handle_params": PARAMS_HOOK,
+        "handle_event": EVENT_HOOK,
+        "handle_info": INFO_HOOK,
+        "handle_async": ASYNC_HOOK,
+    }
 )
 
 
@@ -82,6 +87,16 @@ class ViewHooks:
 
     async def before_info(self, event: Any, socket: MayNavigate, resources: Resources) -> Halt | None:
         return await self._run("handle_info", socket, lambda: Call(resources, socket, event))
+
+    async def before_async(
+        self, name: str, result: Any, socket: MayNavigate, resources: Resources
+    ) -> Halt | None:
+        def call() -> Call:
+            made = Call(resources, socket, name)
+            made.result = result
+            return made
+
+        return await self._run("handle_async", socket, call)
 
     async def _run(self, stage: Stage, socket: MayNavigate, make_call: Callable[[], Call]) -> Halt | None:
         for name, caller in self._attached.get(stage, ()):

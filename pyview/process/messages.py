@@ -1,9 +1,12 @@
 """What the mailbox of a view may hold. One class per kind: the process picks its function by the class."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pyview.async_result import AsyncResult
+from pyview.async_work import Work
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Guard, Location, Visit
 from pyview.timers import Timer
@@ -43,6 +46,20 @@ class Tick(NamedTuple):
     """A timer is due."""
 
     timer: Timer
+
+
+class Told(NamedTuple):
+    """An info whose sender waits until it has been handled."""
+
+    event: InfoEvent
+    handled: asyncio.Future[None]
+
+
+class Landed(NamedTuple):
+    """Work beside the mailbox has come to something."""
+
+    work: Work
+    outcome: AsyncResult[Any]
 
 
 class ClearFlash(NamedTuple):

@@ -11,12 +11,16 @@ from typing import Any, ClassVar, Protocol
 from starlette.exceptions import HTTPException
 
 from pyview import lifecycle
+from pyview.async_result import AsyncResult
+from pyview.async_work import Work, Works
 from pyview.binding import BindingError, Resources
 from pyview.correlation import log_crash
 from pyview.events import (
     EventRequirements,
     UnknownEvent,
     UnknownInfo,
+    UnknownOutcome,
+    async_caller,
     event_caller,
     event_requirements,
     info_caller,
@@ -33,12 +37,14 @@ from pyview.process.messages import (
     Info,
     Join,
     JoinRefused,
+    Landed,
     Leave,
     Recheck,
     Refresh,
     RenewalRefused,
     SessionRenewed,
     Tick,
+    Told,
     URLChanged,
 )
 from pyview.process.site import Site
@@ -101,6 +107,7 @@ class ViewProcess:
         "_title",
         "_view",
         "_visit",
+        "_works",
         "socket",
     )
 
@@ -111,6 +118,7 @@ class ViewProcess:
         self._outlet = outlet
         self._mailbox = Mailbox(self._handle, self._failed, site.run_queue, site.security.max_mailbox)
         self._timers: Timers | None = None
+        self._works: Works | None = None
         self._view: LiveView[Any] | None = None
         self._name = "a view that has not joined"
         self._title: str | None = None
@@ -333,12 +341,26 @@ class ViewProcess:
         message.timer.waiting = False
         await self._inform(message.timer.event)
 
+    async def _told(self, message: Told) -> None:
+        try:
+            await self._inform(message.event)
+        finally:
+            if not message.handled.done():  # who waits for it may have been cancelled
+                message.handled.set_result(None)
+
+    async def _landed(self, message: Landed) -> None:
+        work = message.work
+        if self._works is None or not work.keys:
+            return
+        try:
+            await work.land(message.outcome, self._works.settle(work))
+        except (UnknownInfo, UnknownOutcome) as error:
+            logger.warning("%s: %s", self._name, error)
+        await self._finish(None)
+
     async def _inform(self, event: Any) -> None:
         try:
-            call = self._on_info if self.socket.hooks is None else self._on_hooked_info
-            answer = call(self._view, event, self.socket, self._resources)
-            if isawaitable(answer):
-                await answer
+            await self.hear(event)
         except UnknownInfo as error:
             logger.warning("%s: %s", self._name, error)
         else:
@@ -398,6 +420,8 @@ class ViewProcess:
         Event: _event,
         Info: _info,
         Tick: _tick,
+        Told: _told,
+        Landed: _landed,
         URLChanged: _url_changed,
         ClearFlash: _clear_flash,
         Refresh: _refresh,
@@ -527,6 +551,8 @@ class ViewProcess:
         self._site.pubsub.drop(self)
         if self._timers is not None:
             self._timers.cancel()
+        if self._works is not None:
+            self._works.cancel()
 
     async def _disconnect(self) -> None:
         self._parted = True
@@ -573,6 +599,36 @@ class ViewProcess:
 
     def send_info(self, event: InfoEvent) -> None:
         self.post_soon(Info(event))
+
+    def works(self) -> Works:
+        """What goes on beside the mailbox."""
+        if self._works is None:
+            self._works = Works(self._name, self._land, self._site.security.max_async_work)
+        return self._works
+
+    def _land(self, work: Work, outcome: AsyncResult[Any]) -> None:
+        self.post_soon(Landed(work, outcome))
+
+    def tell(self, event: InfoEvent) -> asyncio.Future[None]:
+        handled = asyncio.get_running_loop().create_future()
+        self.post_soon(Told(event, handled))
+        return handled
+
+    async def hear(self, event: InfoEvent) -> None:
+        """Let the view handle an info within this turn. Raises `UnknownInfo`."""
+        call = self._on_info if self.socket.hooks is None else self._on_hooked_info
+        answer = call(self._view, event, self.socket, self._resources)
+        if isawaitable(answer):
+            await answer
+
+    async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
+        """Let the view handle what came of its work. Raises `UnknownOutcome`."""
+        hooks = socket.hooks
+        if hooks is not None and await hooks.before_async(name, result, socket, self._resources):
+            return
+        answer = async_caller(type(self._view))(self._view, name, result, socket, self._resources)
+        if isawaitable(answer):
+            await answer
 
     async def patch(self, wish: Patch) -> None:
         location = self._outlet.locate(wish.to)

@@ -26,6 +26,7 @@ from pyview.testing.recovery import recoverable, recoveries
 from pyview.testing.screen import Screen
 from pyview.testing.session_changes import changed_session, passed_cookie
 from pyview.testing.view import View
+from pyview.threads import threads_at_work
 from pyview.wire.rendered import ProtocolError, extract
 
 FLASH_COOKIE = "__phoenix_flash__"
@@ -34,6 +35,7 @@ COOKIE_AGE = 60
 MAX_RELOADS = 3
 MAX_STEPS = 20
 IDLE_ROUNDS = 30
+THREAD_POLL = 0.002
 
 Step = Callable[[], Awaitable[None]]
 
@@ -423,14 +425,19 @@ class Tab:
                 )
 
     async def settle(self, seconds: float = 0.0) -> None:
-        """Let everything that is ready happen; with `seconds`, also what comes in that time."""
+        """Let everything that is ready happen, in threads too; with `seconds`, also what comes in that time."""
         until = time.monotonic() + seconds
+        patience = until + self.browser.settings.timeout
         idle = 0
         while idle < IDLE_ROUNDS:
             await asyncio.sleep(0)
             idle = 0 if self.pump() or self._steps else idle + 1
             await self.follow()
             remaining = until - time.monotonic()
+            if idle >= IDLE_ROUNDS and threads_at_work() and time.monotonic() < patience:
+                await asyncio.sleep(THREAD_POLL)
+                idle = 0
+                continue
             if idle >= IDLE_ROUNDS and remaining > 0 and self.connection is not None and self.connection.open:
                 await self.connection.socket.wait(remaining)
                 idle = 0

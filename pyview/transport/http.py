@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pyview import lifecycle
+from pyview.async_result import AsyncResult
+from pyview.async_work import Works
 from pyview.auth.guard import guarded_response, is_protected
 from pyview.auth.identity import Identity
 from pyview.auth.redirects import page_path
@@ -28,7 +30,7 @@ from pyview.process.site import Site
 from pyview.rendering import renderer_for
 from pyview.routes import LiveRoute, url_params, view_key
 from pyview.session_change import TOO_EARLY, SessionNotWritable
-from pyview.socket import UnconnectedSocket
+from pyview.socket import LiveViewSocket, UnconnectedSocket
 from pyview.template.root_template import RootTemplate, RootTemplateContext
 from pyview.timers import Timer
 from pyview.tokens import PageToken, Tokens
@@ -192,6 +194,18 @@ class _FirstRender:
 
     def send_info(self, event: InfoEvent) -> None:
         """The join mounts again, and sends its own."""
+
+    def works(self) -> Works:
+        raise RuntimeError("nothing goes on beside a first render: its socket is not connected")
+
+    async def tell(self, event: InfoEvent) -> None:
+        """Nobody is there to hear it."""
+
+    async def hear(self, event: InfoEvent) -> None:
+        """Nobody is there to hear it."""
+
+    async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
+        """Nothing was started."""
 
     async def patch(self, wish: Patch) -> None:
         self.socket.navigation = Redirect(wish.to)

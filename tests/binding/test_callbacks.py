@@ -189,12 +189,12 @@ async def test_a_subclass_is_compiled_for_itself() -> None:
         "base",
         "ann",
     )
-    assert mount_caller(Base)(Base(), SOCKET, SESSION, RESOURCES) == "base"
-    assert mount_caller(Derived)(Derived("x"), SOCKET, SESSION, RESOURCES) == "derived"
+    assert await mount_caller(Base)(Base(), SOCKET, SESSION, RESOURCES) == "base"
+    assert await mount_caller(Derived)(Derived("x"), SOCKET, SESSION, RESOURCES) == "derived"
     assert mount_caller(Derived) is mount_caller(Derived)
 
 
-def test_a_view_without_handle_params_has_no_caller_for_it() -> None:
+async def test_a_view_without_handle_params_has_no_caller_for_it() -> None:
     class View: ...
 
     class Paged(View):
@@ -204,7 +204,7 @@ def test_a_view_without_handle_params_has_no_caller_for_it() -> None:
     assert params_caller(View) is None
     caller = params_caller(Paged)
     assert caller is not None
-    assert caller(Paged(), "/now", Params({"page": ["2"]}), SOCKET, RESOURCES) == 2
+    assert await caller(Paged(), "/now", Params({"page": ["2"]}), SOCKET, RESOURCES) == 2
 
 
 def test_a_constructor_has_no_socket() -> None:

@@ -65,7 +65,7 @@ async def test_events_reach_the_methods() -> None:
     resources = Resources(session={})
     call = event_caller(Derived)
     assert await call(Derived(), "increment", {}, SOCKET, resources) == ("derived", (2, "increment"))
-    assert call(Derived(), "save", {}, SOCKET, resources) == "saved"
+    assert await call(Derived(), "save", {}, SOCKET, resources) == "saved"
 
 
 def test_references_for_a_template() -> None:

@@ -329,7 +329,7 @@ def test_all_of_a_view_is_compiled_when_asked_for() -> None:
 # The decorators
 
 
-def test_decorators_go_together() -> None:
+async def test_decorators_go_together() -> None:
     class View:
         @event("a")
         @event("b")
@@ -338,8 +338,8 @@ def test_decorators_go_together() -> None:
             return event
 
     view = View()
-    assert [event_caller(View)(view, name, {}, SOCKET, RESOURCES) for name in "ab"] == ["a", "b"]
-    assert info_caller(View)(view, InfoEvent("c"), SOCKET, RESOURCES) == InfoEvent("c")
+    assert [await send(view, name, {}) for name in "ab"] == ["a", "b"]
+    assert await tell(view, InfoEvent("c")) == InfoEvent("c")
 
 
 def test_a_private_method_needs_a_public_name() -> None:
