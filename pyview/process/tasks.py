@@ -1,14 +1,14 @@
 """Start a coroutine now; it becomes a waiting task only if it really has to wait.
 
 Most handlers never wait, and a turn of the event loop costs more than they do. Python 3.12 can run a task's first step
-at once (`eager_start`), with the right current task, so that time-outs and task groups inside work. Python 3.11 cannot:
-there every start costs a turn of the loop.
+at once (`eager_start`), with the right current task, so that time-outs and task groups inside work. For Python 3.11 the
+same is done here with what asyncio documents for writers of event loops.
 """
 
 import asyncio
 import sys
 from collections.abc import Coroutine, Generator
-from types import coroutine as generator_based
+from contextvars import copy_context
 from typing import Any
 
 if sys.version_info >= (3, 12):
@@ -25,8 +25,74 @@ if sys.version_info >= (3, 12):
 else:
 
     def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-        """Run `coroutine` as a task; the caller keeps it, since the loop holds tasks weakly."""
-        return asyncio.get_running_loop().create_task(coroutine)
+        """Run `coroutine` up to its first wait. None when it has ended; else the task, for the caller to keep."""
+        loop = asyncio.get_running_loop()
+        begun = Begun(coroutine)
+        task = loop.create_task(begun)
+        caller = asyncio.current_task(loop)
+        if caller is not None:
+            asyncio._leave_task(loop, caller)
+        asyncio._enter_task(loop, task)
+        try:
+            begun.begin()
+        finally:
+            asyncio._leave_task(loop, task)
+            if caller is not None:
+                asyncio._enter_task(loop, caller)
+        return None if begun.ended else task
+
+
+class Begun(Coroutine[Any, Any, None]):
+    """A coroutine whose first step is taken before its task takes it.
+
+    The task's own first step gets what the coroutine waits for. When there was nothing to wait for, the task ends at
+    once, in a later turn, unseen.
+    """
+
+    __slots__ = ("_awaited", "_context", "_coroutine", "_waits", "ended")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._coroutine = coroutine
+        self._context = copy_context()
+        self._awaited: Any = None
+        self._waits = False
+        self.ended = False
+
+    def begin(self) -> None:
+        """Take the first step. Raises what the coroutine raises."""
+        try:
+            self.waits_for(self._context.run(self._coroutine.send, None))
+        except StopIteration:
+            self.ended = True
+        except BaseException:
+            self.ended = True
+            raise
+
+    def waits_for(self, awaited: Any) -> None:
+        """The first step has been taken, and yielded `awaited`; a future handed over unwaited stays valid."""
+        self._awaited = awaited
+        self._waits = True
+
+    def send(self, value: Any) -> Any:
+        if self.ended:
+            raise StopIteration
+        if self._waits:
+            self._waits = False
+            awaited, self._awaited = self._awaited, None
+            return awaited
+        return self._context.run(self._coroutine.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        if self.ended:
+            raise StopIteration
+        self._waits = False
+        return self._context.run(self._coroutine.throw, *error)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._coroutine.__await__()
 
 
 def start_plain(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
@@ -38,23 +104,6 @@ def start_plain(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | No
         awaited = coroutine.send(None)
     except StopIteration:
         return None
-    return asyncio.get_running_loop().create_task(_continued(coroutine, awaited))
-
-
-async def _continued(coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
-    await _go_on(coroutine, awaited)
-
-
-@generator_based
-def _go_on(coroutine: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
-    """Wait for what the first step waits for, then drive the rest; a future handed over unwaited stays valid."""
-    try:
-        while True:
-            try:
-                value = yield awaited
-            except BaseException as error:
-                awaited = coroutine.throw(error)
-            else:
-                awaited = coroutine.send(value)
-    except StopIteration:
-        return
+    begun = Begun(coroutine)
+    begun.waits_for(awaited)
+    return asyncio.get_running_loop().create_task(begun)

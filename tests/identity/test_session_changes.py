@@ -1,7 +1,6 @@
 """A view changes the session: signing in and out, choosing a language, with and without leaving the page."""
 
 import asyncio
-import sys
 from collections import Counter
 from typing import Any
 
@@ -279,10 +278,6 @@ async def test_a_patch_goes_with_a_change() -> None:
         assert world.mounts == {"home": 1}
 
 
-@pytest.mark.skipif(
-    sys.version_info < (3, 12),
-    reason="On Python 3.11 every handler starts a turn later: the second change is refused and the page reloads",
-)
 async def test_a_change_that_comes_while_one_is_made_follows_it() -> None:
     """Two messages to the view before the browser has answered: both changes are made, in their order."""
     world = World()
@@ -301,10 +296,6 @@ async def test_a_change_that_comes_while_one_is_made_follows_it() -> None:
         assert world.mounts == {"home": 1}
 
 
-@pytest.mark.skipif(
-    sys.version_info < (3, 12),
-    reason="On Python 3.11 every handler starts a turn later: the second change is refused and the page reloads",
-)
 async def test_a_sign_in_while_a_change_is_made_follows_it() -> None:
     world = World()
     world.wish = lambda socket: socket.update_session({"lang": "de"})

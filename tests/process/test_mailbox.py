@@ -1,15 +1,12 @@
 """The mailbox: one message at a time, in order, at once when nothing else runs, nothing kept when idle."""
 
 import asyncio
-import sys
 import time
 
 import pytest
 
 from pyview.process.mailbox import Mailbox, MailboxFull
 from pyview.process.run_queue import RunQueue
-
-EAGER = sys.version_info >= (3, 12)
 
 
 class Log:
@@ -34,7 +31,6 @@ def mailbox(log: Log, limit: int = 10) -> Mailbox:
     return Mailbox(log.handle, fail, RunQueue(), limit)
 
 
-@pytest.mark.skipif(not EAGER, reason="Python 3.11 starts every handler in a task")
 async def test_a_handler_that_does_not_wait_runs_in_the_callers_turn() -> None:
     log = Log()
     mailbox(log).post(2)
@@ -104,9 +100,6 @@ async def test_a_time_out_inside_a_handler_ends_that_handler_only() -> None:
     assert results == ["timed out", "timed out"]
 
 
-@pytest.mark.skipif(
-    not EAGER, reason="Python 3.11 starts every handler in a task, and the loop runs tasks in turns"
-)
 async def test_the_loop_breathes_while_many_mailboxes_run() -> None:
     """A broadcast to many slow-rendering views must not keep the loop from reading sockets."""
     queue = RunQueue(budget=0.002)

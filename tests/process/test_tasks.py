@@ -1,23 +1,32 @@
 """Starting a coroutine at once: what does not wait is done, what waits goes on, and both can fail."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from typing import Any
 
 import pytest
 
-from pyview.process.tasks import start_plain
+from pyview.process.tasks import start, start_plain
+
+Start = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None] | None]
+
+either = pytest.mark.parametrize("start", [start, start_plain])
 
 
-async def test_what_does_not_wait_is_done_when_start_returns() -> None:
+@either
+async def test_what_does_not_wait_is_done_when_start_returns(start: Start) -> None:
     done: list[str] = []
 
     async def quick() -> None:
         done.append("quick")
 
-    assert start_plain(quick()) is None
+    assert start(quick()) is None
     assert done == ["quick"]
 
 
-async def test_what_waits_goes_on_in_a_task() -> None:
+@either
+async def test_what_waits_goes_on_in_a_task(start: Start) -> None:
     gate = asyncio.Event()
     done: list[str] = []
 
@@ -27,7 +36,7 @@ async def test_what_waits_goes_on_in_a_task() -> None:
         await asyncio.sleep(0.001)
         done.append("slow")
 
-    task = start_plain(slow())
+    task = start(slow())
     assert task is not None
     await asyncio.sleep(0.01)
     assert done == []
@@ -36,7 +45,8 @@ async def test_what_waits_goes_on_in_a_task() -> None:
     assert done == ["slow"]
 
 
-async def test_a_failure_is_raised_where_it_happens() -> None:
+@either
+async def test_a_failure_is_raised_where_it_happens(start: Start) -> None:
     async def at_once() -> None:
         raise ValueError("at once")
 
@@ -45,14 +55,16 @@ async def test_a_failure_is_raised_where_it_happens() -> None:
         raise ValueError("later")
 
     with pytest.raises(ValueError, match="at once"):
-        start_plain(at_once())
-    task = start_plain(later())
+        start(at_once())
+    task = start(later())
     assert task is not None
     with pytest.raises(ValueError, match="later"):
         await task
 
 
-async def test_cancelling_reaches_the_coroutine() -> None:
+@either
+@pytest.mark.parametrize("turns", [0, 1, 3])
+async def test_cancelling_reaches_the_coroutine(start: Start, turns: int) -> None:
     ended: list[str] = []
 
     async def slow() -> None:
@@ -61,10 +73,89 @@ async def test_cancelling_reaches_the_coroutine() -> None:
         finally:
             ended.append("cleaned up")
 
-    task = start_plain(slow())
+    task = start(slow())
     assert task is not None
-    await asyncio.sleep(0)
+    for _ in range(turns):
+        await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended == ["cleaned up"]
+
+
+async def test_it_is_one_task_from_the_first_step_on() -> None:
+    seen: list[Any] = []
+
+    async def slow() -> None:
+        seen.append(asyncio.current_task())
+        await asyncio.sleep(0)
+        seen.append(asyncio.current_task())
+
+    before = asyncio.current_task()
+    task = start(slow())
+    assert asyncio.current_task() is before
+    assert task is not None
+    await task
+    assert seen == [task, task]
+
+
+async def test_it_may_be_started_where_no_task_runs() -> None:
+    ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def slow() -> None:
+        await asyncio.sleep(0)
+        ended.set_result("ended")
+
+    asyncio.get_running_loop().call_soon(lambda: tasks.append(start(slow())))
+    tasks: list[Any] = []
+    assert await ended == "ended"
+
+
+async def test_a_time_out_in_the_first_step_ends_the_right_task() -> None:
+    ended: list[str] = []
+
+    async def slow() -> None:
+        try:
+            async with asyncio.timeout(0.001):
+                await asyncio.sleep(10)
+        except TimeoutError:
+            ended.append("timed out")
+
+    task = start(slow())
+    assert task is not None
+    await task
+    assert ended == ["timed out"]
+
+
+async def test_a_task_group_in_the_first_step_waits_for_its_tasks() -> None:
+    ended: list[str] = []
+
+    async def part(name: str) -> None:
+        await asyncio.sleep(0.001)
+        ended.append(name)
+
+    async def slow() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(part("first"))
+            group.create_task(part("second"))
+        ended.append("all")
+
+    task = start(slow())
+    assert task is not None
+    await task
+    assert ended == ["first", "second", "all"]
+
+
+async def test_what_it_sets_in_its_context_stays_there() -> None:
+    name: ContextVar[str] = ContextVar("name", default="nobody")
+    seen: list[str] = []
+
+    async def slow() -> None:
+        name.set("ada")
+        await asyncio.sleep(0)
+        seen.append(name.get())
+
+    task = start(slow())
+    assert task is not None
+    await task
+    assert (seen, name.get()) == (["ada"], "nobody")
