@@ -1,7 +1,7 @@
 # Everything a contributor needs; .ci/run says the same words. `make PYTHON=/path/to/python3 ...` picks another Python.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite browser pythons lint types format bench fuzz wheel clean
+.PHONY: help setup demo test suite browser pythons lint types format bench fuzz soak wheel clean
 export PYTHON
 # A Node.js from PyPI lives in .venv/bin; last, so that it hides nothing of the machine's.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
@@ -18,12 +18,10 @@ demo: setup ## serve the examples and print their address (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
 test: setup ## everything that CI checks: lint, types, suite, browser, other Pythons
-	@scripts/lint
-	@scripts/types
-	@$(MAKE) --no-print-directory -j2 $(SYNC) suite browser pythons
+	@$(MAKE) --no-print-directory -j2 $(SYNC) lint suite types browser pythons
 
 suite: setup ## the fast suite alone (ARGS=... goes to pytest)
-	@echo "== the suite" && scripts/suite .venv $(ARGS)
+	@echo "== the suite" && scripts/suite .venv -m "not soak" $(ARGS)
 
 browser: setup ## the tests in a real browser alone (ARGS=... goes to pytest)
 	@echo "== the browser" && scripts/browser $(ARGS)
@@ -45,6 +43,9 @@ bench: setup ## the benchmark, beside a bare Starlette socket
 
 fuzz: setup ## property tests with many more examples
 	@scripts/fuzz $(ARGS)
+
+soak: setup ## what takes minutes: leaks, planted bugs, large uploads (ARGS=... goes to pytest)
+	@scripts/suite .venv -m soak $(ARGS)
 
 wheel: setup ## build sdist and wheel into dist/ and try the wheel in a fresh environment
 	@scripts/wheel

@@ -7,6 +7,7 @@ from hypothesis import settings
 
 settings.register_profile("fuzz", max_examples=2000, deadline=None)
 settings.register_profile("suite", deadline=None)
+settings.register_profile("other", max_examples=20, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 

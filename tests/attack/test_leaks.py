@@ -174,7 +174,7 @@ async def test_after_two_thousand_joins_everything_is_as_it_was(caplog: pytest.L
 
 
 @needs_proc
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_after_ten_thousand_joins_a_server_is_as_it_was() -> None:
     async with served("tests.attack.house:app") as site:
         page = await site.page("/room")

@@ -10,7 +10,7 @@ from tests.template.law import Law
 from tests.template.mutants import MUTANTS
 from tests.template.test_law_random import follow_random
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.soak
 
 SECONDS = 30
 
@@ -36,7 +36,6 @@ def found_by() -> str | None:
     return None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_law_finds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name](monkeypatch)
