@@ -16,10 +16,11 @@ class SecurityConfig:
     sites may send forms, for webhooks and sign-in services that answer with a POST: `/webhooks/*`, where `*` stands
     for anything, slashes too.
 
-    `idle_timeout` is a little more than a minute: the client's heartbeat comes every 30 s, but browsers let the timers
-    of a hidden tab run once a minute only. `rate` is frames per second, each socket its own, `burst` how many may come
-    at once. `session_change_max_age` is how long a page may take to have its session changed. A limit of sockets, or a
-    `rate`, of 0 is none; a time of `math.inf` never comes.
+    `idle_timeout` is a little more than a minute: the client's heartbeat comes every 30 s, but browsers let the
+    timers of a hidden tab run once a minute only. `rate` is frames per second, each socket its own, `burst` how many
+    may come at once. `max_components` is how many live components one view may have. `session_change_max_age` is how
+    long a page may take to have its session changed. A limit of sockets, or a `rate`, of 0 is none; a time of
+    `math.inf` never comes.
     """
 
     allowed_hosts: Sequence[str] = ()
@@ -47,6 +48,7 @@ class SecurityConfig:
     max_form_fields: int = 1000
     max_url_length: int = 8 * 1024
     max_topics: int = 32
+    max_components: int = 10_000
     max_mailbox: int = 1024
     max_async_work: int = 256
     max_queued_frames: int = 64

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from pyview.events import AutoEventDispatch, event_references
 from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate, Rendering
 from pyview.template.tree.live import text_page
+from pyview.template_names import names_of
 from pyview.wire.diff import diff
 
 Diff = dict[str, Any]
@@ -38,10 +38,12 @@ class TemplateRenderer:
             text = self._template.render(socket.context, self._extras(socket))
         return page.filled(text) if page else text
 
-    def update(self, socket: LiveViewSocket[Any]) -> Diff:
+    def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
         if self._rendering is None:
             self._rendering = self._template.rendering(socket)
-        return self._rendering.update(socket.context, self._extras(socket))
+        diff = self._rendering.update(socket.context, self._extras(socket))
+        components = socket.components
+        return diff if components is None else components.completed(diff)
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
         return {**self._names, "flash": socket.flash} if socket.has_flash else self._names
@@ -52,10 +54,9 @@ _NO_FLASH: Mapping[str, Any] = {"flash": MappingProxyType({})}
 
 
 def _names_of(view: LiveView[Any]) -> Mapping[str, Any]:
-    """The names that a template has besides the context's: `flash`, and a view's event methods if it offers them."""
-    if not isinstance(view, AutoEventDispatch):
-        return _NO_FLASH
-    return {**{name: str(event) for name, event in event_references(view).items()}, **_NO_FLASH}
+    """The names that a template has besides the context's: `flash`, and those of the view's class."""
+    names = names_of(view)
+    return {**names, **_NO_FLASH} if names else _NO_FLASH
 
 
 class HandRenderer:
@@ -78,7 +79,10 @@ class HandRenderer:
         content = await self._content(socket)
         tree = content.tree()
         previous, self._previous = self._previous, tree
-        return tree if previous is None else diff(previous, tree)
+        change = tree if previous is None else diff(previous, tree)
+        components = socket.components
+        completed = change if components is None else components.completed(change)
+        return await completed if inspect.isawaitable(completed) else completed
 
     async def _content(self, socket: LiveViewSocket[Any]) -> Any:
         content: Any = self._view.render(socket.context, PyViewMeta(socket, self._template))

@@ -9,7 +9,7 @@ nothing on the unconnected face.
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, Protocol, TypeGuard, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
 
 import orjson
 
@@ -37,6 +37,18 @@ START = "start_async"
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+ComponentTarget: TypeAlias = "tuple[type, Any] | int"
+"""Which component of a view: its class and id, or its number."""
+
+
+class Components(Protocol):
+    """The live components of one view."""
+
+    def place(self, tag: Any, host: "LiveViewSocket[Any]", previous: Any) -> tuple[int, int | None]: ...
+    async def html(self, tag: Any, host: "LiveViewSocket[Any]") -> str: ...
+    def completed(self, diff: dict[str, Any]) -> dict[str, Any] | Awaitable[dict[str, Any]]: ...
+
+
 class Runtime(Protocol):
     """What runs a view: a live process, or one HTTP request."""
 
@@ -52,6 +64,11 @@ class Runtime(Protocol):
         self, socket: "LiveViewSocket[Any]", name: str, result: AsyncResult[Any]
     ) -> None: ...
     async def patch(self, wish: Patch) -> None: ...
+    def make_components(self) -> Components: ...
+    def send_update(
+        self, target: ComponentTarget, assigns: dict[str, Any], seconds: float
+    ) -> Timer | None: ...
+    def send_view(self, event: str, payload: Any) -> None: ...
     def check_session_writable(self) -> None: ...
     async def close(self) -> None: ...
 
@@ -72,6 +89,7 @@ class LiveViewSocket(Generic[T]):
         "_flash",
         "_runtime",
         "_shared",
+        "components",
         "context",
         "hooks",
         "identity",
@@ -88,17 +106,22 @@ class LiveViewSocket(Generic[T]):
         flash: Flash | None = None,
         shared: Mapping[str, Any] = _NOTHING,
     ) -> None:
-        self.context: T = {}  # type: ignore[assignment]  # a view that never sets it still renders
+        self._set_up(runtime, flash)
         self.live_title: str | None = None
         self.identity = identity
-        self.hooks: ViewHooks | None = None
         self.navigation: Navigate | Redirect | None = None
         self.patched: Patch | None = None
         self.session_change: SessionChange | None = None
-        self._flash = flash
         self._events: list[tuple[str, orjson.Fragment]] | None = None
-        self._runtime = runtime
         self._shared = shared
+
+    def _set_up(self, runtime: Runtime, flash: Flash | None) -> None:
+        """What the socket of a component has for itself as well."""
+        self.context: T = {}  # type: ignore[assignment]  # a view that never sets it still renders
+        self.hooks: ViewHooks | None = None
+        self.components: Components | None = None
+        self._flash = flash
+        self._runtime = runtime
 
     # Who is there
 
@@ -251,6 +274,28 @@ class LiveViewSocket(Generic[T]):
         names = [str(name) for name in self._runtime.works().names(self.cid, ASSIGN)]
         return [name for name in names if find(self, name) is result]
 
+    # Live components
+
+    async def send_update(self, component: type | int, /, id: Any = None, **assigns: Any) -> None:
+        """Call `update` of a component of this view with `assigns`: of that class and id, or of that number.
+
+        It runs after the callback that is running now. A component that is not there is passed over: it may just have
+        gone.
+        """
+        self._runtime.send_update(_target(component, id), assigns, 0.0)
+
+    def send_update_after(
+        self, seconds: float, component: type | int, /, id: Any = None, **assigns: Any
+    ) -> Timer | None:
+        """`send_update`, `seconds` from now, unless the timer is cancelled."""
+        return self._runtime.send_update(_target(component, id), assigns, seconds)
+
+    def component_registry(self) -> Components:
+        """The components of the view, from the first one on."""
+        if self.components is None:
+            self.components = self._runtime.make_components()
+        return self.components
+
     # The browser
 
     async def push_event(self, event: str, value: Any = None) -> None:
@@ -332,6 +377,10 @@ class LiveViewSocket(Generic[T]):
         """The pushed events that have not been sent yet; the caller sends them."""
         events, self._events = self._events, None
         return events
+
+
+def _target(component: type | int, id: Any) -> ComponentTarget:
+    return component if isinstance(component, int) else (component, id)
 
 
 def _kind(replace: bool) -> Kind:

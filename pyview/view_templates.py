@@ -6,10 +6,13 @@ from typing import Any
 from jinja2 import BaseLoader
 from markupsafe import Markup, escape
 
+from pyview.components.component import LiveComponent
+from pyview.components.files import component_template
 from pyview.live_view import LiveView
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.files import TemplateFileNotFound, stylesheet_path, template_for
 from pyview.template.live_template import LiveTemplate
+from pyview.template.tree.change import ChangeRule
 
 logger = logging.getLogger("pyview")
 
@@ -32,7 +35,12 @@ class ViewTemplates:
         else:
             self.environment = create_environment(source, auto_reload=auto_reload)
         self._templates: dict[type[LiveView[Any]], LiveTemplate | None] = {}
+        self._components: dict[type[LiveComponent[Any]], LiveTemplate | None] = {}
         self._heads: dict[type[LiveView[Any]], list[Markup]] = {}
+
+    @property
+    def change_rule(self) -> ChangeRule:
+        return self.environment.change_rule
 
     def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None:
         """None for a view that renders by hand and has no file. Raises what Jinja2 raises for a bad template."""
@@ -45,6 +53,12 @@ class ViewTemplates:
             return self._substitute(view_class, missing)
         self._templates[view_class] = found
         return found
+
+    def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None:
+        """None for a class with a method `template`. Raises `TemplateFileNotFound`, and what Jinja2 raises."""
+        if component not in self._components:
+            self._components[component] = component_template(component, self.environment)
+        return self._components[component]
 
     def head_elements(self, view_class: type[LiveView[Any]]) -> list[Markup]:
         """The style sheet beside the view's module, as an element for `<head>`."""

@@ -9,6 +9,7 @@ from pyview.async_result import AsyncResult
 from pyview.async_work import Work
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Guard, Location, Visit
+from pyview.socket import ComponentTarget
 from pyview.timers import Timer
 
 
@@ -27,6 +28,36 @@ class Event(NamedTuple):
     ref: str | None
     name: str
     payload: Any
+
+
+class ComponentEvent(NamedTuple):
+    """Something happened in the browser that is for a live component."""
+
+    ref: str | None
+    name: str
+    payload: Any
+    cid: int
+
+
+class ComponentUpdate(NamedTuple):
+    """News for a live component: `send_update`."""
+
+    target: ComponentTarget
+    assigns: dict[str, Any]
+
+
+class ComponentsLeaving(NamedTuple):
+    """The elements of these components have gone from the page; they may still come back."""
+
+    ref: str | None
+    cids: list[int]
+
+
+class ComponentsLeft(NamedTuple):
+    """These components have not come back: the browser forgets those that the view forgets."""
+
+    ref: str | None
+    cids: list[int]
 
 
 class URLChanged(NamedTuple):
@@ -63,10 +94,11 @@ class Landed(NamedTuple):
 
 
 class ClearFlash(NamedTuple):
-    """The reader closed a message."""
+    """The reader closed a message, of the view or of a component."""
 
     ref: str | None
     key: str | None
+    cid: int | None = None
 
 
 class Refresh(NamedTuple):

@@ -8,16 +8,21 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from pyview.complaints import Complaints
+from pyview.components.component import LiveComponent
 from pyview.config import SecurityConfig
 from pyview.live_view import LiveView
 from pyview.process.run_queue import RunQueue
 from pyview.pubsub.base import PubSub
 from pyview.template.live_template import LiveTemplate
+from pyview.template.tree.change import ChangeRule
 
 
 class Templates(Protocol):
-    """The template of a view class (None for a view that renders by hand), and its elements of `<head>`."""
+    """The templates of view and component classes (None for one that renders by hand), and elements of `<head>`."""
 
+    @property
+    def change_rule(self) -> ChangeRule: ...
+    def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None: ...
     def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None: ...
     def head_elements(self, view_class: type[LiveView[Any]]) -> list[Markup]: ...
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from inspect import isawaitable
 from types import CoroutineType
@@ -14,6 +14,7 @@ from pyview import lifecycle
 from pyview.async_result import AsyncResult
 from pyview.async_work import Work, Works
 from pyview.binding import BindingError, Resources
+from pyview.components.instance import Instance
 from pyview.correlation import log_crash
 from pyview.events import (
     EventRequirements,
@@ -29,9 +30,14 @@ from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location, Visit
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
+from pyview.process.components import ViewComponents
 from pyview.process.mailbox import Mailbox, MailboxFull
 from pyview.process.messages import (
     ClearFlash,
+    ComponentEvent,
+    ComponentsLeaving,
+    ComponentsLeft,
+    ComponentUpdate,
     CookieChanged,
     Event,
     Info,
@@ -51,7 +57,7 @@ from pyview.process.site import Site
 from pyview.rendering import Diff, Renderer, renderer_for
 from pyview.requirement import first_unmet, wants_fresh
 from pyview.session_change import NO_SESSION, SESSION_EVENT, TOO_EARLY, SessionChange, SessionNotWritable
-from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket
+from pyview.socket import ComponentTarget, ConnectedLiveViewSocket, LiveViewSocket
 from pyview.threads import off_loop, on_loop
 from pyview.timers import Timer, Timers
 from pyview.wire.values import encoded
@@ -87,6 +93,7 @@ class ViewProcess:
     __slots__ = (
         "__weakref__",
         "_changing",
+        "_components",
         "_ended",
         "_guard",
         "_live",
@@ -128,6 +135,7 @@ class ViewProcess:
         self._mounting = False
         self._live = False
         self._changing = False
+        self._components: ViewComponents | None = None
         self._patches = 0
 
     # The inbox
@@ -261,7 +269,9 @@ class ViewProcess:
         guard = self._guard
         if guard is not None and not guard.settled() and not await self._may_go_on(message.ref):
             return
-        if self._requirements is not None and not await self._permits(self._requirements, message):
+        if self._requirements is not None and not await self._permits(
+            self._requirements, message, self._view
+        ):
             return
         try:
             call = self._on_event if self.socket.hooks is None else self._on_hooked_event
@@ -275,12 +285,14 @@ class ViewProcess:
         else:
             await self._finish(message.ref, answer)
 
-    async def _permits(self, requirements: EventRequirements, message: Event) -> bool:
-        """Whether who is there may cause the event; who may not has been answered."""
+    async def _permits(
+        self, requirements: EventRequirements, message: Event | ComponentEvent, owner: Any
+    ) -> bool:
+        """Whether who is there may cause an event of `owner`, a view or component; who may not has been answered."""
         asked = requirements.of(message.name)
         if wants_fresh(asked) and not await self._may_go_on(message.ref, fresh=True):
             return False
-        unmet = await first_unmet(asked, self.socket.identity, self._view)
+        unmet = await first_unmet(asked, self.socket.identity, owner)
         if unmet is None:
             return not self._ended
         if self._guard is not None:
@@ -352,11 +364,12 @@ class ViewProcess:
         work = message.work
         if self._works is None or not work.keys:
             return
+        keys = self._works.settle(work)
         try:
-            await work.land(message.outcome, self._works.settle(work))
+            await work.land(message.outcome, keys)
         except (UnknownInfo, UnknownOutcome) as error:
             logger.warning("%s: %s", self._name, error)
-        await self._finish(None)
+        await self._finish(None, part=self.touch(key.cid for key in keys))
 
     async def _inform(self, event: Any) -> None:
         try:
@@ -367,8 +380,93 @@ class ViewProcess:
             await self._finish(None)
 
     async def _clear_flash(self, message: ClearFlash) -> None:
-        self.socket.clear_flash(message.key)
-        await self._finish(message.ref)
+        if message.cid is None:
+            self.socket.clear_flash(message.key)
+            await self._finish(message.ref)
+            return
+        component = self.component(message.cid)
+        if component is not None:
+            component.socket.clear_flash(message.key)
+        await self._finish(message.ref, part=self.touch([message.cid]))
+
+    # Live components
+
+    def component(self, cid: int | None) -> Instance | None:
+        """The component of that number: `.component` is the object, `.socket` its socket. None if it has gone."""
+        return None if self._components is None or cid is None else self._components.find(cid)
+
+    def touch(self, cids: Iterable[int | None]) -> bool:
+        """Something of these components may have changed, None is the view. Whether nothing but components may have."""
+        touched = set(cids)
+        for cid in touched:
+            component = self.component(cid)
+            if component is not None and self._components is not None:
+                self._components.touch(component)
+        return None not in touched
+
+    async def _component_event(self, message: ComponentEvent) -> None:
+        guard, components = self._guard, self._components
+        if guard is not None and not guard.settled() and not await self._may_go_on(message.ref):
+            return
+        component = self.component(message.cid)
+        if component is None or components is None:
+            # It is gone; the client waits for an answer all the same.
+            self._outlet.reply(message.ref, "ok", {})
+            return
+        asked = component.requirements
+        if asked is not None and not await self._permits(asked, message, component.component):
+            return
+        try:
+            answer = await components.call(component, message.name, message.payload, self._resources)
+        except UnknownEvent:
+            where = f"no handler of {component.described} for event {message.name[:100]!r}"
+            self._reject(message.ref, "unknown_event", where)
+        except BindingError as error:
+            self._reject(message.ref, "bad_payload", str(error))
+        else:
+            await self._finish_component(message.ref, answer, component)
+
+    async def _finish_component(self, ref: str | None, answer: Any, component: Instance) -> None:
+        letters = self._components.letters() if self._components is not None else []
+        for letter in letters:
+            await self._read(letter, component)
+        socket = self.socket
+        leaves = socket.navigation is not None or socket.patched is not None
+        if leaves:
+            component.socket.hand_over_flash()
+        await self._finish(ref, answer, part=not leaves and not letters)
+
+    async def _read(self, letter: Event, sender: Instance) -> None:
+        """Let the view's handler have an event that a component sent it."""
+        asked = self._requirements
+        if self._ended or (asked is not None and not await self._permits(asked, letter, self._view)):
+            return
+        try:
+            call = self._on_event if self.socket.hooks is None else self._on_hooked_event
+            answer = call(self._view, letter.name, letter.payload, self.socket, self._resources)
+            if isawaitable(answer):
+                await answer
+        except (UnknownEvent, BindingError) as error:
+            logger.warning("%s: %s sent %r to its view: %s", self._name, sender.described, letter.name, error)
+
+    async def _component_update(self, message: ComponentUpdate) -> None:
+        if self._components is not None and self._components.bring(message):
+            await self._finish(None, part=True)
+
+    async def _components_leaving(self, message: ComponentsLeaving) -> None:
+        if self._components is not None:
+            self._components.will_destroy(message.cids)
+        self._outlet.reply(message.ref, "ok", {})
+
+    async def _components_left(self, message: ComponentsLeft) -> None:
+        components = self._components
+        gone = [] if components is None else components.destroyed(message.cids)
+        self._outlet.reply(message.ref, "ok", {"cids": [each.cid for each in gone]})
+        for component in gone:
+            if self._works is not None:
+                self._works.drop(component.cid)
+        if components is not None:
+            await components.part_with(gone)
 
     async def _refresh(self, message: Refresh) -> None:
         self._put_off = False
@@ -418,6 +516,10 @@ class ViewProcess:
 
     _handlers: ClassVar[dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]] = {
         Event: _event,
+        ComponentEvent: _component_event,
+        ComponentUpdate: _component_update,
+        ComponentsLeaving: _components_leaving,
+        ComponentsLeft: _components_left,
         Info: _info,
         Tick: _tick,
         Told: _told,
@@ -434,8 +536,11 @@ class ViewProcess:
 
     # The only exit
 
-    async def _finish(self, ref: str | None, answer: Any = None) -> None:
-        """Send what the turn brought: patches first, then the diff with its reply, or a departure."""
+    async def _finish(self, ref: str | None, answer: Any = None, *, part: bool = False) -> None:
+        """Send what the turn brought: patches first, then the diff with its reply, or a departure.
+
+        `part`: of the page, nothing but components may have changed.
+        """
         if self._ended:
             return
         self._patches = 0
@@ -450,7 +555,10 @@ class ViewProcess:
         if ref is None and self._outlet.congested:
             self._put_off_render()
             return
-        update = self._renderer.update(socket)
+        if part and self._components is not None:
+            update = self._components.completed({})
+        else:
+            update = self._renderer.update(socket)
         diff = self._with_news(update if type(update) is dict else await update)  # type: ignore[misc]
         if answer is not None:
             diff["r"] = encoded(answer, "a handler's reply")
@@ -566,6 +674,8 @@ class ViewProcess:
     async def _tell_disconnect(self, view: LiveView[Any]) -> None:
         try:
             async with asyncio.timeout(self._site.disconnect_timeout):
+                if self._components is not None:
+                    await self._components.part_with(self._components)
                 ended: Any = off_loop(view.disconnect)(self.socket)
                 if isawaitable(ended):
                     await ended
@@ -595,7 +705,24 @@ class ViewProcess:
         return self._timers.every(event, seconds) if repeat else self._timers.once(event, seconds)
 
     def _fire(self, timer: Timer) -> None:
-        self.post_soon(Tick(timer))
+        self.post_soon(timer.event if type(timer.event) is ComponentUpdate else Tick(timer))
+
+    def make_components(self) -> ViewComponents:
+        refresh = self._writable
+        self._components = ViewComponents(self.socket, self, self._site, lambda: self._resources, refresh)
+        return self._components
+
+    def send_update(self, target: ComponentTarget, assigns: dict[str, Any], seconds: float) -> Timer | None:
+        news = ComponentUpdate(target, assigns)
+        if seconds > 0:
+            return self.schedule(news, seconds, repeat=False)
+        self.post_soon(news)
+        return None
+
+    def send_view(self, event: str, payload: Any) -> None:
+        letter = Event(None, event, payload)
+        if self._components is None or not self._components.collect(letter):
+            self.post_soon(letter)
 
     def send_info(self, event: InfoEvent) -> None:
         self.post_soon(Info(event))
@@ -626,7 +753,9 @@ class ViewProcess:
         hooks = socket.hooks
         if hooks is not None and await hooks.before_async(name, result, socket, self._resources):
             return
-        answer = async_caller(type(self._view))(self._view, name, result, socket, self._resources)
+        component = self.component(socket.cid)
+        owner = self._view if component is None else component.component
+        answer = async_caller(type(owner))(owner, name, result, socket, self._resources)
         if isawaitable(answer):
             await answer
 

@@ -18,6 +18,7 @@ from pyview.template.assigns import LazyNames, NameReader
 from pyview.template.compiler.generator import LiveCodeGenerator
 from pyview.template.compiler.loops import KEY_FILTER
 from pyview.template.compiler.purity import pure, pure_names
+from pyview.template.component_tag import live_component, slots
 from pyview.template.context import LiveContext, present
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
@@ -80,6 +81,9 @@ class LiveEnvironment(jinja2.Environment):
         self.filters.update({name: pure(command) for name, command in JS_FILTERS.items()})
         self.globals["js"] = js
         self.register_immutable(JsCommands, lambda chain: (str(chain),))
+        for function in (live_component, slots):
+            self.globals[function.__name__] = function
+            self.register_pure(function)
         self.bytecode_cache = None if bytecode_cache is None else _GenerationCache(self, bytecode_cache)
 
     def getattr(self, obj: Any, attribute: str) -> Any:

@@ -128,12 +128,26 @@ class Rendering:
         """
         fresh = self._fresh()
         diff = self._render(assigns, extras, fresh)
-        return share_statics(diff, fresh) if fresh else diff
+        if not fresh:
+            return diff
+        diff.pop("r", None)  # at the top of a message `r` is the reply to an event
+        return share_statics(diff, fresh)
+
+    def part(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """As `update`, for a component: its part of a message has statics in place, and says if it is one element."""
+        return self._render(assigns, extras, self._fresh())
 
     def tree(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Render, and return the whole tree with all statics in place."""
         self.reset()
-        return self._render(assigns, extras, self._fresh())
+        diff = self._render(assigns, extras, self._fresh())
+        diff.pop("r", None)
+        return diff
+
+    @property
+    def node(self) -> Node | None:
+        """What is retained of the last render; None before the first."""
+        return self._node
 
     def reset(self) -> None:
         """Forget what was rendered: the next update is a whole tree."""
@@ -154,11 +168,7 @@ class Rendering:
         except Exception:
             self._template.environment.handle_exception()
         self._template.give_back(context)
-        if diff is None:
-            return {}
-        if fresh:
-            diff.pop("r", None)  # at the top of a message `r` is the reply to an event
-        return diff  # type: ignore[no-any-return]
+        return {} if diff is None else diff
 
 
 class LiveRender:

@@ -11,6 +11,9 @@ from typing import Any, ClassVar, Protocol
 from pyview.lifecycle import Location, Visit
 from pyview.process.messages import (
     ClearFlash,
+    ComponentEvent,
+    ComponentsLeaving,
+    ComponentsLeft,
     CookieChanged,
     Event,
     Join,
@@ -239,15 +242,18 @@ class Channels:
             raise MalformedFrame("expected an event with 'event', 'value' and 'type'") from None
         if type(name) is not str:
             raise MalformedFrame("expected the name of an event to be text")
-        if payload.get("cid") is not None:
-            # Its component is gone; the client waits for an answer all the same.
-            channel.reply(frame.ref, "ok", {})
-        elif name.startswith("lv:"):
-            self._builtin(channel, frame.ref, name, value)
-        else:
-            if kind == "form":
-                value = self._form(payload, value)
-            channel.process.post(Event(frame.ref, name, value))
+        cid = payload.get("cid")
+        if cid is not None and type(cid) is not int:
+            raise MalformedFrame("expected the cid of an event to be a number")
+        if name.startswith("lv:"):
+            self._builtin(channel, frame.ref, name, value, cid)
+            return
+        if kind == "form":
+            value = self._form(payload, value)
+        message = (
+            Event(frame.ref, name, value) if cid is None else ComponentEvent(frame.ref, name, value, cid)
+        )
+        channel.process.post(message)
 
     def _form(self, payload: dict[str, Any], value: Any) -> dict[str, Any]:
         meta = payload.get("meta", {})
@@ -258,11 +264,11 @@ class Channels:
         except TooManyFields as error:
             raise MalformedFrame(str(error)) from None
 
-    def _builtin(self, channel: Channel, ref: str | None, name: str, value: Any) -> None:
+    def _builtin(self, channel: Channel, ref: str | None, name: str, value: Any, cid: int | None) -> None:
         if name != "lv:clear-flash":
             raise MalformedFrame("unknown built-in event")
         key = value.get("key") if type(value) is dict else None
-        channel.process.post(ClearFlash(ref, key if type(key) is str else None))
+        channel.process.post(ClearFlash(ref, key if type(key) is str else None, cid))
 
     def _live_patch(self, channel: Channel, frame: Frame) -> None:
         url = frame.payload.get("url") if type(frame.payload) is dict else None
@@ -274,10 +280,10 @@ class Channels:
         channel.process.post(SessionRenewed(frame.ref, frame.payload))
 
     def _components_will_go(self, channel: Channel, frame: Frame) -> None:
-        channel.reply(frame.ref, "ok", {})
+        channel.process.post(ComponentsLeaving(frame.ref, _cids(frame.payload)))
 
     def _components_gone(self, channel: Channel, frame: Frame) -> None:
-        channel.reply(frame.ref, "ok", {"cids": []})
+        channel.process.post(ComponentsLeft(frame.ref, _cids(frame.payload)))
 
     _to_channel: ClassVar[dict[str, Callable[["Channels", Channel, Frame], None]]] = {
         "event": _event,
@@ -288,3 +294,10 @@ class Channels:
         "cids_will_destroy": _components_will_go,
         "cids_destroyed": _components_gone,
     }
+
+
+def _cids(payload: Any) -> list[int]:
+    cids = payload.get("cids") if type(payload) is dict else None
+    if type(cids) is not list or not all(type(cid) is int for cid in cids):
+        raise MalformedFrame("expected a list of components' numbers")
+    return cids

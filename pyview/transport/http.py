@@ -20,6 +20,7 @@ from pyview.auth.guard import guarded_response, is_protected
 from pyview.auth.identity import Identity
 from pyview.auth.redirects import page_path
 from pyview.binding import BindingError
+from pyview.components.registry import Components
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.lifecycle import Location, Visit
@@ -30,7 +31,7 @@ from pyview.process.site import Site
 from pyview.rendering import renderer_for
 from pyview.routes import LiveRoute, url_params, view_key
 from pyview.session_change import TOO_EARLY, SessionNotWritable
-from pyview.socket import LiveViewSocket, UnconnectedSocket
+from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
 from pyview.template.root_template import RootTemplate, RootTemplateContext
 from pyview.timers import Timer
 from pyview.tokens import PageToken, Tokens
@@ -86,7 +87,7 @@ class LivePage:
             # Said once: the next load of the page tries again.
             raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
         visit = self._visit(request, route)
-        runtime = _FirstRender(self._site)
+        runtime = _FirstRender(self._site, visit)
         socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
         with _bad_requests(visit):
             elsewhere = await lifecycle.run_hooks(socket, visit)
@@ -177,8 +178,9 @@ class _FirstRender:
 
     socket: UnconnectedSocket[Any]
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, visit: Visit) -> None:
         self._site = site
+        self._resources = lifecycle.resources_of(visit)
 
     async def subscribe(self, topic: str) -> None:
         """There is no browser yet to show it to; the join subscribes."""
@@ -210,8 +212,23 @@ class _FirstRender:
     async def patch(self, wish: Patch) -> None:
         self.socket.navigation = Redirect(wish.to)
 
+    def make_components(self) -> Components:
+        templates, most = self._site.templates, self._site.security.max_components
+        return Components(self.socket, self, templates, lambda: self._resources, _nothing, most)
+
+    def send_update(self, target: ComponentTarget, assigns: dict[str, Any], seconds: float) -> Timer | None:
+        """The page is made once; the join makes its components anew."""
+        return None
+
+    def send_view(self, event: str, payload: Any) -> None:
+        """No handler of an event runs before there is a browser."""
+
     def check_session_writable(self) -> None:
         raise SessionNotWritable(TOO_EARLY)
 
     async def close(self) -> None:
         """The request ends by itself."""
+
+
+def _nothing() -> None:
+    """Nobody waits for a second render of the page."""

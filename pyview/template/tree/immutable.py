@@ -27,6 +27,9 @@ ATOMS: frozenset[type] = frozenset(
 )
 """Types whose values hold nothing that could change."""
 
+COMPONENT_MARK = "__pyview_component__"
+"""An attribute of component classes, by which templates know them. Such a class is no value that changes."""
+
 _HARMLESS_BASES = frozenset({"abc", "typing"})
 # Calling these yields nothing but what follows from the arguments. (What `dict` and `namespace` make is mutable, which
 # is noticed where it is bound to a name.)
@@ -44,7 +47,7 @@ class Immutability:
     """
 
     def __init__(self) -> None:
-        self._parts: dict[type, Parts | None] = {}
+        self._parts: dict[type, Parts | None] = {type: _class_parts}
         self._atoms = set(ATOMS)
         self._pure = {id(each) for each in _PURE_CALLABLES}
         self._kept = list[object](_PURE_CALLABLES)
@@ -123,6 +126,10 @@ def intercepts_attributes(cls: type) -> bool:
 
 def _no_parts(value: object) -> tuple[Any, ...]:
     return ()
+
+
+def _class_parts(cls: type) -> tuple[Any, ...] | None:
+    return () if hasattr(cls, COMPONENT_MARK) else None
 
 
 def _macro_parts(macro: Any) -> tuple[Any, ...] | None:

@@ -35,7 +35,18 @@ class Segment:
     are the context names it reads and `bits` the bits of parameters and names, in the order of the node's inputs.
     """
 
-    __slots__ = ("bits", "blank", "fingerprint", "mask", "names", "root", "rule", "statics", "trust")
+    __slots__ = (
+        "bits",
+        "blank",
+        "fingerprint",
+        "mask",
+        "names",
+        "one_element",
+        "root",
+        "rule",
+        "statics",
+        "trust",
+    )
 
     rule: ChangeRule
 
@@ -57,7 +68,14 @@ class Segment:
         self.bits = bits
         self.names = names
         self.root = root
+        # Found out when a component first renders it: its statics are one element, whatever its slots hold.
+        self.one_element = False
         self.trust = trust
+
+    @property
+    def template(self) -> str:
+        """The template that the body is of."""
+        return self.fingerprint.rpartition("#")[0]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.fingerprint} {self.statics!r}>"

@@ -1,0 +1,58 @@
+"""LiveComponent: the class a developer writes."""
+
+from dataclasses import is_dataclass, replace
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from pyview.components.socket import ComponentSocket
+from pyview.template.tree.immutable import COMPONENT_MARK
+from pyview.threads import inline
+
+T = TypeVar("T")
+
+
+class LiveComponent(Generic[T]):
+    """A part of a view with state of its own. `T` is the type of `socket.context`.
+
+    A template places it by `{{ live_component(Counter, id="a", start=3) }}`. Its life: `mount(socket, assigns)` once,
+    `update(socket, assigns)` then and whenever the assigns are not provably the same as before, `handle_event` (or
+    methods under `@event`) for events of elements with `phx-target="{{ myself }}"`, `disconnect(socket)` when it has
+    gone from the page. All of them run in the turn of the view: nothing of one view ever overlaps. What they raise ends
+    the view, as if it had raised itself.
+
+    The template is the class attribute `template` (a name for the loader, or a `LiveTemplate`), or the method
+    `template(assigns, meta)` that returns content, or the file `counter.html` beside the module for a class `Counter`,
+    or the `.html` file of the module if that has no view. It must be one element, with nothing beside it. It sees the
+    context, and `myself`, `slots` and `flash`.
+
+    A class method `update_many(updates)` is called instead of `update`, once for all components of the class that a
+    render has news for, with a list of `(socket, assigns)`: the place to load what all of them show at once.
+    """
+
+    template: ClassVar[Any] = None
+
+    @inline
+    def mount(self, socket: ComponentSocket[T], assigns: dict[str, Any]) -> Any:
+        """The component is new: set what in `socket.context` the assigns do not give."""
+
+    @inline
+    def update(self, socket: ComponentSocket[T], assigns: dict[str, Any]) -> Any:
+        """The component was placed, or has news: by default the assigns become part of the context.
+
+        A context that is no dict takes those that it has attributes for; of a frozen dataclass a new one is made.
+        """
+        context: Any = socket.context
+        fitting = {name: value for name, value in assigns.items() if hasattr(context, name)}
+        if isinstance(context, dict):
+            context.update(assigns)
+        elif is_dataclass(context) and fitting:
+            socket.context = cast(T, replace(cast(Any, context), **fitting))
+        else:
+            for name, value in fitting.items():
+                setattr(context, name, value)
+
+    @inline
+    def disconnect(self, socket: ComponentSocket[T]) -> Any:
+        """The component has gone from the page, or its view has ended. Runs once."""
+
+
+setattr(LiveComponent, COMPONENT_MARK, True)

@@ -1,0 +1,131 @@
+"""One component of a view: who it is, what it was given, and what of it the browser knows."""
+
+from collections.abc import Mapping
+from inspect import isawaitable
+from typing import Any
+
+from pyview.binding import Resources
+from pyview.components.callbacks import callbacks_of
+from pyview.components.component import LiveComponent
+from pyview.components.parts import Parts
+from pyview.components.socket import ComponentSocket
+from pyview.events import EventRequirements
+from pyview.template.component_tag import ComponentTag, Slots, described
+from pyview.template.place import Place
+from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
+
+Key = tuple[type, Any]
+
+NO_SLOTS = Slots()
+
+
+class Instance:
+    """A component from the render that first placed it until the browser has let go of it.
+
+    `component` and `parts` are there once it is mounted. `known`: the browser has its whole tree. `marked`: the browser
+    has said that the component's element has gone. `seen` is the number of the last render that placed it, `rendered`
+    of the last that rendered it. `news` are assigns that `update` has not been told yet.
+    """
+
+    __slots__ = (
+        "_tokens",
+        "callbacks",
+        "cid",
+        "component",
+        "depth",
+        "key",
+        "known",
+        "marked",
+        "news",
+        "parts",
+        "place",
+        "rendered",
+        "seen",
+        "slots",
+        "socket",
+    )
+
+    component: LiveComponent[Any]
+    parts: Parts
+
+    def __init__(self, tag: ComponentTag, socket: ComponentSocket[Any], depth: int) -> None:
+        self.key: Key = (tag.component, tag.id)
+        self.callbacks = callbacks_of(tag.component)
+        self.cid = socket.cid
+        self.socket = socket
+        self.depth = depth
+        self.place: Place = tag.place
+        self.slots = NO_SLOTS
+        self.known = False
+        self.marked = False
+        self.seen = -1
+        self.rendered = -1
+        self.news: list[dict[str, Any]] = []
+        self._tokens: dict[str, Any] | None = None
+
+    @property
+    def mounted(self) -> bool:
+        return hasattr(self, "component")
+
+    @property
+    def described(self) -> str:
+        return described(*self.key)
+
+    def take(self, tag: ComponentTag, rule: ChangeRule) -> bool:
+        """Note what the place gives the component. Whether any of it may be other than at the last render."""
+        changed = self._take_slots(tag.slots or NO_SLOTS, rule)
+        if self._tokens is not None and _same(tag.assigns, self._tokens, rule):
+            return changed
+        self._tokens = {name: rule.token(value, TRUST_OBJECTS) for name, value in tag.assigns.items()}
+        self.news.append(tag.assigns)
+        return True
+
+    def _take_slots(self, slots: Slots, rule: ChangeRule) -> bool:
+        if not slots and not self.slots:
+            return False
+        self.slots = slots
+        return True
+
+    # What the view does with it
+
+    @property
+    def requirements(self) -> EventRequirements | None:
+        """What its events require."""
+        return self.callbacks.requirements
+
+    def call(self, event: str, payload: Any, resources: Resources) -> Any:
+        """The answer of its handler of an event, or an awaitable of it. Raises `UnknownEvent` and `BindingError`."""
+        if self.socket.hooks is None:
+            return self.callbacks.event(self.component, event, payload, self.socket, resources)
+        return self._hooked(event, payload, resources)
+
+    async def _hooked(self, event: str, payload: Any, resources: Resources) -> Any:
+        hooks = self.socket.hooks
+        halt = hooks and await hooks.before_event(event, payload, self.socket, resources)
+        if halt:
+            return halt.reply
+        return await finished(self.callbacks.event(self.component, event, payload, self.socket, resources))
+
+    async def mount(self, component: LiveComponent[Any], parts: Parts, resources: Resources) -> None:
+        """From now on there is a component, which learns what its place gives it."""
+        self.component, self.parts = component, parts
+        await finished(self.callbacks.mount(component, self.socket, self.news[0], resources))
+
+    async def update(self, resources: Resources) -> None:
+        """Tell `update` the news, one after the other."""
+        news, self.news = self.news, []
+        for assigns in news:
+            await finished(self.callbacks.update(self.component, self.socket, assigns, resources))
+
+    async def disconnect(self) -> None:
+        await finished(self.callbacks.disconnect(self.component, self.socket))
+
+
+async def finished(result: Any) -> Any:
+    return await result if isawaitable(result) else result
+
+
+def _same(assigns: Mapping[str, Any], tokens: Mapping[str, Any], rule: ChangeRule) -> bool:
+    return assigns.keys() == tokens.keys() and all(
+        value is tokens[name] or rule.same(value, tokens[name]) for name, value in assigns.items()
+    )

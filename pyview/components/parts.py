@@ -1,0 +1,126 @@
+"""How one component renders: by its template, or by its method `template`, which returns content."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from pyview.components.component import LiveComponent
+from pyview.components.errors import NotOneElement
+from pyview.components.meta import ComponentMeta
+from pyview.components.socket import ComponentSocket
+from pyview.meta import PyViewMeta
+from pyview.socket import LiveViewSocket
+from pyview.template.compiler.single_root import is_single_root
+from pyview.template.component_tag import DEFAULT_SLOT, Slots
+from pyview.template.live_template import LiveTemplate, Rendering
+from pyview.template.tree.live import Live, text_page
+from pyview.template.tree.nodes import Diff, Fresh, Node
+from pyview.template_names import names_of
+from pyview.wire.diff import diff
+
+_NO_FLASH: Mapping[str, Any] = MappingProxyType({})
+
+
+class Parts(Protocol):
+    """The renders of one component: `update` is its part of a message, the whole tree at first and after `reset`."""
+
+    @property
+    def node(self) -> Node | None: ...
+    def update(self, slots: Slots) -> Diff: ...
+    async def html(self, slots: Slots) -> str: ...
+    def reset(self) -> None: ...
+
+
+class TemplateParts:
+    """The component's template over its context."""
+
+    __slots__ = ("_names", "_rendering", "_socket", "_template")
+
+    def __init__(
+        self, template: LiveTemplate, component: LiveComponent[Any], socket: ComponentSocket[Any]
+    ) -> None:
+        self._template = template
+        self._rendering: Rendering = template.rendering(socket)
+        self._names = {**names_of(component), "myself": socket.cid}
+        self._socket = socket
+
+    @property
+    def node(self) -> Node | None:
+        return self._rendering.node
+
+    def update(self, slots: Slots) -> Diff:
+        part = self._rendering.part(self._socket.context, self._extras(slots))
+        return part
+
+    async def html(self, slots: Slots) -> str:
+        with text_page(self._socket) as page:
+            text = self._template.render(self._socket.context, self._extras(slots))
+        return await page.filled(text)
+
+    def reset(self) -> None:
+        self._rendering.reset()
+
+    def _extras(self, slots: Slots) -> Mapping[str, Any]:
+        socket = self._socket
+        extras = {**self._names, "slots": slots, "flash": socket.flash if socket.has_flash else _NO_FLASH}
+        if DEFAULT_SLOT in slots:
+            extras["caller"] = slots[DEFAULT_SLOT]
+        return extras
+
+
+class ContentParts:
+    """What the component's own method returns: a live value, or content with `tree()` and `text()`."""
+
+    __slots__ = ("_component", "_previous", "_socket", "_view")
+
+    def __init__(
+        self, component: LiveComponent[Any], socket: ComponentSocket[Any], view: LiveViewSocket[Any]
+    ) -> None:
+        self._component = component
+        self._socket = socket
+        self._view = view
+        self._previous: Any = None
+
+    @property
+    def node(self) -> Node | None:
+        return self._previous if isinstance(self._previous, Node) else None
+
+    def update(self, slots: Slots) -> Diff:
+        content = self._content(slots)
+        if not isinstance(content, Live):
+            return self._compared(content.tree())
+        fresh = Fresh()
+        fresh.host = self._socket
+        self._previous, change = content.render(fresh, self._previous)
+        return {} if change is None else dict(change)
+
+    async def html(self, slots: Slots) -> str:
+        content = self._content(slots)
+        if isinstance(content, Live):
+            return await content.html(self._socket)
+        with text_page(self._socket) as page:
+            text = str(content.text())
+        return await page.filled(text)
+
+    def reset(self) -> None:
+        self._previous = None
+
+    def _compared(self, tree: Diff) -> Diff:
+        previous, self._previous = self._previous, tree
+        return tree if previous is None else diff(previous, tree)
+
+    def _content(self, slots: Slots) -> Any:
+        meta = ComponentMeta(self._socket.cid, PyViewMeta(self._view), slots)
+        return self._component.template(self._socket.context, meta)
+
+
+def check_one_element(part: Diff, node: Node | None, component: type) -> None:
+    """Raise `NotOneElement` unless a whole part is one element, as far as its statics say. They are looked at once."""
+    segment = None if node is None else node.segment
+    if segment is not None and (segment.root or segment.one_element):
+        return
+    if not is_single_root(part["s"]):
+        named = f"{component.__module__}.{component.__qualname__}" if segment is None else segment.template
+        raise NotOneElement(component, named, part["s"])
+    if segment is not None:
+        segment.one_element = True

@@ -1,0 +1,267 @@
+"""The live components of one view.
+
+A render of the view places components: it finds or makes each by class and id, and leaves its number in the tree.
+What was placed then gets its callbacks, and is rendered, level by level, because it may place others. Each component
+is rendered once in a message at most. Its number is never used again, and it lives until the browser has confirmed that
+its element is gone: a message that is on its way may still bring it back.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from pyview.binding import Resources, create_view
+from pyview.components.component import LiveComponent
+from pyview.components.errors import DuplicateComponent, TooManyComponents
+from pyview.components.instance import Instance, Key, finished
+from pyview.components.parts import ContentParts, Parts, TemplateParts, check_one_element
+from pyview.components.sharing import leave_out_known
+from pyview.components.socket import ComponentSocket
+from pyview.socket import ComponentTarget, LiveViewSocket, Runtime
+from pyview.template.component_tag import ComponentTag
+from pyview.template.live_template import LiveTemplate
+from pyview.template.tree.change import ChangeRule
+from pyview.template.tree.nodes import Diff, Segment
+
+DEEPEST = 100
+"""So many components within one another; more are a component that places itself for ever."""
+
+
+class ComponentTemplates(Protocol):
+    """The template of a component class; None for one that has a method `template`."""
+
+    @property
+    def change_rule(self) -> ChangeRule: ...
+    def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None: ...
+
+
+class Components:
+    """Places, finds, renders and forgets the components of the view that `socket` belongs to.
+
+    `resources` tells who is there now, for constructors with dependencies. `refresh` asks for one more render.
+    """
+
+    def __init__(
+        self,
+        socket: LiveViewSocket[Any],
+        runtime: Runtime,
+        templates: ComponentTemplates,
+        resources: Callable[[], Resources],
+        refresh: Callable[[], None],
+        most: int,
+    ) -> None:
+        self._socket = socket
+        self._runtime = runtime
+        self._templates = templates
+        self._resources = resources
+        self._refresh = refresh
+        self._most = most
+        self._by_key: dict[Key, Instance] = {}
+        self._by_cid: dict[int, Instance] = {}
+        self._last_cid = 0
+        self._pass = 0
+        # To be rendered, by how deep they are.
+        self._queue: dict[int, dict[int, Instance]] = {}
+        self._samples: dict[Segment, Instance] = {}
+
+    # Finding
+
+    def find(self, cid: int) -> Instance | None:
+        """The component of that number: `.component` is the object, `.socket` its socket. None if it has gone."""
+        instance = self._by_cid.get(cid)
+        return instance if instance is not None and instance.mounted else None
+
+    def of(self, target: ComponentTarget) -> Instance | None:
+        """The component that `send_update` names."""
+        instance = self._by_cid.get(target) if isinstance(target, int) else self._by_key.get(target)
+        return instance if instance is not None and instance.mounted else None
+
+    def __iter__(self) -> Iterator[Instance]:
+        return iter([*self._by_cid.values()])
+
+    # Placing, while a template renders
+
+    def place(self, tag: ComponentTag, host: LiveViewSocket[Any], previous: Any) -> tuple[int, int | None]:
+        """The slot of a component: (its number, the number to send or None). `previous` is what stood there."""
+        instance = self._placed(tag, host)
+        changed = instance.take(tag, self._templates.change_rule)
+        if changed or not instance.known:
+            self._enqueue(instance)
+        cid = instance.cid
+        return cid, (None if type(previous) is int and previous == cid else cid)
+
+    def _placed(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> Instance:
+        instance = self._by_key.get((tag.component, tag.id))
+        if instance is None:
+            instance = self._add(tag, host)
+        elif instance.seen == self._pass:
+            raise DuplicateComponent(instance.described, (str(instance.place), str(tag.place)))
+        elif instance.marked:
+            # The browser may have thrown its tree away, and those of all that is in it.
+            instance.marked = instance.known = False
+        instance.seen = self._pass
+        instance.place = tag.place
+        instance.depth = self._depth_in(host)
+        instance.socket.parent = host
+        return instance
+
+    def _add(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> Instance:
+        if len(self._by_cid) >= self._most:
+            raise TooManyComponents(
+                f"a view may have {self._most} live components (SecurityConfig.max_components); {tag.described} at "
+                f"{tag.place} would be one more. Rows without events of their own can be a macro"
+            )
+        depth = self._depth_in(host)
+        if depth > DEEPEST:
+            raise TooManyComponents(
+                f"{tag.described} at {tag.place} is {depth} components deep: does one of them place itself?"
+            )
+        self._last_cid += 1
+        socket: ComponentSocket[Any] = ComponentSocket(self._runtime, self._socket, host, self._last_cid)
+        instance = Instance(tag, socket, depth)
+        self._by_key[instance.key] = self._by_cid[instance.cid] = instance
+        return instance
+
+    def _depth_in(self, host: LiveViewSocket[Any]) -> int:
+        return 1 if host.cid is None else self._by_cid[host.cid].depth + 1
+
+    def _enqueue(self, instance: Instance) -> None:
+        self._queue.setdefault(instance.depth, {})[instance.cid] = instance
+
+    def touch(self, instance: Instance) -> None:
+        """Something of the component may have changed: render it with the next message."""
+        self._enqueue(instance)
+
+    # Rendering, after the template
+
+    def completed(self, diff: Diff) -> Diff | Awaitable[Diff]:
+        """The message with the parts of all components that have something to say."""
+        if "s" in diff:
+            self._renew()
+        if self._queue:
+            return self._completed(diff)
+        self._pass += 1
+        return diff
+
+    def _renew(self) -> None:
+        # A new root makes the browser forget every component.
+        for instance in self._by_cid.values():
+            instance.known = False
+            if instance.seen == self._pass:
+                self._enqueue(instance)
+
+    async def _completed(self, diff: Diff) -> Diff:
+        parts: dict[str, Diff] = {}
+        again: list[Instance] = []
+        while self._queue:
+            level = self._queue.pop(min(self._queue))
+            turn = [instance for instance in level.values() if instance.rendered != self._pass]
+            again += [instance for instance in level.values() if instance.rendered == self._pass]
+            await self._tell(turn)
+            for instance in turn:
+                self._render(instance, parts)
+        self._pass += 1
+        if again:
+            self._put_off(again)
+        if parts:
+            diff["c"] = parts
+        return diff
+
+    def _put_off(self, instances: Iterable[Instance]) -> None:
+        # Whatever was already rendered, and then placed elsewhere with other assigns, has its turn in a next message.
+        for instance in instances:
+            self._enqueue(instance)
+        self._refresh()
+
+    async def _tell(self, instances: list[Instance]) -> None:
+        """Run the callbacks: `mount` of what is new, then `update`, or `update_many` once for all of a class."""
+        together: dict[Any, list[Instance]] = {}
+        for instance in instances:
+            if not instance.mounted:
+                await self._mount(instance)
+            if instance.callbacks.update_many is None:
+                await instance.update(self._resources())
+            elif instance.news:
+                together.setdefault(type(instance.component), []).append(instance)
+        for each in together.values():
+            await _update_many(each)
+
+    async def _mount(self, instance: Instance) -> None:
+        cls: type[LiveComponent[Any]] = instance.key[0]
+        resources = self._resources()
+        component = await create_view(cls, resources)
+        await instance.mount(component, self._parts(component, instance.socket), resources)
+
+    def _parts(self, component: LiveComponent[Any], socket: ComponentSocket[Any]) -> Parts:
+        template = self._templates.for_component(type(component))
+        if template is None:
+            return ContentParts(component, socket, self._socket)
+        return TemplateParts(template, component, socket)
+
+    def _render(self, instance: Instance, parts: dict[str, Diff]) -> None:
+        if not instance.known:
+            instance.parts.reset()
+        part = instance.parts.update(instance.slots)
+        instance.rendered = self._pass
+        if "s" in part:
+            self._announce(instance, part, parts)
+        instance.known = True
+        if part:
+            parts[str(instance.cid)] = part
+
+    def _announce(self, instance: Instance, part: Diff, parts: dict[str, Diff]) -> None:
+        """A whole part: with its root flag, and if another has the same template, with a link to that one."""
+        node = instance.parts.node
+        check_one_element(part, node, type(instance.component))
+        part["r"] = 1
+        if node is None:
+            return
+        sample = self._samples.get(node.segment)
+        known = sample.parts.node if sample is not None and sample.known and not sample.marked else None
+        if sample is None or sample is instance or known is None or known.segment is not node.segment:
+            self._samples[node.segment] = instance
+            return
+        leave_out_known(part, node, known)
+        part["s"] = sample.cid if str(sample.cid) in parts else -sample.cid
+
+    async def html(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> str:
+        """The component in a page that is made as text."""
+        instance = self._placed(tag, host)
+        instance.take(tag, self._templates.change_rule)
+        await self._tell([instance])
+        return await instance.parts.html(instance.slots)
+
+    # Going
+
+    def will_destroy(self, cids: Iterable[int]) -> None:
+        """The browser has taken the elements of these components away."""
+        for cid in cids:
+            instance = self._by_cid.get(cid)
+            if instance is not None:
+                instance.marked = True
+
+    def destroyed(self, cids: Iterable[int]) -> list[Instance]:
+        """Forget those of the components that were not placed again meanwhile; the browser forgets the same."""
+        gone = [
+            instance for cid in dict.fromkeys(cids) if (instance := self._by_cid.get(cid)) and instance.marked
+        ]
+        for instance in gone:
+            self._forget(instance)
+        return gone
+
+    def _forget(self, instance: Instance) -> None:
+        del self._by_cid[instance.cid]
+        del self._by_key[instance.key]
+        level = self._queue.get(instance.depth, {})
+        level.pop(instance.cid, None)
+        node = instance.parts.node if instance.mounted else None
+        if node is not None and self._samples.get(node.segment) is instance:
+            del self._samples[node.segment]
+
+
+async def _update_many(instances: list[Instance]) -> None:
+    """Each round has one set of news of every component; a second round is for what came twice."""
+    while instances:
+        updates = [(instance.socket, instance.news.pop(0)) for instance in instances]
+        update_many: Any = instances[0].callbacks.update_many
+        await finished(update_many(updates))
+        instances = [instance for instance in instances if instance.news]

@@ -1,0 +1,102 @@
+"""The socket that a component's callbacks receive: its own state, and its view's way to the browser."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import orjson
+
+from pyview.auth.identity import Identity
+from pyview.navigation import Navigate, Patch, Redirect
+from pyview.session_change import SessionChange
+from pyview.socket import LiveViewSocket, Runtime
+
+T = TypeVar("T")
+
+
+class ComponentSocket(LiveViewSocket[T]):
+    """State and wishes of one component.
+
+    `context`, messages shown once (`put_flash`) and hooks are the component's own. Everything else goes through its
+    view: events pushed to the browser, navigation, the title, the session. Broadcasts and timers reach the view's
+    `handle_info`.
+    """
+
+    __slots__ = ("_cid", "_view", "parent")
+
+    def __init__(
+        self, runtime: Runtime, view: LiveViewSocket[Any], parent: LiveViewSocket[Any], cid: int
+    ) -> None:
+        self._set_up(runtime, None)
+        self.components = view.components
+        self.parent = parent
+        self._view = view
+        self._cid = cid
+
+    @property
+    def cid(self) -> int:  # type: ignore[override]  # read-only here
+        """The component's number in its view."""
+        return self._cid
+
+    @property
+    def myself(self) -> int:
+        """The component's number, as `phx-target` names it."""
+        return self._cid
+
+    async def send_parent(self, event: str, payload: Any = None) -> None:
+        """Cause an event of the view that the component is part of, with `payload` as the browser's would be.
+
+        The view's handler runs when the component's callback has returned, in the same turn: what both changed is
+        shown at once. What the handler requires is asked.
+        """
+        self._runtime.send_view(event, {} if payload is None else payload)
+
+    # What belongs to the view
+
+    @property
+    def connected(self) -> bool:  # type: ignore[override]  # as the view is
+        return self._view.connected
+
+    @property
+    def identity(self) -> Identity:  # type: ignore[override]
+        return self._view.identity
+
+    @property
+    def live_title(self) -> str | None:
+        return self._view.live_title
+
+    @live_title.setter
+    def live_title(self, title: str | None) -> None:
+        self._view.live_title = title
+
+    @property
+    def navigation(self) -> Navigate | Redirect | None:
+        return self._view.navigation
+
+    @navigation.setter
+    def navigation(self, wish: Navigate | Redirect | None) -> None:
+        self._view.navigation = wish
+
+    @property
+    def patched(self) -> Patch | None:  # type: ignore[override]
+        return self._view.patched
+
+    @property
+    def session_change(self) -> SessionChange | None:
+        return self._view.session_change
+
+    @session_change.setter
+    def session_change(self, change: SessionChange | None) -> None:
+        self._view.session_change = change
+
+    @property
+    def session(self) -> Mapping[str, Any]:
+        return self._view.session
+
+    def queue_event(self, event: str, payload: orjson.Fragment) -> None:
+        self._view.queue_event(event, payload)
+
+    def hand_over_flash(self) -> None:
+        """The page goes elsewhere: the component's messages go with it, as its view's."""
+        for key, value in (self._flash or {}).items():
+            self._view.put_flash(key, value)
+        self._flash = None

@@ -1,0 +1,67 @@
+"""A view's live components, as the process that runs the view deals with them."""
+
+import logging
+from collections.abc import Callable, Iterable
+from inspect import isawaitable
+from typing import Any
+
+from pyview.binding import Resources
+from pyview.components.instance import Instance
+from pyview.components.registry import Components
+from pyview.process.messages import ComponentUpdate, Event
+from pyview.process.site import Site
+from pyview.socket import LiveViewSocket, Runtime
+
+logger = logging.getLogger("pyview")
+
+
+class ViewComponents(Components):
+    """The components of a joined view, and what they want to tell it in the present turn."""
+
+    def __init__(
+        self,
+        socket: LiveViewSocket[Any],
+        runtime: Runtime,
+        site: Site,
+        resources: Callable[[], Resources],
+        refresh: Callable[[], None],
+    ) -> None:
+        super().__init__(socket, runtime, site.templates, resources, refresh, site.security.max_components)
+        self._letters: list[Event] | None = None
+
+    async def call(self, instance: Instance, event: str, payload: Any, resources: Resources) -> Any:
+        """The answer of a component's handler. What it sends to the view is in `letters` then."""
+        self._letters = []
+        answer = instance.call(event, payload, resources)
+        if isawaitable(answer):
+            answer = await answer
+        self.touch(instance)
+        return answer
+
+    def collect(self, letter: Event) -> bool:
+        """Keep an event for the view until the component's handler has returned; False when none runs."""
+        if self._letters is None:
+            return False
+        self._letters.append(letter)
+        return True
+
+    def letters(self) -> list[Event]:
+        """What the component's handler has sent to the view."""
+        letters, self._letters = self._letters, None
+        return letters or []
+
+    def bring(self, news: ComponentUpdate) -> bool:
+        """Let a component be told news with the next render. False when it is not there."""
+        instance = self.of(news.target)
+        if instance is None:
+            logger.debug("send_update: there is no component %r", news.target)
+            return False
+        instance.news.append(news.assigns)
+        self.touch(instance)
+        return True
+
+    async def part_with(self, instances: Iterable[Instance]) -> None:
+        """Let components say goodbye."""
+        for instance in instances:
+            if instance.mounted:
+                await instance.disconnect()

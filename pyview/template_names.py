@@ -1,0 +1,38 @@
+"""The names that a template has besides those of the context, because of the class it belongs to."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pyview.binding.per_class import once_per_class
+from pyview.events import AutoEventDispatch, event_references
+from pyview.template.tree.immutable import COMPONENT_MARK
+
+
+def names_of(owner: object) -> Mapping[str, Any]:
+    """Of a view or a component: its event methods if it offers them, and the component classes that its module knows.
+
+    Those are the ones that the module of its class, or of a base class, defines or imports.
+    """
+    components = component_classes(type(owner))
+    if not isinstance(owner, AutoEventDispatch):
+        return components
+    return {**components, **{name: str(event) for name, event in event_references(owner).items()}}
+
+
+def component_classes(cls: type) -> Mapping[str, type]:
+    """Name -> component class, of those that the modules of `cls` and of its bases know."""
+    return once_per_class(cls, "component_classes", lambda: _component_classes(cls))
+
+
+def _component_classes(cls: type) -> dict[str, type]:
+    modules = dict.fromkeys(base.__module__ for base in reversed(cls.__mro__))
+    return {
+        name: value
+        for module in modules
+        if not module.startswith("pyview.") and module in sys.modules
+        for name, value in vars(sys.modules[module]).items()
+        if isinstance(value, type)
+        and hasattr(value, COMPONENT_MARK)
+        and not value.__module__.startswith("pyview.")
+    }
