@@ -10,7 +10,7 @@ from pyview.binding.dependencies import Arguments, Provider, is_generator, opene
 from pyview.binding.errors import SignatureError, type_name
 from pyview.binding.markers import ClientValue, Dependency, ServerSession
 from pyview.binding.signature import MISSING, Parameter, Signature, read_signature
-from pyview.binding.sources import named_source, whole_source
+from pyview.binding.sources import binds_client, named_source, whole_source
 
 TEXT_TYPES = (str, int, float, bool)
 WHOLE_CLIENT_DATA = ("payload", "params")
@@ -189,6 +189,12 @@ def _reserved_source(name: str, signature: Signature, parameter: Parameter, call
         problem = (
             f"is reserved, and not the {type_name(parameter.annotation)} of a form or URL. For that, choose "
             "another name or read it from payload or params"
+        )
+        raise SignatureError(signature.where, parameter.name, problem)
+    if name not in WHOLE_CLIENT_DATA and binds_client(parameter.annotation):
+        problem = (
+            f"is reserved, and never a form: `{name}` comes from the server. Choose another name; inputs called "
+            f'{name}[...] fill `form: Annotated[{type_name(parameter.annotation)}, "{name}"]`'
         )
         raise SignatureError(signature.where, parameter.name, problem)
     typed = parameter.annotation not in (MISSING, Any, object)

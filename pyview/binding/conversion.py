@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from pyview.binding.errors import BindingError, SignatureError, kind_of, type_name
 from pyview.binding.shape import Shape, members, shape_of
@@ -27,6 +27,7 @@ class Conversion:
     validate: Callable[[Any], Any]
     optional: bool
     shape: Shape | None
+    advice: str = ""
 
     def __call__(self, value: Any) -> Any:
         """Raises `BindingError`."""
@@ -38,7 +39,9 @@ class Conversion:
         if self.optional and shaped == "":
             return None
         # Outside of the except block: pydantic's error holds the payload, and must not travel with ours.
-        raise BindingError(self.handler, self.parameter, self.expected, kind_of(value), problems)
+        raise BindingError(
+            self.handler, self.parameter, self.expected, kind_of(value), problems + self.advice
+        )
 
     def refuse(self, data: Any) -> Any:
         """Raises `BindingError`: `data`, all that the client sent, does not hold this parameter."""
@@ -63,7 +66,15 @@ def conversion_for(
         validate=_validator(annotation, config, signature, parameter),
         optional=NoneType in members(annotation),
         shape=shape_of(annotation, repeats),
+        advice=_form_advice(parameter, annotation) if is_model else "",
     )
+
+
+def _form_advice(parameter: Parameter, annotation: Any) -> str:
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return ""
+    form = f"{parameter.name}: Form[{type_name(annotation)}]"
+    return f". A handler with `{form}` is called all the same, and its page can show what does not fit"
 
 
 def _validator(

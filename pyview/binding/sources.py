@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_origin
+from typing import Annotated, Any, Protocol, get_args, get_origin, runtime_checkable
 
 from pyview.binding.call import Call, Source
 from pyview.binding.callbacks import Callback, client
@@ -14,6 +14,15 @@ from pyview.binding.signature import MISSING, Parameter, Signature
 
 Absent = Callable[[Any], Any]
 """Given the client's data, the value of a parameter that is not among it."""
+
+
+@runtime_checkable
+class BindsClient(Protocol):
+    """A class that makes itself of whatever a client sent, and refuses nothing: a form shows what does not fit."""
+
+    def bind_client(self, annotation: Any, name: str) -> Callable[[Any], Any]:
+        """What makes the value of the parameter `name: annotation`. Raises `TypeError` for a bad annotation."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +93,9 @@ def _dashed(name: str) -> str:
 
 def named_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
     """A parameter that the client fills under its name. Raises `SignatureError`."""
-    if parameter.annotation is Params:
-        return Whole(_as_params)
+    own = _own_source(signature, parameter)
+    if own is not None:
+        return own
     fields = _fields(signature, parameter, callback)
     if fields:
         name = None if parameter.name in dict(fields) else parameter.name
@@ -97,14 +107,35 @@ def named_source(signature: Signature, parameter: Parameter, callback: Callback)
 
 def whole_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
     """All of the client's data, as the annotation wants it. Raises `SignatureError`."""
-    if parameter.annotation is Params:
-        return Whole(_as_params)
+    own = _own_source(signature, parameter)
+    if own is not None:
+        return own
     if _is_mapping(parameter.annotation):
         return client
     fields = _fields(signature, parameter, callback)
     return (
         _model(signature, parameter, fields, None) if fields else Whole(conversion_for(signature, parameter))
     )
+
+
+def binds_client(annotation: Any) -> BindsClient | None:
+    """The class of an annotation, if it makes itself of what a client sent."""
+    bare = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    cls = get_origin(bare) or bare
+    return cls if isinstance(cls, BindsClient) else None
+
+
+def _own_source(signature: Signature, parameter: Parameter) -> Source | None:
+    """For types that take the client's data as a whole, and know themselves what to make of it."""
+    if parameter.annotation is Params:
+        return Whole(_as_params)
+    binds = binds_client(parameter.annotation)
+    if binds is None:
+        return None
+    try:
+        return Whole(binds.bind_client(parameter.annotation, parameter.name))
+    except TypeError as error:
+        raise SignatureError(signature.where, parameter.name, f"cannot be made: {error}") from None
 
 
 def _model(signature: Signature, parameter: Parameter, fields: Fields, nested_under: str | None) -> Model:

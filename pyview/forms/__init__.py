@@ -1,0 +1,21 @@
+"""Forms over pydantic models: what a browser sent, the object it describes, and what to tell its user.
+
+Nothing here does I/O, or knows a view or a template.
+"""
+
+from pyview.forms.form import Form, InvalidForm, to_form
+from pyview.forms.parts import FormField, FormPart, Option
+from pyview.forms.problems import ENGLISH, FieldError, Messages, Problem
+
+__all__ = [
+    "ENGLISH",
+    "FieldError",
+    "Form",
+    "FormField",
+    "FormPart",
+    "InvalidForm",
+    "Messages",
+    "Option",
+    "Problem",
+    "to_form",
+]

@@ -1,0 +1,116 @@
+"""Forms and models as parameters of handlers."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Annotated, Any, TypeVar
+
+import pytest
+from pydantic import BaseModel
+
+from pyview.binding import BindingError, Params, Resources, SignatureError, compile_event, compile_params
+from pyview.forms import Form
+from tests.forms.shop import GOOD, Order, nested, payload
+
+SOCKET = SimpleNamespace(context={})
+RESOURCES = Resources(session={}, user="ann", auth="scopes", url="/")
+T = TypeVar("T", bound=BaseModel)
+
+
+def call(function: Callable[..., Any], sent: Any) -> Any:
+    return compile_event(function)(object(), "save", sent, SOCKET, RESOURCES)
+
+
+def test_a_handler_gets_a_form() -> None:
+    def save(self: Any, socket: Any, form: Form[Order]) -> Any:
+        return form
+
+    form = call(save, payload(GOOD))
+    assert form.value.name == "Ada"
+    assert (form.as_, form.id, form.submitted) == (None, "order", True)
+
+
+def test_a_form_under_the_parameters_name() -> None:
+    def save(self: Any, order: Form[Order]) -> Any:
+        return order
+
+    form = call(save, payload(nested("order", GOOD), target="order[name]"))
+    assert form.value.name == "Ada"
+    assert (form.as_, form["name"].name, form.submitted) == ("order", "order[name]", False)
+
+
+def test_a_form_under_a_name_of_its_own() -> None:
+    def save(self: Any, form: Annotated[Form[Order], "user"]) -> Any:
+        return form
+
+    form = call(save, payload(nested("user", GOOD)))
+    assert (form.value.name, form.as_, form.id) == ("Ada", "user", "user")
+    assert not call(save, payload(GOOD)).valid
+
+
+@pytest.mark.parametrize("name", ["user", "socket", "session", "auth", "event"])
+def test_a_form_under_a_name_of_the_server_is_refused(name: str) -> None:
+    namespace = {"Any": Any, "Form": Form, "Order": Order}
+    exec(f"def save(self: Any, {name}: Form[Order]): ...", namespace)  # noqa: S102  the parameter's name is the test
+    words = rf"parameter `{name}` is reserved, and never a form.*Annotated\[.*Form.*, \"{name}\"\]"
+    with pytest.raises(SignatureError, match=words):
+        compile_event(namespace["save"])
+
+
+def test_the_whole_payload_as_a_form() -> None:
+    def save(self: Any, payload: Form[Order]) -> Any:
+        return payload
+
+    assert call(save, payload(GOOD)).value.name == "Ada"
+
+
+def test_a_form_takes_whatever_is_sent() -> None:
+    def save(self: Any, form: Form[Order]) -> Any:
+        return form
+
+    junk: tuple[Any, ...] = (None, [], "text", 7, {}, {"form": "x"}, {"name": {"a": "b"}})
+    for sent in junk:
+        assert not call(save, sent).valid
+
+
+def test_a_form_of_a_urls_parameters() -> None:
+    class Search(BaseModel):
+        q: str = ""
+        page: int = 1
+        tags: list[str] = []
+
+    def handle_params(self: Any, search: Form[Search]) -> Any:
+        return search.value
+
+    params = Params({"q": ["tea"], "page": ["2"], "tags": ["a", "b"]})
+    found = compile_params(handle_params)(object(), "/", params, SOCKET, RESOURCES)
+    assert found == Search(q="tea", page=2, tags=["a", "b"])
+
+
+def test_a_form_without_its_model_is_refused_when_the_handler_is_compiled() -> None:
+    def bare(self: Any, form: Form) -> None: ...  # type: ignore[type-arg]
+
+    def variable(self: Any, form: Form[T]) -> None: ...
+
+    def no_model(self: Any, form: Form[int]) -> None: ...  # type: ignore[type-var]
+
+    for function, words in (
+        (bare, "expects its model in brackets: Form"),
+        (variable, "expects its model in brackets: Form"),
+        (no_model, "expects a pydantic model class, got"),
+    ):
+        with pytest.raises(SignatureError, match=words):
+            compile_event(function)
+
+
+def test_a_model_takes_what_fits_and_the_error_speaks_of_forms() -> None:
+    class User(BaseModel):
+        name: str
+        age: int
+
+    def save(self: Any, guest: User) -> Any:
+        return guest
+
+    assert call(save, payload({"guest[name]": "Ada", "guest[age]": "36"})) == User(name="Ada", age=36)
+    assert call(save, payload({"name": "Ada", "age": "36"}, target="name")) == User(name="Ada", age=36)
+    with pytest.raises(BindingError, match=r"'age' int_parsing.*guest: Form\[.*User\].*its page can show"):
+        call(save, payload({"name": "Ada", "age": "old"}))
