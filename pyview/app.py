@@ -26,7 +26,7 @@ from pyview.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.live_view import LiveView
 from pyview.process.site import Site
 from pyview.pubsub.base import PubSub
-from pyview.pubsub.memory import MemoryPubSub
+from pyview.pubsub.environment import pubsub_from_environment
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.revocation.base import Revocations
 from pyview.revocation.environment import revocations_from_environment
@@ -58,7 +58,8 @@ class PyView(Starlette):
     """A Starlette application; `add_live_view` is what is new, and `live_session` for groups of views.
 
     Keyword arguments beyond Starlette's: `security` (limits, hosts, origins), `secret` (otherwise `PYVIEW_SECRET`),
-    `production` (otherwise `PYVIEW_ENV=production`), `pubsub` (otherwise this process only), `revocations` (otherwise
+    `production` (otherwise `PYVIEW_ENV=production`), `pubsub` (otherwise
+    `PYVIEW_REDIS_URL`, else this process only), `revocations` (otherwise
     what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name, else this process only), `templates` (a Jinja2 environment or loader
     for templates named on views), `default_requires` (what every view requires that is not `@public`, said as to
     `@requires`).
@@ -87,7 +88,7 @@ class PyView(Starlette):
         self.default_requires = None if default_requires is None else requirement_of(default_requires)
         self.secrets = Secrets.from_environment(secret=secret)
         self.production = is_production(os.environ) if production is None else production
-        self.pubsub: PubSub = pubsub or MemoryPubSub()
+        self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ)
         self.rootTemplate = defaultRootTemplate()
         self._complaints = Complaints(logger)
         self._audit = Audit()
@@ -191,13 +192,16 @@ class PyView(Starlette):
                     # Before the application lets go of what its views need to say goodbye.
                     await self._open_sockets.drain(lambda: self.site.processes)
             finally:
+                await self.pubsub.close()
                 await self.revocations.close()
                 await self.claims.close()
 
         return lifespan
 
     async def _open(self) -> None:
-        """Reach the stores of revocations and claims; one that is away is asked again when it is needed."""
+        """Reach the other workers, and the stores of revocations and claims; one that is away is asked again when it is
+        needed."""
+        await self.pubsub.start()
         try:
             await self.revocations.start()
             await self.claims.start()

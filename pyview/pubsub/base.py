@@ -14,8 +14,15 @@ class Subscriber(Protocol):
 class PubSub(Protocol):
     """Topics are plain text chosen by the application. A subscriber gets each message once, in order.
 
-    Nothing here comes from a browser: a subscriber is an object of this process, never a client's topic.
+    Nothing here comes from a browser: a subscriber is an object of this process, never a client's topic. Used on one
+    event loop; an application calls `start` before and `close` after its views live.
     """
+
+    async def start(self) -> None:
+        """Begin to hear other workers, if there are any. What cannot be reached now is tried again."""
+
+    async def close(self) -> None:
+        """Let go of everything."""
 
     async def subscribe(self, topic: str, subscriber: Subscriber) -> None:
         """Subscribing twice to one topic is the same as once."""

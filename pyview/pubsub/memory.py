@@ -13,6 +13,12 @@ class MemoryPubSub:
         self._topics: dict[str, dict[Subscriber, None]] = {}
         self._of: dict[Subscriber, set[str]] = {}
 
+    async def start(self) -> None:
+        """Nobody else to hear."""
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
     async def subscribe(self, topic: str, subscriber: Subscriber) -> None:
         self._topics.setdefault(topic, {})[subscriber] = None
         self._of.setdefault(subscriber, set()).add(topic)

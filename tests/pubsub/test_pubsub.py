@@ -1,10 +1,18 @@
 """The contract that every PubSub keeps; further backends join the fixture's parameters."""
 
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
 import pytest
 
 from pyview.events.info_event import InfoEvent
 from pyview.pubsub.base import PubSub
 from pyview.pubsub.memory import MemoryPubSub
+from pyview.pubsub.redis import RedisPubSub
+from tests.storage.fixtures import valkey
+from tests.storage.valkey import ValkeyProcess
+
+__all__ = ["valkey"]
 
 
 class Listener:
@@ -15,9 +23,16 @@ class Listener:
         self.events.append(event)
 
 
-@pytest.fixture
-def pubsub() -> PubSub:
-    return MemoryPubSub()
+@pytest.fixture(params=["memory", "redis"])
+async def pubsub(request: pytest.FixtureRequest) -> AsyncIterator[PubSub]:
+    if request.param == "memory":
+        yield MemoryPubSub()
+        return
+    server: ValkeyProcess = request.getfixturevalue("valkey")
+    shared = RedisPubSub(server.url, prefix=f"{uuid4().hex}:")
+    await shared.start()
+    yield shared
+    await shared.close()
 
 
 async def test_each_subscriber_gets_each_message_once_in_order(pubsub: PubSub) -> None:

@@ -1,0 +1,248 @@
+"""Presence of one application: its own views', and through the PubSub that of the other workers."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+from itertools import count
+from typing import Any, Final
+
+import orjson
+
+from pyview.events.info_event import InfoEvent
+from pyview.presence.entries import Entry, Present, PresenceDiff, frozen
+from pyview.presence.others import Message, Others
+from pyview.presence.room import Room
+from pyview.pubsub.base import PubSub, Subscriber
+from pyview.wire.values import json_text
+
+logger = logging.getLogger("pyview")
+
+DIFF_EVENT: Final = "presence_diff"
+"""The name under which views hear of changes: `@info("presence_diff")`."""
+
+WORKERS: Final = "pyview:presence"
+"""The topic on which workers talk to each other."""
+
+
+class Presence:
+    """Who is on which topic. Costs nothing until it is used.
+
+    A view is tracked until it ends. Its worker tells the others, and says every `interval` seconds that it is still
+    there: who is silent three times counts as dead, with all that it tracked. What happens within one turn of the event
+    loop is told as one diff.
+    """
+
+    def __init__(self, pubsub: PubSub, interval: float = 5.0) -> None:
+        self._pubsub = pubsub
+        self._interval = interval
+        self._here = uuid.uuid4().hex
+        self._numbers = count(1)
+        self._rooms: dict[str, Room] = {}
+        self._own: dict[str, Entry] = {}
+        self._refs: dict[Subscriber, dict[tuple[str, str], str]] = {}
+        self._listeners: dict[str, dict[Subscriber, None]] = {}
+        self._topics: dict[Subscriber, set[str]] = {}
+        self._touched: dict[str, Room] = {}
+        self._changes: dict[str, Entry | None] = {}
+        self._gone: dict[str, Entry] = {}
+        self._flushing = False
+        self._number = 0
+        self._outgoing: list[Message] = []
+        self._sending: asyncio.Task[None] | None = None
+        self._beating: asyncio.TimerHandle | None = None
+        self._asked: set[str] = set()
+        self._others = Others(self._here, self._put, self._ask, self._tell_everything, interval)
+
+    # What views ask for
+
+    def track(self, owner: Subscriber, topic: str, key: object, meta: Mapping[str, Any] | None = None) -> None:
+        """`owner` is on `topic`, as one page of `key`. Tracking it again changes its meta.
+
+        Raises `UnencodableValue` for a meta that is no JSON data, `TypeError` for one that has no names.
+        """
+        name, data = str(key), _meta(meta)
+        self._begin()
+        refs = self._refs.setdefault(owner, {})
+        ref = refs.setdefault((topic, name), f"{self._here}.{next(self._numbers)}")
+        at = self._own[ref].at if ref in self._own else time.time()
+        self._set(Entry(ref, topic, name, at, data))
+
+    def update(self, owner: Subscriber, topic: str, key: object, meta: Mapping[str, Any]) -> None:
+        """Change the meta of a page that is tracked. Raises `LookupError` where it is not."""
+        if (topic, str(key)) not in self._refs.get(owner, {}):
+            raise LookupError(f"presence.update expected something tracked: {key!r} is not, on {topic!r}, by this view")
+        self.track(owner, topic, key, meta)
+
+    def untrack(self, owner: Subscriber, topic: str, key: object = None) -> None:
+        """`owner` is no longer on `topic`, as `key` or at all. What was not tracked is ignored."""
+        refs = self._refs.get(owner, {})
+        for there, name in list(refs):
+            if there == topic and (key is None or name == str(key)):
+                self._remove(refs.pop((there, name)))
+        if not refs:
+            self._refs.pop(owner, None)
+
+    def drop(self, owner: Subscriber) -> None:
+        """Forget a view that has ended. Never waits."""
+        for ref in self._refs.pop(owner, {}).values():
+            self._remove(ref)
+        for topic in self._topics.pop(owner, ()):
+            self._deafen(topic, owner)
+
+    def list(self, topic: str) -> dict[str, Present]:
+        """Everybody on `topic`, by key; who came first goes first."""
+        self._begin()
+        room = self._rooms.get(topic)
+        return {} if room is None else room.present()
+
+    def get(self, topic: str, key: object) -> Present | None:
+        """Who is there under `key`, if anybody is."""
+        self._begin()
+        room = self._rooms.get(topic)
+        return None if room is None else room.one(str(key))
+
+    def subscribe(self, topic: str, subscriber: Subscriber) -> None:
+        """Deliver `InfoEvent("presence_diff", PresenceDiff)` whenever something changes on `topic`."""
+        self._begin()
+        self._listeners.setdefault(topic, {})[subscriber] = None
+        self._topics.setdefault(subscriber, set()).add(topic)
+
+    def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
+        """Unknown topics and subscribers are ignored."""
+        self._topics.get(subscriber, set()).discard(topic)
+        self._deafen(topic, subscriber)
+
+    def _deafen(self, topic: str, subscriber: Subscriber) -> None:
+        listeners = self._listeners.get(topic, {})
+        listeners.pop(subscriber, None)
+        if not listeners:
+            self._listeners.pop(topic, None)
+
+    # Changes
+
+    def _set(self, entry: Entry) -> None:
+        if self._own.get(entry.ref) == entry:
+            return
+        self._own[entry.ref] = self._changes[entry.ref] = entry
+        self._put(entry.topic, entry.key, entry.ref, entry)
+
+    def _remove(self, ref: str) -> None:
+        entry = self._own.pop(ref)
+        self._changes[ref] = None
+        self._gone[ref] = entry
+        self._put(entry.topic, entry.key, ref, None)
+
+    def _put(self, topic: str, key: str, ref: str, entry: Entry | None) -> None:
+        room = self._rooms.get(topic)
+        if room is None:
+            room = self._rooms[topic] = Room(topic)
+        room.put(key, ref, entry)
+        self._touched[topic] = room
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        touched, self._touched = self._touched, {}
+        for topic, room in touched.items():
+            diff = room.take_diff()
+            if room.empty:
+                self._rooms.pop(topic, None)
+            if diff is not None:
+                self._tell_views(diff)
+        if self._changes:
+            self._tell_workers()
+
+    def _tell_views(self, diff: PresenceDiff) -> None:
+        event = InfoEvent(DIFF_EVENT, diff)
+        # A copy: a view may end while it is told.
+        for subscriber in tuple(self._listeners.get(diff.topic, ())):
+            subscriber.deliver(event)
+
+    # Other workers
+
+    def deliver(self, event: InfoEvent) -> None:
+        """What another worker says: presence is a subscriber itself."""
+        try:
+            self._others.hear(event.payload)
+        except (KeyError, TypeError, ValueError) as error:
+            logger.warning("%s carries what is no message of a worker: %r", WORKERS, error)
+
+    def _tell_workers(self) -> None:
+        changes, self._changes = self._changes, {}
+        gone, self._gone = self._gone, {}
+        self._number += 1
+        entries = [_fields(entry) if entry else _farewell(gone[ref]) for ref, entry in changes.items()]
+        self._send({"kind": "changes", "number": self._number, "entries": entries})
+
+    def _tell_everything(self) -> None:
+        # What has changed in this turn is in there already, and comes once more as a change.
+        entries = [_fields(entry) for entry in self._own.values()]
+        self._send({"kind": "everything", "number": self._number, "entries": entries})
+
+    def _ask(self, worker: str) -> None:
+        if worker not in self._asked:
+            self._asked.add(worker)
+            self._send({"kind": "ask", "whom": worker})
+
+    def _send(self, message: Message) -> None:
+        self._outgoing.append({"from": self._here, **message})
+        if self._sending is None:
+            self._sending = asyncio.get_running_loop().create_task(self._send_all())
+
+    async def _send_all(self) -> None:
+        try:
+            while self._outgoing:
+                await self._pubsub.broadcast(WORKERS, self._outgoing.pop(0))
+        finally:
+            self._sending = None
+
+    # Begin, beat, end
+
+    def _begin(self) -> None:
+        if self._beating is None:
+            self._beating = asyncio.get_running_loop().call_later(self._interval, self._beat)
+            self._sending = asyncio.get_running_loop().create_task(self._introduce())
+
+    async def _introduce(self) -> None:
+        try:
+            await self._pubsub.subscribe(WORKERS, self)
+            await self._pubsub.broadcast(WORKERS, {"from": self._here, "kind": "ask", "whom": None})
+        finally:
+            self._sending = None
+        if self._outgoing:
+            self._sending = asyncio.get_running_loop().create_task(self._send_all())
+
+    def _beat(self) -> None:
+        self._beating = asyncio.get_running_loop().call_later(self._interval, self._beat)
+        self._asked.clear()
+        self._others.forget_the_silent()
+        self._send({"kind": "beat", "number": self._number})
+
+    async def close(self) -> None:
+        """Say goodbye to the other workers."""
+        if self._beating is None:
+            return
+        self._beating.cancel()
+        self._beating = None
+        if self._sending is not None:
+            await asyncio.wait([self._sending])
+        self._pubsub.drop(self)
+        await self._pubsub.broadcast(WORKERS, {"from": self._here, "kind": "bye"})
+
+
+def _meta(meta: Mapping[str, Any] | None) -> Any:
+    if meta is not None and not isinstance(meta, Mapping):
+        raise TypeError(f"a presence's meta has names and values, such as {{'name': 'Ada'}}, got {meta!r}")
+    return frozen(orjson.loads(json_text(meta or {}, "a presence's meta")))
+
+
+def _fields(entry: Entry) -> list[Any]:
+    return [entry.ref, entry.topic, entry.key, entry.at, entry.meta]
+
+
+def _farewell(entry: Entry) -> list[Any]:
+    return [entry.ref, entry.topic, entry.key, entry.at, None]

@@ -1,0 +1,155 @@
+"""Broadcasts among workers, and what becomes of them while the server is gone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from pyview.events.info_event import InfoEvent
+from pyview.pubsub.environment import pubsub_from_environment
+from pyview.pubsub.memory import MemoryPubSub
+from pyview.pubsub.redis import RedisPubSub
+from pyview.wire.values import UnencodableValue
+from tests.revocation.workers import until
+from tests.storage.fixtures import BreakableServer, FreezableServer, own_valkey, valkey
+from tests.storage.valkey import ValkeyProcess
+
+__all__ = ["own_valkey", "valkey"]
+
+Make = Callable[[str], RedisPubSub]
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.events: list[InfoEvent] = []
+
+    def deliver(self, event: InfoEvent) -> None:
+        self.events.append(event)
+
+
+@pytest.fixture
+async def make() -> AsyncIterator[Make]:
+    prefix = f"{uuid4().hex}:"
+    async with AsyncExitStack() as stack:
+
+        def worker(url: str) -> RedisPubSub:
+            made = RedisPubSub(url, prefix=prefix, timeout=0.3)
+            stack.push_async_callback(made.close)
+            return made
+
+        yield worker
+
+
+async def test_every_worker_hears_each_message_once_in_order(valkey: ValkeyProcess, make: Make) -> None:
+    one, two = make(valkey.url), make(valkey.url)
+    here, there = Listener(), Listener()
+    await one.subscribe("room", here)
+    await two.subscribe("room", there)
+    for number in range(50):
+        await one.broadcast("room", number)
+    await until(lambda: len(there.events) == 50)
+    await two.broadcast("room", {"from": "two"})
+    await until(lambda: len(here.events) == len(there.events) == 51)
+    assert (
+        here.events
+        == there.events
+        == [InfoEvent("room", [*range(50), {"from": "two"}][i]) for i in range(51)]
+    )
+
+
+async def test_a_worker_takes_only_what_it_has_subscribers_for(valkey: ValkeyProcess, make: Make) -> None:
+    one, two = make(valkey.url), make(valkey.url)
+    there = Listener()
+    await two.subscribe('a "topic"\nwith lines, ü', there)
+    await one.broadcast("other", 1)
+    await one.broadcast('a "topic"\nwith lines, ü', 2)
+    await until(lambda: bool(there.events))
+    assert there.events == [InfoEvent('a "topic"\nwith lines, ü', 2)]
+    two.drop(there)
+    await one.broadcast('a "topic"\nwith lines, ü', 3)
+    await asyncio.sleep(0.1)
+    assert len(there.events) == 1
+
+
+@dataclass
+class Said:
+    text: str
+
+
+async def test_a_message_is_the_same_data_on_every_worker(valkey: ValkeyProcess, make: Make) -> None:
+    one, two = make(valkey.url), make(valkey.url)
+    here, there = Listener(), Listener()
+    await one.subscribe("room", here)
+    await two.subscribe("room", there)
+    await one.broadcast("room", Said("hello"))
+    await until(lambda: bool(there.events))
+    assert here.events == there.events == [InfoEvent("room", {"text": "hello"})]
+    with pytest.raises(UnencodableValue, match=r"broadcast\('room'\) needs JSON data"):
+        await one.broadcast("room", object())
+
+
+async def test_prefixes_and_databases_do_not_mix(valkey: ValkeyProcess, make: Make) -> None:
+    one, other = make(valkey.url), RedisPubSub(valkey.url, prefix="other:")
+    third = make(f"{valkey.url}?db=1")
+    ears = [Listener(), Listener()]
+    await other.subscribe("room", ears[0])
+    await third.subscribe("room", ears[1])
+    await one.broadcast("room", 1)
+    await asyncio.sleep(0.1)
+    assert [ear.events for ear in ears] == [[], []]
+    await other.close()
+
+
+async def test_what_makes_no_sense_on_the_channel_is_passed_over(
+    valkey: ValkeyProcess, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = make(valkey.url), make(valkey.url)
+    there = Listener()
+    await two.subscribe("room", there)
+    async with Redis.from_url(valkey.url) as stranger:
+        for nonsense in (b"", b"x", b"\xff" * 40, b"0" * 32 + b'"room"\n{', b"0" * 32 + b"[1]\n1"):
+            await stranger.publish(two._channel, nonsense)
+    await one.broadcast("room", 1)
+    await until(lambda: there.events == [InfoEvent("room", 1)])
+    assert caplog.text.count("carries what is no broadcast") == 5
+
+
+@pytest.mark.parametrize("kind", [BreakableServer, FreezableServer])
+async def test_a_worker_alone_hears_itself_and_finds_the_others_again(
+    kind: type[BreakableServer], own_valkey: ValkeyProcess, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = kind(own_valkey)
+    one, two = make(server.place), make(server.place)
+    here, there = Listener(), Listener()
+    await one.subscribe("room", here)
+    await two.subscribe("room", there)
+    server.take_away()
+    await one.broadcast("room", "alone")
+    assert here.events == [InfoEvent("room", "alone")]
+    await until(lambda: not two._listening.is_set(), 5)
+    server.bring_back()
+    await until(lambda: two._listening.is_set() and one._listening.is_set(), 10)
+    await one.broadcast("room", "together")
+    await until(lambda: InfoEvent("room", "together") in there.events, 5)
+    assert there.events.count(InfoEvent("room", "together")) == 1
+
+
+async def test_it_starts_without_a_server(own_valkey: ValkeyProcess, make: Make) -> None:
+    own_valkey.kill()
+    one = make(own_valkey.url)
+    here = Listener()
+    await one.subscribe("room", here)
+    await one.broadcast("room", 1)
+    assert here.events == [InfoEvent("room", 1)]
+
+
+def test_the_environment_chooses() -> None:
+    assert type(pubsub_from_environment({})) is MemoryPubSub
+    assert type(pubsub_from_environment({"PYVIEW_STATE": "x", "PYVIEW_REDIS_URL": ""})) is MemoryPubSub
+    assert type(pubsub_from_environment({"PYVIEW_REDIS_URL": "redis://h"})) is RedisPubSub
+    with pytest.raises(ValueError, match="no address"):
+        pubsub_from_environment({"PYVIEW_REDIS_URL": "h"})
