@@ -24,6 +24,7 @@ from pyview.config import SecurityConfig
 from pyview.live_group import LiveGroup
 from pyview.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.live_view import LiveView
+from pyview.presence.presence import Presence
 from pyview.process.site import Site
 from pyview.pubsub.base import PubSub
 from pyview.pubsub.environment import pubsub_from_environment
@@ -89,6 +90,7 @@ class PyView(Starlette):
         self.secrets = Secrets.from_environment(secret=secret)
         self.production = is_production(os.environ) if production is None else production
         self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ)
+        self.presence = Presence(self.pubsub)
         self.rootTemplate = defaultRootTemplate()
         self._complaints = Complaints(logger)
         self._audit = Audit()
@@ -115,6 +117,7 @@ class PyView(Starlette):
         if self._site is None:
             self._site = Site(
                 pubsub=self.pubsub,
+                presence=self.presence,
                 templates=self._templates,
                 signatures=self._tokens,
                 security=self.security,
@@ -192,6 +195,7 @@ class PyView(Starlette):
                     # Before the application lets go of what its views need to say goodbye.
                     await self._open_sockets.drain(lambda: self.site.processes)
             finally:
+                await self.presence.close()
                 await self.pubsub.close()
                 await self.revocations.close()
                 await self.claims.close()

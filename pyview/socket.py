@@ -23,6 +23,7 @@ from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
 from pyview.js.commands import JsCommands
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, local_path
+from pyview.presence.view_presence import ViewPresence
 from pyview.session import with_shared
 from pyview.session_change import SessionChange
 from pyview.threads import on_loop
@@ -55,6 +56,7 @@ class Runtime(Protocol):
     async def subscribe(self, topic: str) -> None: ...
     async def unsubscribe(self, topic: str) -> None: ...
     async def broadcast(self, topic: str, message: Any) -> None: ...
+    def presence(self) -> ViewPresence: ...
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None: ...
     def send_info(self, event: InfoEvent) -> None: ...
     def works(self) -> Works: ...
@@ -212,6 +214,11 @@ class LiveViewSocket(Generic[T]):
     async def broadcast(self, topic: str, message: Any) -> None:
         """Send `message` to every subscriber of `topic`, this view included if it subscribed."""
         await self._runtime.broadcast(topic, message)
+
+    @property
+    def presence(self) -> ViewPresence:
+        """Who is where: `await socket.presence.track("room:7", user.id, {...})`, `socket.presence.list("room:7")`."""
+        return self._runtime.presence()
 
     def schedule_info(self, event: Any, seconds: float) -> Timer | None:
         """Call `handle_info(event)` every `seconds`, until the view ends or the timer is cancelled."""

@@ -14,13 +14,16 @@ _NOBODY: Mapping[str, Metas] = MappingProxyType({})
 
 
 class Entry(NamedTuple):
-    """One tracked page. `ref` is unique among all workers; `at`, a Unix time, is when it came."""
+    """One tracked page. `ref` is unique among all workers; `at`, a Unix time, is when it came.
+
+    On its way to other workers an entry without `meta` (None) is one that has gone.
+    """
 
     ref: str
     topic: str
     key: str
     at: float
-    meta: Meta
+    meta: Any
 
     @property
     def age(self) -> tuple[float, str]:

@@ -99,6 +99,15 @@ class Others:
         if peer is not None:
             self._drop(peer, list(peer.entries))
 
+    def forget_all(self) -> None:
+        for worker in list(self._peers):
+            self.forget(worker)
+
+    def excuse_all(self) -> None:
+        """Count everybody's silence from now on."""
+        for peer in self._peers.values():
+            peer.heard = time.monotonic()
+
     def forget_the_silent(self) -> None:
         """Those who have not been heard for some heartbeats count as dead. If they are not, they will be heard."""
         limit = time.monotonic() - self._patience

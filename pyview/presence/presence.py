@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from pyview.events.info_event import InfoEvent
-from pyview.presence.entries import Entry, Present, PresenceDiff, frozen
+from pyview.presence.entries import Entry, PresenceDiff, Present, frozen
 from pyview.presence.others import Message, Others
 from pyview.presence.room import Room
 from pyview.pubsub.base import PubSub, Subscriber
@@ -57,7 +57,9 @@ class Presence:
 
     # What views ask for
 
-    def track(self, owner: Subscriber, topic: str, key: object, meta: Mapping[str, Any] | None = None) -> None:
+    def track(
+        self, owner: Subscriber, topic: str, key: object, meta: Mapping[str, Any] | None = None
+    ) -> None:
         """`owner` is on `topic`, as one page of `key`. Tracking it again changes its meta.
 
         Raises `UnencodableValue` for a meta that is no JSON data, `TypeError` for one that has no names.
@@ -72,7 +74,9 @@ class Presence:
     def update(self, owner: Subscriber, topic: str, key: object, meta: Mapping[str, Any]) -> None:
         """Change the meta of a page that is tracked. Raises `LookupError` where it is not."""
         if (topic, str(key)) not in self._refs.get(owner, {}):
-            raise LookupError(f"presence.update expected something tracked: {key!r} is not, on {topic!r}, by this view")
+            raise LookupError(
+                f"presence.update expected something tracked: {key!r} is not, on {topic!r}, by this view"
+            )
         self.track(owner, topic, key, meta)
 
     def untrack(self, owner: Subscriber, topic: str, key: object = None) -> None:
@@ -197,6 +201,8 @@ class Presence:
         try:
             while self._outgoing:
                 await self._pubsub.broadcast(WORKERS, self._outgoing.pop(0))
+        except Exception:
+            logger.exception("Other workers were not told who is here; the next heartbeat puts that right")
         finally:
             self._sending = None
 
@@ -204,34 +210,43 @@ class Presence:
 
     def _begin(self) -> None:
         if self._beating is None:
-            self._beating = asyncio.get_running_loop().call_later(self._interval, self._beat)
-            self._sending = asyncio.get_running_loop().create_task(self._introduce())
+            loop = asyncio.get_running_loop()
+            self._next_beat(loop)
+            self._sending = loop.create_task(self._introduce())
+            self._tell_everything()
+            self._send({"kind": "ask", "whom": None})
 
     async def _introduce(self) -> None:
+        # Heard before asked, so that nothing they answer is missed.
         try:
             await self._pubsub.subscribe(WORKERS, self)
-            await self._pubsub.broadcast(WORKERS, {"from": self._here, "kind": "ask", "whom": None})
-        finally:
-            self._sending = None
-        if self._outgoing:
-            self._sending = asyncio.get_running_loop().create_task(self._send_all())
+        except Exception:
+            logger.exception("Other workers cannot be heard; presence is that of this one")
+        await self._send_all()
 
-    def _beat(self) -> None:
-        self._beating = asyncio.get_running_loop().call_later(self._interval, self._beat)
+    def _next_beat(self, loop: asyncio.AbstractEventLoop) -> None:
+        due = loop.time() + self._interval
+        self._beating = loop.call_at(due, self._beat, loop, due)
+
+    def _beat(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        self._next_beat(loop)
         self._asked.clear()
+        if loop.time() - due > self._interval:
+            self._others.excuse_all()  # it was this worker that stood still, and heard nobody
         self._others.forget_the_silent()
         self._send({"kind": "beat", "number": self._number})
 
     async def close(self) -> None:
-        """Say goodbye to the other workers."""
+        """Say goodbye to the other workers, and forget them. May be used again afterwards."""
         if self._beating is None:
             return
         self._beating.cancel()
-        self._beating = None
-        if self._sending is not None:
+        while self._sending is not None:
             await asyncio.wait([self._sending])
         self._pubsub.drop(self)
+        self._others.forget_all()
         await self._pubsub.broadcast(WORKERS, {"from": self._here, "kind": "bye"})
+        self._beating = None
 
 
 def _meta(meta: Mapping[str, Any] | None) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pyview.presence.entries import Entry, Metas, Present, PresenceDiff
+from pyview.presence.entries import Entry, Metas, PresenceDiff, Present
 
 
 class Room:

@@ -1,6 +1,6 @@
 """Presence as one view's socket offers it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyview.presence.entries import Present
@@ -17,38 +17,43 @@ class ViewPresence:
 
     __slots__ = ("_owner", "_presence")
 
-    def __init__(self, presence: Presence, owner: Subscriber | None) -> None:
+    def __init__(self, presence: Presence, owner: Callable[[], Subscriber | None]) -> None:
+        """`owner` gives the view, None when there is none or it has ended."""
         self._presence = presence
         self._owner = owner
 
     async def track(self, topic: str, key: object, meta: Mapping[str, Any] | None = None) -> None:
-        """This view is on `topic` as `key`, such as a user's id, and hears of changes there from now on.
+        """This view is on `topic` as `key`, such as a user's id. One key may have many views: tabs, devices.
 
         `meta` is JSON data about this page. Tracking the same key again changes its meta. Raises `UnencodableValue`.
         """
-        if self._owner is not None:
-            self._presence.subscribe(topic, self._owner)
-            self._presence.track(self._owner, topic, key, meta)
+        owner = self._owner()
+        if owner is not None:
+            self._presence.track(owner, topic, key, meta)
 
     async def update(self, topic: str, key: object, meta: Mapping[str, Any]) -> None:
         """Change the meta of what this view tracks. Raises `LookupError` if it tracks no such key."""
-        if self._owner is not None:
-            self._presence.update(self._owner, topic, key, meta)
+        owner = self._owner()
+        if owner is not None:
+            self._presence.update(owner, topic, key, meta)
 
     async def untrack(self, topic: str, key: object = None) -> None:
-        """This view is no longer there, as `key` or at all. It still hears of changes."""
-        if self._owner is not None:
-            self._presence.untrack(self._owner, topic, key)
+        """This view is no longer there, as `key` or at all."""
+        owner = self._owner()
+        if owner is not None:
+            self._presence.untrack(owner, topic, key)
 
     async def subscribe(self, topic: str) -> None:
-        """Hear of changes without being there: `InfoEvent("presence_diff", PresenceDiff)`."""
-        if self._owner is not None:
-            self._presence.subscribe(topic, self._owner)
+        """Hear who comes to `topic` and who goes: `InfoEvent("presence_diff", PresenceDiff)`."""
+        owner = self._owner()
+        if owner is not None:
+            self._presence.subscribe(topic, owner)
 
     async def unsubscribe(self, topic: str) -> None:
         """Hear of `topic` no more."""
-        if self._owner is not None:
-            self._presence.unsubscribe(topic, self._owner)
+        owner = self._owner()
+        if owner is not None:
+            self._presence.unsubscribe(topic, owner)
 
     def list(self, topic: str) -> dict[str, Present]:
         """Everybody on `topic`, by key; who came first goes first."""

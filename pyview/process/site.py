@@ -11,6 +11,7 @@ from pyview.complaints import Complaints
 from pyview.components.component import LiveComponent
 from pyview.config import SecurityConfig
 from pyview.live_view import LiveView
+from pyview.presence.presence import Presence
 from pyview.process.run_queue import RunQueue
 from pyview.pubsub.base import PubSub
 from pyview.template.live_template import LiveTemplate
@@ -39,6 +40,7 @@ class Site:
     """Times are seconds. `processes` holds the running views, so that nothing ends before its `disconnect`."""
 
     pubsub: PubSub
+    presence: Presence
     templates: Templates
     signatures: Signatures
     security: SecurityConfig

@@ -30,6 +30,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location, Visit
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
+from pyview.presence.view_presence import ViewPresence
 from pyview.process.components import ViewComponents
 from pyview.process.mailbox import Mailbox, MailboxFull
 from pyview.process.messages import (
@@ -657,6 +658,7 @@ class ViewProcess:
         self._ended = True
         self._mailbox.clear()
         self._site.pubsub.drop(self)
+        self._site.presence.drop(self)
         if self._timers is not None:
             self._timers.cancel()
         if self._works is not None:
@@ -693,6 +695,9 @@ class ViewProcess:
 
     async def broadcast(self, topic: str, message: Any) -> None:
         await self._site.pubsub.broadcast(topic, message)
+
+    def presence(self) -> ViewPresence:
+        return ViewPresence(self._site.presence, lambda: None if self._ended else self)
 
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
         if self._ended:

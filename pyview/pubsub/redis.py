@@ -47,6 +47,7 @@ class RedisPubSub:
     async def start(self) -> None:
         """Begin to listen to the other workers. A server that is away is asked again and again."""
         if self._following is None:
+            self._listening = asyncio.Event()  # of this event loop
             self._following = asyncio.get_running_loop().create_task(self._follow())
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):

@@ -27,6 +27,7 @@ from pyview.lifecycle import Location, Visit
 from pyview.live_session import LiveSession
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
+from pyview.presence.view_presence import ViewPresence
 from pyview.process.site import Site
 from pyview.rendering import renderer_for
 from pyview.routes import LiveRoute, url_params, view_key
@@ -190,6 +191,9 @@ class _FirstRender:
 
     async def broadcast(self, topic: str, message: Any) -> None:
         await self._site.pubsub.broadcast(topic, message)
+
+    def presence(self) -> ViewPresence:
+        return ViewPresence(self._site.presence, lambda: None)
 
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
         return None

@@ -1,5 +1,6 @@
 """User values on their way into a frame: encoded at once, so that a bad one fails where it was made."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -35,6 +36,8 @@ def _plain(value: Any) -> Any:
         return str.__str__(value)
     if isinstance(value, set | frozenset | tuple):
         return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
     own = getattr(value, "__json__", None)
     if own is not None:
         return own()

@@ -1,0 +1,220 @@
+"""Who is where, on one worker: what is told to whom."""
+
+import asyncio
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyview.events.info_event import InfoEvent
+from pyview.presence import DIFF_EVENT, Presence, PresenceDiff, Present
+from pyview.pubsub.memory import MemoryPubSub
+from pyview.wire.values import UnencodableValue, encoded
+
+
+class View:
+    def __init__(self) -> None:
+        self.diffs: list[PresenceDiff] = []
+
+    def deliver(self, event: InfoEvent) -> None:
+        assert event.name == DIFF_EVENT
+        self.diffs.append(event.payload)
+
+
+@pytest.fixture
+def presence() -> Presence:
+    return Presence(MemoryPubSub())
+
+
+def metas(people: dict[str, Present]) -> dict[str, list[dict[str, Any]]]:
+    return {key: [dict(meta) for meta in present.metas] for key, present in people.items()}
+
+
+async def a_turn() -> None:
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+async def test_who_is_there_is_known_at_once(presence: Presence) -> None:
+    presence.track(View(), "room", "ada", {"at": "door"})
+    presence.track(View(), "room", 7)
+    assert metas(presence.list("room")) == {"ada": [{"at": "door"}], "7": [{}]}
+    assert presence.list("other") == {}
+    assert (presence.get("room", 7), presence.get("room", "bob")) == (Present("7", ({},)), None)
+
+
+async def test_many_tabs_of_one_user_are_one_entry(presence: Presence) -> None:
+    one, two, watcher = View(), View(), View()
+    presence.subscribe("room", watcher)
+    presence.track(one, "room", "ada", {"tab": 1})
+    await a_turn()
+    presence.track(two, "room", "ada", {"tab": 2})
+    assert metas(presence.list("room")) == {"ada": [{"tab": 1}, {"tab": 2}]}
+    present = presence.get("room", "ada")
+    assert present is not None
+    assert present.meta == {"tab": 2}
+    await a_turn()
+    presence.drop(one)
+    await a_turn()
+    presence.drop(two)
+    await a_turn()
+    assert [(diff.joins, diff.leaves, diff.arrived, diff.left) for diff in watcher.diffs] == [
+        ({"ada": ({"tab": 1},)}, {}, ("ada",), ()),
+        ({"ada": ({"tab": 2},)}, {}, (), ()),
+        ({}, {"ada": ({"tab": 1},)}, (), ()),
+        ({}, {"ada": ({"tab": 2},)}, (), ("ada",)),
+    ]
+
+
+async def test_a_changed_meta_goes_and_comes(presence: Presence) -> None:
+    view = View()
+    presence.subscribe("room", view)
+    presence.track(view, "room", "ada", {"typing": False})
+    await a_turn()
+    presence.update(view, "room", "ada", {"typing": True})
+    presence.track(view, "room", "ada", {"typing": True})
+    await a_turn()
+    changed = PresenceDiff("room", {"ada": ({"typing": True},)}, {"ada": ({"typing": False},)})
+    assert view.diffs[1:] == [changed]
+    with pytest.raises(LookupError, match="'bob' is not, on 'room', by this view"):
+        presence.update(view, "room", "bob", {})
+
+
+async def test_one_turn_is_one_diff_and_what_comes_to_nothing_is_none(presence: Presence) -> None:
+    view, views = View(), [View() for _ in range(10)]
+    presence.subscribe("room", view)
+    for number, each in enumerate(views):
+        presence.track(each, "room", number)
+    for each in views[:9]:
+        presence.drop(each)
+    await a_turn()
+    assert view.diffs == [PresenceDiff("room", {"9": ({},)}, {}, ("9",))]
+    presence.track(view, "room", "x")
+    presence.untrack(view, "room")
+    await a_turn()
+    assert len(view.diffs) == 1
+
+
+async def test_untracked_views_go_and_others_stay(presence: Presence) -> None:
+    view, other = View(), View()
+    for key in ("a", "b"):
+        presence.track(view, "one", key)
+        presence.track(view, "two", key)
+        presence.track(other, "one", key)
+    presence.untrack(view, "one", "a")
+    presence.untrack(view, "one", "never")
+    presence.untrack(View(), "one")
+    assert {key: len(one.metas) for key, one in presence.list("one").items()} == {"a": 1, "b": 2}
+    presence.untrack(view, "one")
+    presence.untrack(view, "one")
+    assert {key: len(one.metas) for key, one in presence.list("one").items()} == {"a": 1, "b": 1}
+    assert list(presence.list("two")) == ["a", "b"]
+
+
+async def test_who_came_first_goes_first(presence: Presence) -> None:
+    first, second = View(), View()
+    presence.track(first, "room", "zoe")
+    presence.track(second, "room", "ada")
+    presence.track(first, "room", "zoe", {"changed": True})
+    assert list(presence.list("room")) == ["zoe", "ada"]
+
+
+async def test_nobody_hears_after_the_end(presence: Presence) -> None:
+    view, gone = View(), View()
+    presence.subscribe("room", gone)
+    presence.subscribe("room", view)
+    presence.subscribe("room", view)
+    presence.track(view, "room", "ada")
+    presence.drop(gone)
+    await a_turn()
+    presence.unsubscribe("room", view)
+    presence.unsubscribe("never", view)
+    presence.drop(view)
+    await a_turn()
+    assert (len(gone.diffs), len(view.diffs)) == (0, 1)
+
+
+async def test_nothing_is_kept_of_those_who_left(presence: Presence) -> None:
+    for number in range(100):
+        view = View()
+        presence.subscribe(f"room {number}", view)
+        presence.track(view, f"room {number}", "ada")
+        await a_turn()
+        presence.drop(view)
+    await a_turn()
+    kept = ("_rooms", "_own", "_refs", "_listeners", "_topics", "_touched", "_changes", "_gone")
+    assert {name: len(getattr(presence, name)) for name in kept} == dict.fromkeys(kept, 0)
+
+
+async def test_a_meta_is_read_only_and_taken_as_it_is_now(presence: Presence) -> None:
+    meta: dict[str, Any] = {"name": "Ada", "seen": [1, {"a": 2}]}
+    presence.track(View(), "room", "ada", meta)
+    meta["name"] = "Eve"
+    found = presence.list("room")["ada"].meta
+    assert found["name"] == "Ada"
+    with pytest.raises(TypeError):
+        found["name"] = "Eve"  # type: ignore[index]
+    with pytest.raises(TypeError):
+        found["seen"][1]["a"] = 3
+    assert json.loads(orjson.dumps(encoded(presence.list("room"), "test"))) == {
+        "ada": {"key": "ada", "metas": [{"name": "Ada", "seen": [1, {"a": 2}]}]}
+    }
+
+
+async def test_a_meta_that_cannot_travel_is_refused_where_it_is_made(presence: Presence) -> None:
+    with pytest.raises(UnencodableValue, match="a presence's meta needs JSON data"):
+        presence.track(View(), "room", "ada", {"socket": object()})
+    with pytest.raises(TypeError, match="has names and values"):
+        presence.track(View(), "room", "ada", ["Ada"])  # type: ignore[arg-type]
+    assert presence.list("room") == {}
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["track", "untrack", "drop", "turn"]),
+        st.integers(0, 2),
+        st.sampled_from("ab"),
+        st.integers(0, 1),
+    ),
+    max_size=30,
+)
+
+
+@given(STEPS)
+def test_the_diffs_lead_to_the_list(steps: list[tuple[str, int, str, int]]) -> None:
+    asyncio.run(_diffs_lead_to_list(steps))
+
+
+async def _diffs_lead_to_list(steps: list[tuple[str, int, str, int]]) -> None:
+    presence, watcher = Presence(MemoryPubSub()), View()
+    views = [View(), View(), View()]
+    presence.subscribe("room", watcher)
+    for step, view, key, meta in steps:
+        if step == "track":
+            presence.track(views[view], "room", key, {"n": meta})
+        elif step == "untrack":
+            presence.untrack(views[view], "room", key)
+        elif step == "drop":
+            presence.drop(views[view])
+        else:
+            await a_turn()
+    await a_turn()
+    followed: dict[str, list[dict[str, int]]] = {}
+    for diff in watcher.diffs:
+        there_before = set(followed)
+        for key, gone in diff.leaves.items():
+            for each in gone:
+                followed[key].remove(dict(each))
+        for key, came in diff.joins.items():
+            followed.setdefault(key, []).extend(dict(each) for each in came)
+        followed = {key: left for key, left in followed.items() if left}
+        assert set(diff.arrived) == set(followed) - there_before
+        assert set(diff.left) == there_before - set(followed)
+    listed = {
+        key: sorted(each["n"] for each in present.metas) for key, present in presence.list("room").items()
+    }
+    assert {key: sorted(each["n"] for each in left) for key, left in followed.items()} == listed
+    await presence.close()

@@ -1,0 +1,230 @@
+"""Presence over several workers: in step, and put right when messages are lost or a worker dies."""
+
+import asyncio
+import random
+import sys
+import time
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from pyview.presence import Presence
+from pyview.presence.presence import WORKERS
+from pyview.pubsub.base import PubSub
+from pyview.pubsub.memory import MemoryPubSub
+from pyview.pubsub.redis import RedisPubSub
+from tests.presence.test_presence import View
+from tests.revocation.workers import until
+from tests.storage.fixtures import own_valkey, valkey
+from tests.storage.valkey import ValkeyProcess
+
+__all__ = ["own_valkey", "valkey"]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BEAT = 0.1
+
+Worker = Callable[[], Awaitable[Presence]]
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def worker(request: pytest.FixtureRequest) -> AsyncIterator[Worker]:
+    prefix, shared = f"{uuid4().hex}:", MemoryPubSub()
+    async with AsyncExitStack() as stack:
+
+        async def make() -> Presence:
+            pubsub: PubSub = shared
+            if request.param == "redis":
+                pubsub = RedisPubSub(request.getfixturevalue("valkey").url, prefix=prefix)
+                await pubsub.start()
+                stack.push_async_callback(pubsub.close)
+            presence = Presence(pubsub, BEAT)
+            stack.push_async_callback(presence.close)
+            return presence
+
+        yield make
+
+
+def keys(presence: Presence, topic: str = "room") -> list[str]:
+    return list(presence.list(topic))
+
+
+async def test_workers_see_each_other(worker: Worker) -> None:
+    one, two = await worker(), await worker()
+    watcher, here, there = View(), View(), View()
+    one.subscribe("room", watcher)
+    one.track(here, "room", "ada", {"worker": 1})
+    two.track(there, "room", "ada", {"worker": 2})
+    two.track(View(), "room", "bob")
+    await until(lambda: keys(one) == keys(two) == ["ada", "bob"])
+    assert one.list("room") == two.list("room")
+    assert [meta["worker"] for meta in one.list("room")["ada"].metas] == [1, 2]
+    two.drop(there)
+    await until(lambda: len(one.list("room")["ada"].metas) == 1)
+    one.drop(here)
+    await until(lambda: keys(two) == ["bob"])
+    assert [key for diff in watcher.diffs for key in diff.arrived] == ["ada", "bob"]
+    assert [key for diff in watcher.diffs for key in diff.left] == ["ada"]
+
+
+async def test_who_comes_late_is_told_everything(worker: Worker) -> None:
+    one = await worker()
+    for number in range(50):
+        one.track(View(), f"room {number % 2}", number)
+    late = await worker()
+    watcher = View()
+    late.subscribe("room 0", watcher)
+    await until(lambda: len(keys(late, "room 0")) == len(keys(late, "room 1")) == 25)
+    assert late.list("room 0") == one.list("room 0")
+    assert len(watcher.diffs) == 1, "all at once"
+
+
+async def test_a_worker_that_says_goodbye_takes_its_people_along(worker: Worker) -> None:
+    one, two = await worker(), await worker()
+    watcher = View()
+    one.subscribe("room", watcher)
+    two.track(View(), "room", "ada")
+    await until(lambda: keys(one) == ["ada"])
+    await two.close()
+    await until(lambda: keys(one) == [])
+    await until(lambda: [diff.left for diff in watcher.diffs] == [(), ("ada",)])
+
+
+async def test_it_can_be_used_again_after_it_was_closed(worker: Worker) -> None:
+    one, two = await worker(), await worker()
+    one.track(View(), "room", "ada")
+    await until(lambda: keys(two) == ["ada"])
+    await one.close()
+    await until(lambda: keys(two) == [])
+    one.track(View(), "room", "bob")
+    await until(lambda: keys(two) == ["ada", "bob"])
+
+
+class LossyPubSub(MemoryPubSub):
+    """Loses every third message between workers, some say twice, and all of them while it is `cut`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chance = random.Random(1)
+        self.cut = False
+
+    async def broadcast(self, topic: str, message: Any) -> None:
+        times = self.chance.choice([0, 1, 2])
+        for _ in range(0 if self.cut else times):
+            await super().broadcast(topic, message)
+
+
+async def test_lost_and_repeated_messages_are_made_good() -> None:
+    pubsub = LossyPubSub()
+    workers = [Presence(pubsub, BEAT) for _ in range(3)]
+    views: list[tuple[Presence, View]] = []
+    for number in range(200):
+        presence = workers[number % 3]
+        views.append((presence, View()))
+        presence.track(views[-1][1], "room", number % 50, {"number": number})
+        if number % 3:
+            owner, view = views.pop(pubsub.chance.randrange(len(views)))
+            owner.drop(view)
+        await asyncio.sleep(0)
+    await until(lambda: workers[0].list("room") == workers[1].list("room") == workers[2].list("room"), 10)
+    assert sum(len(one.metas) for one in workers[0].list("room").values()) == len(views)
+    for presence in workers:
+        await presence.close()
+
+
+async def test_a_worker_that_falls_silent_counts_as_dead_until_it_is_heard_again() -> None:
+    pubsub = LossyPubSub()
+    pubsub.chance = random.Random(0)
+    one, two = Presence(pubsub, BEAT), Presence(pubsub, BEAT)
+    watcher = View()
+    one.subscribe("room", watcher)
+    two.track(View(), "room", "ada")
+    await until(lambda: keys(one) == ["ada"], 5)
+    pubsub.cut = True
+    await until(lambda: keys(one) == [], 5)
+    assert keys(two) == ["ada"]
+    pubsub.cut = False
+    await until(lambda: keys(one) == ["ada"], 5)
+    await until(lambda: [diff.left for diff in watcher.diffs] == [(), ("ada",), ()])
+    for presence in (one, two):
+        await presence.close()
+
+
+async def test_a_worker_that_stood_still_does_not_take_the_others_for_dead() -> None:
+    pubsub = MemoryPubSub()
+    one, two = Presence(pubsub, BEAT), Presence(pubsub, BEAT)
+    watcher = View()
+    one.subscribe("room", watcher)
+    two.track(View(), "room", "ada")
+    await until(lambda: keys(one) == ["ada"])
+    time.sleep(BEAT * 5)  # noqa: ASYNC251  it is what the test is about
+    await asyncio.sleep(BEAT * 2)
+    assert [diff.left for diff in watcher.diffs] == [()]
+    for presence in (one, two):
+        await presence.close()
+
+
+async def test_what_is_no_message_of_a_worker_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    pubsub = MemoryPubSub()
+    one = Presence(pubsub, BEAT)
+    assert keys(one) == []
+    await asyncio.sleep(0.01)
+    for nonsense in (
+        None,
+        1,
+        {},
+        {"from": "x"},
+        {"from": "x", "kind": "everything"},
+        {"from": "x", "kind": "new"},
+    ):
+        await pubsub.broadcast(WORKERS, nonsense)
+    await pubsub.broadcast(WORKERS, {"from": "x", "kind": "everything", "number": 0, "entries": [[1]]})
+    one.track(View(), "room", "ada")
+    assert keys(one) == ["ada"]
+    assert caplog.text.count("no message of a worker") == 6
+    await one.close()
+
+
+# A worker in a process of its own, which is killed.
+OTHER = """
+import asyncio, sys
+from pyview.presence import Presence
+from pyview.pubsub.redis import RedisPubSub
+
+class View:
+    def deliver(self, event): pass
+
+async def main():
+    url, prefix = sys.argv[1:]
+    presence, view = Presence(RedisPubSub(url, prefix=prefix), 0.1), View()
+    presence.track(view, "room", "other", {"process": True})
+    await asyncio.to_thread(sys.stdin.readline)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+async def test_the_people_of_a_worker_that_is_killed_leave(own_valkey: ValkeyProcess) -> None:
+    pubsub = RedisPubSub(own_valkey.url, prefix="killed:")
+    presence, watcher = Presence(pubsub, BEAT), View()
+    presence.subscribe("room", watcher)
+    presence.track(watcher, "room", "here")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", OTHER, own_valkey.url, "killed:", cwd=ROOT, stdin=PIPE
+    )
+    try:
+        await until(lambda: keys(presence) == ["here", "other"], 15)
+        process.kill()
+        await until(lambda: keys(presence) == ["here"], 5)
+        own_valkey.kill()
+        own_valkey.start()  # forgets everything; what the workers know stays
+        assert keys(presence) == ["here"]
+    finally:
+        await process.communicate()
+        await presence.close()
+        await pubsub.close()
