@@ -6,6 +6,7 @@ from pyview.binding import Depends, Params, Session
 from pyview.config import SecurityConfig
 from pyview.hooks import Halt
 from pyview.js import JsCommand, JsCommands, js
+from pyview.live_render import Embedded, live_render
 from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
@@ -17,6 +18,7 @@ __all__ = [
     "AsyncResult",
     "ConnectedLiveViewSocket",
     "Depends",
+    "Embedded",
     "Halt",
     "JsCommand",
     "JsCommands",
@@ -34,4 +36,5 @@ __all__ = [
     "inline",
     "is_connected",
     "js",
+    "live_render",
 ]

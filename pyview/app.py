@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,8 +23,10 @@ from pyview.claims.environment import claims_from_environment
 from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
 from pyview.live_group import LiveGroup
+from pyview.live_render import Embedded
 from pyview.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.live_view import LiveView
+from pyview.nested import Nested
 from pyview.presence.presence import Presence
 from pyview.process.site import Site
 from pyview.pubsub.base import PubSub
@@ -32,7 +35,7 @@ from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.revocation.base import Revocations
 from pyview.revocation.environment import revocations_from_environment
 from pyview.revocation.memory import MemoryRevocations
-from pyview.routes import LiveRoute
+from pyview.routes import LiveRoute, NestedRoutes
 from pyview.secret import Secrets
 from pyview.storage.errors import StoreUnavailable
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
@@ -106,7 +109,8 @@ class PyView(Starlette):
         self._open_sockets = OpenSockets(self.security)
         self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
         self._groups = {DEFAULT.name: self._group(DEFAULT)}
-        admission = Admission(self._tokens, lambda: self.routes, self.security)
+        self._nested = NestedRoutes(lambda: self.routes)
+        admission = Admission(self._tokens, lambda: self.routes, self._nested, self.security)
         self._socket = _Socket(self, admission)
         sessions = SessionEndpoint(self._tokens, self.claims, self.security).routes()
         self.router.routes[:0] = [WebSocketRoute(SOCKET_PATH, self._socket), self._assets.route(), *sessions]
@@ -123,6 +127,7 @@ class PyView(Starlette):
                 security=self.security,
                 liveview_version=self._assets.liveview_version,
                 complaints=self._complaints,
+                nested=self._nested,
             )
         return self._site
 
@@ -161,6 +166,10 @@ class PyView(Starlette):
 
     def _group(self, live_session: LiveSession) -> LiveGroup:
         return LiveGroup(live_session, self._page, lambda: self.routes)
+
+    async def embed(self, request: Request, child: Nested) -> Embedded:
+        """A live view for a page that one of this application's own routes makes; see `live_render`."""
+        return await self._page.embed(request, child)
 
     @property
     def live_routes(self) -> list[LiveRoute]:

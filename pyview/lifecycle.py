@@ -1,7 +1,7 @@
 """Hooks -> create -> mount -> handle_params -> render: the one copy, for the HTTP response and for the socket."""
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, Protocol
 from urllib.parse import ParseResult
@@ -11,17 +11,20 @@ from pyview.binding import Params, Resources, create_view, mount_caller, params_
 from pyview.flash import Flash
 from pyview.hooks import ViewHooks
 from pyview.live_view import LiveView
-from pyview.navigation import Navigate, Redirect
-from pyview.routes import LiveRoute
+from pyview.navigation import Navigate, Patch, Redirect
+from pyview.routes import LiveRoute, NestedRoute
 from pyview.session import ReadOnlySession, with_shared
 from pyview.socket import LiveViewSocket
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A URL of this site, as the routes read it. `page` is its path and query, percent-encoded."""
+    """A URL of this site, as the routes read it. `page` is its path and query, percent-encoded.
 
-    route: LiveRoute
+    A nested view has a route of its own, and the URL of the page around it.
+    """
+
+    route: LiveRoute | NestedRoute
     url: ParseResult
     page: str
     params: Params
@@ -38,14 +41,36 @@ class Guard(Protocol):
     def forbade(self, event: str) -> None: ...
 
 
+class Parent(Protocol):
+    """The view around a nested one, which ends with it."""
+
+    def adopt(self, child: Any) -> bool: ...
+    def release(self, child: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a view stands in the document. `id` is that of its element, `page_id` that of the page, which its CSRF
+    token may be bound to. `depth` counts the views around it."""
+
+    id: str
+    page_id: str
+    depth: int = 0
+    sticky: bool = False
+    parent: Parent | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody at a URL: what a view is mounted for. A view that everybody may see for ever has no guard."""
+    """Somebody at a URL: what a view is mounted for. A view that everybody may see for ever has no guard. `given` is
+    what the page around a nested view adds to its session."""
 
     location: Location
     identity: Identity
+    place: Place
     flash: Flash | None = None
     guard: Guard | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def view_class(self) -> type[LiveView[Any]]:
@@ -53,13 +78,27 @@ class Visit:
 
     @property
     def shared(self) -> Mapping[str, Any]:
-        """What the view's live session adds to the session."""
-        return self.location.route.live_session.shared
+        """What the view's live session, and the page around a nested view, add to the session."""
+        shared = self.location.route.live_session.shared
+        return {**shared, **self.given} if self.given else shared
+
+    @property
+    def routed(self) -> bool:
+        """Whether the view has a URL of its own, as a nested one has not."""
+        return isinstance(self.location.route, LiveRoute)
 
     @property
     def session(self) -> ReadOnlySession:
         """What `mount` receives."""
         return with_shared(self.identity.session, self.shared)
+
+
+def without_url(wish: Patch, visit: Visit) -> ValueError:
+    """What a nested view is told that wants to patch its URL."""
+    return ValueError(
+        f"push_patch({wish.to!r}): {visit.view_class.__qualname__} is nested and has no URL of its own. "
+        "push_navigate() takes the whole page elsewhere; to have the view around it patch its URL, broadcast to it."
+    )
 
 
 def resources_of(visit: Visit) -> Resources:
@@ -99,7 +138,12 @@ async def mount(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit) 
 
 
 async def handle_params(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit) -> None:
-    """Runs the hooks and, unless one of them halts, the callback, if the view has one, for the visit's location."""
+    """Runs the hooks and, unless one of them halts, the callback, if the view has one, for the visit's location.
+
+    A nested view has no URL, so neither runs for it.
+    """
+    if not visit.routed:
+        return
     if socket.hooks is None or not await _halted_before_params(socket.hooks, socket, visit):
         call = params_caller(type(view))
         if call is not None:

@@ -4,8 +4,11 @@ Starlette takes the first route that matches, in the order of registration. The 
 order, so a page can never be reached over one door with the protection of another.
 """
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +16,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from pyview.binding import Params
+from pyview.events import compile_view
 from pyview.hooks import OnMountHook, hooks_of, unique
 from pyview.live_session import DEFAULT, LiveSession
 from pyview.live_view import LiveView
@@ -42,6 +46,58 @@ class LiveRoute(Route):
     def key(self) -> str:
         """Names the route in a page token, on every worker alike."""
         return self.path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NestedRoute:
+    """How a view is reached that has no URL: by the element that a page holds for it, in the page's live session."""
+
+    view_class: type[LiveView[Any]]
+    live_session: LiveSession
+    hooks: tuple[OnMountHook, ...]
+
+
+class NestedRoutes:
+    """The nested views of one application, each with one route for each live session."""
+
+    def __init__(self, routes: Callable[[], Sequence[BaseRoute]]) -> None:
+        self._routes = routes
+        self._made: dict[tuple[str, str], NestedRoute] = {}
+
+    def of(self, view_class: type[LiveView[Any]], live_session: LiveSession) -> NestedRoute:
+        """Raises `TypeError` and `SignatureError` for callbacks and hooks that cannot be called."""
+        key = view_key(view_class), live_session.name
+        route = self._made.get(key)
+        if route is None or route.view_class is not view_class:
+            compile_view(view_class)
+            route = self._made[key] = NestedRoute(view_class, live_session, hooks_of(view_class))
+        return route
+
+    def find(self, key: str, group: str) -> NestedRoute | None:
+        """The view of that key, as a token of this application says it; None when there is no such view any more.
+
+        Another worker may have rendered the page, so the view's module may have to be imported here.
+        """
+        route = self._made.get((key, group))
+        if route is not None:
+            return route
+        view_class, live_session = _imported(key), self._live_session(group)
+        return None if view_class is None or live_session is None else self.of(view_class, live_session)
+
+    def _live_session(self, group: str) -> LiveSession | None:
+        if group == DEFAULT.name:
+            return DEFAULT
+        sessions = (route.live_session for route in self._routes() if isinstance(route, LiveRoute))
+        return next((one for one in sessions if one.name == group), None)
+
+
+def _imported(key: str) -> type[LiveView[Any]] | None:
+    module, _, name = key.partition(":")
+    try:
+        found: Any = reduce(getattr, name.split("."), sys.modules.get(module) or import_module(module))
+    except (ImportError, AttributeError):
+        return None
+    return found if isinstance(found, type) and issubclass(found, LiveView) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
 from pyview.js.commands import JsCommands
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, local_path
+from pyview.nested import Container, Nested
 from pyview.presence.view_presence import ViewPresence
 from pyview.session import with_shared
 from pyview.session_change import SessionChange
@@ -72,6 +73,8 @@ class Runtime(Protocol):
     ) -> Timer | None: ...
     def send_view(self, event: str, payload: Any) -> None: ...
     def check_session_writable(self) -> None: ...
+    def nest(self, child: Nested) -> Container: ...
+    async def nested_html(self, child: Nested) -> str: ...
     async def close(self) -> None: ...
 
 
@@ -365,6 +368,16 @@ class LiveViewSocket(Generic[T]):
         if session is not None:
             await self.update_session(session)
         self.navigation = Redirect(target, status)
+
+    # Views inside this one
+
+    def nest(self, child: Nested) -> Container:
+        """The element that the client joins `child` with. The view's template asks for it."""
+        return self._runtime.nest(child)
+
+    async def nested_html(self, child: Nested) -> str:
+        """`child` as it stands in the first page."""
+        return await self._runtime.nested_html(child)
 
     async def close(self) -> None:
         """End this view; its page goes quiet until it is loaded again."""

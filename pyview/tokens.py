@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyview.config import SecurityConfig
+from pyview.nested_tokens import NestedToken, NestedTokens
 from pyview.secret import Secrets, StaleToken
 from pyview.session_tokens import SessionTokens
 
@@ -35,7 +36,8 @@ class PageToken:
 
 
 class Tokens:
-    """Mints and reads the tokens of one application; `session` has those of changes of the session.
+    """Mints and reads the tokens of one application; `session` has those of changes of the session, `nested` those of
+    views that are no pages.
 
     `clock`: Unix time in seconds, when reading.
     """
@@ -48,6 +50,7 @@ class Tokens:
         self._seal_keys = keys.keys("binding.v1")
         self._csrf_keys = keys.keys("csrf.v1")
         self.session = SessionTokens(keys, config, clock)
+        self.nested = NestedTokens(keys, config, clock)
 
     def mint_page_token(self, page: PageToken, binding: str) -> str:
         """The value of `data-phx-session`."""
@@ -70,6 +73,10 @@ class Tokens:
         if not any(hmac.compare_digest(seal, _seal(key, nonce, binding)) for key in self._seal_keys):
             raise StaleToken("binding")
         return page
+
+    def mint_nested_token(self, token: NestedToken, binding: str) -> str:
+        """The value of `data-phx-session` of a view that is no page. Raises `TypeError`, `ValueError`."""
+        return self.nested.mint(token, binding)
 
     def mint_csrf_token(self, page_id: str, binding: str) -> str:
         """The value of `<meta name="csrf-token">`, bound to the session, or without one to the page."""

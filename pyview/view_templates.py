@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from pyview.components.component import LiveComponent
 from pyview.components.files import component_template
+from pyview.live_render import live_render
 from pyview.live_view import LiveView
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.files import TemplateFileNotFound, stylesheet_path, template_for
@@ -34,6 +35,7 @@ class ViewTemplates:
             self.environment = source
         else:
             self.environment = create_environment(source, auto_reload=auto_reload)
+        _offer_live_render(self.environment)
         self._templates: dict[type[LiveView[Any]], LiveTemplate | None] = {}
         self._components: dict[type[LiveComponent[Any]], LiveTemplate | None] = {}
         self._heads: dict[type[LiveView[Any]], list[Markup]] = {}
@@ -51,13 +53,16 @@ class ViewTemplates:
         except TemplateFileNotFound as missing:
             # Not kept where files may still change: the developer is about to write the one that is missing.
             return self._substitute(view_class, missing)
+        _offer_live_render(found.environment)
         self._templates[view_class] = found
         return found
 
     def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None:
         """None for a class with a method `template`. Raises `TemplateFileNotFound`, and what Jinja2 raises."""
         if component not in self._components:
-            self._components[component] = component_template(component, self.environment)
+            found = self._components[component] = component_template(component, self.environment)
+            if found is not None:
+                _offer_live_render(found.environment)
         return self._components[component]
 
     def head_elements(self, view_class: type[LiveView[Any]]) -> list[Markup]:
@@ -77,6 +82,11 @@ class ViewTemplates:
             self._templates[view_class] = template
         logger.warning("%s", missing)
         return template
+
+
+def _offer_live_render(environment: LiveEnvironment) -> None:
+    """Let the templates of `environment` hold views: it may be one that somebody made elsewhere."""
+    environment.globals.setdefault("live_render", live_render)
 
 
 def _style_of(view_class: type[LiveView[Any]]) -> list[Markup]:

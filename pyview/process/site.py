@@ -11,9 +11,11 @@ from pyview.complaints import Complaints
 from pyview.components.component import LiveComponent
 from pyview.config import SecurityConfig
 from pyview.live_view import LiveView
+from pyview.nested_tokens import NestedToken
 from pyview.presence.presence import Presence
 from pyview.process.run_queue import RunQueue
 from pyview.pubsub.base import PubSub
+from pyview.routes import NestedRoutes
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
 
@@ -33,6 +35,7 @@ class Signatures(Protocol):
 
     def mint_flash_token(self, flash: Mapping[str, Any]) -> str: ...
     def mint_reload_token(self, status: int) -> str: ...
+    def mint_nested_token(self, token: NestedToken, binding: str) -> str: ...
 
 
 @dataclass(slots=True)
@@ -46,6 +49,7 @@ class Site:
     security: SecurityConfig
     liveview_version: str
     complaints: Complaints
+    nested: NestedRoutes
     run_queue: RunQueue = field(default_factory=RunQueue)
     processes: set[Any] = field(default_factory=set)
     stop_grace: float = 0.5

@@ -27,9 +27,10 @@ from pyview.events import (
     info_caller,
 )
 from pyview.events.info_event import InfoEvent
-from pyview.lifecycle import Location, Visit
+from pyview.lifecycle import Location, Parent, Visit
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
+from pyview.nested import Container, Nested
 from pyview.presence.view_presence import ViewPresence
 from pyview.process.components import ViewComponents
 from pyview.process.mailbox import Mailbox, MailboxFull
@@ -54,6 +55,7 @@ from pyview.process.messages import (
     Told,
     URLChanged,
 )
+from pyview.process.nested import Children
 from pyview.process.site import Site
 from pyview.rendering import Diff, Renderer, renderer_for
 from pyview.requirement import first_unmet, wants_fresh
@@ -86,6 +88,8 @@ class Outlet(Protocol):
     def has_session(self) -> bool: ...
     def order(self, change: SessionChange) -> str | None: ...
     async def renew(self, payload: Any) -> dict[str, str]: ...
+    @property
+    def page(self) -> str | None: ...
 
 
 class ViewProcess:
@@ -94,6 +98,7 @@ class ViewProcess:
     __slots__ = (
         "__weakref__",
         "_changing",
+        "_children",
         "_components",
         "_ended",
         "_guard",
@@ -104,6 +109,7 @@ class ViewProcess:
         "_on_event",
         "_on_info",
         "_outlet",
+        "_parent",
         "_parted",
         "_patches",
         "_put_off",
@@ -137,6 +143,8 @@ class ViewProcess:
         self._live = False
         self._changing = False
         self._components: ViewComponents | None = None
+        self._children: Children | None = None
+        self._parent: Parent | None = None
         self._patches = 0
 
     # The inbox
@@ -221,6 +229,9 @@ class ViewProcess:
 
     async def _mount(self, visit: Visit) -> Diff:
         self._visit = visit
+        self._parent = visit.place.parent
+        if self._parent is not None and not self._parent.adopt(self):
+            raise JoinRefused({"reason": "stale"}, "the view around it has ended")
         self._guard = visit.guard
         self._name = visit.view_class.__qualname__
         self._resources = lifecycle.resources_of(visit)
@@ -301,7 +312,7 @@ class ViewProcess:
         if unmet.redirect is None:
             self._outlet.reply(message.ref, "error", {"reason": "forbidden"})
         elif not self._ended:
-            url = self._outlet.sign_in_url(unmet.redirect, self._visit.location.page)
+            url = self._outlet.sign_in_url(unmet.redirect, self._page)
             await self._depart(message.ref, self._departure(Redirect(url)))
         return False
 
@@ -489,9 +500,11 @@ class ViewProcess:
         self._changing = False
         location = self._visit.location
         if message.guard is None:
-            await self._depart(None, self._departure(Redirect(location.page)))
+            await self._depart(None, self._departure(Redirect(self._page)))
             return
         self._guard = message.guard(location)
+        if self._children is not None:
+            self._children.renew()
         if await self._may_go_on(None):
             await self._finish(None)
 
@@ -506,7 +519,8 @@ class ViewProcess:
             return True
         location = location or self._visit.location
         if not await self._guard.allows(location, fresh=fresh):
-            await self._depart(ref, self._departure(Redirect(location.page)))
+            page = location.page if self._visit.routed else self._page
+            await self._depart(ref, self._departure(Redirect(page)))
             return False
         identity = self._guard.identity
         if identity is not self._visit.identity:
@@ -611,13 +625,22 @@ class ViewProcess:
         if token is None:
             # Not known from any other browser: loading the page gives it a cookie, if it takes any.
             logger.warning("%s: the session stays as it is, the browser has no cookie of ours", self._name)
-            return self._departure(Redirect(self._visit.location.page))
+            return self._departure(Redirect(self._page))
         target = {} if navigation is None else {"to": navigation.to, **self._carried_flash()}
         self.socket.queue_event(SESSION_EVENT, encoded({"token": token, **target}, SESSION_EVENT))
         self._changing = True
         return None if navigation is None else {}
 
+    @property
+    def _page(self) -> str:
+        """What the browser loads to start over: for a nested view, the page around it."""
+        location = self._visit.location
+        return location.page if self._visit.routed else self._outlet.page or location.page
+
     async def _depart(self, ref: str | None, departure: dict[str, Any]) -> None:
+        if self._visit.place.sticky and "live_redirect" in departure:
+            await self._send_on(ref, departure)
+            return
         events = self._parting_events()
         if events:
             self._outlet.push("diff", {"e": events["events"]})
@@ -629,6 +652,16 @@ class ViewProcess:
         self._end()
         self._outlet.closed()
         await self._disconnect()
+
+    async def _send_on(self, ref: str | None, departure: dict[str, Any]) -> None:
+        """Have the page go elsewhere, and stay: so does a sticky view."""
+        self.socket.navigation = None
+        self.socket.clear_flash()  # it travels with the page
+        if ref is not None:
+            self._outlet.reply(ref, "ok", departure)
+        else:
+            self._outlet.push("live_redirect", departure["live_redirect"])
+        await self._finish(None)
 
     def _departure(self, navigation: Navigate | Redirect) -> dict[str, Any]:
         flash = self._carried_flash()
@@ -659,6 +692,10 @@ class ViewProcess:
         self._mailbox.clear()
         self._site.pubsub.drop(self)
         self._site.presence.drop(self)
+        if self._children is not None:
+            self._children.end()
+        if self._parent is not None:
+            self._parent.release(self)
         if self._timers is not None:
             self._timers.cancel()
         if self._works is not None:
@@ -765,6 +802,8 @@ class ViewProcess:
             await answer
 
     async def patch(self, wish: Patch) -> None:
+        if not self._visit.routed:
+            raise lifecycle.without_url(wish, self._visit)
         location = self._outlet.locate(wish.to)
         if location is None or location.route is not self._visit.location.route:
             raise ValueError(
@@ -787,6 +826,29 @@ class ViewProcess:
             raise SessionNotWritable(TOO_EARLY)
         if not self._outlet.has_session:
             raise SessionNotWritable(NO_SESSION)
+
+    def nest(self, child: Nested) -> Container:
+        if self._children is None:
+            self._children = Children(self._site)
+        return self._children.container(child, self._visit)
+
+    async def nested_html(self, child: Nested) -> str:
+        return self.nest(child).html
+
+    @property
+    def children(self) -> Children | None:
+        """The views inside this one; None if it never had any."""
+        return self._children
+
+    @property
+    def location(self) -> Location | None:
+        """Where the view is, None before its mount."""
+        return self._visit.location if self._view is not None else None
+
+    def end_with_parent(self) -> None:
+        """The view around this one has ended."""
+        self._outlet.closed()
+        self.stop()
 
     async def close(self) -> None:
         self._end()

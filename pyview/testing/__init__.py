@@ -4,6 +4,7 @@ Needs the extra `testing` (`pip install pyview-live[testing]`). Everything is as
 the application too, so a test is deterministic: when `await page.click(...)` returns, the click has been handled.
 """
 
+from pyview.testing.child import Child
 from pyview.testing.client import LiveClient
 from pyview.testing.dom import Element
 from pyview.testing.errors import (
@@ -21,6 +22,7 @@ from pyview.testing.raw_socket import RawSocket
 from pyview.wire.rendered import ProtocolError
 
 __all__ = [
+    "Child",
     "Element",
     "ElementNotFound",
     "LiveClient",

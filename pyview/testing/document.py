@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Self
@@ -27,7 +27,7 @@ class Document:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Find the element with `data-phx-main`, which is the one live view that owns the page."""
-        finder = _MainFinder(text)
+        finder = _Finder(text, lambda attributes: MAIN in attributes)
         if finder.start is None:
             return cls(text)
         start, inner = finder.start
@@ -78,11 +78,20 @@ def _attributes(attributes: tuple[tuple[str, str | None], ...]) -> str:
     )
 
 
-class _MainFinder(HTMLParser):
-    """Where the main element starts and ends, as offsets in the text."""
+def with_content(text: str, element_id: str, content: str) -> str:
+    """`text` with `content` inside the element of that id, if it has one."""
+    finder = _Finder(text, lambda attributes: attributes.get("id") == element_id)
+    if finder.start is None:
+        return text
+    return text[: finder.start[1]] + content + text[finder.end[0] :]
 
-    def __init__(self, text: str) -> None:
+
+class _Finder(HTMLParser):
+    """Where the first element starts and ends whose attributes are `wanted`, as offsets in the text."""
+
+    def __init__(self, text: str, wanted: Callable[[Mapping[str, str | None]], bool]) -> None:
         super().__init__()
+        self._wanted = wanted
         self.tag = ""
         self.attributes: tuple[tuple[str, str | None], ...] = ()
         self.start: tuple[int, int] | None = None
@@ -93,7 +102,7 @@ class _MainFinder(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self.start is None and any(name == MAIN for name, _ in attrs):
+        if self.start is None and self._wanted(dict(attrs)):
             self._found(tag, attrs)
         elif self._depth and tag == self.tag:
             self._depth += 1

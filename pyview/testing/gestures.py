@@ -25,6 +25,7 @@ from pyview.testing.payloads import (
     Occasion,
     change_payload,
     element_payload,
+    event_owner,
     submit_payload,
     target_cids,
 )
@@ -218,7 +219,8 @@ class Gestures:
 
     async def _push(self, args: Args, _: Tag, occasion: Occasion) -> None:
         for payload in self._payloads(args, occasion):
-            await self.tab.request("event", payload)
+            owner = event_owner(occasion.source, args.get("target"), self.tab.soup)
+            await self.tab.request("event", payload, owner)
 
     async def _patch(self, args: Args, _: Tag, __: Occasion) -> None:
         await self.tab.patch(args["href"], _state(args))

@@ -9,6 +9,7 @@ import httpx
 from bs4 import Tag
 
 from pyview.js.commands import JsCommands
+from pyview.testing.child import Child
 from pyview.testing.dom import Element, described, find_one, find_only, select, text_of
 from pyview.testing.errors import ElementNotFound, NotConnected, PageError
 from pyview.testing.forms import Value, Values, attribute, form_of
@@ -129,6 +130,10 @@ class Page:
 
     def has_text(self, text: str) -> bool:
         return " ".join(text.split()) in self.text
+
+    def child(self, id: str) -> Child:
+        """The nested, sticky or embedded view whose element has that id. It need not be there yet."""
+        return Child(self._tab, id)
 
     def value(self, css: Target) -> str:
         """What a field holds: typed, chosen or rendered."""

@@ -15,6 +15,7 @@ Args = Mapping[str, Any]
 
 PREFIX = "phx-value-"
 COMPONENT = "data-phx-component"
+VIEW = "data-phx-session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,18 @@ def _component(cid: int, tag: Tag, soup: BeautifulSoup) -> int:
     return cid
 
 
+def event_owner(tag: Tag, target: Any, soup: BeautifulSoup) -> Tag:
+    """The element whose view an event goes to: what a selector finds, otherwise the one that caused it."""
+    wanted = attribute(tag, "phx-target") if target is None else str(target)
+    found = soup.select_one(wanted) if wanted and not wanted.isdecimal() else None
+    return tag if found is None else found
+
+
 def closest_component(tag: Tag) -> int | None:
-    around = next((one for one in (tag, *tag.parents) if one.has_attr(COMPONENT)), None)
-    return None if around is None else int(attribute(around, COMPONENT))
+    """The component of its view that an element is in."""
+    for one in (tag, *tag.parents):
+        if one.has_attr(COMPONENT):
+            return int(attribute(one, COMPONENT))
+        if one.has_attr(VIEW):
+            return None
+    return None

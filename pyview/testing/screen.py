@@ -1,16 +1,19 @@
 """What a tab shows: the document, the view in it, the title, and what the user typed."""
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from pyview.testing.document import Document
+from pyview.testing.document import Document, with_content
 from pyview.testing.dom import parse
 from pyview.testing.forms import Fields
 from pyview.testing.location import absolute
 from pyview.testing.patching import patched_by
 from pyview.testing.view import View
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Screen:
@@ -19,6 +22,7 @@ class Screen:
     def __init__(self) -> None:
         self.document = Document("")
         self.view: View | None = None
+        self.inner: dict[str, Any] = {}
         self.fields = Fields()
         self.title = ""
         self._soup: BeautifulSoup | None = None
@@ -27,19 +31,28 @@ class Screen:
         """A document came; its view is not there yet."""
         self.document = Document.parse(html).with_script()
         self.view, self.fields, self._soup = None, Fields(), None
+        self.inner.clear()
         tag = self.soup.select_one("title")
         self.title = "" if tag is None else " ".join(tag.get_text().split())
 
     @property
     def html(self) -> str:
-        return self.document.html(self._content(strip=True))
+        return self._filled(self.document.html(self._content(strip=True)), strip=True)
 
     @property
     def soup(self) -> BeautifulSoup:
         """The page's elements; components are marked with their number."""
         if self._soup is None:
-            self._soup = parse(self.document.html(self._content(strip=False)))
+            self._soup = parse(self._filled(self.document.html(self._content(strip=False))))
         return self._soup
+
+    def _filled(self, html: str, *, strip: bool = False, marked: Mapping[str, str] = _NOTHING) -> str:
+        """The document with the HTML of the views inside, each within the one around it. `marked` is what is shown of
+        some, by their id."""
+        for view in self.inner.values():
+            if view.tree:
+                html = with_content(html, view.id, marked.get(view.id) or view.html(strip=strip))
+        return html
 
     def _content(self, *, strip: bool) -> str | None:
         return self.view.html(strip=strip) if self.view is not None and self.view.tree else None
@@ -74,7 +87,14 @@ class Screen:
     def patch_fields(self, content: str, view_id: str, components: Collection[str] | None = None) -> None:
         """The view's HTML becomes `content`: what was typed goes where the patch reaches."""
         if self.fields.typed:
-            self.fields.patched(parse(self.document.html(content)), patched_by(view_id, components))
+            own = self._content(strip=False) if view_id in self.inner else content
+            html = self._filled(self.document.html(own), marked={view_id: content})
+            self.fields.patched(parse(html), patched_by(view_id, components))
+
+    @property
+    def has_inner(self) -> bool:
+        """Whether views inside the page are, or may have to be joined."""
+        return bool(self.inner) or "data-phx-session" in (self._content(strip=True) or "")
 
     def meta(self, name: str) -> str | None:
         """The content of a meta tag."""

@@ -21,6 +21,7 @@ from pyview.testing.cookies import delete_cookie, set_cookie
 from pyview.testing.errors import NoAnswer, NotConnected, PageError, SocketClosed, TooManyReloads, ViewCrashed
 from pyview.testing.forms import Fields, Submission, submission
 from pyview.testing.history import History
+from pyview.testing.inner_views import SESSION, InnerViews
 from pyview.testing.location import absolute, path_and_query, same_origin
 from pyview.testing.recovery import recoverable, recoveries
 from pyview.testing.screen import Screen
@@ -59,6 +60,7 @@ class Tab:
         self._link = 0
         self._arrived: Callable[[], None] | None = None
         self._submitters: dict[str, Tag] = {}
+        self.inner = InnerViews(self)
 
     # --- looking ---
 
@@ -67,6 +69,8 @@ class Tab:
         """True while events can be sent."""
         self.pump()
         view, connection = self.view, self.connection
+        if view is None and connection is not None and connection.open:
+            return any(one.channel.state == "joined" for one in self.inner.views.values())
         return (
             view is not None and connection is not None and connection.open and view.channel.state == "joined"
         )
@@ -120,6 +124,7 @@ class Tab:
         view, self.screen.view = self.view, None
         self._steps.clear()
         self._arrived = None
+        self.inner.forget()
         if connection is not None and connection.open:
             if view is not None:
                 await connection.leave(view.channel)
@@ -134,6 +139,9 @@ class Tab:
             self.screen.view = self._view_of_document(self.url)
             await self._connect()
             await self._join()
+        elif self.soup.select_one(f"[{SESSION}]") is not None:
+            await self._connect()
+            await self.inner.sync()
 
     def _view_of_document(self, href: str) -> View:
         document = self.screen.document
@@ -162,7 +170,7 @@ class Tab:
         csrf = self.screen.meta("csrf-token")
         return {**({} if csrf is None else {"_csrf_token": csrf}), **self.browser.settings.connect_params}
 
-    def _join_params(self) -> dict[str, Any]:
+    def join_params(self) -> dict[str, Any]:
         tracked = self.screen.tracked_statics(self.url)
         return {**self._app_params(), **({"_track_static": tracked} if tracked else {})}
 
@@ -170,8 +178,8 @@ class Tab:
         """Join the view's channel; a refusal is followed as the client follows it."""
         view, connection = self._live()
         forms = recoverable(self.soup, view.id) if view.joins else {}
-        pending = await connection.join(view.channel, view.join_payload(self._join_params()), self._on_joined)
-        await self._answer(pending)
+        pending = await connection.join(view.channel, view.join_payload(self.join_params()), self._on_joined)
+        await self.answer(pending)
         if pending.status == "ok":
             self._reloads = 0
             await self._recover(forms)
@@ -195,7 +203,7 @@ class Tab:
         self.history.joined(view.id)
         self.screen.put_title(parts.title, joining=True)
         self._take_events(parts.events)
-        self._changed()
+        self.changed()
         if self._arrived is not None:
             self.screen.fields = Fields()
             self._arrived()
@@ -230,6 +238,7 @@ class Tab:
 
     async def _rejoin(self) -> None:
         view, _ = self._live()
+        await self.inner.leave_children(view.id)
         if view.attempts >= MAX_RELOADS:
             raise ViewCrashed(
                 f"the view at {self.url} crashed {view.attempts} times in a row while it was joined"
@@ -240,12 +249,16 @@ class Tab:
         """After a rejoin, tell the new view what the user had typed."""
         view, connection = self._live()
         for payload in recoveries(forms, self.soup, self.fields):
-            await self._answer(await connection.push(view.channel, "event", payload, self._on_reply))
+            await self.answer(await connection.push(view.channel, "event", payload, self._on_reply))
 
     # --- what the server sends ---
 
     def _on_push(self, channel: Channel, push: Push) -> None:
         if channel.state == "left":
+            return
+        inner = self.inner.of_channel(channel)
+        if inner is not None:
+            self.inner.on_push(inner, push)
             return
         if push.event not in self._pushes:
             raise ProtocolError(f"the client knows no message {push.event!r}")
@@ -275,9 +288,12 @@ class Tab:
 
     def _on_error(self, _: Any) -> None:
         self._lose("errored")
+        self.crashed(self._rejoin)
+
+    def crashed(self, again: Step) -> None:
         self.crashes += 1
         self._crashed = True
-        self._steps.append(self._rejoin)
+        self._steps.append(again)
 
     def _lose(self, state: str) -> None:
         view, connection = self._live()
@@ -296,12 +312,20 @@ class Tab:
     def _on_reply(self, response: dict[str, Any]) -> None:
         if "diff" in response:
             self._apply(response["diff"])
-        if "redirect" in response:
-            self._on_redirect(response["redirect"])
         if "live_patch" in response:
             self._on_live_patch(response["live_patch"])
+        self.go_where(response)
+
+    def go_where(self, response: Mapping[str, Any]) -> None:
+        """Note where an answer sends the page."""
+        if "redirect" in response:
+            self._on_redirect(response["redirect"])
         if "live_redirect" in response:
             self._on_live_redirect(response["live_redirect"])
+
+    def reload_instead(self, view: View, response: dict[str, Any]) -> None:
+        """Load the page again, as the client does when a join is refused."""
+        self._steps.append(partial(self._reload, view, response))
 
     def _apply(self, diff: dict[str, Any]) -> None:
         view, _ = self._live()
@@ -310,12 +334,18 @@ class Tab:
             marked = view.update(parts.diff)
             components = parts.diff["c"] if set(parts.diff) == {"c"} else None
             self.screen.patch_fields(marked, view.id, components)
-            self._changed()
-        self.screen.put_title(parts.title, joining=False)
-        self._take_events(parts.events)
+            self.changed()
+        self.take_news(parts.title, parts.events)
 
-    def _changed(self) -> None:
+    def take_news(self, title: Any, events: list[Any]) -> None:
+        """What comes with a diff besides the page."""
+        self.screen.put_title(title, joining=False)
+        self._take_events(events)
+
+    def changed(self) -> None:
         self.screen.changed()
+        if self.screen.has_inner and self.inner.sync not in self._steps:
+            self._steps.append(self.inner.sync)
         if self.screen.form_to_submit() is not None:
             self._steps.append(self._trigger_action)
 
@@ -356,7 +386,7 @@ class Tab:
         _, connection = self._live()
         payload = {"pass": cookie, "session": view.session}
         pending = await connection.push(view.channel, "session_renewed", payload)
-        await self._answer(pending)
+        await self.answer(pending)
         if pending.status == "ok":
             view.session = pending.response["session"]
             self.screen.renew(view.session, pending.response["csrf"])
@@ -373,11 +403,17 @@ class Tab:
 
     # --- sending ---
 
-    async def request(self, event: str, payload: dict[str, Any]) -> Any:
-        """Send a message, wait for its answer, and go where it says. The reply to a hook, or None."""
+    async def request(self, event: str, payload: dict[str, Any], source: Tag | None = None) -> Any:
+        """Send a message to the view that `source` is in, by default the page's, wait for its answer, and go where it
+        says. The reply to a hook, or None."""
+        inner = self.inner.find(source)
+        if inner is not None:
+            reply = await self.inner.request(inner, event, payload)
+            await self.follow()
+            return reply
         view, connection = self._require(event)
         pending = await connection.push(view.channel, event, payload, self._on_reply)
-        await self._answer(pending)
+        await self.answer(pending)
         await self.follow()
         if pending.status == "error":
             raise PageError(f"the server answered {event!r} with an error: {pending.response}")
@@ -385,9 +421,9 @@ class Tab:
 
     async def heartbeat(self) -> None:
         _, connection = self._live()
-        await self._answer(await connection.heartbeat())
+        await self.answer(await connection.heartbeat())
 
-    async def _answer(self, pending: Pending) -> None:
+    async def answer(self, pending: Pending) -> None:
         """Wait for the answer. It does not come if the view crashes or is closed: then the status is "lost"."""
         connection, view = self.connection, self.view
         assert connection is not None
@@ -457,7 +493,7 @@ class Tab:
         # A patch that the server pushes meanwhile is a newer link: then its address counts, not this one.
         link = self._link = self._link + 1
         pending = await connection.push(view.channel, "live_patch", {"url": href}, self._on_reply)
-        await self._answer(pending)
+        await self.answer(pending)
         if pending.status == "error":
             await self.load(self.url, replace=True)
         elif pending.status == "ok" and pending.response.get("link_redirect"):
@@ -481,6 +517,7 @@ class Tab:
     async def _navigate(self, href: str, flash: str | None, commit: Callable[[], None]) -> None:
         old, connection = self._live()
         delete_cookie(self.browser.http.cookies, self.url, RELOAD_COOKIE)
+        await self.inner.leave_children(old.id)
         await connection.leave(old.channel)
         self._link += 1
         self._arrived = commit
@@ -528,8 +565,13 @@ class Tab:
 
     async def drop(self) -> None:
         """Lose the connection, as in a tunnel."""
-        view, connection = self._require("drop")
-        view.channel.state = "errored"
+        self.pump()
+        connection = self.connection
+        if connection is None or not connection.open:
+            raise NotConnected(f"{self.url} has no connection to lose")
+        for view in (self.view, *self.inner.views.values()):
+            if view is not None:
+                view.channel.state = "errored"
         await connection.socket.drop(self.browser.settings.timeout)
 
     async def close(self) -> None:
@@ -542,12 +584,14 @@ class Tab:
         """Connect again and rejoin, as the client does by itself after a while."""
         self.pump()
         connection, view = self.connection, self.view
-        if view is None or connection is None:
+        if connection is None or (view is None and not self.inner.views):
             raise NotConnected(f"{self.url} has no live view to join again")
         if connection.open:
             await self.drop()
         await self._connect(connection.refs)
-        await self._join()
+        if view is not None:
+            await self._join()
+        await self.inner.rejoin_roots()
         await self.follow()
 
     # --- small helps ---

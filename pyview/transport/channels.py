@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Protocol
 
 from pyview.lifecycle import Location, Visit
+from pyview.nested import PAGE_PREFIX
 from pyview.process.messages import (
     ClearFlash,
     ComponentEvent,
@@ -21,22 +22,25 @@ from pyview.process.messages import (
     SessionRenewed,
     URLChanged,
 )
+from pyview.process.nested import Children
 from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
+from pyview.transport.nested_admission import OpenViews
 from pyview.transport.outbox import Outbox
 from pyview.wire.form import TooManyFields, decode_form, merge_meta
 from pyview.wire.message import Frame, MalformedFrame, encode, reply
 
 logger = logging.getLogger("pyview")
 
+_MAIN = f"lv:{PAGE_PREFIX}"
 _UNMATCHED = {"reason": "unmatched topic"}
 
 
 class Handshake(Protocol):
     """What the connection knows of its browser."""
 
-    async def admit(self, topic: str, payload: dict[str, Any]) -> Visit: ...
+    async def admit(self, topic: str, payload: dict[str, Any], views: OpenViews) -> Visit: ...
     def locate(self, url: str) -> Location | None: ...
     def sign_in_url(self, redirect: str, page: str) -> str: ...
     def overloaded(self) -> None: ...
@@ -98,10 +102,17 @@ class Channel:
 
     @property
     def has_session(self) -> bool:
-        return self._channels.handshake.has_session
+        return self._channels.main_topic is not None and self._channels.handshake.has_session
+
+    @property
+    def page(self) -> str | None:
+        """Path and query of the page, None for one that is not live itself."""
+        main = self._channels.main
+        return None if main is None else main.page
 
     def order(self, change: SessionChange) -> str | None:
-        return self._channels.handshake.order(self.topic, change)
+        # The page posts it, and brings the answer: its main view's topic stands for it.
+        return self._channels.handshake.order(self._channels.main_topic or self.topic, change)
 
     async def renew(self, payload: Any) -> dict[str, str]:
         return await self._channels.handshake.renew(self.topic, payload)
@@ -131,6 +142,22 @@ class Channels:
     @property
     def joined(self) -> int:
         return len(self._joined)
+
+    @property
+    def main_topic(self) -> str | None:
+        """The topic of the page itself, None where only views within it have joined."""
+        return next((topic for topic in self._joined if topic.startswith(_MAIN)), None)
+
+    @property
+    def main(self) -> Location | None:
+        """Where the page is."""
+        topic = self.main_topic
+        return None if topic is None else self._joined[topic].process.location
+
+    def children_of(self, dom_id: str) -> Children | None:
+        """The views inside the one whose element has that id, None if none could be."""
+        channel = self._joined.get(f"lv:{dom_id}")
+        return None if channel is None else channel.process.children
 
     def dispatch(self, frame: Frame) -> None:
         """Raises `MalformedFrame` for a frame that no client of this protocol sends."""
@@ -220,7 +247,7 @@ class Channels:
 
     def _admission(self, frame: Frame) -> Callable[[], Awaitable[Visit]]:
         async def admit() -> Visit:
-            return await self.handshake.admit(frame.topic, frame.payload)
+            return await self.handshake.admit(frame.topic, frame.payload, self)
 
         return admit
 

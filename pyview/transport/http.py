@@ -4,7 +4,6 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from inspect import isawaitable
 from typing import Any
 from urllib.parse import urlparse
 
@@ -13,31 +12,26 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from pyview import lifecycle
-from pyview.async_result import AsyncResult
-from pyview.async_work import Works
 from pyview.auth.guard import guarded_response, is_protected
 from pyview.auth.identity import Identity
 from pyview.auth.redirects import page_path
 from pyview.binding import BindingError
-from pyview.components.registry import Components
-from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
-from pyview.lifecycle import Location, Visit
-from pyview.live_session import LiveSession
+from pyview.lifecycle import Location, Place, Visit
+from pyview.live_render import Embedded
+from pyview.live_session import DEFAULT, LiveSession
 from pyview.live_view import LiveView
-from pyview.navigation import Navigate, Patch, Redirect
-from pyview.presence.view_presence import ViewPresence
+from pyview.navigation import Navigate, Redirect
+from pyview.nested import Nested
 from pyview.process.site import Site
-from pyview.rendering import renderer_for
 from pyview.routes import LiveRoute, url_params, view_key
-from pyview.session_change import TOO_EARLY, SessionNotWritable
-from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
+from pyview.socket import UnconnectedSocket
+from pyview.template.pattern import Pattern
 from pyview.template.root_template import RootTemplate, RootTemplateContext
-from pyview.timers import Timer
 from pyview.tokens import PageToken, Tokens
 from pyview.transport.assets import ClientAssets
 from pyview.transport.browser_cookie import give_browser_cookie
+from pyview.transport.first_render import Elsewhere, OneRequest, first_view, nested_html, plain_place
 from pyview.transport.headers import cache_control
 from pyview.wire.form import TooManyFields
 
@@ -45,6 +39,9 @@ logger = logging.getLogger("pyview")
 
 FLASH_COOKIE = "__phoenix_flash__"
 STATUS_COOKIE = "__phoenix_reload_status__"
+
+_ONCE = "pyview.once"
+_CSRF_META = Pattern('<meta name="csrf-token" content="{csrf_token}">')
 
 
 class LivePage:
@@ -87,26 +84,47 @@ class LivePage:
         if status is not None:
             # Said once: the next load of the page tries again.
             raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
-        visit = self._visit(request, route)
-        runtime = _FirstRender(self._site, visit)
-        socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
-        with _bad_requests(visit):
-            elsewhere = await lifecycle.run_hooks(socket, visit)
-            if elsewhere is not None:
-                return self._redirect(socket, elsewhere)
-            view = await lifecycle.create(visit)
-            await lifecycle.mount(view, socket, visit)
-            if socket.navigation is None:
-                await lifecycle.handle_params(view, socket, visit)
-        if socket.navigation is not None:
-            return self._redirect(socket, socket.navigation)
-        return await self._page(request, visit, view, socket)
+        once, visit = self._once(request), self._visit(request, route)
+        try:
+            with _bad_requests(visit):
+                shown = await first_view(once, visit)
+                content = await shown.html(self._site)
+        except Elsewhere as elsewhere:
+            return self._redirect(elsewhere.socket, elsewhere.navigation)
+        return self._page(request, once, visit, shown.socket, content)
+
+    def _once(self, request: Request) -> OneRequest:
+        """What the views of a request share. There is one page id, however many views the page holds."""
+        once: OneRequest | None = request.scope.get(_ONCE)
+        if once is None:
+            page_id, identity = secrets.token_urlsafe(12), Identity.from_scope(request.scope)
+            once = request.scope[_ONCE] = OneRequest(
+                self._site, self._tokens, request.scope, page_id, identity
+            )
+        return once
+
+    async def embed(self, request: Request, child: Nested) -> Embedded:
+        """`child` for a page that is not live itself. A view that wants the browser elsewhere raises `HTTPException`,
+        as one does that its visitor may not see."""
+        once = self._once(request)
+        around = plain_place(once, DEFAULT)
+        try:
+            with _bad_requests(around):
+                html = await nested_html(once, child, around, alone=True)
+        except Elsewhere as elsewhere:
+            response = self._redirect(elsewhere.socket, elsewhere.navigation)
+            raise HTTPException(response.status_code, headers=dict(response.headers)) from None
+        csrf = self._tokens.mint_csrf_token(once.page_id, once.identity.binding)
+        head = [_CSRF_META.fill(csrf_token=csrf), self._assets.head(_root_path(request)), *self._styles(once)]
+        return Embedded(Markup(html), Markup("\n").join(head))  # noqa: S704  rendered by the view's template
 
     def _visit(self, request: Request, route: LiveRoute) -> Visit:
         location = self._location(request, route)
         carried = request.cookies.get(FLASH_COOKIE)
         flash = self._tokens.read_flash_token(carried) if carried else None
-        return Visit(location, Identity.from_scope(request.scope), Flash(flash) if flash else None)
+        once = self._once(request)
+        place = Place(once.element_id, once.page_id)
+        return Visit(location, once.identity, place, Flash(flash) if flash else None)
 
     def _location(self, request: Request, route: LiveRoute) -> Location:
         try:
@@ -125,16 +143,19 @@ class LivePage:
             response.set_cookie(FLASH_COOKIE, token, max_age=60, path="/", samesite="lax")
         return response
 
-    async def _page(
-        self, request: Request, visit: Visit, view: LiveView[Any], socket: UnconnectedSocket[Any]
+    def _page(
+        self,
+        request: Request,
+        once: OneRequest,
+        visit: Visit,
+        socket: UnconnectedSocket[Any],
+        content: str,
     ) -> Response:
-        rendered = renderer_for(view, self._site.templates.for_view(visit.view_class)).html(socket)
-        content = await rendered if isawaitable(rendered) else rendered
         template = visit.location.route.live_session.root_template or self._root_template()
-        document = template(self._context(request, visit, socket, content))
+        document = template(self._context(request, once, visit, socket, content))
         response = HTMLResponse(document)
         group = visit.location.route.live_session.requirement
-        guarded = is_protected(visit.view_class, request.scope, group)
+        guarded = once.protected or is_protected(visit.view_class, request.scope, group)
         session = bool(visit.identity.session)
         response.headers["cache-control"] = cache_control(protected=guarded, session=session)
         for cookie in (FLASH_COOKIE, STATUS_COOKIE):
@@ -144,13 +165,18 @@ class LivePage:
         return response
 
     def _context(
-        self, request: Request, visit: Visit, socket: UnconnectedSocket[Any], content: str
+        self,
+        request: Request,
+        once: OneRequest,
+        visit: Visit,
+        socket: UnconnectedSocket[Any],
+        content: str,
     ) -> RootTemplateContext:
-        page_id = secrets.token_urlsafe(12)
-        binding = visit.identity.binding
+        page_id, binding = once.page_id, visit.identity.binding
         route = visit.location.route
-        token = PageToken(page_id, view_key(visit.view_class), route.key, route.live_session.name)
-        root_path = request.scope.get("root_path", "")
+        key = route.key if isinstance(route, LiveRoute) else ""
+        token = PageToken(page_id, view_key(visit.view_class), key, route.live_session.name)
+        root_path = _root_path(request)
         return {
             "id": page_id,
             "content": Markup(content),  # noqa: S704  the template engine has escaped it
@@ -158,10 +184,20 @@ class LivePage:
             "csrf_token": self._tokens.mint_csrf_token(page_id, binding),
             "session": self._tokens.mint_page_token(token, binding),
             "static": self._tokens.mint_flash_token(socket.flash) if socket.flash else "",
-            "additional_head_elements": self._site.templates.head_elements(visit.view_class),
+            "additional_head_elements": self._styles(once),
             "live_path": f"{root_path}/live",
             "client_head": self._assets.head(root_path),
         }
+
+    def _styles(self, once: OneRequest) -> list[Markup]:
+        """The style sheets of all views of the page."""
+        templates = self._site.templates
+        return [element for view_class in once.shown for element in templates.head_elements(view_class)]
+
+
+def _root_path(request: Request) -> str:
+    root_path: str = request.scope.get("root_path", "")
+    return root_path
 
 
 @contextmanager
@@ -172,67 +208,3 @@ def _bad_requests(visit: Visit) -> Iterator[None]:
     except BindingError as error:
         logger.warning("%s: %s", visit.view_class.__qualname__, error)
         raise HTTPException(400) from None
-
-
-class _FirstRender:
-    """The runtime of a view during one HTTP request: nothing outlives it, a patch is a redirect."""
-
-    socket: UnconnectedSocket[Any]
-
-    def __init__(self, site: Site, visit: Visit) -> None:
-        self._site = site
-        self._resources = lifecycle.resources_of(visit)
-
-    async def subscribe(self, topic: str) -> None:
-        """There is no browser yet to show it to; the join subscribes."""
-
-    async def unsubscribe(self, topic: str) -> None:
-        """Nothing was subscribed."""
-
-    async def broadcast(self, topic: str, message: Any) -> None:
-        await self._site.pubsub.broadcast(topic, message)
-
-    def presence(self) -> ViewPresence:
-        return ViewPresence(self._site.presence, lambda: None)
-
-    def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
-        return None
-
-    def send_info(self, event: InfoEvent) -> None:
-        """The join mounts again, and sends its own."""
-
-    def works(self) -> Works:
-        raise RuntimeError("nothing goes on beside a first render: its socket is not connected")
-
-    async def tell(self, event: InfoEvent) -> None:
-        """Nobody is there to hear it."""
-
-    async def hear(self, event: InfoEvent) -> None:
-        """Nobody is there to hear it."""
-
-    async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
-        """Nothing was started."""
-
-    async def patch(self, wish: Patch) -> None:
-        self.socket.navigation = Redirect(wish.to)
-
-    def make_components(self) -> Components:
-        templates, most = self._site.templates, self._site.security.max_components
-        return Components(self.socket, self, templates, lambda: self._resources, _nothing, most)
-
-    def send_update(self, target: ComponentTarget, assigns: dict[str, Any], seconds: float) -> Timer | None:
-        """The page is made once; the join makes its components anew."""
-        return None
-
-    def send_view(self, event: str, payload: Any) -> None:
-        """No handler of an event runs before there is a browser."""
-
-    def check_session_writable(self) -> None:
-        raise SessionNotWritable(TOO_EARLY)
-
-    async def close(self) -> None:
-        """The request ends by itself."""
-
-
-def _nothing() -> None:
-    """Nobody waits for a second render of the page."""

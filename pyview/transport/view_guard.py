@@ -4,11 +4,11 @@ import asyncio
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
-from pyview.auth.guard import authorize, is_protected, wants_fresh
+from pyview.auth.guard import authorize, follows_identity, is_protected, wants_fresh
 from pyview.auth.identity import Identity
 from pyview.auth.verdict import Denied, Verdict
 from pyview.lifecycle import Location
-from pyview.routes import LiveRoute
+from pyview.routes import LiveRoute, NestedRoute
 from pyview.transport.presence import Presence
 
 
@@ -28,7 +28,7 @@ class ViewGuard:
         "_view_class",
     )
 
-    def __init__(self, presence: Presence, route: LiveRoute, max_age: float) -> None:
+    def __init__(self, presence: Presence, route: LiveRoute | NestedRoute, max_age: float) -> None:
         self._presence = presence
         self._view_class = route.view_class
         self._group = route.live_session.requirement
@@ -73,3 +73,11 @@ class ViewGuard:
     async def _verdict(self, location: Location) -> Verdict:
         connection = LiveConnection(self._presence.scope, location.page, location.path_params)
         return await authorize(self._view_class, connection, self._group)
+
+
+def view_guard(presence: Presence, route: LiveRoute | NestedRoute, max_age: float) -> ViewGuard | None:
+    """The guard of a view that has just been shown; None where it makes no difference who is there."""
+    group = route.live_session.requirement
+    if not presence.identity.binding and not follows_identity(route.view_class, presence.scope, group):
+        return None
+    return ViewGuard(presence, route, max_age)

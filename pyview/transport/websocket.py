@@ -21,6 +21,7 @@ from pyview.transport.channels import Channels
 from pyview.transport.deadlines import Deadlines
 from pyview.transport.endings import Ending
 from pyview.transport.guards import Refusal, check_handshake, client_address
+from pyview.transport.nested_admission import OpenViews
 from pyview.transport.outbox import Outbox
 from pyview.transport.presence import Presence
 from pyview.transport.roster import Roster
@@ -161,9 +162,9 @@ class Connection:
 
     # What the channels ask
 
-    async def admit(self, topic: str, payload: dict[str, Any]) -> Visit:
+    async def admit(self, topic: str, payload: dict[str, Any], views: OpenViews) -> Visit:
         try:
-            visit = await self._admission.admit(self._presence, topic, payload)
+            visit = await self._admission.admit(self._presence, topic, payload, views)
         except JoinRefused as refusal:
             if not refusal.audited:
                 self._complain(f"join refused: {refusal}")

@@ -12,10 +12,12 @@ Diff: TypeAlias = dict[str, Any]
 class Fresh(list["tuple[Segment, Diff]"]):
     """The nodes that are new in a message: their statics travel with it, once each.
 
-    `host` is what the live values of the page belong to: the socket of the view, or of the component.
+    `host` is what the live values of the page belong to: the socket of the view, or of the component. `nested` are the
+    ids of the views inside it that this render has come by.
     """
 
     host: Any = None
+    nested: set[str] | None = None
 
 
 ALWAYS = 1

@@ -1,0 +1,118 @@
+"""A live view inside another one: what `live_render` leaves in a template, and the element that the client joins."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from markupsafe import Markup
+
+from pyview.template.tree.live import Live
+from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.output import text_slot
+
+MOST_DEEP = 8
+"""How many views may stand inside each other."""
+
+PAGE_PREFIX = "phx-"
+"""How the ids of pages begin; those of nested views begin otherwise, so that a topic says which one it is."""
+
+_ID = re.compile(r"[A-Za-z][\w:.-]*", re.ASCII)
+_TAG = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
+_ATTRIBUTE = re.compile(r"[a-z][a-z0-9:-]*", re.ASCII)
+
+
+class Container(NamedTuple):
+    """The element of a nested view, and its id."""
+
+    id: str
+    html: str
+
+
+class Host(Protocol):
+    """The socket of the view, or of the component, in whose template a nested view stands."""
+
+    def nest(self, child: "Nested") -> Container: ...
+    async def nested_html(self, child: "Nested") -> str: ...
+
+
+class Nested(Live):
+    """One `live_render` in a template. `id` is None where the author leaves it to `dom_id`."""
+
+    __slots__ = ("_attributes", "_tag", "id", "session", "sticky", "view_class")
+
+    def __init__(
+        self,
+        view_class: type[Any],
+        id: str | None,
+        session: Mapping[str, Any],
+        sticky: bool,
+        container: str | tuple[str, Mapping[str, str]],
+    ) -> None:
+        """Raises `ValueError` for an id, a tag or an attribute that the client could not handle."""
+        if id is not None and (not _ID.fullmatch(id) or id.startswith(PAGE_PREFIX)):
+            raise ValueError(
+                f"live_render({view_class.__name__}, id={id!r}): expected a letter, then letters, digits, '-', '_', "
+                f"':' or '.', and no {PAGE_PREFIX!r} in front, which is how the ids of whole pages begin."
+            )
+        self.view_class = view_class
+        self.id = id
+        self.session = session
+        self.sticky = sticky
+        self._tag, self._attributes = _checked_container(container)
+
+    @property
+    def described(self) -> str:
+        return f"live_render({self.view_class.__name__})"
+
+    def dom_id(self, around: str) -> str:
+        """The id of the element within the view whose own is `around`: of this page, or of another nested view."""
+        if self.id is not None:
+            return self.id
+        own = _kebab(self.view_class.__name__)
+        return f"live-{own}" if self.sticky or around.startswith(PAGE_PREFIX) else f"{around}-{own}"
+
+    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        host: Host | None = fresh.host
+        if host is None:
+            raise RuntimeError(
+                f"{self.described} was rendered without a view around it, so nobody could join it."
+            )
+        container = host.nest(self)
+        if fresh.nested is None:
+            fresh.nested = set()
+        self.check_new(container.id, fresh.nested)
+        return text_slot(previous, container.html)
+
+    def check_new(self, dom_id: str, known: set[str]) -> None:
+        """Note the id among those of the page. Raises `ValueError` for one that another nested view has."""
+        if dom_id in known:
+            raise ValueError(
+                f"{self.described}: two nested views of this page have the id {dom_id!r}. Give each its own: "
+                f"live_render({self.view_class.__name__}, id=...)."
+            )
+        known.add(dom_id)
+
+    async def html(self, host: Host) -> str:
+        return await host.nested_html(self)
+
+    def container(self, id: str, marks: Mapping[str, str], content: str = "") -> str:
+        """The element. `marks` are what the client reads, `content` the HTML inside."""
+        own = Markup("").join(Markup(' {}="{}"').format(*item) for item in self._attributes.items())
+        said = Markup("").join(Markup(' data-phx-{}="{}"').format(*item) for item in marks.items())
+        opening = Markup('<{} id="{}"{}{}>').format(self._tag, id, own, said)
+        return f"{opening}{content}</{self._tag}>"
+
+
+def _checked_container(given: Any) -> tuple[str, Mapping[str, str]]:
+    tag, attributes = (given, {}) if isinstance(given, str) else given
+    if not _TAG.fullmatch(tag):
+        raise ValueError(f"live_render(container={given!r}): {tag!r} is no HTML tag, such as 'section'.")
+    for name in attributes:
+        if not _ATTRIBUTE.fullmatch(name) or name == "id" or name.startswith("data-phx-"):
+            raise ValueError(f"live_render(container={given!r}): the attribute {name!r} is not yours to set.")
+    return tag, attributes
+
+
+def _kebab(name: str) -> str:
+    plain = name.removesuffix("LiveView").removesuffix("View") or name
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", plain).strip("_").lower()

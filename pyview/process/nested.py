@@ -1,0 +1,104 @@
+"""The live views inside one view: their elements, and that they end when it does."""
+
+import asyncio
+import secrets
+from typing import Protocol
+
+from pyview.lifecycle import Visit
+from pyview.nested import MOST_DEEP, Container, Nested
+from pyview.nested_tokens import NestedToken
+from pyview.process.site import Site
+from pyview.routes import view_key
+
+
+class NestedTooDeep(RuntimeError):
+    """Views stand inside each other without end, or nearly so."""
+
+    def __init__(self, child: Nested) -> None:
+        super().__init__(
+            f"{child.described} is more than {MOST_DEEP} views deep. Does a view contain itself, over others perhaps?"
+        )
+
+
+class ChildProcess(Protocol):
+    """The process of a nested view."""
+
+    def end_with_parent(self) -> None: ...
+
+
+def nested_token(child: Nested, visit: Visit, dom_id: str, instance: str = "") -> NestedToken:
+    """What the element of `child` says, within the view of `visit`. It belongs to that life of it which `instance`
+    names; without one it stands by itself."""
+    place, route = visit.place, visit.location.route
+    return NestedToken(
+        dom_id,
+        view_key(child.view_class),
+        route.live_session.name,
+        place.page_id,
+        visit.location.page,
+        place.id if instance else "",
+        instance,
+        place.depth + 1,
+        child.sticky,
+        child.session,
+    )
+
+
+class Children:
+    """What one running view holds inside. `instance` names this life of it: another one has children of its own."""
+
+    __slots__ = ("_containers", "_ended", "_processes", "_site", "instance")
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._containers: dict[str, tuple[Container, type, float]] = {}
+        self._processes: set[ChildProcess] = set()
+        self._ended = False
+        self.instance = secrets.token_urlsafe(9)
+
+    def container(self, child: Nested, visit: Visit) -> Container:
+        """The element of `child`: the same one at each render, until its token has half of its time behind it.
+
+        Raises `NestedTooDeep`, and what minting its token raises.
+        """
+        dom_id = child.dom_id(visit.place.id)
+        now = asyncio.get_running_loop().time()
+        known = self._containers.get(dom_id)
+        if known is None or known[1] is not child.view_class or now > known[2]:
+            expires = now + self._site.security.page_token_max_age / 2
+            known = self._containers[dom_id] = (
+                self._container(child, visit, dom_id),
+                child.view_class,
+                expires,
+            )
+        return known[0]
+
+    def renew(self) -> None:
+        """Make new elements at the next render: who is there has new tokens now."""
+        self._containers.clear()
+
+    def _container(self, child: Nested, visit: Visit, dom_id: str) -> Container:
+        if visit.place.depth >= MOST_DEEP:
+            raise NestedTooDeep(child)
+        self._site.nested.of(child.view_class, visit.location.route.live_session)
+        token = nested_token(child, visit, dom_id, "" if child.sticky else self.instance)
+        signed = self._site.signatures.mint_nested_token(token, visit.identity.binding)
+        whose = {"sticky": ""} if child.sticky else {"parent-id": visit.place.id}
+        return Container(dom_id, child.container(dom_id, {"session": signed, "static": "", **whose}))
+
+    def adopt(self, child: ChildProcess) -> bool:
+        """Let `child` end when this view does; False when it has ended already."""
+        if not self._ended:
+            self._processes.add(child)
+        return not self._ended
+
+    def release(self, child: ChildProcess) -> None:
+        """`child` has ended by itself."""
+        self._processes.discard(child)
+
+    def end(self) -> None:
+        """The view has ended."""
+        self._ended = True
+        children, self._processes = self._processes, set()
+        for child in children:
+            child.end_with_parent()

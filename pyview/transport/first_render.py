@@ -1,0 +1,225 @@
+"""Views during one HTTP request: the page's own, and those inside it, each through the lifecycle once."""
+
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Any
+from urllib.parse import urlparse
+
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from pyview import lifecycle
+from pyview.async_result import AsyncResult
+from pyview.async_work import Works
+from pyview.auth.connection import LiveConnection
+from pyview.auth.guard import authorize, is_protected
+from pyview.auth.identity import Identity
+from pyview.auth.redirects import page_path
+from pyview.auth.verdict import Denied
+from pyview.binding import Params
+from pyview.components.registry import Components
+from pyview.events.info_event import InfoEvent
+from pyview.lifecycle import Location, Place, Visit
+from pyview.live_session import LiveSession
+from pyview.live_view import LiveView
+from pyview.navigation import Navigate, Patch, Redirect
+from pyview.nested import MOST_DEEP, PAGE_PREFIX, Container, Nested
+from pyview.presence.view_presence import ViewPresence
+from pyview.process.nested import NestedTooDeep, nested_token
+from pyview.process.site import Site
+from pyview.rendering import renderer_for
+from pyview.session_change import TOO_EARLY, SessionNotWritable
+from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
+from pyview.timers import Timer
+from pyview.tokens import Tokens
+
+_NOWHERE = Params({})
+
+
+class Elsewhere(Exception):
+    """A view sends the browser to another page, whichever view of the page it is."""
+
+    def __init__(self, socket: UnconnectedSocket[Any], navigation: Navigate | Redirect) -> None:
+        super().__init__(navigation.to)
+        self.socket = socket
+        self.navigation = navigation
+
+
+@dataclass(slots=True)
+class OneRequest:
+    """What all views of one HTTP request share. `protected`: whether anything guards one of the nested ones. `shown`
+    are the classes of them all, each once, in the order in which they were mounted; `ids` those of the nested ones."""
+
+    site: Site
+    tokens: Tokens
+    scope: Scope
+    page_id: str
+    identity: Identity
+    protected: bool = False
+    shown: dict[type[LiveView[Any]], None] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+
+    @property
+    def element_id(self) -> str:
+        return PAGE_PREFIX + self.page_id
+
+
+@dataclass(frozen=True, slots=True)
+class FirstView:
+    """A view that has been mounted, with its socket."""
+
+    view: LiveView[Any]
+    socket: UnconnectedSocket[Any]
+
+    async def html(self, site: Site) -> str:
+        """What it shows. Raises `Elsewhere` if one inside it sends the browser away."""
+        template = site.templates.for_view(type(self.view))
+        rendered = renderer_for(self.view, template).html(self.socket)
+        return await rendered if isawaitable(rendered) else rendered
+
+
+async def first_view(request: OneRequest, visit: Visit) -> FirstView:
+    """Mount the view of `visit`. Raises `Elsewhere`, `BindingError`, and whatever a callback raises."""
+    request.shown[visit.view_class] = None
+    runtime = FirstRender(request, visit)
+    socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
+    elsewhere = await lifecycle.run_hooks(socket, visit)
+    if elsewhere is not None:
+        raise Elsewhere(socket, elsewhere)
+    view = await lifecycle.create(visit)
+    await lifecycle.mount(view, socket, visit)
+    if socket.navigation is None:
+        await lifecycle.handle_params(view, socket, visit)
+    if socket.navigation is not None:
+        raise Elsewhere(socket, socket.navigation)
+    return FirstView(view, socket)
+
+
+def plain_place(request: OneRequest, live_session: LiveSession) -> Visit:
+    """A page of Starlette, as what stands around the views in it."""
+    page = page_path(request.scope)
+    nowhere = request.site.nested.of(LiveView, live_session)
+    location = Location(nowhere, urlparse(page), page, _NOWHERE, {})
+    return Visit(location, request.identity, Place(request.element_id, request.page_id))
+
+
+async def nested_html(request: OneRequest, child: Nested, around: Visit, *, alone: bool = False) -> str:
+    """`child` in its element, within the view of `around`. `alone`: on a page that is not live, it is joined by itself.
+
+    Raises `HTTPException` for somebody who may not see it, and what `first_view` raises.
+    """
+    if around.place.depth >= MOST_DEEP:
+        raise NestedTooDeep(child)
+    visit = _visit(request, child, around)
+    child.check_new(visit.place.id, request.ids)
+    await _check_access(request, visit)
+    shown = await first_view(request, visit)
+    content = await shown.html(request.site)
+    flash = shown.socket.flash if shown.socket.has_flash else None
+    marks = _marks(request, child, around, visit, alone=alone)
+    static = request.tokens.mint_flash_token(flash) if flash else ""
+    return child.container(visit.place.id, {**marks, "static": static}, content)
+
+
+def _visit(request: OneRequest, child: Nested, around: Visit) -> Visit:
+    route = request.site.nested.of(child.view_class, around.location.route.live_session)
+    outside = around.location
+    location = Location(route, outside.url, outside.page, _NOWHERE, {})
+    place = Place(child.dom_id(around.place.id), request.page_id, around.place.depth + 1, child.sticky)
+    return Visit(location, request.identity, place, given=child.session)
+
+
+def _marks(request: OneRequest, child: Nested, around: Visit, visit: Visit, *, alone: bool) -> dict[str, str]:
+    """The client joins a root at once; a child when the connected view around it says with which token."""
+    if not (alone or child.sticky):
+        return {"session": "", "parent-id": around.place.id}
+    token = nested_token(child, around, visit.place.id)
+    signed = request.tokens.mint_nested_token(token, request.identity.binding)
+    return {"session": signed, "sticky": ""} if child.sticky else {"session": signed}
+
+
+async def _check_access(request: OneRequest, visit: Visit) -> None:
+    group = visit.location.route.live_session.requirement
+    request.protected = request.protected or is_protected(visit.view_class, request.scope, group)
+    connection = LiveConnection({**request.scope, "type": "websocket"}, visit.location.page)
+    verdict = await authorize(visit.view_class, connection, group)
+    if isinstance(verdict, Denied):
+        if verdict.redirect is None:
+            raise HTTPException(verdict.status)
+        raise HTTPException(303, headers={"location": verdict.redirect, "cache-control": "no-store"})
+
+
+class FirstRender:
+    """The runtime of a view during one HTTP request: nothing outlives it, a patch is a redirect."""
+
+    socket: UnconnectedSocket[Any]
+
+    def __init__(self, request: OneRequest, visit: Visit) -> None:
+        self._request = request
+        self._visit = visit
+        self._resources = lifecycle.resources_of(visit)
+
+    async def subscribe(self, topic: str) -> None:
+        """There is no browser yet to show it to; the join subscribes."""
+
+    async def unsubscribe(self, topic: str) -> None:
+        """Nothing was subscribed."""
+
+    async def broadcast(self, topic: str, message: Any) -> None:
+        await self._request.site.pubsub.broadcast(topic, message)
+
+    def presence(self) -> ViewPresence:
+        return ViewPresence(self._request.site.presence, lambda: None)
+
+    def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
+        return None
+
+    def send_info(self, event: InfoEvent) -> None:
+        """The join mounts again, and sends its own."""
+
+    def works(self) -> Works:
+        raise RuntimeError("nothing goes on beside a first render: its socket is not connected")
+
+    async def tell(self, event: InfoEvent) -> None:
+        """Nobody is there to hear it."""
+
+    async def hear(self, event: InfoEvent) -> None:
+        """Nobody is there to hear it."""
+
+    async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
+        """Nothing was started."""
+
+    async def patch(self, wish: Patch) -> None:
+        if not self._visit.routed:
+            raise lifecycle.without_url(wish, self._visit)
+        self.socket.navigation = Redirect(wish.to)
+
+    def make_components(self) -> Components:
+        site = self._request.site
+        most = site.security.max_components
+        return Components(self.socket, self, site.templates, lambda: self._resources, _nothing, most)
+
+    def send_update(self, target: ComponentTarget, assigns: dict[str, Any], seconds: float) -> Timer | None:
+        """The page is made once; the join makes its components anew."""
+        return None
+
+    def send_view(self, event: str, payload: Any) -> None:
+        """No handler of an event runs before there is a browser."""
+
+    def check_session_writable(self) -> None:
+        raise SessionNotWritable(TOO_EARLY)
+
+    def nest(self, child: Nested) -> Container:
+        raise RuntimeError(
+            f"{child.described} has its own HTML in the first page, so no element of it is needed yet."
+        )
+
+    async def nested_html(self, child: Nested) -> str:
+        return await nested_html(self._request, child, self._visit)
+
+    async def close(self) -> None:
+        """The request ends by itself."""
+
+
+def _nothing() -> None:
+    """Nobody waits for a second render of the page."""

@@ -1,0 +1,62 @@
+"""What the payload of a join claims, and what it is checked against."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import QueryParams
+from starlette.types import Scope
+
+from pyview.auth.audit import AuditEvent, audit_of
+from pyview.auth.connection import LiveConnection
+from pyview.auth.guard import authorize
+from pyview.auth.verdict import Denied
+from pyview.flash import Flash
+from pyview.lifecycle import Location
+from pyview.process.messages import JoinRefused
+from pyview.tokens import Tokens
+
+
+def refused(reason: str, log: str) -> JoinRefused:
+    """A refusal after which the browser loads the page again."""
+    return JoinRefused({"reason": reason}, log)
+
+
+def check_csrf(tokens: Tokens, scope: Scope, payload: Mapping[str, Any], page_id: str, binding: str) -> None:
+    """Raises `JoinRefused` for a join from another session's page."""
+    if not tokens.check_csrf_token(_csrf_token(scope, payload), page_id, binding):
+        audit_of(scope).record(
+            AuditEvent.CSRF_REFUSED, scope, "a page joins with another session's CSRF token"
+        )
+        raise JoinRefused({"reason": "stale"}, "CSRF token", audited=True)
+
+
+async def check_access(scope: Scope, location: Location) -> None:
+    """Raises `JoinRefused` for somebody who may not see the view of `location`."""
+    connection = LiveConnection(scope, location.page, location.path_params)
+    route = location.route
+    verdict = await authorize(route.view_class, connection, route.live_session.requirement)
+    if isinstance(verdict, Denied):
+        if verdict.redirect is None:
+            raise JoinRefused({"reason": "unauthorized"}, "access denied", audited=True)
+        redirect = {"to": verdict.redirect, "status": 302}
+        raise JoinRefused({"redirect": redirect}, "access denied", audited=True)
+
+
+def flash_of(tokens: Tokens, payload: Mapping[str, Any]) -> Flash | None:
+    """A navigation brings its own; otherwise the page's, unless this view has been mounted before."""
+    token = payload.get("flash")
+    first = "redirect" not in payload and _params(payload).get("_mounts") == 0
+    if token is None and first:
+        token = payload.get("static")
+    flash = tokens.read_flash_token(token) if token else None
+    return Flash(flash) if flash else None
+
+
+def _csrf_token(scope: Scope, payload: Mapping[str, Any]) -> Any:
+    token = _params(payload).get("_csrf_token")
+    return token if token is not None else QueryParams(scope["query_string"]).get("_csrf_token")
+
+
+def _params(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    params = payload.get("params")
+    return params if isinstance(params, dict) else {}

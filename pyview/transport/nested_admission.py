@@ -1,0 +1,82 @@
+"""The join of a view that is no page: nested in another, sticky, or within a page of Starlette -> a visit."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import urlparse
+
+from pyview.binding import Params
+from pyview.lifecycle import Location, Place, Visit
+from pyview.nested_tokens import NestedToken
+from pyview.process.nested import Children
+from pyview.routes import NestedRoute, NestedRoutes
+from pyview.tokens import StaleToken, Tokens
+from pyview.transport.join_claims import check_access, check_csrf, flash_of, refused
+from pyview.transport.presence import Presence
+from pyview.transport.view_guard import view_guard
+
+_NOWHERE = Params({})
+
+
+class OpenViews(Protocol):
+    """The views that have joined on the same socket."""
+
+    @property
+    def main(self) -> Location | None: ...
+    def children_of(self, dom_id: str) -> Children | None: ...
+
+
+class NestedAdmission:
+    """The door for what a page holds besides its own view. `recheck`: for how many seconds a guard's answer holds."""
+
+    def __init__(self, tokens: Tokens, routes: NestedRoutes, recheck: float) -> None:
+        self._tokens = tokens
+        self._routes = routes
+        self._recheck = recheck
+
+    async def admit(
+        self, presence: Presence, dom_id: str, payload: Mapping[str, Any], views: OpenViews
+    ) -> Visit:
+        """Raises `JoinRefused`. Who is there has just been asked."""
+        scope, identity = presence.scope, presence.identity
+        token = self._token(payload, dom_id, identity.binding)
+        check_csrf(self._tokens, scope, payload, token.page_id, identity.binding)
+        parent = _parent(token, views)
+        location = _location(self._route(token), token, views)
+        await check_access(scope, location)
+        return Visit(
+            location,
+            identity,
+            Place(token.id, token.page_id, token.depth, token.sticky, parent),
+            flash_of(self._tokens, payload),
+            view_guard(presence, location.route, self._recheck),
+            token.session,
+        )
+
+    def _token(self, payload: Mapping[str, Any], dom_id: str, binding: str) -> NestedToken:
+        try:
+            return self._tokens.nested.read(payload.get("session"), dom_id, binding)
+        except StaleToken as error:
+            raise refused("stale", f"token of a nested view: {error.reason}") from None
+
+    def _route(self, token: NestedToken) -> NestedRoute:
+        route = self._routes.find(token.view, token.group)
+        if route is None:
+            raise refused("stale", f"the nested view {token.view!r} is not there any more")
+        return route
+
+
+def _parent(token: NestedToken, views: OpenViews) -> Children | None:
+    if not token.parent:
+        return None
+    children = views.children_of(token.parent)
+    if children is None or children.instance != token.instance:
+        raise refused("stale", "the view around a nested one is gone")
+    return children
+
+
+def _location(route: NestedRoute, token: NestedToken, views: OpenViews) -> Location:
+    """The URL of the page around it, as that is now."""
+    main = views.main
+    if main is None:
+        return Location(route, urlparse(token.page), token.page, _NOWHERE, {})
+    return Location(route, main.url, main.page, _NOWHERE, {})
