@@ -10,7 +10,11 @@ from pyview.live_render import Embedded, live_render
 from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
+from pyview.template.component import component
+from pyview.template.declared.signature import Slot, Slots, attr
+from pyview.template.declared.slots import SlotEntry
 from pyview.template.root_template import RootTemplate, RootTemplateContext, defaultRootTemplate
+from pyview.template.tstrings.each import each
 from pyview.threads import inline
 
 __all__ = [
@@ -31,8 +35,14 @@ __all__ = [
     "RootTemplateContext",
     "SecurityConfig",
     "Session",
+    "Slot",
+    "SlotEntry",
+    "Slots",
     "UnconnectedSocket",
+    "attr",
+    "component",
     "defaultRootTemplate",
+    "each",
     "inline",
     "is_connected",
     "js",

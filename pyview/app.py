@@ -3,8 +3,9 @@
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from types import ModuleType
 from typing import Any
 
 from starlette.applications import Starlette
@@ -38,6 +39,7 @@ from pyview.revocation.memory import MemoryRevocations
 from pyview.routes import LiveRoute, NestedRoutes
 from pyview.secret import Secrets
 from pyview.storage.errors import StoreUnavailable
+from pyview.template.component import Component
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.tokens import Tokens
 from pyview.transport.admission import Admission
@@ -65,7 +67,8 @@ class PyView(Starlette):
     `production` (otherwise `PYVIEW_ENV=production`), `pubsub` (otherwise
     `PYVIEW_REDIS_URL`, else this process only), `revocations` (otherwise
     what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name, else this process only), `templates` (a Jinja2 environment or loader
-    for templates named on views), `default_requires` (what every view requires that is not `@public`, said as to
+    for templates named on views), `components` (function components, or modules of them, that every template may call),
+    `default_requires` (what every view requires that is not `@public`, said as to
     `@requires`).
 
     `rootTemplate` is the HTML document around every view; assign `defaultRootTemplate(...)` or a function of your own.
@@ -83,6 +86,7 @@ class PyView(Starlette):
         revocations: Revocations | None = None,
         claims: Claims | None = None,
         templates: Any = None,
+        components: Iterable[Component[Any] | ModuleType] = (),
         default_requires: Conditions | CarriesRequirement | None = None,
         **kwargs: Any,
     ) -> None:
@@ -100,7 +104,7 @@ class PyView(Starlette):
         self._assets = ClientAssets()
         self._tokens = Tokens(self.secrets, self.security)
         self._site: Site | None = None
-        self._templates = ViewTemplates(templates, auto_reload=not self.production)
+        self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
         self._checked = False
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ)
         self.claims: Claims = claims or claims_from_environment(os.environ)

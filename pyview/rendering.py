@@ -34,7 +34,7 @@ class TemplateRenderer:
         self._rendering: Rendering | None = None
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]:
-        with text_page(socket) as page:
+        with text_page(socket, self._template.environment) as page:
             text = self._template.render(socket.context, self._extras(socket))
         return page.filled(text) if page else text
 

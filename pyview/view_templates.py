@@ -1,6 +1,8 @@
 """Which template a view class has: named on the class, or the file beside its module, or a placeholder."""
 
 import logging
+from collections.abc import Iterable
+from types import ModuleType
 from typing import Any
 
 from jinja2 import BaseLoader
@@ -10,6 +12,7 @@ from pyview.components.component import LiveComponent
 from pyview.components.files import component_template
 from pyview.live_render import live_render
 from pyview.live_view import LiveView
+from pyview.template.component import Component, components_in
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.files import TemplateFileNotFound, stylesheet_path, template_for
 from pyview.template.live_template import LiveTemplate
@@ -26,16 +29,24 @@ _PLACEHOLDER = """\
 
 
 class ViewTemplates:
-    """The templates of one application, each compiled once. `source` is a live environment, a loader, or None."""
+    """The templates of one application, each compiled once. `source` is a live environment, a loader, or None.
+
+    `components` are function components, or modules of them, that every template may call by name.
+    """
 
     def __init__(
-        self, source: LiveEnvironment | BaseLoader | None = None, *, auto_reload: bool = True
+        self,
+        source: LiveEnvironment | BaseLoader | None = None,
+        *,
+        auto_reload: bool = True,
+        components: Iterable[Component[Any] | ModuleType] = (),
     ) -> None:
         if isinstance(source, LiveEnvironment):
             self.environment = source
         else:
             self.environment = create_environment(source, auto_reload=auto_reload)
         _offer_live_render(self.environment)
+        self.environment.globals.update(components_in(components))
         self._templates: dict[type[LiveView[Any]], LiveTemplate | None] = {}
         self._components: dict[type[LiveComponent[Any]], LiveTemplate | None] = {}
         self._heads: dict[type[LiveView[Any]], list[Markup]] = {}

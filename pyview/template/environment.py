@@ -22,6 +22,7 @@ from pyview.template.component_tag import live_component, slots
 from pyview.template.context import LiveContext, present
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
+from pyview.template.tstrings.plans import Plans
 
 _DICT_ATTRIBUTES: Final = frozenset(dir(dict))
 _MOST_READY: Final = 400
@@ -76,6 +77,9 @@ class LiveEnvironment(jinja2.Environment):
         super().__init__(**{"autoescape": True, **options})
         self.change_rule = ChangeRule()
         self.name_reader = NameReader()
+        self.plans = Plans(self.change_rule)
+        # The bodies of function components that are Jinja2 templates, compiled with this environment's filters.
+        self.component_templates: dict[Any, Any] = {}
         self._ready: dict[tuple[Any, ...], jinja2.Template] = {}
         self.filters[KEY_FILTER] = keyed_by
         self.filters.update({name: pure(command) for name, command in JS_FILTERS.items()})

@@ -105,6 +105,17 @@ class LiveTemplate:
         except Exception:
             self.environment.handle_exception()
 
+    def render_slot(self, fresh: Fresh, previous: Any, assigns: Any) -> tuple[Any, Any]:
+        """The template as a slot of another tree: (node, what changed)."""
+        template = self.current()
+        context = self.environment.context_for(template, assigns, None)
+        root: Any = template.root_render_func
+        try:
+            result: tuple[Any, Any] = root.tree(context, previous, fresh)
+        except Exception:
+            self.environment.handle_exception()
+        return result
+
     def rendering(self, host: Any = None) -> "Rendering":
         """The rendering of this template for one view; its live values belong to `host`, the view's socket."""
         return Rendering(self, host)
@@ -156,6 +167,7 @@ class Rendering:
     def _fresh(self) -> Fresh:
         fresh = Fresh()
         fresh.host = self._host
+        fresh.environment = self._template.environment
         return fresh
 
     def _render(self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class MacroWriter(ScopeWriter):
     def visit_CallBlock(self, node: nodes.CallBlock, frame: Frame) -> None:
         body = self.tree_body(frame)
         if body is None:
-            return super().visit_CallBlock(node, frame)
+            return self._write_call_as_text(node, frame)
         if frame.eval_ctx.volatile:
             return self.write_as_text(body, node, frame)
         position = body.add_slot()
@@ -62,6 +62,17 @@ class MacroWriter(ScopeWriter):
             # Jinja2 writes what a call block returns as it is, whatever autoescape says.
             self.write_call(body, position, node.call, frame, False, {"caller": "caller"})
         return None
+
+    def _write_call_as_text(self, node: nodes.CallBlock, frame: Frame) -> None:
+        # As Jinja2 does, which takes for granted that what is called returns a text.
+        call_frame, text_ref = self.macro_body(node, frame)
+        self.writeline("caller = ")
+        self.macro_def(text_ref, call_frame)
+        self.start_write(frame, node)
+        self.write("_called_text(")
+        self.visit_Call(node.call, frame, forward_caller=True)
+        self.write(")")
+        self.end_write(frame)
 
     @contextmanager
     def _as_text(self) -> Iterator[None]:

@@ -40,8 +40,9 @@ class Immutability:
     """Decides whether a value is deeply immutable: by its type, then by its parts.
 
     A value is taken to be immutable if its type is an atom, an enumeration, a tuple (also named), a frozenset, a
-    frozen dataclass with frozen bases, a frozen pydantic model without private attributes, or was registered, and if
-    all its parts are immutable too. Its methods and properties are trusted to depend on nothing else.
+    frozen dataclass with frozen bases, a frozen pydantic model without private attributes, a template string, or was
+    registered, and if all its parts are immutable too. A class may name the parts of its objects by a method
+    `__pyview_parts__`. Its methods and properties are trusted to depend on nothing else.
 
     What was found out about a type is kept here, so each environment has its own answers.
     """
@@ -93,6 +94,11 @@ class Immutability:
             return found
 
     def _inspect(self, cls: Any) -> Parts | None:
+        own_parts: Parts | None = getattr(cls, "__pyview_parts__", None)
+        if own_parts is not None:
+            return own_parts
+        if is_template_class(cls):
+            return _template_parts
         if cls in self._atoms or issubclass(cls, enum.Enum):
             self._atoms.add(cls)
             return _no_parts
@@ -122,6 +128,16 @@ def intercepts_attributes(cls: type) -> bool:
     return any(
         name in vars(base) for base in cls.__mro__[:-1] for name in ("__getattr__", "__getattribute__")
     )
+
+
+def is_template_class(cls: type) -> bool:
+    """Whether objects of a class are template strings (PEP 750), native or of a backport: known by what they have."""
+    return hasattr(cls, "interpolations") and hasattr(cls, "strings")
+
+
+def _template_parts(template: Any) -> tuple[Any, ...]:
+    slots = ((each.value, each.conversion, each.format_spec) for each in template.interpolations)
+    return (template.strings, *slots)
 
 
 def _no_parts(value: object) -> tuple[Any, ...]:

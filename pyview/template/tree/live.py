@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from jinja2.utils import internalcode
 
@@ -24,6 +24,9 @@ class Live:
     """The base of live values. They are made anew at every render; what lasts is what `render` retains."""
 
     __slots__ = ()
+
+    visits: ClassVar[int] = 1
+    """1 for a value that has to be rendered at every render of its page, 0 where equal ones may be passed over."""
 
     def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
         """The slot: (what to retain, what changed or None). `previous` is what the slot held before, of any kind.
@@ -58,8 +61,9 @@ class Live:
 class TextPage:
     """The live values of one page that is made as text, each with the mark it left there."""
 
-    def __init__(self, host: Any) -> None:
+    def __init__(self, host: Any, environment: Any = None) -> None:
         self.host = host
+        self.environment = environment
         # Nobody can put a mark into a page whose secret he does not know.
         self._secret = secrets.token_hex(8)
         self._values: dict[str, Live] = {}
@@ -83,9 +87,12 @@ _PAGE: Final[ContextVar[TextPage | None]] = ContextVar("page", default=None)
 
 
 @contextmanager
-def text_page(host: Any) -> Iterator[TextPage]:
-    """What is rendered to text within belongs to one page; its live values are those of `host`."""
-    page = TextPage(host)
+def text_page(host: Any, environment: Any = None) -> Iterator[TextPage]:
+    """What is rendered to text within belongs to one page; its live values are those of `host`.
+
+    `environment` is the template environment of the application.
+    """
+    page = TextPage(host, environment)
     token = _PAGE.set(page)
     try:
         yield page
@@ -93,10 +100,22 @@ def text_page(host: Any) -> Iterator[TextPage]:
         _PAGE.reset(token)
 
 
+def page_environment() -> Any:
+    """The template environment of the page that is being made as text; None where none is."""
+    page = _PAGE.get()
+    return None if page is None else page.environment
+
+
 @internalcode
 def store_live(fresh: Fresh, slots: list[Any], position: int, diff: Diff, value: Live) -> None:
     """Render a live value into a slot, and put what changed into the diff around it."""
+    fresh.visits += value.visits
     slot, change = value.render(fresh, slots[position])
     if change is not None:
         slots[position] = slot
         diff[str(position)] = change
+
+
+def called_text(value: Any) -> Any:
+    """What a call block writes into a page that is made as text: what was called, or the mark of a live value."""
+    return value.__html__() if isinstance(value, Live) else value

@@ -100,4 +100,8 @@ def call(
         return result
     value = context.call(function, *args, **kwargs)
     text = escaped(value) if autoescape else plain(value)
-    return text_slot(previous, text) if text.__class__ is str else text.render(fresh, previous)
+    if text.__class__ is str:
+        return text_slot(previous, text)
+    fresh.visits += text.visits
+    rendered: tuple[Any, Any] = text.render(fresh, previous)
+    return rendered

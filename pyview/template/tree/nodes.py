@@ -13,11 +13,14 @@ class Fresh(list["tuple[Segment, Diff]"]):
     """The nodes that are new in a message: their statics travel with it, once each.
 
     `host` is what the live values of the page belong to: the socket of the view, or of the component. `nested` are the
-    ids of the views inside it that this render has come by.
+    ids of the views inside it that this render has come by. `environment` is the template environment. `visits` counts
+    live values that have to be rendered every time.
     """
 
     host: Any = None
     nested: set[str] | None = None
+    environment: Any = None
+    visits = 0
 
 
 ALWAYS = 1

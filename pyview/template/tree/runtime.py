@@ -7,14 +7,14 @@ carry it.
 from pyview.template.tree.comprehension import comprehension, field_key, item_key
 from pyview.template.tree.include import include
 from pyview.template.tree.inputs import changed, new_unit
-from pyview.template.tree.live import store_live
+from pyview.template.tree.live import called_text, store_live
 from pyview.template.tree.loop import LiveLoop
 from pyview.template.tree.macro import LiveMacro, call
 from pyview.template.tree.nodes import Node, Segment, Unit, new_node
 from pyview.template.tree.output import converted, escaped, plain, text_slot
 from pyview.template.tree.rows import RowSegment
 
-GENERATION = 2
+GENERATION = 3
 
 __all__ = [
     "LiveLoop",
@@ -24,6 +24,7 @@ __all__ = [
     "Segment",
     "Unit",
     "call",
+    "called_text",
     "changed",
     "comprehension",
     "converted",

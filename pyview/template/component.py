@@ -1,0 +1,284 @@
+"""Function components: typed Python functions that a template calls, from Jinja2 and from template strings alike."""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any, Generic, ParamSpec, overload
+
+from pyview.template.attributes import Attributes
+from pyview.template.declared.binding import bind
+from pyview.template.declared.declaration import Declaration
+from pyview.template.declared.signature import declaration_of
+from pyview.template.declared.slots import SlotEntry
+from pyview.template.environment import LiveEnvironment, create_environment
+from pyview.template.live_template import LiveTemplate
+from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
+from pyview.template.tree.live import Live, page_environment
+from pyview.template.tree.nodes import Fresh
+from pyview.template.tstrings.content import content_text
+from pyview.template.tstrings.each import inputs_of
+from pyview.template.tstrings.origin import blame
+from pyview.template.tstrings.plans import Plans, environment_of, page_plans
+
+P = ParamSpec("P")
+
+Load = Callable[[LiveEnvironment], LiveTemplate]
+
+
+class _Identity:
+    """A component as a part of what is compared: the same one, or another."""
+
+    __slots__ = ()
+
+    def __pyview_parts__(self) -> tuple[Any, ...]:
+        return ()
+
+
+class Component(Generic[P]):
+    """A function that templates call. `declaration` says what it takes. Made by `component`."""
+
+    __pyview_constant__ = True
+
+    def __init__(self, function: Callable[P, Any], include: Iterable[str], load: Load | None) -> None:
+        functools.update_wrapper(self, function)
+        self.function: Callable[..., Any] = function
+        self.include = tuple(include)
+        self.identity = _Identity()
+        self._load = load
+
+    @functools.cached_property
+    def declaration(self) -> Declaration:
+        # Read when it is first asked for: annotations may name what the module defines further down.
+        return declaration_of(self.function, self.include)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> "ComponentCall":
+        """What stands in the page for these arguments. Raises ComponentError for arguments it does not take."""
+        given, rest = bind(self.declaration, args, kwargs)
+        return ComponentCall(self, given, rest)
+
+    def result(self, given: Mapping[str, Any], rest: Attributes) -> Any:
+        """What the function returns."""
+        return self.function(**given, **rest) if self.declaration.rest else self.function(**given)
+
+    @property
+    def has_template(self) -> bool:
+        """Whether its body is a Jinja2 template."""
+        return self._load is not None
+
+    def template_in(self, environment: Any) -> LiveTemplate:
+        """The Jinja2 template of its body, compiled once for each environment."""
+        if not isinstance(environment, LiveEnvironment):
+            return self._template_alone
+        template: LiveTemplate | None = environment.component_templates.get(self.identity)
+        if template is None:
+            template = environment.component_templates[self.identity] = self._loaded(environment)
+        return template
+
+    @functools.cached_property
+    def _template_alone(self) -> LiveTemplate:
+        return self._loaded(create_environment())
+
+    def _loaded(self, environment: LiveEnvironment) -> LiveTemplate:
+        assert self._load is not None  # noqa: S101  for the type checker
+        return self._load(environment)
+
+    def __repr__(self) -> str:
+        return f"<component {self.function.__module__}.{self.function.__qualname__}>"
+
+
+class ComponentCall(Live):
+    """A live value: one call of a component. It is passed over where its arguments provably did not change."""
+
+    __slots__ = ("component", "given", "rest")
+
+    visits = 0
+
+    def __init__(self, component: Component[Any], given: dict[str, Any], rest: Attributes) -> None:
+        self.component = component
+        self.given = given
+        self.rest = rest
+
+    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        environment = environment_of(fresh)
+        rule: ChangeRule = environment.change_rule
+        inputs = [*self._inputs(environment.plans)]
+        held = previous if type(previous) is _Held and previous.component is self.component else None
+        if held is not None and held.is_unchanged(inputs, rule):
+            return held, None
+        visits, before = fresh.visits, previous if held is None else held.slot
+        tokens = [rule.token(value, TRUST_OBJECTS) for value in inputs]
+        slot, change = self._render(fresh, before, environment)
+        if held is None:
+            held = _Held(self.component)
+        held.keep(tokens, before if change is None else slot, fresh.visits != visits)
+        return held, change
+
+    def _render(self, fresh: Fresh, previous: Any, environment: Any) -> tuple[Any, Any]:
+        component = self.component
+        try:
+            result = component.result(self.given, self.rest)
+            if component.has_template:
+                return component.template_in(environment).render_slot(fresh, previous, self._names(result))
+            content: tuple[Any, Any] = environment.plans.content(fresh, previous, result)
+            return content
+        except Exception as error:
+            blame(error, component.function)
+            raise
+
+    def __html__(self) -> str:
+        component = self.component
+        try:
+            result = component.result(self.given, self.rest)
+            if component.has_template:
+                return component.template_in(page_environment()).render(self._names(result))
+            return content_text(page_plans(), result)
+        except Exception as error:
+            blame(error, component.function)
+            raise
+
+    def _names(self, result: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The names of a body in Jinja2: arguments, `rest`, and what the function returned."""
+        return {**self.given, "rest": self.rest, **(result or {})}
+
+    async def html(self, host: Any) -> str:
+        return self.__html__()
+
+    @property
+    def described(self) -> str:
+        return f"{self.component.declaration.name}()"
+
+    def __pyview_parts__(self) -> tuple[Any, ...]:
+        return (self.component.identity, *self.given.values(), *self.rest, *self.rest.values())
+
+    def _inputs(self, plans: Plans) -> Iterator[Any]:
+        for value in self.given.values():
+            yield from _parts(value, plans)
+        yield from self.rest
+        yield from self.rest.values()
+
+
+class _Held:
+    """What a call of a component retains: the slot of its body, and what that was made from."""
+
+    __slots__ = ("component", "inputs", "slot", "visits")
+
+    def __init__(self, component: Component[Any]) -> None:
+        self.component = component
+        self.keep([], None, True)
+
+    def keep(self, inputs: list[Any], slot: Any, visits: bool) -> None:
+        self.inputs = inputs
+        self.slot = slot
+        self.visits = visits
+
+    def is_unchanged(self, inputs: list[Any], rule: ChangeRule) -> bool:
+        """Whether the body would be the same again."""
+        return not self.visits and len(inputs) == len(self.inputs) and rule.all_same(inputs, self.inputs)
+
+
+def _parts(value: Any, plans: Plans) -> Iterator[Any]:
+    """What an argument consists of: functions as what they read, entries of slots as their attributes."""
+    if isinstance(value, FunctionType):
+        yield from inputs_of(value, plans)
+    elif isinstance(value, SlotEntry):
+        yield from inputs_of(value.content, plans)
+        yield from value.__pyview_parts__()[1:]
+    elif type(value) is tuple and value and isinstance(value[0], SlotEntry):
+        yield len(value)
+        for each in value:
+            yield from _parts(each, plans)
+    else:
+        yield value
+
+
+@overload
+def component(function: Callable[P, Any], /) -> Component[P]: ...
+
+
+@overload
+def component(
+    *,
+    source: str | None = None,
+    template: str | None = None,
+    template_file: str | os.PathLike[str] | None = None,
+    include: Iterable[str] = (),
+) -> Callable[[Callable[P, Any]], Component[P]]: ...
+
+
+def component(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    source: str | None = None,
+    template: str | None = None,
+    template_file: str | os.PathLike[str] | None = None,
+    include: Iterable[str] = (),
+) -> Any:
+    """Decorator of a function component: its parameters declare attributes and slots.
+
+    The body is what the function returns: a template string, Markup, anything that may stand between tags. Or it is a
+    Jinja2 template: `source`, or `template_file` beside the module, or `template`, a name for the environment's loader;
+    its names are the arguments, `rest`, and those of the mapping that the function may return.
+
+    A parameter without a default is required; a `Literal`, or `attr(values=...)`, says which values there are. `Slot`,
+    `Slots`, a `SlotEntry` class or a list of it annotate slots; `children` takes the body of a call. With `**rest` the
+    global HTML attributes, those that begin with data-, aria-, phx- and on, and those in `include` are passed on.
+
+    What a component shows follows from its arguments: it may be passed over where these did not change.
+    """
+    load = _loader(source, template, template_file)
+
+    def decorate(function: Callable[..., Any]) -> Component[Any]:
+        bodies = None if load is None else functools.partial(load, function)
+        return Component(function, include, bodies)
+
+    return decorate if function is None else decorate(function)
+
+
+def _loader(
+    source: str | None, template: str | None, template_file: str | os.PathLike[str] | None
+) -> Callable[[Callable[..., Any], LiveEnvironment], LiveTemplate] | None:
+    if [source, template, template_file].count(None) < 2:
+        raise TypeError("a component has one body: give source, template or template_file")
+    if source is not None:
+        text = source
+        return lambda function, environment: LiveTemplate.from_string(text, _name(function), environment)
+    if template is not None:
+        name = template
+        return lambda function, environment: LiveTemplate.from_loader(name, environment)
+    if template_file is not None:
+        file = template_file
+        return lambda function, environment: LiveTemplate.from_file(_beside(function, file), environment)
+    return None
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return f"component {function.__qualname__}"
+
+
+def _beside(function: Callable[..., Any], file: str | os.PathLike[str]) -> Path:
+    return Path(inspect.getfile(function)).parent / file
+
+
+def components_in(found: Iterable[Component[Any] | ModuleType]) -> dict[str, Component[Any]]:
+    """Components by their names: those given, and all that the given modules hold. Raises TypeError, ValueError."""
+    named: dict[str, Component[Any]] = {}
+    for each in found:
+        for one in _components_of(each):
+            name = one.declaration.name
+            if named.setdefault(name, one) is not one:
+                raise ValueError(
+                    f"two components are called {name!r}: {named[name]!r} and {one!r}. Rename one of them"
+                )
+    return named
+
+
+def _components_of(found: Component[Any] | ModuleType) -> list[Component[Any]]:
+    if isinstance(found, Component):
+        return [found]
+    if isinstance(found, ModuleType):
+        return [value for value in vars(found).values() if isinstance(value, Component)]
+    raise TypeError(f"expected a @component function or a module of them, got {found!r}")

@@ -1,0 +1,185 @@
+"""A Python signature as a declaration: parameters are attributes and slots, `**rest` passes HTML attributes on."""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from inspect import Parameter
+from typing import Annotated, Any, Final, Literal, TypeAlias, Union
+
+from pyview.template.declared.declaration import (
+    REQUIRED,
+    Attribute,
+    Declaration,
+    SlotDeclaration,
+)
+from pyview.template.declared.slots import GivenSlot, SlotEntry
+
+_SLOT: Final = "pyview slot"
+_SLOTS: Final = "pyview slots"
+
+Slot: TypeAlias = Annotated[Any, _SLOT]
+"""The annotation of a slot. The component gets a `SlotEntry`, which is false where there is no content."""
+
+Slots: TypeAlias = Annotated[Any, _SLOTS]
+"""The annotation of a slot that may have several entries. The component gets a tuple of `SlotEntry`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeNote:
+    """What a signature says of an attribute beyond its type. See `attr`."""
+
+    default: Any = REQUIRED
+    values: tuple[Any, ...] | None = None
+    doc: str = ""
+
+
+def attr(default: Any = REQUIRED, *, values: Iterable[Any] | None = None, doc: str = "") -> Any:
+    """What an attribute of a component may be, beyond its type; it stands in the place of the default.
+
+    `size: str = attr("m", values=["s", "m", "l"], doc="How large it is.")`. Without a default it is required.
+    `Annotated[str, attr(values=...)]` says the same.
+    """
+    return AttributeNote(default, None if values is None else tuple(values), doc)
+
+
+def declaration_of(function: Callable[..., Any], include: Iterable[str] = ()) -> Declaration:
+    """What a function component takes. Raises TypeError for a signature that declares nothing sensible."""
+    signature = inspect.signature(function)
+    hints = type_hints(function)
+    attributes: dict[str, Attribute] = {}
+    slots: dict[str, SlotDeclaration] = {}
+    rest = False
+    for parameter in signature.parameters.values():
+        if parameter.kind is Parameter.VAR_KEYWORD:
+            rest = True
+        elif parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.POSITIONAL_ONLY):
+            raise TypeError(
+                f"{function.__qualname__}: a component's parameters are given by name, so {parameter} cannot be one"
+            )
+        else:
+            declared = _declared(parameter, hints.get(parameter.name, Any))
+            if isinstance(declared, SlotDeclaration):
+                slots[parameter.name] = declared
+            else:
+                attributes[parameter.name] = declared
+    if include and not rest:
+        raise TypeError(
+            f"{function.__qualname__}: attributes to pass on, {[*include]}, need a parameter **rest"
+        )
+    positional = [
+        each.name for each in signature.parameters.values() if each.kind is Parameter.POSITIONAL_OR_KEYWORD
+    ]
+    return Declaration(function.__name__, attributes, slots, tuple(positional), rest, frozenset(include))
+
+
+def type_hints(function: Any) -> Mapping[str, Any]:
+    """The annotations of a function or class; those that cannot be evaluated are left out."""
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError, AttributeError, SyntaxError):
+        raw = getattr(function, "__annotations__", {})
+        return {name: hint for name, hint in raw.items() if not isinstance(hint, str)}
+
+
+def _declared(parameter: Parameter, hint: Any) -> Attribute | SlotDeclaration:
+    note = _note(parameter.default, hint)
+    default = note.default
+    if isinstance(parameter.default, AttributeNote) is False and parameter.default is not Parameter.empty:
+        default = parameter.default
+    slot = _slot(parameter.name, hint, required=default is REQUIRED, doc=note.doc)
+    if slot is not None:
+        return slot
+    bare = _without_notes(hint)
+    annotation = None if bare is Any else bare
+    return Attribute(parameter.name, default, annotation, note.values or _literals(bare), note.doc)
+
+
+def _note(default: Any, hint: Any) -> AttributeNote:
+    if isinstance(default, AttributeNote):
+        return default
+    return next((each for each in _metadata(hint) if isinstance(each, AttributeNote)), AttributeNote())
+
+
+def _metadata(hint: Any) -> tuple[Any, ...]:
+    return hint.__metadata__ if typing.get_origin(hint) is Annotated else ()
+
+
+def _without_notes(hint: Any) -> Any:
+    return hint.__origin__ if typing.get_origin(hint) is Annotated else hint
+
+
+def _literals(hint: Any) -> tuple[Any, ...] | None:
+    """All values of a Literal, of None, or of a union of such."""
+    if typing.get_origin(hint) is Literal:
+        return typing.get_args(hint)
+    if hint is None or hint is types.NoneType:
+        return (None,)
+    if not _is_union(hint):
+        return None
+    found = [_literals(each) for each in typing.get_args(hint)]
+    return None if None in found else tuple(value for values in found for value in values or ())
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (Union, types.UnionType)
+
+
+# -- slots
+
+
+def _slot(name: str, hint: Any, *, required: bool, doc: str) -> SlotDeclaration | None:
+    kind = _slot_kind(hint)
+    if kind is None:
+        return None
+    many, entry = kind
+    return SlotDeclaration(
+        name, _maker(name, entry), required=required, many=many, attributes=entry_attributes(entry), doc=doc
+    )
+
+
+def _slot_kind(hint: Any) -> tuple[bool, type[SlotEntry]] | None:
+    """Whether there may be several entries, and their class; None for what is no slot."""
+    notes = _metadata(hint)
+    if _SLOT in notes or _SLOTS in notes:
+        return _SLOTS in notes, SlotEntry
+    bare = _without_notes(hint)
+    if isinstance(bare, type) and issubclass(bare, SlotEntry):
+        return False, bare
+    arguments = [each for each in typing.get_args(bare) if each not in (types.NoneType, Ellipsis)]
+    if len(arguments) != 1:
+        return None
+    inner = _slot_kind(arguments[0])
+    if inner is None:
+        return None
+    return inner if _is_union(bare) else (True, inner[1])
+
+
+def entry_attributes(entry: type[SlotEntry]) -> tuple[Attribute, ...]:
+    """What each entry of a slot takes besides its content."""
+    if entry is SlotEntry:
+        return ()
+    hints = type_hints(entry)
+    own = [each for each in fields(entry) if each.name != "content"]
+    return tuple(_entry_attribute(each, hints.get(each.name, Any)) for each in own)
+
+
+def _entry_attribute(field: Any, hint: Any) -> Attribute:
+    required = field.default is MISSING and field.default_factory is MISSING
+    bare = _without_notes(hint)
+    default = REQUIRED if required else field.default
+    return Attribute(field.name, default, None if bare is Any else bare, _literals(bare))
+
+
+def _maker(name: str, entry: type[SlotEntry]) -> Callable[[Any], SlotEntry]:
+    def make(given: Any) -> SlotEntry:
+        if isinstance(given, entry):
+            return given
+        if isinstance(given, GivenSlot):
+            return entry(given.content, **given.attributes)
+        if isinstance(given, SlotEntry):
+            raise TypeError(f"the slot {name!r} takes {entry.__name__}, got {type(given).__name__}")
+        return entry(given)
+
+    return make

@@ -1,0 +1,165 @@
+"""Rows made by a function that is only called for those that changed."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
+from typing import Any, Final, TypeVar
+
+from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
+from pyview.template.tree.comprehension import Key, comprehension, field_key
+from pyview.template.tree.immutable import is_template_class
+from pyview.template.tree.live import Live
+from pyview.template.tree.nodes import ALWAYS, Diff, Fresh
+from pyview.template.tree.output import text_slot
+from pyview.template.tstrings.content import content_text
+from pyview.template.tstrings.plan import Plan
+from pyview.template.tstrings.plans import Plans, environment_of, page_plans
+
+T = TypeVar("T")
+
+_CONSTANTS: Final = (type, ModuleType, BuiltinFunctionType)
+"""What a global is trusted to stay; so are functions."""
+
+_NOTHING: Final = object()
+
+
+def each(
+    rows: Iterable[T], render: Callable[[T], Any], *, key: str | int | Callable[[T], Any] | None = None
+) -> "Each":
+    """Rows of a page: `{each(users, lambda user: t"<li>{user.name}</li>", key="id")}`.
+
+    `render` is called for the rows that changed, and for all when something else changed that it reads: variables
+    around it, default arguments, globals that are no functions, classes or modules. What it returns must follow from
+    these: it may not read a clock, for instance. It returns a template string, or anything else that may stand in one.
+
+    With a `key`, a field of the rows or a function of a row, rows are followed when they move: nothing of a moved row
+    is sent again. Without, they are told apart by their position.
+    """
+    find = field_key(key) if isinstance(key, str | int) else key
+    return Each(rows, render, find)
+
+
+class _OtherStrings(Exception):
+    """A row is another template string than the others: they cannot share their static text."""
+
+
+class _Rows:
+    """The rows as they were rendered: with a common plan or none, by which code, from which inputs."""
+
+    __slots__ = ("code", "comprehension", "inputs", "plan", "visits")
+
+    def __init__(self, plan: Plan | None, code: Any) -> None:
+        self.plan = plan
+        self.code = code
+        self.comprehension: Any = None
+        self.inputs: list[Any] = []
+        self.visits = True
+
+    def is_unchanged(self, inputs: list[Any], rule: ChangeRule) -> bool:
+        """Whether rows have to be looked at only where they are others than before."""
+        before, self.inputs = self.inputs, [rule.token(value, TRUST_OBJECTS) for value in inputs]
+        return not self.visits and len(inputs) == len(before) and rule.all_same(inputs, before)
+
+
+class Each(Live):
+    """A live value of rows. See `each`."""
+
+    __slots__ = ("_key", "_render", "_rows")
+
+    visits = 0
+
+    def __init__(self, rows: Iterable[Any], render: Callable[[Any], Any], key: Key | None) -> None:
+        self._rows = rows
+        self._render = render
+        self._key = key
+
+    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        plans: Plans = environment_of(fresh).plans
+        items: Sequence[Any] = self._rows if isinstance(self._rows, list | tuple) else [*self._rows]
+        code = getattr(self._render, "__code__", None)
+        if not isinstance(previous, _Rows) or previous.code is not code:
+            if not items:
+                return text_slot(previous, "")
+            previous = _Rows(self._plan(plans, items[0]), code)
+        mark = len(fresh)
+        try:
+            return self._update(plans, fresh, previous, items)
+        except _OtherStrings:
+            del fresh[mark:]
+            return self._update(plans, fresh, _Rows(None, code), items)
+
+    def _plan(self, plans: Plans, item: Any) -> Plan | None:
+        row = self._render(item)
+        return plans.plan(row) if is_template_class(type(row)) else None
+
+    def _update(self, plans: Plans, fresh: Fresh, held: _Rows, items: Sequence[Any]) -> tuple[Any, Any]:
+        visits = fresh.visits
+        mask = 0 if held.is_unchanged([*inputs_of(self._render, plans)], plans.rule) else ALWAYS
+        segment = plans.rows if held.plan is None else held.plan.row_segment
+        row = self._row(plans, held.plan)
+        held.comprehension, change = comprehension(
+            fresh, held.comprehension, segment, items, row, mask, None, self._key
+        )
+        held.visits = fresh.visits != visits
+        return held, change
+
+    def _row(self, plans: Plans, plan: Plan | None) -> Callable[..., Diff]:
+        render = self._render
+
+        def mixed(fresh: Fresh, item: Any, slots: list[Any], mask: int) -> Diff:
+            return plans.mixed_row(fresh, render(item), slots)
+
+        if plan is None:
+            return mixed
+        common = plan
+
+        def alike(fresh: Fresh, item: Any, slots: list[Any], mask: int) -> Diff:
+            template = render(item)
+            if not is_template_class(type(template)) or template.strings != common.strings:
+                raise _OtherStrings
+            return common.update(plans, fresh, template, slots)
+
+        return alike
+
+    def __html__(self) -> str:
+        plans = page_plans()
+        return "".join([content_text(plans, self._render(item)) for item in self._rows])
+
+    async def html(self, host: Any) -> str:
+        return self.__html__()
+
+
+def inputs_of(function: Any, plans: Plans) -> Iterator[Any]:
+    """What a function reads besides its arguments: variables around it, defaults, globals."""
+    pending, seen = [function], set[int]()
+    while pending:
+        each = pending.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, MethodType):
+            pending += [each.__self__, each.__func__]
+        elif getattr(type(each), "__pyview_constant__", False):
+            continue
+        elif isinstance(each, FunctionType):
+            yield each.__code__
+            pending += map(_content, each.__closure__ or ())
+            pending += [*(each.__defaults__ or ()), *(each.__kwdefaults__ or {}).values()]
+            yield from _globals_of(each, plans)
+        else:
+            yield each
+
+
+def _content(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not bound yet
+        return _NOTHING
+
+
+def _globals_of(function: FunctionType, plans: Plans) -> Iterator[Any]:
+    found = function.__globals__
+    for name in plans.names_read(function.__code__):
+        value = found.get(name, _NOTHING)
+        is_constant = isinstance(value, (*_CONSTANTS, FunctionType)) or hasattr(value, "__pyview_constant__")
+        if not is_constant and value is not _NOTHING:
+            yield value

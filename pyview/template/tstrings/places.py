@@ -1,0 +1,100 @@
+"""Where a slot can stand in HTML, and how a value is written there so that it cannot mean anything else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from markupsafe import Markup
+
+from pyview.template.attributes import (
+    attribute_text,
+    attributes_text,
+    is_css_value,
+    is_program,
+    is_url,
+    may_be_scheme,
+    quoted,
+    safe_url,
+    url_text,
+    vouched,
+)
+from pyview.template.tree.output import escape_text
+
+Write: TypeAlias = Callable[[Any], str]
+"""From a value to its text in the page."""
+
+CONTENT = None
+"""Between tags: what stands there may be a tree of its own."""
+
+
+def whole_attribute(tag: str, name: str) -> Write:
+    """`name={value}`: the attribute as a whole, left out if there is nothing."""
+    return lambda value: attribute_text(name, value, tag)
+
+
+def spread(tag: str) -> Write:
+    """`<tag {attributes}>`: a mapping of attributes."""
+    return lambda value: attributes_text(value, tag)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSoFar:
+    """What of a quoted value stands before a slot in it: static text, and NUL for other slots."""
+
+    tag: str
+    name: str
+    text: str
+
+
+def in_quotes(before: ValueSoFar) -> Write:
+    """`name="... {value} ..."`: a piece of an attribute's value."""
+    if is_program(before.name):
+        return lambda value: vouched(before.name, value)
+    if is_url(before.name, before.tag) and not scheme_is_known(before.text):
+        return url_start if not before.text.strip() else url_piece
+    if before.name.lower() == "style" and before.text.rpartition(";")[2].strip():
+        return css_piece
+    return quoted
+
+
+def scheme_is_known(before: str) -> bool:
+    """Whether what follows can no longer be part of an address's scheme."""
+    return any(char in before for char in "/?#:")
+
+
+def url_start(value: Any) -> str:
+    """The beginning of an address."""
+    return escape_text(safe_url(url_text(value)))
+
+
+def url_piece(value: Any) -> str:
+    """A piece of an address that may still belong to its scheme."""
+    text = url_text(value)
+    return escape_text(f"/unsafe:{text}" if may_be_scheme(text) else text)
+
+
+def css_piece(value: Any) -> str:
+    """A piece of a declaration in a style: what would begin another one is left out."""
+    return quoted(value) if isinstance(value, Markup) or is_css_value(str(value)) else ""
+
+
+def only_text(value: Any) -> str:
+    """In a comment, a title, a text area: text, for tags mean nothing there."""
+    return quoted(value)
+
+
+def in_program(tag: str) -> Write:
+    """Within a script or a style sheet, where there is no escaping: only what somebody vouched for."""
+
+    def write(value: Any) -> str:
+        if not isinstance(value, Markup):
+            raise TypeError(
+                f"<{tag}> holds a program, in which no escaping helps: {type(value).__name__} cannot be written there. "
+                "Put the value into an attribute such as data-value={value} and read it from there, or vouch for a "
+                "constant text by markupsafe.Markup"
+            )
+        if f"</{tag}" in value.lower():
+            raise ValueError(f"this value would end the <{tag}> around it: {value!r}")
+        return str.__str__(value)
+
+    return write

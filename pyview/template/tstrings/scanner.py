@@ -1,0 +1,311 @@
+"""Reads the static text of a template string as a browser would, and tells for each slot where it stands.
+
+What a browser would mend silently is an error here: a tag that is never closed, a slot as the name of a tag, a value
+without quotes. A slot's place decides how it is escaped, so there must be no doubt about it.
+"""
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final, NoReturn
+
+from pyview.template.attributes import is_harmless, is_url
+from pyview.template.tstrings.errors import TemplateStringError, excerpt
+from pyview.template.tstrings.places import (
+    CONTENT,
+    ValueSoFar,
+    Write,
+    in_program,
+    in_quotes,
+    only_text,
+    spread,
+    whole_attribute,
+)
+
+_VOID: Final = frozenset(
+    {
+        *("area", "base", "br", "col", "embed", "hr", "img", "input"),
+        *("link", "meta", "param", "source", "track", "wbr"),
+    }
+)
+_PROGRAMS: Final = frozenset({"script", "style", "iframe", "noembed", "noframes", "noscript", "xmp"})
+_TEXTS: Final = frozenset({"title", "textarea"})
+_FOREIGN: Final = frozenset({"svg", "math"})
+
+_TAG = re.compile(r"<([A-Za-z][^\s/>\"'<=]*)")
+_END_TAG = re.compile(r"</([A-Za-z][^\s/>\"'<=]*)\s*>")
+_DECLARATION = re.compile(r"<!doctype\b[^<>]*>", re.IGNORECASE)
+_COMMENT_END = re.compile(r"--!?>")
+_EMPTY_COMMENT = re.compile(r"-?>")
+_ATTRIBUTE = re.compile(r"(\s*)([^\s\"'<>/=]+)(\s*=\s*)?")
+_TAG_END = re.compile(r"\s*(/?>)")
+_UNQUOTED = re.compile(r"[^\s\"'=<>`]+")
+_ENDS_ATTRIBUTE = re.compile(r"\s|/?>")
+_SLOT: Final = "\0"
+
+
+class _State(Enum):
+    CONTENT = auto()
+    TAG = auto()
+    BEFORE_VALUE = auto()
+    QUOTED = auto()
+    COMMENT = auto()
+    RAW = auto()
+
+
+@dataclass(slots=True)
+class Scan:
+    """What was found: the static texts without the attributes that slots write as a whole, and how slots are written.
+
+    `writes` holds `CONTENT` for a slot between tags.
+    """
+
+    statics: list[str] = field(default_factory=list)
+    writes: list[Write | None] = field(default_factory=list)
+
+
+def scan(strings: Sequence[str], expressions: Sequence[str]) -> Scan:
+    """Read a template string: its static texts, and its expressions as errors name them. Raises TemplateStringError."""
+    scanner = _Scanner(strings, expressions)
+    scanner.run()
+    return scanner.found
+
+
+class _Scanner:
+    def __init__(self, strings: Sequence[str], expressions: Sequence[str]) -> None:
+        self.found = Scan()
+        self._strings = strings
+        self._expressions = expressions
+        self._state = _State.CONTENT
+        self._index = 0
+        self._text = ""
+        self._at = 0
+        self._tag = ""
+        self._name = ""
+        self._quote = ""
+        self._value = ""
+        self._attribute_start = 0
+        self._spaced = False
+        self._open: list[str] = []
+        # A slot was an attribute as a whole, or many: nothing may be glued to it.
+        self._must_end = False
+
+    def run(self) -> None:
+        steps = {
+            _State.CONTENT: self._content,
+            _State.TAG: self._inside_tag,
+            _State.BEFORE_VALUE: self._before_value,
+            _State.QUOTED: self._quoted,
+            _State.COMMENT: self._comment,
+            _State.RAW: self._raw,
+        }
+        for index, text in enumerate(self._strings):
+            self._index, self._text, self._at = index, text, 0
+            self._begin_text()
+            while self._at < len(self._text):
+                steps[self._state]()
+            if self._index < len(self._expressions):
+                self._slot()
+        self.found.statics.append(self._text)
+        self._end()
+
+    def _begin_text(self) -> None:
+        if self._must_end and not _ENDS_ATTRIBUTE.match(self._text):
+            self._fail(
+                "a slot in a tag must be a whole attribute, with a space or > after it; use quotes otherwise"
+            )
+        self._must_end = False
+        self._attribute_start = 0
+        self._spaced = False
+
+    def _end(self) -> None:
+        if self._state is not _State.CONTENT:
+            self._fail(f"the template string ends in the midst of {self._where()}")
+        if self._open:
+            self._fail(f"<{self._open[-1]}> is never closed")
+
+    def _where(self) -> str:
+        names = {_State.COMMENT: "a comment", _State.RAW: f"<{self._tag}>"}
+        return names.get(self._state, f"the tag <{self._tag}")
+
+    def _fail(self, problem: str) -> NoReturn:
+        raise TemplateStringError(
+            problem, excerpt(self._strings, self._expressions, self._index, min(self._at, len(self._text)))
+        )
+
+    def _before_slot(self) -> bool:
+        return self._at == len(self._text) and self._index < len(self._expressions)
+
+    # -- static text
+
+    def _content(self) -> None:
+        begin = self._text.find("<", self._at)
+        if begin < 0:
+            self._at = len(self._text)
+            return
+        self._at = begin
+        after = self._text[begin + 1 : begin + 2]
+        if after == "!":
+            self._markup_declaration()
+        elif after == "/":
+            self._end_tag()
+        elif after.isascii() and after.isalpha():
+            self._start_tag()
+        elif not after:
+            self._fail("a slot cannot be the name of a tag; and a < that is text is written &lt;")
+        elif after == "?":
+            self._fail("<? begins nothing in HTML")
+        else:
+            self._at += 1  # a browser takes it for text
+
+    def _markup_declaration(self) -> None:
+        declaration = _DECLARATION.match(self._text, self._at)
+        if declaration:
+            self._at = declaration.end()
+        elif self._text.startswith("<!--", self._at):
+            self._at += 4
+            empty = _EMPTY_COMMENT.match(self._text, self._at)
+            self._state = _State.CONTENT if empty else _State.COMMENT
+            self._at = empty.end() if empty else self._at
+        else:
+            self._fail("<! begins a comment, <!-- ... -->, or <!doctype html>, and nothing else")
+
+    def _comment(self) -> None:
+        end = _COMMENT_END.search(self._text, self._at)
+        self._at = end.end() if end else len(self._text)
+        if end:
+            self._state = _State.CONTENT
+
+    def _start_tag(self) -> None:
+        found = _TAG.match(self._text, self._at)
+        self._tag = found[1].lower() if found else ""
+        self._at = found.end() if found else self._at
+        if self._before_slot():
+            self._fail("a slot cannot be part of a tag's name; attributes have a space before them")
+        self._state = _State.TAG
+
+    def _end_tag(self) -> None:
+        found = _END_TAG.match(self._text, self._at)
+        if found is None:
+            self._fail("an end tag is written </name>, and holds no slot")
+        tag = found[1].lower()
+        if not self._open:
+            self._fail(f"</{tag}> ends nothing that was begun in this template string")
+        if self._open[-1] != tag:
+            self._fail(f"</{tag}> was not expected here: <{self._open[-1]}> is still open")
+        self._open.pop()
+        self._at = found.end()
+
+    def _raw(self) -> None:
+        end = re.compile(rf"</{re.escape(self._tag)}(?=[\s/>])", re.IGNORECASE).search(self._text, self._at)
+        self._at = end.start() if end else len(self._text)
+        if end:
+            self._state = _State.CONTENT
+
+    # -- in a tag
+
+    def _inside_tag(self) -> None:
+        end = _TAG_END.match(self._text, self._at)
+        if end:
+            self._at = end.end()
+            self._begin_element(closed=end[1] == "/>")
+            return
+        attribute = _ATTRIBUTE.match(self._text, self._at)
+        if attribute is None:
+            self._spaces_or_fail()
+            return
+        if not attribute[1]:
+            self._fail("attributes are separated by spaces")
+        self._attribute_start = self._at
+        self._name = attribute[2]
+        self._at = attribute.end()
+        self._spaced = False
+        if attribute[3]:
+            self._state = _State.BEFORE_VALUE
+        elif self._before_slot():
+            self._fail("a slot cannot be part of an attribute's name: use {attributes}, with a dict")
+
+    def _spaces_or_fail(self) -> None:
+        rest = self._text[self._at :]
+        if rest.strip():
+            self._fail(f"{rest.strip()[0]!r} has no place in the tag <{self._tag}")
+        self._attribute_start, self._spaced = self._at, True
+        self._at = len(self._text)
+
+    def _before_value(self) -> None:
+        quote = self._text[self._at]
+        if quote in "\"'":
+            self._quote, self._value, self._state = quote, "", _State.QUOTED
+            self._at += 1
+            return
+        value = _UNQUOTED.match(self._text, self._at)
+        if value is None:
+            self._fail(f"the attribute {self._name} has no value")
+        self._at = value.end()
+        self._state = _State.TAG
+        if self._before_slot():
+            self._fail(f'a value with a slot in it needs quotes: {self._name}="{value[0]}{{...}}"')
+
+    def _quoted(self) -> None:
+        end = self._text.find(self._quote, self._at)
+        stop = end if end >= 0 else len(self._text)
+        self._value += html.unescape(self._text[self._at : stop])
+        self._at = stop
+        if end >= 0:
+            self._check_address()
+            self._at = end + 1
+            self._state = _State.TAG
+
+    def _check_address(self) -> None:
+        if _SLOT not in self._value or not is_url(self._name, self._tag):
+            return
+        scheme, colon, _ = re.split(r"[/?#]", self._value, maxsplit=1)[0].partition(":")
+        if colon and _SLOT in scheme:
+            self._fail(
+                f"what kind of address it is cannot be a slot: give {self._name} the whole address, {{url}}"
+            )
+        if colon and not is_harmless(self._value):
+            self._fail(f"{scheme.strip()}: is run as a program, and holds no slot")
+
+    def _begin_element(self, closed: bool) -> None:
+        foreign = not _FOREIGN.isdisjoint(self._open) or self._tag in _FOREIGN
+        self._state = _State.CONTENT
+        if self._tag in _VOID:
+            return
+        if closed and foreign:
+            return
+        if closed:
+            self._fail(f"HTML does not know <{self._tag}/>; write <{self._tag}></{self._tag}>")
+        self._open.append(self._tag)
+        if self._tag in _PROGRAMS or (self._tag in _TEXTS and not foreign):
+            self._state = _State.RAW
+
+    # -- slots
+
+    def _slot(self) -> None:
+        static, write = self._text, self._place()
+        if self._state is _State.BEFORE_VALUE:
+            static, self._must_end, self._state = self._text[: self._attribute_start], True, _State.TAG
+        elif self._state is _State.TAG:
+            static, self._must_end = self._text[: self._attribute_start], True
+        elif self._state is _State.QUOTED:
+            self._value += _SLOT
+        self.found.statics.append(static)
+        self.found.writes.append(write)
+
+    def _place(self) -> Write | None:
+        if self._state is _State.CONTENT:
+            return CONTENT
+        if self._state is _State.BEFORE_VALUE:
+            return whole_attribute(self._tag, self._name)
+        if self._state is _State.QUOTED:
+            return in_quotes(ValueSoFar(self._tag, self._name, self._value))
+        if self._state is _State.TAG:
+            if not self._spaced:
+                self._fail("a slot in a tag needs a space before it, or quotes around it")
+            return spread(self._tag)
+        if self._state is _State.RAW and self._tag in _PROGRAMS:
+            return in_program(self._tag)
+        return only_text
