@@ -9,6 +9,7 @@ from pyview.js import JsCommand, JsCommands, js
 from pyview.live_render import Embedded, live_render
 from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
+from pyview.playground import playground
 from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
 from pyview.template.component import component
 from pyview.template.declared.signature import Slot, Slots, attr
@@ -47,4 +48,5 @@ __all__ = [
     "is_connected",
     "js",
     "live_render",
+    "playground",
 ]

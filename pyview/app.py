@@ -27,6 +27,7 @@ from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
 from pyview.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.live_view import LiveView
+from pyview.meta import ContextProcessor
 from pyview.nested import Nested
 from pyview.presence.presence import Presence
 from pyview.process.site import Site
@@ -68,6 +69,7 @@ class PyView(Starlette):
     `PYVIEW_REDIS_URL`, else this process only), `revocations` (otherwise
     what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name, else this process only), `templates` (a Jinja2 environment or loader
     for templates named on views), `components` (function components, or modules of them, that every template may call),
+    `context_processors` (functions of a `PyViewMeta` that add names to every view's template),
     `default_requires` (what every view requires that is not `@public`, said as to
     `@requires`).
 
@@ -88,6 +90,7 @@ class PyView(Starlette):
         templates: Any = None,
         components: Iterable[Component[Any] | ModuleType] = (),
         default_requires: Conditions | CarriesRequirement | None = None,
+        context_processors: Sequence[ContextProcessor] = (),
         **kwargs: Any,
     ) -> None:
         kwargs["lifespan"] = self._lifespan(kwargs.get("lifespan"))
@@ -99,6 +102,7 @@ class PyView(Starlette):
         self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ)
         self.presence = Presence(self.pubsub)
         self.rootTemplate = defaultRootTemplate()
+        self.context_processors = tuple(context_processors)
         self._complaints = Complaints(logger)
         self._audit = Audit()
         self._assets = ClientAssets()
@@ -132,6 +136,7 @@ class PyView(Starlette):
                 liveview_version=self._assets.liveview_version,
                 complaints=self._complaints,
                 nested=self._nested,
+                context_processors=self.context_processors,
             )
         return self._site
 

@@ -1,8 +1,8 @@
 """What `LiveView.render` gets besides the context."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate
@@ -18,3 +18,7 @@ class PyViewMeta:
     @property
     def flash(self) -> Mapping[str, Any]:
         return self.socket.flash
+
+
+ContextProcessor: TypeAlias = Callable[[PyViewMeta], Mapping[str, Any]]
+"""Adds names to the templates of all views of an application; asked at every render, so it should be quick."""

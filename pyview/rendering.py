@@ -1,12 +1,12 @@
 """How one view renders: by its template, which yields diffs itself, or by hand, where two trees are compared."""
 
 import inspect
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from pyview.live_view import LiveView
-from pyview.meta import PyViewMeta
+from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate, Rendering
 from pyview.template.tree.live import text_page
@@ -26,11 +26,14 @@ class Renderer(Protocol):
 class TemplateRenderer:
     """The view's template over its context."""
 
-    __slots__ = ("_names", "_rendering", "_template")
+    __slots__ = ("_names", "_processors", "_rendering", "_template")
 
-    def __init__(self, template: LiveTemplate, view: LiveView[Any]) -> None:
+    def __init__(
+        self, template: LiveTemplate, view: LiveView[Any], processors: Sequence[ContextProcessor]
+    ) -> None:
         self._template = template
         self._names = _names_of(view)
+        self._processors = processors
         self._rendering: Rendering | None = None
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]:
@@ -46,7 +49,29 @@ class TemplateRenderer:
         return diff if components is None else components.completed(diff)
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
-        return {**self._names, "flash": socket.flash} if socket.has_flash else self._names
+        extras = {**self._names, "flash": socket.flash} if socket.has_flash else self._names
+        return self._with_processed(socket, extras) if self._processors else extras
+
+    def _with_processed(self, socket: LiveViewSocket[Any], extras: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the application's context processors add. The view's own names come first."""
+        meta = PyViewMeta(socket, self._template)
+        added: dict[str, Any] = {}
+        for processor in self._processors:
+            added.update(_names_from(processor, meta))
+        return {**{name: value for name, value in added.items() if not _has(socket.context, name)}, **extras}
+
+
+def _names_from(processor: ContextProcessor, meta: PyViewMeta) -> Mapping[str, Any]:
+    names = processor(meta)
+    if not isinstance(names, Mapping):
+        raise TypeError(
+            f"context processor {processor!r} returned {type(names).__name__}; expected a dict of names"
+        )
+    return names
+
+
+def _has(context: Any, name: str) -> bool:
+    return name in context if isinstance(context, Mapping) else hasattr(context, name)
 
 
 # A dict, because it is copied into the names of every render.
@@ -89,8 +114,10 @@ class HandRenderer:
         return await content if inspect.isawaitable(content) else content
 
 
-def renderer_for(view: LiveView[Any], template: LiveTemplate | None) -> Renderer:
+def renderer_for(
+    view: LiveView[Any], template: LiveTemplate | None, processors: Sequence[ContextProcessor] = ()
+) -> Renderer:
     """`template` is None for a view without a template, which then must have its own `render`."""
     if template is not None and type(view).render is LiveView.render:
-        return TemplateRenderer(template, view)
+        return TemplateRenderer(template, view, processors)
     return HandRenderer(view, template)

@@ -66,6 +66,7 @@ class Runtime(Protocol):
     async def handle_async(
         self, socket: "LiveViewSocket[Any]", name: str, result: AsyncResult[Any]
     ) -> None: ...
+    def here(self) -> str: ...
     async def patch(self, wish: Patch) -> None: ...
     def make_components(self) -> Components: ...
     def send_update(
@@ -329,12 +330,17 @@ class LiveViewSocket(Generic[T]):
         await self.push_event(EXEC_EVENT, {"to": to, "cid": self.cid, "commands": commands})
 
     async def push_patch(
-        self, path: str, params: Mapping[str, Any] | None = None, *, replace: bool = False
+        self, path: str = "", params: Mapping[str, Any] | None = None, *, replace: bool = False
     ) -> None:
-        """Change the URL within this view; `handle_params` runs before this returns. Raises `UnsafeURL`."""
+        """Change the URL within this view; `handle_params` runs before this returns.
+
+        Without a path, and with one that is a query such as "?page=2", the page's own path stays. Raises `UnsafeURL`.
+        """
+        if path == "" or path.startswith("?"):
+            path = self._runtime.here() + path
         await self._runtime.patch(Patch(local_path(path, params), _kind(replace)))
 
-    async def replace_patch(self, path: str, params: Mapping[str, Any] | None = None) -> None:
+    async def replace_patch(self, path: str = "", params: Mapping[str, Any] | None = None) -> None:
         """`push_patch` without a new entry in the browser's history."""
         await self.push_patch(path, params, replace=True)
 

@@ -1,4 +1,4 @@
-"""The command line: `pyview check --deploy shop:app`."""
+"""The command line: `pyview check --deploy shop:app`, `pyview new UserList`."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from pyview.cli.check import NotAPyView, check
+from pyview.cli.create import CannotCreate, create_view
 from pyview.cli.load import CannotLoad, load
 from pyview.secret import SecretError
 
@@ -18,7 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code: 0 when the application starts, 1 when it does not, 2 when there is none."""
     options = parser().parse_args(arguments)
     try:
-        return _check(options)
+        return int(options.run(options))
+    except CannotCreate as error:
+        _say(f"pyview new: {error}", sys.stderr)
+        return CANNOT_TELL
     except SecretError as error:
         _say(f"error: {error}")
         return DOES_NOT_START
@@ -37,17 +41,29 @@ def _check(options: Namespace) -> int:
     return DOES_NOT_START if report.refusals else STARTS
 
 
+def _new(options: Namespace) -> int:
+    for path in create_view(options.name, Path(options.path), css=not options.no_css):
+        _say(f"made {path}")
+    return STARTS
+
+
 def parser() -> ArgumentParser:
     """What the command understands."""
     whole = ArgumentParser("pyview", description="Live, server-rendered web pages.")
     commands = whole.add_subparsers(required=True, metavar="command")
     command = commands.add_parser("check", help="say what is wrong with an application, without starting it")
+    command.set_defaults(run=_check)
     command.add_argument("app", metavar="module:app", help="as for the server, such as shop:app")
     command.add_argument("--deploy", action="store_true", help="also say what only matters in production")
     command.add_argument("--production", action="store_true", help="judge as with PYVIEW_ENV=production")
     command.add_argument(
         "--factory", action="store_true", help="module:app is a function that makes the application"
     )
+    new = commands.add_parser("new", aliases=["create-view"], help="write the files of a new view")
+    new.set_defaults(run=_new)
+    new.add_argument("name", help="such as UserList")
+    new.add_argument("--path", default=".", metavar="FOLDER", help="where to write them (default: here)")
+    new.add_argument("--no-css", action="store_true", help="without a style sheet")
     return whole
 
 

@@ -1,6 +1,6 @@
 """What an application owns and all of its views share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from pyview.complaints import Complaints
 from pyview.components.component import LiveComponent
 from pyview.config import SecurityConfig
 from pyview.live_view import LiveView
+from pyview.meta import ContextProcessor
 from pyview.nested_tokens import NestedToken
 from pyview.presence.presence import Presence
 from pyview.process.run_queue import RunQueue
@@ -50,6 +51,7 @@ class Site:
     liveview_version: str
     complaints: Complaints
     nested: NestedRoutes
+    context_processors: Sequence[ContextProcessor] = ()
     run_queue: RunQueue = field(default_factory=RunQueue)
     processes: set[Any] = field(default_factory=set)
     stop_grace: float = 0.5

@@ -249,7 +249,9 @@ class ViewProcess:
             await self._params(self._visit.location)
         if self.socket.navigation is not None:
             return {}
-        self._renderer: Renderer = renderer_for(view, self._site.templates.for_view(visit.view_class))
+        self._renderer: Renderer = renderer_for(
+            view, self._site.templates.for_view(visit.view_class), self._site.context_processors
+        )
         update = self._renderer.update(self.socket)
         return self._with_news(update if type(update) is dict else await update)  # type: ignore[misc]
 
@@ -800,6 +802,9 @@ class ViewProcess:
         answer = async_caller(type(owner))(owner, name, result, socket, self._resources)
         if isawaitable(answer):
             await answer
+
+    def here(self) -> str:
+        return self._visit.location.page.partition("?")[0]
 
     async def patch(self, wish: Patch) -> None:
         if not self._visit.routed:

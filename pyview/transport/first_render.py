@@ -74,7 +74,7 @@ class FirstView:
     async def html(self, site: Site) -> str:
         """What it shows. Raises `Elsewhere` if one inside it sends the browser away."""
         template = site.templates.for_view(type(self.view))
-        rendered = renderer_for(self.view, template).html(self.socket)
+        rendered = renderer_for(self.view, template, site.context_processors).html(self.socket)
         return await rendered if isawaitable(rendered) else rendered
 
 
@@ -188,6 +188,9 @@ class FirstRender:
 
     async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
         """Nothing was started."""
+
+    def here(self) -> str:
+        return self._visit.location.page.partition("?")[0]
 
     async def patch(self, wish: Patch) -> None:
         if not self._visit.routed:

@@ -316,6 +316,26 @@ async def test_a_patch_runs_handle_params_before_the_reply() -> None:
         assert page.find("#count").text == "2"
 
 
+@pytest.mark.parametrize(
+    "wish", [{"path": "?page=3"}, {"params": {"page": 3}}, {"path": "?page=3", "replace": True}]
+)
+async def test_a_patch_without_a_path_stays_where_the_page_is(wish: dict[str, Any]) -> None:
+    class View(Counter):
+        async def do_next(self, payload: Any, socket: LiveViewSocket[Numbers]) -> None:
+            await socket.push_patch(**wish)
+
+        async def handle_params(self, url: Any, params: Any, socket: LiveViewSocket[Numbers]) -> None:
+            if params.has("at_once"):
+                await socket.push_patch(**wish)
+            socket.context["count"] = int(params.get("page", "1"))
+
+    async with LiveClient(app_with(count=View)) as client:
+        page = await client.open("/count?page=2&q=x")
+        await page.push("next", {})
+        assert (page.find("#count").text, page.url) == ("3", "http://testserver/count?page=3")
+        assert (await client.open("/count?at_once=1")).url == "http://testserver/count?page=3"
+
+
 @pytest.mark.parametrize("method", ["push_patch", "push_navigate", "replace_navigate", "redirect"])
 @pytest.mark.parametrize("connected", [False, True])
 async def test_a_first_render_may_send_the_browser_elsewhere(method: str, connected: bool) -> None:
