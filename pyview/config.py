@@ -21,6 +21,9 @@ class SecurityConfig:
     may come at once. `max_components` is how many live components one view may have. `session_change_max_age` is how
     long a page may take to have its session changed. A limit of sockets, or a `rate`, of 0 is none; a time of
     `math.inf` never comes.
+
+    `max_uploads` is how many files one socket may be sending at once, `max_upload_bytes` how large all of them may be
+    together, those counted that have arrived and are not consumed. External uploads count as neither.
     """
 
     allowed_hosts: Sequence[str] = ()
@@ -33,6 +36,7 @@ class SecurityConfig:
     page_token_max_age: int = 24 * 3600
     flash_token_max_age: int = 60
     session_change_max_age: int = 30
+    upload_token_max_age: int = 60
     join_timeout: float = 10.0
     idle_timeout: float = 65.0
     socket_max_age: float = 24 * 3600.0
@@ -51,6 +55,8 @@ class SecurityConfig:
     max_components: int = 10_000
     max_mailbox: int = 1024
     max_async_work: int = 256
+    max_uploads: int = 100
+    max_upload_bytes: int = 4 * 1024**3
     max_queued_frames: int = 64
     max_queued_bytes: int = 4 * 1024 * 1024
     stall_timeout: float = 20.0

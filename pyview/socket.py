@@ -29,6 +29,8 @@ from pyview.session import with_shared
 from pyview.session_change import SessionChange
 from pyview.threads import on_loop
 from pyview.timers import Timer
+from pyview.upload_methods import UploadMethods
+from pyview.uploads.registry import UploadRegistry
 from pyview.wire.values import encoded
 
 T = TypeVar("T")
@@ -76,10 +78,12 @@ class Runtime(Protocol):
     def check_session_writable(self) -> None: ...
     def nest(self, child: Nested) -> Container: ...
     async def nested_html(self, child: Nested) -> str: ...
+    @property
+    def uploads(self) -> UploadRegistry: ...
     async def close(self) -> None: ...
 
 
-class LiveViewSocket(Generic[T]):
+class LiveViewSocket(UploadMethods, Generic[T]):
     """State and wishes of one view.
 
     `context` is what the template sees: a dict, TypedDict, dataclass or pydantic model; `{}` until the view sets it.
@@ -87,6 +91,7 @@ class LiveViewSocket(Generic[T]):
     """
 
     connected: ClassVar[bool] = False
+    _runtime: Runtime
     cid: int | None = None
     """The number of the live component whose socket this is; None for a view's own."""
 

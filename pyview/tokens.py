@@ -20,7 +20,7 @@ from pyview.nested_tokens import NestedToken, NestedTokens
 from pyview.secret import Secrets, StaleToken
 from pyview.session_tokens import SessionTokens
 
-__all__ = ["PageToken", "StaleToken", "Tokens"]
+__all__ = ["PageToken", "StaleToken", "Tokens", "UploadToken"]
 
 _MASK_BYTES = 32
 
@@ -35,6 +35,15 @@ class PageToken:
     group: str
 
 
+@dataclass(frozen=True, slots=True)
+class UploadToken:
+    """One file of one view: the number of its process, the reference of the upload, the entry's own number."""
+
+    process: str
+    upload: str
+    entry: str
+
+
 class Tokens:
     """Mints and reads the tokens of one application; `session` has those of changes of the session, `nested` those of
     views that are no pages.
@@ -47,6 +56,7 @@ class Tokens:
         self._pages = keys.signer("page.v2", clock)
         self._flashes = keys.signer("flash.v1", clock)
         self._reloads = keys.signer("reload.v1", clock)
+        self._uploads = keys.signer("upload.v1", clock)
         self._seal_keys = keys.keys("binding.v1")
         self._csrf_keys = keys.keys("csrf.v1")
         self.session = SessionTokens(keys, config, clock)
@@ -111,6 +121,23 @@ class Tokens:
             return int(self._reloads.read(token, self._config.flash_token_max_age))
         except StaleToken:
             return None
+
+    def mint_upload_token(self, token: UploadToken, binding: str) -> str:
+        """What a browser shows to send the bytes of one file."""
+        nonce = secrets.token_urlsafe(9)
+        claims = {"p": token.process, "u": token.upload, "e": token.entry}
+        return self._uploads.sign({"n": nonce, **claims, "b": _seal(self._seal_keys[0], nonce, binding)})
+
+    def read_upload_token(self, token: object, binding: str) -> UploadToken:
+        """The file of `token`, if it was minted for `binding`. Raises `StaleToken`."""
+        data = self._uploads.read(token, self._config.upload_token_max_age)
+        self._check_seal(data, binding)
+        return UploadToken(data["p"], data["u"], data["e"])
+
+    def _check_seal(self, data: Mapping[str, Any], binding: str) -> None:
+        seal, nonce = data["b"], data["n"]
+        if not any(hmac.compare_digest(seal, _seal(key, nonce, binding)) for key in self._seal_keys):
+            raise StaleToken("binding")
 
 
 def _seal(key: bytes, nonce: str, binding: str) -> str:

@@ -1,7 +1,7 @@
 """What the mailbox of a view may hold. One class per kind: the process picks its function by the class."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,6 +11,8 @@ from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Guard, Location, Visit
 from pyview.socket import ComponentTarget
 from pyview.timers import Timer
+from pyview.uploads.entry import UploadEntry
+from pyview.wire.uploads import Advance, ChosenFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,36 @@ class URLChanged(NamedTuple):
 
     ref: str | None
     url: str
+
+
+class FilesChosen(NamedTuple):
+    """Somebody has chosen files, by the reference of their input. The event of its form comes next, to the view or to
+    the component `cid`."""
+
+    files: Mapping[str, list[ChosenFile]]
+    cid: int | None
+
+
+class Preflight(NamedTuple):
+    """The browser asks whether it may send files of an upload."""
+
+    ref: str | None
+    upload: str
+    files: list[ChosenFile]
+
+
+class UploadAdvanced(NamedTuple):
+    """The browser says how far a file has come."""
+
+    ref: str | None
+    advance: Advance
+
+
+class UploadFailed(NamedTuple):
+    """A file will not arrive."""
+
+    entry: UploadEntry
+    code: str
 
 
 class Info(NamedTuple):

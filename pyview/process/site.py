@@ -19,6 +19,7 @@ from pyview.pubsub.base import PubSub
 from pyview.routes import NestedRoutes
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
+from pyview.tokens import UploadToken
 
 
 class Templates(Protocol):
@@ -32,11 +33,13 @@ class Templates(Protocol):
 
 
 class Signatures(Protocol):
-    """Signs what travels through the browser from one page to the next."""
+    """Signs what travels through the browser and comes back."""
 
     def mint_flash_token(self, flash: Mapping[str, Any]) -> str: ...
     def mint_reload_token(self, status: int) -> str: ...
     def mint_nested_token(self, token: NestedToken, binding: str) -> str: ...
+    def mint_upload_token(self, token: UploadToken, binding: str) -> str: ...
+    def read_upload_token(self, token: object, binding: str) -> UploadToken: ...
 
 
 @dataclass(slots=True)

@@ -42,27 +42,33 @@ from pyview.process.messages import (
     ComponentUpdate,
     CookieChanged,
     Event,
+    FilesChosen,
     Info,
     Join,
     JoinRefused,
     Landed,
     Leave,
+    Preflight,
     Recheck,
     Refresh,
     RenewalRefused,
     SessionRenewed,
     Tick,
     Told,
+    UploadAdvanced,
+    UploadFailed,
     URLChanged,
 )
 from pyview.process.nested import Children
 from pyview.process.site import Site
+from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.rendering import Diff, Renderer, renderer_for
 from pyview.requirement import first_unmet, wants_fresh
 from pyview.session_change import NO_SESSION, SESSION_EVENT, TOO_EARLY, SessionChange, SessionNotWritable
 from pyview.socket import ComponentTarget, ConnectedLiveViewSocket, LiveViewSocket
 from pyview.threads import off_loop, on_loop
 from pyview.timers import Timer, Timers
+from pyview.uploads.registry import UploadRegistry
 from pyview.wire.values import encoded
 
 logger = logging.getLogger("pyview")
@@ -90,6 +96,7 @@ class Outlet(Protocol):
     async def renew(self, payload: Any) -> dict[str, str]: ...
     @property
     def page(self) -> str | None: ...
+    def upload_load(self) -> UploadLoad: ...
 
 
 class ViewProcess:
@@ -123,6 +130,7 @@ class ViewProcess:
         "_visit",
         "_works",
         "socket",
+        "upload_manager",
     )
 
     socket: ConnectedLiveViewSocket[Any]
@@ -133,6 +141,7 @@ class ViewProcess:
         self._mailbox = Mailbox(self._handle, self._failed, site.run_queue, site.security.max_mailbox)
         self._timers: Timers | None = None
         self._works: Works | None = None
+        self.upload_manager: UploadManager | None = None
         self._view: LiveView[Any] | None = None
         self._name = "a view that has not joined"
         self._title: str | None = None
@@ -393,6 +402,39 @@ class ViewProcess:
         else:
             await self._finish(None)
 
+    # Uploads
+
+    async def _files_chosen(self, message: FilesChosen) -> None:
+        if self.upload_manager is None:
+            return
+        only_components = self.touch(self.upload_manager.choose(message))
+        if not only_components and message.cid is not None:
+            # The event that comes next is a component's, after which nothing of the view is rendered.
+            self.post_soon(Refresh())
+
+    async def _preflight(self, message: Preflight) -> None:
+        if await self._settled(message.ref):
+            answer = await self._manager.preflight(message)
+            await self._finish_upload(message.ref, answer.socket, answer.fields)
+
+    async def _upload_advanced(self, message: UploadAdvanced) -> None:
+        if await self._settled(message.ref):
+            await self._finish_upload(message.ref, await self._manager.advance(message))
+
+    async def _upload_failed(self, message: UploadFailed) -> None:
+        await self._finish_upload(None, await self._manager.fail(message))
+
+    async def _finish_upload(
+        self, ref: str | None, socket: LiveViewSocket[Any] | None, fields: dict[str, Any] | None = None
+    ) -> None:
+        """Send what has come of an upload that `socket` allows: the view's own, or a component's."""
+        component = self.component(None if socket is None else socket.cid)
+        if component is None:
+            await self._finish(ref, fields=fields)
+        else:
+            self.touch([component.cid])
+            await self._finish_component(ref, None, component, fields)
+
     async def _clear_flash(self, message: ClearFlash) -> None:
         if message.cid is None:
             self.socket.clear_flash(message.key)
@@ -440,7 +482,9 @@ class ViewProcess:
         else:
             await self._finish_component(message.ref, answer, component)
 
-    async def _finish_component(self, ref: str | None, answer: Any, component: Instance) -> None:
+    async def _finish_component(
+        self, ref: str | None, answer: Any, component: Instance, fields: dict[str, Any] | None = None
+    ) -> None:
         letters = self._components.letters() if self._components is not None else []
         for letter in letters:
             await self._read(letter, component)
@@ -448,7 +492,7 @@ class ViewProcess:
         leaves = socket.navigation is not None or socket.patched is not None
         if leaves:
             component.socket.hand_over_flash()
-        await self._finish(ref, answer, part=not leaves and not letters)
+        await self._finish(ref, answer, part=not leaves and not letters, fields=fields)
 
     async def _read(self, letter: Event, sender: Instance) -> None:
         """Let the view's handler have an event that a component sent it."""
@@ -479,6 +523,8 @@ class ViewProcess:
         for component in gone:
             if self._works is not None:
                 self._works.drop(component.cid)
+            if self.upload_manager is not None:
+                self.upload_manager.registry.release(component.cid)
         if components is not None:
             await components.part_with(gone)
 
@@ -513,6 +559,10 @@ class ViewProcess:
     async def _leave(self, message: Leave) -> None:
         await self._disconnect()
 
+    async def _settled(self, ref: str | None) -> bool:
+        """Whether who is there may go on; who may not has been answered."""
+        return self._guard is None or self._guard.settled() or await self._may_go_on(ref)
+
     async def _may_go_on(
         self, ref: str | None, location: Location | None = None, *, fresh: bool = False
     ) -> bool:
@@ -541,6 +591,10 @@ class ViewProcess:
         Tick: _tick,
         Told: _told,
         Landed: _landed,
+        FilesChosen: _files_chosen,
+        Preflight: _preflight,
+        UploadAdvanced: _upload_advanced,
+        UploadFailed: _upload_failed,
         URLChanged: _url_changed,
         ClearFlash: _clear_flash,
         Refresh: _refresh,
@@ -553,10 +607,17 @@ class ViewProcess:
 
     # The only exit
 
-    async def _finish(self, ref: str | None, answer: Any = None, *, part: bool = False) -> None:
+    async def _finish(
+        self,
+        ref: str | None,
+        answer: Any = None,
+        *,
+        part: bool = False,
+        fields: dict[str, Any] | None = None,
+    ) -> None:
         """Send what the turn brought: patches first, then the diff with its reply, or a departure.
 
-        `part`: of the page, nothing but components may have changed.
+        `part`: of the page, nothing but components may have changed. `fields` stand beside the diff.
         """
         if self._ended:
             return
@@ -583,7 +644,8 @@ class ViewProcess:
             self._outlet.push("live_patch", _patch_payload(socket.patched))
             socket.patched = None
         if ref is not None:
-            self._outlet.reply(ref, "ok", {"diff": diff} if diff else {})
+            response = {"diff": diff} if diff else {}
+            self._outlet.reply(ref, "ok", response if fields is None else response | fields)
         elif diff:
             self._outlet.push("diff", diff)
 
@@ -702,6 +764,8 @@ class ViewProcess:
             self._timers.cancel()
         if self._works is not None:
             self._works.cancel()
+        if self.upload_manager is not None:
+            self.upload_manager.stop()
 
     async def _disconnect(self) -> None:
         self._parted = True
@@ -709,6 +773,8 @@ class ViewProcess:
         try:
             if view is not None:
                 await self._tell_disconnect(view)
+            if self.upload_manager is not None:
+                await self.upload_manager.close()
         finally:
             self._site.processes.discard(self)
 
@@ -854,6 +920,27 @@ class ViewProcess:
         """The view around this one has ended."""
         self._outlet.closed()
         self.stop()
+
+    @property
+    def _manager(self) -> UploadManager:
+        if self.upload_manager is None:
+            self.upload_manager = UploadManager(self._site, self)
+        return self.upload_manager
+
+    @property
+    def uploads(self) -> UploadRegistry:
+        return self._manager.registry
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def binding(self) -> str:
+        return self._visit.identity.binding
+
+    def upload_load(self) -> UploadLoad:
+        return self._outlet.upload_load()
 
     async def close(self) -> None:
         self._end()

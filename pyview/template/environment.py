@@ -23,7 +23,12 @@ from pyview.template.context import LiveContext, present
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
 from pyview.template.tstrings.plans import Plans
+from pyview.uploads.markup import live_file_input, live_img_preview, upload_errors, upload_preview_tag
 
+_UPLOAD_FUNCTIONS: Final = {
+    function.__name__: function
+    for function in (live_file_input, live_img_preview, upload_errors, upload_preview_tag)
+}
 _DICT_ATTRIBUTES: Final = frozenset(dir(dict))
 _MOST_READY: Final = 400
 
@@ -84,6 +89,8 @@ class LiveEnvironment(jinja2.Environment):
         self.filters[KEY_FILTER] = keyed_by
         self.filters.update({name: pure(command) for name, command in JS_FILTERS.items()})
         self.globals["js"] = js
+        self.globals.update(_UPLOAD_FUNCTIONS)
+        self.filters.update(_UPLOAD_FUNCTIONS)
         self.register_immutable(JsCommands, lambda chain: (str(chain),))
         for function in (live_component, slots):
             self.globals[function.__name__] = function

@@ -17,15 +17,19 @@ from pyview.testing.errors import (
     TooManyReloads,
     ViewCrashed,
 )
+from pyview.testing.files import LocalFile
 from pyview.testing.page import Page
 from pyview.testing.raw_socket import RawSocket
+from pyview.testing.uploads import Chosen
 from pyview.wire.rendered import ProtocolError
 
 __all__ = [
     "Child",
+    "Chosen",
     "Element",
     "ElementNotFound",
     "LiveClient",
+    "LocalFile",
     "NoAnswer",
     "NotConnected",
     "Page",

@@ -71,6 +71,13 @@ class Connection:
     ) -> Pending:
         return await self._send(channel.topic, event, payload, str(next(self.refs)), channel.join_ref, on_ok)
 
+    async def push_bytes(self, channel: Channel, event: str, data: bytes) -> Pending:
+        """A binary push, as the client sends the bytes of files."""
+        ref = str(next(self.refs))
+        pending = self._pending[ref] = Pending(event, ref, channel.join_ref)
+        await self.socket.send_chunk(channel.join_ref or "", ref, channel.topic, event, data)
+        return pending
+
     async def heartbeat(self) -> Pending:
         return await self._send("phoenix", "heartbeat", {}, str(next(self.refs)), None, None)
 

@@ -125,7 +125,7 @@ class Fields:
 
     def _type(self, tag: Tag, text: str) -> None:
         if kind(tag) == "file":
-            raise PageError(f"files cannot be chosen here yet: {outline(tag)}")
+            raise PageError(f"files are chosen with page.choose(...): {outline(tag)}")
         self._put(tag, text)
 
     def _check(self, tags: list[Tag], name: str, value: Value) -> None:

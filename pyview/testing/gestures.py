@@ -1,6 +1,6 @@
 """What a user's hand does to a page, and what the client makes of it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bs4 import Tag
@@ -8,11 +8,13 @@ from bs4 import Tag
 from pyview.testing.commands import parse
 from pyview.testing.dom import contains, outline
 from pyview.testing.errors import PageError
+from pyview.testing.files import LocalFile
 from pyview.testing.forms import (
     CHECKABLE,
     Values,
     attribute,
     default_button,
+    elements,
     form_of,
     is_disabled,
     kind,
@@ -30,6 +32,7 @@ from pyview.testing.payloads import (
     target_cids,
 )
 from pyview.testing.tab import Tab
+from pyview.testing.uploads import Chosen, FileSender, file_inputs
 from pyview.wire.rendered import ProtocolError
 
 VIEW = "data-phx-session"
@@ -42,6 +45,7 @@ class Gestures:
 
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
+        self.files = FileSender(tab)
 
     # --- clicking ---
 
@@ -137,6 +141,9 @@ class Gestures:
             await tab.submit(submission(form, submitter, tab.fields, tab.url))
             await tab.follow()
             return
+        if file_inputs(form):
+            await self.files.send_all(form)
+            form, submitter = self._as_it_is_now(form, submitter)
         tab.fields.use_all(form)
         tab.remember_submitter(form, submitter)
         focused, tab.fields.focused = (
@@ -146,12 +153,31 @@ class Gestures:
         await self.run(attribute(form, "phx-submit"), Occasion("submit", form, submitter))
         tab.fields.focused = focused
 
+    def _as_it_is_now(self, form: Tag, submitter: Tag | None) -> tuple[Tag, Tag | None]:
+        """The form after the page has changed, and its button."""
+        now = self.tab.soup.find("form", id=attribute(form, "id")) if form.has_attr("id") else None
+        if not isinstance(now, Tag) or submitter is None:
+            return now if isinstance(now, Tag) else form, submitter
+        place = [one is submitter for one in elements(form)].index(True)
+        return now, (elements(now)[place : place + 1] or [submitter])[0]
+
+    async def choose(self, file_input: Tag, files: Sequence[LocalFile], *, send: bool) -> Chosen:
+        """Choose files: the form's event tells the server of them; with auto upload they are sent then."""
+        form = form_of(file_input)
+        if form is None or not (attribute(form, "phx-change") or attribute(file_input, "phx-change")):
+            raise PageError("a file input needs a form with phx-change, which tells the server of its files")
+        chosen, uploads = self.files.choose(file_input, files)
+        await self._changed(file_input, uploads)
+        if send and file_input.has_attr("data-phx-auto-upload") and self.tab.connected:
+            await chosen.send()
+        return chosen
+
     async def change(self, form: Tag, values: Values, target: str) -> None:
         """Fill in, and tell of the last field, or of the one named `target`, as the input event would."""
         self.tab.fields.fill(form, values)
         await self._changed(named(form, target)[0])
 
-    async def _changed(self, field: Tag) -> None:
+    async def _changed(self, field: Tag, uploads: Mapping[str, Any] | None = None) -> None:
         """The input event of a field: its own `phx-change` counts before its form's."""
         form = form_of(field)
         event = attribute(field, "phx-change") or (attribute(form, "phx-change") if form is not None else "")
@@ -159,7 +185,7 @@ class Gestures:
             return
         self.tab.fields.use(form, attribute(field, "name"))
         self.tab.fields.focus(field)
-        await self.run(event, Occasion("change", field))
+        await self.run(event, Occasion("change", field, uploads=uploads or {}))
 
     # --- keys and focus ---
 
@@ -276,7 +302,7 @@ class Gestures:
         name, own = attribute(field, "name"), field.has_attr("phx-change")
         value = self.tab.fields.serialize(form, only=name if own else None)
         cids = target_cids(field if own else form, args.get("target"), self.tab.soup)
-        return [change_payload(form, args, value, name, cid) for cid in cids]
+        return [change_payload(form, args, value, name, cid, occasion.uploads) for cid in cids]
 
 
 def _state(args: Args) -> str:

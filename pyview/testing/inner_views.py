@@ -174,6 +174,10 @@ class InnerViews:
 
     async def request(self, view: InnerView, event: str, payload: dict[str, Any]) -> Any:
         """Send a message; the reply to a hook, or None."""
+        return extract((await self.exchange(view, event, payload)).get("diff", {})).reply
+
+    async def exchange(self, view: InnerView, event: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Send a message; the whole answer, `{}` if none came."""
         if view.channel.state != "joined":
             raise PageError(f"{event!r} cannot be sent: the nested view {view.id!r} is {view.channel.state}")
         on_reply = partial(self._on_reply, view)
@@ -183,7 +187,7 @@ class InnerViews:
             raise PageError(
                 f"the nested view {view.id!r} answered {event!r} with an error: {pending.response}"
             )
-        return None if pending.status != "ok" else extract(pending.response.get("diff", {})).reply
+        return dict(pending.response) if pending.status == "ok" else {}
 
     def _on_reply(self, view: InnerView, response: dict[str, Any]) -> None:
         if "diff" in response:

@@ -12,10 +12,12 @@ from pyview.js.commands import JsCommands
 from pyview.testing.child import Child
 from pyview.testing.dom import Element, described, find_one, find_only, select, text_of
 from pyview.testing.errors import ElementNotFound, NotConnected, PageError
+from pyview.testing.files import LocalFile
 from pyview.testing.forms import Value, Values, attribute, form_of
 from pyview.testing.gestures import Gestures
 from pyview.testing.payloads import Occasion, target_cids, with_cid
 from pyview.testing.tab import Tab
+from pyview.testing.uploads import Chosen, Uploader, drop_target
 
 CLICKABLE = (
     "a, button, input[type=submit], input[type=button], input[type=reset], label, summary, [phx-click]"
@@ -170,6 +172,24 @@ class Page:
                 f"change needs a form and its fields, {{name: value}}, or a field and its value; {values!r}"
             )
         await self._gestures.change(tag, values, target or list(values)[-1])
+
+    async def choose(self, file_input: Target, *files: LocalFile, send: bool = True) -> Chosen:
+        """Choose files at an input made with `live_file_input`; the form's `phx-change` event tells of them.
+
+        With `auto_upload` they are sent then, else when the form is submitted; with `send=False` only as far as
+        `await chosen.send(name, percent)` says.
+        """
+        return await self._gestures.choose(self._only(file_input), files, send=send)
+
+    async def drop_files(self, zone: Target, *files: LocalFile, send: bool = True) -> Chosen:
+        """Drop files on an element in a `phx-drop-target`; then as `choose`."""
+        target = drop_target(self._only(zone), self._tab.soup)
+        return await self._gestures.choose(target, files, send=send)
+
+    @property
+    def uploaders(self) -> dict[str, Uploader]:
+        """Stand-ins for `window.Uploaders`: `await uploader(file, meta, progress)` by name, for external uploads."""
+        return self._gestures.files.uploaders
 
     async def key(
         self, css: Target | None, key: str, *, events: tuple[str, ...] = ("keydown", "keyup")

@@ -22,14 +22,15 @@ VIEW = "data-phx-session"
 class Occasion:
     """What made the client act: `type` as the wire names it, the element, a form's button, a key's data.
 
-    `data` grows: the client writes into one object what each push of one occasion sends, so a second push repeats
-    the values of the first.
+    `uploads` are the files that were chosen. `data` grows: the client writes into one object what each push of one
+    occasion sends, so a second push repeats the values of the first.
     """
 
     type: str | None
     source: Tag
     submitter: Tag | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    uploads: Mapping[str, Any] = field(default_factory=dict)
 
 
 def element_payload(occasion: Occasion, args: Args, fields: Fields, cid: int | None) -> Payload:
@@ -42,10 +43,19 @@ def element_payload(occasion: Occasion, args: Args, fields: Fields, cid: int | N
     return with_cid({"type": occasion.type, "event": args["event"], "value": dict(value)}, cid)
 
 
-def change_payload(form: Tag, args: Args, value: str, target: str, cid: int | None) -> Payload:
+def change_payload(
+    form: Tag, args: Args, value: str, target: str, cid: int | None, uploads: Mapping[str, Any] | None = None
+) -> Payload:
     meta = {"_target": target or "undefined", **attributes_value(form), **args.get("value", {})}
     return with_cid(
-        {"type": "form", "event": args["event"], "value": value, "meta": meta, "uploads": {}}, cid
+        {
+            "type": "form",
+            "event": args["event"],
+            "value": value,
+            "meta": meta,
+            "uploads": dict(uploads or {}),
+        },
+        cid,
     )
 
 

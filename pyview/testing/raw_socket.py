@@ -10,6 +10,7 @@ from typing import Any, Self
 from starlette.types import ASGIApp, Message, Scope
 
 from pyview.testing.errors import NoAnswer, SocketClosed, SocketRefused
+from pyview.wire.message import encode_binary
 
 TIMEOUT = 1.0
 ABNORMAL = 1006
@@ -99,6 +100,10 @@ class RawSocket:
     async def send_frame(self, frame: list[Any]) -> None:
         """Send `[join_ref, ref, topic, event, payload]` as JSON text."""
         await self.send_text(json.dumps(frame, separators=(",", ":")))
+
+    async def send_chunk(self, join_ref: str, ref: str, topic: str, event: str, data: bytes) -> None:
+        """Send a binary push: the bytes of an upload."""
+        await self.send_bytes(encode_binary(join_ref, ref, topic, event, data))
 
     # --- receiving ---
 

@@ -19,6 +19,7 @@ from pyview.testing.browser import Browser, Loaded
 from pyview.testing.connection import Channel, Connection, Pending, Push, new_refs
 from pyview.testing.cookies import delete_cookie, set_cookie
 from pyview.testing.errors import NoAnswer, NotConnected, PageError, SocketClosed, TooManyReloads, ViewCrashed
+from pyview.testing.files import ChosenFiles
 from pyview.testing.forms import Fields, Submission, submission
 from pyview.testing.history import History
 from pyview.testing.inner_views import SESSION, InnerViews
@@ -37,6 +38,7 @@ MAX_RELOADS = 3
 MAX_STEPS = 20
 IDLE_ROUNDS = 30
 THREAD_POLL = 0.002
+UPLOAD = "lvu:"
 
 Step = Callable[[], Awaitable[None]]
 
@@ -54,6 +56,7 @@ class Tab:
         self.version: str | None = None
         self.events: list[tuple[str, Any]] = []
         self.crashes = 0
+        self.chosen_files = ChosenFiles()
         self._steps: deque[Step] = deque()
         self._crashed = False
         self._reloads = 0
@@ -134,6 +137,7 @@ class Tab:
         self.url, self.response = loaded.url, loaded.response
         self.history.loaded(loaded.url, replace=replace)
         self.screen.load(_html(loaded.response))
+        self.chosen_files = ChosenFiles()
         self._link = 0
         if self.screen.document.is_live:
             self.screen.view = self._view_of_document(self.url)
@@ -178,6 +182,7 @@ class Tab:
         """Join the view's channel; a refusal is followed as the client follows it."""
         view, connection = self._live()
         forms = recoverable(self.soup, view.id) if view.joins else {}
+        self.chosen_files.forget()  # their inputs have new references then
         pending = await connection.join(view.channel, view.join_payload(self.join_params()), self._on_joined)
         await self.answer(pending)
         if pending.status == "ok":
@@ -260,11 +265,21 @@ class Tab:
         if inner is not None:
             self.inner.on_push(inner, push)
             return
+        if channel.topic.startswith(UPLOAD):
+            self._on_upload_push(channel, push)
+            return
         if push.event not in self._pushes:
             raise ProtocolError(f"the client knows no message {push.event!r}")
         if channel.state == "joining" and push.event != "phx_error":
             raise ProtocolError(f"{push.event!r} came before the answer to the join")
         self._pushes[push.event](self, push.payload)
+
+    def _on_upload_push(self, channel: Channel, push: Push) -> None:
+        if push.event not in ("phx_close", "phx_error"):
+            raise ProtocolError(f"the channel of a file knows no message {push.event!r}")
+        channel.state = "closed" if push.event == "phx_close" else "errored"
+        _, connection = self._live()
+        connection.lose(lambda pending: pending.join_ref == channel.join_ref)
 
     def _on_diff(self, diff: dict[str, Any]) -> None:
         if "r" in diff:
@@ -406,18 +421,43 @@ class Tab:
     async def request(self, event: str, payload: dict[str, Any], source: Tag | None = None) -> Any:
         """Send a message to the view that `source` is in, by default the page's, wait for its answer, and go where it
         says. The reply to a hook, or None."""
+        return extract((await self.exchange(event, payload, source)).get("diff", {})).reply
+
+    async def exchange(
+        self, event: str, payload: dict[str, Any], source: Tag | None = None
+    ) -> dict[str, Any]:
+        """`request`, for the whole answer; `{}` if none came."""
         inner = self.inner.find(source)
         if inner is not None:
-            reply = await self.inner.request(inner, event, payload)
+            response = await self.inner.exchange(inner, event, payload)
             await self.follow()
-            return reply
+            return response
         view, connection = self._require(event)
         pending = await connection.push(view.channel, event, payload, self._on_reply)
         await self.answer(pending)
         await self.follow()
         if pending.status == "error":
             raise PageError(f"the server answered {event!r} with an error: {pending.response}")
-        return None if pending.status != "ok" else extract(pending.response.get("diff", {})).reply
+        return dict(pending.response) if pending.status == "ok" else {}
+
+    async def join_upload(self, channel: Channel, token: str) -> Pending:
+        """Open the channel of a file."""
+        _, connection = self._require("an upload")
+        pending = await connection.join(channel, {"token": token}, lambda _: None)
+        await self.answer(pending)
+        channel.state = "joined" if pending.status == "ok" else "errored"
+        return pending
+
+    async def push_chunk(self, channel: Channel, data: bytes) -> Pending:
+        """Send bytes of a file, and wait until they have been taken."""
+        _, connection = self._require("bytes of a file")
+        pending = await connection.push_bytes(channel, "chunk", data)
+        await self.answer(pending)
+        return pending
+
+    async def leave_upload(self, channel: Channel) -> None:
+        _, connection = self._require("leaving an upload")
+        await self.answer(await connection.leave(channel))
 
     async def heartbeat(self) -> None:
         _, connection = self._live()

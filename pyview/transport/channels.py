@@ -17,19 +17,25 @@ from pyview.process.messages import (
     ComponentsLeft,
     CookieChanged,
     Event,
+    FilesChosen,
     Join,
+    Preflight,
     Recheck,
     SessionRenewed,
+    UploadAdvanced,
     URLChanged,
 )
 from pyview.process.nested import Children
 from pyview.process.site import Site
+from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
 from pyview.transport.nested_admission import OpenViews
 from pyview.transport.outbox import Outbox
+from pyview.transport.uploads import PREFIX, UploadChannels
 from pyview.wire.form import TooManyFields, decode_form, merge_meta
 from pyview.wire.message import Frame, MalformedFrame, encode, reply
+from pyview.wire.uploads import read_advance, read_choices, read_preflight
 
 logger = logging.getLogger("pyview")
 
@@ -117,6 +123,9 @@ class Channel:
     async def renew(self, payload: Any) -> dict[str, str]:
         return await self._channels.handshake.renew(self.topic, payload)
 
+    def upload_load(self) -> UploadLoad:
+        return self._channels.upload_load()
+
     def mute(self) -> None:
         """Nothing more is said on this join; what the view still sends goes nowhere."""
         self._open = False
@@ -131,11 +140,12 @@ class Channel:
 class Channels:
     """Takes frames, never waits for user code."""
 
-    __slots__ = ("_joined", "_site", "handshake", "outbox")
+    __slots__ = ("_joined", "_site", "_uploads", "handshake", "outbox")
 
     def __init__(self, site: Site, handshake: Handshake, outbox: Outbox) -> None:
         self._site = site
         self._joined: dict[str, Channel] = {}
+        self._uploads: UploadChannels | None = None
         self.handshake = handshake
         self.outbox = outbox
 
@@ -170,6 +180,8 @@ class Channels:
             handler(self, channel, frame)
         elif topic == "phoenix" and event == "heartbeat":
             self.outbox.put(reply(None, ref, topic, "ok", {}))
+        elif topic.startswith(PREFIX):
+            self._upload(frame)
         elif event == "phx_join":
             self._join(frame)
         elif channel is None:
@@ -195,6 +207,8 @@ class Channels:
 
     def close(self) -> None:
         """The connection has gone: every view ends."""
+        if self._uploads is not None:
+            self._uploads.close()
         for channel in tuple(self._joined.values()):
             self._end(channel)
 
@@ -212,6 +226,26 @@ class Channels:
         channel.mute()
         self.forget(channel)
         channel.process.stop()
+
+    # Uploads
+
+    def expects(self, frame: Frame) -> bool:
+        """Whether the frame brings bytes of a file that is on its way."""
+        return self._uploads is not None and self._uploads.expects(frame)
+
+    def upload_load(self) -> UploadLoad:
+        """What all views of the connection have on their way and in store."""
+        loads = [manager.load for manager in self._managers()]
+        return UploadLoad(sum(load.files for load in loads), sum(load.size for load in loads))
+
+    def _upload(self, frame: Frame) -> None:
+        if self._uploads is None:
+            self._uploads = UploadChannels(self.outbox, self._managers)
+        self._uploads.dispatch(frame)
+
+    def _managers(self) -> list[UploadManager]:
+        managers = (channel.process.upload_manager for channel in self._joined.values())
+        return [manager for manager in managers if manager is not None]
 
     # Joining
 
@@ -277,6 +311,8 @@ class Channels:
             return
         if kind == "form":
             value = self._form(payload, value)
+            if payload.get("uploads"):
+                channel.process.post(FilesChosen(read_choices(payload["uploads"]), cid))
         message = (
             Event(frame.ref, name, value) if cid is None else ComponentEvent(frame.ref, name, value, cid)
         )
@@ -306,6 +342,12 @@ class Channels:
     def _session_renewed(self, channel: Channel, frame: Frame) -> None:
         channel.process.post(SessionRenewed(frame.ref, frame.payload))
 
+    def _preflight(self, channel: Channel, frame: Frame) -> None:
+        channel.process.post(Preflight(frame.ref, *read_preflight(frame.payload)))
+
+    def _progress(self, channel: Channel, frame: Frame) -> None:
+        channel.process.post(UploadAdvanced(frame.ref, read_advance(frame.payload)))
+
     def _components_will_go(self, channel: Channel, frame: Frame) -> None:
         channel.process.post(ComponentsLeaving(frame.ref, _cids(frame.payload)))
 
@@ -316,6 +358,8 @@ class Channels:
         "event": _event,
         "live_patch": _live_patch,
         "session_renewed": _session_renewed,
+        "allow_upload": _preflight,
+        "progress": _progress,
         "phx_leave": _leave,
         "phx_join": _rejoin,
         "cids_will_destroy": _components_will_go,

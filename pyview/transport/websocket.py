@@ -136,7 +136,8 @@ class Connection:
                 return
             try:
                 frame = self._frame(message)
-                if spend():
+                # Bytes of a file come at the pace of our answers, however fast that is.
+                if (type(frame[4]) is bytes and self._channels.expects(frame)) or spend():
                     self._channels.dispatch(frame)
                 else:
                     self._too_many(frame)

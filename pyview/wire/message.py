@@ -67,6 +67,12 @@ def decode_binary(data: bytes) -> Frame:
     return Frame(join_ref or None, ref or None, topic, event, data[start:])
 
 
+def encode_binary(join_ref: str, ref: str, topic: str, event: str, data: bytes) -> bytes:
+    """Write a binary push, as a client does. Raises `ValueError` for a text of more than 255 bytes."""
+    texts = [text.encode() for text in (join_ref, ref, topic, event)]
+    return bytes([0, *map(len, texts)]) + b"".join(texts) + data
+
+
 def _text(raw: bytes, length: int) -> str:
     if len(raw) != length:
         raise MalformedFrame("a header length reaches past the end of the frame")

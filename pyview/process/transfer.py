@@ -1,0 +1,255 @@
+"""One file on its way from a browser to its writer: one chunk at a time, and not a byte more than was declared."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+
+from pyview.correlation import log_crash
+from pyview.process.mailbox import Mailbox, MailboxFull
+from pyview.process.run_queue import RunQueue
+from pyview.threads import on_loop
+from pyview.uploads.constraints import UploadConstraints
+from pyview.uploads.entry import UploadEntry
+from pyview.uploads.writers import CloseReason, UploadWriter
+
+logger = logging.getLogger("pyview")
+
+_CHUNKS_AHEAD = 2
+"""The client sends a chunk when the last one is answered; who sends more would have us keep them."""
+
+_STUCK = 5.0
+"""Seconds that a writer may go on with what it does when its upload has ended."""
+
+
+class TransferOutlet(Protocol):
+    """The transfer's end of a connection."""
+
+    def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None: ...
+    def closed(self) -> None: ...
+    def crashed(self) -> None: ...
+
+
+class Open(NamedTuple):
+    """The browser has joined the channel of the file."""
+
+    ref: str | None
+
+
+class Chunk(NamedTuple):
+    """The next bytes."""
+
+    ref: str | None
+    data: bytes
+
+
+class End(NamedTuple):
+    """Nobody wants the file any more, or the application has taken it."""
+
+    consumed: bool
+
+
+class Transfer:
+    """The `Receipt` of an entry. `failed(entry, code)` is called once if the file does not arrive, `gone(self)` when
+    nothing is left of it here."""
+
+    __slots__ = (
+        "_constraints",
+        "_ended",
+        "_failed",
+        "_gone",
+        "_mailbox",
+        "_outlet",
+        "_state",
+        "_timer",
+        "_writer",
+        "complete",
+        "entry",
+        "received",
+    )
+
+    def __init__(
+        self,
+        entry: UploadEntry,
+        writer: UploadWriter,
+        constraints: UploadConstraints,
+        outlet: TransferOutlet,
+        run_queue: RunQueue,
+        failed: Callable[[UploadEntry, str], None],
+        gone: Callable[["Transfer"], None],
+    ) -> None:
+        self.entry = entry
+        self.received = 0
+        self.complete = False
+        self._writer = writer
+        self._constraints = constraints
+        self._outlet = outlet
+        self._mailbox = Mailbox(self._handle, self._interrupted, run_queue, _CHUNKS_AHEAD)
+        self._failed = failed
+        self._gone = gone
+        self._state: Literal["new", "open", "closed"] = "new"
+        self._ended = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    # What comes from outside
+
+    def open(self, ref: str | None) -> None:
+        """Prepare the writer, and answer the join."""
+        self._mailbox.post(Open(ref))
+
+    def chunk(self, ref: str | None, data: bytes) -> None:
+        """Take bytes from the browser. One that does not wait for answers is not listened to any longer."""
+        try:
+            self._mailbox.post(Chunk(ref, data))
+        except MailboxFull:
+            self._give_up("upload_failed")
+
+    def leave(self) -> None:
+        """The browser has left the channel: at the end, or because it gave up."""
+        if not self.complete:
+            self._give_up("upload_failed")
+
+    def meta(self) -> Any:
+        return self._writer.meta()
+
+    def end(self, *, consumed: bool) -> None:
+        """Let go of the file, soon. The browser hears of it at once. Handlers in worker threads may say so, too."""
+        on_loop(self._end, consumed)
+
+    def _end(self, consumed: bool) -> None:
+        if not self._ended:
+            self._stop()
+            self._outlet.closed()
+            self._end_soon(End(consumed))
+
+    def _give_up(self, code: str) -> None:
+        if not self._ended:
+            self._stop()
+            self._outlet.crashed()
+            self._failed(self.entry, code)
+            self._end_soon(End(consumed=False))
+
+    def _end_soon(self, end: End) -> None:
+        # A writer may still be at work on a chunk, and it may be stuck there.
+        self._timer = asyncio.get_running_loop().call_later(_STUCK, self._mailbox.cancel)
+        self._mailbox.post(end)
+
+    def _stop(self) -> None:
+        """Nothing is taken in after this; a chunk that is being written is finished first."""
+        self._ended = True
+        self._mailbox.clear()
+        self._stop_timer()
+
+    # One message, one function
+
+    def _handle(self, message: Any) -> Coroutine[Any, Any, None]:
+        return self._handlers[type(message)](self, message)
+
+    async def _interrupted(self, error: BaseException) -> None:
+        # Only a stuck writer is cancelled by us; any other cancellation is not ours to swallow.
+        task = asyncio.current_task()
+        if not isinstance(error, asyncio.CancelledError) or not self._ended or task is None:
+            raise error
+        task.uncancel()
+
+    async def _on_open(self, message: Open) -> None:
+        try:
+            await self._writer.open()
+            self._state = "open"
+            if self.entry.size == 0:
+                await self._complete()
+        except Exception as error:
+            await self._writer_failed(message.ref, error)
+        else:
+            self._taken(message.ref)
+
+    async def _on_chunk(self, message: Chunk) -> None:
+        received = self.received + len(message.data)
+        if self.complete or received > self.entry.size or len(message.data) > self._constraints.chunk_size:
+            await self._refuse(message.ref)
+            return
+        self._stop_timer()
+        try:
+            await self._writer.write_chunk(message.data)
+            self.received = received
+            if received == self.entry.size:
+                await self._complete()
+        except Exception as error:
+            await self._writer_failed(message.ref, error)
+        else:
+            self._taken(message.ref)
+
+    async def _on_end(self, message: End) -> None:
+        self._stop_timer()
+        await self._let_go("cancel", consumed=message.consumed)
+
+    _handlers: ClassVar[dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]] = {
+        Open: _on_open,
+        Chunk: _on_chunk,
+        End: _on_end,
+    }
+
+    async def _complete(self) -> None:
+        # Before the last chunk is answered: the browser then says that the file is done, and so it has to be.
+        self._state = "closed"
+        await self._writer.close("done")
+        self.complete = True
+
+    # What goes wrong
+
+    async def _refuse(self, ref: str | None) -> None:
+        """More bytes than were declared. A file that is complete stays as it is."""
+        limit = {"reason": "file_size_limit_exceeded", "limit": self.entry.size}
+        self._outlet.reply(ref, "error", limit)
+        if self.complete:
+            self._outlet.closed()
+        else:
+            await self._fail("too_large")
+
+    async def _writer_failed(self, ref: str | None, error: Exception) -> None:
+        log_crash(logger, f"upload {self.entry!r}", "its writer", error)
+        self._outlet.reply(ref, "error", {"reason": "writer_error"})
+        if not self._ended:
+            await self._fail("writer_failure")
+
+    async def _fail(self, code: str) -> None:
+        self._stop()
+        self._outlet.closed()
+        self._failed(self.entry, code)
+        await self._let_go("error", consumed=False)
+
+    async def _let_go(self, reason: CloseReason, *, consumed: bool) -> None:
+        """Close and release the writer. What it raises then is for the log only: nobody waits for the file."""
+        state, self._state = self._state, "closed"
+        try:
+            async with asyncio.timeout(_STUCK):
+                if state == "open":
+                    await self._close(reason)
+                if state != "new":
+                    await self._writer.release(consumed=consumed)
+        except Exception as error:
+            log_crash(logger, f"upload {self.entry!r}", "releasing its writer", error)
+        finally:
+            self._gone(self)
+
+    async def _close(self, reason: CloseReason) -> None:
+        try:
+            await self._writer.close(reason)
+        except Exception as error:
+            log_crash(logger, f"upload {self.entry!r}", "closing its writer", error)
+
+    # Waiting for the browser
+
+    def _taken(self, ref: str | None) -> None:
+        self._outlet.reply(ref, "ok", {})
+        if not self.complete and not self._ended:
+            timeout = self._constraints.chunk_timeout
+            self._timer = asyncio.get_running_loop().call_later(timeout, self._timed_out)
+
+    def _timed_out(self) -> None:
+        self._give_up("timed_out")
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,47 @@
+"""Files that a browser sends to a view: what is allowed, what was chosen, where the bytes go."""
+
+from pyview.uploads.config import ActiveUpload, Postpone, UploadConfig, UploadInProgress
+from pyview.uploads.constraints import UploadConstraints
+from pyview.uploads.entry import (
+    ConstraintViolation,
+    ExternalUploadMeta,
+    UploadEntry,
+    UploadFailure,
+    UploadResult,
+    UploadSuccess,
+    UploadSuccessWithData,
+)
+from pyview.uploads.markup import live_file_input, live_img_preview, upload_errors, upload_preview_tag
+from pyview.uploads.writers import (
+    CloseReason,
+    MemoryWriter,
+    StoredBytes,
+    StoredFile,
+    TempFileWriter,
+    UploadWriter,
+)
+
+__all__ = [
+    "ActiveUpload",
+    "CloseReason",
+    "ConstraintViolation",
+    "ExternalUploadMeta",
+    "MemoryWriter",
+    "Postpone",
+    "StoredBytes",
+    "StoredFile",
+    "TempFileWriter",
+    "UploadConfig",
+    "UploadConstraints",
+    "UploadEntry",
+    "UploadFailure",
+    "UploadInProgress",
+    "UploadResult",
+    "UploadSuccess",
+    "UploadSuccessWithData",
+    "UploadWriter",
+    "live_file_input",
+    "live_img_preview",
+    "upload_errors",
+    "upload_preview_tag",
+]

@@ -1,0 +1,161 @@
+"""One file that somebody has chosen: what is known of it, how far it has come, what is wrong with it."""
+
+import uuid
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from pyview.uploads.names import file_name, media_type, relative_path
+from pyview.wire.uploads import ChosenFile
+
+_MESSAGES = MappingProxyType(
+    {
+        "too_large": "File too large",
+        "too_many_files": "Too many files",
+        "not_accepted": "This kind of file is not accepted",
+        "upload_failed": "Upload failed",
+        "presign_error": "The upload could not be prepared",
+        "writer_failure": "The file could not be stored",
+        "timed_out": "The upload stopped half-way",
+        "too_many_uploads": "Too many uploads at once",
+        "no_room": "There is no room for more uploads now",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintViolation:
+    """What is wrong with the entry, or the input, of reference `ref`.
+
+    `code` is a word for programs: `too_large`, `not_accepted`, `too_many_files`, `upload_failed` (its browser gave up),
+    `timed_out`, `writer_failure`, `presign_error`, `too_many_uploads`, `no_room`, or what a validator returned.
+    """
+
+    ref: str
+    code: str
+
+    @property
+    def message(self) -> str:
+        """The words for readers; those of a validator are its own."""
+        return _MESSAGES.get(self.code, self.code)
+
+
+class ExternalUploadMeta(BaseModel):
+    """What the script that uploads elsewhere needs to know: `uploader` is its name in `window.Uploaders`, the other
+    fields are what it expects (`url`, `fields`, ...). They are sent to the browser."""
+
+    model_config = ConfigDict(extra="allow")
+
+    uploader: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSuccess:
+    """All of the file has arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSuccessWithData:
+    """An uploader of the page's own has ended, and says so with `data`. Nobody has checked it."""
+
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFailure:
+    """The upload has failed. `error` is the browser's word for it, or the code of a `ConstraintViolation`."""
+
+    error: str
+
+
+UploadResult = UploadSuccess | UploadSuccessWithData | UploadFailure
+
+
+class Upload(Protocol):
+    """The upload that an entry is chosen for: its `UploadConfig`."""
+
+    name: str
+    ref: str
+
+
+class Receipt(Protocol):
+    """What has been received of an entry, for as long as it is kept."""
+
+    @property
+    def received(self) -> int: ...
+    @property
+    def complete(self) -> bool: ...
+    def meta(self) -> Any: ...
+    def end(self, *, consumed: bool) -> None: ...
+
+
+class UploadEntry:
+    """One chosen file.
+
+    `name`, `type`, `size` (bytes), `last_modified` (Unix time in milliseconds), `relative_path` (in a chosen folder)
+    and `client_meta` are what its browser says; the name is made harmless, no part of a path. `ref` is its number in
+    the page, `uuid` one that nobody else has. `progress` is percent, counted by the server where it receives the bytes.
+    `done`: all of it has arrived. `valid`: nothing speaks against it; `errors` say what does. `meta` is what an
+    external upload was prepared with.
+    """
+
+    __slots__ = (
+        "cancelled",
+        "client_meta",
+        "done",
+        "errors",
+        "last_modified",
+        "meta",
+        "name",
+        "preflighted",
+        "progress",
+        "receipt",
+        "ref",
+        "relative_path",
+        "size",
+        "type",
+        "upload_config",
+        "uuid",
+    )
+
+    def __init__(self, config: Upload, file: ChosenFile) -> None:
+        self.upload_config = config
+        self.ref = file.ref
+        self.name = file_name(file.name)
+        self.size = file.size
+        self.type = media_type(file.type)
+        self.relative_path = relative_path(file.relative_path)
+        self.last_modified = file.last_modified
+        self.client_meta = file.meta
+        self.uuid = str(uuid.uuid4())
+        self.errors: list[ConstraintViolation] = []
+        self.progress = 0
+        self.preflighted = False
+        self.cancelled = False
+        self.done = False
+        self.meta: ExternalUploadMeta | None = None
+        self.receipt: Receipt | None = None
+
+    @property
+    def valid(self) -> bool:
+        return not self.errors
+
+    @property
+    def path(self) -> str | None:
+        """Where the file is, once it is done and its writer has put it into a file."""
+        if not self.done or self.receipt is None:
+            return None
+        path = getattr(self.receipt.meta(), "path", None)
+        return None if path is None else str(path)
+
+    def fail(self, code: str) -> None:
+        """Say what is wrong with it; a second time changes nothing."""
+        violation = ConstraintViolation(self.ref, code)
+        if violation not in self.errors:
+            self.errors.append(violation)
+
+    def __repr__(self) -> str:
+        state = "done" if self.done else f"{self.progress}%" if self.valid else self.errors[0].code
+        return f"<UploadEntry {self.ref}: {self.name!r}, {self.size} bytes, {state}>"

@@ -1,0 +1,104 @@
+"""What a browser says about files: which were chosen, which it wants to send, how far one has come.
+
+The shapes are those of `phoenix_live_view`'s `UploadEntry.toPreflightPayload` and `View.pushFileProgress`. Keys that
+are not named here are ignored, so that none of them can set anything.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pyview.wire.message import MalformedFrame
+
+_REF = re.compile(r"[0-9A-Za-z-]{1,64}")
+_LARGEST = 2**53 - 1  # the largest size that JavaScript can count
+_LONGEST_TEXT = 4096
+
+
+class ChosenFile(NamedTuple):
+    """A file as its browser describes it; all of it may be untrue. `size` is bytes, `last_modified` milliseconds."""
+
+    ref: str
+    name: str
+    size: int
+    type: str
+    relative_path: str
+    last_modified: int
+    meta: Any
+
+
+class Advance(NamedTuple):
+    """How far a file has come: percent, or an object of the uploader's for a failure or an end."""
+
+    upload: str
+    entry: str
+    value: int | dict[str, Any]
+
+
+def read_choices(uploads: Any) -> dict[str, list[ChosenFile]]:
+    """The `uploads` of a form event: files by the reference of their input. Raises `MalformedFrame`."""
+    if type(uploads) is not dict:
+        raise MalformedFrame("expected the uploads of an event to be an object")
+    return {_ref(upload): read_files(files) for upload, files in uploads.items()}
+
+
+def read_files(files: Any) -> list[ChosenFile]:
+    """A list of files. Raises `MalformedFrame`."""
+    if type(files) is not list:
+        raise MalformedFrame("expected files to be a list")
+    return [_file(each) for each in files]
+
+
+def read_preflight(payload: Any) -> tuple[str, list[ChosenFile]]:
+    """The reference of an input, and the files that its browser wants to send. Raises `MalformedFrame`."""
+    fields = _object(payload)
+    return _ref(fields.get("ref")), read_files(fields.get("entries"))
+
+
+def read_advance(payload: Any) -> Advance:
+    """A `progress` message. Raises `MalformedFrame`."""
+    fields = _object(payload)
+    value = fields.get("progress")
+    if type(value) is not dict and not (type(value) is int and 0 <= value <= 100):
+        raise MalformedFrame("expected progress to be an integer from 0 to 100, or an object")
+    return Advance(_ref(fields.get("ref")), _ref(fields.get("entry_ref")), value)
+
+
+def _file(raw: Any) -> ChosenFile:
+    fields = _object(raw)
+    ref, size = _ref(fields.get("ref")), fields.get("size")
+    if type(size) is not int or not 0 <= size <= _LARGEST:
+        raise MalformedFrame("expected the size of a file to be an integer from 0 on")
+    modified = fields.get("last_modified")
+    return ChosenFile(
+        ref=ref,
+        name=_text(fields, "name") or ref,
+        size=size,
+        type=_text(fields, "type"),
+        relative_path=_text(fields, "relative_path"),
+        last_modified=modified if type(modified) is int else 0,
+        meta=fields.get("meta"),
+    )
+
+
+def _object(raw: Any) -> Mapping[str, Any]:
+    if type(raw) is not dict:
+        raise MalformedFrame("expected an object about uploads")
+    return raw
+
+
+def _ref(raw: Any) -> str:
+    # References are written into attributes, and one is part of a topic.
+    if type(raw) is not str or not _REF.fullmatch(raw):
+        raise MalformedFrame("expected a reference of 1 to 64 letters, digits and hyphens")
+    return raw
+
+
+def _text(fields: Mapping[str, Any], key: str) -> str:
+    """A blob has neither name nor path, so what is missing is empty."""
+    value = fields.get(key)
+    if value is None:
+        return ""
+    if type(value) is not str or len(value) > _LONGEST_TEXT:
+        raise MalformedFrame(f"expected the {key} of a file to be text of at most {_LONGEST_TEXT} characters")
+    return value

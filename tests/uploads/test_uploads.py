@@ -1,0 +1,487 @@
+"""Uploads as a page's user makes them: choosing, sending, progress, errors, cancelling, consuming."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pyview import LiveViewSocket
+from pyview.testing import LiveClient, LocalFile, Page, PageError, ViewCrashed
+from pyview.uploads import (
+    MemoryWriter,
+    Postpone,
+    StoredFile,
+    UploadConfig,
+    UploadConstraints,
+    UploadEntry,
+    UploadInProgress,
+    UploadResult,
+)
+from tests.uploads.views import Socket, Uploads, app_with, text, view_with
+
+Stored = Callable[[], list[Path]]
+INPUT = "input[type=file]"
+
+
+def progress(page: Page) -> list[str]:
+    return [one.text for one in page.find_all("ul i")]
+
+
+def errors(page: Page) -> list[str]:
+    return [one.text for one in page.find_all("em, .error")]
+
+
+# Choosing and sending
+
+
+async def test_a_form_sends_its_files_before_it_is_submitted_and_every_byte_arrives(stored: Stored) -> None:
+    view = view_with()
+    files = [text("one.txt", 200_000), text("two.txt", 64 * 1024), text("three.txt", 1)]
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, *files)
+        assert progress(page) == ["0%", "0%", "0%"]
+        await page.submit("form")
+        assert [one.text for one in page.find_all("ol li")] == ["one.txt", "two.txt", "three.txt"]
+        assert view.kept == {file.name: file.content for file in files}
+        assert progress(page) == []
+        await page.settle(0.05)
+        assert stored() == []
+
+
+async def test_progress_is_told_chunk_by_chunk(stored: Stored) -> None:
+    async with LiveClient(app_with(view_with(chunk_size=1000))) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt", 10_000), text("b.txt", 5_000))
+        await chosen.send("a.txt", percent=49)
+        assert progress(page) == ["49%", "0%"]
+        assert [file.stat().st_size for file in stored()] == [4900]
+        await chosen.send("a.txt", percent=70)
+        assert progress(page) == ["70%", "0%"]
+        await chosen.send()
+        assert progress(page) == ["100%", "100%"]
+        assert [one.text for one in page.find_all("ul u")] == ["done", "done"]
+
+
+async def test_auto_upload_sends_what_is_chosen_at_once() -> None:
+    view = view_with(auto_upload=True)
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt"))
+        assert progress(page) == ["100%"]
+        await page.choose(INPUT, text("b.txt"))
+        assert progress(page) == ["100%", "100%"]
+        await page.submit("form")
+        assert list(view.kept) == ["a.txt", "b.txt"]
+
+
+async def test_files_can_be_dropped_on_the_target() -> None:
+    view = view_with()
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        await page.drop_files("#zone", text("dropped.txt"))
+        await page.submit("form")
+        assert list(view.kept) == ["dropped.txt"]
+
+
+async def test_a_second_choice_adds_to_the_first_and_one_place_is_given_to_the_newest() -> None:
+    async with LiveClient(app_with(view_with())) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt"))
+        await page.choose(INPUT, text("b.txt"))
+        assert [one.text for one in page.find_all("ul b")] == ["a.txt", "b.txt"]
+    async with LiveClient(app_with(view_with(max_entries=1))) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt"))
+        await page.choose(INPUT, text("b.txt"))
+        assert [one.text for one in page.find_all("ul b")] == ["b.txt"]
+        assert "multiple" not in page.find(INPUT).attrs
+
+
+async def test_a_file_that_is_replaced_while_it_is_sent_is_deleted(stored: Stored) -> None:
+    async with LiveClient(app_with(view_with(max_entries=1))) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"))
+        await chosen.send(percent=50)
+        await page.choose(INPUT, text("b.txt"))
+        await page.settle(0.05)
+        assert stored() == []
+
+
+async def test_memory_keeps_small_files() -> None:
+    view = view_with(writer=MemoryWriter)
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt"))
+        await page.submit("form")
+        assert view.kept == {"a.txt": text().content}
+
+
+# What may not be sent
+
+
+@pytest.mark.parametrize(
+    ("accept", "name", "kind", "accepted"),
+    [
+        (".png", "a.png", "", True),
+        (".png", "A.PNG", "image/png", True),
+        (".png", "a.jpg", "image/png", False),
+        (".png", ".png", "", False),
+        (".tar.gz", "a.tar.gz", "", True),
+        ("image/*", "a.bin", "image/webp", True),
+        ("image/*", "a.png", "imagery/png", False),
+        ("image/png", "a", "IMAGE/PNG; q=1", True),
+        ("image/png,.txt", "a.txt", "text/plain", True),
+        ("any", "anything.exe", "", True),
+        ([], "anything.exe", "", True),
+    ],
+)
+async def test_kinds_are_checked_here_too(accept: Any, name: str, kind: str, accepted: bool) -> None:
+    async with LiveClient(app_with(view_with(accept=accept))) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, LocalFile(name, b"x", kind))
+        assert errors(page) == ([] if accepted else ["not_accepted"])
+
+
+@pytest.mark.parametrize("accept", ["png", "image", "*.png", ".p ng", "/png"])
+def test_a_kind_that_nothing_matches_is_a_mistake_that_is_told(accept: str) -> None:
+    with pytest.raises(ValueError, match="expected extensions"):
+        UploadConstraints(accept=[accept])
+
+
+async def test_what_is_refused_is_listed_with_its_error_until_it_is_cancelled() -> None:
+    view = view_with(max_file_size=1000)
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("good.txt", 1000), text("big.txt", 1001))
+        assert errors(page) == ["too_large"]
+        assert page.find(INPUT)["data-phx-error-refs"] == "1"
+        with pytest.raises(PageError, match="have errors"):
+            await page.submit("form")
+        await page.click("button", "Cancel big.txt")
+        assert errors(page) == []
+        await page.submit("form")
+        assert list(view.kept) == ["good.txt"]
+
+
+async def test_too_many_files_are_an_error_of_the_input_until_they_are_few_enough() -> None:
+    view = view_with(max_entries=2)
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, *(text(f"{name}.txt", 10) for name in "abc"))
+        assert errors(page) == ["too_many_files"]
+        answer = await chosen.preflight()
+        assert answer["error"] == [[page.find(INPUT)["id"], "too_many_files"]]
+        await page.click("button", "Cancel b.txt")
+        assert errors(page) == []
+        await page.submit("form")
+        assert list(view.kept) == ["a.txt", "c.txt"]
+
+
+async def test_auto_upload_takes_what_it_can_and_refuses_the_rest() -> None:
+    view = view_with(auto_upload=True, max_entries=2, accept=[".txt"])
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt"), text("no.exe"), text("c.txt"), text("d.txt"))
+        assert errors(page) == ["not_accepted", "too_many_files"]
+        assert progress(page) == ["100%", "0%", "0%", "0%"]
+        await page.click("button", "Cancel no.exe")
+        await page.click("button", "Cancel d.txt")
+        assert errors(page) == []
+
+
+async def test_a_validator_has_words_of_its_own() -> None:
+    def no_drafts(entry: UploadEntry) -> str | None:
+        return "no drafts, please" if entry.name.startswith("draft") else None
+
+    async with LiveClient(app_with(view_with(validator=no_drafts))) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("draft.txt"), text("final.txt"))
+        assert errors(page) == ["no drafts, please"]
+
+
+async def test_in_total_mode_what_was_consumed_counts() -> None:
+    view = view_with(max_entries=2, max_entries_mode="total")
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt"))
+        await page.submit("form")
+        await page.choose(INPUT, text("b.txt"), text("c.txt"))
+        assert errors(page) == ["too_many_files"]
+        await page.click("button", "Cancel c.txt")
+        await page.submit("form")
+        assert list(view.kept) == ["a.txt", "b.txt"]
+
+
+# Cancelling, and every end
+
+
+async def test_a_cancelled_file_is_deleted_and_its_channel_closed(stored: Stored) -> None:
+    async with LiveClient(app_with(view_with())) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"), text("b.txt"))
+        await chosen.send("a.txt", percent=50)
+        assert len(stored()) == 1
+        await page.click("button", "Cancel a.txt")
+        await page.settle(0.05)
+        assert stored() == []
+        await chosen.send("b.txt")
+        assert progress(page) == ["100%"]
+        await page.push("cancel", {"ref": "0"})  # twice does no harm
+
+
+async def leave(page: Page) -> None:
+    await page.navigate("/elsewhere")
+
+
+async def crash(page: Page) -> None:
+    with pytest.raises(ViewCrashed):
+        await page.push("crash")
+
+
+async def reload(page: Page) -> None:
+    await page.reload()
+
+
+async def drop(page: Page) -> None:
+    await page.drop()
+
+
+async def close(page: Page) -> None:
+    await page.close()
+
+
+@pytest.mark.parametrize("end", [leave, crash, reload, drop, close])
+@pytest.mark.parametrize("percent", [50, 100])
+async def test_nothing_is_left_however_a_view_ends(end: Any, percent: int, stored: Stored) -> None:
+    app = app_with(view_with())
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"))
+        await chosen.send(percent=percent)
+        assert len(stored()) == 1
+        await end(page)
+        await page.settle(0.05)
+        for _ in range(100):
+            if not stored():
+                break
+            await page.settle(0.01)
+        assert stored() == []
+
+
+async def test_nothing_is_left_when_the_server_stops(stored: Stored) -> None:
+    async with LiveClient(app_with(view_with())) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"), text("b.txt"))
+        await chosen.send("a.txt")
+        await chosen.send("b.txt", percent=50)
+        assert len(stored()) == 2
+    assert stored() == []
+
+
+# Consuming
+
+
+class Progressive(Uploads):
+    """Consumes each file as soon as it has arrived."""
+
+    def allow(self, socket: Socket) -> UploadConfig:
+        return socket.allow_upload("files", accept="any", max_entries=5, auto_upload=True, progress=self.came)
+
+    async def came(self, entry: UploadEntry, socket: Socket) -> None:
+        socket.context["log"].append(f"{entry.name} {entry.progress}")
+        if entry.done:
+            socket.context["saved"].append(await socket.consume_uploaded_entry(entry, self.keep))
+
+
+async def test_a_progress_callback_may_consume() -> None:
+    Progressive.kept.clear()
+    async with LiveClient(app_with(Progressive)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt", 131072))
+        assert page.find("#log").text == "a.txt 50, a.txt 100"
+        assert Progressive.kept["a.txt"] == text("a.txt", 131072).content
+        assert page.find(INPUT)["data-phx-active-refs"] == ""
+
+
+async def test_a_postponed_file_stays(stored: Stored) -> None:
+    class Later(Uploads):
+        def keep(self, meta: Any, entry: UploadEntry) -> Any:
+            return Postpone(f"later: {entry.name}")
+
+    async with LiveClient(app_with(Later)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt"))
+        await page.submit("form")
+        assert page.find("ol li").text == "later: a.txt"
+        assert progress(page) == ["100%"]
+        assert len(stored()) == 1
+
+
+async def test_consuming_waits_for_nobody() -> None:
+    caught: list[str] = []
+
+    class Hasty(Uploads):
+        async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+            if event == "hurry":
+                with pytest.raises(UploadInProgress) as error:
+                    await socket.consume_uploaded_entries("files", self.keep)
+                caught.append(str(error.value))
+                entry = socket.uploads["files"].entries[0]
+                with pytest.raises(UploadInProgress):
+                    await socket.consume_uploaded_entry(entry, self.keep)
+
+    async with LiveClient(app_with(Hasty)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"))
+        await chosen.send(percent=50)
+        await page.push("hurry")
+        assert "'a.txt' is still on its way" in caught[0]
+
+
+async def test_a_consumer_that_fails_loses_nothing(stored: Stored) -> None:
+    class Once(Uploads):
+        async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+            if event != "save":
+                return
+
+            def fail(meta: Any, entry: UploadEntry) -> None:
+                raise OSError("disk full")
+
+            with pytest.raises(OSError, match="disk full"):
+                await socket.consume_uploaded_entries("files", fail)
+            socket.context["saved"] += await socket.consume_uploaded_entries("files", self.take)
+
+        async def take(self, meta: StoredFile, entry: UploadEntry) -> str:
+            return f"{entry.name}: {meta.path.stat().st_size}"
+
+    async with LiveClient(app_with(Once)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt", 1234))
+        await page.submit("form")
+        assert page.find("ol li").text == "a.txt: 1234"
+
+
+# As PyView 0.9 has it
+
+
+class Classic(Uploads):
+    """Context managers on the upload itself."""
+
+    def allow(self, socket: Socket) -> UploadConfig:
+        rules = UploadConstraints(max_file_size=5000, max_files=3, accept=["text/plain"])
+        return socket.allow_upload("files", rules)
+
+    async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+        upload: UploadConfig = socket.context["upload"]
+        if event == "cancel":
+            upload.cancel_entry(payload["ref"])
+        if event == "save":
+            with upload.consume_uploads() as files:
+                for one in files:
+                    self.kept[one.entry.name] = Path(one.file.name).read_bytes()
+        if event == "first":
+            with upload.consume_upload_entry("0") as first:
+                assert first is not None
+                self.kept[first.entry.name] = first.file.read()
+
+
+async def test_the_context_managers_of_pyview_consume(stored: Stored) -> None:
+    Classic.kept = {}
+    async with LiveClient(app_with(Classic)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt", 10), text("b.txt", 20), text("c.txt", 30))
+        await page.click("button", "Cancel b.txt")
+        await chosen.send()
+        await page.push("first")
+        assert list(Classic.kept) == ["a.txt"]
+        assert progress(page) == ["100%"]
+        await page.submit("form")
+        assert Classic.kept == {"a.txt": text(size=10).content, "c.txt": text(size=30).content}
+        await page.settle(0.05)
+        assert stored() == []
+
+
+# Completion callbacks
+
+
+async def test_an_entry_is_told_complete_once() -> None:
+    told: list[UploadResult] = []
+
+    async def complete(entry: UploadEntry, result: UploadResult, socket: LiveViewSocket[Any]) -> None:
+        told.append(result)
+
+    async with LiveClient(app_with(view_with(entry_complete=complete))) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"))
+        await chosen.send()
+        await chosen.progress("0", 100)
+        assert [type(result).__name__ for result in told] == ["UploadSuccess"]
+        await page.submit("form")
+        chosen = await page.choose(INPUT, text("b.txt"))
+        await chosen.send(percent=10)
+        await chosen.progress("1", {"error": "out of paper"})
+        assert repr(told[1]) == "UploadFailure(error='out of paper')"
+        assert errors(page) == ["upload_failed"]
+
+
+# Rules
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({}, TypeError, "to be told what it accepts"),
+        ({"accept": [".png"], "max_entries": 0}, ValueError, "above 0"),
+        ({"accept": [".png"], "max_entries_mode": "ever"}, ValueError, "'selected'"),
+        ({"accept": [".png"], "chunk_size": 2**20}, ValueError, "max_frame"),
+        ({"accept": [".png"], "max_file_size": 2**40}, ValueError, "max_upload_bytes"),
+        ({"accept": [".png"], "max_entries": 101}, ValueError, "max_uploads"),
+        (
+            {"constraints": UploadConstraints(), "accept": [".png"]},
+            TypeError,
+            "both UploadConstraints and accept",
+        ),
+    ],
+)
+async def test_rules_that_make_no_sense_are_told_when_they_are_made(
+    arguments: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    caught: list[BaseException] = []
+
+    class Mistaken(Uploads):
+        def allow(self, socket: Socket) -> Any:
+            with pytest.raises(error, match=words) as info:
+                socket.allow_upload("files", **arguments)
+            caught.append(info.value)
+            return socket.allow_upload("files", accept="any")
+
+    async with LiveClient(app_with(Mistaken)) as client:
+        await client.open("/")
+    assert len(caught) == 2  # for the HTTP response, and for the socket
+
+
+async def test_an_upload_with_entries_is_neither_replaced_nor_disallowed() -> None:
+    class Changing(Uploads):
+        async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+            if event == "change":
+                for change in (
+                    lambda: socket.disallow_upload("files"),
+                    lambda: socket.allow_upload("files", accept="any"),
+                ):
+                    with pytest.raises(ValueError, match="has entries"):
+                        change()
+                socket.cancel_upload("files", "0")
+                socket.disallow_upload("files")
+                with pytest.raises(ValueError, match="no upload 'files' is allowed"):
+                    socket.uploaded_entries("files")
+                socket.context["upload"] = socket.allow_upload("files", accept="any")
+
+    async with LiveClient(app_with(Changing)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt"))
+        before = page.find(INPUT)["id"]
+        await page.push("change")
+        assert page.find(INPUT)["id"] != before
+        assert page.find(INPUT)["data-phx-active-refs"] == ""
