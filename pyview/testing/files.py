@@ -39,10 +39,12 @@ class LocalFile:
 
 @dataclass(slots=True)
 class ChosenFiles:
-    """The files chosen in one document, by the reference of their input; each has a number of its own."""
+    """The files chosen in one document, by the reference of their input; each has a number of its own. `sendings` are
+    those that are on their way."""
 
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     _chosen: dict[str, dict[str, LocalFile]] = field(default_factory=dict)
+    sendings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def track(self, file_input: Tag, files: Sequence[LocalFile]) -> list[str]:
         """Add the files to those of the input, or have them take their place; their references."""
@@ -80,6 +82,7 @@ class ChosenFiles:
 
     def forget(self) -> None:
         self._chosen.clear()
+        self.sendings.clear()
 
 
 def upload_ref(file_input: Tag) -> str:

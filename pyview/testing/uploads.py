@@ -75,7 +75,7 @@ class Chosen:
         self._name = attribute(file_input, "name")
         self._ref = upload_ref(file_input)
         self._uploaders = uploaders
-        self._sendings: dict[str, Sending] = {}
+        self._sendings: dict[str, Sending] = tab.chosen_files.sendings.setdefault(self._ref, {})
         self._cid = _cid(tab, file_input)
 
     @property
@@ -141,7 +141,8 @@ class Chosen:
         if name is not None and not wanted:
             names = [one.file.name for one in self._sendings.values()]
             raise PageError(f"{name!r} is not among the files that may be sent: {names}")
-        return [one for one in wanted if one.error is None]
+        listed = self._tab.chosen_files.active(self.input)
+        return [one for one in wanted if one.error is None and one.ref in listed]
 
 
 class FileSender:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pyview import LiveViewSocket
+from pyview import LiveView, LiveViewSocket
 from pyview.testing import LiveClient, LocalFile, Page, PageError, ViewCrashed
 from pyview.uploads import (
     MemoryWriter,
@@ -485,3 +485,43 @@ async def test_an_upload_with_entries_is_neither_replaced_nor_disallowed() -> No
         await page.push("change")
         assert page.find(INPUT)["id"] != before
         assert page.find(INPUT)["data-phx-active-refs"] == ""
+
+
+# In worker threads
+
+
+class Threaded(LiveView[dict[str, Any]]):
+    """Plain `def` all through: every callback runs in a worker thread."""
+
+    template = Uploads.template
+
+    def mount(self, socket: Socket, session: Any) -> None:
+        upload = socket.allow_upload("files", accept="any", progress=self.came, entry_complete=self.ended)
+        socket.context = {"upload": upload, "saved": [], "log": []}
+
+    def came(self, entry: UploadEntry, socket: Socket) -> None:
+        socket.context["log"].append(f"{entry.progress}")
+
+    def ended(self, entry: UploadEntry, result: UploadResult, socket: Socket) -> None:
+        socket.context["log"].append(type(result).__name__)
+
+    def handle_event(self, event: str, payload: Any, socket: Socket) -> Any:
+        if event == "cancel":
+            socket.cancel_upload("files", payload["ref"])
+        if event == "save":
+            with socket.uploads["files"].consume_uploads() as files:
+                socket.context["saved"] = [one.entry.name for one in files]
+
+
+async def test_handlers_in_threads_may_do_all_of_it(stored: Stored) -> None:
+    async with LiveClient(app_with(Threaded)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt", 131072))
+        await chosen.send(percent=50)
+        await page.click("button", "Cancel a.txt")
+        await page.settle(0.05)
+        assert stored() == []
+        await page.choose(INPUT, text("b.txt", 10))
+        await page.submit("form")
+        assert page.find("ol li").text == "b.txt"
+        assert page.find("#log").text == "50, 100, UploadSuccess"

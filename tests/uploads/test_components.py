@@ -1,0 +1,94 @@
+"""Uploads in components: each has its own, by the same name, and loses them with its place on the page."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pyview import LiveView
+from pyview.components import ComponentSocket, LiveComponent
+from pyview.template.live_template import LiveTemplate
+from pyview.testing import LiveClient
+from pyview.uploads import UploadEntry
+from tests.uploads.views import app_with, text
+
+Stored = Callable[[], list[Path]]
+
+
+class Album(LiveComponent[dict[str, Any]]):
+    template = LiveTemplate.from_string(
+        """<form id="{{ name }}" phx-change="check" phx-submit="save" phx-target="{{ myself }}">
+        {{ live_file_input(upload) }}
+        {% for entry in upload.entries %}<i>{{ entry.name }} {{ entry.progress }}%</i>{% endfor %}
+        {% for error in upload_errors(upload) %}<em>{{ error.code }}</em>{% endfor %}
+        <button>Save</button> <b>{{ saved|join(", ") }}</b></form>""",
+        "album.html",
+    )
+
+    async def mount(self, socket: ComponentSocket[dict[str, Any]], assigns: dict[str, Any]) -> None:
+        upload = socket.allow_upload("photos", accept=[".txt"], max_entries=2, progress=self.came)
+        socket.context = {"upload": upload, "saved": []}
+
+    async def came(self, entry: UploadEntry, socket: ComponentSocket[dict[str, Any]]) -> None:
+        socket.context["saved"] = [f"{entry.progress}%"]
+
+    async def handle_event(self, event: str, payload: Any, socket: ComponentSocket[dict[str, Any]]) -> None:
+        if event == "save":
+            names = await socket.consume_uploaded_entries("photos", lambda meta, entry: entry.name)
+            socket.context["saved"] = names
+
+
+class Albums(LiveView[dict[str, Any]]):
+    template = LiveTemplate.from_string(
+        """<div>{{ live_component(Album, id="one", name="one") }}
+        {% if both %}{{ live_component(Album, id="two", name="two") }}{% endif %}</div>""",
+        "albums.html",
+    )
+
+    async def mount(self, socket: Any, session: Any) -> None:
+        socket.context = {"both": True, "Album": Album}
+
+    async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+        socket.context["both"] = False
+
+
+async def test_each_component_has_uploads_of_its_own() -> None:
+    async with LiveClient(app_with(Albums)) as client:
+        page = await client.open("/")
+        one = await page.choose("#one input", text("a.txt"))
+        await page.choose("#two input", text("b.txt"), text("c.txt"))
+        assert page.find("#one i").text == "a.txt 0%"
+        assert [each.text for each in page.find_all("#two i")] == ["b.txt 0%", "c.txt 0%"]
+        await one.send(percent=50)
+        assert page.find("#one i").text == "a.txt 50%"
+        assert page.find("#one b").text == "50%"
+        await page.submit("#two")
+        assert page.find("#two b").text == "b.txt, c.txt"
+        await page.submit("#one")
+        assert page.find("#one b").text == "a.txt"
+        assert page.find_all("i") == []
+
+
+async def test_a_component_that_goes_takes_its_files_along(stored: Stored) -> None:
+    async with LiveClient(app_with(Albums)) as client:
+        page = await client.open("/")
+        two = await page.choose("#two input", text("b.txt"))
+        await two.send(percent=50)
+        one = await page.choose("#one input", text("a.txt"))
+        await one.send()
+        assert len(stored()) == 2
+        await page.push("close")
+        cid = 2
+        await page.send("cids_will_destroy", {"cids": [cid]})
+        await page.send("cids_destroyed", {"cids": [cid]})
+        await page.settle(0.05)
+        assert len(stored()) == 1
+        await page.submit("#one")
+        assert page.find("#one b").text == "a.txt"
+
+
+async def test_errors_of_one_component_are_its_own() -> None:
+    async with LiveClient(app_with(Albums)) as client:
+        page = await client.open("/")
+        await page.choose("#one input", *(text(f"{name}.txt") for name in "abc"))
+        assert page.find("#one em").text == "too_many_files"
+        assert not page.exists("#two em")
