@@ -32,6 +32,7 @@ from pyview.session_change import TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
 from pyview.timers import Timer
 from pyview.tokens import Tokens
+from pyview.uploads.registry import UploadRegistry
 
 _NOWHERE = Params({})
 
@@ -158,6 +159,14 @@ class FirstRender:
         self._request = request
         self._visit = visit
         self._resources = lifecycle.resources_of(visit)
+        self._uploads: UploadRegistry | None = None
+
+    @property
+    def uploads(self) -> UploadRegistry:
+        """What is allowed and shown; files are chosen after the join."""
+        if self._uploads is None:
+            self._uploads = UploadRegistry(self._request.site.security)
+        return self._uploads
 
     async def subscribe(self, topic: str) -> None:
         """There is no browser yet to show it to; the join subscribes."""

@@ -33,7 +33,6 @@ from pyview.transport.assets import ClientAssets
 from pyview.transport.browser_cookie import give_browser_cookie
 from pyview.transport.first_render import Elsewhere, OneRequest, first_view, nested_html, plain_place
 from pyview.transport.headers import cache_control
-from pyview.uploads.registry import UploadRegistry
 from pyview.wire.form import TooManyFields
 
 logger = logging.getLogger("pyview")
@@ -209,75 +208,3 @@ def _bad_requests(visit: Visit) -> Iterator[None]:
     except BindingError as error:
         logger.warning("%s: %s", visit.view_class.__qualname__, error)
         raise HTTPException(400) from None
-
-
-class _FirstRender:
-    """The runtime of a view during one HTTP request: nothing outlives it, a patch is a redirect."""
-
-    socket: UnconnectedSocket[Any]
-
-    def __init__(self, site: Site, visit: Visit) -> None:
-        self._site = site
-        self._resources = lifecycle.resources_of(visit)
-        self._uploads: UploadRegistry | None = None
-
-    @property
-    def uploads(self) -> UploadRegistry:
-        """What is allowed and shown; files are chosen after the join."""
-        if self._uploads is None:
-            self._uploads = UploadRegistry(self._site.security)
-        return self._uploads
-
-    async def subscribe(self, topic: str) -> None:
-        """There is no browser yet to show it to; the join subscribes."""
-
-    async def unsubscribe(self, topic: str) -> None:
-        """Nothing was subscribed."""
-
-    async def broadcast(self, topic: str, message: Any) -> None:
-        await self._site.pubsub.broadcast(topic, message)
-
-    def presence(self) -> ViewPresence:
-        return ViewPresence(self._site.presence, lambda: None)
-
-    def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
-        return None
-
-    def send_info(self, event: InfoEvent) -> None:
-        """The join mounts again, and sends its own."""
-
-    def works(self) -> Works:
-        raise RuntimeError("nothing goes on beside a first render: its socket is not connected")
-
-    async def tell(self, event: InfoEvent) -> None:
-        """Nobody is there to hear it."""
-
-    async def hear(self, event: InfoEvent) -> None:
-        """Nobody is there to hear it."""
-
-    async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
-        """Nothing was started."""
-
-    async def patch(self, wish: Patch) -> None:
-        self.socket.navigation = Redirect(wish.to)
-
-    def make_components(self) -> Components:
-        templates, most = self._site.templates, self._site.security.max_components
-        return Components(self.socket, self, templates, lambda: self._resources, _nothing, most)
-
-    def send_update(self, target: ComponentTarget, assigns: dict[str, Any], seconds: float) -> Timer | None:
-        """The page is made once; the join makes its components anew."""
-        return None
-
-    def send_view(self, event: str, payload: Any) -> None:
-        """No handler of an event runs before there is a browser."""
-
-    def check_session_writable(self) -> None:
-        raise SessionNotWritable(TOO_EARLY)
-
-    async def close(self) -> None:
-        """The request ends by itself."""
-
-
-def _nothing() -> None:
-    """Nobody waits for a second render of the page."""
