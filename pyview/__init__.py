@@ -3,6 +3,7 @@
 from pyview.app import PyView
 from pyview.async_result import AsyncFailure, AsyncResult
 from pyview.binding import Depends, Params, Session
+from pyview.components import ComponentMeta, ComponentSocket, LiveComponent, live_component
 from pyview.config import SecurityConfig
 from pyview.hooks import Halt
 from pyview.js import JsCommand, JsCommands, js
@@ -21,12 +22,15 @@ from pyview.threads import inline
 __all__ = [
     "AsyncFailure",
     "AsyncResult",
+    "ComponentMeta",
+    "ComponentSocket",
     "ConnectedLiveViewSocket",
     "Depends",
     "Embedded",
     "Halt",
     "JsCommand",
     "JsCommands",
+    "LiveComponent",
     "LiveView",
     "LiveViewSocket",
     "Params",
@@ -47,6 +51,7 @@ __all__ = [
     "inline",
     "is_connected",
     "js",
+    "live_component",
     "live_render",
     "playground",
 ]

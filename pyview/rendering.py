@@ -46,7 +46,7 @@ class TemplateRenderer:
             self._rendering = self._template.rendering(socket)
         diff = self._rendering.update(socket.context, self._extras(socket))
         components = socket.components
-        return diff if components is None else components.completed(diff)
+        return diff if components is None else components.completed_page(diff, self._rendering.node)
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
         extras = {**self._names, "flash": socket.flash} if socket.has_flash else self._names
@@ -106,7 +106,7 @@ class HandRenderer:
         previous, self._previous = self._previous, tree
         change = tree if previous is None else diff(previous, tree)
         components = socket.components
-        completed = change if components is None else components.completed(change)
+        completed = change if components is None else components.completed_page(change, None)
         return await completed if inspect.isawaitable(completed) else completed
 
     async def _content(self, socket: LiveViewSocket[Any]) -> Any:

@@ -11,10 +11,13 @@ import pyview
 # Where the guides say that a name is. Taking one away, or moving it, breaks somebody's program.
 PROMISED = {
     "pyview": [
+        "ComponentMeta",
+        "ComponentSocket",
         "AsyncFailure",
         "AsyncResult",
         "ConnectedLiveViewSocket",
         "Depends",
+        "LiveComponent",
         "LiveView",
         "LiveViewSocket",
         "PyView",
@@ -28,11 +31,13 @@ PROMISED = {
         "is_connected",
         "js",
         "playground",
+        "live_component",
     ],
     "pyview.auth": ["AllowAllAuthProvider", "AuthProvider", "AuthProviderFactory", "requires"],
     "pyview.async_stream_runner": ["AsyncStreamRunner"],
     "pyview.binding": ["Params"],
     "pyview.changesets": ["ChangeSet", "change_set"],
+    "pyview.components": ["ComponentMeta", "ComponentSocket", "LiveComponent", "live_component", "slots"],
     "pyview.depends": ["Depends", "Session"],
     "pyview.events": ["AutoEventDispatch", "BaseEventHandler", "InfoEvent", "event", "info", "outcome"],
     "pyview.events.info_event": ["InfoEvent"],

@@ -33,6 +33,7 @@ class Instance:
         "cid",
         "component",
         "depth",
+        "former_place",
         "key",
         "known",
         "marked",
@@ -55,6 +56,7 @@ class Instance:
         self.socket = socket
         self.depth = depth
         self.place: Place = tag.place
+        self.former_place: Place = tag.place
         self.slots = NO_SLOTS
         self.known = False
         self.marked = False

@@ -14,7 +14,7 @@ from pyview.template.compiler.single_root import is_single_root
 from pyview.template.component_tag import DEFAULT_SLOT, Slots
 from pyview.template.live_template import LiveTemplate, Rendering
 from pyview.template.tree.live import Live, text_page
-from pyview.template.tree.nodes import Diff, Fresh, Node
+from pyview.template.tree.nodes import Diff, Fresh, Node, Segment
 from pyview.template_names import names_of
 from pyview.wire.diff import diff
 
@@ -34,12 +34,13 @@ class Parts(Protocol):
 class TemplateParts:
     """The component's template over its context."""
 
-    __slots__ = ("_names", "_rendering", "_socket", "_template")
+    __slots__ = ("_component", "_names", "_rendering", "_socket", "_template")
 
     def __init__(
         self, template: LiveTemplate, component: LiveComponent[Any], socket: ComponentSocket[Any]
     ) -> None:
         self._template = template
+        self._component = type(component)
         self._rendering: Rendering = template.rendering(socket)
         self._names = {**names_of(component), "myself": socket.cid}
         self._socket = socket
@@ -53,12 +54,19 @@ class TemplateParts:
         return part
 
     async def html(self, slots: Slots) -> str:
+        self._check_root()
         with text_page(self._socket) as page:
             text = self._template.render(self._socket.context, self._extras(slots))
         return await page.filled(text)
 
     def reset(self) -> None:
         self._rendering.reset()
+
+    def _check_root(self) -> None:
+        # Who opens the page sees the error there, and not a page that cannot be joined.
+        root: Any = self._template.current().root_render_func
+        if root.segment is not None:  # else it is another template's, which this one extends
+            check_segment(root.segment, self._component)
 
     def _extras(self, slots: Slots) -> Mapping[str, Any]:
         socket = self._socket
@@ -115,12 +123,17 @@ class ContentParts:
 
 
 def check_one_element(part: Diff, node: Node | None, component: type) -> None:
-    """Raise `NotOneElement` unless a whole part is one element, as far as its statics say. They are looked at once."""
-    segment = None if node is None else node.segment
-    if segment is not None and (segment.root or segment.one_element):
+    """Raise `NotOneElement` unless a whole part is one element, as far as its statics say."""
+    if node is not None:
+        check_segment(node.segment, component)
+    elif not is_single_root(part["s"]):
+        raise NotOneElement(component, f"{component.__module__}.{component.__qualname__}", part["s"])
+
+
+def check_segment(segment: Segment, component: type) -> None:
+    """Raise `NotOneElement` unless the body is one element. It is looked at once."""
+    if segment.root or segment.one_element:
         return
-    if not is_single_root(part["s"]):
-        named = f"{component.__module__}.{component.__qualname__}" if segment is None else segment.template
-        raise NotOneElement(component, named, part["s"])
-    if segment is not None:
-        segment.one_element = True
+    if not is_single_root(segment.statics):
+        raise NotOneElement(component, segment.template, segment.statics)
+    segment.one_element = True

@@ -6,6 +6,7 @@ is rendered once in a message at most. Its number is never used again, and it li
 its element is gone: a message that is on its way may still bring it back.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -15,12 +16,13 @@ from pyview.components.errors import DuplicateComponent, TooManyComponents
 from pyview.components.instance import Instance, Key, finished
 from pyview.components.parts import ContentParts, Parts, TemplateParts, check_one_element
 from pyview.components.sharing import leave_out_known
+from pyview.components.shown import components_in
 from pyview.components.socket import ComponentSocket
 from pyview.socket import ComponentTarget, LiveViewSocket, Runtime
 from pyview.template.component_tag import ComponentTag
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
-from pyview.template.tree.nodes import Diff, Segment
+from pyview.template.tree.nodes import Diff, Node, Segment
 
 DEEPEST = 100
 """So many components within one another; more are a component that places itself for ever."""
@@ -61,6 +63,8 @@ class Components:
         self._pass = 0
         # To be rendered, by how deep they are.
         self._queue: dict[int, dict[int, Instance]] = {}
+        self._root: Node | None = None
+        self._moved = False
         self._samples: dict[Segment, Instance] = {}
 
     # Finding
@@ -87,7 +91,10 @@ class Components:
         if changed or not instance.known:
             self._enqueue(instance)
         cid = instance.cid
-        return cid, (None if type(previous) is int and previous == cid else cid)
+        if type(previous) is int and previous == cid:
+            return cid, None
+        self._moved = self._moved or instance.known
+        return cid, cid
 
     def _placed(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> Instance:
         instance = self._by_key.get((tag.component, tag.id))
@@ -99,7 +106,7 @@ class Components:
             # The browser may have thrown its tree away, and those of all that is in it.
             instance.marked = instance.known = False
         instance.seen = self._pass
-        instance.place = tag.place
+        instance.former_place, instance.place = instance.place, tag.place
         instance.depth = self._depth_in(host)
         instance.socket.parent = host
         return instance
@@ -133,14 +140,47 @@ class Components:
 
     # Rendering, after the template
 
-    def completed(self, diff: Diff) -> Diff | Awaitable[Diff]:
-        """The message with the parts of all components that have something to say."""
+    def completed_page(self, diff: Diff, root: Node | None) -> Diff | Awaitable[Diff]:
+        """`completed` for a message about the whole page; `root` is what is retained of it, if anything."""
+        self._root = root
         if "s" in diff:
             self._renew()
+        return self.completed(diff)
+
+    def completed(self, diff: Diff) -> Diff | Awaitable[Diff]:
+        """The message with the parts of all components that have something to say."""
         if self._queue:
             return self._completed(diff)
-        self._pass += 1
+        self._end_pass()
         return diff
+
+    def _end_pass(self) -> None:
+        self._pass += 1
+        if self._moved:
+            self._moved = False
+            self._check_places()
+
+    def _check_places(self) -> None:
+        # A place that is passed over, because nothing changed there, may still show what was now placed elsewhere.
+        if self._root is None:
+            return
+        for cid, times in Counter(self._shown(self._root)).items():
+            instance = self._by_cid.get(cid)
+            if times > 1 and instance is not None:
+                raise DuplicateComponent(
+                    instance.described, (str(instance.former_place), str(instance.place))
+                )
+
+    def _shown(self, root: Node) -> Iterator[int]:
+        nodes: list[Node | None] = [root]
+        visited: set[int] = set()
+        for node in nodes:
+            for cid in components_in(node):
+                yield cid
+                instance = self.find(cid)
+                if instance is not None and cid not in visited:
+                    visited.add(cid)
+                    nodes.append(instance.parts.node)
 
     def _renew(self) -> None:
         # A new root makes the browser forget every component.
@@ -159,7 +199,7 @@ class Components:
             await self._tell(turn)
             for instance in turn:
                 self._render(instance, parts)
-        self._pass += 1
+        self._end_pass()
         if again:
             self._put_off(again)
         if parts:

@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup, Tag
 
 from pyview.session_change import SESSION_EVENT
 from pyview.testing.browser import Browser, Loaded
+from pyview.testing.components import let_go, shown_components
 from pyview.testing.connection import Channel, Connection, Pending, Push, new_refs
 from pyview.testing.cookies import delete_cookie, set_cookie
 from pyview.testing.errors import NoAnswer, NotConnected, PageError, SocketClosed, TooManyReloads, ViewCrashed
@@ -346,18 +347,29 @@ class Tab:
         view, _ = self._live()
         parts = extract(diff)
         if parts.diff:
+            shown = shown_components(view)
             marked = view.update(parts.diff)
+            self._let_go(shown - shown_components(view))
             components = parts.diff["c"] if set(parts.diff) == {"c"} else None
             self.screen.patch_fields(marked, view.id, components)
             self.changed()
         self.take_news(parts.title, parts.events)
 
+<<<<<<< HEAD
     def take_news(self, title: Any, events: list[Any]) -> None:
         """What comes with a diff besides the page."""
         self.screen.put_title(title, joining=False)
         self._take_events(events)
 
     def changed(self) -> None:
+=======
+    def _let_go(self, cids: frozenset[int]) -> None:
+        if cids:
+            view, connection = self._live()
+            self._steps.append(partial(let_go, view, connection, cids, self._answer))
+
+    def _changed(self) -> None:
+>>>>>>> 8df47a6 (Show duplicate components with both their places, let clients of tests let go of components, and try slots and lies)
         self.screen.changed()
         if self.screen.has_inner and self.inner.sync not in self._steps:
             self._steps.append(self.inner.sync)

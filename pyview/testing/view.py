@@ -1,5 +1,6 @@
 """One joined live view, as the client keeps it: its identity, its tree, and what it tells the server to join."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +56,12 @@ class View:
         before = self.tree
         self._keep(merge(before, diff))
         return to_html(self.tree, strip=False, since=before)
+
+    def prune(self, cids: Iterable[int]) -> None:
+        """Forget components, as the server has."""
+        known = self.tree.get("c", {})
+        left = {cid: component for cid, component in known.items() if int(cid) not in {*cids}}
+        self._keep({**self.tree, "c": left})
 
     def html(self, *, strip: bool = True) -> str:
         """The view's HTML; without `strip`, components carry the number that events name."""

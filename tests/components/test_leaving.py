@@ -1,0 +1,177 @@
+"""How the browser lets go of components, and what a client that lies about it gets."""
+
+from typing import Any
+
+import pytest
+
+from pyview.testing import Page, PageError, SocketClosed
+from tests.components.conftest import Open
+from tests.components.test_components import Branch, Counter, Logged
+
+SOURCE = "<p>{% if shown %}{{ live_component(Branch, id='b', name='b', leaves=2) }}{% endif %}</p>"
+
+
+async def page_with_branch(open_page: Open, **names: Any) -> Page:
+    page: Page = await open_page(SOURCE, Branch=Branch, shown=True)
+    return page
+
+
+def cids(page: Page) -> list[int]:
+    return sorted(
+        int(str(tag["data-phx-component"])) for tag in page._tab.soup.select("[data-phx-component]")
+    )
+
+
+def registry(page: Page) -> Any:
+    return page.view.socket.components  # type: ignore[attr-defined]
+
+
+async def test_what_has_gone_from_the_page_is_forgotten_and_starts_anew_when_it_comes_back(
+    open_page: Open,
+) -> None:
+    page = await page_with_branch(open_page)
+    assert cids(page) == [1, 2, 3]
+    await page.push("set", {"shown": False})
+    assert len([*registry(page)]) == 0
+    await page.push("set", {"shown": True})
+    assert cids(page) == [4, 5, 6]
+    assert [each.text for each in page.find_all("i")] == ["b.0", "b.1"]
+
+
+async def test_what_comes_back_before_it_is_destroyed_goes_on_and_is_sent_whole(open_page: Open) -> None:
+    page = await page_with_branch(open_page)
+    await page.click("button")
+    assert cids(page) == [1, 2, 3, 4]
+    await page.send("cids_will_destroy", {"cids": [1, 2, 3, 4]})
+    [frame] = await diffs_of(page, {"shown": False}, {"shown": True})
+    component = frame["c"]["1"]
+    assert component["r"] == 1
+    assert component["s"][0].startswith('<div class="branch">')
+    assert {*frame["c"]} == {"1", "2", "3", "4"}
+    assert [each.text for each in page.find_all("i")] == ["b.0", "b.1", "b.2"]
+    assert not any(instance.marked for instance in registry(page))
+
+
+async def diffs_of(page: Page, *contexts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Set contexts without the client's handshake in between; the last answer's diff."""
+    view, connection = page._tab._live()
+    answers = []
+    for context in contexts:
+        payload = {"type": "hook", "event": "set", "value": context}
+        pending = await connection.push(view.channel, "event", payload, None)
+        await page._tab._answer(pending)
+        diff = pending.response["diff"]
+        view.update({key: value for key, value in diff.items() if key not in "ert"})
+        page._tab.screen.changed()
+        answers.append(diff)
+    return answers[-1:]
+
+
+async def test_a_revived_component_keeps_its_mark_off_and_nested_ones_that_stay_away_go(
+    open_page: Open,
+) -> None:
+    page = await open_page(
+        "<p>{% if shown %}{{ live_component(Branch, id='b', name='b', leaves=leaves) }}{% endif %}</p>",
+        Branch=Branch,
+        shown=True,
+        leaves=2,
+    )
+    await page.send("cids_will_destroy", {"cids": [1, 2, 3]})
+    await diffs_of(page, {"shown": False}, {"shown": True, "leaves": 1})
+    assert [instance.cid for instance in registry(page) if instance.marked] == [3]
+    view, connection = page._tab._live()
+    pending = await connection.push(view.channel, "cids_destroyed", {"cids": [1, 2, 3]})
+    await page._tab._answer(pending)
+    assert pending.response == {"cids": [3]}
+
+
+async def test_numbers_are_never_used_again(open_page: Open) -> None:
+    page = await open_page("<p>{{ live_component(Counter, id=n) }}</p>", Counter=Counter, n=0)
+    for n in range(1, 5):
+        await page.push("set", {"n": n})
+        assert cids(page) == [n + 1]
+    assert len([*registry(page)]) == 1
+
+
+async def ask(page: Page, message: str, payload: Any) -> Any:
+    view, connection = page._tab._live()
+    pending = await connection.push(view.channel, message, payload)
+    await page._tab._answer(pending)
+    return pending.response
+
+
+STRANGE = [0, -1, 2, 2**60, -(2**60)]
+
+
+class TestLies:
+    @pytest.mark.parametrize("cid", STRANGE)
+    async def test_events_for_components_that_are_not_there_change_nothing(
+        self, open_page: Open, cid: int
+    ) -> None:
+        page = await open_page("{{ live_component(Counter, id=1) }}", Counter=Counter)
+        payload = {"type": "click", "event": "add", "value": {}, "cid": cid}
+        assert await ask(page, "event", payload) == {}
+        assert await ask(page, "event", {**payload, "event": "lv:clear-flash"}) == {}
+        assert page.find("b").text == "0"
+
+    @pytest.mark.parametrize("cid", ["1", 1.0, True, [1], {"cid": 1}, "", 10**30])
+    async def test_a_number_that_is_none_ends_the_socket(self, open_page: Open, cid: Any) -> None:
+        page = await open_page("{{ live_component(Counter, id=1) }}", Counter=Counter)
+        with pytest.raises((SocketClosed, PageError)):
+            await ask(page, "event", {"type": "click", "event": "add", "value": {}, "cid": cid})
+        assert page.close_code == 1003 or not page.connected
+
+    @pytest.mark.parametrize("message", ["cids_will_destroy", "cids_destroyed"])
+    @pytest.mark.parametrize(
+        "payload", [None, [], {}, {"cids": None}, {"cids": "1"}, {"cids": ["1"]}, {"cids": [True]}]
+    )
+    async def test_lists_that_are_none_end_the_socket(
+        self, open_page: Open, message: str, payload: Any
+    ) -> None:
+        page = await open_page("{{ live_component(Counter, id=1) }}", Counter=Counter)
+        with pytest.raises((SocketClosed, PageError)):
+            await ask(page, message, payload)
+
+    async def test_only_marked_components_are_destroyed_and_only_once(self, open_page: Open) -> None:
+        class Ending(Logged): ...
+
+        page = await open_page("<p>{{ live_component(Ending, id=1) }}</p>", Ending=Ending)
+        Ending.log.clear()
+        everything = {"cids": [1, 1, *STRANGE]}
+        assert await ask(page, "cids_destroyed", everything) == {"cids": []}
+        assert await ask(page, "cids_will_destroy", everything) == {}
+        assert await ask(page, "cids_destroyed", everything) == {"cids": [1]}
+        assert await ask(page, "cids_destroyed", everything) == {"cids": []}
+        assert Ending.log == [("disconnect", 0)]
+
+    async def test_who_destroys_what_is_shown_only_harms_himself(self, open_page: Open) -> None:
+        page = await open_page(
+            "<p>{{ n }}{{ live_component(Counter, id=1, label=n) }}</p>", Counter=Counter, n=1
+        )
+        await ask(page, "cids_will_destroy", {"cids": [1]})
+        await ask(page, "cids_destroyed", {"cids": [1]})
+        assert await ask(page, "event", {"type": "click", "event": "add", "value": {}, "cid": 1}) == {}
+        await page.push("set", {"n": 2})
+        assert cids(page) == [2]
+
+    async def test_a_view_without_components_answers_too(self, open_page: Open) -> None:
+        page = await open_page("<p></p>")
+        assert await ask(page, "cids_will_destroy", {"cids": [1]}) == {}
+        assert await ask(page, "cids_destroyed", {"cids": [1]}) == {"cids": []}
+        assert await ask(page, "event", {"type": "click", "event": "add", "value": {}, "cid": 1}) == {}
+
+    async def test_the_components_of_others_are_out_of_reach(self, open_page: Open) -> None:
+        mine = await open_page("{{ live_component(Counter, id=1) }}", Counter=Counter)
+        other = await open_page("{{ live_component(Counter, id=1) }}", Counter=Counter)
+        await mine.click("button")
+        assert (mine.find("b").text, other.find("b").text) == ("1", "0")
+
+    async def test_there_are_so_many_components_in_a_view_at_most(self, open_page: Open) -> None:
+        with pytest.raises(
+            RuntimeError, match=r"a view may have 3 live components \(SecurityConfig.max_components\)"
+        ):
+            await open_page(
+                "<p>{% for n in range(4) %}{{ live_component(Counter, id=n) }}{% endfor %}</p>",
+                Counter=Counter,
+                options={"max_components": 3},
+            )
