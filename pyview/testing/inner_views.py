@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from bs4 import BeautifulSoup, Tag
 
+from pyview.testing.components import shown_components
 from pyview.testing.connection import Connection, Pending, Push
 from pyview.testing.errors import PageError
 from pyview.testing.forms import attribute
@@ -210,7 +211,9 @@ class InnerViews:
     def _apply(self, view: InnerView, diff: dict[str, Any]) -> None:
         parts = extract(diff)
         if parts.diff:
+            shown = shown_components(view)
             marked = view.update(parts.diff)
+            self._tab.let_go(view, shown)
             components = parts.diff["c"] if set(parts.diff) == {"c"} else None
             self._tab.screen.patch_fields(marked, view.id, components)
             self._tab.changed()

@@ -349,27 +349,25 @@ class Tab:
         if parts.diff:
             shown = shown_components(view)
             marked = view.update(parts.diff)
-            self._let_go(shown - shown_components(view))
+            self.let_go(view, shown)
             components = parts.diff["c"] if set(parts.diff) == {"c"} else None
             self.screen.patch_fields(marked, view.id, components)
             self.changed()
         self.take_news(parts.title, parts.events)
 
-<<<<<<< HEAD
     def take_news(self, title: Any, events: list[Any]) -> None:
         """What comes with a diff besides the page."""
         self.screen.put_title(title, joining=False)
         self._take_events(events)
 
-    def changed(self) -> None:
-=======
-    def _let_go(self, cids: frozenset[int]) -> None:
+    def let_go(self, view: View, shown: frozenset[int]) -> None:
+        """Of the components that the view has shown until now, tell the server which ones have gone."""
+        cids = shown - shown_components(view)
         if cids:
-            view, connection = self._live()
-            self._steps.append(partial(let_go, view, connection, cids, self._answer))
+            _, connection = self._live()
+            self._steps.append(partial(let_go, view, connection, cids, self.answer))
 
-    def _changed(self) -> None:
->>>>>>> 8df47a6 (Show duplicate components with both their places, let clients of tests let go of components, and try slots and lies)
+    def changed(self) -> None:
         self.screen.changed()
         if self.screen.has_inner and self.inner.sync not in self._steps:
             self._steps.append(self.inner.sync)

@@ -59,7 +59,7 @@ async def diffs_of(page: Page, *contexts: dict[str, Any]) -> list[dict[str, Any]
     for context in contexts:
         payload = {"type": "hook", "event": "set", "value": context}
         pending = await connection.push(view.channel, "event", payload, None)
-        await page._tab._answer(pending)
+        await page._tab.answer(pending)
         diff = pending.response["diff"]
         view.update({key: value for key, value in diff.items() if key not in "ert"})
         page._tab.screen.changed()
@@ -81,7 +81,7 @@ async def test_a_revived_component_keeps_its_mark_off_and_nested_ones_that_stay_
     assert [instance.cid for instance in registry(page) if instance.marked] == [3]
     view, connection = page._tab._live()
     pending = await connection.push(view.channel, "cids_destroyed", {"cids": [1, 2, 3]})
-    await page._tab._answer(pending)
+    await page._tab.answer(pending)
     assert pending.response == {"cids": [3]}
 
 
@@ -96,7 +96,7 @@ async def test_numbers_are_never_used_again(open_page: Open) -> None:
 async def ask(page: Page, message: str, payload: Any) -> Any:
     view, connection = page._tab._live()
     pending = await connection.push(view.channel, message, payload)
-    await page._tab._answer(pending)
+    await page._tab.answer(pending)
     return pending.response
 
 
