@@ -140,13 +140,16 @@ class PyView(Starlette):
             )
         return self._site
 
-    def add_live_view(self, path: str, view: type[LiveView[Any]], name: str | None = None) -> None:
+    def add_live_view(
+        self, path: str, view: type[LiveView[Any]], name: str | None = None, *, action: str | None = None
+    ) -> None:
         """Serve `view` at `path`, a Starlette path such as `/users/{user_id:int}`.
 
-        Routes are tried in the order in which they were added, on HTTP and on the socket alike. Raises
-        `SignatureError` for a callback whose parameters cannot be filled.
+        A class may have several paths; pages go from one to the other by patches. `action` tells them apart, as
+        `socket.live_action`. Routes are tried in the order in which they were added, on HTTP and on the socket alike.
+        Raises `SignatureError` for a callback whose parameters cannot be filled.
         """
-        self._groups[DEFAULT.name].add_live_view(path, view, name)
+        self._groups[DEFAULT.name].add_live_view(path, view, name, action=action)
 
     def live_session(
         self,

@@ -25,7 +25,9 @@ class LiveGroup:
     def name(self) -> str:
         return self._live_session.name
 
-    def add_live_view(self, path: str, view: type[LiveView[Any]], name: str | None = None) -> None:
+    def add_live_view(
+        self, path: str, view: type[LiveView[Any]], name: str | None = None, *, action: str | None = None
+    ) -> None:
         """Serve `view` at `path`, a Starlette path such as `/users/{user_id:int}`, as a member of this group.
 
         A class may be in several groups, under several paths. Raises `SignatureError` for a callback or hook whose
@@ -34,7 +36,7 @@ class LiveGroup:
         if not _is_view_class(view):
             raise TypeError(f"add_live_view({path!r}, ...) expected a subclass of LiveView, got {view!r}")
         compile_view(view)
-        self._routes().append(self._page.route(path, view, self._live_session, name))
+        self._routes().append(self._page.route(path, view, self._live_session, name, action))
 
 
 def _is_view_class(view: Any) -> bool:

@@ -36,16 +36,22 @@ class LiveRoute(Route):
         endpoint: Any,
         name: str | None,
         live_session: LiveSession = DEFAULT,
+        action: str | None = None,
     ) -> None:
         super().__init__(path, endpoint, methods=["GET"], name=name or view_class.__name__)
+        self.action = action
         self.view_class = view_class
         self.live_session = live_session
         self.hooks: tuple[OnMountHook, ...] = unique((*live_session.hooks, *hooks_of(view_class)))
 
-    @property
-    def key(self) -> str:
-        """Names the route in a page token, on every worker alike."""
-        return self.path
+    def may_be_patched_to(self, other: Any) -> bool:
+        """Whether a view of this route goes on at `other`: the same class in the same live session, so that the same
+        guards and hooks are for both."""
+        return other is self or (
+            isinstance(other, LiveRoute)
+            and other.view_class is self.view_class
+            and other.live_session is self.live_session
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +61,11 @@ class NestedRoute:
     view_class: type[LiveView[Any]]
     live_session: LiveSession
     hooks: tuple[OnMountHook, ...]
+    action: None = None
+
+    def may_be_patched_to(self, other: Any) -> bool:
+        """A view without a URL is not patched."""
+        return False
 
 
 class NestedRoutes:

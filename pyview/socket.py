@@ -70,6 +70,7 @@ class Runtime(Protocol):
     async def handle_async(
         self, socket: "LiveViewSocket[Any]", name: str, result: AsyncResult[Any]
     ) -> None: ...
+    def live_action(self) -> str | None: ...
     def here(self) -> str: ...
     async def patch(self, wish: Patch) -> None: ...
     def make_components(self) -> Components: ...
@@ -135,6 +136,11 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self.components: Components | None = None
         self._flash = flash
         self._runtime = runtime
+
+    @property
+    def live_action(self) -> str | None:
+        """What `add_live_view(..., action=...)` says of the present URL; None where it says nothing."""
+        return self._runtime.live_action()
 
     # Who is there
 

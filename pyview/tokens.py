@@ -27,11 +27,10 @@ _MASK_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class PageToken:
-    """What a page says about itself: its DOM id, the keys of its view and route, the name of its live session."""
+    """What a page says about itself: its DOM id, the key of its view, the name of its live session."""
 
     page_id: str
     view: str
-    route: str
     group: str
 
 
@@ -53,7 +52,7 @@ class Tokens:
 
     def __init__(self, keys: Secrets, config: SecurityConfig, clock: Callable[[], float] = time.time) -> None:
         self._config = config
-        self._pages = keys.signer("page.v2", clock)
+        self._pages = keys.signer("page.v3", clock)
         self._flashes = keys.signer("flash.v1", clock)
         self._reloads = keys.signer("reload.v1", clock)
         self._uploads = keys.signer("upload.v1", clock)
@@ -66,17 +65,16 @@ class Tokens:
         """The value of `data-phx-session`."""
         nonce = secrets.token_urlsafe(12)
         seal = _seal(self._seal_keys[0], nonce, binding)
-        claims = {"i": page.page_id, "v": page.view, "r": page.route, "g": page.group}
+        claims = {"i": page.page_id, "v": page.view, "g": page.group}
         return self._pages.sign({"n": nonce, **claims, "b": seal})
 
     def read_page_token(self, token: object, page_id: str, binding: str) -> PageToken:
         """The page of `token`, if it is page `page_id` and was rendered for `binding`. Raises `StaleToken`.
 
-        Which view, route and live session the page may join is the caller's to compare: after a live navigation they
-        differ.
+        Which view and live session the page may join is the caller's to compare: after a live navigation they differ.
         """
         data = self._pages.read(token, self._config.page_token_max_age)
-        page = PageToken(data["i"], data["v"], data["r"], data["g"])
+        page = PageToken(data["i"], data["v"], data["g"])
         nonce, seal = data["n"], data["b"]
         if page.page_id != page_id:
             raise StaleToken("page")

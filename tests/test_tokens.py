@@ -35,7 +35,7 @@ def tokens(clock: Clock) -> Tokens:
 
 
 def mint(tokens: Tokens, binding: str, page_id: str = "phx-1") -> str:
-    return tokens.mint_page_token(PageToken(page_id, "app:Dashboard", "/dashboard", "default"), binding)
+    return tokens.mint_page_token(PageToken(page_id, "app:Dashboard", "default"), binding)
 
 
 def refusal(tokens: Tokens, token: object, binding: str, page_id: str = "phx-1") -> str:
@@ -47,7 +47,7 @@ def refusal(tokens: Tokens, token: object, binding: str, page_id: str = "phx-1")
 @pytest.mark.parametrize("binding", [ALICE, NOBODY])
 def test_a_page_token_says_which_page_it_is(tokens: Tokens, binding: str) -> None:
     page = tokens.read_page_token(mint(tokens, binding), "phx-1", binding)
-    assert page == PageToken("phx-1", "app:Dashboard", "/dashboard", "default")
+    assert page == PageToken("phx-1", "app:Dashboard", "default")
 
 
 @pytest.mark.parametrize(

@@ -354,7 +354,7 @@ class ViewProcess:
 
     async def _url_changed(self, message: URLChanged) -> None:
         location = self._outlet.locate(message.url)
-        if location is None or location.route is not self._visit.location.route:
+        if location is None or not self._visit.location.route.may_be_patched_to(location.route):
             self._outlet.reply(message.ref, "ok", {"link_redirect": True})
             return
         if not await self._may_go_on(message.ref, location, fresh=True):
@@ -869,6 +869,9 @@ class ViewProcess:
         if isawaitable(answer):
             await answer
 
+    def live_action(self) -> str | None:
+        return self._visit.location.route.action
+
     def here(self) -> str:
         return self._visit.location.page.partition("?")[0]
 
@@ -876,7 +879,7 @@ class ViewProcess:
         if not self._visit.routed:
             raise lifecycle.without_url(wish, self._visit)
         location = self._outlet.locate(wish.to)
-        if location is None or location.route is not self._visit.location.route:
+        if location is None or not self._visit.location.route.may_be_patched_to(location.route):
             raise ValueError(
                 f"push_patch({wish.to!r}) leads out of {self._name}; use push_navigate for another view."
             )

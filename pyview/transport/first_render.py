@@ -198,6 +198,9 @@ class FirstRender:
     async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
         """Nothing was started."""
 
+    def live_action(self) -> str | None:
+        return self._visit.location.route.action
+
     def here(self) -> str:
         return self._visit.location.page.partition("?")[0]
 

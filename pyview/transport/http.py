@@ -65,7 +65,12 @@ class LivePage:
         return self._get_site()
 
     def route(
-        self, path: str, view_class: type[LiveView[Any]], live_session: LiveSession, name: str | None = None
+        self,
+        path: str,
+        view_class: type[LiveView[Any]],
+        live_session: LiveSession,
+        name: str | None = None,
+        action: str | None = None,
     ) -> LiveRoute:
         """The route of `view_class` in `live_session`: their guards are asked anew for every request."""
 
@@ -76,7 +81,7 @@ class LivePage:
             response: Response = await guarded_response(view_class, page, request, live_session.requirement)
             return response
 
-        route = LiveRoute(path, view_class, endpoint, name, live_session)
+        route = LiveRoute(path, view_class, endpoint, name, live_session, action)
         return route
 
     async def _respond(self, request: Request, route: LiveRoute) -> Response:
@@ -174,8 +179,7 @@ class LivePage:
     ) -> RootTemplateContext:
         page_id, binding = once.page_id, visit.identity.binding
         route = visit.location.route
-        key = route.key if isinstance(route, LiveRoute) else ""
-        token = PageToken(page_id, view_key(visit.view_class), key, route.live_session.name)
+        token = PageToken(page_id, view_key(visit.view_class), route.live_session.name)
         root_path = _root_path(request)
         return {
             "id": page_id,

@@ -224,7 +224,7 @@ class TestTokens:
 
 
 def claims(page: PageOf, group: str) -> PageToken:
-    return PageToken(page.id.removeprefix("phx-"), view_key(Shared), "/board", group)
+    return PageToken(page.id.removeprefix("phx-"), view_key(Shared), group)
 
 
 class TestGuards:

@@ -32,10 +32,13 @@ class Counter(LiveView[Any]):
         socket.context["count"] += 1
 
 
+class Items(Counter): ...
+
+
 def make_app(**limits: Any) -> PyView:
     app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes", security=SecurityConfig(**limits))
     app.add_live_view("/count", Counter)
-    app.add_live_view("/items/{item}", Counter)
+    app.add_live_view("/items/{item}", Items)
     return app
 
 
