@@ -50,6 +50,9 @@ class ExternalUploadMeta(BaseModel):
 
     uploader: str
 
+    def __init__(self, *, uploader: str, **fields: Any) -> None:
+        super().__init__(uploader=uploader, **fields)
+
 
 @dataclass(frozen=True, slots=True)
 class UploadSuccess:

@@ -1,0 +1,222 @@
+"""Writers: where the bytes go, what becomes of a failure, and how long anybody waits."""
+
+import asyncio
+import gc
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pyview.testing import LiveClient
+from pyview.uploads import CloseReason, TempFileWriter, UploadEntry, UploadWriter
+from tests.asgi import eventually
+from tests.uploads.browser import liar
+from tests.uploads.views import app_with, text, view_with
+
+Stored = Callable[[], list[Path]]
+INPUT = "input[type=file]"
+
+
+class Parts(UploadWriter):
+    """Writes as S3 wants a multipart upload: parts of a least size, then one word that it is complete."""
+
+    calls: list[str]
+    fail_at = ""
+    wait_at = ""
+
+    def __init__(self, entry: UploadEntry) -> None:
+        self.entry = entry
+        self.parts: list[bytes] = []
+        self.buffer = b""
+
+    async def called(self, call: str) -> None:
+        self.calls.append(call)
+        if call == self.wait_at:
+            await asyncio.sleep(60)
+        if call == self.fail_at:
+            raise OSError("the store is away")
+
+    async def open(self) -> None:
+        await self.called("open")
+
+    async def write_chunk(self, data: bytes) -> None:
+        await self.called("write")
+        self.buffer += data
+        while len(self.buffer) >= 100_000:
+            self.parts.append(self.buffer[:100_000])
+            self.buffer = self.buffer[100_000:]
+
+    async def close(self, reason: CloseReason) -> None:
+        await self.called(f"close {reason}")
+        if reason == "done" and self.buffer:
+            self.parts.append(self.buffer)
+
+    def meta(self) -> Any:
+        return self
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.parts)
+
+    async def release(self, *, consumed: bool) -> None:
+        await self.called(f"release {consumed}")
+
+
+def parts(**traits: Any) -> type[Parts]:
+    return type("PartsOfOneTest", (Parts,), {**traits, "calls": []})
+
+
+async def test_a_writer_of_ones_own_gets_every_chunk_in_order() -> None:
+    writer = parts()
+    view = view_with(writer=writer)
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt", 230_000))
+        await page.submit("form")
+        assert view.kept == {"a.txt": text(size=230_000).content}
+        await page.settle()
+        assert writer.calls == ["open", *["write"] * 4, "close done", "release True"]
+
+
+async def test_a_writer_is_told_that_its_file_was_cancelled() -> None:
+    writer = parts()
+    async with LiveClient(app_with(view_with(writer=writer))) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"), text("b.txt"))
+        await chosen.send("a.txt", percent=20)
+        await page.click("button", "Cancel a.txt")
+        await chosen.send("b.txt")
+        await page.click("button", "Cancel b.txt")
+        await page.settle()
+        cancelled = ["open", "write", "close cancel", "release False"]
+        assert writer.calls == [*cancelled, "open", *["write"] * 4, "close done", "release False"]
+
+
+@pytest.mark.parametrize(
+    ("fail_at", "calls"),
+    [
+        ("open", ["open"]),
+        ("write", ["open", "write", "close error", "release False"]),
+        ("close done", ["open", *["write"] * 4, "close done", "release False"]),
+    ],
+)
+async def test_what_a_writer_raises_fails_its_file_and_nothing_else(fail_at: str, calls: list[str]) -> None:
+    writer = parts(fail_at=fail_at)
+    async with LiveClient(app_with(view_with(writer=writer))) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"))
+        await chosen.send()
+        await page.settle()
+        assert writer.calls == calls
+        assert chosen.errors == {"0": "writer_error"}
+        assert [one.text for one in page.find_all("em")] == ["writer_failure"]
+        assert page.crashes == 0
+
+
+async def test_what_a_writer_raises_at_its_end_is_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    writer = parts(fail_at="close cancel")
+    async with LiveClient(app_with(view_with(writer=writer))) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"))
+        await chosen.send(percent=10)
+        await page.click("button", "Cancel a.txt")
+        await page.settle()
+        assert writer.calls[-1] == "release False"
+    assert "the store is away" in caplog.text
+
+
+@pytest.mark.parametrize("wait_at", ["open", "write", "close cancel", "release False"])
+async def test_a_stuck_writer_holds_up_nobody(wait_at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyview.process.transfer._STUCK", 0.05)
+    writer = parts(wait_at=wait_at)
+    app = app_with(view_with(writer=writer))
+    async with LiveClient(app) as client:
+        async with liar(client) as browser:
+            token = await browser.token(size=10)
+            await browser.socket.send_frame(["7", "7", "lvu:0", "phx_join", {"token": token}])
+            await browser.socket.send_chunk("7", "8", "lvu:0", "chunk", b"x")
+            assert (await browser.event("nothing"))[0] == "ok"
+        await eventually(lambda: not app.site.processes)
+
+
+async def test_a_file_of_which_nothing_comes_any_more_is_given_up(stored: Stored) -> None:
+    view = view_with(chunk_timeout=0.05)
+    async with LiveClient(app_with(view)) as client, liar(client) as browser:
+        await browser.join_upload(await browser.token(size=10), "7")
+        await browser.chunk(b"x", "7")
+        frames = [await browser.next(), await browser.next()]
+        assert frames[0] == ["7", "7", "lvu:0", "phx_error", {}]
+        assert "timed_out" in str(frames[1])
+        await eventually(lambda: not stored())
+
+
+async def test_a_slow_writer_is_not_a_slow_browser() -> None:
+    class Slow(TempFileWriter):
+        async def write_chunk(self, data: bytes) -> None:
+            await asyncio.sleep(0.1)
+            await super().write_chunk(data)
+
+    view = view_with(chunk_timeout=0.05, writer=Slow)
+    async with LiveClient(app_with(view)) as client, liar(client) as browser:
+        await browser.join_upload(await browser.token(size=2), "7")
+        assert await browser.chunk(b"x", "7") == ("ok", {})
+        assert await browser.chunk(b"y", "7") == ("ok", {})
+
+
+async def test_a_temporary_file_is_where_it_should_be_and_for_nobody_else(tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    view = view_with(writer=partial(TempFileWriter, directory=folder))
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt", 100))
+        await chosen.send()
+        [file] = folder.iterdir()
+        assert file.stat().st_mode & 0o777 == 0o600
+        await page.submit("form")
+        await eventually(lambda: not list(folder.iterdir()))
+
+
+async def test_a_file_that_was_moved_away_is_not_missed(tmp_path: Path) -> None:
+    class Moving(view_with()):  # type: ignore[misc]
+        def keep(self, meta: Any, entry: UploadEntry) -> str:
+            meta.path.rename(tmp_path / entry.name)
+            return entry.name
+
+    async with LiveClient(app_with(Moving)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, text("a.txt", 100))
+        await page.submit("form")
+        await page.settle()
+    assert (tmp_path / "a.txt").read_bytes() == text(size=100).content
+
+
+async def test_a_writer_that_is_forgotten_deletes_its_file(stored: Stored) -> None:
+    writer = TempFileWriter(None)  # type: ignore[arg-type]
+    await writer.open()
+    await writer.write_chunk(b"x")
+    assert len(stored()) == 1
+    del writer
+    gc.collect()
+    assert stored() == []
+
+
+def test_a_process_that_ends_without_goodbye_leaves_no_file(tmp_path: Path) -> None:
+    folder = tmp_path / "there"
+    folder.mkdir()
+    code = (
+        "import asyncio, sys, tempfile\n"
+        f"tempfile.tempdir = {str(folder)!r}\n"
+        "from pyview.uploads import TempFileWriter\n"
+        "writer = TempFileWriter(None)\n"
+        "asyncio.run(writer.open())\n"
+        "import os; assert len(os.listdir(tempfile.tempdir)) == 1\n"
+        "sys.exit(3)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], check=False)
+    assert ended.returncode == 3
+    assert list(folder.iterdir()) == []
