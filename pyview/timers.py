@@ -55,6 +55,9 @@ class Timers:
     def once(self, event: Any, seconds: float) -> Timer:
         return self._start(Timer(event, max(seconds, 0.0), None, self._ring))
 
+    def __len__(self) -> int:
+        return len(self._running)
+
     def cancel(self) -> None:
         for timer in self._running:
             timer.cancel()

@@ -150,4 +150,4 @@ def test_every_room_exists() -> None:
 
 def test_the_drawing_was_read() -> None:
     assert {room.layer for room in rooms()} == set(range(8))
-    assert room_of("playground") == max(room for room in rooms() if room.layer == 6)
+    assert room_of("live_dashboard") == max(room for room in rooms() if room.layer == 6)

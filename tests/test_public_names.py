@@ -42,6 +42,7 @@ PROMISED = {
     "pyview.events": ["AutoEventDispatch", "BaseEventHandler", "InfoEvent", "event", "info", "outcome"],
     "pyview.events.info_event": ["InfoEvent"],
     "pyview.forms": ["FieldError", "Form", "FormField", "FormPart", "InvalidForm", "Problem", "to_form"],
+    "pyview.live_dashboard": ["live_dashboard", "live_views"],
     "pyview.live_socket": ["ConnectedLiveViewSocket", "LiveViewSocket", "UnconnectedSocket", "is_connected"],
     "pyview.live_view": ["LiveView", "LiveViewSocket"],
     "pyview.meta": ["PyViewMeta"],

@@ -82,6 +82,9 @@ class Components:
     def __iter__(self) -> Iterator[Instance]:
         return iter([*self._by_cid.values()])
 
+    def __len__(self) -> int:
+        return len(self._by_cid)
+
     # Placing, while a template renders
 
     def place(self, tag: ComponentTag, host: LiveViewSocket[Any], previous: Any) -> tuple[int, int | None]:

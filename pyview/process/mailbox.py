@@ -56,6 +56,11 @@ class Mailbox:
         """The run queue's call, when it is this mailbox's turn."""
         self._task = start(self._drain(message))
 
+    @property
+    def waiting(self) -> int:
+        """How many messages wait behind the one that is being handled."""
+        return len(self._waiting or ())
+
     def clear(self) -> list[Any]:
         """Take every waiting message out, unhandled."""
         waiting, self._waiting = self._waiting, None

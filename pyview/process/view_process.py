@@ -61,6 +61,7 @@ from pyview.process.messages import (
 )
 from pyview.process.nested import Children
 from pyview.process.site import Site
+from pyview.process.snapshot import ViewSnapshot, display_name_of
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.rendering import Diff, Renderer, renderer_for
 from pyview.requirement import first_unmet, wants_fresh
@@ -198,6 +199,21 @@ class ViewProcess:
         logger.warning("%s: %s; the view is closed", self._name, error)
         self._outlet.crashed()
         self.stop()
+
+    def snapshot(self) -> ViewSnapshot | None:
+        """What it is doing; None before it is there and after its end."""
+        if self._view is None or self._ended:
+            return None
+        components = self._components
+        return ViewSnapshot(
+            view=self._name,
+            page=self._visit.location.page,
+            user=display_name_of(self._visit.identity.user),
+            waiting=self._mailbox.waiting,
+            components=0 if components is None else len(components),
+            timers=0 if self._timers is None else len(self._timers),
+            nested=not self._visit.routed,
+        )
 
     # One message, one function
 

@@ -1,0 +1,147 @@
+"""A page of what an application is doing: which views are open, who looks at them, and what they hold."""
+
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyview.app import PyView
+from pyview.auth.requires import Conditions
+from pyview.auth.requires import requires as required
+from pyview.events import InfoEvent
+from pyview.live_view import LiveView
+from pyview.process.snapshot import ViewSnapshot
+from pyview.socket import LiveViewSocket
+from pyview.template.live_template import LiveTemplate
+
+_MOST_SHOWN = 200
+_TICK = InfoEvent("tick")
+_STATM = Path("/proc/self/statm")
+
+_PAGE = """\
+<section class="pyview-dashboard">
+<style>
+.pyview-dashboard { max-width: 72rem; margin: 0 auto; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; }
+.pyview-dashboard dl { display: flex; flex-wrap: wrap; gap: 1rem 2rem; margin: 1rem 0; }
+.pyview-dashboard dt { font-size: .85rem; opacity: .75; }
+.pyview-dashboard dd { margin: 0; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
+.pyview-dashboard .scroll { overflow-x: auto; }
+.pyview-dashboard table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+.pyview-dashboard th, .pyview-dashboard td { padding: .35rem .75rem .35rem 0; text-align: left; white-space: nowrap; }
+.pyview-dashboard th { font-size: .85rem; opacity: .75; font-weight: 600; }
+.pyview-dashboard td.number, .pyview-dashboard th.number { text-align: right; }
+.pyview-dashboard tbody tr { border-top: 1px solid rgb(128 128 128 / 30%); }
+</style>
+<h1>Live views</h1>
+<dl>
+<div><dt>Open views</dt><dd id="views">{{ numbers.views }}</dd></div>
+<div><dt>Signed-in people</dt><dd id="people">{{ numbers.people }}</dd></div>
+<div><dt>Waiting messages</dt><dd>{{ numbers.waiting }}</dd></div>
+<div><dt>Memory</dt><dd>{{ numbers.megabytes }} MB</dd></div>
+<div><dt>Loop delay</dt><dd>{{ numbers.delay }} ms</dd></div>
+</dl>
+<h2>By class</h2>
+<ul>{% for name, count in classes %}<li>{{ name }}: {{ count }}</li>{% endfor %}</ul>
+<h2>Each view</h2>
+<form id="filter" phx-change="filter" phx-submit="filter">
+<label>Show only <input name="text" value="{{ text }}" type="search" phx-debounce="200" autocomplete="off"></label>
+</form>
+<div class="scroll"><table>
+<thead><tr><th>View</th><th>Page</th><th>User</th>
+<th class="number">Waiting</th><th class="number">Components</th><th class="number">Timers</th></tr></thead>
+<tbody id="rows">{% for row in rows %}
+<tr><td>{{ row.view }}{% if row.nested %} (nested){% endif %}</td><td>{{ row.page }}</td><td>{{ row.user or "-" }}</td>
+<td class="number">{{ row.waiting }}</td><td class="number">{{ row.components }}</td>
+<td class="number">{{ row.timers }}</td></tr>{% endfor %}
+</tbody></table></div>
+{% if hidden %}<p>And {{ hidden }} more; use the filter to find them.</p>{% endif %}
+</section>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the application has and does, all views together. `delay` is how late the last tick came, in ms."""
+
+    views: int
+    people: int
+    waiting: int
+    megabytes: str
+    delay: int
+
+
+def live_views(app: PyView) -> list[ViewSnapshot]:
+    """Every view that somebody has open in this worker, ordered by class and page."""
+    snapshots = (process.snapshot() for process in tuple(app.site.processes))
+    return sorted(
+        (one for one in snapshots if one is not None), key=lambda one: (one.view, one.page, one.user)
+    )
+
+
+def live_dashboard(app: PyView, requires: Conditions, *, every: float = 1.0) -> type[LiveView[Any]]:
+    """A view that shows what `app` does in this worker, renewed every `every` seconds.
+
+    It shows who looks at what, so `requires` is not optional; it is said as to `@requires`:
+    `app.add_live_view("/ops", live_dashboard(app, requires="admin"))`.
+    """
+
+    @required(requires)
+    class LiveDashboard(LiveView[dict[str, Any]]):
+        template = LiveTemplate.from_string(_PAGE, "live dashboard")
+
+        async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+            socket.live_title = "Live views"
+            self._text = ""
+            self._last = time.monotonic()
+            socket.schedule_info(_TICK, every)
+            socket.context = self._shown(delay=0.0)
+
+        async def handle_event(
+            self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]
+        ) -> None:
+            if event == "filter" and isinstance(payload, dict):
+                self._text = str(payload.get("text", ""))[:100]
+                socket.context = self._shown(delay=0.0)
+
+        async def handle_info(self, event: InfoEvent, socket: LiveViewSocket[dict[str, Any]]) -> None:
+            now = time.monotonic()
+            delay, self._last = now - self._last - every, now
+            socket.context = self._shown(delay)
+
+        def _shown(self, delay: float) -> dict[str, Any]:
+            views = live_views(app)
+            wanted = [one for one in views if _matches(one, self._text.casefold())]
+            return {
+                "numbers": _numbers(views, delay),
+                "classes": sorted(Counter(one.view for one in views).items()),
+                "text": self._text,
+                "rows": wanted[:_MOST_SHOWN],
+                "hidden": max(0, len(wanted) - _MOST_SHOWN),
+            }
+
+    return LiveDashboard
+
+
+def _matches(one: ViewSnapshot, text: str) -> bool:
+    return any(text in part.casefold() for part in (one.view, one.page, one.user))
+
+
+def _numbers(views: list[ViewSnapshot], delay: float) -> Numbers:
+    return Numbers(
+        views=len(views),
+        people=len({one.user for one in views if one.user}),
+        waiting=sum(one.waiting for one in views),
+        megabytes=_megabytes(),
+        delay=max(0, round(delay * 1000)),
+    )
+
+
+def _megabytes() -> str:
+    """The worker's resident memory, where the system tells it in the way of Linux."""
+    try:
+        pages = int(_STATM.read_text().split()[1])
+    except OSError:
+        return "?"
+    return f"{pages * os.sysconf('SC_PAGE_SIZE') / 1e6:.0f}"
