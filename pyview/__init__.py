@@ -12,6 +12,7 @@ from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.playground import playground
 from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
+from pyview.stream import Stream
 from pyview.template.component import component
 from pyview.template.declared.signature import Slot, Slots, attr
 from pyview.template.declared.slots import SlotEntry
@@ -43,6 +44,7 @@ __all__ = [
     "Slot",
     "SlotEntry",
     "Slots",
+    "Stream",
     "UnconnectedSocket",
     "attr",
     "component",

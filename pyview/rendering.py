@@ -11,7 +11,7 @@ from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate, Rendering
 from pyview.template.tree.live import text_page
 from pyview.template_names import names_of
-from pyview.wire.diff import diff
+from pyview.wire.diff import diff, without_stream_items
 
 Diff = dict[str, Any]
 
@@ -50,6 +50,8 @@ class TemplateRenderer:
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
         extras = {**self._names, "flash": socket.flash} if socket.has_flash else self._names
+        if socket.streams is not None:
+            extras = {**extras, "streams": socket.streams.names}
         return self._with_processed(socket, extras) if self._processors else extras
 
     def _with_processed(self, socket: LiveViewSocket[Any], extras: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -103,7 +105,10 @@ class HandRenderer:
     async def update(self, socket: LiveViewSocket[Any]) -> Diff:
         content = await self._content(socket)
         tree = content.tree()
-        previous, self._previous = self._previous, tree
+        previous, self._previous = (
+            self._previous,
+            tree if socket.streams is None else without_stream_items(tree),
+        )
         change = tree if previous is None else diff(previous, tree)
         components = socket.components
         completed = change if components is None else components.completed_page(change, None)

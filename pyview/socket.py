@@ -27,6 +27,7 @@ from pyview.nested import Container, Nested
 from pyview.presence.view_presence import ViewPresence
 from pyview.session import with_shared
 from pyview.session_change import SessionChange
+from pyview.stream import Stream, Streams
 from pyview.threads import on_loop
 from pyview.timers import Timer
 from pyview.upload_methods import UploadMethods
@@ -111,6 +112,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         "navigation",
         "patched",
         "session_change",
+        "streams",
     )
 
     def __init__(
@@ -134,6 +136,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self.context: T = {}  # type: ignore[assignment]  # a view that never sets it still renders
         self.hooks: ViewHooks | None = None
         self.components: Components | None = None
+        self.streams: Streams | None = None
         self._flash = flash
         self._runtime = runtime
 
@@ -248,6 +251,64 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     async def send_info(self, event: InfoEvent) -> None:
         """File `event` for `handle_info`; it runs after the callback that is running now."""
         self._runtime.send_info(event)
+
+    # Lists that the browser keeps
+
+    def stream(
+        self,
+        name: str,
+        items: Iterable[Any] = (),
+        *,
+        dom_id: Callable[[Any], str] | None = None,
+        at: int = -1,
+        limit: int | None = None,
+        reset: bool = False,
+    ) -> Stream[Any]:
+        """Put items into the stream of that name, which templates have as `streams.<name>`; the first call makes it.
+
+        `dom_id` makes the id of an item's element, by default `<name>-<item.id>`. With `reset`, the items take the
+        place of all others. Raises `TypeError` for an item without an id.
+        """
+        stream = self._streams().made(name, dom_id)
+        if reset:
+            stream.reset()
+        stream.insert_many(items, at=at, limit=limit)
+        return stream
+
+    def stream_configure(self, name: str, *, dom_id: Callable[[Any], str]) -> None:
+        """Say how the ids of a stream are made, before its first `stream`. Raises `ValueError` after it."""
+        self._streams().configure(name, dom_id)
+
+    def stream_insert(
+        self, name: str, item: Any, *, at: int = -1, limit: int | None = None, update_only: bool = False
+    ) -> str:
+        """`Stream.insert` for the stream of that name. Raises `NoSuchStream`."""
+        return self._streams().names[name].insert(item, at=at, limit=limit, update_only=update_only)
+
+    def stream_insert_many(
+        self,
+        name: str,
+        items: Iterable[Any],
+        *,
+        at: int = -1,
+        limit: int | None = None,
+        update_only: bool = False,
+    ) -> list[str]:
+        """`Stream.insert_many` for the stream of that name. Raises `NoSuchStream`."""
+        return self._streams().names[name].insert_many(items, at=at, limit=limit, update_only=update_only)
+
+    def stream_delete(self, name: str, item: Any) -> str:
+        """Take an item out of the stream of that name. Raises `NoSuchStream`."""
+        return self._streams().names[name].delete(item)
+
+    def stream_delete_by_dom_id(self, name: str, dom_id: str) -> str:
+        """Take the item whose element has this id out of the stream of that name. Raises `NoSuchStream`."""
+        return self._streams().names[name].delete_by_id(dom_id)
+
+    def _streams(self) -> Streams:
+        if self.streams is None:
+            self.streams = Streams()
+        return self.streams
 
     # Work that goes on beside the view
 

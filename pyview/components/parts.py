@@ -15,8 +15,9 @@ from pyview.template.component_tag import DEFAULT_SLOT, Slots
 from pyview.template.live_template import LiveTemplate, Rendering
 from pyview.template.tree.live import Live, text_page
 from pyview.template.tree.nodes import Diff, Fresh, Node, Segment
+from pyview.template.tree.stream import settle
 from pyview.template_names import names_of
-from pyview.wire.diff import diff
+from pyview.wire.diff import diff, without_stream_items
 
 _NO_FLASH: Mapping[str, Any] = MappingProxyType({})
 
@@ -71,6 +72,8 @@ class TemplateParts:
     def _extras(self, slots: Slots) -> Mapping[str, Any]:
         socket = self._socket
         extras = {**self._names, "slots": slots, "flash": socket.flash if socket.has_flash else _NO_FLASH}
+        if socket.streams is not None:
+            extras["streams"] = socket.streams.names
         if DEFAULT_SLOT in slots:
             extras["caller"] = slots[DEFAULT_SLOT]
         return extras
@@ -100,6 +103,7 @@ class ContentParts:
         fresh = Fresh()
         fresh.host = self._socket
         self._previous, change = content.render(fresh, self._previous)
+        settle(fresh)
         return {} if change is None else dict(change)
 
     async def html(self, slots: Slots) -> str:
@@ -114,7 +118,8 @@ class ContentParts:
         self._previous = None
 
     def _compared(self, tree: Diff) -> Diff:
-        previous, self._previous = self._previous, tree
+        streams = self._socket.streams is not None
+        previous, self._previous = self._previous, without_stream_items(tree) if streams else tree
         return tree if previous is None else diff(previous, tree)
 
     def _content(self, slots: Slots) -> Any:

@@ -11,6 +11,7 @@ from pyview.template.context import LiveContext
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.tree.nodes import Fresh, Node
 from pyview.template.tree.statics import share_statics
+from pyview.template.tree.stream import settle
 
 
 class RenderedContent(Protocol):
@@ -179,6 +180,8 @@ class Rendering:
             self._node, diff = root.tree(context, previous, fresh)
         except Exception:
             self._template.environment.handle_exception()
+        if fresh.streams is not None or getattr(fresh.host, "streams", None) is not None:
+            settle(fresh)
         self._template.give_back(context)
         return {} if diff is None else diff
 
@@ -192,7 +195,7 @@ class LiveRender:
         self._template = template
         self._assigns = assigns
         self._host = None if meta is None else meta.socket
-        self._extras = {} if meta is None else {"flash": meta.socket.flash}
+        self._extras = {} if meta is None else _names_of(meta.socket)
 
     def tree(self) -> dict[str, Any]:
         """A whole tree, with its statics in place."""
@@ -201,3 +204,9 @@ class LiveRender:
     def text(self, socket: Any = None) -> str:
         """The page as text."""
         return self._template.render(self._assigns, self._extras)
+
+
+def _names_of(socket: Any) -> dict[str, Any]:
+    names = {"flash": socket.flash}
+    streams = getattr(socket, "streams", None)
+    return names if streams is None else {**names, "streams": streams.names}

@@ -11,6 +11,7 @@ from pyview.testing.dom import parse
 from pyview.testing.forms import Fields
 from pyview.testing.location import absolute
 from pyview.testing.patching import patched_by
+from pyview.testing.streams import check_containers
 from pyview.testing.view import View
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -44,6 +45,8 @@ class Screen:
         """The page's elements; components are marked with their number."""
         if self._soup is None:
             self._soup = parse(self._filled(self.document.html(self._content(strip=False))))
+            if self.view is not None and self.view.streamed:
+                check_containers(self._soup, self.view.streamed.samples())
         return self._soup
 
     def _filled(self, html: str, *, strip: bool = False, marked: Mapping[str, str] = _NOTHING) -> str:

@@ -573,7 +573,7 @@ class Tab:
         self._arrived = commit
         self._steps.clear()
         view = self.screen.view = self._view_of_document(href)
-        view.tree = old.tree  # the old page stays in sight until the new one is there
+        view.tree, view.shown = old.tree, old.shown  # the old page stays in sight until the new one is there
         view.navigated, view.flash, view.referer = True, flash, self.url
         await self._join()
 

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyview.testing.connection import Channel
+from pyview.testing.streams import StreamedItems
 from pyview.wire.rendered import Tree, merge, to_html
 
 
 @dataclass(slots=True)
 class View:
-    """`href` is where the view is; `navigated` says that it came by live navigation, for as long as it lives."""
+    """`href` is where the view is; `navigated` says that it came by live navigation, for as long as it lives.
+
+    `tree` is what the client keeps, `shown` what the page shows: the items of streams as well.
+    """
 
     id: str
     session: str
@@ -22,6 +26,8 @@ class View:
     joins: int = 0
     attempts: int = 0
     tree: Tree = field(default_factory=dict)
+    shown: Tree = field(default_factory=dict)
+    streamed: StreamedItems = field(default_factory=StreamedItems)
     channel: Channel = field(init=False)
     _html: dict[bool, str] = field(default_factory=dict)
 
@@ -49,13 +55,14 @@ class View:
         self.channel.state = "joined"
         self.flash = None
         self.joins, self.attempts = self.joins + 1, 0
+        self.streamed.joined()
         self._keep(merge({}, rendered))
 
     def update(self, diff: Tree) -> str:
         """Merge a diff. The view's HTML, with marks on what the patch leaves alone."""
-        before = self.tree
-        self._keep(merge(before, diff))
-        return to_html(self.tree, strip=False, since=before)
+        before = self.shown
+        self._keep(merge(self.tree, diff))
+        return to_html(self.shown, strip=False, since=before)
 
     def prune(self, cids: Iterable[int]) -> None:
         """Forget components, as the server has."""
@@ -66,10 +73,11 @@ class View:
     def html(self, *, strip: bool = True) -> str:
         """The view's HTML; without `strip`, components carry the number that events name."""
         if strip not in self._html:
-            self._html[strip] = to_html(self.tree, strip=strip)
+            self._html[strip] = to_html(self.shown, strip=strip)
         return self._html[strip]
 
     def _keep(self, tree: Tree) -> None:
-        self.tree = tree
+        self.tree = self.streamed.absorb(tree)
+        self.shown = self.streamed.shown(self.tree)
         self._html = {}
         self.html()  # what cannot be shown is told now, not when a test happens to look

@@ -52,12 +52,29 @@ def _value(old: Any, new: Any) -> Any:
 
 def _node(old: Tree, new: Tree) -> Tree | None:
     """The diff of two nodes with the same statics; None if only the whole node can tell it."""
-    if old.keys() - new.keys() or (KEYED in old) != (KEYED in new) or _STREAM in new:
+    if _STREAM in new:
+        return _streamed(new) if _STREAM in old and old[_STREAM][0] == new[_STREAM][0] else None
+    if old.keys() - new.keys() or (KEYED in old) != (KEYED in new):
         return None
     if KEYED in new:
         return _keyed(old[KEYED], new[KEYED])
     changed = {key: _value(old.get(key), value) for key, value in new.items() if key != STATIC}
     return {key: value for key, value in changed.items() if value != {}}
+
+
+def _streamed(new: Tree) -> Tree:
+    """What a stream has to say. Its items are always sent whole, and nobody keeps them."""
+    _, inserts, deletes, *reset = new[_STREAM]
+    return {KEYED: new[KEYED], _STREAM: new[_STREAM]} if inserts or deletes or reset else {}
+
+
+def without_stream_items(tree: Tree) -> Tree:
+    """What to keep of a tree that was sent, for the next `diff`: of its streams, only that they are there."""
+    if _STREAM in tree:
+        return {**tree, KEYED: {COUNT: 0}, _STREAM: [tree[_STREAM][0], [], []]}
+    return {
+        key: without_stream_items(value) if isinstance(value, dict) else value for key, value in tree.items()
+    }
 
 
 def _keyed(old: Tree, new: Tree) -> Tree:

@@ -168,9 +168,9 @@ class LoopWriter(BranchWriter):
         if not row.is_balanced():
             body.opaque = True
         items = self.temporary_identifier()
-        self.writeline(f"{items} = [*{filtering}(" if filtering else f"{items} = [*", loop.node)
+        self.writeline(f"{items} = _rows_of(", loop.node)
         self.visit(loop.iterable, frame)
-        self.write(")]" if filtering else "]")
+        self.write(f", {filtering})" if filtering else ")")
         variable = f"_LiveLoop({items}, undefined)" if loop.variable is not None else "None"
         call = (
             f"_v, _x = _comprehension(_fresh, {body.slots}[{position}], {row.segment}, {items}, "

@@ -8,6 +8,7 @@ from jinja2.utils import internalcode, missing
 from pyview.template.tree.loop import LiveLoop
 from pyview.template.tree.nodes import EVERYTHING, Diff, Fresh
 from pyview.template.tree.rows import Order, RowMemory, RowSegment, remember
+from pyview.template.tree.stream import StreamRows, stream_slot
 
 Row: TypeAlias = Callable[..., Diff]
 """Renders one row into its slots: (fresh, item, slots, mask of changes[, loop]) -> diff."""
@@ -48,6 +49,8 @@ def comprehension(
         loop.index0 = position
         return render(fresh, item, slots, mask, loop)
 
+    if items.__class__ is StreamRows:
+        return stream_slot(fresh, previous, segment, items, render, loop)
     if previous.__class__ is Comprehension and previous.segment is segment:
         held = previous
         return held, _update(held, items, row, mask, key)

@@ -21,6 +21,8 @@ class Fresh(list["tuple[Segment, Diff]"]):
     nested: set[str] | None = None
     environment: Any = None
     visits = 0
+    streams: "dict[str, Any] | None" = None
+    """The streams that the message shows, by their names on the wire."""
 
 
 ALWAYS = 1

@@ -13,6 +13,7 @@ from pyview.template.tree.macro import LiveMacro, call
 from pyview.template.tree.nodes import Node, Segment, Unit, new_node
 from pyview.template.tree.output import converted, escaped, plain, text_slot
 from pyview.template.tree.rows import RowSegment
+from pyview.template.tree.stream import rows_of
 
 GENERATION = 3
 
@@ -35,6 +36,7 @@ __all__ = [
     "new_node",
     "new_unit",
     "plain",
+    "rows_of",
     "store_live",
     "text_slot",
 ]

@@ -1,0 +1,126 @@
+"""A `for` over a stream: its items are rendered in full, sent with the operations of the stream, and forgotten.
+
+The wire has them as a comprehension with a key `stream`: `[ref, inserts, deletes]`, and True as a fourth element for a
+reset (the client tests whether there is a fourth). `ref` names the stream among all of a view and its components.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from jinja2.utils import internalcode
+
+from pyview.stream import Stream, StreamOps, Streams
+from pyview.template.tree.loop import LiveLoop
+from pyview.template.tree.nodes import EVERYTHING, Diff, Fresh, Segment
+
+
+class StreamShownTwice(ValueError):
+    """Two loops over streams of one name: the browser could not tell their items apart."""
+
+
+class StreamRows(list[Any]):
+    """The items of a stream that wait to be shown, as `(dom_id, item)`. Never false, so that no `else` replaces it."""
+
+    __slots__ = ("stream",)
+
+    stream: Stream[Any]
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class StreamSlot:
+    """What is retained of a loop over a stream: which stream it is, and nothing of its items."""
+
+    __slots__ = ("identity", "segment")
+
+    def __init__(self, segment: Segment, identity: object) -> None:
+        self.segment = segment
+        self.identity = identity
+
+
+@internalcode
+def rows_of(iterable: Any, test: Callable[[Iterable[Any]], Iterable[Any]] | None = None) -> list[Any]:
+    """The rows of a loop; `test` passes on those that the loop's `if` lets through."""
+    rows = [*iterable] if test is None else [*test(iterable)]
+    if not isinstance(iterable, Stream):
+        return rows
+    streamed = StreamRows(rows)
+    streamed.stream = iterable
+    return streamed
+
+
+@internalcode
+def stream_slot(
+    fresh: Fresh,
+    previous: Any,
+    segment: Segment,
+    rows: StreamRows,
+    render: Callable[..., Diff],
+    loop: LiveLoop | None,
+) -> tuple[StreamSlot, Diff | None]:
+    """The slot of a loop over a stream: (what to retain, what changed)."""
+    stream = rows.stream
+    ref = _show(fresh, stream)
+    known = previous.__class__ is StreamSlot and previous.segment is segment
+    replaced = known and previous.identity is not stream.identity
+    if known and not stream and not replaced:
+        return previous, None
+    diff = _diff(ref, stream.operations(row[0] for row in rows), replaced)
+    diff["k"] = _entries(fresh, segment, rows, render, loop)
+    if not known:
+        diff["s"] = segment.statics
+        fresh.append((segment, diff))
+    return StreamSlot(segment, stream.identity), diff
+
+
+def _show(fresh: Fresh, stream: Stream[Any]) -> str:
+    """Note that the render shows a stream. Returns its name on the wire; components put their number before it."""
+    cid = getattr(fresh.host, "cid", None)
+    ref = stream.name if cid is None else f"{cid}-{stream.name}"
+    if fresh.streams is None:
+        fresh.streams = {}
+    if ref in fresh.streams:
+        raise StreamShownTwice(
+            f"two loops show a stream of the name {stream.name!r}. A stream is shown in one place; two streams need "
+            "two names"
+        )
+    fresh.streams[ref] = stream
+    return ref
+
+
+def _diff(ref: str, operations: StreamOps, replaced: bool) -> Diff:
+    inserts = [[each.dom_id, each.at, each.limit, each.update_only] for each in operations.inserts]
+    told: list[Any] = [ref, inserts, [*operations.deletes]]
+    return {"stream": [*told, True] if operations.reset or replaced else told}
+
+
+def _entries(
+    fresh: Fresh, segment: Segment, rows: Sequence[Any], render: Callable[..., Diff], loop: LiveLoop | None
+) -> Diff:
+    entries: Diff = {}
+    for position, item in enumerate(rows):
+        slots = segment.blank[:]
+        if loop is None:
+            entries[str(position)] = render(fresh, item, slots, EVERYTHING)
+        else:
+            loop.index0 = position
+            entries[str(position)] = render(fresh, item, slots, EVERYTHING, loop)
+    entries["kc"] = len(rows)
+    return entries
+
+
+def settle(fresh: Fresh) -> None:
+    """The render has succeeded: what was waiting in its streams is forgotten."""
+    shown = {} if fresh.streams is None else fresh.streams
+    host = fresh.host
+    if not hasattr(host, "streams"):  # a template on its own, without a view
+        for stream in shown.values():
+            stream.settle()
+        return
+    if host.streams is None:
+        host.streams = Streams()
+    host.streams.settle(shown.values())
+
+
+__all__ = ["StreamRows", "StreamShownTwice", "StreamSlot", "rows_of", "settle", "stream_slot"]

@@ -1,0 +1,76 @@
+"""Whatever is done to a stream, the page shows the list that a plain list would be."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given, settings
+
+from pyview.stream import Stream
+from pyview.template.live_template import LiveTemplate
+from pyview.testing.dom import parse
+from pyview.testing.view import View
+from tests.streams.law import CYCLES, Insert, Item, Model, Operation, single
+
+TEMPLATE = LiveTemplate.from_string(
+    """<ul id="rows" phx-update="stream">{% for dom_id, row in rows %}<li id="{{ dom_id }}">
+    {% if row.text == "a" %}<b>{{ row.text }}</b>{% else %}{{ row.text }}{% endif %}</li>{% endfor %}</ul>"""
+)
+
+
+class Page:
+    """A view's rendering and the page that its messages make."""
+
+    def __init__(self) -> None:
+        self.stream: Stream[Item] = Stream(name="rows")
+        self._rendering = TEMPLATE.rendering()
+        self._view = View("v", "s", None, "/")
+        self._view.joined(self._rendering.update({"rows": self.stream}))
+
+    def take(self, operations: Sequence[Operation]) -> None:
+        for operation in operations:
+            operation.on(self.stream)
+        self._view.update(self._rendering.update({"rows": self.stream}))
+
+    @property
+    def rows(self) -> list[tuple[int, str]]:
+        items = parse(self._view.html()).select("li")
+        return [(int(re.sub(r"\D", "", str(one["id"]))), one.get_text().strip()) for one in items]
+
+
+def check(cycles: Sequence[Sequence[Any]]) -> None:
+    page, model = Page(), Model()
+    for cycle in cycles:
+        page.take(cycle)
+        model.take(cycle)
+        assert page.rows == model.rows, cycle
+
+
+@given(CYCLES)
+@settings(deadline=None)
+def test_a_stream_shows_what_a_list_would_hold(cycles: list[list[Operation]]) -> None:
+    check(cycles)
+
+
+@given(CYCLES)
+@settings(deadline=None)
+def test_so_does_each_operation_in_a_callback_of_its_own(cycles: list[list[Operation]]) -> None:
+    check(single(cycles))
+
+
+def test_the_model_is_a_list() -> None:
+    """Said once by hand, so that page and model cannot be wrong in the same way."""
+    model = Model()
+    a, b, c = Item(1, "a"), Item(2, "b"), Item(3, "c")
+    model.take([Insert(a), Insert(b), Insert(c, at=0)])
+    assert [text for _, text in model.rows] == ["c", "a", "b"]
+    model.take([Insert(Item(2, "B"), at=0), Insert(Item(4, "d"), at=1, limit=3)])
+    assert [text for _, text in model.rows] == ["c", "d", "a"]
+
+
+def test_a_limit_has_the_last_word() -> None:
+    """An item that a limit takes out, and that is inserted after it in the same callback, is not there: the client."""
+    page = Page()
+    page.take([Insert(Item(1, "a")), Insert(Item(2, "b"))])
+    page.take([Insert(Item(3, "c"), at=0, limit=2), Insert(Item(2, "B"))])
+    assert page.rows == [(3, "c"), (1, "a")]
