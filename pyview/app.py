@@ -53,6 +53,7 @@ from pyview.transport.open_sockets import OpenSockets
 from pyview.transport.redaction import install_redaction
 from pyview.transport.roster import Roster
 from pyview.transport.session_endpoint import SessionEndpoint
+from pyview.transport.view_assets import ViewAssets
 from pyview.transport.websocket import Connection
 from pyview.view_templates import ViewTemplates
 
@@ -121,7 +122,8 @@ class PyView(Starlette):
         admission = Admission(self._tokens, lambda: self.routes, self._nested, self.security)
         self._socket = _Socket(self, admission)
         sessions = SessionEndpoint(self._tokens, self.claims, self.security).routes()
-        self.router.routes[:0] = [WebSocketRoute(SOCKET_PATH, self._socket), self._assets.route(), *sessions]
+        assets = [ViewAssets(self._templates.files).route(), self._assets.route()]
+        self.router.routes[:0] = [WebSocketRoute(SOCKET_PATH, self._socket), *assets, *sessions]
 
     @property
     def site(self) -> Site:
@@ -189,7 +191,11 @@ class PyView(Starlette):
 
     def build_middleware_stack(self) -> ASGIApp:
         gate = Middleware(Gate, config=self.security, audit=self._audit)
-        first = [Middleware(SecurityHeaders), gate, Middleware(CrossSiteForms, config=self.security)]
+        first = [
+            Middleware(SecurityHeaders, policy=self.security.content_security_policy),
+            gate,
+            Middleware(CrossSiteForms, config=self.security),
+        ]
         ordered = normalise(self.user_middleware, self._watcher)
         self._pipeline = IdentityPipeline(ordered)
         self.user_middleware = [*first, *ordered]

@@ -16,6 +16,9 @@ class SecurityConfig:
     sites may send forms, for webhooks and sign-in services that answer with a POST: `/webhooks/*`, where `*` stands
     for anything, slashes too.
 
+    `content_security_policy` is that of every page that sets no other; `{nonce}` in it stands for a new nonce per page,
+    which all that PyView puts into the head carries.
+
     `idle_timeout` is a little more than a minute: the client's heartbeat comes every 30 s, but browsers let the
     timers of a hidden tab run once a minute only. `rate` is frames per second, each socket its own, `burst` how many
     may come at once. `max_components` is how many live components one view may have. `session_change_max_age` is how
@@ -31,6 +34,7 @@ class SecurityConfig:
     require_origin: bool = False
     cross_site_paths: Sequence[str] = ()
     allow_insecure_cookies: bool = False
+    content_security_policy: str | None = None
     auth_recheck: float = 1.0
     auth_interval: float = 60.0
     page_token_max_age: int = 24 * 3600

@@ -71,6 +71,7 @@ class Visit:
     flash: Flash | None = None
     guard: Guard | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+    csp_nonce: str | None = None
 
     @property
     def view_class(self) -> type[LiveView[Any]]:

@@ -9,7 +9,7 @@ nothing on the unconnected face.
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeGuard, TypeVar
 
 import orjson
 
@@ -37,6 +37,9 @@ from pyview.wire.values import encoded
 T = TypeVar("T")
 
 EXEC_EVENT = "pyview:exec"
+
+PushedEvent: TypeAlias = tuple[str, orjson.Fragment] | tuple[str, orjson.Fragment, bool]
+"""Name and payload, and True for one that is dispatched before the patch."""
 START = "start_async"
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -91,6 +94,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     """State and wishes of one view.
 
     `context` is what the template sees: a dict, TypedDict, dataclass or pydantic model; `{}` until the view sets it.
+    `csp_nonce` is that of the page's content security policy, if it has one, for `<script nonce=...>` in a template.
     `live_title` is the page's title. Both may be set at any time; what changed is sent when the callback returns.
     """
 
@@ -106,6 +110,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         "_shared",
         "components",
         "context",
+        "csp_nonce",
         "hooks",
         "identity",
         "live_title",
@@ -124,11 +129,12 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     ) -> None:
         self._set_up(runtime, flash)
         self.live_title: str | None = None
+        self.csp_nonce: str | None = None
         self.identity = identity
         self.navigation: Navigate | Redirect | None = None
         self.patched: Patch | None = None
         self.session_change: SessionChange | None = None
-        self._events: list[tuple[str, orjson.Fragment]] | None = None
+        self._events: list[PushedEvent] | None = None
         self._shared = shared
 
     def _set_up(self, runtime: Runtime, flash: Flash | None) -> None:
@@ -383,14 +389,18 @@ class LiveViewSocket(UploadMethods, Generic[T]):
 
     # The browser
 
-    async def push_event(self, event: str, value: Any = None) -> None:
+    async def push_event(
+        self, event: str, value: Any = None, *, dispatch: Literal["after", "before"] = "after"
+    ) -> None:
         """Dispatch `event` in the browser, to hooks and as `phx:<event>` on window. `value` is JSON data.
 
-        Raises `UnencodableValue`.
+        It comes after the page is patched, or, with `dispatch="before"`, before that. Raises `UnencodableValue`.
         """
+        if dispatch not in ("after", "before"):
+            raise ValueError(f"push_event(dispatch=) expects 'after' or 'before' the patch, got {dispatch!r}")
         fragment = encoded({} if value is None else value, f"push_event({event!r})")
         if self.connected:
-            self.queue_event(event, fragment)
+            self.queue_event(event, fragment, before=dispatch == "before")
 
     async def exec_js(self, commands: JsCommands, *, to: str | None = None) -> None:
         """Have the browser run JS commands once it has patched the page.
@@ -463,17 +473,17 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         """End this view; its page goes quiet until it is loaded again."""
         await self._runtime.close()
 
-    def queue_event(self, event: str, payload: orjson.Fragment) -> None:
-        """Send `event` with the next answer."""
+    def queue_event(self, event: str, payload: orjson.Fragment, *, before: bool = False) -> None:
+        """Send `event` with the next answer, to be dispatched after the patch or before it."""
         if self._events is None:
             self._events = []
-        self._events.append((event, payload))
+        self._events.append((event, payload, True) if before else (event, payload))
 
     def pending_event_bytes(self) -> int:
         """The size of the pushed events that have not been sent yet."""
-        return sum(len(orjson.dumps(fragment)) for _, fragment in self._events or ())
+        return sum(len(orjson.dumps(event[1])) for event in self._events or ())
 
-    def take_events(self) -> list[tuple[str, orjson.Fragment]] | None:
+    def take_events(self) -> list[PushedEvent] | None:
         """The pushed events that have not been sent yet; the caller sends them."""
         events, self._events = self._events, None
         return events

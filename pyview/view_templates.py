@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from jinja2 import BaseLoader
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from pyview.components.component import LiveComponent
 from pyview.components.files import component_template
@@ -14,9 +14,10 @@ from pyview.live_render import live_render
 from pyview.live_view import LiveView
 from pyview.template.component import Component, components_in
 from pyview.template.environment import LiveEnvironment, create_environment
-from pyview.template.files import TemplateFileNotFound, stylesheet_path, template_for
+from pyview.template.files import TemplateFileNotFound, template_for
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
+from pyview.view_files import ViewFiles
 
 logger = logging.getLogger("pyview")
 
@@ -29,9 +30,10 @@ _PLACEHOLDER = """\
 
 
 class ViewTemplates:
-    """The templates of one application, each compiled once. `source` is a live environment, a loader, or None.
+    """The templates of one application, each compiled once, and the `files` beside its views.
 
-    `components` are function components, or modules of them, that every template may call by name.
+    `source` is a live environment, a loader, or None. `components` are function components, or modules of them, that
+    every template may call by name.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class ViewTemplates:
         self.environment.globals.update(components_in(components))
         self._templates: dict[type[LiveView[Any]], LiveTemplate | None] = {}
         self._components: dict[type[LiveComponent[Any]], LiveTemplate | None] = {}
-        self._heads: dict[type[LiveView[Any]], list[Markup]] = {}
+        self.files = ViewFiles(reread=self.environment.auto_reload)
 
     @property
     def change_rule(self) -> ChangeRule:
@@ -76,12 +78,6 @@ class ViewTemplates:
                 _offer_live_render(found.environment)
         return self._components[component]
 
-    def head_elements(self, view_class: type[LiveView[Any]]) -> list[Markup]:
-        """The style sheet beside the view's module, as an element for `<head>`."""
-        if self.environment.auto_reload or view_class not in self._heads:
-            self._heads[view_class] = _style_of(view_class)
-        return self._heads[view_class]
-
     def _substitute(
         self, view_class: type[LiveView[Any]], missing: TemplateFileNotFound
     ) -> LiveTemplate | None:
@@ -98,13 +94,6 @@ class ViewTemplates:
 def _offer_live_render(environment: LiveEnvironment) -> None:
     """Let the templates of `environment` hold views: it may be one that somebody made elsewhere."""
     environment.globals.setdefault("live_render", live_render)
-
-
-def _style_of(view_class: type[LiveView[Any]]) -> list[Markup]:
-    css = stylesheet_path(view_class)
-    if css is None:
-        return []
-    return [Markup("<style>{}</style>").format(Markup(css.read_text()))]  # noqa: S704  the author's own file
 
 
 def _placeholder(view_class: type[LiveView[Any]], missing: TemplateFileNotFound) -> LiveTemplate:

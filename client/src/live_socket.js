@@ -3,6 +3,7 @@ import { mayReload, wasTouched } from "./reloads.js";
 import { showReloadNotice } from "./notices.js";
 import { runCommands } from "./commands.js";
 import { changeSession, renewSocket } from "./session_changes.js";
+import { useViewFiles, withViewHooks } from "./view_files.js";
 
 const created = new Set();
 
@@ -19,13 +20,15 @@ export class LiveSocket extends OfficialLiveSocket {
   #changes = Promise.resolve();
   #posting = null;
 
-  constructor(url, ...args) {
-    super(url, ...args);
+  constructor(url, phxSocket, options = {}) {
+    super(url, phxSocket, { ...options, hooks: withViewHooks(options.hooks) });
     created.add(this);
-    this.#sessionUrl = `${url.replace(/^ws(s?):/, "http$1:")}/session`;
+    const base = url.replace(/^ws(s?):/, "http$1:");
+    this.#sessionUrl = `${base}/session`;
     window.addEventListener("phx:pyview:session", ({ detail }) => {
       this.#changes = this.#changes.then(() => this.#changeSession(detail));
     });
+    window.addEventListener("phx:pyview:files", ({ detail }) => useViewFiles(`${base}/assets/views`, detail));
     window.addEventListener("phx:pyview:exec", ({ detail }) => runCommands(this, detail));
   }
 

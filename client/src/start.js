@@ -2,12 +2,14 @@ import { Socket } from "phoenix";
 import { LiveSocket, socketExists } from "./live_socket.js";
 import { removeScriptNotice } from "./notices.js";
 import { watchPageLoading } from "./loading_bar.js";
+import { loadHeadFiles, nonce } from "./view_files.js";
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 
 // A new object each time: the client writes its own keys into the one it gets, and sends them in the URL.
 const withCsrfToken = (params) => (el) => ({
   _csrf_token: meta("csrf-token"),
+  ...(nonce() && { _csp_nonce: nonce() }),
   ...(typeof params === "function" ? params(el) : params),
 });
 
@@ -28,7 +30,7 @@ export function start(options = {}) {
     uploaders: { ...window.Uploaders, ...window.LiveViewConfig?.uploaders, ...options.uploaders },
   });
   watchPageLoading();
-  liveSocket.connect();
+  loadHeadFiles().then(() => liveSocket.connect());
   window.liveSocket = liveSocket;
   removeScriptNotice();
   return liveSocket;

@@ -92,8 +92,8 @@ class ComponentSocket(LiveViewSocket[T]):
     def session(self) -> Mapping[str, Any]:
         return self._view.session
 
-    def queue_event(self, event: str, payload: orjson.Fragment) -> None:
-        self._view.queue_event(event, payload)
+    def queue_event(self, event: str, payload: orjson.Fragment, *, before: bool = False) -> None:
+        self._view.queue_event(event, payload, before=before)
 
     def hand_over_flash(self) -> None:
         """The page goes elsewhere: the component's messages go with it, as its view's."""

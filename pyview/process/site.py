@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from pyview.complaints import Complaints
@@ -20,16 +19,18 @@ from pyview.routes import NestedRoutes
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
 from pyview.tokens import UploadToken
+from pyview.view_files import ViewFiles
 
 
 class Templates(Protocol):
-    """The templates of view and component classes (None for one that renders by hand), and elements of `<head>`."""
+    """The templates of view and component classes (None for one that renders by hand), and the files beside views."""
+
+    files: ViewFiles
 
     @property
     def change_rule(self) -> ChangeRule: ...
     def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None: ...
     def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None: ...
-    def head_elements(self, view_class: type[LiveView[Any]]) -> list[Markup]: ...
 
 
 class Signatures(Protocol):

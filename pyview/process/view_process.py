@@ -70,6 +70,7 @@ from pyview.socket import ComponentTarget, ConnectedLiveViewSocket, LiveViewSock
 from pyview.threads import off_loop, on_loop
 from pyview.timers import Timer, Timers
 from pyview.uploads.registry import UploadRegistry
+from pyview.view_files import FILES_EVENT
 from pyview.wire.values import encoded
 
 logger = logging.getLogger("pyview")
@@ -261,6 +262,7 @@ class ViewProcess:
         self._name = visit.view_class.__qualname__
         self._resources = lifecycle.resources_of(visit)
         self.socket = ConnectedLiveViewSocket(self, visit.identity, visit.flash, visit.shared)
+        self.socket.csp_nonce = visit.csp_nonce
         if await lifecycle.run_hooks(self.socket, visit) or self._ended:
             return {}
         view = self._view = await lifecycle.create(visit)
@@ -274,6 +276,9 @@ class ViewProcess:
             await self._params(self._visit.location)
         if self.socket.navigation is not None:
             return {}
+        files = self._site.templates.files.of(visit.view_class)
+        if files is not None:
+            self.socket.queue_event(FILES_EVENT, files.announcement(), before=True)
         self._renderer: Renderer = renderer_for(
             view, self._site.templates.for_view(visit.view_class), self._site.context_processors
         )

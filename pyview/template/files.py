@@ -1,4 +1,5 @@
-"""Files that belong to a view: `count.html` and `count.css` beside `count.py`, or a template named on the class."""
+"""Files that belong to a view: `count.html`, `count.css` and `count.js` beside `count.py`, or a template named on the
+class."""
 
 import sys
 from pathlib import Path
@@ -53,6 +54,11 @@ def template_path(view: type) -> Path | None:
 def stylesheet_path(view: type) -> Path | None:
     """The `.css` file of a view class, or of a base class; None if there is none."""
     return find_beside(view, ".css")
+
+
+def script_path(view: type) -> Path | None:
+    """The `.js` file of a view class, or of a base class; None if there is none."""
+    return find_beside(view, ".js")
 
 
 def find_beside(view: type, suffix: str) -> Path | None:

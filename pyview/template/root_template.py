@@ -15,6 +15,7 @@ class RootTemplateContext(TypedDict):
     page token for `data-phx-session`, `static` the one for `data-phx-static`. `content` is the rendered view,
     safe as it is; `additional_head_elements` are ready-made elements of `<head>`. `client_head` starts the
     browser's side: stylesheet, socket path and script; a template that leaves it out loads the client itself.
+    `csp_nonce` is for scripts and styles of its own, where the page's content security policy asks for one.
     """
 
     id: str
@@ -26,6 +27,7 @@ class RootTemplateContext(TypedDict):
     static: NotRequired[str]
     live_path: NotRequired[str]
     client_head: NotRequired[Markup]
+    csp_nonce: NotRequired[str | None]
 
 
 RootTemplate = Callable[[RootTemplateContext], str]

@@ -30,6 +30,7 @@ from pyview.testing.screen import Screen
 from pyview.testing.session_changes import changed_session, passed_cookie
 from pyview.testing.view import View
 from pyview.threads import threads_at_work
+from pyview.view_files import FILES_EVENT
 from pyview.wire.rendered import ProtocolError, extract
 
 FLASH_COOKIE = "__phoenix_flash__"
@@ -388,7 +389,7 @@ class Tab:
                 )
             if event[0] == SESSION_EVENT:
                 self._steps.append(partial(self._change_session, event[1]))
-            else:
+            elif event[0] != FILES_EVENT:
                 self.events.append((event[0], event[1]))
 
     async def _change_session(self, order: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from pyview.nested import PAGE_PREFIX
 from pyview.routes import LiveRoute, NestedRoutes, resolve, url_params, view_key
 from pyview.tokens import PageToken, StaleToken, Tokens
 from pyview.transport.guards import UnsafePageURL, split_page_url
-from pyview.transport.join_claims import check_access, check_csrf, flash_of, refused
+from pyview.transport.join_claims import check_access, check_csrf, flash_of, nonce_of, refused
 from pyview.transport.nested_admission import NestedAdmission, OpenViews
 from pyview.transport.presence import Presence
 from pyview.transport.view_guard import ViewGuard, view_guard
@@ -56,7 +56,8 @@ class Admission:
         location = self._destination(scope, payload, page)
         await check_access(scope, location)
         guard = view_guard(presence, location.route, self._config.auth_recheck)
-        return Visit(location, identity, Place(dom_id, page_id), flash_of(self.tokens, payload), guard)
+        place, flash = Place(dom_id, page_id), flash_of(self.tokens, payload)
+        return Visit(location, identity, place, flash, guard, csp_nonce=nonce_of(payload))
 
     def watch(self, presence: Presence, location: Location) -> ViewGuard:
         """The guard of a view that is shown to who is there now."""

@@ -25,11 +25,11 @@ ASSETS_PATH = "/live/assets"
 
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
 _HEAD = Pattern(
-    '<link rel="stylesheet" href="{style}">\n'
+    '<link rel="stylesheet" href="{style}"{nonce}>\n'
     '<meta name="pyview-live-path" content="{live}">\n'
-    '<script type="module" src="{script}"></script>'
+    '<script type="module" src="{script}"{nonce}></script>'
 )
-_IMMUTABLE = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 
 
@@ -89,10 +89,13 @@ class ClientAssets:
         """The address that never changes, for `import {start} from ".../pyview.js"`."""
         return _url(root_path, self._manifest["module"])
 
-    def head(self, root_path: str = "") -> Markup:
+    def head(self, root_path: str = "", nonce: str | None = None) -> Markup:
         """What a root template puts into `<head>`: stylesheet, socket path, script; nothing inline."""
         return _HEAD.fill(
-            style=self.style_url(root_path), live=f"{root_path}/live", script=self.script_url(root_path)
+            style=self.style_url(root_path),
+            live=f"{root_path}/live",
+            script=self.script_url(root_path),
+            nonce=nonce_attribute(nonce),
         )
 
     def route(self, path: str = ASSETS_PATH) -> Route:
@@ -100,17 +103,8 @@ class ClientAssets:
         return Route(f"{path}/{{file}}", self, methods=["GET"], name="pyview_assets")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = self._respond(scope["path_params"]["file"], scope["method"], Headers(scope=scope))
+        response = asset_response(self._assets.get(scope["path_params"]["file"]), scope)
         await response(scope, receive, send)
-
-    def _respond(self, name: str, method: str, headers: Headers) -> Response:
-        asset = self._assets.get(name)
-        if asset is None:
-            return PlainTextResponse("Not Found", 404, {"X-Content-Type-Options": "nosniff"})
-        encoding = preferred_encoding(headers.get("accept-encoding", ""), asset.bodies)
-        if _matches(headers.get("if-none-match", ""), asset.etag(encoding)):
-            return Response(status_code=304, headers=_cache_headers(asset, encoding))
-        return _file_response(asset, encoding, with_body=method != "HEAD")
 
     @cached_property
     def _manifest(self) -> dict[str, Any]:
@@ -131,10 +125,26 @@ class ClientAssets:
         bodies["identity"] = path.read_bytes()
         return Asset(
             media_type=entry["type"],
-            cache_control=_IMMUTABLE if entry["immutable"] else _REVALIDATE,
+            cache_control=IMMUTABLE if entry["immutable"] else _REVALIDATE,
             bodies=bodies,
             digest=sha256(bodies["identity"]).hexdigest()[:20],
         )
+
+
+def asset_response(asset: Asset | None, scope: Scope) -> Response:
+    """The answer to a GET or HEAD for a file, or for one that is not there."""
+    if asset is None:
+        return PlainTextResponse("Not Found", 404, {"X-Content-Type-Options": "nosniff"})
+    headers = Headers(scope=scope)
+    encoding = preferred_encoding(headers.get("accept-encoding", ""), asset.bodies)
+    if _matches(headers.get("if-none-match", ""), asset.etag(encoding)):
+        return Response(status_code=304, headers=_cache_headers(asset, encoding))
+    return _file_response(asset, encoding, with_body=scope["method"] != "HEAD")
+
+
+def nonce_attribute(nonce: str | None) -> Markup:
+    """` nonce="..."` for an element that a content security policy has to allow."""
+    return Markup(' nonce="{}"').format(nonce) if nonce else Markup()
 
 
 def preferred_encoding(accept: str, available: dict[str, bytes]) -> str:

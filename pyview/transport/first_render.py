@@ -32,6 +32,7 @@ from pyview.session_change import TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
 from pyview.timers import Timer
 from pyview.tokens import Tokens
+from pyview.transport.headers import csp_nonce
 from pyview.uploads.registry import UploadRegistry
 
 _NOWHERE = Params({})
@@ -64,6 +65,10 @@ class OneRequest:
     def element_id(self) -> str:
         return PAGE_PREFIX + self.page_id
 
+    @property
+    def csp_nonce(self) -> str | None:
+        return csp_nonce(self.scope)
+
 
 @dataclass(frozen=True, slots=True)
 class FirstView:
@@ -84,6 +89,7 @@ async def first_view(request: OneRequest, visit: Visit) -> FirstView:
     request.shown[visit.view_class] = None
     runtime = FirstRender(request, visit)
     socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
+    socket.csp_nonce = request.csp_nonce
     elsewhere = await lifecycle.run_hooks(socket, visit)
     if elsewhere is not None:
         raise Elsewhere(socket, elsewhere)

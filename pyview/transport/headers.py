@@ -1,12 +1,15 @@
 """The headers that every answer carries, unless the app has said otherwise."""
 
+import secrets
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+POLICY = "frame-ancestors 'self'"
 SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
-    ("Content-Security-Policy", "frame-ancestors 'self'"),
+    ("Content-Security-Policy", POLICY),
 )
 PRIVATE = "no-store"
 REVALIDATED = "max-age=0, private, must-revalidate"
@@ -14,27 +17,50 @@ REVALIDATED = "max-age=0, private, must-revalidate"
 
 class SecurityHeaders:
     """ASGI middleware, outermost: no sniffing, no framing by others, no URL told to others. What is set,
-    stays."""
+    stays.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `policy` is the content security policy; `{nonce}` in it is another one for each answer, which the page knows as
+    `request.state.csp_nonce`.
+    """
+
+    def __init__(self, app: ASGIApp, policy: str | None = None) -> None:
         self.app = app
+        self._policy = policy or POLICY
+        self._has_nonce = "{nonce}" in self._policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
 
+        policy = self._policy_for(scope)
+
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                add_security_headers(MutableHeaders(scope=message))
+                add_security_headers(MutableHeaders(scope=message), policy)
             await send(message)
 
         await self.app(scope, receive, complete)
 
+    def _policy_for(self, scope: Scope) -> str:
+        if not self._has_nonce:
+            return self._policy
+        nonce = secrets.token_urlsafe(16)
+        scope.setdefault("state", {})["csp_nonce"] = nonce
+        return self._policy.replace("{nonce}", nonce)
 
-def add_security_headers(headers: MutableHeaders) -> None:
+
+def add_security_headers(headers: MutableHeaders, policy: str = POLICY) -> None:
     """Add those that are missing."""
+    headers.setdefault("Content-Security-Policy", policy)
     for name, value in SECURITY_HEADERS:
         headers.setdefault(name, value)
+
+
+def csp_nonce(scope: Scope) -> str | None:
+    """The nonce that the page's policy allows scripts by: ours, or the one that an application's middleware chose
+    (`request.state.csp_nonce`)."""
+    nonce = scope.get("state", {}).get("csp_nonce")
+    return nonce if isinstance(nonce, str) and nonce else None
 
 
 def cache_control(*, protected: bool, session: bool) -> str:

@@ -33,6 +33,7 @@ from pyview.transport.assets import ClientAssets
 from pyview.transport.browser_cookie import give_browser_cookie
 from pyview.transport.first_render import Elsewhere, OneRequest, first_view, nested_html, plain_place
 from pyview.transport.headers import cache_control
+from pyview.transport.view_assets import head_elements
 from pyview.wire.form import TooManyFields
 
 logger = logging.getLogger("pyview")
@@ -120,7 +121,9 @@ class LivePage:
             response = self._redirect(elsewhere.socket, elsewhere.navigation)
             raise HTTPException(response.status_code, headers=dict(response.headers)) from None
         csrf = self._tokens.mint_csrf_token(once.page_id, once.identity.binding)
-        head = [_CSRF_META.fill(csrf_token=csrf), self._assets.head(_root_path(request)), *self._styles(once)]
+        root_path = _root_path(request)
+        client = self._assets.head(root_path, once.csp_nonce)
+        head = [_CSRF_META.fill(csrf_token=csrf), client, *self._files(once, root_path)]
         return Embedded(Markup(html), Markup("\n").join(head))  # noqa: S704  rendered by the view's template
 
     def _visit(self, request: Request, route: LiveRoute) -> Visit:
@@ -188,15 +191,16 @@ class LivePage:
             "csrf_token": self._tokens.mint_csrf_token(page_id, binding),
             "session": self._tokens.mint_page_token(token, binding),
             "static": self._tokens.mint_flash_token(socket.flash) if socket.flash else "",
-            "additional_head_elements": self._styles(once),
+            "additional_head_elements": self._files(once, root_path),
             "live_path": f"{root_path}/live",
-            "client_head": self._assets.head(root_path),
+            "client_head": self._assets.head(root_path, once.csp_nonce),
+            "csp_nonce": once.csp_nonce,
         }
 
-    def _styles(self, once: OneRequest) -> list[Markup]:
-        """The style sheets of all views of the page."""
-        templates = self._site.templates
-        return [element for view_class in once.shown for element in templates.head_elements(view_class)]
+    def _files(self, once: OneRequest, root_path: str) -> list[Markup]:
+        """The scripts and style sheets beside all views of the page."""
+        shown, nonce = map(self._site.templates.files.of, once.shown), once.csp_nonce
+        return [element for files in shown for element in head_elements(files, root_path, nonce)]
 
 
 def _root_path(request: Request) -> str:

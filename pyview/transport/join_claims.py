@@ -1,5 +1,6 @@
 """What the payload of a join claims, and what it is checked against."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from pyview.flash import Flash
 from pyview.lifecycle import Location
 from pyview.process.messages import JoinRefused
 from pyview.tokens import Tokens
+
+_LONGEST_NONCE = 200
+_NONCE = re.compile(r"[A-Za-z0-9+/_=-]+")
 
 
 def refused(reason: str, log: str) -> JoinRefused:
@@ -50,6 +54,14 @@ def flash_of(tokens: Tokens, payload: Mapping[str, Any]) -> Flash | None:
         token = payload.get("static")
     flash = tokens.read_flash_token(token) if token else None
     return Flash(flash) if flash else None
+
+
+def nonce_of(payload: Mapping[str, Any]) -> str | None:
+    """The nonce that the page's content security policy asks for. It is the page's own word, and only it gets it back;
+    what is none is ignored."""
+    nonce = _params(payload).get("_csp_nonce")
+    known = isinstance(nonce, str) and len(nonce) <= _LONGEST_NONCE and _NONCE.fullmatch(nonce)
+    return nonce if known else None
 
 
 def _csrf_token(scope: Scope, payload: Mapping[str, Any]) -> Any:

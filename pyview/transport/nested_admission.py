@@ -10,7 +10,7 @@ from pyview.nested_tokens import NestedToken
 from pyview.process.nested import Children
 from pyview.routes import NestedRoute, NestedRoutes
 from pyview.tokens import StaleToken, Tokens
-from pyview.transport.join_claims import check_access, check_csrf, flash_of, refused
+from pyview.transport.join_claims import check_access, check_csrf, flash_of, nonce_of, refused
 from pyview.transport.presence import Presence
 from pyview.transport.view_guard import view_guard
 
@@ -50,6 +50,7 @@ class NestedAdmission:
             flash_of(self._tokens, payload),
             view_guard(presence, location.route, self._recheck),
             token.session,
+            nonce_of(payload),
         )
 
     def _token(self, payload: Mapping[str, Any], dom_id: str, binding: str) -> NestedToken:

@@ -10,6 +10,7 @@ SECRET_PARAMETERS = (
     "token",
     "code",
     "_csrf_token",
+    "_csp_nonce",
     "access_token",
     "id_token",
     "password",
