@@ -121,6 +121,7 @@ def live_dashboard(app: PyView, requires: Conditions, *, every: float = 1.0) -> 
                 "hidden": max(0, len(wanted) - _MOST_SHOWN),
             }
 
+    LiveDashboard.__qualname__ = "LiveDashboard"
     return LiveDashboard
 
 
