@@ -74,9 +74,15 @@ class TemplateParts:
         extras = {**self._names, "slots": slots, "flash": socket.flash if socket.has_flash else _NO_FLASH}
         if socket.streams is not None:
             extras["streams"] = socket.streams.names
+        if not _has_id(socket.context):
+            extras["id"] = socket.id
         if DEFAULT_SLOT in slots:
             extras["caller"] = slots[DEFAULT_SLOT]
         return extras
+
+
+def _has_id(context: Any) -> bool:
+    return "id" in context if isinstance(context, Mapping) else hasattr(context, "id")
 
 
 class ContentParts:

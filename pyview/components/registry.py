@@ -126,7 +126,9 @@ class Components:
                 f"{tag.described} at {tag.place} is {depth} components deep: does one of them place itself?"
             )
         self._last_cid += 1
-        socket: ComponentSocket[Any] = ComponentSocket(self._runtime, self._socket, host, self._last_cid)
+        socket: ComponentSocket[Any] = ComponentSocket(
+            self._runtime, self._socket, host, self._last_cid, tag.id
+        )
         instance = Instance(tag, socket, depth)
         self._by_key[instance.key] = self._by_cid[instance.cid] = instance
         return instance

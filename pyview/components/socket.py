@@ -16,17 +16,18 @@ T = TypeVar("T")
 class ComponentSocket(LiveViewSocket[T]):
     """State and wishes of one component.
 
-    `context`, messages shown once (`put_flash`) and hooks are the component's own. Everything else goes through its
-    view: events pushed to the browser, navigation, the title, the session. Broadcasts and timers reach the view's
-    `handle_info`.
+    `context`, messages shown once (`put_flash`) and hooks are the component's own; `id` is what its place calls it,
+    `parent` the socket of the view or component whose template has that place. Everything else goes through the view:
+    events pushed to the browser, navigation, the title, the session. Broadcasts and timers reach its `handle_info`.
     """
 
-    __slots__ = ("_cid", "_view", "parent")
+    __slots__ = ("_cid", "_view", "id", "parent")
 
     def __init__(
-        self, runtime: Runtime, view: LiveViewSocket[Any], parent: LiveViewSocket[Any], cid: int
+        self, runtime: Runtime, view: LiveViewSocket[Any], parent: LiveViewSocket[Any], cid: int, id: Any
     ) -> None:
         self._set_up(runtime, None)
+        self.id = id
         self.components = view.components
         self.parent = parent
         self._view = view

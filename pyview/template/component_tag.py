@@ -4,15 +4,18 @@ It is a name of every live template, and a plain function for Python code that m
 anew at each render; the component itself lives in the view, found again by its class and id.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from copy import copy
+from types import CellType, FunctionType
 from typing import Any
 
-from jinja2.runtime import Macro
+from jinja2.runtime import Macro, Undefined
 
 from pyview.template.place import Place, calling_place
 from pyview.template.tree.immutable import COMPONENT_MARK
 from pyview.template.tree.live import Live
-from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.macro import LiveMacro
+from pyview.template.tree.nodes import EVERYTHING, MASK_VARIABLE, Fresh
 
 DEFAULT_SLOT = "default"
 
@@ -66,7 +69,35 @@ def slots(default: Any = None, /, **named: Any) -> Slots:
 
 
 def _slot(content: Any) -> Any:
-    return Slot(content) if isinstance(content, Macro) else content
+    return Slot(_bound(content)) if isinstance(content, Macro) else content
+
+
+def _bound(macro: Any) -> Any:
+    """The macro with the variables around it as they are now.
+
+    A component is rendered when the template that places it has ended: then the variable of a loop is another. And it
+    may have stood in another place before, so that the masks of changes around the macro say nothing of it.
+    """
+    bound = copy(macro)
+    bound._func = _with_present_variables(macro._func)
+    if isinstance(macro, LiveMacro):
+        bound._tree = _with_present_variables(macro._tree)
+    return bound
+
+
+def _with_present_variables(function: Any) -> Any:
+    code = function.__code__
+    cells = tuple(map(_present, code.co_freevars, function.__closure__ or ()))
+    return FunctionType(code, function.__globals__, function.__name__, function.__defaults__, cells or None)
+
+
+def _present(name: str, cell: CellType) -> CellType:
+    if MASK_VARIABLE.fullmatch(name):
+        return CellType(EVERYTHING)
+    try:
+        return CellType(cell.cell_contents)
+    except ValueError:  # nothing was ever assigned to it
+        return CellType()
 
 
 class ComponentTag(Live):
@@ -123,14 +154,17 @@ def live_component(component: type, /, id: Any, *, caller: Any = None, **assigns
             f"live_component() expects a class derived from LiveComponent, got {component!r}. A template knows those "
             "that its view's module has or imports, and what the view's context holds"
         )
-    try:
-        hash(id)
-    except TypeError:
-        raise TypeError(
-            f"the id of a component must be hashable, such as text or a number, got {id!r}"
-        ) from None
+    _check_id(component, id)
     content = _given_slots(assigns.pop("slots", None), caller)
     return ComponentTag(component, id, assigns, content, calling_place())
+
+
+def _check_id(component: type, id: Any) -> None:
+    if isinstance(id, Hashable) and not isinstance(id, Undefined):
+        return
+    raise TypeError(
+        f"live_component({component.__qualname__}) expects an id that is hashable, such as text or a number, got {id!r}"
+    )
 
 
 def _given_slots(given: Mapping[str, Any] | None, caller: Callable[..., Any] | None) -> Slots | None:

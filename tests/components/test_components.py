@@ -635,8 +635,10 @@ class TestErrors:
         for wrong in (dict, "Counter", None):
             with pytest.raises(TypeError, match="expects a class derived from LiveComponent"):
                 await open_page("{{ live_component(wrong, id=1) }}", wrong=wrong)
-        with pytest.raises(TypeError, match="must be hashable"):
+        with pytest.raises(TypeError, match="expects an id that is hashable"):
             await open_page("{{ live_component(Leaf, id=[]) }}", Leaf=Leaf)
+        with pytest.raises(TypeError, match="expects an id that is hashable"):
+            await open_page("{{ live_component(Leaf, id=nothing) }}", Leaf=Leaf)
 
     async def test_a_component_without_a_template_says_where_it_looked(self, open_page: Open) -> None:
         class BareComponent(LiveComponent[Any]): ...

@@ -1,5 +1,6 @@
 """What one view retains between two renders: nodes of slots, and what the nodes were made from."""
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -24,6 +25,9 @@ class Fresh(list["tuple[Segment, Diff]"]):
     streams: "dict[str, Any] | None" = None
     """The streams that the message shows, by their names on the wire."""
 
+
+MASK_VARIABLE = re.compile(r"_c\d+")
+"""The name of a variable of generated code that holds the mask of changes of a body."""
 
 ALWAYS = 1
 """The bit of everything that has to be evaluated at every render. It is set in every mask of changes."""
