@@ -17,7 +17,7 @@ from bench.machine import choose_cores, pin, raise_file_limit
 from bench.rows import Row
 from bench.server import BARE, OURS
 from bench.workloads.dead_renders import dead, dead_table
-from bench.workloads.events import counter, frozen, table
+from bench.workloads.events import components, counter, frozen, table
 from bench.workloads.fanout import ticker
 from bench.workloads.idle import idle
 from bench.workloads.joins import joins
@@ -25,6 +25,7 @@ from bench.workloads.latency import latency
 
 WORKLOADS: dict[str, Callable[[Arena], Awaitable[list[Row]]]] = {
     "counter": counter,
+    "components": components,
     "table": table,
     "frozen": frozen,
     "ticker": ticker,

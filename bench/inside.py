@@ -12,6 +12,7 @@ from typing import Any
 
 import uvloop
 
+from bench.apps.components import CLICKED
 from bench.apps.ours import app
 from bench.apps.rows import total_after
 from bench.http_client import Response
@@ -49,11 +50,11 @@ async def get(path: str) -> Page:
 class Browser:
     """One end of an ASGI WebSocket: everything it will ever say is known beforehand."""
 
-    def __init__(self, page: Page, event: str, count: int) -> None:
+    def __init__(self, page: Page, event: str, count: int, cid: int | None) -> None:
         self.last = ""
         self.started = self.ended = 0.0
         self._join = _text(page.join_frame())
-        self._event = _text(page.click_frame(event))
+        self._event = _text(page.click_frame(event, cid))
         self._left = count
         self._said = 0
 
@@ -85,7 +86,7 @@ def _scope(kind: str, path: str, query: bytes) -> dict[str, Any]:
 async def microseconds(path: str, event: str, count: int, expected: str) -> float:
     """Per event, over `count` events of one view. Raises `RuntimeError` when the last answer is wrong."""
     page = await get(path)
-    browser = Browser(page, event, count)
+    browser = Browser(page, event, count, CIDS.get(path))
     scope = _scope("websocket", "/live/websocket", page.socket_url.partition("?")[2].encode())
     headers = [(name.lower().encode(), value.encode()) for name, value in page.headers.items()]
     scope |= {"scheme": "ws", "headers": SERVER["headers"] + headers, "subprotocols": []}
@@ -95,8 +96,11 @@ async def microseconds(path: str, event: str, count: int, expected: str) -> floa
     return (browser.ended - browser.started) / count * 1e6
 
 
+CIDS = {"/components": CLICKED}
+
 VIEWS: dict[str, tuple[str, Callable[[int], object]]] = {
     "/counter": ("inc", str),
+    "/components": ("inc", str),
     "/table": ("bump", total_after),
     "/frozen_table": ("bump", total_after),
 }

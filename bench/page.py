@@ -48,9 +48,10 @@ class Page:
         }
         return orjson.dumps(["4", "4", self.topic, "phx_join", payload])
 
-    def click_frame(self, event: str) -> bytes:
-        """A click on a button: `value` is what a `<button>` gives."""
-        payload = {"type": "click", "event": event, "value": {"value": ""}}
+    def click_frame(self, event: str, cid: int | None = None) -> bytes:
+        """A click on a button: `value` is what a `<button>` gives. `cid` is the component that it is for."""
+        target = {} if cid is None else {"cid": cid}
+        payload = {"type": "click", "event": event, "value": {"value": ""}, **target}
         return orjson.dumps(["4", "12", self.topic, "event", payload])
 
 

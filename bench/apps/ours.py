@@ -1,6 +1,7 @@
 """The same pages written with PyView, as a user would write them, and deployed: in production mode."""
 
 from bench.apps.clock import Clock
+from bench.apps.components import Components
 from bench.apps.counter import Counter
 from bench.apps.frozen_table import FrozenTable
 from bench.apps.table import Table
@@ -15,6 +16,7 @@ app = PyView(
     security=SecurityConfig(allowed_hosts=["127.0.0.1"], rate=1_000_000),
 )
 app.add_live_view("/counter", Counter)
+app.add_live_view("/components", Components)
 app.add_live_view("/table", Table)
 app.add_live_view("/frozen_table", FrozenTable)
 app.add_live_view("/ticker", Ticker)

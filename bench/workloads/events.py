@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bench.apps.components import CLICKED, ROWS
 from bench.apps.rows import total_after
 from bench.arena import Arena
 from bench.measure import Sample, Work, in_turns, sample
@@ -63,6 +64,21 @@ async def frozen(arena: Arena) -> list[Row]:
     return await _events(arena, "frozen", "table, 100 frozen rows", "/frozen_table", "bump", _total)
 
 
+async def components(arena: Arena) -> list[Row]:
+    """A page of 200 components of which one is clicked, beside our own counter: both on one server."""
+    async with arena.ours() as ours:
+        page = await _gather(arena, ours, "/components", "inc", str, CLICKED)
+        plain = await _gather(arena, ours, "/counter", "inc", str)
+        seconds = arena.plan.seconds
+        results = await in_turns(
+            arena.plan.rounds, partial(page.measure, seconds), partial(plain.measure, seconds)
+        )
+    return [
+        rate_row("components", f"1 of {ROWS} components, events / counter", results),
+        bytes_row("components, bytes", f"1 of {ROWS} components, payload per event / counter", results),
+    ]
+
+
 def _total(bumps: int) -> str:
     return str(total_after(bumps))
 
@@ -81,8 +97,10 @@ async def _events(arena: Arena, key: str, title: str, path: str, event: str, exp
     ]
 
 
-async def _gather(arena: Arena, server: Server, path: str, event: str, expected: Expected) -> Crowd:
+async def _gather(
+    arena: Arena, server: Server, path: str, event: str, expected: Expected, cid: int | None = None
+) -> Crowd:
     pages = await open_pages(server, path, arena.plan.connections)
-    tabs = [Pump(page.click_frame(event)) for page in pages]
+    tabs = [Pump(page.click_frame(event, cid)) for page in pages]
     await join_all(pages, tabs)
     return Crowd(server, tabs, str if server.name == BARE else expected)

@@ -7,7 +7,7 @@ from typing import Any
 from pyview.binding import Resources
 from pyview.components.callbacks import callbacks_of
 from pyview.components.component import LiveComponent
-from pyview.components.parts import Parts
+from pyview.components.parts import NO_SLOTS, Parts
 from pyview.components.socket import ComponentSocket
 from pyview.events import EventRequirements
 from pyview.template.component_tag import ComponentTag, Slots, described
@@ -15,8 +15,6 @@ from pyview.template.place import Place
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
 
 Key = tuple[type, Any]
-
-NO_SLOTS = Slots()
 
 
 class Instance:
@@ -46,7 +44,6 @@ class Instance:
         "socket",
     )
 
-    component: LiveComponent[Any]
     parts: Parts
 
     def __init__(self, tag: ComponentTag, socket: ComponentSocket[Any], depth: int) -> None:
@@ -57,6 +54,7 @@ class Instance:
         self.depth = depth
         self.place: Place = tag.place
         self.former_place: Place = tag.place
+        self.component: LiveComponent[Any] | None = None
         self.slots = NO_SLOTS
         self.known = False
         self.marked = False
@@ -67,7 +65,12 @@ class Instance:
 
     @property
     def mounted(self) -> bool:
-        return hasattr(self, "component")
+        return self.component is not None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it can be rendered without a callback before."""
+        return not self.news and self.component is not None
 
     @property
     def described(self) -> str:

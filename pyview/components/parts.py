@@ -19,6 +19,8 @@ from pyview.template.tree.stream import settle
 from pyview.template_names import names_of
 from pyview.wire.diff import diff, without_stream_items
 
+NO_SLOTS = Slots()
+
 _NO_FLASH: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -35,7 +37,7 @@ class Parts(Protocol):
 class TemplateParts:
     """The component's template over its context."""
 
-    __slots__ = ("_component", "_names", "_rendering", "_socket", "_template")
+    __slots__ = ("_component", "_names", "_names_and_id", "_rendering", "_socket", "_template")
 
     def __init__(
         self, template: LiveTemplate, component: LiveComponent[Any], socket: ComponentSocket[Any]
@@ -43,7 +45,8 @@ class TemplateParts:
         self._template = template
         self._component = type(component)
         self._rendering: Rendering = template.rendering(socket)
-        self._names = {**names_of(component), "myself": socket.cid}
+        self._names = {**names_of(component), "myself": socket.cid, "slots": NO_SLOTS, "flash": _NO_FLASH}
+        self._names_and_id = {**self._names, "id": socket.id}
         self._socket = socket
 
     @property
@@ -71,18 +74,18 @@ class TemplateParts:
 
     def _extras(self, slots: Slots) -> Mapping[str, Any]:
         socket = self._socket
-        extras = {**self._names, "slots": slots, "flash": socket.flash if socket.has_flash else _NO_FLASH}
+        names = self._names if _has_id(socket.context) else self._names_and_id
+        if slots or socket.has_flash:
+            names = {**names, "slots": slots, "flash": socket.flash}
         if socket.streams is not None:
-            extras["streams"] = socket.streams.names
-        if not _has_id(socket.context):
-            extras["id"] = socket.id
+            names = {**names, "streams": socket.streams.names}
         if DEFAULT_SLOT in slots:
-            extras["caller"] = slots[DEFAULT_SLOT]
-        return extras
+            names["caller"] = slots[DEFAULT_SLOT]
+        return names
 
 
 def _has_id(context: Any) -> bool:
-    return "id" in context if isinstance(context, Mapping) else hasattr(context, "id")
+    return "id" in context if type(context) is dict else hasattr(context, "id")
 
 
 class ContentParts:

@@ -154,9 +154,38 @@ class Components:
 
     def completed(self, diff: Diff) -> Diff | Awaitable[Diff]:
         """The message with the parts of all components that have something to say."""
-        if self._queue:
-            return self._completed(diff)
+        parts: dict[str, Diff] = {}
+        again: list[Instance] = []
+        while self._queue:
+            turn = self._turn(again)
+            for instance in turn:
+                if not instance.is_told:
+                    return self._completed(diff, parts, again, turn)
+            self._render_all(turn, parts)
+        return self._finished(diff, parts, again)
+
+    async def _completed(
+        self, diff: Diff, parts: dict[str, Diff], again: list[Instance], turn: list[Instance]
+    ) -> Diff:
+        while True:
+            await self._tell(turn)
+            self._render_all(turn, parts)
+            if not self._queue:
+                return self._finished(diff, parts, again)
+            turn = self._turn(again)
+
+    def _turn(self, again: list[Instance]) -> list[Instance]:
+        """The highest components that wait. Whatever was already rendered in this pass is put aside."""
+        level = self._queue.pop(min(self._queue)).values()
+        again += [instance for instance in level if instance.rendered == self._pass]
+        return [instance for instance in level if instance.rendered != self._pass]
+
+    def _finished(self, diff: Diff, parts: dict[str, Diff], again: list[Instance]) -> Diff:
         self._end_pass()
+        if again:
+            self._put_off(again)
+        if parts:
+            diff["c"] = parts
         return diff
 
     def _end_pass(self) -> None:
@@ -194,23 +223,6 @@ class Components:
             if instance.seen == self._pass:
                 self._enqueue(instance)
 
-    async def _completed(self, diff: Diff) -> Diff:
-        parts: dict[str, Diff] = {}
-        again: list[Instance] = []
-        while self._queue:
-            level = self._queue.pop(min(self._queue))
-            turn = [instance for instance in level.values() if instance.rendered != self._pass]
-            again += [instance for instance in level.values() if instance.rendered == self._pass]
-            await self._tell(turn)
-            for instance in turn:
-                self._render(instance, parts)
-        self._end_pass()
-        if again:
-            self._put_off(again)
-        if parts:
-            diff["c"] = parts
-        return diff
-
     def _put_off(self, instances: Iterable[Instance]) -> None:
         # Whatever was already rendered, and then placed elsewhere with other assigns, has its turn in a next message.
         for instance in instances:
@@ -241,6 +253,10 @@ class Components:
         if template is None:
             return ContentParts(component, socket, self._socket)
         return TemplateParts(template, component, socket)
+
+    def _render_all(self, instances: list[Instance], parts: dict[str, Diff]) -> None:
+        for instance in instances:
+            self._render(instance, parts)
 
     def _render(self, instance: Instance, parts: dict[str, Diff]) -> None:
         if not instance.known:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from inspect import isawaitable
 from typing import Any
 
 from pyview.binding import Resources
@@ -29,14 +28,11 @@ class ViewComponents(Components):
         super().__init__(socket, runtime, site.templates, resources, refresh, site.security.max_components)
         self._letters: list[Event] | None = None
 
-    async def call(self, instance: Instance, event: str, payload: Any, resources: Resources) -> Any:
-        """The answer of a component's handler. What it sends to the view is in `letters` then."""
+    def call(self, instance: Instance, event: str, payload: Any, resources: Resources) -> Any:
+        """The answer of a component's handler, or an awaitable of it. `letters` has what it sent to the view."""
         self._letters = []
-        answer = instance.call(event, payload, resources)
-        if isawaitable(answer):
-            answer = await answer
         self.touch(instance)
-        return answer
+        return instance.call(event, payload, resources)
 
     def collect(self, letter: Event) -> bool:
         """Keep an event for the view until the component's handler has returned; False when none runs."""

@@ -494,7 +494,9 @@ class ViewProcess:
         if asked is not None and not await self._permits(asked, message, component.component):
             return
         try:
-            answer = await components.call(component, message.name, message.payload, self._resources)
+            answer = components.call(component, message.name, message.payload, self._resources)
+            if type(answer) is CoroutineType or isawaitable(answer):
+                answer = await answer
         except UnknownEvent:
             where = f"no handler of {component.described} for event {message.name[:100]!r}"
             self._reject(message.ref, "unknown_event", where)
