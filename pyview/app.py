@@ -54,6 +54,7 @@ from pyview.transport.redaction import install_redaction
 from pyview.transport.roster import Roster
 from pyview.transport.session_endpoint import SessionEndpoint
 from pyview.transport.view_assets import ViewAssets
+from pyview.transport.waiting_room import WaitingRoom
 from pyview.transport.websocket import Connection
 from pyview.view_templates import ViewTemplates
 
@@ -115,6 +116,7 @@ class PyView(Starlette):
         self.claims: Claims = claims or claims_from_environment(os.environ)
         self._pipeline = IdentityPipeline([])
         self._roster = Roster(self.revocations, self.security.auth_interval)
+        self._waiting_room = WaitingRoom(self.security, self._roster)
         self._open_sockets = OpenSockets(self.security)
         self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
         self._groups = {DEFAULT.name: self._group(DEFAULT)}
@@ -220,7 +222,8 @@ class PyView(Starlette):
                 async with inner(app) if inner else nullcontext() as state:
                     yield state
                     # Before the application lets go of what its views need to say goodbye.
-                    await self._open_sockets.drain(lambda: self.site.processes)
+                    with self._waiting_room.closed():
+                        await self._open_sockets.drain(lambda: self.site.processes)
             finally:
                 await self.presence.close()
                 await self.pubsub.close()
@@ -265,6 +268,7 @@ class _Socket:
         app = self._app
 
         def connect() -> Connection:
-            return Connection(app.site, self._admission, app._pipeline, app._roster, scope, receive, send)
+            rooms = app._roster, app._waiting_room
+            return Connection(app.site, self._admission, app._pipeline, *rooms, scope, receive, send)
 
         await app._open_sockets.serve(connect, scope, receive, send)

@@ -15,6 +15,7 @@ from pyview.navigation import Navigate, Patch, Redirect
 from pyview.routes import LiveRoute, NestedRoute
 from pyview.session import ReadOnlySession, with_shared
 from pyview.socket import LiveViewSocket
+from pyview.threads import off_loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,12 @@ async def handle_params(view: LiveView[Any], socket: LiveViewSocket[Any], visit:
         if call is not None:
             location = visit.location
             await _finished(call(view, location.url, location.params, socket, resources_of(visit)))
+    keep_names(socket)
+
+
+async def reconnected(view: LiveView[Any], socket: LiveViewSocket[Any]) -> None:
+    """The page is back, and the view as it was."""
+    await _finished(off_loop(view.reconnected)(socket))
     keep_names(socket)
 
 

@@ -39,6 +39,13 @@ class LiveView(Generic[T]):
         Runs once for the HTTP response and once when the browser has joined.
         """
 
+    @inline
+    def reconnected(self, socket: LiveViewSocket[T]) -> Any:
+        """The connection had broken off, and the page is back at this view: nothing was lost, `mount` does not run.
+
+        May be `async def`. All of the view is rendered afterwards.
+        """
+
     async def disconnect(self, socket: LiveViewSocket[T]) -> None:
         """The view has ended. Runs exactly once for a view whose connected `mount` began."""
 

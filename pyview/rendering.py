@@ -17,10 +17,11 @@ Diff = dict[str, Any]
 
 
 class Renderer(Protocol):
-    """One view's renders. The first `update` is the whole tree, later ones hold what changed."""
+    """One view's renders. The first `update` is the whole tree, later ones hold what changed, until `reset`."""
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]: ...
     def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]: ...
+    def reset(self) -> None: ...
 
 
 class TemplateRenderer:
@@ -47,6 +48,10 @@ class TemplateRenderer:
         diff = self._rendering.update(socket.context, self._extras(socket))
         components = socket.components
         return diff if components is None else components.completed_page(diff, self._rendering.node)
+
+    def reset(self) -> None:
+        if self._rendering is not None:
+            self._rendering.reset()
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
         extras = {**self._names, "flash": socket.flash} if socket.has_flash else self._names
@@ -113,6 +118,9 @@ class HandRenderer:
         components = socket.components
         completed = change if components is None else components.completed_page(change, None)
         return await completed if inspect.isawaitable(completed) else completed
+
+    def reset(self) -> None:
+        self._previous = None
 
     async def _content(self, socket: LiveViewSocket[Any]) -> Any:
         content: Any = self._view.render(socket.context, PyViewMeta(socket, self._template))

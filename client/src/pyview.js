@@ -3,9 +3,10 @@
 import "./pyview.css";
 import { startWhenReady } from "./start.js";
 
-export { Socket, Channel, LongPoll, Presence } from "phoenix";
+export { Channel, LongPoll, Presence } from "phoenix";
 export { ViewHook, createHook, getFileURLForUpload, isUsedInput } from "phoenix_live_view";
 export { LiveSocket } from "./live_socket.js";
+export { Socket } from "./socket.js";
 export { start } from "./start.js";
 
 startWhenReady();

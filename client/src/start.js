@@ -1,14 +1,18 @@
-import { Socket } from "phoenix";
 import { LiveSocket, socketExists } from "./live_socket.js";
 import { removeScriptNotice } from "./notices.js";
 import { watchPageLoading } from "./loading_bar.js";
+import { Socket } from "./socket.js";
 import { loadHeadFiles, nonce } from "./view_files.js";
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 
+// One for each load of a page: a tab that was duplicated has the same HTML, but is not the page that the server knows.
+const loadMark = crypto.getRandomValues(new Uint32Array(2)).join("-");
+
 // A new object each time: the client writes its own keys into the one it gets, and sends them in the URL.
-const withCsrfToken = (params) => (el) => ({
+const withOurs = (params) => (el) => ({
   _csrf_token: meta("csrf-token"),
+  _load: loadMark,
   ...(nonce() && { _csp_nonce: nonce() }),
   ...(typeof params === "function" ? params(el) : params),
 });
@@ -25,7 +29,7 @@ export function start(options = {}) {
   const { autostart, messages, ...config } = { ...window.LiveViewConfig, ...options };
   const liveSocket = new LiveSocket(config.url ?? meta("pyview-live-path") ?? "/live", Socket, {
     ...config,
-    params: withCsrfToken(config.params),
+    params: withOurs(config.params),
     hooks: { ...window.Hooks, ...window.LiveViewConfig?.hooks, ...options.hooks },
     uploaders: { ...window.Uploaders, ...window.LiveViewConfig?.uploaders, ...options.uploaders },
   });

@@ -300,6 +300,10 @@ class Components:
             if instance is not None:
                 instance.marked = True
 
+    def unknown(self) -> list[int]:
+        """After a whole tree: those that are not in it, so that the browser cannot say that they have gone."""
+        return [cid for cid, instance in self._by_cid.items() if not instance.known]
+
     def destroyed(self, cids: Iterable[int]) -> list[Instance]:
         """Forget those of the components that were not placed again meanwhile; the browser forgets the same."""
         gone = [

@@ -17,10 +17,20 @@ from pyview.wire.uploads import Advance, ChosenFile
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """The first message. `admit` checks tokens, route and identity; it raises `JoinRefused`."""
+    """The first message. `admit` checks tokens, route and identity; it raises `JoinRefused`. It returns None when the
+    page's own view, which had waited for it, answers the join."""
 
     ref: str | None
-    admit: Callable[[], Awaitable[Visit]]
+    admit: Callable[[], Awaitable[Visit | None]]
+    navigated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """The page is back on another connection: the view that waited for it answers the join."""
+
+    ref: str | None
+    visit: Visit
     navigated: bool
 
 

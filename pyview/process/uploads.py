@@ -231,9 +231,20 @@ class UploadManager:
     def stop(self) -> None:
         """The view has ended: nothing more comes in. What has arrived stays until `close`."""
         self._ended = True
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """The connection has gone: what was on its way does not arrive."""
         for transfer in list(self._transfers):
             if not transfer.complete:
                 transfer.end(consumed=False)
+
+    def drop_interrupted(self) -> None:
+        """The page is back, and its file inputs are empty: what has not arrived comes off the lists."""
+        for upload in self.registry:
+            for entry in upload.entries:
+                if not entry.done:
+                    upload.cancel_entry(entry.ref)
 
     async def close(self) -> None:
         """Let go of every file, and wait until nothing is left of them."""

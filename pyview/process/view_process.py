@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from pyview import lifecycle
 from pyview.async_result import AsyncResult
 from pyview.async_work import Work, Works
+from pyview.auth.identity import Identity
 from pyview.binding import BindingError, Resources
 from pyview.components.instance import Instance
 from pyview.correlation import log_crash
@@ -52,6 +53,7 @@ from pyview.process.messages import (
     Recheck,
     Refresh,
     RenewalRefused,
+    Return,
     SessionRenewed,
     Tick,
     Told,
@@ -106,6 +108,7 @@ class ViewProcess:
 
     __slots__ = (
         "__weakref__",
+        "_away",
         "_changing",
         "_children",
         "_components",
@@ -136,6 +139,7 @@ class ViewProcess:
     )
 
     socket: ConnectedLiveViewSocket[Any]
+    _visit: Visit
 
     def __init__(self, site: Site, outlet: Outlet) -> None:
         self._site = site
@@ -152,6 +156,7 @@ class ViewProcess:
         self._parted = False
         self._mounting = False
         self._live = False
+        self._away = False
         self._changing = False
         self._components: ViewComponents | None = None
         self._children: Children | None = None
@@ -190,6 +195,36 @@ class ViewProcess:
         self._mailbox.post(Leave())
         if not self._parted:
             asyncio.get_running_loop().call_later(self._site.stop_grace, self._cancel_stuck)
+
+    # Without a browser
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether a page could come back to it: it has been shown, and goes on."""
+        return self._live and not self._ended
+
+    @property
+    def guarded(self) -> bool:
+        """Whether its visitor may lose the right to see it."""
+        return self._guard is not None
+
+    def belongs_to(self, visit: Visit) -> bool:
+        """Whether it is what `visit` is to be shown."""
+        own = self._visit
+        same = visit.location.route is own.location.route and visit.place.parent is own.place.parent
+        return same and self.can_wait
+
+    def detach(self, outlet: Outlet) -> None:
+        """The connection broke off: go on without rendering, on an `outlet` that leads nowhere, until `attach`."""
+        self._outlet = outlet
+        self._away = True
+        if self.upload_manager is not None:
+            self.upload_manager.interrupt()
+
+    def attach(self, outlet: Outlet, message: Return) -> None:
+        """The page is back, at `outlet`. What waits in the mailbox is handled first; then the join is answered."""
+        self.detach(outlet)
+        self.post(message)
 
     def _cancel_stuck(self) -> None:
         # Once disconnect has begun, it has a time limit of its own.
@@ -238,7 +273,8 @@ class ViewProcess:
 
     async def _join(self, message: Join) -> None:
         try:
-            rendered = await self._mount(await message.admit())
+            visit = await message.admit()
+            rendered = {} if visit is None else await self._mount(visit)
         except JoinRefused as refusal:
             self._refuse(message.ref, refusal.response, refusal)
         except BindingError as error:
@@ -249,9 +285,35 @@ class ViewProcess:
             log_crash(logger, self._name, "join", error)
             self._refuse(message.ref, {"reason": "join crashed"})
         else:
-            self._answer_join(message, rendered)
+            if visit is None:
+                self._end()
+            else:
+                self._answer_join(message, rendered)
         if self._ended:
             await self._disconnect()
+
+    async def _return(self, message: Return) -> None:
+        """Answer the join of a page that is back, as `_join` does for a new one: all of the view is rendered."""
+        self._away = self._changing = False
+        self._title = None
+        self._renderer.reset()
+        if self.upload_manager is not None:
+            self.upload_manager.drop_interrupted()
+        here = self._visit.location if self._visit.routed else message.visit.location
+        self._visit = replace(message.visit, location=here)
+        self._guard = message.visit.guard
+        self._take_identity(message.visit.identity)
+        if self._view is not None:
+            await lifecycle.reconnected(self._view, self.socket)
+        if message.visit.location.page != here.page and self.socket.patched is None:
+            self.socket.patched = Patch(here.page, "replace")  # the page has not heard of the last one
+        departure = self._wished_departure()
+        if departure is not None and not self._ended:
+            self._refuse(message.ref, departure | self._parting_events())
+            await self._disconnect()
+        elif not self._ended:
+            self._answer_join(message, await self._rendered())
+            await self._forget_components()
 
     async def _mount(self, visit: Visit) -> Diff:
         self._visit = visit
@@ -282,10 +344,13 @@ class ViewProcess:
         self._renderer: Renderer = renderer_for(
             view, self._site.templates.for_view(visit.view_class), self._site.context_processors
         )
+        return await self._rendered()
+
+    async def _rendered(self) -> Diff:
         update = self._renderer.update(self.socket)
         return self._with_news(update if type(update) is dict else await update)  # type: ignore[misc]
 
-    def _answer_join(self, message: Join, rendered: Diff) -> None:
+    def _answer_join(self, message: Join | Return, rendered: Diff) -> None:
         socket = self.socket
         if socket.navigation is not None:
             self._refuse(message.ref, self._departure(socket.navigation) | self._parting_events())
@@ -551,6 +616,13 @@ class ViewProcess:
         if components is not None:
             await components.part_with(gone)
 
+    async def _forget_components(self) -> None:
+        """The page has a new tree, and will not say that what is not in it has gone."""
+        if self._components is not None:
+            lost = self._components.unknown()
+            self._components.will_destroy(lost)
+            await self._components_left(ComponentsLeft(None, lost))
+
     async def _refresh(self, message: Refresh) -> None:
         self._put_off = False
         await self._finish(None)
@@ -600,9 +672,12 @@ class ViewProcess:
         identity = self._guard.identity
         if identity is not self._visit.identity:
             self._visit = replace(self._visit, identity=identity)
-            self._resources = lifecycle.resources_of(self._visit)
-            self.socket.identity = identity
+            self._take_identity(identity)
         return True
+
+    def _take_identity(self, identity: Identity) -> None:
+        self._resources = lifecycle.resources_of(self._visit)
+        self.socket.identity = identity
 
     _handlers: ClassVar[dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]] = {
         Event: _event,
@@ -625,6 +700,7 @@ class ViewProcess:
         SessionRenewed: _session_renewed,
         CookieChanged: _cookie_changed,
         Join: _join,
+        Return: _return,
         Leave: _leave,
     }
 
@@ -648,6 +724,9 @@ class ViewProcess:
         socket = self.socket
         if socket.hooks is not None:
             socket.hooks.keep_names(socket)
+        if self._away:
+            self._keep_for_return()
+            return
         if socket.navigation is not None or socket.session_change is not None:
             departure = self._wished_departure()
             if departure is not None:
@@ -683,14 +762,21 @@ class ViewProcess:
             diff["e"] = events
         return diff
 
+    def _keep_for_return(self) -> None:
+        """Nothing is rendered and nobody is sent anywhere: all of it waits in the socket for the page."""
+        if self._holds_too_much():
+            self._outlet.overloaded()
+
     def _put_off_render(self) -> None:
         # The browser reads slower than the view changes: one render, of the newest state, when it can take it.
-        pending = self.socket.pending_event_bytes()
-        if pending > self._site.security.max_queued_bytes:
+        if self._holds_too_much():
             self._outlet.overloaded()
         elif not self._put_off:
             self._put_off = True
             self._outlet.when_writable(self._writable)
+
+    def _holds_too_much(self) -> bool:
+        return self.socket.pending_event_bytes() > self._site.security.max_queued_bytes
 
     def _writable(self) -> None:
         self.post_soon(Refresh())

@@ -5,6 +5,7 @@ It reacts as the JavaScript client does, with two differences that make tests fa
 """
 
 import asyncio
+import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,6 +37,7 @@ from pyview.wire.rendered import ProtocolError, extract
 FLASH_COOKIE = "__phoenix_flash__"
 RELOAD_COOKIE = "__phoenix_reload_status__"
 COOKIE_AGE = 60
+GOODBYE = 4000
 MAX_RELOADS = 3
 MAX_STEPS = 20
 IDLE_ROUNDS = 30
@@ -65,6 +67,7 @@ class Tab:
         self._link = 0
         self._arrived: Callable[[], None] | None = None
         self._submitters: dict[str, Tag] = {}
+        self._mark = ""
         self.inner = InnerViews(self)
 
     # --- looking ---
@@ -137,6 +140,7 @@ class Tab:
 
     async def _show(self, loaded: Loaded, *, replace: bool) -> None:
         self.url, self.response = loaded.url, loaded.response
+        self._mark = secrets.token_hex(4)
         self.history.loaded(loaded.url, replace=replace)
         self.screen.load(_html(loaded.response))
         self.chosen_files = ChosenFiles()
@@ -178,7 +182,8 @@ class Tab:
 
     def join_params(self) -> dict[str, Any]:
         tracked = self.screen.tracked_statics(self.url)
-        return {**self._app_params(), **({"_track_static": tracked} if tracked else {})}
+        params = {**self._app_params(), "_load": self._mark}
+        return {**params, **({"_track_static": tracked} if tracked else {})}
 
     async def _join(self) -> None:
         """Join the view's channel; a refusal is followed as the client follows it."""
@@ -626,10 +631,10 @@ class Tab:
         await connection.socket.drop(self.browser.settings.timeout)
 
     async def close(self) -> None:
-        """Close the tab: the browser ends the connection, no script has time to leave politely."""
+        """Close the tab: the client says goodbye by the close code, so that the view does not wait."""
         connection, self.connection = self.connection, None
         if connection is not None and connection.open:
-            await connection.socket.close(1001, self.browser.settings.timeout)
+            await connection.socket.close(GOODBYE, self.browser.settings.timeout)
 
     async def reconnect(self) -> None:
         """Connect again and rejoin, as the client does by itself after a while."""

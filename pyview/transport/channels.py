@@ -21,6 +21,7 @@ from pyview.process.messages import (
     Join,
     Preflight,
     Recheck,
+    Return,
     SessionRenewed,
     UploadAdvanced,
     URLChanged,
@@ -30,9 +31,11 @@ from pyview.process.site import Site
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
+from pyview.transport.absence import ShownKey, Whose
 from pyview.transport.nested_admission import OpenViews
 from pyview.transport.outbox import Outbox
 from pyview.transport.uploads import PREFIX, UploadChannels
+from pyview.transport.waiting_room import shown_key
 from pyview.wire.form import TooManyFields, decode_form, merge_meta
 from pyview.wire.message import Frame, MalformedFrame, encode, reply
 from pyview.wire.uploads import read_advance, read_choices, read_preflight
@@ -47,6 +50,11 @@ class Handshake(Protocol):
     """What the connection knows of its browser."""
 
     async def admit(self, topic: str, payload: dict[str, Any], views: OpenViews) -> Visit: ...
+    def claim(self, payload: dict[str, Any], key: ShownKey, visit: Visit) -> ViewProcess | None: ...
+    def shows(self, channel: "Channel") -> None: ...
+    def hides(self, channel: "Channel") -> None: ...
+    @property
+    def whose(self) -> Whose: ...
     def locate(self, url: str) -> Location | None: ...
     def sign_in_url(self, redirect: str, page: str) -> str: ...
     def overloaded(self) -> None: ...
@@ -59,15 +67,27 @@ class Handshake(Protocol):
 class Channel:
     """One joined topic: the outlet of its view."""
 
-    __slots__ = ("_channels", "_open", "join_ref", "process", "topic")
+    __slots__ = ("_channels", "_open", "join_ref", "process", "shown", "topic")
 
     process: ViewProcess
+    shown: ShownKey | None
+    """Which view of which page it shows, once that is known."""
 
     def __init__(self, channels: "Channels", topic: str, join_ref: str) -> None:
         self._channels = channels
         self._open = True
         self.topic = topic
         self.join_ref = join_ref
+        self.shown = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the client has it, as far as is known."""
+        return self._open
+
+    @property
+    def whose(self) -> Whose:
+        return self._channels.handshake.whose
 
     @property
     def congested(self) -> bool:
@@ -205,6 +225,16 @@ class Channels:
         elif ref is not None:
             self.outbox.put(reply(join_ref, ref, topic, "error", {"reason": reason}))
 
+    def release(self) -> list[tuple[ShownKey, ViewProcess]]:
+        """The connection broke off: the views that could wait for their pages. They are the caller's."""
+        waiting = []
+        for channel in tuple(self._joined.values()):
+            if channel.shown is not None and channel.process.can_wait:
+                waiting.append((channel.shown, channel.process))
+                channel.mute()
+                self.forget(channel)
+        return waiting
+
     def close(self) -> None:
         """The connection has gone: every view ends."""
         if self._uploads is not None:
@@ -215,6 +245,7 @@ class Channels:
     def forget(self, channel: Channel) -> None:
         if self._joined.get(channel.topic) is channel:
             del self._joined[channel.topic]
+            self.handshake.hides(channel)
 
     def _answer_unmatched(self, frame: Frame) -> None:
         if frame.event == "phx_leave":
@@ -261,7 +292,8 @@ class Channels:
         channel.process = ViewProcess(self._site, channel)
         self._joined[frame.topic] = channel
         self._site.processes.add(channel.process)
-        channel.process.post(Join(frame.ref, self._admission(frame), "redirect" in frame.payload))
+        admission = self._admission(channel, frame)
+        channel.process.post(Join(frame.ref, admission, "redirect" in frame.payload))
 
     def _unfit(self, frame: Frame) -> str | None:
         if not frame.topic.startswith("lv:"):
@@ -279,11 +311,25 @@ class Channels:
             self.outbox.put(encode(old.join_ref, old.join_ref, topic, "phx_close", {}))
             self._end(old)
 
-    def _admission(self, frame: Frame) -> Callable[[], Awaitable[Visit]]:
-        async def admit() -> Visit:
-            return await self.handshake.admit(frame.topic, frame.payload, self)
+    def _admission(self, channel: Channel, frame: Frame) -> Callable[[], Awaitable[Visit | None]]:
+        async def admit() -> Visit | None:
+            visit = await self.handshake.admit(frame.topic, frame.payload, self)
+            if not channel.open:
+                return visit
+            return None if self._takes_up(channel, frame, visit) else visit
 
         return admit
+
+    def _takes_up(self, channel: Channel, frame: Frame, visit: Visit) -> bool:
+        """Whether the page goes on with the view that it had on another connection."""
+        channel.shown = shown_key(visit, frame.payload)
+        process = self.handshake.claim(frame.payload, channel.shown, visit)
+        self.handshake.shows(channel)
+        if process is None:
+            return False
+        channel.process = process
+        process.attach(channel, Return(frame.ref, visit, "redirect" in frame.payload))
+        return True
 
     # Frames of a joined topic
 

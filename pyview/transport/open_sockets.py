@@ -34,7 +34,7 @@ class OpenSockets:
     def __init__(self, limits: SecurityConfig) -> None:
         self.sweeper: Sweeper[OpenSocket] = Sweeper(_beat(limits))
         self.sweeper.on_tick(lambda socket, now: socket.sweep(now))
-        self.quotas = Quotas(limits)
+        self.quotas = Quotas("sockets", limits.max_sockets_per_session, limits.max_sockets_per_address)
         self._limits = limits
         self._draining = False
 

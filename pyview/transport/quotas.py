@@ -1,28 +1,28 @@
-"""How many sockets one session, and one address, may hold open at a time."""
+"""How many of one thing, such as open sockets, one session and one address may have at a time."""
 
 from starlette.types import Scope
 
-from pyview.config import SecurityConfig
 from pyview.session import session_id
 from pyview.transport.guards import client_address
 
 Place = tuple[tuple[str, str], ...]
-"""What one socket is counted under."""
+"""What one of them is counted under."""
 
 
 class Quotas:
-    """Counts of one application's open sockets. A limit of 0 is none; a visitor without a session has no count."""
+    """Counts of one application's `things`. A limit of 0 is none; a visitor without a session has no count."""
 
-    def __init__(self, limits: SecurityConfig) -> None:
-        self._limits = {"session": limits.max_sockets_per_session, "address": limits.max_sockets_per_address}
+    def __init__(self, things: str, per_session: int, per_address: int) -> None:
+        self._things = things
+        self._limits = {"session": per_session, "address": per_address}
         self._counts: dict[tuple[str, str], int] = {}
 
     def __len__(self) -> int:
-        """How many sessions and addresses have a socket open."""
+        """How many sessions and addresses have one at least."""
         return len(self._counts)
 
     def place(self, scope: Scope) -> Place:
-        """What a socket with this handshake counts under."""
+        """What one from this request or handshake counts under."""
         names = {"session": _session(scope), "address": client_address(scope)}
         return tuple((kind, name) for kind, name in names.items() if name and self._limits[kind])
 
@@ -31,7 +31,7 @@ class Quotas:
         for key in place:
             limit = self._limits[key[0]]
             if self._counts.get(key, 0) >= limit:
-                return f"{limit} sockets of one {key[0]} are open"
+                return f"{limit} {self._things} of one {key[0]} are open"
         return None
 
     def take(self, place: Place) -> None:

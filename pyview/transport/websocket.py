@@ -14,18 +14,21 @@ from pyview.auth.redirects import login_location
 from pyview.lifecycle import Location, Visit
 from pyview.process.messages import JoinRefused
 from pyview.process.site import Site
+from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
+from pyview.transport.absence import ShownKey, Whose
 from pyview.transport.admission import Admission
 from pyview.transport.allowance import Allowance
-from pyview.transport.channels import Channels
+from pyview.transport.channels import Channel, Channels
 from pyview.transport.deadlines import Deadlines
-from pyview.transport.endings import Ending
+from pyview.transport.endings import NO_STATUS, Ending, may_return
 from pyview.transport.guards import Refusal, check_handshake, client_address
 from pyview.transport.nested_admission import OpenViews
 from pyview.transport.outbox import Outbox
 from pyview.transport.presence import Presence
 from pyview.transport.roster import Roster
 from pyview.transport.session_orders import SessionOrders
+from pyview.transport.waiting_room import Comeback, WaitingRoom
 from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary
 
 logger = logging.getLogger("pyview")
@@ -51,6 +54,7 @@ class Connection:
         "_admitted",
         "_allowance",
         "_binding",
+        "_broke_off",
         "_channels",
         "_closing",
         "_deadlines",
@@ -59,6 +63,7 @@ class Connection:
         "_parting",
         "_presence",
         "_receive",
+        "_room",
         "_roster",
         "_scope",
         "_send",
@@ -72,6 +77,7 @@ class Connection:
         admission: Admission,
         pipeline: IdentityPipeline,
         roster: Roster,
+        room: WaitingRoom,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -81,6 +87,7 @@ class Connection:
         self._presence = Presence(pipeline, scope)
         self._orders = SessionOrders(admission, self._presence)
         self._roster = roster
+        self._room = room
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -90,6 +97,7 @@ class Connection:
         self._deadlines = Deadlines(site.security, self._allowance, asyncio.get_running_loop().time())
         self._admitted = False
         self._parting = False
+        self._broke_off = False
         self._binding = ""
         self._closing: _Refused | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -112,7 +120,7 @@ class Connection:
             await self._cancelled()
         finally:
             self._roster.remove(self)
-            self._channels.close()
+            self._leave_views()
             self._outbox.close()
             self._task = None
 
@@ -133,6 +141,7 @@ class Connection:
         while True:
             message = await receive()
             if message["type"] != "websocket.receive":
+                self._broke_off = may_return(message.get("code", NO_STATUS), message.get("reason") or "")
                 return
             try:
                 frame = self._frame(message)
@@ -175,6 +184,20 @@ class Connection:
             self._binding = self._binding or visit.identity.binding
             self._roster.add(self, self._presence.revocation_keys)
         return visit
+
+    def claim(self, payload: dict[str, Any], key: ShownKey, visit: Visit) -> ViewProcess | None:
+        """The view that the joining page had on a connection that broke off."""
+        return self._room.claim(Comeback.of(key, payload), self._presence, visit)
+
+    def shows(self, channel: Channel) -> None:
+        self._room.show(channel)
+
+    def hides(self, channel: Channel) -> None:
+        self._room.hide(channel)
+
+    @property
+    def whose(self) -> Whose:
+        return Whose.of(self._presence)
 
     def locate(self, url: str) -> Location | None:
         return self._admission.locate(self._scope, url)
@@ -252,6 +275,12 @@ class Connection:
 
     # Closing
 
+    def _leave_views(self) -> None:
+        """Views wait for their pages if the browser has not said goodbye; the others end."""
+        if self._broke_off and not self._parting and self._channels.joined:
+            self._room.take_in(self._admission, self._presence, self._channels.release())
+        self._channels.close()
+
     async def _cancelled(self) -> None:
         if self._closing is None or self._task is None:
             raise asyncio.CancelledError
@@ -260,7 +289,8 @@ class Connection:
 
     async def _close(self, refused: _Refused) -> None:
         self._complain(f"socket closed ({refused.code}): {refused}")
-        self._channels.close()
+        self._broke_off = may_return(refused.code)
+        self._leave_views()
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
                 if refused.code != _OVERLOADED:

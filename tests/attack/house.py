@@ -20,13 +20,14 @@ from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connecte
 from pyview.events import InfoEvent
 from pyview.process.view_process import ViewProcess
 from pyview.pubsub.memory import MemoryPubSub
+from pyview.transport.absence import Absence, WaitingView
 from pyview.transport.channels import Channel, Channels
 from pyview.transport.outbox import Outbox
 from pyview.transport.presence import Presence
 from pyview.transport.websocket import Connection
 
 SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
-OURS = (Connection, Channels, Channel, Outbox, Presence, ViewProcess, LiveView)
+OURS = (Absence, WaitingView, Connection, Channels, Channel, Outbox, Presence, ViewProcess, LiveView)
 Socket = LiveViewSocket[dict[str, Any]]
 
 
@@ -78,6 +79,7 @@ class House(PyView):
             "subscriptions": len(pubsub._topics) + len(pubsub._of),
             "connections": len(self._open_sockets.sweeper),
             "places": len(self._open_sockets.quotas),
+            "waiting": len(self._waiting_room) + len(self._waiting_room._shown) + self._waiting_room.bytes,
             "watched": len(self._roster),
         }
 
@@ -109,4 +111,4 @@ def blocks() -> int:
     return sys.getallocatedblocks()
 
 
-app = House(rate=0, max_sockets_per_session=0)
+app = House(rate=0, max_sockets_per_session=0, reconnect_grace=0.2)

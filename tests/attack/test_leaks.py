@@ -155,12 +155,12 @@ async def in_memory(house: House, joins: int) -> None:
 
 def busy(census: dict[str, int]) -> dict[str, int]:
     """What has not ended yet. A view that waited for something at its end is remembered for another half second."""
-    kinds = ("objects", "processes", "connections", "subscriptions", "places", "watched")
+    kinds = ("objects", "processes", "connections", "subscriptions", "places", "watched", "waiting")
     return {name: count for name, count in census.items() if name.startswith(kinds) and count}
 
 
 async def test_after_two_thousand_joins_everything_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
-    house = House(rate=0, max_sockets_per_address=100)
+    house = House(rate=0, max_sockets_per_address=100, reconnect_grace=0.2)
     with caplog.at_level(logging.CRITICAL + 1):
         async with house.router.lifespan_context(house):
             await in_memory(house, FEW)

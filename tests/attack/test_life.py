@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jinja2 import DictLoader
 
-from pyview import LiveView, LiveViewSocket, PyView, is_connected
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connected
 from pyview.events import InfoEvent
 from pyview.testing import LiveClient
 from tests.asgi import eventually
@@ -57,14 +57,16 @@ def app(log: Counter[str]) -> PyView:
 
     class Other(Room): ...
 
-    app = PyView(templates=DictLoader({"room.html": "<p>{{ n }}</p>"}), secret=SECRET)
+    templates = DictLoader({"room.html": "<p>{{ n }}</p>"})
+    app = PyView(templates=templates, secret=SECRET, security=SecurityConfig(reconnect_grace=0.05))
     app.add_live_view("/room", Room)
     app.add_live_view("/other", Other)
     return app
 
 
 async def released(app: PyView, log: Counter[str]) -> None:
-    """Within a second of the close: no process, subscription or timer is left, and everybody was told once."""
+    """Within a second of the close, or of the wait after a break: no process, subscription or timer is left, and
+    everybody was told once."""
     await eventually(lambda: not app.site.processes and log["disconnect"] >= log["mount"])
     assert log["disconnect"] == log["mount"]
     infos = log["info"]

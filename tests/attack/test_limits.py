@@ -94,7 +94,7 @@ class TestT17NeverJoining:
 
 class TestT17Silence:
     async def test_is_closed_and_its_view_ends(self, world: World) -> None:
-        app = target(world, SecurityConfig(idle_timeout=0.2))
+        app = target(world, SecurityConfig(idle_timeout=0.2, reconnect_grace=0.1))
         async with LiveClient(app) as client:
             socket, _ = await opened(client)
             for _ in range(8):

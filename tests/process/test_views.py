@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from pyview import LiveView, LiveViewSocket, PyView, is_connected
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connected
 from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, PageError, ViewCrashed
@@ -19,8 +19,8 @@ from pyview.testing import LiveClient, PageError, ViewCrashed
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 
 
-def app_with(**views: type[LiveView[Any]]) -> PyView:
-    app = PyView(secret=SECRET)
+def app_with(security: SecurityConfig | None = None, **views: type[LiveView[Any]]) -> PyView:
+    app = PyView(secret=SECRET, security=security)
     for name, view in views.items():
         app.add_live_view(f"/{name}", view)
     return app
@@ -250,7 +250,7 @@ async def test_disconnect_runs_exactly_once_however_a_view_ends(end: str, settle
         async def do_close_self(self, payload: Any, socket: LiveViewSocket[Numbers]) -> None:
             await socket.close()
 
-    app = app_with(count=View, other=Other)
+    app = app_with(SecurityConfig(reconnect_grace=0), count=View, other=Other)
     async with LiveClient(app) as client:
         page = await client.open("/count")
         if end in ("close", "drop"):

@@ -180,7 +180,7 @@ async def test_a_lost_connection_and_the_way_back() -> None:
         await page.reconnect()
         assert page.find("p").text == "again note=not+lost"
         assert page.value("input") == "not lost"
-    assert handmade.closed_with == [1006, 1001]
+    assert handmade.closed_with == [1006, 4000]
     assert [join["params"]["_mounts"] for join in handmade.joins] == [0, 1]
     assert handmade.joins[0]["session"] == handmade.joins[1]["session"]
     assert handmade.got[-1][4]["meta"] == {"_target": "note"}

@@ -313,7 +313,7 @@ async def test_a_browser_that_does_not_read_gets_fewer_and_newer_updates() -> No
 
 
 async def test_a_browser_that_never_reads_is_closed_and_its_views_end() -> None:
-    app = make_app(stall_timeout=0.05)
+    app = make_app(stall_timeout=0.05, reconnect_grace=0)
     app.add_live_view("/tick", Ticker)
     async with LiveClient(app) as client:
         page = await load(client, "/tick")

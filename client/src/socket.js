@@ -1,0 +1,15 @@
+import { Socket as OfficialSocket } from "phoenix";
+
+// Private use (RFC 6455, 7.4.2); pyview/transport/endings.py knows it.
+const GOODBYE = 4000;
+
+/**
+ * The official Socket, which says goodbye when the page is left. A connection that ends without it is a broken one to
+ * the server, whose views then wait for the page; that a tab was closed cannot be told otherwise, since browsers and
+ * servers have the same codes for both.
+ */
+export class Socket extends OfficialSocket {
+  disconnect(callback, code = GOODBYE, reason) {
+    super.disconnect(callback, code, reason);
+  }
+}

@@ -1,0 +1,203 @@
+"""Views whose connection broke off, waiting for their page: which page may have which view, and for how long.
+
+A page is known by the id in its token, and by the mark that its script makes at each load, so that a second tab made
+from the same bytes is another page. Who comes for it has passed the admission, with a page token of that very id, and
+has the session, the user and the browser that the view was shown to.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+from pyview.config import SecurityConfig
+from pyview.lifecycle import Visit
+from pyview.process.view_process import ViewProcess
+from pyview.transport.absence import Absence, ShownKey, WaitingView, Whose
+from pyview.transport.admission import Admission
+from pyview.transport.presence import Presence
+from pyview.transport.quotas import Place, Quotas
+from pyview.transport.roster import Roster
+
+_LONGEST_MARK = 64
+
+
+class Comeback(NamedTuple):
+    """A join, as far as it may be one of a page that was here before.
+
+    `again`: the page had a view joined; `anew`: it has gone elsewhere by itself, and starts a view there.
+    """
+
+    key: ShownKey
+    again: bool
+    anew: bool
+
+    @classmethod
+    def of(cls, key: ShownKey, payload: Mapping[str, Any]) -> "Comeback":
+        """`_mounts` counts the earlier joins of the same view in the page (phoenix_live_view.js)."""
+        mounts = _params(payload).get("_mounts")
+        again = isinstance(mounts, int) and mounts > 0
+        return cls(key, again, "redirect" in payload and not again)
+
+
+def shown_key(visit: Visit, payload: Mapping[str, Any]) -> ShownKey:
+    """What a join is for. `_load` is said by our own client in each join, another thing at each load of a page."""
+    mark, place = _params(payload).get("_load"), visit.place
+    return place.page_id, mark[:_LONGEST_MARK] if isinstance(mark, str) else "", place.id
+
+
+def _params(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    params = payload.get("params")
+    return params if isinstance(params, dict) else {}
+
+
+class Shown(Protocol):
+    """A joined topic: a page that is here, or only seems to be."""
+
+    shown: ShownKey | None
+
+    @property
+    def whose(self) -> Whose: ...
+
+    process: ViewProcess
+
+    def closed(self) -> None: ...
+
+
+class WaitingRoom:
+    """Of one application. Views wait in the order in which they came, all for the same time: one timer does."""
+
+    def __init__(self, limits: SecurityConfig, roster: Roster) -> None:
+        self._limits = limits
+        self._roster = roster
+        per_session, per_address = limits.max_waiting_views_per_session, limits.max_waiting_views_per_address
+        self._quotas = Quotas("waiting views", per_session, per_address)
+        self._waiting: dict[ShownKey, WaitingView] = {}
+        self._places: dict[WaitingView, Place] = {}
+        self._shown: dict[ShownKey, Shown] = {}
+        self._bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def bytes(self) -> int:
+        """About how much the waiting views hold."""
+        return self._bytes
+
+    # Pages that are here
+
+    def show(self, page: Shown) -> None:
+        if page.shown is not None and self._limits.reconnect_grace > 0:
+            self._shown[page.shown] = page
+
+    def hide(self, page: Shown) -> None:
+        if page.shown is not None and self._shown.get(page.shown) is page:
+            del self._shown[page.shown]
+
+    # Pages that are away
+
+    def take_in(
+        self, admission: Admission, presence: Presence, views: Iterable[tuple[ShownKey, ViewProcess]]
+    ) -> None:
+        """Let the `views` of a connection wait, as far as there is room; the others end."""
+        absence = Absence(admission, presence, self._forget)
+        place = self._quotas.place(absence.scope)
+        for key, process in views:
+            if self._has_room(place):
+                self._take_in(absence, key, process, place)
+            else:
+                process.stop()
+        if absence.guarded:
+            self._roster.add(absence, absence.revocation_keys)
+
+    def claim(self, comeback: Comeback, presence: Presence, visit: Visit) -> ViewProcess | None:
+        """The running view that the page of a join had, if it is to have it again. It is the caller's then."""
+        waiting = self._waiting.get(comeback.key)
+        if waiting is not None:
+            return self._claim_waiting(waiting, comeback, Whose.of(presence), visit)
+        page = self._shown.get(comeback.key)
+        if page is None or not comeback.again or page.whose != Whose.of(presence):
+            return None
+        # The network was lost and found so fast that the server has not noticed: the old socket is a dead one.
+        process = page.process
+        if not process.belongs_to(visit):
+            return None
+        page.closed()
+        return process
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """The application stops: nobody waits any longer, and nobody comes in meanwhile."""
+        self._closed = True
+        for view in tuple(self._waiting.values()):
+            view.end()
+        try:
+            yield
+        finally:
+            self._closed = False
+
+    def _forget(self, view: WaitingView) -> None:
+        place = self._places.pop(view, None)
+        if place is None:
+            return
+        del self._waiting[view.key]
+        self._quotas.free(place)
+        self._bytes -= view.size
+        absence = view.absence
+        absence.views.discard(view)
+        if not absence.views:
+            self._roster.remove(absence)
+        if not self._waiting and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _claim_waiting(
+        self, waiting: WaitingView, comeback: Comeback, whose: Whose, visit: Visit
+    ) -> ViewProcess | None:
+        if waiting.absence.whose != whose:
+            return None
+        if comeback.anew or not waiting.process.belongs_to(visit):
+            waiting.end()
+            return None
+        self._forget(waiting)
+        return waiting.process
+
+    def _has_room(self, place: Place) -> bool:
+        limits = self._limits
+        return (
+            limits.reconnect_grace > 0
+            and not self._closed
+            and len(self._waiting) < limits.max_waiting_views
+            and self._bytes < limits.max_waiting_bytes
+            and self._quotas.exceeded(place) is None
+        )
+
+    def _take_in(self, absence: Absence, key: ShownKey, process: ViewProcess, place: Place) -> None:
+        earlier = self._waiting.get(key)
+        if earlier is not None:
+            earlier.end()
+        until = asyncio.get_running_loop().time() + self._limits.reconnect_grace
+        view = WaitingView(absence, key, process, until)
+        process.detach(view)
+        absence.views.add(view)
+        self._waiting[key] = view
+        self._places[view] = place
+        self._quotas.take(place)
+        self._bytes += view.size
+        if self._timer is None:
+            self._arm(view)
+
+    def _arm(self, oldest: WaitingView) -> None:
+        self._timer = asyncio.get_running_loop().call_at(oldest.until, self._end_overdue)
+
+    def _end_overdue(self) -> None:
+        self._timer = None
+        now = asyncio.get_running_loop().time()
+        for view in tuple(self._waiting.values()):
+            if view.until > now:
+                self._arm(view)
+                return
+            view.end()
