@@ -1,0 +1,123 @@
+"""The network goes away for ten seconds, in the middle of what somebody does: nothing of it is lost."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from starlette.types import ASGIApp
+
+from pyview import LiveView, LiveViewSocket, PyView, is_connected
+from pyview.events import InfoEvent
+from pyview.template.live_template import LiveTemplate
+from tests.browser.network import network_to
+
+Socket = LiveViewSocket[dict[str, Any]]
+AWAY_MS = 10_000
+
+DESK = """
+<p id="n">{{ n }}</p>
+<button id="inc" phx-click="inc">+</button>
+<form id="f" phx-change="typed"><input id="name" name="name" value="{{ name }}"><input id="city" name="city"></form>
+<ul id="ticks">{% for tick in ticks %}<li>{{ tick }}</li>{% endfor %}</ul>
+"""
+
+
+class Desk:
+    """An application, and what happened in it."""
+
+    def __init__(self) -> None:
+        self.log: Counter[str] = Counter()
+        log = self.log
+
+        class View(LiveView[dict[str, Any]]):
+            template = LiveTemplate.from_string(DESK, "desk.html")
+
+            async def mount(self, socket: Socket, session: Any) -> None:
+                socket.context = {"n": 0, "name": "", "ticks": []}
+                if is_connected(socket):
+                    log["mount"] += 1
+                    socket.schedule_info(InfoEvent("tick"), 1)
+
+            async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+                log[event] += 1
+                if event == "inc":
+                    socket.context["n"] += 1
+                else:
+                    socket.context["name"] = payload["name"]
+
+            async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
+                ticks = socket.context["ticks"]
+                socket.context["ticks"] = [*ticks, len(ticks)]
+
+            async def reconnected(self, socket: Socket) -> None:
+                log["reconnected"] += 1
+
+            async def disconnect(self, socket: Socket) -> None:
+                log["disconnect"] += 1
+
+        self.app = PyView(secret="a secret of more than thirty-two bytes, for tests")
+        self.app.add_live_view("/", View)
+
+    def wait_for(self, name: str, page: Page, count: int = 1) -> None:
+        for _ in range(100):
+            if self.log[name] >= count:
+                return
+            page.wait_for_timeout(50)
+        raise AssertionError(f"no {name} within five seconds: {self.log}")
+
+
+@pytest.mark.slow
+def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) -> None:
+    desk = Desk()
+    with network_to(serve(desk.app)) as (network, url):
+        page.goto(url)
+        page.click("#inc")
+        expect(page.locator("#n")).to_have_text("1")
+        page.fill("#name", "Ada")
+        desk.wait_for("typed", page)
+        network.cut()
+        expect(page.locator("[data-phx-main]")).to_have_class("phx-loading phx-error phx-client-error")
+        page.fill("#city", "typed without a network")
+        page.wait_for_timeout(AWAY_MS)
+        network.mend()
+        expect(page.locator(".phx-connected")).to_be_visible(timeout=20_000)
+        expect(page.locator("#n")).to_have_text("1")
+        assert page.input_value("#name") == "Ada"
+        assert page.input_value("#city") == "typed without a network"
+        assert page.locator("#ticks li").count() >= AWAY_MS / 1000 - 1
+        page.click("#inc")
+        expect(page.locator("#n")).to_have_text("2")
+        assert (desk.log["mount"], desk.log["reconnected"], desk.log["disconnect"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("way", ["close", "leave", "reload"])
+def test_a_page_that_is_left_says_goodbye(page: Page, serve: Callable[[ASGIApp], str], way: str) -> None:
+    desk = Desk()
+    url = serve(desk.app)
+    page.goto(url)
+    expect(page.locator(".phx-connected")).to_be_visible()
+    other = page.context.new_page()
+    if way == "close":
+        page.close()
+    elif way == "leave":
+        page.goto("about:blank")
+    else:
+        page.reload()
+    desk.wait_for("disconnect", other)
+    assert len(desk.app._waiting_room) == 0
+
+
+def test_a_connection_that_just_ends_is_made_again(page: Page, serve: Callable[[ASGIApp], str]) -> None:
+    desk = Desk()
+    url = serve(desk.app)
+    page.goto(url)
+    expect(page.locator(".phx-connected")).to_be_visible()
+    other = page.context.new_page()
+    page.evaluate("liveSocket.socket.conn.close()")
+    for _ in range(100):
+        if desk.log["reconnected"]:
+            break
+        other.wait_for_timeout(50)
+    assert (desk.log["mount"], desk.log["reconnected"]) == (1, 1)
