@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ class Wire:
     def __init__(self, socket: RawSocket | ClientConnection) -> None:
         self._socket = socket
         self._last = 10
+        self.load = token_hex(4)
 
     async def ask(self, frame: list[Any]) -> dict[str, Any]:
         """The reply to `frame`; what else comes is skipped."""
@@ -53,6 +55,7 @@ class Wire:
         self._last += 1
         ref = str(self._last)
         payload = page.join(ref, **changes)
+        payload[4]["params"]["_load"] = self.load
         if "redirect" in changes:
             del payload[4]["url"]
         assert (await self.ask(payload))["status"] == "ok"
@@ -106,6 +109,13 @@ async def is_killed(wire: Wire, page: Page) -> None:
     await wire.drop()
 
 
+async def is_killed_and_comes_back(wire: Wire, page: Page) -> None:
+    """Each time, unless it was away for too long, the page has the view of the last time."""
+    wire.load = "the same one"
+    await wire.join(page)
+    await wire.drop()
+
+
 async def is_killed_at_work(wire: Wire, page: Page) -> None:
     ref = await wire.join(page)
     for number in range(3):
@@ -126,6 +136,7 @@ LIVES: dict[Life, int] = {
     joins_over_itself: 5,
     fails: 5,
     is_killed: 1,
+    is_killed_and_comes_back: 1,
     is_killed_at_work: 1,
     talks_nonsense: 1,
 }
