@@ -6,7 +6,7 @@ that `mount` needs no branches: what makes no sense without a browser (timers, s
 nothing on the unconnected face.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeGuard, TypeVar
@@ -16,6 +16,7 @@ import orjson
 from pyview.async_assigns import ASSIGN, Assignment, find, listed
 from pyview.async_result import AsyncResult
 from pyview.async_stream_runner import AsyncStreamRunner
+from pyview.async_streams import Filling
 from pyview.async_work import Job, Key, Land, Works, dismiss
 from pyview.auth.identity import Identity
 from pyview.events.info_event import InfoEvent
@@ -69,7 +70,7 @@ class Runtime(Protocol):
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None: ...
     def send_info(self, event: InfoEvent) -> None: ...
     def works(self) -> Works: ...
-    def tell(self, event: InfoEvent) -> Awaitable[None]: ...
+    def in_turn(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
     async def hear(self, event: InfoEvent) -> None: ...
     async def handle_async(
         self, socket: "LiveViewSocket[Any]", name: str, result: AsyncResult[Any]
@@ -346,6 +347,31 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         stop = self._runtime.works().stop
         keys = [Key(self.cid, kind, name) for name in names for kind in (ASSIGN, START)]
         return any([on_loop(stop, key) for key in keys])
+
+    def stream_async(
+        self,
+        name: str,
+        job: Job | Callable[[], AsyncIterator[Any]] | AsyncIterator[Any],
+        *,
+        dom_id: Callable[[Any], str] | None = None,
+        at: int = -1,
+        limit: int | None = None,
+        reset: bool = False,
+    ) -> None:
+        """Fill the stream of that name with the items that `job` returns, or yields: those of an async generator are
+        shown one by one.
+
+        `job` is as in `assign_async`, or an async generator or its function. The name stands in the context as well,
+        for an `AsyncResult` without a result: it says whether the stream is loading, or why it could not. With
+        `reset`, the first items take the place of all others. Raises `TooMuchWork`.
+        """
+        filling = Filling(self, self.stream(name, dom_id=dom_id), at, limit, reset)
+        filling.begin()
+        if self.connected:
+            in_turn = partial(self._runtime.in_turn, self.cid)
+            self._begin(ASSIGN, (name,), filling.job(job, in_turn), filling.land)
+        else:
+            dismiss(job)
 
     @property
     def stream_runner(self) -> AsyncStreamRunner:

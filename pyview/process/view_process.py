@@ -36,6 +36,7 @@ from pyview.presence.view_presence import ViewPresence
 from pyview.process.components import ViewComponents
 from pyview.process.mailbox import Mailbox, MailboxFull
 from pyview.process.messages import (
+    Aside,
     ClearFlash,
     ComponentEvent,
     ComponentsLeaving,
@@ -56,7 +57,6 @@ from pyview.process.messages import (
     Return,
     SessionRenewed,
     Tick,
-    Told,
     UploadAdvanced,
     UploadFailed,
     URLChanged,
@@ -462,12 +462,16 @@ class ViewProcess:
         message.timer.waiting = False
         await self._inform(message.timer.event)
 
-    async def _told(self, message: Told) -> None:
+    async def _aside(self, message: Aside) -> None:
         try:
-            await self._inform(message.event)
-        finally:
-            if not message.handled.done():  # who waits for it may have been cancelled
-                message.handled.set_result(None)
+            done = message.action()
+            if isawaitable(done):
+                await done
+        except UnknownInfo as error:
+            logger.warning("%s: %s", self._name, error)
+        await self._finish(None, part=self.touch([message.cid]))
+        if not message.done.done():  # who waits for it may have been cancelled
+            message.done.set_result(None)
 
     async def _landed(self, message: Landed) -> None:
         work = message.work
@@ -687,7 +691,7 @@ class ViewProcess:
         ComponentsLeft: _components_left,
         Info: _info,
         Tick: _tick,
-        Told: _told,
+        Aside: _aside,
         Landed: _landed,
         FilesChosen: _files_chosen,
         Preflight: _preflight,
@@ -955,10 +959,11 @@ class ViewProcess:
     def _land(self, work: Work, outcome: AsyncResult[Any]) -> None:
         self.post_soon(Landed(work, outcome))
 
-    def tell(self, event: InfoEvent) -> asyncio.Future[None]:
-        handled = asyncio.get_running_loop().create_future()
-        self.post_soon(Told(event, handled))
-        return handled
+    def in_turn(self, cid: int | None, action: Callable[[], Any]) -> asyncio.Future[None]:
+        """Have `action` done to the view, or to one of its components, in its turn. Done when it was rendered."""
+        done = asyncio.get_running_loop().create_future()
+        self.post_soon(Aside(cid, action, done))
+        return done
 
     async def hear(self, event: InfoEvent) -> None:
         """Let the view handle an info within this turn. Raises `UnknownInfo`."""

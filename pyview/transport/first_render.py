@@ -1,5 +1,6 @@
 """Views during one HTTP request: the page's own, and those inside it, each through the lifecycle once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
@@ -195,7 +196,7 @@ class FirstRender:
     def works(self) -> Works:
         raise RuntimeError("nothing goes on beside a first render: its socket is not connected")
 
-    async def tell(self, event: InfoEvent) -> None:
+    async def in_turn(self, cid: int | None, action: Callable[[], Any]) -> None:
         """Nobody is there to hear it."""
 
     async def hear(self, event: InfoEvent) -> None:
