@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 from markupsafe import Markup
 
+from pyview.page_attributes import PageAttributes
 from pyview.template.pattern import Pattern
 
 
@@ -14,7 +15,8 @@ class RootTemplateContext(TypedDict):
     `id` is the page's id without the `phx-` that its element carries in front of it. `session` is the signed
     page token for `data-phx-session`, `static` the one for `data-phx-static`. `content` is the rendered view,
     safe as it is; `additional_head_elements` are ready-made elements of `<head>`. `client_head` starts the
-    browser's side: stylesheet, socket path and script; a template that leaves it out loads the client itself.
+    browser's side: stylesheet, socket path and script; a template that leaves it out loads the client itself. `page` is
+    `socket.page` of the view: its `html_attributes(lang="en")` and `body_attributes()` belong into those tags.
     `csp_nonce` is for scripts and styles of its own, where the page's content security policy asks for one.
     """
 
@@ -25,6 +27,7 @@ class RootTemplateContext(TypedDict):
     session: str | None
     additional_head_elements: list[Markup]
     static: NotRequired[str]
+    page: NotRequired[PageAttributes]
     live_path: NotRequired[str]
     client_head: NotRequired[Markup]
     csp_nonce: NotRequired[str | None]
@@ -44,11 +47,12 @@ _MAIN = Pattern(
 )
 
 _DEFAULT_TITLE = Pattern(' data-default="{default}"')
-_TITLE = Pattern('<title{known_default} data-suffix="{suffix}">{text}</title>')
+_PREFIX = Pattern(' data-prefix="{prefix}"')
+_TITLE = Pattern('<title{known_prefix}{known_default} data-suffix="{suffix}">{text}</title>')
 
 _DOCUMENT = Pattern("""\
 <!DOCTYPE html>
-<html lang="{lang}">
+<html{html_attributes}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -59,7 +63,7 @@ _DOCUMENT = Pattern("""\
 {client_head}
 {additional_head_elements}
 </head>
-<body>
+<body{body_attributes}>
 {main}
 {notice}
 </body>
@@ -74,20 +78,22 @@ def defaultRootTemplate(
     title_suffix: str | None = " | LiveView",
     head_content: Markup | str | None = None,
     lang: str = "en",
+    title_prefix: str | None = None,
 ) -> RootTemplate:
     """Make the root template of an application.
 
     `css` and `head_content` are elements for `<head>`, written out as they are, so never build them from what
     a visitor sent. `content_wrapper(context, main)` puts markup around the live element, which it gets
-    ready-made. `title` stands where a view sets no `socket.live_title`; `title_suffix` follows either. Both
-    are plain text, as is `lang`, the language of the page.
+    ready-made. `title` stands where a view sets no `socket.live_title`; `title_prefix` and `title_suffix` stand
+    around either. They are plain text, as is `lang`, the language of pages whose view says nothing (`socket.page`).
     """
 
     def template(context: RootTemplateContext) -> str:
-        main = _main(context)
+        main, page = _main(context), context.get("page") or PageAttributes()
         return _DOCUMENT.fill(
-            lang=lang,
-            title=_title(context["title"], title, title_suffix or ""),
+            html_attributes=page.html_attributes(lang),
+            body_attributes=page.body_attributes(),
+            title=_title(context["title"], title, title_prefix or "", title_suffix or ""),
             csrf_token=context["csrf_token"],
             css=_html(css),
             head_content=_html(head_content),
@@ -113,12 +119,13 @@ def _main(context: RootTemplateContext) -> Markup:
     )
 
 
-def _title(live_title: str | None, default: str | None, suffix: str) -> Markup:
-    """The client writes `(title or data-default) + data-suffix` at the join, so the first HTML says the same.
+def _title(live_title: str | None, default: str | None, prefix: str, suffix: str) -> Markup:
+    """The client writes `data-prefix + (title or data-default) + data-suffix` at the join, as does the first HTML.
 
     Without any title the page is called "LiveView"; lacking `data-default`, the client leaves that alone.
     """
     chosen = live_title or default
     known_default = _DEFAULT_TITLE.fill(default=default) if default else ""
-    text = f"{chosen}{suffix}" if chosen else "LiveView"
-    return _TITLE.fill(known_default=known_default, suffix=suffix, text=text)
+    known_prefix = _PREFIX.fill(prefix=prefix) if prefix else ""
+    text = f"{prefix}{chosen}{suffix}" if chosen else "LiveView"
+    return _TITLE.fill(known_prefix=known_prefix, known_default=known_default, suffix=suffix, text=text)
