@@ -16,7 +16,7 @@ const packageOf = async (name) => JSON.parse(await readFile(join(here, "node_mod
 async function bundle() {
   const { outputFiles } = await build({
     absWorkingDir: here,
-    entryPoints: { pyview: "src/pyview.js" },
+    entryPoints: { pyview: "src/pyview.js", components: "src/components.css" },
     entryNames: "[name]-[hash]",
     outdir: "out",
     write: false,
@@ -44,13 +44,15 @@ function compressed({ name, contents }) {
 }
 
 async function manifest(hashed, stable) {
-  const byType = (extension) => hashed.find(({ name }) => name.endsWith(`.${extension}`)).name;
+  const named = (start, extension) =>
+    hashed.find(({ name }) => name.startsWith(`${start}-`) && name.endsWith(`.${extension}`)).name;
   const entry = (immutable) => ({ name }) => [name, { type: TYPES[name.split(".").pop()], immutable }];
   return {
     liveview_version: (await packageOf("phoenix_live_view")).version,
     phoenix_version: (await packageOf("phoenix")).version,
-    script: byType("js"),
-    style: byType("css"),
+    script: named("pyview", "js"),
+    style: named("pyview", "css"),
+    components: named("components", "css"),
     module: "pyview.js",
     files: Object.fromEntries([...hashed.map(entry(true)), ...stable.map(entry(false))]),
   };

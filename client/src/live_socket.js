@@ -2,6 +2,7 @@ import { LiveSocket as OfficialLiveSocket } from "phoenix_live_view";
 import { mayReload, wasTouched } from "./reloads.js";
 import { showReloadNotice } from "./notices.js";
 import { runCommands } from "./commands.js";
+import { keepingValues } from "./kept_values.js";
 import { changeSession, renewSocket } from "./session_changes.js";
 import { useViewFiles, withViewHooks } from "./view_files.js";
 
@@ -21,7 +22,7 @@ export class LiveSocket extends OfficialLiveSocket {
   #posting = null;
 
   constructor(url, phxSocket, options = {}) {
-    super(url, phxSocket, { ...options, hooks: withViewHooks(options.hooks) });
+    super(url, phxSocket, { ...keepingValues(options), hooks: withViewHooks(options.hooks) });
     created.add(this);
     const base = url.replace(/^ws(s?):/, "http$1:");
     this.#sessionUrl = `${base}/session`;

@@ -1,6 +1,7 @@
 // The one module of the page: the official client, and a start that needs no line of the user's.
 
 import "./pyview.css";
+import { watchMethodLinks } from "./method_links.js";
 import { startWhenReady } from "./start.js";
 
 export { Channel, LongPoll, Presence } from "phoenix";
@@ -9,4 +10,5 @@ export { LiveSocket } from "./live_socket.js";
 export { Socket } from "./socket.js";
 export { start } from "./start.js";
 
+watchMethodLinks();
 startWhenReady();

@@ -3,7 +3,6 @@ import { removeScriptNotice } from "./notices.js";
 import { watchPageLoading } from "./loading_bar.js";
 import { Socket } from "./socket.js";
 import { loadHeadFiles, nonce } from "./view_files.js";
-import { watchPageAttributes } from "./page_attributes.js";
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 
@@ -35,7 +34,6 @@ export function start(options = {}) {
     uploaders: { ...window.Uploaders, ...window.LiveViewConfig?.uploaders, ...options.uploaders },
   });
   watchPageLoading();
-  watchPageAttributes();
   loadHeadFiles().then(() => liveSocket.connect());
   window.liveSocket = liveSocket;
   removeScriptNotice();

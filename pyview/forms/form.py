@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,6 +13,9 @@ from pyview.forms.shape import ModelShape, model_shape
 from pyview.forms.source import Source, data_of, source_of
 
 M = TypeVar("M", bound=BaseModel)
+
+_PLAIN: Final = ("form", "payload", "params")
+"""Parameters whose names are not those of their forms."""
 
 
 class InvalidForm(ValueError):
@@ -72,22 +75,17 @@ class Form(Generic[M]):
     def bind_client(cls, annotation: Any, name: str) -> Callable[[Any], "Form[Any]"]:
         """How a handler's parameter `name: Form[User]` is made of an event's payload.
 
-        From `name[...]` where the payload has that, else from the plain names; `Annotated[Form[User], "user"]` is
-        filled from `user[...]`. Raises `TypeError` for a form without its model.
+        `account: Form[User]` is filled from `account[...]`, and one called `form` from the plain names. Where that does
+        not suit, `Annotated[Form[User], "user"]` says the name, and "" stands for none. Raises `TypeError` for a form
+        without its model.
         """
         annotation, *words = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
-        as_ = next((word for word in words if isinstance(word, str)), None)
+        given = next((word for word in words if isinstance(word, str)), "" if name in _PLAIN else name)
         (model,) = get_args(annotation) or (None,)
         if model is None or isinstance(model, TypeVar):
             raise TypeError("a form expects its model in brackets: Form[User]")
-        nests = name not in model_shape(model).fields
-
-        def bind(data: Any) -> Form[Any]:
-            payload = data if isinstance(data, Mapping) else {}
-            found = name if nests and isinstance(payload.get(name), Mapping) else None
-            return cls(model, payload, as_=as_ or found)
-
-        return bind
+        model_shape(model)
+        return lambda data: cls(model, data if isinstance(data, Mapping) else {}, as_=given or None)
 
     # From one event to the next
 

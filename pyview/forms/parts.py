@@ -33,8 +33,8 @@ class Outcome:
 class FormPart:
     """The part of a form that belongs to one model: the form itself, or what is nested in it.
 
-    `name` and `id` begin the names and ids of its inputs. In a list, `index` counts from 0 as the page shows it, and
-    `key` stays with the entry wherever it moves.
+    `name` and `id` begin the names and ids of its inputs. In a list of `count` entries, `index` says which this is,
+    from 0 as the page shows it, and `key` stays with the entry wherever it moves.
     """
 
     outcome: Outcome
@@ -44,6 +44,7 @@ class FormPart:
     id: str
     path: Path
     index: int | None = None
+    count: int = 1
 
     @property
     def key(self) -> str:
@@ -206,13 +207,19 @@ class FormField:
             return ()
         nested, sources = model_shape(self.shape.model), self.part.source.children[self.shape.name]
         if self.shape.kind == "model":
-            return tuple(self._part(nested, one, self.name, self.id, self._path, None) for one in sources)
-        return tuple(
-            self._part(
-                nested, one, f"{self.name}[{index}]", f"{self.id}_{one.key}", (*self._path, index), index
+            return tuple(
+                FormPart(self.part.outcome, nested, one, self.name, self.id, self._path) for one in sources
             )
-            for index, one in enumerate(sources)
-        )
+        return tuple(self._entry(nested, one, index, len(sources)) for index, one in enumerate(sources))
+
+    def _entry(self, nested: ModelShape, source: Source, index: int, count: int) -> FormPart:
+        name, id, path = f"{self.name}[{index}]", f"{self.id}_{source.key}", (*self._path, index)
+        return FormPart(self.part.outcome, nested, source, name, id, path, index, count)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list of models, to which entries can be added."""
+        return self.shape.kind == "models"
 
     @property
     def sort_name(self) -> str:
@@ -223,11 +230,6 @@ class FormField:
     def drop_name(self) -> str:
         """What a control is called that takes entries off the list, by the index that is its value."""
         return _named(self.name, "_drop", "[]")
-
-    def _part(
-        self, shape: ModelShape, source: Source, name: str, id: str, path: Path, index: int | None
-    ) -> FormPart:
-        return FormPart(self.part.outcome, shape, source, name, id, path, index)
 
     @property
     def _path(self) -> Path:

@@ -121,12 +121,11 @@ class Tick(NamedTuple):
     timer: Timer
 
 
-class Aside(NamedTuple):
-    """Something that work beside the mailbox does to the view, or to its component `cid`, and waits for."""
+class Told(NamedTuple):
+    """An info whose sender waits until it has been handled."""
 
-    cid: int | None
-    action: Callable[[], Any]
-    done: asyncio.Future[None]
+    event: InfoEvent
+    handled: asyncio.Future[None]
 
 
 class Landed(NamedTuple):

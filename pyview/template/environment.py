@@ -12,6 +12,7 @@ from jinja2.bccache import Bucket
 from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader
 from jinja2.runtime import Context
 
+from pyview.forms import Form, FormField, FormPart
 from pyview.js.commands import JsCommands, js
 from pyview.js.filters import FILTERS as JS_FILTERS
 from pyview.template.assigns import LazyNames, NameReader
@@ -23,6 +24,8 @@ from pyview.template.context import LiveContext, present
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
 from pyview.template.tstrings.plans import Plans
+from pyview.ui.library import with_library
+from pyview.ui.tags import FILTERS as UI_FILTERS
 from pyview.uploads.markup import live_file_input, live_img_preview, upload_errors, upload_preview_tag
 
 _UPLOAD_FUNCTIONS: Final = {
@@ -79,7 +82,8 @@ class LiveEnvironment(jinja2.Environment):
                 " context"
             )
         bytecode_cache = options.pop("bytecode_cache", None)
-        super().__init__(**{"autoescape": True, **options})
+        loader = with_library(options.pop("loader", None))
+        super().__init__(**{"autoescape": True, **options, "loader": loader})
         self.change_rule = ChangeRule()
         self.name_reader = NameReader()
         self.plans = Plans(self.change_rule)
@@ -88,6 +92,9 @@ class LiveEnvironment(jinja2.Environment):
         self._ready: dict[tuple[Any, ...], jinja2.Template] = {}
         self.filters[KEY_FILTER] = keyed_by
         self.filters.update({name: pure(command) for name, command in JS_FILTERS.items()})
+        self.filters.update(UI_FILTERS)
+        for part_of_form in (Form, FormPart, FormField):
+            self.register_immutable(part_of_form)
         self.globals["js"] = js
         self.globals.update(_UPLOAD_FUNCTIONS)
         self.filters.update(_UPLOAD_FUNCTIONS)

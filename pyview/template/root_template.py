@@ -5,7 +5,6 @@ from typing import NotRequired, TypedDict
 
 from markupsafe import Markup
 
-from pyview.page_attributes import PageAttributes
 from pyview.template.pattern import Pattern
 
 
@@ -15,9 +14,9 @@ class RootTemplateContext(TypedDict):
     `id` is the page's id without the `phx-` that its element carries in front of it. `session` is the signed
     page token for `data-phx-session`, `static` the one for `data-phx-static`. `content` is the rendered view,
     safe as it is; `additional_head_elements` are ready-made elements of `<head>`. `client_head` starts the
-    browser's side: stylesheet, socket path and script; a template that leaves it out loads the client itself. `page` is
-    `socket.page` of the view: its `html_attributes(lang="en")` and `body_attributes()` belong into those tags.
+    browser's side: stylesheet, socket path and script; a template that leaves it out loads the client itself.
     `csp_nonce` is for scripts and styles of its own, where the page's content security policy asks for one.
+    `component_styles` is the style sheet of the core components, for templates that want it.
     """
 
     id: str
@@ -27,10 +26,10 @@ class RootTemplateContext(TypedDict):
     session: str | None
     additional_head_elements: list[Markup]
     static: NotRequired[str]
-    page: NotRequired[PageAttributes]
     live_path: NotRequired[str]
     client_head: NotRequired[Markup]
     csp_nonce: NotRequired[str | None]
+    component_styles: NotRequired[Markup]
 
 
 RootTemplate = Callable[[RootTemplateContext], str]
@@ -47,23 +46,24 @@ _MAIN = Pattern(
 )
 
 _DEFAULT_TITLE = Pattern(' data-default="{default}"')
-_PREFIX = Pattern(' data-prefix="{prefix}"')
+_TITLE_PREFIX = Pattern(' data-prefix="{prefix}"')
 _TITLE = Pattern('<title{known_prefix}{known_default} data-suffix="{suffix}">{text}</title>')
 
 _DOCUMENT = Pattern("""\
 <!DOCTYPE html>
-<html{html_attributes}>
+<html lang="{lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 {title}
 <meta name="csrf-token" content="{csrf_token}">
+{component_styles}
 {css}
 {head_content}
 {client_head}
 {additional_head_elements}
 </head>
-<body{body_attributes}>
+<body>
 {main}
 {notice}
 </body>
@@ -78,23 +78,26 @@ def defaultRootTemplate(
     title_suffix: str | None = " | LiveView",
     head_content: Markup | str | None = None,
     lang: str = "en",
+    *,
     title_prefix: str | None = None,
+    component_styles: bool = False,
 ) -> RootTemplate:
     """Make the root template of an application.
 
     `css` and `head_content` are elements for `<head>`, written out as they are, so never build them from what
     a visitor sent. `content_wrapper(context, main)` puts markup around the live element, which it gets
-    ready-made. `title` stands where a view sets no `socket.live_title`; `title_prefix` and `title_suffix` stand
-    around either. They are plain text, as is `lang`, the language of pages whose view says nothing (`socket.page`).
+    ready-made. `title` stands where a view sets no `socket.live_title`; `title_prefix` stands before either and
+    `title_suffix` behind it. All are plain text, as is `lang`, the language of the page. `component_styles`: whether
+    the page gets the style sheet of the core components, ahead of `css`.
     """
 
     def template(context: RootTemplateContext) -> str:
-        main, page = _main(context), context.get("page") or PageAttributes()
+        main = _main(context)
         return _DOCUMENT.fill(
-            html_attributes=page.html_attributes(lang),
-            body_attributes=page.body_attributes(),
-            title=_title(context["title"], title, title_prefix or "", title_suffix or ""),
+            lang=lang,
+            title=live_title(context["title"], default=title, prefix=title_prefix, suffix=title_suffix),
             csrf_token=context["csrf_token"],
+            component_styles=context.get("component_styles", "") if component_styles else "",
             css=_html(css),
             head_content=_html(head_content),
             client_head=context.get("client_head", ""),
@@ -119,13 +122,17 @@ def _main(context: RootTemplateContext) -> Markup:
     )
 
 
-def _title(live_title: str | None, default: str | None, prefix: str, suffix: str) -> Markup:
-    """The client writes `data-prefix + (title or data-default) + data-suffix` at the join, as does the first HTML.
+def live_title(
+    title: str | None, *, default: str | None = None, prefix: str | None = None, suffix: str | None = None
+) -> Markup:
+    """The `<title>` of a page, for root templates: `title`, else `default`, between `prefix` and `suffix`.
 
-    Without any title the page is called "LiveView"; lacking `data-default`, the client leaves that alone.
+    The client writes `data-prefix + (title or data-default) + data-suffix` at the join and whenever the view sets
+    another title, so the first HTML says the same. Without any title the page is called "LiveView"; lacking
+    `data-default`, the client leaves that alone.
     """
-    chosen = live_title or default
+    before, after, chosen = prefix or "", suffix or "", title or default
+    known_prefix = _TITLE_PREFIX.fill(prefix=prefix) if prefix else ""
     known_default = _DEFAULT_TITLE.fill(default=default) if default else ""
-    known_prefix = _PREFIX.fill(prefix=prefix) if prefix else ""
-    text = f"{prefix}{chosen}{suffix}" if chosen else "LiveView"
-    return _TITLE.fill(known_prefix=known_prefix, known_default=known_default, suffix=suffix, text=text)
+    text = f"{before}{chosen}{after}" if chosen else "LiveView"
+    return _TITLE.fill(known_prefix=known_prefix, known_default=known_default, suffix=after, text=text)

@@ -152,7 +152,7 @@ class Fields:
     def patched(self, soup: Tag, is_patched: Callable[[Tag], bool]) -> None:
         """The client has patched the page to `soup`: where it did, what was typed is replaced by what was rendered.
 
-        The focused field keeps its value, though not whether it is checked.
+        The focused field keeps its value, and so do passwords, though none whether it is checked.
         """
         fields = {_key(tag): tag for tag in soup.select("input, select, textarea")}
         for key in [
@@ -161,7 +161,8 @@ class Fields:
             del self.typed[key]
 
     def _loses(self, key: str, tag: Tag, is_patched: Callable[[Tag], bool]) -> bool:
-        return is_patched(tag) and (key != self.focused or kind(tag) in CHECKABLE)
+        kept = key == self.focused or tag.has_attr("data-keep-value")
+        return is_patched(tag) and (not kept or kind(tag) in CHECKABLE)
 
     def toggle(self, tag: Tag) -> None:
         """What a click does to a checkbox or a radio button."""
@@ -218,16 +219,19 @@ class Fields:
 
     def serialize(self, form: Tag, submitter: Tag | None = None, only: str | None = None) -> str:
         """The form as the client sends it in an event: urlencoded, an `_unused_` twin before what was not touched."""
+        by_name: dict[str, list[Tag]] = {}
+        for tag in elements(form):
+            by_name.setdefault(attribute(tag, "name"), []).append(tag)
+        unused = {name for name, tags in by_name.items() if self._marks_unused(form, name, tags, submitter)}
         pairs: list[tuple[str, str]] = []
         for name, value in self.entries(form, submitter):
             if only is None or name == only:
-                if self._marks_unused(form, name, submitter):
+                if name in unused:
                     pairs.append((unused_name(name), ""))
                 pairs.append((name, value))
         return urlencode(pairs)
 
-    def _marks_unused(self, form: Tag, name: str, submitter: Tag | None) -> bool:
-        tags = [tag for tag in elements(form) if attribute(tag, "name") == name]
+    def _marks_unused(self, form: Tag, name: str, tags: list[Tag], submitter: Tag | None) -> bool:
         opted_out = form.has_attr("phx-no-unused-field") or any(
             tag.has_attr("phx-no-unused-field") for tag in tags
         )
@@ -264,7 +268,8 @@ def named(form: Tag, name: str) -> list[Tag]:
     if not found:
         names = list(dict.fromkeys(attribute(tag, "name") for tag in fields if attribute(tag, "name")))
         raise ElementNotFound(f"the form {outline(form)} has no field {name!r}; it has {names}")
-    return found
+    # A hidden field beside a checkbox of the same name says what is sent when that is not ticked.
+    return [tag for tag in found if kind(tag) != "hidden"] or found
 
 
 def option_value(option: Tag) -> str:

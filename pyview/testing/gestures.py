@@ -11,6 +11,7 @@ from pyview.testing.errors import PageError
 from pyview.testing.files import LocalFile
 from pyview.testing.forms import (
     CHECKABLE,
+    Submission,
     Values,
     attribute,
     default_button,
@@ -22,6 +23,7 @@ from pyview.testing.forms import (
     submission,
     submits,
 )
+from pyview.testing.location import absolute
 from pyview.testing.payloads import (
     Args,
     Occasion,
@@ -97,7 +99,9 @@ class Gestures:
         )
         if control is None:
             return
-        if control.name == "a":
+        if control.has_attr("data-method"):
+            await self._send_method(control)
+        elif control.name == "a":
             await self._follow_href(control)
         elif control.name == "label":
             await self._click_label(control)
@@ -105,6 +109,15 @@ class Gestures:
             await self._press(control)
         elif _is_checkable(control):
             await self._changed(control)
+
+    async def _send_method(self, link: Tag) -> None:
+        """A link with `data-method` asks for its address as a form would; what it asks to confirm is confirmed."""
+        method, to = attribute(link, "data-method"), attribute(link, "data-to", attribute(link, "href"))
+        url = absolute(self.tab.url, to)
+        if url.startswith(("http:", "https:")):
+            override = [] if method in ("get", "post") else [("_method", method)]
+            await self.tab.submit(Submission(url, "get" if method == "get" else "post", override))
+            await self.tab.follow()
 
     async def _follow_href(self, link: Tag) -> None:
         href = attribute(link, "href")
@@ -300,7 +313,8 @@ class Gestures:
         field, form = occasion.source, form_of(occasion.source)
         assert form is not None
         name, own = attribute(field, "name"), field.has_attr("phx-change")
-        value = self.tab.fields.serialize(form, only=name if own else None)
+        button = field if field.name == "button" else None
+        value = self.tab.fields.serialize(form, button, only=name if own else None)
         cids = target_cids(field if own else form, args.get("target"), self.tab.soup)
         return [change_payload(form, args, value, name, cid, occasion.uploads) for cid in cids]
 

@@ -1,7 +1,7 @@
 """The browser's side of PyView, as files: what a page links to, and the endpoint that serves it.
 
 The files are built into `pyview/static` (by the wheel's build, or by `make setup` in a checkout): one script
-and one stylesheet whose names change with their content, so that browsers may keep them for ever, each with a
+and two stylesheets whose names change with their content, so that browsers may keep them for ever, each with a
 brotli and a gzip copy beside it; and `pyview.js`, whose name never changes, for a user's script to import.
 """
 
@@ -29,6 +29,7 @@ _HEAD = Pattern(
     '<meta name="pyview-live-path" content="{live}">\n'
     '<script type="module" src="{script}"{nonce}></script>'
 )
+_STYLESHEET = Pattern('<link rel="stylesheet" href="{style}"{nonce}>')
 IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 
@@ -96,6 +97,13 @@ class ClientAssets:
             live=f"{root_path}/live",
             script=self.script_url(root_path),
             nonce=nonce_attribute(nonce),
+        )
+
+    def component_styles(self, root_path: str = "", nonce: str | None = None) -> Markup:
+        """What a root template puts into `<head>` for the looks of the core components."""
+        file = self._manifest.get("components")
+        return (
+            _STYLESHEET.fill(style=_url(root_path, file), nonce=nonce_attribute(nonce)) if file else Markup()
         )
 
     def route(self, path: str = ASSETS_PATH) -> Route:

@@ -38,6 +38,19 @@ def test_a_form_under_the_parameters_name() -> None:
     assert (form.as_, form["name"].name, form.submitted) == ("order", "order[name]", False)
 
 
+def test_the_name_of_a_form_does_not_depend_on_what_is_sent() -> None:
+    def save(self: Any, order: Form[Order]) -> Any:
+        return order
+
+    def plain(self: Any, order: Annotated[Form[Order], ""]) -> Any:
+        return order
+
+    junk: tuple[Any, ...] = ({}, None, payload(GOOD), {"order": "1"}, {"order": []})
+    for sent in junk:
+        assert call(save, sent)["name"].name == "order[name]"
+        assert call(plain, sent)["name"].name == "name"
+
+
 def test_a_form_under_a_name_of_its_own() -> None:
     def save(self: Any, form: Annotated[Form[Order], "user"]) -> Any:
         return form
@@ -78,8 +91,8 @@ def test_a_form_of_a_urls_parameters() -> None:
         page: int = 1
         tags: list[str] = []
 
-    def handle_params(self: Any, search: Form[Search]) -> Any:
-        return search.value
+    def handle_params(self: Any, form: Form[Search]) -> Any:
+        return form.value
 
     params = Params({"q": ["tea"], "page": ["2"], "tags": ["a", "b"]})
     found = compile_params(handle_params)(object(), "/", params, SOCKET, RESOURCES)

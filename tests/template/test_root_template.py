@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from pyview.template.root_template import RootTemplateContext, defaultRootTemplate
+from pyview.template.root_template import RootTemplateContext, defaultRootTemplate, live_title
 
 NASTY = '"></title><script>alert(1)</script>'
 
@@ -71,6 +71,26 @@ def test_the_title_is_the_one_that_the_client_will_write(
     document = defaultRootTemplate(title=default, title_suffix=suffix)(context(title=live_title))
     title = only(document, "title")
     assert (title.text, title.attrs) == (shown, attributes)
+
+
+def test_a_prefix_stands_before_the_title_and_its_default() -> None:
+    template = defaultRootTemplate(title="Shop", title_prefix="Acme · ", title_suffix=None)
+    for own, shown in (("Cart", "Acme · Cart"), (None, "Acme · Shop")):
+        title = only(template(context(title=own)), "title")
+        assert title.text == shown
+        assert title.attrs == {"data-prefix": "Acme · ", "data-default": "Shop", "data-suffix": ""}
+
+
+def test_the_title_of_a_root_template_of_ones_own() -> None:
+    assert live_title("a < b", prefix="<", suffix=">") == (
+        '<title data-prefix="&lt;" data-suffix="&gt;">&lt;a &lt; b&gt;</title>'
+    )
+
+
+def test_the_looks_of_the_components_are_there_for_those_who_want_them() -> None:
+    styles = Markup('<link rel="stylesheet" href="/components.css">')
+    assert styles in defaultRootTemplate(component_styles=True)(context(component_styles=styles))
+    assert styles not in defaultRootTemplate()(context(component_styles=styles))
 
 
 @given(live=text, default=text, suffix=text, token=text)

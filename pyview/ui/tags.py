@@ -1,0 +1,193 @@
+"""What the core components are made of: attributes and commands, worked out in Python."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from jinja2 import Undefined
+from markupsafe import Markup
+
+from pyview.forms import Option
+from pyview.js.commands import JsCommands, js
+from pyview.navigation import local_path
+from pyview.template.attributes import Attributes, attributes_text, html_name, is_harmless
+from pyview.template.compiler.purity import pure
+
+METHODS: Final = ("get", "post", "put", "patch", "delete")
+
+OPEN: Final = "pv-open"
+"""The class of a dialog that is open."""
+
+_FADE_IN: Final = ("pv-fade", "pv-faded", "pv-shown")
+_FADE_OUT: Final = ("pv-fade", "pv-shown", "pv-faded")
+
+
+@pure
+def attributes(first: Mapping[str, Any], *others: Mapping[str, Any]) -> Markup:
+    """The attributes of a tag, with a space before each: those of `others` count before those of `first`.
+
+    Names may be Python's, `phx_click` and `class_`. The classes of all are joined. See `pyview.template.attributes` for
+    what becomes of values.
+    """
+    merged = Attributes()
+    for given in (first, *others):
+        for name, value in given.items():
+            # `x if y`, without an else, is undefined in Jinja2 where y is not.
+            _put(merged, html_name(str(name)), None if isinstance(value, Undefined) else value)
+    return Markup(attributes_text(merged))  # noqa: S704  every value has been escaped
+
+
+def _put(into: dict[str, Any], name: str, value: Any) -> None:
+    into[name] = [into[name], value] if name == "class" and into.get(name) else value
+
+
+# Links
+
+
+@pure
+def link(
+    href: str | None = None,
+    patch: str | None = None,
+    navigate: str | None = None,
+    method: str | None = None,
+    replace: bool = False,
+    confirm: str | None = None,
+) -> dict[str, Any]:
+    """The attributes of an `<a>`.
+
+    `patch` stays in the view and `navigate` goes to another one, over the socket: paths on this site, else `UnsafeURL`
+    is raised. `href` is any address; one that a browser would run as a program leads nowhere. `method` other than
+    "get" has the address asked for by a form. Raises `TypeError` for none or several addresses, `ValueError` for a
+    method that a browser has not.
+    """
+    given = [
+        name for name, to in (("href", href), ("patch", patch), ("navigate", navigate)) if to is not None
+    ]
+    if len(given) != 1:
+        raise TypeError(
+            f"a link expects one of href, patch and navigate, got {' and '.join(given) or 'none'}"
+        )
+    asked = {} if confirm is None else {"data-confirm": confirm}
+    if href is None:
+        return asked | _live_link(
+            "patch" if patch is not None else "redirect", patch or navigate or "", replace
+        )
+    return asked | {"href": href} | _with_method(href, method)
+
+
+def _live_link(kind: str, path: str, replace: bool) -> dict[str, str]:
+    state = "replace" if replace else "push"
+    return {"href": local_path(path), "data-phx-link": kind, "data-phx-link-state": state}
+
+
+def _with_method(href: str, method: str | None) -> dict[str, str]:
+    if method is None or method == "get":
+        return {}
+    if method not in METHODS:
+        raise ValueError(f"a link expects a method of {', '.join(METHODS)}, got {method!r}")
+    return {
+        "data-method": method,
+        "data-to": href if is_harmless(href) else f"unsafe:{href}",
+        "rel": "nofollow",
+    }
+
+
+# Dialogs
+
+
+@pure
+def show_modal(id: str) -> JsCommands:
+    """Opens the dialog `id`, and moves the focus into it."""
+    shown = js.push_focus().add_class(OPEN, to=f"#{id}").show(f"#{id}", transition=_FADE_IN)
+    return shown.focus_first(f"#{id}-content")
+
+
+@pure
+def hide_modal(id: str) -> JsCommands:
+    """Closes the dialog `id`, and gives the focus back."""
+    return js.remove_class(OPEN, to=f"#{id}").hide(f"#{id}", transition=_FADE_OUT).pop_focus()
+
+
+@pure
+def cancel_modal(id: str, on_cancel: JsCommands | str | None = None) -> JsCommands:
+    """What goes with the Escape key, a click beside the dialog and its cross: `on_cancel`, and the dialog closes."""
+    wish = js.push(on_cancel) if isinstance(on_cancel, str) else on_cancel or js
+    return wish + hide_modal(id)
+
+
+@pure
+def try_cancel(id: str) -> JsCommands:
+    """Cancels the dialog if it is open: keys are heard by the window, whatever is open in it."""
+    return js.exec("data-cancel", to=f"#{id}.{OPEN}")
+
+
+# Flash messages
+
+
+@pure
+def clear_flash(kind: str) -> JsCommands:
+    """Takes a flash message off the page, and has the server forget it."""
+    return js.push("lv:clear-flash", value={"key": kind}).hide(
+        to=js.closest(".pv-flash"), transition=_FADE_OUT
+    )
+
+
+@pure
+def show_notice(id: str, when: str) -> JsCommands:
+    """Shows a notice while the view's element has the class `when`."""
+    return js.remove_attribute("hidden", to=f".{when} #{id}")
+
+
+@pure
+def hide_notice(id: str) -> JsCommands:
+    return js.set_attribute("hidden", "", to=f"#{id}")
+
+
+# Fields
+
+
+@pure
+def options(value: str, choices: Iterable[Any], values: tuple[str, ...] = ()) -> list[Option]:
+    """Choices that an application brings along: texts, or pairs of what is sent and what is shown."""
+    pairs = [one if isinstance(one, tuple | list) else (one, one) for one in choices]
+    chosen = {value, *values}
+    return [Option(str(sent), str(shown), str(sent) in chosen) for sent, shown in pairs]
+
+
+# Tables
+
+
+@pure
+def keyed(rows: Iterable[Any], key: str | None) -> list[tuple[Any, Any]]:
+    """Each row with the value that tells it from the others: its field `key`, else its place."""
+    return [(place if key is None else _field(row, key), row) for place, row in enumerate(rows)]
+
+
+def _field(row: Any, key: str) -> Any:
+    return row[key] if isinstance(row, Mapping) else getattr(row, key)
+
+
+@pure
+def described_by(id: str, help: Any, errors: Any) -> str | None:
+    """The ids of what explains an input, for `aria-describedby`."""
+    ids = [f"{id}-help" if help else "", f"{id}-errors" if errors else ""]
+    return " ".join(filter(None, ids)) or None
+
+
+_ALL = (
+    attributes,
+    cancel_modal,
+    clear_flash,
+    described_by,
+    hide_modal,
+    hide_notice,
+    keyed,
+    link,
+    options,
+    show_modal,
+    show_notice,
+    try_cancel,
+)
+
+FILTERS: Final[Mapping[str, Any]] = MappingProxyType({f"ui.{each.__name__}": each for each in _ALL})
+"""The functions as filters of templates."""

@@ -1,0 +1,39 @@
+"""Pages of components, rendered as text and into a tree, which must be the same."""
+
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+
+from pyview.template.environment import create_environment
+from pyview.template.live_template import LiveTemplate
+from pyview.wire.rendered import merge, to_html
+
+# One for all, since the components are compiled once for each environment.
+ENVIRONMENT = create_environment()
+IMPORT = '{% import "pyview/components.html" as ui %}'
+
+
+class Page:
+    """A template that is rendered again and again: what the client holds is what the text says."""
+
+    def __init__(self, source: str) -> None:
+        self.template = LiveTemplate.from_string(IMPORT + source, environment=ENVIRONMENT)
+        self._rendering = self.template.rendering()
+        self._tree: dict[str, Any] = {}
+
+    def render(self, **names: Any) -> BeautifulSoup:
+        text = self.template.render(names)
+        self._tree = merge(self._tree, self._rendering.update(names))
+        assert to_html(self._tree) == text
+        assert self._rendering.update(names) == {}
+        return BeautifulSoup(text, "html.parser")
+
+
+def rendered(source: str, **names: Any) -> BeautifulSoup:
+    return Page(source).render(**names)
+
+
+def only(soup: BeautifulSoup | Tag, css: str) -> Tag:
+    """The one element that matches."""
+    (found,) = soup.select(css)
+    return found
