@@ -27,6 +27,7 @@ from examples.form.app import app as form
 from examples.page import assets, gallery_page
 from examples.table.app import app as table
 from examples.ticker.app import app as ticker
+from examples.uploads.app import app as uploads
 from pyview import PyView
 
 
@@ -92,6 +93,14 @@ EXAMPLES = (
         blurb="Checked while you fill it in, by one pydantic model, with each error beside its field.",
         glyph="M5 5h22v22H5zM11 16l4 4 7-8",
         prefix="/form",
+    ),
+    Example(
+        uploads,
+        folder="uploads",
+        title="Uploads",
+        blurb="Choose or drop pictures, see them before they are sent, watch them go, take one off half-way.",
+        glyph="M16 22V7M9 13l7-7 7 7M5 20v6h22v-6",
+        prefix="/uploads",
     ),
     Example(
         auth_api_key,

@@ -1,5 +1,6 @@
 import { LiveSocket, socketExists } from "./live_socket.js";
 import { removeScriptNotice } from "./notices.js";
+import { uploaders } from "./uploaders.js";
 import { watchPageLoading } from "./loading_bar.js";
 import { Socket } from "./socket.js";
 import { loadHeadFiles, nonce } from "./view_files.js";
@@ -31,7 +32,7 @@ export function start(options = {}) {
     ...config,
     params: withOurs(config.params),
     hooks: { ...window.Hooks, ...window.LiveViewConfig?.hooks, ...options.hooks },
-    uploaders: { ...window.Uploaders, ...window.LiveViewConfig?.uploaders, ...options.uploaders },
+    uploaders: { ...uploaders, ...window.Uploaders, ...window.LiveViewConfig?.uploaders, ...options.uploaders },
   });
   watchPageLoading();
   loadHeadFiles().then(() => liveSocket.connect());
