@@ -67,7 +67,7 @@ async def test_a_text_is_counted_at_once() -> None:
         assert page.find("#counts").text == "poem.txt 4 words, 2 lines"
         await page.choose(TEXTS, LocalFile("tool.exe", b"MZ"))
         assert page.find("#texts-form .error").text == "This kind of file is not accepted"
-        await page.click("#texts-form button", "Take off")
+        await page.click("#texts-form button", "Remove")
         assert not page.exists("#texts-form .error")
 
 
