@@ -9,6 +9,7 @@ from pyview.components import ComponentSocket, LiveComponent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.uploads import UploadEntry
+from tests.asgi import eventually
 from tests.uploads.views import app_with, text
 
 Stored = Callable[[], list[Path]]
@@ -80,8 +81,7 @@ async def test_a_component_that_goes_takes_its_files_along(stored: Stored) -> No
         cid = 2
         await page.send("cids_will_destroy", {"cids": [cid]})
         await page.send("cids_destroyed", {"cids": [cid]})
-        await page.settle(0.05)
-        assert len(stored()) == 1
+        await eventually(lambda: len(stored()) == 1)
         await page.submit("#one")
         assert page.find("#one b").text == "a.txt"
 

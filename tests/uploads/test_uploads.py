@@ -18,6 +18,7 @@ from pyview.uploads import (
     UploadInProgress,
     UploadResult,
 )
+from tests.asgi import eventually
 from tests.uploads.views import Socket, Uploads, app_with, text, view_with
 
 Stored = Callable[[], list[Path]]
@@ -46,8 +47,7 @@ async def test_a_form_sends_its_files_before_it_is_submitted_and_every_byte_arri
         assert [one.text for one in page.find_all("ol li")] == ["one.txt", "two.txt", "three.txt"]
         assert view.kept == {file.name: file.content for file in files}
         assert progress(page) == []
-        await page.settle(0.05)
-        assert stored() == []
+        await eventually(lambda: not stored())
 
 
 async def test_progress_is_told_chunk_by_chunk(stored: Stored) -> None:
@@ -105,8 +105,7 @@ async def test_a_file_that_is_replaced_while_it_is_sent_is_deleted(stored: Store
         chosen = await page.choose(INPUT, text("a.txt"))
         await chosen.send(percent=50)
         await page.choose(INPUT, text("b.txt"))
-        await page.settle(0.05)
-        assert stored() == []
+        await eventually(lambda: not stored())
 
 
 async def test_memory_keeps_small_files() -> None:
@@ -224,8 +223,7 @@ async def test_a_cancelled_file_is_deleted_and_its_channel_closed(stored: Stored
         await chosen.send("a.txt", percent=50)
         assert len(stored()) == 1
         await page.click("button", "Cancel a.txt")
-        await page.settle(0.05)
-        assert stored() == []
+        await eventually(lambda: not stored())
         await chosen.send("b.txt")
         assert progress(page) == ["100%"]
         await page.push("cancel", {"ref": "0"})  # twice does no harm
@@ -255,19 +253,29 @@ async def close(page: Page) -> None:
 @pytest.mark.parametrize("end", [leave, crash, reload, drop, close])
 @pytest.mark.parametrize("percent", [50, 100])
 async def test_nothing_is_left_however_a_view_ends(end: Any, percent: int, stored: Stored) -> None:
-    app = app_with(view_with())
-    async with LiveClient(app) as client:
+    async with LiveClient(app_with(view_with(), reconnect_grace=0)) as client:
         page = await client.open("/")
         chosen = await page.choose(INPUT, text("a.txt"))
         await chosen.send(percent=percent)
         assert len(stored()) == 1
         await end(page)
-        await page.settle(0.05)
-        for _ in range(100):
-            if not stored():
-                break
-            await page.settle(0.01)
-        assert stored() == []
+        await eventually(lambda: not stored())
+
+
+async def test_a_page_that_comes_back_finds_what_had_arrived(stored: Stored) -> None:
+    view = view_with()
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("whole.txt"), text("half.txt"))
+        await chosen.send("whole.txt")
+        await chosen.send("half.txt", percent=50)
+        assert len(stored()) == 2
+        await page.drop()
+        await eventually(lambda: len(stored()) == 1)
+        await page.reconnect()
+        assert [one.text for one in page.find_all("ul b")] == ["whole.txt"]
+        await page.submit("form")
+        assert list(view.kept) == ["whole.txt"]
 
 
 async def test_nothing_is_left_when_the_server_stops(stored: Stored) -> None:
@@ -399,8 +407,7 @@ async def test_the_context_managers_of_pyview_consume(stored: Stored) -> None:
         assert progress(page) == ["100%"]
         await page.submit("form")
         assert Classic.kept == {"a.txt": text(size=10).content, "c.txt": text(size=30).content}
-        await page.settle(0.05)
-        assert stored() == []
+        await eventually(lambda: not stored())
 
 
 # Completion callbacks
@@ -519,8 +526,7 @@ async def test_handlers_in_threads_may_do_all_of_it(stored: Stored) -> None:
         chosen = await page.choose(INPUT, text("a.txt", 131072))
         await chosen.send(percent=50)
         await page.click("button", "Cancel a.txt")
-        await page.settle(0.05)
-        assert stored() == []
+        await eventually(lambda: not stored())
         await page.choose(INPUT, text("b.txt", 10))
         await page.submit("form")
         assert page.find("ol li").text == "b.txt"
