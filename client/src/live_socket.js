@@ -1,6 +1,7 @@
 import { LiveSocket as OfficialLiveSocket } from "phoenix_live_view";
 import { mayReload, wasTouched } from "./reloads.js";
 import { showReloadNotice } from "./notices.js";
+import { keepingStreams, watchedChannel } from "./returns.js";
 import { runCommands } from "./commands.js";
 import { keepingValues } from "./kept_values.js";
 import { changeSession, renewSocket } from "./session_changes.js";
@@ -22,7 +23,7 @@ export class LiveSocket extends OfficialLiveSocket {
   #posting = null;
 
   constructor(url, phxSocket, options = {}) {
-    super(url, phxSocket, { ...keepingValues(options), hooks: withViewHooks(options.hooks) });
+    super(url, phxSocket, { ...keepingStreams(keepingValues(options)), hooks: withViewHooks(options.hooks) });
     created.add(this);
     const base = url.replace(/^ws(s?):/, "http$1:");
     this.#sessionUrl = `${base}/session`;
@@ -31,6 +32,11 @@ export class LiveSocket extends OfficialLiveSocket {
     });
     window.addEventListener("phx:pyview:files", ({ detail }) => useViewFiles(`${base}/assets/views`, detail));
     window.addEventListener("phx:pyview:exec", ({ detail }) => runCommands(this, detail));
+  }
+
+  channel(topic, params) {
+    const open = super.channel.bind(this);
+    return topic.startsWith("lv:") ? watchedChannel(topic, params, open) : open(topic, params);
   }
 
   redirect(to, flash, reloadToken) {

@@ -208,11 +208,20 @@ class ViewProcess:
         """Whether its visitor may lose the right to see it."""
         return self._guard is not None
 
-    def belongs_to(self, visit: Visit) -> bool:
-        """Whether it is what `visit` is to be shown."""
+    def belongs_to(self, visit: Visit, *, complete: bool) -> bool:
+        """Whether it is what `visit` is to be shown. `complete`: the page has got all that was sent to it. What it has
+        not got of a stream, nobody could send again."""
+        if self._streams and not complete:
+            return False
         own = self._visit
         same = visit.location.route is own.location.route and visit.place.parent is own.place.parent
         return same and self.can_wait
+
+    @property
+    def _streams(self) -> bool:
+        """Whether the browser has items that the view has forgotten."""
+        sockets = [self.socket, *(each.socket for each in self._components or ())]
+        return any(socket.streams is not None for socket in sockets)
 
     def detach(self, outlet: Outlet) -> None:
         """The connection broke off: go on without rendering, on an `outlet` that leads nowhere, until `attach`."""
@@ -359,6 +368,8 @@ class ViewProcess:
             "rendered": rendered,
             "liveview_version": self._site.liveview_version,
         }
+        if type(message) is Return and self._streams:
+            response["resumed"] = True  # to our own client: keep the items of streams, which the tree has not
         if message.navigated:
             response["container"] = ["div", {}]
         if socket.patched is not None:

@@ -21,11 +21,13 @@ class Push(NamedTuple):
 
 @dataclass(slots=True)
 class Channel:
-    """One topic. `state` is "closed", "joining", "joined", "errored" or "left"."""
+    """One topic. `state` is "closed", "joining", "joined", "errored" or "left". `received` counts the messages of its
+    last join."""
 
     topic: str
     join_ref: str | None = None
     state: str = "closed"
+    received: int = 0
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ class Connection:
     async def join(self, channel: Channel, payload: dict[str, Any], on_ok: Answered) -> Pending:
         """Open the topic: the message's own ref is the channel's `join_ref` from now on."""
         ref = str(next(self.refs))
-        channel.join_ref, channel.state = ref, "joining"
+        channel.join_ref, channel.state, channel.received = ref, "joining", 0
         if channel not in self._channels:
             self._channels.append(channel)
         return await self._send(channel.topic, "phx_join", payload, ref, ref, on_ok)
@@ -112,6 +114,9 @@ class Connection:
 
     def _take(self, message: str | bytes) -> None:
         join_ref, ref, topic, event, payload = _frame(message)
+        for one in self._channels:
+            if (one.topic, one.join_ref) == (topic, join_ref):
+                one.received += 1
         if event == "phx_reply":
             self._answer(join_ref, ref, topic, payload)
             return

@@ -125,7 +125,7 @@ class InnerViews:
 
     def _joined(self, view: InnerView, response: dict[str, Any]) -> None:
         parts = extract(response["rendered"])
-        view.joined(parts.diff)
+        view.joined(parts.diff, resumed=bool(response.get("resumed")))
         self._tab.take_news(parts.title, parts.events)
         self._tab.changed()
 

@@ -211,7 +211,7 @@ class Tab:
             self.screen.put_container(response["container"])
         self.version = response.get("liveview_version")
         parts = extract(rendered)
-        view.joined(parts.diff)
+        view.joined(parts.diff, resumed=bool(response.get("resumed")))
         self.history.joined(view.id)
         self.screen.put_title(parts.title, joining=True)
         self._take_events(parts.events)

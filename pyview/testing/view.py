@@ -48,14 +48,17 @@ class View:
 
     def _reserved_params(self) -> dict[str, Any]:
         counts: dict[str, Any] = {"_mounts": self.joins, "_mount_attempts": self.attempts}
+        if self.joins:
+            counts["_received"] = self.channel.received
         return counts if self.referer is None else {**counts, "_live_referer": self.referer}
 
-    def joined(self, rendered: Tree) -> None:
+    def joined(self, rendered: Tree, *, resumed: bool = False) -> None:
         """Take the first tree of a mount."""
         self.channel.state = "joined"
         self.flash = None
         self.joins, self.attempts = self.joins + 1, 0
-        self.streamed.joined()
+        if not resumed:
+            self.streamed.joined()
         self._keep(merge({}, rendered))
 
     def update(self, diff: Tree) -> str:

@@ -22,6 +22,14 @@ ShownKey = tuple[str, str, str]
 """One view of one page: the page's id, the mark that its script made at its load, the id of the view's element."""
 
 
+class Left(NamedTuple):
+    """A view that a connection leaves behind. `sent`: how many messages it had for the page."""
+
+    key: ShownKey
+    process: ViewProcess
+    sent: int
+
+
 class Whose(NamedTuple):
     """Whose page it is. `binding` stands for session and user; equal for a page that may come back."""
 
@@ -89,14 +97,13 @@ class Absence:
 class WaitingView:
     """A view whose page is away: an outlet that leads nowhere. `until` is loop time, `size` a guess in bytes."""
 
-    __slots__ = ("absence", "key", "process", "size", "until")
+    __slots__ = ("absence", "key", "process", "sent", "size", "until")
 
-    def __init__(self, absence: Absence, key: ShownKey, process: ViewProcess, until: float) -> None:
+    def __init__(self, absence: Absence, left: "Left", until: float) -> None:
         self.absence = absence
-        self.key = key
-        self.process = process
+        self.key, self.process, self.sent = left
         self.until = until
-        self.size = footprint(process.socket.context)
+        self.size = footprint(self.process.socket.context)
 
     def end(self) -> None:
         """Its page does not come back, or not to it."""

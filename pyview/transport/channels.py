@@ -31,7 +31,7 @@ from pyview.process.site import Site
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
-from pyview.transport.absence import ShownKey, Whose
+from pyview.transport.absence import Left, ShownKey, Whose
 from pyview.transport.nested_admission import OpenViews
 from pyview.transport.outbox import Outbox
 from pyview.transport.uploads import PREFIX, UploadChannels
@@ -67,7 +67,7 @@ class Handshake(Protocol):
 class Channel:
     """One joined topic: the outlet of its view."""
 
-    __slots__ = ("_channels", "_open", "join_ref", "process", "shown", "topic")
+    __slots__ = ("_channels", "_open", "join_ref", "process", "sent", "shown", "topic")
 
     process: ViewProcess
     shown: ShownKey | None
@@ -79,6 +79,7 @@ class Channel:
         self.topic = topic
         self.join_ref = join_ref
         self.shown = None
+        self.sent = 0
 
     @property
     def open(self) -> bool:
@@ -95,10 +96,12 @@ class Channel:
 
     def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None:
         if self._open and ref is not None:
+            self.sent += 1
             self._channels.outbox.put(reply(self.join_ref, ref, self.topic, status, response))
 
     def push(self, event: str, payload: Any) -> None:
         if self._open:
+            self.sent += 1
             self._channels.outbox.put(encode(self.join_ref, None, self.topic, event, payload))
 
     def refused(self) -> None:
@@ -225,12 +228,12 @@ class Channels:
         elif ref is not None:
             self.outbox.put(reply(join_ref, ref, topic, "error", {"reason": reason}))
 
-    def release(self) -> list[tuple[ShownKey, ViewProcess]]:
+    def release(self) -> list[Left]:
         """The connection broke off: the views that could wait for their pages. They are the caller's."""
         waiting = []
         for channel in tuple(self._joined.values()):
             if channel.shown is not None and channel.process.can_wait:
-                waiting.append((channel.shown, channel.process))
+                waiting.append(Left(channel.shown, channel.process, channel.sent))
                 channel.mute()
                 self.forget(channel)
         return waiting

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from pyview.config import SecurityConfig
 from pyview.lifecycle import Visit
 from pyview.process.view_process import ViewProcess
-from pyview.transport.absence import Absence, ShownKey, WaitingView, Whose
+from pyview.transport.absence import Absence, Left, ShownKey, WaitingView, Whose
 from pyview.transport.admission import Admission
 from pyview.transport.presence import Presence
 from pyview.transport.quotas import Place, Quotas
@@ -25,19 +25,22 @@ _LONGEST_MARK = 64
 class Comeback(NamedTuple):
     """A join, as far as it may be one of a page that was here before.
 
-    `again`: the page had a view joined; `anew`: it has gone elsewhere by itself, and starts a view there.
+    `again`: the page had a view joined; `anew`: it has gone elsewhere by itself, and starts a view there. `received`:
+    how many messages came on the last join, as our own client says.
     """
 
     key: ShownKey
     again: bool
     anew: bool
+    received: Any
 
     @classmethod
     def of(cls, key: ShownKey, payload: Mapping[str, Any]) -> "Comeback":
         """`_mounts` counts the earlier joins of the same view in the page (phoenix_live_view.js)."""
-        mounts = _params(payload).get("_mounts")
+        params = _params(payload)
+        mounts = params.get("_mounts")
         again = isinstance(mounts, int) and mounts > 0
-        return cls(key, again, "redirect" in payload and not again)
+        return cls(key, again, "redirect" in payload and not again, params.get("_received"))
 
 
 def shown_key(visit: Visit, payload: Mapping[str, Any]) -> ShownKey:
@@ -55,6 +58,7 @@ class Shown(Protocol):
     """A joined topic: a page that is here, or only seems to be."""
 
     shown: ShownKey | None
+    sent: int
 
     @property
     def whose(self) -> Whose: ...
@@ -99,17 +103,15 @@ class WaitingRoom:
 
     # Pages that are away
 
-    def take_in(
-        self, admission: Admission, presence: Presence, views: Iterable[tuple[ShownKey, ViewProcess]]
-    ) -> None:
+    def take_in(self, admission: Admission, presence: Presence, views: Iterable[Left]) -> None:
         """Let the `views` of a connection wait, as far as there is room; the others end."""
         absence = Absence(admission, presence, self._forget)
         place = self._quotas.place(absence.scope)
-        for key, process in views:
+        for left in views:
             if self._has_room(place):
-                self._take_in(absence, key, process, place)
+                self._take_in(absence, left, place)
             else:
-                process.stop()
+                left.process.stop()
         if absence.guarded:
             self._roster.add(absence, absence.revocation_keys)
 
@@ -123,7 +125,7 @@ class WaitingRoom:
             return None
         # The network was lost and found so fast that the server has not noticed: the old socket is a dead one.
         process = page.process
-        if not process.belongs_to(visit):
+        if not process.belongs_to(visit, complete=comeback.received == page.sent):
             return None
         page.closed()
         return process
@@ -159,7 +161,8 @@ class WaitingRoom:
     ) -> ViewProcess | None:
         if waiting.absence.whose != whose:
             return None
-        if comeback.anew or not waiting.process.belongs_to(visit):
+        complete = comeback.received == waiting.sent
+        if comeback.anew or not waiting.process.belongs_to(visit, complete=complete):
             waiting.end()
             return None
         self._forget(waiting)
@@ -175,15 +178,15 @@ class WaitingRoom:
             and self._quotas.exceeded(place) is None
         )
 
-    def _take_in(self, absence: Absence, key: ShownKey, process: ViewProcess, place: Place) -> None:
-        earlier = self._waiting.get(key)
+    def _take_in(self, absence: Absence, left: Left, place: Place) -> None:
+        earlier = self._waiting.get(left.key)
         if earlier is not None:
             earlier.end()
         until = asyncio.get_running_loop().time() + self._limits.reconnect_grace
-        view = WaitingView(absence, key, process, until)
-        process.detach(view)
+        view = WaitingView(absence, left, until)
+        left.process.detach(view)
         absence.views.add(view)
-        self._waiting[key] = view
+        self._waiting[left.key] = view
         self._places[view] = place
         self._quotas.take(place)
         self._bytes += view.size

@@ -21,6 +21,9 @@ DESK = """
 <button id="inc" phx-click="inc">+</button>
 <form id="f" phx-change="typed"><input id="name" name="name" value="{{ name }}"><input id="city" name="city"></form>
 <ul id="ticks">{% for tick in ticks %}<li>{{ tick }}</li>{% endfor %}</ul>
+<ol id="feed" phx-update="stream">{% for id, it in streams.feed %}<li id="{{ id }}">{{ it.id }}</li>{% endfor %}</ol>
+<form id="up" phx-change="chosen">{{ live_file_input(files) }}</form>
+<p id="files">{% for entry in files.entries %}{{ entry.name }} {{ entry.progress }}{% endfor %}</p>
 """
 
 
@@ -36,6 +39,10 @@ class Desk:
 
             async def mount(self, socket: Socket, session: Any) -> None:
                 socket.context = {"n": 0, "name": "", "ticks": []}
+                socket.stream("feed", [])
+                socket.context["files"] = socket.allow_upload(
+                    "files", accept="any", chunk_size=1024, auto_upload=True
+                )
                 if is_connected(socket):
                     log["mount"] += 1
                     socket.schedule_info(InfoEvent("tick"), 1)
@@ -44,12 +51,13 @@ class Desk:
                 log[event] += 1
                 if event == "inc":
                     socket.context["n"] += 1
-                else:
+                elif event == "typed":
                     socket.context["name"] = payload["name"]
 
             async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
                 ticks = socket.context["ticks"]
                 socket.context["ticks"] = [*ticks, len(ticks)]
+                socket.stream_insert("feed", {"id": len(ticks)})
 
             async def reconnected(self, socket: Socket) -> None:
                 log["reconnected"] += 1
@@ -77,6 +85,12 @@ def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) ->
         expect(page.locator("#n")).to_have_text("1")
         page.fill("#name", "Ada")
         desk.wait_for("typed", page)
+        expect(page.locator("#feed-1")).to_be_visible()
+        page.set_input_files(
+            "#up input", {"name": "big", "mimeType": "text/plain", "buffer": b"x" * 8_000_000}
+        )
+        expect(page.locator("#files")).to_contain_text("big 1")
+        page.evaluate("document.getElementById('feed-0').mark = 'the same element'")
         network.cut()
         expect(page.locator("[data-phx-main]")).to_have_class("phx-loading phx-error phx-client-error")
         page.fill("#city", "typed without a network")
@@ -86,7 +100,13 @@ def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) ->
         expect(page.locator("#n")).to_have_text("1")
         assert page.input_value("#name") == "Ada"
         assert page.input_value("#city") == "typed without a network"
-        assert page.locator("#ticks li").count() >= AWAY_MS / 1000 - 1
+        shown = page.locator("#ticks li").all_text_contents()
+        assert len(shown) >= AWAY_MS / 1000 - 1
+        assert page.locator("#feed li").all_text_contents()[: len(shown)] == shown
+        assert page.evaluate("document.getElementById('feed-0').mark") == "the same element"
+        expect(page.locator("#files")).to_have_text("")
+        page.set_input_files("#up input", {"name": "small", "mimeType": "text/plain", "buffer": b"x"})
+        expect(page.locator("#files")).to_have_text("small 100")
         page.click("#inc")
         expect(page.locator("#n")).to_have_text("2")
         assert (desk.log["mount"], desk.log["reconnected"], desk.log["disconnect"]) == (1, 1, 0)

@@ -322,10 +322,14 @@ async def test_a_flash_of_its_mount_is_its_own() -> None:
 async def test_a_lost_connection_brings_all_of_them_back() -> None:
     async with LiveClient(app_with()) as client:
         page = await client.open("/")
+        await page.click("button", text="+")
+        await page.click("#more")
         await page.drop()
         await page.reconnect()
         await page.click("button", text="+")
-        assert page.child("first").find("output").text.startswith("Ada: ")
+        assert (page.child("first").find("output").text, page.find("h1").text) == ("Ada: 2", "1")
+        assert Counter.ended == []
+    assert Counter.ended == ["Ada"]
 
 
 async def test_a_view_that_renders_by_hand_may_hold_one() -> None:

@@ -414,6 +414,71 @@ async def test_nothing_is_rendered_while_away() -> None:
         assert Rendered.times > 0
 
 
+class TestStreams:
+    """What the browser keeps stays there, if nothing of it was lost on the way."""
+
+    def app(self, log: Counter[str]) -> PyView:
+        class Feed(LiveView[dict[str, Any]]):
+            template = LiveTemplate.from_string(
+                "<p>{{ n }}</p><ul id='feed' phx-update='stream'>"
+                "{% for dom_id, item in streams.feed %}<li id='{{ dom_id }}'>{{ item.text }}</li>{% endfor %}</ul>",
+                "feed.html",
+            )
+
+            async def mount(self, socket: Socket, session: Any) -> None:
+                log["mount"] += is_connected(socket)
+                socket.context = {"n": 0}
+                socket.stream("feed", [{"id": 0, "text": "first"}])
+                if is_connected(socket):
+                    await socket.subscribe("news")
+
+            async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+                socket.context["n"] += 1
+                socket.stream_insert("feed", {"id": socket.context["n"], "text": event})
+
+            async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
+                log["info"] += 1
+                socket.stream_insert("feed", {"id": event.payload, "text": event.payload})
+
+        app = PyView(secret=SECRET)
+        app.add_live_view("/feed", Feed)
+        return app
+
+    async def test_its_items_stay_and_what_came_meanwhile_is_added(self) -> None:
+        log: Counter[str] = Counter()
+        app = self.app(log)
+        async with LiveClient(app) as client:
+            page = await client.open("/feed")
+            await page.push("second", {})
+            await page.drop()
+            await app.pubsub.broadcast("news", "third")
+            await eventually(lambda: log["info"] == 1)
+            await page.reconnect()
+            assert [item.text for item in page.find_all("li")] == ["first", "second", "third"]
+            await page.push("fourth", {})
+            await page.drop()
+            await page.reconnect()
+            assert [item.text for item in page.find_all("li")] == ["first", "second", "third", "fourth"]
+            assert page.find("p").text == "2"
+            assert log["mount"] == 1
+
+    @pytest.mark.parametrize(("received", "mounts"), [(2, 1), (1, 2), (None, 2), ("2", 2), (3, 2)])
+    async def test_it_starts_afresh_when_items_were_lost(self, received: Any, mounts: int) -> None:
+        log: Counter[str] = Counter()
+        async with LiveClient(self.app(log)) as client:
+            page = await load(client, "/feed")
+            socket = await connect(client, page).connect()
+            await join(socket, page)
+            await socket.send_frame(event(page, "5", "second"))
+            await socket.receive_frame()
+            await socket.drop()
+            again = await connect(client, page).connect()
+            said = {**params(page, 1), "_received": received}
+            _, response = await join(again, page, params=said)
+            assert log["mount"] == mounts
+            assert response.get("resumed", False) is (mounts == 1)
+
+
 class TestBounds:
     async def drop_pages(self, client: LiveClient, count: int) -> list[LivePage]:
         pages = [await client.open("/room") for _ in range(count)]

@@ -1,0 +1,42 @@
+// A page that comes back to its view after a broken connection: what it says of itself, and what of the page stays.
+
+const ids = new Set();
+
+/**
+ * The channel of a view. It tells the server with each join how many messages came since the last one, because what got
+ * lost of a stream, nobody has any more; and it notes that a view has gone on where it was.
+ */
+export function watchedChannel(topic, params, open) {
+  let received = 0;
+  const channel = open(topic, () => {
+    const payload = params();
+    const said = { ...payload, params: { ...payload.params, _received: received } };
+    received = 0;
+    return said;
+  });
+  channel.onMessage = (event, payload, ref, joinRef) => {
+    if (joinRef) received++; // without one it is the client's own news
+    if (joinRef && event === "phx_reply" && payload.response?.resumed) ids.add(topic.slice("lv:".length));
+    return payload;
+  };
+  return channel;
+}
+
+/**
+ * Options for LiveSocket with which the items of streams stay where the server has kept the view: after a join, the
+ * official client takes out all items that do not come with it. It looks for them by the attribute, which the patch
+ * itself puts back, before it comes to the items.
+ */
+export function keepingStreams(options) {
+  const onPatchStart = (container) => {
+    if (ids.delete(container.id)) hideStreams(container);
+    options.dom?.onPatchStart?.(container);
+  };
+  return { ...options, dom: { ...options.dom, onPatchStart } };
+}
+
+function hideStreams(container) {
+  for (const list of container.querySelectorAll("[phx-update=stream]")) {
+    if (list.closest("[data-phx-session]") === container) list.setAttribute("phx-update", "resumed-stream");
+  }
+}
