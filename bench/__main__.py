@@ -22,12 +22,14 @@ from bench.workloads.fanout import ticker
 from bench.workloads.idle import idle
 from bench.workloads.joins import joins
 from bench.workloads.latency import latency
+from bench.workloads.streams import stream
 
 WORKLOADS: dict[str, Callable[[Arena], Awaitable[list[Row]]]] = {
     "counter": counter,
     "components": components,
     "table": table,
     "frozen": frozen,
+    "stream": stream,
     "ticker": ticker,
     "latency": latency,
     "dead": dead,

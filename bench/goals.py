@@ -42,6 +42,7 @@ GOALS = {
     "table, bytes": Goal(at_most=140, of_ratio=False, phoenix=139, pyview=4659),
     "frozen": Goal(at_least=0.40, phoenix=0.125, pyview=0.018),
     "frozen, bytes": Goal(at_most=140, of_ratio=False, phoenix=139, pyview=4659),
+    "stream": Goal(at_least=0.9),
     "ticker": Goal(at_least=0.75, phoenix=0.79, pyview=0.40),
     "latency, p50": Goal(at_most=1.25, phoenix=1.4, pyview=1.8),
     "latency, p99": Goal(phoenix=1.17, pyview=1.9),

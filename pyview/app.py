@@ -162,13 +162,16 @@ class PyView(Starlette):
         on_mount: Sequence[Callable[..., Any]] = (),
         requires: Conditions | CarriesRequirement | None = None,
         root_template: RootTemplate | None = None,
+        layout: Any = None,
         session: Mapping[str, Any] | None = None,
     ) -> LiveGroup:
         """A group of views, to be added with `add_live_view` of the result.
 
         Who is in a group goes from view to view over one socket; any way in or out of it loads the page. `requires`
         is asked besides what each view requires, said as to `@requires`. `on_mount` hooks run before those of each
-        view. `session` is added to the session that the views see. `root_template` is the document around them.
+        view. `session` is added to the session that the views see. `root_template` is the document around them,
+        `layout` the live template around those that name none themselves: a file, a name for the loader, or a
+        `LiveTemplate`.
 
         Raises `ValueError` for a name that is taken.
         """
@@ -176,7 +179,7 @@ class PyView(Starlette):
             raise ValueError(
                 f"live_session({name!r}): there is one already; add views to the object it returned."
             )
-        group = self._group(make_live_session(name, on_mount, requires, root_template, session))
+        group = self._group(make_live_session(name, on_mount, requires, root_template, layout, session))
         self._groups[name] = group
         return group
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, Protocol
 
 from pyview.async_result import AsyncResult
@@ -16,7 +17,7 @@ class Listener(Protocol):
     """A view that takes infos: after what it is busy with, or within its present turn."""
 
     def works(self) -> Works: ...
-    def tell(self, event: InfoEvent) -> Awaitable[None]: ...
+    def in_turn(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
     async def hear(self, event: InfoEvent) -> None: ...
 
 
@@ -56,8 +57,10 @@ class AsyncStreamRunner:
             if event is not None:
                 await listener.hear(event)
 
-        job = _drain(gen, lambda value: listener.tell(on_yield(value)))
-        on_loop(listener.works().start, [self._key(stream_id)], job, land)
+        def send(value: Any) -> Awaitable[None]:
+            return listener.in_turn(None, partial(listener.hear, on_yield(value)))
+
+        on_loop(listener.works().start, [self._key(stream_id)], _drain(gen, send), land)
         return stream_id
 
     def cancel_stream(self, task_id: str) -> bool:

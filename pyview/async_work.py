@@ -125,7 +125,7 @@ class TooMuchWork(RuntimeError):
     """More tasks than one view may have."""
 
 
-def dismiss(job: Job) -> None:
+def dismiss(job: object) -> None:
     """Nobody will do it."""
     if iscoroutine(job):
         job.close()

@@ -1,6 +1,6 @@
 """Hooks -> create -> mount -> handle_params -> render: the one copy, for the HTTP response and for the socket."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, Protocol
@@ -11,10 +11,13 @@ from pyview.binding import Params, Resources, create_view, mount_caller, params_
 from pyview.flash import Flash
 from pyview.hooks import ViewHooks
 from pyview.live_view import LiveView
+from pyview.meta import ContextProcessor
 from pyview.navigation import Navigate, Patch, Redirect
+from pyview.rendering import Renderer, renderer_for
 from pyview.routes import LiveRoute, NestedRoute
 from pyview.session import ReadOnlySession, with_shared
 from pyview.socket import LiveViewSocket
+from pyview.template.live_template import LiveTemplate
 from pyview.threads import off_loop
 
 
@@ -42,9 +45,18 @@ class Guard(Protocol):
     def forbade(self, event: str) -> None: ...
 
 
+class FindsTemplates(Protocol):
+    """The templates of view classes."""
+
+    def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None: ...
+    def layout_for(self, view_class: type[LiveView[Any]], of_group: Any) -> LiveTemplate | None: ...
+
+
 class Parent(Protocol):
     """The view around a nested one, which ends with it."""
 
+    @property
+    def context(self) -> Any: ...
     def adopt(self, child: Any) -> bool: ...
     def release(self, child: Any) -> None: ...
 
@@ -52,13 +64,15 @@ class Parent(Protocol):
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a view stands in the document. `id` is that of its element, `page_id` that of the page, which its CSRF
-    token may be bound to. `depth` counts the views around it."""
+    token may be bound to. `depth` counts the views around it. `awaited`: the client holds back what is
+    around it until this view has joined."""
 
     id: str
     page_id: str
     depth: int = 0
     sticky: bool = False
     parent: Parent | None = None
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,24 @@ def without_url(wish: Patch, visit: Visit) -> ValueError:
         f"push_patch({wish.to!r}): {visit.view_class.__qualname__} is nested and has no URL of its own. "
         "push_navigate() takes the whole page elsewhere; to have the view around it patch its URL, broadcast to it."
     )
+
+
+def check_is_page(visit: Visit) -> None:
+    """Raises `ValueError` for a nested view, which does not own the document."""
+    if not visit.routed:
+        raise ValueError(
+            f"socket.page: {visit.view_class.__qualname__} is nested, and the document belongs to the view around it. "
+            "Broadcast to that one what it shall set."
+        )
+
+
+def renderer_of(
+    view: LiveView[Any], visit: Visit, templates: FindsTemplates, processors: Sequence[ContextProcessor]
+) -> Renderer:
+    """How the view of `visit` renders. A layout is for views with a URL: a nested one stands in that of the page."""
+    of_group = visit.location.route.live_session.layout
+    layout = templates.layout_for(visit.view_class, of_group) if visit.routed else None
+    return renderer_for(view, templates.for_view(visit.view_class), processors, layout)
 
 
 def resources_of(visit: Visit) -> Resources:
@@ -163,6 +195,12 @@ async def reconnected(view: LiveView[Any], socket: LiveViewSocket[Any]) -> None:
 async def _halted_before_params(hooks: ViewHooks, socket: LiveViewSocket[Any], visit: Visit) -> bool:
     location = visit.location
     return await hooks.before_params(location.url, location.params, socket, resources_of(visit)) is not None
+
+
+async def after_render(socket: LiveViewSocket[Any], visit: Visit) -> None:
+    """Runs the hooks that want to know that the view has rendered."""
+    if socket.hooks is not None:
+        await socket.hooks.after_render(socket, resources_of(visit))
 
 
 def keep_names(socket: LiveViewSocket[Any]) -> None:

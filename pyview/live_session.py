@@ -18,14 +18,16 @@ class LiveSession:
     """What the views of a group share.
 
     `requirement` is asked besides each view's own, `hooks` run before each view's own. `root_template` is the document
-    around them, None for the application's. `shared` is added to the session that they see. `name` is in the token of
-    every page: who leaves the group loads the other page over HTTP.
+    around them, None for the application's; `layout` is the live template around those that name none themselves.
+    `shared` is added to the session that they see. `name` is in the token of every page: who leaves the group loads the
+    other page over HTTP.
     """
 
     name: str = DEFAULT_NAME
     hooks: tuple[OnMountHook, ...] = ()
     requirement: Requirement | None = None
     root_template: RootTemplate | None = None
+    layout: Any = None
     shared: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -38,6 +40,7 @@ def make_live_session(
     on_mount: Sequence[Callable[..., Any]],
     requires: Conditions | CarriesRequirement | None,
     root_template: RootTemplate | None,
+    layout: Any,
     session: Mapping[str, Any] | None,
 ) -> LiveSession:
     """The live session that an application describes.
@@ -52,4 +55,4 @@ def make_live_session(
         )
     requirement = None if requires is None else requirement_of(requires)
     hooks = compile_hooks(on_mount, f"on_mount of live_session({name!r})")
-    return LiveSession(name, hooks, requirement, root_template, read_only(session or {}))
+    return LiveSession(name, hooks, requirement, root_template, layout, read_only(session or {}))

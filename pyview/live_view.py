@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveRender, RenderedContent
+from pyview.template.tree.immutable import VIEW_MARK
 from pyview.threads import inline
 
 T = TypeVar("T")
@@ -26,10 +27,15 @@ class LiveView(Generic[T]):
     The template is the `.html` file beside the module of the class, or the one named by the class attribute
     `template`.
 
+    `layout` is a template around that one, within the page and as live as it is, with `{{ inner_content }}` where the
+    view comes: a file beside the module of the class that names it, or a name for the loader. False for none, where a
+    live session or a base class has one.
+
     `on_mount` lists functions that run before `mount`, those of base classes first; see `pyview.hooks`.
     """
 
     template: ClassVar[Any] = None
+    layout: ClassVar[Any] = None
     on_mount: ClassVar[Sequence[Callable[..., Any]]] = ()
 
     @inline
@@ -54,3 +60,6 @@ class LiveView(Generic[T]):
         if meta.template is None:
             raise NotImplementedError(f"{type(self).__qualname__} has no template and no render()")
         return LiveRender(meta.template, assigns, meta)
+
+
+setattr(LiveView, VIEW_MARK, True)

@@ -9,7 +9,8 @@ from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate, Rendering
-from pyview.template.tree.live import text_page
+from pyview.template.tree.live import Live, text_page
+from pyview.template.tree.nodes import Fresh
 from pyview.template_names import names_of
 from pyview.wire.diff import diff, without_stream_items
 
@@ -22,6 +23,13 @@ class Renderer(Protocol):
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]: ...
     def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]: ...
     def reset(self) -> None: ...
+
+
+class Part(Protocol):
+    """A view that a layout holds."""
+
+    def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]: ...
+    def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]: ...
 
 
 class TemplateRenderer:
@@ -53,6 +61,11 @@ class TemplateRenderer:
         if self._rendering is not None:
             self._rendering.reset()
 
+    def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        """What a layout's slot retains, and what changed."""
+        socket: LiveViewSocket[Any] = fresh.host
+        return self._template.part(socket.context, self._extras(socket), fresh, previous)
+
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
         extras = {**self._names, "flash": socket.flash} if socket.has_flash else self._names
         if socket.streams is not None:
@@ -79,6 +92,55 @@ def _names_from(processor: ContextProcessor, meta: PyViewMeta) -> Mapping[str, A
 
 def _has(context: Any, name: str) -> bool:
     return name in context if isinstance(context, Mapping) else hasattr(context, name)
+
+
+class InnerContent(Live):
+    """`{{ inner_content }}` of a layout: the view itself."""
+
+    __slots__ = ("_inner",)
+
+    def __init__(self, inner: "Part") -> None:
+        self._inner = inner
+
+    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        return self._inner.part(fresh, previous)
+
+    async def html(self, host: Any) -> str:
+        rendered = self._inner.html(host)
+        return rendered if isinstance(rendered, str) else await rendered
+
+    @property
+    def described(self) -> str:
+        return "inner_content"
+
+
+class LayoutRenderer(TemplateRenderer):
+    """A layout over the view's context, with the view inside."""
+
+    __slots__ = ("_content", "_inner")
+
+    def __init__(
+        self,
+        layout: LiveTemplate,
+        view: LiveView[Any],
+        processors: Sequence[ContextProcessor],
+        inner: "Part",
+    ) -> None:
+        super().__init__(layout, view, processors)
+        self._inner = inner
+        self._content = InnerContent(inner)
+
+    def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
+        inner = self._inner
+        return self._after(inner, socket) if isinstance(inner, HandRenderer) else super().update(socket)
+
+    async def _after(self, inner: "HandRenderer", socket: LiveViewSocket[Any]) -> Diff:
+        await inner.prepare(socket)
+        diff = super().update(socket)
+        return diff if isinstance(diff, dict) else await diff
+
+    def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
+        return {**super()._extras(socket), "inner_content": self._content}
 
 
 # A dict, because it is copied into the names of every render.
@@ -122,15 +184,31 @@ class HandRenderer:
     def reset(self) -> None:
         self._previous = None
 
+    async def prepare(self, socket: LiveViewSocket[Any]) -> None:
+        """Make the tree that `part` will be asked for: a layout cannot wait in the middle of its render."""
+        self._previous = (await self._content(socket)).tree()
+
+    def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        """What a layout's slot retains, and what changed."""
+        tree = self._previous or {}
+        change = diff(previous, tree) if type(previous) is dict else tree
+        return tree, change or None
+
     async def _content(self, socket: LiveViewSocket[Any]) -> Any:
         content: Any = self._view.render(socket.context, PyViewMeta(socket, self._template))
         return await content if inspect.isawaitable(content) else content
 
 
 def renderer_for(
-    view: LiveView[Any], template: LiveTemplate | None, processors: Sequence[ContextProcessor] = ()
+    view: LiveView[Any],
+    template: LiveTemplate | None,
+    processors: Sequence[ContextProcessor] = (),
+    layout: LiveTemplate | None = None,
 ) -> Renderer:
-    """`template` is None for a view without a template, which then must have its own `render`."""
-    if template is not None and type(view).render is LiveView.render:
-        return TemplateRenderer(template, view, processors)
-    return HandRenderer(view, template)
+    """`template` is None for a view without a template, which then must have its own `render`; `layout` is around."""
+    by_template = template is not None and type(view).render is LiveView.render
+    if template is not None and by_template:
+        own: TemplateRenderer | HandRenderer = TemplateRenderer(template, view, processors)
+    else:
+        own = HandRenderer(view, template)
+    return own if layout is None else LayoutRenderer(layout, view, processors, own)

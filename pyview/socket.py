@@ -6,8 +6,9 @@ that `mount` needs no branches: what makes no sense without a browser (timers, s
 nothing on the unconnected face.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from functools import partial
+from inspect import isawaitable
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeGuard, TypeVar
 
@@ -16,6 +17,7 @@ import orjson
 from pyview.async_assigns import ASSIGN, Assignment, find, listed
 from pyview.async_result import AsyncResult
 from pyview.async_stream_runner import AsyncStreamRunner
+from pyview.async_streams import Filling
 from pyview.async_work import Job, Key, Land, Works, dismiss
 from pyview.auth.identity import Identity
 from pyview.events.info_event import InfoEvent
@@ -24,6 +26,7 @@ from pyview.hooks import Stage, ViewHooks
 from pyview.js.commands import JsCommands
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, local_path
 from pyview.nested import Container, Nested
+from pyview.page_attributes import PAGE_EVENT, PageAttributes
 from pyview.presence.view_presence import ViewPresence
 from pyview.session import with_shared
 from pyview.session_change import SessionChange
@@ -69,7 +72,7 @@ class Runtime(Protocol):
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None: ...
     def send_info(self, event: InfoEvent) -> None: ...
     def works(self) -> Works: ...
-    def tell(self, event: InfoEvent) -> Awaitable[None]: ...
+    def in_turn(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
     async def hear(self, event: InfoEvent) -> None: ...
     async def handle_async(
         self, socket: "LiveViewSocket[Any]", name: str, result: AsyncResult[Any]
@@ -83,6 +86,9 @@ class Runtime(Protocol):
     ) -> Timer | None: ...
     def send_view(self, event: str, payload: Any) -> None: ...
     def check_session_writable(self) -> None: ...
+    @property
+    def context_around(self) -> Any: ...
+    def check_is_page(self) -> None: ...
     def nest(self, child: Nested) -> Container: ...
     async def nested_html(self, child: Nested) -> str: ...
     @property
@@ -115,6 +121,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         "identity",
         "live_title",
         "navigation",
+        "page_attributes",
         "patched",
         "session_change",
         "streams",
@@ -130,6 +137,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self._set_up(runtime, flash)
         self.live_title: str | None = None
         self.csp_nonce: str | None = None
+        self.page_attributes: PageAttributes | None = None
         self.identity = identity
         self.navigation: Navigate | Redirect | None = None
         self.patched: Patch | None = None
@@ -150,6 +158,21 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     def live_action(self) -> str | None:
         """What `add_live_view(..., action=...)` says of the present URL; None where it says nothing."""
         return self._runtime.live_action()
+
+    @property
+    def page(self) -> PageAttributes:
+        """The document around the view, beside its title: language, classes, `<meta>` and `<link>` elements. It may be
+        changed at any time, and is as before when another view has come. Raises `ValueError` in a nested view."""
+        if self.page_attributes is None:
+            self._runtime.check_is_page()
+            self.page_attributes = PageAttributes()
+        return self.page_attributes
+
+    def queue_page_attributes(self, page: PageAttributes) -> None:
+        """Send what is new of them with the next answer."""
+        news = page.news()
+        if news is not None:
+            self.queue_event(PAGE_EVENT, encoded(news, "socket.page"))
 
     # Who is there
 
@@ -208,7 +231,9 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     # Functions that run before the view's own
 
     def attach_hook(self, name: str, stage: Stage, function: Callable[..., Any]) -> None:
-        """Call `function` before each `stage` of this view: `handle_params`, `handle_event` or `handle_info`.
+        """Call `function` before each `stage` of this view: `handle_params`, `handle_event`, `handle_info` or
+        `handle_async`; or, with the socket, when what was rendered has been sent: `after_render`. What that one changes
+        is shown with the next render.
 
         It takes what the view's callback of that name takes, sync or async, `Depends` too. What the client sent
         reaches it as a whole (`params`, `payload`), or in parameters marked `FromClient`. It returns None to go on
@@ -221,6 +246,25 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         if self.hooks is None:
             self.hooks = ViewHooks()
         self.hooks.attach(name, stage, function)
+
+    async def assign_new(self, name: str, make: Callable[[], Any]) -> Any:
+        """The value of `name` in the context, a dict; if it is not there, what `make` returns, sync or async.
+
+        A nested view takes it over from the view around it, if that one has it: what both need is loaded once.
+        """
+        context: Any = self.context
+        if not isinstance(context, dict):
+            raise TypeError(
+                f"assign_new({name!r}, ...) expected a dict as context, got a {type(context).__name__}"
+            )
+        if name not in context:
+            around = self._runtime.context_around
+            if isinstance(around, Mapping) and name in around:
+                context[name] = around[name]
+            else:
+                made = make()
+                context[name] = await made if isawaitable(made) else made
+        return context[name]
 
     def detach_hook(self, name: str, stage: Stage) -> None:
         """Take an attached hook off, if it is there."""
@@ -346,6 +390,31 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         stop = self._runtime.works().stop
         keys = [Key(self.cid, kind, name) for name in names for kind in (ASSIGN, START)]
         return any([on_loop(stop, key) for key in keys])
+
+    def stream_async(
+        self,
+        name: str,
+        job: Job | Callable[[], AsyncIterator[Any]] | AsyncIterator[Any],
+        *,
+        dom_id: Callable[[Any], str] | None = None,
+        at: int = -1,
+        limit: int | None = None,
+        reset: bool = False,
+    ) -> None:
+        """Fill the stream of that name with the items that `job` returns, or yields: those of an async generator are
+        shown one by one.
+
+        `job` is as in `assign_async`, or an async generator or its function. The name stands in the context as well,
+        for an `AsyncResult` without a result: it says whether the stream is loading, or why it could not. With
+        `reset`, the first items take the place of all others. Raises `TooMuchWork`.
+        """
+        filling = Filling(self, self.stream(name, dom_id=dom_id), at, limit, reset)
+        filling.begin()
+        if self.connected:
+            in_turn = partial(self._runtime.in_turn, self.cid)
+            self._begin(ASSIGN, (name,), filling.job(job, in_turn), filling.land)
+        else:
+            dismiss(job)
 
     @property
     def stream_runner(self) -> AsyncStreamRunner:

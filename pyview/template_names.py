@@ -6,11 +6,12 @@ from typing import Any
 
 from pyview.binding.per_class import once_per_class
 from pyview.events import AutoEventDispatch, event_references
-from pyview.template.tree.immutable import COMPONENT_MARK
+from pyview.template.tree.immutable import COMPONENT_MARK, VIEW_MARK
 
 
 def names_of(owner: object) -> Mapping[str, Any]:
-    """Of a view or a component: its event methods if it offers them, and the component classes that its module knows.
+    """Of a view or a component: its event methods if it offers them, and the classes of components and of other views
+    that its module knows.
 
     Those are the ones that the module of its class, or of a base class, defines or imports.
     """
@@ -21,7 +22,7 @@ def names_of(owner: object) -> Mapping[str, Any]:
 
 
 def component_classes(cls: type) -> Mapping[str, type]:
-    """Name -> component class, of those that the modules of `cls` and of its bases know."""
+    """Name -> class, of the components and views that the modules of `cls` and of its bases know."""
     return once_per_class(cls, "component_classes", lambda: _component_classes(cls))
 
 
@@ -33,6 +34,6 @@ def _component_classes(cls: type) -> dict[str, type]:
         if not module.startswith("pyview.") and module in sys.modules
         for name, value in vars(sys.modules[module]).items()
         if isinstance(value, type)
-        and hasattr(value, COMPONENT_MARK)
+        and (hasattr(value, COMPONENT_MARK) or (hasattr(value, VIEW_MARK) and value is not cls))
         and not value.__module__.startswith("pyview.")
     }

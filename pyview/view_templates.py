@@ -14,7 +14,7 @@ from pyview.live_render import live_render
 from pyview.live_view import LiveView
 from pyview.template.component import Component, components_in
 from pyview.template.environment import LiveEnvironment, create_environment
-from pyview.template.files import TemplateFileNotFound, template_for
+from pyview.template.files import TemplateFileNotFound, layout_of, template_for
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
 from pyview.view_files import ViewFiles
@@ -50,6 +50,7 @@ class ViewTemplates:
         _offer_live_render(self.environment)
         self.environment.globals.update(components_in(components))
         self._templates: dict[type[LiveView[Any]], LiveTemplate | None] = {}
+        self._layouts: dict[tuple[type[LiveView[Any]], Any], LiveTemplate | None] = {}
         self._components: dict[type[LiveComponent[Any]], LiveTemplate | None] = {}
         self.files = ViewFiles(reread=self.environment.auto_reload)
 
@@ -69,6 +70,15 @@ class ViewTemplates:
         _offer_live_render(found.environment)
         self._templates[view_class] = found
         return found
+
+    def layout_for(self, view_class: type[LiveView[Any]], of_group: Any) -> LiveTemplate | None:
+        """The template around a view's; `of_group` is what its live session names. Raises what Jinja2 raises."""
+        key = view_class, of_group
+        if key not in self._layouts:
+            found = self._layouts[key] = layout_of(view_class, self.environment, of_group)
+            if found is not None:
+                _offer_live_render(found.environment)
+        return self._layouts[key]
 
     def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None:
         """None for a class with a method `template`. Raises `TemplateFileNotFound`, and what Jinja2 raises."""

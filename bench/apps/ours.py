@@ -4,6 +4,7 @@ from bench.apps.clock import Clock
 from bench.apps.components import Components
 from bench.apps.counter import Counter
 from bench.apps.frozen_table import FrozenTable
+from bench.apps.stream import Log
 from bench.apps.table import Table
 from bench.apps.ticker import Ticker
 from pyview import PyView
@@ -21,3 +22,4 @@ app.add_live_view("/table", Table)
 app.add_live_view("/frozen_table", FrozenTable)
 app.add_live_view("/ticker", Ticker)
 app.add_live_view("/clock", Clock)
+app.add_live_view("/stream/{shown:int}", Log)

@@ -4,6 +4,7 @@ import { uploaders } from "./uploaders.js";
 import { watchPageLoading } from "./loading_bar.js";
 import { Socket } from "./socket.js";
 import { loadHeadFiles, nonce } from "./view_files.js";
+import { watchPageAttributes } from "./page_attributes.js";
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 
@@ -35,6 +36,7 @@ export function start(options = {}) {
     uploaders: { ...uploaders, ...window.Uploaders, ...window.LiveViewConfig?.uploaders, ...options.uploaders },
   });
   watchPageLoading();
+  watchPageAttributes();
   loadHeadFiles().then(() => liveSocket.connect());
   window.liveSocket = liveSocket;
   removeScriptNotice();

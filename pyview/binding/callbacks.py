@@ -99,4 +99,10 @@ ON_MOUNT = Callback(
 EVENT_HOOK = replace(EVENT, name="a handle_event hook", opt_in=True)
 PARAMS_HOOK = replace(PARAMS, name="a handle_params hook", opt_in=True)
 ASYNC_HOOK = replace(ASYNC, name="a handle_async hook", opt_in=True)
+RENDER_HOOK = Callback(
+    name="an after_render hook",
+    classic=("socket",),
+    available=_available(socket=_socket),
+    opt_in=True,
+)
 INFO_HOOK = replace(INFO, name="a handle_info hook", opt_in=True)

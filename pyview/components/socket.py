@@ -1,12 +1,14 @@
 """The socket that a component's callbacks receive: its own state, and its view's way to the browser."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import orjson
 
 from pyview.auth.identity import Identity
+from pyview.hooks import Stage
 from pyview.navigation import Navigate, Patch, Redirect
+from pyview.page_attributes import PageAttributes
 from pyview.session_change import SessionChange
 from pyview.socket import LiveViewSocket, Runtime
 
@@ -51,6 +53,14 @@ class ComponentSocket(LiveViewSocket[T]):
         """
         self._runtime.send_view(event, {} if payload is None else payload)
 
+    def attach_hook(self, name: str, stage: Stage, function: Callable[..., Any]) -> None:
+        """As for a view; a component has the stage `handle_event`. Raises `ValueError` for the others."""
+        if stage != "handle_event":
+            raise ValueError(
+                f"attach_hook({name!r}, {stage!r}): a component handles events alone. Attach it to the view's socket."
+            )
+        super().attach_hook(name, stage, function)
+
     # What belongs to the view
 
     @property
@@ -68,6 +78,10 @@ class ComponentSocket(LiveViewSocket[T]):
     @live_title.setter
     def live_title(self, title: str | None) -> None:
         self._view.live_title = title
+
+    @property
+    def page(self) -> PageAttributes:
+        return self._view.page
 
     @property
     def navigation(self) -> Navigate | Redirect | None:

@@ -2,16 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from inspect import isawaitable
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 from pyview.binding.call import Call, Resources
-from pyview.binding.callbacks import ASYNC_HOOK, EVENT_HOOK, INFO_HOOK, PARAMS_HOOK, Callback
+from pyview.binding.callbacks import (
+    ASYNC_HOOK,
+    EVENT_HOOK,
+    INFO_HOOK,
+    PARAMS_HOOK,
+    RENDER_HOOK,
+    Callback,
+)
 from pyview.binding.hooks import HookCaller, hook_caller
 from pyview.binding.params import Params
 from pyview.hooks.halt import Halt, MayNavigate, halted
 
-Stage: TypeAlias = Literal["handle_params", "handle_event", "handle_info", "handle_async"]
+Stage: TypeAlias = Literal["handle_params", "handle_event", "handle_info", "handle_async", "after_render"]
 
 _CALLBACKS: Mapping[Stage, Callback] = MappingProxyType(
     {
@@ -19,6 +27,7 @@ _CALLBACKS: Mapping[Stage, Callback] = MappingProxyType(
         "handle_event": EVENT_HOOK,
         "handle_info": INFO_HOOK,
         "handle_async": ASYNC_HOOK,
+        "after_render": RENDER_HOOK,
     }
 )
 
@@ -97,6 +106,17 @@ class ViewHooks:
             return made
 
         return await self._run("handle_async", socket, call)
+
+    async def after_render(self, socket: MayNavigate, resources: Resources) -> None:
+        """Tell the hooks of that stage that the view has rendered. Raises what they raise, `TypeError` for a result."""
+        for name, caller in self._attached.get("after_render", ()):
+            answer = caller(Call(resources, socket))
+            if isawaitable(answer):
+                answer = await answer
+            if answer is not None:
+                raise TypeError(
+                    f"the after_render hook {name!r} returned {answer!r}: nothing comes after it to halt."
+                )
 
     async def _run(self, stage: Stage, socket: MayNavigate, make_call: Callable[[], Call]) -> Halt | None:
         for name, caller in self._attached.get(stage, ()):

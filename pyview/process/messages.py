@@ -121,11 +121,12 @@ class Tick(NamedTuple):
     timer: Timer
 
 
-class Told(NamedTuple):
-    """An info whose sender waits until it has been handled."""
+class Aside(NamedTuple):
+    """Something that work beside the mailbox does to the view, or to its component `cid`, and waits for."""
 
-    event: InfoEvent
-    handled: asyncio.Future[None]
+    cid: int | None
+    action: Callable[[], Any]
+    done: asyncio.Future[None]
 
 
 class Landed(NamedTuple):

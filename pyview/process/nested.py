@@ -2,13 +2,14 @@
 
 import asyncio
 import secrets
-from typing import Protocol
+from typing import Any, Protocol
 
 from pyview.lifecycle import Visit
 from pyview.nested import MOST_DEEP, Container, Nested
 from pyview.nested_tokens import NestedToken
 from pyview.process.site import Site
 from pyview.routes import view_key
+from pyview.socket import LiveViewSocket
 
 
 class NestedTooDeep(RuntimeError):
@@ -47,10 +48,11 @@ def nested_token(child: Nested, visit: Visit, dom_id: str, instance: str = "") -
 class Children:
     """What one running view holds inside. `instance` names this life of it: another one has children of its own."""
 
-    __slots__ = ("_containers", "_ended", "_processes", "_site", "instance")
+    __slots__ = ("_containers", "_ended", "_processes", "_site", "_socket", "instance")
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, socket: LiveViewSocket[Any]) -> None:
         self._site = site
+        self._socket = socket
         self._containers: dict[str, tuple[Container, type, float]] = {}
         self._processes: set[ChildProcess] = set()
         self._ended = False
@@ -72,6 +74,11 @@ class Children:
                 expires,
             )
         return known[0]
+
+    @property
+    def context(self) -> Any:
+        """What the view shows, for those inside it."""
+        return self._socket.context
 
     def renew(self) -> None:
         """Make new elements at the next render: who is there has new tokens now."""

@@ -36,6 +36,7 @@ from pyview.presence.view_presence import ViewPresence
 from pyview.process.components import ViewComponents
 from pyview.process.mailbox import Mailbox, MailboxFull
 from pyview.process.messages import (
+    Aside,
     ClearFlash,
     ComponentEvent,
     ComponentsLeaving,
@@ -56,7 +57,6 @@ from pyview.process.messages import (
     Return,
     SessionRenewed,
     Tick,
-    Told,
     UploadAdvanced,
     UploadFailed,
     URLChanged,
@@ -65,7 +65,7 @@ from pyview.process.nested import Children
 from pyview.process.site import Site
 from pyview.process.snapshot import ViewSnapshot, display_name_of
 from pyview.process.uploads import UploadLoad, UploadManager
-from pyview.rendering import Diff, Renderer, renderer_for
+from pyview.rendering import Diff, Renderer
 from pyview.requirement import first_unmet, wants_fresh
 from pyview.session_change import NO_SESSION, SESSION_EVENT, TOO_EARLY, SessionChange, SessionNotWritable
 from pyview.socket import ComponentTarget, ConnectedLiveViewSocket, LiveViewSocket
@@ -292,7 +292,7 @@ class ViewProcess:
             self._refuse(message.ref, self._site.failed_mount(error), error)
         except Exception as error:
             log_crash(logger, self._name, "join", error)
-            self._refuse(message.ref, {"reason": "join crashed"})
+            self._join_crashed(message)
         else:
             if visit is None:
                 self._end()
@@ -300,6 +300,8 @@ class ViewProcess:
                 self._answer_join(message, rendered)
         if self._ended:
             await self._disconnect()
+        elif self.socket.hooks is not None:
+            await lifecycle.after_render(self.socket, self._visit)
 
     async def _return(self, message: Return) -> None:
         """Answer the join of a page that is back, as `_join` does for a new one: all of the view is rendered."""
@@ -323,6 +325,7 @@ class ViewProcess:
         elif not self._ended:
             self._answer_join(message, await self._rendered())
             await self._forget_components()
+            await lifecycle.after_render(self.socket, self._visit)
 
     async def _mount(self, visit: Visit) -> Diff:
         self._visit = visit
@@ -350,9 +353,8 @@ class ViewProcess:
         files = self._site.templates.files.of(visit.view_class)
         if files is not None:
             self.socket.queue_event(FILES_EVENT, files.announcement(), before=True)
-        self._renderer: Renderer = renderer_for(
-            view, self._site.templates.for_view(visit.view_class), self._site.context_processors
-        )
+        site = self._site
+        self._renderer: Renderer = lifecycle.renderer_of(view, visit, site.templates, site.context_processors)
         return await self._rendered()
 
     async def _rendered(self) -> Diff:
@@ -377,6 +379,17 @@ class ViewProcess:
             socket.patched = None
         self._live = True
         self._outlet.reply(message.ref, "ok", response)
+
+    def _join_crashed(self, message: Join) -> None:
+        if self._view is None or not self._visit.place.awaited:
+            self._refuse(message.ref, {"reason": "join crashed"})
+            return
+        # The client holds the page back until each view in it has joined: one that fails shall not stop the others.
+        # It joins with nothing to show, and crashes then, so that the client tries again a few times.
+        nothing = {"rendered": {"s": [""]}, "liveview_version": self._site.liveview_version}
+        self._outlet.reply(message.ref, "ok", nothing)
+        self._end()
+        self._outlet.crashed()
 
     def _refuse(self, ref: str | None, response: dict[str, Any], error: Exception | None = None) -> None:
         if error is not None:
@@ -473,12 +486,16 @@ class ViewProcess:
         message.timer.waiting = False
         await self._inform(message.timer.event)
 
-    async def _told(self, message: Told) -> None:
+    async def _aside(self, message: Aside) -> None:
         try:
-            await self._inform(message.event)
-        finally:
-            if not message.handled.done():  # who waits for it may have been cancelled
-                message.handled.set_result(None)
+            done = message.action()
+            if isawaitable(done):
+                await done
+        except UnknownInfo as error:
+            logger.warning("%s: %s", self._name, error)
+        await self._finish(None, part=self.touch([message.cid]))
+        if not message.done.done():  # who waits for it may have been cancelled
+            message.done.set_result(None)
 
     async def _landed(self, message: Landed) -> None:
         work = message.work
@@ -698,7 +715,7 @@ class ViewProcess:
         ComponentsLeft: _components_left,
         Info: _info,
         Tick: _tick,
-        Told: _told,
+        Aside: _aside,
         Landed: _landed,
         FilesChosen: _files_chosen,
         Preflight: _preflight,
@@ -738,11 +755,9 @@ class ViewProcess:
         if self._away:
             self._keep_for_return()
             return
-        if socket.navigation is not None or socket.session_change is not None:
-            departure = self._wished_departure()
-            if departure is not None:
-                await self._depart(ref, departure)
-                return
+        wishes = socket.navigation is not None or socket.session_change is not None
+        if wishes and await self._departs(ref):
+            return
         if ref is None and self._outlet.congested:
             self._put_off_render()
             return
@@ -761,6 +776,8 @@ class ViewProcess:
             self._outlet.reply(ref, "ok", response if fields is None else response | fields)
         elif diff:
             self._outlet.push("diff", diff)
+        if socket.hooks is not None:
+            await lifecycle.after_render(socket, self._visit)
 
     def _with_news(self, diff: Diff) -> Diff:
         """The diff since the last render, with the events and the title of this turn."""
@@ -768,6 +785,8 @@ class ViewProcess:
         if socket.live_title != self._title:
             self._title = socket.live_title
             diff["t"] = str(self._title or "")
+        if socket.page_attributes is not None:
+            socket.queue_page_attributes(socket.page_attributes)
         events = socket.take_events()
         if events:
             diff["e"] = events
@@ -791,6 +810,13 @@ class ViewProcess:
 
     def _writable(self) -> None:
         self.post_soon(Refresh())
+
+    async def _departs(self, ref: str | None) -> bool:
+        """Leave, if that is what was wished for."""
+        departure = self._wished_departure()
+        if departure is not None:
+            await self._depart(ref, departure)
+        return departure is not None
 
     def _wished_departure(self) -> dict[str, Any] | None:
         """What makes the page leave, None while it stays. A change of the session comes first."""
@@ -966,10 +992,11 @@ class ViewProcess:
     def _land(self, work: Work, outcome: AsyncResult[Any]) -> None:
         self.post_soon(Landed(work, outcome))
 
-    def tell(self, event: InfoEvent) -> asyncio.Future[None]:
-        handled = asyncio.get_running_loop().create_future()
-        self.post_soon(Told(event, handled))
-        return handled
+    def in_turn(self, cid: int | None, action: Callable[[], Any]) -> asyncio.Future[None]:
+        """Have `action` done to the view, or to one of its components, in its turn. Done when it was rendered."""
+        done = asyncio.get_running_loop().create_future()
+        self.post_soon(Aside(cid, action, done))
+        return done
 
     async def hear(self, event: InfoEvent) -> None:
         """Let the view handle an info within this turn. Raises `UnknownInfo`."""
@@ -1021,9 +1048,16 @@ class ViewProcess:
         if not self._outlet.has_session:
             raise SessionNotWritable(NO_SESSION)
 
+    @property
+    def context_around(self) -> Any:
+        return None if self._parent is None else self._parent.context
+
+    def check_is_page(self) -> None:
+        lifecycle.check_is_page(self._visit)
+
     def nest(self, child: Nested) -> Container:
         if self._children is None:
-            self._children = Children(self._site)
+            self._children = Children(self._site, self.socket)
         return self._children.container(child, self._visit)
 
     async def nested_html(self, child: Nested) -> str:

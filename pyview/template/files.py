@@ -3,6 +3,7 @@ class."""
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate
@@ -39,6 +40,27 @@ def template_for(view: type, environment: LiveEnvironment) -> LiveTemplate:
     if path is None or not path.is_file():
         raise TemplateFileNotFound(view, path)
     return LiveTemplate.from_file(path, environment)
+
+
+def layout_of(view: type, environment: LiveEnvironment, otherwise: Any = None) -> LiveTemplate | None:
+    """The layout of a view class: what its attribute `layout` names, or that of a base class, or `otherwise`.
+
+    A name is that of a file beside the module of the class that says so, else one that the environment's loader knows.
+    None where there is none, or where the class says False. Raises Jinja2's TemplateNotFound and TemplateSyntaxError.
+    """
+    owner = next((cls for cls in view.__mro__ if vars(cls).get("layout") is not None), None)
+    named = otherwise if owner is None else vars(owner)["layout"]
+    if named is None or named is False:
+        return None
+    if isinstance(named, LiveTemplate):
+        return named
+    module_file = None if owner is None else _module_file(owner)
+    path = Path(named) if module_file is None else module_file.parent / named
+    return (
+        LiveTemplate.from_file(path, environment)
+        if path.is_file()
+        else LiveTemplate.from_loader(str(named), environment)
+    )
 
 
 def template_path(view: type) -> Path | None:

@@ -117,6 +117,19 @@ class LiveTemplate:
             self.environment.handle_exception()
         return result
 
+    def part(
+        self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh, previous: Any
+    ) -> tuple[Any, Any]:
+        """This template as a part of another one: (what its slot retains, what changed or None). See `Live.render`."""
+        template = self.current()
+        context = self.environment.context_for(template, assigns, extras)
+        root: Any = template.root_render_func
+        try:
+            result: tuple[Any, Any] = root.tree(context, previous, fresh)
+        except Exception:
+            self.environment.handle_exception()
+        return result
+
     def rendering(self, host: Any = None) -> "Rendering":
         """The rendering of this template for one view; its live values belong to `host`, the view's socket."""
         return Rendering(self, host)

@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 from markupsafe import Markup
 
+from pyview.page_attributes import PageAttributes
 from pyview.template.pattern import Pattern
 
 
@@ -14,7 +15,8 @@ class RootTemplateContext(TypedDict):
     `id` is the page's id without the `phx-` that its element carries in front of it. `session` is the signed
     page token for `data-phx-session`, `static` the one for `data-phx-static`. `content` is the rendered view,
     safe as it is; `additional_head_elements` are ready-made elements of `<head>`. `client_head` starts the
-    browser's side: stylesheet, socket path and script; a template that leaves it out loads the client itself.
+    browser's side: stylesheet, socket path and script; a template that leaves it out loads the client itself. `page` is
+    `socket.page` of the view: its `html_attributes(lang="en")` and `body_attributes()` belong into those tags.
     `csp_nonce` is for scripts and styles of its own, where the page's content security policy asks for one.
     `component_styles` is the style sheet of the core components, for templates that want it.
     """
@@ -26,6 +28,7 @@ class RootTemplateContext(TypedDict):
     session: str | None
     additional_head_elements: list[Markup]
     static: NotRequired[str]
+    page: NotRequired[PageAttributes]
     live_path: NotRequired[str]
     client_head: NotRequired[Markup]
     csp_nonce: NotRequired[str | None]
@@ -51,7 +54,7 @@ _TITLE = Pattern('<title{known_prefix}{known_default} data-suffix="{suffix}">{te
 
 _DOCUMENT = Pattern("""\
 <!DOCTYPE html>
-<html lang="{lang}">
+<html{html_attributes}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -63,7 +66,7 @@ _DOCUMENT = Pattern("""\
 {client_head}
 {additional_head_elements}
 </head>
-<body>
+<body{body_attributes}>
 {main}
 {notice}
 </body>
@@ -87,14 +90,15 @@ def defaultRootTemplate(
     `css` and `head_content` are elements for `<head>`, written out as they are, so never build them from what
     a visitor sent. `content_wrapper(context, main)` puts markup around the live element, which it gets
     ready-made. `title` stands where a view sets no `socket.live_title`; `title_prefix` stands before either and
-    `title_suffix` behind it. All are plain text, as is `lang`, the language of the page. `component_styles`: whether
-    the page gets the style sheet of the core components, ahead of `css`.
+    `title_suffix` behind it. All are plain text, as is `lang`, the language of pages whose view says nothing
+    (`socket.page`). `component_styles`: whether the page gets the style sheet of the core components, ahead of `css`.
     """
 
     def template(context: RootTemplateContext) -> str:
-        main = _main(context)
+        main, page = _main(context), context.get("page") or PageAttributes()
         return _DOCUMENT.fill(
-            lang=lang,
+            html_attributes=page.html_attributes(lang),
+            body_attributes=page.body_attributes(),
             title=live_title(context["title"], default=title, prefix=title_prefix, suffix=title_suffix),
             csrf_token=context["csrf_token"],
             component_styles=context.get("component_styles", "") if component_styles else "",

@@ -74,6 +74,13 @@ class Page:
         return self._tab.screen.title
 
     @property
+    def attributes(self) -> dict[str, Any]:
+        """What the view says about the document around it (`socket.page`): `lang`, `dir`, `html_class`, `body_class`,
+        `meta` and `link`, those that are set."""
+        self._tab.pump()
+        return self._tab.screen.attributes
+
+    @property
     def html(self) -> str:
         """The whole document, with the live view's HTML as it stands."""
         return self._tab.html

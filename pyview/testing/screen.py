@@ -24,6 +24,7 @@ class Screen:
         self.document = Document("")
         self.view: View | None = None
         self.inner: dict[str, Any] = {}
+        self.attributes: dict[str, Any] = {}
         self.fields = Fields()
         self.title = ""
         self._soup: BeautifulSoup | None = None
@@ -33,6 +34,7 @@ class Screen:
         self.document = Document.parse(html).with_script()
         self.view, self.fields, self._soup = None, Fields(), None
         self.inner.clear()
+        self.attributes = {}
         tag = self.soup.select_one("title")
         self.title = "" if tag is None else " ".join(tag.get_text().split())
 

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from bs4 import BeautifulSoup, Tag
 
+from pyview.page_attributes import PAGE_EVENT
 from pyview.session_change import SESSION_EVENT
 from pyview.testing.browser import Browser, Loaded
 from pyview.testing.components import let_go, shown_components
@@ -392,7 +393,9 @@ class Tab:
                 raise ProtocolError(
                     f"a pushed event is [name, payload] or [name, payload, true], got {event!r}"
                 )
-            if event[0] == SESSION_EVENT:
+            if event[0] == PAGE_EVENT:
+                self.screen.attributes = event[1]
+            elif event[0] == SESSION_EVENT:
                 self._steps.append(partial(self._change_session, event[1]))
             elif event[0] != FILES_EVENT:
                 self.events.append((event[0], event[1]))
@@ -580,6 +583,7 @@ class Tab:
         self._steps.clear()
         view = self.screen.view = self._view_of_document(href)
         view.tree, view.shown = old.tree, old.shown  # the old page stays in sight until the new one is there
+        self.screen.attributes = {}
         view.navigated, view.flash, view.referer = True, flash, self.url
         await self._join()
 

@@ -1,5 +1,6 @@
 """Views during one HTTP request: the page's own, and those inside it, each through the lifecycle once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
@@ -27,7 +28,6 @@ from pyview.nested import MOST_DEEP, PAGE_PREFIX, Container, Nested
 from pyview.presence.view_presence import ViewPresence
 from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.process.site import Site
-from pyview.rendering import renderer_for
 from pyview.session_change import TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
 from pyview.timers import Timer
@@ -76,18 +76,24 @@ class FirstView:
 
     view: LiveView[Any]
     socket: UnconnectedSocket[Any]
+    visit: Visit
 
     async def html(self, site: Site) -> str:
         """What it shows. Raises `Elsewhere` if one inside it sends the browser away."""
-        template = site.templates.for_view(type(self.view))
-        rendered = renderer_for(self.view, template, site.context_processors).html(self.socket)
-        return await rendered if isawaitable(rendered) else rendered
+        renderer = lifecycle.renderer_of(self.view, self.visit, site.templates, site.context_processors)
+        rendered = renderer.html(self.socket)
+        html = await rendered if isawaitable(rendered) else rendered
+        await lifecycle.after_render(self.socket, self.visit)
+        return html
 
 
-async def first_view(request: OneRequest, visit: Visit) -> FirstView:
-    """Mount the view of `visit`. Raises `Elsewhere`, `BindingError`, and whatever a callback raises."""
+async def first_view(request: OneRequest, visit: Visit, around: Any = None) -> FirstView:
+    """Mount the view of `visit`; `around` is the context of the one that it is nested in.
+
+    Raises `Elsewhere`, `BindingError`, and whatever a callback raises.
+    """
     request.shown[visit.view_class] = None
-    runtime = FirstRender(request, visit)
+    runtime = FirstRender(request, visit, around)
     socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
     socket.csp_nonce = request.csp_nonce
     elsewhere = await lifecycle.run_hooks(socket, visit)
@@ -99,7 +105,7 @@ async def first_view(request: OneRequest, visit: Visit) -> FirstView:
         await lifecycle.handle_params(view, socket, visit)
     if socket.navigation is not None:
         raise Elsewhere(socket, socket.navigation)
-    return FirstView(view, socket)
+    return FirstView(view, socket, visit)
 
 
 def plain_place(request: OneRequest, live_session: LiveSession) -> Visit:
@@ -110,8 +116,11 @@ def plain_place(request: OneRequest, live_session: LiveSession) -> Visit:
     return Visit(location, request.identity, Place(request.element_id, request.page_id))
 
 
-async def nested_html(request: OneRequest, child: Nested, around: Visit, *, alone: bool = False) -> str:
-    """`child` in its element, within the view of `around`. `alone`: on a page that is not live, it is joined by itself.
+async def nested_html(
+    request: OneRequest, child: Nested, around: Visit, context: Any = None, *, alone: bool = False
+) -> str:
+    """`child` in its element, within the view of `around`, whose context is `context`. `alone`: on a page that is not
+    live, it is joined by itself.
 
     Raises `HTTPException` for somebody who may not see it, and what `first_view` raises.
     """
@@ -119,13 +128,24 @@ async def nested_html(request: OneRequest, child: Nested, around: Visit, *, alon
         raise NestedTooDeep(child)
     visit = _visit(request, child, around)
     child.check_new(visit.place.id, request.ids)
+    _check_room(request)
     await _check_access(request, visit)
-    shown = await first_view(request, visit)
+    shown = await first_view(request, visit, context)
     content = await shown.html(request.site)
     flash = shown.socket.flash if shown.socket.has_flash else None
     marks = _marks(request, child, around, visit, alone=alone)
     static = request.tokens.mint_flash_token(flash) if flash else ""
     return child.container(visit.place.id, {**marks, "static": static}, content)
+
+
+def _check_room(request: OneRequest) -> None:
+    most = request.site.security.max_topics
+    if len(request.ids) >= most:
+        raise RuntimeError(
+            f"This page holds {len(request.ids)} nested views, and one socket carries {most} with the page's. "
+            "Raise PyView(security=SecurityConfig(max_topics=...)), or make what repeats a live component: those share "
+            "the process of their view."
+        )
 
 
 def _visit(request: OneRequest, child: Nested, around: Visit) -> Visit:
@@ -161,9 +181,10 @@ class FirstRender:
 
     socket: UnconnectedSocket[Any]
 
-    def __init__(self, request: OneRequest, visit: Visit) -> None:
+    def __init__(self, request: OneRequest, visit: Visit, around: Any) -> None:
         self._request = request
         self._visit = visit
+        self._around = around
         self._resources = lifecycle.resources_of(visit)
         self._uploads: UploadRegistry | None = None
 
@@ -195,7 +216,7 @@ class FirstRender:
     def works(self) -> Works:
         raise RuntimeError("nothing goes on beside a first render: its socket is not connected")
 
-    async def tell(self, event: InfoEvent) -> None:
+    async def in_turn(self, cid: int | None, action: Callable[[], Any]) -> None:
         """Nobody is there to hear it."""
 
     async def hear(self, event: InfoEvent) -> None:
@@ -230,13 +251,20 @@ class FirstRender:
     def check_session_writable(self) -> None:
         raise SessionNotWritable(TOO_EARLY)
 
+    @property
+    def context_around(self) -> Any:
+        return self._around
+
+    def check_is_page(self) -> None:
+        lifecycle.check_is_page(self._visit)
+
     def nest(self, child: Nested) -> Container:
         raise RuntimeError(
             f"{child.described} has its own HTML in the first page, so no element of it is needed yet."
         )
 
     async def nested_html(self, child: Nested) -> str:
-        return await nested_html(self._request, child, self._visit)
+        return await nested_html(self._request, child, self._visit, self.socket.context)
 
     async def close(self) -> None:
         """The request ends by itself."""

@@ -23,6 +23,7 @@ from pyview.live_session import DEFAULT, LiveSession
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Redirect
 from pyview.nested import Nested
+from pyview.page_attributes import PageAttributes
 from pyview.process.site import Site
 from pyview.routes import LiveRoute, url_params, view_key
 from pyview.socket import UnconnectedSocket
@@ -184,6 +185,7 @@ class LivePage:
         route = visit.location.route
         token = PageToken(page_id, view_key(visit.view_class), route.live_session.name)
         root_path = _root_path(request)
+        attributes = socket.page_attributes or PageAttributes()
         return {
             "id": page_id,
             "content": Markup(content),  # noqa: S704  the template engine has escaped it
@@ -191,7 +193,8 @@ class LivePage:
             "csrf_token": self._tokens.mint_csrf_token(page_id, binding),
             "session": self._tokens.mint_page_token(token, binding),
             "static": self._tokens.mint_flash_token(socket.flash) if socket.flash else "",
-            "additional_head_elements": self._files(once, root_path),
+            "additional_head_elements": [*attributes.elements(), *self._files(once, root_path)],
+            "page": attributes,
             "live_path": f"{root_path}/live",
             "client_head": self._assets.head(root_path, once.csp_nonce),
             "csp_nonce": once.csp_nonce,

@@ -49,8 +49,7 @@ async def check_access(scope: Scope, location: Location) -> None:
 def flash_of(tokens: Tokens, payload: Mapping[str, Any]) -> Flash | None:
     """A navigation brings its own; otherwise the page's, unless this view has been mounted before."""
     token = payload.get("flash")
-    first = "redirect" not in payload and _params(payload).get("_mounts") == 0
-    if token is None and first:
+    if token is None and "redirect" not in payload and is_first(payload):
         token = payload.get("static")
     flash = tokens.read_flash_token(token) if token else None
     return Flash(flash) if flash else None
@@ -62,6 +61,11 @@ def nonce_of(payload: Mapping[str, Any]) -> str | None:
     nonce = _params(payload).get("_csp_nonce")
     known = isinstance(nonce, str) and len(nonce) <= _LONGEST_NONCE and _NONCE.fullmatch(nonce)
     return nonce if known else None
+
+
+def is_first(payload: Mapping[str, Any]) -> bool:
+    """Whether this view has not been mounted yet, for this element of the page."""
+    return _params(payload).get("_mounts") == 0
 
 
 def _csrf_token(scope: Scope, payload: Mapping[str, Any]) -> Any:

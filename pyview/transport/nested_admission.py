@@ -10,7 +10,7 @@ from pyview.nested_tokens import NestedToken
 from pyview.process.nested import Children
 from pyview.routes import NestedRoute, NestedRoutes
 from pyview.tokens import StaleToken, Tokens
-from pyview.transport.join_claims import check_access, check_csrf, flash_of, nonce_of, refused
+from pyview.transport.join_claims import check_access, check_csrf, flash_of, is_first, nonce_of, refused
 from pyview.transport.presence import Presence
 from pyview.transport.view_guard import view_guard
 
@@ -46,7 +46,14 @@ class NestedAdmission:
         return Visit(
             location,
             identity,
-            Place(token.id, token.page_id, token.depth, token.sticky, parent),
+            Place(
+                token.id,
+                token.page_id,
+                token.depth,
+                token.sticky,
+                parent,
+                awaited=parent is not None and is_first(payload),
+            ),
             flash_of(self._tokens, payload),
             view_guard(presence, location.route, self._recheck),
             token.session,

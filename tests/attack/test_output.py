@@ -1,6 +1,7 @@
 """T27, T29, T30, T31, T32, T35, T38, T39: nothing of the application turns against its readers."""
 
 import logging
+from itertools import product
 from typing import Any
 
 import pytest
@@ -70,10 +71,23 @@ class TestT27AndT29Escaping:
 
 
 class TestT30Navigation:
-    @pytest.mark.parametrize("event", ["patch", "navigate", "redirect"])
     @pytest.mark.parametrize(
-        "to",
-        ["javascript:alert(1)", "//evil.example", "https://evil.example", "/\\evil.example", "/\nx", "", "x"],
+        ("event", "to"),
+        [
+            *product(
+                ["patch", "navigate", "redirect"],
+                [
+                    "javascript:alert(1)",
+                    "//evil.example",
+                    "https://evil.example",
+                    "/\\evil.example",
+                    "/\nx",
+                    "x",
+                ],
+            ),
+            ("navigate", ""),
+            ("redirect", ""),
+        ],
     )
     async def test_off_the_site(
         self, hostile: PyView, event: str, to: str, caplog: pytest.LogCaptureFixture

@@ -296,7 +296,7 @@ class TestAttaching:
     @pytest.mark.parametrize(
         ("attach", "error", "message"),
         [
-            (lambda s: s.attach_hook("x", "after_render", note), ValueError, "handle_params, handle_event"),
+            (lambda s: s.attach_hook("x", "before_render", note), ValueError, "handle_params, handle_event"),
             (
                 lambda s: s.attach_hook("taken", "handle_event", noted),
                 ValueError,

@@ -110,7 +110,7 @@ def connected(site: Site) -> connect:
     return connect(site.socket_url, origin=Origin(site.origin))
 
 
-@pytest.mark.parametrize("size", [64 * MIB, pytest.param(1024 * MIB, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("size", [64 * MIB, pytest.param(1024 * MIB, marks=pytest.mark.soak)])
 async def test_a_large_file_arrives_whole_and_costs_no_memory(size: int) -> None:
     async with served("tests.uploads.house:app") as site, connected(site) as socket:
         sender, upload = await begun(site, socket, size)

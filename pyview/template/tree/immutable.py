@@ -30,6 +30,9 @@ ATOMS: frozenset[type] = frozenset(
 COMPONENT_MARK = "__pyview_component__"
 """An attribute of component classes, by which templates know them. Such a class is no value that changes."""
 
+VIEW_MARK = "__pyview_view__"
+"""The same for view classes, which templates hand to `live_render`."""
+
 _HARMLESS_BASES = frozenset({"abc", "typing"})
 # Calling these yields nothing but what follows from the arguments. (What `dict` and `namespace` make is mutable, which
 # is noticed where it is bound to a name.)
@@ -145,7 +148,7 @@ def _no_parts(value: object) -> tuple[Any, ...]:
 
 
 def _class_parts(cls: type) -> tuple[Any, ...] | None:
-    return () if hasattr(cls, COMPONENT_MARK) else None
+    return () if hasattr(cls, COMPONENT_MARK) or hasattr(cls, VIEW_MARK) else None
 
 
 def _macro_parts(macro: Any) -> tuple[Any, ...] | None:

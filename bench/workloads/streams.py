@@ -1,0 +1,36 @@
+"""Insertions into a stream: what one costs must not depend on how many items are shown."""
+
+from functools import partial
+
+from bench.arena import Arena
+from bench.measure import in_turns
+from bench.page import open_pages
+from bench.rows import Row, bytes_row, rate_row
+from bench.server import Server
+from bench.socket_client import Pump, join_all
+from bench.workloads.events import Crowd
+
+MANY, FEW = 10_000, 10
+MOST_PAGES = 4
+
+
+async def stream(arena: Arena) -> list[Row]:
+    """Both servers are of the application that is measured; the second stands where the bare one does elsewhere."""
+    async with arena.ours() as first, arena.ours() as second:
+        many, few = await _crowd(arena, first, MANY), await _crowd(arena, second, FEW)
+        seconds = arena.plan.seconds
+        results = await in_turns(
+            arena.plan.rounds, partial(many.measure, seconds), partial(few.measure, seconds)
+        )
+    title = f"stream insert, {MANY:,} shown (bare: {FEW} shown)"
+    return [
+        rate_row("stream", title, results),
+        bytes_row("stream, bytes", "stream, payload per event", results),
+    ]
+
+
+async def _crowd(arena: Arena, server: Server, shown: int) -> Crowd:
+    pages = await open_pages(server, f"/stream/{shown}", min(MOST_PAGES, arena.plan.connections))
+    tabs = [Pump(page.click_frame("add")) for page in pages]
+    await join_all(pages, tabs)
+    return Crowd(server, tabs, "line {}".format)

@@ -1,0 +1,176 @@
+"""Views inside views in a real browser: its own client joins, keeps and drops them."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pytest
+from playwright.sync_api import Page, expect
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from pyview import LiveViewSocket, is_connected
+from tests.nested.test_embedded import app_with as plain_app
+from tests.nested.test_nested import Counter, app_with, around
+from tests.nested.test_page_attributes import app as attributes_app
+from tests.nested.test_sticky import app as sticky_app
+
+Serve = Callable[[ASGIApp], str]
+LIVE = "[data-phx-main].phx-connected"
+
+
+def visit(page: Page, url: str, live: str = LIVE) -> None:
+    page.goto(url)
+    expect(page.locator(live)).to_be_attached()
+    page.evaluate("document.body.dataset.stayed = 'yes'")
+
+
+def stayed(page: Page) -> None:
+    """The document was not loaded again since the visit."""
+    assert page.evaluate("document.body.dataset.stayed") == "yes"
+
+
+def test_each_has_a_life_of_its_own(page: Page, serve: Serve) -> None:
+    visit(page, serve(app_with()))
+    expect(page.locator("#first.phx-connected output")).to_have_text("Ada: 0")
+    page.get_by_role("button", name="+").click()
+    expect(page.locator("output")).to_have_text("Ada: 1")
+    page.locator("#more").click()
+    expect(page.locator("h1")).to_have_text("1")
+    expect(page.locator("output")).to_have_text("Ada: 1")
+    page.locator("#toggle").click()
+    expect(page.locator("output")).to_have_count(0)
+    page.locator("#toggle").click()
+    expect(page.locator("#first.phx-connected output")).to_have_text("Ada: 0")
+    stayed(page)
+
+
+def test_a_crash_inside_leaves_what_is_around_alone(page: Page, serve: Serve) -> None:
+    visit(page, serve(app_with()))
+    page.locator("#more").click()
+    page.get_by_role("button", name="+").click()
+    expect(page.locator("output")).to_have_text("Ada: 1")
+    page.get_by_role("button", name="break").click()
+    expect(page.locator("#first.phx-connected output")).to_have_text("Ada: 0")
+    page.get_by_role("button", name="+").click()
+    expect(page.locator("output")).to_have_text("Ada: 1")
+    expect(page.locator("h1")).to_have_text("1")
+    stayed(page)
+
+
+def test_a_crash_around_brings_both_back(page: Page, serve: Serve) -> None:
+    visit(page, serve(app_with()))
+    page.get_by_role("button", name="+").click()
+    expect(page.locator("output")).to_have_text("Ada: 1")
+    page.locator("#crash").click()
+    expect(page.locator("#first.phx-connected output")).to_have_text("Ada: 0")
+    page.locator("#more").click()
+    expect(page.locator("h1")).to_have_text("1")
+    stayed(page)
+
+
+def test_one_that_cannot_be_mounted_is_given_up_and_the_page_goes_on(page: Page, serve: Serve) -> None:
+    class Broken(Counter):
+        tried: ClassVar[int] = 0
+
+        async def mount(self, socket: LiveViewSocket[Any], session: Any) -> None:
+            if is_connected(socket):
+                Broken.tried += 1
+                raise RuntimeError("not today")
+            await Counter.mount(self, socket, session)
+
+    source = "<h1>{{ n }}</h1><button id='more' phx-click='more'>x</button>{{ live_render(V) }}"
+    visit(page, serve(app_with(around(source, V=Broken))))
+    expect(page.locator("#live-broken.phx-error")).to_be_attached()
+    page.locator("#more").click()
+    expect(page.locator("h1")).to_have_text("1")
+    expect(page.locator("[data-phx-main].phx-error")).to_be_attached()
+    assert Broken.tried == 4
+    page.locator("#more").click()
+    expect(page.locator("h1")).to_have_text("2")
+    stayed(page)
+
+
+@pytest.mark.parametrize("how", ["away", "out"])
+def test_it_takes_the_whole_page_elsewhere(page: Page, serve: Serve, how: str) -> None:
+    source = (
+        f"<h1>house</h1>{{{{ live_render(V) }}}}<button phx-click='{how}' phx-target='#inside'>go</button>"
+    )
+
+    class Leaving(Counter):
+        template = Counter.template.from_string(
+            f"<b id='inside'></b><button phx-click='{how}'>leave</button>"
+        )
+
+    url = serve(app_with(around(source, V=Leaving)))
+    visit(page, url)
+    page.get_by_role("button", name="leave").click()
+    expect(page.locator("h2")).to_have_text("elsewhere")
+    assert page.url == f"{url}/other"
+
+
+def test_a_sticky_one_stays_through_navigation(page: Page, serve: Serve) -> None:
+    visit(page, serve(sticky_app()))
+    expect(page.locator("#player.phx-connected output")).to_have_text("1")
+    page.get_by_role("button", name="next").click()
+    expect(page.locator("output")).to_have_text("2")
+    page.evaluate("document.querySelector('#player').dataset.same = 'element'")
+    page.get_by_role("link", name="two").click()
+    expect(page.locator("h1")).to_have_text("two")
+    expect(page.locator("output")).to_have_text("2")
+    page.get_by_role("button", name="next").click()
+    expect(page.locator("output")).to_have_text("3")
+    assert page.locator("#player").get_attribute("data-same") == "element"
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("one")
+    expect(page.locator("output")).to_have_text("3")
+    page.go_forward()
+    page.get_by_role("link", name="quiet").click()
+    expect(page.locator("h1")).to_have_text("quiet")
+    expect(page.locator("output")).to_have_count(0)
+    stayed(page)
+
+
+def test_a_lost_connection_brings_all_of_them_back(page: Page, serve: Serve) -> None:
+    visit(page, serve(sticky_app()))
+    expect(page.locator("#player.phx-connected")).to_be_attached()
+    page.evaluate("window.liveSocket.disconnect()")
+    page.evaluate("window.liveSocket.connect()")
+    expect(page.locator("#player.phx-connected")).to_be_attached()
+    page.get_by_role("button", name="next").click()
+    expect(page.locator("h1")).to_have_text("one")
+    stayed(page)
+
+
+def test_a_plain_page_holds_several(page: Page, serve: Serve) -> None:
+    outer: Starlette = plain_app()
+    visit(page, serve(outer), "section.phx-connected")
+    page.locator("section").get_by_role("button", name="+").click()
+    expect(page.locator("section output")).to_have_text("Grace: 1")
+    expect(page.locator("#live-counter.phx-connected output")).to_have_text("Ada: 0")
+    page.locator("section").get_by_role("button", name="break").click()
+    expect(page.locator("section.phx-connected output")).to_have_text("Grace: 0")
+    stayed(page)
+
+
+def test_the_document_around_changes_live_and_goes_back(page: Page, serve: Serve) -> None:
+    visit(page, serve(attributes_app()))
+    root, body = page.locator("html"), page.locator("body")
+    page.evaluate("document.body.classList.add('of-the-author')")
+    expect(root).to_have_attribute("lang", "de")
+    expect(page.locator("meta[name=description]")).to_have_attribute("content", 'Wer "wir" sind')
+    page.get_by_role("button", name="dark").click()
+    expect(body).to_have_class("of-the-author dark wide")
+    expect(page.locator("meta[name=description]")).to_have_count(0)
+    expect(page.locator("link[rel=canonical]")).to_have_attribute("href", "https://example.org/ueber")
+    expect(page).to_have_title("My · Über uns | X")
+    page.get_by_role("link", name="quiet").click()
+    expect(page.locator("h1")).to_have_text("quiet")
+    expect(root).to_have_attribute("lang", "en")
+    expect(body).to_have_class("of-the-author")
+    expect(page.locator("[data-pyview-page]")).to_have_count(0)
+    expect(page).to_have_title("My · Site | X")
+    page.go_back()
+    expect(root).to_have_attribute("lang", "de")
+    expect(body).to_have_class("of-the-author light")
+    expect(page.locator("meta[name=description]")).to_have_count(1)
+    stayed(page)
