@@ -13,7 +13,7 @@ from pyview.hooks import ViewHooks
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.navigation import Navigate, Patch, Redirect
-from pyview.rendering import Renderer, renderer_for
+from pyview.rendering import Renderer, Templates, renderer_for
 from pyview.routes import LiveRoute, NestedRoute
 from pyview.session import ReadOnlySession, with_shared
 from pyview.socket import LiveViewSocket
@@ -45,10 +45,9 @@ class Guard(Protocol):
     def forbade(self, event: str) -> None: ...
 
 
-class FindsTemplates(Protocol):
-    """The templates of view classes."""
+class FindsTemplates(Templates, Protocol):
+    """The templates of view classes, and of what is around them."""
 
-    def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None: ...
     def layout_for(self, view_class: type[LiveView[Any]], of_group: Any) -> LiveTemplate | None: ...
 
 
@@ -132,7 +131,7 @@ def renderer_of(
     """How the view of `visit` renders. A layout is for views with a URL: a nested one stands in that of the page."""
     of_group = visit.location.route.live_session.layout
     layout = templates.layout_for(visit.view_class, of_group) if visit.routed else None
-    return renderer_for(view, templates.for_view(visit.view_class), processors, layout)
+    return renderer_for(view, templates, processors, layout)
 
 
 def resources_of(visit: Visit) -> Resources:

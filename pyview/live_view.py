@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
-from pyview.template.live_template import LiveRender, RenderedContent
+from pyview.template.content_rendering import Content
+from pyview.template.live_template import LiveRender
 from pyview.template.tree.immutable import VIEW_MARK
 from pyview.threads import inline
 
@@ -25,7 +26,7 @@ class LiveView(Generic[T]):
     `handle_info(event, socket)`, or methods under `@event` and `@info`.
 
     The template is the `.html` file beside the module of the class, or the one named by the class attribute
-    `template`.
+    `template`; or the method `template(assigns, meta)`, which returns a template string (PEP 750).
 
     `layout` is a template around that one, within the page and as live as it is, with `{{ inner_content }}` where the
     view comes: a file beside the module of the class that names it, or a name for the loader. False for none, where a
@@ -55,8 +56,13 @@ class LiveView(Generic[T]):
     async def disconnect(self, socket: LiveViewSocket[T]) -> None:
         """The view has ended. Runs exactly once for a view whose connected `mount` began."""
 
-    async def render(self, assigns: T, meta: PyViewMeta) -> RenderedContent:
-        """The page's content: by default the view's template over its context."""
+    async def render(self, assigns: T, meta: PyViewMeta) -> Content:
+        """The page's content: by default the view's template over its context.
+
+        It may also be a template string, or a live value.
+        """
+        if callable(self.template):
+            return self.template(assigns, meta)  # type: ignore[no-any-return]
         if meta.template is None:
             raise NotImplementedError(f"{type(self).__qualname__} has no template and no render()")
         return LiveRender(meta.template, assigns, meta)

@@ -1,20 +1,25 @@
 """How one view renders: by its template, which yields diffs itself, or by hand, where two trees are compared."""
 
 import inspect
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket import LiveViewSocket
+from pyview.template.content_rendering import ContentRendering, is_content
+from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate, Rendering
 from pyview.template.tree.live import Live, text_page
 from pyview.template.tree.nodes import Fresh
+from pyview.template.tstrings.origin import blame
 from pyview.template_names import names_of
 from pyview.wire.diff import diff, without_stream_items
 
 Diff = dict[str, Any]
+
+R = TypeVar("R")
 
 
 class Renderer(Protocol):
@@ -153,44 +158,105 @@ def _names_of(view: LiveView[Any]) -> Mapping[str, Any]:
     return {**names, **_NO_FLASH} if names else _NO_FLASH
 
 
+class StringRenderer:
+    """The view's method `template`, which returns a template string: only what changed of it is rendered."""
+
+    __slots__ = ("_environment", "_rendering", "_view")
+
+    def __init__(self, view: LiveView[Any], environment: LiveEnvironment) -> None:
+        self._view = view
+        self._environment = environment
+        self._rendering: ContentRendering | None = None
+
+    def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]:
+        return self._told_where(ContentRendering(self._environment, socket).html, socket)
+
+    def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
+        if self._rendering is None:
+            self._rendering = ContentRendering(self._environment, socket)
+        change = self._told_where(self._rendering.update, socket)
+        components = socket.components
+        return change if components is None else components.completed_page(change, self._rendering.node)
+
+    def reset(self) -> None:
+        self._rendering = None
+
+    def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        """What a layout's slot retains, and what changed."""
+        plans = self._environment.plans
+        return self._told_where(lambda content: plans.content(fresh, previous, content), fresh.host)
+
+    def _told_where(self, render: Callable[[Any], R], socket: LiveViewSocket[Any]) -> R:
+        """What `render` makes of the template string; its errors say where that was written."""
+        template = self._view.template
+        try:
+            return render(template(socket.context, PyViewMeta(socket)))
+        except Exception as error:
+            blame(error, template)
+            raise
+
+
 class HandRenderer:
-    """The view's own `render`. Its trees are compared, because nothing else knows what changed."""
+    """The view's own `render`. Trees that it makes are compared, because nothing else knows what changed."""
 
-    __slots__ = ("_previous", "_template", "_view")
+    __slots__ = ("_environment", "_prepared", "_previous", "_rendering", "_template", "_view")
 
-    def __init__(self, view: LiveView[Any], template: LiveTemplate | None) -> None:
+    def __init__(
+        self, view: LiveView[Any], template: LiveTemplate | None, environment: LiveEnvironment
+    ) -> None:
         self._view = view
         self._template = template
+        self._environment = environment
         self._previous: dict[str, Any] | None = None
+        self._prepared: Any = None
+        self._rendering: ContentRendering | None = None
 
     async def html(self, socket: LiveViewSocket[Any]) -> str:
         content = await self._content(socket)
-        with text_page(socket) as page:
+        if is_content(content):
+            html = ContentRendering(self._environment, socket).html(content)
+            return html if isinstance(html, str) else await html
+        with text_page(socket, self._environment) as page:
             text = str(content.text())
         return await page.filled(text)
 
     async def update(self, socket: LiveViewSocket[Any]) -> Diff:
         content = await self._content(socket)
-        tree = content.tree()
-        previous, self._previous = (
-            self._previous,
-            tree if socket.streams is None else without_stream_items(tree),
-        )
-        change = tree if previous is None else diff(previous, tree)
+        if is_content(content):
+            change = self._rendered(content, socket)
+        else:
+            change = self._compared(content.tree(), streams=socket.streams is not None)
         components = socket.components
-        completed = change if components is None else components.completed_page(change, None)
+        node = None if self._rendering is None else self._rendering.node
+        completed = change if components is None else components.completed_page(change, node)
         return await completed if inspect.isawaitable(completed) else completed
 
     def reset(self) -> None:
         self._previous = None
+        self._rendering = None
+
+    def _rendered(self, content: Any, socket: LiveViewSocket[Any]) -> Diff:
+        self._previous = None
+        if self._rendering is None:
+            self._rendering = ContentRendering(self._environment, socket)
+        return self._rendering.update(content)
+
+    def _compared(self, tree: Diff, *, streams: bool) -> Diff:
+        self._rendering = None
+        previous, self._previous = self._previous, without_stream_items(tree) if streams else tree
+        return tree if previous is None else diff(previous, tree)
 
     async def prepare(self, socket: LiveViewSocket[Any]) -> None:
-        """Make the tree that `part` will be asked for: a layout cannot wait in the middle of its render."""
-        self._previous = (await self._content(socket)).tree()
+        """Make the content that `part` will be asked for: a layout cannot wait in the middle of its render."""
+        content = await self._content(socket)
+        self._prepared = content if is_content(content) else content.tree()
 
     def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
         """What a layout's slot retains, and what changed."""
-        tree = self._previous or {}
+        tree, self._prepared = self._prepared, None
+        if is_content(tree):
+            rendered: tuple[Any, Any] = self._environment.plans.content(fresh, previous, tree)
+            return rendered
         change = diff(previous, tree) if type(previous) is dict else tree
         return tree, change or None
 
@@ -199,16 +265,32 @@ class HandRenderer:
         return await content if inspect.isawaitable(content) else content
 
 
+class Templates(Protocol):
+    """The templates of view classes; None for a view that makes its content itself."""
+
+    @property
+    def environment(self) -> LiveEnvironment: ...
+    def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None: ...
+
+
 def renderer_for(
     view: LiveView[Any],
-    template: LiveTemplate | None,
+    templates: Templates,
     processors: Sequence[ContextProcessor] = (),
     layout: LiveTemplate | None = None,
 ) -> Renderer:
-    """`template` is None for a view without a template, which then must have its own `render`; `layout` is around."""
-    by_template = template is not None and type(view).render is LiveView.render
-    if template is not None and by_template:
-        own: TemplateRenderer | HandRenderer = TemplateRenderer(template, view, processors)
-    else:
-        own = HandRenderer(view, template)
+    """How `view` renders, with `layout` around it. Raises what Jinja2 raises for a bad template."""
+    own = _renderer_of(view, templates, processors)
     return own if layout is None else LayoutRenderer(layout, view, processors, own)
+
+
+def _renderer_of(
+    view: LiveView[Any], templates: Templates, processors: Sequence[ContextProcessor]
+) -> TemplateRenderer | StringRenderer | HandRenderer:
+    cls = type(view)
+    template = templates.for_view(cls)
+    if cls.render is not LiveView.render:
+        return HandRenderer(view, template, templates.environment)
+    if template is not None:
+        return TemplateRenderer(template, view, processors)
+    return StringRenderer(view, templates.environment)

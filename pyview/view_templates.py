@@ -14,7 +14,7 @@ from pyview.live_render import live_render
 from pyview.live_view import LiveView
 from pyview.template.component import Component, components_in
 from pyview.template.environment import LiveEnvironment, create_environment
-from pyview.template.files import TemplateFileNotFound, layout_of, template_for
+from pyview.template.files import TemplateFileNotFound, has_template_method, layout_of, template_for
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
 from pyview.view_files import ViewFiles
@@ -59,9 +59,12 @@ class ViewTemplates:
         return self.environment.change_rule
 
     def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None:
-        """None for a view that renders by hand and has no file. Raises what Jinja2 raises for a bad template."""
+        """None for a view that makes its content itself. Raises what Jinja2 raises for a bad template."""
         if view_class in self._templates:
             return self._templates[view_class]
+        if has_template_method(view_class):
+            self._templates[view_class] = None
+            return None
         try:
             found = template_for(view_class, self.environment)
         except TemplateFileNotFound as missing:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyview.live_view import LiveView
 from pyview.template.environment import LiveEnvironment
-from pyview.template.files import TemplateFileNotFound, file_beside, template_for
+from pyview.template.files import TemplateFileNotFound, file_beside, has_template_method, template_for
 from pyview.template.live_template import LiveTemplate
 
 
@@ -16,10 +16,9 @@ def component_template(component: type, environment: LiveEnvironment) -> LiveTem
     Beside the module of a class `StarRating`, `star_rating.html` is looked for first; then the file with the name of
     the module, unless the module has a view, whose file that is.
     """
-    named = getattr(component, "template", None)
-    if callable(named) and not isinstance(named, LiveTemplate):
+    if has_template_method(component):
         return None
-    if named is None and not hasattr(component, "template_file"):
+    if getattr(component, "template", None) is None and not hasattr(component, "template_file"):
         return _beside(component, environment)
     return template_for(component, environment)
 

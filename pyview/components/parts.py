@@ -12,10 +12,11 @@ from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.compiler.single_root import is_single_root
 from pyview.template.component_tag import DEFAULT_SLOT, Slots
+from pyview.template.content_rendering import ContentRendering, is_content
+from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate, Rendering
-from pyview.template.tree.live import Live, text_page
-from pyview.template.tree.nodes import Diff, Fresh, Node, Segment
-from pyview.template.tree.stream import settle
+from pyview.template.tree.live import text_page
+from pyview.template.tree.nodes import Diff, Node, Segment
 from pyview.template_names import names_of
 from pyview.wire.diff import diff, without_stream_items
 
@@ -59,7 +60,7 @@ class TemplateParts:
 
     async def html(self, slots: Slots) -> str:
         self._check_root()
-        with text_page(self._socket) as page:
+        with text_page(self._socket, self._template.environment) as page:
             text = self._template.render(self._socket.context, self._extras(slots))
         return await page.filled(text)
 
@@ -89,41 +90,42 @@ def _has_id(context: Any) -> bool:
 
 
 class ContentParts:
-    """What the component's own method returns: a live value, or content with `tree()` and `text()`."""
+    """What the component's method `template` returns: a template string, or content with `tree()` and `text()`."""
 
-    __slots__ = ("_component", "_previous", "_socket", "_view")
+    __slots__ = ("_component", "_previous", "_rendering", "_socket", "_view")
 
     def __init__(
-        self, component: LiveComponent[Any], socket: ComponentSocket[Any], view: LiveViewSocket[Any]
+        self,
+        component: LiveComponent[Any],
+        socket: ComponentSocket[Any],
+        view: LiveViewSocket[Any],
+        environment: LiveEnvironment,
     ) -> None:
         self._component = component
         self._socket = socket
         self._view = view
-        self._previous: Any = None
+        self._rendering = ContentRendering(environment, socket)
+        self._previous: Diff | None = None
 
     @property
     def node(self) -> Node | None:
-        return self._previous if isinstance(self._previous, Node) else None
+        return self._rendering.node
 
     def update(self, slots: Slots) -> Diff:
         content = self._content(slots)
-        if not isinstance(content, Live):
-            return self._compared(content.tree())
-        fresh = Fresh()
-        fresh.host = self._socket
-        self._previous, change = content.render(fresh, self._previous)
-        settle(fresh)
-        return {} if change is None else dict(change)
+        return self._rendering.part(content) if is_content(content) else self._compared(content.tree())
 
     async def html(self, slots: Slots) -> str:
         content = self._content(slots)
-        if isinstance(content, Live):
-            return await content.html(self._socket)
+        if is_content(content):
+            html = self._rendering.html(content)
+            return html if isinstance(html, str) else await html
         with text_page(self._socket) as page:
             text = str(content.text())
         return await page.filled(text)
 
     def reset(self) -> None:
+        self._rendering.reset()
         self._previous = None
 
     def _compared(self, tree: Diff) -> Diff:

@@ -20,6 +20,7 @@ from pyview.components.shown import components_in
 from pyview.components.socket import ComponentSocket
 from pyview.socket import ComponentTarget, LiveViewSocket, Runtime
 from pyview.template.component_tag import ComponentTag
+from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.nodes import Diff, Node, Segment
@@ -33,6 +34,8 @@ class ComponentTemplates(Protocol):
 
     @property
     def change_rule(self) -> ChangeRule: ...
+    @property
+    def environment(self) -> LiveEnvironment: ...
     def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None: ...
 
 
@@ -251,7 +254,7 @@ class Components:
     def _parts(self, component: LiveComponent[Any], socket: ComponentSocket[Any]) -> Parts:
         template = self._templates.for_component(type(component))
         if template is None:
-            return ContentParts(component, socket, self._socket)
+            return ContentParts(component, socket, self._socket, self._templates.environment)
         return TemplateParts(template, component, socket)
 
     def _render_all(self, instances: list[Instance], parts: dict[str, Diff]) -> None:

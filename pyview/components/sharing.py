@@ -8,7 +8,7 @@ so the diff holds every dynamic, and statics only where the two trees differ (Li
 from typing import Any
 
 from pyview.template.tree.comprehension import Comprehension
-from pyview.template.tree.nodes import Diff, Node
+from pyview.template.tree.nodes import Diff, Node, unwrapped
 
 
 def leave_out_known(diff: Diff, node: Node, known: Node) -> None:
@@ -21,6 +21,7 @@ def leave_out_known(diff: Diff, node: Node, known: Node) -> None:
 
 
 def _leave_out(diff: Diff, slot: Any, known: Any) -> None:
+    slot, known = unwrapped(slot), unwrapped(known)
     if getattr(slot, "segment", None) is not getattr(known, "segment", known):
         return
     if isinstance(slot, Node) and isinstance(known, Node):

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from pyview.template.tree.comprehension import Comprehension
-from pyview.template.tree.nodes import Node, Segment
+from pyview.template.tree.nodes import Node, Segment, unwrapped
 
 
 def components_in(node: Node | None) -> Iterator[int]:
@@ -16,7 +16,7 @@ def components_in(node: Node | None) -> Iterator[int]:
 
 def _in_slots(slots: list[Any], segment: Segment) -> Iterator[int]:
     # A node may hold more than its slots: what they were made from.
-    for slot in islice(slots, len(segment.statics) - 1):
+    for slot in map(unwrapped, islice(slots, len(segment.statics) - 1)):
         if type(slot) is int:
             yield slot
         elif isinstance(slot, Node):

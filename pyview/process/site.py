@@ -16,6 +16,7 @@ from pyview.presence.presence import Presence
 from pyview.process.run_queue import RunQueue
 from pyview.pubsub.base import PubSub
 from pyview.routes import NestedRoutes
+from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
 from pyview.tokens import UploadToken
@@ -29,6 +30,8 @@ class Templates(Protocol):
 
     @property
     def change_rule(self) -> ChangeRule: ...
+    @property
+    def environment(self) -> LiveEnvironment: ...
     def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None: ...
     def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None: ...
     def layout_for(self, view_class: type[LiveView[Any]], of_group: Any) -> LiveTemplate | None: ...

@@ -17,7 +17,7 @@ from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
 from pyview.template.tree.live import Live, page_environment
-from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.nodes import Fresh, Wrapped
 from pyview.template.tstrings.content import content_text
 from pyview.template.tstrings.each import inputs_of
 from pyview.template.tstrings.origin import blame
@@ -160,10 +160,10 @@ class ComponentCall(Live):
         yield from self.rest.values()
 
 
-class _Held:
+class _Held(Wrapped):
     """What a call of a component retains: the slot of its body, and what that was made from."""
 
-    __slots__ = ("component", "inputs", "slot", "visits")
+    __slots__ = ("component", "inputs", "visits")
 
     def __init__(self, component: Component[Any]) -> None:
         self.component = component

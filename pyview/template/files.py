@@ -42,6 +42,11 @@ def template_for(view: type, environment: LiveEnvironment) -> LiveTemplate:
     return LiveTemplate.from_file(path, environment)
 
 
+def has_template_method(cls: type) -> bool:
+    """Whether a class makes its content itself, in a method `template` that returns a template string."""
+    return callable(getattr(cls, "template", None))
+
+
 def layout_of(view: type, environment: LiveEnvironment, otherwise: Any = None) -> LiveTemplate | None:
     """The layout of a view class: what its attribute `layout` names, or that of a base class, or `otherwise`.
 

@@ -100,6 +100,21 @@ class Node(list[Any]):
     segment: Segment
 
 
+class Wrapped:
+    """A slot that remembers what it was made from, beside `slot`, what it holds."""
+
+    __slots__ = ("slot",)
+
+    slot: Any
+
+
+def unwrapped(slot: Any) -> Any:
+    """What a slot holds in the end."""
+    while isinstance(slot, Wrapped):
+        slot = slot.slot
+    return slot
+
+
 class Unit(Node):
     """A node that knows its inputs: of a page, a block, a macro call, an included file."""
 

@@ -8,8 +8,9 @@ from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
 from pyview.template.tree.comprehension import Key, comprehension, field_key
 from pyview.template.tree.immutable import is_template_class
 from pyview.template.tree.live import Live
-from pyview.template.tree.nodes import ALWAYS, Diff, Fresh
+from pyview.template.tree.nodes import ALWAYS, Diff, Fresh, Wrapped
 from pyview.template.tree.output import text_slot
+from pyview.template.tree.stream import StreamRows, rows_of
 from pyview.template.tstrings.content import content_text
 from pyview.template.tstrings.plan import Plan
 from pyview.template.tstrings.plans import Plans, environment_of, page_plans
@@ -38,19 +39,28 @@ def each(
     return Each(rows, render, find)
 
 
+def stream_for(stream: Iterable[tuple[str, T]], render: Callable[[str, T], Any]) -> "Each":
+    """A stream in a page: `{stream_for(users, lambda dom_id, user: t"<li id={dom_id}>{user.name}</li>")}`.
+
+    The element around it has an id and `phx-update="stream"`. `render` is called for the items that are on their way to
+    the browser, which keeps them; see `pyview.Stream`.
+    """
+    return Each(stream, lambda entry: render(*entry), None)
+
+
 class _OtherStrings(Exception):
     """A row is another template string than the others: they cannot share their static text."""
 
 
-class _Rows:
+class _Rows(Wrapped):
     """The rows as they were rendered: with a common plan or none, by which code, from which inputs."""
 
-    __slots__ = ("code", "comprehension", "inputs", "plan", "visits")
+    __slots__ = ("code", "inputs", "plan", "visits")
 
     def __init__(self, plan: Plan | None, code: Any) -> None:
         self.plan = plan
         self.code = code
-        self.comprehension: Any = None
+        self.slot = None
         self.inputs: list[Any] = []
         self.visits = True
 
@@ -74,12 +84,12 @@ class Each(Live):
 
     def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
         plans: Plans = environment_of(fresh).plans
-        items: Sequence[Any] = self._rows if isinstance(self._rows, list | tuple) else [*self._rows]
+        items: Sequence[Any] = self._rows if isinstance(self._rows, list | tuple) else rows_of(self._rows)
         code = getattr(self._render, "__code__", None)
         if not isinstance(previous, _Rows) or previous.code is not code:
             if not items:
                 return text_slot(previous, "")
-            previous = _Rows(self._plan(plans, items[0]), code)
+            previous = _Rows(self._plan(plans, items), code)
         mark = len(fresh)
         try:
             return self._update(plans, fresh, previous, items)
@@ -87,8 +97,10 @@ class Each(Live):
             del fresh[mark:]
             return self._update(plans, fresh, _Rows(None, code), items)
 
-    def _plan(self, plans: Plans, item: Any) -> Plan | None:
-        row = self._render(item)
+    def _plan(self, plans: Plans, items: Sequence[Any]) -> Plan | None:
+        if isinstance(items, StreamRows):
+            return None  # what the browser keeps cannot be sent again should a later item have another shape
+        row = self._render(items[0])
         return plans.plan(row) if is_template_class(type(row)) else None
 
     def _update(self, plans: Plans, fresh: Fresh, held: _Rows, items: Sequence[Any]) -> tuple[Any, Any]:
@@ -96,9 +108,7 @@ class Each(Live):
         mask = 0 if held.is_unchanged([*inputs_of(self._render, plans)], plans.rule) else ALWAYS
         segment = plans.rows if held.plan is None else held.plan.row_segment
         row = self._row(plans, held.plan)
-        held.comprehension, change = comprehension(
-            fresh, held.comprehension, segment, items, row, mask, None, self._key
-        )
+        held.slot, change = comprehension(fresh, held.slot, segment, items, row, mask, None, self._key)
         held.visits = fresh.visits != visits
         return held, change
 

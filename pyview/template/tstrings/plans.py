@@ -8,7 +8,7 @@ from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.comprehension import comprehension
 from pyview.template.tree.immutable import is_template_class
 from pyview.template.tree.live import page_environment
-from pyview.template.tree.nodes import ALWAYS, Diff, Fresh
+from pyview.template.tree.nodes import ALWAYS, Diff, Fresh, Node, Segment, new_node
 from pyview.template.tstrings.content import render_content
 from pyview.template.tstrings.plan import Plan, row_segment
 
@@ -22,6 +22,9 @@ class Plans:
     def __init__(self, rule: ChangeRule) -> None:
         self.rule = rule
         self.rows = row_segment(["", ""], rule)
+        self._alone = Segment("content", ["", ""], ALWAYS)
+        self._alone.rule = rule
+        rule.register(CodeType)
         self._names: dict[CodeType, frozenset[str]] = {}
         self._plans: dict[tuple[str, ...], Plan] = {}
 
@@ -49,6 +52,17 @@ class Plans:
     def content(self, fresh: Fresh, previous: Any, value: Any) -> tuple[Any, Any]:
         """The slot of anything that may stand between tags: (what to retain, what changed)."""
         return render_content(self, fresh, previous, value)
+
+    def alone(self, fresh: Fresh, previous: Any, value: Any) -> tuple[Any, Any]:
+        """A node with one slot, for content that is the whole page: (node, what changed)."""
+        diff: Diff = {}
+        known = previous.__class__ is Node and previous.segment is self._alone
+        node = previous if known else new_node(self._alone, fresh, diff)
+        slot, change = render_content(self, fresh, node[0], value)
+        if change is not None:
+            node[0] = slot
+            diff["0"] = change
+        return node, diff or None
 
     def text(self, template: Any) -> str:
         """The HTML of a template string."""

@@ -1,0 +1,184 @@
+# future-tstrings
+"""Template strings, as programs write them: the suite's only module that needs their syntax.
+
+future-tstrings 1.0.1, which compiles it before Python 3.14, understands one template string a line, and no other
+letters than those of ASCII before it.
+"""
+
+from dataclasses import dataclass
+from string.templatelib import Interpolation, Template
+from typing import Any
+
+from pyview import LiveView, LiveViewSocket, Slot, component, each
+from pyview.components import ComponentMeta, ComponentSocket, LiveComponent, live_component
+from pyview.events import AutoEventDispatch, event
+from pyview.template import TemplateView
+
+
+def build(*parts: Any) -> Template:
+    """A template string of texts and slots: a tuple of one is a slot's value."""
+    return Template(
+        *(Interpolation(part[0], "value", None, "") if type(part) is tuple else part for part in parts)
+    )
+
+
+# -- a page of any shape, from a model
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+    text: Any
+
+
+@dataclass
+class Model:
+    """One piece of a page: `kind` says which, `values` are what it shows, `parts` what is in it."""
+
+    kind: str
+    values: list[Any]
+    parts: list[Any]
+
+
+@component
+def card(title: Any, children: Slot = None, **rest: Any) -> Template:
+    return t"<section {rest}><h2>{title}</h2>{children}</section>"
+
+
+@component(source="<nav{{ rest }}>{{ title }}:{{ children }}</nav>")
+def jinja_card(title: Any, children: Slot = None, **rest: Any) -> None: ...
+
+
+def page(model: Model) -> Any:
+    """What stands in the page for a model."""
+    return PIECES[model.kind](model)
+
+
+def text(model: Model) -> Any:
+    return model.values[0]
+
+
+def box(model: Model) -> Template:
+    a, b, c = model.values[:3]
+    inner = [page(part) for part in model.parts]
+    return t"<div class={[a, b]} hidden={c is True} title={a} data-n='{b}'>{inner}</div>"
+
+
+def link(model: Model) -> Template:
+    a, b, c = model.values[:3]
+    return t'<a href="/{a}?q={b}#{c}" class="x {a} {b}" aria-busy={c is True}>{a!r:>9}{b}</a>'
+
+
+def either(model: Model) -> Template:
+    a, b, c = model.values[:3]
+    bold = t"<b>{b}</b>"
+    italic = t"<i title={a}>{c!s}</i>"
+    return t"<p>{a}{bold if c else italic}</p><!-- {a} --><textarea>{b}</textarea>"
+
+
+def parts(model: Model) -> Template:
+    return t"<ul>{(t'<li>{page(part)}</li>' for part in model.parts)}</ul>"
+
+
+def mixed(model: Model) -> Any:
+    return [model.values[0], *[page(part) for part in model.parts], None, tuple(model.values)]
+
+
+def rows(model: Model) -> Template:
+    a, b, c = model.values[:3]
+    found = [Row(number, value) for number, value in enumerate(model.values)]
+    shown = found[::-1] if c else found
+
+    def row(one: Row) -> Any:
+        if b or one.id % 2:
+            return t"<li id={one.id}>{one.text}{a}</li>"
+        return t"<li>{one.text}</li>"
+
+    return t"<ol>{each(shown, row, key='id')}</ol>{each(shown, lambda one: one.text)}"
+
+
+def cards(model: Model) -> Template:
+    a, b, _ = model.values[:3]
+    inner = [page(part) for part in model.parts]
+    return t"<main>{card(a, children=inner, id=b)}{jinja_card(b, children=t'<u>{a}</u>', hidden=True)}</main>"
+
+
+def deep_rows(model: Model) -> Template:
+    return t"<dl>{each(model.parts, lambda part: t'<dd>{page(part)}</dd>')}</dl>"
+
+
+PIECES = {
+    "text": text,
+    "box": box,
+    "link": link,
+    "either": either,
+    "parts": parts,
+    "mixed": mixed,
+    "rows": rows,
+    "cards": cards,
+    "deep_rows": deep_rows,
+}
+
+
+# -- views
+
+
+class Likes(LiveComponent[dict[str, Any]]):
+    """A live component whose template is a template string."""
+
+    async def mount(self, socket: ComponentSocket[dict[str, Any]], assigns: dict[str, Any]) -> None:
+        socket.context = {"likes": 0, "label": ""}
+
+    def template(self, assigns: dict[str, Any], meta: ComponentMeta) -> Template:
+        return t"<button id={assigns['label']} phx-click='like' phx-target={meta.myself}>{assigns['likes']}</button>"
+
+    async def handle_event(self, event: str, payload: Any, socket: ComponentSocket[dict[str, Any]]) -> None:
+        socket.context["likes"] += 1
+
+
+class Board(AutoEventDispatch, TemplateView, LiveView[dict[str, Any]]):
+    """A view with a keyed list, a function component and live components."""
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        socket.context = {"names": ["ada", "grace"], "title": "Board"}
+
+    @event
+    async def add(self, socket: LiveViewSocket[dict[str, Any]], name: str = "new") -> None:
+        socket.context["names"] = [name, *socket.context["names"]]
+
+    @event
+    async def drop(self, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        socket.context["names"] = socket.context["names"][1:]
+
+    def template(self, assigns: dict[str, Any], meta: Any) -> Template:
+        def person(name: str) -> Template:
+            return t"<li>{name}{live_component(Likes, id=name, label=name)}</li>"
+
+        people = t"<ul>{each(assigns['names'], person, key=str)}</ul>"
+        return t"""<div>
+            {card(assigns["title"], children=people, id="card")}
+            <button id="add" phx-click={self.add} phx-value-name="linus">+</button>
+            <button id="drop" phx-click={self.drop}>-</button>
+            <button id="none" disabled={len(assigns["names"]) > 2}>x</button>
+        </div>"""
+
+
+class Greeting(LiveView[dict[str, Any]]):
+    """A view whose own `render` returns a template string."""
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        socket.context = {"name": "<you>"}
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        socket.context["name"] = "me"
+
+    async def render(self, assigns: dict[str, Any], meta: Any) -> Template:
+        return t"<h1 phx-click='rename' id='greeting'>Hello {assigns['name']}</h1>"
+
+
+class Broken(LiveView[dict[str, Any]]):
+    """A view with a mistake in its page."""
+
+    def template(self, assigns: Any, meta: Any) -> Template:
+        tag = "b"
+        return t"<p>fine</p><{tag}>not fine</{tag}>"
