@@ -25,6 +25,7 @@ from examples.chat.app import app as chat
 from examples.counter.app import app as counter
 from examples.form.app import app as form
 from examples.page import assets, gallery_page
+from examples.streams.app import app as streams
 from examples.table.app import app as table
 from examples.ticker.app import app as ticker
 from examples.uploads.app import app as uploads
@@ -85,6 +86,14 @@ EXAMPLES = (
         blurb="Open it twice and talk to yourself: messages, names, and who is here.",
         glyph="M5 6h22v15H14l-6 6v-6H5zM11 12h10M11 16h6",
         prefix="/chat",
+    ),
+    Example(
+        streams,
+        folder="streams",
+        title="Logbook",
+        blurb="A hundred thousand entries and no end, both ways: the page holds a few, the server none.",
+        glyph="M6 7h20M6 13h20M6 19h20M6 25h10M22 22v6M19 25l3 3 3-3",
+        prefix="/logbook",
     ),
     Example(
         form,

@@ -218,6 +218,63 @@ def test_a_name_that_is_taken_is_refused_in_words(new_visitor: NewVisitor, galle
     expect(second.get_by_role("alert")).to_have_count(0)
 
 
+# Logbook
+
+
+def entries(page: Page) -> list[int]:
+    found: list[int] = page.evaluate(
+        "[...document.querySelectorAll('#entries > li')].map(one => Number(one.id.slice(6)))"
+    )
+    return found
+
+
+def test_a_list_without_an_end_is_scrolled(page: Page, gallery: str) -> None:
+    """Down until the page has let go of the first entries, and up until they are there again."""
+    visit(page, f"{gallery}/logbook/")
+    newest = entries(page)[0]
+    reel = page.locator(".reel")
+    reel.hover()
+    while entries(page)[0] == newest or len(entries(page)) < 60:
+        page.mouse.wheel(0, 2000)
+        page.wait_for_timeout(100)
+    shown = entries(page)
+    assert len(shown) <= 120
+    assert shown == list(range(shown[0], shown[0] - len(shown), -1))
+    expect(page.locator("#latest")).to_be_visible()
+    while entries(page)[0] < newest:
+        page.mouse.wheel(0, -2000)
+        page.wait_for_timeout(100)
+    shown = entries(page)
+    assert shown == list(range(shown[0], shown[0] - len(shown), -1))
+
+
+def test_the_reader_stays_where_he_reads(page: Page, gallery: str) -> None:
+    """What is loaded below and above does not move the entry that is looked at out of sight."""
+    visit(page, f"{gallery}/logbook/")
+    page.locator(".reel").hover()
+    for _ in range(30):
+        page.mouse.wheel(0, 300)
+        page.wait_for_timeout(30)
+    page.wait_for_timeout(700)
+    first = page.evaluate(
+        """() => { const box = document.querySelector('.reel').getBoundingClientRect();
+        return [...document.querySelectorAll('#entries > li')]
+          .find(one => one.getBoundingClientRect().bottom > box.top + 5).id }"""
+    )
+    page.wait_for_timeout(2000)
+    expect(page.locator(f"#{first}")).to_be_in_viewport()
+
+
+def test_a_star_and_an_entry_that_goes(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/logbook/")
+    second = page.locator("#entries > li").nth(1).get_attribute("id")
+    star = page.locator(f"#{second} [phx-click=star]")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    page.locator(f"#{second} [phx-click=hide]").click()
+    expect(page.locator(f"#{second}")).to_have_count(0)
+
+
 # Form
 
 
@@ -308,6 +365,13 @@ def _conversation(page: Page, gallery: str) -> None:
     expect(page.get_by_role("log")).to_contain_text("or with its notes?")
 
 
+def _starred(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/logbook/")
+    star = page.locator("#entries [phx-click=star]").nth(2)
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+
+
 def _half_filled(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/form/")
     page.get_by_label("Name", exact=True).fill("Ada")
@@ -340,6 +404,7 @@ PAGES: dict[str, Callable[[Page, str], object]] = {
     "table": lambda page, gallery: visit(page, f"{gallery}/table/?sort=-total&page=3"),
     "table-empty": lambda page, gallery: visit(page, f"{gallery}/table/?q=nothing"),
     "ticker": lambda page, gallery: visit(page, f"{gallery}/ticker/"),
+    "logbook": _starred,
     "chat-door": lambda page, gallery: visit(page, f"{gallery}/chat/"),
     "chat": _conversation,
     "form": _half_filled,

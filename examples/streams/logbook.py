@@ -1,0 +1,101 @@
+"""A list without an end: the page holds a stretch of it, and the server not one entry."""
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from examples.streams.archive import Archive, Entry
+from pyview import LiveView, LiveViewSocket
+from pyview.events import InfoEvent, event, info
+
+PAGE = 30
+WINDOW = 120
+
+
+class LogbookContext(TypedDict):
+    """``newest`` is the number of the last entry, ``unseen`` how many there are above those that are shown."""
+
+    newest: int
+    unseen: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as this reader sees it."""
+
+    entry: Entry
+    starred: bool
+
+
+Socket = LiveViewSocket[LogbookContext]
+
+
+class LogbookLiveView(LiveView[LogbookContext]):
+    """Keeps the numbers of the first and the last entry in the page, and of those with a star."""
+
+    archive = Archive()
+    top: int
+    bottom: int
+
+    async def mount(self, socket: Socket, session: Any) -> None:
+        self.starred: set[int] = set()
+        socket.stream_configure("entries", dom_id=lambda line: f"entry-{line.entry.number}")
+        self._show_latest(socket)
+        socket.schedule_info(InfoEvent("look"), seconds=1)
+
+    async def reconnected(self, socket: Socket) -> None:
+        """The page comes back without its entries: it shows the latest."""
+        self._show_latest(socket)
+
+    @info("look")
+    async def look(self, socket: Socket) -> None:
+        reads_the_top = socket.context["unseen"] == 0 and self.top - self.bottom < 2 * PAGE
+        socket.context["newest"] = self.archive.newest
+        if reads_the_top:
+            self._show_newer(socket)
+        socket.context["unseen"] = self.archive.newest - self.top
+
+    @event
+    async def latest(self, socket: Socket) -> None:
+        self._show_latest(socket)
+
+    @event
+    async def newer(self, socket: Socket) -> None:
+        self._show_newer(socket)
+        socket.context["unseen"] = self.archive.newest - self.top
+
+    @event
+    async def older(self, socket: Socket) -> None:
+        last = max(self.bottom - PAGE, 1)
+        lines = [self._line(number) for number in range(self.bottom - 1, last - 1, -1)]
+        socket.stream_insert_many("entries", lines, limit=-WINDOW)
+        self.bottom = last
+        self.top = min(self.top, last + WINDOW - 1)
+        socket.context["unseen"] = self.archive.newest - self.top
+
+    @event
+    async def star(self, socket: Socket, number: int) -> None:
+        if not 1 <= number <= self.archive.newest:
+            return
+        self.starred ^= {number}
+        socket.stream_insert("entries", self._line(number), update_only=True)
+
+    @event
+    async def hide(self, socket: Socket, number: int) -> None:
+        socket.stream_delete_by_dom_id("entries", f"entry-{number}")
+
+    def _show_latest(self, socket: Socket) -> None:
+        newest = self.top = self.archive.newest
+        self.bottom = newest - PAGE + 1
+        lines = [self._line(number) for number in range(newest, self.bottom - 1, -1)]
+        socket.stream("entries", lines, reset=True)
+        socket.context = {"newest": newest, "unseen": 0}
+
+    def _show_newer(self, socket: Socket) -> None:
+        first = min(self.top + PAGE, self.archive.newest)
+        lines = [self._line(number) for number in range(self.top + 1, first + 1)]
+        socket.stream_insert_many("entries", lines, at=0, limit=WINDOW)
+        self.top = first
+        self.bottom = max(self.bottom, first - WINDOW + 1)
+
+    def _line(self, number: int) -> Line:
+        return Line(self.archive.entry(number), number in self.starred)

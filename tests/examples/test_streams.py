@@ -1,0 +1,136 @@
+"""The logbook: a stretch of a list without an end."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from examples.streams.app import app
+from examples.streams.archive import SECONDS_BETWEEN, WRITTEN, Archive
+from examples.streams.logbook import PAGE, WINDOW, LogbookLiveView
+from pyview.testing import LiveClient
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def entries(self, count: int) -> None:
+        """So many more are written."""
+        self.time += timedelta(seconds=count * SECONDS_BETWEEN)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(LogbookLiveView, "archive", Archive(made))
+    return made
+
+
+def numbers(page: Any) -> list[int]:
+    return [int(entry["id"].removeprefix("entry-")) for entry in page.find_all("#entries > li")]
+
+
+def stretch(newest: int, count: int) -> list[int]:
+    return [*range(newest, newest - count, -1)]
+
+
+def test_an_entry_is_the_same_for_everybody() -> None:
+    assert Archive(Clock()).entry(7) == Archive(Clock()).entry(7)
+
+
+async def test_it_shows_the_latest_on_the_first_page_already(clock: Clock) -> None:
+    async with LiveClient(app) as client:
+        assert (await client.get("/")).text.count('class="entry') == PAGE
+        page = await client.open("/")
+        assert numbers(page) == stretch(WRITTEN, PAGE)
+
+
+async def test_scrolling_down_keeps_a_window(clock: Clock) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        for loaded in range(2, 7):
+            await page.push("older", {"id": "entry-1"})
+            assert numbers(page) == stretch(WRITTEN, loaded * PAGE)[-WINDOW:]
+        assert page.find("#latest").text == f"{2 * PAGE} newer"
+
+
+async def test_and_up_again(clock: Clock) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        for _ in range(6):
+            await page.push("older")
+        for _ in range(10):
+            await page.push("newer")
+        assert numbers(page) == stretch(WRITTEN, WINDOW)
+        assert not page.exists("#latest")
+        await page.push("older")
+        assert numbers(page) == stretch(WRITTEN, WINDOW + PAGE)[-WINDOW:]
+
+
+async def test_the_end_of_the_log(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Short(Archive):
+        @property
+        def newest(self) -> int:
+            return PAGE + 5
+
+    monkeypatch.setattr(LogbookLiveView, "archive", Short(clock))
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        for _ in range(3):
+            await page.push("older")
+        assert numbers(page) == stretch(PAGE + 5, PAGE + 5)
+
+
+async def test_new_entries_come_in_at_the_top(clock: Clock) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        clock.entries(2)
+        await page.wait_for(f"#entry-{WRITTEN + 2}", timeout=3)
+        assert numbers(page) == stretch(WRITTEN + 2, PAGE + 2)
+
+
+async def test_who_reads_further_down_is_told_of_them(clock: Clock) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        for _ in range(3):
+            await page.push("older")
+        clock.entries(7)
+        await page.wait_for("#latest", text="7 newer", timeout=3)
+        assert numbers(page)[0] == WRITTEN
+        await page.click("#latest")
+        assert numbers(page) == stretch(WRITTEN + 7, PAGE)
+
+
+async def test_a_star_and_an_entry_that_is_hidden(clock: Clock) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        star = f"#entry-{WRITTEN - 3} [phx-click=star]"
+        await page.click(star)
+        assert page.find(star)["aria-pressed"] == "true"
+        await page.click(star)
+        assert page.find(star)["aria-pressed"] == "false"
+        await page.click(f"#entry-{WRITTEN - 1} [phx-click=hide]")
+        assert numbers(page) == [n for n in stretch(WRITTEN, PAGE) if n != WRITTEN - 1]
+
+
+@pytest.mark.parametrize("number", [0, -5, WRITTEN + 1, 10**9])
+async def test_an_entry_that_is_not_there_changes_nothing(clock: Clock, number: int) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.push("star", {"number": number})
+        await page.push("hide", {"number": number})
+        assert numbers(page) == stretch(WRITTEN, PAGE)
+
+
+async def test_a_page_that_comes_back_shows_the_latest(clock: Clock) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.push("older")
+        await page.drop()
+        clock.entries(3)
+        await page.reconnect()
+        assert numbers(page) == stretch(WRITTEN + 3, PAGE)
