@@ -42,10 +42,6 @@ class LogbookLiveView(LiveView[LogbookContext]):
         self._show_latest(socket)
         socket.schedule_info(InfoEvent("look"), seconds=1)
 
-    async def reconnected(self, socket: Socket) -> None:
-        """The page comes back without its entries: it shows the latest."""
-        self._show_latest(socket)
-
     @info("look")
     async def look(self, socket: Socket) -> None:
         reads_the_top = socket.context["unseen"] == 0 and self.top - self.bottom < 2 * PAGE
