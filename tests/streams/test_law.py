@@ -1,16 +1,21 @@
 """Whatever is done to a stream, the page shows the list that a plain list would be."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from pyview.stream import Stream
+from pyview.template import stream_for
+from pyview.template.content_rendering import ContentRendering
+from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.testing.dom import parse
 from pyview.testing.view import View
 from tests.streams.law import CYCLES, Insert, Item, Model, Operation, single
+from tests.template.tstrings.pages import build
 
 TEMPLATE = LiveTemplate.from_string(
     """<ul id="rows" phx-update="stream">{% for dom_id, row in rows %}<li id="{{ dom_id }}">
@@ -18,19 +23,42 @@ TEMPLATE = LiveTemplate.from_string(
 )
 
 
+def by_template() -> Callable[[Stream[Item]], Any]:
+    """Renders a Jinja2 template."""
+    rendering = TEMPLATE.rendering()
+    return lambda stream: rendering.update({"rows": stream})
+
+
+def by_template_string() -> Callable[[Stream[Item]], Any]:
+    """Renders a template string, whose rows are of two shapes."""
+    rendering = ContentRendering(create_environment(), None)
+
+    def row(dom_id: str, item: Item) -> Any:
+        if item.text == "a":
+            return build("<li id=", (dom_id,), "><b>", (item.text,), "</b></li>")
+        return build("<li id=", (dom_id,), ">", (item.text,), "</li>")
+
+    def update(stream: Stream[Item]) -> Any:
+        return rendering.update(
+            build('<ul id="rows" phx-update="stream">', (stream_for(stream, row),), "</ul>")
+        )
+
+    return update
+
+
 class Page:
     """A view's rendering and the page that its messages make."""
 
-    def __init__(self) -> None:
+    def __init__(self, update: Callable[[Stream[Item]], Any]) -> None:
         self.stream: Stream[Item] = Stream(name="rows")
-        self._rendering = TEMPLATE.rendering()
+        self._update = update
         self._view = View("v", "s", None, "/")
-        self._view.joined(self._rendering.update({"rows": self.stream}))
+        self._view.joined(update(self.stream))
 
     def take(self, operations: Sequence[Operation]) -> None:
         for operation in operations:
             operation.on(self.stream)
-        self._view.update(self._rendering.update({"rows": self.stream}))
+        self._view.update(self._update(self.stream))
 
     @property
     def rows(self) -> list[tuple[int, str]]:
@@ -38,24 +66,29 @@ class Page:
         return [(int(re.sub(r"\D", "", str(one["id"]))), one.get_text().strip()) for one in items]
 
 
-def check(cycles: Sequence[Sequence[Any]]) -> None:
-    page, model = Page(), Model()
+RENDERERS = pytest.mark.parametrize("update", [by_template, by_template_string])
+
+
+def check(update: Any, cycles: Sequence[Sequence[Any]]) -> None:
+    page, model = Page(update()), Model()
     for cycle in cycles:
         page.take(cycle)
         model.take(cycle)
         assert page.rows == model.rows, cycle
 
 
-@given(CYCLES)
+@RENDERERS
+@given(cycles=CYCLES)
 @settings(deadline=None)
-def test_a_stream_shows_what_a_list_would_hold(cycles: list[list[Operation]]) -> None:
-    check(cycles)
+def test_a_stream_shows_what_a_list_would_hold(update: Any, cycles: list[list[Operation]]) -> None:
+    check(update, cycles)
 
 
-@given(CYCLES)
+@RENDERERS
+@given(cycles=CYCLES)
 @settings(deadline=None)
-def test_so_does_each_operation_in_a_callback_of_its_own(cycles: list[list[Operation]]) -> None:
-    check(single(cycles))
+def test_so_does_each_operation_in_a_callback_of_its_own(update: Any, cycles: list[list[Operation]]) -> None:
+    check(update, single(cycles))
 
 
 def test_the_model_is_a_list() -> None:
@@ -70,7 +103,7 @@ def test_the_model_is_a_list() -> None:
 
 def test_a_limit_has_the_last_word() -> None:
     """An item that a limit takes out, and that is inserted after it in the same callback, is not there: the client."""
-    page = Page()
+    page = Page(by_template())
     page.take([Insert(Item(1, "a")), Insert(Item(2, "b"))])
     page.take([Insert(Item(3, "c"), at=0, limit=2), Insert(Item(2, "B"))])
     assert page.rows == [(3, "c"), (1, "a")]
