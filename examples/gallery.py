@@ -22,13 +22,18 @@ from examples.auth_db.services import DEMO_PASSWORD
 from examples.auth_oauth.app import app as auth_oauth
 from examples.auth_spec.app import app as auth_spec
 from examples.chat.app import app as chat
+from examples.checkboxes.app import app as checkboxes
 from examples.counter.app import app as counter
 from examples.form.app import app as form
+from examples.kanban.app import app as kanban
+from examples.loan.app import app as loan
+from examples.notes.app import app as notes
 from examples.page import assets, gallery_page
 from examples.streams.app import app as streams
 from examples.table.app import app as table
 from examples.ticker.app import app as ticker
 from examples.uploads.app import app as uploads
+from examples.webping.app import app as webping
 from pyview import PyView
 
 
@@ -94,6 +99,46 @@ EXAMPLES = (
         blurb="A hundred thousand entries and no end, both ways: the page holds a few, the server none.",
         glyph="M6 7h20M6 13h20M6 19h20M6 25h10M22 22v6M19 25l3 3 3-3",
         prefix="/logbook",
+    ),
+    Example(
+        kanban,
+        folder="kanban",
+        title="Board",
+        blurb="Cards that are dragged from column to column, on every screen at once. The hook lies beside the view.",
+        glyph="M4 5h7v22H4zM13 5h7v14h-7zM22 5h6v9h-6z",
+        prefix="/kanban",
+    ),
+    Example(
+        notes,
+        folder="notes",
+        title="Shared notes",
+        blurb="Several people write one text. A paragraph belongs to whose cursor is in it, and all see it grow.",
+        glyph="M6 4h20v24H6zM10 10h12M10 15h12M10 20h7",
+        prefix="/notes",
+    ),
+    Example(
+        checkboxes,
+        folder="checkboxes",
+        title="A thousand checkboxes",
+        blurb="One board for everybody. A click is a few bytes to each of them.",
+        glyph="M5 5h9v9H5zM18 5h9v9h-9zM5 18h9v9H5zM18 22l3 3 6-7",
+        prefix="/checkboxes",
+    ),
+    Example(
+        loan,
+        folder="loan",
+        title="Loan",
+        blurb="A chart that follows three sliders: SVG drawn by a template, and no script at all.",
+        glyph="M5 27V17M12 27V12M19 27V8M26 27V5",
+        prefix="/loan",
+    ),
+    Example(
+        webping,
+        folder="webping",
+        title="Pings",
+        blurb="Several sites asked at once, beside the page. Each answer shows when it comes.",
+        glyph="M4 16h5l3-8 5 16 4-11 2 3h5",
+        prefix="/webping",
     ),
     Example(
         form,

@@ -1,0 +1,10 @@
+"""The checkboxes on their own: ``uvicorn examples.checkboxes.app:app``."""
+
+from examples.checkboxes.checkboxes import CheckboxesLiveView
+from examples.page import assets, page
+from pyview import PyView
+
+app = PyView()
+app.rootTemplate = page("A thousand checkboxes")
+app.mount("/assets", assets)
+app.add_live_view("/", CheckboxesLiveView)

@@ -1,0 +1,62 @@
+"""A board for everybody: cards are dragged with a hook beside the view, or moved with buttons."""
+
+from typing import Any, TypedDict
+
+from examples.kanban.board import COLUMNS, Board, Card, NotAccepted
+from pyview import LiveView, LiveViewSocket
+from pyview.events import event, info
+
+TOPIC = "kanban"
+_BEGINNING = (
+    ("Try the drag and drop", "Open the board twice"),
+    ("Read the hook in kanban.js",),
+    ("Start the gallery",),
+)
+
+
+class BoardContext(TypedDict):
+    """``added`` counts the cards that this visitor added, so that the field is empty for the next one."""
+
+    names: tuple[str, ...]
+    columns: list[list[Card]]
+    added: int
+
+
+class KanbanLiveView(LiveView[BoardContext]):
+    board = Board(_BEGINNING)
+
+    async def mount(self, socket: LiveViewSocket[BoardContext], session: Any) -> None:
+        await socket.subscribe(TOPIC)
+        socket.context = {"names": COLUMNS, "columns": self.board.columns, "added": 0}
+
+    @info(TOPIC)
+    async def look(self, socket: LiveViewSocket[BoardContext]) -> None:
+        socket.context["columns"] = self.board.columns
+
+    @event
+    async def add(self, socket: LiveViewSocket[BoardContext], text: str) -> None:
+        socket.clear_flash()
+        try:
+            self.board.add(text)
+        except NotAccepted as refused:
+            socket.put_flash("error", str(refused))
+            return
+        socket.context["added"] += 1
+        await socket.broadcast(TOPIC, "added")
+
+    @event
+    async def drop(self, socket: LiveViewSocket[BoardContext], card: int, column: int, position: int) -> None:
+        self.board.move(card, column, position)
+        await socket.broadcast(TOPIC, "moved")
+
+    @event
+    async def shift(self, socket: LiveViewSocket[BoardContext], card: int, by: int) -> None:
+        column = self.board.column_of(card)
+        if column is not None and by in (-1, 1):
+            self.board.move(card, column + by, 0)
+        await socket.broadcast(TOPIC, "moved")
+
+    @event
+    async def take(self, socket: LiveViewSocket[BoardContext], card: int) -> None:
+        self.board.take(card)
+        await socket.broadcast(TOPIC, "taken")

@@ -1,0 +1,71 @@
+"""What a loan costs: the arithmetic and the shapes of its chart, and nothing about the web."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+WIDTH, HEIGHT = 640, 240
+
+
+@dataclass(frozen=True)
+class Year:
+    """What is paid in one year, and what is owed at its end."""
+
+    number: int
+    interest: float
+    repaid: float
+    owed: float
+
+
+@dataclass(frozen=True)
+class Loan:
+    """`amount` is borrowed at `rate` per cent a year and paid back in equal monthly parts over `years`."""
+
+    amount: int
+    rate: float
+    years: int
+
+    @cached_property
+    def monthly(self) -> float:
+        """The annuity formula; without interest it is a plain division."""
+        months, rate = self.years * 12, self.rate / 1200
+        return self.amount * rate / (1 - (1 + rate) ** -months) if rate else self.amount / months
+
+    @cached_property
+    def schedule(self) -> tuple[Year, ...]:
+        owed, years = float(self.amount), []
+        for number in range(1, self.years + 1):
+            interest = 0.0
+            for _ in range(12):
+                due = owed * self.rate / 1200
+                interest += due
+                owed += due - self.monthly
+            years.append(Year(number, interest, self.monthly * 12 - interest, max(owed, 0.0)))
+        return tuple(years)
+
+    @property
+    def interest(self) -> float:
+        return sum(year.interest for year in self.schedule)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One year in the chart, in units of WIDTH by HEIGHT: the interest stands on what is repaid."""
+
+    year: Year
+    x: float
+    width: float
+    repaid: float
+    interest: float
+
+    @property
+    def top(self) -> float:
+        return HEIGHT - self.repaid - self.interest
+
+
+def bars(loan: Loan) -> tuple[Bar, ...]:
+    """Every year pays the same sum, so every bar is as high as the chart."""
+    step, scale = WIDTH / loan.years, HEIGHT / (loan.monthly * 12)
+    return tuple(
+        Bar(year, round(i * step, 2), round(step * 0.84, 2), year.repaid * scale, year.interest * scale)
+        for i, year in enumerate(loan.schedule)
+    )

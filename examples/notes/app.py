@@ -1,0 +1,10 @@
+"""The notes on their own: ``uvicorn examples.notes.app:app``."""
+
+from examples.notes.notes import NotesLiveView
+from examples.page import assets, page
+from pyview import PyView
+
+app = PyView()
+app.rootTemplate = page("Shared notes")
+app.mount("/assets", assets)
+app.add_live_view("/", NotesLiveView)

@@ -1,0 +1,36 @@
+"""A thousand checkboxes: one board, many screens."""
+
+from examples.checkboxes.app import app
+from examples.checkboxes.board import SIZE, Board
+from pyview.testing import LiveClient
+
+
+def test_boxes_turn_over_and_numbers_that_are_none_change_nothing() -> None:
+    board = Board()
+    assert board.toggle(3)
+    assert (board.checked, board.boxes[3].checked) == (1, True)
+    assert not board.toggle(-1)
+    assert not board.toggle(SIZE)
+    assert board.toggle(3)
+    assert board.checked == 0
+
+
+async def test_everybody_sees_a_click_and_little_is_sent() -> None:
+    async with LiveClient(app) as client:
+        one, other = await client.open("/"), await client.open("/")
+        await one.click("#box-999")
+        await other.settle()
+        for page in (one, other):
+            assert page.find("#checked").text == "1"
+            assert page.find("#box-999").get("checked") is not None
+        await other.click("button")
+        await one.settle()
+        assert one.find("#checked").text == "0"
+        assert not one.find_all("[checked]")
+
+
+async def test_a_number_that_is_none_is_answered() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.push("toggle", {"number": "1000"})
+        assert page.find("#checked").text == "0"

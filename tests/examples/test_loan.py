@@ -1,0 +1,34 @@
+"""The loan: its arithmetic, its chart, and sliders that cannot be moved too far."""
+
+import pytest
+
+from examples.loan.app import app
+from examples.loan.schedule import HEIGHT, WIDTH, Loan, bars
+from pyview.testing import LiveClient
+
+
+@pytest.mark.parametrize("loan", [Loan(250_000, 3.5, 25), Loan(10_000, 0, 1), Loan(1_000_000, 15, 40)])
+def test_a_loan_is_repaid_to_the_cent_and_its_bars_fill_the_chart(loan: Loan) -> None:
+    assert sum(year.repaid for year in loan.schedule) == pytest.approx(loan.amount)
+    assert loan.schedule[-1].owed == pytest.approx(0, abs=0.01)
+    drawn = bars(loan)
+    assert all(bar.top == pytest.approx(0, abs=0.01) and bar.interest >= 0 for bar in drawn)
+    assert drawn[-1].x + drawn[-1].width <= WIDTH
+    assert drawn[0].repaid + drawn[0].interest == pytest.approx(HEIGHT)
+
+
+async def test_the_chart_follows_the_sliders() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        assert len(page.find_all("svg g")) == 25
+        await page.change("#wish", {"years": "10", "rate": "0"})
+        assert (len(page.find_all("svg g")), page.find("#interest").text) == (10, "0")
+        assert page.find("#monthly").text == "2,083.33"
+
+
+@pytest.mark.parametrize("wish", [{"years": "400"}, {"rate": "nan"}, {"amount": "-5"}, {"years": "x"}, {}])
+async def test_what_no_slider_says_changes_nothing(wish: dict[str, str]) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.push("move", {"payload": wish, **wish})
+        assert len(page.find_all("svg g")) == 25
