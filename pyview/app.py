@@ -191,6 +191,16 @@ class PyView(Starlette):
         return await self._page.embed(request, child)
 
     @property
+    def view_templates(self) -> ViewTemplates:
+        """The templates of its views, for tools that read them."""
+        return self._templates
+
+    @property
+    def adds_names(self) -> bool:
+        """Whether templates know names that neither their view nor its context says."""
+        return bool(self.context_processors)
+
+    @property
     def live_routes(self) -> list[LiveRoute]:
         return [route for route in self.routes if isinstance(route, LiveRoute)]
 

@@ -10,13 +10,16 @@ from typing import TextIO
 from pyview.cli.check import NotAPyView, check
 from pyview.cli.create import CannotCreate, create_view
 from pyview.cli.load import CannotLoad, load
+from pyview.cli.report import as_json, as_text
+from pyview.lint import lint
 from pyview.secret import SecretError
 
 STARTS, DOES_NOT_START, CANNOT_TELL = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit code: 0 when the application starts, 1 when it does not, 2 when there is none."""
+    """Run a command; the exit code: 0 when the application starts and nothing looks wrong in its views and templates,
+    1 when not, 2 when there is none."""
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -36,9 +39,11 @@ def _check(options: Namespace) -> int:
         os.environ["PYVIEW_ENV"] = "production"  # for the application's own code as well
     app = load(options.app, Path.cwd(), options.factory)
     report = check(app, production=True if options.production else None, deploy=options.deploy)
-    for line in report.lines():
+    found = lint(app)
+    lines = [as_json(report, found)] if options.format == "json" else as_text(report, found)
+    for line in lines:
         _say(line)
-    return DOES_NOT_START if report.refusals else STARTS
+    return DOES_NOT_START if report.refusals or found else STARTS
 
 
 def _new(options: Namespace) -> int:
@@ -56,6 +61,9 @@ def parser() -> ArgumentParser:
     command.add_argument("app", metavar="module:app", help="as for the server, such as shop:app")
     command.add_argument("--deploy", action="store_true", help="also say what only matters in production")
     command.add_argument("--production", action="store_true", help="judge as with PYVIEW_ENV=production")
+    command.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how to say it (default: text)"
+    )
     command.add_argument(
         "--factory", action="store_true", help="module:app is a function that makes the application"
     )

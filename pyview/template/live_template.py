@@ -28,10 +28,13 @@ class LiveTemplate:
     return another one when the source has changed.
     """
 
-    __slots__ = ("_load", "_spare", "_template", "environment")
+    __slots__ = ("_load", "_spare", "_template", "_text", "environment")
 
-    def __init__(self, environment: LiveEnvironment, load: Callable[[], jinja2.Template]) -> None:
+    def __init__(
+        self, environment: LiveEnvironment, load: Callable[[], jinja2.Template], text: str | None = None
+    ) -> None:
         self.environment = environment
+        self._text = text
         self._load = load
         self._template = load()
         # A context of this template that no render uses: to make one costs as much as a small template.
@@ -45,7 +48,7 @@ class LiveTemplate:
         environment = environment or create_environment()
         code = environment.compile(source, name, name)
         template = environment.template_class.from_code(environment, code, environment.make_globals(None))
-        return cls(environment, lambda: template)
+        return cls(environment, lambda: template, source)
 
     @classmethod
     def from_file(
@@ -73,6 +76,16 @@ class LiveTemplate:
     def filename(self) -> str | None:
         """The file it came from, if any."""
         return self.current().filename
+
+    def source(self) -> str | None:
+        """What the author wrote, None where that cannot be had any more."""
+        name, loader = self.name, self.environment.loader
+        if self._text is not None or name is None or loader is None:
+            return self._text
+        try:
+            return loader.get_source(self.environment, name)[0]
+        except jinja2.TemplateNotFound:
+            return None
 
     def current(self) -> jinja2.Template:
         """The compiled template; with `auto_reload`, of the file as it now is."""

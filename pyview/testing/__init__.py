@@ -4,6 +4,8 @@ Needs the extra `testing` (`pip install pyview-live[testing]`). Everything is as
 the application too, so a test is deterministic: when `await page.click(...)` returns, the click has been handled.
 """
 
+from pyview.lint import Finding
+from pyview.testing.checks import assert_no_findings, check_app
 from pyview.testing.child import Child
 from pyview.testing.client import LiveClient
 from pyview.testing.dom import Element
@@ -28,6 +30,7 @@ __all__ = [
     "Chosen",
     "Element",
     "ElementNotFound",
+    "Finding",
     "LiveClient",
     "LocalFile",
     "NoAnswer",
@@ -40,4 +43,6 @@ __all__ = [
     "SocketRefused",
     "TooManyReloads",
     "ViewCrashed",
+    "assert_no_findings",
+    "check_app",
 ]

@@ -1,0 +1,6 @@
+"""What can be told to be wrong with the views and templates of an application without running them."""
+
+from pyview.lint.application import lint
+from pyview.lint.finding import Finding
+
+__all__ = ["Finding", "lint"]

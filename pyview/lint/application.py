@@ -1,0 +1,256 @@
+"""Every rule, over every view of an application."""
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from starlette.routing import BaseRoute, Mount
+
+from pyview.components.component import LiveComponent
+from pyview.components.files import component_template
+from pyview.lint.attributes import what_is_wrong_with
+from pyview.lint.calls import calls
+from pyview.lint.finding import Finding
+from pyview.lint.handlers import handlers
+from pyview.lint.markup import HOLE, Element, may_be_together
+from pyview.lint.names import context_type, names_of_context, unknown_names
+from pyview.lint.owners import Owner, classes_named, own_handlers, scripts_beside, texts_in_module
+from pyview.lint.routes import unreachable_routes
+from pyview.lint.sources import Source, Templates, templates_of
+from pyview.live_view import LiveView
+from pyview.routes import LiveRoute
+from pyview.template.live_template import LiveTemplate
+from pyview.template_names import component_classes
+from pyview.view_templates import ViewTemplates
+
+_DATA = (
+    "phx-value-",
+    "phx-target",
+    "phx-debounce",
+    "phx-throttle",
+    "phx-disable-with",
+    "phx-key",
+    "phx-hook",
+)
+_IGNORED = re.compile(r"pyview: ignore(?:\[([\w, -]+)\])?")
+
+
+class LiveApp(Protocol):
+    """A PyView, as the rules see it."""
+
+    @property
+    def routes(self) -> list[BaseRoute]: ...
+    @property
+    def view_templates(self) -> ViewTemplates: ...
+    @property
+    def adds_names(self) -> bool: ...
+
+
+def lint(app: Any) -> list[Finding]:
+    """What looks wrong in the views and templates of `app`, a PyView or an application with some mounted in it.
+
+    Only what is certain enough is told: nothing about attributes, events and names that are known only when a page is
+    made. In the order of files and lines.
+    """
+    found = {finding for one in _live_apps(app) for finding in _Check(one).findings()}
+    return sorted(finding for finding in found if not _ignored(finding))
+
+
+def _live_apps(app: Any) -> Iterator[LiveApp]:
+    if hasattr(app, "view_templates"):
+        yield app
+    for route in getattr(app, "routes", ()):
+        if isinstance(route, Mount):
+            yield from _live_apps(route.app)
+
+
+class _Check:
+    """One application."""
+
+    def __init__(self, app: LiveApp) -> None:
+        self._app = app
+        self._owners = list(self._collected())
+
+    def findings(self) -> Iterator[Finding]:
+        yield from unreachable_routes(self._app.routes)
+        for source in dict.fromkeys(source for owner in self._owners for source in owner.sources):
+            yield from _in_source(source)
+        for owner in self._owners:
+            yield from self._unknown_events(owner)
+            yield from self._unused_handlers(owner)
+            yield from self._unknown_names(owner)
+
+    @cached_property
+    def _text(self) -> str:
+        """Whatever the application says anywhere, in which the name of an event may occur."""
+        templates = (source.text for owner in self._owners for source in owner.sources)
+        python = (text for owner in self._owners for text in texts_in_module(owner.cls))
+        scripts = (scripts_beside(owner.cls) for owner in self._owners)
+        return "\n".join((*templates, *python, *scripts))
+
+    # The classes
+
+    def _collected(self) -> Iterator[Owner]:
+        waiting: list[tuple[type, Any]] = [
+            (route.view_class, route.live_session.layout)
+            for route in self._app.routes
+            if isinstance(route, LiveRoute)
+        ]
+        seen: set[type] = set()
+        while waiting:
+            cls, layout = waiting.pop(0)
+            if cls not in seen:
+                seen.add(cls)
+                owner = self._owner(cls, layout)
+                yield owner
+                waiting += [(found, None) for found in classes_named(owner)]
+
+    def _owner(self, cls: type, layout: Any) -> Owner:
+        templates = self._app.view_templates
+        if issubclass(cls, LiveComponent):
+            return Owner(cls, self._read(cls, component_template(cls, templates.environment)))
+        if not issubclass(cls, LiveView) or cls.render is not LiveView.render:
+            return Owner(cls, None)
+        view: type[LiveView[Any]] = cls
+        around = templates.layout_for(view, layout)
+        layouts = [self._read(view, around)] if around is not None else []
+        own = self._read(view, templates.for_view(view))
+        return Owner(view, own, tuple(one for one in layouts if one is not None))
+
+    def _read(self, cls: type, template: LiveTemplate | None) -> Templates | None:
+        return templates_of(cls, template) if isinstance(template, LiveTemplate) else None
+
+    # The rules that look at a class
+
+    def _unknown_events(self, owner: Owner) -> Iterator[Finding]:
+        known = handlers(owner.cls)
+        if not known.closed:
+            return
+        for source in owner.sources:
+            for call in calls(source):
+                if call.event not in known.names and not call.event.startswith("lv:"):
+                    close = get_close_matches(call.event, known.names, n=1)
+                    meant = f"; did you mean {close[0]!r}?" if close else ""
+                    text = (
+                        f'{call.attribute}="{call.event}": {owner.cls.__qualname__} does not handle it{meant}'
+                    )
+                    yield Finding(call.file, call.line, "unknown-event", text)
+
+    def _unused_handlers(self, owner: Owner) -> Iterator[Finding]:
+        templates = owner.templates
+        if templates is None or not templates.complete or _has_open_events(owner.sources):
+            return
+        for names, file, line in own_handlers(owner.cls):
+            if not any(_occurs(name, self._text) for name in names.split(" ")):
+                yield Finding(
+                    file,
+                    line,
+                    "unused-handler",
+                    f"{owner.cls.__qualname__}: nothing causes the event {names!r}",
+                )
+
+    def _unknown_names(self, owner: Owner) -> Iterator[Finding]:
+        context = context_type(owner.cls)
+        names = None if context is None else names_of_context(context)
+        if names is None or owner.templates is None or self._others_add_names(owner.cls):
+            return
+        given = names | component_classes(owner.cls).keys() | self._globals(owner) | _methods(owner.cls)
+        yield from unknown_names(
+            owner.templates.own, frozenset(given), f"{context.__qualname__}, the context,"
+        )
+
+    def _others_add_names(self, cls: type) -> bool:
+        """Whether hooks or the application itself put names into the context."""
+        routes = [one for one in self._app.routes if isinstance(one, LiveRoute) and one.view_class is cls]
+        own: Any = vars(cls).get("on_mount", ())
+        return self._app.adds_names or bool(own) or any(route.hooks for route in routes)
+
+    def _globals(self, owner: Owner) -> set[str]:
+        return set(self._app.view_templates.environment.globals) | set(_template_globals(owner))
+
+
+def _template_globals(owner: Owner) -> Iterator[str]:
+    template = getattr(owner.cls, "template", None)
+    if isinstance(template, LiveTemplate):
+        yield from template.environment.globals
+
+
+def _methods(cls: type) -> set[str]:
+    return {name for name in dir(cls) if not name.startswith("_")}
+
+
+def _occurs(name: str, text: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
+
+
+def _has_open_events(sources: Sequence[Source]) -> bool:
+    """Whether some event is known only when the page is made."""
+    return any(
+        HOLE in (one.value or "") and one.name.startswith("phx-") and not one.name.startswith(_DATA)
+        for source in sources
+        for element in source.elements
+        for one in element.attributes
+    )
+
+
+# The rules that look at a file
+
+
+def _in_source(source: Source) -> Iterator[Finding]:
+    for element in source.elements:
+        yield from _unknown_attributes(element, source)
+        yield from _forms_without_id(element, source)
+    yield from _duplicate_ids(source)
+
+
+def _unknown_attributes(element: Element, source: Source) -> Iterator[Finding]:
+    for one in element.attributes:
+        wrong = None if HOLE in one.name else what_is_wrong_with(one.name)
+        if wrong is not None:
+            yield Finding(source.file, source.line(one.line), "unknown-attribute", wrong)
+
+
+def _forms_without_id(element: Element, source: Source) -> Iterator[Finding]:
+    if element.tag == "form" and element.whole and element.get("phx-change") and not element.get("id"):
+        text = (
+            "a form with phx-change needs an id: without one, what was typed is lost when the view restarts"
+        )
+        yield Finding(source.file, source.line(element.line), "form-without-id", text)
+
+
+def _duplicate_ids(source: Source) -> Iterator[Finding]:
+    seen: dict[str, list[Element]] = {}
+    for element in source.elements:
+        id = element.get("id")
+        if id is None or not id.known or element.place.shared:
+            continue
+        before = next(
+            (one for one in seen.get(id.known, ()) if may_be_together(one.place, element.place)), None
+        )
+        if before is not None:
+            text = f'id="{id.known}" is on line {source.line(before.line)} already'
+            yield Finding(source.file, source.line(id.line), "duplicate-id", text)
+        elif element.place.loops:
+            text = f'id="{id.known}" stands in a loop, so that several elements get it'
+            yield Finding(source.file, source.line(id.line), "duplicate-id", text)
+        seen.setdefault(id.known, []).append(element)
+
+
+def _ignored(finding: Finding) -> bool:
+    """Whether the line of the finding, or the one before it, says that it is meant so."""
+    return any(
+        _ignores(line, finding.rule) for line in _lines(finding.file)[max(0, finding.line - 2) : finding.line]
+    )
+
+
+def _ignores(line: str, rule: str) -> bool:
+    found = _IGNORED.search(line)
+    return found is not None and (found[1] is None or rule in re.split(r"[, ]+", found[1]))
+
+
+def _lines(file: str) -> list[str]:
+    path = Path(file)
+    return path.read_text(errors="replace").splitlines() if path.is_file() else []

@@ -1,0 +1,179 @@
+"""A template as HTML with holes: which elements it writes, with which attributes, on which lines, in which branches.
+
+What Jinja2 fills in is replaced by a character of no text, line breaks kept. An attribute that has one in it is not
+known, and nothing is said about it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from jinja2 import Environment
+
+HOLE = "\ue000"
+"""Stands for whatever Jinja2 writes."""
+
+_OPENS = {"if", "for", "macro", "call", "filter", "block", "with", "set", "autoescape"}
+_OTHERWISE = {"elif", "else"}
+
+Path = tuple[tuple[int, int], ...]
+"""The branches that something is in: (number of the statement, number of its branch), outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a template. `loops` is true within `for`, `shared` within a macro."""
+
+    path: Path = ()
+    loops: bool = False
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`value` is None for one without; it may have `HOLE`s."""
+
+    name: str
+    value: str | None
+    line: int
+
+    @property
+    def known(self) -> str | None:
+        """The value, if nothing of it is filled in."""
+        return None if self.value is None or HOLE in self.value else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    tag: str
+    line: int
+    attributes: tuple[Attribute, ...]
+    place: Place
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of its attributes are written down."""
+        return not any(HOLE in one.name for one in self.attributes)
+
+    def get(self, name: str) -> Attribute | None:
+        return next((one for one in self.attributes if one.name == name), None)
+
+
+@dataclass(slots=True)
+class Flat:
+    """A template's text with holes, and from which offset on which place holds."""
+
+    text: str = ""
+    places: list[tuple[int, Place]] = field(default_factory=lambda: [(0, Place())])
+
+
+def elements(source: str, environment: Environment) -> list[Element]:
+    """The elements of a template in their order. Raises `jinja2.TemplateSyntaxError`."""
+    flat = _flattened(source, environment)
+    return list(_Reader(flat).read())
+
+
+def may_be_together(one: Place, other: Place) -> bool:
+    """Whether one page can have both: they are not in different branches of one statement."""
+    branches = dict(one.path)
+    return all(branches.get(number, branch) == branch for number, branch in other.path)
+
+
+# --- holes ---
+
+
+class _Flattener:
+    """Reads the tokens of a template, and keeps track of the statements that are open."""
+
+    def __init__(self) -> None:
+        self.flat = Flat()
+        self._open: list[tuple[str, int, int]] = []
+        self._statements = 0
+
+    def statement(self, word: str) -> None:
+        if word in _OPENS:
+            self._statements += 1
+            self._open.append((word, self._statements, 0))
+        elif word in _OTHERWISE and self._open:
+            name, number, branch = self._open[-1]
+            self._open[-1] = name, number, branch + 1
+        elif word.startswith("end") and self._open:
+            self._open.pop()
+        self._mark()
+
+    def single(self) -> None:
+        """The statement that began opens nothing: `{% set a = 1 %}`."""
+        if self._open and self._open[-1][0] == "set":
+            self._open.pop()
+            self._mark()
+
+    def _mark(self) -> None:
+        names = [name for name, _, _ in self._open]
+        path = tuple((number, branch) for name, number, branch in self._open if name in ("if", "for"))
+        loops = any(name == "for" and branch == 0 for name, _, branch in self._open)
+        place = Place(path, loops, "macro" in names)
+        self.flat.places.append((len(self.flat.text), place))
+
+
+def _flattened(source: str, environment: Environment) -> Flat:
+    made = _Flattener()
+    word, assigns = "", False
+    for _, kind, text in environment.lex(source):
+        if kind == "data":
+            made.flat.text += text
+            continue
+        if kind == "block_begin":
+            word, assigns = "", False
+        elif word == "" and kind == "name":
+            word = text
+            made.statement(text)
+        elif kind == "operator" and text == "=":
+            assigns = True
+        elif kind == "block_end" and word == "set" and assigns:
+            made.single()
+        hole = HOLE if kind in ("variable_begin", "block_begin") else ""
+        made.flat.text += hole + "\n" * text.count("\n")
+    return made.flat
+
+
+# --- elements ---
+
+
+class _Reader(HTMLParser):
+    def __init__(self, flat: Flat) -> None:
+        super().__init__(convert_charrefs=True)
+        self._flat = flat
+        self._starts = [0]
+        for index, char in enumerate(flat.text):
+            if char == "\n":
+                self._starts.append(index + 1)
+        self._found: list[Element] = []
+        self._at = 0
+
+    def read(self) -> Iterator[Element]:
+        self.feed(self._flat.text)
+        self.close()
+        yield from self._found
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        line, column = self.getpos()
+        offset = self._starts[line - 1] + column
+        text = self.get_starttag_text() or ""
+        attributes = tuple(
+            Attribute(name, value, line + self._lines_before(text, name)) for name, value in attrs
+        )
+        self._found.append(Element(tag, line, attributes, self._place(offset)))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    @staticmethod
+    def _lines_before(text: str, name: str) -> int:
+        at = text.lower().find(name)
+        return text.count("\n", 0, at) if at > 0 else 0
+
+    def _place(self, offset: int) -> Place:
+        places = self._flat.places
+        while self._at + 1 < len(places) and places[self._at + 1][0] <= offset:
+            self._at += 1
+        return places[self._at][1]

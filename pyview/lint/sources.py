@@ -1,0 +1,93 @@
+"""The template files that belong to one view or component: its own, and those that it includes, extends or imports."""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jinja2 import Environment, TemplateError, TemplateNotFound, meta, nodes
+
+from pyview.lint.markup import Element, elements
+from pyview.template.live_template import LiveTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file. `first` is the line of the file on which the text begins, for a template within a Python module."""
+
+    file: str
+    text: str
+    tree: nodes.Template
+    elements: tuple[Element, ...]
+    first: int = 1
+    exact: bool = True
+
+    def line(self, line: int) -> int:
+        return line if self.exact else self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Those of one class. `complete`: none of them is chosen only when the page is made."""
+
+    own: Source
+    all: tuple[Source, ...] = field(default=())
+    complete: bool = True
+
+
+def templates_of(owner: type, template: LiveTemplate) -> Templates | None:
+    """The sources of `template`, which is `owner`'s; None where they cannot be had."""
+    text = template.source()
+    if text is None:
+        return None
+    file = template.filename
+    known = file is not None and Path(file).is_file()
+    place = (str(file), 1) if known else place_of(owner)
+    own = _source(text, place, template.environment, exact=known)
+    if own is None:
+        return None
+    found, complete = {own.file if known else "": own}, True
+    waiting = [own]
+    while waiting:
+        for name in meta.find_referenced_templates(waiting.pop().tree):
+            more = None if name is None else _named(name, template.environment)
+            complete = complete and more is not None
+            if more is not None and more.file not in found:
+                found[more.file] = more
+                waiting.append(more)
+    return Templates(own, tuple(found.values()), complete)
+
+
+def place_of(cls: type) -> tuple[str, int]:
+    """The file and line of a class, as well as Python knows."""
+    try:
+        return str(inspect.getsourcefile(cls)), inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return cls.__module__, 0
+
+
+def nodes_in(sources: tuple[Source, ...]) -> Iterator[tuple[Source, nodes.Node]]:
+    for source in sources:
+        yield from ((source, node) for node in source.tree.find_all(nodes.Node))
+
+
+def _named(name: str, environment: Environment) -> Source | None:
+    if environment.loader is None:
+        return None
+    try:
+        text, file, _ = environment.loader.get_source(environment, name)
+    except TemplateNotFound:
+        return None
+    return _source(text, (file or name, 1), environment)
+
+
+def _source(
+    text: str, place: tuple[str, int], environment: Environment, *, exact: bool = True
+) -> Source | None:
+    file, first = place
+    try:
+        return Source(
+            file, text, environment.parse(text), tuple(elements(text, environment)), first, exact=exact
+        )
+    except TemplateError:
+        return None  # whoever makes the page is told, with file and line

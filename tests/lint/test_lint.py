@@ -1,0 +1,348 @@
+"""What `pyview check` finds in views and templates, where, and what it leaves alone."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from pyview import LiveView, PyView
+from pyview.lint import Finding, lint
+from pyview.template.live_template import LiveTemplate
+from pyview.testing import PageError, assert_no_findings, check_app
+
+SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
+VIEW = """\
+from typing import TypedDict
+from dataclasses import dataclass
+from pyview import LiveView
+from pyview.events import AutoEventDispatch, BaseEventHandler, event
+
+class Count(TypedDict):
+    count: int
+
+class CountView(BaseEventHandler, LiveView[Count]):
+    async def mount(self, socket, session):
+        socket.context = {"count": 0}
+
+    @event("increase")
+    async def increase(self, socket):
+        socket.context["count"] += 1
+"""
+Make = Callable[..., PyView]
+numbers = iter(range(1000))
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Makes an application of a module with its files: the names are those of the files, `view` is the module."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def made(template: str = "", view: str = VIEW, **files: str) -> PyView:
+        name = f"linted_{next(numbers)}"
+        (tmp_path / f"{name}.py").write_text(view)
+        (tmp_path / f"{name}.html").write_text(template)
+        for file, text in files.items():
+            (tmp_path / file.replace("_", ".")).write_text(text)
+        module = importlib.import_module(name)
+        app = PyView(secret=SECRET)
+        views = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == name]
+        app.add_live_view("/", next(one for one in views if issubclass(one, LiveView)))
+        return app
+
+    return made
+
+
+def rules(app: Any) -> list[tuple[str, int]]:
+    return [(finding.rule, finding.line) for finding in lint(app)]
+
+
+SOUND = "<output>{{ count }}</output><button phx-click='increase'>+</button>"
+
+
+class TestEvents:
+    def test_one_that_is_handled_is_right(self, make: Make) -> None:
+        assert_no_findings(make(SOUND))
+
+    def test_one_without_a_handler(self, make: Make) -> None:
+        [found] = lint(make(SOUND + "\n<b\n  phx-click='incraese'>+</b>"))
+        assert (found.rule, found.line, Path(found.file).suffix) == ("unknown-event", 3, ".html")
+        assert found.text == "phx-click=\"incraese\": CountView does not handle it; did you mean 'increase'?"
+
+    @pytest.mark.parametrize(
+        "markup",
+        [
+            "<b phx-click='nothing'></b>",
+            "<form id='f' phx-submit='nothing'></form>",
+            "<b phx-window-keydown='nothing'></b>",
+            """<b phx-click='[["push", {"event": "nothing"}]]'></b>""",
+            "<b phx-click='{{ js.push(\"nothing\") }}'></b>",
+            '<b phx-click=\'{{ js.hide("#x").push("nothing", value={}) }}\'></b>',
+        ],
+    )
+    def test_wherever_it_is_written(self, make: Make, markup: str) -> None:
+        assert rules(make(SOUND + "\n" + markup)) == [("unknown-event", 2)]
+
+    @pytest.mark.parametrize(
+        "markup",
+        [
+            "<b phx-click='nothing' phx-target='#elsewhere'></b>",
+            "<b phx-click='{% if count %}nothing{% else %}increase{% endif %}'></b>",
+            "<b {{ count }} phx-click='nothing'></b>",
+            "<b phx-click='{{ count }}'></b>",
+            '<b phx-click=\'{{ js.push("nothing", target="#x") }}\'></b>',
+            "<b phx-click='lv:clear-flash' phx-value-key='info'></b>",
+            """<b phx-click='[["hide", {}]]'></b>""",
+            "{# <b phx-click='nothing'> #}<!-- <b phx-click='nothing'></b> -->",
+            "{% raw %}{{ phx-click }}{% endraw %}",
+        ],
+    )
+    def test_what_is_not_known_is_left_alone(self, make: Make, markup: str) -> None:
+        assert rules(make(SOUND + markup)) == []
+
+    def test_included_and_parent_files_are_looked_at(self, make: Make) -> None:
+        app = make(
+            "{% extends 'base.html' %}{% block body %}{% include 'part.html' %}{% endblock %}",
+            base_html="<i phx-click='increase'>{{ count }}</i>\n<i phx-click='up'></i>{% block body %}{% endblock %}",
+            part_html="\n\n<b phx-click='down'></b>",
+        )
+        assert [(Path(one.file).name, one.line) for one in lint(app)] == [("base.html", 2), ("part.html", 3)]
+
+    @pytest.mark.parametrize(
+        ("body", "found"),
+        [
+            ("if event == 'add': pass\n        elif event in ('sub', 'nil'): pass", 1),
+            ("match event:\n            case 'add' | 'sub': pass\n            case _: pass", 1),
+            ("getattr(self, event)()", 0),
+            ("if event == 'add': pass\n        else: print(event)", 0),
+            ("match event:\n            case 'add': pass\n            case other: print(other)", 0),
+        ],
+    )
+    def test_a_handle_event_that_only_compares_is_understood(self, make: Make, body: str, found: int) -> None:
+        signature = "async def handle_event(self, event, payload, socket)"
+        view = f"from pyview import LiveView\nclass V(LiveView):\n    {signature}:\n        {body}\n"
+        app = make("<b phx-click='add'></b><b phx-click='sub'></b><b phx-click='mul'></b>", view)
+        assert [one.text[:15] for one in lint(app)] == ['phx-click="mul"'] * found
+
+    def test_hooks_may_handle_what_the_view_does_not(self, make: Make) -> None:
+        view = VIEW.replace('{"count": 0}', '{"count": 0}; socket.attach_hook("a", "handle_event", print)')
+        assert rules(make(SOUND + "<b phx-click='nothing'></b>", view)) == []
+
+    def test_method_references_are_events(self, make: Make) -> None:
+        view = VIEW.replace("(BaseEventHandler,", "(AutoEventDispatch,")
+        assert rules(make("{{ count }}<b phx-click='{{ increase }}'></b>", view)) == []
+
+    def test_components_have_events_of_their_own(self, make: Make) -> None:
+        view = VIEW + (
+            "from pyview.components import LiveComponent\nfrom pyview.template.live_template import LiveTemplate\n"
+            "class Star(LiveComponent):\n"
+            "    template = LiveTemplate.from_string("
+            "\"<p><b phx-click='rate' phx-target='{{ myself }}'>{{ n }}</b></p>\")\n"
+        )
+        assert rules(make(SOUND + "{{ live_component(Star, id='a') }}", view)) == []
+
+
+class TestHandlers:
+    def test_one_that_nothing_calls(self, make: Make) -> None:
+        [found] = lint(make("{{ count }}"))
+        assert (found.rule, found.line, Path(found.file).suffix) == ("unused-handler", 13, ".py")
+        assert found.text == "CountView: nothing causes the event 'increase'"
+
+    @pytest.mark.parametrize(
+        ("template", "files"),
+        [
+            ("{{ count }}<b phx-click='{{ count }}'></b>", {}),
+            ("{{ count }}", {"hooks_js": "this.pushEvent('increase', {})"}),
+            ("{{ count }}{% include name %}", {}),
+        ],
+    )
+    def test_others_may_call_it(self, make: Make, template: str, files: dict[str, str]) -> None:
+        assert [rule for rule, _ in rules(make(template, **files)) if rule == "unused-handler"] == []
+
+    def test_the_python_beside_may_call_it(self, make: Make) -> None:
+        assert rules(make("{{ count }}", VIEW + "BUTTON = {'event': 'increase'}\n")) == []
+
+
+class TestMarkup:
+    def test_ids_used_twice(self, make: Make) -> None:
+        assert rules(make(SOUND + "<b id='a'></b>\n<b id='b'></b>\n<i id='a'></i>")) == [("duplicate-id", 3)]
+
+    @pytest.mark.parametrize(
+        "markup",
+        [
+            "{% if count %}<b id='a'></b>{% else %}<i id='a'></i>{% endif %}",
+            "{% if count == 1 %}<b id='a'></b>{% elif count %}<i id='a'></i>{% else %}<u id='a'></u>{% endif %}",
+            "{% for x in [1] %}<b id='a{{ x }}'></b>{% else %}<b id='a'></b>{% endfor %}",
+            "{% macro m() %}<b id='a'></b>{% endmacro %}<b id='a'></b>",
+            "<b id='{{ count }}'></b><b id='{{ count }}'></b>",
+            "{% set y = '<b>' %}<b id='a'></b>{% set z %}x{% endset %}",
+        ],
+    )
+    def test_ids_that_are_never_together_are_right(self, make: Make, markup: str) -> None:
+        assert rules(make(SOUND + markup)) == []
+
+    def test_an_id_in_a_loop(self, make: Make) -> None:
+        assert rules(make(SOUND + "{% for x in [1, 2] %}\n<b id='a'></b>{% endfor %}")) == [
+            ("duplicate-id", 2)
+        ]
+
+    def test_forms_without_id(self, make: Make) -> None:
+        markup = "\n<form phx-change='increase'></form><form {{ count }} phx-change='increase'></form><form></form>"
+        assert rules(make(SOUND + markup)) == [("form-without-id", 2)]
+
+    @pytest.mark.parametrize(
+        ("attribute", "advice"),
+        [
+            ("phx-clik", "did you mean phx-click?"),
+            ("phx-feedback-for", "since 1.0"),
+            ("phx-valu-id", "did you mean phx-value-...?"),
+            ("phx-link", "it is data-phx-link"),
+            ("phx-zzzzzz", "knows no attribute phx-zzzzzz"),
+        ],
+    )
+    def test_attributes_that_the_client_does_not_know(self, make: Make, attribute: str, advice: str) -> None:
+        [found] = lint(make(f"{SOUND}<b\n{attribute}='increase'></b>"))
+        assert (found.rule, found.line) == ("unknown-attribute", 2)
+        assert advice in found.text
+
+    def test_those_that_it_knows_are_right(self, make: Make) -> None:
+        known = "phx-value-x='1' phx-debounce='1' phx-hook='X' phx-update='ignore' phx-mounted='[]' phx-drop-target='x'"
+        assert rules(make(f"{SOUND}<b id='b' {known} phx-value-{{{{ count }}}}='1'></b>")) == []
+
+
+class TestNames:
+    def test_a_name_that_the_context_does_not_have(self, make: Make) -> None:
+        [found] = lint(make(SOUND + "\n<p>{{ cuont + 1 }}</p>"))
+        assert (found.rule, found.line) == ("unknown-name", 2)
+        assert found.text == "Count, the context, has no 'cuont'; did you mean 'count'?"
+
+    @pytest.mark.parametrize(
+        "markup",
+        [
+            "{{ flash.get('info') }}{{ js.hide('#x') }}{{ range(2) }}",
+            "{% for x in [1] %}{{ x }}{{ loop.index }}{% endfor %}{% set y = 1 %}{{ y }}",
+            "{% if maybe is defined %}{{ maybe }}{% endif %}{{ perhaps|default('') }}",
+            "{% macro m(a) %}{{ a }}{{ caller() }}{% endmacro %}{% with b = 1 %}{{ b }}{% endwith %}",
+            "{{ CountView }}{{ live_render }}",
+        ],
+    )
+    def test_what_every_template_has_is_right(self, make: Make, markup: str) -> None:
+        view = VIEW + "class Other(LiveView):\n    pass\n"
+        assert rules(make(SOUND + markup.replace("CountView", "Other"), view)) == []
+
+    @pytest.mark.parametrize(
+        ("kind", "template", "found"),
+        [
+            (
+                "@dataclass\nclass C:\n    a: int = 0\n    @property\n    def b(self): return 1",
+                "{{ a }}{{ b }}{{ c }}",
+                1,
+            ),
+            ("import pydantic\nclass C(pydantic.BaseModel):\n    a: int = 0", "{{ a }}{{ c }}", 1),
+            (
+                "import pydantic\nclass C(pydantic.BaseModel, extra='allow'):\n    a: int = 0",
+                "{{ a }}{{ c }}",
+                0,
+            ),
+            ("C = dict", "{{ c }}", 0),
+            ("class C:\n    a = 1", "{{ c }}", 0),
+        ],
+    )
+    def test_any_type_that_says_what_it_has(self, make: Make, kind: str, template: str, found: int) -> None:
+        imports = "from dataclasses import dataclass\nfrom pyview import LiveView"
+        view = f"{imports}\n{kind}\nclass V(LiveView[C]):\n    pass\n"
+        assert rules(make(template, view)) == [("unknown-name", 1)] * found
+
+
+class TestRoutes:
+    class One(LiveView[Any]):
+        template = LiveTemplate.from_string("one")
+
+    class Two(LiveView[Any]):
+        template = LiveTemplate.from_string("two")
+
+    @pytest.mark.parametrize(
+        ("first", "second", "found"),
+        [
+            ("/users/{id}", "/users/new", 1),
+            ("/users/new", "/users/{id}", 0),
+            ("/users/{id:int}", "/users/new", 0),
+            ("/users/{name}", "/users/{id:int}", 1),
+            ("/{rest:path}", "/users/{id:int}/edit", 1),
+            ("/a", "/a", 1),
+            ("/a/{x}", "/a/{x}/b", 0),
+        ],
+    )
+    def test_one_that_an_earlier_one_takes(self, first: str, second: str, found: int) -> None:
+        app = PyView(secret=SECRET)
+        app.add_live_view(first, self.One)
+        app.add_live_view(second, self.Two)
+        assert [one.rule for one in lint(app)] == ["unreachable-route"] * found
+        if found:
+            [one] = lint(app)
+            assert f"{first!r} (TestRoutes.One) comes first" in one.text
+            assert one.file == __file__
+
+    def test_a_route_of_starlette_takes_one_too(self) -> None:
+        app = PyView(secret=SECRET)
+        app.routes.append(Route("/about", PlainTextResponse("x")))
+        app.add_live_view("/about", self.One)
+        assert [one.rule for one in lint(app)] == ["unreachable-route"]
+
+
+def test_a_line_may_say_that_it_is_meant_so(make: Make) -> None:
+    lines = [
+        SOUND,
+        "<b phx-click='x'></b>{# pyview: ignore[unknown-event] #}",
+        "",
+        "{# pyview: ignore #}",
+        "<b phx-foo></b>",
+        "",
+        "<b phx-click='y'></b>{# pyview: ignore[duplicate-id] #}",
+    ]
+    app = make("\n".join(lines))
+    assert rules(app) == [("unknown-event", 7)]
+
+
+def test_our_own_examples_are_sound() -> None:
+    gallery = importlib.import_module("examples.gallery")
+    assert_no_findings(gallery.app)
+
+
+def test_findings_are_listed_in_a_failure(make: Make) -> None:
+    app = make(SOUND + "<b phx-foo></b>")
+    assert [type(one) for one in check_app(app)] == [Finding]
+    with pytest.raises(PageError, match=r"1 findings:\n.*html:1: the client knows no attribute phx-foo"):
+        assert_no_findings(app)
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
+        "PYVIEW_SECRET": SECRET,
+    }
+    command = [sys.executable, "-m", "pyview.cli", "check", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_command_says_it_with_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(
+        VIEW + "from pyview import PyView\napp = PyView()\napp.add_live_view('/', CountView)\n"
+    )
+    (tmp_path / "shop.html").write_text(SOUND)
+    assert run(tmp_path, "shop:app").returncode == 0
+    (tmp_path / "shop.html").write_text(SOUND + "\n<b phx-click='up'></b>")
+    said = run(tmp_path, "shop:app")
+    assert said.returncode == 1
+    assert 'shop.html:2: phx-click="up": CountView does not handle it' in said.stdout
+    found = json.loads(run(tmp_path, "shop:app", "--format", "json").stdout)
+    assert [(one["line"], one["rule"]) for one in found["findings"]] == [(2, "unknown-event")]
+    assert found["starts"] is True
