@@ -11,7 +11,7 @@ from pyview.lint.finding import Finding
 from pyview.lint.sources import Source
 
 LOOSE_NAMES = frozenset(
-    {"flash", "inner_content", "myself", "slots", "caller", "self", "super", "loop", "varargs"}
+    {"flash", "streams", "inner_content", "myself", "slots", "caller", "self", "super", "loop", "varargs"}
 )
 
 
