@@ -75,8 +75,8 @@ def app_of(view: type[LiveView[Any]], **settings: Any) -> PyView:
     return app
 
 
-def orgs_of(job: Callable[..., Any]) -> PyView:
-    return app_of(type("OrgsHere", (Orgs,), {"job": staticmethod(job)}))
+def orgs_of(job: Callable[..., Any], **settings: Any) -> PyView:
+    return app_of(type("OrgsHere", (Orgs,), {"job": staticmethod(job)}), **settings)
 
 
 class TestAssignAsync:
@@ -169,7 +169,7 @@ class TestAssignAsync:
 
     @pytest.mark.parametrize("ending", ["navigate", "close", "drop"])
     async def test_it_ends_with_the_view(self, gate: Gate, ending: str) -> None:
-        app = orgs_of(gate.work)
+        app = orgs_of(gate.work, security=SecurityConfig(reconnect_grace=0))
         app.add_live_view("/other", type("Other", (LiveView,), {"template": LOG}))
         async with LiveClient(app) as client:
             page = await client.open("/")
@@ -179,6 +179,16 @@ class TestAssignAsync:
             ]()
             await asyncio.sleep(0.01)
             assert gate.ended == ["cancelled"]
+
+    async def test_it_goes_on_while_a_page_is_away_and_is_shown_when_it_is_back(self, gate: Gate) -> None:
+        async with LiveClient(orgs_of(gate.work)) as client:
+            page = await client.open("/")
+            await page.settle()
+            await page.drop()
+            gate.open.set()
+            await asyncio.sleep(0.01)
+            await page.reconnect()
+            assert page.text == "done 1"
 
     async def test_work_that_never_began_leaves_no_warning(self, gate: Gate) -> None:
         class View(LiveView[dict[str, Any]]):
@@ -361,9 +371,13 @@ class TestStartAsync:
         View.job = staticmethod(lambda: "x")
         async with LiveClient(app_of(View)) as client:
             page = await client.open("/")
-            for name in ("report", "plain", "other"):
+            for name, shown in (
+                ("report", "drawn report x {}"),
+                ("plain", "plain plain"),
+                ("other", "other:x"),
+            ):
                 await page.push(name)
-                await page.settle()
+                await page.wait_for(lambda page, shown=shown: page.text.endswith(shown))  # type: ignore[misc]
             assert page.text == "drawn report x {} plain plain other:x"
 
     async def test_without_a_handler_the_log_says_so(self, caplog: pytest.LogCaptureFixture) -> None:
@@ -682,7 +696,7 @@ class TestWorkerThreads:
 
         begun, released = threading.Event(), threading.Event()
         order: list[str] = []
-        app = app_of(View)
+        app = app_of(View, security=SecurityConfig(reconnect_grace=0))
         async with LiveClient(app) as client:
             page = await client.open("/")
             app.site.stop_grace = 0.01
