@@ -49,6 +49,7 @@ from pyview.transport.forms import CrossSiteForms
 from pyview.transport.gate import Gate
 from pyview.transport.headers import SecurityHeaders
 from pyview.transport.http import LivePage
+from pyview.transport.long_poll import LongPoll
 from pyview.transport.open_sockets import OpenSockets
 from pyview.transport.redaction import install_redaction
 from pyview.transport.roster import Roster
@@ -125,7 +126,9 @@ class PyView(Starlette):
         self._socket = _Socket(self, admission)
         sessions = SessionEndpoint(self._tokens, self.claims, self.security).routes()
         assets = [ViewAssets(self._templates.files).route(), self._assets.route()]
-        self.router.routes[:0] = [WebSocketRoute(SOCKET_PATH, self._socket), *assets, *sessions]
+        self._long_poll = LongPoll(self._socket.serve_polls, self.security)
+        socket = [WebSocketRoute(SOCKET_PATH, self._socket), self._long_poll.route()]
+        self.router.routes[:0] = [*socket, *assets, *sessions]
 
     @property
     def site(self) -> Site:
@@ -278,10 +281,24 @@ class _Socket:
         self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app
+        def connect() -> Connection:
+            return self._connect(scope, receive, send)
+
+        await self._app._open_sockets.serve(connect, scope, receive, send)
+
+    async def serve_polls(
+        self, scope: Scope, receive: Receive, send: Send, serves: Callable[[Connection], None]
+    ) -> None:
+        """Serve one that comes as long polls; `serves` is told the connection."""
 
         def connect() -> Connection:
-            rooms = app._roster, app._waiting_room
-            return Connection(app.site, self._admission, app._pipeline, *rooms, scope, receive, send)
+            connection = self._connect(scope, receive, send)
+            serves(connection)
+            return connection
 
-        await app._open_sockets.serve(connect, scope, receive, send)
+        await self._app._open_sockets.serve(connect, scope, receive, send)
+
+    def _connect(self, scope: Scope, receive: Receive, send: Send) -> Connection:
+        app = self._app
+        rooms = app._roster, app._waiting_room
+        return Connection(app.site, self._admission, app._pipeline, *rooms, scope, receive, send)

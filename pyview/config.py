@@ -28,6 +28,8 @@ class SecurityConfig:
     `max_uploads` is how many files one socket may be sending at once, `max_upload_bytes` how large all of them may be
     together, those counted that have arrived and are not consumed. External uploads count as neither.
 
+    `poll_window` is how long a long poll waits for news, where no WebSocket gets through.
+
     `reconnect_grace` is how long a view waits for its page whose connection broke off; 0 lets none wait. The limits of
     waiting views are counts, for all of the application, for one session and for one address; `max_waiting_bytes` is
     the approximate size of what all of them hold.
@@ -49,6 +51,7 @@ class SecurityConfig:
     idle_timeout: float = 65.0
     socket_max_age: float = 24 * 3600.0
     drain_timeout: float = 10.0
+    poll_window: float = 10.0
     reconnect_grace: float = 30.0
     max_waiting_views: int = 10_000
     max_waiting_views_per_session: int = 64

@@ -1,4 +1,4 @@
-import { Socket as OfficialSocket } from "phoenix";
+import { LongPoll, Socket as OfficialSocket } from "phoenix";
 
 // Private use (RFC 6455, 7.4.2); pyview/transport/endings.py knows it.
 const GOODBYE = 4000;
@@ -9,7 +9,18 @@ const GOODBYE = 4000;
  * servers have the same codes for both.
  */
 export class Socket extends OfficialSocket {
+  connect(params) {
+    // Where a WebSocket got through once, a later failure is a network that is away: no reason to poll ever after.
+    if (this.primaryPassedHealthCheck) this.longPollFallbackMs = undefined;
+    super.connect(params);
+  }
+
   disconnect(callback, code = GOODBYE, reason) {
+    if (code === GOODBYE && this.conn instanceof LongPoll) leave(this.conn);
     super.disconnect(callback, code, reason);
   }
+}
+
+function leave(poll) {
+  if (poll.token) fetch(poll.endpointURL(), { method: "DELETE", keepalive: true }).catch(() => {});
 }

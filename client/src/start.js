@@ -30,6 +30,7 @@ export function start(options = {}) {
   }
   const { autostart, messages, ...config } = { ...window.LiveViewConfig, ...options };
   const liveSocket = new LiveSocket(config.url ?? meta("pyview-live-path") ?? "/live", Socket, {
+    longPollFallbackMs: 2500,
     ...config,
     params: withOurs(config.params),
     hooks: { ...window.Hooks, ...window.LiveViewConfig?.hooks, ...options.hooks },

@@ -196,4 +196,4 @@ def merged(theirs: Mapping[str, Any], base: Mapping[str, Any], ours: Mapping[str
 
 
 def _used(scope: Scope) -> bool:
-    return scope["type"] == "http" or bool(scope.get(ACTIVE))
+    return bool(scope.get(ACTIVE, scope["type"] == "http"))

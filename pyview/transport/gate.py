@@ -5,7 +5,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.audit import AUDIT, Audit
 from pyview.config import SecurityConfig
+from pyview.session import ACTIVE
 from pyview.transport.guards import check_request
+
+POLL_PATH = "/live/longpoll"
 
 
 class Gate:
@@ -21,6 +24,8 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[AUDIT] = self._audit
+        if scope.get("method") == "GET" and scope["path"].endswith(POLL_PATH):
+            scope[ACTIVE] = False  # a page that asks for news does so without its reader
         refusal = check_request(scope, self._config) if scope["type"] == "http" else None
         if refusal is None:
             await self.app(scope, receive, send)

@@ -227,6 +227,10 @@ class Connection:
         """The browser does not read: give up on it."""
         self._give_up(_Refused(_OVERLOADED, "the browser reads too slowly"))
 
+    def alive(self) -> None:
+        """The browser has said that it is there, although not in a frame."""
+        self._allowance.spend()
+
     # What the roster asks
 
     @property

@@ -13,11 +13,17 @@ START_TIMEOUT = 10.0
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """Serve `app` and yield its base URL, without a slash at the end."""
+def serving(app: ASGIApp, *, websockets: bool = True) -> Iterator[str]:
+    """Serve `app` and yield its base URL, without a slash at the end. Without `websockets`, as behind a proxy that
+    lets none through."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, ws_per_message_deflate=False, timeout_graceful_shutdown=2
+            app,
+            log_config=None,
+            access_log=False,
+            ws="auto" if websockets else "none",
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=2,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

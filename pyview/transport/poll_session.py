@@ -1,0 +1,189 @@
+"""One long-poll connection: requests that look like a WebSocket to whoever serves it.
+
+A browser whose network lets no WebSocket through asks again and again for what is new. Its connection is the same one
+inside, with all its checks and limits; this is the network around it.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from starlette.types import Message, Receive, Scope, Send
+
+from pyview.transport.endings import ABNORMAL, GOODBYE
+
+_MOST_WAITING = 64
+_MOST_WAITING_BYTES = 256 * 1024
+
+
+class Line(Protocol):
+    """The connection that is served."""
+
+    def alive(self) -> None: ...
+
+
+class PollSession:
+    """`scope` is its handshake, `holder` says whose it is. After `gone_after` seconds without a request the browser has
+    gone. `gone` is called when the session can be forgotten."""
+
+    def __init__(self, scope: Scope, holder: str, gone_after: float, gone: Callable[[], None]) -> None:
+        self.scope = scope
+        self.holder = holder
+        self.line: Line | None = None
+        self._gone_after = gone_after
+        self._gone = gone
+        self._inbox: asyncio.Queue[Message] = asyncio.Queue(_MOST_WAITING)
+        self._messages: list[str] = []
+        self._bytes = 0
+        self._news = asyncio.Event()
+        self._room = asyncio.Event()
+        self._poll = 0
+        self._requests = 0
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.accepted = False
+        self.closed = False
+
+    async def open(self, serve: Callable[[Scope, Receive, Send], Awaitable[None]]) -> bool:
+        """Make the handshake; False when it is refused."""
+        self._inbox.put_nowait({"type": "websocket.connect"})
+        self._task = asyncio.ensure_future(self._run(serve))
+        await self._news.wait()
+        self._news.clear()
+        self._wait_for_request()
+        return self.accepted and not self.closed
+
+    async def poll(self, window: float) -> list[str] | None:
+        """What is new, [] if nothing is in `window` seconds or a later poll takes over; None: the connection has
+        ended, and all that it said has been told."""
+        self._poll += 1
+        number = self._poll
+        with self._request():
+            if not self._messages and not self.closed:
+                await self._wait_for_news(number, window)
+            if number != self._poll:
+                return []
+            return self._take() or (None if self.closed else [])
+
+    async def put(self, frame: str | bytes, within: float) -> bool:
+        """Hand a frame to the connection; False when it does not take it in time."""
+        kind = "text" if isinstance(frame, str) else "bytes"
+        with self._request():
+            try:
+                async with asyncio.timeout(within):
+                    await self._inbox.put({"type": "websocket.receive", kind: frame})
+            except TimeoutError:
+                return False
+        return not self.closed
+
+    def lose(self) -> None:
+        """The browser has stopped waiting for an answer: it comes back with another session, if at all."""
+        self._disconnect(ABNORMAL)
+
+    def leave(self) -> None:
+        """The page is left."""
+        self._disconnect(GOODBYE)
+
+    # The connection's side
+
+    async def _run(self, serve: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        try:
+            await serve(self.scope, self._inbox.get, self._send)
+        finally:
+            self._end()
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "websocket.accept":
+            self.accepted = True
+            self._news.set()
+        elif message["type"] == "websocket.close":
+            self._end()
+        else:
+            await self._deliver(message["text"])
+
+    async def _deliver(self, text: str) -> None:
+        """Waits like a network that is full, so that the connection notices a browser that does not ask."""
+        while not self.closed and (
+            len(self._messages) >= _MOST_WAITING or self._bytes >= _MOST_WAITING_BYTES
+        ):
+            self._room.clear()
+            await self._room.wait()
+        if self.closed:
+            raise OSError("the browser has gone")
+        self._messages.append(text)
+        self._bytes += len(text)
+        self._news.set()
+
+    # The browser's side
+
+    async def _wait_for_news(self, number: int, window: float) -> None:
+        end = time.monotonic() + window
+        self._news.set()  # a poll that still waits gives way
+        await asyncio.sleep(0)
+        self._news.clear()
+        while not self._messages and not self.closed and number == self._poll:
+            try:
+                async with asyncio.timeout(end - time.monotonic()):
+                    await self._news.wait()
+            except TimeoutError:
+                return
+            self._news.clear()
+
+    def _take(self) -> list[str]:
+        messages, self._messages = self._messages, []
+        self._bytes = 0
+        self._room.set()
+        return messages
+
+    def _request(self) -> "_Request":
+        return _Request(self)
+
+    def begin_request(self) -> None:
+        self._requests += 1
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.line is not None:
+            self.line.alive()
+
+    def end_request(self) -> None:
+        self._requests -= 1
+        if not self._requests:
+            self._wait_for_request()
+
+    def _wait_for_request(self) -> None:
+        if not self.closed:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._gone_after, self._disconnect, ABNORMAL)
+
+    def _disconnect(self, code: int) -> None:
+        self._end()
+        while self._inbox.full():
+            self._inbox.get_nowait()
+        self._inbox.put_nowait({"type": "websocket.disconnect", "code": code})
+
+    def _end(self) -> None:
+        self.closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._news.set()
+        self._room.set()
+        # What was said last is there for one more poll.
+        asyncio.get_running_loop().call_later(self._gone_after if self._messages else 0.0, self._gone)
+
+
+class _Request:
+    """While one runs, the browser is there."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: PollSession) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        self._session.begin_request()
+
+    def __exit__(self, *_: Any) -> None:
+        self._session.end_request()
