@@ -49,6 +49,27 @@ PROMISED = {
     "pyview.playground": ["Favicon", "PlaygroundBuilder", "playground"],
     "pyview.template.root_template": ["ContentWrapper", "RootTemplate", "defaultRootTemplate"],
     "pyview.testing": ["LiveClient"],
+    "pyview.uploads": [
+        "ActiveUpload",
+        "ConstraintViolation",
+        "ExternalUploadMeta",
+        "MemoryWriter",
+        "Postpone",
+        "TempFileWriter",
+        "UploadConfig",
+        "UploadConstraints",
+        "UploadEntry",
+        "UploadFailure",
+        "UploadInProgress",
+        "UploadResult",
+        "UploadSuccess",
+        "UploadSuccessWithData",
+        "UploadWriter",
+        "live_file_input",
+        "live_img_preview",
+        "upload_errors",
+        "upload_preview_tag",
+    ],
 }
 
 

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -52,6 +52,10 @@ class ExternalUploadMeta(BaseModel):
 
     def __init__(self, *, uploader: str, **fields: Any) -> None:
         super().__init__(uploader=uploader, **fields)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
