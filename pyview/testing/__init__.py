@@ -5,6 +5,7 @@ the application too, so a test is deterministic: when `await page.click(...)` re
 """
 
 from pyview.lint import Finding
+from pyview.testing.alone import opened
 from pyview.testing.checks import assert_no_findings, check_app
 from pyview.testing.child import Child
 from pyview.testing.client import LiveClient
@@ -45,4 +46,5 @@ __all__ = [
     "ViewCrashed",
     "assert_no_findings",
     "check_app",
+    "opened",
 ]

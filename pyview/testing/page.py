@@ -2,7 +2,10 @@
 
 import json
 import time
+import webbrowser
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import httpx
@@ -247,6 +250,18 @@ class Page:
         await self._tab.heartbeat()
 
     # --- going elsewhere ---
+
+    def show(self, *, browser: bool = True) -> Path:
+        """Write the document as it is now into a file, and open that in your browser, to look at while a test stands
+        still. Its scripts do not run."""
+        with NamedTemporaryFile(
+            "w", suffix=".html", prefix="pyview-", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(self.html)
+        path = Path(file.name)
+        if browser:
+            webbrowser.open(path.as_uri())
+        return path
 
     async def open(self, url: str) -> None:
         """Type an address: load it over HTTP, join its live view."""
