@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Final, cast
 
 import jinja2
-from jinja2 import BytecodeCache
+from jinja2 import BytecodeCache, nodes
 from jinja2.bccache import Bucket
 from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader
 from jinja2.runtime import Context
@@ -16,6 +16,7 @@ from pyview.forms import Form, FormField, FormPart
 from pyview.js.commands import JsCommands, js
 from pyview.js.filters import FILTERS as JS_FILTERS
 from pyview.template.assigns import LazyNames, NameReader
+from pyview.template.compiler.calls import prepare
 from pyview.template.compiler.generator import LiveCodeGenerator
 from pyview.template.compiler.loops import KEY_FILTER
 from pyview.template.compiler.purity import pure, pure_names
@@ -104,6 +105,11 @@ class LiveEnvironment(jinja2.Environment):
             self.register_pure(function)
         self.bytecode_cache = None if bytecode_cache is None else _GenerationCache(self, bytecode_cache)
 
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        prepare(tree, self, name, filename)
+        return tree
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         # Jinja2 asks for an attribute first. A plain dict has none but its methods, and the failure is expensive.
         if type(obj) is dict and attribute not in _DICT_ATTRIBUTES:
@@ -188,7 +194,10 @@ class _GenerationCache(BytecodeCache):
         self._cache = cache
 
     def get_source_checksum(self, source: str) -> str:
-        mark = f"pyview {GENERATION} {pure_names(self._environment)} {self._environment.finalize!r}"
+        names = sorted(
+            name for name, value in self._environment.globals.items() if hasattr(value, "declaration")
+        )
+        mark = f"pyview {GENERATION} {pure_names(self._environment)} {self._environment.finalize!r} {names}"
         return hashlib.sha256(f"{mark}\n{source}".encode()).hexdigest()
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:

@@ -69,7 +69,10 @@ class SlotDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a component takes. `rest` says that global HTML attributes are passed on, and those in `include`."""
+    """What a component takes. `rest` says that global HTML attributes are passed on, and those in `include`.
+
+    `anything`: any other argument as well, unless it looks like a declared one.
+    """
 
     name: str
     attributes: Mapping[str, Attribute]
@@ -77,6 +80,7 @@ class Declaration:
     positional: tuple[str, ...] = ()
     rest: bool = False
     include: frozenset[str] = field(default_factory=frozenset)
+    anything: bool = False
 
     def names(self) -> list[str]:
         """All that may be given by name."""
@@ -90,6 +94,8 @@ class Declaration:
 
     def passes_on(self, name: str) -> bool:
         """Whether an argument is an HTML attribute that the component passes on."""
+        if self.anything and not guess(name, self.names()):
+            return True
         return self.rest and (is_global(html_name(name)) or html_name(name) in self.include)
 
     def unknown(self, name: str) -> str:

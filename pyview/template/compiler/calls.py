@@ -1,0 +1,164 @@
+"""Checks the calls of components when the template that holds them compiles, as far as they can be known then."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NoReturn
+
+from jinja2 import nodes
+from jinja2.environment import Environment
+from jinja2.exceptions import TemplateError, TemplateSyntaxError
+from jinja2.parser import Parser
+
+from pyview.template.compiler.analysis import bindings
+from pyview.template.compiler.macro_declarations import declared_macros
+from pyview.template.compiler.slots import entries_of, hoist_slots
+from pyview.template.declared.binding import no_body
+from pyview.template.declared.declaration import (
+    CHILDREN,
+    REQUIRED,
+    Attribute,
+    Declaration,
+    SlotDeclaration,
+    guess,
+)
+
+
+def prepare(tree: nodes.Template, environment: Environment, name: str | None, filename: str | None) -> None:
+    """Read the declarations of a template, rewrite its slots, check its calls. Raises TemplateSyntaxError."""
+    macros = declared_macros(tree, name, filename)
+    if tree.find(nodes.CallBlock) is not None:
+        hoist_slots(tree, name, filename)
+    known = {**_components(tree, environment), **_imported(tree, environment, name), **_own(tree, macros)}
+    if known:
+        _Checker(known, name, filename).check(tree)
+
+
+def _components(tree: nodes.Template, environment: Environment) -> dict[str, Declaration]:
+    """The components among the globals, without those whose names the template gives to something else."""
+    used = {each.name for each in tree.find_all(nodes.Name)}
+    taken = bindings(tree)
+    found = {name: getattr(environment.globals.get(name), "declaration", None) for name in used}
+    return {name: each for name, each in found.items() if isinstance(each, Declaration) and not taken[name]}
+
+
+def _own(tree: nodes.Template, macros: Mapping[str, Declaration]) -> dict[str, Declaration]:
+    taken = bindings(tree)
+    return {name: declaration for name, declaration in macros.items() if taken[name] == 1}
+
+
+def _imported(tree: nodes.Template, environment: Environment, parent: str | None) -> dict[str, Declaration]:
+    """The declared macros of files that are imported by a constant name: `card`, or `ui.card` with a dot."""
+    taken = bindings(tree)
+    found: dict[str, Declaration] = {}
+    for node in tree.find_all(nodes.Import):
+        if taken[node.target] == 1:
+            macros = _macros_of(node.template, environment, parent)
+            found.update({f"{node.target}.{name}": each for name, each in macros.items()})
+    for imported in tree.find_all(nodes.FromImport):
+        macros = _macros_of(imported.template, environment, parent)
+        for entry in imported.names:
+            name, alias = entry if isinstance(entry, tuple) else (entry, entry)
+            if name in macros and taken[alias] == 1:
+                found[alias] = macros[name]
+    return found
+
+
+def _macros_of(template: nodes.Expr, environment: Environment, parent: str | None) -> dict[str, Declaration]:
+    if not isinstance(template, nodes.Const) or environment.loader is None:
+        return {}
+    name = environment.join_path(str(template.value), parent or "")
+    try:
+        source, filename, _ = environment.loader.get_source(environment, name)
+        tree = Parser(environment, environment.preprocess(source, name, filename), name, filename).parse()
+        return declared_macros(tree, name, filename)
+    except TemplateError:
+        return {}  # what is wrong with that file is said when it is loaded
+
+
+class _Checker:
+    def __init__(self, known: Mapping[str, Declaration], name: str | None, filename: str | None) -> None:
+        self._known = known
+        self._name = name
+        self._filename = filename
+
+    def check(self, tree: nodes.Template) -> None:
+        blocks = {id(each.call) for each in tree.find_all(nodes.CallBlock)}
+        for call in tree.find_all(nodes.Call):
+            declaration = self._known.get(_callee(call.node))
+            if declaration is not None:
+                self._check(declaration, call, has_body=id(call) in blocks)
+
+    def _check(self, declaration: Declaration, call: nodes.Call, *, has_body: bool) -> None:
+        given = dict(self._positional(declaration, call))
+        for keyword in call.kwargs:
+            known = declaration.known_as(keyword.key)
+            if known is not None:
+                if known in given:
+                    self._fail(call, f"{declaration.name}() got {known!r} twice")
+                given[known] = keyword.value
+            elif keyword.key != "caller" and not declaration.passes_on(keyword.key):
+                self._fail(keyword, declaration.unknown(keyword.key))
+        if has_body and CHILDREN not in declaration.slots:
+            self._fail(call, no_body(declaration))
+        if call.dyn_args is None and call.dyn_kwargs is None:
+            missing = declaration.missing([*given, *([CHILDREN] if has_body else [])])
+            if missing:
+                self._fail(call, declaration.needs(missing))
+        self._check_values(declaration, given)
+
+    def _positional(self, declaration: Declaration, call: nodes.Call) -> Iterator[tuple[str, nodes.Expr]]:
+        names = declaration.positional
+        if len(call.args) > len(names):
+            self._fail(
+                call,
+                f"{declaration.name}() takes {len(names)} arguments without a name, got {len(call.args)}",
+            )
+        return zip(names, call.args, strict=False)
+
+    def _check_values(self, declaration: Declaration, given: Mapping[str, nodes.Expr]) -> None:
+        for name, value in given.items():
+            attribute, slot = declaration.attributes.get(name), declaration.slots.get(name)
+            if attribute is not None:
+                self._check_value(f"{declaration.name}({name}=...)", attribute, value)
+            elif slot is not None:
+                self._check_entries(declaration, slot, entries_of(value))
+
+    def _check_value(self, what: str, attribute: Attribute, value: nodes.Expr) -> None:
+        try:
+            constant: Any = value.as_const()
+        except nodes.Impossible:
+            return
+        problem = attribute.problem_of_type(constant)
+        if problem is not None:
+            self._fail(value, f"{what}: {problem}")
+
+    def _check_entries(
+        self, declaration: Declaration, slot: SlotDeclaration, entries: Iterable[nodes.Call]
+    ) -> None:
+        what = f"the slot {slot.name!r} of {declaration.name}()"
+        for number, entry in enumerate(entries):
+            if number and not slot.many:
+                self._fail(entry, f"{what} takes one entry, got another")
+            attributes = {each.name: each for each in slot.attributes}
+            for keyword in entry.kwargs:
+                if keyword.key not in attributes:
+                    hint = guess(keyword.key, attributes) or f". It takes {', '.join(attributes) or 'none'}"
+                    self._fail(keyword, f"{what} takes no attribute {keyword.key!r}{hint}")
+                self._check_value(f"{what}, {keyword.key}", attributes[keyword.key], keyword.value)
+            said = {each.key for each in entry.kwargs}
+            missing = [
+                each.name for each in slot.attributes if each.default is REQUIRED and each.name not in said
+            ]
+            if missing and entry.dyn_kwargs is None:
+                self._fail(entry, f"{what} needs {' and '.join(map(repr, missing))}")
+
+    def _fail(self, node: nodes.Node, message: str) -> NoReturn:
+        raise TemplateSyntaxError(message, node.lineno, self._name, self._filename)
+
+
+def _callee(node: nodes.Expr) -> str:
+    """What is called, `card` or `ui.card`; an empty text for anything else."""
+    if isinstance(node, nodes.Name):
+        return node.name
+    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+        return f"{node.node.name}.{node.attr}"
+    return ""
