@@ -11,8 +11,9 @@ from typing import Any
 
 from jinja2.runtime import Macro, Undefined
 
+from pyview.template.declared.slots import Shown
 from pyview.template.place import Place, calling_place
-from pyview.template.tree.immutable import COMPONENT_MARK
+from pyview.template.tree.immutable import COMPONENT_MARK, is_template_class
 from pyview.template.tree.live import Live
 from pyview.template.tree.macro import LiveMacro
 from pyview.template.tree.nodes import EVERYTHING, MASK_VARIABLE, Fresh
@@ -69,7 +70,9 @@ def slots(default: Any = None, /, **named: Any) -> Slots:
 
 
 def _slot(content: Any) -> Any:
-    return Slot(_bound(content)) if isinstance(content, Macro) else content
+    if isinstance(content, Macro):
+        return Slot(_bound(content))
+    return Shown(content, ()) if is_template_class(type(content)) else content
 
 
 def _bound(macro: Any) -> Any:

@@ -40,6 +40,9 @@ class Shown(Live):
     async def html(self, host: Any) -> str:
         return self.__html__()
 
+    def __pyview_parts__(self) -> tuple[Any, ...]:
+        return (self.content, *self.arguments)
+
     def _value(self) -> Any:
         content = self.content
         is_function = callable(content) and not hasattr(content, "__html__")

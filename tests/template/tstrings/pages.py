@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from string.templatelib import Interpolation, Template
 from typing import Any
 
-from pyview import LiveView, LiveViewSocket, Slot, component, each
-from pyview.components import ComponentMeta, ComponentSocket, LiveComponent, live_component
+from pyview import LiveView, LiveViewSocket, Slot, Stream, component, each
+from pyview.components import ComponentMeta, ComponentSocket, LiveComponent, live_component, slots
 from pyview.events import AutoEventDispatch, event
-from pyview.template import TemplateView
+from pyview.template import TemplateView, stream_for
 
 
 def build(*parts: Any) -> Template:
@@ -161,6 +161,47 @@ class Board(AutoEventDispatch, TemplateView, LiveView[dict[str, Any]]):
             <button id="drop" phx-click={self.drop}>-</button>
             <button id="none" disabled={len(assigns["names"]) > 2}>x</button>
         </div>"""
+
+
+class Framed(LiveComponent[dict[str, Any]]):
+    """A live component whose template is a Jinja2 file, and whose slots are template strings."""
+
+    template = "framed.html"
+
+    async def mount(self, socket: ComponentSocket[dict[str, Any]], assigns: dict[str, Any]) -> None:
+        socket.context = {}
+
+
+class Frames(LiveView[dict[str, Any]]):
+    """A view that gives slots to a live component."""
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        socket.context = {"n": 1}
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        socket.context["n"] += 1
+
+    def template(self, assigns: dict[str, Any], meta: Any) -> Template:
+        body = t"<b>{assigns['n']}</b>"
+        return t"<main phx-click='more'>{live_component(Framed, id='a', slots=slots(body, head=body))}</main>"
+
+
+class Log(LiveView[dict[str, Any]]):
+    """A view with a stream."""
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        socket.context = {"lines": Stream([{"id": 1, "text": "one"}], name="lines")}
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        number = int(payload["number"])
+        socket.context["lines"].insert({"id": number, "text": f"line {number}"}, at=0)
+
+    def template(self, assigns: dict[str, Any], meta: Any) -> Template:
+        def line(dom_id: str, one: dict[str, Any]) -> Template:
+            return t"<li id={dom_id}>{one['text']}</li>"
+
+        return t"""<button phx-click="more" phx-value-number="2">+</button>
+            <ul id="lines" phx-update="stream">{stream_for(assigns["lines"], line)}</ul>"""
 
 
 class Greeting(LiveView[dict[str, Any]]):

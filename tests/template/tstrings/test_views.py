@@ -5,6 +5,7 @@ import linecache
 from typing import Any
 
 import pytest
+from jinja2 import DictLoader
 
 from pyview import PyView
 from pyview.template import TemplateStringError, TemplateView
@@ -14,7 +15,7 @@ from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.wire.rendered import merge, to_html
 from tests.template.tstrings import pages
-from tests.template.tstrings.pages import Board, Broken, Greeting, build
+from tests.template.tstrings.pages import Board, Broken, Frames, Greeting, Log, build
 
 
 def serving(view: Any) -> PyView:
@@ -50,6 +51,40 @@ async def test_a_view_may_render_a_template_string_itself() -> None:
         assert page.find("h1").text == "Hello <you>"
         await page.click("h1")
         assert page.find("h1").text == "Hello me"
+
+
+async def test_slots_of_live_components_may_be_template_strings() -> None:
+    files = DictLoader({"framed.html": "<div><i>{{ slots.head }}</i>{{ slots.default }}</div>"})
+    app = PyView(templates=files)
+    app.add_live_view("/", Frames)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        assert page.find("main").text == "11"
+        await page.click("main")
+        assert page.find("main").text == "22"
+
+
+async def test_a_stream_stands_in_a_template_string() -> None:
+    async with LiveClient(serving(Log)) as client:
+        page = await client.open("/")
+        await page.click("button")
+        await page.push("more", {"number": 3})
+        await page.push("more", {"number": 1})
+        assert [each.text for each in page.find_all("li")] == ["line 3", "line 2", "line 1"]
+
+
+@pytest.mark.parametrize("view", [Board, Greeting])
+async def test_a_layout_may_be_around_it(view: Any) -> None:
+    class Framed(view):  # type: ignore[misc]
+        layout = "layout.html"
+
+    app = PyView(templates=DictLoader({"layout.html": "<header>{{ 1 + 1 }}</header>{{ inner_content }}"}))
+    app.add_live_view("/", Framed)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        assert page.find("header").text == "2"
+        await page.click("#add" if view is Board else "#greeting")
+        assert page.has_text("linus" if view is Board else "Hello me")
 
 
 async def test_a_mistake_is_told_with_its_line() -> None:
