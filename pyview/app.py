@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import WebSocketRoute
@@ -45,6 +46,13 @@ from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.tokens import Tokens
 from pyview.transport.admission import Admission
 from pyview.transport.assets import ClientAssets
+from pyview.transport.error_pages import (
+    ErrorPageFunction,
+    ErrorPages,
+    Failures,
+    default_error_page,
+    error_template,
+)
 from pyview.transport.forms import CrossSiteForms
 from pyview.transport.gate import Gate
 from pyview.transport.headers import SecurityHeaders
@@ -74,7 +82,8 @@ class PyView(Starlette):
     for templates named on views), `components` (function components, or modules of them, that every template may call),
     `context_processors` (functions of a `PyViewMeta` that add names to every view's template),
     `default_requires` (what every view requires that is not `@public`, said as to
-    `@requires`).
+    `@requires`), `error_page` (a function of an `ErrorPage`, or the name of a template that has it as `error`: what
+    readers see when a page cannot be shown; `exception_handlers` come before it).
 
     `rootTemplate` is the HTML document around every view; assign `defaultRootTemplate(...)` or a function of your own.
     """
@@ -94,6 +103,7 @@ class PyView(Starlette):
         components: Iterable[Component[Any] | ModuleType] = (),
         default_requires: Conditions | CarriesRequirement | None = None,
         context_processors: Sequence[ContextProcessor] = (),
+        error_page: str | ErrorPageFunction | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs["lifespan"] = self._lifespan(kwargs.get("lifespan"))
@@ -112,6 +122,7 @@ class PyView(Starlette):
         self._tokens = Tokens(self.secrets, self.security)
         self._site: Site | None = None
         self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
+        self._errors = ErrorPages(self._error_page(error_page), debug=lambda: self.debug)
         self._checked = False
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ)
         self.claims: Claims = claims or claims_from_environment(os.environ)
@@ -207,10 +218,19 @@ class PyView(Starlette):
     def live_routes(self) -> list[LiveRoute]:
         return [route for route in self.routes if isinstance(route, LiveRoute)]
 
+    def _error_page(self, page: str | ErrorPageFunction | None) -> ErrorPageFunction:
+        if isinstance(page, str):
+            return error_template(self._templates.environment, page)
+        return page or default_error_page
+
     def build_middleware_stack(self) -> ASGIApp:
+        handlers = self.exception_handlers
+        handlers.setdefault(HTTPException, self._errors.http_error)
+        own = [] if {500, Exception} & handlers.keys() else [Middleware(Failures, pages=self._errors)]
         gate = Middleware(Gate, config=self.security, audit=self._audit)
         first = [
             Middleware(SecurityHeaders, policy=self.security.content_security_policy),
+            *own,
             gate,
             Middleware(CrossSiteForms, config=self.security),
         ]

@@ -1,0 +1,143 @@
+"""What a reader sees when a page cannot be shown: the status, and for a failure a number that the log has as well.
+
+With `debug=True` a failure shows the developer where it happened: file and line of the handler or of the template.
+Who does not ask for HTML gets text.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from inspect import isawaitable
+from typing import Any
+
+from jinja2 import Environment
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pyview.correlation import log_crash
+from pyview.template.pattern import Pattern
+from pyview.transport.failure_page import failure_page
+
+logger = logging.getLogger("pyview")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """What an application's own error page has to show.
+
+    `phrase` are the words of the status, `detail` those of the `HTTPException`. `correlation_id` is the number of the
+    failure in the log, "" for an error that is none, such as a 404.
+    """
+
+    status: int
+    phrase: str
+    detail: str
+    path: str
+    correlation_id: str = ""
+
+
+ErrorPageFunction = Callable[[ErrorPage], Any]
+"""Returns the HTML of the page, or an awaitable of it."""
+
+_PAGE = Pattern("""\
+<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{status} {phrase}</title></head>
+<body style="font-family: system-ui, sans-serif; max-width: 40rem; margin: 15vh auto; padding: 0 1rem">
+<h1>{phrase}</h1>
+<p>{text}</p>
+</body>
+</html>
+""")
+
+_FAILED = "Something went wrong on our side. If you tell us about it, please tell us this number, too: "
+
+
+def default_error_page(error: ErrorPage) -> str:
+    """The page of an application that has none of its own."""
+    text = f"{_FAILED}{error.correlation_id}" if error.correlation_id else error.detail
+    if text == error.phrase:
+        text = f"Error {error.status}"
+    return str(_PAGE.fill(status=str(error.status), phrase=error.phrase, text=text))
+
+
+def error_template(environment: Environment, name: str) -> ErrorPageFunction:
+    """An error page from a Jinja2 template, which has the `ErrorPage` as `error`."""
+    return lambda error: environment.get_template(name).render(error=error)
+
+
+class ErrorPages:
+    """The error pages of one application. `page` makes them; `debug` shows developers what has failed."""
+
+    def __init__(self, page: ErrorPageFunction, *, debug: Callable[[], bool]) -> None:
+        self._page = page
+        self._debug = debug
+
+    async def http_error(self, request: Request, error: HTTPException) -> Response:
+        """The answer to an `HTTPException`: its status and its headers stay."""
+        if error.status_code in (204, 304):
+            return Response(status_code=error.status_code, headers=error.headers)
+        page = _error_page(request, error.status_code, error.detail)
+        return await self._response(request, page, error.headers)
+
+    async def failure(self, request: Request, error: Exception) -> Response:
+        """The answer to an exception that nobody expected: 500, and a number."""
+        number = log_crash(logger, request.url.path, request.method, error)
+        if self._debug() and _wants_html(request):
+            return HTMLResponse(failure_page(error, number), 500)
+        page = _error_page(request, 500, f"Internal Server Error (correlation id {number})", number)
+        return await self._response(request, page, None)
+
+    async def _response(self, request: Request, page: ErrorPage, headers: Any) -> Response:
+        if not _wants_html(request):
+            return PlainTextResponse(page.detail, page.status, headers=headers)
+        try:
+            html = self._page(page)
+            html = await html if isawaitable(html) else html
+        except Exception as error:
+            log_crash(logger, request.url.path, "the error page", error)
+            html = default_error_page(page)
+        return HTMLResponse(str(html), page.status, headers=headers)
+
+
+class Failures:
+    """ASGI middleware, outside of all others: answers what they did not expect, and lets the server log it as well."""
+
+    def __init__(self, app: ASGIApp, pages: ErrorPages) -> None:
+        self.app = app
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if not started:
+                response = await self._pages.failure(Request(scope), error)
+                await response(scope, receive, send)
+            raise
+
+
+def _error_page(request: Request, status: int, detail: str, number: str = "") -> ErrorPage:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = f"Error {status}"
+    return ErrorPage(status, phrase, detail, request.url.path, number)
+
+
+def _wants_html(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")

@@ -1,0 +1,97 @@
+"""What a developer sees when a page fails: the message, and the lines of their own files that led to it."""
+
+import linecache
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import jinja2
+from markupsafe import Markup, escape
+
+from pyview.template.pattern import Pattern
+
+_AROUND = 4
+_OURS = str(Path(__file__).resolve().parent.parent)
+_TEMPLATES = (".html", ".jinja", ".j2", ".jinja2")
+
+_PAGE = Pattern("""\
+<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{kind}: {first_line}</title>
+<style>
+body { font-family: system-ui, sans-serif; margin: 2rem; } h1 { font-size: 1.2rem; white-space: pre-wrap; }
+pre { background: #f4f4f4; padding: .7rem; overflow-x: auto; } mark { background: #ffd0d0; display: block; }
+</style></head>
+<body>
+<h1>{kind}: {message}</h1>
+{places}
+<details><summary>The whole traceback</summary><pre>{whole}</pre></details>
+<p>Correlation id {number}. This page is shown because the application has <code>debug=True</code>; others see the
+number only.</p>
+</body>
+</html>
+""")
+
+_PLACE = Pattern("<h2>{what} {file}, line {line}</h2>\n<pre>{lines}</pre>\n")
+
+
+class _Place(NamedTuple):
+    file: str
+    line: int
+
+    @property
+    def is_template(self) -> bool:
+        return self.file.endswith(_TEMPLATES)
+
+
+def failure_page(error: Exception, number: str) -> str:
+    """The page as HTML. The innermost of the developer's own lines comes first."""
+    message = str(error) or "(no message)"
+    places = Markup("").join(_shown(place) for place in _places(error))
+    return str(
+        _PAGE.fill(
+            kind=type(error).__name__,
+            first_line=message.splitlines()[0][:100],
+            message=message,
+            places=places,
+            whole="".join(traceback.format_exception(error)),
+            number=number,
+        )
+    )
+
+
+def _places(error: BaseException) -> Iterator[_Place]:
+    if isinstance(error, jinja2.TemplateSyntaxError) and error.filename:
+        yield _Place(error.filename, error.lineno)
+    own = [place for place in _frames(error.__traceback__) if _is_own(place)]
+    yield from reversed(own[-4:])
+
+
+def _frames(trace: TracebackType | None) -> Iterator[_Place]:
+    for frame, line in traceback.walk_tb(trace):
+        yield _Place(frame.f_code.co_filename, line)
+
+
+def _is_own(place: _Place) -> bool:
+    """Neither a library's nor ours: a file of the application, or one of its templates."""
+    if place.is_template:
+        return True
+    library = "site-packages" in place.file or "dist-packages" in place.file or place.file.startswith(_OURS)
+    return not library and not place.file.startswith("<") and "/lib/python" not in place.file
+
+
+def _shown(place: _Place) -> Markup:
+    numbers = range(max(1, place.line - _AROUND), place.line + _AROUND + 1)
+    lines = ((number, linecache.getline(place.file, number)) for number in numbers)
+    shown = Markup("").join(
+        _line(number, text, marked=number == place.line) for number, text in lines if text
+    )
+    what = "Template" if place.is_template else "File"
+    return _PLACE.fill(what=what, file=place.file, line=str(place.line), lines=shown)
+
+
+def _line(number: int, text: str, *, marked: bool) -> Markup:
+    line = escape(f"{number:>4}  {text.rstrip()}")
+    return Markup("<mark>{}</mark>").format(line) if marked else line + Markup("\n")
