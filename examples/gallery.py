@@ -23,6 +23,7 @@ from examples.auth_oauth.app import app as auth_oauth
 from examples.auth_spec.app import app as auth_spec
 from examples.chat.app import app as chat
 from examples.checkboxes.app import app as checkboxes
+from examples.components.app import app as components
 from examples.counter.app import app as counter
 from examples.form.app import app as form
 from examples.kanban.app import app as kanban
@@ -155,6 +156,14 @@ EXAMPLES = (
         blurb="Choose or drop pictures, see them before they are sent, watch them go, take one off half-way.",
         glyph="M16 22V7M9 13l7-7 7 7M5 20v6h22v-6",
         prefix="/uploads",
+    ),
+    Example(
+        components,
+        folder="components",
+        title="Reading list",
+        blurb="Books as live components, stars inside them, a panel around the rest: each with a state of its own.",
+        glyph="M6 5h8v22H6zM14 9h5v18h-5zM19 11l5-1 3 16-5 1z",
+        prefix="/books",
     ),
     Example(
         auth_api_key,
