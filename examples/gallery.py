@@ -23,9 +23,10 @@ from examples.auth_oauth.app import app as auth_oauth
 from examples.auth_spec.app import app as auth_spec
 from examples.chat.app import app as chat
 from examples.checkboxes.app import app as checkboxes
-from examples.components.app import app as components
+from examples.core_components.app import app as core_components
 from examples.counter.app import app as counter
 from examples.form.app import app as form
+from examples.form_validation.app import app as form_validation
 from examples.kanban.app import app as kanban
 from examples.loan.app import app as loan
 from examples.notes.app import app as notes
@@ -158,12 +159,20 @@ EXAMPLES = (
         prefix="/uploads",
     ),
     Example(
-        components,
-        folder="components",
-        title="Reading list",
-        blurb="Books as live components, stars inside them, a panel around the rest: each with a state of its own.",
-        glyph="M6 5h8v22H6zM14 9h5v18h-5zM19 11l5-1 3 16-5 1z",
-        prefix="/books",
+        form_validation,
+        folder="form_validation",
+        title="Registration",
+        blurb="Inputs and errors that follow from a model, with a list of addresses to add, move and remove.",
+        glyph="M7 4h18v24H7zM11 10h10M11 15h10M11 21l2 2 4-4",
+        prefix="/registration",
+    ),
+    Example(
+        core_components,
+        folder="core_components",
+        title="Core components",
+        blurb="Inputs, buttons, links, dialogs, messages, tables: every component that comes along, on one page.",
+        glyph="M4 5h10v9H4zM18 5h10v9H18zM4 18h10v9H4zM18 22h10M23 17v10",
+        prefix="/components",
     ),
     Example(
         auth_api_key,

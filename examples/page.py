@@ -29,7 +29,9 @@ def gallery_page(title: str, folder: str) -> RootTemplate:
 
 
 def _document(title: str, wrapper: Callable[[RootTemplateContext, Markup], Markup]) -> RootTemplate:
-    return defaultRootTemplate(css=STYLESHEET, title=title, title_suffix="", content_wrapper=wrapper)
+    return defaultRootTemplate(
+        css=STYLESHEET, title=title, title_suffix="", content_wrapper=wrapper, component_styles=True
+    )
 
 
 def _main(context: RootTemplateContext, content: Markup, above: Markup = NOTHING) -> Markup:

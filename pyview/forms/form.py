@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pyview.forms.parts import FormField, FormPart, Outcome
 from pyview.forms.problems import Messages, Problem, dotted, problems_of
 from pyview.forms.shape import ModelShape, model_shape
-from pyview.forms.source import Source, data_of, source_of
+from pyview.forms.source import Source, data_of, source_of, with_entry
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -101,16 +101,27 @@ class Form(Generic[M]):
         form as a whole.
         """
         problem = Problem(dotted(path or ""), "custom", message, told_by_author=True)
-        return self._with(replace(self._part.outcome, added=(*self._part.outcome.added, problem)))
+        outcome = replace(self._part.outcome, added=(*self._part.outcome.added, problem))
+        return self._with(replace(self._part, outcome=outcome), self._value)
+
+    def with_entry(self, name: str) -> "Form[M]":
+        """This form with one more empty entry in the list of models `name`. Raises `KeyError` where there is none."""
+        if not self[name].is_list:
+            raise KeyError(f"{self.model.__qualname__}.{name} is no list of models, so it has no entries")
+        source = with_entry(self._part.source, name)
+        value, problems = _validated(self._part.shape, source)
+        outcome = replace(self._part.outcome, found=problems)
+        return self._with(replace(self._part, outcome=outcome, source=source), value)
 
     def with_messages(self, messages: Messages | None) -> "Form[M]":
         """This form in other words, such as those of its reader's language."""
-        return self._with(replace(self._part.outcome, messages=messages))
+        outcome = replace(self._part.outcome, messages=messages)
+        return self._with(replace(self._part, outcome=outcome), self._value)
 
-    def _with(self, outcome: Outcome) -> "Form[M]":
+    def _with(self, part: FormPart, value: M | None) -> "Form[M]":
         other: Form[M] = object.__new__(Form)
         other.model, other.as_, other.id, other.base = self.model, self.as_, self.id, self.base
-        other._value, other._part = self._value, replace(self._part, outcome=outcome)
+        other._value, other._part = value, part
         return other
 
     # What came of it

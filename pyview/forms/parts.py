@@ -150,22 +150,18 @@ class FormField:
     @property
     def value(self) -> str:
         """What stands in the input: as it was typed, even where it does not fit. A secret is never told."""
-        if self.type == "password" or self.shape.kind != "value":
+        if self.shape.is_secret or self.shape.kind != "value":
             return ""
         if self.shape.name in self.part.source.sent:
             return as_text(_scalar(first(self._sent)))
-        return (
-            ""
-            if self.part.source.params is not None and self.part.source.base is None
-            else as_text(self._before)
-        )
+        return as_text(self._before)
 
     @property
     def values(self) -> tuple[str, ...]:
         """What is chosen or typed in a field that has several values."""
         given = several(self._sent) if self.shape.name in self.part.source.sent else self._before
         listed = (
-            self.multiple and self.type != "password" and isinstance(given, list | tuple | set | frozenset)
+            self.multiple and not self.shape.is_secret and isinstance(given, list | tuple | set | frozenset)
         )
         items = given if listed else ()
         return tuple(text for one in items if (text := as_text(_scalar(one))))
@@ -242,7 +238,11 @@ class FormField:
     @property
     def _before(self) -> Any:
         source = self.part.source
-        return self.shape.default if source.base is None else source.before(self.shape.name)
+        if source.base is not None:
+            return source.before(self.shape.name)
+        # A browser sends nothing for a box that is not ticked, and for a list of which nothing is chosen.
+        unsent = source.params is not None and (self.shape.is_checkbox or self.multiple)
+        return None if unsent else self.shape.default
 
 
 def _scalar(value: Any) -> Any:

@@ -39,10 +39,14 @@ class Problem:
     told_by_author: bool = False
 
 
+# A secret is a text, but pydantic counts its items.
+_SECRETS: Final = {"too_short": "string_too_short", "too_long": "string_too_long"}
+
 Messages = Mapping[str, str] | Callable[[Problem], str | None]
 """Words for problems: texts by type, with the details in braces, or a function; None leaves it to the next one.
 
-The key `"email.missing"` is for one field, `"email.*"` for whatever is wrong with it. Indexes of lists are left out.
+The key `"email.missing"` is for one field, `"email.*"` for whatever pydantic finds wrong with it. Indexes of lists are
+left out.
 """
 
 UNTICKED: Final = "unticked"
@@ -106,7 +110,8 @@ def _from(messages: Messages | None, problem: Problem) -> str | None:
     if not isinstance(messages, Mapping):
         return messages(problem)
     name = ".".join(part for part in problem.path if isinstance(part, str))
-    keys = (f"{name}.{problem.type}", f"{name}.*", problem.type)
+    catch_all = () if problem.told_by_author else (f"{name}.*",)
+    keys = (f"{name}.{problem.type}", *catch_all, problem.type)
     return _filled(next((messages[key] for key in keys if key in messages), None), problem)
 
 
@@ -133,8 +138,11 @@ def _problem(error: Mapping[str, Any], shape: ModelShape) -> Problem:
         return Problem(place, UNTICKED, error["msg"], context)
     if isinstance(cause, FieldError):
         place = (*place, *dotted(cause.path))
+    kind = (
+        _SECRETS.get(error["type"], error["type"]) if field is not None and field.is_secret else error["type"]
+    )
     told = str(cause) if isinstance(cause, Exception) else None
-    return Problem(place, error["type"], told or error["msg"], context, told is not None)
+    return Problem(place, kind, told or error["msg"], context, told is not None)
 
 
 def dotted(path: str) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import AliasChoices, AliasPath, BaseModel
+from pydantic import AliasChoices, AliasPath, BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
 from pyview.binding.per_class import once_per_class
@@ -35,6 +35,11 @@ class FieldShape:
     def is_checkbox(self) -> bool:
         """Yes or no: a bool, or a `Literal[True]` that somebody has to agree to."""
         return self.kind == "value" and (self.of.only is bool or choices_of(self.of.only) == (True,))
+
+    @property
+    def is_secret(self) -> bool:
+        """A text that is never told."""
+        return any(one in (SecretStr, SecretBytes) for one in self.of.types)
 
     @property
     def required(self) -> bool:

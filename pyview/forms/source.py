@@ -5,7 +5,7 @@ does not fit them is left for the validation to refuse.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -87,6 +87,13 @@ def _entries(name: str, shape: ModelShape, params: Params, before: Any) -> tuple
     return tuple(source_of(shape, entry, _at(old, key), key) for entry, key in found)
 
 
+def with_entry(source: Source, name: str) -> Source:
+    """The part with one more empty entry in a list of models."""
+    entries = source.children[name]
+    key = str(1 + max((int(entry.key) for entry in entries), default=-1))
+    return replace(source, children={**source.children, name: (*entries, Source(key=key))})
+
+
 def _at(old: list[BaseModel], key: str) -> BaseModel | None:
     """The object that an entry began as: its key is the place that this had."""
     place = int(key)
@@ -116,21 +123,26 @@ def _value(field: FieldShape, source: Source) -> Any:
         return _given(field, source.sent[field.name])
     if source.base is not None:
         return source.before(field.name)
-    # A browser sends nothing for a box that is not ticked.
-    return False if source.params is not None and field.is_checkbox else _ABSENT
+    return _ABSENT if source.params is None else _unsent(field)
+
+
+def _unsent(field: FieldShape) -> Any:
+    """A browser sends nothing for a box that is not ticked, and for a list of which nothing is chosen."""
+    return False if field.is_checkbox else [] if field.kind == "values" else _ABSENT
 
 
 def _nested(field: FieldShape, shape: ModelShape, source: Source) -> Any:
-    children = source.children[field.name]
-    if source.params is None and source.base is not None:
-        return source.before(field.name)
-    if field.kind == "models":
-        told = names_list(source.sent, field.name)
-        return [data_of(shape, child) for child in children] if children or told else _ABSENT
+    children = [_child(shape, child) for child in source.children[field.name]]
+    if field.kind == "models" and (children or names_list(source.sent, field.name)):
+        return children
     if children:
-        only = children[0]
-        return only.base if only.params is None and only.base is not None else data_of(shape, only)
-    return None if source.base is not None and field.optional else _ABSENT
+        return children[0]
+    return _ABSENT if source.base is None else source.before(field.name)
+
+
+def _child(shape: ModelShape, source: Source) -> Any:
+    """A nested object as it was before, where nobody sent anything for it."""
+    return data_of(shape, source) if source.base is None or source.params is not None else source.base
 
 
 def _given(field: FieldShape, sent: Any) -> Any:

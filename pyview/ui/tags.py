@@ -10,6 +10,7 @@ from markupsafe import Markup
 from pyview.forms import Option
 from pyview.js.commands import JsCommands, js
 from pyview.navigation import local_path
+from pyview.stream import Stream
 from pyview.template.attributes import Attributes, attributes_text, html_name, is_harmless
 from pyview.template.compiler.purity import pure
 
@@ -97,8 +98,18 @@ def _with_method(href: str, method: str | None) -> dict[str, str]:
 
 @pure
 def show_modal(id: str) -> JsCommands:
-    """Opens the dialog `id`, and moves the focus into it."""
-    shown = js.push_focus().add_class(OPEN, to=f"#{id}").show(f"#{id}", transition=_FADE_IN)
+    """Opens the dialog `id` and moves the focus into it; it goes back to the element that opened it."""
+    return js.push_focus() + _open(id)
+
+
+@pure
+def modal_shown(id: str) -> JsCommands:
+    """The same for a dialog that comes with a patch: the focus goes back to where it was."""
+    return js.push_focus(to=":focus") + _open(id)
+
+
+def _open(id: str) -> JsCommands:
+    shown = js.add_class(OPEN, to=f"#{id}").show(f"#{id}", transition=_FADE_IN)
     return shown.focus_first(f"#{id}-content")
 
 
@@ -158,6 +169,11 @@ def options(value: str, choices: Iterable[Any], values: tuple[str, ...] = ()) ->
 
 
 @pure
+def is_stream(rows: Any) -> bool:
+    return isinstance(rows, Stream)
+
+
+@pure
 def keyed(rows: Iterable[Any], key: str | None) -> list[tuple[Any, Any]]:
     """Each row with the value that tells it from the others: its field `key`, else its place."""
     return [(place if key is None else _field(row, key), row) for place, row in enumerate(rows)]
@@ -181,8 +197,10 @@ _ALL = (
     described_by,
     hide_modal,
     hide_notice,
+    is_stream,
     keyed,
     link,
+    modal_shown,
     options,
     show_modal,
     show_notice,

@@ -171,6 +171,17 @@ def test_a_list_of_secrets_is_not_told_either() -> None:
     assert Form(Keys, {"keys": ["a", "b"]})["keys"].values == ()
 
 
+def test_what_is_not_sent_shows_its_default_but_for_boxes_and_choices() -> None:
+    class Choices(BaseModel):
+        count: int = 5
+        news: bool = True
+        colors: list[str] = ["red"]
+
+    form = Form(Choices, {"_target": ["count"]})
+    assert (form["count"].value, form["news"].checked, form["colors"].values) == ("5", False, ())
+    assert Form(Choices)["colors"].values == ("red",)
+
+
 # Errors beside inputs
 
 
@@ -314,6 +325,19 @@ def test_a_list_that_was_emptied_says_what_it_misses() -> None:
 
     sent = {"others": {"0": {"city": "x"}}, "others_drop": ["", "0"], "_target": ["others_drop"]}
     assert Form(Some, sent)["others"].errors == ("At least 1, please.",)
+
+
+def test_a_form_may_begin_with_empty_entries() -> None:
+    form = Form(Order, as_="user").with_entry("others").with_entry("others")
+    assert [part.key for part in form["others"].parts] == ["0", "1"]
+    assert [field.errors for part in form["others"].parts for field in part] == [()] * 6
+    edited = Form(Order, Form(Order, payload(GOOD)).value).with_entry("others")
+    assert rows(edited) == [("0", "Paris"), ("1", "")]
+    assert not edited.valid
+    with pytest.raises(KeyError, match=r"Order.home is no list of models"):
+        form.with_entry("home")
+    with pytest.raises(KeyError, match="has no field 'rows'"):
+        form.with_entry("rows")
 
 
 def test_a_forged_key_is_replaced() -> None:

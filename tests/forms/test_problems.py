@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, get_args
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, Field, FutureDate, HttpUrl, PastDate, create_model
+from pydantic import BaseModel, Field, FutureDate, HttpUrl, PastDate, SecretStr, create_model
 from pydantic_core.core_schema import ErrorType
 
 from pyview.forms import ENGLISH, Form, Messages, Problem
@@ -32,6 +32,11 @@ def test_messages_are_chosen_by_field_then_by_type() -> None:
     assert error("size", sent, GERMAN) == ("Welche Größe?",)
     assert error("password", sent, GERMAN) == ("Bitte ausfüllen.",)
     assert error("terms", sent, GERMAN) == (ENGLISH["unticked"],)
+
+
+def test_what_the_author_says_is_not_caught_by_what_is_for_all() -> None:
+    form = Form(Order, payload({"age": "x"}), messages=GERMAN).with_error("age", "Not that old.")
+    assert form["age"].errors == ("Ein Alter, bitte.", "Not that old.")
 
 
 def test_indexes_are_left_out_of_the_names() -> None:
@@ -79,6 +84,8 @@ def test_our_words_are_for_types_that_pydantic_has() -> None:
     ("annotation", "sent", "words"),
     [
         (Annotated[str, Field(max_length=2)], "abc", "At most 2 characters, please."),
+        (Annotated[SecretStr, Field(min_length=2)], "a", "At least 2 characters, please."),
+        (Annotated[SecretStr, Field(max_length=2)], "abc", "At most 2 characters, please."),
         (Annotated[str, Field(pattern="^a$")], "b", "This does not have the right form."),
         (Annotated[list[str], Field(min_length=2)], ["a"], "At least 2, please."),
         (Annotated[list[str], Field(max_length=1)], ["a", "b"], "At most 1, please."),

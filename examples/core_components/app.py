@@ -1,0 +1,21 @@
+"""The components on their own: ``uvicorn examples.core_components.app:app``."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from examples.core_components.components import ComponentsLiveView
+from examples.page import assets, page
+from pyview import PyView
+
+
+async def posted(request: Request) -> Response:
+    """Where the link with a method leads: an ordinary route, which leads back."""
+    form = await request.form()
+    return RedirectResponse(f"./?asked={form.get('_method', request.method.lower())}", status_code=303)
+
+
+app = PyView(routes=[Route("/posted", posted, methods=["POST"])])
+app.rootTemplate = page("Core components")
+app.mount("/assets", assets)
+app.add_live_view("/", ComponentsLiveView)

@@ -1,0 +1,65 @@
+"""The page of components: each does what it says."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from examples.core_components.app import app
+from pyview.testing import LiveClient, Page
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with LiveClient(app) as client:
+        yield await client.open("/")
+
+
+async def test_a_form_of_every_input(page: Page) -> None:
+    await page.submit("form", {"title": "T", "amount": "12"})
+    assert [one.text for one in page.find_all(".pv-error")] == [
+        "At least 2 characters, please.",
+        "Please fill this in.",
+        "Please fill this in.",
+        "9 or less, please.",
+    ]
+    await page.submit(
+        "form", {"title": "Tea", "email": "a@example.org", "secret": "x", "amount": "9", "agree": True}
+    )
+    assert page.find("#flash-info p").text == "“Tea” is saved."
+    await page.click("#flash-info button")
+    assert not page.exists("#flash-info")
+
+
+async def test_links_that_ask_as_forms_do(page: Page) -> None:
+    await page.click("a", "Post")
+    assert page.find("#asked").text == "You came by post."
+    await page.click("a", "Delete")
+    assert page.find("#asked").text == "You came by delete."
+
+
+async def test_the_dialog_of_the_server(page: Page) -> None:
+    await page.click("button", "Open on the server")
+    assert page.find("#asking-title").text == "The server wants to know"
+    await page.click("#asking button", "Yes")
+    assert not page.exists("#asking")
+
+
+async def test_rows_turn_and_drop(page: Page) -> None:
+    await page.click("button", "Turn the shelf")
+    assert [one.text for one in page.find_all("#teas-rows td:first-child")] == ["Rooibos", "Assam", "Sencha"]
+    for _ in range(3):
+        await page.click(page.find_all("#teas button")[0])
+    assert page.find("#teas-rows").text == "All gone."
+
+
+async def test_a_stream_shows_the_newest_five(page: Page) -> None:
+    for _ in range(7):
+        await page.click("button", "One arrives")
+    names = [one.text for one in page.find_all("#arrivals-rows tr:not(.pv-only) td:first-child")]
+    assert names == [f"Tea number {number}" for number in (10, 9, 8, 7, 6)]
+
+
+async def test_the_weather_comes_later(page: Page) -> None:
+    await page.click("button", "How is the weather?")
+    assert page.find("#forecast").text == "Looking out of the window…"
+    await page.wait_for("#forecast", text="Mild, with a chance of scones.", timeout=5)
