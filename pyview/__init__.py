@@ -5,6 +5,7 @@ from pyview.async_result import AsyncFailure, AsyncResult
 from pyview.binding import Depends, Params, Session
 from pyview.components import ComponentMeta, ComponentSocket, LiveComponent, live_component
 from pyview.config import SecurityConfig
+from pyview.connect import ConnectInfo, static_changed
 from pyview.hooks import Halt
 from pyview.js import JsCommand, JsCommands, js
 from pyview.live_render import Embedded, live_render
@@ -25,6 +26,7 @@ __all__ = [
     "AsyncResult",
     "ComponentMeta",
     "ComponentSocket",
+    "ConnectInfo",
     "ConnectedLiveViewSocket",
     "Depends",
     "Embedded",
@@ -56,4 +58,5 @@ __all__ = [
     "live_component",
     "live_render",
     "playground",
+    "static_changed",
 ]

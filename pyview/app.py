@@ -227,7 +227,7 @@ class PyView(Starlette):
         handlers = self.exception_handlers
         handlers.setdefault(HTTPException, self._errors.http_error)
         own = [] if {500, Exception} & handlers.keys() else [Middleware(Failures, pages=self._errors)]
-        gate = Middleware(Gate, config=self.security, audit=self._audit)
+        gate = Middleware(Gate, config=self.security, audit=self._audit, bundle=lambda: self._assets.names)
         first = [
             Middleware(SecurityHeaders, policy=self.security.content_security_policy),
             *own,

@@ -28,6 +28,8 @@ class SecurityConfig:
     `max_uploads` is how many files one socket may be sending at once, `max_upload_bytes` how large all of them may be
     together, those counted that have arrived and are not consumed. External uploads count as neither.
 
+    `connect_headers` are the names of the headers that views may read as `socket.connect_info.headers`.
+
     `poll_window` is how long a long poll waits for news, where no WebSocket gets through.
 
     `reconnect_grace` is how long a view waits for its page whose connection broke off; 0 lets none wait. The limits of
@@ -38,6 +40,7 @@ class SecurityConfig:
     allowed_hosts: Sequence[str] = ()
     allowed_origins: Sequence[str] = ()
     require_origin: bool = False
+    connect_headers: Sequence[str] = ()
     cross_site_paths: Sequence[str] = ()
     allow_insecure_cookies: bool = False
     content_security_policy: str | None = None

@@ -8,6 +8,7 @@ from urllib.parse import ParseResult
 
 from pyview.auth.identity import Identity
 from pyview.binding import Params, Resources, create_view, mount_caller, params_caller
+from pyview.connect import Connecting
 from pyview.flash import Flash
 from pyview.hooks import ViewHooks
 from pyview.live_view import LiveView
@@ -85,6 +86,7 @@ class Visit:
     flash: Flash | None = None
     guard: Guard | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+    connecting: Connecting | None = field(default=None, kw_only=True)
     csp_nonce: str | None = None
 
     @property

@@ -20,6 +20,7 @@ from pyview.async_stream_runner import AsyncStreamRunner
 from pyview.async_streams import Filling
 from pyview.async_work import Job, Key, Land, Works, dismiss
 from pyview.auth.identity import Identity
+from pyview.connect import ConnectInfo, Connecting, connecting_of
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
@@ -115,6 +116,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         "_runtime",
         "_shared",
         "components",
+        "connecting",
         "context",
         "csp_nonce",
         "hooks",
@@ -137,6 +139,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self._set_up(runtime, flash)
         self.live_title: str | None = None
         self.csp_nonce: str | None = None
+        self.connecting: Connecting | None = None
         self.page_attributes: PageAttributes | None = None
         self.identity = identity
         self.navigation: Navigate | Redirect | None = None
@@ -153,6 +156,18 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self.streams: Streams | None = None
         self._flash = flash
         self._runtime = runtime
+
+    @property
+    def connect_params(self) -> Mapping[str, Any]:
+        """What the page's script passed when it joined (`LiveViewConfig.params`), and `_mounts`, how often the page has
+        joined before; empty during the first HTTP request. Raises `NotConnecting` after the mount."""
+        return connecting_of(self, "connect_params").params
+
+    @property
+    def connect_info(self) -> ConnectInfo:
+        """How the browser came here: address, URI, user agent, allowed headers. Raises `NotConnecting` after the
+        mount."""
+        return connecting_of(self, "connect_info").info
 
     @property
     def live_action(self) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import orjson
 
 from pyview.auth.identity import Identity
+from pyview.connect import Connecting
 from pyview.hooks import Stage
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.page_attributes import PageAttributes
@@ -70,6 +71,10 @@ class ComponentSocket(LiveViewSocket[T]):
     @property
     def identity(self) -> Identity:  # type: ignore[override]
         return self._view.identity
+
+    @property
+    def connecting(self) -> Connecting | None:  # type: ignore[override]
+        return self._view.connecting
 
     @property
     def live_title(self) -> str | None:

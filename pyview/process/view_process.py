@@ -311,7 +311,7 @@ class ViewProcess:
         if self.upload_manager is not None:
             self.upload_manager.drop_interrupted()
         here = self._visit.location if self._visit.routed else message.visit.location
-        self._visit = replace(message.visit, location=here)
+        self._visit = replace(message.visit, location=here, connecting=None)
         self._guard = message.visit.guard
         self._take_identity(message.visit.identity)
         if self._view is not None:
@@ -337,6 +337,8 @@ class ViewProcess:
         self._resources = lifecycle.resources_of(visit)
         self.socket = ConnectedLiveViewSocket(self, visit.identity, visit.flash, visit.shared)
         self.socket.csp_nonce = visit.csp_nonce
+        self.socket.connecting = visit.connecting
+        self._visit = replace(visit, connecting=None)
         if await lifecycle.run_hooks(self.socket, visit) or self._ended:
             return {}
         view = self._view = await lifecycle.create(visit)
@@ -378,6 +380,7 @@ class ViewProcess:
             response["live_patch"] = _patch_payload(socket.patched)
             socket.patched = None
         self._live = True
+        socket.connecting = None
         self._outlet.reply(message.ref, "ok", response)
 
     def _join_crashed(self, message: Join) -> None:

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from pyview.config import SecurityConfig
+from pyview.connect import Connecting
 from pyview.lifecycle import Location, Place, Visit
 from pyview.nested import PAGE_PREFIX
 from pyview.routes import LiveRoute, NestedRoutes, resolve, url_params, view_key
@@ -38,7 +39,7 @@ class Admission:
         config: SecurityConfig,
     ) -> None:
         self.tokens = tokens
-        self._nested = NestedAdmission(tokens, nested, config.auth_recheck)
+        self._nested = NestedAdmission(tokens, nested, config)
         self._routes = routes
         self._config = config
 
@@ -57,7 +58,9 @@ class Admission:
         await check_access(scope, location)
         guard = view_guard(presence, location.route, self._config.auth_recheck)
         place, flash = Place(dom_id, page_id), flash_of(self.tokens, payload)
-        return Visit(location, identity, place, flash, guard, csp_nonce=nonce_of(payload))
+        connecting = Connecting(scope, payload.get("params"), self._config.connect_headers)
+        nonce = nonce_of(payload)
+        return Visit(location, identity, place, flash, guard, csp_nonce=nonce, connecting=connecting)
 
     def watch(self, presence: Presence, location: Location) -> ViewGuard:
         """The guard of a view that is shown to who is there now."""

@@ -25,9 +25,9 @@ ASSETS_PATH = "/live/assets"
 
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
 _HEAD = Pattern(
-    '<link rel="stylesheet" href="{style}"{nonce}>\n'
+    '<link phx-track-static rel="stylesheet" href="{style}"{nonce}>\n'
     '<meta name="pyview-live-path" content="{live}">\n'
-    '<script type="module" src="{script}"{nonce}></script>'
+    '<script phx-track-static type="module" src="{script}"{nonce}></script>'
 )
 _STYLESHEET = Pattern('<link rel="stylesheet" href="{style}"{nonce}>')
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -98,6 +98,11 @@ class ClientAssets:
             script=self.script_url(root_path),
             nonce=nonce_attribute(nonce),
         )
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The files that there are, hashed names and stable ones."""
+        return frozenset(self._manifest["files"])
 
     def component_styles(self, root_path: str = "", nonce: str | None = None) -> Markup:
         """What a root template puts into `<head>` for the looks of the core components."""

@@ -19,6 +19,7 @@ from pyview.auth.redirects import page_path
 from pyview.auth.verdict import Denied
 from pyview.binding import Params
 from pyview.components.registry import Components
+from pyview.connect import Connecting
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location, Place, Visit
 from pyview.live_session import LiveSession
@@ -96,6 +97,7 @@ async def first_view(request: OneRequest, visit: Visit, around: Any = None) -> F
     runtime = FirstRender(request, visit, around)
     socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
     socket.csp_nonce = request.csp_nonce
+    socket.connecting = Connecting(request.scope, None, request.site.security.connect_headers)
     elsewhere = await lifecycle.run_hooks(socket, visit)
     if elsewhere is not None:
         raise Elsewhere(socket, elsewhere)

@@ -1,10 +1,13 @@
 """The first middleware: turns away requests that no part of the application should see."""
 
+from collections.abc import Callable
+
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.audit import AUDIT, Audit
 from pyview.config import SecurityConfig
+from pyview.connect import BUNDLE
 from pyview.session import ACTIVE
 from pyview.transport.guards import check_request
 
@@ -14,16 +17,20 @@ POLL_PATH = "/live/longpoll"
 class Gate:
     """ASGI middleware: no ambiguous path, no unknown host. Sockets are checked by their own handshake.
 
-    Whatever passes knows the application's audit trail (`pyview.auth.audit.audit_of`).
+    Whatever passes knows the application's audit trail (`pyview.auth.audit.audit_of`), and what its pages load.
     """
 
-    def __init__(self, app: ASGIApp, config: SecurityConfig, audit: Audit) -> None:
+    def __init__(
+        self, app: ASGIApp, config: SecurityConfig, audit: Audit, bundle: Callable[[], frozenset[str]]
+    ) -> None:
         self.app = app
         self._config = config
         self._audit = audit
+        self._bundle = bundle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[AUDIT] = self._audit
+        scope[BUNDLE] = self._bundle()
         if scope.get("method") == "GET" and scope["path"].endswith(POLL_PATH):
             scope[ACTIVE] = False  # a page that asks for news does so without its reader
         refusal = check_request(scope, self._config) if scope["type"] == "http" else None

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 from urllib.parse import urlparse
 
 from pyview.binding import Params
+from pyview.config import SecurityConfig
+from pyview.connect import Connecting
 from pyview.lifecycle import Location, Place, Visit
 from pyview.nested_tokens import NestedToken
 from pyview.process.nested import Children
@@ -26,12 +28,12 @@ class OpenViews(Protocol):
 
 
 class NestedAdmission:
-    """The door for what a page holds besides its own view. `recheck`: for how many seconds a guard's answer holds."""
+    """The door for what a page holds besides its own view."""
 
-    def __init__(self, tokens: Tokens, routes: NestedRoutes, recheck: float) -> None:
+    def __init__(self, tokens: Tokens, routes: NestedRoutes, config: SecurityConfig) -> None:
         self._tokens = tokens
         self._routes = routes
-        self._recheck = recheck
+        self._config = config
 
     async def admit(
         self, presence: Presence, dom_id: str, payload: Mapping[str, Any], views: OpenViews
@@ -55,9 +57,10 @@ class NestedAdmission:
                 awaited=parent is not None and is_first(payload),
             ),
             flash_of(self._tokens, payload),
-            view_guard(presence, location.route, self._recheck),
+            view_guard(presence, location.route, self._config.auth_recheck),
             token.session,
             nonce_of(payload),
+            connecting=Connecting(scope, payload.get("params"), self._config.connect_headers),
         )
 
     def _token(self, payload: Mapping[str, Any], dom_id: str, binding: str) -> NestedToken:

@@ -148,7 +148,7 @@ async def test_urls_carry_the_prefix_that_the_app_is_mounted_under(assets: Clien
     client = browsing(Mount("/shop", routes=[assets.route()]))
     assert (await client.get(assets.script_url("/shop"))).status_code == 200
     head = assets.head("/shop")
-    assert '<script type="module" src="/shop/live/assets/pyview-1A.js"></script>' in head
+    assert '<script phx-track-static type="module" src="/shop/live/assets/pyview-1A.js"></script>' in head
     assert '<meta name="pyview-live-path" content="/shop/live">' in head
 
 

@@ -1,0 +1,103 @@
+"""What the browser says when it connects: its parameters, and how it came here. For `mount`; nothing of it is kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from starlette.datastructures import URL, Headers
+from starlette.types import Scope
+
+BUNDLE = "pyview.bundle"
+"""Where a scope holds the names of the files that this server's pages load."""
+
+_NOT_TOLD = frozenset({"_csrf_token", "_csp_nonce", "_load", "_received"})
+_ASSETS = "/live/assets/"
+
+
+class NotConnecting(RuntimeError):
+    """Asked too late: what the browser said when it connected is forgotten."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"socket.{what} is there while the view is mounted (mount, on_mount, the first handle_params). "
+            "Put what you need of it into the context."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectInfo:
+    """How the browser came here. `peer` is host and port of the other end, as the server says it: behind a proxy that
+    is not trusted, the proxy. `uri` is what the request or the handshake asked for. `headers` are those that
+    `SecurityConfig(connect_headers=...)` names, in lower case."""
+
+    peer: tuple[str, int] | None
+    uri: str
+    user_agent: str
+    headers: Mapping[str, str]
+
+
+class Connecting:
+    """One request, or one join: `params` are None for a request, which has none."""
+
+    __slots__ = ("_allowed", "_params", "_scope")
+
+    def __init__(self, scope: Scope, params: Any, allowed: Sequence[str]) -> None:
+        self._scope = scope
+        self._params = params if isinstance(params, dict) else {}
+        self._allowed = allowed
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        return MappingProxyType(
+            {name: value for name, value in self._params.items() if name not in _NOT_TOLD}
+        )
+
+    @property
+    def info(self) -> ConnectInfo:
+        headers = Headers(scope=self._scope)
+        wanted = {name.lower(): headers[name] for name in self._allowed if name in headers}
+        client = self._scope.get("client")
+        return ConnectInfo(
+            (client[0], client[1]) if client else None,
+            str(URL(scope=self._scope)),
+            headers.get("user-agent", ""),
+            MappingProxyType(wanted),
+        )
+
+    def statics_changed(self, current: Sequence[str]) -> bool:
+        """Whether the page was loaded with other files than it would be now."""
+        tracked = self._params.get("_track_static")
+        if not isinstance(tracked, list):
+            return False
+        paths = {urlsplit(url).path for url in tracked if isinstance(url, str) and len(url) < 2048}
+        bundle = self._scope.get(BUNDLE, frozenset())
+        ours = {path.rpartition("/")[2] for path in paths if _ASSETS in path}
+        return not ours <= bundle or any(urlsplit(url).path not in paths for url in current)
+
+
+class Connectable(Protocol):
+    """A socket."""
+
+    @property
+    def connecting(self) -> Connecting | None: ...
+
+
+def static_changed(socket: Connectable, *current: str) -> bool:
+    """Whether the page was loaded before the last deploy: with another version of PyView's files, or without one of
+    `current`, the URLs of files that your own root template marks with `phx-track-static`. For `mount`:
+
+        if is_connected(socket) and static_changed(socket, static_url("app.css")):
+            socket.put_flash("info", "There is a new version of this page. Please load it again.")
+
+    Never during the first HTTP request, which brings the newest. Raises `NotConnecting` after the mount.
+    """
+    return connecting_of(socket, "static_changed").statics_changed(current)
+
+
+def connecting_of(socket: Connectable, what: str) -> Connecting:
+    """Raises `NotConnecting`."""
+    if socket.connecting is None:
+        raise NotConnecting(what)
+    return socket.connecting
