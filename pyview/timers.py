@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from pyview.threads import on_loop
+
 
 class Timer:
     """One schedule. A repeating one keeps its beat, and leaves a beat out while the last one still waits."""
@@ -35,7 +37,8 @@ class Timer:
         self._handle = self._loop.call_at(self._due, self._ring)
 
     def cancel(self) -> None:
-        self._handle.cancel()
+        """Ring no more. May be called from a handler in a worker thread."""
+        on_loop(self._handle.cancel)
 
 
 class Timers:

@@ -553,6 +553,30 @@ class TestStreamRunner:
             assert set(ahead) == {1}
 
 
+class TestFloods:
+    async def test_a_search_per_keystroke_of_somebody_who_leans_on_the_keyboard(self) -> None:
+        """Threads cannot be cancelled: those that have begun end by themselves, the others never begin."""
+
+        def search() -> int:
+            begun.append(1)
+            released.wait(10)
+            return len(begun)
+
+        begun: list[int] = []
+        released = threading.Event()
+        async with LiveClient(app_of(worker_of(search)), raise_crashes=False) as client:
+            page, other = await client.open("/"), await client.open("/")
+            for _ in range(200):
+                await page.push("search")
+            await other.heartbeat()
+            assert page.crashes == 0
+            assert len(begun) <= 40
+            released.set()
+            await page.wait_for(lambda page: page.text.count("search:") == 1, timeout=10)
+            await page.settle()
+            assert page.text.count("search:") == 1
+
+
 class TestWorkerThreads:
     """A plain `def` handler runs in a worker thread, an inline one on the loop."""
 
@@ -589,6 +613,8 @@ class TestWorkerThreads:
             def go(self, socket: Any, times: int) -> None:
                 self.note(socket, "go" * times)
                 socket.schedule_info_once(InfoEvent("tick"))
+                timer = socket.schedule_info(InfoEvent("never"), seconds=60)
+                timer.cancel()
                 socket.start_async("work", lambda: 1)
 
             @event
