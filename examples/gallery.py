@@ -29,6 +29,7 @@ from examples.form.app import app as form
 from examples.form_validation.app import app as form_validation
 from examples.kanban.app import app as kanban
 from examples.loan.app import app as loan
+from examples.nested.app import app as nested
 from examples.notes.app import app as notes
 from examples.page import assets, gallery_page
 from examples.streams.app import app as streams
@@ -173,6 +174,14 @@ EXAMPLES = (
         blurb="Inputs, buttons, links, dialogs, messages, tables: every component that comes along, on one page.",
         glyph="M4 5h10v9H4zM18 5h10v9H18zM4 18h10v9H4zM18 22h10M23 17v10",
         prefix="/components",
+    ),
+    Example(
+        nested,
+        folder="nested",
+        title="Workshop",
+        blurb="Views inside views: sensors that fail alone, and a timer that runs on from page to page.",
+        glyph="M4 5h24v22H4zM8 9h7v6H8zM18 9h6v6h-6zM8 19h16v4H8z",
+        prefix="/workshop",
     ),
     Example(
         auth_api_key,

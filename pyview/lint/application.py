@@ -163,10 +163,11 @@ class _Check:
         )
 
     def _others_add_names(self, cls: type) -> bool:
-        """Whether hooks or the application itself put names into the context."""
+        """Whether hooks, the application itself or whoever places a component put names into the context."""
         routes = [one for one in self._app.routes if isinstance(one, LiveRoute) and one.view_class is cls]
         own: Any = vars(cls).get("on_mount", ())
-        return self._app.adds_names or bool(own) or any(route.hooks for route in routes)
+        placed = issubclass(cls, LiveComponent)
+        return placed or self._app.adds_names or bool(own) or any(route.hooks for route in routes)
 
     def _globals(self, owner: Owner) -> set[str]:
         return set(self._app.view_templates.environment.globals) | set(_template_globals(owner))

@@ -100,6 +100,27 @@ def test_the_counter_counts_clicks_and_keys(page: Page, gallery: str) -> None:
     expect(page.get_by_role("button", name="Reset")).to_be_disabled()
 
 
+# Workshop
+
+
+def test_a_sensor_fails_alone_and_the_timer_runs_on(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/workshop/")
+    expect(page.locator("#timer.phx-connected")).to_be_attached()
+    page.get_by_role("button", name="Round made").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("timer")).to_have_text("24:58")
+    page.locator("#air").get_by_role("button", name="Pull the plug").click()
+    expect(page.locator("#air")).to_contain_class("phx-error")
+    expect(page.locator("#air.phx-connected")).to_be_attached()
+    expect(page.get_by_role("button", name="Round made: 1")).to_be_visible()
+    page.get_by_role("link", name="Log").click()
+    expect(page.get_by_placeholder("What was done?")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#kiln.phx-connected")).to_be_attached()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
 # Table
 
 
@@ -425,6 +446,7 @@ PAGES: dict[str, Callable[[Page, str], object]] = {
     "checkboxes": lambda page, gallery: visit(page, f"{gallery}/checkboxes/"),
     "loan": lambda page, gallery: visit(page, f"{gallery}/loan/"),
     "webping": lambda page, gallery: visit(page, f"{gallery}/webping/"),
+    "workshop": lambda page, gallery: visit(page, f"{gallery}/workshop/"),
     "form": _half_filled,
     "registration": _submitted_empty,
     "components": _with_a_message,

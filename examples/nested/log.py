@@ -1,0 +1,31 @@
+"""The log of the workshop: another page, in the same frame and with the same timer."""
+
+from typing import Any, TypedDict
+
+from examples.nested.timer import TimerLiveView
+from pyview import LiveView, LiveViewSocket
+from pyview.events import event
+
+__all__ = ["LogLiveView", "TimerLiveView"]  # the template of the frame names the second
+
+MOST, LONGEST = 20, 120
+
+
+class LogContext(TypedDict):
+    entries: list[str]
+    place: str
+
+
+class LogLiveView(LiveView[LogContext]):
+    layout = "frame.html"
+
+    async def mount(self, socket: LiveViewSocket[LogContext], session: dict[str, Any]) -> None:
+        socket.context = {"entries": [], "place": "log"}
+        socket.live_title = "Log · Workshop"
+        socket.page.meta("description", "What was done in the workshop.")
+
+    @event
+    async def write(self, socket: LiveViewSocket[LogContext], entry: str) -> None:
+        text = entry.strip()[:LONGEST]
+        if text:
+            socket.context["entries"] = [text, *socket.context["entries"]][:MOST]

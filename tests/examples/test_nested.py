@@ -1,0 +1,56 @@
+"""The workshop: sensors that fail alone, and a timer that goes on."""
+
+import pytest
+
+from examples.nested.app import app
+from pyview.testing import LiveClient, ViewCrashed
+
+
+async def test_each_sensor_is_a_view_of_its_own() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        assert [page.child(one).find("h2").text for one in ("kiln", "drying", "air")] == [
+            "Kiln",
+            "Drying room",
+            "Compressor",
+        ]
+        await page.settle(1.1)
+        assert all("1 reading " in page.child(one).text for one in ("kiln", "drying", "air"))
+
+
+async def test_one_whose_plug_is_pulled_starts_again_alone() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("button", "Round made: 0")
+        await page.settle(1.1)
+        with pytest.raises(ViewCrashed):
+            await page.child("air").push("pull_the_plug")
+        assert "0 readings" in page.child("air").text
+        assert "1 reading " in page.child("kiln").text
+        assert page.exists("button", "Round made: 1")
+
+
+async def test_the_timer_runs_on_from_page_to_page() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        timer = page.child("timer")
+        await page.click("button", "+1")
+        await page.click("button", "Start")
+        await page.click("a", "Log")
+        assert (page.path, page.title) == ("/log", "Log · Workshop")
+        assert page.exists("a[aria-current=page]", "Log")
+        await page.settle(1.1)
+        assert timer.find("output").text == "25:59"
+        await page.click("button", "Pause")
+        await page.click("a", "Sensors")
+        await page.settle(1.1)
+        assert (timer.find("output").text, timer.mounts) == ("25:59", 1)
+
+
+async def test_the_log_keeps_what_is_written() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/log")
+        await page.submit("#log", {"entry": "  oiled the lathe "})
+        await page.submit("#log", {"entry": " "})
+        assert [one.text for one in page.find_all(".entries li")] == ["oiled the lathe"]
+        assert page.attributes["meta"] == {"description": "What was done in the workshop."}
