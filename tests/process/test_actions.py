@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pyview import LiveView, LiveViewSocket, PyView
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.binding import Params
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, ViewCrashed
@@ -30,8 +30,8 @@ class Items(LiveView[dict[str, Any]]):
 class Shelf(Items): ...
 
 
-def shop() -> PyView:
-    app = PyView()
+def shop(**limits: Any) -> PyView:
+    app = PyView(security=SecurityConfig(**limits))
     app.add_live_view("/items", Items, action="index")
     app.add_live_view("/items/new", Items, action="new")
     app.add_live_view("/items/{item}", Items)
@@ -57,13 +57,14 @@ async def test_the_server_patches_to_another_path_of_the_view() -> None:
         assert page.find("#where").text == "None 7 new"
 
 
-async def test_a_page_that_was_patched_joins_again_where_it_is() -> None:
-    async with LiveClient(shop()) as client:
+@pytest.mark.parametrize(("grace", "mounted"), [(0.0, "new"), (30.0, "index")])
+async def test_a_page_that_was_patched_joins_again_where_it_is(grace: float, mounted: str) -> None:
+    async with LiveClient(shop(reconnect_grace=grace)) as client:
         page = await client.open("/items")
         await page.click("#new")
         await page.drop()
         await page.reconnect()
-        assert page.find("#where").text == "new - new"
+        assert page.find("#where").text == f"new - {mounted}"
 
 
 @pytest.mark.parametrize("to", ["/shelf", "/staff/items"])
