@@ -35,6 +35,7 @@ from examples.page import assets, gallery_page
 from examples.streams.app import app as streams
 from examples.table.app import app as table
 from examples.ticker.app import app as ticker
+from examples.tstrings.app import app as tstrings
 from examples.uploads.app import app as uploads
 from examples.webping.app import app as webping
 from pyview import PyView
@@ -182,6 +183,14 @@ EXAMPLES = (
         blurb="Views inside views: sensors that fail alone, and a timer that runs on from page to page.",
         glyph="M4 5h24v22H4zM8 9h7v6H8zM18 9h6v6h-6zM8 19h16v4H8z",
         prefix="/workshop",
+    ),
+    Example(
+        tstrings,
+        folder="tstrings",
+        title="Reading list",
+        blurb="The page is a template string of Python 3.14: typed components, and rows that move without being sent.",
+        glyph="M6 5h5v22H6zM11 8h5v19h-5zM18 8l5-1 4 19-5 1z",
+        prefix="/reading",
     ),
     Example(
         auth_api_key,
