@@ -12,6 +12,11 @@ from starlette.applications import Starlette
 
 from tests.docs.pages import Block
 
+if sys.version_info < (3, 14):
+    import future_tstrings.parser as future_tstrings
+
+MAGIC = "# future-tstrings\n"
+
 
 class Reader:
     """Follows one page in `folder`, where the blocks that name their file are written.
@@ -77,7 +82,9 @@ class Reader:
 def _compiled(block: Block) -> CodeType:
     """Only hidden blocks may `await` outside of a function: what a reader copies has to be Python."""
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if block.hidden else 0
-    source = "\n" * (block.line - 1) + block.code
+    source: Any = "\n" * (block.line - 1) + block.code
+    if MAGIC in block.code and sys.version_info < (3, 14):
+        source = future_tstrings.compile_to_ast(source, mode="exec", filepath=str(block.page))
     code = compile(source, str(block.page), "exec", flags, dont_inherit=True)
     assert isinstance(code, CodeType)
     return code
