@@ -26,6 +26,7 @@ PROMISED = {
         "RootTemplateContext",
         "SecurityConfig",
         "Session",
+        "Stream",
         "UnconnectedSocket",
         "defaultRootTemplate",
         "inline",
@@ -49,6 +50,7 @@ PROMISED = {
     "pyview.live_view": ["LiveView", "LiveViewSocket"],
     "pyview.meta": ["PyViewMeta"],
     "pyview.playground": ["Favicon", "PlaygroundBuilder", "playground"],
+    "pyview.stream": ["Stream"],
     "pyview.template.root_template": ["ContentWrapper", "RootTemplate", "defaultRootTemplate"],
     "pyview.testing": ["LiveClient"],
     "pyview.uploads": [
