@@ -41,6 +41,7 @@ from pyview.revocation.memory import MemoryRevocations
 from pyview.routes import LiveRoute, NestedRoutes
 from pyview.secret import Secrets
 from pyview.storage.errors import StoreUnavailable
+from pyview.telemetry import Telemetry, telemetry_if_installed
 from pyview.template.component import Component
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.tokens import Tokens
@@ -83,7 +84,8 @@ class PyView(Starlette):
     `context_processors` (functions of a `PyViewMeta` that add names to every view's template),
     `default_requires` (what every view requires that is not `@public`, said as to
     `@requires`), `error_page` (a function of an `ErrorPage`, or the name of a template that has it as `error`: what
-    readers see when a page cannot be shown; `exception_handlers` come before it).
+    readers see when a page cannot be shown; `exception_handlers` come before it), `telemetry` (a `Telemetry` with
+    providers of its own; False: none, although OpenTelemetry is installed).
 
     `rootTemplate` is the HTML document around every view; assign `defaultRootTemplate(...)` or a function of your own.
     """
@@ -104,6 +106,7 @@ class PyView(Starlette):
         default_requires: Conditions | CarriesRequirement | None = None,
         context_processors: Sequence[ContextProcessor] = (),
         error_page: str | ErrorPageFunction | None = None,
+        telemetry: bool | Telemetry = True,
         **kwargs: Any,
     ) -> None:
         kwargs["lifespan"] = self._lifespan(kwargs.get("lifespan"))
@@ -123,6 +126,7 @@ class PyView(Starlette):
         self._site: Site | None = None
         self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
         self._errors = ErrorPages(self._error_page(error_page), debug=lambda: self.debug)
+        self._telemetry = telemetry_if_installed() if telemetry is True else telemetry or None
         self._checked = False
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ)
         self.claims: Claims = claims or claims_from_environment(os.environ)
@@ -155,6 +159,7 @@ class PyView(Starlette):
                 complaints=self._complaints,
                 nested=self._nested,
                 context_processors=self.context_processors,
+                telemetry=self._telemetry,
             )
         return self._site
 

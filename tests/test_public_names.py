@@ -52,6 +52,7 @@ PROMISED = {
     "pyview.playground": ["Favicon", "PlaygroundBuilder", "playground"],
     "pyview.stream": ["Stream"],
     "pyview.template.root_template": ["ContentWrapper", "RootTemplate", "defaultRootTemplate"],
+    "pyview.telemetry": ["Telemetry"],
     "pyview.testing": ["LiveClient"],
     "pyview.uploads": [
         "ActiveUpload",

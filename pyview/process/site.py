@@ -16,6 +16,7 @@ from pyview.presence.presence import Presence
 from pyview.process.run_queue import RunQueue
 from pyview.pubsub.base import PubSub
 from pyview.routes import NestedRoutes
+from pyview.telemetry import Telemetry
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
@@ -60,6 +61,7 @@ class Site:
     complaints: Complaints
     nested: NestedRoutes
     context_processors: Sequence[ContextProcessor] = ()
+    telemetry: Telemetry | None = None
     run_queue: RunQueue = field(default_factory=RunQueue)
     processes: set[Any] = field(default_factory=set)
     stop_grace: float = 0.5

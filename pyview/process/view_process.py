@@ -346,7 +346,7 @@ class ViewProcess:
         self._on_info = info_caller(visit.view_class)
         self._requirements = event_requirements(visit.view_class)
         self._mounting = True
-        await lifecycle.mount(view, self.socket, visit)
+        await self._call_mount(view, visit)
         self._mounting = False
         if self.socket.navigation is None:
             await self._params(self._visit.location)
@@ -355,9 +355,14 @@ class ViewProcess:
         files = self._site.templates.files.of(visit.view_class)
         if files is not None:
             self.socket.queue_event(FILES_EVENT, files.announcement(), before=True)
-        site = self._site
-        self._renderer: Renderer = lifecycle.renderer_of(view, visit, site.templates, site.context_processors)
+        self._renderer: Renderer = self._made_renderer(view, visit)
         return await self._rendered()
+
+    async def _call_mount(self, view: LiveView[Any], visit: Visit) -> None:
+        await lifecycle.mount(view, self.socket, visit)
+
+    def _made_renderer(self, view: LiveView[Any], visit: Visit) -> Renderer:
+        return lifecycle.renderer_of(view, visit, self._site.templates, self._site.context_processors)
 
     async def _rendered(self) -> Diff:
         update = self._renderer.update(self.socket)

@@ -28,6 +28,7 @@ from pyview.process.messages import (
 )
 from pyview.process.nested import Children
 from pyview.process.site import Site
+from pyview.process.traced import view_process
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
@@ -292,7 +293,7 @@ class Channels:
             return
         self._replace(frame.topic)
         channel = Channel(self, frame.topic, frame.join_ref)
-        channel.process = ViewProcess(self._site, channel)
+        channel.process = view_process(self._site, channel)
         self._joined[frame.topic] = channel
         self._site.processes.add(channel.process)
         admission = self._admission(channel, frame)

@@ -78,7 +78,11 @@ class LivePage:
 
         async def endpoint(request: Request) -> Response:
             async def page(inner: Request) -> Response:
-                return await self._respond(inner, route)
+                telemetry = self._site.telemetry
+                if telemetry is None or not telemetry.configured:
+                    return await self._respond(inner, route)
+                with telemetry.page(view_class.__qualname__):
+                    return await self._respond(inner, route)
 
             response: Response = await guarded_response(view_class, page, request, live_session.requirement)
             return response

@@ -1,0 +1,119 @@
+"""Spans and metrics of OpenTelemetry, where its API is installed (extra `telemetry`); otherwise there are none.
+
+One message of a view is one trace: a join, an event, a changed URL, a broadcast. Within it are spans for `mount`,
+`handle_params` and each render. What users typed, and what failed with which values, is in none of them.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+trace: ModuleType | None
+metrics: ModuleType | None
+try:
+    from opentelemetry import metrics, trace
+    from opentelemetry.context import Context
+except ImportError:
+    trace = metrics = None
+
+Attributes = Mapping[str, str | int | bool]
+
+_SCOPE = "pyview"
+
+
+_UNCONFIGURED = frozenset(
+    {"ProxyTracerProvider", "NoOpTracerProvider", "_ProxyMeterProvider", "NoOpMeterProvider"}
+)
+
+
+class Telemetry:
+    """The instruments of one application. They report to the given providers, otherwise to those of the process.
+
+    Raises `ImportError` where OpenTelemetry is not installed.
+    """
+
+    def __init__(self, tracer_provider: Any = None, meter_provider: Any = None) -> None:
+        if trace is None or metrics is None:
+            raise ImportError("Telemetry needs OpenTelemetry: pip install pyview-live[telemetry]")
+        self._status = trace.Status
+        self._error = trace.StatusCode.ERROR
+        self._given = tracer_provider is not None or meter_provider is not None
+        self._get_providers = (trace.get_tracer_provider, metrics.get_meter_provider)
+        self._tracer = trace.get_tracer(_SCOPE, tracer_provider=tracer_provider)
+        meter = metrics.get_meter(_SCOPE, meter_provider=meter_provider)
+        self._messages = meter.create_histogram(
+            "pyview.message.duration", "s", "How long a view took for one message, with its render"
+        )
+        self._renders = meter.create_histogram("pyview.render.duration", "s", "How long a render took")
+        self._pages = meter.create_histogram("pyview.page.duration", "s", "How long a first render took")
+        self._views = meter.create_up_down_counter("pyview.views", "{view}", "Views that are joined")
+
+    @property
+    def configured(self) -> bool:
+        """Whether anybody listens. The API alone, without an SDK that the process has set up, tells nobody."""
+        return self._given or any(
+            type(get_provider()).__name__ not in _UNCONFIGURED for get_provider in self._get_providers
+        )
+
+    @contextmanager
+    def message(self, kind: str, view: str, **attributes: str) -> Iterator[None]:
+        """One message that a view handles; it belongs to no trace of whoever sent it."""
+        said: Attributes = {"pyview.view": view}
+        with self._span(kind, {**said, **attributes}, Context()), self._timed(self._messages, kind, said):
+            yield
+
+    @contextmanager
+    def page(self, view: str) -> Iterator[None]:
+        """The first render of a page, over HTTP."""
+        said: Attributes = {"pyview.view": view}
+        with self._span("page", said), self._timed(self._pages, "page", said):
+            yield
+
+    @contextmanager
+    def render(self, view: str) -> Iterator[None]:
+        said: Attributes = {"pyview.view": view}
+        with self._span("render", said), self._timed(self._renders, "render", said):
+            yield
+
+    @contextmanager
+    def callback(self, name: str, view: str) -> Iterator[None]:
+        """A callback of the view, such as `mount`."""
+        with self._span(name, {"pyview.view": view}):
+            yield
+
+    def joined(self, view: str) -> None:
+        self._views.add(1, {"pyview.view": view})
+
+    def ended(self, view: str) -> None:
+        self._views.add(-1, {"pyview.view": view})
+
+    @contextmanager
+    def _span(self, name: str, attributes: Attributes, context: Any = None) -> Iterator[None]:
+        # An exception's text may say what a user typed, so of it there is the type alone.
+        quiet = {"record_exception": False, "set_status_on_exception": False}
+        with self._tracer.start_as_current_span(
+            f"pyview.{name}", context, attributes=attributes, **quiet
+        ) as span:
+            try:
+                yield
+            except BaseException as error:
+                span.set_attribute("error.type", type(error).__qualname__)
+                span.set_status(self._status(self._error))
+                raise
+
+    @contextmanager
+    def _timed(self, instrument: Any, kind: str, attributes: Attributes) -> Iterator[None]:
+        begun, failed = time.perf_counter(), True
+        try:
+            yield
+            failed = False
+        finally:
+            said = {**attributes, "pyview.kind": kind, "pyview.failed": failed}
+            instrument.record(time.perf_counter() - begun, said)
+
+
+def telemetry_if_installed() -> Telemetry | None:
+    """None without OpenTelemetry: then nothing is measured, and nothing asks whether to."""
+    return None if trace is None or metrics is None else Telemetry()
