@@ -104,6 +104,15 @@ class Transfer:
         except MailboxFull:
             self._give_up("upload_failed")
 
+    def wants(self, data: bytes) -> bool:
+        """Whether it is a chunk as the client cuts them: whole, or the last. The pace of those is that of our answers;
+        who cuts smaller ones has the time of many answers for few bytes."""
+        return len(data) == self._constraints.chunk_size or self.received + len(data) == self.entry.size
+
+    def percent_with(self, data: bytes) -> int:
+        """How much there will be with these bytes."""
+        return (self.received + len(data)) * 100 // max(self.entry.size, 1)
+
     def leave(self) -> None:
         """The browser has left the channel: at the end, or because it gave up."""
         if not self.complete:

@@ -153,11 +153,11 @@ class UploadManager:
     ) -> dict[str, Any] | None:
         try:
             entry.meta = _external_meta(upload, await _called(prepare, entry, socket.context))
+            return entry.meta.model_dump(mode="json")
         except Exception as error:
             log_crash(logger, self._host.name, f"preparing {entry!r}", error)
             entry.fail("presign_error")
             return None
-        return entry.meta.model_dump(mode="json")
 
     # What comes
 

@@ -22,6 +22,10 @@ class Allowance:
         self.spent = 0
         self.refused = 0
 
+    def earn(self) -> None:
+        """One more frame may come."""
+        self._granted += 1
+
     def spend(self) -> bool:
         """One more frame has come: whether it may be handled."""
         self.spent += 1

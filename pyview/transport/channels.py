@@ -29,6 +29,7 @@ from pyview.process.messages import (
 from pyview.process.nested import Children
 from pyview.process.site import Site
 from pyview.process.traced import view_process
+from pyview.process.transfer import Transfer
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
@@ -264,9 +265,9 @@ class Channels:
 
     # Uploads
 
-    def expects(self, frame: Frame) -> bool:
-        """Whether the frame brings bytes of a file that is on its way."""
-        return self._uploads is not None and self._uploads.expects(frame)
+    def receiving(self, frame: Frame) -> Transfer | None:
+        """The file whose bytes the frame brings."""
+        return None if self._uploads is None else self._uploads.receiving(frame)
 
     def upload_load(self) -> UploadLoad:
         """What all views of the connection have on their way and in store."""

@@ -61,10 +61,10 @@ class UploadChannels:
         self._managers = managers
         self._joined: dict[str, UploadChannel] = {}
 
-    def expects(self, frame: Frame) -> bool:
-        """Whether the frame is for a file that is on its way: its pace is that of our answers."""
+    def receiving(self, frame: Frame) -> Transfer | None:
+        """The file that the frame is for, if it is on its way."""
         channel = self._joined.get(frame.topic)
-        return channel is not None and channel.join_ref == frame.join_ref
+        return channel.transfer if channel is not None and channel.join_ref == frame.join_ref else None
 
     def dispatch(self, frame: Frame) -> None:
         """Raises `MalformedFrame` for a frame that no client of this protocol sends."""

@@ -145,8 +145,7 @@ class Connection:
                 return
             try:
                 frame = self._frame(message)
-                # Bytes of a file come at the pace of our answers, however fast that is.
-                if (type(frame[4]) is bytes and self._channels.expects(frame)) or spend():
+                if (type(frame[4]) is bytes and self._is_awaited(frame)) or spend():
                     self._channels.dispatch(frame)
                 else:
                     self._too_many(frame)
@@ -154,6 +153,16 @@ class Connection:
                 raise _Refused(_POLICY, f"malformed frame: {error}") from None
             if self._outbox.congested:
                 await self._outbox.room()
+
+    def _is_awaited(self, frame: Frame) -> bool:
+        """Whether it is the next chunk of a file. Those come at the pace of our answers, however fast that is; and so
+        do the messages about each percent of the file."""
+        transfer = self._channels.receiving(frame)
+        if transfer is None or not transfer.wants(frame.payload):
+            return False
+        if transfer.percent_with(frame.payload) > transfer.percent_with(b""):
+            self._allowance.earn()
+        return True
 
     def _too_many(self, frame: Frame) -> None:
         if self._allowance.refused == 1:

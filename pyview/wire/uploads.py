@@ -8,11 +8,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import orjson
+
 from pyview.wire.message import MalformedFrame
 
 _REF = re.compile(r"[0-9A-Za-z-]{1,64}")
 _LARGEST = 2**53 - 1  # the largest size that JavaScript can count
 _LONGEST_TEXT = 4096
+_LARGEST_META = 16 * 1024
 
 
 class ChosenFile(NamedTuple):
@@ -77,7 +80,7 @@ def _file(raw: Any) -> ChosenFile:
         type=_text(fields, "type"),
         relative_path=_text(fields, "relative_path"),
         last_modified=modified if type(modified) is int else 0,
-        meta=fields.get("meta"),
+        meta=_meta(fields.get("meta")),
     )
 
 
@@ -91,6 +94,13 @@ def _ref(raw: Any) -> str:
     # References are written into attributes, and one is part of a topic.
     if type(raw) is not str or not _REF.fullmatch(raw):
         raise MalformedFrame("expected a reference of 1 to 64 letters, digits and hyphens")
+    return raw
+
+
+def _meta(raw: Any) -> Any:
+    # It is kept for as long as its file is listed.
+    if raw is not None and len(orjson.dumps(raw)) > _LARGEST_META:
+        raise MalformedFrame(f"expected at most {_LARGEST_META} bytes of meta about a file")
     return raw
 
 

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pyview import PyView
-from pyview.testing import LiveClient
+from pyview.testing import LiveClient, SocketClosed
 from pyview.uploads import UploadEntry
 from tests.asgi import eventually
 from tests.frames import connect, load
@@ -299,12 +299,28 @@ async def test_a_fast_upload_is_not_taken_for_a_flood() -> None:
     view = view_with(chunk_size=10, max_file_size=10_000)
     async with LiveClient(app_with(view, rate=10, burst=20)) as client, liar(client) as browser:
         await browser.join_upload(await browser.token(size=2000), "7")
-        for _ in range(200):
+        for number in range(200):
             assert await browser.chunk(b"0123456789", "7") == ("ok", {})
+            if number % 2:
+                assert (await browser.progress(number // 2))[0] == "ok"
         assert (await browser.progress(100))[0] == "ok"
         # What is for no upload that is on its way counts as ever.
         answers = [await browser.chunk(b"x", "8", "lvu:1") for _ in range(30)]
         assert answers[-1] == ("error", {"reason": "rate_limited"})
+
+
+async def test_a_file_in_a_thousand_crumbs_is_a_flood() -> None:
+    async with LiveClient(app_with(view_with(), rate=10, burst=20)) as client, liar(client) as browser:
+        await browser.join_upload(await browser.token(size=2000), "7")
+        answers = [await browser.chunk(b"0", "7") for _ in range(30)]
+        assert answers[-1] == ("error", {"reason": "rate_limited"})
+
+
+async def test_meta_about_a_file_is_small() -> None:
+    async with LiveClient(app_with(view_with())) as client, liar(client) as browser:
+        await browser.announce(file(meta={"note": "x" * 16_000}))
+        with pytest.raises(SocketClosed):
+            await browser.announce(file("1", meta={"note": "x" * 17_000}))
 
 
 # What is malformed

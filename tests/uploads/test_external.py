@@ -163,6 +163,17 @@ async def test_what_is_no_meta_is_told_in_the_log(meta: Any, caplog: pytest.LogC
     assert "ExternalUploadMeta(uploader='S3', ...)" in caplog.text
 
 
+async def test_a_meta_that_json_cannot_say_fails_its_file_only() -> None:
+    class Odd(Bucket):
+        async def presign(self, entry: UploadEntry, context: dict[str, Any]) -> Any:
+            return ExternalUploadMeta(uploader="S3", url=object())
+
+    async with LiveClient(app_with(Odd)) as client:
+        page = await client.open("/")
+        await (await page.choose(INPUT, text("a.txt"))).preflight()
+        assert page.find("ul em").text == "presign_error"
+
+
 async def test_a_dict_will_do() -> None:
     class Plain(Bucket):
         def presign(self, entry: UploadEntry, context: dict[str, Any]) -> Any:
