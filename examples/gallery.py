@@ -23,6 +23,7 @@ from examples.auth_oauth.app import app as auth_oauth
 from examples.auth_spec.app import app as auth_spec
 from examples.chat.app import app as chat
 from examples.checkboxes.app import app as checkboxes
+from examples.components.app import app as components
 from examples.core_components.app import app as core_components
 from examples.counter.app import app as counter
 from examples.form.app import app as form
@@ -191,6 +192,14 @@ EXAMPLES = (
         blurb="The page is a template string of Python 3.14: typed components, and rows that move without being sent.",
         glyph="M6 5h5v22H6zM11 8h5v19h-5zM18 8l5-1 4 19-5 1z",
         prefix="/reading",
+    ),
+    Example(
+        components,
+        folder="components",
+        title="Reading list",
+        blurb="Books as live components, stars inside them, a panel around the rest: each with a state of its own.",
+        glyph="M6 5h8v22H6zM14 9h5v18h-5zM19 11l5-1 3 16-5 1z",
+        prefix="/books",
     ),
     Example(
         auth_api_key,

@@ -14,7 +14,7 @@ from pyview.template.live_template import LiveTemplate, Rendering
 from pyview.template.tree.live import Live, text_page
 from pyview.template.tree.nodes import Fresh
 from pyview.template.tstrings.origin import blame
-from pyview.template_names import names_of
+from pyview.template_names import names_of, processed_names
 from pyview.wire.diff import diff, without_stream_items
 
 Diff = dict[str, Any]
@@ -80,23 +80,7 @@ class TemplateRenderer:
     def _with_processed(self, socket: LiveViewSocket[Any], extras: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the application's context processors add. The view's own names come first."""
         meta = PyViewMeta(socket, self._template)
-        added: dict[str, Any] = {}
-        for processor in self._processors:
-            added.update(_names_from(processor, meta))
-        return {**{name: value for name, value in added.items() if not _has(socket.context, name)}, **extras}
-
-
-def _names_from(processor: ContextProcessor, meta: PyViewMeta) -> Mapping[str, Any]:
-    names = processor(meta)
-    if not isinstance(names, Mapping):
-        raise TypeError(
-            f"context processor {processor!r} returned {type(names).__name__}; expected a dict of names"
-        )
-    return names
-
-
-def _has(context: Any, name: str) -> bool:
-    return name in context if isinstance(context, Mapping) else hasattr(context, name)
+        return {**processed_names(self._processors, meta, socket.context), **extras}
 
 
 class InnerContent(Live):

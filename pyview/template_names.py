@@ -1,11 +1,12 @@
 """The names that a template has besides those of the context, because of the class it belongs to."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pyview.binding.per_class import once_per_class
 from pyview.events import AutoEventDispatch, event_references
+from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.template.tree.immutable import COMPONENT_MARK, VIEW_MARK
 
 
@@ -37,3 +38,24 @@ def _component_classes(cls: type) -> dict[str, type]:
         and (hasattr(value, COMPONENT_MARK) or (hasattr(value, VIEW_MARK) and value is not cls))
         and not value.__module__.startswith("pyview.")
     }
+
+
+def processed_names(processors: Iterable[ContextProcessor], meta: PyViewMeta, context: Any) -> dict[str, Any]:
+    """What the application's context processors add to a template that has not got these names in its context."""
+    added: dict[str, Any] = {}
+    for processor in processors:
+        added.update(_names_from(processor, meta))
+    return {name: value for name, value in added.items() if not _has(context, name)}
+
+
+def _names_from(processor: ContextProcessor, meta: PyViewMeta) -> Mapping[str, Any]:
+    names = processor(meta)
+    if not isinstance(names, Mapping):
+        raise TypeError(
+            f"context processor {processor!r} returned {type(names).__name__}; expected a dict of names"
+        )
+    return names
+
+
+def _has(context: Any, name: str) -> bool:
+    return name in context if isinstance(context, Mapping) else hasattr(context, name)

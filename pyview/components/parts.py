@@ -1,6 +1,6 @@
 """How one component renders: by its template, or by its method `template`, which returns content."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -8,7 +8,7 @@ from pyview.components.component import LiveComponent
 from pyview.components.errors import NotOneElement
 from pyview.components.meta import ComponentMeta
 from pyview.components.socket import ComponentSocket
-from pyview.meta import PyViewMeta
+from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.compiler.single_root import is_single_root
 from pyview.template.component_tag import DEFAULT_SLOT, Slots
@@ -17,7 +17,7 @@ from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate, Rendering
 from pyview.template.tree.live import text_page
 from pyview.template.tree.nodes import Diff, Node, Segment
-from pyview.template_names import names_of
+from pyview.template_names import names_of, processed_names
 from pyview.wire.diff import diff, without_stream_items
 
 NO_SLOTS = Slots()
@@ -38,12 +38,28 @@ class Parts(Protocol):
 class TemplateParts:
     """The component's template over its context."""
 
-    __slots__ = ("_component", "_names", "_names_and_id", "_rendering", "_socket", "_template")
+    __slots__ = (
+        "_component",
+        "_meta",
+        "_names",
+        "_names_and_id",
+        "_processors",
+        "_rendering",
+        "_socket",
+        "_template",
+    )
 
     def __init__(
-        self, template: LiveTemplate, component: LiveComponent[Any], socket: ComponentSocket[Any]
+        self,
+        template: LiveTemplate,
+        component: LiveComponent[Any],
+        socket: ComponentSocket[Any],
+        meta: PyViewMeta,
+        processors: Sequence[ContextProcessor],
     ) -> None:
         self._template = template
+        self._meta = meta
+        self._processors = processors
         self._component = type(component)
         self._rendering: Rendering = template.rendering(socket)
         self._names = {**names_of(component), "myself": socket.cid, "slots": NO_SLOTS, "flash": _NO_FLASH}
@@ -82,6 +98,8 @@ class TemplateParts:
             names = {**names, "streams": socket.streams.names}
         if DEFAULT_SLOT in slots:
             names["caller"] = slots[DEFAULT_SLOT]
+        if self._processors:
+            names = {**processed_names(self._processors, self._meta, socket.context), **names}
         return names
 
 

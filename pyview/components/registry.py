@@ -7,7 +7,8 @@ its element is gone: a message that is on its way may still bring it back.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pyview.binding import Resources, create_view
@@ -15,9 +16,11 @@ from pyview.components.component import LiveComponent
 from pyview.components.errors import DuplicateComponent, TooManyComponents
 from pyview.components.instance import Instance, Key, finished
 from pyview.components.parts import ContentParts, Parts, TemplateParts, check_one_element
+from pyview.components.reach import name_surroundings
 from pyview.components.sharing import leave_out_known
 from pyview.components.shown import components_in
 from pyview.components.socket import ComponentSocket
+from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket import ComponentTarget, LiveViewSocket, Runtime
 from pyview.template.component_tag import ComponentTag
 from pyview.template.environment import LiveEnvironment
@@ -39,6 +42,15 @@ class ComponentTemplates(Protocol):
     def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class ComponentSettings:
+    """What an application has for all components: `most` is how many a view may have."""
+
+    templates: ComponentTemplates
+    processors: Sequence[ContextProcessor]
+    most: int
+
+
 class Components:
     """Places, finds, renders and forgets the components of the view that `socket` belongs to.
 
@@ -49,17 +61,17 @@ class Components:
         self,
         socket: LiveViewSocket[Any],
         runtime: Runtime,
-        templates: ComponentTemplates,
+        settings: ComponentSettings,
         resources: Callable[[], Resources],
         refresh: Callable[[], None],
-        most: int,
     ) -> None:
         self._socket = socket
         self._runtime = runtime
-        self._templates = templates
+        self._templates = settings.templates
+        self._processors = settings.processors
+        self._most = settings.most
         self._resources = resources
         self._refresh = refresh
-        self._most = most
         self._by_key: dict[Key, Instance] = {}
         self._by_cid: dict[int, Instance] = {}
         self._last_cid = 0
@@ -184,12 +196,18 @@ class Components:
         return [instance for instance in level if instance.rendered != self._pass]
 
     def _finished(self, diff: Diff, parts: dict[str, Diff], again: list[Instance]) -> Diff:
+        if parts:
+            if diff and "s" not in diff:
+                self._name_surroundings(diff, parts)
+            diff["c"] = parts
         self._end_pass()
         if again:
             self._put_off(again)
-        if parts:
-            diff["c"] = parts
         return diff
+
+    def _name_surroundings(self, diff: Diff, parts: dict[str, Diff]) -> None:
+        changed = [instance for instance in self._by_cid.values() if str(instance.cid) in parts]
+        name_surroundings(diff, parts, changed, self._root)
 
     def _end_pass(self) -> None:
         self._pass += 1
@@ -255,7 +273,7 @@ class Components:
         template = self._templates.for_component(type(component))
         if template is None:
             return ContentParts(component, socket, self._socket, self._templates.environment)
-        return TemplateParts(template, component, socket)
+        return TemplateParts(template, component, socket, PyViewMeta(self._socket), self._processors)
 
     def _render_all(self, instances: list[Instance], parts: dict[str, Diff]) -> None:
         for instance in instances:

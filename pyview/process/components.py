@@ -25,7 +25,7 @@ class ViewComponents(Components):
         resources: Callable[[], Resources],
         refresh: Callable[[], None],
     ) -> None:
-        super().__init__(socket, runtime, site.templates, resources, refresh, site.security.max_components)
+        super().__init__(socket, runtime, site.component_settings(), resources, refresh)
         self._letters: list[Event] | None = None
 
     def call(self, instance: Instance, event: str, payload: Any, resources: Resources) -> Any:
@@ -45,6 +45,10 @@ class ViewComponents(Components):
         """What the component's handler has sent to the view."""
         letters, self._letters = self._letters, None
         return letters or []
+
+    def forget_letters(self) -> None:
+        """There was no handler: nothing is collected any more."""
+        self._letters = None
 
     def bring(self, news: ComponentUpdate) -> bool:
         """Let a component be told news with the next render. False when it is not there."""

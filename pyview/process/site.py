@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from pyview.complaints import Complaints
 from pyview.components.component import LiveComponent
+from pyview.components.registry import ComponentSettings
 from pyview.config import SecurityConfig
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
@@ -76,3 +77,7 @@ class Site:
             token = self.signatures.mint_reload_token(error.status_code)
             return {"reason": "reload", "status": error.status_code, "token": token}
         return {"reason": "join crashed"}
+
+    def component_settings(self) -> ComponentSettings:
+        """What the live components of every view share."""
+        return ComponentSettings(self.templates, self.context_processors, self.security.max_components)

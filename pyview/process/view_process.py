@@ -599,9 +599,11 @@ class ViewProcess:
             if type(answer) is CoroutineType or isawaitable(answer):
                 answer = await answer
         except UnknownEvent:
+            components.forget_letters()
             where = f"no handler of {component.described} for event {message.name[:100]!r}"
             self._reject(message.ref, "unknown_event", where)
         except BindingError as error:
+            components.forget_letters()
             self._reject(message.ref, "bad_payload", str(error))
         else:
             await self._finish_component(message.ref, answer, component)

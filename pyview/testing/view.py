@@ -6,7 +6,7 @@ from typing import Any
 
 from pyview.testing.connection import Channel
 from pyview.testing.streams import StreamedItems
-from pyview.wire.rendered import Tree, merge, to_html
+from pyview.wire.rendered import Tree, check_reach, merge, to_html
 
 
 @dataclass(slots=True)
@@ -64,7 +64,9 @@ class View:
     def update(self, diff: Tree) -> str:
         """Merge a diff. The view's HTML, with marks on what the patch leaves alone."""
         before = self.shown
-        self._keep(merge(self.tree, diff))
+        whole = self.tree
+        self._keep(merge(whole, diff))
+        check_reach(self.tree, diff, whole)
         return to_html(self.shown, strip=False, since=before)
 
     def prune(self, cids: Iterable[int]) -> None:

@@ -239,9 +239,8 @@ class FirstRender:
         self.socket.navigation = Redirect(wish.to)
 
     def make_components(self) -> Components:
-        site = self._request.site
-        most = site.security.max_components
-        return Components(self.socket, self, site.templates, lambda: self._resources, _nothing, most)
+        settings = self._request.site.component_settings()
+        return Components(self.socket, self, settings, lambda: self._resources, _nothing)
 
     def send_update(self, target: ComponentTarget, assigns: dict[str, Any], seconds: float) -> Timer | None:
         """The page is made once; the join makes its components anew."""

@@ -81,6 +81,42 @@ def to_html(tree: Mapping[str, Any], *, strip: bool = True, since: Mapping[str, 
     return _Renderer(tree.get(COMPONENTS, {}), strip, set(), untouched).root(tree)
 
 
+def check_reach(tree: Mapping[str, Any], diff: Mapping[str, Any], since: Mapping[str, Any]) -> None:
+    """Raise `ProtocolError` if the client, having merged `diff`, would not show all components that it changes.
+
+    Of a diff with more than components in it, the client renders the page. What is left alone then, with everything
+    inside: a component that the diff does not name, and a node with a root flag that it does not touch. `tree` is what
+    `since` became.
+    """
+    changed = extract(diff).diff
+    parts = changed.pop(COMPONENTS, {})
+    if not changed or not parts:
+        return
+    components = tree.get(COMPONENTS, {})
+    reached = {*_components_in(tree, components, parts, frozenset(_identities(since)))}
+    for cid in _components_in(tree, components, components, frozenset()):
+        if cid in parts and cid not in reached:
+            raise ProtocolError(
+                f"component {cid} changes with other things of the page, but something around it is left alone: a "
+                "component that the diff does not name, or a node with `r` that it does not touch"
+            )
+
+
+def _components_in(
+    node: Any, components: Mapping[str, Tree], open_ones: Mapping[str, Any], closed: frozenset[int]
+) -> Iterator[str]:
+    """The numbers of the components in a node, and in those of them that are among `open_ones`."""
+    if _is_int(node):
+        cid = str(node)
+        yield cid
+        if cid in open_ones:
+            yield from _components_in(components.get(cid), components, open_ones, closed)
+    elif isinstance(node, Mapping) and not (node.get(ROOT) and id(node) in closed):
+        for key, value in node.items():
+            if key == KEYED or key.isdecimal():
+                yield from _components_in(value, components, open_ones, closed)
+
+
 # --- templates ---
 
 

@@ -64,6 +64,37 @@ def test_the_first_render_needs_no_script(new_context: NewContext, gallery: str,
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
+# The reading list
+
+
+def test_notes_and_stars_stay_with_their_book(page: Page, gallery: str) -> None:
+    _rated_and_noted(page, gallery)
+    page.get_by_role("button", name="Done").click()
+    for _ in range(4):
+        page.get_by_role("button", name="Mix").click()
+        expect(page.locator("#book-dracula .quote")).to_have_text(
+            "Letters, diaries, and a very long journey."
+        )
+        expect(page.locator("#book-dracula .lit")).to_have_count(5)
+    page.get_by_label("Remove Dracula").click()
+    expect(page.locator(".summary")).to_contain_text("4.0 on average, 1 of 5 rated")
+    page.get_by_role("button", name="Bring back 1").click()
+    expect(page.locator("#book-dracula .lit")).to_have_count(0)
+    page.get_by_role("button", name="Clear all stars").click()
+    expect(page.locator(".lit")).to_have_count(0)
+    expect(page.locator(".summary")).to_have_text("Nothing rated yet")
+
+
+def test_the_panel_folds_by_itself(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/books/")
+    panel = page.get_by_role("button", name="Summary")
+    panel.click()
+    expect(panel).to_have_attribute("aria-expanded", "false")
+    expect(page.locator(".summary")).to_have_count(0)
+    panel.click()
+    expect(page.locator(".summary")).to_be_visible()
+
+
 # Signing in with a provider
 
 
@@ -414,6 +445,18 @@ def _with_a_message(page: Page, gallery: str) -> None:
     expect(page.locator("#flash-error")).to_be_visible()
 
 
+def _rated_and_noted(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/books/")
+    page.locator("#book-frankenstein").get_by_label("4 stars").click()
+    page.locator("#book-dracula").get_by_label("5 stars").click()
+    page.locator("#book-dracula").get_by_role("button", name="Add a note").click()
+    page.get_by_label("A note").fill("Letters, diaries, and a very long journey.")
+    expect(page.locator("#note-dracula small")).to_have_text("42 of 280")
+    expect(page.locator(".summary")).to_contain_text("4.5 on average")
+    expect(page.locator("#book-frankenstein .lit")).to_have_count(4)
+    expect(page.locator("#book-dracula .lit")).to_have_count(5)
+
+
 def _signed_in_with_openid(page: Page, gallery: str) -> None:
     page.goto(f"{gallery}/profile/")
     page.get_by_label("Name").fill("Grace Hopper")
@@ -450,6 +493,7 @@ PAGES: dict[str, Callable[[Page, str], object]] = {
     "form": _half_filled,
     "registration": _submitted_empty,
     "components": _with_a_message,
+    "reading-list": _rated_and_noted,
     "api-key": lambda page, gallery: visit(page, f"{gallery}/status/?api_key=demo-key"),
     "openid-provider": lambda page, gallery: page.goto(f"{gallery}/profile/"),
     "openid": _signed_in_with_openid,

@@ -1,0 +1,19 @@
+"""A panel that folds: what is in it comes from outside, and goes on changing there."""
+
+from typing import Any, TypedDict
+
+from pyview import ComponentSocket, LiveComponent
+from pyview.events import event
+
+
+class PanelContext(TypedDict):
+    open: bool
+
+
+class Panel(LiveComponent[PanelContext]):
+    async def mount(self, socket: ComponentSocket[PanelContext], assigns: dict[str, Any]) -> None:
+        socket.context = {"open": True}
+
+    @event
+    async def fold(self, socket: ComponentSocket[PanelContext]) -> None:
+        socket.context["open"] = not socket.context["open"]

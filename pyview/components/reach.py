@@ -1,0 +1,79 @@
+"""What a message about the page needs so that the browser comes by every component that changed.
+
+The client makes the HTML of the whole page for a message that has more than components in it. On the way it passes over
+a component that the message does not name, with all that is in it; and over a node with a root flag that the message
+does not touch (rendered.js, `recursiveCIDToString` and `toOutputBuffer`). So whatever is around a changed component is
+named, by a diff in which nothing changed.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pyview.components.instance import Instance
+from pyview.socket import LiveViewSocket
+from pyview.template.tree.comprehension import Comprehension
+from pyview.template.tree.nodes import Diff, Node, Segment
+
+
+def name_surroundings(
+    diff: Diff, parts: dict[str, Diff], changed: Iterable[Instance], root: Node | None
+) -> None:
+    """Add what is around the `changed` components to `parts`, and to `diff`, a message about the page of `root`."""
+    highest = {_highest(instance, parts) for instance in changed}
+    if root is not None:
+        _, needed = _path(root, root.segment, highest)
+        _add(diff, needed)
+
+
+def _highest(instance: Instance, parts: dict[str, Diff]) -> int:
+    """Name the components around one; the number of the outermost."""
+    cid = instance.cid
+    around: LiveViewSocket[Any] = instance.socket.parent
+    while around.cid is not None:
+        cid = around.cid
+        parts.setdefault(str(cid), {})
+        around = getattr(around, "parent", around)
+    return cid
+
+
+def _path(slots: list[Any], segment: Segment, wanted: set[int]) -> tuple[bool, Diff]:
+    """Whether a wanted component is in there, and a diff that touches the nodes with root flags around it."""
+    found, needed = False, {}
+    for position, slot in enumerate(slots[: len(segment.statics) - 1]):
+        if type(slot) is int:
+            found = found or slot in wanted
+        elif isinstance(slot, Node):
+            inside, touched = _path(slot, slot.segment, wanted)
+            found = found or inside
+            if inside and (slot.segment.root or touched):
+                needed[str(position)] = touched
+        elif isinstance(slot, Comprehension):
+            inside, rows = _path_in_rows(slot, wanted)
+            found = found or inside
+            if rows:
+                needed[str(position)] = {"k": {**rows, "kc": len(slot.rows)}}
+    return found, needed
+
+
+def _path_in_rows(comprehension: Comprehension, wanted: set[int]) -> tuple[bool, Diff]:
+    found, needed = False, {}
+    for number, row in enumerate(comprehension.rows):
+        inside, touched = _path(row, comprehension.segment, wanted)
+        found = found or inside
+        if touched:
+            needed[str(number)] = touched
+    return found, needed
+
+
+def _add(diff: Diff, needed: Diff) -> None:
+    """Put `needed` into a diff, wherever that does not send the whole node anyway."""
+    for position, touched in needed.items():
+        there = diff.get(position)
+        if there is None:
+            diff[position] = touched
+        elif type(there) is int:  # a row that has moved
+            diff[position] = [there, touched]
+        elif type(there) is list:
+            _add(there[1], touched)
+        elif type(there) is dict and "s" not in there:
+            _add(there, touched)

@@ -1,0 +1,102 @@
+"""A message about the page and components in it names all that is around them, or the browser would pass them over."""
+
+from typing import Any
+
+import pytest
+
+from pyview.components import ComponentSocket, LiveComponent
+from pyview.template.live_template import LiveTemplate
+from pyview.wire.rendered import ProtocolError, check_reach, merge
+from tests.components.conftest import Open
+from tests.components.test_components import Counter, counts
+
+
+class Asking(Counter):
+    """Tells its view of every event, so that both change in one message."""
+
+    async def handle_event(self, event: str, payload: Any, socket: ComponentSocket[Any]) -> Any:
+        await socket.send_parent("heard")
+        return await super().handle_event(event, payload, socket)
+
+
+class Around(LiveComponent[dict[str, Any]]):
+    template = LiveTemplate.from_string("<div>{{ live_component(inner, id=id) }}</div>", "around.html")
+
+
+class Outside(LiveComponent[dict[str, Any]]):
+    template = LiveTemplate.from_string(
+        "<div>{{ live_component(Around, id=id, inner=inner) }}</div>", "outside.html"
+    )
+
+
+NAMES = {"Outside": Outside, "Around": Around, "Asking": Asking}
+
+
+PLACES = [
+    "{{ live_component(Around, id=1, inner=Asking) }}",
+    "{{ live_component(Outside, id=1, inner=Asking) }}",
+    "{% set it = live_component(Asking, id=1) %}{% if true %}<div><section>{{ it }}</section></div>{% endif %}",
+    "{% for n in [1, 2] %}{% set it = live_component(Asking, id=n) %}"
+    "{% if true %}<section>{{ it }}</section>{% endif %}{% endfor %}",
+    "{% macro m(it) %}<section><u>.</u>{{ it }}</section>{% endmacro %}{{ m(live_component(Asking, id=1)) }}",
+    "{% macro m(it) %}<section>{{ it }}</section>{% endmacro %}"
+    "<div>{{ m(live_component(Outside, id=1, inner=Asking)) }}</div>",
+    "{% call live_component(Around, id=1, inner=Asking) %}{% endcall %}",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_component_and_the_page_change_together(open_page: Open, place: str) -> None:
+    page = await open_page(f"<main>{{{{ heard|length }}}}{place}</main>", heard=[], **NAMES)
+    for n in range(1, 4):
+        await page.click(page.find_all("button")[0])
+        assert counts(page)[0] == str(n)
+        assert page.text.startswith(str(n))
+
+
+async def test_rows_that_move_keep_theirs(open_page: Open) -> None:
+    source = (
+        "<main>{{ heard|length }}{% for n in rows|keyed_by %}{% set it = live_component(Asking, id=n) %}"
+        "{% if true %}<section>{{ it }}</section>{% endif %}{% endfor %}</main>"
+    )
+    page = await open_page(source, heard=[], rows=[1, 2, 3], **NAMES)
+    await page.push("set", {"rows": [3, 1, 2]})
+    for _ in range(2):
+        await page.click(page.find_all("button")[0])
+    assert counts(page) == ["2", "0", "0"]
+
+
+def test_the_testing_client_complains_where_the_browser_would_show_nothing() -> None:
+    inner = {"s": ["<i>", "</i>"], "r": 1, "0": "x"}
+    rendered = {
+        "s": ["", "", ""],
+        "0": "n",
+        "1": 1,
+        "c": {"1": {"s": ["<div>", "</div>"], "r": 1, "0": 2}, "2": inner},
+    }
+    tree = merge({}, rendered)
+    for diff, fine in (
+        ({"c": {"2": {"0": "y"}}}, True),
+        ({"0": "m", "c": {"2": {"0": "y"}}}, False),
+        ({"0": "m", "c": {"1": {}, "2": {"0": "y"}}}, True),
+        ({"0": "m", "t": "title"}, True),
+    ):
+        if fine:
+            check_reach(merge(tree, diff), diff, tree)
+        else:
+            with pytest.raises(ProtocolError, match="component 2 changes"):
+                check_reach(merge(tree, diff), diff, tree)
+
+
+def test_it_complains_about_root_flags_too() -> None:
+    rendered = {
+        "s": ["", "", ""],
+        "0": "n",
+        "1": {"s": ["<p>", "</p>"], "r": 1, "0": 1},
+        "c": {"1": {"s": ["<i>", "</i>"], "r": 1, "0": "x"}},
+    }
+    tree = merge({}, rendered)
+    wrong, right = {"0": "m", "c": {"1": {"0": "y"}}}, {"0": "m", "1": {}, "c": {"1": {"0": "y"}}}
+    check_reach(merge(tree, right), right, tree)
+    with pytest.raises(ProtocolError, match="component 1 changes"):
+        check_reach(merge(tree, wrong), wrong, tree)

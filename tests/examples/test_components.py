@@ -1,0 +1,72 @@
+"""The reading list, alone."""
+
+from examples.components.app import app
+from pyview.testing import LiveClient, Page
+
+
+def titles(page: Page) -> list[str]:
+    return [each.text for each in page.find_all(".book h2")]
+
+
+def lit(page: Page, book: str) -> int:
+    return len(page.find_all(f"#book-{book} .star.lit"))
+
+
+async def rate(page: Page, book: str, stars: int) -> None:
+    await page.click(f"#book-{book} .star:nth-of-type({stars})")
+
+
+async def test_stars_are_summed_up_by_the_page() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        assert page.find(".summary").text == "Nothing rated yet"
+        await rate(page, "dracula", 4)
+        await rate(page, "awakening", 5)
+        assert (lit(page, "dracula"), lit(page, "awakening")) == (4, 5)
+        assert page.find(".summary").text == "4.5 on average, 2 of 6 rated"
+        await rate(page, "dracula", 4)
+        assert page.find(".summary").text == "5.0 on average, 1 of 6 rated"
+        await page.click("button", "Clear all stars")
+        await page.settle()
+        assert (lit(page, "dracula"), lit(page, "awakening")) == (0, 0)
+
+
+async def test_notes_stay_with_their_book_wherever_it_moves() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("#book-dracula button", "Add a note")
+        await page.change("#note-dracula", {"note": "Sunlight does no harm"})
+        await page.submit("#note-dracula")
+        for _ in range(5):
+            await page.click("button", "Mix")
+            assert page.find("#book-dracula .quote").text == "Sunlight does no harm"
+            assert len(page.find_all(".quote")) == 1
+
+
+async def test_books_go_and_come_back() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await rate(page, "middlemarch", 5)
+        await page.click("[aria-label='Remove Middlemarch']")
+        assert "Middlemarch" not in titles(page)
+        assert page.find(".summary").text == "Nothing rated yet"
+        await page.click("button", "Bring back 1")
+        assert titles(page)[-1] == "Middlemarch"
+        assert lit(page, "middlemarch") == 0
+
+
+async def test_the_panel_folds_and_what_is_in_it_goes_on() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("button", "Summary")
+        assert not page.exists(".summary")
+        await rate(page, "dracula", 2)
+        await page.click("button", "Summary")
+        assert page.find(".summary").text == "2.0 on average, 1 of 6 rated"
+
+
+async def test_stars_that_do_not_exist_are_none() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.push("choose", {"stars": 99}, target="#book-dracula .stars")
+        assert lit(page, "dracula") == 0
