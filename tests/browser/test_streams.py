@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from pyview import LiveView, PyView
 from pyview.events import event
 from pyview.template.live_template import LiveTemplate
+from tests.streams import test_components, test_nested
 from tests.streams.law import CYCLES, Insert, Item, Model, Operation
 
 Serve = Callable[[ASGIApp], str]
@@ -89,3 +90,52 @@ def test_a_limit_has_the_last_word(page: Page, serve: Serve) -> None:
         [Insert(Item(3, "c"), at=0, limit=2), Insert(Item(2, "B"))],
     ]
     assert play(page, serve, plan)[-1] == [(3, "c"), (1, "a")]
+
+
+def push(page: Page, event: str, **value: Any) -> None:
+    """Send an event of the main view, as a JS command does."""
+    command = [["push", {"event": event, "value": value}]]
+    page.evaluate(
+        "command => liveSocket.execJS(document.querySelector('[data-phx-main] > *'), JSON.stringify(command))",
+        command,
+    )
+
+
+def served(page: Page, serve: Serve, view: type[LiveView[Any]]) -> None:
+    app = PyView()
+    app.add_live_view("/", view)
+    page.goto(serve(app))
+    expect(page.locator("[data-phx-main].phx-connected")).to_be_attached()
+
+
+def test_components_as_items_and_streams_of_components(page: Page, serve: Serve) -> None:
+    served(page, serve, test_components.Page)
+    items = page.locator("#rows > li")
+    expect(items).to_have_count(3)
+    page.locator("#inc-rows-1").click()
+    expect(items.nth(1)).to_contain_text("y:1")
+    push(page, "change", title="t", insert="w3", at=0)
+    expect(items.nth(0)).to_contain_text("w:0")
+    page.locator("#inc-rows-3").click()
+    expect(items.nth(0)).to_contain_text("w:1")
+    push(page, "change", title="t", delete=1, insert="Y1", at=0)
+    expect(items.nth(0)).to_contain_text("Y:1")
+    push(page, "change", title="t", delete=0)
+    expect(items).to_have_count(3)
+    page.locator("#add-a").click()
+    page.locator("#add-a").click()
+    expect(page.locator("#log-a > li")).to_have_text(["a0", "a1", "a2"])
+    expect(page.locator("#log-b > li")).to_have_text(["b0"])
+
+
+def test_views_as_items(page: Page, serve: Serve) -> None:
+    test_nested.Gauge.ended.clear()
+    served(page, serve, test_nested.Panel)
+    push(page, "add", name="c")
+    expect(page.locator("#gauges b")).to_have_text(["c 0", "a 0", "b 0"])
+    push(page, "remove", name="a")
+    expect(page.locator("#gauges b")).to_have_text(["c 0", "b 0"])
+    assert test_nested.Gauge.ended == ["a"]
+    push(page, "add", name="a")
+    expect(page.locator("#gauges b")).to_have_text(["a 0", "c 0", "b 0"])
+    expect(page.locator("#gauges [data-phx-session].phx-connected")).to_have_count(3)

@@ -1,4 +1,7 @@
-"""Views inside views as items of a stream: each is joined when its item comes, and ends when it goes."""
+"""Views inside views as items of a stream: each is joined when it comes, and ends when it goes.
+
+The view itself has to be the item: one that is only within it, the JavaScript client forgets to leave.
+"""
 
 from typing import Any, ClassVar
 
@@ -22,8 +25,7 @@ class Gauge(LiveView[dict[str, Any]]):
 class Panel(LiveView[dict[str, Any]]):
     template = LiveTemplate.from_string(
         """<ul id="gauges" phx-update="stream">{% for dom_id, gauge in streams.gauges %}
-        <li id="{{ dom_id }}">{{ live_render(Gauge, id="g-" ~ gauge.id, session={"name": gauge.id}) }}</li>
-        {% endfor %}</ul>"""
+        {{ live_render(Gauge, id=dom_id, container="li", session={"name": gauge.id}) }}{% endfor %}</ul>"""
     )
 
     async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
