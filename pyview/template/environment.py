@@ -22,11 +22,11 @@ from pyview.template.compiler.loops import KEY_FILTER
 from pyview.template.compiler.purity import pure, pure_names
 from pyview.template.component_tag import live_component, slots
 from pyview.template.context import LiveContext, present
+from pyview.template.core.library import with_library
+from pyview.template.core.tags import FILTERS as UI_FILTERS
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
 from pyview.template.tstrings.plans import Plans
-from pyview.ui.library import with_library
-from pyview.ui.tags import FILTERS as UI_FILTERS
 from pyview.uploads.markup import live_file_input, live_img_preview, upload_errors, upload_preview_tag
 
 _UPLOAD_FUNCTIONS: Final = {

@@ -1,8 +1,47 @@
 """The components that every application needs: forms and inputs, links, flash messages, dialogs, tables.
 
-`templates/components.html` has them as macros, for `{% import "pyview/components.html" as ui %}`.
+In Jinja2 they are macros, `{% import "pyview/components.html" as ui %}`; here are the same as functions.
 """
 
-from pyview.ui.tags import hide_modal, show_modal
+from pyview.template.core.tags import hide_modal, show_modal
+from pyview.ui.components import (
+    add_button,
+    async_result,
+    button,
+    errors,
+    flash_group,
+    focus_wrap,
+    form,
+    form_errors,
+    input,
+    inputs_for,
+    label,
+    link,
+    modal,
+    move_button,
+    portal,
+    remove_button,
+    table,
+)
 
-__all__ = ["hide_modal", "show_modal"]
+__all__ = [
+    "add_button",
+    "async_result",
+    "button",
+    "errors",
+    "flash_group",
+    "focus_wrap",
+    "form",
+    "form_errors",
+    "hide_modal",
+    "input",
+    "inputs_for",
+    "label",
+    "link",
+    "modal",
+    "move_button",
+    "portal",
+    "remove_button",
+    "show_modal",
+    "table",
+]

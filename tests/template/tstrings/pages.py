@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from string.templatelib import Interpolation, Template
 from typing import Any
 
-from pyview import LiveView, LiveViewSocket, Slot, Stream, component, each
+from pydantic import BaseModel, Field
+
+from pyview import LiveView, LiveViewSocket, Slot, Stream, component, each, ui
 from pyview.components import ComponentMeta, ComponentSocket, LiveComponent, live_component, slots
 from pyview.events import AutoEventDispatch, event
+from pyview.forms import Form, FormPart
 from pyview.template import TemplateView, stream_for
 
 
@@ -215,6 +218,43 @@ class Greeting(LiveView[dict[str, Any]]):
 
     async def render(self, assigns: dict[str, Any], meta: Any) -> Template:
         return t"<h1 phx-click='rename' id='greeting'>Hello {assigns['name']}</h1>"
+
+
+class City(BaseModel):
+    name: str = Field(min_length=2)
+
+
+class Trip(BaseModel):
+    title: str = Field(min_length=2)
+    cities: list[City] = []
+
+
+class TripPlanner(TemplateView, LiveView[dict[str, Any]]):
+    """A form of the core components."""
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        socket.context = {"trip": Form(Trip, as_="trip"), "saved": ""}
+
+    @event
+    async def check(self, socket: LiveViewSocket[dict[str, Any]], trip: Form[Trip]) -> None:
+        socket.context["trip"] = trip
+
+    @event
+    async def save(self, socket: LiveViewSocket[dict[str, Any]], trip: Form[Trip]) -> None:
+        socket.context["trip"] = trip
+        if saved := trip.save():
+            socket.context["saved"] = ", ".join(city.name for city in saved.cities)
+
+    def template(self, assigns: dict[str, Any], meta: Any) -> Template:
+        trip = assigns["trip"]
+
+        def city(part: FormPart) -> Template:
+            return t"<div class='city'>{ui.input(part['name'], label='City')}{ui.remove_button(part)}</div>"
+
+        cities = ui.inputs_for(trip["cities"], city)
+        buttons = t"{ui.add_button(trip['cities'])}{ui.button('Save', type='submit')}"
+        inputs = t"{ui.input(trip['title'], placeholder='Where to?')}{cities}{buttons}"
+        return t"{ui.form(trip, inputs, phx_change='check', phx_submit='save')}<p id='saved'>{assigns['saved']}</p>"
 
 
 class Broken(LiveView[dict[str, Any]]):

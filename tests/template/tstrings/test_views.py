@@ -15,7 +15,7 @@ from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.wire.rendered import merge, to_html
 from tests.template.tstrings import pages
-from tests.template.tstrings.pages import Board, Broken, Frames, Greeting, Log, build
+from tests.template.tstrings.pages import Board, Broken, Frames, Greeting, Log, TripPlanner, build
 
 
 def serving(view: Any) -> PyView:
@@ -43,6 +43,20 @@ async def test_live_components_live_in_its_rows_and_go_on_when_these_move() -> N
         assert [each.text for each in page.find_all("li")] == ["linus 0", "ada 0", "grace 2"]
         await page.click("#drop")
         assert [each.text for each in page.find_all("li")] == ["ada 0", "grace 2"]
+
+
+async def test_the_core_components_are_functions() -> None:
+    async with LiveClient(serving(TripPlanner)) as client:
+        page = await client.open("/")
+        assert page.find("#trip_title")["placeholder"] == "Where to?"
+        await page.change("form", {"trip[title]": "N"})
+        assert page.find(".pv-error").text == "At least 2 characters, please."
+        for place, name in enumerate(("Oslo", "Rome")):
+            await page.click("button", "Add")
+            await page.change("form", {f"trip[cities][{place}][name]": name})
+        await page.click(page.find_all(".city button")[0])
+        await page.submit("form", {"trip[title]": "North"})
+        assert page.find("#saved").text == "Rome"
 
 
 async def test_a_view_may_render_a_template_string_itself() -> None:

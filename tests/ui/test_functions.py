@@ -1,0 +1,86 @@
+"""The core components as functions show what the macros of the same name do."""
+
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+
+from pyview import ui
+from pyview.async_result import AsyncResult
+from pyview.forms import Form
+from pyview.template.component import Component
+from pyview.template.declared.declaration import ComponentError
+from pyview.ui import components
+from tests.forms.shop import GOOD, Order, payload
+from tests.ui.pages import rendered
+
+FORM = Form(Order, payload({**GOOD, "name": "A"})).with_error(None, "Closed.")
+PART = FORM["others"].parts[0]
+NAMES = {
+    "form": FORM,
+    "part": PART,
+    "flash": {"info": "Hello"},
+    "state": AsyncResult.of("tea"),
+    "rows": [1, 2],
+}
+
+CALLS: list[tuple[str, Any]] = [
+    (
+        "{% call ui.form(form, phx_change='x', action='/a') %}in{% endcall %}",
+        ui.form(FORM, "in", phx_change="x", action="/a"),
+    ),
+    ("{{ ui.form_errors(form) }}", ui.form_errors(FORM)),
+    ("{{ ui.errors(form.name) }}", ui.errors(FORM["name"])),
+    ("{{ ui.label(form.name, 'Who', class='x') }}", ui.label(FORM["name"], "Who", class_="x")),
+    ("{{ ui.input(form.name, placeholder='x') }}", ui.input(FORM["name"], placeholder="x")),
+    ("{{ ui.input(form.size, prompt='?') }}", ui.input(FORM["size"], prompt="?")),
+    (
+        "{% call(p) ui.inputs_for(form.others) %}{{ p.index }}{% endcall %}",
+        ui.inputs_for(FORM["others"], lambda p: p.index),
+    ),
+    ("{{ ui.add_button(form.others, 'More') }}", ui.add_button(FORM["others"], "More")),
+    ("{{ ui.remove_button(part) }}", ui.remove_button(PART)),
+    ("{{ ui.move_button(part, 1) }}", ui.move_button(PART, 1)),
+    (
+        "{{ ui.button('Go', variant='primary', type='submit') }}",
+        ui.button("Go", variant="primary", type="submit"),
+    ),
+    ("{% call ui.button() %}<b>x</b>{% endcall %}", ui.button(children=Markup("<b>x</b>"))),
+    (
+        "{{ ui.link('x', href='/a', method='post', confirm='?') }}",
+        ui.link("x", href="/a", method="post", confirm="?"),
+    ),
+    ("{{ ui.link('x', patch='/a', rel='next') }}", ui.link("x", patch="/a", rel="next")),
+    ("{{ ui.flash_group(flash) }}", ui.flash_group({"info": "Hello"})),
+    ("{% call ui.focus_wrap('w') %}in{% endcall %}", ui.focus_wrap("w", "in")),
+    (
+        "{% call ui.modal('m', 'T', show=true, on_cancel='c') %}in{% endcall %}",
+        ui.modal("m", "in", "T", show=True, on_cancel="c"),
+    ),
+    ("{% call ui.portal('p', '#x') %}in{% endcall %}", ui.portal("p", "#x", "in")),
+    (
+        "{% call(row) ui.table('t', rows, ['A'], caption='C') %}<td>{{ row }}</td>{% endcall %}",
+        ui.table("t", [1, 2], ["A"], lambda row: Markup("<td>{}</td>").format(row), caption="C"),
+    ),
+    (
+        "{% call(value) ui.async_result(state) %}{{ value }}{% endcall %}",
+        ui.async_result(AsyncResult.of("tea"), lambda value: value),
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "call"), CALLS, ids=[source[:30] for source, _ in CALLS])
+def test_a_function_shows_what_its_macro_does(source: str, call: Any) -> None:
+    assert str(rendered("{{ call }}", call=call)) == str(rendered(source, **NAMES))
+
+
+def test_every_function_is_compared() -> None:
+    functions = {name for name, value in vars(components).items() if isinstance(value, Component)}
+    compared = {call.component.declaration.name for _, call in CALLS}
+    assert functions == compared
+    assert functions < set(ui.__all__)
+
+
+def test_what_a_component_does_not_take_is_refused() -> None:
+    with pytest.raises(ComponentError, match=r"input\(\) takes no 'typ'"):
+        ui.input(FORM["name"], typ="text")
