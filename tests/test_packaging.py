@@ -37,7 +37,7 @@ def test_the_wheel_carries_the_client_in_every_encoding(wheel: ZipFile) -> None:
     manifest = json.loads(wheel.read("pyview/static/manifest.json"))
     hashed = [name for name, entry in manifest["files"].items() if entry["immutable"]]
     expected = {f"pyview/static/{name}{suffix}" for name in hashed for suffix in ("", ".br", ".gz")}
-    assert len(hashed) == 2
+    assert len(hashed) == 3
     assert expected | {"pyview/static/pyview.js", "pyview/static/assets/app.js"} <= set(wheel.namelist())
     assert manifest["liveview_version"] == BUNDLED["phoenix_live_view"]
 
@@ -50,8 +50,8 @@ def test_the_wheel_is_typed_and_holds_the_package_alone(wheel: ZipFile) -> None:
 
 
 def test_every_module_of_the_tree_is_in_the_wheel(wheel: ZipFile) -> None:
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pyview").rglob("*.py")}
-    assert modules <= set(wheel.namelist())
+    files = [path for suffix in ("py", "html") for path in (ROOT / "pyview").rglob(f"*.{suffix}")]
+    assert {path.relative_to(ROOT).as_posix() for path in files} <= set(wheel.namelist())
 
 
 def test_the_command_is_installed_with_it(wheel: ZipFile) -> None:
