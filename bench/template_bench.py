@@ -10,8 +10,12 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
+from pyview.template.content_rendering import ContentRendering
+from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate, Rendering
 
 COUNTER = LiveTemplate.from_string(
@@ -27,7 +31,28 @@ PAGE = LiveTemplate.from_string(
     "<p>{{ total }} {{ title|upper }}</p>"
 )
 
-Update = Callable[[int], None]
+
+class StringTemplate:
+    """A template string as if it were a template: `make` is called with the data for each render."""
+
+    def __init__(self, make: Callable[[dict[str, Any]], Any]) -> None:
+        self._make = make
+        self._environment = create_environment()
+
+    def rendering(self) -> "StringRendering":
+        return StringRendering(self._make, ContentRendering(self._environment, None))
+
+    def render(self, data: dict[str, Any]) -> object:
+        return ContentRendering(self._environment, None).html(self._make(data))
+
+
+class StringRendering:
+    def __init__(self, make: Callable[[dict[str, Any]], Any], rendering: ContentRendering) -> None:
+        self._make = make
+        self._rendering = rendering
+
+    def update(self, data: dict[str, Any]) -> object:
+        return self._rendering.update(self._make(data))
 
 
 @dataclass(frozen=True)
@@ -85,7 +110,9 @@ def total(data: dict[str, Any], n: int) -> None:
     data["total"] = n
 
 
-Case = tuple[str, LiveTemplate, Callable[[], dict[str, Any]], Callable[[dict[str, Any], int], None]]
+Case = tuple[
+    str, LiveTemplate | StringTemplate, Callable[[], dict[str, Any]], Callable[[dict[str, Any], int], None]
+]
 
 CASES: list[Case] = [
     ("counter, nothing", COUNTER, lambda: {"count": 1}, nothing),
@@ -102,7 +129,24 @@ CASES: list[Case] = [
 ]
 
 
-def views(case: Case, number: int) -> list[tuple[Rendering, dict[str, Any]]]:
+def of_strings() -> list[Case]:
+    """The same as template strings, where this Python can read them."""
+    if sys.version_info < (3, 14) and find_spec("future_tstrings") is None:
+        return []
+    strings = import_module("bench.template_strings")
+    counter, table_of, eager = (
+        StringTemplate(make) for make in (strings.counter, strings.table, strings.eager_table)
+    )
+    return [
+        ("t-string: counter, one scalar", counter, lambda: {"count": 1}, count),
+        ("  100 frozen rows, nothing", table_of, lambda: table(Row), nothing),
+        ("  100 frozen rows, one", table_of, lambda: table(Row), bump_frozen),
+        ("  100 mutable objects, one", table_of, lambda: table(MutableRow), bump_object),
+        ("  without each(): frozen, one", eager, lambda: table(Row), bump_frozen),
+    ]
+
+
+def views(case: Case, number: int) -> list[tuple[Rendering | StringRendering, dict[str, Any]]]:
     _, template, make, _ = case
     made = [(template.rendering(), make()) for _ in range(number)]
     for rendering, data in made:
@@ -158,7 +202,7 @@ def text(case: Case, repeats: int) -> Iterator[float]:
 def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     print(f"{'':30}{'warm':>9}{'cold':>9}{'first':>9}{'as text':>9}{'KiB':>9}")
-    for case in CASES:
+    for case in [*CASES, *of_strings()]:
         warm = statistics.median(rounds(case, 1, repeats))
         cold = statistics.median(rounds(case, 100, max(repeats // 100, 3)))
         whole = statistics.median(first(case, max(repeats // 20, 3)))

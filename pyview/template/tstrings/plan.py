@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pyview.template.compiler.single_root import is_single_root
-from pyview.template.tree.change import DIRTY, TRUST_OBJECTS, ChangeRule
+from pyview.template.tree.change import DIRTY, EQUAL_IS_SAME, TRUST_OBJECTS, ChangeRule
 from pyview.template.tree.comprehension import number
 from pyview.template.tree.nodes import ALWAYS, Diff, Fresh, Node, Segment, new_node
 from pyview.template.tree.output import text_slot
@@ -46,25 +46,35 @@ class Plan:
         """Render what is not provably the same as before; what changed."""
         rule, diff = self.segment.rule, {}
         at = len(self.writes)
-        for i, (write, part) in enumerate(zip(self.writes, template.interpolations, strict=True)):
+        for i, part in enumerate(template.interpolations):
             value = part.value
             if part.conversion or part.format_spec:
                 value = converted(part)
             seen = node[at + i]
-            if value is seen or rule.same(value, seen):
+            if value is seen:
                 continue
-            visits = fresh.visits
-            node[at + i] = rule.token(value, TRUST_OBJECTS)
-            if write is None:
-                slot, change = render_content(strings, fresh, node[i], value)
+            if type(value) in EQUAL_IS_SAME:  # by far the most frequent
+                if type(value) is type(seen) and value == seen:
+                    continue
+                node[at + i] = value
+            elif rule.same(value, seen):
+                continue
             else:
-                slot, change = text_slot(node[i], write(value))
+                node[at + i] = rule.token(value, TRUST_OBJECTS)
+            visits = fresh.visits
+            slot, change = self._render(strings, fresh, i, node[i], value)
             if change is not None:
                 node[i] = slot
                 diff[number(i)] = change
             if fresh.visits != visits:
                 node[at + i] = DIRTY  # holds a live value that must not be passed over
         return diff
+
+    def _render(self, strings: Strings, fresh: Fresh, i: int, previous: Any, value: Any) -> tuple[Any, Any]:
+        write = self.writes[i]
+        if write is None:
+            return render_content(strings, fresh, previous, value)
+        return text_slot(previous, write(value))
 
     def text(self, strings: Strings, template: Any) -> str:
         """The HTML of this template string."""
