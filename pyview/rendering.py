@@ -59,6 +59,8 @@ class TemplateRenderer:
         if self._rendering is None:
             self._rendering = self._template.rendering(socket)
         diff = self._rendering.update(socket.context, self._extras(socket))
+        if socket.temporaries is not None:
+            socket.context = socket.temporaries.reset(socket.context, self._rendering.node)
         components = socket.components
         return diff if components is None else components.completed_page(diff, self._rendering.node)
 
@@ -69,7 +71,10 @@ class TemplateRenderer:
     def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
         """What a layout's slot retains, and what changed."""
         socket: LiveViewSocket[Any] = fresh.host
-        return self._template.part(socket.context, self._extras(socket), fresh, previous)
+        node, change = self._template.part(socket.context, self._extras(socket), fresh, previous)
+        if socket.temporaries is not None:
+            socket.context = socket.temporaries.reset(socket.context, node)
+        return node, change
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
         extras = {**self._names, "flash": socket.flash} if socket.has_flash else self._names

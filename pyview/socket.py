@@ -32,6 +32,7 @@ from pyview.presence.view_presence import ViewPresence
 from pyview.session import with_shared
 from pyview.session_change import SessionChange
 from pyview.stream import Stream, Streams
+from pyview.temporary import Temporaries
 from pyview.threads import on_loop
 from pyview.timers import Timer
 from pyview.upload_methods import UploadMethods
@@ -127,6 +128,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         "patched",
         "session_change",
         "streams",
+        "temporaries",
     )
 
     def __init__(
@@ -154,8 +156,20 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self.hooks: ViewHooks | None = None
         self.components: Components | None = None
         self.streams: Streams | None = None
+        self.temporaries: Temporaries | None = None
         self._flash = flash
         self._runtime = runtime
+
+    def temporary(self, **values: Any) -> None:
+        """Let go of these names of the context after each render, which then are what is given here: for lists that are
+        long, or large texts. The page keeps what it shows until a name gets another value.
+
+        Streams are the better way for lists. A view with temporary names starts afresh after a broken connection, since
+        it could not render them again. Raises `TypeError` for values that can change, such as lists: give `()`.
+        """
+        if self.temporaries is None:
+            self.temporaries = Temporaries()
+        self.temporaries.add(values)
 
     @property
     def connect_params(self) -> Mapping[str, Any]:

@@ -71,7 +71,10 @@ class TemplateParts:
         return self._rendering.node
 
     def update(self, slots: Slots) -> Diff:
-        part = self._rendering.part(self._socket.context, self._extras(slots))
+        socket = self._socket
+        part = self._rendering.part(socket.context, self._extras(slots))
+        if socket.temporaries is not None:
+            socket.context = socket.temporaries.reset(socket.context, self.node)
         return part
 
     async def html(self, slots: Slots) -> str:

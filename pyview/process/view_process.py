@@ -211,6 +211,8 @@ class ViewProcess:
     def belongs_to(self, visit: Visit, *, complete: bool) -> bool:
         """Whether it is what `visit` is to be shown. `complete`: the page has got all that was sent to it. What it has
         not got of a stream, nobody could send again."""
+        if any(socket.temporaries is not None for socket in self._sockets):
+            return False
         if self._streams and not complete:
             return False
         own = self._visit
@@ -220,8 +222,11 @@ class ViewProcess:
     @property
     def _streams(self) -> bool:
         """Whether the browser has items that the view has forgotten."""
-        sockets = [self.socket, *(each.socket for each in self._components or ())]
-        return any(socket.streams is not None for socket in sockets)
+        return any(socket.streams is not None for socket in self._sockets)
+
+    @property
+    def _sockets(self) -> list[LiveViewSocket[Any]]:
+        return [self.socket, *(each.socket for each in self._components or ())]
 
     def detach(self, outlet: Outlet) -> None:
         """The connection broke off: go on without rendering, on an `outlet` that leads nowhere, until `attach`."""
