@@ -1,15 +1,18 @@
-"""Uploads in components: each has its own, by the same name, and loses them with its place on the page."""
+"""Uploads in components: each has its own, by the same name, and loses them with its place on the page. And in
+template strings."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pyview import LiveView
+from pyview import LiveView, PyViewMeta
 from pyview.components import ComponentSocket, LiveComponent
+from pyview.template import TemplateView
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from pyview.uploads import UploadEntry
+from pyview.uploads import UploadEntry, live_file_input
 from tests.asgi import eventually
+from tests.template.tstrings.pages import build
 from tests.uploads.views import app_with, text
 
 Stored = Callable[[], list[Path]]
@@ -92,3 +95,40 @@ async def test_errors_of_one_component_are_its_own() -> None:
         await page.choose("#one input", *(text(f"{name}.txt") for name in "abc"))
         assert page.find("#one em").text == "too_many_files"
         assert not page.exists("#two em")
+
+
+class Lettered(TemplateView, LiveView[dict[str, Any]]):
+    """A page that is a template string."""
+
+    async def mount(self, socket: Any, session: Any) -> None:
+        socket.context = {"upload": socket.allow_upload("files", accept="any"), "saved": ""}
+
+    def template(self, assigns: dict[str, Any], meta: PyViewMeta) -> Any:
+        upload = assigns["upload"]
+        names = ", ".join(f"{entry.name} {entry.progress}%" for entry in upload.entries)
+        opening = '<form id="f" phx-change="check" phx-submit="save">'
+        return build(
+            opening,
+            (live_file_input(upload),),
+            "<i>",
+            (names,),
+            "</i><b>",
+            (assigns["saved"],),
+            "</b></form>",
+        )
+
+    async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+        if event == "save":
+            [socket.context["saved"]] = await socket.consume_uploaded_entries(
+                "files", lambda meta, entry: entry.name
+            )
+
+
+async def test_template_strings_show_inputs_too() -> None:
+    async with LiveClient(app_with(Lettered)) as client:
+        page = await client.open("/")
+        chosen = await page.choose("input", text("a.txt"))
+        await chosen.send(percent=50)
+        assert page.find("i").text == "a.txt 50%"
+        await page.submit("#f")
+        assert page.find("b").text == "a.txt"
