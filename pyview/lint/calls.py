@@ -29,9 +29,12 @@ class Call:
 
 def calls(source: Source) -> Iterator[Call]:
     """The events that go to the view itself: those without `phx-target`."""
+    chooses_files = "live_file_input" in source.text
     for element in source.elements:
         if element.get("phx-target") is None and element.whole:
-            yield from _calls_of(element, source)
+            # That a file was chosen is told by an event that PyView itself takes.
+            found = _calls_of(element, source)
+            yield from (call for call in found if not (chooses_files and call.attribute == "phx-change"))
     yield from _pushes(source)
 
 

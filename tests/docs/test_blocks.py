@@ -11,6 +11,7 @@ import pytest
 from jinja2 import Environment
 
 from pyview import PyView
+from pyview.lint import lint
 from pyview.testing import LiveClient
 from tests.docs import shell_blocks, text_blocks
 from tests.docs.pages import PAGES, ROOT, Block, blocks
@@ -52,6 +53,9 @@ async def test_every_block_of_the_page_works(page: Path, reader: Reader, tmp_pat
     for app in reader.apps:
         if isinstance(app, PyView):
             await visit(app)
+            # A page shows no more than what it is about: a handler may stand there without its template.
+            found = [one for one in lint(app) if one.rule != "unused-handler"]
+            assert not found, "\n".join(map(str, found))
     run_tests_of_reader(tmp_path)
 
 
