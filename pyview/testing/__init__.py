@@ -23,6 +23,7 @@ from pyview.testing.errors import (
 from pyview.testing.files import LocalFile
 from pyview.testing.page import Page
 from pyview.testing.raw_socket import RawSocket
+from pyview.testing.rendered import rendered
 from pyview.testing.uploads import Chosen
 from pyview.wire.rendered import ProtocolError
 
@@ -47,4 +48,5 @@ __all__ = [
     "assert_no_findings",
     "check_app",
     "opened",
+    "rendered",
 ]

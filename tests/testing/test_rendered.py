@@ -1,0 +1,29 @@
+"""One component as HTML."""
+
+from typing import Any
+
+import pytest
+
+from pyview import Slot, component
+from pyview.components import LiveComponent, live_component
+from pyview.template.environment import create_environment
+from pyview.testing import rendered
+
+
+@component(source="<p{{ rest }}>{{ text | loud }}{{ children }}</p>")
+def note(text: str, children: Slot = None, **rest: Any) -> None: ...
+
+
+class Counter(LiveComponent[dict[str, Any]]):
+    template = "counter.html"
+
+
+def test_a_component_is_rendered_with_the_filters_of_an_environment() -> None:
+    environment = create_environment()
+    environment.filters["loud"] = str.upper
+    assert rendered(note("<hi>", children=["a", "<"], id="x"), environment) == '<p id="x">&lt;HI&gt;a&lt;</p>'
+
+
+def test_what_needs_a_view_says_so() -> None:
+    with pytest.raises(TypeError, match="need a view to live in"):
+        rendered(live_component(Counter, id="a"))
