@@ -1,4 +1,4 @@
-"""A view whose messages are traced. Which kind a view is, is decided once, when it is made."""
+"""A view whose messages are traced."""
 
 from collections.abc import Awaitable, Coroutine
 from inspect import isawaitable
@@ -92,11 +92,3 @@ class _TracedRenderer:
     async def _awaited(self, update: Awaitable[Diff]) -> Diff:
         with self._telemetry.render(self._name):
             return await update
-
-
-def view_process(site: Site, outlet: Outlet) -> ViewProcess:
-    """A process for a view of `site`."""
-    telemetry = site.telemetry
-    if telemetry is None or not telemetry.configured:
-        return ViewProcess(site, outlet)
-    return TracedViewProcess(site, outlet, telemetry)

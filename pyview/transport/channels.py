@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from pyview.lifecycle import Location, Visit
 from pyview.nested import PAGE_PREFIX
+from pyview.process.logged import view_process
 from pyview.process.messages import (
     ClearFlash,
     ComponentEvent,
@@ -28,7 +29,6 @@ from pyview.process.messages import (
 )
 from pyview.process.nested import Children
 from pyview.process.site import Site
-from pyview.process.traced import view_process
 from pyview.process.transfer import Transfer
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess

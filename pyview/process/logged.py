@@ -1,0 +1,79 @@
+"""A view whose messages are logged, one line each: for developers, on the logger `pyview.messages` at DEBUG.
+
+The line has the names of what came with a message, never the values: those may be a password.
+"""
+
+import logging
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from pyview.process.messages import ComponentEvent, Event, Info, Join, Leave, Return, Tick, URLChanged
+from pyview.process.site import Site
+from pyview.process.traced import TracedViewProcess
+from pyview.process.view_process import Outlet, ViewProcess
+
+logger = logging.getLogger("pyview.messages")
+
+_MOST_NAMES = 12
+_LONGEST_NAME = 40
+
+
+class LoggedViewProcess(ViewProcess):
+    """One message is one line, written when it has been handled."""
+
+    __slots__ = ()
+
+    def _handle(self, message: Any) -> Coroutine[Any, Any, None]:
+        return self._logged(message, super()._handle(message))
+
+    async def _logged(self, message: Any, work: Coroutine[Any, Any, None]) -> None:
+        begun = time.perf_counter()
+        try:
+            await work
+        except Exception as error:
+            self._say(message, begun, f" failed: {type(error).__qualname__}")
+            raise
+        self._say(message, begun, "")
+
+    def _say(self, message: Any, begun: float, end: str) -> None:
+        milliseconds = (time.perf_counter() - begun) * 1000
+        logger.debug("%s: %s in %.1f ms%s", self._name, described(message), milliseconds, end)
+
+
+class LoggedTracedViewProcess(LoggedViewProcess, TracedViewProcess):
+    """Both."""
+
+    __slots__ = ()
+
+
+def described(message: Any) -> str:
+    """A message in a few words, without anything that somebody typed."""
+    match message:
+        case Event(name=name, payload=payload):
+            return f"event {name[:_LONGEST_NAME]!r}{_names(payload)}"
+        case ComponentEvent(name=name, payload=payload, cid=cid):
+            return f"event {name[:_LONGEST_NAME]!r} of component {cid}{_names(payload)}"
+        case Info(event=event) | Tick(timer=event):
+            return f"info {str(getattr(event, 'name', type(event).__name__))[:_LONGEST_NAME]!r}"
+        case Join() | Return() | Leave() | URLChanged():
+            return type(message).__name__.lower()
+    return type(message).__name__
+
+
+def _names(payload: Any) -> str:
+    if not isinstance(payload, dict) or not payload:
+        return ""
+    names = [repr(str(name)[:_LONGEST_NAME]) for name in list(payload)[:_MOST_NAMES]]
+    return f" with {', '.join(names)}"
+
+
+def view_process(site: Site, outlet: Outlet) -> ViewProcess:
+    """A process for a view of `site`: which kind it is, is decided once, so that a plain one asks nothing."""
+    telemetry = site.telemetry
+    traced = telemetry is not None and telemetry.configured
+    logged = logger.isEnabledFor(logging.DEBUG)
+    if telemetry is None or not traced:
+        return LoggedViewProcess(site, outlet) if logged else ViewProcess(site, outlet)
+    kind = LoggedTracedViewProcess if logged else TracedViewProcess
+    return kind(site, outlet, telemetry)
