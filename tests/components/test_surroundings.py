@@ -160,3 +160,55 @@ async def test_a_slow_reader_gets_the_newest_state_of_components_later(open_page
         await socket.send_update(Counter, id=1, label=f"n{n}")
     await page.settle()
     assert page.find(".counter").text == f"0 n{times - 1} +"
+
+
+async def test_components_go_on_when_the_connection_broke_off(open_page: Open) -> None:
+    page = await open_page(
+        "<p>{{ n }}{{ live_component(Counter, id=1) }}{{ live_component(Branch, id=2, name='b', leaves=1) }}</p>",
+        Counter=Counter,
+        Branch=Branch,
+        n=0,
+    )
+    await page.click(".counter button")
+    await page.click(".branch button")
+    await page.drop()
+    socket = page.view.socket
+    await socket.send_update(Counter, id=1, label="late")
+    await page.reconnect()
+    await page.settle()
+    assert page.view.socket is socket
+    assert page.find("p").text == "0 1 late + b.0b.1 +"
+    await page.click(".counter button")
+    await page.click(".branch button")
+    await page.push("set", {"n": 1})
+    assert page.find("p").text == "1 2 late + b.0b.1b.2 +"
+
+
+async def test_a_layout_around_the_view_may_have_components_too() -> None:
+    class View(LiveView[dict[str, Any]]):
+        template = LiveTemplate.from_string(
+            "<main>{{ n }}{{ live_component(Counter, id=1) }}</main>", "v.html"
+        )
+        layout = LiveTemplate.from_string(
+            "<div><header>{{ live_component(Counter, id='top') }}</header>{{ inner_content }}</div>",
+            "layout.html",
+        )
+
+        async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+            socket.context = {"Counter": Counter, "n": 0}
+
+        async def handle_event(
+            self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]
+        ) -> None:
+            socket.context["n"] += 1
+            await socket.send_update(Counter, id=1, label=str(socket.context["n"]))
+
+    async with LiveClient(app_of(View)) as client:
+        page = await client.open("/")
+        await page.click("header button")
+        await page.click("main button")
+        await page.click("main button")
+        assert counts(page) == ["1", "2"]
+        await page.push("more")
+        await page.settle()
+        assert page.find("main").text == "1 2 1 +"
