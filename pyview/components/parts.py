@@ -39,10 +39,10 @@ class TemplateParts:
     """The component's template over its context."""
 
     __slots__ = (
+        "_class_names",
         "_component",
         "_meta",
         "_names",
-        "_names_and_id",
         "_processors",
         "_rendering",
         "_socket",
@@ -62,8 +62,8 @@ class TemplateParts:
         self._processors = processors
         self._component = type(component)
         self._rendering: Rendering = template.rendering(socket)
-        self._names = {**names_of(component), "myself": socket.cid, "slots": NO_SLOTS, "flash": _NO_FLASH}
-        self._names_and_id = {**self._names, "id": socket.id}
+        self._class_names = names_of(component)
+        self._names: dict[str, Any] = {}
         self._socket = socket
 
     @property
@@ -94,7 +94,7 @@ class TemplateParts:
 
     def _extras(self, slots: Slots) -> Mapping[str, Any]:
         socket = self._socket
-        names = self._names if _has_id(socket.context) else self._names_and_id
+        names = self._own_names(with_id=not _has_id(socket.context))
         if slots or socket.has_flash:
             names = {**names, "slots": slots, "flash": socket.flash}
         if socket.streams is not None:
@@ -104,6 +104,14 @@ class TemplateParts:
         if self._processors:
             names = {**processed_names(self._processors, self._meta, socket.context), **names}
         return names
+
+    def _own_names(self, *, with_id: bool) -> dict[str, Any]:
+        """Made once, for as long as the context is of one kind: there may be thousands of components."""
+        if not self._names or ("id" in self._names) is not with_id:
+            socket = self._socket
+            own = {"myself": socket.cid, "slots": NO_SLOTS, "flash": _NO_FLASH}
+            self._names = {**self._class_names, **own, **({"id": socket.id} if with_id else {})}
+        return self._names
 
 
 def _has_id(context: Any) -> bool:

@@ -206,7 +206,7 @@ class Components:
         return diff
 
     def _name_surroundings(self, diff: Diff, parts: dict[str, Diff]) -> None:
-        changed = [instance for instance in self._by_cid.values() if str(instance.cid) in parts]
+        changed = [self._by_cid[int(cid)] for cid in parts]
         name_surroundings(diff, parts, changed, self._root)
 
     def _end_pass(self) -> None:
