@@ -9,6 +9,7 @@ from pyview.correlation import log_crash
 from pyview.process.mailbox import Mailbox, MailboxFull
 from pyview.process.run_queue import RunQueue
 from pyview.threads import on_loop
+from pyview.uploads.config import WriterFactory
 from pyview.uploads.constraints import UploadConstraints
 from pyview.uploads.entry import UploadEntry
 from pyview.uploads.writers import CloseReason, UploadWriter
@@ -59,6 +60,7 @@ class Transfer:
         "_failed",
         "_gone",
         "_mailbox",
+        "_make_writer",
         "_outlet",
         "_state",
         "_timer",
@@ -68,10 +70,12 @@ class Transfer:
         "received",
     )
 
+    _writer: UploadWriter
+
     def __init__(
         self,
         entry: UploadEntry,
-        writer: UploadWriter,
+        make_writer: WriterFactory,
         constraints: UploadConstraints,
         outlet: TransferOutlet,
         run_queue: RunQueue,
@@ -81,7 +85,7 @@ class Transfer:
         self.entry = entry
         self.received = 0
         self.complete = False
-        self._writer = writer
+        self._make_writer = make_writer
         self._constraints = constraints
         self._outlet = outlet
         self._mailbox = Mailbox(self._handle, self._interrupted, run_queue, _CHUNKS_AHEAD)
@@ -163,6 +167,7 @@ class Transfer:
 
     async def _on_open(self, message: Open) -> None:
         try:
+            self._writer = self._make_writer(self.entry)
             await self._writer.open()
             self._state = "open"
             if self.entry.size == 0:

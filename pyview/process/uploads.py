@@ -81,7 +81,8 @@ class UploadManager:
 
     @property
     def load(self) -> UploadLoad:
-        granted = [entry for upload in self.registry for entry in upload.entries if _is_granted(entry)]
+        uploads = [upload for upload in self.registry if not upload.is_external]
+        granted = [entry for upload in uploads for entry in upload.entries if _is_granted(entry)]
         on_their_way = [entry for entry in granted if entry.receipt is None or not entry.receipt.complete]
         return UploadLoad(len(on_their_way), sum(entry.size for entry in granted))
 
@@ -172,7 +173,7 @@ class UploadManager:
         upload, entry = self._claimed(claims)
         transfer = Transfer(
             entry,
-            upload.callbacks.writer(entry),
+            upload.callbacks.writer,
             upload.constraints,
             outlet,
             self._site.run_queue,

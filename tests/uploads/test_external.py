@@ -197,6 +197,15 @@ async def test_no_bytes_come_in_for_an_external_upload() -> None:
         assert await browser.join_upload(token, "7") == ("error", {"reason": "invalid_token"})
 
 
+async def test_what_goes_elsewhere_takes_no_room_here() -> None:
+    app = app_with(Bucket, max_uploads=1, max_upload_bytes=100)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"), text("b.txt"), text("c.txt"))
+        assert list((await chosen.preflight())["entries"]) == ["0", "1", "2"]
+    assert app.security.max_uploads == 1
+
+
 async def test_the_wrong_way_to_consume_is_told() -> None:
     class Wrong(Uploads):
         async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:

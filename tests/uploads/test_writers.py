@@ -117,6 +117,21 @@ async def test_what_a_writer_raises_fails_its_file_and_nothing_else(fail_at: str
         assert page.crashes == 0
 
 
+async def test_a_writer_that_cannot_be_made_fails_its_file_and_nothing_else() -> None:
+    def unmade(entry: UploadEntry) -> UploadWriter:
+        raise RuntimeError("no credentials")
+
+    async with LiveClient(app_with(view_with(writer=unmade))) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"))
+        await chosen.send()
+        await page.settle()
+        assert chosen.errors == {"0": "writer_error"}
+        assert page.find("em").text == "writer_failure"
+        assert page.crashes == 0
+        assert page.connected
+
+
 async def test_what_a_writer_raises_at_its_end_is_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
     writer = parts(fail_at="close cancel")
     async with LiveClient(app_with(view_with(writer=writer))) as client:
