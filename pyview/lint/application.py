@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from jinja2 import TemplateError, TemplateSyntaxError
 from starlette.routing import BaseRoute, Mount
 
 from pyview.components.component import LiveComponent
@@ -19,9 +20,10 @@ from pyview.lint.markup import HOLE, Element, may_be_together
 from pyview.lint.names import context_type, names_of_context, unknown_names
 from pyview.lint.owners import Owner, classes_named, own_handlers, scripts_beside, texts_in_module
 from pyview.lint.routes import unreachable_routes
-from pyview.lint.sources import Source, Templates, templates_of
+from pyview.lint.sources import Source, Templates, place_of, templates_of
 from pyview.live_view import LiveView
 from pyview.routes import LiveRoute
+from pyview.template.files import TemplateFileNotFound
 from pyview.template.live_template import LiveTemplate
 from pyview.template_names import component_classes
 from pyview.view_templates import ViewTemplates
@@ -72,9 +74,11 @@ class _Check:
 
     def __init__(self, app: LiveApp) -> None:
         self._app = app
+        self._trouble: list[Finding] = []
         self._owners = list(self._collected())
 
     def findings(self) -> Iterator[Finding]:
+        yield from self._trouble
         yield from unreachable_routes(self._app.routes)
         for source in dict.fromkeys(source for owner in self._owners for source in owner.sources):
             yield from _in_source(source)
@@ -104,9 +108,19 @@ class _Check:
             cls, layout = waiting.pop(0)
             if cls not in seen:
                 seen.add(cls)
-                owner = self._owner(cls, layout)
+                owner = self._owner_or_trouble(cls, layout)
                 yield owner
                 waiting += [(found, None) for found in classes_named(owner)]
+
+    def _owner_or_trouble(self, cls: type, layout: Any) -> Owner:
+        try:
+            return self._owner(cls, layout)
+        except (TemplateError, TemplateFileNotFound) as error:
+            file, line = place_of(cls)
+            if isinstance(error, TemplateSyntaxError):
+                file, line = error.filename or file, error.lineno
+            self._trouble.append(Finding(file, line, "template-error", f"{cls.__qualname__}: {error}"))
+            return Owner(cls, None)
 
     def _owner(self, cls: type, layout: Any) -> Owner:
         templates = self._app.view_templates

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Rule = Literal[
+    "template-error",
     "unknown-event",
     "unused-handler",
     "duplicate-id",

@@ -261,6 +261,22 @@ class TestNames:
         assert rules(make(template, view)) == [("unknown-name", 1)] * found
 
 
+class TestBrokenTemplates:
+    def test_one_that_cannot_be_read(self, make: Make) -> None:
+        [found] = lint(make("<p>\n{% if %}</p>"))
+        assert (found.rule, found.line, Path(found.file).suffix) == ("template-error", 2, ".html")
+
+    def test_one_that_includes_what_is_not_there_is_looked_at_all_the_same(self, make: Make) -> None:
+        assert rules(make(SOUND + "{% include 'none.html' %}\n<b phx-click='x'></b>")) == [
+            ("unknown-event", 2)
+        ]
+
+    def test_a_component_without_a_template(self, make: Make) -> None:
+        view = VIEW + "from pyview.components import LiveComponent\nclass Star(LiveComponent):\n    pass\n"
+        [found] = lint(make(SOUND + "{{ live_component(Star, id='a') }}", view))
+        assert (found.rule, found.line, Path(found.file).suffix) == ("template-error", 17, ".py")
+
+
 class TestRoutes:
     class One(LiveView[Any]):
         template = LiveTemplate.from_string("one")
