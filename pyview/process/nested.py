@@ -103,6 +103,10 @@ class Children:
         """`child` has ended by itself."""
         self._processes.discard(child)
 
+    def forget(self, dom_id: str) -> None:
+        """The page has that element no longer: whether it ever comes again, nobody knows."""
+        self._containers.pop(dom_id, None)
+
     def end(self) -> None:
         """The view has ended."""
         self._ended = True

@@ -191,6 +191,8 @@ class ViewProcess:
         """
         if self._ended:
             return
+        if self._parent is not None:
+            self._parent.forget(self._visit.place.id)
         self._end()
         self._mailbox.post(Leave())
         if not self._parted:

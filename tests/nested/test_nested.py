@@ -437,3 +437,16 @@ async def test_a_component_may_hold_one() -> None:
         await page.click("button", text="+")
         await page.click("#p")
         assert (page.find("b").text, page.find("output").text) == ("1", "nobody: 1")
+
+
+async def test_nothing_is_kept_of_elements_that_came_and_went() -> None:
+    house = around("{{ live_render(Counter, id='c' ~ n) }}<button id='more' phx-click='more'>x</button>")
+    async with LiveClient(app := app_with(house)) as client:
+        page = await client.open("/")
+        for n in range(1, 20):
+            await page.click("#more")
+            assert page.child(f"c{n}").connected
+        await page.settle()
+        [children] = [one.children for one in app.site.processes if one.children is not None]
+        assert len(children._containers) == 1
+        assert len(app.site.processes) == 2
