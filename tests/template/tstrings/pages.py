@@ -189,6 +189,30 @@ class Frames(LiveView[dict[str, Any]]):
         return t"<main phx-click='more'>{live_component(Framed, id='a', slots=slots(body, head=body))}</main>"
 
 
+@component
+def held(label: str) -> Template:
+    return t"<p>{live_component(Likes, id=label, label=label)}</p>"
+
+
+@component(source="<p>{{ live_component(Likes, id=label, label=label) }}</p>")
+def held_by_jinja(label: str) -> dict[str, Any]:
+    return {"Likes": Likes}
+
+
+class Holding(LiveView[dict[str, Any]]):
+    """Function components, whose arguments never change, around live ones."""
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        socket.context = {"n": 0}
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        socket.context["n"] += 1
+
+    def template(self, assigns: dict[str, Any], meta: Any) -> Template:
+        rows = each(("c", "d"), lambda label: held(label))
+        return t"<i id='n' phx-click='n'>{assigns['n']}</i>{held('a')}{held_by_jinja('b')}{rows}"
+
+
 class Log(LiveView[dict[str, Any]]):
     """A view with a stream."""
 

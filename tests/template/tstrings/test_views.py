@@ -15,7 +15,7 @@ from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.wire.rendered import merge, to_html
 from tests.template.tstrings import pages
-from tests.template.tstrings.pages import Board, Broken, Frames, Greeting, Log, TripPlanner, build
+from tests.template.tstrings.pages import Board, Broken, Frames, Greeting, Holding, Log, TripPlanner, build
 
 
 def serving(view: Any) -> PyView:
@@ -57,6 +57,17 @@ async def test_the_core_components_are_functions() -> None:
         await page.click(page.find_all(".city button")[0])
         await page.submit("form", {"trip[title]": "North"})
         assert page.find("#saved").text == "Rome"
+
+
+async def test_what_holds_live_components_is_not_passed_over() -> None:
+    async with LiveClient(serving(Holding)) as client:
+        page = await client.open("/")
+        for _ in range(2):
+            for label in "abcd":
+                await page.click(f"button#{label}")
+            await page.click("#n")
+        assert [each.text for each in page.find_all("button")] == ["2", "2", "2", "2"]
+        assert page.find("#n").text == "2"
 
 
 async def test_a_view_may_render_a_template_string_itself() -> None:

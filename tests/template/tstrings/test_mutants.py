@@ -1,0 +1,91 @@
+"""Whether the law can fail: planted bugs in what renders template strings, each of which it has to find."""
+
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from pyview.template.tree import change
+from pyview.template.tree.nodes import Fresh
+from pyview.template.tstrings import content, each, plan, plans
+from tests.template.tstrings.test_law import follow
+
+SECONDS = 20
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def equal_means_same(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(plan, "EQUAL_IS_SAME", frozenset())
+    patch.setattr(change.ChangeRule, "same", lambda self, value, token: value == token)
+
+
+def functions_read_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(each, "inputs_of", lambda function, plans: iter(()))
+
+
+def components_ignore_their_slots(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(import_module("pyview.template.component"), "_parts", _only_the_type)
+
+
+def _only_the_type(value: Any, plans: Any) -> Iterator[Any]:
+    yield type(value).__name__
+
+
+def lists_of_anything_share_statics(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        plans.Plans,
+        "_common",
+        lambda self, items: self.plan(items[0]) if items and hasattr(items[0], "strings") else None,
+    )
+
+
+def rows_of_other_shapes_are_forced_into_the_first(patch: pytest.MonkeyPatch) -> None:
+    original = each.Each._row
+
+    def row(self: each.Each, plans: Any, common: Any) -> Any:
+        if common is None:
+            return original(self, plans, common)
+
+        def forced(fresh: Fresh, item: Any, slots: list[Any], mask: int) -> Any:
+            template = self._render(item)
+            known = hasattr(template, "strings") and len(template.interpolations) == len(common.writes)
+            return common.update(plans, fresh, template, slots) if known else {}
+
+        return forced
+
+    patch.setattr(each.Each, "_row", row)
+
+
+def text_is_not_escaped(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(content, "escape_text", lambda text: text)
+
+
+def conversions_are_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(plan, "converted", lambda part: part.value)
+
+
+PLANTS: list[Plant] = [
+    equal_means_same,
+    functions_read_nothing,
+    components_ignore_their_slots,
+    lists_of_anything_share_statics,
+    rows_of_other_shapes_are_forced_into_the_first,
+    text_is_not_escaped,
+    conversions_are_forgotten,
+]
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
+def test_the_law_finds(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    begin, number = time.monotonic(), 0
+    while time.monotonic() - begin < SECONDS:
+        try:
+            follow(f"mutants/{number}")
+        except Exception:  # a crash is found, too
+            return
+        number += 1
+    pytest.fail(f"{plant.__name__} was not found in {number} pages")
