@@ -191,7 +191,8 @@ class Components:
 
     def _turn(self, again: list[Instance]) -> list[Instance]:
         """The highest components that wait. Whatever was already rendered in this pass is put aside."""
-        level = self._queue.pop(min(self._queue)).values()
+        waiting = self._queue.pop(min(self._queue)).values()
+        level = [instance for instance in waiting if instance.cid in self._by_cid]
         again += [instance for instance in level if instance.rendered == self._pass]
         return [instance for instance in level if instance.rendered != self._pass]
 
@@ -337,8 +338,6 @@ class Components:
     def _forget(self, instance: Instance) -> None:
         del self._by_cid[instance.cid]
         del self._by_key[instance.key]
-        level = self._queue.get(instance.depth, {})
-        level.pop(instance.cid, None)
         node = instance.parts.node if instance.mounted else None
         if node is not None and self._samples.get(node.segment) is instance:
             del self._samples[node.segment]
