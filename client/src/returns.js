@@ -2,17 +2,20 @@
 
 const ids = new Set();
 
+// One for each load of a page: a tab that was duplicated has the same HTML, but is not the page that the server knows.
+const load = crypto.getRandomValues(new Uint32Array(2)).join("-");
+
 /**
- * The channel of a view. It tells the server with each join how many messages came since the last one, because what got
+ * The channel of a view. It says which load of the page it belongs to. It tells the server with each join how many messages came since the last one, because what got
  * lost of a stream, nobody has any more; and it notes that a view has gone on where it was.
  */
 export function watchedChannel(topic, params, open) {
   let received = 0;
   const channel = open(topic, () => {
     const payload = params();
-    const said = { ...payload, params: { ...payload.params, _received: received } };
+    const said = { ...payload.params, _load: load, ...(received && { _received: received }) };
     received = 0;
-    return said;
+    return { ...payload, params: said };
   });
   channel.onMessage = (event, payload, ref, joinRef) => {
     if (joinRef) received++; // without one it is the client's own news

@@ -8,13 +8,9 @@ import { watchPageAttributes } from "./page_attributes.js";
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 
-// One for each load of a page: a tab that was duplicated has the same HTML, but is not the page that the server knows.
-const loadMark = crypto.getRandomValues(new Uint32Array(2)).join("-");
-
 // A new object each time: the client writes its own keys into the one it gets, and sends them in the URL.
 const withOurs = (params) => (el) => ({
   _csrf_token: meta("csrf-token"),
-  _load: loadMark,
   ...(nonce() && { _csp_nonce: nonce() }),
   ...(typeof params === "function" ? params(el) : params),
 });

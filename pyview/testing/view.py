@@ -48,7 +48,7 @@ class View:
 
     def _reserved_params(self) -> dict[str, Any]:
         counts: dict[str, Any] = {"_mounts": self.joins, "_mount_attempts": self.attempts}
-        if self.joins:
+        if self.channel.received:
             counts["_received"] = self.channel.received
         return counts if self.referer is None else {**counts, "_live_referer": self.referer}
 
