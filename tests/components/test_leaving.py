@@ -175,3 +175,16 @@ class TestLies:
                 Counter=Counter,
                 options={"max_components": 3},
             )
+
+
+async def test_nobody_shares_the_statics_of_what_the_browser_may_have_forgotten(open_page: Open) -> None:
+    page = await open_page(
+        "<p>{% for n in rows|keyed_by %}{{ live_component(Counter, id=n) }}{% endfor %}</p>",
+        Counter=Counter,
+        rows=[1],
+    )
+    [shared] = await diffs_of(page, {"rows": [1, 2]})
+    assert shared["c"]["2"]["s"] == -1
+    await ask(page, "cids_will_destroy", {"cids": [1]})
+    [whole] = await diffs_of(page, {"rows": [1, 2, 3]})
+    assert whole["c"]["3"]["s"][0].startswith("<div")

@@ -158,3 +158,17 @@ async def test_components_may_be_within_the_content(open_page: Open) -> None:
 def test_slots_as_pyview_has_them() -> None:
     assert slots("text", header="h") == {"default": "text", "header": "h"}
     assert slots() == {}
+
+
+async def test_content_follows_its_component_to_another_place(open_page: Open) -> None:
+    """What a row shows stays the same there, but it is another component's now."""
+    page = await open_page(
+        "<div>{% for row in rows %}{% call live_component(Card, id=row.id) %}<b>{{ row.n }}</b>"
+        "{% endcall %}{% endfor %}</div>",
+        rows=[{"id": 1, "n": "x"}, {"id": 2, "n": "y"}],
+        **NAMES,
+    )
+    await page.click(page.find_all("button")[0])
+    await page.click(page.find_all("button")[0])
+    await page.push("set", {"rows": [{"id": 2, "n": "x"}, {"id": 1, "n": "y"}]})
+    assert [each.text for each in page.find_all("section")] == ["x 0", "y 2"]
