@@ -260,3 +260,13 @@ def test_the_error_of_a_body_says_where_it_is() -> None:
 
 def _notes(error: BaseException) -> Iterator[str]:
     yield from getattr(error, "__notes__", [])
+
+
+def test_annotations_that_cannot_be_evaluated_are_left_open() -> None:
+    def shown(user: "NoSuchName", body: Slot, size: Literal["s"] = "s") -> str:  # type: ignore[name-defined]  # noqa: F821
+        return size
+
+    declared = component(shown).declaration
+    assert declared.attributes["user"].annotation is None
+    assert declared.slots.keys() == {"body"}
+    assert declared.attributes["size"].values == ("s",)

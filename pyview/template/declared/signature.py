@@ -1,6 +1,7 @@
 """A Python signature as a declaration: parameters are attributes and slots, `**rest` passes HTML attributes on."""
 
 import inspect
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,9 @@ from pyview.template.declared.declaration import (
     SlotDeclaration,
 )
 from pyview.template.declared.slots import GivenSlot, SlotEntry
+
+if sys.version_info >= (3, 14):
+    import annotationlib
 
 _SLOT: Final = "pyview slot"
 _SLOTS: Final = "pyview slots"
@@ -46,7 +50,7 @@ def attr(default: Any = REQUIRED, *, values: Iterable[Any] | None = None, doc: s
 
 def declaration_of(function: Callable[..., Any], include: Iterable[str] = ()) -> Declaration:
     """What a function component takes. Raises TypeError for a signature that declares nothing sensible."""
-    signature = inspect.signature(function)
+    signature = _signature(function)
     hints = type_hints(function)
     attributes: dict[str, Attribute] = {}
     slots: dict[str, SlotDeclaration] = {}
@@ -79,8 +83,21 @@ def type_hints(function: Any) -> Mapping[str, Any]:
     try:
         return typing.get_type_hints(function, include_extras=True)
     except (NameError, TypeError, AttributeError, SyntaxError):
-        raw = getattr(function, "__annotations__", {})
-        return {name: hint for name, hint in raw.items() if not isinstance(hint, str)}
+        raw = _annotations(function)
+        return {name: hint for name, hint in raw.items() if not isinstance(hint, (str, typing.ForwardRef))}
+
+
+def _annotations(function: Any) -> Mapping[str, Any]:
+    if sys.version_info >= (3, 14):
+        return annotationlib.get_annotations(function, format=annotationlib.Format.FORWARDREF)
+    found: Mapping[str, Any] = getattr(function, "__annotations__", {})
+    return found
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    if sys.version_info >= (3, 14):
+        return inspect.signature(function, annotation_format=annotationlib.Format.FORWARDREF)
+    return inspect.signature(function)
 
 
 def _declared(parameter: Parameter, hint: Any) -> Attribute | SlotDeclaration:
