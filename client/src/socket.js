@@ -16,11 +16,17 @@ export class Socket extends OfficialSocket {
   }
 
   disconnect(callback, code = GOODBYE, reason) {
-    if (code === GOODBYE && this.conn instanceof LongPoll) leave(this.conn);
+    if (code === GOODBYE) sayGoodbye(this);
     super.disconnect(callback, code, reason);
   }
 }
 
-function leave(poll) {
-  if (poll.token) fetch(poll.endpointURL(), { method: "DELETE", keepalive: true }).catch(() => {});
+// In words too: not every server tells its application the close code.
+function sayGoodbye(socket) {
+  const { conn } = socket;
+  if (!(conn instanceof LongPoll)) {
+    if (socket.isConnected()) conn.send(JSON.stringify([null, null, "phoenix", "goodbye", {}]));
+  } else if (conn.token) {
+    fetch(conn.endpointURL(), { method: "DELETE", keepalive: true }).catch(() => {});
+  }
 }

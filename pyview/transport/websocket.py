@@ -58,6 +58,7 @@ class Connection:
         "_channels",
         "_closing",
         "_deadlines",
+        "_left",
         "_orders",
         "_outbox",
         "_parting",
@@ -98,6 +99,7 @@ class Connection:
         self._admitted = False
         self._parting = False
         self._broke_off = False
+        self._left = False
         self._binding = ""
         self._closing: _Refused | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -236,6 +238,11 @@ class Connection:
         """The browser does not read: give up on it."""
         self._give_up(_Refused(_OVERLOADED, "the browser reads too slowly"))
 
+    def goodbye(self) -> None:
+        """The page is left: our own client says so before it closes, since not every server passes on its close code
+        (Hypercorn does not)."""
+        self._left = True
+
     def alive(self) -> None:
         """The browser has said that it is there, although not in a frame."""
         self._allowance.spend()
@@ -290,7 +297,7 @@ class Connection:
 
     def _leave_views(self) -> None:
         """Views wait for their pages if the browser has not said goodbye; the others end."""
-        if self._broke_off and not self._parting and self._channels.joined:
+        if self._broke_off and not self._left and not self._parting and self._channels.joined:
             self._room.take_in(self._admission, self._presence, self._channels.release())
         self._channels.close()
 

@@ -137,6 +137,18 @@ async def test_it_ends_at_once_at_a_goodbye(code: int) -> None:
         assert (world.waiting, world.app.site.processes) == (0, set())
 
 
+async def test_a_goodbye_in_words_counts_whatever_code_follows() -> None:
+    world = World()
+    async with LiveClient(world.app) as client:
+        page = await load(client, "/room")
+        socket = await connect(client, page).connect()
+        await join(socket, page)
+        await socket.send_frame([None, None, "phoenix", "goodbye", {}])
+        await socket.drop()
+        await eventually(lambda: world.log["disconnect"] == 1)
+        assert world.waiting == 0
+
+
 async def test_a_left_view_does_not_wait() -> None:
     world = World()
     async with LiveClient(world.app) as client:

@@ -1,0 +1,75 @@
+"""What each ASGI server makes of a goodbye, and of a connection that breaks off."""
+
+import asyncio
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.servers.test_servers import COMMANDS, page_at, served
+
+
+class Page:
+    """A page that joins again and again."""
+
+    def __init__(self, host: str, html: str) -> None:
+        self.host = host
+        self.id, self.session, self.csrf = (
+            unescape(re.search(pattern, html)[1])  # type: ignore[index]
+            for pattern in (
+                r'id="(phx-[^"]+)"',
+                r'data-phx-session="([^"]*)"',
+                r'csrf-token" content="([^"]*)"',
+            )
+        )
+        self.mounts = 0
+
+    async def join(self) -> tuple[ClientConnection, str]:
+        """The socket, and what the view shows."""
+        socket = await connect(f"ws://{self.host}/live/websocket?vsn=2.0.0", origin=f"http://{self.host}")  # type: ignore[arg-type]
+        payload = {
+            "url": f"http://{self.host}/count",
+            "params": {"_csrf_token": self.csrf, "_mounts": self.mounts},
+            "session": self.session,
+        }
+        reply = await ask(socket, ["4", "4", f"lv:{self.id}", "phx_join", payload])
+        self.mounts += 1
+        return socket, reply["rendered"]["0"]
+
+    async def click(self, socket: ClientConnection) -> None:
+        value = {"type": "click", "event": "inc", "value": {}}
+        await ask(socket, ["4", "5", f"lv:{self.id}", "event", value])
+
+
+async def ask(socket: ClientConnection, frame: list[Any]) -> Any:
+    await socket.send(json.dumps(frame))
+    reply = json.loads(await socket.recv())
+    assert reply[4]["status"] == "ok", reply
+    return reply[4]["response"]
+
+
+@pytest.mark.parametrize("server", COMMANDS)
+async def test_a_goodbye_is_told_from_a_break(server: str) -> None:
+    with served(server) as host:
+        page = Page(host, await page_at(f"http://{host}/count"))
+        socket, shown = await page.join()
+        assert shown == "0"
+        await page.click(socket)
+        socket.transport.abort()  # the network is gone
+        await asyncio.sleep(0.2)
+        socket, shown = await page.join()
+        assert shown == "1"
+        await page.click(socket)
+        await socket.close(1001)  # the browser ends it, nobody knows why
+        await asyncio.sleep(0.2)
+        socket, shown = await page.join()
+        assert shown == "2"
+        await socket.send(json.dumps([None, None, "phoenix", "goodbye", {}]))
+        await socket.close(4000)  # our client leaves the page
+        await asyncio.sleep(0.2)
+        socket, shown = await page.join()
+        assert shown == "0"
+        await socket.close()
