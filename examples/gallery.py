@@ -26,8 +26,10 @@ from examples.checkboxes.app import app as checkboxes
 from examples.components.app import app as components
 from examples.core_components.app import app as core_components
 from examples.counter.app import app as counter
+from examples.cursors.app import app as cursors
 from examples.form.app import app as form
 from examples.form_validation.app import app as form_validation
+from examples.js_commands.app import app as js_commands
 from examples.kanban.app import app as kanban
 from examples.loan.app import app as loan
 from examples.nested.app import app as nested
@@ -200,6 +202,22 @@ EXAMPLES = (
         blurb="Books as live components, stars inside them, a panel around the rest: each with a state of its own.",
         glyph="M6 5h8v22H6zM14 9h5v18h-5zM19 11l5-1 3 16-5 1z",
         prefix="/books",
+    ),
+    Example(
+        js_commands,
+        folder="js_commands",
+        title="JS commands",
+        blurb="Dialog, tabs, details and focus, in the browser alone, while the server patches the page.",
+        glyph="M9 8l-6 8 6 8M23 8l6 8-6 8M19 6l-6 20",
+        prefix="/js",
+    ),
+    Example(
+        cursors,
+        folder="cursors",
+        title="Shared board",
+        blurb="See who else is here and where they point, by presence; leave marks for each other.",
+        glyph="M6 5l18 10-8 2-3 8zM20 22h8M24 18v8",
+        prefix="/cursors",
     ),
     Example(
         auth_api_key,

@@ -470,6 +470,31 @@ def _counted(page: Page, gallery: str) -> None:
     expect(page.locator(".count")).to_have_text("1")
 
 
+def _adding(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/js/")
+    page.get_by_role("button", name="Add something").click()
+    expect(page.get_by_role("textbox")).to_be_focused()
+    expect(page.locator("#dialog")).not_to_have_class("fade fade-in")
+
+
+def _drawn_on(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/cursors/")
+    other = page.context.new_page()
+    visit(other, f"{gallery}/cursors/")
+    for x, y in ((90, 70), (120, 130), (210, 90), (160, 180)):
+        other.locator("#board").click(position={"x": x, "y": y})
+    page.locator("#board").click(position={"x": 60, "y": 160})
+    other.mouse.move(*_middle(other))
+    expect(page.locator(".mark")).to_have_count(5)
+    expect(page.locator(".cursor")).to_have_css("opacity", "1")
+
+
+def _middle(page: Page) -> tuple[float, float]:
+    box = page.locator("#board").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def _signed_in(page: Page, gallery: str) -> None:
     sign_in(page, gallery, "demo")
     expect(page.locator(LIVE)).to_be_attached()
@@ -494,6 +519,9 @@ PAGES: dict[str, Callable[[Page, str], object]] = {
     "registration": _submitted_empty,
     "components": _with_a_message,
     "reading-list": _rated_and_noted,
+    "js-commands": lambda page, gallery: visit(page, f"{gallery}/js/"),
+    "js-commands-dialog": _adding,
+    "cursors": _drawn_on,
     "api-key": lambda page, gallery: visit(page, f"{gallery}/status/?api_key=demo-key"),
     "openid-provider": lambda page, gallery: page.goto(f"{gallery}/profile/"),
     "openid": _signed_in_with_openid,

@@ -1,0 +1,10 @@
+"""The shared board on its own: ``uvicorn examples.cursors.app:app``."""
+
+from examples.cursors.cursors import CursorsLiveView
+from examples.page import assets, page
+from pyview import PyView
+
+app = PyView()
+app.rootTemplate = page("Shared board")
+app.mount("/assets", assets)
+app.add_live_view("/", CursorsLiveView)

@@ -1,0 +1,74 @@
+"""A shopping list whose dialog, tabs and details live in the browser: what is open stays so when the server patches."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, TypedDict
+
+from pyview import JsCommands, LiveView, LiveViewSocket, is_connected, js
+from pyview.events import event
+
+LONGEST_TEXT = 60
+MOST_ITEMS = 12
+FADE_IN = ("fade", "fade-out", "fade-in")
+FADE_OUT = ("fade", "fade-in", "fade-out")
+
+OPEN = (
+    js.push_focus()
+    .show("#dialog", display="grid", transition=FADE_IN, time=150)
+    .set_attribute("inert", to="#page")
+    .focus_first("#card")
+)
+CLOSE = js.hide("#dialog", transition=FADE_OUT, time=150).remove_attribute("inert", to="#page").pop_focus()
+
+
+class Item(TypedDict):
+    id: int
+    text: str
+
+
+class JsCommandsContext(TypedDict):
+    """``turn`` counts what was added; ``open`` and ``close`` are what the template says about the dialog."""
+
+    items: list[Item]
+    clock: str
+    turn: int
+    open: JsCommands
+    close: JsCommands
+
+
+class JsCommandsLiveView(LiveView[JsCommandsContext]):
+    async def mount(self, socket: LiveViewSocket[JsCommandsContext], session: Any) -> None:
+        self.ids = count(1)
+        texts = ("Bread for Saturday", "Apples, the sour ones", "Something against moths")
+        socket.context = {
+            "items": [{"id": next(self.ids), "text": text} for text in texts],
+            "clock": _now(),
+            "turn": 0,
+            "open": OPEN,
+            "close": CLOSE,
+        }
+        if is_connected(socket):
+            socket.schedule_info("tick", 1)
+
+    async def handle_info(self, event: Any, socket: LiveViewSocket[JsCommandsContext]) -> None:
+        socket.context["clock"] = _now()
+
+    @event
+    async def add(self, socket: LiveViewSocket[JsCommandsContext], text: str) -> None:
+        """What was typed, if it is something and there is room; otherwise the dialog stays, and shakes."""
+        text, items = text.strip(), socket.context["items"]
+        if not 0 < len(text) <= LONGEST_TEXT or len(items) >= MOST_ITEMS:
+            await socket.exec_js(js.transition("shake", to="#card", time=400).focus_first("#card"))
+            return
+        item: Item = {"id": next(self.ids), "text": text}
+        items.append(item)
+        socket.context["turn"] += 1
+        await socket.exec_js(CLOSE.transition("glow", to=f"#item-{item['id']}", time=1200))
+
+    @event
+    async def bought(self, socket: LiveViewSocket[JsCommandsContext], id: int) -> None:
+        socket.context["items"] = [item for item in socket.context["items"] if item["id"] != id]
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%H:%M:%S")
