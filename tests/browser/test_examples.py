@@ -479,6 +479,8 @@ def _adding(page: Page, gallery: str) -> None:
 
 def _drawn_on(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/cursors/")
+    page.get_by_role("button", name="Wipe").click()
+    expect(page.locator(".mark")).to_have_count(0)
     other = page.context.new_page()
     visit(other, f"{gallery}/cursors/")
     for x, y in ((90, 70), (120, 130), (210, 90), (160, 180)):
@@ -486,7 +488,7 @@ def _drawn_on(page: Page, gallery: str) -> None:
     page.locator("#board").click(position={"x": 60, "y": 160})
     other.mouse.move(*_middle(other))
     expect(page.locator(".mark")).to_have_count(5)
-    expect(page.locator(".cursor")).to_have_css("opacity", "1")
+    expect(page.locator(".cursor[style]").first).to_have_css("opacity", "1")
 
 
 def _middle(page: Page) -> tuple[float, float]:
