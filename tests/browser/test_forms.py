@@ -8,6 +8,7 @@ import pytest
 from markupsafe import Markup
 from playwright.sync_api import Dialog, Page, expect
 from pydantic import BaseModel, Field, SecretStr
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -112,6 +113,15 @@ class ComponentsLiveView(LiveView[dict[str, Any]]):
         socket.put_flash("info", "Hello there")
 
 
+class ContentSecurityPolicy(BaseHTTPMiddleware):
+    """Nothing inline, neither scripts nor styles."""
+
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        response = await call_next(request)
+        response.headers["Content-Security-Policy"] = "default-src 'self'"
+        return response
+
+
 async def posted(request: Request) -> Response:
     form = await request.form()
     pairs = sorted((name, str(value)) for name, value in form.multi_items() if name != "_csrf_token")
@@ -128,6 +138,7 @@ def site() -> Iterator[str]:
         component_styles=True,
         content_wrapper=lambda context, main: main + Markup('<div id="elsewhere"></div>'),
     )
+    app.add_middleware(ContentSecurityPolicy)
     app.add_live_view("/", AccountLiveView)
     app.add_live_view("/components", ComponentsLiveView)
     with serving(app) as url:

@@ -155,7 +155,7 @@ def test_a_dialog_is_named_and_wraps_the_focus() -> None:
     assert (panel["role"], panel["aria-modal"], panel["aria-labelledby"]) == ("dialog", "true", "ask-title")
     assert only(soup, "#ask-title").text == "Really?"
     assert (panel["phx-hook"], panel["phx-key"]) == ("Phoenix.FocusWrap", "escape")
-    assert only(soup, "#ask")["style"] == "display: none"
+    assert only(soup, "#ask").has_attr("hidden")
     assert not only(soup, "#ask").has_attr("phx-mounted")
     assert commands(only(soup, "#ask")["data-cancel"]) == [
         ["push", {"event": "no"}],

@@ -109,8 +109,9 @@ def modal_shown(id: str) -> JsCommands:
 
 
 def _open(id: str) -> JsCommands:
+    # It begins as `hidden`: an inline style would not survive a strict content security policy.
     shown = js.add_class(OPEN, to=f"#{id}").show(f"#{id}", transition=_FADE_IN)
-    return shown.focus_first(f"#{id}-content")
+    return shown.remove_attribute("hidden", to=f"#{id}").focus_first(f"#{id}-content")
 
 
 @pure
