@@ -95,11 +95,12 @@ class FormPart:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice: the text that is sent, the text that is shown, and whether it is chosen."""
+    """A choice: the text that is sent, the text that is shown, whether it is chosen, its place from 0."""
 
     value: str
     label: str
     selected: bool
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +176,9 @@ class FormField:
     def options(self) -> tuple[Option, ...]:
         """The choices, of which the chosen ones say so."""
         chosen = set(self.values) if self.multiple else {self.value}
+        choices = enumerate(self.shape.choices.items())
         return tuple(
-            Option(text, _choice_label(choice), text in chosen) for text, choice in self.shape.choices.items()
+            Option(text, _choice_label(one), text in chosen, place) for place, (text, one) in choices
         )
 
     @property

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from pyview.async_result import AsyncFailure, AsyncResult
 from pyview.navigation import UnsafeURL
+from pyview.template.tree.macro import LiveMacro
 from pyview.ui import hide_modal, show_modal
-from tests.ui.pages import Page, only, rendered
+from tests.ui.pages import ENVIRONMENT, Page, only, rendered
 
 UNSAFE = [
     "javascript:alert(1)",
@@ -257,6 +258,12 @@ def test_async_results_in_their_states() -> None:
     assert only(page.render(state=AsyncResult.of("tea")), "b").text == "tea"
     failure = AsyncFailure("crashed", ValueError("secret"), "1")
     assert page.render(state=AsyncResult(failed=failure)).text == "Not there."
+
+
+def test_a_render_passes_over_components_whose_arguments_did_not_change() -> None:
+    macros = vars(ENVIRONMENT.get_template("pyview/components.html").module).values()  # type: ignore[arg-type]
+    impure = [macro.name for macro in macros if isinstance(macro, LiveMacro) and not macro.pure]
+    assert impure == []
 
 
 def test_own_files_may_stand_in_for_the_library() -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from jinja2 import Undefined
 from markupsafe import Markup
 
-from pyview.forms import Option
+from pyview.forms import FormField, Option
 from pyview.js.commands import JsCommands, js
 from pyview.navigation import local_path
 from pyview.stream import Stream
@@ -159,11 +159,21 @@ def hide_notice(id: str) -> JsCommands:
 
 
 @pure
-def options(value: str, choices: Iterable[Any], values: tuple[str, ...] = ()) -> list[Option]:
-    """Choices that an application brings along: texts, or pairs of what is sent and what is shown."""
-    pairs = [one if isinstance(one, tuple | list) else (one, one) for one in choices]
-    chosen = {value, *values}
-    return [Option(str(sent), str(shown), str(sent) in chosen) for sent, shown in pairs]
+def choices(field: FormField, options: Iterable[Any] | None) -> Iterable[Option]:
+    """The choices of a field, or an application's own: texts, or pairs of what is sent and what is shown."""
+    if options is None:
+        return field.options
+    pairs = [one if isinstance(one, tuple | list) else (one, one) for one in options]
+    chosen = {field.value, *field.values}
+    return [
+        Option(str(sent), str(shown), str(sent) in chosen, place) for place, (sent, shown) in enumerate(pairs)
+    ]
+
+
+@pure
+def dispatching(event: str) -> JsCommands:
+    """What a button does that changes its form: the client then tells of the change, with the button's value."""
+    return js.dispatch(event)
 
 
 # Tables
@@ -185,26 +195,30 @@ def _field(row: Any, key: str) -> Any:
 
 
 @pure
-def described_by(id: str, help: Any, errors: Any) -> str | None:
-    """The ids of what explains an input, for `aria-describedby`."""
-    ids = [f"{id}-help" if help else "", f"{id}-errors" if errors else ""]
-    return " ".join(filter(None, ids)) or None
+def told(field: FormField, help: str) -> dict[str, str | None]:
+    """The attributes that tie an input to its help and errors, for readers of the screen."""
+    ids = [f"{field.id}-help" if help else "", f"{field.id}-errors" if field.errors else ""]
+    return {
+        "aria-invalid": "true" if field.errors else None,
+        "aria-describedby": " ".join(filter(None, ids)) or None,
+    }
 
 
 _ALL = (
     attributes,
     cancel_modal,
+    choices,
     clear_flash,
-    described_by,
+    dispatching,
     hide_modal,
     hide_notice,
     is_stream,
     keyed,
     link,
     modal_shown,
-    options,
     show_modal,
     show_notice,
+    told,
     try_cancel,
 )
 
