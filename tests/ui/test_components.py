@@ -261,7 +261,7 @@ def test_async_results_in_their_states() -> None:
 
 
 def test_a_render_passes_over_components_whose_arguments_did_not_change() -> None:
-    macros = vars(ENVIRONMENT.get_template("pyview/components.html").module).values()  # type: ignore[arg-type]
+    macros = vars(ENVIRONMENT.get_template("pyview/components.html").module).values()
     impure = [macro.name for macro in macros if isinstance(macro, LiveMacro) and not macro.pure]
     assert impure == []
 
