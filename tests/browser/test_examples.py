@@ -475,6 +475,9 @@ def _adding(page: Page, gallery: str) -> None:
     page.get_by_role("button", name="Add something").click()
     expect(page.get_by_role("textbox")).to_be_focused()
     expect(page.locator("#dialog")).not_to_have_class("fade fade-in")
+    page.locator("#dialog").evaluate(
+        "dialog => Promise.all(dialog.getAnimations().map(each => each.finished))"
+    )
 
 
 def _drawn_on(page: Page, gallery: str) -> None:
