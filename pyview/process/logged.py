@@ -9,9 +9,10 @@ from collections.abc import Coroutine
 from typing import Any
 
 from pyview.process.messages import ComponentEvent, Event, Info, Join, Leave, Return, Tick, URLChanged
+from pyview.process.outlet import Outlet
 from pyview.process.site import Site
 from pyview.process.traced import TracedViewProcess
-from pyview.process.view_process import Outlet, ViewProcess
+from pyview.process.view_process import ViewProcess
 
 logger = logging.getLogger("pyview.messages")
 

@@ -16,8 +16,9 @@ from pyview.process.messages import (
     Tick,
     URLChanged,
 )
+from pyview.process.outlet import Outlet
 from pyview.process.site import Site
-from pyview.process.view_process import Outlet, ViewProcess
+from pyview.process.view_process import ViewProcess
 from pyview.rendering import Diff, Renderer
 from pyview.socket import LiveViewSocket
 from pyview.telemetry import Telemetry

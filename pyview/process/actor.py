@@ -1,0 +1,269 @@
+"""The inbox of a view and its end: what comes in, one message at a time, and how all of it stops."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from inspect import isawaitable
+from typing import Any, ClassVar
+
+from pyview.async_work import Works
+from pyview.binding import Resources
+from pyview.binding.callers import EventCaller, InfoCaller
+from pyview.components.instance import Instance
+from pyview.correlation import log_crash
+from pyview.events import EventRequirements
+from pyview.events.info_event import InfoEvent
+from pyview.lifecycle import Guard, Parent, Visit
+from pyview.live_view import LiveView
+from pyview.process.components import ViewComponents
+from pyview.process.mailbox import Mailbox, MailboxFull
+from pyview.process.messages import Info, Leave
+from pyview.process.nested import Children
+from pyview.process.outlet import Outlet
+from pyview.process.site import Site
+from pyview.process.snapshot import ViewSnapshot, display_name_of
+from pyview.process.uploads import UploadManager
+from pyview.rendering import Renderer
+from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket
+from pyview.threads import off_loop
+from pyview.timers import Timers
+
+logger = logging.getLogger("pyview")
+
+
+class Actor:
+    """One view, one message at a time. Also its pub/sub subscriber."""
+
+    __slots__ = (
+        "__weakref__",
+        "_away",
+        "_changing",
+        "_children",
+        "_components",
+        "_ended",
+        "_guard",
+        "_live",
+        "_mailbox",
+        "_mounting",
+        "_name",
+        "_on_event",
+        "_on_info",
+        "_outlet",
+        "_parent",
+        "_parted",
+        "_patches",
+        "_put_off",
+        "_renderer",
+        "_requirements",
+        "_resources",
+        "_site",
+        "_timers",
+        "_title",
+        "_view",
+        "_visit",
+        "_works",
+        "socket",
+        "upload_manager",
+    )
+
+    socket: ConnectedLiveViewSocket[Any]
+    _visit: Visit
+    _guard: Guard | None
+    _on_event: EventCaller
+    _on_info: InfoCaller
+    _renderer: Renderer
+    _requirements: EventRequirements | None
+    _resources: Resources
+    _handlers: ClassVar[dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]]
+
+    def __init__(self, site: Site, outlet: Outlet) -> None:
+        self._site = site
+        self._outlet = outlet
+        self._mailbox = Mailbox(self._handle, self._failed, site.run_queue, site.security.max_mailbox)
+        self._timers: Timers | None = None
+        self._works: Works | None = None
+        self.upload_manager: UploadManager | None = None
+        self._view: LiveView[Any] | None = None
+        self._name = "a view that has not joined"
+        self._title: str | None = None
+        self._put_off = False
+        self._ended = False
+        self._parted = False
+        self._mounting = False
+        self._live = False
+        self._away = False
+        self._changing = False
+        self._components: ViewComponents | None = None
+        self._children: Children | None = None
+        self._parent: Parent | None = None
+        self._patches = 0
+
+    def post(self, message: Any) -> None:
+        """File a message from the connection; it runs at once when nothing else does."""
+        try:
+            self._mailbox.post(message)
+        except MailboxFull as error:
+            self._overflow(error)
+
+    def post_soon(self, message: Any) -> None:
+        """File a message from inside the application."""
+        if self._ended:
+            return
+        try:
+            self._mailbox.post_soon(message)
+        except MailboxFull as error:
+            self._overflow(error)
+
+    def deliver(self, event: InfoEvent) -> None:
+        self.post_soon(Info(event))
+
+    def stop(self) -> None:
+        """The browser has gone. Everything the view holds is released now; `disconnect` runs once, last.
+
+        A handler that waits for something is given a moment, then cancelled.
+        """
+        if self._ended:
+            return
+        if self._parent is not None:
+            self._parent.forget(self._visit.place.id)
+        self._end()
+        self._mailbox.post(Leave())
+        if not self._parted:
+            asyncio.get_running_loop().call_later(self._site.stop_grace, self._cancel_stuck)
+
+    def _cancel_stuck(self) -> None:
+        # Once disconnect has begun, it has a time limit of its own.
+        if not self._parted:
+            self._mailbox.cancel()
+
+    def _overflow(self, error: MailboxFull) -> None:
+        logger.warning("%s: %s; the view is closed", self._name, error)
+        self._outlet.crashed()
+        self.stop()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def binding(self) -> str:
+        return self._visit.identity.binding
+
+    def snapshot(self) -> ViewSnapshot | None:
+        """What it is doing; None before it is there and after its end."""
+        if self._view is None or self._ended:
+            return None
+        components = self._components
+        return ViewSnapshot(
+            view=self._name,
+            page=self._visit.location.page,
+            user=display_name_of(self._visit.identity.user),
+            waiting=self._mailbox.waiting,
+            components=0 if components is None else len(components),
+            timers=0 if self._timers is None else len(self._timers),
+            nested=not self._visit.routed,
+        )
+
+    def _handle(self, message: Any) -> Coroutine[Any, Any, None]:
+        return self._handlers[type(message)](self, message)
+
+    async def _failed(self, error: BaseException) -> None:
+        if isinstance(error, asyncio.CancelledError):
+            self._cancelled()
+        elif isinstance(error, Exception):
+            await self._crash(error)
+        else:
+            raise error
+
+    def _cancelled(self) -> None:
+        # stop() cancels a handler that outlasts its grace; any other cancellation is not ours to swallow.
+        task = asyncio.current_task()
+        if not self._ended or task is None:
+            raise asyncio.CancelledError
+        task.uncancel()
+
+    async def _crash(self, error: Exception) -> None:
+        log_crash(logger, self._name, "a handler", error)
+        if not self._ended:
+            self._end()
+            self._outlet.crashed()
+            await self._disconnect()
+
+    def _end(self) -> None:
+        """No message, timer or broadcast reaches the view after this."""
+        self._ended = True
+        self._mailbox.clear()
+        self._site.pubsub.drop(self)
+        self._site.presence.drop(self)
+        if self._children is not None:
+            self._children.end()
+        if self._parent is not None:
+            self._parent.release(self)
+        if self._timers is not None:
+            self._timers.cancel()
+        if self._works is not None:
+            self._works.cancel()
+        if self.upload_manager is not None:
+            self.upload_manager.stop()
+
+    async def _disconnect(self) -> None:
+        self._parted = True
+        view, self._view = self._view, None
+        try:
+            if view is not None:
+                await self._tell_disconnect(view)
+            if self.upload_manager is not None:
+                await self.upload_manager.close()
+        finally:
+            self._site.processes.discard(self)
+
+    async def _tell_disconnect(self, view: LiveView[Any]) -> None:
+        try:
+            async with asyncio.timeout(self._site.disconnect_timeout):
+                if self._components is not None:
+                    await self._components.part_with(self._components)
+                ended: Any = off_loop(view.disconnect)(self.socket)
+                if isawaitable(ended):
+                    await ended
+        except Exception as error:
+            log_crash(logger, self._name, "disconnect", error)
+
+    async def _leave(self, message: Leave) -> None:
+        await self._disconnect()
+
+    def end_with_parent(self) -> None:
+        """The view around this one has ended."""
+        self._outlet.closed()
+        self.stop()
+
+    def component(self, cid: int | None) -> Instance | None:
+        """The component of that number: `.component` is the object, `.socket` its socket. None if it has gone."""
+        return None if self._components is None or cid is None else self._components.find(cid)
+
+    def touch(self, cids: Iterable[int | None]) -> bool:
+        """Something of these components may have changed, None is the view. Whether nothing but components may have."""
+        touched = set(cids)
+        for cid in touched:
+            component = self.component(cid)
+            if component is not None and self._components is not None:
+                self._components.touch(component)
+        return None not in touched
+
+    @property
+    def _streams(self) -> bool:
+        """Whether the browser has items that the view has forgotten."""
+        return any(socket.streams is not None for socket in self._sockets)
+
+    @property
+    def _sockets(self) -> list[LiveViewSocket[Any]]:
+        return [self.socket, *(each.socket for each in self._components or ())]
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether a page could come back to it: it has been shown, and goes on."""
+        return self._live and not self._ended
+
+    @property
+    def guarded(self) -> bool:
+        """Whether its visitor may lose the right to see it."""
+        return self._guard is not None

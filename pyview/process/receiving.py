@@ -1,0 +1,62 @@
+"""Messages about files."""
+
+import logging
+from typing import Any
+
+from pyview.process.messages import FilesChosen, Preflight, Refresh, UploadAdvanced, UploadFailed
+from pyview.process.placing import Placing
+from pyview.process.uploads import UploadLoad, UploadManager
+from pyview.socket import LiveViewSocket
+from pyview.uploads.registry import UploadRegistry
+
+logger = logging.getLogger("pyview")
+
+
+class Receiving(Placing):
+    """A view that may be sent files."""
+
+    __slots__ = ()
+
+    @property
+    def _manager(self) -> UploadManager:
+        if self.upload_manager is None:
+            self.upload_manager = UploadManager(self._site, self)
+        return self.upload_manager
+
+    @property
+    def uploads(self) -> UploadRegistry:
+        return self._manager.registry
+
+    def upload_load(self) -> UploadLoad:
+        return self._outlet.upload_load()
+
+    async def _files_chosen(self, message: FilesChosen) -> None:
+        if self.upload_manager is None:
+            return
+        only_components = self.touch(self.upload_manager.choose(message))
+        if not only_components and message.cid is not None:
+            # The event that comes next is a component's, after which nothing of the view is rendered.
+            self.post_soon(Refresh())
+
+    async def _preflight(self, message: Preflight) -> None:
+        if await self._settled(message.ref):
+            answer = await self._manager.preflight(message)
+            await self._finish_upload(message.ref, answer.socket, answer.fields)
+
+    async def _upload_advanced(self, message: UploadAdvanced) -> None:
+        if await self._settled(message.ref):
+            await self._finish_upload(message.ref, await self._manager.advance(message))
+
+    async def _upload_failed(self, message: UploadFailed) -> None:
+        await self._finish_upload(None, await self._manager.fail(message))
+
+    async def _finish_upload(
+        self, ref: str | None, socket: LiveViewSocket[Any] | None, fields: dict[str, Any] | None = None
+    ) -> None:
+        """Send what has come of an upload that `socket` allows: the view's own, or a component's."""
+        component = self.component(None if socket is None else socket.cid)
+        if component is None:
+            await self._finish(ref, fields=fields)
+        else:
+            self.touch([component.cid])
+            await self._finish_component(ref, None, component, fields)
