@@ -87,6 +87,10 @@ class Absence:
                 view.process.post_soon(Recheck())
             return
         audit_of(self.scope).record(AuditEvent.REVOKED, self.scope, "the session of a waiting page has ended")
+        self.end()
+
+    def end(self) -> None:
+        """The page does not come back."""
         for view in tuple(self.views):
             view.end()
 

@@ -15,12 +15,14 @@ from pyview.transport.endings import ABNORMAL, GOODBYE
 
 _MOST_WAITING = 64
 _MOST_WAITING_BYTES = 256 * 1024
+_LAST_WORDS = 1.0  # seconds
 
 
 class Line(Protocol):
     """The connection that is served."""
 
     def alive(self) -> None: ...
+    def left_behind(self) -> None: ...
 
 
 class PollSession:
@@ -79,11 +81,14 @@ class PollSession:
 
     def lose(self) -> None:
         """The browser has stopped waiting for an answer: it comes back with another session, if at all."""
-        self._disconnect(ABNORMAL)
+        self._disconnect(ABNORMAL, remembered=_LAST_WORDS)
 
     def leave(self) -> None:
-        """The page is left."""
-        self._disconnect(GOODBYE)
+        """The page is left. Its last poll breaks off then, and may do so before this is heard."""
+        if self.closed and self.line is not None:
+            self.line.left_behind()
+        else:
+            self._disconnect(GOODBYE)
 
     # The connection's side
 
@@ -157,21 +162,23 @@ class PollSession:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._gone_after, self._disconnect, ABNORMAL)
 
-    def _disconnect(self, code: int) -> None:
-        self._end()
+    def _disconnect(self, code: int, remembered: float = 0.0) -> None:
+        self._end(remembered)
         while self._inbox.full():
             self._inbox.get_nowait()
         self._inbox.put_nowait({"type": "websocket.disconnect", "code": code})
 
-    def _end(self) -> None:
+    def _end(self, remembered: float = 0.0) -> None:
+        if self.closed:
+            return
         self.closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._news.set()
         self._room.set()
-        # What was said last is there for one more poll.
-        asyncio.get_running_loop().call_later(self._gone_after if self._messages else 0.0, self._gone)
+        # What was said last is there for one more poll, and a goodbye may still come.
+        asyncio.get_running_loop().call_later(self._gone_after if self._messages else remembered, self._gone)
 
 
 class _Request:

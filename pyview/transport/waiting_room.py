@@ -103,7 +103,7 @@ class WaitingRoom:
 
     # Pages that are away
 
-    def take_in(self, admission: Admission, presence: Presence, views: Iterable[Left]) -> None:
+    def take_in(self, admission: Admission, presence: Presence, views: Iterable[Left]) -> Absence:
         """Let the `views` of a connection wait, as far as there is room; the others end."""
         absence = Absence(admission, presence, self._forget)
         place = self._quotas.place(absence.scope)
@@ -114,6 +114,7 @@ class WaitingRoom:
                 left.process.stop()
         if absence.guarded:
             self._roster.add(absence, absence.revocation_keys)
+        return absence
 
     def claim(self, comeback: Comeback, presence: Presence, visit: Visit) -> ViewProcess | None:
         """The running view that the page of a join had, if it is to have it again. It is the caller's then."""

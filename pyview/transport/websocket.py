@@ -16,7 +16,7 @@ from pyview.process.messages import JoinRefused
 from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
-from pyview.transport.absence import ShownKey, Whose
+from pyview.transport.absence import Absence, ShownKey, Whose
 from pyview.transport.admission import Admission
 from pyview.transport.allowance import Allowance
 from pyview.transport.channels import Channel, Channels
@@ -50,6 +50,7 @@ class Connection:
     """One browser's socket, from handshake to close."""
 
     __slots__ = (
+        "_absence",
         "_admission",
         "_admitted",
         "_allowance",
@@ -89,6 +90,7 @@ class Connection:
         self._orders = SessionOrders(admission, self._presence)
         self._roster = roster
         self._room = room
+        self._absence: Absence | None = None
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -243,6 +245,11 @@ class Connection:
         (Hypercorn does not)."""
         self._left = True
 
+    def left_behind(self) -> None:
+        """The page has said goodbye after its connection broke off: its views wait for nobody."""
+        if self._absence is not None:
+            self._absence.end()
+
     def alive(self) -> None:
         """The browser has said that it is there, although not in a frame."""
         self._allowance.spend()
@@ -298,7 +305,7 @@ class Connection:
     def _leave_views(self) -> None:
         """Views wait for their pages if the browser has not said goodbye; the others end."""
         if self._broke_off and not self._left and not self._parting and self._channels.joined:
-            self._room.take_in(self._admission, self._presence, self._channels.release())
+            self._absence = self._room.take_in(self._admission, self._presence, self._channels.release())
         self._channels.close()
 
     async def _cancelled(self) -> None:

@@ -7,12 +7,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from jinja2 import DictLoader
 from markupsafe import Markup
 from playwright.sync_api import Page, expect
 from starlette.types import ASGIApp
 
-from pyview import LiveView, PyView, defaultRootTemplate
+from pyview import defaultRootTemplate
 from tests.docs.pages import ROOT, Block, blocks
 
 Serve = Callable[[ASGIApp], str]
@@ -101,27 +100,17 @@ def test_a_socket_of_ones_own_joins(page: Page, serve: Serve, load: Load) -> Non
     expect(page.locator("#saved")).to_have_text("1 saved")
 
 
-class MenuLiveView(LiveView[dict[str, int]]):
-    template = "menu.html"
-
-    async def mount(self, socket, session) -> None:  # type: ignore[no-untyped-def]
-        socket.context = {"opened": 0}
-
-    async def handle_event(self, event, payload, socket) -> None:  # type: ignore[no-untyped-def]
-        socket.context["opened"] += 1
-
-
-def test_commands_run_without_a_round_trip(page: Page, serve: Serve) -> None:
-    menu = block_with("docs/javascript.md", "html", "toggle").code + "<output>{{ opened }}</output>"
-    app = PyView(templates=DictLoader({"menu.html": menu}))
-    app.add_live_view("/", MenuLiveView)
-    page.goto(serve(app))
+def test_commands_run_without_a_round_trip(page: Page, serve: Serve, load: Load) -> None:
+    page.goto(serve(load("docs/js-commands.md", "menu").app))
     expect(page.locator("[data-phx-main].phx-connected")).to_be_visible()
     page.get_by_role("button", name="Menu").click()
-    expect(page.get_by_text("Home")).to_be_visible()
-    expect(page.locator("output")).to_have_text("1")
+    expect(page.get_by_text("Soup")).to_be_visible()
+    page.locator("#dish-1").get_by_role("button", name="Order").click()
+    expect(page.locator("#dish-1")).to_have_count(0)
+    expect(page.locator("#ordered")).to_have_text("Soup")
+    expect(page.get_by_text("Dumplings")).to_be_visible()
     page.get_by_role("button", name="Menu").click()
-    expect(page.get_by_text("Home")).to_be_hidden()
+    expect(page.get_by_text("Dumplings")).to_be_hidden()
 
 
 def test_fields_hold_what_the_template_says_unless_somebody_types_in_them(
