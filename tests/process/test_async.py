@@ -428,9 +428,11 @@ class TestStartAsync:
 
         async with LiveClient(app_of(worker_of(lambda: 7, mount=mount))) as client:
             page = await client.open("/")
-            for name in ("open", "secret"):
-                await page.push(name)
-                await page.settle()
+            await page.push("open")
+            await page.wait_for(lambda page: page.text.endswith("open:7"))
+            await page.push("secret")
+            await page.wait_for(lambda page: "hook secret 7" in page.text)
+            await page.settle(0.05)
             assert page.text == "hook open 7 open:7 hook secret 7"
 
     async def test_a_view_has_only_so_much_work(self, gate: Gate) -> None:
