@@ -239,7 +239,7 @@ class TestSeveralNames:
             app_of(self.view(lambda socket: socket.assign_async(("a", "b"), job)))
         ) as client:
             page = await client.open("/")
-            await page.settle()
+            await page.wait_for(lambda page: "loading" not in page.text, 5)
             return page.text
 
     def view(self, begin: Callable[[Any], None]) -> type[LiveView[Any]]:
@@ -389,7 +389,7 @@ class TestStartAsync:
 
         async with LiveClient(app_of(Deaf)) as client:
             page = await client.open("/")
-            await page.settle()
+            await page.wait_for(lambda page: "no @outcome method" in caplog.text, 5)
             assert page.connected
         assert "no @outcome method and no handle_async for the async work 'work'" in caplog.text
 
