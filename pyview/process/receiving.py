@@ -1,6 +1,5 @@
 """Messages about files."""
 
-import logging
 from typing import Any
 
 from pyview.process.messages import FilesChosen, Preflight, Refresh, UploadAdvanced, UploadFailed
@@ -8,8 +7,6 @@ from pyview.process.placing import Placing
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.socket import LiveViewSocket
 from pyview.uploads.registry import UploadRegistry
-
-logger = logging.getLogger("pyview")
 
 
 class Receiving(Placing):

@@ -1,7 +1,6 @@
 """What the socket of a view may ask for."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,8 +21,6 @@ from pyview.session_change import NO_SESSION, TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget
 from pyview.threads import on_loop
 from pyview.timers import Timer, Timers
-
-logger = logging.getLogger("pyview")
 
 _MOST_PATCHES_IN_A_TURN = 20
 

@@ -1,6 +1,5 @@
 """Who is there, asked again: before a handler, after news of the session, in the way of a patrol."""
 
-import logging
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +18,6 @@ from pyview.process.messages import (
     SessionRenewed,
 )
 from pyview.requirement import first_unmet, wants_fresh
-
-logger = logging.getLogger("pyview")
 
 
 class Watched(Exits):

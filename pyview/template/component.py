@@ -121,7 +121,7 @@ class ComponentCall(Live):
         try:
             result = component.result(self.given, self.rest)
             if component.has_template:
-                return component.template_in(environment).render_slot(fresh, previous, self._names(result))
+                return component.template_in(environment).part(self._names(result), None, fresh, previous)
             content: tuple[Any, Any] = environment.plans.content(fresh, previous, result)
             return content
         except Exception as error:

@@ -119,17 +119,6 @@ class LiveTemplate:
         except Exception:
             self.environment.handle_exception()
 
-    def render_slot(self, fresh: Fresh, previous: Any, assigns: Any) -> tuple[Any, Any]:
-        """The template as a slot of another tree: (node, what changed)."""
-        template = self.current()
-        context = self.environment.context_for(template, assigns, None)
-        root: Any = template.root_render_func
-        try:
-            result: tuple[Any, Any] = root.tree(context, previous, fresh)
-        except Exception:
-            self.environment.handle_exception()
-        return result
-
     def part(
         self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh, previous: Any
     ) -> tuple[Any, Any]:

@@ -1,7 +1,7 @@
 """A view that waits for its page is nobody else's, and nobody's who has been signed out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -10,22 +10,6 @@ from pyview import PyView, SecurityConfig
 from pyview.testing import LiveClient
 from tests.asgi import eventually
 from tests.attack.target import STALE, PageOf, World, answer, joined, page_of, sign_in, sign_out, target
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def app(world: World) -> PyView:
-    return target(world)
-
-
-@pytest.fixture
-async def client(app: PyView) -> AsyncIterator[LiveClient]:
-    async with LiveClient(app) as client:
-        yield client
 
 
 def rejoin(page: PageOf, **changes: Any) -> dict[str, Any]:
