@@ -298,7 +298,7 @@ class Page:
         await self._tab.settle(seconds)
 
     async def wait_for(
-        self, what: str | Callable[["Page"], object], timeout: float = 1.0, *, text: str | None = None
+        self, what: str | Callable[["Page"], object], timeout: float = 5.0, *, text: str | None = None
     ) -> None:
         """Wait until an element is there (by selector, and text), or until `what(page)` is true."""
         until = time.monotonic() + timeout

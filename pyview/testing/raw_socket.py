@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Scope
 from pyview.testing.errors import NoAnswer, SocketClosed, SocketRefused
 from pyview.wire.message import encode_binary
 
-TIMEOUT = 1.0
+TIMEOUT = 5.0
 ABNORMAL = 1006
 
 

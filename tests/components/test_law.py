@@ -86,8 +86,9 @@ def mutated(rng: random.Random, context: dict[str, Any]) -> dict[str, Any]:
     elif change == 1 and items:
         items.pop(rng.randrange(len(items)))
     elif change == 2:
-        free = [n for n in range(8) if n not in {item["id"] for item in items}]
-        items.insert(rng.randint(0, len(items)), some_item(rng, rng.choice(free or [99])))
+        # More ids than there are steps: two items of one id would be refused, rightly.
+        free = [n for n in range(20) if n not in {item["id"] for item in items}]
+        items.insert(rng.randint(0, len(items)), some_item(rng, rng.choice(free)))
     elif change == 3 and items:
         item = rng.choice(items)
         item.update(some_item(rng, item["id"]))
