@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from pyview.session import SESSION_ID, USER_DIGEST, session_key
+from pyview.session import SESSION_ID, USER_DIGEST, session_key, visible
 from pyview.sessions.middleware import HANDLE, Visit
 from pyview.sessions.store import Record, decode
 
@@ -64,6 +64,5 @@ def _visit(request: Request) -> Visit:
 
 
 def _device(record: Record, visit: Visit) -> Device:
-    session = {key: value for key, value in decode(record.data).items() if not key.startswith("_pv_")}
     current = visit.record is not None and visit.record.key == record.key
-    return Device(record.key, record.created_at, record.last_seen_at, current, session)
+    return Device(record.key, record.created_at, record.last_seen_at, current, visible(decode(record.data)))
