@@ -1,6 +1,7 @@
 """Messages of a page and of the application: one message, one function."""
 
 import logging
+from collections.abc import Coroutine
 from dataclasses import replace
 from inspect import isawaitable
 from types import CoroutineType
@@ -89,16 +90,18 @@ class Hearing(Watched):
         else:
             await self._finish(message.ref)
 
-    async def _info(self, message: Info) -> None:
-        await self._inform(message.event)
+    def _info(self, message: Info) -> Coroutine[Any, Any, None]:
+        return self._inform(message.event)
 
-    async def _tick(self, message: Tick) -> None:
+    def _tick(self, message: Tick) -> Coroutine[Any, Any, None]:
         message.timer.waiting = False
-        await self._inform(message.timer.event)
+        return self._inform(message.timer.event)
 
     async def _inform(self, event: Any) -> None:
         try:
-            await self.hear(event)
+            answer = self._heard(event)
+            if type(answer) is CoroutineType or isawaitable(answer):
+                await answer
         except UnknownInfo as error:
             logger.warning("%s: %s", self._name, error)
         else:
@@ -106,10 +109,14 @@ class Hearing(Watched):
 
     async def hear(self, event: InfoEvent) -> None:
         """Let the view handle an info within this turn. Raises `UnknownInfo`."""
-        call = self._on_info if self.socket.hooks is None else self._on_hooked_info
-        answer = call(self._view, event, self.socket, self._resources)
+        answer = self._heard(event)
         if isawaitable(answer):
             await answer
+
+    def _heard(self, event: InfoEvent) -> Any:
+        """What the handler of an info returns; it may have to be awaited."""
+        call = self._on_info if self.socket.hooks is None else self._on_hooked_info
+        return call(self._view, event, self.socket, self._resources)
 
     async def _clear_flash(self, message: ClearFlash) -> None:
         if message.cid is None:

@@ -43,9 +43,9 @@ class LiveContext(Context):
         self._own_blocks = blocks
 
     @property
-    def is_untouched(self) -> bool:
-        """Whether the render has put nothing into it: then it may serve another one, with other names."""
-        return not self.vars and len(self.__dict__) == _OWN_ATTRIBUTES
+    def may_serve_again(self) -> bool:
+        """Whether a render has put nothing into it, and nothing was in it but names: others can take their place."""
+        return not self.vars and len(self.__dict__) == _OWN_ATTRIBUTES and self._behind is not _NOTHING
 
     @cached_property
     def eval_ctx(self) -> EvalContext:  # type: ignore[override]  # made when asked for

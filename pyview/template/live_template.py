@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import jinja2
+from jinja2.runtime import Context
 
 from pyview.template.context import LiveContext
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.tree.nodes import Fresh, Node
 from pyview.template.tree.statics import share_statics
 from pyview.template.tree.stream import settle
+
+# A dict, because Jinja2's contexts have one; nobody writes to it.
+_NO_NAMES: dict[str, Any] = {}
 
 
 class RenderedContent(Protocol):
@@ -93,23 +97,6 @@ class LiveTemplate:
             self._template = self._load()
         return self._template
 
-    def take_context(self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None) -> Any:
-        """A context for one render of `template`, the current one."""
-        try:
-            context = self._spare.pop()
-        except IndexError:
-            return self.environment.context_for(template, assigns, extras)
-        context.parent = self.environment.name_reader.read(assigns, extras)
-        return context
-
-    def give_back(self, context: Any) -> None:
-        """The render is over: its context may serve the next one, if nothing of the render is left in it."""
-        if self._spare or self.environment.auto_reload or type(context) is not LiveContext:
-            return
-        if context.is_untouched:
-            context.parent = {}
-            self._spare.append(context)
-
     def render(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> str:
         """The page as text: Jinja2's own render. `extras` are names that come before those of `assigns`."""
         template = self.current()
@@ -122,15 +109,31 @@ class LiveTemplate:
     def part(
         self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh, previous: Any
     ) -> tuple[Any, Any]:
-        """This template as a part of another one: (what its slot retains, what changed or None). See `Live.render`."""
+        """This template as a part of a page, or as all of it: (what is retained, what changed or None). See
+        `Live.render`."""
         template = self.current()
-        context = self.environment.context_for(template, assigns, extras)
+        context = self._context(template, assigns, extras)
         root: Any = template.root_render_func
         try:
             result: tuple[Any, Any] = root.tree(context, previous, fresh)
         except Exception:
             self.environment.handle_exception()
+        reusable = type(context) is LiveContext and context.may_serve_again
+        if reusable and not (self._spare or self.environment.auto_reload):
+            context.parent = _NO_NAMES
+            self._spare.append(context)
         return result
+
+    def _context(
+        self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None
+    ) -> Context:
+        """A context for one render: a spare one if there is any."""
+        try:
+            context = self._spare.pop()
+        except IndexError:
+            return self.environment.context_for(template, assigns, extras)
+        context.parent = self.environment.name_reader.read(assigns, extras)
+        return context
 
     def rendering(self, host: Any = None) -> "Rendering":
         """The rendering of this template for one view; its live values belong to `host`, the view's socket."""
@@ -153,8 +156,7 @@ class Rendering:
         Statics used more than once in a message are in its table `p`.
         `assigns` and `extras` as for `LiveTemplate.render`. If the template raises, the next update is a whole tree.
         """
-        fresh = self._fresh()
-        diff = self._render(assigns, extras, fresh)
+        diff, fresh = self._render(assigns, extras)
         if not fresh:
             return diff
         diff.pop("r", None)  # at the top of a message `r` is the reply to an event
@@ -162,12 +164,12 @@ class Rendering:
 
     def part(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """As `update`, for a component: its part of a message has statics in place, and says if it is one element."""
-        return self._render(assigns, extras, self._fresh())
+        return self._render(assigns, extras)[0]
 
     def tree(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Render, and return the whole tree with all statics in place."""
         self.reset()
-        diff = self._render(assigns, extras, self._fresh())
+        diff = self._render(assigns, extras)[0]
         diff.pop("r", None)
         return diff
 
@@ -180,25 +182,16 @@ class Rendering:
         """Forget what was rendered: the next update is a whole tree."""
         self._node = None
 
-    def _fresh(self) -> Fresh:
+    def _render(self, assigns: Any, extras: Mapping[str, Any] | None) -> tuple[dict[str, Any], Fresh]:
+        template, host = self._template, self._host
         fresh = Fresh()
-        fresh.host = self._host
-        fresh.environment = self._template.environment
-        return fresh
-
-    def _render(self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh) -> dict[str, Any]:
-        template = self._template.current()
-        context = self._template.take_context(template, assigns, extras)
-        root: Any = template.root_render_func
+        fresh.host = host
+        fresh.environment = template.environment
         previous, self._node = self._node, None
-        try:
-            self._node, diff = root.tree(context, previous, fresh)
-        except Exception:
-            self._template.environment.handle_exception()
-        if fresh.streams is not None or getattr(fresh.host, "streams", None) is not None:
+        self._node, diff = template.part(assigns, extras, fresh, previous)
+        if fresh.streams is not None or getattr(host, "streams", None) is not None:
             settle(fresh)
-        self._template.give_back(context)
-        return {} if diff is None else diff
+        return ({} if diff is None else diff), fresh
 
 
 class LiveRender:

@@ -223,10 +223,10 @@ def names_in_a_loop_test_are_no_inputs(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def inputs_are_remembered_after_the_first_render_only(patch: pytest.MonkeyPatch) -> None:
-    def changed(unit: nodes.Unit, values: tuple[Any, ...], mask: int) -> int:
-        remembered = list(unit.inputs)
-        result = inputs.changed(unit, values, mask)
-        unit.inputs = remembered
+    def changed(unit: nodes.Unit, i: int, value: Any) -> int:
+        remembered = unit.inputs[i]
+        result = inputs.changed(unit, i, value)
+        unit.inputs[i] = remembered
         return result
 
     patch.setattr(runtime, "changed", changed)

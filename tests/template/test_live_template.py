@@ -169,6 +169,14 @@ def test_what_a_template_sets_does_not_reach_the_next_render() -> None:
 # --- when it raises ------------------------------------------------------------------------------------------------
 
 
+def test_globals_of_the_template_itself_stay_from_render_to_render() -> None:
+    environment = create_environment(DictLoader({"page": "{{ site }} {{ n }}"}))
+    template = LiveTemplate(environment, lambda: environment.get_template("page", globals={"site": "Ours"}))
+    rendering = template.rendering()
+    assert rendering.update({"n": 1}) == {"s": ["", " ", ""], "0": "Ours", "1": "1"}
+    assert [rendering.update({"n": n}) for n in (2, 3)] == [{"1": "2"}, {"1": "3"}]
+
+
 def test_after_an_error_the_next_update_is_whole() -> None:
     rendering = rendering_of("{{ a }}{% autoescape false %}{{ 1 // a }}{% endautoescape %}{{ b }}")
     whole = rendering.update({"a": 1, "b": "<"})

@@ -58,6 +58,25 @@ class Guard:
         self.open = False
 
 
+class Comparison:
+    """Where a unit compares its inputs: what those are is known when the unit has been written."""
+
+    def __init__(self, changes: Gap, guard: Gap, values: Gap) -> None:
+        self._changes = changes
+        self._guard = guard
+        self._values = values
+
+    def fill(self, mask: int, variables: Sequence[str]) -> None:
+        """`mask` are the bits that the unit depends on, `variables` hold its inputs."""
+        compared = (
+            f" | (0 if {each} is _inputs[{i}] else _changed(_previous, {i}, {each}))"
+            for i, each in enumerate(variables)
+        )
+        self._changes.text = "".join(compared)
+        self._guard.text = str(mask)
+        self._values.text = "(" + "".join(f"{each}, " for each in variables) + ")"
+
+
 class BodyWriter(DependencyTracker):
     """Writes the frame of every body; which statements are in it is decided further down."""
 
@@ -212,17 +231,13 @@ class BodyWriter(DependencyTracker):
         self.enter_tree_frame(frame)
         if prepare is not None:
             prepare()
-        self.writeline("_values = ")
-        values = self.gap()
-        guard = self._write_comparison(body, unit)
+        comparison = self._write_comparison(body, unit)
         if pulls:
             self.pull_dependencies(statements)
         with self.writing_to(body):
             self.blockvisit(statements, frame)
         self.writeline(f"return {body.slots}, ({body.diff} or None)")
-        names = [variable for variable, _ in unit.names.values()]
-        values.text = "(" + "".join(f"{each}, " for each in [*unit.parameters, *names]) + ")"
-        guard.text = str(body.mask)
+        comparison.fill(body.mask, [*unit.parameters, *(variable for variable, _ in unit.names.values())])
         resolved.text = self.resolutions(unit)
         return body
 
@@ -234,19 +249,21 @@ class BodyWriter(DependencyTracker):
             or "pass"
         )
 
-    def _write_comparison(self, body: Body, unit: UnitScope) -> Gap:
+    def _write_comparison(self, body: Body, unit: UnitScope) -> "Comparison":
         slots, diff, mask = body.slots, body.diff, body.mask_variable
         with self.indented(f"if _previous.__class__ is _Unit and _previous.segment is {body.segment}:"):
             outer = f" | {unit.outer}" if unit.outer else ""
-            self.writeline(f"{slots} = _previous; {mask} = _changed(_previous, _values, {ALWAYS}{outer})")
+            self.writeline(f"{slots} = _previous; _inputs = _previous.inputs; {mask} = {ALWAYS}{outer}")
+            changes = self.gap()
             self.writeline(f"if not {mask} & ")
             guard = self.gap()
             self.write(": return _previous, None")
             self.writeline(f"{diff} = {{}}")
         with self.indented("else:"):
-            made = f"_new_unit({body.segment}, _values, _fresh, {diff})"
-            self.writeline(f"{diff} = {{}}; {mask} = -1; {slots} = {made}")
-        return guard
+            self.writeline(f"{diff} = {{}}; {mask} = -1; {slots} = _new_unit({body.segment}, ")
+            values = self.gap()
+            self.write(f", _fresh, {diff})")
+        return Comparison(changes, guard, values)
 
     # -- the module's end
 

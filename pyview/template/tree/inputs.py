@@ -1,6 +1,5 @@
 """The inputs of a unit: remembered when it is made, compared at every render."""
 
-from operator import is_not
 from typing import Any
 
 from pyview.template.tree.change import BUILTINS, DIRTY, EQUAL_IS_SAME, LARGEST_SNAPSHOT
@@ -18,20 +17,19 @@ def new_unit(segment: Segment, values: tuple[Any, ...], fresh: Fresh, diff: Diff
     return unit
 
 
-def changed(unit: Unit, values: tuple[Any, ...], mask: int) -> int:
-    """`mask` with the bits of all inputs of `unit` that are not provably the same as at the last render."""
-    inputs = unit.inputs
-    for i, differs in enumerate(map(is_not, values, inputs)):
-        if differs:
-            segment = unit.segment
-            value = values[i]
-            if type(value) in EQUAL_IS_SAME:  # by far the most frequent
-                if type(value) is not type(inputs[i]) or value != inputs[i]:
-                    inputs[i] = value
-                    mask |= segment.bits[i]
-            elif inputs[i] is DIRTY and type(value) in BUILTINS and len(value) > LARGEST_SNAPSHOT:
-                mask |= segment.bits[i]  # a long list stays dirty; its rows will be looked at one by one
-            elif not segment.rule.same(value, inputs[i]):
-                inputs[i] = segment.rule.renewed(value, inputs[i], segment.trust)
-                mask |= segment.bits[i]
-    return mask
+def changed(unit: Unit, i: int, value: Any) -> int:
+    """The bit of the unit's input number `i`, which is another object than at the last render; 0 if it is provably the
+    same for all that. The generated code asks only about such inputs: to compare identities takes it no call."""
+    inputs, segment = unit.inputs, unit.segment
+    before = inputs[i]
+    if type(value) in EQUAL_IS_SAME:  # by far the most frequent
+        if type(value) is type(before) and value == before:
+            return 0
+        inputs[i] = value
+    elif before is DIRTY and type(value) in BUILTINS and len(value) > LARGEST_SNAPSHOT:
+        pass  # a long list stays dirty; its rows will be looked at one by one
+    elif segment.rule.same(value, before):
+        return 0
+    else:
+        inputs[i] = segment.rule.renewed(value, before, segment.trust)
+    return segment.bits[i]

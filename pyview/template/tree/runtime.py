@@ -15,7 +15,7 @@ from pyview.template.tree.output import converted, escaped, plain, text_slot
 from pyview.template.tree.rows import RowSegment
 from pyview.template.tree.stream import rows_of
 
-GENERATION = 4
+GENERATION = 5
 
 __all__ = [
     "LiveLoop",
