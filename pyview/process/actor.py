@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable
 from inspect import isawaitable
-from typing import Any, ClassVar
+from typing import Any
 
 from pyview.async_work import Works
 from pyview.binding import Resources
@@ -16,8 +16,8 @@ from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Guard, Parent, Visit
 from pyview.live_view import LiveView
 from pyview.process.components import ViewComponents
-from pyview.process.mailbox import Mailbox, MailboxFull
-from pyview.process.messages import Info, Leave
+from pyview.process.mailbox import Mailbox
+from pyview.process.messages import Leave
 from pyview.process.nested import Children
 from pyview.process.outlet import Outlet
 from pyview.process.site import Site
@@ -31,7 +31,7 @@ from pyview.timers import Timers
 logger = logging.getLogger("pyview")
 
 
-class Actor:
+class Actor(Mailbox):
     """One view, one message at a time. Also its pub/sub subscriber."""
 
     __slots__ = (
@@ -40,10 +40,8 @@ class Actor:
         "_changing",
         "_children",
         "_components",
-        "_ended",
         "_guard",
         "_live",
-        "_mailbox",
         "_mounting",
         "_name",
         "_on_event",
@@ -74,12 +72,11 @@ class Actor:
     _renderer: Renderer
     _requirements: EventRequirements | None
     _resources: Resources
-    _handlers: ClassVar[dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]]
 
     def __init__(self, site: Site, outlet: Outlet) -> None:
+        super().__init__(site.run_queue, site.security.max_mailbox)
         self._site = site
         self._outlet = outlet
-        self._mailbox = Mailbox(self._handle, self._failed, site.run_queue, site.security.max_mailbox)
         self._timers: Timers | None = None
         self._works: Works | None = None
         self.upload_manager: UploadManager | None = None
@@ -87,7 +84,6 @@ class Actor:
         self._name = "a view that has not joined"
         self._title: str | None = None
         self._put_off = False
-        self._ended = False
         self._parted = False
         self._mounting = False
         self._live = False
@@ -98,24 +94,8 @@ class Actor:
         self._parent: Parent | None = None
         self._patches = 0
 
-    def post(self, message: Any) -> None:
-        """File a message from the connection; it runs at once when nothing else does."""
-        try:
-            self._mailbox.post(message)
-        except MailboxFull as error:
-            self._overflow(error)
-
-    def post_soon(self, message: Any) -> None:
-        """File a message from inside the application."""
-        if self._ended:
-            return
-        try:
-            self._mailbox.post_soon(message)
-        except MailboxFull as error:
-            self._overflow(error)
-
     def deliver(self, event: InfoEvent) -> None:
-        self.post_soon(Info(event))
+        self.post_soon(event)
 
     def stop(self) -> None:
         """The browser has gone. Everything the view holds is released now; `disconnect` runs once, last.
@@ -127,17 +107,17 @@ class Actor:
         if self._parent is not None:
             self._parent.forget(self._visit.place.id)
         self._end()
-        self._mailbox.post(Leave())
+        self.post(Leave())
         if not self._parted:
             asyncio.get_running_loop().call_later(self._site.stop_grace, self._cancel_stuck)
 
     def _cancel_stuck(self) -> None:
         # Once disconnect has begun, it has a time limit of its own.
         if not self._parted:
-            self._mailbox.cancel()
+            self._interrupt()
 
-    def _overflow(self, error: MailboxFull) -> None:
-        logger.warning("%s: %s; the view is closed", self._name, error)
+    def _overflowed(self) -> None:
+        logger.warning("%s: more than %s messages wait for it; the view is closed", self._name, self._limit)
         self._outlet.crashed()
         self.stop()
 
@@ -158,16 +138,13 @@ class Actor:
             view=self._name,
             page=self._visit.location.page,
             user=display_name_of(self._visit.identity.user),
-            waiting=self._mailbox.waiting,
+            waiting=self.waiting,
             components=0 if components is None else len(components),
             timers=0 if self._timers is None else len(self._timers),
             nested=not self._visit.routed,
         )
 
-    def _handle(self, message: Any) -> Coroutine[Any, Any, None]:
-        return self._handlers[type(message)](self, message)
-
-    async def _failed(self, error: BaseException) -> None:
+    async def _raised(self, error: BaseException) -> None:
         if isinstance(error, asyncio.CancelledError):
             self._cancelled()
         elif isinstance(error, Exception):
@@ -191,8 +168,7 @@ class Actor:
 
     def _end(self) -> None:
         """No message, timer or broadcast reaches the view after this."""
-        self._ended = True
-        self._mailbox.clear()
+        self._shut()
         self._site.pubsub.drop(self)
         self._site.presence.drop(self)
         if self._children is not None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
+from pyview.events.info_event import InfoEvent
 from pyview.process.messages import ComponentEvent, Event, Info, Join, Leave, Return, Tick, URLChanged
 from pyview.process.outlet import Outlet
 from pyview.process.site import Site
@@ -55,7 +56,7 @@ def described(message: Any) -> str:
             return f"event {name[:_LONGEST_NAME]!r}{_names(payload)}"
         case ComponentEvent(name=name, payload=payload, cid=cid):
             return f"event {name[:_LONGEST_NAME]!r} of component {cid}{_names(payload)}"
-        case Info(event=event) | Tick(timer=event):
+        case Info(event=event) | Tick(timer=event) | (InfoEvent() as event):
             return f"info {str(getattr(event, 'name', type(event).__name__))[:_LONGEST_NAME]!r}"
         case Join() | Return() | Leave() | URLChanged():
             return type(message).__name__.lower()

@@ -2,42 +2,41 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
 
 from pyview.process.run_queue import RunQueue
 from pyview.process.tasks import start
 
-Handle = Callable[[Any], Awaitable[None]]
-Failed = Callable[[BaseException], Awaitable[None]]
-
 _TURNS_BEFORE_PAUSE = 64
 
-
-class MailboxFull(RuntimeError):
-    """More messages wait than the mailbox holds."""
+Handlers = dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]
+"""Which function handles which kind of message."""
 
 
 class Mailbox:
-    """Feeds `handle`; what it raises goes to `failed`, and what that raises ends the mailbox.
+    """What has one calls the function for the class of each message, and is told what that raises.
 
-    `post` runs the message in the caller's own turn when nothing else runs; `post_soon` waits for the run queue, for
-    callers that are handlers themselves. A message that finds another one running waits behind it.
+    A base class and not a part, since every open page has one: a part of its own, with its references back, would be
+    some two hundred bytes more. `post` runs the message in the caller's own turn when nothing else runs; `post_soon`
+    waits for the run queue, for callers that are handlers themselves. A message that finds another one running waits
+    behind it; at most `limit` may.
     """
 
-    __slots__ = ("_busy", "_failed", "_handle", "_limit", "_run_queue", "_task", "_waiting")
+    __slots__ = ("_busy", "_ended", "_limit", "_run_queue", "_task", "_waiting")
 
-    def __init__(self, handle: Handle, failed: Failed, run_queue: RunQueue, limit: int) -> None:
-        self._handle = handle
-        self._failed = failed
+    _handlers: ClassVar[Handlers]
+
+    def __init__(self, run_queue: RunQueue, limit: int) -> None:
         self._run_queue = run_queue
         self._limit = limit
         self._busy = False
+        self._ended = False
         self._waiting: deque[Any] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def post(self, message: Any) -> None:
-        """Raises `MailboxFull`."""
+        """File a message from the connection; it runs at once when nothing else does."""
         if self._busy:
             self._wait(message)
             return
@@ -45,7 +44,9 @@ class Mailbox:
         self._task = start(self._drain(message))
 
     def post_soon(self, message: Any) -> None:
-        """Raises `MailboxFull`."""
+        """File a message from inside the application. After the end nothing of that is taken."""
+        if self._ended:
+            return
         if self._busy:
             self._wait(message)
             return
@@ -61,22 +62,33 @@ class Mailbox:
         """How many messages wait behind the one that is being handled."""
         return len(self._waiting or ())
 
-    def clear(self) -> list[Any]:
-        """Take every waiting message out, unhandled."""
-        waiting, self._waiting = self._waiting, None
-        return list(waiting or ())
+    def _shut(self) -> None:
+        """The end: what waits is dropped unhandled, and of what comes later only what is posted at once is taken."""
+        self._ended = True
+        self._waiting = None
 
-    def cancel(self) -> None:
+    def _interrupt(self) -> None:
         """Cancel the message that is being handled, if it waits for something."""
         if self._task is not None:
             self._task.cancel()
 
+    def _handle(self, message: Any) -> Coroutine[Any, Any, None]:
+        return self._handlers[type(message)](self, message)
+
+    async def _raised(self, error: BaseException) -> None:
+        """What a handler raised. To raise here ends the mailbox."""
+        raise error
+
+    def _overflowed(self) -> None:
+        """More messages came than may wait; the last one is dropped."""
+
     def _wait(self, message: Any) -> None:
         if self._waiting is None:
             self._waiting = deque()
-        if len(self._waiting) >= self._limit:
-            raise MailboxFull(f"more than {self._limit} messages wait for one view")
-        self._waiting.append(message)
+        if len(self._waiting) < self._limit:
+            self._waiting.append(message)
+        else:
+            self._overflowed()
 
     async def _drain(self, message: Any) -> None:
         turns = 0
@@ -85,7 +97,7 @@ class Mailbox:
                 try:
                     await self._handle(message)
                 except BaseException as error:
-                    await self._failed(error)
+                    await self._raised(error)
                 if not self._waiting:
                     break
                 message = self._waiting.popleft()

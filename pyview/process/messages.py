@@ -110,7 +110,7 @@ class UploadFailed(NamedTuple):
 
 
 class Info(NamedTuple):
-    """A broadcast, or a message that the view sent itself."""
+    """A message that the view sent itself. A broadcast comes as the `InfoEvent` that all of its subscribers share."""
 
     event: InfoEvent
 

@@ -151,4 +151,4 @@ class RunningView(Receiving):
     async def close(self) -> None:
         self._end()
         self._outlet.closed()
-        self._mailbox.post(Leave())
+        self.post(Leave())

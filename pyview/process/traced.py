@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Coroutine
 from inspect import isawaitable
 from typing import Any, ClassVar
 
+from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location, Visit
 from pyview.live_view import LiveView
 from pyview.process.messages import (
@@ -69,6 +70,7 @@ class TracedViewProcess(ViewProcess):
         Event: "event",
         ComponentEvent: "event",
         ComponentUpdate: "component_update",
+        InfoEvent: "info",
         Info: "info",
         Tick: "info",
         URLChanged: "patch",

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from pyview.correlation import log_crash
-from pyview.process.mailbox import Mailbox, MailboxFull
+from pyview.process.mailbox import Handlers, Mailbox
 from pyview.process.run_queue import RunQueue
 from pyview.threads import on_loop
 from pyview.uploads.config import WriterFactory
@@ -50,16 +50,14 @@ class End(NamedTuple):
     consumed: bool
 
 
-class Transfer:
+class Transfer(Mailbox):
     """The `Receipt` of an entry. `failed(entry, code)` is called once if the file does not arrive, `gone(self)` when
     nothing is left of it here."""
 
     __slots__ = (
         "_constraints",
-        "_ended",
         "_failed",
         "_gone",
-        "_mailbox",
         "_make_writer",
         "_outlet",
         "_state",
@@ -82,31 +80,30 @@ class Transfer:
         failed: Callable[[UploadEntry, str], None],
         gone: Callable[["Transfer"], None],
     ) -> None:
+        super().__init__(run_queue, _CHUNKS_AHEAD)
         self.entry = entry
         self.received = 0
         self.complete = False
         self._make_writer = make_writer
         self._constraints = constraints
         self._outlet = outlet
-        self._mailbox = Mailbox(self._handle, self._interrupted, run_queue, _CHUNKS_AHEAD)
         self._failed = failed
         self._gone = gone
         self._state: Literal["new", "open", "closed"] = "new"
-        self._ended = False
         self._timer: asyncio.TimerHandle | None = None
 
     # What comes from outside
 
     def open(self, ref: str | None) -> None:
         """Prepare the writer, and answer the join."""
-        self._mailbox.post(Open(ref))
+        self.post(Open(ref))
 
     def chunk(self, ref: str | None, data: bytes) -> None:
         """Take bytes from the browser. One that does not wait for answers is not listened to any longer."""
-        try:
-            self._mailbox.post(Chunk(ref, data))
-        except MailboxFull:
-            self._give_up("upload_failed")
+        self.post(Chunk(ref, data))
+
+    def _overflowed(self) -> None:
+        self._give_up("upload_failed")
 
     def wants(self, data: bytes) -> bool:
         """Whether it is a chunk as the client cuts them: whole, or the last. The pace of those is that of our answers;
@@ -144,21 +141,17 @@ class Transfer:
 
     def _end_soon(self, end: End) -> None:
         # A writer may still be at work on a chunk, and it may be stuck there.
-        self._timer = asyncio.get_running_loop().call_later(_STUCK, self._mailbox.cancel)
-        self._mailbox.post(end)
+        self._timer = asyncio.get_running_loop().call_later(_STUCK, self._interrupt)
+        self.post(end)
 
     def _stop(self) -> None:
         """Nothing is taken in after this; a chunk that is being written is finished first."""
-        self._ended = True
-        self._mailbox.clear()
+        self._shut()
         self._stop_timer()
 
     # One message, one function
 
-    def _handle(self, message: Any) -> Coroutine[Any, Any, None]:
-        return self._handlers[type(message)](self, message)
-
-    async def _interrupted(self, error: BaseException) -> None:
+    async def _raised(self, error: BaseException) -> None:
         # Only a stuck writer is cancelled by us; any other cancellation is not ours to swallow.
         task = asyncio.current_task()
         if not isinstance(error, asyncio.CancelledError) or not self._ended or task is None:
@@ -197,7 +190,7 @@ class Transfer:
         self._stop_timer()
         await self._let_go("cancel", consumed=message.consumed)
 
-    _handlers: ClassVar[dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]] = {
+    _handlers: ClassVar[Handlers] = {
         Open: _on_open,
         Chunk: _on_chunk,
         End: _on_end,

@@ -1,7 +1,6 @@
 """The life of one joined view, from its join on: message -> handler -> render -> diff -> push."""
 
 import logging
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -11,10 +10,12 @@ from pyview import lifecycle
 from pyview.binding import BindingError
 from pyview.correlation import log_crash
 from pyview.events import event_caller, event_requirements, info_caller
+from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Visit
 from pyview.live_view import LiveView
 from pyview.navigation import Patch
 from pyview.process.exits import patch_payload
+from pyview.process.mailbox import Handlers
 from pyview.process.messages import (
     Aside,
     ClearFlash,
@@ -203,12 +204,13 @@ class ViewProcess(RunningView):
         self._outlet.reply(ref, "error", response)
         self._outlet.refused()
 
-    _handlers: ClassVar[dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]] = {
+    _handlers: ClassVar[Handlers] = {
         Event: RunningView._event,
         ComponentEvent: RunningView._component_event,
         ComponentUpdate: RunningView._component_update,
         ComponentsLeaving: RunningView._components_leaving,
         ComponentsLeft: RunningView._components_left,
+        InfoEvent: RunningView._inform,
         Info: RunningView._info,
         Tick: RunningView._tick,
         Aside: RunningView._aside,

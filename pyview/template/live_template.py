@@ -118,15 +118,16 @@ class LiveTemplate:
             result: tuple[Any, Any] = root.tree(context, previous, fresh)
         except Exception:
             self.environment.handle_exception()
-        reusable = type(context) is LiveContext and context.may_serve_again
-        if reusable and not (self._spare or self.environment.auto_reload):
+        if (
+            type(context) is LiveContext
+            and context.may_serve_again
+            and not (self._spare or self.environment.auto_reload)
+        ):
             context.parent = _NO_NAMES
             self._spare.append(context)
         return result
 
-    def _context(
-        self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None
-    ) -> Context:
+    def _context(self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None) -> Context:
         """A context for one render: a spare one if there is any."""
         try:
             context = self._spare.pop()
