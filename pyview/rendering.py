@@ -10,9 +10,9 @@ from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.content_rendering import ContentRendering, is_content
 from pyview.template.environment import LiveEnvironment
-from pyview.template.live_template import LiveTemplate, Rendering
+from pyview.template.live_template import LiveTemplate, as_page
 from pyview.template.tree.live import Live, text_page
-from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.nodes import Fresh, Node
 from pyview.template.tstrings.origin import blame
 from pyview.template_names import names_of, processed_names
 from pyview.wire.diff import diff, without_stream_items
@@ -40,7 +40,7 @@ class Part(Protocol):
 class TemplateRenderer:
     """The view's template over its context."""
 
-    __slots__ = ("_names", "_processors", "_rendering", "_template")
+    __slots__ = ("_names", "_node", "_processors", "_template")
 
     def __init__(
         self, template: LiveTemplate, view: LiveView[Any], processors: Sequence[ContextProcessor]
@@ -48,7 +48,7 @@ class TemplateRenderer:
         self._template = template
         self._names = _names_of(view)
         self._processors = processors
-        self._rendering: Rendering | None = None
+        self._node: Node | None = None
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]:
         with text_page(socket, self._template.environment) as page:
@@ -56,17 +56,18 @@ class TemplateRenderer:
         return page.filled(text) if page else text
 
     def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
-        if self._rendering is None:
-            self._rendering = self._template.rendering(socket)
-        diff = self._rendering.update(socket.context, self._extras(socket))
+        previous, self._node = self._node, None
+        node, diff, fresh = self._template.renew(socket.context, self._extras(socket), socket, previous)
+        self._node = node
+        if fresh:
+            diff = as_page(diff, fresh)
         if socket.temporaries is not None:
-            socket.context = socket.temporaries.reset(socket.context, self._rendering.node)
+            socket.context = socket.temporaries.reset(socket.context, node)
         components = socket.components
-        return diff if components is None else components.completed_page(diff, self._rendering.node)
+        return diff if components is None else components.completed_page(diff, node)
 
     def reset(self) -> None:
-        if self._rendering is not None:
-            self._rendering.reset()
+        self._node = None
 
     def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
         """What a layout's slot retains, and what changed."""
@@ -77,7 +78,9 @@ class TemplateRenderer:
         return node, change
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
-        extras = {**self._names, "flash": socket.flash} if socket.has_flash else self._names
+        extras = self._names
+        if socket.has_flash:
+            extras = {**extras, "flash": socket.flash}
         if socket.streams is not None:
             extras = {**extras, "streams": socket.streams.names}
         return self._with_processed(socket, extras) if self._processors else extras

@@ -127,6 +127,22 @@ class LiveTemplate:
             self._spare.append(context)
         return result
 
+    def renew(
+        self, assigns: Any, extras: Mapping[str, Any] | None, host: Any, previous: Node | None
+    ) -> tuple[Node, dict[str, Any], Fresh]:
+        """One more render for a view or a component: (what to retain, what changed, which nodes are new in that).
+
+        `host` is its socket, `previous` what was retained of its last render. If the template raises, that is of no use
+        any more: the next render is of all.
+        """
+        fresh = Fresh()
+        fresh.host = host
+        fresh.environment = self.environment
+        node, diff = self.part(assigns, extras, fresh, previous)
+        if fresh.streams is not None or getattr(host, "streams", None) is not None:
+            settle(fresh)
+        return node, ({} if diff is None else diff), fresh
+
     def _context(self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None) -> Context:
         """A context for one render: a spare one if there is any."""
         try:
@@ -158,10 +174,7 @@ class Rendering:
         `assigns` and `extras` as for `LiveTemplate.render`. If the template raises, the next update is a whole tree.
         """
         diff, fresh = self._render(assigns, extras)
-        if not fresh:
-            return diff
-        diff.pop("r", None)  # at the top of a message `r` is the reply to an event
-        return share_statics(diff, fresh)
+        return as_page(diff, fresh) if fresh else diff
 
     def part(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """As `update`, for a component: its part of a message has statics in place, and says if it is one element."""
@@ -184,15 +197,15 @@ class Rendering:
         self._node = None
 
     def _render(self, assigns: Any, extras: Mapping[str, Any] | None) -> tuple[dict[str, Any], Fresh]:
-        template, host = self._template, self._host
-        fresh = Fresh()
-        fresh.host = host
-        fresh.environment = template.environment
         previous, self._node = self._node, None
-        self._node, diff = template.part(assigns, extras, fresh, previous)
-        if fresh.streams is not None or getattr(host, "streams", None) is not None:
-            settle(fresh)
-        return ({} if diff is None else diff), fresh
+        self._node, diff, fresh = self._template.renew(assigns, extras, self._host, previous)
+        return diff, fresh
+
+
+def as_page(diff: dict[str, Any], fresh: Fresh) -> dict[str, Any]:
+    """A message about a whole page, with the nodes that are new in it: statics used twice are in its table `p`."""
+    diff.pop("r", None)  # at the top of a message `r` is the reply to an event
+    return share_statics(diff, fresh)
 
 
 class LiveRender:

@@ -39,7 +39,7 @@ from pyview.transport.outbox import Outbox
 from pyview.transport.uploads import PREFIX, UploadChannels
 from pyview.transport.waiting_room import shown_key
 from pyview.wire.form import TooManyFields, decode_form, merge_meta
-from pyview.wire.message import Frame, MalformedFrame, encode, reply
+from pyview.wire.message import Frame, MalformedFrame, as_tuple, encode, reply
 from pyview.wire.uploads import read_advance, read_choices, read_preflight
 
 logger = logging.getLogger("pyview")
@@ -70,7 +70,7 @@ class Handshake(Protocol):
 class Channel:
     """One joined topic: the outlet of its view."""
 
-    __slots__ = ("_channels", "_open", "join_ref", "process", "sent", "shown", "topic")
+    __slots__ = ("_channels", "_open", "_outbox", "join_ref", "process", "sent", "shown", "topic")
 
     process: ViewProcess
     shown: ShownKey | None
@@ -78,6 +78,7 @@ class Channel:
 
     def __init__(self, channels: "Channels", topic: str, join_ref: str) -> None:
         self._channels = channels
+        self._outbox = channels.outbox
         self._open = True
         self.topic = topic
         self.join_ref = join_ref
@@ -95,17 +96,17 @@ class Channel:
 
     @property
     def congested(self) -> bool:
-        return self._channels.outbox.congested
+        return self._outbox.congested
 
     def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None:
         if self._open and ref is not None:
             self.sent += 1
-            self._channels.outbox.put(reply(self.join_ref, ref, self.topic, status, response))
+            self._outbox.put(reply(self.join_ref, ref, self.topic, status, response))
 
     def push(self, event: str, payload: Any) -> None:
         if self._open:
             self.sent += 1
-            self._channels.outbox.put(encode(self.join_ref, None, self.topic, event, payload))
+            self._outbox.put(encode(self.join_ref, None, self.topic, event, payload))
 
     def refused(self) -> None:
         """The join was answered with an error, which is all that the client needs to hear."""
@@ -124,7 +125,7 @@ class Channel:
         self._channels.handshake.overloaded()
 
     def when_writable(self, call: Callable[[], None]) -> None:
-        self._channels.outbox.when_writable(call)
+        self._outbox.when_writable(call)
 
     def locate(self, url: str) -> Location | None:
         return self._channels.handshake.locate(url)
@@ -158,7 +159,7 @@ class Channel:
 
     def _part(self, event: str) -> None:
         if self._open:
-            self._channels.outbox.put(encode(self.join_ref, self.join_ref, self.topic, event, {}))
+            self._outbox.put(encode(self.join_ref, self.join_ref, self.topic, event, {}))
             self._open = False
             self._channels.forget(self)
 
@@ -367,10 +368,10 @@ class Channels:
             value = self._form(payload, value)
             if payload.get("uploads"):
                 channel.process.post(FilesChosen(read_choices(payload["uploads"]), cid))
-        message = (
-            Event(frame.ref, name, value) if cid is None else ComponentEvent(frame.ref, name, value, cid)
-        )
-        channel.process.post(message)
+        if cid is None:
+            channel.process.post(as_tuple(Event, (frame.ref, name, value)))
+        else:
+            channel.process.post(ComponentEvent(frame.ref, name, value, cid))
 
     def _form(self, payload: dict[str, Any], value: Any) -> dict[str, Any]:
         meta = payload.get("meta", {})

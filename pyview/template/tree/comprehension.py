@@ -7,6 +7,7 @@ from jinja2.utils import internalcode, missing
 
 from pyview.template.tree.loop import LiveLoop
 from pyview.template.tree.nodes import EVERYTHING, Diff, Fresh
+from pyview.template.tree.numbers import number_text
 from pyview.template.tree.rows import Order, RowMemory, RowSegment, remember
 from pyview.template.tree.stream import StreamRows, stream_slot
 
@@ -14,8 +15,6 @@ Row: TypeAlias = Callable[..., Diff]
 """Renders one row into its slots: (fresh, item, slots, mask of changes[, loop]) -> diff."""
 
 Key: TypeAlias = Callable[[Any], Any]
-
-_NUMBERS = tuple(map(str, range(1024)))
 
 
 class Comprehension:
@@ -59,7 +58,7 @@ def comprehension(
     held = _make(segment, items, key)
     diff: Diff = {"s": segment.statics}
     fresh.append((segment, diff))
-    entries: dict[str, Any] = {number(i): row(i, EVERYTHING) for i in range(len(items))}
+    entries: dict[str, Any] = {number_text(i): row(i, EVERYTHING) for i in range(len(items))}
     diff["k"] = entries
     entries["kc"] = len(items)
     return held, diff
@@ -90,9 +89,9 @@ def _update(
     entries: dict[str, Any]
     if order is None and mask & segment.outer:
         diffs = ((i, row(i, mask | changes.get(i, 0))) for i in range(count))
-        entries = {number(i): diff for i, diff in diffs if diff}
+        entries = {number_text(i): diff for i, diff in diffs if diff}
     elif order is None:
-        entries = {number(i): diff for i, bits in changes.items() if (diff := row(i, mask | bits))}
+        entries = {number_text(i): diff for i, bits in changes.items() if (diff := row(i, mask | bits))}
     else:
         entries = _entries(segment, order, row, mask, changes)
     if not entries and len(items) == count:
@@ -150,21 +149,16 @@ def _entries(
     entries: dict[str, Any] = {}
     for i, old in enumerate(order):
         if old is None:
-            entries[number(i)] = row(i, EVERYTHING)
+            entries[number_text(i)] = row(i, EVERYTHING)
             continue
         bits = mask | changes.get(i, 0) | (segment.position if i != old else 0)
         diff = row(i, bits) if bits & segment.mask else None
         if i != old:
-            entries[number(i)] = [old, diff] if diff else old
+            entries[number_text(i)] = [old, diff] if diff else old
             entries["km"] = True
         elif diff:
-            entries[number(i)] = diff
+            entries[number_text(i)] = diff
     return entries
-
-
-def number(position: int) -> str:
-    """A position as it is written on the wire."""
-    return _NUMBERS[position] if position < len(_NUMBERS) else str(position)
 
 
 def unique(keys: Iterable[Hashable]) -> list[Hashable]:

@@ -7,6 +7,7 @@ import markupsafe
 from markupsafe import Markup, escape
 
 from pyview.template.tree.live import Live
+from pyview.template.tree.numbers import number_text
 
 _to_text = str.__str__
 
@@ -25,7 +26,9 @@ def escaped(value: Any) -> Any:
     cls = type(value)
     if cls is str:
         return escape_text(value)
-    if cls is int or cls is float:
+    if cls is int:
+        return number_text(value)
+    if cls is float:
         return repr(value)
     return value if isinstance(value, Live) else _to_text(escape(value))
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from pyview.template.compiler.single_root import is_single_root
 from pyview.template.tree.change import DIRTY, EQUAL_IS_SAME, TRUST_OBJECTS, ChangeRule
-from pyview.template.tree.comprehension import number
 from pyview.template.tree.nodes import ALWAYS, Diff, Fresh, Node, Segment, new_node
+from pyview.template.tree.numbers import number_text
 from pyview.template.tree.output import text_slot
 from pyview.template.tree.rows import RowSegment
 from pyview.template.tstrings.content import Strings, content_text, render_content
@@ -65,7 +65,7 @@ class Plan:
             slot, change = self._render(strings, fresh, i, node[i], value)
             if change is not None:
                 node[i] = slot
-                diff[number(i)] = change
+                diff[number_text(i)] = change
             if fresh.visits != visits:
                 node[at + i] = DIRTY  # holds a live value that must not be passed over
         return diff
