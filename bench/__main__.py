@@ -17,7 +17,7 @@ from bench.machine import choose_cores, pin, raise_file_limit
 from bench.rows import Row
 from bench.server import BARE, OURS
 from bench.workloads.dead_renders import dead, dead_table
-from bench.workloads.events import components, counter, frozen, table
+from bench.workloads.events import components, counter, frozen, guarded, table
 from bench.workloads.fanout import ticker
 from bench.workloads.idle import idle
 from bench.workloads.joins import joins
@@ -26,6 +26,7 @@ from bench.workloads.streams import stream
 
 WORKLOADS: dict[str, Callable[[Arena], Awaitable[list[Row]]]] = {
     "counter": counter,
+    "guarded": guarded,
     "components": components,
     "table": table,
     "frozen": frozen,

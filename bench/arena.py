@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bench.http_client import connect_http
 from bench.machine import Cores
-from bench.server import BARE, Server, running
+from bench.server import BARE, GUARDED, Server, running
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,9 @@ class Arena:
 
     def ours(self) -> contextlib.AbstractAsyncContextManager[Server]:
         return running(self.application, self.cores.server)
+
+    def guarded(self) -> contextlib.AbstractAsyncContextManager[Server]:
+        return running(GUARDED, self.cores.server)
 
     def bare(self) -> contextlib.AbstractAsyncContextManager[Server]:
         return running(BARE, self.cores.server)

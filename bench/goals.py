@@ -37,6 +37,7 @@ class Goal:
 GOALS = {
     "counter": Goal(at_least=0.70, phoenix=0.38, pyview=0.20),
     "counter, bytes": Goal(phoenix=97, pyview=126, of_ratio=False),
+    "guarded": Goal(at_least=0.90),
     "components": Goal(at_least=0.50),
     "table": Goal(at_least=0.20, phoenix=0.125, pyview=0.018),
     "table, bytes": Goal(at_most=140, of_ratio=False, phoenix=139, pyview=4659),

@@ -21,11 +21,12 @@ class Response:
 
 
 class HttpConnection(asyncio.Protocol):
-    """`get` awaits one response; `start` sends one request after the other until `stop`."""
+    """`get` awaits one response; `start` sends one request after the other until `stop`. `cookie` goes with each."""
 
     transport: asyncio.Transport
 
     def __init__(self) -> None:
+        self.cookie = ""
         self.answered = 0
         self.received_bytes = 0
         self._request = b""
@@ -78,7 +79,8 @@ class HttpConnection(asyncio.Protocol):
     def _ask(self, method: str, path: str, body: bytes) -> "asyncio.Future[Response]":
         host, port = self.transport.get_extra_info("peername")
         length = f"Content-Length: {len(body)}\r\n" if body else ""
-        head = f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/html\r\n{length}\r\n"
+        cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
+        head = f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/html\r\n{cookie}{length}\r\n"
         self._request = head.encode() + body
         self._answer = asyncio.get_running_loop().create_future()
         self.transport.write(self._request)

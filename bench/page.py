@@ -55,22 +55,25 @@ class Page:
         return orjson.dumps(["4", "12", self.topic, "event", payload])
 
 
-async def open_pages(server: Server, path: str, count: int) -> list[Page]:
-    """`count` pages, each loaded by a browser of its own, eight at a time."""
+async def open_pages(server: Server, path: str, count: int, sign_in: str = "") -> list[Page]:
+    """`count` pages, loaded by eight browsers at once; each has signed in before at the path `sign_in`, if any."""
     turns = iter(range(count))
-    batches = await asyncio.gather(*(_open_in_turn(server, path, turns) for _ in range(min(8, count))))
-    return [page for batch in batches for page in batch]
+    browsers = (_open_in_turn(server, path, turns, sign_in) for _ in range(min(8, count)))
+    return [page for batch in await asyncio.gather(*browsers) for page in batch]
 
 
-async def _open_in_turn(server: Server, path: str, turns: Iterator[int]) -> list[Page]:
+async def _open_in_turn(server: Server, path: str, turns: Iterator[int], sign_in: str) -> list[Page]:
     connection = await connect_http(server.port)
     try:
-        return [read_page(server.origin, path, await connection.get(path)) for _ in turns]
+        if sign_in:
+            connection.cookie = (await connection.get(sign_in)).cookie
+        return [read_page(server.origin, path, await connection.get(path), connection.cookie) for _ in turns]
     finally:
         connection.close()
 
 
-def read_page(origin: str, path: str, response: Response) -> Page:
+def read_page(origin: str, path: str, response: Response, cookie: str = "") -> Page:
+    """The page of a response, for a browser that has the cookies in `cookie` already."""
     html = response.body.decode()
     root = _tag(html, r"<\w+[^>]*\bdata-phx-main\b[^>]*>")
     return Page(
@@ -80,7 +83,7 @@ def read_page(origin: str, path: str, response: Response) -> Page:
         session=_attribute(root, "data-phx-session"),
         static=_attribute(root, "data-phx-static"),
         csrf=_attribute(_tag(html, r"<meta[^>]*\bcsrf-token\b[^>]*>"), "content"),
-        cookie=response.cookie,
+        cookie="; ".join(filter(None, (cookie, response.cookie))),
     )
 
 

@@ -13,6 +13,7 @@ from bench.machine import Usage, usage_of
 
 BARE = "bench.apps.bare:app"
 OURS = "bench.apps.ours:app"
+GUARDED = "bench.apps.guarded:app"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from bench.apps.components import CLICKED, ROWS
+from bench.apps.guarded import SIGN_IN
 from bench.apps.rows import total_after
 from bench.arena import Arena
 from bench.measure import Sample, Work, in_turns, sample
@@ -79,6 +80,18 @@ async def components(arena: Arena) -> list[Row]:
     ]
 
 
+async def guarded(arena: Arena) -> list[Row]:
+    """The counter for people who have signed in, who are asked for again, beside our own open one."""
+    async with arena.guarded() as protected, arena.ours() as ours:
+        watched = await _gather(arena, protected, "/guarded", "inc", str, sign_in=SIGN_IN)
+        plain = await _gather(arena, ours, "/counter", "inc", str)
+        seconds = arena.plan.seconds
+        results = await in_turns(
+            arena.plan.rounds, partial(watched.measure, seconds), partial(plain.measure, seconds)
+        )
+    return [rate_row("guarded", "protected counter, events / counter", results)]
+
+
 def _total(bumps: int) -> str:
     return str(total_after(bumps))
 
@@ -98,9 +111,15 @@ async def _events(arena: Arena, key: str, title: str, path: str, event: str, exp
 
 
 async def _gather(
-    arena: Arena, server: Server, path: str, event: str, expected: Expected, cid: int | None = None
+    arena: Arena,
+    server: Server,
+    path: str,
+    event: str,
+    expected: Expected,
+    cid: int | None = None,
+    sign_in: str = "",
 ) -> Crowd:
-    pages = await open_pages(server, path, arena.plan.connections)
+    pages = await open_pages(server, path, arena.plan.connections, sign_in)
     tabs = [Pump(page.click_frame(event, cid)) for page in pages]
     await join_all(pages, tabs)
     return Crowd(server, tabs, str if server.name == BARE else expected)
