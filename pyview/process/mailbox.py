@@ -55,6 +55,12 @@ class Mailbox:
 
     def run(self, message: Any) -> None:
         """The run queue's call, when it is this mailbox's turn."""
+        if self._ended:
+            # It ended between the two calls: the message is dropped as those that waited were.
+            if not self._waiting:
+                self._busy = False
+                return
+            message = self._waiting.popleft()
         self._task = start(self._drain(message))
 
     @property

@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+import pytest
+
 from pyview.process.mailbox import Handlers, Mailbox
 from pyview.process.run_queue import RunQueue
 
@@ -84,6 +86,22 @@ async def test_a_full_mailbox_says_so_and_keeps_what_it_has() -> None:
     log.gate.set()
     await asyncio.sleep(0.01)
     assert log.lines[-1] == "end 4"
+
+
+@pytest.mark.parametrize("last", [[], [8]], ids=["silent", "with a last word"])
+async def test_what_was_posted_for_later_is_dropped_at_the_end(last: list[int]) -> None:
+    log = Log()
+    box = mailbox(log)
+    box.post_soon(2)
+    box.post(4)
+    box._shut()
+    box.post_soon(6)
+    for number in last:
+        box.post(number)
+    await asyncio.sleep(0.01)
+    assert log.lines == [f"{word} {number}" for number in last for word in ("start", "end")]
+    box.post(10)
+    assert log.lines[-1] == "end 10"
 
 
 async def test_a_cancelled_handler_leaves_a_usable_mailbox() -> None:
