@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pyview.auth.around import Around
 from pyview.auth.audit import Audit
 from pyview.auth.checks import check_app, enforce, is_production, several_workers
 from pyview.auth.order import normalise
-from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn
+from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn, WithinApp
 from pyview.auth.watcher import SessionWatcher
 from pyview.claims.base import Claims
 from pyview.claims.environment import claims_from_environment
@@ -130,6 +131,8 @@ class PyView(Starlette):
         self._checked = False
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ)
         self.claims: Claims = claims or claims_from_environment(os.environ)
+        self._around: Around | None = None
+        self._who: WhoSignsIn | None = None
         self._pipeline = IdentityPipeline([])
         self._roster = Roster(self.revocations, self.security.auth_interval)
         self._waiting_room = WaitingRoom(self.security, self._roster)
@@ -239,14 +242,41 @@ class PyView(Starlette):
             gate,
             Middleware(CrossSiteForms, config=self.security),
         ]
-        ordered = normalise(self.user_middleware, self._watcher)
-        self._pipeline = IdentityPipeline(ordered)
+        around = self._around is not None
+        ordered = self.user_middleware if around else normalise(self.user_middleware, self._watcher)
+        self._pipeline = IdentityPipeline(self._identity(ordered))
         self.user_middleware = [*first, *ordered]
         return super().build_middleware_stack()
 
+    def identify_with(self, application: Starlette) -> None:
+        """People sign in at `application`, the Starlette or FastAPI application that this one is mounted in.
+
+        Its session and its authentication are asked again while a page is open, and what its routes sign out ends open
+        pages, as if both were this application's own. Call it once its middlewares are added. Raises `RuntimeError`
+        before there are any, and after its first request.
+        """
+        self._around = Around(application, self._watcher)
+
     def _watcher(self, cookie_lifetime: float) -> Middleware:
-        who = WhoSignsIn(self.user_middleware)
-        return Middleware(SessionWatcher, revoker=self.revocations, who=who, max_age=cookie_lifetime)
+        return Middleware(
+            SessionWatcher, revoker=self.revocations, who=self._who_signs_in, max_age=cookie_lifetime
+        )
+
+    async def _who_signs_in(self, scope: Scope, session: Mapping[str, Any]) -> str:
+        if self._who is None:
+            self._who = WhoSignsIn(self._identity(self.user_middleware))
+        return await self._who(scope, session)
+
+    def _identity(self, own: Sequence[Middleware]) -> list[Middleware]:
+        """The middlewares that say who is there: those of the application around this one, then its own."""
+        if self._around is None:
+            return [*own]
+        return [*self._around.identity, Middleware(WithinApp, application=self), *own]
+
+    @property
+    def all_middleware(self) -> list[Middleware]:
+        """Every middleware that a request passes, as far as is known: with those of the application around this one."""
+        return [*(self._around.middlewares if self._around else ()), *self.user_middleware]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._checked and scope["type"] != "lifespan":
@@ -285,7 +315,8 @@ class PyView(Starlette):
 
     def _check(self, scope: Scope | None = None) -> None:
         """Raises `RuntimeError` for an application that would not do what its code says."""
-        enforce(check_app(self, scope), self.production)
+        outside = self._around.findings(self.user_middleware) if self._around else ()
+        enforce([*check_app(self, scope), *outside], self.production)
         if isinstance(self.revocations, MemoryRevocations) and several_workers(os.environ, sys.argv):
             logger.error(
                 "several workers, but each keeps its sign-outs to itself: set PYVIEW_STATE to a file that they share, "
@@ -304,6 +335,7 @@ class _Socket:
     def __init__(self, app: PyView, admission: Admission) -> None:
         self._app = app
         self._admission = admission
+        self._warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         def connect() -> Connection:
@@ -325,5 +357,11 @@ class _Socket:
 
     def _connect(self, scope: Scope, receive: Receive, send: Send) -> Connection:
         app = self._app
+        if "session" in scope and not (app._pipeline.loads_session or self._warned):
+            self._warned = True
+            logger.warning(
+                "the session comes from an application around this PyView, which nobody can ask again: open pages keep "
+                "who was there when they connected, also after a sign-out. Call identify_with(that application)"
+            )
         rooms = app._roster, app._waiting_room
         return Connection(app.site, self._admission, app._pipeline, *rooms, scope, receive, send)

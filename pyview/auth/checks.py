@@ -89,7 +89,7 @@ def _secret(secrets: Secrets) -> Iterator[Finding]:
 
 
 def _sessions(app: CheckedApp) -> Iterator[Finding]:
-    for middleware in app.user_middleware:
+    for middleware in app.all_middleware:
         if _is(middleware, SessionMiddleware):
             yield from _session(middleware, app.security)
         elif getattr(middleware.cls, "pyview_session", False) and not middleware.kwargs.get("https_only"):
@@ -121,7 +121,7 @@ def _insecure_cookie(middleware: Middleware, security: SecurityConfig) -> Iterat
 
 
 def _hosts(app: CheckedApp) -> Iterator[Finding]:
-    guarded = any(_is(middleware, TrustedHostMiddleware) for middleware in app.user_middleware)
+    guarded = any(_is(middleware, TrustedHostMiddleware) for middleware in app.all_middleware)
     if not app.security.allowed_hosts and not guarded:
         yield Finding(
             Severity.DEPLOYMENT,

@@ -25,11 +25,23 @@ _OF_USER = ("auth", "user", SESSION_RECORD)
 _OF_IDENTITY = ("session", *_OF_USER)
 
 
+class WithinApp:
+    """What follows it is asked as a part of `application`: a backend finds that one's state at `conn.app`."""
+
+    def __init__(self, app: ASGIApp, application: Any) -> None:
+        self.app = app
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app({**scope, "app": self._application}, receive, send)
+
+
 def says_who_is_there(middleware: Middleware) -> bool:
     """Whether a middleware belongs to the identity: a session and what has to do with it, an authentication, or one
     whose class says `pyview_identity = True`."""
-    marked = bool(getattr(middleware.cls, "pyview_identity", False))
-    return marked or about_sessions(middleware) or is_authentication(middleware)
+    cls: Any = middleware.cls
+    marked = getattr(cls, "pyview_identity", False) or cls is WithinApp
+    return bool(marked) or about_sessions(middleware) or is_authentication(middleware)
 
 
 class IdentityPipeline:
@@ -47,7 +59,7 @@ class IdentityPipeline:
         self._anew = _OF_IDENTITY if self.loads_session else _OF_USER
         self._cookies = signed_cookies(middlewares)
         classes: list[Any] = [middleware.cls for middleware in middlewares]
-        self._replays = any(cls is not SessionWatcher for cls in classes)
+        self._replays = any(cls not in (SessionWatcher, WithinApp) for cls in classes)
 
     async def replay(self, scope: Scope) -> Scope | None:
         """The handshake's scope with session, auth and user as they are now; None when a middleware refused.

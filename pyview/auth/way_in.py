@@ -22,7 +22,7 @@ class GuardedApp(Protocol):
     @property
     def routes(self) -> Sequence[BaseRoute]: ...
     @property
-    def user_middleware(self) -> Sequence[Middleware]: ...
+    def all_middleware(self) -> Sequence[Middleware]: ...
     @property
     def default_requires(self) -> Requirement | None: ...
     def url_path_for(self, name: str, /, **path_params: Any) -> Any: ...
@@ -48,7 +48,7 @@ class _Asked:
 
 
 def _authentication(app: GuardedApp, scope: Scope) -> Iterator[Finding]:
-    if "auth" in scope or any(map(provides_auth, app.user_middleware)):
+    if "auth" in scope or any(map(provides_auth, app.all_middleware)):
         return
     views = sorted({asked.view.__qualname__ for asked in _asked(app) if asked.requirement.scopes})
     if views:

@@ -51,7 +51,7 @@ class App:
         default_requires: Requirement | None = None,
     ) -> None:
         self.routes = list(routes)
-        self.user_middleware = list(middleware)
+        self.all_middleware = list(middleware)
         self.secrets = Secrets(secret)
         self.security = security
         self.default_requires = default_requires

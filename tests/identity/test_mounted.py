@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.authentication import AuthCredentials, AuthenticationBackend, SimpleUser
 from starlette.middleware import Middleware
@@ -63,6 +64,17 @@ async def test_a_page_joins_and_ends_with_its_session() -> None:
         assert page.connected
         await client.post("/live/out")
         await page.wait_for(lambda page: page.status == 401)
+
+
+async def test_a_session_that_cannot_be_asked_for_again_is_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with LiveClient(site(Backend())) as client:
+        await client.post("/live/in")
+        for _ in range(2):
+            await client.open("/live/")
+    warnings = [message for message in caplog.messages if "identify_with" in message]
+    assert len(warnings) == 1
 
 
 async def test_the_authentication_is_asked_again() -> None:
