@@ -24,6 +24,8 @@ SESSION_RECORD = "pyview.session"
 SESSION_ENDS_AT = "pyview.session_ends_at"
 """In a scope: the Unix time at which the session ends by itself, where its middleware knows."""
 
+LONGEST_COOKIE = 400 * 86400.0  # seconds; no browser keeps one longer (RFC 6265bis)
+
 ACTIVE = "pyview.active"
 """In the scope of a socket that is asked again: whether its reader did something, which counts as use."""
 
@@ -73,12 +75,17 @@ def signed_in_at(session: Mapping[str, Any]) -> float | None:
 
 def revocation_keys(session: Mapping[str, Any]) -> dict[str, float]:
     """What could have been revoked of this session, each with the time since when it holds (Unix time)."""
-    sid, at, user = (session.get(name) for name in (SESSION_ID, SIGNED_IN_AT, USER_DIGEST))
+    at, user = session.get(SIGNED_IN_AT), session.get(USER_DIGEST)
     since = float(at) if isinstance(at, int | float) else 0.0
-    keys = {session_key(sid): since} if isinstance(sid, str) and sid else {}
-    if isinstance(series := session.get(SERIES), str):
-        keys[series_key(series)] = since
+    keys = dict.fromkeys(own_revocation_keys(session), since)
     return {**keys, user_revocation_key(user): since} if isinstance(user, str) and user else keys
+
+
+def own_revocation_keys(session: Mapping[str, Any]) -> list[str]:
+    """What ends this session alone: its id, and the remembered browser that it is of."""
+    sid, series = session.get(SESSION_ID), session.get(SERIES)
+    keys = [session_key(sid)] if isinstance(sid, str) and sid else []
+    return [*keys, series_key(series)] if isinstance(series, str) else keys
 
 
 def session_key(sid: str) -> str:

@@ -17,11 +17,11 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 
 from pyview.auth.watcher import SessionWatcher
+from pyview.session import LONGEST_COOKIE
 
 logger = logging.getLogger("pyview")
 
 STARLETTE_MAX_AGE = 14 * 86400.0
-LONGEST = 400 * 86400.0  # no browser keeps a cookie longer (RFC 6265bis)
 
 
 def plain_watcher(cookie_lifetime: float) -> Middleware:
@@ -97,7 +97,7 @@ def _after_helpers(middlewares: list[Middleware], index: int) -> int:
 def _with_watcher(middlewares: list[Middleware], watcher: Callable[[float], Middleware]) -> list[Middleware]:
     sessions = [index for index, middleware in enumerate(middlewares) if is_session(middleware)]
     inside = _after_helpers(middlewares, sessions[-1] + 1) if sessions else 0
-    lifetime = _lifetime(middlewares[sessions[-1]]) if sessions else LONGEST
+    lifetime = _lifetime(middlewares[sessions[-1]]) if sessions else LONGEST_COOKIE
     return [*middlewares[:inside], watcher(lifetime), *middlewares[inside:]]
 
 
@@ -112,9 +112,9 @@ def _inside_session(middlewares: list[Middleware]) -> list[Middleware]:
 def _lifetime(middleware: Middleware) -> float:
     """How long the cookie of a session middleware lives, in seconds."""
     cls: Any = middleware.cls
-    default = STARLETTE_MAX_AGE if cls is SessionMiddleware else LONGEST
+    default = STARLETTE_MAX_AGE if cls is SessionMiddleware else LONGEST_COOKIE
     given = middleware.kwargs.get("max_age", default)
-    return float(given) if isinstance(given, int | float) and given > 0 else LONGEST
+    return float(given) if isinstance(given, int | float) and given > 0 else LONGEST_COOKIE
 
 
 def _first(middlewares: list[Middleware], matches: Any) -> int | None:

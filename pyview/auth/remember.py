@@ -36,10 +36,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
-from pyview.auth.order import LONGEST
 from pyview.auth.remember_store import MemoryRememberStore, RememberStore, Series
 from pyview.auth.watcher import Revoker, SessionRecord
 from pyview.session import (
+    LONGEST_COOKIE,
     REMEMBERED,
     SERIES,
     SESSION_RECORD,
@@ -189,7 +189,7 @@ class RememberMe:
         await self.store.remove(selector)
         revocations = _revocations(scope)
         if revocations is not None:
-            await revocations.revoke(series_key(selector), self._clock() + LONGEST)
+            await revocations.revoke(series_key(selector), self._clock() + LONGEST_COOKIE)
         reason = "a remember-me cookie was used twice: it was stolen, and its series has ended"
         audit_of(scope).record(AuditEvent.REVOKED, scope, reason, subject="remember me")
         if series is not None and self._on_theft is not None:
@@ -277,11 +277,14 @@ async def _who_signs_in(request: Request) -> str:
 
 
 async def _is_revoked(scope: Scope, series: Series) -> bool:
-    """Whether all sessions of the user were ended since they signed in."""
+    """Whether this browser was signed out from another one, or all sessions of the user, since they signed in."""
     revocations = _revocations(scope)
-    if revocations is None or not series.who:
+    if revocations is None:
         return False
-    return await revocations.revoked({user_revocation_key(series.who): series.created_at})
+    keys = [series_key(series.selector)]
+    if series.who:
+        keys.append(user_revocation_key(series.who))
+    return await revocations.revoked(dict.fromkeys(keys, series.created_at))
 
 
 def _revocations(scope: Scope) -> Revoker | None:

@@ -8,9 +8,16 @@ from starlette.types import Scope
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.identity import user_key
-from pyview.auth.order import LONGEST
 from pyview.revocation.base import Revocations
-from pyview.session import REMEMBERED, SESSION_ID, SIGNED_IN_AT, USER_DIGEST, digest, user_revocation_key
+from pyview.session import (
+    LONGEST_COOKIE,
+    REMEMBERED,
+    SESSION_ID,
+    SIGNED_IN_AT,
+    USER_DIGEST,
+    digest,
+    user_revocation_key,
+)
 
 
 class Revoking(Protocol):
@@ -52,6 +59,6 @@ async def end_sessions(app: Revoking, user: Any, scope: Scope | None = None) -> 
     if not key:
         raise ValueError(f"logout_everywhere expected a signed-in user, got {type(user).__qualname__}")
     now = time.time()
-    await app.revocations.revoke(user_revocation_key(digest(key)), now + LONGEST, not_before=now)
+    await app.revocations.revoke(user_revocation_key(digest(key)), now + LONGEST_COOKIE, not_before=now)
     connection = {} if scope is None else scope
     audit_of(connection).record(AuditEvent.REVOKED, connection, "all sessions of a user were ended", user=key)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from pyview.session import SESSION_ID, USER_DIGEST, session_key, visible
+from pyview.session import LONGEST_COOKIE, USER_DIGEST, own_revocation_keys, visible
 from pyview.sessions.middleware import HANDLE, Visit
 from pyview.sessions.store import Record, decode
 
@@ -36,7 +36,8 @@ async def list_devices(request: Request) -> list[Device]:
 
 
 async def end_device(request: Request, key: str) -> bool:
-    """End one session of the user of this request; its open pages are sent away. False when there is none.
+    """End one session of the user of this request; its open pages are sent away, and a browser that was remembered is
+    forgotten. False when there is none.
 
     A key of somebody else's session ends nothing.
     """
@@ -47,9 +48,10 @@ async def end_device(request: Request, key: str) -> bool:
     if record is None:
         return False
     await visit.store.delete(record.key)
-    sid = decode(record.data).get(SESSION_ID)
-    if isinstance(sid, str):
-        await request.app.revocations.revoke(session_key(sid), record.expires_at)
+    # As long as a remembered browser may come back, which is longer than its session would have lived.
+    until = time.time() + LONGEST_COOKIE
+    for name in own_revocation_keys(decode(record.data)):
+        await request.app.revocations.revoke(name, until)
     return True
 
 

@@ -23,6 +23,7 @@ from pyview.auth import logout_everywhere, requires
 from pyview.auth.remember import RememberMe, RememberMiddleware
 from pyview.auth.remember_sqlite import SQLiteRememberStore
 from pyview.auth.remember_store import MemoryRememberStore, RememberStore, Series
+from pyview.sessions import MemorySessionStore, ServerSessionMiddleware, end_device, list_devices
 from pyview.storage.errors import StoreUnavailable
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
@@ -121,7 +122,7 @@ class World:
         self.thefts: list[str] = []
         self.remember = RememberMe(self.sign_in, store, on_theft=self.on_theft, clock=clock)
         self.app = app = PyView(secret=SECRET)
-        app.add_middleware(SessionMiddleware, secret_key=SECRET)
+        self.add_sessions()
         app.add_middleware(AuthenticationMiddleware, backend=Backend())
         app.add_middleware(RememberMiddleware, remember=self.remember)
         app.routes.append(Route("/login", self.login, methods=["POST"]))
@@ -132,6 +133,9 @@ class World:
         app.add_live_view("/home", requires("authenticated")(type("Home", (View,), {})))
         sudo = requires("authenticated", max_auth_age=600)
         app.add_live_view("/sudo", sudo(type("Sudo", (View,), {})))
+
+    def add_sessions(self) -> None:
+        self.app.add_middleware(SessionMiddleware, secret_key=SECRET)
 
     async def sign_in(self, user: str) -> dict[str, Any] | None:
         return {"user_id": user} if user in self.users else None
@@ -156,6 +160,23 @@ class World:
 
     async def who(self, request: Request) -> Response:
         return PlainTextResponse(request.user.display_name if request.user.is_authenticated else "nobody")
+
+
+class WorldWithDevices(World):
+    """The same with sessions on the server."""
+
+    def __init__(self, store: RememberStore, clock: Clock) -> None:
+        super().__init__(store, clock)
+        self.app.routes.append(Route("/others", self.end_others, methods=["POST"]))
+
+    def add_sessions(self) -> None:
+        self.app.add_middleware(ServerSessionMiddleware, store=MemorySessionStore())
+
+    async def end_others(self, request: Request) -> Response:
+        for device in await list_devices(request):
+            if not device.current:
+                await end_device(request, device.key)
+        return PlainTextResponse("done")
 
 
 @pytest.fixture
@@ -324,6 +345,19 @@ class TestForgotten:
         close_browser(client)
         assert await who(client) == "nobody"
         assert cookie(client) is None
+
+    async def test_a_device_that_was_ended_is_not_remembered(
+        self, store: RememberStore, clock: Clock
+    ) -> None:
+        world = WorldWithDevices(store, clock)
+        async with LiveClient(world.app) as phone, LiveClient(world.app) as laptop:
+            await sign_in(phone)
+            await sign_in(laptop)
+            await laptop.post("/others")
+            assert await who(phone) == "nobody"
+            assert cookie(phone) is None
+            close_browser(laptop)
+            assert await who(laptop) == "ada"
 
     async def test_a_user_is_forgotten_and_stays_signed_in(
         self, client: LiveClient, other: LiveClient, world: World
