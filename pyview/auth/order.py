@@ -113,8 +113,20 @@ def _lifetime(middleware: Middleware) -> float:
     """How long the cookie of a session middleware lives, in seconds."""
     cls: Any = middleware.cls
     default = STARLETTE_MAX_AGE if cls is SessionMiddleware else LONGEST_COOKIE
-    given = middleware.kwargs.get("max_age", default)
+    given = _argument(middleware, "max_age", default)
     return float(given) if isinstance(given, int | float) and given > 0 else LONGEST_COOKIE
+
+
+def _argument(middleware: Middleware, name: str, default: Any) -> Any:
+    """What a middleware was given as `name`, whether by that name or by position."""
+    if name in middleware.kwargs:
+        return middleware.kwargs[name]
+    cls: Any = middleware.cls
+    try:
+        given = inspect.signature(cls).bind_partial(None, *middleware.args, **middleware.kwargs)
+    except (TypeError, ValueError):  # it will say so itself
+        return default
+    return given.arguments.get(name, default)
 
 
 def _first(middlewares: list[Middleware], matches: Any) -> int | None:

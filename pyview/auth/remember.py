@@ -207,6 +207,12 @@ class RememberMe:
                 "a browser was signed out, but the store that remembers it is away: its cookie stays good"
             )
 
+    async def forget(self, scope: Scope, pending: _Pending) -> None:
+        """Whoever the cookie of a request remembers has signed out."""
+        selector = _cookie(scope, self.cookie).partition(":")[0]
+        if selector:
+            await self.sign_out(selector, pending)
+
     def write_cookie(self, scope: Scope, pending: _Pending, headers: MutableHeaders) -> None:
         """Add the `Set-Cookie` that `pending` asks for."""
         if pending.cookie is None:
@@ -249,6 +255,9 @@ class RememberMiddleware:
             if message["type"] == "http.response.start":
                 if before and scope["session"].get(SERIES) != before:
                     await self._remember.sign_out(before, pending)
+                elif not before and _was_cleared(scope["session"]):
+                    # Nobody was signed in, as nobody could say whether they may: who signs out then means it, too.
+                    await self._remember.forget(scope, pending)
                 self._remember.write_cookie(scope, pending, MutableHeaders(scope=message))
             await send(message)
 
@@ -268,6 +277,10 @@ def _session(scope: Scope) -> Any:
             "sees to that; elsewhere add the authentication first, then RememberMiddleware, then the session."
         )
     return scope["session"]
+
+
+def _was_cleared(session: Any) -> bool:
+    return not session and bool(getattr(session, "modified", False))
 
 
 async def _who_signs_in(request: Request) -> str:

@@ -78,10 +78,10 @@ class SessionWatcher:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or not _is_loaded(scope):
             return await self.app(scope, receive, send)
-        await self._turn_away_revoked(scope)
+        aside = await self._turn_away_revoked(scope)
         if scope["type"] == "websocket":
             return await self.app(scope, receive, send)
-        record = scope[SESSION_RECORD] = SessionRecord(scope["session"], self._who)
+        record = scope[SESSION_RECORD] = SessionRecord(scope["session"], self._who, aside)
 
         async def settle_first(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -90,11 +90,12 @@ class SessionWatcher:
 
         await self.app(scope, receive, settle_first)
 
-    async def _turn_away_revoked(self, scope: Scope) -> None:
+    async def _turn_away_revoked(self, scope: Scope) -> str:
+        """Empty a session that was revoked. The id of one that is set aside, since nobody can say whether it was."""
         session = scope["session"]
         keys = revocation_keys(session) if session else {}
         if not keys:
-            return
+            return ""
         try:
             revoked = await self._revoker.revoked(keys)
         except StoreUnavailable as error:
@@ -102,11 +103,12 @@ class SessionWatcher:
             logger.debug("revocations cannot be asked: %r", error)
             scope["session"] = type(session)()
             _sign_out(scope)
-        else:
-            if revoked:
-                session.clear()
-                _sign_out(scope)
-                _audit_revoked(scope)
+            return _id_in(session)
+        if revoked:
+            session.clear()
+            _sign_out(scope)
+            _audit_revoked(scope)
+        return ""
 
     async def _settle(self, record: "SessionRecord", scope: Scope) -> None:
         session = scope["session"]
@@ -116,7 +118,7 @@ class SessionWatcher:
                 signed_in = await self._name(record, scope, session)
             record.name(scope)
         self._audit(record, scope, signed_in)
-        if record.incoming and session.get(SESSION_ID) != record.incoming:
+        if record.ended(session):
             await self._revoke(record.incoming)
 
     def _audit(self, record: "SessionRecord", scope: Scope, signed_in: str) -> None:
@@ -155,14 +157,15 @@ def _sign_out(scope: Scope) -> None:
 
 class SessionRecord:
     """What one request does to its session. `incoming` is the id that the request came with, `user` the digest of who
-    was signed in then; both "" without one. `who` tells whom a session signs in."""
+    was signed in then; both "" without one. `who` tells whom a session signs in. `aside`: the id of the session that
+    the request would have had."""
 
-    __slots__ = ("_before", "incoming", "named_now", "user", "who")
+    __slots__ = ("_aside", "_before", "incoming", "named_now", "user", "who")
 
-    def __init__(self, session: Mapping[str, Any], who: Who = nobody) -> None:
+    def __init__(self, session: Mapping[str, Any], who: Who = nobody, aside: str = "") -> None:
         self.who = who
-        found = session.get(SESSION_ID)
-        self.incoming = found if isinstance(found, str) else ""
+        self._aside = bool(aside)
+        self.incoming = aside or _id_in(session)
         self.user = str(session.get(USER_DIGEST, ""))
         self.named_now = False
         self._before = b"" if hasattr(session, "modified") else fingerprint(session)
@@ -170,6 +173,12 @@ class SessionRecord:
     def written(self, session: Mapping[str, Any]) -> bool:
         modified = getattr(session, "modified", None)
         return bool(modified) if modified is not None else fingerprint(session) != self._before
+
+    def ended(self, session: Mapping[str, Any]) -> bool:
+        """Whether the session that came has ended. One that was set aside is not there in any case: it has if the
+        request signed out all the same, or has begun another."""
+        gone = bool(self.incoming) and session.get(SESSION_ID) != self.incoming
+        return gone and (not self._aside or self.written(session))
 
     def name(self, scope: Scope) -> None:
         """Give a written session its id; facts that are all that is left of a session go too."""
@@ -183,6 +192,11 @@ class SessionRecord:
             session[SESSION_ID] = secrets.token_urlsafe(16)
             session[SIGNED_IN_AT] = time.time()
             self.named_now = True
+
+
+def _id_in(session: Mapping[str, Any]) -> str:
+    found = session.get(SESSION_ID)
+    return found if isinstance(found, str) else ""
 
 
 def _audit_revoked(scope: Scope) -> None:

@@ -6,6 +6,7 @@ the id changes when the user does.
 """
 
 import hashlib
+import logging
 import math
 import secrets
 import time
@@ -27,6 +28,8 @@ from pyview.sessions.store import (
 )
 
 HANDLE = "pyview.server_session"
+logger = logging.getLogger("pyview.security")
+
 _SAVE_ATTEMPTS = 3
 _TOUCH_EVERY = 60.0  # seconds: being used is written down once a minute, not at every request
 
@@ -39,7 +42,7 @@ class ServerSessionMiddleware:
     `Secure` and its name gets the prefix `__Host-`.
 
     What two requests write at the same time is merged by key. A session that was signed out meanwhile stays signed
-    out. While the store is away nobody has a session, and cookies stay as they are.
+    out. While the store is away nobody has a session, and cookies stay as they are, except where somebody signs out.
     """
 
     pyview_session = True  # goes outside the authentication, wherever it was added
@@ -84,11 +87,11 @@ class ServerSessionMiddleware:
             scope[SESSION_ENDS_AT] = visit.record.dies_at
 
         async def save_first(message: Message) -> None:
-            if message["type"] == "http.response.start" and visit.known:
-                headers = MutableHeaders(scope=message)
-                if scope["session"].accessed:
+            if message["type"] == "http.response.start":
+                session, headers = scope["session"], MutableHeaders(scope=message)
+                if session.accessed:
                     headers.add_vary_header("Cookie")
-                cookie = await self._save(visit, scope["session"])
+                cookie = await self._save(visit, session) if visit.known else self._unsaved(visit, session)
                 if cookie is not None:
                     headers.append("set-cookie", cookie)
             await send(message)
@@ -124,6 +127,16 @@ class ServerSessionMiddleware:
         if session.get(SESSION_ID) != visit.loaded.get(SESSION_ID):
             return await self._rotate(record, session)
         return await self._update(visit, record, session)
+
+    def _unsaved(self, visit: "Visit", session: Session) -> str | None:
+        """While the store is away, a sign-out takes the cookie from its browser, which else would be signed in again
+        as soon as the store is back."""
+        if session or not session.modified or not visit.sent:
+            return None
+        logger.error(
+            "a session was signed out while its store was away: a copy of its cookie stays good until it ends"
+        )
+        return self._expired()
 
     async def _create(self, session: Session) -> str:
         sid, record = self._fresh(session)
