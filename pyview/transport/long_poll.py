@@ -60,10 +60,10 @@ class LongPoll:
         token = request.query_params.get("token") or request.headers.get("x-phoenix-longpoll-token")
         if not token:
             return await self._open(request) if request.method == "GET" else _answer(_GONE)
-        session = self._sessions.get(token)
-        if session is None or session.holder != _holder(request.scope):
+        session, method = self._sessions.get(token), self._methods.get(request.method)
+        if session is None or method is None or session.holder != _holder(request.scope):
             return _answer(_GONE)
-        return await self._methods[request.method](self, request, session, token)
+        return await method(self, request, session, token)
 
     async def _open(self, request: Request) -> Response:
         token = secrets.token_urlsafe(24)
@@ -103,14 +103,19 @@ class LongPoll:
         return _answer(200 if messages else _NOTHING, token=token, messages=messages)
 
     async def _push(self, request: Request, session: PollSession, token: str) -> Response:
+        async with session.pushing:
+            return _answer(_GONE if session.closed else await self._pushed(request, session))
+
+    async def _pushed(self, request: Request, session: PollSession) -> int:
+        """The status of frames that the session was handed."""
         frames = _frames(await _body(request))
         if frames is None:
             session.leave()
-            return _answer(_GONE)
+            return _GONE
         for frame in frames:
             if not await session.put(frame, self._limits.poll_window):
-                return _answer(_GONE if session.closed else _LATE)
-        return _answer(200)
+                return _GONE if session.closed else _LATE
+        return 200
 
     async def _leave(self, request: Request, session: PollSession, token: str) -> Response:
         session.leave()
@@ -172,9 +177,9 @@ async def _body(request: Request) -> bytes | None:
 
 def _frames(body: bytes | None) -> list[str | bytes] | None:
     """The frames of a body: JSON text, or else base64 of a binary one. None for what no client sends."""
-    lines = [] if body is None else body.split(b"\n")
-    if not 0 < len(lines) <= _MOST_FRAMES:
+    if body is None or body.count(b"\n") >= _MOST_FRAMES:
         return None
+    lines = body.split(b"\n")
     try:
         return [line.decode() if line.startswith(b"[") else b64decode(line, validate=True) for line in lines]
     except (UnicodeDecodeError, Base64Error):

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from starlette.types import Message, Receive, Scope, Send
 
 from pyview.transport.endings import ABNORMAL, GOODBYE
+from pyview.transport.poll_inbox import PollInbox
 
 _MOST_WAITING = 64
 _MOST_WAITING_BYTES = 256 * 1024
@@ -35,7 +36,7 @@ class PollSession:
         self.line: Line | None = None
         self._gone_after = gone_after
         self._gone = gone
-        self._inbox: asyncio.Queue[Message] = asyncio.Queue(_MOST_WAITING)
+        self._inbox = PollInbox(_MOST_WAITING, _MOST_WAITING_BYTES)
         self._messages: list[str] = []
         self._bytes = 0
         self._news = asyncio.Event()
@@ -46,10 +47,13 @@ class PollSession:
         self._timer: asyncio.TimerHandle | None = None
         self.accepted = False
         self.closed = False
+        self.pushing = asyncio.Lock()
+        """Held by the request whose frames are read: the client sends the next one when the last is answered, and who
+        does not would have us keep them all."""
 
     async def open(self, serve: Callable[[Scope, Receive, Send], Awaitable[None]]) -> bool:
         """Make the handshake; False when it is refused."""
-        self._inbox.put_nowait({"type": "websocket.connect"})
+        self._inbox.put_now({"type": "websocket.connect"})
         self._task = asyncio.ensure_future(self._run(serve))
         await self._news.wait()
         self._news.clear()
@@ -74,7 +78,7 @@ class PollSession:
         with self._request():
             try:
                 async with asyncio.timeout(within):
-                    await self._inbox.put({"type": "websocket.receive", kind: frame})
+                    await self._inbox.put({"type": "websocket.receive", kind: frame}, len(frame))
             except TimeoutError:
                 return False
         return not self.closed
@@ -164,9 +168,7 @@ class PollSession:
 
     def _disconnect(self, code: int, remembered: float = 0.0) -> None:
         self._end(remembered)
-        while self._inbox.full():
-            self._inbox.get_nowait()
-        self._inbox.put_nowait({"type": "websocket.disconnect", "code": code})
+        self._inbox.put_now({"type": "websocket.disconnect", "code": code})
 
     def _end(self, remembered: float = 0.0) -> None:
         if self.closed:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -236,6 +237,35 @@ async def test_bodies_and_frames_have_a_limit() -> None:
         assert await poller.post(json.dumps(["x" * 70_000])) == 200
         await asyncio.sleep(0.01)
         assert (await poller.get())["status"] == 410
+
+
+async def test_only_the_head_is_nothing_to_wait_for() -> None:
+    async with LiveClient(make_app()) as client:
+        poller = await opened(client, await load(client, "/count"))
+        assert (await client.request("HEAD", poller.url)).status_code == 200
+        assert await poller.send([None, "1", "phoenix", "heartbeat", {}]) == 200
+
+
+async def test_what_the_connection_does_not_read_is_not_taken_from_the_network() -> None:
+    app = make_app(stall_timeout=60.0, poll_window=1.0)
+    read = 0
+
+    async def megabyte() -> AsyncIterator[bytes]:
+        nonlocal read
+        for part in (b'[null,"1","phoenix","heartbeat","', *[b"x" * 1024] * 1000, b'"]'):
+            read += len(part)
+            yield part
+
+    async with LiveClient(app) as client:
+        page = await load(client, "/count")
+        poller = await opened(client, page)
+        await poller.join(page)
+        for _ in range(2):  # more answers than wait for a browser that does not ask for them
+            await poller.send(*[[None, str(ref), "phoenix", "heartbeat", {}] for ref in range(80)])
+        pushes = [asyncio.ensure_future(client.post(poller.url, content=megabyte())) for _ in range(20)]
+        await asyncio.sleep(0.3)
+        assert read < 3 * 1024 * 1024
+        await asyncio.wait(pushes)
 
 
 async def test_sessions_count_as_sockets() -> None:
