@@ -31,8 +31,9 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[AUDIT] = self._audit
         scope[BUNDLE] = self._bundle()
-        if scope.get("method") == "GET" and scope["path"].endswith(POLL_PATH):
-            scope[ACTIVE] = False  # a page that asks for news does so without its reader
+        if scope["type"] == "http" and scope["path"].endswith(POLL_PATH):
+            # A page asks for news, and says that it is there, without its reader; of an event the connection knows.
+            scope[ACTIVE] = False
         refusal = check_request(scope, self._config) if scope["type"] == "http" else None
         if refusal is None:
             await self.app(scope, receive, send)

@@ -26,6 +26,7 @@ from pyview.sessions.store import Record, StoreUnavailable
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from tests.frames import connect, event, join, load
+from tests.transport.test_long_poll import opened
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 
@@ -236,3 +237,24 @@ async def test_use_is_noted_at_most_once_a_minute_and_events_count(monkeypatch: 
         (record,) = store._records.values()
         assert record.last_seen_at >= started + 119
         await socket.close()
+
+
+async def test_a_page_that_only_polls_does_not_use_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemorySessionStore()
+    app = app_with(store, idle_timeout=3600.0)
+    async with LiveClient(app) as client:
+        await client.post("/login/alice")
+        page = await load(client, "/dash")
+        poller = await opened(client, page)
+        await poller.join(page)
+        started = time.time()
+        monkeypatch.setattr(time, "time", lambda: started + 120)
+        await asyncio.sleep(1.05)
+        await poller.send([None, "5", "phoenix", "heartbeat", {}])
+        await poller.receive()
+        (record,) = store._records.values()
+        assert record.last_seen_at < started + 60
+        await poller.send(event(page, "6", "use"))
+        await poller.receive()
+        (record,) = store._records.values()
+        assert record.last_seen_at >= started + 119
