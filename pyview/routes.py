@@ -44,6 +44,13 @@ class LiveRoute(Route):
         self.live_session = live_session
         self.hooks: tuple[OnMountHook, ...] = unique((*live_session.hooks, *hooks_of(view_class)))
 
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Digits that are no number, since Python reads no more than 4300 of them, match nothing."""
+        try:
+            return super().matches(scope)
+        except ValueError:
+            return Match.NONE, {}
+
     def may_be_patched_to(self, other: Any) -> bool:
         """Whether a view of this route goes on at `other`: the same class in the same live session, so that the same
         guards and hooks are for both."""
@@ -125,10 +132,13 @@ def resolve(routes: Iterable[BaseRoute], path: str, root_path: str) -> RouteMatc
     `path` is decoded and includes `root_path`, as in an ASGI scope.
     """
     scope = _http_scope(path, root_path)
-    for route in routes:
-        match, child_scope = route.matches(scope)
-        if match is Match.FULL:
-            return _live_match(route, child_scope)
+    try:
+        for route in routes:
+            match, child_scope = route.matches(scope)
+            if match is Match.FULL:
+                return _live_match(route, child_scope)
+    except ValueError:
+        pass  # a route that is not live fails here, and would over HTTP
     return None
 
 

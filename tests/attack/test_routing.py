@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from starlette.routing import Route
 from starlette.types import Message
 
 from pyview import PyView
@@ -17,8 +18,10 @@ from tests.attack.target import (
     answer,
     attempt,
     joined,
+    login_page,
     page_of,
     sign_in,
+    view,
 )
 
 SITE = "http://testserver"
@@ -38,6 +41,29 @@ async def get_undecoded(app: PyView, path: str) -> int:
     scope = http_scope(unquote(path), raw_path=path.encode())
     await app(scope, receive, send)
     return statuses[0]
+
+
+class TestANumberThatIsTooLong:
+    """Python reads no integers of more than 4300 digits; an address can hold more."""
+
+    @pytest.fixture
+    def digits(self, app: PyView, world: World) -> str:
+        app.router.routes.insert(0, Route("/files/{number:int}", login_page))
+        app.add_live_view("/orders/{number:int}", view(world, "order"))
+        return "9" * 5000
+
+    async def test_leads_nowhere_over_http(self, client: LiveClient, digits: str) -> None:
+        assert (await client.get("/orders/7")).status_code == 200
+        assert (await client.get(f"/orders/{digits}")).status_code == 404
+
+    @pytest.mark.parametrize("path", ["orders", "files"])
+    async def test_leads_nowhere_over_the_socket(self, client: LiveClient, digits: str, path: str) -> None:
+        page = await page_of(client, "/orders/7")
+        assert await attempt(client, page, url=f"{SITE}/{path}/{digits}") == UNAUTHORIZED
+        async with client.raw_socket() as socket:
+            await joined(socket, page.topic, page.join())
+            await socket.send_frame(["4", "5", page.topic, "live_patch", {"url": f"{SITE}/{path}/{digits}"}])
+            assert await answer(socket, "5") == ("ok", {"link_redirect": True})
 
 
 class TestT6PathConfusion:
