@@ -39,7 +39,7 @@ from pyview.transport.outbox import Outbox
 from pyview.transport.uploads import PREFIX, UploadChannels
 from pyview.transport.waiting_room import shown_key
 from pyview.wire.form import TooManyFields, decode_form, merge_meta
-from pyview.wire.message import Frame, MalformedFrame, as_tuple, encode, reply
+from pyview.wire.message import Frame, MalformedFrame, as_tuple, check_join, encode, reply
 from pyview.wire.uploads import read_advance, read_choices, read_preflight
 
 logger = logging.getLogger("pyview")
@@ -290,14 +290,13 @@ class Channels:
     # Joining
 
     def _join(self, frame: Frame) -> None:
-        if frame.join_ref is None or frame.join_ref != frame.ref:
-            raise MalformedFrame("expected phx_join to carry its own ref as join_ref")
+        join_ref = check_join(frame)
         refusal = self._unfit(frame)
         if refusal is not None:
             self.outbox.put(reply(frame.join_ref, frame.ref, frame.topic, "error", {"reason": refusal}))
             return
         self._replace(frame.topic)
-        channel = Channel(self, frame.topic, frame.join_ref)
+        channel = Channel(self, frame.topic, join_ref)
         channel.process = view_process(self._site, channel)
         self._joined[frame.topic] = channel
         self._site.processes.add(channel.process)

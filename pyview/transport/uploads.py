@@ -9,7 +9,7 @@ from typing import Any
 from pyview.process.transfer import Transfer
 from pyview.process.uploads import UploadManager, UploadRefused
 from pyview.transport.outbox import Outbox
-from pyview.wire.message import Frame, MalformedFrame, encode, reply
+from pyview.wire.message import Frame, MalformedFrame, check_join, encode, reply
 
 PREFIX = "lvu:"
 
@@ -105,9 +105,9 @@ class UploadChannels:
             self.outbox.put(reply(None, frame.ref, frame.topic, "error", _UNMATCHED))
 
     def _join(self, frame: Frame, old: UploadChannel | None) -> None:
-        if frame.join_ref is None or frame.join_ref != frame.ref or type(frame.payload) is not dict:
-            raise MalformedFrame("expected phx_join to carry its own ref as join_ref, and an object")
-        channel = UploadChannel(self, frame.topic, frame.join_ref)
+        if type(frame.payload) is not dict:
+            raise MalformedFrame("expected phx_join to carry an object")
+        channel = UploadChannel(self, frame.topic, check_join(frame))
         try:
             channel.transfer = self._claimed(frame.payload.get("token"), channel)
         except UploadRefused as refused:

@@ -48,6 +48,20 @@ def decode(text: str, max_depth: int) -> Frame:
     return as_tuple(Frame, fields)
 
 
+_LONGEST_REF = 255  # bytes, as a binary frame counts them
+
+
+def check_join(frame: Frame) -> str:
+    """The ref of a join, which everything that is said on it will repeat.
+
+    Raises `MalformedFrame` for a `phx_join` without one of its own, or with one that is long.
+    """
+    ref = frame.join_ref
+    if ref is None or ref != frame.ref or len(ref) > _LONGEST_REF:
+        raise MalformedFrame("expected phx_join to carry its own ref as join_ref, and a short one")
+    return ref
+
+
 _HEADER = 5
 
 

@@ -201,6 +201,17 @@ class TestT16Sizes:
         assert world.calls["home.event.go"] == 0
         await socket.close()
 
+    @pytest.mark.parametrize("topic", ["lvu:0", None])
+    async def test_a_ref_that_all_that_is_said_would_repeat(
+        self, client: LiveClient, topic: str | None
+    ) -> None:
+        page = await page_of(client, "/")
+        async with client.raw_socket() as socket:
+            assert (await joined(socket, page.topic, page.join()))[0] == "ok"
+            ref = "7" * 256
+            await socket.send_frame([ref, ref, topic or page.topic, "phx_join", page.join()])
+            assert await socket.wait_closed() == 1008
+
     async def test_a_payload_too_deep(self, client: LiveClient) -> None:
         socket = await client.raw_socket().connect()
         await socket.send_text('[null,"1","phoenix","heartbeat",' + "[" * 60 + "]" * 60 + "]")
