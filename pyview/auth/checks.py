@@ -31,6 +31,8 @@ class CheckedApp(GuardedApp, Protocol):
     def secrets(self) -> Secrets: ...
     @property
     def security(self) -> SecurityConfig: ...
+    @property
+    def debug(self) -> bool: ...
 
 
 def is_production(environ: Mapping[str, str]) -> bool:
@@ -46,6 +48,7 @@ def check_app(app: CheckedApp, scope: Scope | None = None) -> list[Finding]:
         *_secret(app.secrets),
         *_sessions(app),
         *_hosts(app),
+        *_debug(app),
     ]
 
 
@@ -127,6 +130,15 @@ def _hosts(app: CheckedApp) -> Iterator[Finding]:
             Severity.DEPLOYMENT,
             "allowed_hosts is empty, so any name that points here is served (DNS rebinding). Set "
             "PyView(security=SecurityConfig(allowed_hosts=['app.example.org'])); ['*'] allows any name.",
+        )
+
+
+def _debug(app: CheckedApp) -> Iterator[Finding]:
+    if app.debug:
+        yield Finding(
+            Severity.DEPLOYMENT,
+            "debug=True shows everybody who makes a page fail its message, traceback and lines of your code. Leave it "
+            "out where others can reach the application: the log has all of it, under the number that they see.",
         )
 
 

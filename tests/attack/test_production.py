@@ -61,6 +61,10 @@ class TestProduction:
         assert "https_only=True" in said
         assert "allowed_hosts" in said
 
+    async def test_failures_shown_to_anybody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PYVIEW_SECRET", SECRET)
+        assert "debug=True" in await starts(with_session(debug=True))
+
     async def test_mounted_where_no_lifespan_runs_it_refuses_requests(self) -> None:
         async def nothing() -> Message:
             return {"type": "http.request"}

@@ -55,6 +55,7 @@ class App:
         self.secrets = Secrets(secret)
         self.security = security
         self.default_requires = default_requires
+        self.debug = False
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         return Router(self.routes).url_path_for(name, **path_params)
