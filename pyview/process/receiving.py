@@ -28,7 +28,7 @@ class Receiving(Placing):
         return self._outlet.upload_load()
 
     async def _files_chosen(self, message: FilesChosen) -> None:
-        if self.upload_manager is None:
+        if self.upload_manager is None or not await self._settled(None):
             return
         only_components = self.touch(self.upload_manager.choose(message))
         if not only_components and message.cid is not None:

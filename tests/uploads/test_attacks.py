@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pyview import PyView
+from pyview.auth import requires
 from pyview.testing import LiveClient, SocketClosed
 from pyview.uploads import UploadEntry
 from tests.asgi import eventually
@@ -139,7 +140,7 @@ async def test_nothing_is_sent_before_it_is_permitted() -> None:
         assert await browser.ask("phx_leave", {}, "lvu:0", "7") == ("ok", {})
 
 
-async def test_who_signs_out_between_asking_and_sending_sends_nothing() -> None:
+async def test_a_token_is_worth_nothing_to_somebody_else() -> None:
     async def sign_in(request: Request) -> Response:
         request.session["user"] = request.query_params["user"]
         return PlainTextResponse("hello")
@@ -154,6 +155,20 @@ async def test_who_signs_out_between_asking_and_sending_sends_nothing() -> None:
             token = await ada.token()
             await bob.token()
             assert await bob.join_upload(token, "7") == INVALID
+
+
+async def test_no_file_is_looked_at_of_somebody_who_may_not_see_the_page_any_more() -> None:
+    looked_at: list[str] = []
+    may = True
+    view = requires(lambda who, view: may)(view_with(validator=lambda entry: looked_at.append(entry.name)))
+    app = app_with(view, auth_recheck=0.0)
+    async with LiveClient(app) as client, liar(client) as browser:
+        await browser.announce(file())
+        may = False
+        announced = asyncio.ensure_future(browser.announce(file("1", name="b.txt")))
+        await eventually(lambda: not app.site.processes)
+        announced.cancel()
+        assert looked_at == ["a.txt"]
 
 
 # How much may be sent
