@@ -14,6 +14,8 @@ SECURITY_HEADERS = (
 PRIVATE = "no-store"
 REVALIDATED = "max-age=0, private, must-revalidate"
 
+_WANTED = "pyview.headers"
+
 
 class SecurityHeaders:
     """ASGI middleware, outermost: no sniffing, no framing by others, no URL told to others. What is set,
@@ -33,10 +35,15 @@ class SecurityHeaders:
             return await self.app(scope, receive, send)
 
         policy = self._policy_for(scope)
+        wanted: dict[str, str] = {}
+        scope[_WANTED] = wanted  # copies of the scope share it
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                add_security_headers(MutableHeaders(scope=message), policy)
+                headers = MutableHeaders(scope=message)
+                add_security_headers(headers, policy)
+                for name, value in wanted.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, complete)
@@ -54,6 +61,11 @@ def add_security_headers(headers: MutableHeaders, policy: str = POLICY) -> None:
     headers.setdefault("Content-Security-Policy", policy)
     for name, value in SECURITY_HEADERS:
         headers.setdefault(name, value)
+
+
+def want_header(scope: Scope, name: str, value: str) -> None:
+    """Have the answer to the request of `scope` carry this, whoever makes it, unless it says otherwise itself."""
+    scope.get(_WANTED, {})[name] = value
 
 
 def csp_nonce(scope: Scope) -> str | None:

@@ -33,7 +33,7 @@ from pyview.tokens import PageToken, Tokens
 from pyview.transport.assets import ClientAssets
 from pyview.transport.browser_cookie import give_browser_cookie
 from pyview.transport.first_render import Elsewhere, OneRequest, first_view, nested_html, plain_place
-from pyview.transport.headers import cache_control
+from pyview.transport.headers import cache_control, want_header
 from pyview.transport.view_assets import head_elements
 from pyview.wire.form import TooManyFields
 
@@ -125,6 +125,8 @@ class LivePage:
         except Elsewhere as elsewhere:
             response = self._redirect(elsewhere.socket, elsewhere.navigation)
             raise HTTPException(response.status_code, headers=dict(response.headers)) from None
+        kept = cache_control(protected=once.protected, session=bool(once.identity.session))
+        want_header(request.scope, "cache-control", kept)
         csrf = self._tokens.mint_csrf_token(once.page_id, once.identity.binding)
         root_path = _root_path(request)
         client = self._assets.head(root_path, once.csp_nonce)

@@ -75,6 +75,23 @@ async def test_they_take_the_page_elsewhere() -> None:
         assert shown.path == "/other"
 
 
+async def test_what_somebody_may_see_is_not_kept_for_others() -> None:
+    Secret = requires("admin")(type("Secret", (Counter,), {"__module__": __name__}))
+
+    async def secret(request: Request) -> Response:
+        return HTMLResponse(str(await live_render(request, Secret)), headers=dict(request.query_params))
+
+    app = app_with(secret)
+    app.routes.append(Route("/public", page))
+    async with LiveClient(app) as client:
+        public = "max-age=0, private, must-revalidate"
+        assert (await client.get("/public")).headers["cache-control"] == public
+        await client.post("/in/root")
+        assert (await client.get("/")).headers["cache-control"] == "no-store"
+        assert (await client.get("/public")).headers["cache-control"] == "no-store"
+        assert (await client.get("/?cache-control=private")).headers["cache-control"] == "private"
+
+
 async def test_who_may_not_see_one_does_not_see_the_page() -> None:
     Secret = requires("admin")(type("Secret", (Counter,), {"__module__": __name__}))
     Door = requires("admin", redirect="/login")(type("Door", (Counter,), {"__module__": __name__}))
