@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
 from pyview.revocation.base import Revocations
@@ -39,8 +39,9 @@ class Roster:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def add(self, connection: Watched, keys: Iterable[str]) -> None:
-        """Watch over `connection`; a revocation of any of `keys` concerns it. Adding again changes nothing."""
+    def add(self, connection: Watched, keys: Mapping[str, float]) -> None:
+        """Watch over `connection`; a revocation of any of `keys` concerns it, for what holds since the time given with
+        it. Adding again changes nothing."""
         if connection in self._keys:
             return
         if not self._keys:
@@ -48,6 +49,9 @@ class Roster:
         named = self._keys[connection] = (*keys, ALL)
         for key in named:
             self._by_key.setdefault(key, set()).add(connection)
+        # Told while somebody still asked who is there: nobody listened for this connection then.
+        if self._revocations.known_revoked(keys):
+            self._start(connection.recheck())
 
     def remove(self, connection: Watched) -> None:
         """An unknown connection is ignored."""

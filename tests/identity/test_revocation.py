@@ -263,6 +263,28 @@ async def test_events_that_wait_when_the_session_ends_are_never_handled() -> Non
     assert "late" not in world.handled
 
 
+async def test_signing_out_while_a_page_joins_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody watched over it yet when the session ended, but somebody had just said who is there."""
+    world, gate = World(), asyncio.Event()
+    original: Callable[..., Any] = Backend.authenticate
+
+    async def slow(self: Backend, conn: Any) -> Any:
+        if conn.scope["type"] == "websocket":
+            await gate.wait()
+        return await original(self, conn)
+
+    async with LiveClient(world.app) as client:
+        await client.post("/login/alice")
+        page = await load(client, "/dash")
+        socket = await connect(client, page).connect()
+        monkeypatch.setattr(Backend, "authenticate", slow)
+        await socket.send_frame(page.join("4"))
+        await asyncio.sleep(0.01)
+        await client.post("/logout")
+        gate.set()
+        assert await socket.wait_closed() == 4001
+
+
 async def test_views_that_everybody_may_see_cost_no_question() -> None:
     world = World(auth_recheck=0.0, auth_interval=0.05)
     async with LiveClient(world.app) as client:
