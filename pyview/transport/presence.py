@@ -45,7 +45,8 @@ class Presence:
         await self.refresh(active=True)
 
     async def refresh(self, *, active: bool = False) -> None:
-        """Ask who is there now. Who comes while somebody asks gets the same answer.
+        """Ask who is there now. All who come while somebody asks share the next question: the answer to the one that
+        is under way may be older than what they come for, such as a sign-out.
 
         `active`: because the reader did something, which counts as use of the session.
         """
@@ -54,10 +55,7 @@ class Presence:
             if self._asking is None:
                 await self._ask(active)
             else:
-                started = self.asked_at
                 await asyncio.shield(self._asking)
-                if self.asked_at > started:
-                    return
 
     async def _ask(self, active: bool) -> None:
         loop = asyncio.get_running_loop()

@@ -99,6 +99,20 @@ async def signed_in(client: LiveClient, name: str, path: str = "/dash") -> tuple
     return socket, page
 
 
+def slow_on_sockets(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """From now on the user database answers sockets when the event is set."""
+    gate = asyncio.Event()
+    original: Callable[..., Any] = Backend.authenticate
+
+    async def slow(self: Backend, conn: Any) -> Any:
+        if conn.scope["type"] == "websocket":
+            await gate.wait()
+        return await original(self, conn)
+
+    monkeypatch.setattr(Backend, "authenticate", slow)
+    return gate
+
+
 async def expect_sent_away(socket: RawSocket, page: Page, path: str) -> None:
     """The redirect comes within a second, then the end of the channel, then of the socket."""
     started = time.monotonic()
@@ -265,20 +279,28 @@ async def test_events_that_wait_when_the_session_ends_are_never_handled() -> Non
 
 async def test_signing_out_while_a_page_joins_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody watched over it yet when the session ended, but somebody had just said who is there."""
-    world, gate = World(), asyncio.Event()
-    original: Callable[..., Any] = Backend.authenticate
-
-    async def slow(self: Backend, conn: Any) -> Any:
-        if conn.scope["type"] == "websocket":
-            await gate.wait()
-        return await original(self, conn)
-
+    world = World()
     async with LiveClient(world.app) as client:
         await client.post("/login/alice")
         page = await load(client, "/dash")
         socket = await connect(client, page).connect()
-        monkeypatch.setattr(Backend, "authenticate", slow)
+        gate = slow_on_sockets(monkeypatch)
         await socket.send_frame(page.join("4"))
+        await asyncio.sleep(0.01)
+        await client.post("/logout")
+        gate.set()
+        assert await socket.wait_closed() == 4001
+
+
+async def test_signing_out_while_an_event_asks_who_is_there_ends_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The question was asked before the session ended, and its answer says nothing of what came after."""
+    world = World(auth_recheck=0.0)
+    async with LiveClient(world.app) as client:
+        socket, page = await signed_in(client, "alice")
+        gate = slow_on_sockets(monkeypatch)
+        await socket.send_frame(event(page, "5", "hello"))
         await asyncio.sleep(0.01)
         await client.post("/logout")
         gate.set()
