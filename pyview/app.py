@@ -64,6 +64,7 @@ from pyview.transport.open_sockets import OpenSockets
 from pyview.transport.redaction import install_redaction
 from pyview.transport.roster import Roster
 from pyview.transport.session_endpoint import SessionEndpoint
+from pyview.transport.slashes import SlashRedirects
 from pyview.transport.view_assets import ViewAssets
 from pyview.transport.waiting_room import WaitingRoom
 from pyview.transport.websocket import Connection
@@ -147,6 +148,8 @@ class PyView(Starlette):
         self._long_poll = LongPoll(self._socket.serve_polls, self.security)
         socket = [WebSocketRoute(SOCKET_PATH, self._socket), self._long_poll.route()]
         self.router.routes[:0] = [*socket, *assets, *sessions]
+        self.router.redirect_slashes = False
+        self.router.default = SlashRedirects(lambda: self.routes, self.router.default)
 
     @property
     def site(self) -> Site:
