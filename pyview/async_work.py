@@ -47,12 +47,13 @@ class Works:
     `view` is what the log calls the view, `limit` how much may go on at a time.
     """
 
-    __slots__ = ("_limit", "_post", "_running", "_tasks", "_view")
+    __slots__ = ("_limit", "_over", "_post", "_running", "_tasks", "_view")
 
     def __init__(self, view: str, post: Callable[[Work, AsyncResult[Any]], None], limit: int) -> None:
         self._view = view
         self._post = post
         self._limit = limit
+        self._over = False
         self._running: dict[Key, Work] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -61,6 +62,9 @@ class Works:
 
         Raises `TooMuchWork`.
         """
+        if self._over:  # a handler may outlast its view, and nobody would cancel what it starts
+            dismiss(job)
+            return
         claimed = set(keys)
         if len(self._tasks) >= self._limit:
             dismiss(job)
@@ -93,7 +97,8 @@ class Works:
         self._take({key for key in self._running if key.cid == cid})
 
     def cancel(self) -> None:
-        """The view has ended."""
+        """The view has ended: what goes on is cancelled, and nothing begins any more."""
+        self._over = True
         self._take(set(self._running))
 
     def _take(self, keys: Iterable[Key]) -> None:

@@ -80,6 +80,8 @@ class RunningView(Receiving):
         """What goes on beside the mailbox."""
         if self._works is None:
             self._works = Works(self._name, self._land, self._site.security.max_async_work)
+            if self._ended:
+                self._works.cancel()
         return self._works
 
     def _land(self, work: Work, outcome: AsyncResult[Any]) -> None:

@@ -180,6 +180,38 @@ class TestAssignAsync:
             await asyncio.sleep(0.01)
             assert gate.ended == ["cancelled"]
 
+    async def test_none_begins_once_the_view_has_ended(self, gate: Gate) -> None:
+        """A handler that waited when its page closed finishes; what it starts then would never be cancelled."""
+
+        class Late(LiveView[dict[str, Any]]):
+            template = LOG
+
+            async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[Any]) -> None:
+                started.set()
+                await closed.wait()
+                socket.start_async("late", gate.work())
+                socket.assign_async("later", gate.work)
+                socket.stream_runner.start_stream(endless(), on_yield=lambda value: InfoEvent("value", value))
+                finished.set()
+
+        async def endless() -> AsyncIterator[int]:
+            gate.begun += 1
+            yield 1
+
+        started, closed, finished = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        app = PyView()
+        app.add_live_view("/", Late)
+        async with LiveClient(app) as client:
+            page = await client.open("/")
+            pushed = asyncio.create_task(page.push("go"))
+            await started.wait()
+            await page.close()
+            closed.set()
+            await finished.wait()
+            await asyncio.sleep(0.01)
+            assert gate.begun == 0
+            pushed.cancel()
+
     async def test_it_goes_on_while_a_page_is_away_and_is_shown_when_it_is_back(self, gate: Gate) -> None:
         async with LiveClient(orgs_of(gate.work)) as client:
             page = await client.open("/")
