@@ -7,7 +7,17 @@ from enum import Enum
 from typing import Any, Final
 
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
-from pydantic import AnyUrl, EmailStr, SecretBytes, SecretStr
+from pydantic import (
+    AnyUrl,
+    EmailStr,
+    FutureDate,
+    FutureDatetime,
+    NaiveDatetime,
+    PastDate,
+    PastDatetime,
+    SecretBytes,
+    SecretStr,
+)
 from pydantic.fields import FieldInfo
 
 from pyview.forms.shape import FieldShape
@@ -20,6 +30,9 @@ _TYPES: Final = (
     (SecretStr, "password"),
     (SecretBytes, "password"),
     (AnyUrl, "url"),
+    # These of pydantic's descend from nothing. An aware one has a time zone, which no such input knows.
+    *((cls, "datetime-local") for cls in (PastDatetime, FutureDatetime, NaiveDatetime)),
+    *((cls, "date") for cls in (PastDate, FutureDate)),
     (datetime.datetime, "datetime-local"),
     (datetime.date, "date"),
     (datetime.time, "time"),
