@@ -1,5 +1,6 @@
 """What `app.live_session(...)` returns: the place to add the views of one live session."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,10 @@ from starlette.routing import BaseRoute
 from pyview.events import compile_view
 from pyview.live_session import LiveSession
 from pyview.live_view import LiveView
+from pyview.routes import LiveRoute
 from pyview.transport.http import LivePage
+
+logger = logging.getLogger("pyview")
 
 
 class LiveGroup:
@@ -31,12 +35,28 @@ class LiveGroup:
         """Serve `view` at `path`, a Starlette path such as `/users/{user_id:int}`, as a member of this group.
 
         A class may be in several groups, under several paths. Raises `SignatureError` for a callback or hook whose
-        parameters cannot be filled.
+        parameters cannot be filled, `ValueError` for a path that does not start with `/`.
         """
         if not _is_view_class(view):
             raise TypeError(f"add_live_view({path!r}, ...) expected a subclass of LiveView, got {view!r}")
+        if not path.startswith("/"):
+            raise ValueError(
+                f"add_live_view({path!r}, ...) expected a path that starts with '/', such as '/{path}'"
+            )
         compile_view(view)
+        self._warn_of_twin(path, view)
         self._routes().append(self._page.route(path, view, self._live_session, name, action))
+
+    def _warn_of_twin(self, path: str, view: type[LiveView[Any]]) -> None:
+        live = (route for route in self._routes() if isinstance(route, LiveRoute))
+        twin = next((route.view_class for route in live if route.path == path), None)
+        if twin is not None:
+            logger.warning(
+                "add_live_view(%r, %s): nobody will see it, since %s was added under this path before. Choose another",
+                path,
+                view.__qualname__,
+                twin.__qualname__,
+            )
 
 
 def _is_view_class(view: Any) -> bool:

@@ -45,8 +45,16 @@ class Conversion:
 
     def refuse(self, data: Any) -> Any:
         """Raises `BindingError`: `data`, all that the client sent, does not hold this parameter."""
-        received = "nothing" if isinstance(data, dict) else kind_of(data)
-        raise BindingError(self.handler, self.parameter, self.expected, received)
+        if not isinstance(data, dict):
+            raise BindingError(self.handler, self.parameter, self.expected, kind_of(data))
+        names = " or ".join(f"`{name}`" for name in dict.fromkeys((self.parameter, dashed(self.parameter))))
+        advice = f"; no value is called {names}. If there may be none, give it a default"
+        raise BindingError(self.handler, self.parameter, self.expected, "nothing", advice)
+
+
+def dashed(name: str) -> str:
+    """The other name under which a parameter's value may come: `phx-value-item-id` is for `item_id`."""
+    return name.replace("_", "-")
 
 
 def conversion_for(

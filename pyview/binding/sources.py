@@ -6,7 +6,7 @@ from typing import Annotated, Any, Protocol, get_args, get_origin, runtime_check
 
 from pyview.binding.call import Call, Source
 from pyview.binding.callbacks import Callback, client
-from pyview.binding.conversion import Conversion, conversion_for
+from pyview.binding.conversion import Conversion, conversion_for, dashed
 from pyview.binding.errors import SignatureError
 from pyview.binding.models import Fields, fields_of
 from pyview.binding.params import Params
@@ -84,11 +84,7 @@ def find(data: Any, name: str) -> Any:
     if not isinstance(data, dict):
         return MISSING
     value = data.get(name, MISSING)
-    return data.get(_dashed(name), MISSING) if value is MISSING else value
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
+    return data.get(dashed(name), MISSING) if value is MISSING else value
 
 
 def named_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
@@ -102,7 +98,7 @@ def named_source(signature: Signature, parameter: Parameter, callback: Callback)
         return _model(signature, parameter, fields, name)
     convert = conversion_for(signature, parameter, repeats=callback.repeats)
     otherwise = convert if _is_mapping(parameter.annotation) else convert.refuse
-    return Field(parameter.name, _dashed(parameter.name), convert, _absent(parameter, convert, otherwise))
+    return Field(parameter.name, dashed(parameter.name), convert, _absent(parameter, convert, otherwise))
 
 
 def whole_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:

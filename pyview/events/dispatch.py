@@ -80,7 +80,7 @@ def compile_view(view_class: type) -> None:
 
 
 def unknown_event(view: Any, event: str, payload: Any, socket: Any, resources: Resources) -> Any:
-    raise UnknownEvent(event)
+    raise UnknownEvent(event, handlers_of(type(view), EVENTS))
 
 
 def unknown_info(view: Any, event: Any, socket: Any, resources: Resources) -> Any:

@@ -1,11 +1,18 @@
 """What can go wrong between an event and its handler."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class UnknownEvent(LookupError):
-    """The view has no handler for what the browser sent. `name` is the client's own word."""
+    """The view has no handler for what the browser sent. `name` is the client's own word, `handled` are the events that
+    its decorated methods take."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"no @event method and no handle_event for {name[:80]!r}")
+    def __init__(self, name: str, handled: Iterable[str] = ()) -> None:
+        told = name[:80]
+        close = get_close_matches(told, [*handled], n=1)
+        advice = f"did you mean {close[0]!r}?" if close else f"decorate a method with @event({told!r})"
+        super().__init__(f"no handler for event {told!r}; {advice}")
         self.name = name
 
 

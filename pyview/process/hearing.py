@@ -45,8 +45,8 @@ class Hearing(Watched):
             answer = call(self._view, message.name, message.payload, self.socket, self._resources)
             if type(answer) is CoroutineType or isawaitable(answer):
                 answer = await answer
-        except UnknownEvent:
-            self._reject(message.ref, "unknown_event", f"no handler for event {message.name[:100]!r}")
+        except UnknownEvent as error:
+            self._reject(message.ref, "unknown_event", str(error))
         except BindingError as error:
             self._reject(message.ref, "bad_payload", str(error))
         else:

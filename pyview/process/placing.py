@@ -35,10 +35,9 @@ class Placing(Hearing):
             answer = components.call(component, message.name, message.payload, self._resources)
             if type(answer) is CoroutineType or isawaitable(answer):
                 answer = await answer
-        except UnknownEvent:
+        except UnknownEvent as error:
             components.forget_letters()
-            where = f"no handler of {component.described} for event {message.name[:100]!r}"
-            self._reject(message.ref, "unknown_event", where)
+            self._reject(message.ref, "unknown_event", f"{component.described}: {error}")
         except BindingError as error:
             components.forget_letters()
             self._reject(message.ref, "bad_payload", str(error))

@@ -2,8 +2,11 @@
 class."""
 
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from jinja2 import TemplateNotFound
 
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate
@@ -35,7 +38,7 @@ def template_for(view: type, environment: LiveEnvironment) -> LiveTemplate:
     if isinstance(named, LiveTemplate):
         return named
     if named is not None:
-        return LiveTemplate.from_loader(str(named), environment)
+        return _by_name(view, str(named), environment)
     path = template_path(view)
     if path is None or not path.is_file():
         raise TemplateFileNotFound(view, path)
@@ -64,8 +67,33 @@ def layout_of(view: type, environment: LiveEnvironment, otherwise: Any = None) -
     return (
         LiveTemplate.from_file(path, environment)
         if path.is_file()
-        else LiveTemplate.from_loader(str(named), environment)
+        else _by_name(owner or view, str(named), environment)
     )
+
+
+def _by_name(cls: type, name: str, environment: LiveEnvironment) -> LiveTemplate:
+    try:
+        return LiveTemplate.from_loader(name, environment)
+    except TemplateNotFound as missing:
+        if missing.name != name:  # one that it extends, whose own error has the line
+            raise
+        raise TemplateNotFound(name, _not_found(cls, name, environment)) from None
+
+
+def _not_found(cls: type, name: str, environment: LiveEnvironment) -> str:
+    close = get_close_matches(name, _names(environment), n=1)
+    meant = f" Did you mean {close[0]!r}?" if close else ""
+    return (
+        f"{cls.__qualname__} names the template {name!r}, which no loader finds.{meant} PyView(templates=...) says"
+        " where they are; for a file beside the module, say template_file"
+    )
+
+
+def _names(environment: LiveEnvironment) -> list[str]:
+    try:
+        return environment.list_templates()
+    except TypeError:  # a loader of functions knows no list
+        return []
 
 
 def template_path(view: type) -> Path | None:

@@ -364,6 +364,14 @@ def test_what_is_missing(payload: Any, received: str) -> None:
     assert (refusal.value.expected, refusal.value.received) == ("int", received)
 
 
+def test_of_what_is_missing_the_names_are_told_that_it_may_have() -> None:
+    def handle_event(self: Any, item_id: int) -> None:
+        raise AssertionError("called")
+
+    with pytest.raises(BindingError, match=r"no value is called `item_id` or `item-id`.*give it a default"):
+        call(handle_event, {"id": "1"})
+
+
 def test_a_model_tells_which_fields_do_not_fit() -> None:
     def handle_event(self: Any, item: Item) -> None:
         raise AssertionError("called")

@@ -121,8 +121,17 @@ def test_no_name_reaches_anything_but_a_decorated_method(name: str) -> None:
             event_caller(Mixed)(Mixed(), name, {}, SOCKET, RESOURCES)
 
 
+async def test_what_a_developer_is_told_of_an_unknown_name() -> None:
+    with pytest.raises(UnknownEvent, match=r"no handler for event 'incremnet'; did you mean 'increment'[?]"):
+        await send(Plain(), "incremnet")
+    with pytest.raises(
+        UnknownEvent, match=r"no handler for event 'delete'; decorate a method with @event\('delete'\)"
+    ):
+        await send(Plain(), "delete")
+
+
 def test_an_unknown_name_is_cut_short_in_the_error() -> None:
-    assert len(str(UnknownEvent("x" * 10_000))) < 200
+    assert len(str(UnknownEvent("x" * 10_000))) < 250
 
 
 @views

@@ -9,12 +9,13 @@ from typing import Any
 
 import jinja2
 import pytest
-from jinja2 import DictLoader
+from jinja2 import DictLoader, FunctionLoader
 
 from pyview.template.environment import create_environment
 from pyview.template.files import (
     TemplateFileNotFound,
     find_beside,
+    layout_of,
     stylesheet_path,
     template_for,
     template_path,
@@ -91,6 +92,27 @@ def test_a_template_named_for_the_loader(load: Load) -> None:
     assert template_for(view, environment).render({}) == "one"
     with pytest.raises(jinja2.TemplateNotFound, match=r"pages/one\.html"):
         template_for(view, create_environment(DictLoader({})))
+
+
+def test_a_name_that_no_loader_knows_is_told_with_the_view_and_what_it_may_mean(load: Load) -> None:
+    view = load("count", "class View:\n    template = 'pages/one.html'\n    layout = 'frames.html'\n").View
+    environment = create_environment(DictLoader({"pages/once.html": "", "frame.html": ""}))
+    with pytest.raises(
+        jinja2.TemplateNotFound, match=r"View names.*'pages/one\.html'.*mean 'pages/once\.html'\?"
+    ):
+        template_for(view, environment)
+    with pytest.raises(jinja2.TemplateNotFound, match=r"View names.*'frames\.html'.*mean 'frame\.html'\?"):
+        layout_of(view, environment)
+    functions = create_environment(FunctionLoader(lambda name: None))
+    with pytest.raises(jinja2.TemplateNotFound, match=r"which no loader finds\. PyView\(templates=\.\.\.\)"):
+        template_for(view, functions)
+
+
+def test_what_a_template_extends_is_told_by_its_own_name(load: Load) -> None:
+    view = load("count", "class View:\n    template = 'one.html'\n").View
+    environment = create_environment(DictLoader({"one.html": "{% include 'two.html' %}"}))
+    with pytest.raises(jinja2.TemplateNotFound, match=r"^two\.html$"):
+        template_for(view, environment).render({})
 
 
 def test_a_template_given_as_it_is() -> None:
