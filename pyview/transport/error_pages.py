@@ -46,6 +46,7 @@ _PAGE = Pattern("""\
 <!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>{status} {phrase}</title></head>
 <body style="font-family: system-ui, sans-serif; max-width: 40rem; margin: 15vh auto; padding: 0 1rem">
 <h1>{phrase}</h1>

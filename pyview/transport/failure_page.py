@@ -19,10 +19,16 @@ _TEMPLATES = (".html", ".jinja", ".j2", ".jinja2")
 _PAGE = Pattern("""\
 <!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><title>{kind}: {first_line}</title>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{kind}: {first_line}</title>
 <style>
-body { font-family: system-ui, sans-serif; margin: 2rem; } h1 { font-size: 1.2rem; white-space: pre-wrap; }
-pre { background: #f4f4f4; padding: .7rem; overflow-x: auto; } mark { background: #ffd0d0; display: block; }
+:root { color-scheme: light dark; --wash: #f4f4f4; --mark: #ffd0d0; }
+@media (prefers-color-scheme: dark) { :root { --wash: #262626; --mark: #5c2626; } }
+body { font-family: system-ui, sans-serif; margin: 2rem 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.4rem; white-space: pre-wrap; } h2 { font-size: 1rem; }
+pre { background: var(--wash); padding: .7rem; overflow-x: auto; overflow-wrap: normal; }
+mark { background: var(--mark); color: inherit; display: block; width: max-content; min-width: 100%; }
+@media (min-width: 48rem) { body { margin: 2rem; } }
 </style></head>
 <body>
 <h1>{kind}: {message}</h1>
@@ -34,7 +40,7 @@ number only.</p>
 </html>
 """)
 
-_PLACE = Pattern("<h2>{what} {file}, line {line}</h2>\n<pre>{lines}</pre>\n")
+_PLACE = Pattern("<h2>{what} {file}, line {line}</h2>\n{lines}")
 
 
 class _Place(NamedTuple):
@@ -84,12 +90,14 @@ def _is_own(place: _Place) -> bool:
 
 def _shown(place: _Place) -> Markup:
     numbers = range(max(1, place.line - _AROUND), place.line + _AROUND + 1)
-    lines = ((number, linecache.getline(place.file, number)) for number in numbers)
+    texts = ((number, linecache.getline(place.file, number)) for number in numbers)
     shown = Markup("").join(
-        _line(number, text, marked=number == place.line) for number, text in lines if text
+        _line(number, text, marked=number == place.line) for number, text in texts if text
     )
     what = "Template" if place.is_template else "File"
-    return _PLACE.fill(what=what, file=place.file, line=str(place.line), lines=shown)
+    # A template that came from no file has no lines to show.
+    lines = Markup("<pre>{}</pre>\n").format(shown) if shown else shown
+    return _PLACE.fill(what=what, file=place.file, line=str(place.line), lines=lines)
 
 
 def _line(number: int, text: str, *, marked: bool) -> Markup:

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from pyview import LiveView, LiveViewSocket, PyView
+from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.transport.error_pages import ErrorPage
 
@@ -148,6 +149,15 @@ async def test_developers_see_the_line_of_their_template(tmp_path: Path) -> None
     assert "<h1>ZeroDivisionError: division by zero</h1>" in response.text
     assert f"<h2>Template {tmp_path}/bad.html, line 2</h2>" in response.text
     assert "<mark>   2  &lt;p&gt;{{ 1 / zero }}&lt;/p&gt;</mark>" in response.text
+
+
+async def test_a_template_from_no_file_has_no_lines_to_show() -> None:
+    template = LiveTemplate.from_string("<p>one</p>\n{{ 1 / 0 }}", "page.html")
+    app = make_app(debug=True)
+    app.add_live_view("/text", type("Text", (LiveView,), {"template": template}))
+    async with client_of(app) as client:
+        response = await client.get("/text", headers=HTML)
+    assert "<h2>Template page.html, line 2</h2>\n\n<details>" in response.text
 
 
 async def test_developers_see_the_line_of_a_syntax_error(tmp_path: Path) -> None:
