@@ -1,5 +1,5 @@
 import { LiveSocket, socketExists } from "./live_socket.js";
-import { removeScriptNotice } from "./notices.js";
+import { removeScriptNotice, useWords, watchConnection } from "./notices.js";
 import { uploaders } from "./uploaders.js";
 import { watchPageLoading } from "./loading_bar.js";
 import { Socket } from "./socket.js";
@@ -32,6 +32,8 @@ export function start(options = {}) {
     hooks: { ...window.Hooks, ...window.LiveViewConfig?.hooks, ...options.hooks },
     uploaders: { ...uploaders, ...window.Uploaders, ...window.LiveViewConfig?.uploaders, ...options.uploaders },
   });
+  useWords(messages);
+  watchConnection(liveSocket.getSocket());
   watchPageLoading();
   watchPageAttributes();
   loadHeadFiles().then(() => liveSocket.connect());

@@ -93,10 +93,14 @@ def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) ->
         page.evaluate("document.getElementById('feed-0').mark = 'the same element'")
         network.cut()
         expect(page.locator("[data-phx-main]")).to_have_class("phx-loading phx-error phx-client-error")
+        notice = page.locator("#pyview-offline")
+        expect(notice).to_have_count(0)
         page.fill("#city", "typed without a network")
         page.wait_for_timeout(AWAY_MS)
+        expect(notice).to_have_text("The connection is lost. Trying again…")
         network.mend()
         expect(page.locator(".phx-connected")).to_be_visible(timeout=20_000)
+        expect(notice).to_have_count(0)
         expect(page.locator("#n")).to_have_text("1")
         assert page.input_value("#name") == "Ada"
         assert page.input_value("#city") == "typed without a network"
@@ -110,6 +114,40 @@ def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) ->
         page.click("#inc")
         expect(page.locator("#n")).to_have_text("2")
         assert (desk.log["mount"], desk.log["reconnected"], desk.log["disconnect"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        pytest.param(
+            "window.LiveViewConfig = {messages: {offline: 'Keine Verbindung.'}}",
+            "Keine Verbindung.",
+            id="other",
+        ),
+        pytest.param("window.LiveViewConfig = {messages: {offline: null}}", None, id="none"),
+        pytest.param(
+            "addEventListener('load', () => document.body.setAttribute('phx-disconnected', '[]'))",
+            None,
+            id="own",
+        ),
+    ],
+)
+def test_a_lost_connection_is_told_in_the_page_s_own_words(
+    page: Page, serve: Callable[[ASGIApp], str], before: str, said: str | None
+) -> None:
+    page.clock.install()
+    page.add_init_script(before)
+    with network_to(serve(Desk().app)) as (network, url):
+        page.goto(url)
+        expect(page.locator(".phx-connected")).to_be_visible()
+        network.cut()
+        expect(page.locator(".phx-error")).to_be_visible()
+        page.clock.run_for(5000)
+        notice = page.locator("#pyview-offline")
+        if said is None:
+            expect(notice).to_have_count(0)
+        else:
+            expect(notice).to_have_text(said)
 
 
 @pytest.mark.parametrize("way", ["close", "leave", "reload"])
