@@ -190,7 +190,7 @@ EXAMPLES = (
     Example(
         tstrings,
         folder="tstrings",
-        title="Reading list",
+        title="Bookshelf",
         blurb="The page is a template string of Python 3.14: typed components, and rows that move without being sent.",
         glyph="M6 5h5v22H6zM11 8h5v19h-5zM18 8l5-1 4 19-5 1z",
         prefix="/reading",

@@ -98,7 +98,7 @@ def tidied(name: str) -> str:
     """Raises ``NotAccepted`` for a name that is too short, too long or unprintable."""
     tidy = " ".join(unicodedata.normalize("NFKC", name).split())
     if not 2 <= len(tidy) <= LONGEST_NAME or not tidy.isprintable():
-        raise NotAccepted(f"A name has 2 to {LONGEST_NAME} letters.")
+        raise NotAccepted(f"A name has 2 to {LONGEST_NAME} characters.")
     return tidy
 
 
@@ -108,5 +108,7 @@ def key_of(name: str) -> str:
 
 def accepted(password: str) -> str:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise NotAccepted(f"A password has at least {SHORTEST_PASSWORD} letters. A short sentence does well.")
+        raise NotAccepted(
+            f"A password has at least {SHORTEST_PASSWORD} characters. A short sentence does well."
+        )
     return password

@@ -49,7 +49,7 @@ class Room:
         """Take a place under this name, tidied; NotAccepted if that cannot be."""
         tidy = " ".join(name.split())
         if not 0 < len(tidy) <= LONGEST_NAME:
-            raise NotAccepted(f"A name has 1 to {LONGEST_NAME} letters.")
+            raise NotAccepted(f"A name has 1 to {LONGEST_NAME} characters.")
         if tidy.casefold() in {person.casefold() for person in self._people}:
             raise NotAccepted(f"There is a {tidy} here already. Choose another name.")
         self._people.add(tidy)
@@ -62,7 +62,7 @@ class Room:
         """Add a message; NotAccepted if it is empty or too long."""
         tidy = text.strip()
         if not 0 < len(tidy) <= LONGEST_MESSAGE:
-            raise NotAccepted(f"A message has 1 to {LONGEST_MESSAGE} letters.")
+            raise NotAccepted(f"A message has 1 to {LONGEST_MESSAGE} characters.")
         message = Message(next(self._ids), author, tidy, datetime.now(UTC))
         self._messages.append(message)
         return message

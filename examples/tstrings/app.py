@@ -1,4 +1,4 @@
-"""The reading list on its own: ``uvicorn examples.tstrings.app:app``.
+"""The bookshelf on its own: ``uvicorn examples.tstrings.app:app``.
 
 Its page is a template string, which is syntax of Python 3.14; on older ones the package future-tstrings brings it.
 Without either, the application says so instead.
@@ -30,6 +30,6 @@ def shelf() -> type[LiveView[Any]]:
 
 
 app = PyView()
-app.rootTemplate = page("Reading list")
+app.rootTemplate = page("Bookshelf")
 app.mount("/assets", assets)
 app.add_live_view("/", shelf())

@@ -1,5 +1,5 @@
 # future-tstrings
-"""A reading list whose page is a template string: rows that are followed when they move, and function components."""
+"""A bookshelf whose page is a template string: rows that are followed when they move, and function components."""
 
 from dataclasses import dataclass, replace
 from string.templatelib import Template
@@ -60,14 +60,14 @@ class ShelfLiveView(AutoEventDispatch, TemplateView, LiveView[Shelf]):
         return t"""<section class="sheet">
           <header class="split">
             <div>
-              <h1>Reading list</h1>
+              <h1>Bookshelf</h1>
               <p class="hint" role="status">{unread} of {len(assigns.books)} still to read</p>
             </div>
-            <div class="row">{orders}
+            <div class="wrap">{orders}
               {button("Unread only", phx_click=self.filter, aria_pressed=assigns.only_unread)}
             </div>
           </header>
-          <table>
+          <table class="shelf">
             <tbody>{each(shown, lambda book: book_row(book, toggle), key="id")}</tbody>
           </table>
           {None if shown else EMPTY}
@@ -76,10 +76,9 @@ class ShelfLiveView(AutoEventDispatch, TemplateView, LiveView[Shelf]):
 
 def book_row(book: Book, toggle: str) -> Template:
     status = tag("read", "paid") if book.read else tag("to read", "packed")
-    again = "Read it again" if book.read else "Done"
+    again = "Read again" if book.read else "Done"
     return t"""<tr class={ {"read": book.read} }>
-      <th scope="row">{book.title}<small>{book.author}</small></th>
-      <td class="number">{book.year}</td>
+      <th scope="row">{book.title}<small>{book.author}, {book.year}</small></th>
       <td>{status}</td>
       <td>{button(again, kind="quiet", phx_click=toggle, phx_value_book_id=book.id)}</td>
     </tr>"""

@@ -72,7 +72,7 @@ def test_notes_and_stars_stay_with_their_book(page: Page, gallery: str) -> None:
     page.get_by_role("button", name="Done").click()
     for _ in range(4):
         page.get_by_role("button", name="Mix").click()
-        expect(page.locator("#book-dracula .quote")).to_have_text(
+        expect(page.locator("#book-dracula .written")).to_have_text(
             "Letters, diaries, and a very long journey."
         )
         expect(page.locator("#book-dracula .lit")).to_have_count(5)
@@ -518,6 +518,7 @@ PAGES: dict[str, Callable[[Page, str], object]] = {
     "notes": lambda page, gallery: visit(page, f"{gallery}/notes/"),
     "checkboxes": lambda page, gallery: visit(page, f"{gallery}/checkboxes/"),
     "loan": lambda page, gallery: visit(page, f"{gallery}/loan/"),
+    "bookshelf": lambda page, gallery: visit(page, f"{gallery}/reading/"),
     "webping": lambda page, gallery: visit(page, f"{gallery}/webping/"),
     "workshop": lambda page, gallery: visit(page, f"{gallery}/workshop/"),
     "form": _half_filled,

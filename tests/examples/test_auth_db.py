@@ -109,10 +109,10 @@ async def test_whoever_registers_is_signed_in(browser: Browser) -> None:
     ("name", "password", "problem"),
     [
         ("  ADMIN ", ADA, "There is a ADMIN already."),
-        ("A", ADA, "A name has 2 to 30 letters."),
-        ("A" * 31, ADA, "A name has 2 to 30 letters."),
-        ("Ada", "short", "A password has at least 10 letters."),
-        ("Ada", "x" * 201, "A password has at least 10 letters."),
+        ("A", ADA, "A name has 2 to 30 characters."),
+        ("A" * 31, ADA, "A name has 2 to 30 characters."),
+        ("Ada", "short", "A password has at least 10 characters."),
+        ("Ada", "x" * 201, "A password has at least 10 characters."),
     ],
 )
 async def test_what_is_not_accepted_makes_no_account(

@@ -39,8 +39,8 @@ async def test_notes_stay_with_their_book_wherever_it_moves() -> None:
         await page.submit("#note-dracula")
         for _ in range(5):
             await page.click("button", "Mix")
-            assert page.find("#book-dracula .quote").text == "Sunlight does no harm"
-            assert len(page.find_all(".quote")) == 1
+            assert page.find("#book-dracula .written").text == "Sunlight does no harm"
+            assert len(page.find_all(".written")) == 1
 
 
 async def test_books_go_and_come_back() -> None:
