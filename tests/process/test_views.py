@@ -15,6 +15,7 @@ from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connecte
 from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, PageError, ViewCrashed
+from tests.frames import connect, event, join, load
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 
@@ -354,6 +355,36 @@ async def test_a_first_render_may_send_the_browser_elsewhere(method: str, connec
         else:
             assert page.url.endswith("/other")
             assert page.find("#other").text == "moved"
+
+
+@pytest.mark.parametrize(
+    ("wish", "status", "to"),
+    [
+        ({"path": "/other", "params": {"a": 1}}, 302, "/other?a=1"),
+        ({"path": "/other", "status": 301}, 301, "/other"),
+        ({"external": "https://example.org/a", "status": 307}, 307, "https://example.org/a"),
+    ],
+)
+async def test_a_redirect_leads_inside_or_outside_with_its_status(
+    wish: dict[str, Any], status: int, to: str
+) -> None:
+    class View(Counter):
+        async def handle_params(self, url: Any, params: Any, socket: LiveViewSocket[Numbers]) -> None:
+            await socket.redirect(**wish)
+
+    class Later(Counter):
+        async def do_go(self, payload: Any, socket: LiveViewSocket[Numbers]) -> None:
+            await socket.redirect(**wish)
+
+    async with LiveClient(app_with(count=View, later=Later, other=Other)) as client:
+        response = await client.get("/count")
+        assert (response.status_code, response.headers["location"]) == (status, to)
+        page = await load(client, "/later")
+        async with connect(client, page) as socket:
+            await join(socket, page)
+            await socket.send_frame(event(page, "5", "go"))
+            reply = (await socket.receive_frame())[4]["response"]
+    assert reply == {"redirect": {"to": to, "status": status}}
 
 
 async def test_title_and_pushed_events_reach_the_page() -> None:
