@@ -138,6 +138,31 @@ def test_a_page_that_reloads_itself_for_ever_stops_and_says_so(
     assert len(loads) == 5, "the reader's own reload, and none after it"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("window.LiveViewConfig = {...quick, messages};", id="LiveViewConfig"),
+        pytest.param(
+            'import { start } from "/live/assets/pyview.js"; start({...quick, messages});', id="start"
+        ),
+    ],
+)
+def test_what_a_reader_is_told_may_be_in_other_words(page: Page, serve: Serve, source: str) -> None:
+    words = """
+        const quick = {reloadJitterMin: 10, reloadJitterMax: 20};
+        const messages = {reloads: {text: "Keine Verbindung.", action: "Nochmal"}};
+    """
+    app = site(
+        Route("/app.js", javascript(words + source)),
+        answers=Answers({"reason": "stale"}, "error"),
+        head='<script type="module" src="/app.js"></script>',
+    )
+    page.goto(serve(app))
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Keine Verbindung.")
+    expect(alert.get_by_role("link", name="Nochmal")).to_be_visible()
+
+
 def test_a_reload_that_the_reader_asked_for_is_never_refused(page: Page, serve: Serve) -> None:
     answers = Answers(joined('<button phx-click="save">Save</button>'), event={"redirect": {"to": "/"}})
     loads = count_documents(page)
