@@ -3,7 +3,7 @@
 from typing import Any, TypedDict
 
 from examples.kanban.board import COLUMNS, Board, Card, NotAccepted
-from pyview import LiveView, LiveViewSocket
+from pyview import LiveView, LiveViewSocket, js
 from pyview.events import event, info
 
 TOPIC = "kanban"
@@ -15,11 +15,8 @@ _BEGINNING = (
 
 
 class BoardContext(TypedDict):
-    """``added`` counts the cards that this visitor added, so that the field is empty for the next one."""
-
     names: tuple[str, ...]
     columns: list[list[Card]]
-    added: int
 
 
 class KanbanLiveView(LiveView[BoardContext]):
@@ -27,7 +24,7 @@ class KanbanLiveView(LiveView[BoardContext]):
 
     async def mount(self, socket: LiveViewSocket[BoardContext], session: Any) -> None:
         await socket.subscribe(TOPIC)
-        socket.context = {"names": COLUMNS, "columns": self.board.columns, "added": 0}
+        socket.context = {"names": COLUMNS, "columns": self.board.columns}
 
     @info(TOPIC)
     async def look(self, socket: LiveViewSocket[BoardContext]) -> None:
@@ -41,7 +38,7 @@ class KanbanLiveView(LiveView[BoardContext]):
         except NotAccepted as refused:
             socket.put_flash("error", str(refused))
             return
-        socket.context["added"] += 1
+        await self.look(socket)  # with the answer, which empties the field
         await socket.broadcast(TOPIC, "added")
 
     @event
@@ -54,6 +51,8 @@ class KanbanLiveView(LiveView[BoardContext]):
         column = self.board.column_of(card)
         if column is not None and by in (-1, 1):
             self.board.move(card, column + by, 0)
+        await self.look(socket)
+        await socket.exec_js(js.focus_first(f"#card-{card}"))  # who moves it by the keyboard may move it on
         await socket.broadcast(TOPIC, "moved")
 
     @event

@@ -177,8 +177,9 @@ def test_the_back_button_walks_through_order_and_pages(page: Page, gallery: str)
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("Total")
     page.get_by_role("link", name="Total").click()
     expect(page.locator("th[aria-sort=descending]")).to_have_text("Total")
-    page.get_by_role("link", name="Next").click()
+    page.get_by_role("link", name="Next").press("Enter")
     expect(page.get_by_text("Page 2 of 17")).to_be_visible()
+    expect(page.get_by_role("link", name="Next")).to_be_focused()
     assert query_of(page) == {"sort": ["-total"], "page": ["2"]}
     page.go_back()
     expect(page.get_by_text("Page 1 of 17")).to_be_visible()
@@ -325,6 +326,19 @@ def test_a_star_and_an_entry_that_goes(page: Page, gallery: str) -> None:
     expect(star).to_have_attribute("aria-pressed", "true")
     page.locator(f"#{second} [phx-click=hide]").click()
     expect(page.locator(f"#{second}")).to_have_count(0)
+
+
+# Reading list
+
+
+def test_a_note_is_opened_and_closed_by_the_keyboard_alone(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/books/")
+    book = page.locator("#book-frankenstein")
+    book.get_by_role("button", name="Add a note").press("Enter")
+    done = book.get_by_role("button", name="Done")
+    expect(done).to_be_focused()
+    done.press("Enter")
+    expect(book.get_by_role("button", name="Add a note")).to_be_focused()
 
 
 # Form

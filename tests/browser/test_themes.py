@@ -35,6 +35,23 @@ def test_a_card_is_dragged_from_column_to_column(new_visitor: NewVisitor, galler
     expect(one.get_by_text("Drag me")).to_have_count(0)
 
 
+def test_a_card_is_written_and_moved_by_the_keyboard_alone(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/kanban/")
+    field = page.get_by_label("What is to be done")
+    field.focus()
+    for text in ("Type me", "Push me"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        expect(page.locator('[data-column="0"]')).to_contain_text(text)
+        expect(field).to_be_focused()
+        expect(field).to_have_value("")
+    page.get_by_label("Move Push me right").press("Enter")
+    expect(page.locator('[data-column="1"]')).to_contain_text("Push me")
+    expect(page.get_by_label("Move Push me left")).to_be_focused()
+    for text in ("Type me", "Push me"):
+        page.get_by_label(f"Take {text} off").click()
+
+
 def test_a_paragraph_is_written_by_one_and_read_by_all(new_visitor: NewVisitor, gallery: str) -> None:
     one, other = new_visitor(), new_visitor()
     for page in (one, other):
