@@ -96,7 +96,7 @@ class UploadManager:
             found = self.registry.by_ref(ref)
             if found is not None:
                 upload, socket = found
-                upload.add_entries(files)
+                upload.choose(files)
                 owners.add(socket.cid)
         return owners
 
@@ -111,12 +111,13 @@ class UploadManager:
 
     async def _permissions(self, message: Preflight, upload: UploadConfig, socket: Any) -> dict[str, Any]:
         upload.add_entries(message.files)
-        if not upload.auto_upload and upload.violations():
-            return _refusal(upload)
+        gone = upload.gone(file.ref for file in message.files)
+        # The client gives up all files of a form when one of them is not permitted, so none must count as permitted.
+        if not upload.auto_upload and (gone or upload.violations()):
+            return _refusal(upload, gone)
         wanted = upload.awaiting_preflight(file.ref for file in message.files)
         granted = {entry.ref: await self._grant(upload, entry, socket) for entry in wanted}
         if not upload.auto_upload and upload.violations():
-            # The client gives up all files of a form when one of them is refused.
             for entry in wanted:
                 entry.preflighted = False
             return _refusal(upload)
@@ -245,7 +246,7 @@ class UploadManager:
         for upload in self.registry:
             for entry in upload.entries:
                 if not entry.done:
-                    upload.cancel_entry(entry.ref)
+                    upload.drop_entry(entry.ref)
 
     async def close(self) -> None:
         """Let go of every file, and wait until nothing is left of them."""
@@ -314,8 +315,9 @@ def _external_meta(upload: UploadConfig, raw: Any) -> ExternalUploadMeta:
     )
 
 
-def _refusal(upload: UploadConfig) -> dict[str, Any]:
-    return {"ref": upload.ref, "error": [[each.ref, each.code] for each in upload.violations()]}
+def _refusal(upload: UploadConfig, gone: Iterable[str] = ()) -> dict[str, Any]:
+    errors = [[each.ref, each.code] for each in upload.violations()]
+    return {"ref": upload.ref, "error": [*errors, *([ref, "cancelled"] for ref in gone)]}
 
 
 def _errors(upload: UploadConfig, message: Preflight) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 import io
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
@@ -91,6 +91,7 @@ class UploadConfig:
         self.entries_by_ref: dict[str, UploadEntry] = {}
         self.errors: list[ConstraintViolation] = []
         self.consumed = 0
+        self._gone: dict[str, None] = {}
 
     @property
     def entries(self) -> list[UploadEntry]:
@@ -123,16 +124,26 @@ class UploadConfig:
 
     # What its browser says
 
+    def choose(self, files: Collection[ChosenFile]) -> None:
+        """List all that the input holds now. What it holds no more, its browser will never name again."""
+        self._gone = dict.fromkeys(self.gone(file.ref for file in files))
+        self.add_entries(files)
+
     def add_entries(self, files: Iterable[ChosenFile]) -> None:
         """List files that are not listed yet, each with what is wrong with it. One new file takes the place of an old
         one where there may be one only."""
-        new = [file for file in files if file.ref not in self.entries_by_ref]
+        known = self.entries_by_ref.keys() | self._gone.keys()
+        new = [file for file in files if file.ref not in known]
         if len(new) == 1 and self.constraints.max_files == 1:
             for entry in self.entries:
                 self._drop(entry)
         for file in new[: _MOST_LISTED - len(self.entries_by_ref)]:
             self._add(UploadEntry(self, file))
         self._count()
+
+    def gone(self, refs: Iterable[str]) -> list[str]:
+        """Which of `refs` are files that were cancelled or consumed here: the browser named them before it heard."""
+        return [ref for ref in refs if ref in self._gone]
 
     def awaiting_preflight(self, refs: Iterable[str]) -> list[UploadEntry]:
         """Which of the entries `refs` may be sent now: those that are valid, new, and not too many."""
@@ -148,6 +159,11 @@ class UploadConfig:
 
     def cancel_entry(self, ref: str) -> None:
         """Take a file off the list, wherever it is on its way. Raises `KeyError` for a file that is not listed."""
+        self.drop_entry(ref)
+        self._pass_over(ref)
+
+    def drop_entry(self, ref: str) -> None:
+        """The same for a file that nobody took off: its browser may choose it again."""
         entry = self.entries_by_ref[ref]
         entry.cancelled = True
         self._drop(entry)
@@ -161,6 +177,7 @@ class UploadConfig:
         """Let go of a file that the application has taken."""
         self.consumed += 1
         self._drop(entry, consumed=True)
+        self._pass_over(entry.ref)
         self._count()
 
     def check_complete(self) -> None:
@@ -251,6 +268,13 @@ class UploadConfig:
         self.entries_by_ref.pop(entry.ref, None)
         if entry.receipt is not None:
             entry.receipt.end(consumed=consumed)
+
+    def _pass_over(self, ref: str) -> None:
+        # Lists of files that are on their way here were made before the browser can know, and would bring it back.
+        # References are not used again while a page is open.
+        self._gone[ref] = None
+        if len(self._gone) > _MOST_LISTED:
+            del self._gone[next(iter(self._gone))]
 
     def _count(self) -> None:
         too_many = len(self.entries_by_ref) > self.capacity

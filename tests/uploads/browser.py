@@ -81,8 +81,8 @@ async def liar(client: LiveClient, path: str = "/") -> AsyncIterator[Liar]:
         yield await joined(socket, page)
 
 
-async def joined(socket: RawSocket, page: Page, join_ref: str = "4") -> Liar:
-    status, response = await join(socket, page, join_ref)
+async def joined(socket: RawSocket, page: Page, join_ref: str = "4", **changes: Any) -> Liar:
+    status, response = await join(socket, page, join_ref, **changes)
     assert status == "ok", response
     found = re.search(r'data-phx-upload-ref=\\?"([^"\\]+)', str(response))
     assert found, response

@@ -120,6 +120,14 @@ def test_no_more_may_be_sent_than_is_allowed(
     assert bool(config.errors) == (len(config.entries) > most)
 
 
+def test_what_is_remembered_of_files_that_are_gone_has_an_end() -> None:
+    config = upload([])
+    for ref in map(str, range(1500)):
+        config.add_entries([chosen(ref)])
+        config.cancel_entry(ref)
+    assert config.gone(map(str, range(1500))) == [str(ref) for ref in range(500, 1500)]
+
+
 @given(st.text(), st.sampled_from(["title", "aria_label", "data_x", "class_"]), st.text())
 def test_nothing_breaks_out_of_the_markup(name: str, attribute: str, value: str) -> None:
     config = upload([chosen("0", name)])

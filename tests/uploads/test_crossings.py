@@ -1,0 +1,105 @@
+"""What a browser says of a file before it has heard that the file is gone: nothing brings it back."""
+
+from typing import Any
+
+import pytest
+
+from pyview.testing import LiveClient
+from pyview.uploads import UploadEntry
+from tests.frames import connect, load
+from tests.uploads.browser import Liar, file, joined, liar
+from tests.uploads.views import Socket, Uploads, app_with, view_with
+
+
+def listed(response: Any) -> str:
+    """The references that an input gets, out of the diff that has it."""
+    _, found, rest = str(response).partition('data-phx-active-refs="')
+    assert found, response
+    return rest.partition('"')[0]
+
+
+async def send(browser: Liar, token: Any, ref: str) -> Any:
+    """All ten bytes of a file; the answer to the last word of it."""
+    assert await browser.join_upload(token, f"u{ref}", f"lvu:{ref}") == ("ok", {})
+    assert await browser.chunk(b"0123456789", f"u{ref}", f"lvu:{ref}") == ("ok", {})
+    return await browser.progress(100, ref)
+
+
+@pytest.mark.parametrize("auto_upload", [False, True])
+async def test_a_cancelled_file_stays_cancelled_when_the_next_one_is_chosen(auto_upload: bool) -> None:
+    view = view_with(auto_upload=auto_upload)
+    async with LiveClient(app_with(view)) as client, liar(client) as browser:
+        await browser.announce(file("0"))
+        await browser.event("cancel", {"ref": "0"})
+        for _ in range(2):  # the browser has not had the answer to the first list either
+            await browser.announce(file("0"), file("1"))
+        _, response = await browser.preflight(file("1"))
+        assert list(response["entries"]) == ["1"]
+        assert listed(response["diff"]) == "1"
+        await send(browser, response["entries"]["1"], "1")
+        await browser.event("save")
+        assert list(view.kept) == ["a.txt"]
+
+
+async def test_a_file_that_was_cancelled_before_it_was_asked_for_is_passed_over() -> None:
+    view = view_with(auto_upload=True)
+    async with LiveClient(app_with(view)) as client, liar(client) as browser:
+        await browser.announce(file("0"), file("1"))
+        await browser.event("cancel", {"ref": "0"})
+        _, response = await browser.preflight(file("0"), file("1"))
+        assert list(response["entries"]) == ["1"]
+        assert "error" not in response
+
+
+async def test_a_form_that_asked_for_a_cancelled_file_asks_again_without_it() -> None:
+    async with LiveClient(app_with(view_with())) as client, liar(client) as browser:
+        await browser.announce(file("0"), file("1"))
+        await browser.event("cancel", {"ref": "0"})
+        _, refused = await browser.preflight(file("0"), file("1"))
+        assert refused["error"] == [["0", "cancelled"]]
+        _, response = await browser.preflight(file("1"))
+        assert list(response["entries"]) == ["1"]
+
+
+class Eager(Uploads):
+    """Takes each file as soon as it is there."""
+
+    def allow(self, socket: Socket) -> Any:
+        return socket.allow_upload(
+            "files", accept="any", max_entries=3, auto_upload=True, progress=self.progress
+        )
+
+    async def progress(self, entry: UploadEntry, socket: Socket) -> None:
+        if entry.done:
+            socket.context["saved"].append(await socket.consume_uploaded_entry(entry, self.keep))
+
+
+async def test_a_consumed_file_is_not_listed_again_when_the_next_one_is_chosen() -> None:
+    async with LiveClient(app_with(Eager)) as client, liar(client) as browser:
+        await send(browser, await browser.token(ref="0"), "0")
+        assert Eager.kept == {"a.txt": b"0123456789"}
+        _, response = await browser.announce(file("0"), file("1"))
+        assert listed(response["diff"]) == "1"
+
+
+async def test_what_was_gone_is_forgotten_once_the_browser_has_heard() -> None:
+    async with LiveClient(app_with(view_with())) as client, liar(client) as browser:
+        await browser.announce(file("0"))
+        await browser.event("cancel", {"ref": "0"})
+        await browser.announce(file("1"))
+        _, response = await browser.announce(file("1"), file("0"))
+        assert listed(response["diff"]) == "1,0"
+
+
+async def test_a_file_that_a_broken_connection_took_may_be_chosen_again() -> None:
+    async with LiveClient(app_with(view_with())) as client:
+        page = await load(client, "/")
+        socket = await connect(client, page).connect()
+        browser = await joined(socket, page)
+        await browser.announce(file("0"))
+        await socket.drop()
+        async with connect(client, page) as socket:
+            again = await joined(socket, page, params={"_csrf_token": page.csrf, "_mounts": 1})
+            assert again.ref == browser.ref, "the view has waited"
+            _, response = await again.announce(file("0"))
+            assert listed(response["diff"]) == "0"
