@@ -358,6 +358,32 @@ def test_a_dialog_is_closed_by_its_cross_and_beside_it(components: Page, how: st
     expect(components.locator("#count")).to_have_text("1")
 
 
+BESIDE = """document.elementFromPoint(5, 5).dispatchEvent(new MouseEvent("click", {bubbles: true}));"""
+ESCAPE = (
+    """document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true}));"""
+)
+CROSS = """document.querySelector("#about-panel .pv-close").click();"""
+
+
+@pytest.mark.parametrize("close", [BESIDE, ESCAPE, CROSS], ids=["beside", "escape", "cross"])
+def test_a_dialog_is_open_and_closed_at_once_however_slow_the_browser_draws(
+    components: Page, close: str
+) -> None:
+    opener = components.get_by_role("button", name="Open")
+    dialog = components.get_by_role("dialog", name="About")
+    for count, wish in enumerate([close, close + close], 1):
+        opener.evaluate(
+            f"opener => {{ opener.click(); {wish} }}"
+        )  # in one task, so that nothing is drawn between
+        expect(components.locator("#count")).to_have_text(str(count))
+        expect(dialog).to_be_hidden()
+        expect(opener).to_be_focused()
+    opener.evaluate(f"opener => {{ opener.click(); {close} opener.click() }}")
+    expect(components.locator("#count")).to_have_text("3")
+    expect(dialog).to_be_visible()
+    expect(components.get_by_role("link", name="First")).to_be_focused()
+
+
 def test_a_patch_leaves_an_open_dialog_open(components: Page) -> None:
     components.get_by_role("button", name="Open").click()
     expect(components.get_by_role("link", name="First")).to_be_focused()

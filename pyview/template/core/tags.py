@@ -16,10 +16,6 @@ from pyview.template.compiler.purity import pure
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
-OPEN: Final = "pv-open"
-"""The class of a dialog that is open."""
-
-_FADE_IN: Final = ("pv-fade", "pv-faded", "pv-shown")
 _FADE_OUT: Final = ("pv-fade", "pv-shown", "pv-faded")
 
 
@@ -109,15 +105,22 @@ def modal_shown(id: str) -> JsCommands:
 
 
 def _open(id: str) -> JsCommands:
-    # It begins as `hidden`: an inline style would not survive a strict content security policy.
-    shown = js.add_class(OPEN, to=f"#{id}").show(f"#{id}", transition=_FADE_IN)
-    return shown.remove_attribute("hidden", to=f"#{id}").focus_first(f"#{id}-content")
+    # The attribute is all that says whether a dialog is open, since it changes at once. The client changes classes and
+    # displays with later frames, so a click or a key that comes before those would find the dialog neither open nor
+    # closed, and be lost. An inline style would not survive a strict content security policy either.
+    return js.remove_attribute("hidden", to=f"#{id}").focus_first(f"#{id}-content")
 
 
 @pure
 def hide_modal(id: str) -> JsCommands:
     """Closes the dialog `id`, and gives the focus back."""
-    return js.remove_class(OPEN, to=f"#{id}").hide(f"#{id}", transition=_FADE_OUT).pop_focus()
+    return js.set_attribute("hidden", "", to=f"#{id}").pop_focus()
+
+
+@pure
+def modal_gone(id: str) -> JsCommands:
+    """The same for a dialog that a patch takes away: a transition is what the client waits for."""
+    return hide_modal(id).transition("pv-leaving", to=f"#{id}")
 
 
 @pure
@@ -130,7 +133,7 @@ def cancel_modal(id: str, on_cancel: JsCommands | str | None = None) -> JsComman
 @pure
 def try_cancel(id: str) -> JsCommands:
     """Cancels the dialog if it is open: keys are heard by the window, whatever is open in it."""
-    return js.exec("data-cancel", to=f"#{id}.{OPEN}")
+    return js.exec("data-cancel", to=f"#{id}:not([hidden])")
 
 
 # Flash messages
@@ -215,6 +218,7 @@ _ALL = (
     is_stream,
     keyed,
     link,
+    modal_gone,
     modal_shown,
     show_modal,
     show_notice,
