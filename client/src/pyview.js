@@ -1,6 +1,7 @@
 // The one module of the page: the official client, and a start that needs no line of the user's.
 
 import "./pyview.css";
+import { keepOrders } from "./form_orders.js";
 import { watchMethodLinks } from "./method_links.js";
 import { startWhenReady } from "./start.js";
 
@@ -11,4 +12,5 @@ export { Socket } from "./socket.js";
 export { start } from "./start.js";
 
 watchMethodLinks();
+keepOrders();
 startWhenReady();

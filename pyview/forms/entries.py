@@ -2,11 +2,11 @@
 
 Beside the entries themselves, `rows[0][qty]=1`, a browser sends what is to be done with them, as to Ecto:
 `rows_sort[]` has their indexes in the wanted order, where an index that there is no entry for stands for a new one;
-`rows_drop[]` has the indexes of those to take away. `rows_move=2:0` is ours, for buttons: the third goes to the top.
+`rows_drop[]` has the indexes of those to take away. `rows_move[]=2:0` is ours, for buttons: the third goes to the top.
 """
 
-from collections.abc import Iterator, Mapping
-from itertools import count
+from collections.abc import Mapping
+from itertools import count, islice
 from typing import Any, Final
 
 Params = Mapping[str, Any]
@@ -15,6 +15,9 @@ Entry = tuple[Params | None, str]
 
 MOST_NEW: Final = 16
 """How many entries one event may add to a list."""
+
+MOST_MOVES: Final = 16
+"""How many entries one event may move in a list."""
 
 LONGEST_KEY: Final = 9
 
@@ -35,10 +38,13 @@ def entries_of(params: Params, name: str, taken: int) -> list[Entry]:
     """The entries of a list, in order. New ones get a key that no other has, from `taken` on."""
     keys = _Keys(taken)
     sent = {index: (entry, keys.of(entry)) for index, entry in _by_index(params.get(name)).items()}
-    order = _order(list(sent), _texts(params.get(f"{name}_sort")), _texts(params.get(f"{name}_drop")))
-    found = (sent.get(index, (None, None)) for index in order)
-    entries = [(entry, key or keys.new()) for entry, key in found]
-    return _moved(entries, params.get(f"{name}_move"))
+    sort, drop, moves = (_texts(params.get(f"{name}{order}")) for order in _ORDERS)
+    # Indexes are those of the page, whatever else is ordered at the same time.
+    dropped = set(drop)
+    order = [index for index in _moved(_sorted(list(sent), sort), moves) if index not in dropped]
+    new = (one for one in sort if one and one not in sent)
+    found = [*(sent[index] for index in order), *((None, None) for _ in islice(new, MOST_NEW))]
+    return [(entry, key or keys.new()) for entry, key in found]
 
 
 def _by_index(sent: Any) -> dict[str, Params]:
@@ -47,24 +53,27 @@ def _by_index(sent: Any) -> dict[str, Params]:
     return {str(index): entry for index, entry in items if isinstance(entry, Mapping)}
 
 
-def _order(indexes: list[str], sort: list[str], drop: list[str]) -> Iterator[str]:
-    """The indexes as they are sorted, those that are not named first, without those that are dropped."""
-    known, dropped = set(indexes), set(drop)
+def _sorted(indexes: list[str], sort: list[str]) -> list[str]:
+    """The indexes as they are sorted, those that are not named first."""
+    known = set(indexes)
     named = dict.fromkeys(one for one in sort if one in known)
-    new = (one for one in sort if one and one not in known)
-    yield from (one for one in indexes if one not in named and one not in dropped)
-    yield from (one for one in named if one not in dropped)
-    yield from (one for one, _ in zip(new, range(MOST_NEW), strict=False))
+    return [*(one for one in indexes if one not in named), *named]
 
 
-def _moved(entries: list[Entry], move: Any) -> list[Entry]:
-    """The entries after `move`, such as `"2:0"`; anything else moves none."""
-    start, colon, end = move.partition(":") if isinstance(move, str) else ("", "", "")
-    if not (colon and _is_number(start) and _is_number(end) and int(start) < len(entries)):
-        return entries
-    moving = entries.pop(int(start))
-    entries.insert(int(end), moving)
-    return entries
+def _moved(order: list[str], moves: list[str]) -> list[str]:
+    """The indexes after `moves` such as `"2:0"`, each as far from where its entry is by then; other texts move none."""
+    places = tuple(order)
+    for start, end in filter(None, map(_move, moves[:MOST_MOVES])):
+        if start < len(places):
+            moving = places[start]
+            place = order.index(moving)
+            order.insert(max(place + end - start, 0), order.pop(place))
+    return order
+
+
+def _move(text: str) -> tuple[int, int] | None:
+    start, _, end = text.partition(":")
+    return (int(start), int(end)) if _is_number(start) and _is_number(end) else None
 
 
 class _Keys:

@@ -72,7 +72,7 @@ class FormPart:
     @property
     def move_name(self) -> str:
         """What a control is called that moves this entry of a list; its value is `index`, a colon, and the new one."""
-        return "" if self.index is None else _named(self.name.rpartition("[")[0], "_move", "")
+        return "" if self.index is None else _named(self.name.rpartition("[")[0], "_move", "[]")
 
     @property
     def drop_name(self) -> str:

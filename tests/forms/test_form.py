@@ -280,7 +280,15 @@ def listed(*cities: str, **orders: list[str] | str) -> dict[str, Any]:
         ({"move": "0:1"}, [("1", "Oslo"), ("0", "Rome"), ("2", "Bern")]),
         ({"move": "9:0"}, [("0", "Rome"), ("1", "Oslo"), ("2", "Bern")]),
         ({"move": "-1:0"}, [("0", "Rome"), ("1", "Oslo"), ("2", "Bern")]),
-        ({"move": ["0:1"]}, [("0", "Rome"), ("1", "Oslo"), ("2", "Bern")]),
+        ({"move": ["0:1"]}, [("1", "Oslo"), ("0", "Rome"), ("2", "Bern")]),
+        ({"move": ["2:1", "2:1"]}, [("2", "Bern"), ("0", "Rome"), ("1", "Oslo")]),
+        ({"move": ["2:1", "1:0"]}, [("0", "Rome"), ("1", "Oslo"), ("2", "Bern")]),
+        ({"move": ["0:2:1", "", "x:1", "0:9"]}, [("1", "Oslo"), ("2", "Bern"), ("0", "Rome")]),
+        ({"move": "2:0", "drop": ["0"]}, [("2", "Bern"), ("1", "Oslo")]),
+        (
+            {"move": "2:0", "sort": ["0", "1", "2", "new"]},
+            [("2", "Bern"), ("0", "Rome"), ("1", "Oslo"), ("3", "")],
+        ),
     ],
 )
 def test_entries_are_added_sorted_moved_and_dropped(
@@ -297,7 +305,7 @@ def test_names_follow_the_place_and_ids_the_entry() -> None:
     assert first.hidden == (("others[0][_persistent_id]", "1"), ("others_sort[]", "0"))
     assert (first.drop_name, first.move_name, form["others"].sort_name) == (
         "others_drop[]",
-        "others_move",
+        "others_move[]",
         "others_sort[]",
     )
 
@@ -306,7 +314,7 @@ def test_names_within_a_name() -> None:
     form = Form(Order, {"user": listed("Rome")}, as_="user")
     (part,) = form["others"].parts
     assert part.hidden == (("user[others][0][_persistent_id]", "0"), ("user[others_sort][]", "0"))
-    assert (part.drop_name, part.move_name) == ("user[others_drop][]", "user[others_move]")
+    assert (part.drop_name, part.move_name) == ("user[others_drop][]", "user[others_move][]")
     assert (form["others"].sort_name, form["others"].drop_name) == (
         "user[others_sort][]",
         "user[others_drop][]",

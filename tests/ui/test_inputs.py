@@ -227,11 +227,11 @@ def test_the_buttons_of_a_list() -> None:
     sent = payload({"others[0][city]": "Rome", "others[1][city]": "Oslo"})
     buttons = rendered(LIST, form=Form(Order, sent)).select("button")
     assert [(one["name"], one["value"], one.has_attr("disabled")) for one in buttons] == [
-        ("others_move", "0:0", True),
-        ("others_move", "0:1", False),
+        ("others_move[]", "0:0", True),
+        ("others_move[]", "0:1", False),
         ("others_drop[]", "0", False),
-        ("others_move", "1:0", False),
-        ("others_move", "1:2", True),
+        ("others_move[]", "1:0", False),
+        ("others_move[]", "1:2", True),
         ("others_drop[]", "1", False),
         ("others_sort[]", "new", False),
     ]
