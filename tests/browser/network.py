@@ -28,12 +28,12 @@ class Network:
     def running(self) -> Iterator["Network"]:
         thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(30)
         try:
             yield self
         finally:
             self._call(self._stop)
-            thread.join(5)
+            thread.join(30)
             self._loop.close()
 
     def _call(self, function: object) -> None:
@@ -44,7 +44,7 @@ class Network:
             done.set()
 
         self._loop.call_soon_threadsafe(call)
-        done.wait(5)
+        done.wait(30)
 
     async def _start(self) -> None:
         self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-START_TIMEOUT = 10.0
+START_TIMEOUT = 30.0
 
 
 @contextmanager

@@ -132,7 +132,8 @@ def test_a_page_that_reloads_itself_for_ever_stops_and_says_so(
     expect(alert).to_contain_text("has stopped reloading itself")
     page.wait_for_timeout(500)
     assert len(loads) == 4, "the first load and three reloads"
-    alert.get_by_role("link", name="Try again").click()
+    with page.expect_navigation():
+        alert.get_by_role("link", name="Try again").click()
     expect(alert).to_be_visible()
     page.wait_for_timeout(200)
     assert len(loads) == 5, "the reader's own reload, and none after it"

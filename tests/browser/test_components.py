@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from pyview import ComponentSocket, LiveComponent, LiveView, LiveViewSocket, PyView
 from pyview.events import event
 from pyview.template.live_template import LiveTemplate
+from tests.browser.patience import until
 from tests.components import test_reach
 from tests.components.test_law import NAMES, PAGE, mutated, some_context
 
@@ -165,11 +166,7 @@ def click_item(page: Page, n: int, expected: int) -> None:
 
 def wait_until_gone(page: Page, ids: list[int]) -> None:
     """Wait for the client's last word about these components."""
-    for _ in range(100):
-        if sorted(Item.gone) == ids:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"the client let go of {Item.gone}, not of {ids}")
+    until(page, lambda: sorted(Item.gone) == ids)
 
 
 def test_events_reach_nested_components_and_only_they_change(page: Page, serve: Serve) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from examples.gallery import EXAMPLES, Example, app
+from tests.browser.patience import until
 from tests.browser.server import serving
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
@@ -224,9 +225,8 @@ def test_everybody_sees_the_same_market_move(new_visitor: NewVisitor, gallery: s
     watch_market(other, gallery)
     line = one.locator("polyline").first
     expect(line).not_to_have_attribute("points", line.get_attribute("points") or "")
-    for page in (one, other):
-        page.wait_for_function("window.seen.length >= 3")
-    assert len(set(one.evaluate("window.seen")) & set(other.evaluate("window.seen"))) >= 2
+    # Who is slow gets several moves at once, so not every state is one that both have shown.
+    until(one, lambda: len(set(one.evaluate("window.seen")) & set(other.evaluate("window.seen"))) >= 2)
 
 
 # Chat
@@ -301,6 +301,19 @@ def test_a_list_without_an_end_is_scrolled(page: Page, gallery: str) -> None:
     assert shown == list(range(shown[0], shown[0] - len(shown), -1))
 
 
+COME_TO_REST = """reel => new Promise((rested) => {
+  let [last, frames] = ["", 0];
+  const look = () => {
+    const now = `${reel.scrollTop} ${reel.scrollHeight}`;
+    frames = now === last ? frames + 1 : 0;
+    last = now;
+    if (frames < 40) requestAnimationFrame(look);
+    else rested();
+  };
+  look();
+})"""
+
+
 def test_the_reader_stays_where_he_reads(page: Page, gallery: str) -> None:
     """What is loaded below and above does not move the entry that is looked at out of sight."""
     visit(page, f"{gallery}/logbook/")
@@ -308,7 +321,7 @@ def test_the_reader_stays_where_he_reads(page: Page, gallery: str) -> None:
     for _ in range(30):
         page.mouse.wheel(0, 300)
         page.wait_for_timeout(30)
-    page.wait_for_timeout(700)
+    page.locator(".reel").evaluate(COME_TO_REST)
     first = page.evaluate(
         """() => { const box = document.querySelector('.reel').getBoundingClientRect();
         return [...document.querySelectorAll('#entries > li')]

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from pyview.testing import LiveClient, Page
 from pyview.transport.assets import ClientAssets
+from tests.browser.patience import SECONDS
 from tests.testing.handmade import Crash, Handmade, HandmadeView
 
 ASSETS = ClientAssets()
@@ -203,20 +204,23 @@ GESTURES = [
 ]
 
 
-def frames_of_chromium(base_url: str, handmade: Handmade, page: ChromiumPage) -> list[list[Any]]:
+def frames_of_chromium(
+    base_url: str, handmade: Handmade, page: ChromiumPage, expected: list[int]
+) -> list[list[Any]]:
+    """What each gesture sends; so many frames are `expected` of each."""
     page.goto(f"{base_url}/bindings?page=1")
-    seen = [_new_frames(handmade, 0)]
-    for gesture in GESTURES:
+    seen = [_new_frames(handmade, 0, expected[0])]
+    for gesture, count in zip(GESTURES, expected[1:], strict=True):
         start = len(handmade.got)
         gesture.real(page)
-        seen.append(_new_frames(handmade, start, patience=1.5 if "crash" in gesture.name else 0.0))
+        seen.append(_new_frames(handmade, start, count))
     return seen
 
 
-def _new_frames(handmade: Handmade, start: int, patience: float = 0.0) -> list[Any]:
-    """Those that came since, once no more come for a while."""
+def _new_frames(handmade: Handmade, start: int, expected: int) -> list[Any]:
+    """Those that came since: as many as expected, if they come, and what follows without a pause."""
     count, since = -1, time.monotonic()
-    while time.monotonic() - since < QUIET + patience:
+    while time.monotonic() - since < (QUIET if count - start >= expected else SECONDS):
         if len(handmade.got) != count:
             count, since = len(handmade.got), time.monotonic()
         time.sleep(0.01)
@@ -252,9 +256,9 @@ def _without_mark(payload: Any) -> Any:
 def test_both_browsers_send_the_same(page: ChromiumPage, serve: Callable[[Any], str]) -> None:
     real_server, memory_server = server(), server()
     base_url = serve(app(real_server))
-    real = frames_of_chromium(base_url, real_server, page)
     with ThreadPoolExecutor(1) as pool:  # Playwright's event loop owns this thread
         memory = pool.submit(asyncio.run, frames_in_memory(base_url, memory_server)).result()
+    real = frames_of_chromium(base_url, real_server, page, [len(frames) for frames in memory])
     names = ["open", *(gesture.name for gesture in GESTURES)]
     for name, ours, theirs in zip(names, memory, real, strict=True):
         assert told(ours) == told(theirs), name

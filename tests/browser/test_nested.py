@@ -105,7 +105,7 @@ def test_it_takes_the_whole_page_elsewhere(page: Page, serve: Serve, how: str) -
     visit(page, url)
     page.get_by_role("button", name="leave").click()
     expect(page.locator("h2")).to_have_text("elsewhere")
-    assert page.url == f"{url}/other"
+    expect(page).to_have_url(f"{url}/other")
 
 
 def test_a_sticky_one_stays_through_navigation(page: Page, serve: Serve) -> None:

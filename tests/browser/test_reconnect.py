@@ -1,7 +1,10 @@
 """The network goes away for ten seconds, in the middle of what somebody does: nothing of it is lost."""
 
+import asyncio
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,7 +14,9 @@ from starlette.types import ASGIApp
 from pyview import LiveView, LiveViewSocket, PyView, is_connected
 from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
+from pyview.uploads import TempFileWriter, UploadEntry
 from tests.browser.network import network_to
+from tests.browser.patience import SECONDS, until
 
 Socket = LiveViewSocket[dict[str, Any]]
 AWAY_MS = 10_000
@@ -28,11 +33,13 @@ DESK = """
 
 
 class Desk:
-    """An application, and what happened in it."""
+    """An application, and what happened in it. It counts seconds while it is `ticking`."""
 
     def __init__(self) -> None:
         self.log: Counter[str] = Counter()
-        log = self.log
+        self.ticking = True
+        self.mended = threading.Event()
+        desk, log = self, self.log
 
         class View(LiveView[dict[str, Any]]):
             template = LiveTemplate.from_string(DESK, "desk.html")
@@ -41,7 +48,7 @@ class Desk:
                 socket.context = {"n": 0, "name": "", "ticks": []}
                 socket.stream("feed", [])
                 socket.context["files"] = socket.allow_upload(
-                    "files", accept="any", chunk_size=1024, auto_upload=True
+                    "files", accept="any", chunk_size=1024, auto_upload=True, writer=desk.writer
                 )
                 if is_connected(socket):
                     log["mount"] += 1
@@ -55,6 +62,8 @@ class Desk:
                     socket.context["name"] = payload["name"]
 
             async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
+                if not desk.ticking:
+                    return
                 ticks = socket.context["ticks"]
                 socket.context["ticks"] = [*ticks, len(ticks)]
                 socket.stream_insert("feed", {"id": len(ticks)})
@@ -68,12 +77,37 @@ class Desk:
         self.app = PyView(secret="a secret of more than thirty-two bytes, for tests")
         self.app.add_live_view("/", View)
 
-    def wait_for(self, name: str, page: Page, count: int = 1) -> None:
-        for _ in range(100):
-            if self.log[name] >= count:
-                return
-            page.wait_for_timeout(50)
-        raise AssertionError(f"no {name} within five seconds: {self.log}")
+    def wait_for(self, name: str, page: Page) -> None:
+        until(page, lambda: self.log[name])
+
+    def writer(self, entry: UploadEntry) -> TempFileWriter:
+        return Halting(entry, self.mended)
+
+    @contextmanager
+    def at_rest(self, page: Page) -> Iterator[None]:
+        """While the page has got all that was sent to it, and nothing more comes: what is lost of a stream when a
+        connection breaks off, nobody has any more, and its view begins anew."""
+        self.ticking = False
+        count = self.log["inc"] + 1
+        page.click("#inc")
+        expect(page.locator("#n")).to_have_text(str(count))
+        yield
+        self.ticking = True
+
+
+class Halting(TempFileWriter):
+    """Takes a hundred chunks of a large file, and the rest once the network is mended."""
+
+    def __init__(self, entry: UploadEntry, mended: threading.Event) -> None:
+        super().__init__(entry)
+        self._left = 100
+        self._mended = mended
+
+    async def write_chunk(self, data: bytes) -> None:
+        if not self._left:
+            await asyncio.to_thread(self._mended.wait, 2 * SECONDS)
+        self._left = max(self._left - 1, 0)
+        await super().write_chunk(data)
 
 
 @pytest.mark.slow
@@ -91,7 +125,8 @@ def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) ->
         )
         expect(page.locator("#files")).to_contain_text("big 1")
         page.evaluate("document.getElementById('feed-0').mark = 'the same element'")
-        network.cut()
+        with desk.at_rest(page):
+            network.cut()
         expect(page.locator("[data-phx-main]")).to_have_class("phx-loading phx-error phx-client-error")
         notice = page.locator("#pyview-offline")
         expect(notice).to_have_count(0)
@@ -99,9 +134,10 @@ def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) ->
         page.wait_for_timeout(AWAY_MS)
         expect(notice).to_have_text("The connection is lost. Trying again…")
         network.mend()
-        expect(page.locator(".phx-connected")).to_be_visible(timeout=20_000)
+        desk.mended.set()
+        expect(page.locator(".phx-connected")).to_be_visible()
         expect(notice).to_have_count(0)
-        expect(page.locator("#n")).to_have_text("1")
+        expect(page.locator("#n")).to_have_text("2")
         assert page.input_value("#name") == "Ada"
         assert page.input_value("#city") == "typed without a network"
         shown = page.locator("#ticks li").all_text_contents()
@@ -112,7 +148,7 @@ def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) ->
         page.set_input_files("#up input", {"name": "small", "mimeType": "text/plain", "buffer": b"x"})
         expect(page.locator("#files")).to_have_text("small 100")
         page.click("#inc")
-        expect(page.locator("#n")).to_have_text("2")
+        expect(page.locator("#n")).to_have_text("3")
         assert (desk.log["mount"], desk.log["reconnected"], desk.log["disconnect"]) == (1, 1, 0)
 
 
@@ -169,13 +205,10 @@ def test_a_page_that_is_left_says_goodbye(page: Page, serve: Callable[[ASGIApp],
 
 def test_a_connection_that_just_ends_is_made_again(page: Page, serve: Callable[[ASGIApp], str]) -> None:
     desk = Desk()
-    url = serve(desk.app)
-    page.goto(url)
+    page.goto(serve(desk.app))
     expect(page.locator(".phx-connected")).to_be_visible()
     other = page.context.new_page()
-    page.evaluate("liveSocket.socket.conn.close()")
-    for _ in range(100):
-        if desk.log["reconnected"]:
-            break
-        other.wait_for_timeout(50)
+    with desk.at_rest(page):
+        page.evaluate("liveSocket.socket.conn.close()")
+    desk.wait_for("reconnected", other)
     assert (desk.log["mount"], desk.log["reconnected"]) == (1, 1)

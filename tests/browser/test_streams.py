@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from pyview import LiveView, PyView
 from pyview.events import event
 from pyview.template.live_template import LiveTemplate
+from tests.browser.patience import until
 from tests.streams import test_components, test_nested
 from tests.streams.law import CYCLES, Insert, Item, Model, Operation
 
@@ -135,7 +136,7 @@ def test_views_as_items(page: Page, serve: Serve) -> None:
     expect(page.locator("#gauges b")).to_have_text(["c 0", "a 0", "b 0"])
     push(page, "remove", name="a")
     expect(page.locator("#gauges b")).to_have_text(["c 0", "b 0"])
-    assert test_nested.Gauge.ended == ["a"]
+    until(page, lambda: test_nested.Gauge.ended == ["a"])
     push(page, "add", name="a")
     expect(page.locator("#gauges b")).to_have_text(["a 0", "c 0", "b 0"])
     expect(page.locator("#gauges [data-phx-session].phx-connected")).to_have_count(3)

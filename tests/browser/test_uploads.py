@@ -28,6 +28,7 @@ from pyview.uploads import (
     UploadResult,
     UploadSuccessWithData,
 )
+from tests.browser.patience import SECONDS
 from tests.browser.server import serving
 from tests.uploads.views import Socket, Uploads, app_with, temporary_files, view_with
 
@@ -86,7 +87,7 @@ def transfer(page: Page, *names: str, content: str = "hello") -> JSHandle:
     return page.evaluate_handle(script, [list(names), content])
 
 
-def eventually(condition: Callable[[], object], seconds: float = 5.0) -> None:
+def eventually(condition: Callable[[], object], seconds: float = SECONDS) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come to pass"
@@ -172,13 +173,13 @@ class GatedWriter(TempFileWriter):
 
     async def write_chunk(self, data: bytes) -> None:
         if self._written == 3:
-            await asyncio.to_thread(self._gate.wait, 10)
+            await asyncio.to_thread(self._gate.wait, 2 * SECONDS)
         self._written += 1
         await super().write_chunk(data)
 
 
 def gated(gate: Gate, **rules: Any) -> type[Uploads]:
-    return view_with(writer=gate.writer, chunk_size=1000, chunk_timeout=30, **rules)
+    return view_with(writer=gate.writer, chunk_size=1000, chunk_timeout=2 * SECONDS, **rules)
 
 
 def test_progress_is_seen_and_a_file_can_be_cancelled_half_way(
