@@ -45,7 +45,7 @@ def socket_scope(headers: Mapping[str, str] | None = None, **changes: Any) -> Sc
     } | changes
 
 
-async def eventually(condition: Callable[[], object], within: float = 1.0) -> None:
+async def eventually(condition: Callable[[], object], within: float = 10.0) -> None:
     """Wait until `condition` holds. Raises `TimeoutError` after `within` seconds."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110  the condition is whatever a test can see

@@ -161,7 +161,7 @@ async def in_memory(house: House, joins: int) -> None:
             return Wire(await connect(client, page).connect())
 
         await live(min(joins, 500), open_wire, page)
-    await eventually(lambda: not busy(house.census()), within=3)
+    await eventually(lambda: not busy(house.census()))
 
 
 def busy(census: dict[str, int]) -> dict[str, int]:

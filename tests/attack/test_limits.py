@@ -75,14 +75,14 @@ class TestT17NeverJoining:
             assert await socket.wait_closed() == 4408
 
     async def test_a_page_that_has_joined_may_stay_and_leave(self, world: World) -> None:
-        async with site(world, join_timeout=0.05) as client:
+        async with site(world, join_timeout=0.5) as client:
             socket, page = await opened(client)
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.7)
             await socket.send_frame(["4", "5", page.topic, "phx_leave", {}])
             assert (await answer(socket, "5"))[0] == "ok"
             await socket.send_frame(HEARTBEAT)
             assert await answer(socket, "1") == ("ok", {})
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.7)
             assert socket.open
             await socket.close()
 
@@ -94,11 +94,11 @@ class TestT17NeverJoining:
 
 class TestT17Silence:
     async def test_is_closed_and_its_view_ends(self, world: World) -> None:
-        app = target(world, SecurityConfig(idle_timeout=0.2, reconnect_grace=0.1))
+        app = target(world, SecurityConfig(idle_timeout=1.0, reconnect_grace=0.1))
         async with LiveClient(app) as client:
             socket, _ = await opened(client)
-            for _ in range(8):
-                await asyncio.sleep(0.05)
+            for _ in range(6):
+                await asyncio.sleep(0.25)
                 await socket.send_frame(HEARTBEAT)
                 assert await answer(socket, "1") == ("ok", {})
             assert app.site.processes
@@ -209,9 +209,9 @@ class TestT41Floods:
     async def test_who_slows_down_is_served_again(self, world: World) -> None:
         async with site(world, rate=50, burst=5) as client:
             socket, page = await opened(client)
-            for ref in range(100, 120):
+            for ref in range(100, 200):
                 await socket.send_frame(click(page, ref))
-            assert await answer(socket, "119") == LIMITED
+            assert await answer(socket, "199") == LIMITED
             await asyncio.sleep(0.1)
             await socket.send_frame(click(page, 200))
             assert (await answer(socket, "200"))[0] == "ok"

@@ -210,7 +210,7 @@ async def test_who_waits_for_an_answer_while_the_page_ends_does_nothing() -> Non
         await socket.send_frame(event_frame(page, "5", "delete"))
         with pytest.raises(PageError):
             await socket.receive_frame()
-        await asyncio.wait_for(ended.wait(), 2)
+        await asyncio.wait_for(ended.wait(), 10)
     assert people.done == ["disconnect"]
 
 

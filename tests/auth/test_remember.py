@@ -418,7 +418,7 @@ class TestStolen:
         clock.now += 60
         close_browser(client)
         await who(client)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             while page.connected:  # noqa: ASYNC110  what a test can see
                 await asyncio.sleep(0.02)
 

@@ -1,6 +1,5 @@
 """Live components, from outside: what the browser sees of them."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from pyview.events import AutoEventDispatch, event
 from pyview.hooks import Halt
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, Page, PageError, ViewCrashed
+from tests.asgi import eventually
 from tests.components.conftest import Open, app_of
 
 Assigns = dict[str, Any]
@@ -233,8 +233,7 @@ class TestCallbacks:
         await page.push("set", {"rows": [2]})
         assert Ending.log == [("disconnect", 1)]
         await page.close()
-        await asyncio.sleep(0.01)
-        assert Ending.log == [("disconnect", 1), ("disconnect", 2)]
+        await eventually(lambda: Ending.log == [("disconnect", 1), ("disconnect", 2)])
 
 
 class TestEvents:

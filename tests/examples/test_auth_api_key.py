@@ -18,7 +18,7 @@ async def test_a_person_with_the_key_in_the_address_is_live() -> None:
         page = await client.open(f"/?api_key={API_KEY}")
         assert page.connected
         before = page.find(".count").text
-        await page.wait_for(lambda page: page.find(".count").text != before, timeout=3)
+        await page.wait_for(lambda page: page.find(".count").text != before)
 
 
 @pytest.mark.parametrize("path", ["/", "/?api_key=", "/?api_key=wrong"])

@@ -89,7 +89,7 @@ async def test_new_entries_come_in_at_the_top(clock: Clock) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         clock.entries(2)
-        await page.wait_for(f"#entry-{WRITTEN + 2}", timeout=3)
+        await page.wait_for(f"#entry-{WRITTEN + 2}")
         assert numbers(page) == stretch(WRITTEN + 2, PAGE + 2)
 
 
@@ -99,7 +99,7 @@ async def test_who_reads_further_down_is_told_of_them(clock: Clock) -> None:
         for _ in range(3):
             await page.push("older")
         clock.entries(7)
-        await page.wait_for("#latest", text="7 newer", timeout=3)
+        await page.wait_for("#latest", text="7 newer")
         assert numbers(page)[0] == WRITTEN
         await page.click("#latest")
         assert numbers(page) == stretch(WRITTEN + 7, PAGE)
@@ -135,4 +135,4 @@ async def test_a_page_that_comes_back_is_where_it_was(clock: Clock) -> None:
         clock.entries(3)
         await page.reconnect()
         assert numbers(page) == stretch(WRITTEN, 3 * PAGE)
-        await page.wait_for("#latest", text="3 newer", timeout=3)
+        await page.wait_for("#latest", text="3 newer")

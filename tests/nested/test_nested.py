@@ -1,6 +1,5 @@
 """Views inside views, as the browser joins them: each its own, and none longer than what is around it."""
 
-import asyncio
 import logging
 from typing import Any, ClassVar
 
@@ -12,6 +11,7 @@ from pyview.components import LiveComponent
 from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, NotConnected, PageError, ViewCrashed
+from tests.asgi import eventually
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 Socket = LiveViewSocket[Any]
@@ -146,9 +146,8 @@ async def test_it_ends_with_the_view_around_it() -> None:
     async with LiveClient(app := app_with()) as client:
         page = await client.open("/")
         await page.close()
-        await asyncio.sleep(0.01)
+        await eventually(lambda: not app.site.processes)
         assert Counter.ended == ["Ada"]
-        assert not app.site.processes
 
 
 async def test_a_crash_inside_leaves_what_is_around_alone(caplog: pytest.LogCaptureFixture) -> None:
@@ -208,8 +207,7 @@ async def test_views_stand_within_views_within_views() -> None:
         assert page.find("b").text == "1"
         assert page.child("live-around-counter").find("output").text == "nobody: 1"
         await page.close()
-        await asyncio.sleep(0.01)
-        assert Counter.ended == ["nobody"]
+        await eventually(lambda: Counter.ended == ["nobody"])
 
 
 async def test_a_view_that_contains_itself_is_refused() -> None:

@@ -1,6 +1,5 @@
 """Views that stay while the page around them goes to another one."""
 
-import asyncio
 from typing import Any, ClassVar
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, ViewCrashed
+from tests.asgi import eventually
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 Socket = LiveViewSocket[Any]
@@ -136,6 +136,5 @@ async def test_it_ends_with_the_page() -> None:
     async with LiveClient(made := app()) as client:
         page = await client.open("/")
         await page.close()
-        await asyncio.sleep(0.01)
-        assert not made.site.processes
+        await eventually(lambda: not made.site.processes)
         assert Player.ended == [1]

@@ -177,8 +177,7 @@ class TestAssignAsync:
             await {"navigate": lambda: page.navigate("/other"), "close": page.close, "drop": page.drop}[
                 ending
             ]()
-            await asyncio.sleep(0.01)
-            assert gate.ended == ["cancelled"]
+            await until(lambda: gate.ended == ["cancelled"])
 
     async def test_none_begins_once_the_view_has_ended(self, gate: Gate) -> None:
         """A handler that waited when its page closed finishes; what it starts then would never be cancelled."""
@@ -218,7 +217,7 @@ class TestAssignAsync:
             await page.settle()
             await page.drop()
             gate.open.set()
-            await asyncio.sleep(0.01)
+            await until(lambda: gate.ended == ["done"])
             await page.reconnect()
             assert page.text == "done 1"
 
@@ -348,6 +347,7 @@ class TestStartAsync:
         class View(Worker):
             async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
                 socket.start_async("one", job)
+                await until(lambda: bool(runs))
                 await asyncio.sleep(0.01)
                 socket.start_async("one", job)
 
@@ -562,8 +562,7 @@ class TestStreamRunner:
             page = await client.open("/")
             await page.wait_for(lambda page: "number" in page.text)
             await page.close()
-            await asyncio.sleep(0.01)
-            assert closed == [1]
+            await until(lambda: closed == [1])
 
     async def test_a_fast_generator_waits_for_the_view(self) -> None:
         class Slow(Numbers):
@@ -619,7 +618,7 @@ class TestWorkerThreads:
             template = LOG
 
             def handle_event(self, event: str, payload: Any, socket: Any) -> str:
-                released.wait(5)
+                released.wait(60)
                 return threading.current_thread().name
 
         released = threading.Event()
@@ -748,7 +747,7 @@ class TestWorkerThreads:
 
             def handle_event(self, event: str, payload: Any, socket: Any) -> None:
                 begun.set()
-                released.wait(5)
+                released.wait(60)
                 order.append("handler")
 
             async def disconnect(self, socket: Any) -> None:
@@ -772,7 +771,7 @@ class TestWorkerThreads:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not holds():  # noqa: ASYNC110  what is waited for happens in a thread
             await asyncio.sleep(0.001)
 

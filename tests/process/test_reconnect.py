@@ -166,7 +166,7 @@ async def test_a_silent_socket_that_the_server_ends_leaves_its_view() -> None:
     async with LiveClient(world.app) as client:
         page = await client.open("/room")
         await page.click("button", "+")
-        await eventually(lambda: world.waiting == 1, within=2)
+        await eventually(lambda: world.waiting == 1)
         await page.reconnect()
         assert texts(page, "n") == ["1"]
 

@@ -15,6 +15,7 @@ from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connecte
 from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, PageError, ViewCrashed
+from tests.asgi import eventually
 from tests.frames import connect, event, join, load
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
@@ -65,9 +66,13 @@ class Other(LiveView[Numbers]):
 async def settled() -> AsyncIterator[None]:
     """Fails when a test leaves a task behind."""
     yield
-    await asyncio.sleep(0.01)
+    await eventually(lambda: not left_tasks())
+
+
+def left_tasks() -> list[str]:
     left = {task.get_coro().__qualname__ for task in asyncio.all_tasks()}  # type: ignore[union-attr]
-    assert not [name for name in left if not name.startswith("TestRunner") and "settled" not in name]
+    ours = ("settled", "eventually")
+    return [name for name in left if not name.startswith("TestRunner") and name not in ours]
 
 
 async def test_mount_runs_for_http_and_again_for_the_socket() -> None:
@@ -229,6 +234,7 @@ async def test_timers_ring_and_end_with_the_view(settled: None) -> None:
         page = await client.open("/count")
         await page.wait_for(lambda page: int(page.find("#count").text) >= 103)
         await page.close()
+        await eventually(lambda: View.ended)
         ended = View.ended[-1]
         await asyncio.sleep(0.03)
     assert View.ended == [ended]
@@ -260,10 +266,10 @@ async def test_disconnect_runs_exactly_once_however_a_view_ends(end: str, settle
             await page.navigate("/other")
         else:
             await _push_quietly(page, end)
-        await asyncio.sleep(0.02)
-        assert View.ended == [0]
+        await eventually(lambda: View.ended == [0])
         rejoined = end == "crash"
-        assert len(app.site.processes) == (0 if end.startswith("close") or end == "drop" else 1)
+        left = 0 if end.startswith("close") or end == "drop" else 1
+        await eventually(lambda: len(app.site.processes) == left)
     assert View.ended == ([0, 0] if rejoined else [0])
     assert app.site.processes == set()
 

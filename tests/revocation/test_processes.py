@@ -79,7 +79,7 @@ async def test_two_processes_tell_each_other_within_a_second(environ: dict[str, 
         await until(lambda: ear.heard == ["sid:there"])
         assert await here.revoked({"sid:there": 0.0})
         await here.revoke("sid:here", UNTIL)
-        heard = [await asyncio.wait_for(there.stdout.readline(), 1) for _ in range(2)]
+        heard = [await asyncio.wait_for(there.stdout.readline(), 10) for _ in range(2)]
         assert heard == [b"sid:there\n", b"sid:here\n"]
         there.stdin.close()
         assert await asyncio.wait_for(there.wait(), 10) == 0

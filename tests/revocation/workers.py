@@ -32,7 +32,7 @@ class Ear:
         self.heard.append(key)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 1.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     """Wait until `condition` holds; `seconds` at most."""
     deadline = monotonic() + seconds
     while not condition():

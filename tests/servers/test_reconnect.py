@@ -59,17 +59,17 @@ async def test_a_goodbye_is_told_from_a_break(server: str) -> None:
         assert shown == "0"
         await page.click(socket)
         socket.transport.abort()  # the network is gone
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1)
         socket, shown = await page.join()
         assert shown == "1"
         await page.click(socket)
         await socket.close(1001)  # the browser ends it, nobody knows why
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1)
         socket, shown = await page.join()
         assert shown == "2"
         await socket.send(json.dumps([None, None, "phoenix", "goodbye", {}]))
         await socket.close(4000)  # our client leaves the page
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1)
         socket, shown = await page.join()
         assert shown == "0"
         await socket.close()

@@ -53,7 +53,7 @@ def served(port: int, **environ: str) -> Iterator[str]:
         yield f"127.0.0.1:{port}"
     finally:
         process.terminate()
-        output, _ = process.communicate(timeout=10)
+        output, _ = process.communicate(timeout=30)
     assert "Traceback" not in output, output
 
 

@@ -51,13 +51,13 @@ def served(name: str, app: str = APP) -> Iterator[str]:
         yield f"127.0.0.1:{port}"
     finally:
         process.terminate()
-        output, _ = process.communicate(timeout=10)
+        output, _ = process.communicate(timeout=30)
     assert b"Traceback" not in output, output.decode()
 
 
 async def page_at(url: str) -> str:
     async with httpx.AsyncClient() as client:
-        for _ in range(100):
+        for _ in range(300):
             try:
                 response = await client.get(url)
             except httpx.TransportError:

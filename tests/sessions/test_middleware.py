@@ -149,11 +149,11 @@ async def test_two_requests_at_once_lose_nothing(store: SessionStore) -> None:
 
 
 async def test_a_session_ends_when_it_is_old_and_when_it_lies_unused(store: SessionStore) -> None:
-    for options in ({"max_age": 0.1}, {"idle_timeout": 0.1}):
+    for options in ({"max_age": 1.0}, {"idle_timeout": 1.0}):
         async with LiveClient(app_with(store, **options)) as client:
             await client.post("/write/apple")
             assert (await client.get("/read")).json() == {"apple": True}
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(1.1)
             assert (await client.get("/read")).json() == {}
 
 

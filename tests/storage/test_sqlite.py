@@ -142,7 +142,7 @@ async def test_a_queue_behind_a_locked_file_gives_up_together(tmp_path: Path) ->
             other.execute("BEGIN IMMEDIATE")
             began = monotonic()
             answers = await asyncio.gather(*(add(file, str(n)) for n in range(20)), return_exceptions=True)
-            assert monotonic() - began < 2
+            assert monotonic() - began < 5  # one after the other they would take six seconds
             other.execute("COMMIT")
         assert {type(answer) for answer in answers} == {StoreUnavailable}
         await add(file, "after")
@@ -163,8 +163,8 @@ async def test_the_loop_runs_on_while_readers_are_shut_out(tmp_path: Path) -> No
                 await asyncio.sleep(0.01)
                 turns += 1
             assert isinstance(opening.exception(), StoreUnavailable)
-            assert turns > 20
-            assert monotonic() - began < 3
+            assert turns > 5
+            assert monotonic() - began < 10
         await file.open()
         assert await names(file) == ["a"]
 

@@ -14,6 +14,7 @@ from pyview.components import LiveComponent
 from pyview.events import event
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
+from tests.asgi import eventually
 
 TEMPLATE = LiveTemplate.from_string(
     """<main><p>{% if users.loading %}loading{% elif users.failed %}failed{% else %}ready{% endif %}</p>
@@ -101,7 +102,7 @@ async def test_a_generator_is_closed_with_the_view() -> None:
         page = await client.open("/")
         await page.wait_for("li")
         await page.close()
-        await asyncio.sleep(0.02)
+        await eventually(lambda: closed)
     assert closed == [1]
 
 

@@ -11,6 +11,7 @@ import pytest
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket, SocketRefused
+from tests.asgi import eventually
 from tests.frames import connect, event, join, load
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
@@ -69,11 +70,11 @@ async def test_a_server_that_stops_ends_sockets_with_1012_and_waits_for_its_view
 
 
 async def test_meanwhile_nobody_is_let_in_and_afterwards_everybody_again() -> None:
-    stage = Stage(goodbye=0.1)
+    stage = Stage(goodbye=1.0)
     tried: list[int] = []
 
     async def try_again(client: LiveClient) -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
         with pytest.raises(SocketRefused) as refused:
             await connect(client).connect()
         tried.append(refused.value.status)
@@ -88,20 +89,19 @@ async def test_meanwhile_nobody_is_let_in_and_afterwards_everybody_again() -> No
 
 
 async def test_who_takes_too_long_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
-    stage = Stage(goodbye=0.3, drain_timeout=0.05)
+    stage = Stage(goodbye=1.0, drain_timeout=0.05)
     async with stage.running() as client:
         await stage.visitor(client)
     assert stage.happened == ["shutdown"]
     assert "after 0.05 s 0 sockets and 1 views are left" in caplog.messages
-    await asyncio.sleep(0.35)
-    assert stage.happened == ["shutdown", "disconnect"]
+    await eventually(lambda: stage.happened == ["shutdown", "disconnect"])
 
 
 async def test_a_stop_without_anybody_takes_no_time() -> None:
     started = asyncio.get_running_loop().time()
     async with Stage(goodbye=5).running():
         pass
-    assert asyncio.get_running_loop().time() - started < 0.5
+    assert asyncio.get_running_loop().time() - started < 3
 
 
 async def test_answers_that_wait_for_the_network_still_go_out_before_the_end() -> None:

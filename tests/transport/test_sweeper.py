@@ -18,7 +18,7 @@ async def test_every_connection_is_looked_at_at_every_beat() -> None:
     sweeper.add("b")
     await eventually(lambda: len(seen) >= 6)
     assert [name for name, _ in seen[:6]] == ["a", "b"] * 3
-    assert abs(seen[-1][1] - asyncio.get_running_loop().time()) < 0.5
+    assert abs(seen[-1][1] - asyncio.get_running_loop().time()) < 5
     sweeper.remove("a")
     sweeper.remove("b")
 

@@ -83,7 +83,7 @@ class Watch:
             await asyncio.sleep(0.1)
 
     async def until_nothing_is_stored(self) -> dict[str, Any]:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             while (state := await self.look())["stored"]:  # noqa: ASYNC110  another process
                 await asyncio.sleep(0.02)
         return state

@@ -159,7 +159,7 @@ async def test_a_stuck_writer_holds_up_nobody(wait_at: str, monkeypatch: pytest.
 
 
 async def test_a_file_of_which_nothing_comes_any_more_is_given_up(stored: Stored) -> None:
-    view = view_with(chunk_timeout=0.05)
+    view = view_with(chunk_timeout=0.5)
     async with LiveClient(app_with(view)) as client, liar(client) as browser:
         await browser.join_upload(await browser.token(size=10), "7")
         await browser.chunk(b"x", "7")
@@ -172,10 +172,10 @@ async def test_a_file_of_which_nothing_comes_any_more_is_given_up(stored: Stored
 async def test_a_slow_writer_is_not_a_slow_browser() -> None:
     class Slow(TempFileWriter):
         async def write_chunk(self, data: bytes) -> None:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.7)
             await super().write_chunk(data)
 
-    view = view_with(chunk_timeout=0.05, writer=Slow)
+    view = view_with(chunk_timeout=0.5, writer=Slow)
     async with LiveClient(app_with(view)) as client, liar(client) as browser:
         await browser.join_upload(await browser.token(size=2), "7")
         assert await browser.chunk(b"x", "7") == ("ok", {})
