@@ -120,8 +120,9 @@ def test_a_sign_in_with_openid_leads_back_and_is_live(page: Page, gallery: str) 
 def test_the_counter_counts_clicks_and_keys(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/counter/")
     count = page.locator(".count")
-    for _ in range(3):
+    for number in range(1, 4):
         page.get_by_role("button", name="One more").click()
+        expect(count).to_have_text(str(number))
     page.get_by_role("button", name="One less").click()
     expect(count).to_have_text("2")
     page.keyboard.press("ArrowUp")

@@ -29,6 +29,7 @@ def test_a_page_on_long_polls_finds_its_view_again(page: Page) -> None:
     desk = Desk()
     with serving(desk.app, websockets=False) as base, network_to(base) as (network, url):
         page.goto(url)
+        expect(page.locator(".phx-connected")).to_be_visible()
         page.click("#inc")
         expect(page.locator("#n")).to_have_text("1")
         with desk.at_rest(page):
@@ -45,6 +46,7 @@ def test_a_lost_network_is_no_reason_to_poll_ever_after(page: Page) -> None:
     desk = Desk()
     with serving(desk.app) as base, network_to(base) as (network, url):
         page.goto(url)
+        expect(page.locator(".phx-connected")).to_be_visible()
         page.click("#inc")
         expect(page.locator("#n")).to_have_text("1")
         with desk.at_rest(page):

@@ -115,6 +115,7 @@ def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) ->
     desk = Desk()
     with network_to(serve(desk.app)) as (network, url):
         page.goto(url)
+        expect(page.locator(".phx-connected")).to_be_visible()
         page.click("#inc")
         expect(page.locator("#n")).to_have_text("1")
         page.fill("#name", "Ada")

@@ -14,6 +14,7 @@ Serve = Callable[[ASGIApp], str]
 
 def test_the_reading_list_sorts_and_filters(page: Page, serve: Serve) -> None:
     page.goto(serve(app))
+    expect(page.locator("[data-phx-main].phx-connected")).to_be_attached()
     rows = page.locator("tbody tr")
     expect(rows.first).to_contain_text("Invisible Cities")
     page.get_by_role("button", name="Year").click()
@@ -31,6 +32,7 @@ def test_live_components_in_rows_of_template_strings(page: Page, serve: Serve) -
     board = PyView()
     board.add_live_view("/", Board)
     page.goto(serve(board))
+    expect(page.locator("[data-phx-main].phx-connected")).to_be_attached()
     page.locator("button#grace").click()
     expect(page.locator("button#grace")).to_have_text("1")
     page.locator("#add").click()
