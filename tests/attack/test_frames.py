@@ -146,7 +146,9 @@ class TestT15MalformedFrames:
         assert await close_code(socket) == 1008
         await socket.close()
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+    @settings(
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60
+    )
     @given(text=st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(str))
     async def test_whatever_comes_the_server_lives(self, client: LiveClient, text: str) -> None:
         socket = await client.raw_socket().connect()

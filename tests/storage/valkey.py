@@ -54,7 +54,7 @@ class ValkeyProcess:
         os.kill(self._process.pid, number)
 
     def _wait(self) -> None:
-        deadline = monotonic() + 10
+        deadline = monotonic() + 30
         with self.client() as client:
             while True:
                 try:

@@ -256,7 +256,7 @@ def javascript(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaScriptC
     client.close()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(sequence=st.lists(states(), min_size=1, max_size=5), templates=st.booleans())
 def test_the_real_client_shows_the_same(
     javascript: JavaScriptClient, sequence: list[State], templates: bool
