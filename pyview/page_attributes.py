@@ -8,7 +8,7 @@ view sets is marked, and goes with the view.
 from collections.abc import Iterator
 from typing import Any, Literal, get_args
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pyview.navigation import external_url, local_path
 
@@ -82,12 +82,14 @@ class PageAttributes:
 
     def html_attributes(self, lang: str | None = None) -> Markup:
         """The attributes of `<html>`, a space before each. `lang` is the language of pages that say nothing."""
-        return Markup("").join((_replaced("lang", self.lang, lang), _replaced("dir", self.dir, None),
-                                _classes(self.html_class)))  # fmt: skip
+        own = (
+            _replaced("lang", self.lang, lang) + _replaced("dir", self.dir, None) + _classes(self.html_class)
+        )
+        return Markup(own)  # noqa: S704  every value in it is escaped
 
     def body_attributes(self) -> Markup:
         """The attributes of `<body>`, a space before each."""
-        return _classes(self.body_class)
+        return Markup(_classes(self.body_class))  # noqa: S704  as above
 
     def elements(self) -> list[Markup]:
         """The elements of `<head>`."""
@@ -114,12 +116,16 @@ def _safe(rel: str, href: str) -> str:
     return external_url(href) if "://" in href else local_path(href)
 
 
-def _replaced(name: str, value: str | None, usual: str | None) -> Markup:
+def _replaced(name: str, value: str | None, usual: str | None) -> str:
     """An attribute; what it would be without the view stands beside it, for when the view has gone."""
     if value is None:
-        return Markup("") if usual is None else Markup(' {}="{}"').format(name, usual)
-    return Markup(' {}="{}" data-pyview-{}="{}"').format(name, value, name, usual or "")
+        return "" if usual is None else _attribute(name, usual)
+    return _attribute(name, value) + _attribute(f"data-pyview-{name}", usual or "")
 
 
-def _classes(text: str | None) -> Markup:
-    return Markup(' class="{}" data-pyview-class="{}"').format(text, text) if text else Markup("")
+def _classes(text: str | None) -> str:
+    return _attribute("class", text) + _attribute("data-pyview-class", text) if text else ""
+
+
+def _attribute(name: str, value: str) -> str:
+    return f' {name}="{escape(value)}"'

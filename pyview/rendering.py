@@ -11,7 +11,7 @@ from pyview.socket import LiveViewSocket
 from pyview.template.content_rendering import ContentRendering, is_content
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate, as_page
-from pyview.template.tree.live import Live, text_page
+from pyview.template.tree.live import Live, TextPage
 from pyview.template.tree.nodes import Fresh, Node
 from pyview.template.tstrings.origin import blame
 from pyview.template_names import names_of, processed_names
@@ -51,7 +51,7 @@ class TemplateRenderer:
         self._node: Node | None = None
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]:
-        with text_page(socket, self._template.environment) as page:
+        with TextPage(socket, self._template.environment) as page:
             text = self._template.render(socket.context, self._extras(socket))
         return page.filled(text) if page else text
 
@@ -208,7 +208,7 @@ class HandRenderer:
         if is_content(content):
             html = ContentRendering(self._environment, socket).html(content)
             return html if isinstance(html, str) else await html
-        with text_page(socket, self._environment) as page:
+        with TextPage(socket, self._environment) as page:
             text = str(content.text())
         return await page.filled(text)
 

@@ -15,7 +15,7 @@ from pyview.template.component_tag import DEFAULT_SLOT, Slots
 from pyview.template.content_rendering import ContentRendering, is_content
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate, Rendering
-from pyview.template.tree.live import text_page
+from pyview.template.tree.live import TextPage
 from pyview.template.tree.nodes import Diff, Node, Segment
 from pyview.template_names import names_of, processed_names
 from pyview.wire.diff import diff, without_stream_items
@@ -79,7 +79,7 @@ class TemplateParts:
 
     async def html(self, slots: Slots) -> str:
         self._check_root()
-        with text_page(self._socket, self._template.environment) as page:
+        with TextPage(self._socket, self._template.environment) as page:
             text = self._template.render(self._socket.context, self._extras(slots))
         return await page.filled(text)
 
@@ -149,7 +149,7 @@ class ContentParts:
         if is_content(content):
             html = self._rendering.html(content)
             return html if isinstance(html, str) else await html
-        with text_page(self._socket) as page:
+        with TextPage(self._socket) as page:
             text = str(content.text())
         return await page.filled(text)
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeAlias
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import RenderedContent
 from pyview.template.tree.immutable import is_template_class
-from pyview.template.tree.live import Live, text_page
+from pyview.template.tree.live import Live, TextPage
 from pyview.template.tree.nodes import Diff, Fresh, Node, unwrapped
 from pyview.template.tree.statics import share_statics
 from pyview.template.tree.stream import settle
@@ -56,7 +56,7 @@ class ContentRendering:
 
     def html(self, content: Any) -> str | Awaitable[str]:
         """The content in a page that is made as text."""
-        with text_page(self._host, self._environment) as page:
+        with TextPage(self._host, self._environment) as page:
             text = content_text(self._environment.plans, content)
         return page.filled(text) if page else text
 

@@ -25,9 +25,7 @@ class Pattern:
 
     def fill(self, **values: Any) -> Markup:
         parts = self._parts[:]
-        parts[1::2] = [_text(values[name]) for name in self._names]
+        parts[1::2] = [
+            value if type(value := values[name]) is Markup else str(escaped(value)) for name in self._names
+        ]
         return Markup("".join(parts))  # noqa: S704  every value has been escaped
-
-
-def _text(value: Any) -> str:
-    return value if type(value) is Markup else str(escaped(value))

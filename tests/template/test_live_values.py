@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pyview.template.live_template import LiveTemplate
-from pyview.template.tree.live import Live, LiveValueInText, text_page
+from pyview.template.tree.live import Live, LiveValueInText, TextPage
 from pyview.template.tree.nodes import Fresh
 from pyview.wire.rendered import merge, to_html
 
@@ -67,7 +67,7 @@ def test_in_rows_each_has_a_place_of_its_own() -> None:
 
 async def test_a_page_made_as_text_has_its_html() -> None:
     template = LiveTemplate.from_string("<i>{{ make() }}</i>{{ value }}{{ text }}")
-    with text_page("host") as page:
+    with TextPage("host") as page:
         text = template.render({"make": counted, "value": Counted(), "text": "[live 0 0]"})
     assert await page.filled(text) == "<i><b>host</b></i><b>host</b>[live 0 0]"
 

@@ -6,10 +6,8 @@ it may have to wait for something.
 """
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from jinja2.utils import internalcode
 
@@ -59,16 +57,30 @@ class Live:
 
 
 class TextPage:
-    """The live values of one page that is made as text, each with the mark it left there."""
+    """The live values of one page that is made as text, each with the mark it left there.
+
+    What is rendered to text within it (`with`) belongs to it; its live values are those of `host`. `environment` is the
+    template environment of the application.
+    """
+
+    __slots__ = ("_secret", "_token", "_values", "environment", "host")
 
     def __init__(self, host: Any, environment: Any = None) -> None:
         self.host = host
         self.environment = environment
-        # Nobody can put a mark into a page whose secret he does not know.
-        self._secret = secrets.token_hex(8)
+        self._secret = ""
         self._values: dict[str, Live] = {}
 
+    def __enter__(self) -> Self:
+        self._token = _PAGE.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _PAGE.reset(self._token)
+
     def mark(self, value: Live) -> str:
+        # Nobody can put a mark into a page whose secret he does not know.
+        self._secret = self._secret or secrets.token_hex(8)
         mark = f"[live {self._secret} {len(self._values)}]"
         self._values[mark] = value
         return mark
@@ -84,20 +96,6 @@ class TextPage:
 
 
 _PAGE: Final[ContextVar[TextPage | None]] = ContextVar("page", default=None)
-
-
-@contextmanager
-def text_page(host: Any, environment: Any = None) -> Iterator[TextPage]:
-    """What is rendered to text within belongs to one page; its live values are those of `host`.
-
-    `environment` is the template environment of the application.
-    """
-    page = TextPage(host, environment)
-    token = _PAGE.set(page)
-    try:
-        yield page
-    finally:
-        _PAGE.reset(token)
 
 
 def page_environment() -> Any:
