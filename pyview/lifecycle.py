@@ -162,14 +162,14 @@ def _remember_names(socket: LiveViewSocket[Any]) -> None:
         socket.hooks.remember_names(socket)
 
 
-async def create(visit: Visit) -> LiveView[Any]:
-    view: LiveView[Any] = await create_view(visit.view_class, resources_of(visit))
+async def create(visit: Visit, resources: Resources) -> LiveView[Any]:
+    view: LiveView[Any] = await create_view(visit.view_class, resources)
     return view
 
 
-async def mount(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit) -> None:
+async def mount(view: LiveView[Any], socket: LiveViewSocket[Any], resources: Resources) -> None:
     call = mount_caller(type(view))
-    await _finished(call(view, socket, visit.session, resources_of(visit)))
+    await _finished(call(view, socket, resources.session, resources))
     keep_names(socket)
 
 

@@ -126,7 +126,10 @@ def _compile_factory(view_class: type[View]) -> ViewFactory[View]:
         args, kwargs = await arguments.collect(Call(resources))
         return view_class(*args, **kwargs)
 
-    return create
+    async def create_plain(resources: Resources) -> View:
+        return view_class()
+
+    return create if arguments.sources else create_plain
 
 
 def runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:

@@ -45,11 +45,11 @@ class TracedViewProcess(ViewProcess):
         with self._telemetry.message(kind, self._name, **named):
             await work
 
-    async def _call_mount(self, view: LiveView[Any], visit: Visit) -> None:
+    async def _call_mount(self, view: LiveView[Any]) -> None:
         self._telemetry.joined(self._name)
         self._counted = True
         with self._telemetry.callback("mount", self._name):
-            await super()._call_mount(view, visit)
+            await super()._call_mount(view)
 
     async def _params(self, location: Location) -> None:
         with self._telemetry.callback("handle_params", self._name):

@@ -139,12 +139,12 @@ class ViewProcess(RunningView):
         self._visit = replace(visit, connecting=None)
         if await lifecycle.run_hooks(self.socket, visit) or self._ended:
             return {}
-        view = self._view = await lifecycle.create(visit)
+        view = self._view = await lifecycle.create(visit, self._resources)
         self._on_event = event_caller(visit.view_class)
         self._on_info = info_caller(visit.view_class)
         self._requirements = event_requirements(visit.view_class)
         self._mounting = True
-        await self._call_mount(view, visit)
+        await self._call_mount(view)
         self._mounting = False
         if self.socket.navigation is None:
             await self._params(self._visit.location)
@@ -156,8 +156,8 @@ class ViewProcess(RunningView):
         self._renderer = self._made_renderer(view, visit)
         return await self._rendered()
 
-    async def _call_mount(self, view: LiveView[Any], visit: Visit) -> None:
-        await lifecycle.mount(view, self.socket, visit)
+    async def _call_mount(self, view: LiveView[Any]) -> None:
+        await lifecycle.mount(view, self.socket, self._resources)
 
     def _made_renderer(self, view: LiveView[Any], visit: Visit) -> Renderer:
         return lifecycle.renderer_of(view, visit, self._site.templates, self._site.context_processors)

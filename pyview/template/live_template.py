@@ -100,11 +100,13 @@ class LiveTemplate:
     def render(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> str:
         """The page as text: Jinja2's own render. `extras` are names that come before those of `assigns`."""
         template = self.current()
-        context = self.environment.context_for(template, assigns, extras)
+        context = self.take_context(template, assigns, extras)
         try:
-            return self.environment.concat(template.root_render_func(context))
+            text = self.environment.concat(template.root_render_func(context))
         except Exception:
             self.environment.handle_exception()
+        self.give_back(context)
+        return text
 
     def part(
         self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh, previous: Any

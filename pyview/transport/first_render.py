@@ -101,8 +101,8 @@ async def first_view(request: OneRequest, visit: Visit, around: Any = None) -> F
     elsewhere = await lifecycle.run_hooks(socket, visit)
     if elsewhere is not None:
         raise Elsewhere(socket, elsewhere)
-    view = await lifecycle.create(visit)
-    await lifecycle.mount(view, socket, visit)
+    view = await lifecycle.create(visit, runtime.resources)
+    await lifecycle.mount(view, socket, runtime.resources)
     if socket.navigation is None:
         await lifecycle.handle_params(view, socket, visit)
     if socket.navigation is not None:
@@ -187,7 +187,7 @@ class FirstRender:
         self._request = request
         self._visit = visit
         self._around = around
-        self._resources = lifecycle.resources_of(visit)
+        self.resources = lifecycle.resources_of(visit)
         self._uploads: UploadRegistry | None = None
 
     @property
@@ -240,7 +240,7 @@ class FirstRender:
 
     def make_components(self) -> Components:
         settings = self._request.site.component_settings()
-        return Components(self.socket, self, settings, lambda: self._resources, _nothing)
+        return Components(self.socket, self, settings, lambda: self.resources, _nothing)
 
     def send_update(self, target: ComponentTarget, assigns: dict[str, Any], seconds: float) -> Timer | None:
         """The page is made once; the join makes its components anew."""

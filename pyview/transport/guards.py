@@ -252,10 +252,10 @@ def _allows(pattern: str, scheme: str, page: Authority) -> bool:
 
 
 def _covers(pattern: str, host: Authority) -> bool:
+    if pattern in ("*", host.host):
+        return True
     wanted = _authority(pattern.lower())
-    return pattern == "*" or (
-        wanted is not None and _matches(wanted.host, host.host) and wanted.port in (None, host.port)
-    )
+    return wanted is not None and _matches(wanted.host, host.host) and wanted.port in (None, host.port)
 
 
 def _matches(pattern: str, host: str) -> bool:

@@ -1,16 +1,13 @@
 """The headers that every answer carries, unless the app has said otherwise."""
 
 import secrets
+from collections.abc import Iterable
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "frame-ancestors 'self'"
-SECURITY_HEADERS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "same-origin"),
-    ("Content-Security-Policy", POLICY),
-)
+_POLICY_HEADER = b"content-security-policy"
+_OTHER_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
 PRIVATE = "no-store"
 REVALIDATED = "max-age=0, private, must-revalidate"
 
@@ -34,16 +31,13 @@ class SecurityHeaders:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
 
-        policy = self._policy_for(scope)
-        wanted: dict[str, str] = {}
+        wanted: dict[bytes, bytes] = {}
         scope[_WANTED] = wanted  # copies of the scope share it
+        policy = self._policy_for(scope).encode("latin-1")
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                add_security_headers(headers, policy)
-                for name, value in wanted.items():
-                    headers.setdefault(name, value)
+                _add_missing(message, ((_POLICY_HEADER, policy), *_OTHER_HEADERS, *wanted.items()))
             await send(message)
 
         await self.app(scope, receive, complete)
@@ -56,16 +50,15 @@ class SecurityHeaders:
         return self._policy.replace("{nonce}", nonce)
 
 
-def add_security_headers(headers: MutableHeaders, policy: str = POLICY) -> None:
-    """Add those that are missing."""
-    headers.setdefault("Content-Security-Policy", policy)
-    for name, value in SECURITY_HEADERS:
-        headers.setdefault(name, value)
+def _add_missing(message: Message, ours: Iterable[tuple[bytes, bytes]]) -> None:
+    own = message.get("headers", ())
+    present = {name for name, _ in own}
+    message["headers"] = [*own, *(header for header in ours if header[0] not in present)]
 
 
 def want_header(scope: Scope, name: str, value: str) -> None:
     """Have the answer to the request of `scope` carry this, whoever makes it, unless it says otherwise itself."""
-    scope.get(_WANTED, {})[name] = value
+    scope.get(_WANTED, {})[name.encode("latin-1")] = value.encode("latin-1")
 
 
 def csp_nonce(scope: Scope) -> str | None:

@@ -2,8 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlparse
 
@@ -91,18 +90,25 @@ class LivePage:
         return route
 
     async def _respond(self, request: Request, route: LiveRoute) -> Response:
-        status = self._tokens.read_reload_token(request.cookies.get(STATUS_COOKIE))
-        if status is not None:
-            # Said once: the next load of the page tries again.
-            raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
-        once, visit = self._once(request), self._visit(request, route)
+        self._check_reload(request)
+        once = self._once(request)
+        visit = self._visit(request, route, once)
         try:
-            with _bad_requests(visit):
-                shown = await first_view(once, visit)
-                content = await shown.html(self._site)
+            shown = await first_view(once, visit)
+            content = await shown.html(self._site)
+        except BindingError as error:
+            raise _bad_request(visit, error) from None
         except Elsewhere as elsewhere:
             return self._redirect(elsewhere.socket, elsewhere.navigation)
         return self._page(request, once, visit, shown.socket, content)
+
+    def _check_reload(self, request: Request) -> None:
+        """Raises the `HTTPException` that the page's join has ended with."""
+        token = request.cookies.get(STATUS_COOKIE)
+        status = self._tokens.read_reload_token(token) if token else None
+        if status is not None:
+            # Said once: the next load of the page tries again.
+            raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
 
     def _once(self, request: Request) -> OneRequest:
         """What the views of a request share. There is one page id, however many views the page holds."""
@@ -120,8 +126,9 @@ class LivePage:
         once = self._once(request)
         around = plain_place(once, DEFAULT)
         try:
-            with _bad_requests(around):
-                html = await nested_html(once, child, around, alone=True)
+            html = await nested_html(once, child, around, alone=True)
+        except BindingError as error:
+            raise _bad_request(around, error) from None
         except Elsewhere as elsewhere:
             response = self._redirect(elsewhere.socket, elsewhere.navigation)
             raise HTTPException(response.status_code, headers=dict(response.headers)) from None
@@ -133,22 +140,20 @@ class LivePage:
         head = [_CSRF_META.fill(csrf_token=csrf), client, *self._files(once, root_path)]
         return Embedded(Markup(html), Markup("\n").join(head))  # noqa: S704  rendered by the view's template
 
-    def _visit(self, request: Request, route: LiveRoute) -> Visit:
+    def _visit(self, request: Request, route: LiveRoute, once: OneRequest) -> Visit:
         location = self._location(request, route)
         carried = request.cookies.get(FLASH_COOKIE)
         flash = self._tokens.read_flash_token(carried) if carried else None
-        once = self._once(request)
         place = Place(once.element_id, once.page_id)
         return Visit(location, once.identity, place, Flash(flash) if flash else None)
 
     def _location(self, request: Request, route: LiveRoute) -> Location:
+        url = urlparse(str(request.url))
         try:
-            params = url_params(request.url.query, request.path_params, self._site.security.max_form_fields)
+            params = url_params(url.query, request.path_params, self._site.security.max_form_fields)
         except TooManyFields as error:
             raise HTTPException(400, str(error)) from None
-        return Location(
-            route, urlparse(str(request.url)), page_path(request.scope), params, request.path_params
-        )
+        return Location(route, url, page_path(request.scope), params, request.path_params)
 
     def _redirect(self, socket: UnconnectedSocket[Any], navigation: Navigate | Redirect) -> Response:
         status = navigation.status if isinstance(navigation, Redirect) else 302
@@ -168,11 +173,10 @@ class LivePage:
     ) -> Response:
         template = visit.location.route.live_session.root_template or self._root_template()
         document = template(self._context(request, once, visit, socket, content))
-        response = HTMLResponse(document)
         group = visit.location.route.live_session.requirement
         guarded = once.protected or is_protected(visit.view_class, request.scope, group)
-        session = bool(visit.identity.session)
-        response.headers["cache-control"] = cache_control(protected=guarded, session=session)
+        caching = cache_control(protected=guarded, session=bool(visit.identity.session))
+        response = HTMLResponse(document, headers={"cache-control": caching})
         for cookie in (FLASH_COOKIE, STATUS_COOKIE):
             if cookie in request.cookies:
                 response.delete_cookie(cookie, path="/")
@@ -190,7 +194,7 @@ class LivePage:
         page_id, binding = once.page_id, visit.identity.binding
         route = visit.location.route
         token = PageToken(page_id, view_key(visit.view_class), route.live_session.name)
-        root_path = _root_path(request)
+        root_path, nonce = _root_path(request), once.csp_nonce
         attributes = socket.page_attributes or PageAttributes()
         return {
             "id": page_id,
@@ -202,9 +206,9 @@ class LivePage:
             "additional_head_elements": [*attributes.elements(), *self._files(once, root_path)],
             "page": attributes,
             "live_path": f"{root_path}/live",
-            "client_head": self._assets.head(root_path, once.csp_nonce),
-            "csp_nonce": once.csp_nonce,
-            "component_styles": self._assets.component_styles(root_path, once.csp_nonce),
+            "client_head": self._assets.head(root_path, nonce),
+            "csp_nonce": nonce,
+            "component_styles": self._assets.component_styles(root_path, nonce),
         }
 
     def _files(self, once: OneRequest, root_path: str) -> list[Markup]:
@@ -218,11 +222,7 @@ def _root_path(request: Request) -> str:
     return root_path
 
 
-@contextmanager
-def _bad_requests(visit: Visit) -> Iterator[None]:
-    """Answers 400 to parameters that cannot be converted."""
-    try:
-        yield
-    except BindingError as error:
-        logger.warning("%s: %s", visit.view_class.__qualname__, error)
-        raise HTTPException(400) from None
+def _bad_request(visit: Visit, error: BindingError) -> HTTPException:
+    """The answer to parameters that cannot be converted."""
+    logger.warning("%s: %s", visit.view_class.__qualname__, error)
+    return HTTPException(400)
