@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.types import Scope
 
@@ -21,6 +21,7 @@ from pyview.config import SecurityConfig
 _PLAIN_AUTHORITY = re.compile(r"([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::([0-9]{1,4}))?")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
+_PAGE_SCHEMES = ("http", "https")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -55,6 +56,14 @@ class Authority(NamedTuple):
 
     host: str
     port: int | None
+
+
+class Origin(NamedTuple):
+    """Where a page comes from. `netloc` is how its URL writes the host and the port."""
+
+    scheme: str
+    netloc: str
+    authority: Authority
 
 
 def check_request(scope: Scope, config: SecurityConfig) -> Refusal | None:
@@ -175,7 +184,7 @@ def _is_allowed_origin(config: SecurityConfig, origins: list[str]) -> bool:
     return origin is not None and _is_listed(origin, config.allowed_origins)
 
 
-def _single_origin(origins: list[str]) -> SplitResult | None:
+def _single_origin(origins: list[str]) -> Origin | None:
     return _split_origin(origins[0]) if len(origins) == 1 else None
 
 
@@ -188,41 +197,39 @@ def _checked_page(url: str) -> PageURL:
 
 
 def _without_origin(url: str, scope: Scope, config: SecurityConfig) -> str:
-    parts = _split(url)
-    if parts is None or not _is_ours(parts, scope, config.allowed_origins):
+    origin = _origin_of(url)
+    if origin is None or not _is_ours(origin, scope, config.allowed_origins):
         raise UnsafePageURL("not a page of this site")
-    rest = url.partition("://")[2].removeprefix(parts.netloc)
+    rest = url.partition("://")[2].removeprefix(origin.netloc)
     return rest if rest.startswith("/") else f"/{rest}"
 
 
-def _split_origin(text: str) -> SplitResult | None:
+def _split_origin(text: str) -> Origin | None:
     """An origin is a scheme and an authority and nothing else; `null` is none."""
-    parts = _split(text)
-    return parts if parts is not None and f"{parts.scheme}://{parts.netloc}".lower() == text.lower() else None
+    origin = _origin_of(text)
+    return origin if origin and f"{origin.scheme}://{origin.netloc}".lower() == text.lower() else None
 
 
-def _split(url: str) -> SplitResult | None:
-    """An http(s) URL with a host and without user information, else None."""
+def _origin_of(url: str) -> Origin | None:
+    """That of an http(s) URL with a host and without user information, else None."""
     try:
         parts = urlsplit(url)
-        valid = parts.port != 0
+        host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    if not valid or parts.scheme not in ("http", "https") or "@" in parts.netloc or not parts.hostname:
+    if port == 0 or parts.scheme not in _PAGE_SCHEMES or "@" in parts.netloc or not host:
         return None
-    return parts
+    return Origin(
+        parts.scheme, parts.netloc, Authority(host.rstrip("."), port or _DEFAULT_PORTS[parts.scheme])
+    )
 
 
-def _is_ours(parts: SplitResult, scope: Scope, allowed: Iterable[str]) -> bool:
-    return _page_authority(parts) == _socket_authority(scope, parts.scheme) or _is_listed(parts, allowed)
+def _is_ours(origin: Origin, scope: Scope, allowed: Iterable[str]) -> bool:
+    return origin.authority == _socket_authority(scope, origin.scheme) or _is_listed(origin, allowed)
 
 
-def _is_listed(parts: SplitResult, allowed: Iterable[str]) -> bool:
-    return any(_allows(pattern, parts.scheme, _page_authority(parts)) for pattern in allowed)
-
-
-def _page_authority(parts: SplitResult) -> Authority:
-    return Authority((parts.hostname or "").rstrip("."), parts.port or _DEFAULT_PORTS[parts.scheme])
+def _is_listed(origin: Origin, allowed: Iterable[str]) -> bool:
+    return any(_allows(pattern, origin.scheme, origin.authority) for pattern in allowed)
 
 
 def _socket_authority(scope: Scope, page_scheme: str) -> Authority | None:

@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
-from pyview.auth.guard import authorize
+from pyview.auth.guard import authorize, is_protected
 from pyview.auth.verdict import Denied
 from pyview.flash import Flash
 from pyview.lifecycle import Location
@@ -36,9 +36,12 @@ def check_csrf(tokens: Tokens, scope: Scope, payload: Mapping[str, Any], page_id
 
 async def check_access(scope: Scope, location: Location) -> None:
     """Raises `JoinRefused` for somebody who may not see the view of `location`."""
-    connection = LiveConnection(scope, location.page, location.path_params)
     route = location.route
-    verdict = await authorize(route.view_class, connection, route.live_session.requirement)
+    group = route.live_session.requirement
+    if not is_protected(route.view_class, scope, group):
+        return
+    connection = LiveConnection(scope, location.page, location.path_params)
+    verdict = await authorize(route.view_class, connection, group)
     if isinstance(verdict, Denied):
         if verdict.redirect is None:
             raise JoinRefused({"reason": "unauthorized"}, "access denied", audited=True)

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from typing import Any
 
-from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
@@ -129,7 +128,7 @@ class Connection:
             self._task = None
 
     def _refusal(self) -> Refusal | None:
-        version = QueryParams(self._scope["query_string"]).get("vsn", "")
+        version = _version(self._scope["query_string"])
         if not version.startswith("2."):
             return Refusal(400, f"expected protocol version 2 (vsn=2.0.0), got {version[:16]!r}")
         return check_handshake(self._scope, self._site.security)
@@ -327,3 +326,9 @@ class Connection:
         except Exception as error:
             # The browser has gone already, or does not even take the close frame; the server drops the transport.
             logger.debug("close frame not sent: %r", error)
+
+
+def _version(query: bytes) -> str:
+    """What the query says of the protocol's version, "" where it says nothing."""
+    named = (field.partition(b"=") for field in query.split(b"&"))
+    return next((value.decode("latin-1") for name, _, value in named if name == b"vsn"), "")
