@@ -1,9 +1,9 @@
 """Hooks -> create -> mount -> handle_params -> render: the one copy, for the HTTP response and for the socket."""
 
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import ParseResult
 
 from pyview.auth.identity import Identity
@@ -21,9 +21,10 @@ from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate
 from pyview.threads import off_loop
 
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Location:
+
+class Location(NamedTuple):
     """A URL of this site, as the routes read it. `page` is its path and query, percent-encoded.
 
     A nested view has a route of its own, and the URL of the page around it.
@@ -62,8 +63,7 @@ class Parent(Protocol):
     def forget(self, dom_id: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a view stands in the document. `id` is that of its element, `page_id` that of the page, which its CSRF
     token may be bound to. `depth` counts the views around it. `awaited`: the client holds back what is
     around it until this view has joined."""
@@ -76,8 +76,7 @@ class Place:
     awaited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """Somebody at a URL: what a view is mounted for. A view that everybody may see for ever has no guard. `given` is
     what the page around a nested view adds to its session."""
 
@@ -86,9 +85,9 @@ class Visit:
     place: Place
     flash: Flash | None = None
     guard: Guard | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
-    connecting: Connecting | None = field(default=None, kw_only=True)
+    given: Mapping[str, Any] = _NOTHING
     csp_nonce: str | None = None
+    connecting: Connecting | None = None
 
     @property
     def view_class(self) -> type[LiveView[Any]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.routing import BaseRoute, Match, Route
@@ -118,8 +118,7 @@ def _imported(key: str) -> type[LiveView[Any]] | None:
     return found if isinstance(found, type) and issubclass(found, LiveView) else None
 
 
-@dataclass(frozen=True, slots=True)
-class RouteMatch:
+class RouteMatch(NamedTuple):
     """Where a path leads."""
 
     route: LiveRoute

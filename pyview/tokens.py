@@ -12,8 +12,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyview.config import SecurityConfig
 from pyview.nested_tokens import NestedToken, NestedTokens
@@ -25,8 +24,7 @@ __all__ = ["PageToken", "StaleToken", "Tokens", "UploadToken"]
 _MASK_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class PageToken:
+class PageToken(NamedTuple):
     """What a page says about itself: its DOM id, the key of its view, the name of its live session."""
 
     page_id: str
@@ -34,8 +32,7 @@ class PageToken:
     group: str
 
 
-@dataclass(frozen=True, slots=True)
-class UploadToken:
+class UploadToken(NamedTuple):
     """One file of one view: the number of its process, the reference of the upload, the entry's own number."""
 
     process: str

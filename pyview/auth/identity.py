@@ -47,7 +47,8 @@ class Identity:
         _mark_accessed(session)
         binding = _binding(sid, session, user)
         since = signed_in_at(session)
-        return cls(read_only(session), user, auth_of(scope), scopes_of(scope), sid, binding, since)
+        auth = auth_of(scope)
+        return cls(read_only(session), user, auth, _scopes(auth), sid, binding, since)
 
 
 def user_of(scope: Scope) -> Any:
@@ -64,7 +65,11 @@ def auth_of(scope: Scope) -> Any:
 
 def scopes_of(scope: Scope) -> frozenset[str]:
     """The scopes that the authentication middleware granted."""
-    return frozenset(getattr(auth_of(scope), "scopes", None) or ())
+    return _scopes(auth_of(scope))
+
+
+def _scopes(auth: Any) -> frozenset[str]:
+    return frozenset(getattr(auth, "scopes", None) or ())
 
 
 def user_key(user: Any) -> str:

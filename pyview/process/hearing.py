@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Coroutine
-from dataclasses import replace
 from inspect import isawaitable
 from types import CoroutineType
 from typing import Any
@@ -28,7 +27,8 @@ class Hearing(Watched):
     __slots__ = ()
 
     async def _params(self, location: Location) -> None:
-        self._visit = replace(self._visit, location=location)
+        if location is not self._visit.location:
+            self._visit = self._visit._replace(location=location)
         if self._view is not None:
             await lifecycle.handle_params(self._view, self.socket, self._visit)
 

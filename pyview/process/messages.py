@@ -15,8 +15,7 @@ from pyview.uploads.entry import UploadEntry
 from pyview.wire.uploads import Advance, ChosenFile
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(NamedTuple):
     """The first message. `admit` checks tokens, route and identity; it raises `JoinRefused`. It returns None when the
     page's own view, which had waited for it, answers the join."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from pyview import lifecycle
@@ -115,7 +114,7 @@ class RunningView(Receiving):
             raise RuntimeError(f"{self._name} patched its URL {self._patches} times in one turn")
         self.socket.patched = wish
         if self._mounting:
-            self._visit = replace(self._visit, location=location)  # handle_params follows mount anyway
+            self._visit = self._visit._replace(location=location)  # handle_params follows mount anyway
         else:
             await self._params(location)
 

@@ -1,7 +1,6 @@
 """The life of one joined view, from its join on: message -> handler -> render -> diff -> push."""
 
 import logging
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from starlette.exceptions import HTTPException
@@ -109,7 +108,7 @@ class ViewProcess(RunningView):
         if self.upload_manager is not None:
             self.upload_manager.drop_interrupted()
         here = self._visit.location if self._visit.routed else message.visit.location
-        self._visit = replace(message.visit, location=here, connecting=None)
+        self._visit = message.visit._replace(location=here, connecting=None)
         self._guard = message.visit.guard
         self._take_identity(message.visit.identity)
         if self._view is not None:
@@ -136,7 +135,7 @@ class ViewProcess(RunningView):
         self.socket = ConnectedLiveViewSocket(self, visit.identity, visit.flash, visit.shared)
         self.socket.csp_nonce = visit.csp_nonce
         self.socket.connecting = visit.connecting
-        self._visit = replace(visit, connecting=None)
+        self._visit = visit._replace(connecting=None)
         if await lifecycle.run_hooks(self.socket, visit) or self._ended:
             return {}
         view = self._view = await lifecycle.create(visit, self._resources)

@@ -1,6 +1,5 @@
 """Who is there, asked again: before a handler, after news of the session, in the way of a patrol."""
 
-from dataclasses import replace
 from typing import Any
 
 from pyview import lifecycle
@@ -42,7 +41,7 @@ class Watched(Exits):
             return False
         identity = self._guard.identity
         if identity is not self._visit.identity:
-            self._visit = replace(self._visit, identity=identity)
+            self._visit = self._visit._replace(identity=identity)
             self._take_identity(identity)
         return True
 

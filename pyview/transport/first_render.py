@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
 from starlette.exceptions import HTTPException
@@ -71,8 +71,7 @@ class OneRequest:
         return csp_nonce(self.scope)
 
 
-@dataclass(frozen=True, slots=True)
-class FirstView:
+class FirstView(NamedTuple):
     """A view that has been mounted, with its socket."""
 
     view: LiveView[Any]

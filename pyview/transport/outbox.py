@@ -35,7 +35,7 @@ class Outbox:
     )
 
     def __init__(self, send: Send, limits: SecurityConfig, overloaded: Callable[[], None]) -> None:
-        self._send = cast(Callable[[Any], Coroutine[Any, Any, None]], send)
+        self._send = cast("Callable[[Any], Coroutine[Any, Any, None]]", send)
         self._limits = limits
         self._overloaded = overloaded
         self._frames: deque[str] | None = None
