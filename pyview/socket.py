@@ -605,7 +605,7 @@ class ConnectedLiveViewSocket(LiveViewSocket[T]):
 class UnconnectedSocket(LiveViewSocket[T]):
     """The face of a view during the first HTTP render."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
 
 def is_connected(socket: LiveViewSocket[T]) -> TypeGuard[ConnectedLiveViewSocket[T]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
+from weakref import ReferenceType, ref
 
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -94,7 +95,8 @@ async def first_view(request: OneRequest, visit: Visit, around: Any = None) -> F
     """
     request.shown[visit.view_class] = None
     runtime = FirstRender(request, visit, around)
-    socket = runtime.socket = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
+    socket: UnconnectedSocket[Any] = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
+    runtime.belong_to(socket)
     socket.csp_nonce = request.csp_nonce
     socket.connecting = Connecting(request.scope, None, request.site.security.connect_headers)
     elsewhere = await lifecycle.run_hooks(socket, visit)
@@ -178,9 +180,13 @@ async def _check_access(request: OneRequest, visit: Visit) -> None:
 
 
 class FirstRender:
-    """The runtime of a view during one HTTP request: nothing outlives it, a patch is a redirect."""
+    """The runtime of a view during one HTTP request: nothing outlives it, a patch is a redirect.
 
-    socket: UnconnectedSocket[Any]
+    Its socket owns it, and not the other way round, so that a page that is done goes at once and leaves nothing to the
+    garbage collector.
+    """
+
+    _socket: "ReferenceType[UnconnectedSocket[Any]]"
 
     def __init__(self, request: OneRequest, visit: Visit, around: Any) -> None:
         self._request = request
@@ -188,6 +194,16 @@ class FirstRender:
         self._around = around
         self.resources = lifecycle.resources_of(visit)
         self._uploads: UploadRegistry | None = None
+
+    def belong_to(self, socket: UnconnectedSocket[Any]) -> None:
+        self._socket = ref(socket)
+
+    @property
+    def socket(self) -> UnconnectedSocket[Any]:
+        socket = self._socket()
+        if socket is None:
+            raise RuntimeError("the page has been made, and its socket is gone")
+        return socket
 
     @property
     def uploads(self) -> UploadRegistry:

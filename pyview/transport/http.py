@@ -91,7 +91,7 @@ class LivePage:
 
     async def _respond(self, request: Request, route: LiveRoute) -> Response:
         self._check_reload(request)
-        once = self._once(request)
+        once = self._new_once(request)
         visit = self._visit(request, route, once)
         try:
             shown = await first_view(once, visit)
@@ -110,14 +110,15 @@ class LivePage:
             # Said once: the next load of the page tries again.
             raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
 
+    def _new_once(self, request: Request) -> OneRequest:
+        page_id, identity = secrets.token_urlsafe(12), Identity.from_scope(request.scope)
+        return OneRequest(self._site, self._tokens, request.scope, page_id, identity)
+
     def _once(self, request: Request) -> OneRequest:
-        """What the views of a request share. There is one page id, however many views the page holds."""
+        """What the views share that are embedded in one page: there is one page id, however many it holds."""
         once: OneRequest | None = request.scope.get(_ONCE)
         if once is None:
-            page_id, identity = secrets.token_urlsafe(12), Identity.from_scope(request.scope)
-            once = request.scope[_ONCE] = OneRequest(
-                self._site, self._tokens, request.scope, page_id, identity
-            )
+            once = request.scope[_ONCE] = self._new_once(request)
         return once
 
     async def embed(self, request: Request, child: Nested) -> Embedded:

@@ -1,0 +1,45 @@
+"""The first render over HTTP, and what is left of it."""
+
+import gc
+from collections.abc import Iterator
+from typing import Any
+from weakref import ReferenceType, ref
+
+import httpx
+import pytest
+
+from pyview import LiveView, PyView
+from pyview.template.live_template import LiveTemplate
+
+
+class Loaded(dict[str, Any]):
+    """A context that can be watched."""
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_a_page_that_is_made_leaves_nothing_to_the_garbage_collector() -> None:
+    """What a view has loaded for its first page may be large, and the collector may be long in coming."""
+    contexts: list[ReferenceType[Loaded]] = []
+
+    class View(LiveView[Loaded]):
+        template = LiveTemplate.from_string("<p>{{ rows|length }}</p>", "rows.html")
+
+        async def mount(self, socket: Any, session: Any) -> None:
+            socket.context = Loaded(rows=[1, 2, 3])
+            contexts.append(ref(socket.context))
+
+    app = PyView()
+    app.add_live_view("/", View)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        response = await client.get("/")
+    assert "<p>3</p>" in response.text
+    assert [context() for context in contexts] == [None]
