@@ -76,8 +76,9 @@ class Outbox:
             await self._room.wait()
 
     def close(self) -> None:
-        """Drop what waits; later frames go nowhere."""
+        """Drop what waits; later frames go nowhere. Nothing of the server or of the connection is held any longer."""
         self._closed = True
+        self._send, self._overloaded = _nowhere, _nothing
         if self._task is not None:
             self._task.cancel()
         self._settle()
@@ -140,3 +141,11 @@ class Outbox:
     def _stalled(self) -> None:
         logger.warning("a browser has not read for %s s; its socket is closed", self._limits.stall_timeout)
         self._overloaded()
+
+
+async def _nowhere(message: Any) -> None:
+    """Where a closed outbox sends."""
+
+
+def _nothing() -> None:
+    """Nobody reads any more, so nobody reads too slowly."""

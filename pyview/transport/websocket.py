@@ -126,6 +126,8 @@ class Connection:
             self._leave_views()
             self._outbox.close()
             self._task = None
+            # Our parts hold each other and wait for the garbage collector; the server's need not wait with them.
+            del self._receive, self._send
 
     def _refusal(self) -> Refusal | None:
         version = _version(self._scope["query_string"])
