@@ -196,8 +196,13 @@ class Connection:
         self._admitted = True
         if visit.guard is not None:
             self._binding = self._binding or visit.identity.binding
-            self._roster.add(self, self._presence.revocation_keys)
+            self._watch()
         return visit
+
+    def _watch(self) -> None:
+        # While a join was checked, or a cookie, the socket may have ended; nobody would take it off the roster.
+        if self._task is not None:
+            self._roster.add(self, self._presence.revocation_keys)
 
     def claim(self, payload: dict[str, Any], key: ShownKey, visit: Visit) -> ViewProcess | None:
         """The view that the joining page had on a connection that broke off."""
@@ -233,7 +238,7 @@ class Connection:
         renewal = await self._orders.renew(topic, payload)
         self._binding = self._presence.identity.binding
         self._roster.remove(self)
-        self._roster.add(self, self._presence.revocation_keys)
+        self._watch()
         self._channels.tell(renewal.news)
         return renewal.tokens
 
