@@ -11,7 +11,7 @@ from pyview.auth.connection import LiveConnection
 from pyview.auth.pipeline import IdentityPipeline
 from pyview.auth.redirects import login_location
 from pyview.lifecycle import Location, Visit
-from pyview.process.messages import JoinRefused
+from pyview.process.messages import JoinRefused, RenewalRefused
 from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
@@ -126,8 +126,8 @@ class Connection:
             self._leave_views()
             self._outbox.close()
             self._task = None
-            # Our parts hold each other and wait for the garbage collector; the server's need not wait with them.
-            del self._receive, self._send
+            # They hold what holds this: nothing of a connection shall wait for the garbage collector.
+            del self._receive, self._send, self._channels
 
     def _refusal(self) -> Refusal | None:
         version = _version(self._scope["query_string"])
@@ -194,15 +194,11 @@ class Connection:
                 self._complain(f"join refused: {refusal}")
             raise
         self._admitted = True
-        if visit.guard is not None:
+        if visit.guard is not None and self._task is not None:
+            # A socket that has ended meanwhile would stay on the roster: nobody would take it off.
             self._binding = self._binding or visit.identity.binding
-            self._watch()
-        return visit
-
-    def _watch(self) -> None:
-        # While a join was checked, or a cookie, the socket may have ended; nobody would take it off the roster.
-        if self._task is not None:
             self._roster.add(self, self._presence.revocation_keys)
+        return visit
 
     def claim(self, payload: dict[str, Any], key: ShownKey, visit: Visit) -> ViewProcess | None:
         """The view that the joining page had on a connection that broke off."""
@@ -236,9 +232,11 @@ class Connection:
     async def renew(self, topic: str, payload: Any) -> dict[str, str]:
         """Go on with the cookie that the page of `topic` has fetched; its new tokens. Raises `RenewalRefused`."""
         renewal = await self._orders.renew(topic, payload)
+        if self._task is None:
+            raise RenewalRefused("the page is away")
         self._binding = self._presence.identity.binding
         self._roster.remove(self)
-        self._watch()
+        self._roster.add(self, self._presence.revocation_keys)
         self._channels.tell(renewal.news)
         return renewal.tokens
 
@@ -276,6 +274,8 @@ class Connection:
         """Ask who is there, and let every view look whether it may go on. Whose session has ended is sent away by its
         views; what remains of the socket ends a moment later."""
         await self._presence.refresh()
+        if self._task is None:
+            return  # it has ended meanwhile
         self._channels.recheck()
         if self._presence.identity.binding != self._binding and not self._parting:
             self._parting = True
