@@ -191,6 +191,8 @@ class Actor(Mailbox):
             if self.upload_manager is not None:
                 await self.upload_manager.close()
         finally:
+            if self._live:
+                self._renderer.reset()  # what was shown may be large, and the garbage collector long in coming
             self._site.processes.discard(self)
 
     async def _tell_disconnect(self, view: LiveView[Any]) -> None:

@@ -93,7 +93,7 @@ class ViewProcess(RunningView):
         else:
             if visit is None:
                 self._end()
-            else:
+            elif not self._ended:
                 self._answer_join(message, rendered)
         if self._ended:
             await self._disconnect()

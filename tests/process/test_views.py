@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
+from weakref import WeakSet
 
 import pytest
 from pydantic import BaseModel
@@ -440,3 +442,36 @@ async def test_typed_handlers_and_url_parameters() -> None:
         await page.click("i")
         assert page.find("b").text == "8"
         assert (await client.get("/items?page=four")).status_code == 400
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+
+
+async def test_what_an_ended_view_showed_is_not_left_to_the_garbage_collector(settled: None) -> None:
+    """Pages come and go by the thousand, and the collector looks at old objects last."""
+    shown: WeakSet[Row] = WeakSet()
+
+    class Rows(LiveView[dict[str, Any]]):
+        template = LiveTemplate.from_string(
+            "{% for row in rows %}<p>{{ row.id }}</p>{% endfor %}", "rows.html"
+        )
+
+        async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+            socket.context = {"rows": [Row(1), Row(2)]}
+            shown.update(socket.context["rows"])
+
+        async def disconnect(self, socket: LiveViewSocket[dict[str, Any]]) -> None:
+            socket.context = {}
+
+    gc.collect()
+    gc.disable()
+    try:
+        async with LiveClient(app_with(rows=Rows)) as client:
+            page = await client.open("/rows")
+            assert len(shown) == 2
+            await page.close()
+        assert len(shown) == 0
+    finally:
+        gc.enable()
