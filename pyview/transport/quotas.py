@@ -23,8 +23,10 @@ class Quotas:
 
     def place(self, scope: Scope) -> Place:
         """What one from this request or handshake counts under."""
-        names = {"session": _session(scope), "address": client_address(scope)}
-        return tuple((kind, name) for kind, name in names.items() if name and self._limits[kind])
+        limits = self._limits
+        session = _session(scope) if limits["session"] else ""
+        address = client_address(scope) if limits["address"] else ""
+        return tuple(key for key in (("session", session), ("address", address)) if key[1])
 
     def exceeded(self, place: Place) -> str | None:
         """What there are already enough sockets of; None where there is room."""

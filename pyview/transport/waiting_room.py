@@ -116,12 +116,17 @@ class WaitingRoom:
             self._roster.add(absence, absence.revocation_keys)
         return absence
 
-    def claim(self, comeback: Comeback, presence: Presence, visit: Visit) -> ViewProcess | None:
+    def claim(
+        self, key: ShownKey, payload: Mapping[str, Any], presence: Presence, visit: Visit
+    ) -> ViewProcess | None:
         """The running view that the page of a join had, if it is to have it again. It is the caller's then."""
-        waiting = self._waiting.get(comeback.key)
+        if key not in self._waiting and key not in self._shown:
+            return None
+        comeback = Comeback.of(key, payload)
+        waiting = self._waiting.get(key)
         if waiting is not None:
             return self._claim_waiting(waiting, comeback, Whose.of(presence), visit)
-        page = self._shown.get(comeback.key)
+        page = self._shown.get(key)
         if page is None or not comeback.again or page.whose != Whose.of(presence):
             return None
         # The network was lost and found so fast that the server has not noticed: the old socket is a dead one.

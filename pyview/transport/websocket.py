@@ -27,7 +27,7 @@ from pyview.transport.outbox import Outbox
 from pyview.transport.presence import Presence
 from pyview.transport.roster import Roster
 from pyview.transport.session_orders import SessionOrders
-from pyview.transport.waiting_room import Comeback, WaitingRoom
+from pyview.transport.waiting_room import WaitingRoom
 from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary
 
 logger = logging.getLogger("pyview")
@@ -202,7 +202,7 @@ class Connection:
 
     def claim(self, payload: dict[str, Any], key: ShownKey, visit: Visit) -> ViewProcess | None:
         """The view that the joining page had on a connection that broke off."""
-        return self._room.claim(Comeback.of(key, payload), self._presence, visit)
+        return self._room.claim(key, payload, self._presence, visit)
 
     def shows(self, channel: Channel) -> None:
         self._room.show(channel)
