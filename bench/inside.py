@@ -41,7 +41,7 @@ async def get(path: str) -> Page:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await app(_scope("http", path, b"") | {"method": "GET"}, receive, send)
+    await app(scope_of("http", path, b"") | {"method": "GET"}, receive, send)
     head = b"".join(b"\r\n%s: %s" % header for header in sent[0]["headers"]) + b"\r\n"
     body = b"".join(message.get("body", b"") for message in sent[1:])
     return read_page(ORIGIN, path, Response(head, body))
@@ -53,8 +53,8 @@ class Browser:
     def __init__(self, page: Page, event: str, count: int, cid: int | None) -> None:
         self.last = ""
         self.started = self.ended = 0.0
-        self._join = _text(page.join_frame())
-        self._event = _text(page.click_frame(event, cid))
+        self._join = text_of(page.join_frame())
+        self._event = text_of(page.click_frame(event, cid))
         self._left = count
         self._said = 0
 
@@ -74,11 +74,11 @@ class Browser:
         self.last = message.get("text", "")
 
 
-def _text(frame: bytes) -> dict[str, str]:
+def text_of(frame: bytes) -> dict[str, str]:
     return {"type": "websocket.receive", "text": frame.decode()}
 
 
-def _scope(kind: str, path: str, query: bytes) -> dict[str, Any]:
+def scope_of(kind: str, path: str, query: bytes) -> dict[str, Any]:
     raw = path.encode()
     return SERVER | {"type": kind, "path": path, "raw_path": raw, "query_string": query, "state": {}}
 
@@ -87,7 +87,7 @@ async def microseconds(path: str, event: str, count: int, expected: str) -> floa
     """Per event, over `count` events of one view. Raises `RuntimeError` when the last answer is wrong."""
     page = await get(path)
     browser = Browser(page, event, count, CIDS.get(path))
-    scope = _scope("websocket", "/live/websocket", page.socket_url.partition("?")[2].encode())
+    scope = scope_of("websocket", "/live/websocket", page.socket_url.partition("?")[2].encode())
     headers = [(name.lower().encode(), value.encode()) for name, value in page.headers.items()]
     scope |= {"scheme": "ws", "headers": SERVER["headers"] + headers, "subprotocols": []}
     await app(scope, browser.receive, browser.send)
