@@ -100,12 +100,12 @@ class LiveTemplate:
     def render(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> str:
         """The page as text: Jinja2's own render. `extras` are names that come before those of `assigns`."""
         template = self.current()
-        context = self.take_context(template, assigns, extras)
+        context = self._take_context(template, assigns, extras)
         try:
             text = self.environment.concat(template.root_render_func(context))
         except Exception:
             self.environment.handle_exception()
-        self.give_back(context)
+        self._give_back(context)
         return text
 
     def part(
@@ -114,19 +114,13 @@ class LiveTemplate:
         """This template as a part of a page, or as all of it: (what is retained, what changed or None). See
         `Live.render`."""
         template = self.current()
-        context = self._context(template, assigns, extras)
+        context = self._take_context(template, assigns, extras)
         root: Any = template.root_render_func
         try:
             result: tuple[Any, Any] = root.tree(context, previous, fresh)
         except Exception:
             self.environment.handle_exception()
-        if (
-            type(context) is LiveContext
-            and context.may_serve_again
-            and not (self._spare or self.environment.auto_reload)
-        ):
-            context.parent = _NO_NAMES
-            self._spare.append(context)
+        self._give_back(context)
         return result
 
     def renew(
@@ -145,7 +139,9 @@ class LiveTemplate:
             settle(fresh)
         return node, ({} if diff is None else diff), fresh
 
-    def _context(self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None) -> Context:
+    def _take_context(
+        self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None
+    ) -> Context:
         """A context for one render: a spare one if there is any."""
         try:
             context = self._spare.pop()
@@ -153,6 +149,14 @@ class LiveTemplate:
             return self.environment.context_for(template, assigns, extras)
         context.parent = self.environment.name_reader.read(assigns, extras)
         return context
+
+    def _give_back(self, context: Context) -> None:
+        """The render is over: its context may serve the next one, if nothing of the render is left in it."""
+        if self._spare or self.environment.auto_reload or type(context) is not LiveContext:
+            return
+        if context.may_serve_again:
+            context.parent = _NO_NAMES
+            self._spare.append(context)
 
     def rendering(self, host: Any = None) -> "Rendering":
         """The rendering of this template for one view; its live values belong to `host`, the view's socket."""
