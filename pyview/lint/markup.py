@@ -89,6 +89,15 @@ class _Flattener:
         self.flat = Flat()
         self._open: list[tuple[str, int, int]] = []
         self._statements = 0
+        self._line = 1
+
+    def write(self, text: str) -> None:
+        self.flat.text += text
+        self._line += text.count("\n")
+
+    def go_on_to(self, line: int) -> None:
+        """Make up for the line breaks within statements, and for those that `{%-` and `-%}` take away."""
+        self.write("\n" * (line - self._line))
 
     def statement(self, word: str) -> None:
         if word in _OPENS:
@@ -118,9 +127,10 @@ class _Flattener:
 def _flattened(source: str, environment: Environment) -> Flat:
     made = _Flattener()
     word, assigns = "", False
-    for _, kind, text in environment.lex(source):
+    for line, kind, text in environment.lex(source):
+        made.go_on_to(line)
         if kind == "data":
-            made.flat.text += text
+            made.write(text)
             continue
         if kind == "block_begin":
             word, assigns = "", False
@@ -131,8 +141,8 @@ def _flattened(source: str, environment: Environment) -> Flat:
             assigns = True
         elif kind == "block_end" and word == "set" and assigns:
             made.single()
-        hole = HOLE if kind in ("variable_begin", "block_begin") else ""
-        made.flat.text += hole + "\n" * text.count("\n")
+        if kind in ("variable_begin", "block_begin"):
+            made.write(HOLE)
     return made.flat
 
 

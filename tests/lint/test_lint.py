@@ -171,6 +171,10 @@ class TestHandlers:
 
 
 class TestMarkup:
+    def test_lines_are_those_of_the_file_where_jinja2_takes_white_space_away(self, make: Make) -> None:
+        markup = "\n\n\n{%- if count -%}\n\n<b phx-foo></b>\n{#- a\ncomment -#}\n{%- endif %}<b phx-bar></b>"
+        assert rules(make(SOUND + markup)) == [("unknown-attribute", 6), ("unknown-attribute", 9)]
+
     def test_ids_used_twice(self, make: Make) -> None:
         assert rules(make(SOUND + "<b id='a'></b>\n<b id='b'></b>\n<i id='a'></i>")) == [("duplicate-id", 3)]
 
