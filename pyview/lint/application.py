@@ -21,6 +21,7 @@ from pyview.lint.names import context_type, names_of_context, unknown_names
 from pyview.lint.owners import Owner, classes_named, own_handlers, scripts_beside, texts_in_module
 from pyview.lint.routes import unreachable_routes
 from pyview.lint.sources import Source, Templates, place_of, templates_of
+from pyview.lint.unclosed import unclosed_elements
 from pyview.live_view import LiveView
 from pyview.routes import LiveRoute
 from pyview.template.files import TemplateFileNotFound
@@ -86,6 +87,7 @@ class _Check:
             yield from self._unknown_events(owner)
             yield from self._unused_handlers(owner)
             yield from self._unknown_names(owner)
+            yield from unclosed_elements(owner)
 
     @cached_property
     def _text(self) -> str:

@@ -9,6 +9,7 @@ Rule = Literal[
     "unused-handler",
     "duplicate-id",
     "form-without-id",
+    "unclosed-element",
     "unknown-attribute",
     "unknown-name",
     "unreachable-route",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, TemplateError, TemplateNotFound, meta, nodes
 
+from pyview.lint.balance import Body, bodies
 from pyview.lint.markup import Element, elements
 from pyview.template.live_template import LiveTemplate
 
@@ -19,6 +20,7 @@ class Source:
     text: str
     tree: nodes.Template
     elements: tuple[Element, ...]
+    bodies: tuple[Body, ...]
     first: int = 1
     exact: bool = True
 
@@ -86,8 +88,8 @@ def _source(
 ) -> Source | None:
     file, first = place
     try:
-        return Source(
-            file, text, environment.parse(text), tuple(elements(text, environment)), first, exact=exact
-        )
+        tree = environment.parse(text)
+        parts = tuple(elements(text, environment)), tuple(bodies(tree))
     except TemplateError:
         return None  # whoever makes the page is told, with file and line
+    return Source(file, text, tree, *parts, first, exact=exact)
