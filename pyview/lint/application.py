@@ -16,10 +16,13 @@ from pyview.lint.attributes import what_is_wrong_with
 from pyview.lint.calls import calls
 from pyview.lint.finding import Finding
 from pyview.lint.handlers import handlers
-from pyview.lint.markup import HOLE, Element, may_be_together
+from pyview.lint.holes import HOLE
+from pyview.lint.markup import Element, may_be_together
+from pyview.lint.misleading import misleading_links
 from pyview.lint.names import context_type, names_of_context, unknown_names
 from pyview.lint.owners import Owner, classes_named, own_handlers, scripts_beside, texts_in_module
 from pyview.lint.routes import unreachable_routes
+from pyview.lint.site import Site
 from pyview.lint.sources import Source, Templates, place_of, templates_of
 from pyview.lint.unclosed import unclosed_elements
 from pyview.live_view import LiveView
@@ -58,7 +61,8 @@ def lint(app: Any) -> list[Finding]:
     Only what is certain enough is told: nothing about attributes, events and names that are known only when a page is
     made. In the order of files and lines.
     """
-    found = {finding for one in _live_apps(app) for finding in _Check(one).findings()}
+    site = Site(app)
+    found = {finding for one in _live_apps(app) for finding in _Check(one, site).findings()}
     return sorted(finding for finding in found if not _ignored(finding))
 
 
@@ -73,8 +77,9 @@ def _live_apps(app: Any) -> Iterator[LiveApp]:
 class _Check:
     """One application."""
 
-    def __init__(self, app: LiveApp) -> None:
+    def __init__(self, app: LiveApp, site: Site) -> None:
         self._app = app
+        self._site = site
         self._trouble: list[Finding] = []
         self._owners = list(self._collected())
 
@@ -88,6 +93,7 @@ class _Check:
             yield from self._unused_handlers(owner)
             yield from self._unknown_names(owner)
             yield from unclosed_elements(owner)
+        yield from misleading_links(self._owners, self._site, self._app.routes)
 
     @cached_property
     def _text(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from jinja2 import nodes
 
-from pyview.lint.markup import HOLE
+from pyview.lint.holes import HOLE
 from pyview.lint.tags import Scanner, Tag, Unclear, meeting
 
 _VOID = frozenset(

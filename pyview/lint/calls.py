@@ -62,7 +62,7 @@ def _pushes(source: Source) -> Iterator[Call]:
     """`js.push("save")`: its first argument, unless it goes to a target."""
     for call in source.tree.find_all(nodes.Call):
         callee = call.node
-        if not (isinstance(callee, nodes.Getattr) and callee.attr == "push" and _is_js(callee.node)):
+        if not (isinstance(callee, nodes.Getattr) and callee.attr == "push" and is_js(callee.node)):
             continue
         targeted = any(keyword.key == "target" for keyword in call.kwargs)
         event = call.args[0] if call.args else None
@@ -70,7 +70,7 @@ def _pushes(source: Source) -> Iterator[Call]:
             yield Call(event.value, source.file, source.line(call.lineno), "js.push")
 
 
-def _is_js(node: nodes.Node) -> bool:
+def is_js(node: nodes.Node) -> bool:
     while isinstance(node, nodes.Call | nodes.Getattr):
         node = node.node
     return isinstance(node, nodes.Name) and node.name == "js"

@@ -13,6 +13,8 @@ Rule = Literal[
     "unknown-attribute",
     "unknown-name",
     "unreachable-route",
+    "unknown-link",
+    "patch-leaves-view",
 ]
 """What is looked for. A line that says `pyview: ignore`, or `pyview: ignore[unknown-event]`, is passed over."""
 

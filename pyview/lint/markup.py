@@ -10,8 +10,7 @@ from html.parser import HTMLParser
 
 from jinja2 import Environment
 
-HOLE = "\ue000"
-"""Stands for whatever Jinja2 writes."""
+from pyview.lint.holes import ANYTHING, HOLE, hole_of
 
 _OPENS = {"if", "for", "macro", "call", "filter", "block", "with", "set", "autoescape"}
 _OTHERWISE = {"elif", "else"}
@@ -126,14 +125,18 @@ class _Flattener:
 
 def _flattened(source: str, environment: Environment) -> Flat:
     made = _Flattener()
-    word, assigns = "", False
+    word, assigns, expression = "none", False, ""
     for line, kind, text in environment.lex(source):
         made.go_on_to(line)
         if kind == "data":
             made.write(text)
-            continue
-        if kind == "block_begin":
+        elif kind == "variable_begin":
+            expression = ""
+        elif kind == "variable_end":
+            made.write(hole_of(expression))
+        elif kind == "block_begin":
             word, assigns = "", False
+            made.write(ANYTHING)
         elif word == "" and kind == "name":
             word = text
             made.statement(text)
@@ -141,8 +144,8 @@ def _flattened(source: str, environment: Environment) -> Flat:
             assigns = True
         elif kind == "block_end" and word == "set" and assigns:
             made.single()
-        if kind in ("variable_begin", "block_begin"):
-            made.write(HOLE)
+        else:
+            expression += text
     return made.flat
 
 

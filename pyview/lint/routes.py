@@ -27,7 +27,7 @@ def unreachable_routes(routes: Sequence[BaseRoute]) -> Iterator[Finding]:
             if earlier is not None:
                 file, line = place_of(route.view_class)
                 text = (
-                    f"nobody reaches {route.view_class.__qualname__} at {route.path!r}: {_described(earlier)} comes "
+                    f"nobody reaches {route.view_class.__qualname__} at {route.path!r}: {described(earlier)} comes "
                     "first and takes all of it. Add the more particular route before"
                 )
                 yield Finding(file, line, "unreachable-route", text)
@@ -55,6 +55,7 @@ def _takes(route: BaseRoute, path: str) -> bool:
     return route.matches(scope)[0] is Match.FULL
 
 
-def _described(route: BaseRoute) -> str:
+def described(route: BaseRoute) -> str:
+    """How a finding calls a route."""
     view = f" ({route.view_class.__qualname__})" if isinstance(route, LiveRoute) else ""
     return f"{getattr(route, 'path', type(route).__name__)!r}{view}"

@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Literal
 
-from pyview.lint.markup import HOLE
+from pyview.lint.holes import HOLE
 
 _RAW = frozenset({"script", "style", "textarea", "title", "iframe", "xmp", "noembed", "noframes"})
 """What stands in these is text up to their end tag."""
