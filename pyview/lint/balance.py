@@ -5,7 +5,7 @@ and close the same are as if that stood in what is around them; of any others, w
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jinja2 import nodes
 
@@ -65,6 +65,10 @@ _ONLY_HTML = frozenset(
     }
 )
 """Those that a slash does not end, wherever they stand; for others it may be SVG in a file of its own."""
+
+_NAMES = _VOID | _MAY_STAY_OPEN | _ONLY_HTML
+_WHOLE = frozenset(name for name in _ONLY_HTML if sum(one.startswith(name) for one in _NAMES) == 1)
+"""Those whose name is no beginning of another one: in `<div{{ a }}>`, the value is no part of it."""
 
 _SHOWN_BY_A_CHILD = (nodes.Block, nodes.Macro, nodes.AssignBlock)
 """What counts in a template that extends another."""
@@ -170,7 +174,7 @@ class _Walk:
         for part in node.nodes:
             text = part.data if isinstance(part, nodes.TemplateData) else HOLE
             for tag in self.scanner.read(text, part.lineno):
-                self._see(tag)
+                self._see(replace(tag, name=tag.stem) if tag.stem in _WHOLE else tag)
 
     def _fork(self, branches: Sequence[Sequence[nodes.Node]]) -> None:
         walks = [_Walk(self._found, self.scanner.fork(), self) for _ in branches]

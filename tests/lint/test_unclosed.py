@@ -73,6 +73,7 @@ def check(tmp_path: Path) -> Check:
         ("<p>{# <p> #}<!-- </p> -->\n</i></p>", 2, "</i> closes nothing"),
         ("<p title='>'></p>\n<i title=\"</i>\">", 2, "<i> is never closed"),
         ("<i{{ a }}></i>\n<b>", 2, "<b> is never closed"),
+        ("\n<div{{ a }}>", 2, "<div> is never closed"),
         ("\n<script>if (a</b/i) {}", 2, "<script> is never closed"),
         ("\n<textarea><b></textarea></b>", 2, "</b> closes nothing"),
     ],
