@@ -16,6 +16,7 @@ from pyview.template.component import Component, components_in
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.files import TemplateFileNotFound, has_template_method, layout_of, template_for
 from pyview.template.live_template import LiveTemplate
+from pyview.template.sources import MissingFile, note
 from pyview.template.tree.change import ChangeRule
 from pyview.view_files import ViewFiles
 
@@ -32,7 +33,8 @@ _PLACEHOLDER = """\
 class ViewTemplates:
     """The templates of one application, each compiled once, and the `files` beside its views.
 
-    `source` is a live environment, a loader, or None. `components` are function components, or modules of them, that
+    `source` is a live environment, a loader, or None. With `auto_reload`, files that have changed are read again,
+    unless the environment has been told otherwise. `components` are function components, or modules of them, that
     every template may call by name.
     """
 
@@ -47,7 +49,8 @@ class ViewTemplates:
             self.environment = source
         else:
             self.environment = create_environment(source, auto_reload=auto_reload)
-        _offer_live_render(self.environment)
+        self._auto_reload = auto_reload
+        self._take_in(self.environment)
         self.environment.globals.update(components_in(components))
         self._templates: dict[type[LiveView[Any]], LiveTemplate | None] = {}
         self._layouts: dict[tuple[type[LiveView[Any]], Any], LiveTemplate | None] = {}
@@ -69,8 +72,10 @@ class ViewTemplates:
             found = template_for(view_class, self.environment)
         except TemplateFileNotFound as missing:
             # Not kept where files may still change: the developer is about to write the one that is missing.
+            if missing.path is not None:
+                note(missing.path, MissingFile(missing.path))
             return self._substitute(view_class, missing)
-        _offer_live_render(found.environment)
+        self._take_in(found.environment)
         self._templates[view_class] = found
         return found
 
@@ -80,7 +85,7 @@ class ViewTemplates:
         if key not in self._layouts:
             found = self._layouts[key] = layout_of(view_class, self.environment, of_group)
             if found is not None:
-                _offer_live_render(found.environment)
+                self._take_in(found.environment)
         return self._layouts[key]
 
     def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None:
@@ -88,8 +93,15 @@ class ViewTemplates:
         if component not in self._components:
             found = self._components[component] = component_template(component, self.environment)
             if found is not None:
-                _offer_live_render(found.environment)
+                self._take_in(found.environment)
         return self._components[component]
+
+    def _take_in(self, environment: LiveEnvironment) -> None:
+        """Let the templates of `environment` hold views, and follow their files as those of the application do: it may
+        be one that somebody made elsewhere."""
+        environment.globals.setdefault("live_render", live_render)
+        if not environment.reloads_as_told:
+            environment.auto_reload = self._auto_reload
 
     def _substitute(
         self, view_class: type[LiveView[Any]], missing: TemplateFileNotFound
@@ -102,11 +114,6 @@ class ViewTemplates:
             self._templates[view_class] = template
         logger.warning("%s", missing)
         return template
-
-
-def _offer_live_render(environment: LiveEnvironment) -> None:
-    """Let the templates of `environment` hold views: it may be one that somebody made elsewhere."""
-    environment.globals.setdefault("live_render", live_render)
 
 
 def _placeholder(view_class: type[LiveView[Any]], missing: TemplateFileNotFound) -> LiveTemplate:

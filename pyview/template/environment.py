@@ -24,6 +24,7 @@ from pyview.template.component_tag import live_component, slots
 from pyview.template.context import LiveContext, present
 from pyview.template.core.library import with_library
 from pyview.template.core.tags import FILTERS as UI_FILTERS
+from pyview.template.sources import note
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
 from pyview.template.tstrings.plans import Plans
@@ -84,7 +85,9 @@ class LiveEnvironment(jinja2.Environment):
             )
         bytecode_cache = options.pop("bytecode_cache", None)
         loader = with_library(options.pop("loader", None))
-        super().__init__(**{"autoescape": True, **options, "loader": loader})
+        # Whether somebody has said it: where nobody has, an application decides.
+        self.reloads_as_told = "auto_reload" in options
+        super().__init__(**{"autoescape": True, "auto_reload": False, **options, "loader": loader})
         self.change_rule = ChangeRule()
         self.name_reader = NameReader()
         self.plans = Plans(self.change_rule)
@@ -136,6 +139,12 @@ class LiveEnvironment(jinja2.Environment):
                 self._ready[key] = template
         return template
 
+    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> jinja2.Template:
+        template = super()._load_template(name, globals)
+        if self.auto_reload:
+            note((self, name), template)
+        return template
+
     def register_immutable(self, cls: type, parts: Callable[[Any], Iterable[Any]] | None = None) -> None:
         """Declare that objects of exactly `cls` never change, as far as `parts(object)` do not.
 
@@ -181,9 +190,10 @@ def create_environment(loader: BaseLoader | None = None, **options: Any) -> Live
     """A Jinja2 environment for live templates; `options` are those of `jinja2.Environment`.
 
     Autoescape is on unless the options say otherwise. With `auto_reload=True` a changed file is picked up by the next
-    render (a look at the file's time each); the default is False. Raises ValueError for `enable_async=True`.
+    render (a look at the file's time each). Where the options do not say it, an application that is given the
+    environment does so while it is not in production mode. Raises ValueError for `enable_async=True`.
     """
-    return LiveEnvironment(**{"auto_reload": False, **options, "loader": loader})
+    return LiveEnvironment(**{**options, "loader": loader})
 
 
 class _GenerationCache(BytecodeCache):

@@ -11,6 +11,8 @@ from jinja2 import DictLoader, FileSystemBytecodeCache, FileSystemLoader
 
 from pyview.template.environment import LiveEnvironment, create_environment, pure
 from pyview.template.live_template import LiveTemplate
+from pyview.template.sources import Sources, noting
+from pyview.view_templates import ViewTemplates
 
 
 def from_source(source: str, environment: LiveEnvironment | None = None) -> LiveTemplate:
@@ -226,3 +228,32 @@ def test_a_changed_file_is_picked_up_in_development_only(tmp_path: Path) -> None
     assert reloaded["s"] == ["new ", "", ""]
     assert reloaded["1"]["s"] == ["new ", ""]
     assert production.update({"x": 1}) == {}
+
+
+def test_what_a_render_was_made_from_is_known_to_those_who_ask(tmp_path: Path) -> None:
+    page, part = tmp_path / "page.html", tmp_path / "part.html"
+    page.write_text("{% if x %}{% include 'part.html' %}{% endif %}")
+    part.write_text("part")
+    template = LiveTemplate.from_file(page, create_environment(auto_reload=True))
+    unasked = LiveTemplate.from_file(page)
+    plain: Sources = {}
+    both: Sources = {}
+    with noting(plain):
+        template.render({"x": False})
+        unasked.render({"x": True})
+    with noting(both):
+        template.render({"x": True})
+    template.render({"x": True})
+    assert (len(plain), len(both)) == (1, 2)
+    os.utime(part, ns=(0, 0))
+    with noting(both):
+        template.render({"x": True})
+    assert [source.is_up_to_date for source in plain.values()] == [True]
+    assert sorted(source.is_up_to_date for source in both.values()) == [False, True], "as it was first"
+
+
+def test_an_application_says_whether_files_are_read_again_unless_the_environment_does() -> None:
+    for told in (True, False):
+        assert ViewTemplates(create_environment(), auto_reload=told).environment.auto_reload is told
+        environment = create_environment(auto_reload=told)
+        assert ViewTemplates(environment, auto_reload=not told).environment.auto_reload is told
