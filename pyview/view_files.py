@@ -1,5 +1,6 @@
 """The script and the style sheet beside a view, under names that change with their content."""
 
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -7,10 +8,11 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from pyview.live_view import LiveView
-from pyview.template.files import script_path, stylesheet_path
+from pyview.template.files import places_beside, script_path, stylesheet_path
 from pyview.wire.values import encoded
 
 ViewClass = type[LiveView[Any]]
+Stamp = tuple[tuple[int, int] | None, ...]
 
 FILES_EVENT: Final = "pyview:files"
 """The event that tells a page, before it is patched, which files its new view has."""
@@ -30,10 +32,10 @@ class FilesOfView(NamedTuple):
     script: ViewFile | None
     style: ViewFile | None
 
-    def announcement(self) -> orjson.Fragment:
-        """What the browser is told when the view is joined."""
+    def announcement(self, dom_id: str) -> orjson.Fragment:
+        """What the browser is told of the view in the element of that id."""
         names = {"script": self.script and self.script.name, "style": self.style and self.style.name}
-        return encoded({"view": self.view, **names}, FILES_EVENT)
+        return encoded({"id": dom_id, "view": self.view, **names}, FILES_EVENT)
 
 
 class ViewFiles:
@@ -43,12 +45,19 @@ class ViewFiles:
         self._reread = reread
         self._of: dict[ViewClass, FilesOfView | None] = {}
         self._named: dict[str, ViewFile] = {}
+        self._places: dict[ViewClass, tuple[str, ...]] = {}
 
     def of(self, view_class: ViewClass) -> FilesOfView | None:
         """None for a view that has neither."""
         if self._reread or view_class not in self._of:
             self._of[view_class] = self._found(view_class)
         return self._of[view_class]
+
+    def stamp(self, view_class: ViewClass) -> Stamp:
+        """How old all files are now that could be those of a view, without one for those that are not there."""
+        if view_class not in self._places:
+            self._places[view_class] = tuple(map(str, places_beside(view_class, (".js", ".css"))))
+        return tuple(map(_age, self._places[view_class]))
 
     def named(self, name: str) -> ViewFile | None:
         """The file of that name, if it belongs to a view of this program: another worker may have named it."""
@@ -64,9 +73,20 @@ class ViewFiles:
     def _read(self, path: Path | None) -> ViewFile | None:
         if path is None:
             return None
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:  # some editors take a file away before they write it anew
+            return None
         name = f"{path.stem}-{sha256(content).hexdigest()[:20]}{path.suffix}"
         return self._named.setdefault(name, ViewFile(name, content))
+
+
+def _age(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _subclasses(cls: type) -> set[type]:

@@ -4,6 +4,7 @@
 // on the page, "Counter.Chart" that of the view Counter. What the application registered itself goes first.
 
 const files = new Map(); // address of a script -> {views, exports, loading, page}
+const styles = new Map(); // id and name of a view -> the link to its style sheet
 let page = 0; // counts live navigations
 
 const absolute = (href) => new URL(href, document.baseURI).href;
@@ -27,17 +28,38 @@ function useScript(href, view) {
   return (file.loading ??= load(file, address));
 }
 
-function useStyle(href) {
+function useStyle(owner, href) {
+  const former = styles.get(owner);
   const link = sheets().find((sheet) => sheet.href === absolute(href)) ?? document.createElement("link");
+  styles.set(owner, link);
   link.dataset.pyviewStyle = page;
   if (link.isConnected) return;
   Object.assign(link, { rel: "stylesheet", href, nonce: nonce() ?? "" });
-  document.head.append(link);
+  if (former?.isConnected) replace(former, link);
+  else document.head.append(link);
 }
 
-/** The server joins a view that has files: they are wanted before its page is shown. */
-export function useViewFiles(base, { view, script, style }) {
-  if (style) useStyle(`${base}/${style}`);
+// The view is never without a style sheet, and the new one has the rank of the old one.
+function replace(former, link) {
+  link.onload = link.onerror = () => {
+    former.onload?.(); // it may still be on its way, with an older one before it
+    former.remove();
+  };
+  former.after(link);
+}
+
+function dropStyle(owner) {
+  styles.get(owner)?.remove();
+  styles.delete(owner);
+}
+
+/**
+ * The server joins a view that has files: they are wanted before its page is shown. It says so again when they have
+ * changed, be it after a restart: the style sheet of a view takes the place of its former one.
+ */
+export function useViewFiles(base, { id, view, script, style }) {
+  if (style) useStyle(`${id} ${view}`, `${base}/${style}`);
+  else dropStyle(`${id} ${view}`);
   if (script) useScript(`${base}/${script}`, view);
 }
 

@@ -151,7 +151,7 @@ class ViewProcess(RunningView):
             return {}
         files = self._site.templates.files.of(visit.view_class)
         if files is not None:
-            self.socket.queue_event(FILES_EVENT, files.announcement(), before=True)
+            self.socket.queue_event(FILES_EVENT, files.announcement(visit.place.id), before=True)
         self._renderer = self._made_renderer(view, visit)
         return await self._rendered()
 

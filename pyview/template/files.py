@@ -2,6 +2,7 @@
 class."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -118,8 +119,13 @@ def script_path(view: type) -> Path | None:
 
 def find_beside(view: type, suffix: str) -> Path | None:
     """The file with that suffix and the name of the class's module, or of a base class's; None if there is none."""
-    paths = (file_beside(cls, suffix) for cls in view.__mro__)
-    return next((path for path in paths if path is not None and path.is_file()), None)
+    return next((path for path in places_beside(view, [suffix]) if path.is_file()), None)
+
+
+def places_beside(view: type, suffixes: Iterable[str]) -> Iterator[Path]:
+    """Where the files of a view class may be, its own before those of its base classes."""
+    for suffix in suffixes:
+        yield from filter(None, (file_beside(cls, suffix) for cls in view.__mro__))
 
 
 def file_beside(view: type, suffix: str) -> Path | None:

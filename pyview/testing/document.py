@@ -56,6 +56,12 @@ class Document:
         text = html.escape(title, quote=False)
         return replace(self, before=_TITLE.sub(lambda m: m[1] + text + m[3], self.before, count=1))
 
+    def with_style_sheet(self, former: str, name: str) -> Self:
+        """The document that links to another style sheet beside a view, or with no name to none."""
+        links = re.compile(rf'<link rel="stylesheet" href="([^"]*/){re.escape(former)}"([^>]*)>')
+        link = (lambda m: f'<link rel="stylesheet" href="{m[1]}{name}"{m[2]}>') if name else ""
+        return replace(self, before=links.sub(link, self.before))
+
     def with_tokens(self, session: str, csrf: str) -> Self:
         """The same page for a session that has changed."""
         own = tuple(

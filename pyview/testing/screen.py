@@ -28,12 +28,14 @@ class Screen:
         self.fields = Fields()
         self.title = ""
         self._soup: BeautifulSoup | None = None
+        self._styles: dict[tuple[str, str], str] = {}
 
     def load(self, html: str) -> None:
         """A document came; its view is not there yet."""
         self.document = Document.parse(html).with_script()
         self.view, self.fields, self._soup = None, Fields(), None
         self.inner.clear()
+        self._styles.clear()
         self.attributes = {}
         tag = self.soup.select_one("title")
         self.title = "" if tag is None else " ".join(tag.get_text().split())
@@ -87,6 +89,14 @@ class Screen:
         if isinstance(text, str):
             self.title = f"{data.get('data-prefix', '')}{text}{data.get('data-suffix', '')}"
             self.document = self.document.with_title(self.title)
+            self._soup = None
+
+    def put_style_sheet(self, files: Mapping[str, Any]) -> None:
+        """The style sheet beside a view is another one than before."""
+        whose, style = (files["id"], files["view"]), files["style"] or ""
+        former, self._styles[whose] = self._styles.get(whose, style), style
+        if former and former != style:
+            self.document = self.document.with_style_sheet(former, style)
             self._soup = None
 
     def patch_fields(self, content: str, view_id: str, components: Collection[str] | None = None) -> None:

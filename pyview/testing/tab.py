@@ -397,7 +397,9 @@ class Tab:
                 self.screen.attributes = event[1]
             elif event[0] == SESSION_EVENT:
                 self._steps.append(partial(self._change_session, event[1]))
-            elif event[0] != FILES_EVENT:
+            elif event[0] == FILES_EVENT:
+                self.screen.put_style_sheet(event[1])
+            else:
                 self.events.append((event[0], event[1]))
 
     async def _change_session(self, order: dict[str, Any]) -> None:

@@ -139,6 +139,19 @@ def test_in_development_a_changed_file_has_another_name(tmp_path: Path, count: M
     assert before[1] is after[1]
 
 
+async def test_a_page_that_joins_anew_exchanges_its_style_sheet(
+    tmp_path: Path, count: ModuleType, bare: ModuleType
+) -> None:
+    app = make_app(count, bare, security=SecurityConfig(reconnect_grace=0))
+    async with LiveClient(app) as client:
+        page = await client.open("/count")
+        await page.drop()
+        (tmp_path / "count.css").write_text("h1 { color: green }")
+        await page.reconnect()
+        (style,) = page.find_all("link[data-pyview-style]")
+        assert (await client.get(style["href"])).text == "h1 { color: green }"
+
+
 # Content security policies
 
 NONCE = "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'"
