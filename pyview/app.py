@@ -32,6 +32,7 @@ from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.nested import Nested
 from pyview.presence.presence import Presence
+from pyview.process.file_watch import FileWatch
 from pyview.process.site import Site
 from pyview.pubsub.base import PubSub
 from pyview.pubsub.environment import pubsub_from_environment
@@ -166,8 +167,15 @@ class PyView(Starlette):
                 nested=self._nested,
                 context_processors=self.context_processors,
                 telemetry=self._telemetry,
+                file_watch=self._file_watch(),
             )
         return self._site
+
+    def _file_watch(self) -> FileWatch | None:
+        """For developers, whose files change under open pages."""
+        if self.production or not self._templates.environment.auto_reload:
+            return None
+        return FileWatch(tells=lambda: self.debug)
 
     def add_live_view(
         self, path: str, view: type[LiveView[Any]], name: str | None = None, *, action: str | None = None

@@ -5,6 +5,7 @@ import { keepingStreams, watchedChannel } from "./returns.js";
 import { runCommands } from "./commands.js";
 import { keepingValues } from "./kept_values.js";
 import { changeSession, renewSocket } from "./session_changes.js";
+import { noteProblem } from "./development.js";
 import { useViewFiles, withViewHooks } from "./view_files.js";
 
 const created = new Set();
@@ -31,6 +32,8 @@ export class LiveSocket extends OfficialLiveSocket {
       this.#changes = this.#changes.then(() => this.#changeSession(detail));
     });
     window.addEventListener("phx:pyview:files", ({ detail }) => useViewFiles(`${base}/assets/views`, detail));
+    window.addEventListener("phx:pyview:load", () => this.#load());
+    window.addEventListener("phx:pyview:problem", ({ detail }) => noteProblem(detail));
     window.addEventListener("phx:pyview:exec", ({ detail }) => runCommands(this, detail));
   }
 
@@ -79,6 +82,11 @@ export class LiveSocket extends OfficialLiveSocket {
 
   #reload() {
     if (!mayReload(window.location.pathname)) return this.#giveUp();
+    this.#load();
+  }
+
+  #load() {
+    if (this.unloaded) return;
     this.unload();
     window.location.reload();
   }

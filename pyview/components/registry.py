@@ -158,6 +158,14 @@ class Components:
         """Something of the component may have changed: render it with the next message."""
         self._enqueue(instance)
 
+    def start_over(self) -> None:
+        """The next render is of everything. One that failed half-way, if there was any, counts for nothing."""
+        self._queue.clear()
+        self._moved = False
+        self._pass += 1
+        for instance in self._by_cid.values():
+            instance.known = False
+
     # Rendering, after the template
 
     def completed_page(self, diff: Diff, root: Node | None) -> Diff | Awaitable[Diff]:

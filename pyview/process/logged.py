@@ -10,9 +10,6 @@ from typing import Any
 
 from pyview.events.info_event import InfoEvent
 from pyview.process.messages import ComponentEvent, Event, Info, Join, Leave, Return, Tick, URLChanged
-from pyview.process.outlet import Outlet
-from pyview.process.site import Site
-from pyview.process.traced import TracedViewProcess
 from pyview.process.view_process import ViewProcess
 
 logger = logging.getLogger("pyview.messages")
@@ -43,10 +40,9 @@ class LoggedViewProcess(ViewProcess):
         logger.debug("%s: %s in %.1f ms%s", self._name, described(message), milliseconds, end)
 
 
-class LoggedTracedViewProcess(LoggedViewProcess, TracedViewProcess):
-    """Both."""
-
-    __slots__ = ()
+def logs_messages() -> bool:
+    """Whether the messages of a view that is made now are logged."""
+    return logger.isEnabledFor(logging.DEBUG)
 
 
 def described(message: Any) -> str:
@@ -68,14 +64,3 @@ def _names(payload: Any) -> str:
         return ""
     names = [repr(str(name)[:_LONGEST_NAME]) for name in list(payload)[:_MOST_NAMES]]
     return f" with {', '.join(names)}"
-
-
-def view_process(site: Site, outlet: Outlet) -> ViewProcess:
-    """A process for a view of `site`: which kind it is, is decided once, so that a plain one asks nothing."""
-    telemetry = site.telemetry
-    traced = telemetry is not None and telemetry.configured
-    logged = logger.isEnabledFor(logging.DEBUG)
-    if telemetry is None or not traced:
-        return LoggedViewProcess(site, outlet) if logged else ViewProcess(site, outlet)
-    kind = LoggedTracedViewProcess if logged else TracedViewProcess
-    return kind(site, outlet, telemetry)

@@ -147,6 +147,10 @@ class Refresh(NamedTuple):
     """The connection takes updates again: render what was put off."""
 
 
+class FilesChanged(NamedTuple):
+    """What the page was made of is not as it was: a developer has changed a file."""
+
+
 class Recheck(NamedTuple):
     """Somebody may have been signed out: look whether the view may go on."""
 

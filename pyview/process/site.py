@@ -14,6 +14,7 @@ from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.nested_tokens import NestedToken
 from pyview.presence.presence import Presence
+from pyview.process.file_watch import FileWatch
 from pyview.process.run_queue import RunQueue
 from pyview.pubsub.base import PubSub
 from pyview.routes import NestedRoutes
@@ -51,7 +52,8 @@ class Signatures(Protocol):
 
 @dataclass(slots=True)
 class Site:
-    """Times are seconds. `processes` holds the running views, so that nothing ends before its `disconnect`."""
+    """Times are seconds. `processes` holds the running views, so that nothing ends before its `disconnect`.
+    `file_watch` is there in development only."""
 
     pubsub: PubSub
     presence: Presence
@@ -63,6 +65,7 @@ class Site:
     nested: NestedRoutes
     context_processors: Sequence[ContextProcessor] = ()
     telemetry: Telemetry | None = None
+    file_watch: FileWatch | None = None
     run_queue: RunQueue = field(default_factory=RunQueue)
     processes: set[Any] = field(default_factory=set)
     stop_grace: float = 0.5

@@ -16,6 +16,7 @@ import httpx
 from bs4 import BeautifulSoup, Tag
 
 from pyview.page_attributes import PAGE_EVENT
+from pyview.process.reloading import LOAD_EVENT
 from pyview.session_change import SESSION_EVENT
 from pyview.testing.browser import Browser, Loaded
 from pyview.testing.components import let_go, shown_components
@@ -399,8 +400,17 @@ class Tab:
                 self._steps.append(partial(self._change_session, event[1]))
             elif event[0] == FILES_EVENT:
                 self.screen.put_style_sheet(event[1])
+            elif event[0] == LOAD_EVENT:
+                self._load_again_once()
             else:
                 self.events.append((event[0], event[1]))
+
+    def _load_again_once(self) -> None:
+        if self._load_again not in self._steps:
+            self._steps.append(self._load_again)
+
+    async def _load_again(self) -> None:
+        await self.load(self.url, replace=True)
 
     async def _change_session(self, order: dict[str, Any]) -> None:
         """Have the session changed over HTTP, then go on as the order says: elsewhere, or on this socket."""

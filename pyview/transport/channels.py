@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from pyview.lifecycle import Location, Visit
 from pyview.nested import PAGE_PREFIX
-from pyview.process.logged import view_process
+from pyview.process.kinds import view_process
 from pyview.process.messages import (
     ClearFlash,
     ComponentEvent,
