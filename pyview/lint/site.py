@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Host, Match, Mount, Route, Router, WebS
 
 from pyview.lint.addresses import Address
 from pyview.lint.holes import HOLE
+from pyview.transport.slashes import SlashRedirects
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -58,7 +59,10 @@ def _inner(route: BaseRoute) -> Sequence[BaseRoute] | None:
 def _turns_away(app: Any) -> bool:
     """Whether nothing but routes answers: no application of its own comes after them."""
     router = getattr(app, "router", app)
-    return not isinstance(router, Router) or router.default == router.not_found
+    if not isinstance(router, Router):
+        return True
+    last: Any = router.default
+    return (last.not_found if isinstance(last, SlashRedirects) else last) == router.not_found
 
 
 # A path

@@ -16,12 +16,12 @@ class SlashRedirects:
 
     def __init__(self, routes: Callable[[], Sequence[BaseRoute]], not_found: ASGIApp) -> None:
         self._routes = routes
-        self._not_found = not_found
+        self.not_found = not_found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         other = self._other(scope) if scope["type"] == "http" else None
         if other is None or not self._is_routed({**scope, "path": other}):
-            await self._not_found(scope, receive, send)
+            await self.not_found(scope, receive, send)
             return
         query = scope["query_string"].decode("latin-1")
         await RedirectResponse(f"{other}?{query}" if query else other)(scope, receive, send)
