@@ -6,7 +6,7 @@ from starlette.types import Scope
 
 from pyview.auth.identity import Identity
 from pyview.auth.pipeline import IdentityPipeline
-from pyview.session import ACTIVE, revocation_keys, session_of
+from pyview.session import revocation_keys, session_of
 
 
 class Presence:
@@ -62,7 +62,7 @@ class Presence:
         asking = self._asking = loop.create_future()
         now = loop.time()
         try:
-            scope = await self._pipeline.replay({**self._handshake, ACTIVE: active})
+            scope = await self._pipeline.replay(self._handshake, active=active)
             self.scope = _stranger(self._handshake) if scope is None else scope
             self.identity = Identity.from_scope(self.scope)
             self.ends_at = self._pipeline.session_end(self.scope) if self.identity.binding else float("inf")

@@ -158,6 +158,7 @@ class Connection:
                 raise _Refused(_POLICY, f"malformed frame: {error}") from None
             if self._outbox.congested:
                 await self._outbox.room()
+            del message, frame  # who falls silent keeps nothing of what was said last, such as a join
 
     def _is_awaited(self, frame: Frame) -> bool:
         """Whether it is the next chunk of a file. Those come at the pace of our answers, however fast that is; and so
