@@ -5,6 +5,7 @@ they can be asked again on it, as those of the PyView itself.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -12,6 +13,7 @@ from starlette.middleware import Middleware
 from pyview.auth.findings import Finding, Severity
 from pyview.auth.order import is_session, normalise
 from pyview.auth.pipeline import WithinApp, says_who_is_there
+from pyview.auth.watcher import SessionWatcher
 
 
 class Around:
@@ -48,8 +50,7 @@ class Around:
     def findings(self, own: Sequence[Middleware]) -> Iterator[Finding]:
         """What came after the watcher was put in its place, and is therefore never asked again; and, among the PyView's
         `own` middlewares, another session, which would hide the one around it."""
-        late = [found for found in self._say_who() if found not in self._identity]
-        for middleware in late:
+        for middleware in self._late():
             yield Finding(
                 Severity.ERROR,
                 f"add_middleware({getattr(middleware.cls, '__name__', middleware.cls)}) came after identify_with(), "
@@ -62,5 +63,14 @@ class Around:
                 "application around it that has a session too: take one of the two away.",
             )
 
+    def _late(self) -> list[Middleware]:
+        # Another PyView in the same application may have put its own watcher beside ours.
+        return [found for found in self._say_who() if found not in self._identity and not _is_watcher(found)]
+
     def _say_who(self) -> list[Middleware]:
         return [found for found in self.application.user_middleware if says_who_is_there(found)]
+
+
+def _is_watcher(middleware: Middleware) -> bool:
+    cls: Any = middleware.cls
+    return cls is SessionWatcher

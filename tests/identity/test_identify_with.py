@@ -145,6 +145,23 @@ async def test_a_view_writes_the_session_around_it() -> None:
         assert page.connected
 
 
+async def test_a_site_may_hold_several() -> None:
+    notes, more = live_app(), live_app()
+    site = site_around(notes)
+    site.mount("/more", more)
+    notes.identify_with(site)
+    more.identify_with(site)
+    async with LiveClient(site) as client:
+        await client.post("/in/ada")
+        pages = [await client.open("/live/notes"), await client.open("/more/notes")]
+        for page in pages:
+            await page.click("button")
+            assert page.find("b").text == "1"
+        await client.post("/out")
+        for page in pages:
+            await page.wait_for(lambda page: page.status == 401)
+
+
 async def test_it_comes_too_late_once_the_site_has_begun() -> None:
     live = live_app()
     site = site_around(live)
