@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from pyview.forms.parts import FormField, FormPart, Outcome
+from pyview.forms.parts import FormField, FormPart, Outcome, first_error
 from pyview.forms.problems import Messages, Problem, dotted, problems_of
 from pyview.forms.shape import ModelShape, model_shape
 from pyview.forms.source import Source, data_of, source_of, with_entry
@@ -158,6 +158,14 @@ class Form(Generic[M]):
     def errors(self) -> tuple[str, ...]:
         """What does not fit the form as a whole, in words; shown when nothing in it is left untouched."""
         return self._part.errors
+
+    @property
+    def first_error(self) -> FormField | None:
+        """Return the first field, in the order of the model, that shows an error; None if no field does.
+
+        Its `id` is that of its input: `await socket.exec_js(js.focus(f"#{field.id}"))` moves the focus there.
+        """
+        return first_error(self._part)
 
     @property
     def fields(self) -> dict[str, FormField]:

@@ -247,6 +247,16 @@ class FormField:
         return None if unsent else self.shape.default
 
 
+def first_error(part: FormPart) -> FormField | None:
+    """Return the first field of `part`, or of a part nested in it, that shows an error."""
+    for field in part:
+        nested = (first_error(inner) for inner in field.parts)
+        found = next((one for one in nested if one is not None), field if field.errors else None)
+        if found is not None:
+            return found
+    return None
+
+
 def _scalar(value: Any) -> Any:
     """A value that an input can hold; a browser may send anything else in its place."""
     return None if isinstance(value, Mapping | list) else value

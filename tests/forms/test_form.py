@@ -103,6 +103,30 @@ def test_a_box_that_is_not_sent_is_not_ticked() -> None:
 # What is shown
 
 
+class Part(BaseModel):
+    size: int = Field(gt=0)
+
+
+class Parcel(BaseModel):
+    parts: list[Part] = []
+    whole: Part = Part(size=1)
+    label: str = Field(min_length=2)
+
+
+def test_the_first_error_is_that_of_the_first_field_that_shows_one() -> None:
+    assert Form(Parcel).first_error is None
+    nested = {"parts": [{"size": "1"}, {"size": "0"}], "label": ""}
+    assert _first(nested) == "parts[1][size]"
+    assert _first({"whole": {"size": "-1"}, "label": ""}) == "whole[size]"
+    assert _first({"label": "x"}) == "label"
+    assert _first({"label": "xy"}) is None
+
+
+def _first(sent: dict[str, Any]) -> str | None:
+    found = Form(Parcel, sent).first_error
+    return None if found is None else found.name
+
+
 def test_an_empty_form_shows_defaults_and_no_errors() -> None:
     form = Form(Order)
     assert not form.valid
