@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from inspect import isawaitable
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -29,7 +31,8 @@ class ErrorPage:
     """What an application's own error page has to show.
 
     `phrase` are the words of the status, `detail` those of the `HTTPException`. `correlation_id` is the number of the
-    failure in the log, "" for an error that is none, such as a 404.
+    failure in the log, "" for an error that is none, such as a 404. `home` is the path of the start page, with the
+    prefix that the application is mounted under.
     """
 
     status: int
@@ -37,6 +40,7 @@ class ErrorPage:
     detail: str
     path: str
     correlation_id: str = ""
+    home: str = "/"
 
 
 ErrorPageFunction = Callable[[ErrorPage], Any]
@@ -49,10 +53,16 @@ _PAGE = Pattern("""\
 <meta name="color-scheme" content="light dark">
 <title>{status} {phrase}</title></head>
 <body style="font-family: system-ui, sans-serif; max-width: 40rem; margin: 15vh auto; padding: 0 1rem">
+<main>
 <h1>{phrase}</h1>
 <p>{text}</p>
+{way_home}</main>
 </body>
 </html>
+""")
+
+_WAY_HOME = Pattern("""\
+<p><a href="{home}">Go to the start page</a></p>
 """)
 
 _FAILED = "Something went wrong on our side. If you tell us about it, please tell us this number, too: "
@@ -63,7 +73,14 @@ def default_error_page(error: ErrorPage) -> str:
     text = f"{_FAILED}{error.correlation_id}" if error.correlation_id else error.detail
     if text == error.phrase:
         text = f"Error {error.status}"
-    return str(_PAGE.fill(status=str(error.status), phrase=error.phrase, text=text))
+    return str(
+        _PAGE.fill(status=str(error.status), phrase=error.phrase, text=text, way_home=_way_home(error))
+    )
+
+
+def _way_home(error: ErrorPage) -> Markup:
+    """Return the link to the start page; "" where the start page is what could not be shown."""
+    return Markup() if error.path == error.home else _WAY_HOME.fill(home=error.home)
 
 
 def error_template(environment: Environment, name: str) -> ErrorPageFunction:
@@ -137,7 +154,8 @@ def _error_page(request: Request, status: int, detail: str, number: str = "") ->
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = f"Error {status}"
-    return ErrorPage(status, phrase, detail, request.url.path, number)
+    home = quote(f"{request.scope.get('root_path', '')}/")
+    return ErrorPage(status, phrase, detail, request.url.path, number, home)
 
 
 def _wants_html(request: Request) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from jinja2 import DictLoader, FileSystemLoader
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.template.live_template import LiveTemplate
@@ -67,6 +68,15 @@ def make_app(**options: Any) -> PyView:
 
 def client_of(app: PyView) -> LiveClient:
     return LiveClient(app, raise_server_exceptions=False)
+
+
+async def test_an_error_page_leads_to_the_start_page_of_its_application() -> None:
+    inner = PyView()
+    outer = Starlette(routes=[Mount("/shop", inner)])
+    async with LiveClient(outer) as client:
+        missing = await client.get("/shop/nowhere", headers=HTML)
+        assert '<a href="/shop/">Go to the start page</a>' in missing.text
+        assert "<a " not in (await client.get("/shop/", headers=HTML)).text
 
 
 async def test_a_failure_has_a_number_that_the_log_has_too(caplog: pytest.LogCaptureFixture) -> None:
