@@ -13,6 +13,7 @@ from pathlib import Path
 
 from scripts import node
 from scripts.stamps import ROOT, digest, is_done, mark_done
+from tests.browser import npm
 
 FLAGS = (
     "--headless",
@@ -26,7 +27,6 @@ FLAGS = (
 )
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_NPM = Path(__file__).resolve().parent / "npm"
 _CACHE = ROOT / ".build" / "chromium"
 _FONTS_CONF = "<?xml version='1.0'?>\n<fontconfig><dir>{0}</dir><cachedir>{0}/cache</cachedir></fontconfig>\n"
 
@@ -78,13 +78,12 @@ def _fonts() -> dict[str, str]:
 
 
 def _unpack() -> None:
-    stamp, wanted = _CACHE / "stamp", digest([_NPM / "package-lock.json"])
+    stamp, wanted = _CACHE / "stamp", digest([npm.FOLDER / "package-lock.json"])
     if is_done(stamp, wanted):
         return
-    node.run("npm", "ci", cwd=_NPM)
+    packed = npm.packages() / "@sparticuz" / "chromium" / "bin"
     shutil.rmtree(_CACHE, ignore_errors=True)
     _CACHE.mkdir(parents=True)
-    packed = _NPM / "node_modules" / "@sparticuz" / "chromium" / "bin"
     _decompress(packed / "chromium.br", _CACHE / "chromium")
     (_CACHE / "chromium").chmod(0o755)
     for name in ("al2023", "fonts"):
@@ -101,7 +100,7 @@ def _decompress(packed: Path, target: Path) -> None:
         "require('stream').pipeline(fs.createReadStream(packed), require('zlib').createBrotliDecompress(),"
         " fs.createWriteStream(target), error => { if (error) throw error })"
     )
-    node.run("node", "-e", script, str(packed), str(target), cwd=_NPM)
+    node.run("node", "-e", script, str(packed), str(target), cwd=npm.FOLDER)
 
 
 if __name__ == "__main__":

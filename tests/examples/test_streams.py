@@ -31,7 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def numbers(page: Any) -> list[int]:
-    return [int(entry["id"].removeprefix("entry-")) for entry in page.find_all("#entries > li")]
+    return [int(entry["id"].removeprefix("entry-")) for entry in page.find_all("#entries > article")]
 
 
 def stretch(newest: int, count: int) -> list[int]:

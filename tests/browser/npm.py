@@ -1,0 +1,18 @@
+"""The npm packages of the browser tests, installed from their lock file when that has changed."""
+
+from pathlib import Path
+
+from scripts import node
+from scripts.stamps import ROOT, digest, is_done, mark_done
+
+FOLDER = Path(__file__).resolve().parent / "npm"
+
+
+def packages() -> Path:
+    """Return the folder `node_modules`. Raises `RuntimeError` where npm is missing or fails."""
+    stamp, wanted = ROOT / ".build" / "browser-npm.stamp", digest([FOLDER / "package-lock.json"])
+    installed = FOLDER / "node_modules"
+    if not (installed.is_dir() and is_done(stamp, wanted)):
+        node.run("npm", "ci", cwd=FOLDER)
+        mark_done(stamp, wanted)
+    return installed

@@ -1,0 +1,45 @@
+"""The examples have no fault that axe finds: https://github.com/dequelabs/axe-core."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from examples.gallery import app
+from tests.browser.npm import packages
+from tests.browser.server import serving
+from tests.browser.test_examples import PAGES
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+# The guide prints this page; it stays as it is printed.
+CHECKED = {name: show for name, show in PAGES.items() if name != "login"}
+FAULTS = """async (rules) => {
+  const {violations} = await axe.run(document, {runOnly: rules});
+  return violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html}`));
+}"""
+
+
+@pytest.fixture(scope="module")
+def gallery() -> Iterator[str]:
+    with serving(app) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return (packages() / "axe-core" / "axe.min.js").read_text()
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_page_has_no_fault_that_axe_finds(page: Page, gallery: str, axe: str, name: str) -> None:
+    CHECKED[name](page, gallery)
+    page.evaluate(axe)
+    assert page.evaluate(FAULTS, RULES) == []
+
+
+def test_an_error_page_has_none_either(page: Page, gallery: str, axe: str) -> None:
+    page.goto(f"{gallery}/counter/nowhere")
+    page.evaluate(axe)
+    assert page.evaluate(FAULTS, RULES) == []
+    page.get_by_role("link", name="Go to the start page").click()
+    page.wait_for_url(f"{gallery}/counter/")
