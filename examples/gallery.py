@@ -5,12 +5,16 @@ sockets and links work below a prefix as they do alone. The dashboard comes last
 code of its guide names its own absolute paths (/login, /dashboard).
 """
 
+import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -272,6 +276,14 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
 
 
+def sign_sessions_with(key: str, app: Starlette) -> None:
+    """Replace the key of the session cookies. The guide's own key is printed, so anybody could sign in as anybody."""
+    for middleware in app.user_middleware:
+        cls: Any = middleware.cls
+        if cls is SessionMiddleware:
+            middleware.kwargs["secret_key"] = key
+
+
 def routes_to(example: Example) -> list[BaseRoute]:
     """The example, framed for the gallery, below its prefix; and the way there without the last slash."""
     example.app.rootTemplate = gallery_page(example.title, example.folder)
@@ -280,6 +292,8 @@ def routes_to(example: Example) -> list[BaseRoute]:
         return [mount]
     return [Route(example.prefix, RedirectResponse(example.href)), mount]
 
+
+sign_sessions_with(os.environ.get("SESSION_SECRET") or secrets.token_urlsafe(32), auth_spec)
 
 app = Starlette(
     routes=[

@@ -1,11 +1,27 @@
 """The gallery: every example below its prefix, each still itself."""
 
+import os
+import secrets
+import subprocess
+import sys
+
 import pytest
 
 from examples.gallery import EXAMPLES, Example, app
 from pyview.testing import LiveClient
 
 MOUNTED = [example for example in EXAMPLES if example.prefix and not example.calls_out]
+
+START = """
+import asyncio
+from examples.gallery import app
+
+async def start():
+    async with app.router.lifespan_context(app):
+        print("started")
+
+asyncio.run(start())
+"""
 
 
 @pytest.fixture(params=MOUNTED, ids=lambda example: example.folder)
@@ -56,6 +72,17 @@ async def test_the_market_runs_behind_the_gallery_too() -> None:
         page = await client.open("/ticker/")
         before = page.find(".quotes").text
         await page.wait_for(lambda page: page.find(".quotes").text != before, 5)
+
+
+def test_the_gallery_starts_without_a_warning() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", START],
+        env={**os.environ, "PYVIEW_SECRET": secrets.token_urlsafe(32)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "started\n", "")
 
 
 async def test_the_documented_example_keeps_its_own_addresses() -> None:
