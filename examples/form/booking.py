@@ -38,5 +38,11 @@ def check(values: Mapping[str, Any]) -> Booking | dict[str, str]:
         return {field: HINTS[field] for field in map(_field_of, refused.errors())}
 
 
+def texts_of(payload: object) -> dict[str, str]:
+    """Return the texts of a form. Another program than the page may send anything, so the rest is left out."""
+    sent = payload if isinstance(payload, dict) else {}
+    return {str(name): value for name, value in sent.items() if isinstance(value, str)}
+
+
 def _field_of(error: Mapping[str, Any]) -> str:
     return str(error["loc"][0])

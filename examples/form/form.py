@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, TypedDict, get_args
 
-from examples.form.booking import Booking, Workshop, check
-from pyview import LiveView, LiveViewSocket
+from examples.form.booking import HINTS, Booking, Workshop, check, texts_of
+from pyview import LiveView, LiveViewSocket, js
 from pyview.events import event
 
 
@@ -20,17 +20,22 @@ class FormLiveView(LiveView[FormContext]):
         socket.context = empty_form()
 
     @event
-    async def validate(self, socket: LiveViewSocket[FormContext], payload: dict[str, str]) -> None:
-        errors = errors_of(check(payload))
-        socket.context["values"] = payload
-        socket.context["errors"] = {field: text for field, text in errors.items() if touched(field, payload)}
+    async def validate(self, socket: LiveViewSocket[FormContext], payload: object) -> None:
+        values = texts_of(payload)
+        errors = errors_of(check(values))
+        socket.context["values"] = values
+        socket.context["errors"] = {field: text for field, text in errors.items() if touched(field, values)}
 
     @event
-    async def book(self, socket: LiveViewSocket[FormContext], payload: dict[str, str]) -> None:
-        result = check(payload)
-        socket.context["values"] = payload
-        socket.context["errors"] = errors_of(result)
+    async def book(self, socket: LiveViewSocket[FormContext], payload: object) -> None:
+        values = texts_of(payload)
+        result = check(values)
+        socket.context["values"] = values
+        socket.context["errors"] = errors = errors_of(result)
         socket.context["booking"] = result if isinstance(result, Booking) else None
+        if errors:
+            first = next(field for field in HINTS if field in errors)
+            await socket.exec_js(js.focus(f"#{first}"))
 
     @event
     async def again(self, socket: LiveViewSocket[FormContext]) -> None:

@@ -3,7 +3,7 @@
 from typing import Any, TypedDict
 
 from examples.form_validation.account import Account
-from pyview import LiveView, LiveViewSocket
+from pyview import LiveView, LiveViewSocket, js
 from pyview.events import event
 from pyview.forms import Form
 
@@ -29,6 +29,8 @@ class RegistrationLiveView(LiveView[RegistrationContext]):
             account = account.with_error("email", "There is an account with this address already.")
         socket.context["form"] = account
         socket.context["account"] = account.save()
+        if account.first_error is not None:
+            await socket.exec_js(js.focus(f"#{account.first_error.id}"))
 
     @event
     async def again(self, socket: LiveViewSocket[RegistrationContext]) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, TypedDict
 
 from pydantic import BaseModel, Field, ValidationError
 
-from examples.loan.schedule import HEIGHT, WIDTH, Bar, Loan, bars
+from examples.loan.schedule import HEIGHT, WIDTH, Bar, Loan, Scale, bars, scale_for
 from pyview import LiveView, LiveViewSocket
 from pyview.events import event
 
@@ -20,6 +20,7 @@ class Wish(BaseModel):
 class LoanContext(TypedDict):
     wish: Wish
     loan: Loan
+    scale: Scale
     bars: tuple[Bar, ...]
     width: int
     height: int
@@ -39,4 +40,12 @@ class LoanLiveView(LiveView[LoanContext]):
 
 def _context(wish: Wish) -> LoanContext:
     loan = Loan(wish.amount, wish.rate, wish.years)
-    return {"wish": wish, "loan": loan, "bars": bars(loan), "width": WIDTH, "height": HEIGHT}
+    scale = scale_for(loan.yearly)
+    return {
+        "wish": wish,
+        "loan": loan,
+        "scale": scale,
+        "bars": bars(loan, scale),
+        "width": WIDTH,
+        "height": HEIGHT,
+    }

@@ -39,12 +39,41 @@ class Loan:
                 due = owed * self.rate / 1200
                 interest += due
                 owed += due - self.monthly
-            years.append(Year(number, interest, self.monthly * 12 - interest, max(owed, 0.0)))
+            years.append(Year(number, interest, self.yearly - interest, max(owed, 0.0)))
         return tuple(years)
+
+    @property
+    def yearly(self) -> float:
+        return self.monthly * 12
 
     @property
     def interest(self) -> float:
         return sum(year.interest for year in self.schedule)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The vertical axis of the chart, in money: it ends at `top`, and has a line every `step`."""
+
+    top: int
+    step: int
+
+    @property
+    def lines(self) -> tuple[float, ...]:
+        """The heights of the lines, in units of HEIGHT from the top."""
+        return tuple(
+            round(HEIGHT * (1 - money / self.top), 2) for money in range(self.step, self.top, self.step)
+        )
+
+
+def scale_for(highest: float) -> Scale:
+    """Return the smallest scale of round numbers (1, 2 or 5 times a power of ten) that holds `highest`."""
+    power = 1
+    while True:
+        for top, steps in ((1, 5), (2, 4), (5, 5)):
+            if top * power >= highest and power >= 10:
+                return Scale(top * power, top * power // steps)
+        power *= 10
 
 
 @dataclass(frozen=True)
@@ -62,10 +91,10 @@ class Bar:
         return HEIGHT - self.repaid - self.interest
 
 
-def bars(loan: Loan) -> tuple[Bar, ...]:
-    """Every year pays the same sum, so every bar is as high as the chart."""
-    step, scale = WIDTH / loan.years, HEIGHT / (loan.monthly * 12)
+def bars(loan: Loan, scale: Scale) -> tuple[Bar, ...]:
+    """Return one bar for each year. Every year pays the same sum, so all are equally high."""
+    step, unit = WIDTH / loan.years, HEIGHT / scale.top
     return tuple(
-        Bar(year, round(i * step, 2), round(step * 0.84, 2), year.repaid * scale, year.interest * scale)
+        Bar(year, round(i * step, 2), round(step * 0.84, 2), year.repaid * unit, year.interest * unit)
         for i, year in enumerate(loan.schedule)
     )

@@ -282,7 +282,7 @@ def test_a_name_that_is_taken_is_refused_in_words(new_visitor: NewVisitor, galle
 
 def entries(page: Page) -> list[int]:
     found: list[int] = page.evaluate(
-        "[...document.querySelectorAll('#entries > li')].map(one => Number(one.id.slice(6)))"
+        "[...document.querySelectorAll('#entries > article')].map(one => Number(one.id.slice(6)))"
     )
     return found
 
@@ -330,7 +330,7 @@ def test_the_reader_stays_where_he_reads(page: Page, gallery: str) -> None:
     page.locator(".reel").evaluate(COME_TO_REST)
     first = page.evaluate(
         """() => { const box = document.querySelector('.reel').getBoundingClientRect();
-        return [...document.querySelectorAll('#entries > li')]
+        return [...document.querySelectorAll('#entries > article')]
           .find(one => one.getBoundingClientRect().bottom > box.top + 5).id }"""
     )
     page.wait_for_timeout(2000)
@@ -339,7 +339,7 @@ def test_the_reader_stays_where_he_reads(page: Page, gallery: str) -> None:
 
 def test_a_star_and_an_entry_that_goes(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/logbook/")
-    second = page.locator("#entries > li").nth(1).get_attribute("id")
+    second = page.locator("#entries > article").nth(1).get_attribute("id")
     star = page.locator(f"#{second} [phx-click=star]")
     star.click()
     expect(star).to_have_attribute("aria-pressed", "true")
@@ -380,6 +380,10 @@ def test_sending_an_empty_form_tells_everything_that_is_missing(page: Page, gall
     visit(page, f"{gallery}/form/")
     page.get_by_role("button", name="Book").click()
     expect(page.locator(".error")).to_have_count(6)
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    page.get_by_label("Name", exact=True).fill("Ada")
+    page.get_by_role("button", name="Book").click()
+    expect(page.get_by_label("E-mail")).to_be_focused()
 
 
 def test_a_booking_succeeds(page: Page, gallery: str) -> None:

@@ -35,6 +35,20 @@ def test_a_card_is_dragged_from_column_to_column(new_visitor: NewVisitor, galler
     expect(one.get_by_text("Drag me")).to_have_count(0)
 
 
+def test_the_board_shows_where_a_dragged_card_would_go(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/kanban/")
+    page.locator("#board .ticket").first.hover()
+    page.mouse.down()
+    column = page.locator('[data-column="1"]')
+    column.locator(".ticket").last.hover(position={"x": 20, "y": 4})
+    column.locator(".ticket").last.hover(position={"x": 22, "y": 5})
+    expect(column).to_have_class("column target")
+    expect(column.locator(".ticket").last).to_have_class("ticket before")
+    page.locator("h1").hover()
+    expect(page.locator(".target, .before")).to_have_count(0)
+    page.mouse.up()
+
+
 def test_a_card_is_written_and_moved_by_the_keyboard_alone(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/kanban/")
     field = page.get_by_label("What is to be done")

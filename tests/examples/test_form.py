@@ -1,6 +1,7 @@
 """The form: a model, and the page that tells what does not fit it."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -77,6 +78,25 @@ async def test_sending_tells_about_every_field() -> None:
         page = await client.open("/")
         await page.submit("form")
         assert errors(page) == list(HINTS)
+
+
+async def test_sending_moves_the_focus_to_the_first_error() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.submit("form", {"name": "Ada", "email": "ada@"})
+        [(name, payload)] = page.events
+        assert (name, payload["commands"]) == ("pyview:exec", [["focus", {"to": "#email"}]])
+
+
+@pytest.mark.parametrize("payload", [None, 5, "text", ["name"], {"name": ["a", "b"]}, {"name": {"x": "y"}}])
+@pytest.mark.parametrize("event", ["validate", "book"])
+async def test_a_payload_that_is_no_form_is_an_empty_form(event: str, payload: Any) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.push(event, payload)
+        assert errors(page) == (list(HINTS) if event == "book" else [])
+        await page.submit("form", {**GOOD, "agree": True})
+        assert page.has_text("Thank you, Ada Lovelace.")
 
 
 async def test_a_booking_is_confirmed_in_words() -> None:

@@ -49,6 +49,8 @@ async def test_a_page_begins_with_one_address_and_no_errors(page: Page) -> None:
 async def test_a_submit_tells_everything_that_is_missing(page: Page) -> None:
     await page.submit("form")
     assert len(errors(page)) == 8
+    [(_, payload)] = page.events
+    assert payload["commands"] == [["focus", {"to": "#account_name"}]]
     await page.submit("form", GOOD)
     assert page.has_text("Welcome")
 

@@ -51,6 +51,21 @@ async def test_pictures_come_into_the_album_and_go_with_the_page() -> None:
     assert len(shelf) == 0
 
 
+async def test_a_file_that_cannot_be_sent_holds_up_the_form_and_says_so() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.choose(
+            PICTURES, LocalFile("a.png", PNG, "image/png"), LocalFile("b.txt", b"text", "text/plain")
+        )
+        button = page.find("#pictures-form button[type=submit]")
+        assert "disabled" in button.attrs
+        assert page.find(f"#{button['aria-describedby']}").text.startswith("Remove what cannot be sent")
+        await page.click("#shot-1 button")
+        assert not page.exists("#why-not")
+        await page.submit("#pictures-form")
+        assert len(page.find_all("#album img")) == 1
+
+
 async def test_what_only_says_that_it_is_a_picture_is_refused() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
