@@ -25,6 +25,10 @@ class SecurityConfig:
     long a page may take to have its session changed. A limit of sockets, or a `rate`, of 0 is none; a time of
     `math.inf` never comes.
 
+    `max_frame` is the size of one message, `max_upload_frame` of one that brings a part of a file.
+    `max_unhandled_bytes` is how much of what one socket has brought may wait for its views, or be handled by them;
+    beyond it, nothing more is read from the socket until they have handled some of it.
+
     `max_uploads` is how many files one socket may be sending at once, `max_upload_bytes` how large all of them may be
     together, those counted that have arrived and are not consumed. External uploads count as neither.
 
@@ -66,7 +70,9 @@ class SecurityConfig:
     burst: int = 1000
     flood_timeout: float = 5.0
     max_frame_before_join: int = 64 * 1024
-    max_frame: int = 1024 * 1024
+    max_frame: int = 256 * 1024
+    max_upload_frame: int = 1024 * 1024
+    max_unhandled_bytes: int = 1024 * 1024
     max_json_depth: int = 64
     max_form_fields: int = 1000
     max_url_length: int = 8 * 1024

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from inspect import isawaitable
 from typing import Any
 
@@ -22,6 +22,7 @@ from pyview.process.nested import Children
 from pyview.process.outlet import Outlet
 from pyview.process.site import Site
 from pyview.process.snapshot import ViewSnapshot, display_name_of
+from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadManager
 from pyview.rendering import Renderer
 from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket
@@ -120,6 +121,29 @@ class Actor(Mailbox):
         logger.warning("%s: more than %s messages wait for it; the view is closed", self._name, self._limit)
         self._outlet.crashed()
         self.stop()
+
+    def _dropped(self, messages: Iterable[Any]) -> None:
+        for message in _unread(messages):
+            message.let_go()
+
+    def charge(self, intake: Intake) -> None:
+        """Let what waits unread count for another connection."""
+        for message in _unread(self._waiting or ()):
+            message.charge(intake)
+
+    @property
+    def unread_bytes(self) -> int:
+        """About how many bytes wait unread."""
+        return sum(message.size for message in _unread(self._waiting or ()))
+
+    async def _read_late(self, message: Unread) -> None:
+        """Handle what is in a message that had to wait, or was too large to be read before its turn."""
+        try:
+            content = message.read()
+            if content is not None:
+                await self._handle(content)
+        finally:
+            message.let_go()
 
     @property
     def name(self) -> str:
@@ -245,3 +269,7 @@ class Actor(Mailbox):
     def guarded(self) -> bool:
         """Whether its visitor may lose the right to see it."""
         return self._guard is not None
+
+
+def _unread(messages: Iterable[Any]) -> Iterator[Unread]:
+    return (message for message in messages if type(message) is Unread)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pyview.events.info_event import InfoEvent
 from pyview.process.messages import ComponentEvent, Event, Info, Join, Leave, Return, Tick, URLChanged
+from pyview.process.unread import Unread
 from pyview.process.view_process import ViewProcess
 
 logger = logging.getLogger("pyview.messages")
@@ -24,6 +25,8 @@ class LoggedViewProcess(ViewProcess):
     __slots__ = ()
 
     def _handle(self, message: Any) -> Coroutine[Any, Any, None]:
+        if type(message) is Unread:
+            return super()._handle(message)  # which handles what is in it
         return self._logged(message, super()._handle(message))
 
     async def _logged(self, message: Any, work: Coroutine[Any, Any, None]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, ClassVar
 
 from pyview.process.run_queue import RunQueue
@@ -64,6 +64,11 @@ class Mailbox:
         self._task = start(self._drain(message))
 
     @property
+    def busy(self) -> bool:
+        """Whether a message that is posted now has to wait."""
+        return self._busy
+
+    @property
     def waiting(self) -> int:
         """How many messages wait behind the one that is being handled."""
         return len(self._waiting or ())
@@ -71,7 +76,9 @@ class Mailbox:
     def _shut(self) -> None:
         """The end: what waits is dropped unhandled, and of what comes later only what is posted at once is taken."""
         self._ended = True
-        self._waiting = None
+        dropped, self._waiting = self._waiting, None
+        if dropped:
+            self._dropped(dropped)
 
     def _interrupt(self) -> None:
         """Cancel the message that is being handled, if it waits for something."""
@@ -85,6 +92,9 @@ class Mailbox:
         """What a handler raised. To raise here ends the mailbox."""
         raise error
 
+    def _dropped(self, messages: Iterable[Any]) -> None:
+        """Messages that have waited, or would have had to, and are not handled."""
+
     def _overflowed(self) -> None:
         """More messages came than may wait; the last one is dropped."""
 
@@ -94,6 +104,7 @@ class Mailbox:
         if len(self._waiting) < self._limit:
             self._waiting.append(message)
         else:
+            self._dropped((message,))
             self._overflowed()
 
     async def _drain(self, message: Any) -> None:

@@ -17,11 +17,12 @@ from pyview.wire.uploads import Advance, ChosenFile
 
 class Join(NamedTuple):
     """The first message. `admit` checks tokens, route and identity; it raises `JoinRefused`. It returns None when the
-    page's own view, which had waited for it, answers the join."""
+    page's own view, which had waited for it, answers the join. `let_go` is called when the join has been handled."""
 
     ref: str | None
     admit: Callable[[], Awaitable[Visit | None]]
     navigated: bool
+    let_go: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,10 @@ class URLChanged(NamedTuple):
 
 
 class FilesChosen(NamedTuple):
-    """Somebody has chosen files, by the reference of their input. The event of its form comes next, to the view or to
-    the component `cid`."""
+    """Somebody has chosen files, by the reference of their input; then `event` of its form is handled."""
 
     files: Mapping[str, list[ChosenFile]]
-    cid: int | None
+    event: Event | ComponentEvent
 
 
 class Preflight(NamedTuple):

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from pyview.process.messages import FilesChosen, Preflight, Refresh, UploadAdvanced, UploadFailed
+from pyview.process.messages import (
+    ComponentEvent,
+    FilesChosen,
+    Preflight,
+    Refresh,
+    UploadAdvanced,
+    UploadFailed,
+)
 from pyview.process.placing import Placing
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.socket import LiveViewSocket
@@ -28,12 +35,15 @@ class Receiving(Placing):
         return self._outlet.upload_load()
 
     async def _files_chosen(self, message: FilesChosen) -> None:
-        if self.upload_manager is None or not await self._settled(None):
-            return
-        only_components = self.touch(self.upload_manager.choose(message))
-        if not only_components and message.cid is not None:
-            # The event that comes next is a component's, after which nothing of the view is rendered.
-            self.post_soon(Refresh())
+        manager = self.upload_manager
+        if manager is not None:
+            if not await self._settled(None):
+                return
+            only_components = self.touch(manager.choose(message.files))
+            if not only_components and type(message.event) is ComponentEvent:
+                # After a component's event nothing of the view is rendered.
+                self.post_soon(Refresh())
+        await self._handle(message.event)
 
     async def _preflight(self, message: Preflight) -> None:
         if await self._settled(message.ref):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from pyview.correlation import log_crash
@@ -29,6 +29,8 @@ class TransferOutlet(Protocol):
     def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None: ...
     def closed(self) -> None: ...
     def crashed(self) -> None: ...
+    def hold(self, size: int) -> None: ...
+    def release(self, size: int) -> None: ...
 
 
 class Open(NamedTuple):
@@ -100,7 +102,13 @@ class Transfer(Mailbox):
 
     def chunk(self, ref: str | None, data: bytes) -> None:
         """Take bytes from the browser. One that does not wait for answers is not listened to any longer."""
+        self._outlet.hold(len(data))
         self.post(Chunk(ref, data))
+
+    def _dropped(self, messages: Iterable[Any]) -> None:
+        for message in messages:
+            if type(message) is Chunk:
+                self._outlet.release(len(message.data))
 
     def _overflowed(self) -> None:
         self._give_up("upload_failed")
@@ -171,6 +179,12 @@ class Transfer(Mailbox):
             self._taken(message.ref)
 
     async def _on_chunk(self, message: Chunk) -> None:
+        try:
+            await self._write(message)
+        finally:
+            self._outlet.release(len(message.data))
+
+    async def _write(self, message: Chunk) -> None:
         received = self.received + len(message.data)
         if self.complete or received > self.entry.size or len(message.data) > self._constraints.chunk_size:
             await self._refuse(message.ref)

@@ -7,12 +7,12 @@ in between (see `pyview.process.transfer`).
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from inspect import isawaitable
 from typing import Any, NamedTuple, Protocol
 
 from pyview.correlation import log_crash
-from pyview.process.messages import FilesChosen, Preflight, UploadAdvanced, UploadFailed
+from pyview.process.messages import Preflight, UploadAdvanced, UploadFailed
 from pyview.process.site import Site
 from pyview.process.transfer import Transfer, TransferOutlet
 from pyview.secret import StaleToken
@@ -28,6 +28,7 @@ from pyview.uploads.entry import (
     UploadSuccessWithData,
 )
 from pyview.uploads.registry import UploadRegistry
+from pyview.wire.uploads import ChosenFile
 
 logger = logging.getLogger("pyview")
 
@@ -88,11 +89,11 @@ class UploadManager:
 
     # What is chosen
 
-    def choose(self, message: FilesChosen) -> set[int | None]:
+    def choose(self, chosen: Mapping[str, list[ChosenFile]]) -> set[int | None]:
         """List the files; whose uploads they are. An input that is not there any more is no error: its going crossed
         with this."""
         owners: set[int | None] = set()
-        for ref, files in message.files.items():
+        for ref, files in chosen.items():
             found = self.registry.by_ref(ref)
             if found is not None:
                 upload, socket = found

@@ -42,6 +42,7 @@ from pyview.process.messages import (
 )
 from pyview.process.outlet import Outlet
 from pyview.process.runtime import RunningView
+from pyview.process.unread import Intake, Unread
 from pyview.rendering import Diff, Renderer
 from pyview.socket import ConnectedLiveViewSocket
 from pyview.view_files import FILES_EVENT
@@ -72,12 +73,20 @@ class ViewProcess(RunningView):
         if self.upload_manager is not None:
             self.upload_manager.interrupt()
 
-    def attach(self, outlet: Outlet, message: Return) -> None:
-        """The page is back, at `outlet`. What waits in the mailbox is handled first; then the join is answered."""
+    def attach(self, outlet: Outlet, intake: Intake, message: Return) -> None:
+        """The page is back, at `outlet`. What waits in the mailbox is handled first; then the join is answered.
+        `intake`: where it counts from now on."""
         self.detach(outlet)
+        self.charge(intake)
         self.post(message)
 
     async def _join(self, message: Join) -> None:
+        try:
+            await self._joined(message)
+        finally:
+            message.let_go()
+
+    async def _joined(self, message: Join) -> None:
         try:
             visit = await message.admit()
             rendered = {} if visit is None else await self._mount(visit)
@@ -205,6 +214,7 @@ class ViewProcess(RunningView):
 
     _handlers: ClassVar[Handlers] = {
         Event: RunningView._event,
+        Unread: RunningView._read_late,
         ComponentEvent: RunningView._component_event,
         ComponentUpdate: RunningView._component_update,
         ComponentsLeaving: RunningView._components_leaving,

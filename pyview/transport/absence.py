@@ -107,7 +107,7 @@ class WaitingView:
         self.absence = absence
         self.key, self.process, self.sent = left
         self.until = until
-        self.size = footprint(self.process.socket.context)
+        self.size = footprint(self.process.socket.context) + self.process.unread_bytes
 
     def end(self) -> None:
         """Its page does not come back, or not to it."""

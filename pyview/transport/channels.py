@@ -6,6 +6,7 @@ topic is dropped, because live navigation puts another view on the same topic.
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from pyview.lifecycle import Location, Visit
@@ -30,6 +31,7 @@ from pyview.process.messages import (
 from pyview.process.nested import Children
 from pyview.process.site import Site
 from pyview.process.transfer import Transfer
+from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
@@ -39,13 +41,14 @@ from pyview.transport.outbox import Outbox
 from pyview.transport.uploads import PREFIX, UploadChannels
 from pyview.transport.waiting_room import shown_key
 from pyview.wire.form import TooManyFields, decode_form, merge_meta
-from pyview.wire.message import Frame, MalformedFrame, as_tuple, check_join, encode, reply
+from pyview.wire.message import UNREAD, Frame, MalformedFrame, as_tuple, check_join, decode, encode, reply
 from pyview.wire.uploads import read_advance, read_choices, read_preflight
 
 logger = logging.getLogger("pyview")
 
 _MAIN = f"lv:{PAGE_PREFIX}"
 _UNMATCHED = {"reason": "unmatched topic"}
+_LONGEST_NAME = 255  # characters
 
 
 class Handshake(Protocol):
@@ -60,6 +63,7 @@ class Handshake(Protocol):
     def locate(self, url: str) -> Location | None: ...
     def sign_in_url(self, redirect: str, page: str) -> str: ...
     def overloaded(self) -> None: ...
+    def malformed(self, error: MalformedFrame) -> None: ...
     def goodbye(self) -> None: ...
     @property
     def has_session(self) -> bool: ...
@@ -165,12 +169,13 @@ class Channel:
 
 
 class Channels:
-    """Takes frames, never waits for user code."""
+    """Takes frames, never waits for user code. `intake` counts what of them is not handled yet."""
 
-    __slots__ = ("_joined", "_site", "_uploads", "handshake", "outbox")
+    __slots__ = ("_joined", "_site", "_uploads", "handshake", "intake", "outbox")
 
     def __init__(self, site: Site, handshake: Handshake, outbox: Outbox) -> None:
         self._site = site
+        self.intake = Intake(site.security.max_unhandled_bytes)
         self._joined: dict[str, Channel] = {}
         self._uploads: UploadChannels | None = None
         self.handshake = handshake
@@ -196,25 +201,68 @@ class Channels:
         channel = self._joined.get(f"lv:{dom_id}")
         return None if channel is None else channel.process.children
 
-    def dispatch(self, frame: Frame) -> None:
-        """Raises `MalformedFrame` for a frame that no client of this protocol sends."""
-        join_ref, ref, topic, event, _ = frame
+    def dispatch(self, frame: Frame, text: str) -> None:
+        """Handle a frame, or keep its `text` until its view has time for it.
+
+        Raises `MalformedFrame` for a frame that no client of this protocol sends, as far as it has been read.
+        """
+        join_ref, _, topic, event, payload = frame
         channel = self._joined.get(topic)
-        if channel is not None and join_ref == channel.join_ref:
-            handler = self._to_channel.get(event)
-            if handler is None:
-                raise MalformedFrame("unknown event for a joined topic")
-            handler(self, channel, frame)
-        elif topic == "phoenix" and event == "heartbeat":
-            self.outbox.put(reply(None, ref, topic, "ok", {}))
+        if channel is None or join_ref != channel.join_ref:
+            self._to_connection(self._whole(frame, text), len(text), channel)
+            return
+        read = self._to_view.get(event)
+        if read is None:
+            self._to_channel(channel, self._whole(frame, text), len(text))
+        elif payload is UNREAD or channel.process.busy:
+            channel.process.post(Unread(text, partial(self._read, channel), self.intake))
+        else:
+            message = read(self, channel, frame)
+            if message is not None:
+                channel.process.post(message)
+
+    def receive(self, frame: Frame) -> None:
+        """Handle a binary frame: a part of a file. Raises `MalformedFrame` for any other."""
+        if not frame.topic.startswith(PREFIX):
+            raise MalformedFrame("expected bytes for an upload only")
+        self._upload(frame)
+
+    def _whole(self, frame: Frame, text: str) -> Frame:
+        return decode(text, self._site.security.max_json_depth) if frame.payload is UNREAD else frame
+
+    def _read(self, channel: Channel, text: str) -> Any:
+        """The message in a frame whose turn has come. A malformed one ends the connection, as any other does."""
+        try:
+            frame = decode(text, self._site.security.max_json_depth)
+            return self._to_view[frame.event](self, channel, frame)
+        except MalformedFrame as error:
+            self.handshake.malformed(error)
+            if self._joined.get(channel.topic) is channel:
+                self._end(channel)  # what has come after it is not handled
+            return None
+
+    def _to_connection(self, frame: Frame, size: int, channel: Channel | None) -> None:
+        """Handle a frame that is for no view that has joined; `channel` has its topic, with another join."""
+        topic, event = frame.topic, frame.event
+        if topic == "phoenix" and event == "heartbeat":
+            self.outbox.put(reply(None, frame.ref, topic, "ok", {}))
         elif topic == "phoenix" and event == "goodbye":
             self.handshake.goodbye()
         elif topic.startswith(PREFIX):
             self._upload(frame)
         elif event == "phx_join":
-            self._join(frame)
+            self._join(frame, size)
         elif channel is None:
             self._answer_unmatched(frame)
+
+    def _to_channel(self, channel: Channel, frame: Frame, size: int) -> None:
+        """Handle a frame about the join itself, which is not the view's."""
+        if frame.event == "phx_leave":
+            self._leave(channel, frame)
+        elif frame.event == "phx_join":
+            self._join(frame, size)
+        else:
+            raise MalformedFrame("unknown event for a joined topic")
 
     def recheck(self) -> None:
         """Who is there may have changed: every view looks whether it may go on."""
@@ -226,11 +274,11 @@ class Channels:
         for channel in tuple(self._joined.values()):
             channel.process.post_soon(news)
 
-    def refuse(self, frame: Frame, reason: str) -> None:
+    def refuse(self, frame: Frame, text: str, reason: str) -> None:
         """Answer a frame without acting on it. Leaving and heartbeats give or cost nothing: they are heard."""
         join_ref, ref, topic, event, _ = frame
-        if event in ("heartbeat", "phx_leave"):
-            self.dispatch(frame)
+        if event in ("heartbeat", "phx_leave") and text:
+            self.dispatch(frame, text)
         elif ref is not None:
             self.outbox.put(reply(join_ref, ref, topic, "error", {"reason": reason}))
 
@@ -280,7 +328,7 @@ class Channels:
 
     def _upload(self, frame: Frame) -> None:
         if self._uploads is None:
-            self._uploads = UploadChannels(self.outbox, self._managers)
+            self._uploads = UploadChannels(self.outbox, self.intake, self._managers)
         self._uploads.dispatch(frame)
 
     def _managers(self) -> list[UploadManager]:
@@ -289,7 +337,7 @@ class Channels:
 
     # Joining
 
-    def _join(self, frame: Frame) -> None:
+    def _join(self, frame: Frame, size: int) -> None:
         join_ref = check_join(frame)
         refusal = self._unfit(frame)
         if refusal is not None:
@@ -301,7 +349,9 @@ class Channels:
         self._joined[frame.topic] = channel
         self._site.processes.add(channel.process)
         admission = self._admission(channel, frame)
-        channel.process.post(Join(frame.ref, admission, "redirect" in frame.payload))
+        self.intake.hold(size)
+        let_go = partial(self.intake.release, size)
+        channel.process.post(Join(frame.ref, admission, "redirect" in frame.payload, let_go))
 
     def _unfit(self, frame: Frame) -> str | None:
         if not frame.topic.startswith("lv:"):
@@ -336,20 +386,21 @@ class Channels:
         if process is None:
             return False
         channel.process = process
-        process.attach(channel, Return(frame.ref, visit, "redirect" in frame.payload))
+        # It may have to wait, and what the page said of itself may be large.
+        back = Return(frame.ref, visit._replace(connecting=None), "redirect" in frame.payload)
+        process.attach(channel, self.intake, back)
         return True
 
     # Frames of a joined topic
-
-    def _rejoin(self, channel: Channel, frame: Frame) -> None:
-        self._join(frame)
 
     def _leave(self, channel: Channel, frame: Frame) -> None:
         channel.closed()
         self._end(channel)
         self.outbox.put(reply(frame.join_ref, frame.ref, frame.topic, "ok", {}))
 
-    def _event(self, channel: Channel, frame: Frame) -> None:
+    def _event(
+        self, channel: Channel, frame: Frame
+    ) -> Event | ComponentEvent | FilesChosen | ClearFlash | None:
         payload = frame.payload
         try:
             name, value, kind = payload["event"], payload["value"], payload.get("type")
@@ -357,20 +408,24 @@ class Channels:
             raise MalformedFrame("expected an event with 'event', 'value' and 'type'") from None
         if type(name) is not str:
             raise MalformedFrame("expected the name of an event to be text")
+        if len(name) > _LONGEST_NAME:
+            self._refuse_name(channel, frame.ref, name)
+            return None
         cid = payload.get("cid")
         if cid is not None and type(cid) is not int:
             raise MalformedFrame("expected the cid of an event to be a number")
         if name.startswith("lv:"):
-            self._builtin(channel, frame.ref, name, value, cid)
-            return
+            return _builtin(frame.ref, name, value, cid)
         if kind == "form":
             value = self._form(payload, value)
             if payload.get("uploads"):
-                channel.process.post(FilesChosen(read_choices(payload["uploads"]), cid))
-        if cid is None:
-            channel.process.post(as_tuple(Event, (frame.ref, name, value)))
-        else:
-            channel.process.post(ComponentEvent(frame.ref, name, value, cid))
+                return FilesChosen(read_choices(payload["uploads"]), _event_of(frame.ref, name, value, cid))
+        return _event_of(frame.ref, name, value, cid)
+
+    def _refuse_name(self, channel: Channel, ref: str | None, name: str) -> None:
+        complaint = f"the name of an event has {len(name)} characters, {_LONGEST_NAME} are allowed"
+        self._site.complaints.warn(channel.process.name, complaint)
+        channel.reply(ref, "error", {"reason": "event_name_too_long"})
 
     def _form(self, payload: dict[str, Any], value: Any) -> dict[str, Any]:
         meta = payload.get("meta", {})
@@ -381,44 +436,49 @@ class Channels:
         except TooManyFields as error:
             raise MalformedFrame(str(error)) from None
 
-    def _builtin(self, channel: Channel, ref: str | None, name: str, value: Any, cid: int | None) -> None:
-        if name != "lv:clear-flash":
-            raise MalformedFrame("unknown built-in event")
-        key = value.get("key") if type(value) is dict else None
-        channel.process.post(ClearFlash(ref, key if type(key) is str else None, cid))
-
-    def _live_patch(self, channel: Channel, frame: Frame) -> None:
+    def _live_patch(self, channel: Channel, frame: Frame) -> URLChanged:
         url = frame.payload.get("url") if type(frame.payload) is dict else None
         if type(url) is not str:
             raise MalformedFrame("expected live_patch to carry a URL")
-        channel.process.post(URLChanged(frame.ref, url))
+        return URLChanged(frame.ref, url)
 
-    def _session_renewed(self, channel: Channel, frame: Frame) -> None:
-        channel.process.post(SessionRenewed(frame.ref, frame.payload))
+    def _session_renewed(self, channel: Channel, frame: Frame) -> SessionRenewed:
+        return SessionRenewed(frame.ref, frame.payload)
 
-    def _preflight(self, channel: Channel, frame: Frame) -> None:
-        channel.process.post(Preflight(frame.ref, *read_preflight(frame.payload)))
+    def _preflight(self, channel: Channel, frame: Frame) -> Preflight:
+        return Preflight(frame.ref, *read_preflight(frame.payload))
 
-    def _progress(self, channel: Channel, frame: Frame) -> None:
-        channel.process.post(UploadAdvanced(frame.ref, read_advance(frame.payload)))
+    def _progress(self, channel: Channel, frame: Frame) -> UploadAdvanced:
+        return UploadAdvanced(frame.ref, read_advance(frame.payload))
 
-    def _components_will_go(self, channel: Channel, frame: Frame) -> None:
-        channel.process.post(ComponentsLeaving(frame.ref, _cids(frame.payload)))
+    def _components_will_go(self, channel: Channel, frame: Frame) -> ComponentsLeaving:
+        return ComponentsLeaving(frame.ref, _cids(frame.payload))
 
-    def _components_gone(self, channel: Channel, frame: Frame) -> None:
-        channel.process.post(ComponentsLeft(frame.ref, _cids(frame.payload)))
+    def _components_gone(self, channel: Channel, frame: Frame) -> ComponentsLeft:
+        return ComponentsLeft(frame.ref, _cids(frame.payload))
 
-    _to_channel: ClassVar[dict[str, Callable[["Channels", Channel, Frame], None]]] = {
+    _to_view: ClassVar[dict[str, Callable[["Channels", Channel, Frame], Any]]] = {
         "event": _event,
         "live_patch": _live_patch,
         "session_renewed": _session_renewed,
         "allow_upload": _preflight,
         "progress": _progress,
-        "phx_leave": _leave,
-        "phx_join": _rejoin,
         "cids_will_destroy": _components_will_go,
         "cids_destroyed": _components_gone,
     }
+
+
+def _event_of(ref: str | None, name: str, value: Any, cid: int | None) -> Event | ComponentEvent:
+    if cid is None:
+        return as_tuple(Event, (ref, name, value))
+    return ComponentEvent(ref, name, value, cid)
+
+
+def _builtin(ref: str | None, name: str, value: Any, cid: int | None) -> ClearFlash:
+    if name != "lv:clear-flash":
+        raise MalformedFrame("unknown built-in event")
+    key = value.get("key") if type(value) is dict else None
+    return ClearFlash(ref, key if type(key) is str else None, cid)
 
 
 def _cids(payload: Any) -> list[int]:

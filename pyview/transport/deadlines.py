@@ -34,14 +34,16 @@ class Deadlines:
         self._spent = self._refused = 0
         self._flooded_since: float | None = None
 
-    def missed(self, now: float, *, admitted: bool) -> Ending | None:
-        """The first deadline that has passed. `admitted`: whether a join was ever accepted."""
+    def missed(self, now: float, *, admitted: bool, full: bool = False) -> Ending | None:
+        """The first deadline that has passed. `admitted`: whether a join was ever accepted. `full`: whether nothing
+        is read from it, because its views have too much to do."""
         self._listen(now)
         limits = self._limits
         if not admitted and now - self._opened >= limits.join_timeout:
             return Ending(TIMEOUT, f"no page joined within {limits.join_timeout:g} s")
         if now - self._heard >= limits.idle_timeout:
-            return Ending(TIMEOUT, f"silent for {limits.idle_timeout:g} s")
+            why = "not read, because its views handle too slowly what came," if full else "silent"
+            return Ending(TIMEOUT, f"{why} for {limits.idle_timeout:g} s")
         if self._flooded_since is not None and now - self._flooded_since >= limits.flood_timeout:
             return Ending(POLICY, f"more than {limits.rate:g} frames/s for {limits.flood_timeout:g} s")
         if now >= self._ends:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pyview.process.transfer import Transfer
+from pyview.process.unread import Intake
 from pyview.process.uploads import UploadManager, UploadRefused
 from pyview.transport.outbox import Outbox
 from pyview.wire.message import Frame, MalformedFrame, check_join, encode, reply
@@ -41,6 +42,14 @@ class UploadChannel:
         """The file cannot be received: the client's uploader gives up."""
         self._part("phx_error")
 
+    def hold(self, size: int) -> None:
+        """Bytes have come."""
+        self._channels.intake.hold(size)
+
+    def release(self, size: int) -> None:
+        """Bytes have been written, or never will be."""
+        self._channels.intake.release(size)
+
     def mute(self) -> None:
         self._open = False
         self._channels.forget(self)
@@ -54,10 +63,13 @@ class UploadChannel:
 class UploadChannels:
     """Takes frames, never waits for a writer. `managers` are those of the connection's views."""
 
-    __slots__ = ("_joined", "_managers", "outbox")
+    __slots__ = ("_joined", "_managers", "intake", "outbox")
 
-    def __init__(self, outbox: Outbox, managers: Callable[[], Iterable[UploadManager]]) -> None:
+    def __init__(
+        self, outbox: Outbox, intake: Intake, managers: Callable[[], Iterable[UploadManager]]
+    ) -> None:
         self.outbox = outbox
+        self.intake = intake
         self._managers = managers
         self._joined: dict[str, UploadChannel] = {}
 

@@ -28,13 +28,15 @@ from pyview.transport.presence import Presence
 from pyview.transport.roster import Roster
 from pyview.transport.session_orders import SessionOrders
 from pyview.transport.waiting_room import WaitingRoom
-from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary
+from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary, decode_head
 
 logger = logging.getLogger("pyview")
 
 _POLICY, _TOO_BIG, _OVERLOADED, _SIGNED_OUT = 1008, 1009, 1013, 4001
 _PARTING = 0.3  # seconds between the redirect that the client shall follow and the end of its socket
 _CLOSE_TIMEOUT = 1.0
+_NEVER_HELD = frozenset({"heartbeat", "goodbye", "phx_leave"})
+_AT_ONCE = 8 * 1024  # characters of a frame that is read before it is known whether its view has time for it
 
 
 class _Refused(Exception):
@@ -53,6 +55,7 @@ class Connection:
         "_admission",
         "_admitted",
         "_allowance",
+        "_at_once",
         "_binding",
         "_broke_off",
         "_channels",
@@ -97,6 +100,7 @@ class Connection:
         self._channels = Channels(site, self, self._outbox)
         self._allowance = Allowance(site.security.rate, site.security.burst)
         self._deadlines = Deadlines(site.security, self._allowance, asyncio.get_running_loop().time())
+        self._at_once = min(_AT_ONCE, site.security.max_frame_before_join, site.security.max_frame)
         self._admitted = False
         self._parting = False
         self._broke_off = False
@@ -142,23 +146,56 @@ class Connection:
     # Reading
 
     async def _read(self) -> None:
-        receive, spend = self._receive, self._allowance.spend
+        receive, spend, intake = self._receive, self._allowance.spend, self._channels.intake
         while True:
             message = await receive()
             if message["type"] != "websocket.receive":
                 self._broke_off = may_return(message.get("code", NO_STATUS), message.get("reason") or "")
                 return
             try:
-                frame = self._frame(message)
-                if (type(frame[4]) is bytes and self._is_awaited(frame)) or spend():
-                    self._channels.dispatch(frame)
+                text = message.get("text")
+                if text is None:
+                    if intake.full:
+                        await intake.room()
+                    self._receive_bytes(message["bytes"])
                 else:
-                    self._too_many(frame)
+                    frame = self._frame(text)
+                    if intake.full and frame[3] not in _NEVER_HELD:
+                        await intake.room()
+                    if spend():
+                        self._channels.dispatch(frame, text)
+                    else:
+                        self._too_many(frame, text)
+                    del frame
             except MalformedFrame as error:
-                raise _Refused(_POLICY, f"malformed frame: {error}") from None
+                raise _malformed(error) from None
+            del message, text  # who falls silent keeps nothing of what was said last, such as a join
             if self._outbox.congested:
                 await self._outbox.room()
-            del message, frame  # who falls silent keeps nothing of what was said last, such as a join
+
+    def _frame(self, text: str) -> Frame:
+        """A text frame, without its payload if it is large: that may have to wait."""
+        if len(text) > self._at_once:
+            self._check_size(text, self._site.security.max_frame)
+            return decode_head(text)
+        return decode(text, self._site.security.max_json_depth)
+
+    def _receive_bytes(self, data: bytes) -> None:
+        self._check_size(data, self._site.security.max_upload_frame)
+        frame = decode_binary(data)
+        if self._is_awaited(frame) or self._allowance.spend():
+            self._channels.receive(frame)
+        else:
+            self._too_many(frame, "")
+
+    def _check_size(self, data: str | bytes, limit: int) -> None:
+        if not self._admitted:
+            limit = min(limit, self._site.security.max_frame_before_join)
+        size = len(
+            data if isinstance(data, bytes) or data.isascii() else data.encode("utf-8", "surrogatepass")
+        )
+        if size > limit:
+            raise _Refused(_TOO_BIG, f"frame of {size} bytes, {limit} allowed")
 
     def _is_awaited(self, frame: Frame) -> bool:
         """Whether it is the next chunk of a file. Those come at the pace of our answers, however fast that is; and so
@@ -170,20 +207,11 @@ class Connection:
             self._allowance.earn()
         return True
 
-    def _too_many(self, frame: Frame) -> None:
+    def _too_many(self, frame: Frame, text: str) -> None:
         if self._allowance.refused == 1:
             reason = f"more than {self._site.security.rate:g} frames/s"
             audit_of(self._scope).record(AuditEvent.RATE_LIMITED, self._scope, reason)
-        self._channels.refuse(frame, "rate_limited")
-
-    def _frame(self, message: Any) -> Frame:
-        text = message.get("text")
-        data = text if text is not None else message["bytes"]
-        limits = self._site.security
-        limit = limits.max_frame if self._admitted else limits.max_frame_before_join
-        if len(data) > limit:
-            raise _Refused(_TOO_BIG, f"frame of {len(data)} bytes, {limit} allowed")
-        return decode(text, limits.max_json_depth) if text is not None else decode_binary(data)
+        self._channels.refuse(frame, text, "rate_limited")
 
     # What the channels ask
 
@@ -245,6 +273,10 @@ class Connection:
         """The browser does not read: give up on it."""
         self._give_up(_Refused(_OVERLOADED, "the browser reads too slowly"))
 
+    def malformed(self, error: MalformedFrame) -> None:
+        """A frame that had to wait for its view is none of the protocol."""
+        self._give_up(_malformed(error))
+
     def goodbye(self) -> None:
         """The page is left: our own client says so before it closes, since not every server passes on its close code
         (Hypercorn does not)."""
@@ -290,7 +322,7 @@ class Connection:
 
     def sweep(self, now: float) -> None:
         """End the socket if one of its deadlines has passed; `now` is loop time."""
-        ending = self._deadlines.missed(now, admitted=self._admitted)
+        ending = self._deadlines.missed(now, admitted=self._admitted, full=self._channels.intake.full)
         if ending is not None:
             self.end(ending)
 
@@ -334,6 +366,10 @@ class Connection:
         except Exception as error:
             # The browser has gone already, or does not even take the close frame; the server drops the transport.
             logger.debug("close frame not sent: %r", error)
+
+
+def _malformed(error: MalformedFrame) -> _Refused:
+    return _Refused(_POLICY, f"malformed frame: {error}")
 
 
 def _version(query: bytes) -> str:

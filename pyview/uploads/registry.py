@@ -71,8 +71,9 @@ class UploadRegistry:
 
     def _check(self, upload: UploadConfig) -> None:
         wanted, limits = upload.constraints, self._limits
-        if wanted.chunk_size > limits.max_frame - _HEADER:
-            raise _too_much(upload, "chunk_size", wanted.chunk_size, "max_frame", limits.max_frame)
+        if wanted.chunk_size > limits.max_upload_frame - _HEADER:
+            frame = limits.max_upload_frame
+            raise _too_much(upload, "chunk_size", wanted.chunk_size, "max_upload_frame", frame)
         if upload.is_external:
             return
         if wanted.max_file_size > limits.max_upload_bytes:

@@ -4,7 +4,8 @@ Every text frame is `[join_ref, ref, topic, event, payload]` (Phoenix channels, 
 frame carries an upload chunk behind a header of one-byte lengths that count UTF-8 bytes.
 """
 
-from typing import Any, NamedTuple
+import re
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -12,7 +13,7 @@ from pyview.wire.depth import nested_deeper_than
 
 
 class Frame(NamedTuple):
-    """One decoded frame. `payload` is JSON data, or `bytes` for a binary push."""
+    """One decoded frame. `payload` is JSON data, `bytes` for a binary push, or `UNREAD`."""
 
     join_ref: str | None
     ref: str | None
@@ -48,15 +49,42 @@ def decode(text: str, max_depth: int) -> Frame:
     return as_tuple(Frame, fields)
 
 
+UNREAD: Final = object()
+"""The payload of a frame of which only the beginning has been read."""
+
+_TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_SPACE = r"[ \t\r\n]*+"
+_HEAD = re.compile(
+    rf"{_SPACE}\[{_SPACE}(?:{_TEXT}|null){_SPACE},{_SPACE}(?:{_TEXT}|null){_SPACE},"
+    rf"{_SPACE}{_TEXT}{_SPACE},{_SPACE}{_TEXT}(?={_SPACE},)",
+    re.DOTALL,
+)
+
+
+def decode_head(text: str) -> Frame:
+    """Read all but the payload of a text frame, which is `UNREAD`. Raises `MalformedFrame`."""
+    head = _HEAD.match(text)
+    if head is None:
+        raise MalformedFrame("expected a JSON array of 5 elements, the first four text or null")
+    try:
+        join_ref, ref, topic, event = orjson.loads(f"{head[0]}]")
+    except ValueError:
+        raise MalformedFrame("expected JSON") from None
+    return Frame(join_ref, ref, topic, event, UNREAD)
+
+
 _LONGEST_REF = 255  # bytes, as a binary frame counts them
+_LONGEST_TOPIC = 255
 
 
 def check_join(frame: Frame) -> str:
     """The ref of a join, which everything that is said on it will repeat.
 
-    Raises `MalformedFrame` for a `phx_join` without one of its own, or with one that is long.
+    Raises `MalformedFrame` for a `phx_join` without one of its own, or with one or a topic that is long.
     """
     ref = frame.join_ref
+    if len(frame.topic) > _LONGEST_TOPIC:
+        raise MalformedFrame(f"expected a topic of at most {_LONGEST_TOPIC} characters")
     if ref is None or ref != frame.ref or len(ref) > _LONGEST_REF:
         raise MalformedFrame("expected phx_join to carry its own ref as join_ref, and a short one")
     return ref

@@ -182,10 +182,10 @@ class TestT16Sizes:
         page = await page_of(client, "/")
         socket = await client.raw_socket().connect()
         await joined(socket, page.topic, page.join())
-        event = {"type": "click", "event": "go", "value": {"x": "a" * 900_000}}
+        event = {"type": "click", "event": "go", "value": {"x": "a" * 250_000}}
         await socket.send_frame(["4", "5", page.topic, "event", event])
         assert (await answer(socket, "5"))[0] == "ok"
-        event["value"] = {"x": "a" * 1_100_000}
+        event["value"] = {"x": "a" * 270_000}
         await socket.send_frame(["4", "6", page.topic, "event", event])
         assert await close_code(socket) == 1009
         assert world.calls["home.event.go"] == 1

@@ -265,6 +265,31 @@ async def test_who_does_not_wait_for_answers_is_given_up(stored: Stored) -> None
         assert (await browser.event("nothing"))[0] == "ok"
 
 
+async def test_chunks_that_wait_for_their_writer_count_for_the_socket() -> None:
+    gate = asyncio.Event()
+
+    class Stuck:
+        async def open(self) -> None: ...
+        async def write_chunk(self, data: bytes) -> None:
+            await gate.wait()
+
+        async def close(self, reason: Any) -> None: ...
+        async def release(self, *, consumed: bool) -> None: ...
+        def meta(self) -> Any: ...
+
+    view = view_with(writer=lambda entry: Stuck())
+    async with (
+        LiveClient(app_with(view, max_unhandled_bytes=1000)) as client,
+        liar(client) as browser,
+    ):
+        await browser.join_upload(await browser.token(size=4000), "7")
+        await browser.socket.send_chunk("7", "1", "lvu:0", "chunk", b"x" * 2000)
+        waiting = asyncio.create_task(browser.event("nothing"))
+        assert not (await asyncio.wait({waiting}, timeout=0.1))[0]
+        gate.set()
+        assert (await waiting)[0] == "ok"
+
+
 # How many
 
 

@@ -442,7 +442,7 @@ async def test_an_entry_is_told_complete_once() -> None:
         ({}, TypeError, "to be told what it accepts"),
         ({"accept": [".png"], "max_entries": 0}, ValueError, "above 0"),
         ({"accept": [".png"], "max_entries_mode": "ever"}, ValueError, "'selected'"),
-        ({"accept": [".png"], "chunk_size": 2**20}, ValueError, "max_frame"),
+        ({"accept": [".png"], "chunk_size": 2**20}, ValueError, "max_upload_frame"),
         ({"accept": [".png"], "max_file_size": 2**40}, ValueError, "max_upload_bytes"),
         ({"accept": [".png"], "max_entries": 101}, ValueError, "max_uploads"),
         (

@@ -1,0 +1,36 @@
+"""An application whose handlers wait, and that tells how much memory its process has."""
+
+import asyncio
+from typing import Any
+
+from jinja2 import DictLoader
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pyview import LiveView, LiveViewSocket, PyView
+from tests.attack.house import SECRET, resident
+
+WAIT = 60
+Socket = LiveViewSocket[dict[str, Any]]
+
+
+class Patient(LiveView[dict[str, Any]]):
+    template = "patient.html"
+
+    async def mount(self, socket: Socket, session: Any) -> None:
+        socket.context = {"n": 0}
+
+    async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+        if event == "wait":
+            await asyncio.sleep(WAIT)
+        socket.context["n"] += 1
+
+
+async def state(request: Request) -> Response:
+    return JSONResponse({"resident": resident()})
+
+
+app = PyView(templates=DictLoader({"patient.html": "<p>{{ n }}</p>"}), secret=SECRET)
+app.add_live_view("/", Patient)
+app.routes.append(Route("/state", state))

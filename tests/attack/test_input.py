@@ -1,0 +1,89 @@
+"""Browsers that say more than their pages can handle cost the server a bounded amount of memory."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
+
+from tests.attack.served import Site, served
+from tests.frames import Page, event
+
+MOST_GROWTH = 40_000_000
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="asks Linux about memory"),
+]
+
+
+async def memory_of(site: Site) -> int:
+    state = (await site.get("/state")).json()
+    return int(state["resident"])
+
+
+async def growth_during(site: Site, work: Coroutine[Any, Any, None], seconds: float = 3) -> int:
+    """How many bytes the server takes more, at the most, in the seconds from the beginning of `work`."""
+    before = most = await memory_of(site)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    task = asyncio.create_task(work)
+    while loop.time() < until:
+        most = max(most, await memory_of(site))
+        await asyncio.sleep(0.05)
+    task.cancel()
+    return most - before
+
+
+async def opened(site: Site, page: Page) -> ClientConnection:
+    origin = Origin(site.origin)
+    socket = await connect(site.socket_url, origin=origin, compression=None, max_size=None)
+    await socket.send(json.dumps(page.join("4")))
+    assert '"status":"ok"' in str(await socket.recv())
+    return socket
+
+
+def expanding(topic: str, join_ref: str, size: int) -> str:
+    """An event of `size` bytes that becomes twenty times as many bytes of Python objects."""
+    value = "[" + ",".join(["{}"] * (size // 3)) + "]"
+    return f'["{join_ref}","7","{topic}","event",{{"type":"click","event":"go","value":{value}}}]'
+
+
+async def send_all(socket: ClientConnection, frame: str, count: int) -> None:
+    with contextlib.suppress(ConnectionClosed):
+        for _ in range(count):
+            await socket.send(frame)
+
+
+@pytest.mark.parametrize(("size", "count"), [(1_000_000, 25), (250_000, 100), (20_000, 1000), (7_000, 2000)])
+async def test_events_that_wait_for_a_handler(size: int, count: int) -> None:
+    async with served("tests.attack.patient:app") as site:
+        page = await site.page("/")
+        socket = await opened(site, page)
+        await socket.send(json.dumps(event(page, "5", "wait")))
+        growth = await growth_during(site, send_all(socket, expanding(page.topic, "4", size), count))
+        socket.transport.abort()
+    assert growth < MOST_GROWTH, f"{growth / 1e6:.1f} MB"
+
+
+async def test_events_that_many_views_of_one_socket_are_busy_with() -> None:
+    async with served("tests.attack.patient:app") as site:
+        pages = [await site.page("/") for _ in range(24)]
+        socket = await opened(site, pages[0])
+        for page in pages[1:]:
+            await socket.send(json.dumps(page.join("4")))
+            assert '"status":"ok"' in str(await socket.recv())
+
+        async def flood() -> None:
+            for page in pages:
+                await send_all(socket, expanding(page.topic, "4", 240_000).replace('"go"', '"wait"'), 1)
+
+        growth = await growth_during(site, flood())
+        socket.transport.abort()
+    assert growth < MOST_GROWTH, f"{growth / 1e6:.1f} MB"
