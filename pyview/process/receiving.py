@@ -6,6 +6,7 @@ from pyview.process.messages import (
     ComponentEvent,
     FilesChosen,
     Preflight,
+    Recheck,
     Refresh,
     UploadAdvanced,
     UploadFailed,
@@ -33,6 +34,13 @@ class Receiving(Placing):
 
     def upload_load(self) -> UploadLoad:
         return self._outlet.upload_load()
+
+    async def may_receive(self) -> bool:
+        """Whether its visitor may still send files. One who may not is sent away at the view's next turn."""
+        if self._guard is None or await self._guard.admits(self._visit.location):
+            return True
+        self.post_soon(Recheck())
+        return False
 
     async def _files_chosen(self, message: FilesChosen) -> None:
         manager = self.upload_manager

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from pyview.correlation import log_crash
@@ -53,8 +53,8 @@ class End(NamedTuple):
 
 
 class Transfer(Mailbox):
-    """The `Receipt` of an entry. `failed(entry, code)` is called once if the file does not arrive, `gone(self)` when
-    nothing is left of it here."""
+    """The `Receipt` of an entry. `permitted()` is asked before each part is written. `failed(entry, code)` is called
+    once if the file does not arrive, `gone(self)` when nothing is left of it here."""
 
     __slots__ = (
         "_constraints",
@@ -62,6 +62,7 @@ class Transfer(Mailbox):
         "_gone",
         "_make_writer",
         "_outlet",
+        "_permitted",
         "_state",
         "_timer",
         "_writer",
@@ -79,6 +80,7 @@ class Transfer(Mailbox):
         constraints: UploadConstraints,
         outlet: TransferOutlet,
         run_queue: RunQueue,
+        permitted: Callable[[], Awaitable[bool]],
         failed: Callable[[UploadEntry, str], None],
         gone: Callable[["Transfer"], None],
     ) -> None:
@@ -89,6 +91,7 @@ class Transfer(Mailbox):
         self._make_writer = make_writer
         self._constraints = constraints
         self._outlet = outlet
+        self._permitted = permitted
         self._failed = failed
         self._gone = gone
         self._state: Literal["new", "open", "closed"] = "new"
@@ -167,6 +170,9 @@ class Transfer(Mailbox):
         task.uncancel()
 
     async def _on_open(self, message: Open) -> None:
+        if not await self._permitted():
+            await self._forbid(message.ref)
+            return
         try:
             self._writer = self._make_writer(self.entry)
             await self._writer.open()
@@ -190,6 +196,9 @@ class Transfer(Mailbox):
             await self._refuse(message.ref)
             return
         self._stop_timer()
+        if not await self._permitted():
+            await self._forbid(message.ref)
+            return
         try:
             await self._writer.write_chunk(message.data)
             self.received = received
@@ -226,6 +235,12 @@ class Transfer(Mailbox):
             self._outlet.closed()
         else:
             await self._fail("too_large")
+
+    async def _forbid(self, ref: str | None) -> None:
+        """The visitor may not see the view any more."""
+        self._outlet.reply(ref, "error", {"reason": "unauthorized"})
+        if not self._ended:
+            await self._fail("upload_failed")
 
     async def _writer_failed(self, ref: str | None, error: Exception) -> None:
         log_crash(logger, f"upload {self.entry!r}", "its writer", error)

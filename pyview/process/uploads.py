@@ -66,6 +66,7 @@ class UploadHost(Protocol):
     def binding(self) -> str: ...
     def upload_load(self) -> UploadLoad: ...
     def post_soon(self, message: Any) -> None: ...
+    async def may_receive(self) -> bool: ...
 
 
 class UploadManager:
@@ -179,6 +180,7 @@ class UploadManager:
             upload.constraints,
             outlet,
             self._site.run_queue,
+            self._host.may_receive,
             self._fail_soon,
             self._gone,
         )
@@ -273,8 +275,10 @@ def _is_granted(entry: UploadEntry) -> bool:
     return entry.preflighted and entry.valid
 
 
-def _take(entry: UploadEntry, value: int | dict[str, Any], *, external: bool) -> UploadResult | None:
-    """Note what the browser says; the end that it means, if any."""
+def _take(entry: UploadEntry, value: int | dict[str, Any] | None, *, external: bool) -> UploadResult | None:
+    """Note what the browser says; the end that it means, if any. What cannot be told ends the upload."""
+    if value is None:
+        return _failure(entry, {})
     if isinstance(value, int):
         entry.progress = max(entry.progress, value) if external else _percent(entry)
         entry.done = entry.progress == 100 and (external or _is_complete(entry))

@@ -17,6 +17,7 @@ class ViewGuard:
     `@requires(..., fresh=True)` takes no answer but a new one."""
 
     __slots__ = (
+        "_admitted_at",
         "_binding",
         "_fresh",
         "_group",
@@ -35,6 +36,7 @@ class ViewGuard:
         self._max_age = max_age
         self._binding = presence.identity.binding
         self._verified: Identity = presence.identity
+        self._admitted_at = float("-inf")
         self._protected = is_protected(self._view_class, presence.scope, self._group)
         self._fresh = wants_fresh(self._view_class, presence.scope, self._group)
         self._time = asyncio.get_running_loop().time
@@ -56,13 +58,29 @@ class ViewGuard:
         if fresh or self._fresh or self._time() - presence.asked_at >= self._max_age:
             await presence.refresh(active=True)
         identity = presence.identity
-        # Another session, or another user in it: what the page shows was not meant for them.
-        if identity.binding != self._binding:
-            return False
-        if self._protected and isinstance(await self._verdict(location), Denied):
+        if not await self._is_for_them(identity, location):
             return False
         self._verified = identity
         return True
+
+    async def admits(self, location: Location) -> bool:
+        """Whether what comes beside the turns of the view, such as bytes, may go on. An answer holds for all of it for
+        `max_age` seconds. The view itself is not settled by it: it takes up a changed identity in its own turn."""
+        presence = self._presence
+        if self._time() - presence.asked_at >= self._max_age:
+            await presence.refresh(active=True)
+        asked_at = presence.asked_at
+        if asked_at != self._admitted_at:
+            if not await self._is_for_them(presence.identity, location):
+                return False
+            self._admitted_at = asked_at
+        return True
+
+    async def _is_for_them(self, identity: Identity, location: Location) -> bool:
+        # Another session, or another user in it: what the page shows was not meant for them.
+        if identity.binding != self._binding:
+            return False
+        return not self._protected or not isinstance(await self._verdict(location), Denied)
 
     def forbade(self, event: str) -> None:
         """Note that somebody may not cause `event` of the view."""

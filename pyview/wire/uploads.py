@@ -31,11 +31,12 @@ class ChosenFile(NamedTuple):
 
 
 class Advance(NamedTuple):
-    """How far a file has come: percent, or an object of the uploader's for a failure or an end."""
+    """How far a file has come: percent, or an object of the uploader's for a failure or an end. None: it cannot be
+    told, since no uploader says such a thing."""
 
     upload: str
     entry: str
-    value: int | dict[str, Any]
+    value: int | dict[str, Any] | None
 
 
 def read_choices(uploads: Any) -> dict[str, list[ChosenFile]]:
@@ -59,11 +60,11 @@ def read_preflight(payload: Any) -> tuple[str, list[ChosenFile]]:
 
 
 def read_advance(payload: Any) -> Advance:
-    """A `progress` message. Raises `MalformedFrame`."""
+    """A `progress` message. Raises `MalformedFrame` for one that does not say which file it is about."""
     fields = _object(payload)
     value = fields.get("progress")
     if type(value) is not dict and not (type(value) is int and 0 <= value <= 100):
-        raise MalformedFrame("expected progress to be an integer from 0 to 100, or an object")
+        value = None
     return Advance(_ref(fields.get("ref")), _ref(fields.get("entry_ref")), value)
 
 
