@@ -8,12 +8,11 @@ DELETE is our own client's goodbye.
 
 import asyncio
 import secrets
-from base64 import b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -24,9 +23,9 @@ from pyview.config import SecurityConfig
 from pyview.transport.browser_cookie import browser_of
 from pyview.transport.gate import POLL_PATH
 from pyview.transport.guards import check_same_origin
+from pyview.transport.poll_body import UnfitBody, frames_in
 from pyview.transport.poll_session import Line, PollSession
 
-_MOST_FRAMES = 100  # MAX_LONGPOLL_BATCH_SIZE of phoenix.js
 _MOST_BYTES = 8 * 1024 * 1024
 _BEARER = "base64url.bearer.phx."
 _OPENED = _GONE = 410
@@ -107,15 +106,34 @@ class LongPoll:
             return _answer(_GONE if session.closed else await self._pushed(request, session))
 
     async def _pushed(self, request: Request, session: PollSession) -> int:
-        """The status of frames that the session was handed."""
-        frames = _frames(await _body(request))
-        if frames is None:
+        """The status of frames that the session was handed. A body that comes slowly ends with its session."""
+        handing = asyncio.ensure_future(self._handed(request, session))
+        ending = asyncio.ensure_future(session.ended.wait())
+        try:
+            await asyncio.wait({handing, ending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ending.cancel()
+            came = handing.done()
+            handing.cancel()
+        return handing.result() if came else _GONE
+
+    async def _handed(self, request: Request, session: PollSession) -> int:
+        def limit() -> int:
+            return _MOST_BYTES if session.admitted else self._limits.max_frame_before_join
+
+        try:
+            async for frame in frames_in(request, limit, self._longest_line):
+                if not await session.put(frame, self._limits.poll_window):
+                    return _GONE if session.closed else _LATE
+        except UnfitBody:
             session.leave()
             return _GONE
-        for frame in frames:
-            if not await session.put(frame, self._limits.poll_window):
-                return _GONE if session.closed else _LATE
         return 200
+
+    @property
+    def _longest_line(self) -> int:
+        """Of JSON, or of base64, which makes four characters of three bytes."""
+        return max(self._limits.max_frame, self._limits.max_upload_frame * 4 // 3 + 4)
 
     async def _leave(self, request: Request, session: PollSession, token: str) -> Response:
         session.leave()
@@ -160,27 +178,3 @@ def _subprotocols(request: Request) -> list[str]:
         return []
     encoded = urlsafe_b64encode(token.encode("latin-1", "replace")).decode().rstrip("=")
     return ["phoenix", f"{_BEARER}{encoded}"]
-
-
-async def _body(request: Request) -> bytes | None:
-    """None for one that is too large, or breaks off."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _MOST_BYTES:
-                return None
-    except ClientDisconnect:
-        return None
-    return bytes(body)
-
-
-def _frames(body: bytes | None) -> list[str | bytes] | None:
-    """The frames of a body: JSON text, or else base64 of a binary one. None for what no client sends."""
-    if body is None or body.count(b"\n") >= _MOST_FRAMES:
-        return None
-    lines = body.split(b"\n")
-    try:
-        return [line.decode() if line.startswith(b"[") else b64decode(line, validate=True) for line in lines]
-    except (UnicodeDecodeError, Base64Error):
-        return None

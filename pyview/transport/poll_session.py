@@ -22,6 +22,8 @@ _LAST_WORDS = 1.0  # seconds
 class Line(Protocol):
     """The connection that is served."""
 
+    @property
+    def admitted(self) -> bool: ...
     def alive(self) -> None: ...
     def left_behind(self) -> None: ...
 
@@ -47,9 +49,15 @@ class PollSession:
         self._timer: asyncio.TimerHandle | None = None
         self.accepted = False
         self.closed = False
+        self.ended = asyncio.Event()
         self.pushing = asyncio.Lock()
         """Held by the request whose frames are read: the client sends the next one when the last is answered, and who
         does not would have us keep them all."""
+
+    @property
+    def admitted(self) -> bool:
+        """Whether a page has joined on it."""
+        return self.line is not None and self.line.admitted
 
     async def open(self, serve: Callable[[Scope, Receive, Send], Awaitable[None]]) -> bool:
         """Make the handshake; False when it is refused."""
@@ -174,6 +182,7 @@ class PollSession:
         if self.closed:
             return
         self.closed = True
+        self.ended.set()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -287,6 +287,11 @@ class Connection:
         if self._absence is not None:
             self._absence.end()
 
+    @property
+    def admitted(self) -> bool:
+        """Whether a join was ever accepted."""
+        return self._admitted
+
     def alive(self) -> None:
         """The browser has said that it is there, although not in a frame."""
         self._allowance.spend()

@@ -232,11 +232,98 @@ async def test_bodies_and_frames_have_a_limit() -> None:
     async with LiveClient(app) as client:
         page = await load(client, "/count")
         poller = await opened(client, page)
+        await poller.join(page)
         assert await poller.post(b"[" + b" " * (8 * 1024 * 1024 + 1)) == 410
         poller = await opened(client, page)
-        assert await poller.post(json.dumps(["x" * 70_000])) == 200
+        await poller.join(page)
+        assert await poller.post(b"[" + b" " * (2 * 1024 * 1024)) == 410
+        poller = await opened(client, page)
+        await poller.join(page)
+        assert await poller.post(json.dumps(["x" * 300_000])) == 200
         await eventually(lambda: len(app._long_poll) == 0)
         assert (await poller.get())["status"] == 410
+
+
+def heartbeat(ref: int, size: int) -> str:
+    return json.dumps([None, str(ref), "phoenix", "heartbeat", {"x": "x" * size}])
+
+
+async def test_before_a_join_a_body_is_as_small_as_a_message() -> None:
+    app = make_app(max_frame_before_join=10_000, poll_window=5)
+    async with LiveClient(app) as client:
+        page = await load(client, "/count")
+        poller = await opened(client, page)
+        fits = "\n".join(heartbeat(ref, 900) for ref in range(9))
+        assert await poller.post(fits) == 200
+        assert len(await poller.receive()) == 9
+        # No single one is too long.
+        assert await poller.post("\n".join(heartbeat(ref, 900) for ref in range(12))) == 410
+        await eventually(lambda: len(app._long_poll) == 0)
+        poller = await opened(client, page)
+        assert (await poller.join(page))["status"] == "ok"
+        assert await poller.post("\n".join(heartbeat(ref, 900) for ref in range(50))) == 200
+
+
+async def test_of_a_body_that_is_too_large_nothing_more_is_read() -> None:
+    app = make_app(max_frame_before_join=10_000)
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1000
+            yield b"x" * 1000
+            await asyncio.sleep(0)
+
+    async with LiveClient(app) as client:
+        poller = await opened(client, await load(client, "/count"))
+        response = await asyncio.wait_for(client.post(poller.url, content=endless()), 10)
+        assert response.json() == {"status": 410}
+        assert read < 13_000
+        poller = await opened(client, await load(client, "/count"))
+        declared = {"content-length": "10001"}
+        read = 0
+        response = await client.post(poller.url, content=endless(), headers=declared)
+        assert (response.json(), read) == ({"status": 410}, 0)
+
+
+@pytest.mark.parametrize("polls", [False, True])
+async def test_a_body_that_comes_slowly_ends_with_its_session(*, polls: bool) -> None:
+    app = make_app(join_timeout=0.4, poll_window=0.2)
+    never = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b'[null,"1","phoenix","heart'
+        await never.wait()
+
+    async with LiveClient(app) as client:
+        poller = await opened(client, await load(client, "/count"))
+        first = asyncio.ensure_future(client.post(poller.url, content=slow()))
+        second = asyncio.ensure_future(client.post(poller.url, content=slow()))
+        while polls and (await poller.get())["status"] != 410:
+            pass
+        for pushed in (first, second):
+            assert (await asyncio.wait_for(pushed, 10)).json() == {"status": 410}
+        await eventually(lambda: len(app._long_poll) == 0)
+
+
+async def test_frames_are_handled_while_their_body_still_comes() -> None:
+    app = make_app(poll_window=5)
+    more = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        first, second = heartbeat(1, 10), heartbeat(2, 10)
+        yield f"{first}\n{second[:20]}".encode()
+        await more.wait()
+        yield second[20:].encode()
+
+    async with LiveClient(app) as client:
+        poller = await opened(client, await load(client, "/count"))
+        pushed = asyncio.ensure_future(client.post(poller.url, content=slow()))
+        assert [frame[1] for frame in await poller.receive()] == ["1"]
+        more.set()
+        assert (await pushed).json() == {"status": 200}
+        assert [frame[1] for frame in await poller.receive()] == ["2"]
 
 
 async def test_only_the_head_is_nothing_to_wait_for() -> None:
