@@ -42,6 +42,7 @@ from pyview.revocation.environment import revocations_from_environment
 from pyview.revocation.memory import MemoryRevocations
 from pyview.routes import LiveRoute, NestedRoutes
 from pyview.secret import Secrets
+from pyview.server_options import missing_options
 from pyview.storage.errors import StoreUnavailable
 from pyview.telemetry import Telemetry, telemetry_if_installed
 from pyview.template.component import Component
@@ -335,6 +336,9 @@ class PyView(Starlette):
             )
         if self.secrets.generated and several_workers(os.environ, sys.argv):
             logger.error("several workers, but no PYVIEW_SECRET: each refuses the others' pages")
+        missing = missing_options(sys.argv, os.environ, self.security) if self.production else None
+        if missing is not None:
+            logger.warning("%s", missing)
         self._assets.load()
         install_redaction()
         self._checked = True

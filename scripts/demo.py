@@ -7,6 +7,8 @@ from contextlib import suppress
 
 import uvicorn
 
+from pyview import SecurityConfig
+
 HOST = "127.0.0.1"
 
 
@@ -30,11 +32,17 @@ class Announced(uvicorn.Server):
             print(f"\n  PyView's examples: http://{HOST}:{port}/   (Ctrl-C stops)\n", flush=True)
 
 
+def configuration() -> uvicorn.Config:
+    largest = SecurityConfig().max_upload_frame
+    return uvicorn.Config(
+        "examples.gallery:app", log_level="warning", ws_max_size=largest, ws_per_message_deflate=False
+    )
+
+
 def main() -> None:
     os.environ.setdefault("PYVIEW_SECRET", secrets.token_urlsafe(32))
     with open_socket() as listening, suppress(KeyboardInterrupt):
-        config = uvicorn.Config("examples.gallery:app", log_level="warning", ws_per_message_deflate=False)
-        Announced(config).run(sockets=[listening])
+        Announced(configuration()).run(sockets=[listening])
 
 
 if __name__ == "__main__":

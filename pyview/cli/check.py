@@ -11,6 +11,7 @@ from pyview.app import PyView
 from pyview.auth.checks import check_app, stops
 from pyview.auth.findings import Finding, Severity
 from pyview.auth.order import provides_auth
+from pyview.server_options import advice
 
 
 class NotAPyView(TypeError):
@@ -26,11 +27,12 @@ class NotAPyView(TypeError):
 class Report:
     """What was found, and whether the application would start.
 
-    `production`: whether it was judged as in production mode.
+    `production`: whether it was judged as in production mode. `advice`: what cannot be told from here.
     """
 
     findings: tuple[Finding, ...]
     production: bool
+    advice: tuple[str, ...] = ()
 
     @property
     def refusals(self) -> tuple[Finding, ...]:
@@ -41,6 +43,8 @@ class Report:
         """The report as text: a line for each finding, and one that sums up."""
         for finding in self.findings:
             yield f"{finding.severity.value}: {finding.text}"
+        for text in self.advice:
+            yield f"advice: {text}"
         yield self._sum()
 
     def _sum(self) -> str:
@@ -54,7 +58,7 @@ def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> R
     """Everything that is wrong with `app`, a PyView or an application in which some are mounted.
 
     `production`: as if `PYVIEW_ENV=production`; None means as `app` itself is configured. Without `deploy`, what only
-    matters in production is left out in development. Raises `NotAPyView` where there is none.
+    matters in production is left out in development, and so is advice. Raises `NotAPyView` where there is none.
     """
     apps = list(_live_apps(app, authenticated=False))
     if not apps:
@@ -62,7 +66,8 @@ def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> R
     judged = any(found.production for found, _ in apps) if production is None else production
     findings = [finding for found, scope in apps for finding in check_app(found, scope)]
     shown = dict.fromkeys(finding for finding in findings if deploy or judged or _matters_now(finding))
-    return Report(tuple(shown), judged)
+    advised = dict.fromkeys(advice(found.security) for found, _ in apps) if deploy else ()
+    return Report(tuple(shown), judged, tuple(advised))
 
 
 def _matters_now(finding: Finding) -> bool:

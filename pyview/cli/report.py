@@ -19,9 +19,15 @@ def as_text(report: Report, found: Sequence[Finding]) -> Iterator[str]:
 
 
 def as_json(report: Report, found: Sequence[Finding]) -> str:
-    """`{"findings": [{"file", "line", "rule", "text"}], "settings": [{"severity", "text"}], "starts": bool}`"""
+    """`{"findings": [{"file", "line", "rule", "text"}], "settings": [{"severity", "text"}], "advice": [text],
+    "starts": bool}`"""
     settings = [{"severity": one.severity.value, "text": one.text} for one in report.findings]
-    said = {"findings": [asdict(one) for one in found], "settings": settings, "starts": not report.refusals}
+    said = {
+        "findings": [asdict(one) for one in found],
+        "settings": settings,
+        "advice": report.advice,
+        "starts": not report.refusals,
+    }
     return json.dumps(said, indent=2)
 
 

@@ -48,6 +48,8 @@ async def served(app: str) -> AsyncIterator[Site]:
         app,
         "--port",
         str(port),
+        "--ws-max-size",
+        "1048576",
         "--ws-per-message-deflate",
         "false",
         "--log-level",

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -86,4 +86,32 @@ async def test_events_that_many_views_of_one_socket_are_busy_with() -> None:
 
         growth = await growth_during(site, flood())
         socket.transport.abort()
+    assert growth < MOST_GROWTH, f"{growth / 1e6:.1f} MB"
+
+
+async def begun(site: Site, *, compressed: bool) -> ClientConnection:
+    """A socket that has said nothing yet."""
+    compression = "deflate" if compressed else None
+    return await connect(site.socket_url, origin=Origin(site.origin), compression=compression, max_size=None)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+async def test_messages_that_do_not_end(*, compressed: bool) -> None:
+    """The server keeps them, and PyView never sees them."""
+    async with served("tests.attack.patient:app") as site:
+        sockets = [await begun(site, compressed=compressed) for _ in range(5)]
+
+        async def endless() -> AsyncIterator[str]:
+            for _ in range(150):
+                yield "x" * 100_000
+            await asyncio.Event().wait()
+
+        async def flood() -> None:
+            await asyncio.gather(*(socket.send(endless()) for socket in sockets), return_exceptions=True)
+
+        growth = await growth_during(site, flood())
+        answers = [socket.response for socket in sockets]
+        assert not any(answer and "sec-websocket-extensions" in answer.headers for answer in answers)
+        for socket in sockets:
+            socket.transport.abort()
     assert growth < MOST_GROWTH, f"{growth / 1e6:.1f} MB"

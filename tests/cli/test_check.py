@@ -1,5 +1,6 @@
 """`pyview check`: what it says of an application, and with which exit code."""
 
+import json
 import os
 import subprocess
 import sys
@@ -58,7 +59,13 @@ class Done:
 
     @property
     def kinds(self) -> list[str]:
-        return [line.partition(":")[0] for line in self.output.splitlines()[:-1]]
+        """Of the findings; advice is none."""
+        kinds = [line.partition(":")[0] for line in self.output.splitlines()[:-1]]
+        return [kind for kind in kinds if kind != "advice"]
+
+    @property
+    def advice(self) -> list[str]:
+        return [line for line in self.output.splitlines() if line.startswith("advice: ")]
 
     @property
     def verdict(self) -> str:
@@ -103,7 +110,17 @@ class TestCommand:
     def test_a_sound_application(self, shell: Shell) -> None:
         shell.write(SOUND)
         done = shell.run("--deploy", "shop:app", "--production")
-        assert (done.code, done.output) == (0, "It starts in production mode; nothing found.\n")
+        assert (done.code, done.kinds) == (0, [])
+        assert done.verdict == "It starts in production mode; nothing found."
+
+    def test_what_cannot_be_seen_is_said_with_deploy(self, shell: Shell) -> None:
+        shell.write(SOUND)
+        [advice] = shell.run("--deploy", "shop:app").advice
+        assert "uvicorn: --ws-max-size 1048576 --ws-per-message-deflate false" in advice
+        assert "websocket_max_message_size = 1048576" in advice
+        assert shell.run("shop:app", "--production").advice == []
+        told = json.loads(shell.run("--deploy", "shop:app", "--format", "json").output)
+        assert [f"advice: {text}" for text in told["advice"]] == [advice]
 
     def test_development_shows_what_production_would_refuse(self, shell: Shell) -> None:
         shell.write(CARELESS)

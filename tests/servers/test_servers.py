@@ -25,6 +25,8 @@ COMMANDS = {
         "{app}",
         "--port",
         "{port}",
+        "--ws-max-size",
+        "1048576",
         "--ws-per-message-deflate",
         "false",
         "--log-level",

@@ -1,0 +1,62 @@
+"""What the server has to be told: said where it can be seen that nobody has told it."""
+
+import logging
+import sys
+
+import pytest
+
+from pyview import PyView, SecurityConfig
+from pyview.server_options import advice, missing_options, uvicorn_options
+from pyview.testing import LiveClient
+
+LIMITS = SecurityConfig()
+OPTIONS = ["--ws-max-size", "1048576", "--ws-per-message-deflate", "false"]
+SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
+
+
+@pytest.mark.parametrize(
+    ("argv", "environ", "missing"),
+    [
+        (["/usr/bin/uvicorn", "shop:app"], {}, True),
+        (["/x/site-packages/uvicorn/__main__.py", "shop:app"], {}, True),
+        (["uvicorn.exe", "shop:app"], {}, True),
+        (["uvicorn", "shop:app", *OPTIONS], {}, False),
+        (["uvicorn", "shop:app", "--ws-max-size=2000000", "--ws-per-message-deflate=False"], {}, False),
+        (["uvicorn", "shop:app", *OPTIONS[:2]], {}, True),
+        (["uvicorn", "shop:app", *OPTIONS[2:]], {}, True),
+        (["uvicorn", "shop:app", "--ws-max-size", "16777216", *OPTIONS[2:]], {}, True),
+        (["uvicorn", "shop:app", *OPTIONS[:2], "--ws-per-message-deflate", "true"], {}, True),
+        (
+            ["uvicorn", "shop:app"],
+            {"UVICORN_WS_MAX_SIZE": "1048576", "UVICORN_WS_PER_MESSAGE_DEFLATE": "false"},
+            False,
+        ),
+        (["granian", "shop:app"], {}, False),
+        (["pytest"], {}, False),
+        (["serve_uvicorn_for_us.py"], {}, False),
+        ([], {}, False),
+    ],
+)
+def test_the_command_line_tells(argv: list[str], environ: dict[str, str], *, missing: bool) -> None:
+    complaint = missing_options(argv, environ, LIMITS)
+    assert (complaint is not None) is missing
+    if complaint is not None:
+        assert uvicorn_options(LIMITS) in complaint
+
+
+def test_the_size_is_that_of_the_largest_message() -> None:
+    assert "--ws-max-size 4194304 " in advice(SecurityConfig(max_upload_frame=4 * 1024**2))
+    assert "--ws-max-size 8388608 " in advice(SecurityConfig(max_frame=8 * 1024**2))
+
+
+@pytest.mark.parametrize("production", [False, True])
+@pytest.mark.parametrize("options", [[], OPTIONS])
+async def test_production_says_at_its_start_what_is_missing(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, *, production: bool
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/uvicorn", "shop:app", *options])
+    security = SecurityConfig(allowed_hosts=["testserver"])
+    async with LiveClient(PyView(production=production, secret=SECRET, security=security)):
+        pass
+    said = [record for record in caplog.records if "--ws-max-size" in record.getMessage()]
+    assert [record.levelno for record in said] == ([logging.WARNING] if production and not options else [])
