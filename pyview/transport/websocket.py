@@ -176,26 +176,26 @@ class Connection:
     def _frame(self, text: str) -> Frame:
         """A text frame, without its payload if it is large: that may have to wait."""
         if len(text) > self._at_once:
-            self._check_size(text, self._site.security.max_frame)
+            self._check_size(text, "max_frame", self._site.security.max_frame)
             return decode_head(text)
         return decode(text, self._site.security.max_json_depth)
 
     def _receive_bytes(self, data: bytes) -> None:
-        self._check_size(data, self._site.security.max_upload_frame)
+        self._check_size(data, "max_upload_frame", self._site.security.max_upload_frame)
         frame = decode_binary(data)
         if self._is_awaited(frame) or self._allowance.spend():
             self._channels.receive(frame)
         else:
             self._too_many(frame, "")
 
-    def _check_size(self, data: str | bytes, limit: int) -> None:
-        if not self._admitted:
-            limit = min(limit, self._site.security.max_frame_before_join)
+    def _check_size(self, data: str | bytes, name: str, limit: int) -> None:
+        if not self._admitted and self._site.security.max_frame_before_join < limit:
+            name, limit = "max_frame_before_join", self._site.security.max_frame_before_join
         size = len(
             data if isinstance(data, bytes) or data.isascii() else data.encode("utf-8", "surrogatepass")
         )
         if size > limit:
-            raise _Refused(_TOO_BIG, f"frame of {size} bytes, {limit} allowed")
+            raise _Refused(_TOO_BIG, f"frame of {size} bytes; SecurityConfig({name}={limit}) allows no more")
 
     def _is_awaited(self, frame: Frame) -> bool:
         """Whether it is the next chunk of a file. Those come at the pace of our answers, however fast that is; and so

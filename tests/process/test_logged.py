@@ -73,3 +73,15 @@ async def test_nothing_is_said_unless_asked(caplog: pytest.LogCaptureFixture) ->
         page = await client.open("/")
         await page.push("enter", {})
     assert lines(caplog) == []
+
+
+async def test_a_message_that_waited_is_one_line_and_without_values_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "pyview.messages")
+    async with LiveClient(app(), raise_crashes=False) as client:
+        page = await client.open("/")
+        await page.push("enter", {"letter": "lovelace" * 5000})
+        await page.settle()
+    assert lines(caplog)[:3] == ["Door: join", "Door: event 'enter' with 'letter'", "Door: info 'entered'"]
+    assert "lovelace" not in caplog.text

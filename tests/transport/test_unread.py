@@ -308,7 +308,7 @@ async def test_bytes_are_for_uploads_only() -> None:
 
 @pytest.mark.parametrize(("bytes_of_value", "closed"), [(260_000, False), (263_000, True)])
 async def test_an_event_of_more_than_256_kibibytes_ends_the_socket(
-    bytes_of_value: int, *, closed: bool
+    bytes_of_value: int, caplog: pytest.LogCaptureFixture, *, closed: bool
 ) -> None:
     async with office() as desk:
         # Characters are not what counts.
@@ -316,5 +316,6 @@ async def test_an_event_of_more_than_256_kibibytes_ends_the_socket(
         await desk.socket.send_text(frame)
         if closed:
             assert await desk.socket.wait_closed() == 1009
+            assert "max_frame=262144" in caplog.text
         else:
             assert (await desk.answer("5"))["status"] == "ok"
