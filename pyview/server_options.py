@@ -13,9 +13,10 @@ def advice(limits: SecurityConfig) -> str:
     """The options, for somebody whose server cannot be seen from here."""
     return (
         "the server keeps a whole message before PyView sees it and can refuse it: uvicorn and hypercorn up to 16 MiB, "
-        "which 15 KB on the wire become where messages are compressed. How your server is started cannot be seen from "
-        f"here. uvicorn: {uvicorn_options(limits)}. hypercorn: `websocket_max_message_size = {_largest(limits)}` in "
-        "its configuration file. Other servers, and compression: docs/deployment.md, Servers."
+        "granian 64; and where messages are compressed, 15 KB on the wire become 15 MiB. How your server is started "
+        f"cannot be seen from here. uvicorn: {uvicorn_options(limits)}. hypercorn: "
+        f"`websocket_max_message_size = {_largest(limits)}` in its configuration file. What holds, and compression: "
+        "docs/deployment.md, Servers."
     )
 
 

@@ -168,12 +168,13 @@ async def test_the_views_of_a_socket_share_the_limit_and_those_in_work_count() -
         assert not await desk.is_read()
 
 
-async def test_who_is_not_read_for_long_is_closed_and_its_views_end() -> None:
+async def test_who_is_not_read_for_long_is_closed_and_its_views_end(caplog: pytest.LogCaptureFixture) -> None:
     async with office(max_unhandled_bytes=1000, idle_timeout=0.3, reconnect_grace=0) as desk:
         await desk.send("5", "wait")
         for ref in ("6", "7"):
             await desk.send(ref, "go", {"x": LARGE})
         assert await desk.socket.wait_closed() == 4408
+        assert "not read, because its views handle too slowly what came, for 0.3 s" in caplog.text
         Desk.gate.set()
         await eventually(lambda: not desk.app.site.processes)
         assert [name for name, _ in Desk.seen] == ["wait"]
