@@ -2,7 +2,7 @@
 
 Every line is a record on the logger `pyview.security` with a sentence to read and, as attributes of the record
 (`extra`), the fields `event`, `client`, `user`, `subject` and `reason`. It never holds passwords, cookies, tokens,
-sessions, queries or what a form or an event carried. A user is named by the key that `pyview.auth.identity` makes.
+sessions, queries or what a form or an event carried. A user is named by the key that `pyview.auth.user_key` makes.
 """
 
 import logging
@@ -11,7 +11,8 @@ from enum import Enum
 from starlette.types import Scope
 
 from pyview.auth.address import client_address
-from pyview.auth.identity import user_key, user_of
+from pyview.auth.identity import user_of
+from pyview.auth.user_key import shown_key
 from pyview.complaints import Complaints
 
 AUDIT = "pyview.audit"
@@ -65,7 +66,7 @@ class Audit:
         client = client_address(scope)
         if event in _BY_STRANGERS and not self._complaints.admits(f"{client} {event.value}"):
             return
-        who = user_key(user_of(scope)) if user is None else user
+        who = shown_key(user_of(scope)) if user is None else user
         extra = {"event": event.value, "client": client, "user": who, "subject": subject, "reason": reason}
         self._logger.log(_level(event, who), "%s: %s", event.value, _sentence(extra), extra=extra)
 

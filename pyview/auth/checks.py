@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
 from pyview.auth.findings import Finding, Severity
+from pyview.auth.user_classes import user_classes
 from pyview.auth.way_in import GuardedApp, check_requirements
 from pyview.config import SecurityConfig
 from pyview.secret import GENERATE, Secrets, check_secret
@@ -45,6 +46,7 @@ def check_app(app: CheckedApp, scope: Scope | None = None) -> list[Finding]:
     mounted inside another one may have its authentication from there."""
     return [
         *check_requirements(app, scope or {}),
+        *user_classes(app.all_middleware),
         *_secret(app.secrets),
         *_sessions(app),
         *_hosts(app),

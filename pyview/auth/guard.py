@@ -13,6 +13,7 @@ from pyview.auth.connection import LiveConnection
 from pyview.auth.provider import AllOf, AuthProvider, Endpoint, ExplainsDenial, providers_of
 from pyview.auth.public import is_public
 from pyview.auth.requires import RequirementProvider
+from pyview.auth.user_key import UnknownUser
 from pyview.auth.verdict import Allowed, Denied, Verdict
 from pyview.events.requirements import event_requirements, params_requirements
 from pyview.requirement import Requirement
@@ -80,7 +81,7 @@ async def guarded_response(
     """What the guards of `view` let `endpoint` answer to `request`.
 
     An exception of a provider becomes 403, never an open door; one of the endpoint itself passes through, and
-    so does every `HTTPException`, which is an answer.
+    so does every `HTTPException`, which is an answer, and `UnknownUser`, which says what to repair.
     """
     entered = False
 
@@ -92,8 +93,8 @@ async def guarded_response(
     try:
         guards = AllOf(guards_of(view, _app(request.scope), group))
         return await _awaited(guards.wrap(entering)(request))
-    except HTTPException:
-        raise  # an answer
+    except (HTTPException, UnknownUser):
+        raise
     except Exception as error:
         if entered:
             raise

@@ -8,14 +8,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from starlette.authentication import AuthCredentials, UnauthenticatedUser
 from starlette.types import Scope
 
+from pyview.auth.user_key import user_key
 from pyview.session import ReadOnlySession, fingerprint, read_only, session_id, session_of, signed_in_at
-
-_USER_KEYS = ("identity", "id", "pk", "username", "email", "display_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,8 @@ class Identity:
     def from_scope(cls, scope: Scope) -> "Identity":
         """The identity of a request or a socket's handshake.
 
-        Raises `RuntimeError` for a session that its middleware has not loaded.
+        Raises `RuntimeError` for a session that its middleware has not loaded, and `UnknownUser` for a user who cannot
+        be told from others.
         """
         sid, session, user = session_id(scope), session_of(scope), user_of(scope)
         _mark_accessed(session)
@@ -70,43 +69,6 @@ def scopes_of(scope: Scope) -> frozenset[str]:
 
 def _scopes(auth: Any) -> frozenset[str]:
     return frozenset(getattr(auth, "scopes", None) or ())
-
-
-def user_key(user: Any) -> str:
-    """A stable name of a signed-in user, "" for nobody.
-
-    The first of `identity`, `id`, `pk`, `username`, `email` and `display_name` that is a plain value, as
-    attribute or, for a mapping, as key. A user with none of them is known by its type only.
-    """
-    if not _signed_in(user):
-        return ""
-    if isinstance(user, (str, int, UUID)):
-        return f"value:{user}"
-    for name in _USER_KEYS:
-        value = _plain(user, name)
-        if value is not None:
-            return f"{name}:{value}"
-    return f"type:{type(user).__qualname__}"
-
-
-def _signed_in(user: Any) -> bool:
-    if user is None or isinstance(user, UnauthenticatedUser):
-        return False
-    return _attribute(user, "is_authenticated") is not False
-
-
-def _plain(user: Any, name: str) -> str | None:
-    value = user.get(name) if isinstance(user, Mapping) else _attribute(user, name)
-    return str(value) if isinstance(value, (str, int, UUID)) else None
-
-
-def _attribute(user: Any, name: str) -> Any:
-    """Starlette's BaseUser raises NotImplementedError for what a subclass leaves out; an ORM may raise
-    anything."""
-    try:
-        return getattr(user, name, None)
-    except Exception:
-        return None
 
 
 def _binding(sid: str, session: Mapping[str, Any], user: Any) -> str:

@@ -113,11 +113,11 @@ def _lifetime(middleware: Middleware) -> float:
     """How long the cookie of a session middleware lives, in seconds."""
     cls: Any = middleware.cls
     default = STARLETTE_MAX_AGE if cls is SessionMiddleware else LONGEST_COOKIE
-    given = _argument(middleware, "max_age", default)
+    given = argument(middleware, "max_age", default)
     return float(given) if isinstance(given, int | float) and given > 0 else LONGEST_COOKIE
 
 
-def _argument(middleware: Middleware, name: str, default: Any) -> Any:
+def argument(middleware: Middleware, name: str, default: Any) -> Any:
     """What a middleware was given as `name`, whether by that name or by position."""
     if name in middleware.kwargs:
         return middleware.kwargs[name]

@@ -12,9 +12,10 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.auth.identity import user_key, user_of
+from pyview.auth.identity import user_of
 from pyview.auth.lifetime import NEVER, signed_cookies
 from pyview.auth.order import about_sessions, is_authentication, is_session
+from pyview.auth.user_key import user_key
 from pyview.auth.watcher import SessionWatcher
 from pyview.session import ACTIVE, SESSION_ENDS_AT, SESSION_RECORD
 
@@ -90,7 +91,10 @@ class WhoSignsIn:
         )
 
     async def __call__(self, scope: Scope, session: Mapping[str, Any]) -> str:
-        """The user's key, "" for nobody. `scope` is the request that has just changed its session."""
+        """The user's key, "" for nobody. `scope` is the request that has just changed its session.
+
+        Raises `UnknownUser` for a user who cannot be told from others.
+        """
         copy = {key: value for key, value in scope.items() if key not in _OF_IDENTITY}
         answer = await _run(self._app, {**copy, "session": dict(session)})
         return "" if answer is None else user_key(user_of(answer))

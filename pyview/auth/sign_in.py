@@ -1,13 +1,14 @@
 """Signing in and out with Starlette's session, for routes. Writing `request.session` yourself does the same."""
 
 import time
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.types import Scope
 
 from pyview.auth.audit import AuditEvent, audit_of
-from pyview.auth.identity import user_key
+from pyview.auth.user_key import user_keys
 from pyview.revocation.base import Revocations
 from pyview.session import (
     LONGEST_COOKIE,
@@ -18,6 +19,7 @@ from pyview.session import (
     digest,
     user_revocation_key,
 )
+from pyview.storage.errors import StoreUnavailable
 
 
 class Revoking(Protocol):
@@ -46,8 +48,9 @@ def logout(request: Request) -> None:
 async def logout_everywhere(request: Request, user: Any = None) -> None:
     """End every session of `user`, or of the user of this request: on all devices, with all open pages.
 
-    `user` is what the authentication backend makes of them, for example `SimpleUser("alice")`. Other users notice
-    nothing. Signing in again works at once. Raises `ValueError` when nobody is signed in.
+    `user` is what the authentication backend makes of them, for example `SimpleUser("alice")`, or the value of the
+    field that names them: `"alice"`, or the id. Other users notice nothing. Signing in again works at once. Raises
+    `ValueError` when nobody is signed in, `UnknownUser` for a user who cannot be told from others.
     """
     await end_sessions(request.app, request.user if user is None else user, request.scope)
 
@@ -55,10 +58,24 @@ async def logout_everywhere(request: Request, user: Any = None) -> None:
 async def end_sessions(app: Revoking, user: Any, scope: Scope | None = None) -> None:
     """`logout_everywhere` where there is no request, as in a background task. `scope`: of the request where there is
     one, for the audit trail."""
-    key = user_key(user)
-    if not key:
+    keys = user_keys(user)
+    if not keys:
         raise ValueError(f"logout_everywhere expected a signed-in user, got {type(user).__qualname__}")
-    now = time.time()
-    await app.revocations.revoke(user_revocation_key(digest(key)), now + LONGEST_COOKIE, not_before=now)
+    await _revoke_users(app.revocations, keys)
     connection = {} if scope is None else scope
-    audit_of(connection).record(AuditEvent.REVOKED, connection, "all sessions of a user were ended", user=key)
+    audit_of(connection).record(
+        AuditEvent.REVOKED, connection, "all sessions of a user were ended", user=keys[0]
+    )
+
+
+async def _revoke_users(revocations: Revocations, keys: Iterable[str]) -> None:
+    """Revoke all that signed in before now under one of `keys`. Raises `StoreUnavailable`, after all were tried: this
+    worker keeps to each of them, and writes it later."""
+    now, away = time.time(), None
+    for key in keys:
+        try:
+            await revocations.revoke(user_revocation_key(digest(key)), now + LONGEST_COOKIE, not_before=now)
+        except StoreUnavailable as error:
+            away = error
+    if away is not None:
+        raise away

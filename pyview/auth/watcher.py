@@ -15,6 +15,7 @@ from starlette.authentication import AuthCredentials, UnauthenticatedUser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
+from pyview.auth.user_key import UnknownUser
 from pyview.session import (
     HIDDEN,
     SESSION_ID,
@@ -31,7 +32,8 @@ from pyview.storage.errors import StoreUnavailable
 logger = logging.getLogger("pyview.security")
 
 Who = Callable[[Scope, Mapping[str, Any]], Awaitable[str]]
-"""The key of the user that a session signs in, "" for nobody: the authentication asked about that session."""
+"""The key of the user that a session signs in, "" for nobody: the authentication asked about that session. Raises
+`UnknownUser` for a user who cannot be told from others."""
 
 
 async def nobody(scope: Scope, session: Mapping[str, Any]) -> str:
@@ -115,7 +117,7 @@ class SessionWatcher:
         signed_in = ""
         if record.written(session):
             if session:
-                signed_in = await self._name(record, scope, session)
+                signed_in = await self._name_or_end(record, scope, session)
             record.name(scope)
         self._audit(record, scope, signed_in)
         if record.ended(session):
@@ -134,6 +136,20 @@ class SessionWatcher:
         except StoreUnavailable:
             # This worker keeps to it, and writes it when the store is back; until then the others let nobody in.
             logger.error("a session was signed out while the store of revocations was away")
+
+    async def _name_or_end(self, record: "SessionRecord", scope: Scope, session: dict[str, Any]) -> str:
+        """As `_name`. Raises `UnknownUser`, which answers the request with a failure, so that nothing is saved.
+
+        Such a user may be another one than before, so the session that came ends: a planted cookie is worth nothing,
+        whatever an error page of the application does with this request.
+        """
+        try:
+            return await self._name(record, scope, session)
+        except UnknownUser:
+            session.clear()
+            if record.incoming:
+                await self._revoke(record.incoming)
+            raise
 
     async def _name(self, record: "SessionRecord", scope: Scope, session: dict[str, Any]) -> str:
         """A new id when another user is signed in than before, or when the old id has gone. The key of who has signed

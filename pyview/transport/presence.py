@@ -1,12 +1,16 @@
 """Who is at one socket, asked again and again: at joins, before events, on a patrol, when something was revoked."""
 
 import asyncio
+import logging
 
 from starlette.types import Scope
 
 from pyview.auth.identity import Identity
 from pyview.auth.pipeline import IdentityPipeline
+from pyview.auth.user_key import UnknownUser
 from pyview.session import revocation_keys, session_of
+
+logger = logging.getLogger("pyview.security")
 
 
 class Presence:
@@ -63,13 +67,23 @@ class Presence:
         now = loop.time()
         try:
             scope = await self._pipeline.replay(self._handshake, active=active)
-            self.scope = _stranger(self._handshake) if scope is None else scope
-            self.identity = Identity.from_scope(self.scope)
+            self.scope, self.identity = self._known(scope)
             self.ends_at = self._pipeline.session_end(self.scope) if self.identity.binding else float("inf")
             self.asked_at = now
         finally:
             self._asking = None
             asking.set_result(None)
+
+    def _known(self, scope: Scope | None) -> tuple[Scope, Identity]:
+        """Return who is in the scope of an answer; a stranger where there is no answer, or where it names a user who
+        cannot be told from others."""
+        if scope is not None:
+            try:
+                return scope, Identity.from_scope(scope)
+            except UnknownUser as error:
+                logger.error("a socket counts as signed out: %s", error)
+        stranger = _stranger(self._handshake)
+        return stranger, Identity.from_scope(stranger)
 
 
 def _stranger(handshake: Scope) -> Scope:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from pyview.auth.identity import user_key
+from pyview.auth.user_key import user_key
 from pyview.process.messages import CookieChanged, RenewalRefused
 from pyview.secret import StaleToken
 from pyview.session_change import SessionChange

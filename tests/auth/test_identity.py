@@ -1,7 +1,6 @@
 """One snapshot of who is there, and a binding that changes whenever that changes."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 from starlette.applications import Starlette
@@ -20,7 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from pyview.auth.identity import Identity, user_key
+from pyview.auth.identity import Identity
 from pyview.auth.order import normalise
 from pyview.session import ReadOnlySession
 from tests.asgi import browser, handshake
@@ -57,44 +56,6 @@ class TestSnapshot:
         assert snapshot.session == {"cart": [1]}
 
 
-class Exotic:
-    """A user class that knows nothing of Starlette."""
-
-    def __init__(self, **attributes: Any) -> None:
-        vars(self).update(attributes)
-
-
-class Moody(BaseUser):
-    """Leaves everything out, as Starlette's base class allows."""
-
-
-class TestUserKey:
-    @pytest.mark.parametrize(
-        "user", [None, UnauthenticatedUser(), Exotic(is_authenticated=False, id=1)], ids=repr
-    )
-    def test_nobody_has_none(self, user: Any) -> None:
-        assert user_key(user) == ""
-
-    @pytest.mark.parametrize(
-        ("user", "key"),
-        [
-            (SimpleUser("alice"), "identity:alice"),
-            (SimpleUser(""), "identity:"),
-            (Exotic(id=3), "id:3"),
-            (Exotic(id=UUID(int=3)), f"id:{UUID(int=3)}"),
-            (Exotic(identity=lambda: 1, email="a@b.example"), "email:a@b.example"),
-            ({"id": 3, "name": "x"}, "id:3"),
-            ({"name": "x"}, "type:dict"),
-            ("alice", "value:alice"),
-            (7, "value:7"),
-            (Moody(), "type:Moody"),
-        ],
-        ids=repr,
-    )
-    def test_everybody_else_has_a_stable_one(self, user: Any, key: str) -> None:
-        assert user_key(user) == key
-
-
 class TestBinding:
     def test_the_same_session_and_user_have_the_same(self) -> None:
         def make() -> str:
@@ -115,7 +76,6 @@ class TestBinding:
             identity(session={"_pv_sid": "t"}).binding,
             identity(session={"_pv_sid": "s"}, user=SimpleUser("alice")).binding,
             identity(session={"_pv_sid": "s"}, user=SimpleUser("bob")).binding,
-            identity(session={"_pv_sid": "s"}, user=SimpleUser("")).binding,
             identity(user=SimpleUser("alice")).binding,
             identity(session={"user_id": 1}).binding,
             identity(session={"user_id": 2}).binding,

@@ -1,0 +1,105 @@
+"""Classes of users that an authentication backend makes, and whether their users can be told apart.
+
+Read from the backend's code without running it. Only what is certain is told: a class that may get its fields in a way
+that cannot be read counts as sound.
+"""
+
+import dis
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import CodeType
+from typing import Any, get_args, get_type_hints
+from uuid import UUID
+
+from starlette.authentication import BaseUser, UnauthenticatedUser
+from starlette.middleware import Middleware
+
+from pyview.auth.findings import Finding, Severity
+from pyview.auth.order import argument, is_authentication
+from pyview.auth.user_key import KEY_NAMES
+
+_DYNAMIC = frozenset({"setattr", "vars", "__dict__", "__setattr__", "update"})
+
+
+def user_classes(middleware: Sequence[Middleware]) -> Iterator[Finding]:
+    """What is wrong with the classes of users of the authentication backends among `middleware`."""
+    for found in filter(is_authentication, middleware):
+        backend = argument(found, "backend", None)
+        for user_class in _made_by(getattr(backend, "authenticate", None)):
+            if not _may_have_key(user_class):
+                yield _finding(user_class, backend)
+
+
+def _finding(user_class: type[Any], backend: Any) -> Finding:
+    return Finding(
+        Severity.WEAK,
+        f"{type(backend).__qualname__} signs in users of the class {user_class.__qualname__}, which cannot be told "
+        f"apart: their sign-in will fail. Give the class a field that is unique and never changes, one of "
+        f"{', '.join(KEY_NAMES)}, such as: identity = property(lambda self: str(self.id)).",
+    )
+
+
+def _made_by(authenticate: Any) -> list[type[Any]]:
+    """Classes that the method's annotation returns as the user, and those of Starlette's users that its code names."""
+    function = inspect.unwrap(getattr(authenticate, "__func__", authenticate)) if authenticate else None
+    if not inspect.isfunction(function):
+        return []
+    found = (*_annotated(function), *_named(function))
+    return list(dict.fromkeys(one for one in found if not issubclass(one, UnauthenticatedUser)))
+
+
+def _annotated(function: Callable[..., Any]) -> Iterator[type[Any]]:
+    try:
+        returned = get_type_hints(function).get("return")
+    except Exception:  # a name that only type checkers see
+        return
+    for pair in (returned, *get_args(returned)):
+        parts = get_args(pair)
+        if len(parts) == 2:
+            users = (parts[1], *get_args(parts[1]))
+            yield from (
+                user for user in users if inspect.isclass(user) and user not in (BaseUser, type(None))
+            )
+
+
+def _named(function: Any) -> Iterator[type[Any]]:
+    known = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
+    for name in (*function.__code__.co_names, *function.__code__.co_freevars):
+        found = known.get(name)
+        if inspect.isclass(found) and issubclass(found, BaseUser) and found is not BaseUser:
+            yield found
+
+
+def _may_have_key(user_class: type[Any]) -> bool:
+    if issubclass(user_class, (str, int, UUID, Mapping)) or user_class is object:
+        return True
+    return hasattr(user_class, "__getattr__") or any(map(_may_give_key, user_class.__mro__))
+
+
+def _may_give_key(part: type[Any]) -> bool:
+    """Whether one class of the line of ancestors has a field that is a key, or code that may set one unseen."""
+    if part in (object, BaseUser):
+        return False
+    codes = list(_codes(part))
+    if any(not _DYNAMIC.isdisjoint(code.co_names) for code in codes):
+        return True
+    assigned = (name for code in codes for name in _assigned(code))
+    return not {*vars(part), *_annotations(part), *assigned}.isdisjoint(KEY_NAMES)
+
+
+def _annotations(part: type[Any]) -> Iterable[str]:
+    try:
+        return inspect.get_annotations(part)
+    except Exception:  # a name that only type checkers see
+        return KEY_NAMES
+
+
+def _assigned(code: CodeType) -> Iterator[str]:
+    return (str(found.argval) for found in dis.get_instructions(code) if found.opname == "STORE_ATTR")
+
+
+def _codes(part: type[Any]) -> Iterator[CodeType]:
+    for member in vars(part).values():
+        function = getattr(member, "__func__", member)
+        if inspect.isfunction(function):
+            yield function.__code__

@@ -1,0 +1,154 @@
+"""User classes without a key are told before anybody signs in, as far as the code of the backend tells them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.authentication import (
+    AuthCredentials,
+    AuthenticationBackend,
+    BaseUser,
+    SimpleUser,
+    UnauthenticatedUser,
+)
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.requests import HTTPConnection
+
+from pyview import PyView
+from pyview.cli.check import check
+
+
+class Named(BaseUser):
+    """Has a name to show, and nothing that is unique."""
+
+    def __init__(self, row: Any) -> None:
+        self.row = row
+
+    @property
+    def is_authenticated(self) -> bool:
+        return True
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.row.name} {self.row.id}"
+
+
+class Renamed(Named):
+    """Has nothing more."""
+
+
+class Numbered(Named):
+    def __init__(self, row: Any) -> None:
+        super().__init__(row)
+        self.user_id = row.id
+
+
+class Unique(Named):
+    @property
+    def identity(self) -> str:
+        return str(self.row.id)
+
+
+class Loose(Named):
+    def __init__(self, **fields: Any) -> None:
+        vars(self).update(fields)
+
+
+class Lazy(Named):
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+
+@dataclass
+class Row:
+    sub: str
+    name: str
+
+
+class Plain:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Guest(UnauthenticatedUser):
+    pass
+
+
+def backend_of(user_class: Any) -> type[AuthenticationBackend]:
+    """A backend whose code names the class."""
+
+    class Backend(AuthenticationBackend):
+        async def authenticate(self, conn: HTTPConnection) -> Any:
+            return AuthCredentials(["authenticated"]), user_class(conn.session["user_id"])
+
+    return Backend
+
+
+class OfNames(AuthenticationBackend):
+    async def authenticate(self, conn: HTTPConnection) -> Any:
+        return AuthCredentials(), Named(conn.session.get("user_id"))
+
+
+class OfPlain(AuthenticationBackend):
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Plain] | None:  # type: ignore[override]
+        return None
+
+
+class OfGuestsAndNames(AuthenticationBackend):
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Guest | Renamed]:
+        return AuthCredentials(), Guest()
+
+
+class OfRows(AuthenticationBackend):
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Row] | None:  # type: ignore[override]
+        return None
+
+
+class OfAnybody(AuthenticationBackend):
+    async def authenticate(self, conn: HTTPConnection) -> "tuple[AuthCredentials, BaseUser] | Nothing":  # type: ignore[name-defined]  # noqa: F821
+        return None
+
+
+def told(backend: type[AuthenticationBackend]) -> list[str]:
+    app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes")
+    app.add_middleware(AuthenticationMiddleware, backend=backend())
+    texts = [finding.text for finding in check(app, production=True).refusals]
+    return [text for text in texts if "cannot be told apart" in text]
+
+
+@pytest.mark.parametrize(
+    ("backend", "name"),
+    [
+        (OfNames, "OfNames signs in users of the class Named"),
+        (OfPlain, "users of the class Plain"),
+        (OfGuestsAndNames, "users of the class Renamed"),
+        (backend_of(Renamed), "users of the class Renamed"),
+    ],
+    ids=str,
+)
+def test_one_without_a_key_is_told(backend: type[AuthenticationBackend], name: str) -> None:
+    [text] = told(backend)
+    assert name in text
+    assert "identity = property(lambda self: str(self.id))" in text
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        *map(backend_of, [SimpleUser, Numbered, Unique, Loose, Lazy, Guest, dict, str]),
+        OfRows,
+        OfAnybody,
+        AuthenticationBackend,
+    ],
+    ids=str,
+)
+def test_one_that_has_a_key_or_may_have_one_is_not(backend: type[AuthenticationBackend]) -> None:
+    assert told(backend) == []
+
+
+def test_that_of_an_application_around_is_looked_at_too() -> None:
+    site, app = Starlette(), PyView()
+    site.add_middleware(AuthenticationMiddleware, backend=OfNames())
+    app.identify_with(site)
+    assert any("class Named" in finding.text for finding in check(app, production=True).refusals)
