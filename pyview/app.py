@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pyview.application_name import application_name, check_app_id
 from pyview.auth.around import Around
 from pyview.auth.audit import Audit
 from pyview.auth.checks import check_app, enforce, is_production, several_workers
@@ -81,7 +82,8 @@ class PyView(Starlette):
     """A Starlette application; `add_live_view` is what is new, and `live_session` for groups of views.
 
     Keyword arguments beyond Starlette's: `security` (limits, hosts, origins), `secret` (otherwise `PYVIEW_SECRET`),
-    `production` (otherwise `PYVIEW_ENV=production`), `pubsub` (otherwise
+    `app_id` (a name that no other application with the same secret has), `production` (otherwise
+    `PYVIEW_ENV=production`), `pubsub` (otherwise
     `PYVIEW_REDIS_URL`, else this process only), `revocations` (otherwise
     what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name, else this process only), `templates` (a Jinja2 environment or loader
     for templates named on views), `components` (function components, or modules of them, that every template may call),
@@ -101,6 +103,7 @@ class PyView(Starlette):
         *args: Any,
         security: SecurityConfig | None = None,
         secret: str | None = None,
+        app_id: str | None = None,
         production: bool | None = None,
         pubsub: PubSub | None = None,
         revocations: Revocations | None = None,
@@ -117,6 +120,7 @@ class PyView(Starlette):
         super().__init__(*args, **kwargs)
         self.security = security or SecurityConfig()
         self.default_requires = None if default_requires is None else requirement_of(default_requires)
+        check_app_id(app_id)
         self.secrets = Secrets.from_environment(secret=secret)
         self.production = is_production(os.environ) if production is None else production
         self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ)
@@ -126,7 +130,10 @@ class PyView(Starlette):
         self._complaints = Complaints(logger)
         self._audit = Audit()
         self._assets = ClientAssets()
-        self._tokens = Tokens(self.secrets, self.security)
+        self._app_id = app_id
+        self._name = ""
+        self._begun = False
+        self._tokens = Tokens(self._named_secrets, self.security)
         self._site: Site | None = None
         self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
         self._errors = ErrorPages(self._error_page(error_page), debug=lambda: self.debug)
@@ -291,10 +298,22 @@ class PyView(Starlette):
         return [*(self._around.middlewares if self._around else ()), *self.user_middleware]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._checked and scope["type"] != "lifespan":
+        if not self._begun and scope["type"] != "lifespan":
+            await self._begin(scope)
+        await super().__call__(scope, receive, send)
+
+    async def _begin(self, scope: Scope) -> None:
+        """Settle what only the first request can tell."""
+        self._name = application_name(self, self._app_id, os.environ, scope)
+        if not self._checked:
             self._check(scope)  # mounted in another application, which runs no lifespan of ours
             await self._open()
-        await super().__call__(scope, receive, send)
+        self._begun = True
+
+    def _named_secrets(self) -> Secrets:
+        # The first request has named the application; code that makes a token before it does so here.
+        name = self._name or application_name(self, self._app_id, os.environ)
+        return self.secrets.for_application(name)
 
     def _lifespan(self, inner: Any) -> Callable[[Any], Any]:
         @asynccontextmanager

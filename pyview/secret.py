@@ -1,7 +1,7 @@
 """The secret of an application: where it comes from, what makes it weak, and the signers made from it.
 
-One secret, many purposes: every purpose gets a key of its own (HMAC-SHA256 of the purpose under the secret),
-so that a token signed for one is worth nothing for another. Fallback secrets verify what was signed before a
+One secret, many purposes: every purpose of every application gets a key of its own (HMAC-SHA256 of both under the
+secret), so that a token signed for one is worth nothing for another. Fallback secrets verify what was signed before a
 rotation and sign nothing.
 """
 
@@ -10,6 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,14 @@ def get_secret() -> str:
 class Secrets:
     """The secret that signs, and the fallbacks that still verify.
 
+    Two applications that were given the same secret share no key, as far as each goes by a name of its own: see
+    `for_application`.
+
     `generated` is True when nobody gave a secret: every start, and every worker, then has its own. `source` is where
     the secret came from, as `problems` says it.
     """
 
-    __slots__ = ("_secrets", "_source", "generated")
+    __slots__ = ("_application", "_secrets", "_source", "generated")
 
     def __init__(
         self,
@@ -80,6 +84,7 @@ class Secrets:
         source: str = "PyView(secret=...)",
     ) -> None:
         self.generated = not secret
+        self._application = b""
         self._source = source
         current = _as_bytes(secret) if secret else secrets.token_bytes(MINIMUM_BYTES)
         self._secrets = (current, *(_as_bytes(fallback) for fallback in fallbacks))
@@ -102,8 +107,18 @@ class Secrets:
 
     def keys(self, purpose: str) -> tuple[bytes, ...]:
         """32-byte keys for `purpose`: the one to sign with first, then those that may still verify."""
-        name = b"pyview." + purpose.encode()
+        name = b"pyview." + purpose.encode() + self._application
         return tuple(hmac.digest(secret, name, "sha256") for secret in self._secrets)
+
+    def for_application(self, name: str) -> "Secrets":
+        """Return the same secrets with keys that no application of another name has."""
+        own = copy(self)
+        own._application = b"\0" + name.encode()
+        return own
+
+    def holds(self, value: str | bytes) -> bool:
+        """Return whether `value` is one of them."""
+        return any(hmac.compare_digest(secret, _as_bytes(value)) for secret in self._secrets)
 
     def signer(self, purpose: str, clock: Callable[[], float] = time.time) -> "Signer":
         """A signer whose tokens no other purpose accepts. `clock`: Unix time in seconds, when reading."""

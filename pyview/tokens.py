@@ -12,11 +12,12 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pyview.config import SecurityConfig
 from pyview.nested_tokens import NestedToken, NestedTokens
-from pyview.secret import Secrets, StaleToken
+from pyview.secret import Secrets, Signer, StaleToken
 from pyview.session_tokens import SessionTokens
 
 __all__ = ["PageToken", "StaleToken", "Tokens", "UploadToken"]
@@ -44,19 +45,55 @@ class Tokens:
     """Mints and reads the tokens of one application; `session` has those of changes of the session, `nested` those of
     views that are no pages.
 
-    `clock`: Unix time in seconds, when reading.
+    `keys` may be a function, which is called at the first use: an application is not complete before its first
+    request, and its name decides about its keys. `clock`: Unix time in seconds, when reading.
     """
 
-    def __init__(self, keys: Secrets, config: SecurityConfig, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        keys: Secrets | Callable[[], Secrets],
+        config: SecurityConfig,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._get_keys = keys
         self._config = config
-        self._pages = keys.signer("page.v3", clock)
-        self._flashes = keys.signer("flash.v1", clock)
-        self._reloads = keys.signer("reload.v1", clock)
-        self._uploads = keys.signer("upload.v1", clock)
-        self._seal_keys = keys.keys("binding.v1")
-        self._csrf_keys = keys.keys("csrf.v1")
-        self.session = SessionTokens(keys, config, clock)
-        self.nested = NestedTokens(keys, config, clock)
+        self._clock = clock
+
+    @cached_property
+    def _keys(self) -> Secrets:
+        return self._get_keys if isinstance(self._get_keys, Secrets) else self._get_keys()
+
+    @cached_property
+    def _pages(self) -> Signer:
+        return self._keys.signer("page.v3", self._clock)
+
+    @cached_property
+    def _flashes(self) -> Signer:
+        return self._keys.signer("flash.v1", self._clock)
+
+    @cached_property
+    def _reloads(self) -> Signer:
+        return self._keys.signer("reload.v1", self._clock)
+
+    @cached_property
+    def _uploads(self) -> Signer:
+        return self._keys.signer("upload.v1", self._clock)
+
+    @cached_property
+    def _seal_keys(self) -> tuple[bytes, ...]:
+        return self._keys.keys("binding.v1")
+
+    @cached_property
+    def _csrf_keys(self) -> tuple[bytes, ...]:
+        return self._keys.keys("csrf.v1")
+
+    @cached_property
+    def session(self) -> SessionTokens:
+        return SessionTokens(self._keys, self._config, self._clock)
+
+    @cached_property
+    def nested(self) -> NestedTokens:
+        return NestedTokens(self._keys, self._config, self._clock)
 
     def mint_page_token(self, page: PageToken, binding: str) -> str:
         """The value of `data-phx-session`."""

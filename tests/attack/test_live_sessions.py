@@ -216,7 +216,7 @@ class TestTokens:
     ) -> None:
         """Nobody is signed in, so that the page is bound to nobody: the tokens are genuine, the group is not."""
         page = await page_of(client, "/board")
-        tokens = Tokens(Secrets(SECRET), app.security)
+        tokens = app._tokens
         for group, expected in (("default", "ok"), ("members", "error"), ("", "error")):
             token = tokens.mint_page_token(claims(page, group), "")
             assert (await attempt(client, page, session=token))[0] == expected
