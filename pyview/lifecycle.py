@@ -18,6 +18,7 @@ from pyview.rendering import Renderer, Templates, renderer_for
 from pyview.routes import LiveRoute, NestedRoute
 from pyview.session import ReadOnlySession, with_shared
 from pyview.socket import LiveViewSocket
+from pyview.surroundings import NOTHING_AROUND, Surroundings
 from pyview.template.live_template import LiveTemplate
 from pyview.threads import off_loop
 
@@ -67,7 +68,7 @@ class Parent(Protocol):
 class Place(NamedTuple):
     """Where a view stands in the document. `id` is that of its element, `page_id` that of the page, which its CSRF
     token may be bound to. `depth` counts the views around it. `awaited`: the client holds back what is
-    around it until this view has joined."""
+    around it until this view has joined. `around`: the guards of the views around it."""
 
     id: str
     page_id: str
@@ -75,6 +76,7 @@ class Place(NamedTuple):
     sticky: bool = False
     parent: Parent | None = None
     awaited: bool = False
+    around: Surroundings = NOTHING_AROUND
 
 
 class Visit(NamedTuple):
@@ -104,6 +106,12 @@ class Visit(NamedTuple):
     def routed(self) -> bool:
         """Whether the view has a URL of its own, as a nested one has not."""
         return isinstance(self.location.route, LiveRoute)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What is around the views that are nested in this one."""
+        location = self.location
+        return self.place.around.with_view(location.route, location.page, location.path_params)
 
     @property
     def session(self) -> ReadOnlySession:

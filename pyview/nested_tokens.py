@@ -6,7 +6,7 @@ They are sealed, because they hold what a template gave the view as its session.
 import hmac
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,7 +23,9 @@ class NestedToken:
 
     `id` is the element's, `view` and `group` the keys of the view class and of the live session. `page_id` is the page
     whose CSRF token comes with the join, `page` the path and query where it was rendered. `parent` is the id of the
-    view around it and `instance` which life of it that was; both are "" for one that stands by itself.
+    view around it and `instance` which life of it that was; both are "" for one that stands by itself. `around` has the
+    keys of all views around it, whose guards hold for it as well, on the page `around_page`, and `scopes` those that a
+    page of Starlette was made with.
     """
 
     id: str
@@ -35,6 +37,9 @@ class NestedToken:
     instance: str = ""
     depth: int = 1
     sticky: bool = False
+    around: Sequence[str] = ()
+    around_page: str = ""
+    scopes: Sequence[str] = ()
     session: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -43,7 +48,7 @@ class NestedTokens:
 
     def __init__(self, keys: Secrets, config: SecurityConfig, clock: Callable[[], float] = time.time) -> None:
         self.max_age = config.page_token_max_age
-        self._sealer = Sealer(keys, "nested.v1", clock)
+        self._sealer = Sealer(keys, "nested.v2", clock)
 
     def mint(self, token: NestedToken, binding: str) -> str:
         """The value of `data-phx-session`, worth something for this session and user only.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import reduce
 from importlib import import_module
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
@@ -94,13 +94,22 @@ class NestedRoutes:
     def find(self, key: str, group: str) -> NestedRoute | None:
         """The view of that key, as a token of this application says it; None when there is no such view any more.
 
-        Another worker may have rendered the page, so the view's module may have to be imported here.
+        Another worker may have rendered the page, so the view's module may have to be imported here. A view around
+        another may be one of a route.
         """
         route = self._made.get((key, group))
         if route is not None:
             return route
-        view_class, live_session = _imported(key), self._live_session(group)
+        view_class, live_session = self._on_a_route(key) or _imported(key), self._live_session(group)
         return None if view_class is None or live_session is None else self.of(view_class, live_session)
+
+    def at(self, page: str, scope: Scope) -> "RouteMatch | None":
+        """Return the live route of `page`, path and query of a page of this application."""
+        return resolve(self._routes(), unquote(page.partition("?")[0]), scope.get("root_path", ""))
+
+    def _on_a_route(self, key: str) -> type[LiveView[Any]] | None:
+        classes = (route.view_class for route in self._routes() if isinstance(route, LiveRoute))
+        return next((one for one in classes if view_key(one) == key), None)
 
     def _live_session(self, group: str) -> LiveSession | None:
         if group == DEFAULT.name:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pyview.async_result import AsyncResult
 from pyview.async_work import Work
 from pyview.events.info_event import InfoEvent
-from pyview.lifecycle import Guard, Location, Visit
+from pyview.lifecycle import Guard, Visit
 from pyview.socket import ComponentTarget
 from pyview.timers import Timer
 from pyview.uploads.entry import UploadEntry
@@ -166,7 +166,7 @@ class CookieChanged(NamedTuple):
     """The socket knows the browser's new cookie. `guard` makes the one that watches from now on; without it, somebody
     else is there than before."""
 
-    guard: Callable[[Location], Guard] | None
+    guard: Callable[[Visit], Guard] | None
 
 
 class RenewalRefused(Exception):

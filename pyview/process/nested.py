@@ -30,18 +30,21 @@ class ChildProcess(Protocol):
 def nested_token(child: Nested, visit: Visit, dom_id: str, instance: str = "") -> NestedToken:
     """What the element of `child` says, within the view of `visit`. It belongs to that life of it which `instance`
     names; without one it stands by itself."""
-    place, route = visit.place, visit.location.route
+    place, route, around = visit.place, visit.location.route, visit.surroundings
     return NestedToken(
-        dom_id,
-        view_key(child.view_class),
-        route.live_session.name,
-        place.page_id,
-        visit.location.page,
-        place.id if instance else "",
-        instance,
-        place.depth + 1,
-        child.sticky,
-        child.session,
+        id=dom_id,
+        view=view_key(child.view_class),
+        group=route.live_session.name,
+        page_id=place.page_id,
+        page=visit.location.page,
+        parent=place.id if instance else "",
+        instance=instance,
+        depth=place.depth + 1,
+        sticky=child.sticky,
+        around=[view_key(outer.view_class) for outer in around.routes],
+        around_page=around.page,
+        scopes=sorted(around.scopes),
+        session=child.session,
     )
 
 

@@ -64,7 +64,8 @@ class ViewProcess(RunningView):
             return False
         own = self._visit
         same = visit.location.route is own.location.route and visit.place.parent is own.place.parent
-        return same and self.can_wait
+        # The page may hold two tokens for one sticky view, of two pages; what one asked holds for what it has mounted.
+        return same and visit.place.around.same_rights(own.place.around) and self.can_wait
 
     def detach(self, outlet: Outlet) -> None:
         """The connection broke off: go on without rendering, on an `outlet` that leads nowhere, until `attach`."""

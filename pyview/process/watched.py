@@ -82,11 +82,10 @@ class Watched(Exits):
 
     async def _cookie_changed(self, message: CookieChanged) -> None:
         self._changing = False
-        location = self._visit.location
         if message.guard is None:
             await self._depart(None, self._departure(Redirect(self._page)))
             return
-        self._guard = message.guard(location)
+        self._guard = message.guard(self._visit)
         if self._children is not None:
             self._children.renew()
         if await self._may_go_on(None):

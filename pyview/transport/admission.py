@@ -62,9 +62,9 @@ class Admission:
         nonce = nonce_of(payload)
         return Visit(location, identity, place, flash, guard, csp_nonce=nonce, connecting=connecting)
 
-    def watch(self, presence: Presence, location: Location) -> ViewGuard:
+    def watch(self, presence: Presence, visit: Visit) -> ViewGuard:
         """The guard of a view that is shown to who is there now."""
-        return ViewGuard(presence, location.route, self._config.auth_recheck)
+        return ViewGuard(presence, visit.location.route, self._config.auth_recheck, visit.place.around)
 
     def locate(self, scope: Scope, url: str) -> Location | None:
         """Where `url` leads on this site; None for another site, another application or no live view."""

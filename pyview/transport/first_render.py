@@ -32,6 +32,7 @@ from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.process.site import Site
 from pyview.session_change import TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
+from pyview.surroundings import Surroundings
 from pyview.timers import Timer
 from pyview.tokens import Tokens
 from pyview.transport.headers import csp_nonce
@@ -114,9 +115,10 @@ async def first_view(request: OneRequest, visit: Visit, around: Any = None) -> F
 def plain_place(request: OneRequest, live_session: LiveSession) -> Visit:
     """A page of Starlette, as what stands around the views in it."""
     page = page_path(request.scope)
+    around = Surroundings(scopes=request.identity.scopes, page=page)
     nowhere = request.site.nested.of(LiveView, live_session)
     location = Location(nowhere, urlparse(page), page, _NOWHERE, {})
-    return Visit(location, request.identity, Place(request.element_id, request.page_id))
+    return Visit(location, request.identity, Place(request.element_id, request.page_id, around=around))
 
 
 async def nested_html(
@@ -155,7 +157,13 @@ def _visit(request: OneRequest, child: Nested, around: Visit) -> Visit:
     route = request.site.nested.of(child.view_class, around.location.route.live_session)
     outside = around.location
     location = Location(route, outside.url, outside.page, _NOWHERE, {})
-    place = Place(child.dom_id(around.place.id), request.page_id, around.place.depth + 1, child.sticky)
+    place = Place(
+        child.dom_id(around.place.id),
+        request.page_id,
+        around.place.depth + 1,
+        child.sticky,
+        around=around.surroundings,
+    )
     return Visit(location, request.identity, place, given=child.session)
 
 

@@ -10,10 +10,11 @@ from starlette.types import Scope
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, is_protected
-from pyview.auth.verdict import Denied
+from pyview.auth.verdict import Denied, Verdict
 from pyview.flash import Flash
 from pyview.lifecycle import Location
 from pyview.process.messages import JoinRefused
+from pyview.surroundings import NOTHING_AROUND, Surroundings
 from pyview.tokens import Tokens
 
 _LONGEST_NONCE = 200
@@ -34,14 +35,18 @@ def check_csrf(tokens: Tokens, scope: Scope, payload: Mapping[str, Any], page_id
         raise JoinRefused({"reason": "stale"}, "CSRF token", audited=True)
 
 
-async def check_access(scope: Scope, location: Location) -> None:
-    """Raises `JoinRefused` for somebody who may not see the view of `location`."""
+async def check_access(scope: Scope, location: Location, around: Surroundings = NOTHING_AROUND) -> None:
+    """Raises `JoinRefused` for somebody who may not see the view of `location`, or what is around it."""
     route = location.route
     group = route.live_session.requirement
-    if not is_protected(route.view_class, scope, group):
-        return
-    connection = LiveConnection(scope, location.page, location.path_params)
-    verdict = await authorize(route.view_class, connection, group)
+    if around.guarded:
+        _check(await around.verdict(scope))
+    if is_protected(route.view_class, scope, group):
+        connection = LiveConnection(scope, location.page, location.path_params)
+        _check(await authorize(route.view_class, connection, group))
+
+
+def _check(verdict: Verdict) -> None:
     if isinstance(verdict, Denied):
         if verdict.redirect is None:
             raise JoinRefused({"reason": "unauthorized"}, "access denied", audited=True)

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urlparse
 
+from starlette.types import Scope
+
 from pyview.binding import Params
 from pyview.config import SecurityConfig
 from pyview.connect import Connecting
 from pyview.lifecycle import Location, Place, Visit
 from pyview.nested_tokens import NestedToken
 from pyview.process.nested import Children
-from pyview.routes import NestedRoute, NestedRoutes
+from pyview.routes import LiveRoute, NestedRoute, NestedRoutes, RouteMatch, view_key
+from pyview.surroundings import Surroundings
 from pyview.tokens import StaleToken, Tokens
 from pyview.transport.join_claims import check_access, check_csrf, flash_of, is_first, nonce_of, refused
 from pyview.transport.presence import Presence
@@ -43,8 +46,9 @@ class NestedAdmission:
         token = self._token(payload, dom_id, identity.binding)
         check_csrf(self._tokens, scope, payload, token.page_id, identity.binding)
         parent = _parent(token, views)
-        location = _location(self._route(token), token, views)
-        await check_access(scope, location)
+        location = _location(self._route(token.view, token.group), token, views)
+        around = self._around(token, scope)
+        await check_access(scope, location, around)
         return Visit(
             location,
             identity,
@@ -55,9 +59,10 @@ class NestedAdmission:
                 token.sticky,
                 parent,
                 awaited=parent is not None and is_first(payload),
+                around=around,
             ),
             flash_of(self._tokens, payload),
-            view_guard(presence, location.route, self._config.auth_recheck),
+            view_guard(presence, location.route, self._config.auth_recheck, around),
             token.session,
             nonce_of(payload),
             connecting=Connecting(scope, payload.get("params"), self._config.connect_headers),
@@ -69,10 +74,28 @@ class NestedAdmission:
         except StaleToken as error:
             raise refused("stale", f"token of a nested view: {error.reason}") from None
 
-    def _route(self, token: NestedToken) -> NestedRoute:
-        route = self._routes.find(token.view, token.group)
+    def _around(self, token: NestedToken, scope: Scope) -> Surroundings:
+        """Return what guards the views around the one of `token`, as its page was when the token was made."""
+        page = self._routes.at(token.around_page, scope) if token.around else None
+        routes = tuple(self._outer(key, token.group, page) for key in token.around)
+        path_params = {} if page is None else page.path_params
+        around = Surroundings(routes, frozenset(token.scopes), token.around_page, path_params)
+        return around.with_guards_only(scope)
+
+    def _outer(self, key: str, group: str, page: RouteMatch | None) -> LiveRoute | NestedRoute:
+        # Classes that a function makes may share a key; the URL of the page says which of them it shows.
+        if (
+            page is not None
+            and view_key(page.route.view_class) == key
+            and page.route.live_session.name == group
+        ):
+            return page.route
+        return self._route(key, group)
+
+    def _route(self, key: str, group: str) -> NestedRoute:
+        route = self._routes.find(key, group)
         if route is None:
-            raise refused("stale", f"the nested view {token.view!r} is not there any more")
+            raise refused("stale", f"the view {key!r} is not there any more")
         return route
 
 

@@ -9,6 +9,7 @@ from pyview.auth.identity import Identity
 from pyview.auth.verdict import Denied, Verdict
 from pyview.lifecycle import Location
 from pyview.routes import LiveRoute, NestedRoute
+from pyview.surroundings import NOTHING_AROUND, Surroundings
 from pyview.transport.presence import Presence
 
 
@@ -18,6 +19,7 @@ class ViewGuard:
 
     __slots__ = (
         "_admitted_at",
+        "_around",
         "_binding",
         "_fresh",
         "_group",
@@ -29,8 +31,16 @@ class ViewGuard:
         "_view_class",
     )
 
-    def __init__(self, presence: Presence, route: LiveRoute | NestedRoute, max_age: float) -> None:
+    def __init__(
+        self,
+        presence: Presence,
+        route: LiveRoute | NestedRoute,
+        max_age: float,
+        around: Surroundings = NOTHING_AROUND,
+    ) -> None:
+        """`around`: what has to be asked of the visitor besides, since the view stands in it."""
         self._presence = presence
+        self._around = around
         self._view_class = route.view_class
         self._group = route.live_session.requirement
         self._max_age = max_age
@@ -38,7 +48,9 @@ class ViewGuard:
         self._verified: Identity = presence.identity
         self._admitted_at = float("-inf")
         self._protected = is_protected(self._view_class, presence.scope, self._group)
-        self._fresh = wants_fresh(self._view_class, presence.scope, self._group)
+        self._fresh = wants_fresh(self._view_class, presence.scope, self._group) or around.wants_fresh(
+            presence.scope
+        )
         self._time = asyncio.get_running_loop().time
 
     @property
@@ -80,6 +92,8 @@ class ViewGuard:
         # Another session, or another user in it: what the page shows was not meant for them.
         if identity.binding != self._binding:
             return False
+        if self._around.guarded and isinstance(await self._around.verdict(self._presence.scope), Denied):
+            return False
         return not self._protected or not isinstance(await self._verdict(location), Denied)
 
     def forbade(self, event: str) -> None:
@@ -93,9 +107,15 @@ class ViewGuard:
         return await authorize(self._view_class, connection, self._group)
 
 
-def view_guard(presence: Presence, route: LiveRoute | NestedRoute, max_age: float) -> ViewGuard | None:
+def view_guard(
+    presence: Presence,
+    route: LiveRoute | NestedRoute,
+    max_age: float,
+    around: Surroundings = NOTHING_AROUND,
+) -> ViewGuard | None:
     """The guard of a view that has just been shown; None where it makes no difference who is there."""
     group = route.live_session.requirement
-    if not presence.identity.binding and not follows_identity(route.view_class, presence.scope, group):
+    followed = around.guarded or follows_identity(route.view_class, presence.scope, group)
+    if not presence.identity.binding and not followed:
         return None
-    return ViewGuard(presence, route, max_age)
+    return ViewGuard(presence, route, max_age, around)

@@ -1,0 +1,398 @@
+"""A view inside a page goes no further than the page: what guards the page is asked again for what stands in it."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from starlette.authentication import requires as starlette_requires
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, live_render
+from pyview.auth import AuthProvider, AuthProviderFactory, public, requires
+from pyview.template.live_template import LiveTemplate
+from pyview.testing import LiveClient, RawSocket
+from tests.asgi import eventually
+from tests.auth.people import People, Shown, site
+from tests.frames import Page, connect, join, page_in
+from tests.nested.test_who_may_join import STALE, join_inner, tokens_in
+
+Socket = LiveViewSocket[Any]
+UNAUTHORIZED = ("error", {"reason": "unauthorized"})
+AT_ONCE = SecurityConfig(auth_recheck=0.0)
+PATROL = SecurityConfig(auth_interval=0.05)
+
+
+class Inner(LiveView[Any]):
+    """Has no guard of its own."""
+
+    template = LiveTemplate.from_string("<i>{{ n }}</i>", "inner.html")
+
+    async def mount(self, socket: Socket, session: Any) -> None:
+        socket.context = {"n": 0}
+
+    async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+        if event == "rename":
+            await socket.update_session({"theme": "dark"})
+        socket.context["n"] += 1
+
+
+class Outer(LiveView[Any]):
+    """Holds one that ends with it (w), and one that stays (s)."""
+
+    inside: type[LiveView[Any]] = Inner
+    template = LiveTemplate.from_string(
+        "<h1>outer</h1>{{ live_render(V, id='w') }}{{ live_render(V, id='s', sticky=True) }}", "outer.html"
+    )
+
+    async def mount(self, socket: Socket, session: Any) -> None:
+        socket.context = {"V": self.inside}
+
+    async def handle_params(self, socket: Socket) -> None:
+        """A page that can be patched."""
+
+
+@requires("admin")
+class Guarded(Outer):
+    pass
+
+
+@requires("admin", redirect="/login")
+class Sending(Outer):
+    pass
+
+
+@pytest.fixture
+def people() -> People:
+    return People()
+
+
+def lose_role(people: People) -> None:
+    people.roles["root"] = ["authenticated"]
+
+
+async def open_tokens(client: LiveClient, path: str = "/", name: str | None = "root") -> Any:
+    """A joined page, its socket, and the tokens of the views in it by their ids."""
+    if name is not None:
+        await client.post(f"/in/{name}")
+    page = page_in(await client.get(path))
+    socket = await connect(client, page).connect()
+    status, response = await join(socket, page)
+    assert status == "ok", response
+    return socket, page, tokens_in(json.dumps(response["rendered"]).replace('\\"', '"'))
+
+
+async def push(socket: RawSocket, dom_id: str, ref: str, name: str = "add") -> Any:
+    """Send an event to the view of an element; the response."""
+    await socket.send_frame(
+        ["9", ref, f"lv:{dom_id}", "event", {"type": "click", "event": name, "value": {}}]
+    )
+    while True:
+        frame = await socket.receive_frame()
+        if frame[1] == ref:
+            return frame[4]["response"]
+
+
+@pytest.fixture(params=["w", "s"])
+def which(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+class TestInALivePage:
+    async def test_its_events_end_with_the_right(self, people: People, which: str) -> None:
+        async with LiveClient(site(people, {"/": Guarded}, security=AT_ONCE)) as client:
+            socket, page, tokens = await open_tokens(client)
+            assert (await join_inner(socket, page, which, tokens[which]))[0] == "ok"
+            assert "diff" in await push(socket, which, "10")
+            lose_role(people)
+            assert await push(socket, which, "11") == {"redirect": {"to": "/", "status": 302}}
+
+    async def test_it_ends_by_itself_with_the_right(self, people: People, which: str) -> None:
+        app = site(people, {"/": Guarded}, security=PATROL)
+        async with LiveClient(app) as client:
+            socket, page, tokens = await open_tokens(client)
+            assert (await join_inner(socket, page, which, tokens[which]))[0] == "ok"
+            await socket.send_frame(["4", "20", page.topic, "phx_leave", {}])
+            if which == "s":
+                assert len(app.site.processes) == 1
+            lose_role(people)
+            await eventually(lambda: not app.site.processes)
+
+    async def test_its_token_mounts_it_nowhere_without_the_right(self, people: People) -> None:
+        async with LiveClient(site(people, {"/": Guarded})) as client:
+            _, page, tokens = await open_tokens(client)
+            async with connect(client, page) as other:
+                assert (await join_inner(other, page, "s", tokens["s"]))[0] == "ok"
+            lose_role(people)
+            async with connect(client, page) as other:
+                assert await join_inner(other, page, "s", tokens["s"]) == UNAUTHORIZED
+            people.roles["root"] = ["admin"]
+            async with connect(client, page) as other:
+                assert (await join_inner(other, page, "s", tokens["s"]))[0] == "ok"
+
+    async def test_the_token_of_the_first_page_asks_as_well(self, people: People) -> None:
+        async with LiveClient(site(people, {"/": Guarded})) as client:
+            await client.post("/in/root")
+            response = await client.get("/")
+            page, token = page_in(response), tokens_in(response.text)["s"]
+            lose_role(people)
+            async with connect(client, page) as socket:
+                assert await join_inner(socket, page, "s", token) == UNAUTHORIZED
+
+    async def test_it_is_sent_where_the_page_sends(self, people: People) -> None:
+        async with LiveClient(site(people, {"/": Sending})) as client:
+            _, page, tokens = await open_tokens(client)
+            lose_role(people)
+            async with connect(client, page) as other:
+                answer = await join_inner(other, page, "s", tokens["s"])
+                assert answer == ("error", {"redirect": {"to": "/login?next=%2F", "status": 302}})
+
+    async def test_one_inside_one_that_stays_asks_the_same(self, people: People) -> None:
+        class Middle(Outer):
+            template = LiveTemplate.from_string("{{ live_render(V, id='w') }}", "middle.html")
+
+        @requires("admin")
+        class Page_(Outer):
+            inside = Middle
+            template = LiveTemplate.from_string("{{ live_render(V, id='s', sticky=True) }}", "page.html")
+
+        async with LiveClient(site(people, {"/": Page_}, security=AT_ONCE)) as client:
+            socket, page, tokens = await open_tokens(client)
+            status, response = await join_inner(socket, page, "s", tokens["s"])
+            assert status == "ok"
+            inner = tokens_in(json.dumps(response["rendered"]).replace('\\"', '"'))
+            assert (await join_inner(socket, page, "w", inner["w"]))[0] == "ok"
+            assert "diff" in await push(socket, "w", "10")
+            lose_role(people)
+            assert "redirect" in await push(socket, "w", "11")
+
+    async def test_after_a_live_navigation_the_first_page_still_counts(self, people: People) -> None:
+        app = site(people, {"/": Guarded, "/open": Outer}, security=AT_ONCE)
+        async with LiveClient(app) as client:
+            await client.post("/in/root")
+            page = await client.open("/")
+            await page.navigate("/open")
+            await page.child("s").push("add")
+            assert page.child("s").mounts == 1
+            assert page.child("s").find("i").text == "1"
+            lose_role(people)
+            loaded = page.response
+            await page.child("s").push("add")
+            assert page.response is not loaded
+            assert page.path == "/open"
+            assert page.child("s").find("i").text == "0"
+
+    async def test_the_token_of_an_open_page_does_not_take_over_the_view_of_a_guarded_one(
+        self, people: People
+    ) -> None:
+        """Both are for the same element of the same page, so that a page that comes back might bring either."""
+        app = site(people, {"/": Guarded, "/open": Outer})
+        async with LiveClient(app) as client:
+            await client.post("/in/root")
+            page = await client.open("/")
+            await page.child("s").push("add")
+            await page.navigate("/open")
+            [stays] = [
+                one
+                for one in app.site.processes
+                if one.can_wait and not one._visit.routed and one._visit.place.sticky
+            ]
+            opened = [one._visit for one in app.site.processes if one._visit.routed]
+            visit = stays._visit
+            assert stays.belongs_to(visit, complete=True)
+            place = visit.place._replace(around=opened[0].surroundings.with_guards_only({"app": app}))
+            assert not stays.belongs_to(visit._replace(place=place), complete=True)
+
+    async def test_a_new_cookie_changes_nothing_about_it(self, people: People) -> None:
+        async with LiveClient(site(people, {"/": Guarded}, security=AT_ONCE)) as client:
+            await client.post("/in/root")
+            page = await client.open("/")
+            await page.child("s").push("rename")
+            await page.settle()
+            await page.child("s").push("add")
+            assert page.child("s").mounts == 1
+            lose_role(people)
+            await page.child("s").push("add")
+            assert page.status == 403
+
+    async def test_in_an_open_page_nobody_is_asked(self, people: People) -> None:
+        app = site(people, {"/": Outer}, security=AT_ONCE)
+        async with LiveClient(app) as client:
+            socket, page, tokens = await open_tokens(client, name=None)
+            assert (await join_inner(socket, page, "s", tokens["s"]))[0] == "ok"
+            assert len(app._roster) == 0
+            before = people.asked
+            await push(socket, "s", "10")
+            assert people.asked == before
+
+    async def test_a_page_that_is_gone_is_stale(self, people: People) -> None:
+        @requires("admin")
+        class Gone(Outer):
+            pass
+
+        app = site(people, {"/": Gone})
+        async with LiveClient(app) as client:
+            _, page, tokens = await open_tokens(client)
+            app.router.routes[:] = [route for route in app.routes if getattr(route, "path", "") != "/"]
+            async with connect(client, page) as other:
+                assert await join_inner(other, page, "s", tokens["s"]) == ("error", STALE)
+
+
+class Keyed(AuthProvider):
+    """Asks for a key in the query, and for the path that goes with it."""
+
+    allowed = "a"
+
+    async def has_required_auth(self, websocket: Any) -> bool:
+        return (websocket.query_params.get("key"), websocket.path_params.get("name")) == ("k", self.allowed)
+
+    def wrap(self, func: Any) -> Any:
+        return func
+
+
+async def test_a_provider_sees_the_url_of_the_page(people: People) -> None:
+    View: Any = type("View", (Outer,), {"__module__": __name__})
+    provider = Keyed()
+    AuthProviderFactory.set(View, provider)
+    async with LiveClient(site(people, {"/of/{name}": View})) as client:
+        _, page, tokens = await open_tokens(client, "/of/a?key=k", None)
+        async with connect(client, page) as other:
+            assert (await join_inner(other, page, "s", tokens["s"]))[0] == "ok"
+        provider.allowed = "b"
+        async with connect(client, page) as other:
+            assert await join_inner(other, page, "s", tokens["s"]) == UNAUTHORIZED
+
+
+async def test_classes_that_a_function_makes_are_told_apart_by_the_url(people: People) -> None:
+    def made(*decorators: Callable[[Any], Any]) -> Any:
+        view: Any = type("Made", (Outer,), {"__module__": __name__})
+        for decorate in decorators:
+            view = decorate(view)
+        return view
+
+    app = site(
+        people, {"/admin": made(requires("admin")), "/open": made(), "/edit": made(requires("editor"))}
+    )
+    people.roles["root"] = ["admin"]
+    async with LiveClient(app) as client:
+        _, page, tokens = await open_tokens(client, "/open", None)
+        async with connect(client, page) as other:
+            assert (await join_inner(other, page, "s", tokens["s"]))[0] == "ok"
+        _, page, tokens = await open_tokens(client, "/admin", "root")
+        async with connect(client, page) as other:
+            assert (await join_inner(other, page, "s", tokens["s"]))[0] == "ok"
+        lose_role(people)
+        async with connect(client, page) as other:
+            assert await join_inner(other, page, "s", tokens["s"]) == UNAUTHORIZED
+
+
+@starlette_requires("admin")
+async def decorated(request: Request) -> Response:
+    return await embedding(request)
+
+
+async def by_hand(request: Request) -> Response:
+    if "admin" not in request.auth.scopes:
+        return PlainTextResponse("no", 403)
+    return await embedding(request)
+
+
+async def embedding(request: Request) -> Response:
+    view = await live_render(request, Inner, id="s")
+    return HTMLResponse(f"<html><head>{view.head}</head><body>{view}</body></html>")
+
+
+@pytest.fixture(params=[decorated, by_hand], ids=["decorated", "by hand"])
+async def route(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def plain(people: People, endpoint: Any, **options: Any) -> PyView:
+    app = site(people, {"/live": Shown}, **options)
+    app.routes.append(Route("/", endpoint))
+    return app
+
+
+def embedded_in(html: str) -> tuple[Page, str]:
+    """The page as far as a view in it needs one, and its token."""
+    [token] = tokens_in(html).values()
+    csrf = html.partition('name="csrf-token" content="')[2].partition('"')[0]
+    return Page("http://testserver/", "", "", "", csrf), token
+
+
+class TestInAPageOfStarlette:
+    @pytest.fixture
+    async def client(self, people: People, route: Any) -> AsyncIterator[LiveClient]:
+        async with LiveClient(plain(people, route, security=AT_ONCE)) as client:
+            await client.post("/in/root")
+            yield client
+
+    async def test_its_events_end_with_the_right(self, people: People, client: LiveClient) -> None:
+        page = await client.open("/")
+        await page.child("s").push("add")
+        assert page.child("s").find("i").text == "1"
+        lose_role(people)
+        await page.child("s").push("add")
+        assert page.status == 403
+
+    async def test_its_token_mounts_it_nowhere_without_the_right(
+        self, people: People, client: LiveClient
+    ) -> None:
+        page, token = embedded_in((await client.get("/")).text)
+        async with connect(client, page) as socket:
+            assert (await join_inner(socket, page, "s", token, sticky=False))[0] == "ok"
+        lose_role(people)
+        async with connect(client, page) as socket:
+            assert await join_inner(socket, page, "s", token, sticky=False) == UNAUTHORIZED
+
+    async def test_a_scope_more_changes_nothing(self, people: People, client: LiveClient) -> None:
+        page = await client.open("/")
+        people.roles["root"] = ["authenticated", "admin", "editor"]
+        await page.child("s").push("add")
+        assert page.child("s").find("i").text == "1"
+        assert page.child("s").mounts == 1
+
+    async def test_the_refusal_is_in_the_audit_trail(
+        self, people: People, client: LiveClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        page, token = embedded_in((await client.get("/")).text)
+        lose_role(people)
+        async with connect(client, page) as socket:
+            await join_inner(socket, page, "s", token, sticky=False)
+        assert any(getattr(record, "event", "") == "auth.denied" for record in caplog.records)
+
+
+async def test_it_ends_by_itself_in_a_page_of_starlette(people: People) -> None:
+    app = plain(people, decorated, security=PATROL)
+    async with LiveClient(app) as client:
+        await client.post("/in/root")
+        page, token = embedded_in((await client.get("/")).text)
+        async with connect(client, page) as socket:
+            assert (await join_inner(socket, page, "s", token, sticky=False))[0] == "ok"
+            lose_role(people)
+            await eventually(lambda: not app.site.processes)
+
+
+async def test_default_requires_is_not_asked_of_a_page_of_starlette(people: People) -> None:
+    Open: Any = public(type("Open", (Inner,), {"__module__": __name__}))
+
+    async def endpoint(request: Request) -> Response:
+        view = await live_render(request, Open, id="s")
+        return HTMLResponse(f"<html><head>{view.head}</head><body>{view}</body></html>")
+
+    async with LiveClient(plain(people, endpoint, default_requires="admin")) as client:
+        page = await client.open("/")
+        await page.child("s").push("add")
+        assert page.child("s").find("i").text == "1"
+
+
+async def test_default_requires_of_the_page_holds_for_a_public_view_in_it(people: People) -> None:
+    Open: Any = public(type("Open", (Inner,), {"__module__": __name__}))
+    Page_: Any = type("Page_", (Outer,), {"inside": Open, "__module__": __name__})
+    async with LiveClient(site(people, {"/": Page_}, default_requires="admin")) as client:
+        _, page, tokens = await open_tokens(client)
+        lose_role(people)
+        async with connect(client, page) as other:
+            assert await join_inner(other, page, "s", tokens["s"]) == UNAUTHORIZED
