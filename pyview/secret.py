@@ -118,7 +118,8 @@ class Secrets:
 
     def holds(self, value: str | bytes) -> bool:
         """Return whether `value` is one of them."""
-        return any(hmac.compare_digest(secret, _as_bytes(value)) for secret in self._secrets)
+        given = _as_bytes(value).strip()
+        return any(hmac.compare_digest(secret.strip(), given) for secret in self._secrets)
 
     def signer(self, purpose: str, clock: Callable[[], float] = time.time) -> "Signer":
         """A signer whose tokens no other purpose accepts. `clock`: Unix time in seconds, when reading."""

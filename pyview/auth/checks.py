@@ -12,12 +12,16 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
 from pyview.auth.findings import Finding, Severity
+from pyview.auth.order import argument
 from pyview.auth.user_classes import user_classes
 from pyview.auth.way_in import GuardedApp, check_requirements
 from pyview.config import SecurityConfig
 from pyview.secret import GENERATE, Secrets, check_secret
+from pyview.session import LONGEST_COOKIE
 
 logger = logging.getLogger("pyview")
+
+_LONGEST_DAYS = LONGEST_COOKIE / 86400
 
 _GENERATED = (
     "A random one is used: open pages reload when the server restarts, and several workers cannot serve each "
@@ -96,12 +100,15 @@ def _secret(secrets: Secrets) -> Iterator[Finding]:
 def _sessions(app: CheckedApp) -> Iterator[Finding]:
     for middleware in app.all_middleware:
         if _is(middleware, SessionMiddleware):
-            yield from _session(middleware, app.security)
-        elif getattr(middleware.cls, "pyview_session", False) and not middleware.kwargs.get("https_only"):
-            yield from _insecure_cookie(middleware, app.security)
+            yield from _session(middleware, app)
+        elif getattr(middleware.cls, "pyview_session", False):
+            if not middleware.kwargs.get("https_only"):
+                yield from _insecure_cookie(middleware, app.security)
+            if str(argument(middleware, "same_site", "lax")).lower() == "none":
+                yield from _cross_site_cookie(middleware, app.security)
 
 
-def _session(middleware: Middleware, security: SecurityConfig) -> Iterator[Finding]:
+def _session(middleware: Middleware, app: CheckedApp) -> Iterator[Finding]:
     # Made only to be looked at: whatever a subclass does with its arguments, this is what it signs with.
     session: Any = middleware.cls(_nothing, *middleware.args, **middleware.kwargs)
     problem = check_secret(session.signer.secret_key)
@@ -111,15 +118,63 @@ def _session(middleware: Middleware, security: SecurityConfig) -> Iterator[Findi
             f"SessionMiddleware(secret_key=...) {problem}: anybody can sign in as anybody. "
             f"Make one with: {GENERATE}",
         )
-    if "secure" not in session.security_flags:
-        yield from _insecure_cookie(middleware, security)
+    elif app.secrets.holds(session.signer.secret_key):
+        yield _shared_secret()
+    if session.max_age is None:
+        yield _endless_cookie(middleware)
+    flags = {flag.strip() for flag in session.security_flags.lower().split(";")}
+    if "secure" not in flags:
+        yield from _insecure_cookie(middleware, app.security)
+    if "samesite=none" in flags:
+        yield from _cross_site_cookie(middleware, app.security)
+
+
+def _shared_secret() -> Finding:
+    return Finding(
+        Severity.DEPLOYMENT,
+        "SessionMiddleware(secret_key=...) and PyView have the same secret: who learns one of them, in another service "
+        "that reads the session for example, has both, and neither can be changed alone. Use two values. "
+        f"Make one with: {GENERATE}",
+    )
+
+
+def _endless_cookie(middleware: Middleware) -> Finding:
+    return Finding(
+        Severity.DEPLOYMENT,
+        f"{_name(middleware)}(max_age=None) makes session cookies that never end: the browser forgets its own when it "
+        f"is closed, but a copy stays good for ever, and a sign-out is remembered for {_LONGEST_DAYS:.0f} days only. "
+        "Set max_age to seconds, or use ServerSessionMiddleware, whose sessions end unused after idle_timeout.",
+    )
+
+
+def _cross_site_cookie(middleware: Middleware, security: SecurityConfig) -> Iterator[Finding]:
+    if not _serves_other_sites(security):
+        yield Finding(
+            Severity.DEPLOYMENT,
+            f"{_name(middleware)}(same_site='none') lets every site send requests with the session of its visitors. "
+            "Use 'lax'. Where another site has to, say which one or where: PyView(security=SecurityConfig(...)) with "
+            "allowed_origins, cross_site_paths, or a content_security_policy whose frame-ancestors names it.",
+        )
+
+
+def _serves_other_sites(security: SecurityConfig) -> bool:
+    """Whether the application says that pages of other sites use its session: by sockets, by forms or in a frame."""
+    return bool(security.allowed_origins or security.cross_site_paths) or _frames(
+        security.content_security_policy
+    )
+
+
+def _frames(policy: str | None) -> bool:
+    directives = [directive.split() for directive in (policy or "").lower().split(";")]
+    named = next((words[1:] for words in directives if words[:1] == ["frame-ancestors"]), [])
+    return not set(named) <= {"'self'", "'none'"}
 
 
 def _insecure_cookie(middleware: Middleware, security: SecurityConfig) -> Iterator[Finding]:
     if not security.allow_insecure_cookies:
         yield Finding(
             Severity.DEPLOYMENT,
-            f"{getattr(middleware.cls, '__name__', 'SessionMiddleware')}(https_only=False) sends the session cookie "
+            f"{_name(middleware)}(https_only=False) sends the session cookie "
             "without TLS. Set https_only=True, or acknowledge it with "
             "PyView(security=SecurityConfig(allow_insecure_cookies=True)).",
         )
@@ -142,6 +197,10 @@ def _debug(app: CheckedApp) -> Iterator[Finding]:
             "debug=True shows everybody who makes a page fail its message, traceback and lines of your code. Leave it "
             "out where others can reach the application: the log has all of it, under the number that they see.",
         )
+
+
+def _name(middleware: Middleware) -> str:
+    return getattr(middleware.cls, "__name__", "SessionMiddleware")
 
 
 def _is(middleware: Middleware, expected: type[Any]) -> bool:

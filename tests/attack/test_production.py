@@ -14,6 +14,7 @@ from pyview.testing import LiveClient
 from tests.asgi import http_scope
 from tests.attack.target import SECRET, SessionAuth, World, view
 
+OF_THE_SESSION = f"{SECRET}, but another one"
 HOSTS = SecurityConfig(allowed_hosts=["testserver"])
 
 
@@ -26,7 +27,7 @@ async def starts(app: PyView) -> str:
         return str(error)
 
 
-def with_session(secret: str = SECRET, **options: Any) -> PyView:
+def with_session(secret: str = OF_THE_SESSION, **options: Any) -> PyView:
     app = PyView(security=HOSTS, **options)
     app.add_middleware(SessionMiddleware, secret_key=secret, https_only=True)
     return app

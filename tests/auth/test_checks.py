@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from starlette.authentication import AuthenticationBackend
+from starlette.datastructures import Secret as StarletteSecret
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -22,8 +23,10 @@ from pyview.config import SecurityConfig
 from pyview.events import event
 from pyview.requirement import Requirement, requirement_of
 from pyview.secret import Secrets
+from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
 
 STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
+OTHER = "YW5vdGhlciBmb3IgdGVzdHMgb25seSwgbm90IGZvciBhbnkgc2l0ZQ=="
 HOSTS = SecurityConfig(allowed_hosts=["app.example.org"])
 
 
@@ -62,7 +65,7 @@ class App:
 
 
 AUTHENTICATION = Middleware(AuthenticationMiddleware, backend=AuthenticationBackend())
-SESSION = Middleware(SessionMiddleware, secret_key=STRONG, https_only=True)
+SESSION = Middleware(SessionMiddleware, secret_key=OTHER, https_only=True)
 
 
 def findings(app: App, scope: dict[str, Any] | None = None) -> list[tuple[Severity, str]]:
@@ -288,14 +291,70 @@ class TestSecrets:
     def test_a_subclass_that_brings_its_own_secret_is_not_judged(self) -> None:
         class Own(SessionMiddleware):
             def __init__(self, app: ASGIApp) -> None:
-                super().__init__(app, secret_key=STRONG, https_only=True)
+                super().__init__(app, secret_key=OTHER, https_only=True)
 
         assert findings(App(middleware=[Middleware(Own)])) == []
 
 
+class TestSessionCookies:
+    def one(
+        self, cls: Any = SessionMiddleware, security: SecurityConfig = HOSTS, **options: Any
+    ) -> list[str]:
+        """What production refuses about one session middleware."""
+        if cls is SessionMiddleware:
+            options = {"secret_key": OTHER, **options}
+        found = findings(App(middleware=[Middleware(cls, https_only=True, **options)], security=security))
+        assert all(severity is Severity.DEPLOYMENT for severity, _ in found)
+        return [text for _, text in found]
+
+    @pytest.mark.parametrize("value", [STRONG, f" {STRONG}\n", StarletteSecret(STRONG)], ids=str)
+    def test_the_same_secret_as_pyview(self, value: Any) -> None:
+        [text] = self.one(secret_key=value)
+        assert "have the same secret" in text
+        assert STRONG not in text
+
+    def test_the_same_secret_as_a_fallback(self) -> None:
+        app = App(middleware=[SESSION])
+        app.secrets = Secrets(STRONG, [OTHER])
+        assert "have the same secret" in texts(app)
+
+    def test_a_cookie_that_never_ends(self) -> None:
+        [text] = self.one(max_age=None)
+        assert "(max_age=None) makes session cookies that never end" in text
+        assert "400 days" in text
+        assert self.one(max_age=3600) == []
+
+    @pytest.mark.parametrize("cls", [SessionMiddleware, ServerSessionMiddleware])
+    def test_a_cookie_for_requests_of_every_site(self, cls: Any) -> None:
+        options: dict[str, Any] = {} if cls is SessionMiddleware else {"store": MemorySessionStore()}
+        [text] = self.one(cls, same_site="none", **options)
+        assert f"{cls.__name__}(same_site='none') lets every site" in text
+        assert self.one(cls, same_site="strict", **options) == []
+
+    @pytest.mark.parametrize(
+        ("needed", "settings"),
+        [
+            (True, {"allowed_origins": ["https://partner.example"]}),
+            (True, {"cross_site_paths": ["/saml"]}),
+            (
+                True,
+                {"content_security_policy": "default-src 'self'; Frame-Ancestors 'self' https://a.example"},
+            ),
+            (False, {"content_security_policy": "default-src 'self'; frame-ancestors 'self'"}),
+            (False, {"content_security_policy": "frame-ancestors 'none'"}),
+            (False, {"content_security_policy": "script-src https://a.example"}),
+        ],
+    )
+    def test_such_a_cookie_is_fine_where_another_site_is_named(
+        self, needed: bool, settings: dict[str, Any]
+    ) -> None:
+        security = SecurityConfig(allowed_hosts=["a.example"], **settings)
+        assert (self.one(security=security, same_site="none") == []) is needed
+
+
 class TestDeployment:
     def test_a_cookie_without_tls(self) -> None:
-        session = Middleware(SessionMiddleware, secret_key=STRONG)
+        session = Middleware(SessionMiddleware, secret_key=OTHER)
         [(severity, text)] = findings(App(middleware=[session]))
         assert severity is Severity.DEPLOYMENT
         assert "https_only=True" in text

@@ -27,14 +27,29 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Mount
 from pyview import PyView, SecurityConfig
 
-def build(key="{STRONG}"):
+def build(key="{STRONG} of the session", **options):
     app = PyView(security=SecurityConfig(allowed_hosts=["shop.example.org"]))
-    app.add_middleware(SessionMiddleware, secret_key=key, https_only=os.environ.get("PYVIEW_ENV") == "production")
+    secure = os.environ.get("PYVIEW_ENV") == "production"
+    app.add_middleware(SessionMiddleware, secret_key=key, https_only=secure, **options)
     return app
 
 app = build()
 """
 CARELESS = SOUND + 'careless = build("change-me-in-production")\n'
+NAMELESS = """
+from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser
+from starlette.middleware.authentication import AuthenticationMiddleware
+
+class Nameless(BaseUser):
+    is_authenticated = True
+    display_name = "Ann"
+
+class Backend(AuthenticationBackend):
+    async def authenticate(self, conn):
+        return AuthCredentials(["authenticated"]), Nameless()
+
+app.add_middleware(AuthenticationMiddleware, backend=Backend())
+"""
 BROKEN = (
     SOUND
     + """
@@ -121,6 +136,19 @@ class TestCommand:
         assert shell.run("shop:app", "--production").advice == []
         told = json.loads(shell.run("--deploy", "shop:app", "--format", "json").output)
         assert [f"advice: {text}" for text in told["advice"]] == [advice]
+
+    def test_a_session_that_is_shared_endless_and_open_to_every_site(self, shell: Shell) -> None:
+        shell.write(SOUND + f'open_ = build("{STRONG}", max_age=None, same_site="none")\n')
+        done = shell.run("--deploy", "shop:open_", PYVIEW_ENV="production")
+        assert (done.code, done.kinds) == (1, ["deployment"] * 3)
+        for words in ("have the same secret", "max_age=None", "same_site='none'"):
+            assert words in done.output
+
+    def test_a_class_of_users_without_a_key(self, shell: Shell) -> None:
+        shell.write(SOUND + NAMELESS)
+        done = shell.run("--deploy", "shop:app", PYVIEW_ENV="production")
+        assert (done.code, done.kinds) == (1, ["weak"])
+        assert "Backend signs in users of the class Nameless, which cannot be told apart" in done.output
 
     def test_development_shows_what_production_would_refuse(self, shell: Shell) -> None:
         shell.write(CARELESS)

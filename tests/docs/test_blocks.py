@@ -38,7 +38,7 @@ def named(page: Path) -> str:
 @pytest.fixture
 def reader(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     for name in ("PYVIEW_SECRET", "SESSION_SECRET"):
-        monkeypatch.setenv(name, STRONG_SECRET)
+        monkeypatch.setenv(name, f"{STRONG_SECRET}-{name}")
     monkeypatch.chdir(tmp_path)
     return Reader(page, tmp_path, monkeypatch)
 
