@@ -9,10 +9,12 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from pyview import LiveViewSocket, is_connected
+from tests.auth.people import People, site
 from tests.nested.test_embedded import app_with as plain_app
 from tests.nested.test_nested import Counter, app_with, around
 from tests.nested.test_page_attributes import app as attributes_app
 from tests.nested.test_sticky import app as sticky_app
+from tests.nested.test_surrounding_guards import AT_ONCE, Guarded, by_hand, plain
 
 Serve = Callable[[ASGIApp], str]
 LIVE = "[data-phx-main].phx-connected"
@@ -150,6 +152,38 @@ def test_a_plain_page_holds_several(page: Page, serve: Serve) -> None:
     page.locator("section").get_by_role("button", name="break").click()
     expect(page.locator("section.phx-connected output")).to_have_text("Grace: 0")
     stayed(page)
+
+
+@pytest.mark.parametrize("kind", ["sticky", "embedded"])
+def test_it_ends_with_the_right_to_see_the_page(page: Page, serve: Serve, kind: str) -> None:
+    people = People()
+    app = (
+        site(people, {"/": Guarded}, security=AT_ONCE)
+        if kind == "sticky"
+        else plain(people, by_hand, security=AT_ONCE)
+    )
+    url = serve(app)
+    page.request.post(f"{url}/in/root")
+    visit(page, url, "#s.phx-connected")
+    page.locator("#s button").click()
+    expect(page.locator("#s i")).to_have_text("1")
+    stayed(page)
+    people.roles["root"] = ["authenticated"]
+    page.locator("#s button").click()
+    expect(page.locator("#s")).to_have_count(0)
+    assert page.evaluate("fetch(location.href).then(answer => answer.status)") == 403
+
+
+def test_a_token_kept_from_before_ends_in_the_answer_of_the_page(page: Page, serve: Serve) -> None:
+    """A page that comes back after the right was lost loads itself, and is answered over HTTP."""
+    people = People()
+    url = serve(plain(people, by_hand))
+    page.request.post(f"{url}/in/root")
+    visit(page, url, "#s.phx-connected")
+    page.evaluate("window.liveSocket.disconnect()")
+    people.roles["root"] = ["authenticated"]
+    page.evaluate("window.liveSocket.connect()")
+    expect(page.locator("body")).to_have_text("no")
 
 
 def test_the_document_around_changes_live_and_goes_back(page: Page, serve: Serve) -> None:

@@ -28,7 +28,7 @@ PATROL = SecurityConfig(auth_interval=0.05)
 class Inner(LiveView[Any]):
     """Has no guard of its own."""
 
-    template = LiveTemplate.from_string("<i>{{ n }}</i>", "inner.html")
+    template = LiveTemplate.from_string("<i>{{ n }}</i><button phx-click='add'>+</button>", "inner.html")
 
     async def mount(self, socket: Socket, session: Any) -> None:
         socket.context = {"n": 0}
