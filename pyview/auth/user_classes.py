@@ -45,7 +45,25 @@ def _made_by(authenticate: Any) -> list[type[Any]]:
     if not inspect.isfunction(function):
         return []
     found = (*_annotated(function), *_named(function))
-    return list(dict.fromkeys(one for one in found if not issubclass(one, UnauthenticatedUser)))
+    return list(dict.fromkeys(one for one in found if not _is_of_visitors(one)))
+
+
+def _is_of_visitors(user_class: type[Any]) -> bool:
+    """Whether nobody of the class is ever signed in: its `is_authenticated` is always False."""
+    if issubclass(user_class, UnauthenticatedUser):
+        return True
+    said = inspect.getattr_static(user_class, "is_authenticated", True)
+    return said is False or (isinstance(said, property) and _is_false(said.fget))
+
+
+def _is_false(getter: Any) -> bool:
+    # Code without names reads nothing of the user and calls nothing, so that it can be run.
+    if not inspect.isfunction(getter) or getter.__code__.co_names:
+        return False
+    try:
+        return getter(None) is False
+    except Exception:
+        return False
 
 
 def _annotated(function: Callable[..., Any]) -> Iterator[type[Any]]:

@@ -75,6 +75,16 @@ class Guest(UnauthenticatedUser):
     pass
 
 
+class Visitor(Named):
+    @property
+    def is_authenticated(self) -> bool:
+        return False
+
+
+class Passer(Named):
+    is_authenticated = False
+
+
 def backend_of(user_class: Any) -> type[AuthenticationBackend]:
     """A backend whose code names the class."""
 
@@ -136,7 +146,7 @@ def test_one_without_a_key_is_told(backend: type[AuthenticationBackend], name: s
 @pytest.mark.parametrize(
     "backend",
     [
-        *map(backend_of, [SimpleUser, Numbered, Unique, Loose, Lazy, Guest, dict, str]),
+        *map(backend_of, [SimpleUser, Numbered, Unique, Loose, Lazy, Guest, Visitor, Passer, dict, str]),
         OfRows,
         OfAnybody,
         AuthenticationBackend,

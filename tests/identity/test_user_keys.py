@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser, SimpleUser
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.auth import end_sessions, requires
@@ -259,6 +260,20 @@ class TestUnknownUsers:
     async def test_ending_their_sessions_is_refused(self, unknown: Backend) -> None:
         with pytest.raises(UnknownUser):
             await end_sessions(site(unknown), unknown.shape("ann"))
+
+
+async def test_an_application_around_refuses_them_too(unknown: Backend) -> None:
+    app = PyView(secret=SECRET)
+    app.add_live_view("/", HomeView)
+    outer = Starlette(routes=[Route("/in/{name}", sign_in, methods=["POST"]), Mount("/live", app)])
+    outer.add_middleware(SessionMiddleware, secret_key=SECRET)
+    outer.add_middleware(AuthenticationMiddleware, backend=unknown)
+    app.identify_with(outer)
+    async with LiveClient(outer) as client:
+        assert (await client.get("/live/")).status_code == 200
+        with pytest.raises(UnknownUser):
+            await client.post("/in/ann")
+        assert "session" not in client.cookies
 
 
 class Headers(AuthenticationBackend):
