@@ -3,7 +3,7 @@
 Nothing here does I/O, or knows a view or a template.
 """
 
-from pyview.forms.form import Form, InvalidForm, to_form
+from pyview.forms.form import Form, InvalidForm, named_field, to_form
 from pyview.forms.parts import FormField, FormPart, Option
 from pyview.forms.problems import ENGLISH, FieldError, Messages, Problem
 
@@ -17,5 +17,6 @@ __all__ = [
     "Messages",
     "Option",
     "Problem",
+    "named_field",
     "to_form",
 ]

@@ -197,6 +197,13 @@ def to_form(
     return Form(source, payload, as_=as_, id=id)
 
 
+def named_field(form: Form[Any] | FormPart, name: str) -> FormField | None:
+    """Return the field of that name, or None where the model has none."""
+    part = form._part if isinstance(form, Form) else form
+    shape = part.shape.fields.get(name)
+    return None if shape is None else FormField(part, shape)
+
+
 def _occasion(payload: Mapping[str, Any] | None) -> tuple[bool, tuple[str, ...]]:
     """Whether the form was submitted, and which field changed otherwise."""
     target = None if payload is None else payload.get("_target")

@@ -9,10 +9,12 @@ from typing import Any, Final, cast
 import jinja2
 from jinja2 import BytecodeCache, nodes
 from jinja2.bccache import Bucket
+from jinja2.filters import do_attr
 from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader
 from jinja2.runtime import Context
+from jinja2.utils import pass_environment
 
-from pyview.forms import Form, FormField, FormPart
+from pyview.forms import Form, FormField, FormPart, named_field
 from pyview.js.commands import JsCommands, js
 from pyview.js.filters import FILTERS as JS_FILTERS
 from pyview.template.assigns import LazyNames, NameReader
@@ -97,6 +99,7 @@ class LiveEnvironment(jinja2.Environment):
         self.filters[KEY_FILTER] = keyed_by
         self.filters.update({name: pure(command) for name, command in JS_FILTERS.items()})
         self.filters.update(UI_FILTERS)
+        self.filters["attr"] = own_attribute
         for part_of_form in (Form, FormPart, FormField):
             self.register_immutable(part_of_form)
         self.globals["js"] = js
@@ -115,12 +118,26 @@ class LiveEnvironment(jinja2.Environment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         # Jinja2 asks for an attribute first. A plain dict has none but its methods, and the failure is expensive.
-        if type(obj) is dict and attribute not in _DICT_ATTRIBUTES:
+        cls = type(obj)
+        if cls is dict and attribute not in _DICT_ATTRIBUTES:
             try:
                 return obj[attribute]
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
-        return super().getattr(obj, attribute)
+        if cls is FormPart or cls is Form:
+            # A model may have fields called `name`, `id` or `errors`, as the parts of a form do.
+            field = named_field(obj, attribute)
+            if field is not None:
+                return field
+        # As Jinja2 does it: this runs for each dot of a template, and a call of `super()` costs as much as the rest.
+        try:
+            return getattr(obj, attribute)
+        except AttributeError:
+            pass
+        try:
+            return obj[attribute]
+        except (TypeError, LookupError, AttributeError):
+            return self.undefined(obj=obj, name=attribute)
 
     def get_template(
         self,
@@ -184,6 +201,18 @@ def keyed_by(items: Any, *_key: Any) -> Any:
     the filter changes nothing, so the template remains a standard one; in another environment register the identity.
     """
     return items
+
+
+@pure
+@pass_environment
+def own_attribute(environment: jinja2.Environment, obj: Any, name: str) -> Any:
+    """The filter `attr` of Jinja2: attributes of an object, and never its items.
+
+    Of a form these are the form's own, `part|attr("index")`, although its model may have a field of that name.
+    """
+    if isinstance(obj, FormPart | Form):
+        return getattr(obj, name) if hasattr(obj, name) else environment.undefined(obj=obj, name=name)
+    return do_attr(environment, obj, name)
 
 
 def create_environment(loader: BaseLoader | None = None, **options: Any) -> LiveEnvironment:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from jinja2 import Undefined
 from markupsafe import Markup
 
-from pyview.forms import FormField, Option
+from pyview.forms import FormField, FormPart, Option
 from pyview.js.commands import JsCommands, js
 from pyview.navigation import local_path
 from pyview.stream import Stream
@@ -161,6 +161,20 @@ def hide_notice(id: str) -> JsCommands:
 # Fields
 
 
+def _check_is_field(field: FormField) -> None:
+    if not hasattr(field, "attrs"):
+        raise TypeError(
+            f'ui.input() expects a field of a form: form.email in Jinja2, form["email"] in Python; got {field!r:.80}'
+        )
+
+
+@pure
+def hidden(field: FormField) -> dict[str, str]:
+    """The attributes of a hidden input. Raises `TypeError` for what is no field."""
+    _check_is_field(field)
+    return {"type": "hidden", "id": field.id, "name": field.name, "value": field.value}
+
+
 @pure
 def choices(field: FormField, options: Iterable[Any] | None) -> Iterable[Option]:
     """The choices of a field, or an application's own: texts, or pairs of what is sent and what is shown."""
@@ -177,6 +191,18 @@ def choices(field: FormField, options: Iterable[Any] | None) -> Iterable[Option]
 def dispatching(event: str) -> JsCommands:
     """What a button does that changes its form: the client then tells of the change, with the button's value."""
     return js.dispatch(event)
+
+
+@pure
+def moving(part: FormPart, by: int) -> dict[str, Any]:
+    """The attributes of a button that moves an entry of a list; disabled where there is no further place."""
+    index = part.index or 0
+    to = index + by
+    return {
+        "name": part.move_name,
+        "value": f"{index}:{max(to, 0)}",
+        "disabled": not 0 <= to < part.count,
+    }
 
 
 # Tables
@@ -199,7 +225,9 @@ def _field(row: Any, key: str) -> Any:
 
 @pure
 def told(field: FormField, help: str) -> dict[str, str | None]:
-    """The attributes that tie an input to its help and errors, for readers of the screen."""
+    """The attributes that tie an input to its help and errors, for readers of the screen. Raises `TypeError` for what
+    is no field."""
+    _check_is_field(field)
     ids = [f"{field.id}-help" if help else "", f"{field.id}-errors" if field.errors else ""]
     return {
         "aria-invalid": "true" if field.errors else None,
@@ -213,6 +241,7 @@ _ALL = (
     choices,
     clear_flash,
     dispatching,
+    hidden,
     hide_modal,
     hide_notice,
     is_stream,
@@ -220,6 +249,7 @@ _ALL = (
     link,
     modal_gone,
     modal_shown,
+    moving,
     show_modal,
     show_notice,
     told,
