@@ -175,9 +175,13 @@ async def create(visit: Visit, resources: Resources) -> LiveView[Any]:
     return view
 
 
-async def mount(view: LiveView[Any], socket: LiveViewSocket[Any], resources: Resources) -> None:
+async def mount(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit, resources: Resources) -> None:
+    """Run the callback, which may ask for parameters of the visit's URL; a nested view has none.
+
+    Raises `BindingError`, and whatever the callback raises.
+    """
     call = mount_caller(type(view))
-    await _finished(call(view, socket, resources.session, resources))
+    await _finished(call(view, socket, visit.location.params, resources))
     keep_names(socket)
 
 

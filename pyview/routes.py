@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-from pyview.binding import Params
+from pyview.binding import Params, check_mount_without_url
 from pyview.events import compile_view
 from pyview.hooks import OnMountHook, hooks_of, unique
 from pyview.live_session import DEFAULT, LiveSession
@@ -88,6 +88,7 @@ class NestedRoutes:
         route = self._made.get(key)
         if route is None or route.view_class is not view_class:
             compile_view(view_class)
+            check_mount_without_url(view_class)
             route = self._made[key] = NestedRoute(view_class, live_session, hooks_of(view_class))
         return route
 

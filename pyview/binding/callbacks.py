@@ -21,7 +21,8 @@ class Callback:
 
     `takes_client_data`: parameters of other names are filled from the client's data. `repeats`: a name in
     that data has a list of values, as in a URL. `opt_in`: the client fills only parameters that are marked
-    `FromClient`, because the function is shared code, such as a guard, and not one page's own. `closes`:
+    `FromClient`, because the function is shared code, such as a guard, and not one page's own. `by_place`: a parameter
+    without annotation that stands in the place of a classic one is that one, whatever it is called. `closes`:
     generator dependencies are closed when the callback returns; a constructor's would be closed before the
     view has used them.
     """
@@ -32,6 +33,7 @@ class Callback:
     takes_client_data: bool = False
     repeats: bool = False
     opt_in: bool = False
+    by_place: bool = True
     closes: bool = True
 
 
@@ -63,6 +65,7 @@ EVENT = Callback(
     classic=("event", "payload", "socket"),
     available=_available(event=_event, payload=client, params=client, socket=_socket),
     takes_client_data=True,
+    by_place=False,
 )
 PARAMS = Callback(
     name="handle_params",
@@ -70,11 +73,14 @@ PARAMS = Callback(
     available=_available(url=attrgetter("url"), params=attrgetter("params"), socket=_socket),
     takes_client_data=True,
     repeats=True,
+    by_place=False,
 )
 MOUNT = Callback(
     name="mount",
     classic=("socket", "session"),
-    available=_available(socket=_socket, session=_from_server["session"]),
+    available=_available(socket=_socket, session=_from_server["session"], params=attrgetter("params")),
+    takes_client_data=True,
+    repeats=True,
 )
 INFO = Callback(
     name="handle_info",
@@ -96,8 +102,8 @@ ON_MOUNT = Callback(
     repeats=True,
     opt_in=True,
 )
-EVENT_HOOK = replace(EVENT, name="a handle_event hook", opt_in=True)
-PARAMS_HOOK = replace(PARAMS, name="a handle_params hook", opt_in=True)
+EVENT_HOOK = replace(EVENT, name="a handle_event hook", opt_in=True, by_place=True)
+PARAMS_HOOK = replace(PARAMS, name="a handle_params hook", opt_in=True, by_place=True)
 ASYNC_HOOK = replace(ASYNC, name="a handle_async hook", opt_in=True)
 RENDER_HOOK = Callback(
     name="an after_render hook",

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 from pyview.binding.call import Call, Resources, Source
 from pyview.binding.callbacks import ASYNC, CONSTRUCTOR, EVENT, INFO, MOUNT, PARAMS
 from pyview.binding.compiler import compile_handler, is_classic
-from pyview.binding.dependencies import Arguments
+from pyview.binding.dependencies import Arguments, fill_from_client
+from pyview.binding.errors import BindingError, SignatureError
 from pyview.binding.params import Params
 from pyview.binding.per_class import once_per_class
+from pyview.binding.signature import read_signature
 from pyview.threads import off_loop
 
 View = TypeVar("View")
@@ -22,8 +24,8 @@ EventCaller = Callable[[Any, str, Any, Any, Resources], Any]
 ParamsCaller = Callable[[Any, Any, Params, Any, Resources], Any]
 """`caller(view, url, params, socket, resources)`"""
 
-MountCaller = Callable[[Any, Any, Any, Resources], Any]
-"""`caller(view, socket, session, resources)`, where `session` is that of `resources`"""
+MountCaller = Callable[[Any, Any, Params, Resources], Any]
+"""`caller(view, socket, params, resources)`; `params` are empty for a view without a URL of its own"""
 
 InfoCaller = Callable[[Any, Any, Any, Resources], Any]
 """`caller(view, event, socket, resources)`, where `event` is an `InfoEvent`"""
@@ -59,12 +61,32 @@ def compile_params(function: Handler) -> ParamsCaller:
 
 
 def compile_mount(function: Handler) -> MountCaller:
-    """Compiles `mount`. Raises `SignatureError`."""
+    """Compiles `mount`. Raises `SignatureError`; its caller, `BindingError`."""
     arguments = compile_handler(function, MOUNT)
     if is_classic(arguments, MOUNT):
-        return lambda view, socket, session, resources: function(view, socket, session)
+        return lambda view, socket, params, resources: function(view, socket, resources.session)
     run = runner(function, arguments)
-    return lambda view, socket, session, resources: run(Call(resources, socket), view)
+    return lambda view, socket, params, resources: run(_mount_call(socket, params, resources), view)
+
+
+def _mount_call(socket: Any, params: Params, resources: Resources) -> Call:
+    call = Call(resources, socket, client=params.raw())
+    call.params = params
+    return call
+
+
+def check_mount_without_url(view_class: type) -> None:
+    """Raises `SignatureError` for a view that cannot be nested, because its `mount` needs a parameter of a URL."""
+    function: Handler = view_class.mount  # type: ignore[attr-defined]
+    arguments = compile_handler(function, MOUNT)
+    try:
+        fill_from_client(arguments, _mount_call(None, Params({}), Resources({})))
+    except BindingError as error:
+        problem = (
+            f"cannot be filled where {view_class.__qualname__} is nested: only a page has a URL, with parameters. "
+            "Give it a default, or hand the value over in live_render(..., session={...}) and read it from session"
+        )
+        raise SignatureError(read_signature(function).where, error.parameter, problem) from None
 
 
 def compile_info(function: Handler) -> InfoCaller:

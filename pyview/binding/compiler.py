@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyview.binding.call import Call, Source
-from pyview.binding.callbacks import RESERVED, SERVER_NAMES, Callback
+from pyview.binding.callbacks import MOUNT, RESERVED, SERVER_NAMES, Callback
 from pyview.binding.dependencies import Arguments, Provider, is_generator, opener_of
 from pyview.binding.errors import SignatureError, type_name
 from pyview.binding.markers import ClientValue, Dependency, ServerSession
+from pyview.binding.reserved import is_mapping, misfit
 from pyview.binding.signature import MISSING, Parameter, Signature, read_signature
 from pyview.binding.sources import binds_client, named_source, whole_source
 
@@ -116,10 +117,23 @@ def _handler_source(signature: Signature, parameter: Parameter, callback: Callba
     if name is not None:
         return _reserved_source(name, signature, parameter, callback)
     if callback.takes_client_data:
+        _check_meant_for_client(signature, parameter, callback)
         return _client_source(signature, parameter, callback)
-    if not parameter.required:
+    if not parameter.required and not isinstance(parameter.marker, ClientValue):
         return Constant(parameter.default)
     raise SignatureError(signature.where, parameter.name, _nothing_for(callback))
+
+
+def _check_meant_for_client(signature: Signature, parameter: Parameter, callback: Callback) -> None:
+    """Where `mount` has a dict under a name of its own, its author may have the session in mind."""
+    opted_in = isinstance(parameter.marker, ClientValue)
+    if callback is MOUNT and not opted_in and is_mapping(parameter.annotation):
+        annotation = type_name(parameter.annotation)
+        problem = (
+            f"may be the session or the parameters of the URL. Call it `session`, or `params: Params`; or write "
+            f"`{parameter.name}: FromClient[{annotation}]` for what any visitor may choose"
+        )
+        raise SignatureError(signature.where, parameter.name, problem)
 
 
 def _hook_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
@@ -185,10 +199,17 @@ def _client_source(signature: Signature, parameter: Parameter, callback: Callbac
 def _reserved_source(name: str, signature: Signature, parameter: Parameter, callback: Callback) -> Source:
     if name not in callback.available:
         return _unavailable(name, signature, parameter, callback)
-    if parameter.annotation in TEXT_TYPES and _is_never_text(name, callback):
+    if name == "params" and parameter.annotation in TEXT_TYPES:
         problem = (
             f"is reserved, and not the {type_name(parameter.annotation)} of a form or URL. For that, choose "
             "another name or read it from payload or params"
+        )
+        raise SignatureError(signature.where, parameter.name, problem)
+    holder = misfit(name, parameter.annotation) if _is_fixed(name, callback) else None
+    if holder is not None:
+        problem = (
+            f"is reserved for {holder}, and is no {type_name(parameter.annotation)} of a form or URL. For that, choose "
+            f"another name or read it from payload or params; for {holder}, leave the annotation away"
         )
         raise SignatureError(signature.where, parameter.name, problem)
     if name not in WHOLE_CLIENT_DATA and binds_client(parameter.annotation):
@@ -203,13 +224,15 @@ def _reserved_source(name: str, signature: Signature, parameter: Parameter, call
     return callback.available[name]
 
 
-def _is_never_text(name: str, callback: Callback) -> bool:
-    """What stands in its classic place may be annotated as its author likes: `url: str` was always wrong there."""
-    return name == "params" or (name in SERVER_NAMES and name not in callback.classic)
+def _is_fixed(name: str, callback: Callback) -> bool:
+    """Whether the server has one kind of thing under that name. A message to `handle_info` may be of any kind."""
+    if name == "event":
+        return callback.takes_client_data
+    return name in SERVER_NAMES and not (name == "url" and name in callback.classic)
 
 
 def _unavailable(name: str, signature: Signature, parameter: Parameter, callback: Callback) -> Source:
-    if not parameter.required:
+    if not parameter.required and callback is not MOUNT:
         return Constant(parameter.default)
     problem = f"is reserved and {callback.name} has none; it has {', '.join(callback.available)}"
     raise SignatureError(signature.where, parameter.name, problem)
@@ -218,13 +241,13 @@ def _unavailable(name: str, signature: Signature, parameter: Parameter, callback
 def _reserved_name(parameter: Parameter, callback: Callback) -> str | None:
     """The reserved name that a handler's parameter stands for: its own, as in `_session` too, or its place's.
 
-    By its place goes `_`, and what is not annotated where the client fills nothing: `mount(self, s, _)`.
+    By its place goes `_`, and what is not annotated in callbacks such as `mount(self, s, _)`.
     """
     name = parameter.name.lstrip("_")
     if name in RESERVED or name in callback.available:
         return name
     untyped = parameter.annotation is MISSING and parameter.unresolved is None
-    by_place = not name or (untyped and (callback.opt_in or not callback.takes_client_data))
+    by_place = not name or (untyped and callback.by_place)
     return _classic_name(parameter, callback) if by_place and parameter.required else None
 
 

@@ -66,6 +66,17 @@ class Provider:
         return await made if isawaitable(made) else made
 
 
+def fill_from_client(arguments: Arguments, call: Call) -> None:
+    """Ask for every value but those that dependencies return, whose own parameters are asked for as well.
+
+    Raises `BindingError`.
+    """
+    for source in arguments.sources:
+        source(call)
+    for _, provider in arguments.providers:
+        fill_from_client(provider.arguments, call)
+
+
 Opener = Callable[..., Any]
 """Calls a dependency's function with the call and its arguments; returns the value or an awaitable of it."""
 

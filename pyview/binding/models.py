@@ -34,11 +34,11 @@ def _fields(model: type) -> Iterator[tuple[str, Any]]:
         hints = _client_hints(model)
         for name, info in model.model_fields.items():
             yield from ((known_as, hints[name]) for known_as in (name, *_aliases(info.validation_alias)))
-    elif _is_typed_dict(model):
+    elif is_typed_dict(model):
         yield from _client_hints(model).items()
 
 
-def _is_typed_dict(model: type) -> bool:
+def is_typed_dict(model: type) -> bool:
     """Of `typing` or `typing_extensions`: before Python 3.12 pydantic only knows the latter's."""
     return issubclass(model, dict) and hasattr(model, "__required_keys__")
 

@@ -166,7 +166,7 @@ class ViewProcess(RunningView):
         return await self._rendered()
 
     async def _call_mount(self, view: LiveView[Any]) -> None:
-        await lifecycle.mount(view, self.socket, self._resources)
+        await lifecycle.mount(view, self.socket, self._visit, self._resources)
 
     def _made_renderer(self, view: LiveView[Any], visit: Visit) -> Renderer:
         return lifecycle.renderer_of(view, visit, self._site.templates, self._site.context_processors)

@@ -104,7 +104,7 @@ async def first_view(request: OneRequest, visit: Visit, around: Any = None) -> F
     if elsewhere is not None:
         raise Elsewhere(socket, elsewhere)
     view = await lifecycle.create(visit, runtime.resources)
-    await lifecycle.mount(view, socket, runtime.resources)
+    await lifecycle.mount(view, socket, visit, runtime.resources)
     if socket.navigation is None:
         await lifecycle.handle_params(view, socket, visit)
     if socket.navigation is not None:

@@ -34,8 +34,8 @@ def call_params(function: Callable[..., Any], data: dict[str, Any]) -> Any:
     return compile_params(function)(VIEW, "/now", Params(data), SOCKET, RESOURCES)
 
 
-def call_mount(function: Callable[..., Any]) -> Any:
-    return compile_mount(function)(VIEW, SOCKET, SESSION, RESOURCES)
+def call_mount(function: Callable[..., Any], data: dict[str, Any] | None = None) -> Any:
+    return compile_mount(function)(VIEW, SOCKET, Params(data or {}), RESOURCES)
 
 
 def call_info(function: Callable[..., Any]) -> Any:
@@ -127,6 +127,34 @@ def test_mount_of_other_shapes() -> None:
         return socket, who, user, url, page
 
     assert call_mount(mount) == (SOCKET, SESSION, "ann", "/before", 1)
+    assert call_mount(mount, {"page": ["2"], "who": ["x"]}) == (SOCKET, SESSION, "ann", "/before", 2)
+
+
+def test_mount_takes_parameters_of_the_url() -> None:
+    def mount(self, socket: Any, id: int, params: Params, sort=None, tags: list[str] = [], *, q: str = ""):  # type: ignore[no-untyped-def]  # noqa: B006
+        return id, params.get("x"), sort, tags, q
+
+    assert call_mount(mount, {"id": 7, "x": ["1"], "sort": ["up"], "tags": ["a", "b"], "q": ["z"]}) == (
+        7,
+        "1",
+        "up",
+        ["a", "b"],
+        "z",
+    )
+    assert call_mount(mount, {"id": "7"}) == (7, None, None, [], "")
+    with pytest.raises(BindingError, match="`id` expects int, got text of 1 character"):
+        call_mount(mount, {"id": "x"})
+    with pytest.raises(BindingError, match="`id` expects int, got nothing; no value is called `id`"):
+        call_mount(mount)
+
+
+def test_what_is_named_otherwise_keeps_its_place_in_mount() -> None:
+    """A query never becomes the session, whatever the parameter is called."""
+
+    def mount(self, s, sess, page):  # type: ignore[no-untyped-def]
+        return s, sess, page
+
+    assert call_mount(mount, {"s": ["x"], "sess": ["x"], "page": "2"}) == (SOCKET, SESSION, "2")
 
 
 # handle_info
@@ -189,8 +217,8 @@ async def test_a_subclass_is_compiled_for_itself() -> None:
         "base",
         "ann",
     )
-    assert await mount_caller(Base)(Base(), SOCKET, SESSION, RESOURCES) == "base"
-    assert await mount_caller(Derived)(Derived("x"), SOCKET, SESSION, RESOURCES) == "derived"
+    assert await mount_caller(Base)(Base(), SOCKET, Params({}), RESOURCES) == "base"
+    assert await mount_caller(Derived)(Derived("x"), SOCKET, Params({}), RESOURCES) == "derived"
     assert mount_caller(Derived) is mount_caller(Derived)
 
 

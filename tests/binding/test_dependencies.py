@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import pytest
 
 from pyview.binding import (
+    BindingError,
     Depends,
     FromClient,
     Params,
@@ -16,6 +17,7 @@ from pyview.binding import (
     Session,
     SignatureError,
     compile_event,
+    compile_info,
     compile_mount,
 )
 from pyview.binding.callers import view_factory
@@ -206,7 +208,7 @@ async def test_dependencies_of_mount() -> None:
     async def mount(self: Any, socket: Any, items: str = Depends(load)) -> str:
         return items
 
-    assert await compile_mount(mount)(object(), SOCKET, RESOURCES.session, RESOURCES) == "items of 7"
+    assert await compile_mount(mount)(object(), SOCKET, Params({}), RESOURCES) == "items of 7"
 
 
 async def test_a_parameter_may_be_opened_to_the_client_by_name() -> None:
@@ -263,11 +265,27 @@ def test_depends_wants_something_to_call() -> None:
         Depends("get_db")  # type: ignore[call-overload]
 
 
-def test_mount_has_nothing_from_the_client_for_a_dependency() -> None:
+async def test_a_dependency_of_mount_may_ask_for_a_parameter_of_the_url() -> None:
+    def find(tenant: FromClient[str], limit: int = 10) -> Any:
+        return tenant, limit
+
+    async def mount(self: Any, socket: Any, found: Any = Depends(find)) -> Any:
+        return found
+
+    caller = compile_mount(mount)
+    assert await caller(object(), SOCKET, Params({"tenant": ["acme"], "limit": ["99"]}), RESOURCES) == (
+        "acme",
+        10,
+    )
+    with pytest.raises(BindingError, match="`tenant` expects"):
+        await caller(object(), SOCKET, Params({}), RESOURCES)
+
+
+def test_handle_info_has_nothing_from_the_client_for_a_dependency() -> None:
     def find(tenant: FromClient[str]) -> str:
         return tenant
 
-    def mount(self: Any, socket: Any, found: str = Depends(find)) -> None: ...
+    def handle_info(self: Any, socket: Any, found: str = Depends(find)) -> None: ...
 
-    with pytest.raises(SignatureError, match="nothing from the client reaches mount"):
-        compile_mount(mount)
+    with pytest.raises(SignatureError, match="nothing from the client reaches handle_info"):
+        compile_info(handle_info)

@@ -1,11 +1,38 @@
 """A signature that cannot be bound is refused when it is compiled, with what to do about it."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal
+from urllib.parse import ParseResult
+from uuid import UUID
 
 import pytest
+from pydantic import BaseModel
+from starlette.authentication import AuthCredentials, BaseUser, SimpleUser
+from typing_extensions import TypedDict
 
-from pyview.binding import Depends, SignatureError, compile_event, compile_info, compile_mount, compile_params
+from pyview.binding import (
+    Depends,
+    FromClient,
+    Params,
+    Resources,
+    Session,
+    SignatureError,
+    compile_event,
+    compile_info,
+    compile_mount,
+    compile_params,
+    view_factory,
+)
+
+RESOURCES = Resources(session={}, user="ann", auth="scopes", url="/now")
+
+
+class Kind(Enum):
+    A = "a"
 
 
 class Socket: ...
@@ -37,20 +64,33 @@ def test_a_reserved_name_that_the_callback_has_not() -> None:
     )
 
 
-def test_a_reserved_name_that_the_callback_has_not_keeps_its_default() -> None:
-    def mount(self: Any, socket: Any, event: str = "none") -> str:
-        return event
+def test_a_reserved_name_that_mount_has_not_is_refused_with_a_default_too() -> None:
+    def mount(self: Any, socket: Any, event: str = "none") -> None: ...
 
-    assert compile_mount(mount)(object(), None, {}, None) == "none"  # type: ignore[arg-type]
+    def handle_info(self: Any, socket: Any, params: str = "none") -> str:
+        return params
+
+    message = refusal_of(compile_mount, mount)
+    assert (
+        "`event` is reserved and mount has none; it has session, user, auth, url, socket, params" in message
+    )
+    assert compile_info(handle_info)(object(), None, None, RESOURCES) == "none"
 
 
-def test_mount_and_info_take_nothing_from_the_client() -> None:
-    def mount(self: Any, socket: Any, session: Any, page: int) -> None: ...
-
+def test_handle_info_takes_nothing_from_the_client() -> None:
     def handle_info(self: Any, event: Any, socket: Any, page: int) -> None: ...
 
-    assert "`page` has no value: nothing from the client reaches mount" in refusal_of(compile_mount, mount)
-    assert "nothing from the client reaches handle_info" in refusal_of(compile_info, handle_info)
+    def opted_in(self: Any, event: Any, socket: Any, page: FromClient[int] = 1) -> None: ...
+
+    assert "`page` has no value: nothing from the client" in refusal_of(compile_info, handle_info)
+    assert "`page` has no value: nothing from the client" in refusal_of(compile_info, opted_in)
+
+
+def test_a_constructor_takes_nothing_from_the_client() -> None:
+    class View:
+        def __init__(self, page: FromClient[int] = 1) -> None: ...
+
+    assert "nothing from the client reaches the constructor" in refusal_of(view_factory, View)
 
 
 def test_an_annotated_parameter_is_never_taken_by_its_place() -> None:
@@ -58,7 +98,116 @@ def test_an_annotated_parameter_is_never_taken_by_its_place() -> None:
 
     def mount(self: Any, socket: Any, db: Socket) -> None: ...
 
-    assert "`db` has no value" in refusal_of(compile_mount, mount)
+    assert "`db` is annotated Socket, which pydantic cannot make" in refusal_of(compile_mount, mount)
+
+
+class Visit(TypedDict):
+    user_id: int
+
+
+@pytest.mark.parametrize("annotation", [dict, dict[str, Any], Mapping[str, str], Visit])
+def test_a_dict_of_mount_says_whose_it_is(annotation: Any) -> None:
+    """The author of `sess: dict` means the session; a query must not become it."""
+
+    def mount(self: Any, socket: Any, sess: Any) -> Any:
+        return sess
+
+    mount.__annotations__["sess"] = annotation
+    message = refusal_of(compile_mount, mount)
+    assert (
+        "`sess` may be the session or the parameters of the URL. Call it `session`, or `params: Params`"
+        in message
+    )
+    mount.__annotations__["sess"] = FromClient[annotation]  # type: ignore[misc]
+    assert compile_mount(mount)(object(), None, Params({"sess": {"user_id": "3"}}), RESOURCES) == {
+        "user_id": (annotation is Visit and 3) or "3"
+    }
+
+
+class Account(BaseModel):
+    name: str
+
+
+@dataclass
+class Person:
+    name: str
+
+
+@dataclass
+class Member:
+    name: str
+    is_authenticated: bool = True
+
+
+class PydanticMember(BaseModel):
+    is_authenticated: bool = True
+
+
+DATA = (
+    *(str, int, bool, bytes, date, Decimal, UUID, Literal["a"], Kind, list[str], set[int], tuple[int, int]),
+    *(
+        dict,
+        dict[str, str],
+        Mapping[str, Any],
+        Sequence[str],
+        Visit,
+        Account,
+        Person,
+        str | int,
+        list[int] | None,
+    ),
+)
+
+
+@pytest.mark.parametrize("annotation", DATA)
+@pytest.mark.parametrize("name", ["user", "auth", "url", "socket"])
+def test_plain_data_under_a_reserved_name(name: str, annotation: Any) -> None:
+    """A form that sends `user[name]` would silently be replaced by the signed-in user."""
+    function = function_of(name, annotation)
+    for compile_it in (compile_event, compile_params, compile_mount, compile_info):
+        if (compile_it, name) != (compile_params, "url"):
+            message = refusal_of(compile_it, function)
+            assert message.startswith(f"handler (<string>:1): parameter `{name}` is reserved for the ")
+            assert "For that, choose another name" in message
+
+
+@pytest.mark.parametrize("annotation", [int, date, list[str], dict[str, str], Account, bool | None])
+def test_the_name_of_an_event_is_text(annotation: Any) -> None:
+    message = refusal_of(compile_event, function_of("event", annotation))
+    assert "`event` is reserved for the name of the event, text, and is no" in message
+    assert (
+        compile_event(function_of("event", str))(object(), "save", {"event": "x"}, None, RESOURCES) == "save"
+    )
+    assert compile_info(function_of("event", annotation))(object(), 5, None, RESOURCES) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "annotation"),
+    [
+        *(
+            ("user", one)
+            for one in (Any, object, Member, PydanticMember, SimpleUser, BaseUser, BaseUser | None, Socket)
+        ),
+        *(("auth", one) for one in (Any, AuthCredentials)),
+        *(("url", one) for one in (Any, ParseResult, ParseResult | None)),
+        *(("session", one) for one in (dict, dict[str, Any], Mapping[str, Any], Visit, Session)),
+    ],
+)
+def test_what_the_server_may_have_under_a_reserved_name(name: str, annotation: Any) -> None:
+    sent = {name: {"name": "root"}}
+    resources = {"user": "ann", "auth": "scopes", "url": "/now", "session": {}}
+    handler = function_of(name, annotation)
+    assert compile_event(handler)(object(), "save", sent, None, RESOURCES) == resources[name]
+    assert compile_mount(handler)(object(), None, Params(sent), RESOURCES) == resources[name]
+
+
+def function_of(name: str, annotation: Any) -> Callable[..., Any]:
+    """A handler with one parameter, which it returns."""
+    found: dict[str, Any] = {}
+    exec(f"def handler(self, *, {name}): return {name}", found)  # noqa: S102
+    handler: Callable[..., Any] = found["handler"]
+    handler.__annotations__[name] = annotation
+    return handler
 
 
 def test_a_field_with_a_reserved_name() -> None:
@@ -67,7 +216,15 @@ def test_a_field_with_a_reserved_name() -> None:
     def search(self: Any, socket: Any, params: str) -> None: ...
 
     message = refusal_of(compile_event, add_bookmark)
-    assert "`url` is reserved, and not the str of a form or URL. For that, choose another name" in message
+    line = add_bookmark.__code__.co_firstlineno
+    assert (
+        f"add_bookmark ({__file__}:{line}): parameter `url` is reserved for the address of the page, a"
+        in message
+    )
+    assert (
+        "and is no str of a form or URL. For that, choose another name or read it from payload or params"
+        in message
+    )
     assert "`params` is reserved" in refusal_of(compile_event, search)
     assert "`params` is reserved" in refusal_of(compile_params, search)
 

@@ -1,0 +1,74 @@
+"""Annotations of reserved names: what the server has there cannot be what the author expects from a form or URL."""
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from types import MappingProxyType, NoneType
+from typing import Any, Final, Literal, get_origin
+
+from pydantic import BaseModel
+
+from pyview.binding.models import is_typed_dict
+from pyview.binding.shape import members
+
+_VALUES: Final = (
+    *(str, int, float, complex, bool, bytes, decimal.Decimal, uuid.UUID, Enum),
+    *(datetime.date, datetime.time, datetime.timedelta),
+)
+_COLLECTIONS: Final = (list, tuple, set, frozenset, dict)
+
+_MARKS: Final[Mapping[str, str]] = MappingProxyType({"user": "is_authenticated", "auth": "scopes"})
+"""What a class of an application's own has that may stand for a reserved name, though its objects are plain data."""
+
+_HOLDERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "socket": "the socket of the view",
+        "session": "the session",
+        "user": "the signed-in user",
+        "auth": "the scopes of the signed-in user",
+        "url": "the address of the page, a ParseResult",
+        "event": "the name of the event, text",
+    }
+)
+
+
+def misfit(name: str, annotation: Any) -> str | None:
+    """Return what the server has under a reserved name, if that is never what is annotated; else None."""
+    holder = _HOLDERS.get(name)
+    wanted = [member for member in members(annotation) if member is not NoneType]
+    return holder if holder and wanted and all(_never(name, member) for member in wanted) else None
+
+
+def is_mapping(annotation: Any) -> bool:
+    """Whether it is a dict of any kind, which a session or the parameters of a URL could be."""
+    cls = get_origin(annotation) or annotation
+    return isinstance(cls, type) and (issubclass(cls, Mapping) or is_typed_dict(cls))
+
+
+def _never(name: str, annotation: Any) -> bool:
+    if name == "event":
+        return annotation is not str and _is_data(annotation)
+    if name == "session" and is_mapping(annotation):
+        return False
+    return _is_data(annotation) and not _has(annotation, _MARKS.get(name, ""))
+
+
+def _is_data(annotation: Any) -> bool:
+    """Whether it is plain data, as a form or a URL may bring it."""
+    cls = get_origin(annotation) or annotation
+    if cls is Literal:
+        return True
+    if not isinstance(cls, type):
+        return False
+    if cls in _COLLECTIONS or cls.__module__ == Collection.__module__ or is_mapping(annotation):
+        return True
+    return is_dataclass(cls) or issubclass(cls, (*_VALUES, BaseModel))
+
+
+def _has(annotation: Any, mark: str) -> bool:
+    cls = get_origin(annotation) or annotation
+    names = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
+    return mark in names | set(getattr(cls, "model_fields", ())) or hasattr(cls, mark or "__no mark__")
