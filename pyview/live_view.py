@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
+from pyview.binding.own import DONE, no_handler
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.content_rendering import Content
@@ -22,8 +23,8 @@ class LiveView(Generic[T]):
     declare typed parameters instead of the classic ones: the base class leaves signatures open, so that a type checker
     accepts either.
 
-    A view adds what it needs of `handle_params(url, params, socket)`, `handle_event(event, payload, socket)` and
-    `handle_info(event, socket)`, or methods under `@event` and `@info`.
+    A view overrides what it needs of them, or has methods under `@event` and `@info`. Those of this class do nothing,
+    and may be called by `super()`. An event that a view has no handler for is an error all the same.
 
     The template is the `.html` file beside the module of the class, or the one named by the class attribute
     `template`; or the method `template(assigns, meta)`, which returns a template string (PEP 750).
@@ -43,8 +44,34 @@ class LiveView(Generic[T]):
     def mount(self, *args: Any, **kwargs: Any) -> Any:
         """`mount(socket, session)`: set `socket.context`.
 
-        Runs once for the HTTP response and once when the browser has joined.
+        Runs once for the HTTP response and once when the browser has joined. It may ask for parameters of the URL, such
+        as `mount(self, socket, page: int = 1)`.
         """
+        return DONE
+
+    @no_handler
+    def handle_params(self, *args: Any, **kwargs: Any) -> Any:
+        """`handle_params(url, params, socket)`: the address of the page.
+
+        Runs after `mount`, and whenever the address changes within the view.
+        """
+        return DONE
+
+    @no_handler
+    def handle_event(self, *args: Any, **kwargs: Any) -> Any:
+        """`handle_event(event, payload, socket)`: the browser's events that have no `@event` method. What it returns
+        answers them."""
+        return DONE
+
+    @no_handler
+    def handle_info(self, *args: Any, **kwargs: Any) -> Any:
+        """`handle_info(event, socket)`: timers and messages that have no `@info` method."""
+        return DONE
+
+    @no_handler
+    def handle_async(self, *args: Any, **kwargs: Any) -> Any:
+        """`handle_async(name, result, socket)`: results of `socket.start_async` that have no `@outcome` method."""
+        return DONE
 
     @inline
     def reconnected(self, socket: LiveViewSocket[T]) -> Any:
@@ -52,6 +79,7 @@ class LiveView(Generic[T]):
 
         May be `async def`. All of the view is rendered afterwards.
         """
+        return DONE
 
     async def disconnect(self, socket: LiveViewSocket[T]) -> None:
         """The view has ended. Runs exactly once for a view whose connected `mount` began."""

@@ -10,6 +10,7 @@ from pyview.binding.callbacks import ASYNC, CONSTRUCTOR, EVENT, INFO, MOUNT, PAR
 from pyview.binding.compiler import compile_handler, is_classic
 from pyview.binding.dependencies import Arguments, fill_from_client
 from pyview.binding.errors import BindingError, SignatureError
+from pyview.binding.own import own_callback
 from pyview.binding.params import Params
 from pyview.binding.per_class import once_per_class
 from pyview.binding.signature import read_signature
@@ -122,7 +123,7 @@ def params_caller(view_class: type) -> ParamsCaller | None:
     """The caller of the class's `handle_params`; None when it has none. Raises `SignatureError`."""
 
     def build() -> ParamsCaller | None:
-        function = getattr(view_class, "handle_params", None)
+        function = own_callback(view_class, "handle_params")
         return None if function is None else compile_params(off_loop(function))
 
     return once_per_class(view_class, "handle_params", build)

@@ -3,6 +3,7 @@
 from dataclasses import is_dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from pyview.binding.own import DONE
 from pyview.components.socket import ComponentSocket
 from pyview.template.tree.immutable import COMPONENT_MARK
 from pyview.threads import inline
@@ -33,6 +34,7 @@ class LiveComponent(Generic[T]):
     @inline
     def mount(self, socket: ComponentSocket[T], assigns: dict[str, Any]) -> Any:
         """The component is new: set what in `socket.context` the assigns do not give."""
+        return DONE
 
     @inline
     def update(self, socket: ComponentSocket[T], assigns: dict[str, Any]) -> Any:
@@ -49,10 +51,12 @@ class LiveComponent(Generic[T]):
         else:
             for name, value in fitting.items():
                 setattr(context, name, value)
+        return DONE
 
     @inline
     def disconnect(self, socket: ComponentSocket[T]) -> Any:
         """The component has gone from the page, or its view has ended. Runs once."""
+        return DONE
 
 
 setattr(LiveComponent, COMPONENT_MARK, True)

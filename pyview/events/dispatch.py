@@ -1,6 +1,5 @@
 """From a name to its handler: the decorated method, else `handle_event` or `handle_info`, else an error."""
 
-from collections.abc import Callable
 from typing import Any
 
 from pyview.binding.call import Resources
@@ -15,6 +14,7 @@ from pyview.binding.callers import (
     params_caller,
     view_factory,
 )
+from pyview.binding.own import NO_HANDLER, own_callback
 from pyview.binding.per_class import once_per_class
 from pyview.events.decorators import EVENTS, INFOS, OUTCOMES
 from pyview.events.errors import UnknownEvent, UnknownInfo, UnknownOutcome
@@ -22,8 +22,7 @@ from pyview.events.requirements import event_requirements
 from pyview.events.table import handlers_of
 from pyview.threads import off_loop
 
-DISPATCHES = "__pyview_dispatches__"
-"""Marks a `handle_event` that is no handler but looks for one."""
+DISPATCHES = NO_HANDLER
 
 
 def event_caller(view_class: type) -> EventCaller:
@@ -92,7 +91,7 @@ def unknown_outcome(view: Any, name: str, result: Any, socket: Any, resources: R
 
 
 def _event_caller(view_class: type) -> EventCaller:
-    own = _callback(view_class, "handle_event")
+    own = own_callback(view_class, "handle_event")
     return _event_caller_over(view_class, compile_event(off_loop(own)) if own else unknown_event)
 
 
@@ -110,7 +109,7 @@ def _event_caller_over(view_class: type, fallback: EventCaller) -> EventCaller:
 
 
 def _info_caller(view_class: type) -> InfoCaller:
-    own = _callback(view_class, "handle_info")
+    own = own_callback(view_class, "handle_info")
     return _info_caller_over(view_class, compile_info(off_loop(own)) if own else unknown_info)
 
 
@@ -128,7 +127,7 @@ def _info_caller_over(view_class: type, fallback: InfoCaller) -> InfoCaller:
 
 
 def _async_caller(view_class: type) -> AsyncCaller:
-    own = _callback(view_class, "handle_async")
+    own = own_callback(view_class, "handle_async")
     fallback = compile_async(off_loop(own)) if own else unknown_outcome
     handlers = {
         name: compile_async(off_loop(one.function)) for name, one in handlers_of(view_class, OUTCOMES).items()
@@ -138,9 +137,3 @@ def _async_caller(view_class: type) -> AsyncCaller:
         return handlers.get(name, fallback)(view, name, result, socket, resources)
 
     return dispatch
-
-
-def _callback(view_class: type, name: str) -> Callable[..., Any] | None:
-    """The class's own callback of that name; a base further on may have it behind a mixin that dispatches."""
-    found = (vars(owner).get(name) for owner in view_class.__mro__)
-    return next((one for one in found if callable(one) and not hasattr(one, DISPATCHES)), None)

@@ -3,26 +3,19 @@
 `@event` and `@info` methods work on any view. The mixins add what is said below.
 """
 
-from collections.abc import Callable
 from inspect import isawaitable
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from pyview.binding.call import Resources
+from pyview.binding.own import no_handler
 from pyview.events.decorators import EVENTS, INFOS, OUTCOMES
-from pyview.events.dispatch import DISPATCHES, decorated_event_caller, decorated_info_caller
+from pyview.events.dispatch import decorated_event_caller, decorated_info_caller
 from pyview.events.reference import EventMethod, EventReference
 from pyview.events.table import handlers_of, registrations
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 NOBODY: Final = Resources(session=MappingProxyType({}))
 """Who is there when a test calls a handler by hand."""
-
-
-def _dispatches(function: F) -> F:
-    setattr(function, DISPATCHES, True)
-    return function
 
 
 def _event_arguments(event: str, payload: Any, socket: Any) -> tuple[str, Any, Any]:
@@ -47,14 +40,14 @@ class BaseEventHandler:
         handlers_of(cls, INFOS)
         handlers_of(cls, OUTCOMES)
 
-    @_dispatches
+    @no_handler
     async def handle_event(self, *args: Any, **kwargs: Any) -> Any:
         """`handle_event(event, payload, socket)`"""
         event, payload, socket = _event_arguments(*args, **kwargs)
         result = decorated_event_caller(type(self))(self, event, payload, socket, NOBODY)
         return await result if isawaitable(result) else result
 
-    @_dispatches
+    @no_handler
     async def handle_info(self, *args: Any, **kwargs: Any) -> Any:
         """`handle_info(event, socket)`"""
         event, socket = _info_arguments(*args, **kwargs)
