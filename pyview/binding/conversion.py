@@ -6,19 +6,25 @@ from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import CoreConfig
 
 from pyview.binding.errors import BindingError, SignatureError, kind_of, type_name
 from pyview.binding.shape import Shape, members, shape_of
 from pyview.binding.signature import MISSING, Parameter, Signature
+from pyview.binding.unions import validator_of
 
 SHOWN_PROBLEMS = 5
+BLANK = ("", [""])
+"""What a browser sends for an input, or the names of a URL, that nobody has filled in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """Makes the value of one parameter. `validate` is pydantic's, lax: `"5"` is an int, `"on"` is true.
 
-    `optional`: the annotation admits None, which an absent or blank field becomes.
+    `optional`: the annotation admits None, which an absent or blank field becomes. `default` is what a blank field is
+    otherwise, where there is one. `from_url`: what is no text was made by a convertor of the route, and is text again
+    where nothing else fits.
     """
 
     handler: str
@@ -27,6 +33,8 @@ class Conversion:
     validate: Callable[[Any], Any]
     optional: bool
     shape: Shape | None
+    default: Any = MISSING
+    from_url: bool = False
     advice: str = ""
 
     def __call__(self, value: Any) -> Any:
@@ -35,13 +43,41 @@ class Conversion:
         try:
             return self.validate(shaped)
         except ValidationError as error:
-            problems = _problems(error)
-        if self.optional and shaped == "":
-            return None
+            found = _errors(error)
         # Outside of the except block: pydantic's error holds the payload, and must not travel with ours.
-        raise BindingError(
-            self.handler, self.parameter, self.expected, kind_of(value), problems + self.advice
-        )
+        made = self._otherwise(shaped, found)
+        if made is MISSING:
+            problems = _problems(found) + self.advice
+            raise BindingError(self.handler, self.parameter, self.expected, kind_of(value), problems)
+        return made
+
+    def _otherwise(self, shaped: Any, errors: list[Any]) -> Any:
+        """Return what a value means that does not fit as it is; `MISSING` for nothing."""
+        if shaped in BLANK:
+            if self.optional:
+                return None
+            if self.default is not MISSING and not any(map(_is_about_text, errors)):
+                return self.default
+        text = _as_text(shaped) if self.from_url else shaped
+        if isinstance(text, dict):
+            text = self._without_blanks(text, errors)
+        return MISSING if text == shaped else self._validated(text)[0]
+
+    def _without_blanks(self, fields: dict[str, Any], errors: list[Any]) -> dict[str, Any]:
+        """The fields of a model: what is blank and does not fit is None or, where that does not fit, left out."""
+        wrong = _by_field(errors)
+        blank = [name for name in fields if name in wrong and fields[name] in BLANK]
+        still_wrong = _by_field(self._validated({**fields, **dict.fromkeys(blank)})[1]) if blank else {}
+        left_out = {name for name in blank if name in still_wrong and not _is_about_text(wrong[name])}
+        empty = {name: None for name in blank if name not in still_wrong}
+        return {name: value for name, value in {**fields, **empty}.items() if name not in left_out}
+
+    def _validated(self, value: Any) -> tuple[Any, list[Any]]:
+        """The value and no errors, or `MISSING` and the errors."""
+        try:
+            return self.validate(value), []
+        except ValidationError as error:
+            return MISSING, _errors(error)
 
     def refuse(self, data: Any) -> Any:
         """Raises `BindingError`: `data`, all that the client sent, does not hold this parameter."""
@@ -66,14 +102,16 @@ def conversion_for(
     """
     annotation = Any if parameter.annotation is MISSING else parameter.annotation
     # Numbers reach text parameters as text: a JSON payload has both. Models bring their own configuration.
-    config = None if is_model else ConfigDict(coerce_numbers_to_str=True)
+    text = not is_model
     return Conversion(
         handler=signature.name,
         parameter=parameter.name,
         expected=type_name(annotation),
-        validate=_validator(annotation, config, signature, parameter),
+        validate=_validator(annotation, text, signature, parameter),
         optional=NoneType in members(annotation),
-        shape=shape_of(annotation, repeats),
+        shape=None if is_model else shape_of(annotation, repeats),
+        default=parameter.default,
+        from_url=repeats,
         advice=_form_advice(parameter, annotation) if is_model else "",
     )
 
@@ -86,10 +124,14 @@ def _form_advice(parameter: Parameter, annotation: Any) -> str:
 
 
 def _validator(
-    annotation: Any, config: ConfigDict | None, signature: Signature, parameter: Parameter
+    annotation: Any, numbers_to_text: bool, signature: Signature, parameter: Parameter
 ) -> Callable[[Any], Any]:
+    config = ConfigDict(coerce_numbers_to_str=True) if numbers_to_text else None
+    core = CoreConfig(coerce_numbers_to_str=True) if numbers_to_text else None
     try:
-        return TypeAdapter(annotation, config=config).validator.validate_python
+        validate: Callable[[Any], Any] = validator_of(
+            TypeAdapter(annotation, config=config), core
+        ).validate_python
     except Exception as error:  # pydantic asks the author's types for their schemas: anything may be raised
         reason = str(error).partition("\n")[0]
         problem = (
@@ -98,11 +140,34 @@ def _validator(
             f"session, user, auth, url, or by Depends(...). Pydantic says: {reason}"
         )
         raise SignatureError(signature.where, parameter.name, problem) from error
+    return validate
 
 
-def _problems(error: ValidationError) -> str:
-    """Where and what, never the values: `: 'qty' int_parsing, 'name' missing`."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+def _errors(error: ValidationError) -> list[Any]:
+    """Where and what, never the values."""
+    return [*error.errors(include_url=False, include_context=False, include_input=False)]
+
+
+def _is_about_text(error: Any) -> bool:
+    """Whether a text is expected: a blank one is a text, and as it is."""
+    return str(error["type"]).startswith("string_")
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _as_text(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_as_text(each) for each in value]
+    return value if value is None else str(value)
+
+
+def _by_field(errors: list[Any]) -> dict[Any, Any]:
+    """The first error of each field of a model."""
+    return {name: each for each in reversed(errors) for name in each["loc"][:1]}
+
+
+def _problems(found: list[Any]) -> str:
+    """`: 'qty' int_parsing, 'name' missing`"""
     told = [f"{_place(one['loc'])}{one['type']}" for one in found[:SHOWN_PROBLEMS]]
     return f": {', '.join(told)}{', ...' if len(found) > SHOWN_PROBLEMS else ''}"
 

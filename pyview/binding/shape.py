@@ -15,7 +15,7 @@ class Shape:
     picks: bool
 
     def __call__(self, value: Any) -> Any:
-        if self.gathers and isinstance(value, str | int | float):
+        if self.gathers and value is not None and not isinstance(value, list | dict):
             return [value]
         if self.picks and isinstance(value, list) and value:
             return value[0]

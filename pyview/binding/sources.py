@@ -95,7 +95,7 @@ def named_source(signature: Signature, parameter: Parameter, callback: Callback)
     fields = _fields(signature, parameter, callback)
     if fields:
         name = None if parameter.name in dict(fields) else parameter.name
-        return _model(signature, parameter, fields, name)
+        return _model(signature, parameter, callback, fields, name)
     convert = conversion_for(signature, parameter, repeats=callback.repeats)
     otherwise = convert if _is_mapping(parameter.annotation) else convert.refuse
     return Field(parameter.name, dashed(parameter.name), convert, _absent(parameter, convert, otherwise))
@@ -110,7 +110,9 @@ def whole_source(signature: Signature, parameter: Parameter, callback: Callback)
         return client
     fields = _fields(signature, parameter, callback)
     return (
-        _model(signature, parameter, fields, None) if fields else Whole(conversion_for(signature, parameter))
+        _model(signature, parameter, callback, fields, None)
+        if fields
+        else Whole(conversion_for(signature, parameter))
     )
 
 
@@ -134,8 +136,10 @@ def _own_source(signature: Signature, parameter: Parameter) -> Source | None:
         raise SignatureError(signature.where, parameter.name, f"cannot be made: {error}") from None
 
 
-def _model(signature: Signature, parameter: Parameter, fields: Fields, nested_under: str | None) -> Model:
-    convert = conversion_for(signature, parameter, is_model=True)
+def _model(
+    signature: Signature, parameter: Parameter, callback: Callback, fields: Fields, nested_under: str | None
+) -> Model:
+    convert = conversion_for(signature, parameter, repeats=callback.repeats, is_model=True)
     return Model(nested_under, fields, convert, _absent(parameter, convert, lambda data: convert({})))
 
 
