@@ -31,6 +31,7 @@ class SecurityConfig:
 
     `max_uploads` is how many files one socket may be sending at once, `max_upload_bytes` how large all of them may be
     together, those counted that have arrived and are not consumed. External uploads count as neither.
+    `max_upload_entries` is how many chosen files one input lists.
 
     `connect_headers` are the names of the headers that views may read as `socket.connect_info.headers`.
 
@@ -82,6 +83,7 @@ class SecurityConfig:
     max_async_work: int = 256
     max_uploads: int = 100
     max_upload_bytes: int = 4 * 1024**3
+    max_upload_entries: int = 1000
     max_queued_frames: int = 64
     max_queued_bytes: int = 4 * 1024 * 1024
     stall_timeout: float = 20.0

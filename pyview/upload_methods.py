@@ -1,9 +1,9 @@
 """What a socket can do about uploads."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from inspect import isawaitable
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from pyview.threads import off_loop
 from pyview.uploads.config import (
@@ -15,12 +15,16 @@ from pyview.uploads.config import (
     Validator,
     WriterFactory,
 )
-from pyview.uploads.constraints import EntriesMode, UploadConstraints
+from pyview.uploads.constraints import EntriesMode, UploadConstraints, UploadRulesError, rule_problems
 from pyview.uploads.entry import UploadEntry
 from pyview.uploads.registry import UploadRegistry
 from pyview.uploads.writers import TempFileWriter
 
 Consumer = Callable[[Any, UploadEntry], Any]
+
+_ONE_FILE: Final = UploadConstraints(max_files=1)
+_KEYWORDS: Final[Mapping[str, str]] = MappingProxyType({"max_files": "max_entries"})
+"""Rules that `allow_upload` calls otherwise than `UploadConstraints` does."""
 
 
 class UploadRuntime(Protocol):
@@ -74,8 +78,9 @@ class UploadMethods:
         uploads elsewhere. `writer(entry)` makes the `UploadWriter` that takes the bytes. `validator(entry)` returns
         what is wrong with a chosen file, or None.
 
-        Raises `ValueError` for rules that make no sense or are more than `SecurityConfig` lets pass, and for an upload
-        of that name that has entries; `TypeError` for rules said twice, or no word on what is accepted.
+        Raises `UploadRulesError`, a `ValueError`, for rules that make no sense or are more than `SecurityConfig` lets
+        pass, with all that is wrong; `ValueError` for an upload of that name that has entries; `TypeError` for rules
+        said twice, or no word on what is accepted.
         """
         rules = {
             "accept": accept,
@@ -86,13 +91,15 @@ class UploadMethods:
             "chunk_timeout": chunk_timeout,
         }
         said = {name: value for name, value in rules.items() if value is not None}
+        registry = self._runtime.uploads
         upload = UploadConfig(
             upload_name,
-            _constraints(upload_name, constraints, said),
+            _constraints(upload_name, constraints, said, registry, external=external is not None),
             auto_upload=auto_upload,
             callbacks=UploadCallbacks(progress, external, entry_complete, validator, writer),
+            most_listed=registry.most_listed,
         )
-        self._runtime.uploads.add(self, upload)
+        registry.add(self, upload)
         return upload
 
     def disallow_upload(self, upload_name: str) -> None:
@@ -144,20 +151,29 @@ class UploadMethods:
 
 
 def _constraints(
-    name: str, constraints: UploadConstraints | None, said: Mapping[str, Any]
+    name: str,
+    constraints: UploadConstraints | None,
+    said: Mapping[str, Any],
+    registry: UploadRegistry,
+    *,
+    external: bool,
 ) -> UploadConstraints:
-    if constraints is None:
-        if "accept" not in said:
-            raise TypeError(
-                f"allow_upload({name!r}) expects to be told what it accepts: accept=['.png', 'image/*'], accept='any', "
-                "or UploadConstraints(...)"
-            )
-        return replace(UploadConstraints(max_files=1), **said)
-    if said:
+    """The rules, from wherever they were said. All that is wrong is raised at once."""
+    if constraints is None and "accept" not in said:
+        raise TypeError(
+            f"allow_upload({name!r}) expects to be told what it accepts: accept=['.png', 'image/*'], accept='any', "
+            "or UploadConstraints(...)"
+        )
+    if constraints is not None and said:
         raise TypeError(
             f"allow_upload({name!r}) got both UploadConstraints and {', '.join(sorted(said))}; say it in one place"
         )
-    return constraints
+    names = _KEYWORDS if constraints is None else {}
+    rules = {**vars(constraints or _ONE_FILE), **said}
+    problems = [*rule_problems(rules, names), *registry.limit_problems(rules, external=external, said=names)]
+    if problems:
+        raise UploadRulesError(f"allow_upload({name!r})", problems)
+    return constraints or UploadConstraints(**rules)
 
 
 async def _consume(upload: UploadConfig, entry: UploadEntry, consumer: Consumer) -> Any:

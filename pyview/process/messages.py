@@ -106,6 +106,7 @@ class UploadFailed(NamedTuple):
 
     entry: UploadEntry
     code: str
+    reason: str | None
 
 
 class Info(NamedTuple):

@@ -11,7 +11,7 @@ from pyview.process.run_queue import RunQueue
 from pyview.threads import on_loop
 from pyview.uploads.config import WriterFactory
 from pyview.uploads.constraints import UploadConstraints
-from pyview.uploads.entry import UploadEntry
+from pyview.uploads.entry import UploadEntry, UploadRejected
 from pyview.uploads.writers import CloseReason, UploadWriter
 
 logger = logging.getLogger("pyview")
@@ -53,8 +53,9 @@ class End(NamedTuple):
 
 
 class Transfer(Mailbox):
-    """The `Receipt` of an entry. `permitted()` is asked before each part is written. `failed(entry, code)` is called
-    once if the file does not arrive, `gone(self)` when nothing is left of it here."""
+    """The `Receipt` of an entry. `permitted()` is asked before each part is written. `failed(entry, code, reason)` is
+    called once if the file does not arrive, `gone(self)` when nothing is left of it here. The reason is what the writer
+    said, if anything."""
 
     __slots__ = (
         "_constraints",
@@ -81,7 +82,7 @@ class Transfer(Mailbox):
         outlet: TransferOutlet,
         run_queue: RunQueue,
         permitted: Callable[[], Awaitable[bool]],
-        failed: Callable[[UploadEntry, str], None],
+        failed: Callable[[UploadEntry, str, str | None], None],
         gone: Callable[["Transfer"], None],
     ) -> None:
         super().__init__(run_queue, _CHUNKS_AHEAD)
@@ -147,7 +148,7 @@ class Transfer(Mailbox):
         if not self._ended:
             self._stop()
             self._outlet.crashed()
-            self._failed(self.entry, code)
+            self._failed(self.entry, code, None)
             self._end_soon(End(consumed=False))
 
     def _end_soon(self, end: End) -> None:
@@ -243,15 +244,17 @@ class Transfer(Mailbox):
             await self._fail("upload_failed")
 
     async def _writer_failed(self, ref: str | None, error: Exception) -> None:
-        log_crash(logger, f"upload {self.entry!r}", "its writer", error)
+        reason = error.reason if isinstance(error, UploadRejected) else None
+        if reason is None:
+            log_crash(logger, f"upload {self.entry!r}", "its writer", error)
         self._outlet.reply(ref, "error", {"reason": "writer_error"})
         if not self._ended:
-            await self._fail("writer_failure")
+            await self._fail("writer_failure", reason)
 
-    async def _fail(self, code: str) -> None:
+    async def _fail(self, code: str, reason: str | None = None) -> None:
         self._stop()
         self._outlet.closed()
-        self._failed(self.entry, code)
+        self._failed(self.entry, code, reason)
         await self._let_go("error", consumed=False)
 
     async def _let_go(self, reason: CloseReason, *, consumed: bool) -> None:

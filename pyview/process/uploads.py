@@ -23,6 +23,7 @@ from pyview.uploads.entry import (
     ExternalUploadMeta,
     UploadEntry,
     UploadFailure,
+    UploadRejected,
     UploadResult,
     UploadSuccess,
     UploadSuccessWithData,
@@ -158,10 +159,12 @@ class UploadManager:
         try:
             entry.meta = _external_meta(upload, await _called(prepare, entry, socket.context))
             return entry.meta.model_dump(mode="json")
+        except UploadRejected as rejection:
+            entry.fail("presign_error", rejection.reason)
         except Exception as error:
             log_crash(logger, self._host.name, f"preparing {entry!r}", error)
             entry.fail("presign_error")
-            return None
+        return None
 
     # What comes
 
@@ -216,8 +219,8 @@ class UploadManager:
         found = self.registry.by_ref(entry.upload_config.ref)
         if found is None or found[0].entries_by_ref.get(entry.ref) is not entry or not entry.valid:
             return None
-        entry.fail(message.code)
-        await self._tell(*found, entry, UploadFailure(message.code))
+        entry.fail(message.code, message.reason)
+        await self._tell(*found, entry, UploadFailure(message.code, message.reason))
         return found[1]
 
     async def _tell(
@@ -228,8 +231,8 @@ class UploadManager:
         if upload.callbacks.entry_complete is not None and result is not None:
             await _called(upload.callbacks.entry_complete, entry, result, socket)
 
-    def _fail_soon(self, entry: UploadEntry, code: str) -> None:
-        self._host.post_soon(UploadFailed(entry, code))
+    def _fail_soon(self, entry: UploadEntry, code: str, reason: str | None) -> None:
+        self._host.post_soon(UploadFailed(entry, code, reason))
 
     # The end
 

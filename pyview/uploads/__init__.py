@@ -1,12 +1,13 @@
 """Files that a browser sends to a view: what is allowed, what was chosen, where the bytes go."""
 
 from pyview.uploads.config import ActiveUpload, Postpone, UploadConfig, UploadInProgress
-from pyview.uploads.constraints import UploadConstraints
+from pyview.uploads.constraints import UploadConstraints, UploadRulesError
 from pyview.uploads.entry import (
     ConstraintViolation,
     ExternalUploadMeta,
     UploadEntry,
     UploadFailure,
+    UploadRejected,
     UploadResult,
     UploadSuccess,
     UploadSuccessWithData,
@@ -36,7 +37,9 @@ __all__ = [
     "UploadEntry",
     "UploadFailure",
     "UploadInProgress",
+    "UploadRejected",
     "UploadResult",
+    "UploadRulesError",
     "UploadSuccess",
     "UploadSuccessWithData",
     "UploadWriter",

@@ -16,9 +16,6 @@ Validator = Callable[[UploadEntry], str | None]
 WriterFactory = Callable[[UploadEntry], UploadWriter]
 Callback = Callable[..., Any]
 
-_MOST_LISTED = 1000
-"""How many files one input may list, those that are too many counted."""
-
 
 class UploadInProgress(RuntimeError):
     """Files were to be consumed while others of the same input are still on their way."""
@@ -71,8 +68,8 @@ class UploadConfig:
     """What `socket.allow_upload` returns, and `live_file_input` shows.
 
     `name` is that of the input, `ref` its id in the page. `entries` are the chosen files, oldest first; `errors` what
-    is wrong with their number. The `consume_...` context managers hand over what has arrived, and let go of it
-    afterwards.
+    is wrong with their number. However many are chosen, no more than `most_listed` become entries, and `errors` say so.
+    The `consume_...` context managers hand over what has arrived, and let go of it afterwards.
     """
 
     def __init__(
@@ -82,6 +79,7 @@ class UploadConfig:
         *,
         auto_upload: bool = False,
         callbacks: UploadCallbacks | None = None,
+        most_listed: int = 1000,
     ) -> None:
         self.name = name
         self.ref = f"phx-{secrets.token_hex(8)}"
@@ -91,6 +89,8 @@ class UploadConfig:
         self.entries_by_ref: dict[str, UploadEntry] = {}
         self.errors: list[ConstraintViolation] = []
         self.consumed = 0
+        self._most_listed = most_listed
+        self._left_out = False
         self._gone: dict[str, None] = {}
 
     @property
@@ -137,8 +137,12 @@ class UploadConfig:
         if len(new) == 1 and self.constraints.max_files == 1:
             for entry in self.entries:
                 self._drop(entry)
-        for file in new[: _MOST_LISTED - len(self.entries_by_ref)]:
+        room = max(self._most_listed - len(self.entries_by_ref), 0)
+        for file in new[:room]:
             self._add(UploadEntry(self, file))
+        if new:
+            # Its browser forgets a file that is not listed, so this has to be said until another choice is made.
+            self._left_out = len(new) > room
         self._count()
 
     def gone(self, refs: Iterable[str]) -> list[str]:
@@ -167,6 +171,7 @@ class UploadConfig:
         entry = self.entries_by_ref[ref]
         entry.cancelled = True
         self._drop(entry)
+        self._left_out = False
         self._count()
 
     def cancel_all(self) -> None:
@@ -273,11 +278,11 @@ class UploadConfig:
         # Lists of files that are on their way here were made before the browser can know, and would bring it back.
         # References are not used again while a page is open.
         self._gone[ref] = None
-        if len(self._gone) > _MOST_LISTED:
+        if len(self._gone) > self._most_listed:
             del self._gone[next(iter(self._gone))]
 
     def _count(self) -> None:
-        too_many = len(self.entries_by_ref) > self.capacity
+        too_many = self._left_out or len(self.entries_by_ref) > self.capacity
         self.errors = [ConstraintViolation(self.ref, "too_many_files")] if too_many else []
 
     def __repr__(self) -> str:

@@ -1,14 +1,20 @@
 """What may be uploaded: kinds, sizes, numbers."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Final, Literal, get_args
 
 EntriesMode = Literal["selected", "total"]
 
 _EXTENSION = re.compile(r"\.[^\s,/\\.][^\s,/\\]*")
 _MEDIA_RANGE = re.compile(r"[a-z0-9!#$&^_.+-]+/(\*|[a-z0-9!#$&^_.+-]+)")
+
+_NUMBERS: Final[Mapping[str, bool]] = MappingProxyType(
+    {"max_file_size": True, "max_files": True, "chunk_size": True, "chunk_timeout": False}
+)
+"""The rules that are numbers, and whether they are whole ones."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,7 @@ class UploadConstraints:
     may be at once, or with `max_entries_mode="total"` in all, those counted that have been consumed. `chunk_timeout`
     is how many seconds the next chunk may take.
 
-    Raises `ValueError` for what makes no sense.
+    Raises `UploadRulesError`, a `ValueError`, for what makes no sense, with all that is wrong.
     """
 
     max_file_size: int = 10 * 1024 * 1024
@@ -31,15 +37,10 @@ class UploadConstraints:
     max_entries_mode: EntriesMode = "selected"
 
     def __post_init__(self) -> None:
+        problems = rule_problems({rule.name: getattr(self, rule.name) for rule in fields(self)})
+        if problems:
+            raise UploadRulesError("UploadConstraints", problems)
         object.__setattr__(self, "accept", accepted_kinds(self.accept))
-        for name in ("max_file_size", "max_files", "chunk_size", "chunk_timeout"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"an upload's {name} is expected to be above 0, got {getattr(self, name)!r}")
-        if self.max_entries_mode not in get_args(EntriesMode):
-            raise ValueError(
-                f"max_entries_mode is expected to be 'selected' (how many there may be at once) or 'total' "
-                f"(how many in all), got {self.max_entries_mode!r}"
-            )
 
     def accepts(self, name: str, media_type: str) -> bool:
         """Whether a file of that name or media type is of an accepted kind. Both are what its browser says: who needs
@@ -50,22 +51,52 @@ class UploadConstraints:
         return any(_matches(kind, lowered, media_type) for kind in self.accept)
 
 
-def accepted_kinds(accept: str | Sequence[str]) -> tuple[str, ...]:
-    """The kinds of `accept`, in lower case: a list, or text as the HTML attribute has it; empty for "any".
+class UploadRulesError(ValueError):
+    """Rules of an upload that make no sense, or are more than the application lets pass. `problems` has them all."""
 
-    Raises `ValueError`.
-    """
+    def __init__(self, what: str, problems: Sequence[str]) -> None:
+        told = problems[0] if len(problems) == 1 else "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"{what}: {told}")
+        self.problems = tuple(problems)
+
+
+def rule_problems(rules: Mapping[str, Any], said: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Return everything that makes no sense in rules by name; `said` has the names that their author knows them by."""
+    numbers = (_number_problem(said.get(name, name), rules[name], whole) for name, whole in _NUMBERS.items())
+    mode = rules["max_entries_mode"]
+    if mode in get_args(EntriesMode):
+        modes = []
+    else:
+        modes = [
+            "max_entries_mode is expected to be 'selected' (how many there may be at once) or 'total' "
+            f"(how many in all), got {mode!r}"
+        ]
+    return [*_accept_problems(rules["accept"]), *filter(None, numbers), *modes]
+
+
+def _number_problem(name: str, value: Any, whole: bool) -> str | None:
+    kinds = int if whole else int | float
+    if isinstance(value, kinds) and not isinstance(value, bool) and value > 0:
+        return None
+    return f"{name} is expected to be a {'whole ' if whole else ''}number above 0, got {value!r}"
+
+
+def _accept_problems(accept: Any) -> list[str]:
+    if not isinstance(accept, str | Iterable) or not all(isinstance(kind, str) for kind in accept):
+        return [f"accept is expected to be a list of texts, such as ['.png', 'image/*'], got {accept!r}"]
+    return [
+        f"accept holds {kind!r}; expected extensions ('.png'), media types ('image/png') and ranges ('image/*'), "
+        "or 'any'"
+        for kind in accepted_kinds(accept)
+        if not (_EXTENSION.fullmatch(kind) or _MEDIA_RANGE.fullmatch(kind))
+    ]
+
+
+def accepted_kinds(accept: str | Iterable[str]) -> tuple[str, ...]:
+    """The kinds of `accept`, in lower case: a list, or text as the HTML attribute has it; empty for "any"."""
     kinds = accept.split(",") if isinstance(accept, str) else list(accept)
     cleaned = tuple(kind.strip().lower() for kind in kinds if kind.strip())
-    if set(cleaned) & {"any", "*", "*/*"}:
-        return ()
-    for kind in cleaned:
-        if not (_EXTENSION.fullmatch(kind) or _MEDIA_RANGE.fullmatch(kind)):
-            raise ValueError(
-                f"accept holds {kind!r}; expected extensions ('.png'), media types ('image/png') and ranges "
-                "('image/*'), or 'any'"
-            )
-    return cleaned
+    return () if set(cleaned) & {"any", "*", "*/*"} else cleaned
 
 
 def _matches(kind: str, name: str, media_type: str) -> bool:

@@ -1,7 +1,7 @@
 """One file that somebody has chosen: what is known of it, how far it has come, what is wrong with it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,15 +31,28 @@ class ConstraintViolation:
 
     `code` is a word for programs: `too_large`, `not_accepted`, `too_many_files`, `upload_failed` (its browser gave up),
     `timed_out`, `writer_failure`, `presign_error`, `too_many_uploads`, `no_room`, or what a validator returned.
+    `reason` is what a writer or `external` said in an `UploadRejected`.
     """
 
     ref: str
     code: str
+    reason: str | None = None
 
     @property
     def message(self) -> str:
-        """The words for readers; those of a validator are its own."""
-        return _MESSAGES.get(self.code, self.code)
+        """The words for readers; those of a validator, and a `reason`, are the application's own."""
+        return self.reason or _MESSAGES.get(self.code, self.code)
+
+
+class UploadRejected(Exception):
+    """Raised by a writer, or by `external`: the file is not wanted, and `reason` tells its reader why.
+
+    It is no crash, so the log has nothing of it. Any other exception fails the file in general words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class ExternalUploadMeta(BaseModel):
@@ -72,9 +85,11 @@ class UploadSuccessWithData:
 
 @dataclass(frozen=True, slots=True)
 class UploadFailure:
-    """The upload has failed. `error` is the browser's word for it, or the code of a `ConstraintViolation`."""
+    """The upload has failed. `error` is the browser's word for it, or the code of a `ConstraintViolation`; `reason` is
+    what a writer said in an `UploadRejected`."""
 
     error: str
+    reason: str | None = field(default=None, repr=False)
 
 
 UploadResult = UploadSuccess | UploadSuccessWithData | UploadFailure
@@ -157,9 +172,9 @@ class UploadEntry:
         path = getattr(self.receipt.meta(), "path", None)
         return None if path is None else str(path)
 
-    def fail(self, code: str) -> None:
+    def fail(self, code: str, reason: str | None = None) -> None:
         """Say what is wrong with it; a second time changes nothing."""
-        violation = ConstraintViolation(self.ref, code)
+        violation = ConstraintViolation(self.ref, code, reason)
         if violation not in self.errors:
             self.errors.append(violation)
 

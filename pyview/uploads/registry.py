@@ -1,30 +1,31 @@
 """The uploads of one view and of its components, and what an application may allow at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pyview.config import SecurityConfig
 from pyview.uploads.config import UploadConfig
 
 _HEADER = 5 + 4 * 255  # the most that stands before the bytes of a chunk
+_LISTED = 256  # bytes that one file has in the list of all, which its browser sends in one message
 
 
 class UploadRegistry:
     """Uploads by the owner's number (None for the view itself) and by name; and by the reference that a browser uses.
+
+    `most_listed` is how many chosen files one of them lists.
 
     Each comes with the socket that allowed it, which its callbacks get.
     """
 
     def __init__(self, limits: SecurityConfig) -> None:
         self._limits = limits
+        self.most_listed = limits.max_upload_entries
         self._named: dict[tuple[int | None, str], tuple[UploadConfig, Any]] = {}
 
     def add(self, socket: Any, upload: UploadConfig) -> None:
-        """Allow an upload; an earlier one of that name is replaced.
-
-        Raises `ValueError` if that one has entries still, or for what `SecurityConfig` does not let pass.
-        """
-        self._check(upload)
+        """Allow an upload; an earlier one of that name is replaced. Raises `ValueError` if that has entries still."""
         self._check_free(socket.cid, upload.name)
         self._named[socket.cid, upload.name] = upload, socket
 
@@ -69,23 +70,30 @@ class UploadRegistry:
                 "Consume or cancel them before it is allowed anew, or no longer."
             )
 
-    def _check(self, upload: UploadConfig) -> None:
-        wanted, limits = upload.constraints, self._limits
-        if wanted.chunk_size > limits.max_upload_frame - _HEADER:
-            frame = limits.max_upload_frame
-            raise _too_much(upload, "chunk_size", wanted.chunk_size, "max_upload_frame", frame)
-        if upload.is_external:
-            return
-        if wanted.max_file_size > limits.max_upload_bytes:
-            raise _too_much(
-                upload, "max_file_size", wanted.max_file_size, "max_upload_bytes", limits.max_upload_bytes
-            )
-        if wanted.max_files > limits.max_uploads:
-            raise _too_much(upload, "max_entries", wanted.max_files, "max_uploads", limits.max_uploads)
+    def limit_problems(
+        self, rules: Mapping[str, Any], *, external: bool, said: Mapping[str, str] = MappingProxyType({})
+    ) -> list[str]:
+        """Return every rule that is more than `SecurityConfig` lets pass; `said` has other names of the rules."""
+        limits = self._limits
+        most = [
+            ("chunk_size", limits.max_upload_frame - _HEADER, "max_upload_frame", limits.max_upload_frame),
+            ("max_files", limits.max_upload_entries, "max_upload_entries", limits.max_upload_entries),
+            ("max_files", limits.max_frame // _LISTED, "max_frame", limits.max_frame),
+        ]
+        if not external:
+            most += [
+                ("max_file_size", limits.max_upload_bytes, "max_upload_bytes", limits.max_upload_bytes),
+                ("max_files", limits.max_uploads, "max_uploads", limits.max_uploads),
+            ]
+        return [
+            _too_much(said.get(rule, rule), rules[rule], limit, allowed)
+            for rule, highest, limit, allowed in most
+            if isinstance(rules[rule], int) and rules[rule] > highest
+        ]
 
 
-def _too_much(upload: UploadConfig, name: str, value: int, limit: str, allowed: int) -> ValueError:
-    return ValueError(
-        f"the upload {upload.name!r} wants {name}={value}, and SecurityConfig({limit}={allowed}) is the most that one "
-        f"browser may have; lower {name}, or raise {limit}"
+def _too_much(name: str, value: int, limit: str, allowed: int) -> str:
+    return (
+        f"{name}={value} is more than SecurityConfig({limit}={allowed}) lets one browser have; "
+        f"lower {name}, or raise {limit}"
     )

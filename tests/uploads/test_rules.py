@@ -1,0 +1,264 @@
+"""Rules of uploads: how many files, all that is wrong at once, and reasons that a writer gives."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from pyview import LiveView
+from pyview.testing import LiveClient, LocalFile
+from pyview.uploads import (
+    ExternalUploadMeta,
+    MemoryWriter,
+    UploadConstraints,
+    UploadEntry,
+    UploadFailure,
+    UploadRejected,
+    UploadRulesError,
+)
+from tests.uploads.views import Socket, Uploads, app_with, text, view_with
+
+INPUT = "input[type=file]"
+
+
+def files(count: int) -> list[LocalFile]:
+    return [LocalFile(f"{number}.txt", b"x", "text/plain") for number in range(count)]
+
+
+def errors(page: Any) -> list[str]:
+    return [one.text for one in page.find_all("p.error")]
+
+
+# How many
+
+
+async def test_files_after_the_thousandth_arrive_where_so_many_are_allowed() -> None:
+    view = view_with(max_entries=1100, writer=MemoryWriter)
+    async with LiveClient(app_with(view, max_uploads=1100, max_upload_entries=1100, max_frame=2**20)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, *files(1100))
+        assert len(page.find_all("ul li")) == 1100
+        assert errors(page) == []
+        await chosen.send("1099.txt")
+        assert page.find("#entry-1099 u").text == "done"
+
+
+async def test_files_that_are_not_listed_are_told_until_another_choice() -> None:
+    """The browser forgets them, since the page does not name them."""
+    view = view_with(max_entries=5)
+    async with LiveClient(app_with(view, max_upload_entries=5)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, *files(7))
+        assert len(page.find_all("ul li")) == 5
+        assert errors(page) == ["too_many_files"]
+        await page.click("button", "Cancel 0.txt")
+        assert errors(page) == []
+        await page.submit("form")
+        assert sorted(view.kept) == ["1.txt", "2.txt", "3.txt", "4.txt"]
+        await page.choose(INPUT, *files(6))
+        assert errors(page) == ["too_many_files"]
+
+
+async def test_more_files_than_an_input_lists_are_too_many() -> None:
+    async with LiveClient(app_with(view_with(max_entries=1000), max_uploads=1000)) as client:
+        page = await client.open("/")
+        await page.choose(INPUT, *files(1001))
+        assert len(page.find_all("ul li")) == 1000
+        assert errors(page) == ["too_many_files"]
+
+
+# All at once
+
+WRONG = {
+    "accept": ["png", ".jpg", "image"],
+    "max_entries": 0,
+    "max_entries_mode": "ever",
+    "max_file_size": "10MB",
+    "chunk_size": 2**21,
+    "chunk_timeout": -1,
+}
+
+
+async def refusals(**arguments: Any) -> list[str]:
+    """What `allow_upload` says, over HTTP and on the socket."""
+    caught: list[str] = []
+
+    class Mistaken(Uploads):
+        def allow(self, socket: Socket) -> Any:
+            with pytest.raises(UploadRulesError) as info:
+                socket.allow_upload("files", **arguments)
+            caught.append(str(info.value))
+            return socket.allow_upload("files", accept="any")
+
+    async with LiveClient(app_with(Mistaken)) as client:
+        await client.open("/")
+    return caught
+
+
+async def test_all_that_is_wrong_is_told_at_once() -> None:
+    first, second = await refusals(**WRONG)
+    assert first == second
+    assert first.splitlines() == [
+        "allow_upload('files'): ",
+        *(
+            f"  - accept holds '{kind}'; expected extensions ('.png'), media types ('image/png') and ranges "
+            "('image/*'), or 'any'"
+            for kind in ("png", "image")
+        ),
+        "  - max_file_size is expected to be a whole number above 0, got '10MB'",
+        "  - max_entries is expected to be a whole number above 0, got 0",
+        "  - chunk_timeout is expected to be a number above 0, got -1",
+        "  - max_entries_mode is expected to be 'selected' (how many there may be at once) or 'total' (how many in "
+        "all), got 'ever'",
+        "  - chunk_size=2097152 is more than SecurityConfig(max_upload_frame=1048576) lets one browser have; lower "
+        "chunk_size, or raise max_upload_frame",
+    ]
+
+
+async def test_more_files_than_the_application_lets_pass_are_refused() -> None:
+    first, _ = await refusals(accept="any", max_entries=1500)
+    limits = ("max_upload_entries=1000", "max_frame=262144", "max_uploads=100")
+    assert first.splitlines()[1:] == [
+        f"  - max_entries=1500 is more than SecurityConfig({limit}) lets one browser have; lower max_entries, or raise "
+        f"{limit.partition('=')[0]}"
+        for limit in limits
+    ]
+    elsewhere, _ = await refusals(accept="any", max_entries=1500, external=lambda entry, context: None)
+    assert "max_uploads" not in elsewhere
+    assert elsewhere.splitlines() == first.splitlines()[:-1]
+    constraints, _ = await refusals(constraints=UploadConstraints(max_files=1500, max_file_size=2**40))
+    assert "max_files=1500" in constraints
+    assert "max_file_size=1099511627776" in constraints
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "5", True, None, float("nan")])
+def test_numbers_are_whole_and_above_zero(value: Any) -> None:
+    rules: dict[str, Any] = {"max_file_size": value, "max_files": value, "chunk_size": value}
+    with pytest.raises(UploadRulesError) as refusal:
+        UploadConstraints(**rules)
+    assert [problem.split(" ")[0] for problem in refusal.value.problems] == list(rules)
+
+
+@pytest.mark.parametrize("accept", [None, 5, [5], [".png", None]])
+def test_what_is_accepted_is_text(accept: Any) -> None:
+    with pytest.raises(UploadRulesError, match="accept is expected to be a list of texts"):
+        UploadConstraints(accept=accept)
+
+
+# Reasons
+
+
+class Choosy(MemoryWriter):
+    """Refuses at one of its calls."""
+
+    at = ""
+    error: Exception = UploadRejected("No <b>scripts</b>, please.")
+
+    def refuse(self, call: str) -> None:
+        if call == self.at:
+            raise self.error
+
+    def __init__(self, entry: UploadEntry) -> None:
+        super().__init__(entry)
+        self.refuse("init")
+
+    async def open(self) -> None:
+        self.refuse("open")
+
+    async def write_chunk(self, data: bytes) -> None:
+        self.refuse("write")
+        await super().write_chunk(data)
+
+    async def close(self, reason: Any) -> None:
+        self.refuse(reason)
+        await super().close(reason)
+
+
+class Told(Uploads):
+    """Shows the words of each error, and notes what its callback was told."""
+
+    template = type(Uploads.template).from_string(
+        "<form id='f' phx-change='check' phx-submit='save'>{{ live_file_input(upload) }}</form>"
+        "{% for entry in upload.entries %}{% for error in upload_errors(upload, entry) %}"
+        "<p>{{ error.code }}: {{ error.message }}</p>{% endfor %}{% endfor %}"
+        "<ol>{% for one in saved %}<li>{{ one }}</li>{% endfor %}</ol>"
+    )
+    results: list[Any]
+
+    def allow(self, socket: Socket) -> Any:
+        return socket.allow_upload("files", **self.rules, entry_complete=self.complete)
+
+    async def complete(self, entry: UploadEntry, result: Any, socket: Socket) -> None:
+        self.results.append(result)
+
+
+def told_view(**rules: Any) -> type[Told]:
+    return type("ToldView", (Told,), {"rules": {**Uploads.rules, **rules}, "results": []})
+
+
+def choosy(call: str, error: Exception | None = None) -> type[Told]:
+    traits = {"at": call} if error is None else {"at": call, "error": error}
+    return told_view(writer=type("ChoosyOfOneTest", (Choosy,), traits))
+
+
+@pytest.mark.parametrize("call", ["init", "open", "write", "done"])
+async def test_a_reader_is_told_why_a_writer_refused_a_file(
+    call: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    view = choosy(call)
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"))
+        await chosen.send()
+        await page.settle()
+        assert page.find("p").text == "writer_failure: No <b>scripts</b>, please."
+        assert "&lt;b&gt;" in page.html
+        assert view.results == [UploadFailure("writer_failure", "No <b>scripts</b>, please.")]
+        assert page.crashes == 0
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_what_a_writer_raises_otherwise_is_told_to_nobody_but_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    view = choosy("write", OSError("s3://secret-bucket is away"))
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"))
+        await chosen.send()
+        await page.settle()
+        assert page.find("p").text == "writer_failure: The file could not be stored"
+        assert "secret" not in page.html
+        assert view.results == [UploadFailure("writer_failure")]
+    assert "its writer crashed (correlation id" in caplog.text
+
+
+async def test_other_files_arrive_all_the_same() -> None:
+    class NoPdf(MemoryWriter):
+        def __init__(self, entry: UploadEntry) -> None:
+            super().__init__(entry)
+            if entry.name.endswith(".pdf"):
+                raise UploadRejected("This PDF is locked.")
+
+    view = told_view(writer=NoPdf, auto_upload=True)
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"), text("b.pdf"))
+        await chosen.send()
+        await page.settle()
+        await page.push("save")
+        assert page.find("p").text == "writer_failure: This PDF is locked."
+        assert [one.text for one in page.find_all("li")] == ["a.txt"]
+
+
+async def test_a_reader_is_told_why_an_upload_elsewhere_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    def external(entry: UploadEntry, context: Any) -> ExternalUploadMeta:
+        raise UploadRejected("Your space is used up.")
+
+    view: type[LiveView[Any]] = told_view(external=external)
+    async with LiveClient(app_with(view)) as client:
+        page = await client.open("/")
+        chosen = await page.choose(INPUT, text("a.txt"))
+        await chosen.preflight()
+        assert page.find("p").text == "presign_error: Your space is used up."
+    assert "crashed" not in caplog.text
