@@ -44,6 +44,7 @@ from pyview.revocation.memory import MemoryRevocations
 from pyview.routes import LiveRoute, NestedRoutes
 from pyview.secret import Secrets
 from pyview.server_options import missing_options
+from pyview.sent_names import check_sent_names
 from pyview.storage.errors import StoreUnavailable
 from pyview.telemetry import Telemetry, telemetry_if_installed
 from pyview.template.component import Component
@@ -345,9 +346,11 @@ class PyView(Starlette):
             logger.error("%s; nobody is signed in until it can be reached", error)
 
     def _check(self, scope: Scope | None = None) -> None:
-        """Raises `RuntimeError` for an application that would not do what its code says."""
+        """Raises `RuntimeError` or `SignatureError` for an application that would not do what its code says."""
         outside = self._around.findings(self.user_middleware) if self._around else ()
         enforce([*check_app(self, scope), *outside], self.production)
+        for route in self.live_routes:
+            check_sent_names(route.view_class, self._templates)
         if isinstance(self.revocations, MemoryRevocations) and several_workers(os.environ, sys.argv):
             logger.error(
                 "several workers, but each keeps its sign-outs to itself: set PYVIEW_STATE to a file that they share, "

@@ -3,16 +3,17 @@
 import datetime
 import decimal
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import MappingProxyType, NoneType
-from typing import Any, Final, Literal, get_origin
+from typing import Any, Final, Literal, NamedTuple, get_origin
 
 from pydantic import BaseModel
 
 from pyview.binding.models import is_typed_dict
 from pyview.binding.shape import members
+from pyview.binding.signature import MISSING, read_signature
 
 _VALUES: Final = (
     *(str, int, float, complex, bool, bytes, decimal.Decimal, uuid.UUID, Enum),
@@ -23,7 +24,7 @@ _COLLECTIONS: Final = (list, tuple, set, frozenset, dict)
 _MARKS: Final[Mapping[str, str]] = MappingProxyType({"user": "is_authenticated", "auth": "scopes"})
 """What a class of an application's own has that may stand for a reserved name, though its objects are plain data."""
 
-_HOLDERS: Final[Mapping[str, str]] = MappingProxyType(
+HOLDERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "socket": "the socket of the view",
         "session": "the session",
@@ -35,9 +36,31 @@ _HOLDERS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+class Unclear(NamedTuple):
+    """The reserved names that a handler asks for without an annotation; `where` is its name, file and line."""
+
+    where: str
+    names: frozenset[str]
+
+
+def unclear_names(function: Callable[..., Any]) -> Unclear:
+    """Return the reserved names for which nothing but the name says that the server's value is meant.
+
+    There are none in a handler that takes all that was sent as well: it reads the client's value there.
+    """
+    signature = read_signature(function, bound=True)
+    reads_all = any(one.name.lstrip("_") in ("payload", "params") for one in signature.parameters)
+    bare = (
+        one.name
+        for one in signature.parameters
+        if one.annotation is MISSING and not one.unresolved and not one.marker
+    )
+    return Unclear(signature.where, frozenset() if reads_all else frozenset(bare) & HOLDERS.keys())
+
+
 def misfit(name: str, annotation: Any) -> str | None:
     """Return what the server has under a reserved name, if that is never what is annotated; else None."""
-    holder = _HOLDERS.get(name)
+    holder = HOLDERS.get(name)
     wanted = [member for member in members(annotation) if member is not NoneType]
     return holder if holder and wanted and all(_never(name, member) for member in wanted) else None
 

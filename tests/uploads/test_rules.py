@@ -34,7 +34,9 @@ def errors(page: Any) -> list[str]:
 
 async def test_files_after_the_thousandth_arrive_where_so_many_are_allowed() -> None:
     view = view_with(max_entries=1100, writer=MemoryWriter)
-    async with LiveClient(app_with(view, max_uploads=1100, max_upload_entries=1100, max_frame=2**20)) as client:
+    async with LiveClient(
+        app_with(view, max_uploads=1100, max_upload_entries=1100, max_frame=2**20)
+    ) as client:
         page = await client.open("/")
         chosen = await page.choose(INPUT, *files(1100))
         assert len(page.find_all("ul li")) == 1100

@@ -1,0 +1,89 @@
+"""Names that templates send to handlers which have something of the server's under them.
+
+A handler's parameter `user` is the signed-in user. Where a form of the page has an input of that name, its author
+expects what was typed. Without an annotation nothing but the template tells, so it is read when the application starts.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from jinja2 import TemplateError
+
+from pyview.binding.errors import SignatureError
+from pyview.binding.own import own_callback
+from pyview.binding.reserved import HOLDERS, Unclear, unclear_names
+from pyview.events.decorators import EVENTS
+from pyview.events.table import handlers_of
+from pyview.live_view import LiveView
+from pyview.view_templates import ViewTemplates
+
+_FORM: Final = re.compile(r"<form\b.*?</form>", re.DOTALL | re.IGNORECASE)
+_FIELD: Final = re.compile(r"<(?:input|select|textarea|button)\b[^<>]*>", re.IGNORECASE)
+_CONTROL: Final = re.compile(r"<[a-z][^<>]*\sphx-value-[^<>]*>", re.IGNORECASE)
+_EVENT: Final = re.compile(r"""\sphx-(?!value-|target|hook)[a-z-]+\s*=\s*["']([\w:.-]+)["']""")
+_NAME: Final = re.compile(r"""\sname\s*=\s*["'](\w+)["'\[]""")
+_VALUE: Final = re.compile(r"\sphx-value-(\w+)")
+
+
+class _Sent(NamedTuple):
+    """`event` comes with a value called `name`, as the template says on `line`."""
+
+    event: str
+    name: str
+    line: int
+
+
+def check_sent_names(view_class: type[LiveView[Any]], templates: ViewTemplates) -> None:
+    """Raises `SignatureError` for a handler that does not get what the template of its view sends."""
+    handlers = _unclear_handlers(view_class)
+    source = _source(view_class, templates) if handlers else None
+    if source is None:
+        return
+    text, file = source
+    for sent in _sent(text):
+        unclear = handlers.get(sent.event, handlers.get(None))
+        if unclear is not None and sent.name in unclear.names:
+            holder = HOLDERS[sent.name]
+            problem = (
+                f"is reserved for {holder}, but the event {sent.event!r} brings a value of that name, which would be "
+                f"lost ({file}:{sent.line}). Choose another name for that, in the template too; or annotate the "
+                f"parameter, `{sent.name}: Any`, if it means {holder}"
+            )
+            raise SignatureError(unclear.where, sent.name, problem)
+
+
+def _unclear_handlers(view_class: type) -> Mapping[str | None, Unclear]:
+    """Event -> the handler that asks for reserved names; None is for `handle_event`."""
+    decorated: dict[str | None, Callable[..., Any]] = {
+        name: one.function for name, one in handlers_of(view_class, EVENTS).items()
+    }
+    own = own_callback(view_class, "handle_event")
+    found = {name: unclear_names(function) for name, function in decorated.items()}
+    if own is not None:
+        found[None] = unclear_names(own)
+    # An event with a handler of its own never comes to handle_event.
+    return found if any(unclear.names for unclear in found.values()) else {}
+
+
+def _source(view_class: type[LiveView[Any]], templates: ViewTemplates) -> tuple[str, str] | None:
+    try:
+        template = templates.for_view(view_class)
+    except TemplateError:
+        return None  # told with file and line when the page is made
+    text = None if template is None else template.source()
+    return None if template is None or text is None else (text, template.filename or view_class.__module__)
+
+
+def _sent(text: str) -> Iterator[_Sent]:
+    for form in _FORM.finditer(text):
+        for field in _FIELD.finditer(text, *form.span()):
+            yield from _names(text, field, _NAME, form[0])
+    for control in _CONTROL.finditer(text):
+        yield from _names(text, control, _VALUE, control[0])
+
+
+def _names(text: str, element: re.Match[str], names: re.Pattern[str], events: str) -> Iterator[_Sent]:
+    for name in names.finditer(text, *element.span()):
+        line = text.count("\n", 0, name.start(1)) + 1
+        yield from (_Sent(event[1], name[1], line) for event in _EVENT.finditer(events))
