@@ -43,8 +43,8 @@ from pyview.revocation.environment import revocations_from_environment
 from pyview.revocation.memory import MemoryRevocations
 from pyview.routes import LiveRoute, NestedRoutes
 from pyview.secret import Secrets
-from pyview.server_options import missing_options
 from pyview.sent_names import check_sent_names
+from pyview.server_options import missing_options
 from pyview.storage.errors import StoreUnavailable
 from pyview.telemetry import Telemetry, telemetry_if_installed
 from pyview.template.component import Component
