@@ -18,10 +18,12 @@ from pyview.events.table import handlers_of
 from pyview.live_view import LiveView
 from pyview.view_templates import ViewTemplates
 
-_FORM: Final = re.compile(r"<form\b.*?</form>", re.DOTALL | re.IGNORECASE)
+_FORM: Final = re.compile(
+    r"<form\b.*?</form>|\{%-?\s*call\s+ui\.form\(.*?\{%-?\s*endcall", re.DOTALL | re.IGNORECASE
+)
 _FIELD: Final = re.compile(r"<(?:input|select|textarea|button)\b[^<>]*>", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"<[a-z][^<>]*\sphx-value-[^<>]*>", re.IGNORECASE)
-_EVENT: Final = re.compile(r"""\sphx-(?!value-|target|hook)[a-z-]+\s*=\s*["']([\w:.-]+)["']""")
+_EVENT: Final = re.compile(r"""[\s(,]phx[-_](?!value|target|hook)[a-z_-]+\s*=\s*["']([\w:.-]+)["']""")
 _NAME: Final = re.compile(r"""\sname\s*=\s*["'](\w+)["'\[]""")
 _VALUE: Final = re.compile(r"\sphx-value-(\w+)")
 

@@ -52,7 +52,7 @@ class UploadRejected(Exception):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = str(reason)
 
 
 class ExternalUploadMeta(BaseModel):

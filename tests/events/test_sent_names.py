@@ -62,6 +62,12 @@ async def test_a_value_of_a_click() -> None:
     assert "the event 'ban'" in await refusal_of(app_with(button, ban=handler("user", "ban")))
 
 
+async def test_a_form_of_the_core_components() -> None:
+    source = """{% import "pyview/components.html" as ui %}
+    {% call ui.form(form, phx_change="check", phx_submit="save") %}<input name="user">{% endcall %}"""
+    assert "the event 'save'" in await refusal_of(app_with(source, save=handler("user, form", "save")))
+
+
 async def test_handle_event_gets_what_has_no_handler_of_its_own() -> None:
     source = FORM.replace("NAME", "user")
     assert "the event 'save'" in await refusal_of(
