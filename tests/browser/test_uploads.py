@@ -23,8 +23,10 @@ from pyview.components import ComponentSocket, LiveComponent
 from pyview.template.live_template import LiveTemplate
 from pyview.uploads import (
     ExternalUploadMeta,
+    MemoryWriter,
     TempFileWriter,
     UploadEntry,
+    UploadRejected,
     UploadResult,
     UploadSuccessWithData,
 )
@@ -255,6 +257,41 @@ def test_a_writer_that_fails_is_told_and_the_next_file_passes(page: Page, serve:
     expect(page.locator("ul i")).to_have_text(["100%"])
     page.get_by_role("button", name="Save").click()
     expect(page.locator("ol li")).to_have_text(["good.bin"])
+
+
+def test_a_reader_is_told_why_a_writer_refused_a_file(page: Page, serve: Serve) -> None:
+    class NoScripts(MemoryWriter):
+        async def write_chunk(self, data: bytes) -> None:
+            if data.startswith(b"#!"):
+                raise UploadRejected("This is a program.")
+            await super().write_chunk(data)
+
+    view = view_with(writer=NoScripts, auto_upload=True)
+    view.template = LiveTemplate.from_string(
+        "<form id='f' phx-change='check' phx-submit='save'>{{ live_file_input(upload) }}<button>Save</button></form>"
+        "{% for entry in upload.entries %}{% for error in upload_errors(upload, entry) %}<em>{{ error.message }}</em>"
+        "{% endfor %}{% endfor %}<i>{{ upload.completed|length }}</i>"
+    )
+    visit(page, serve(app_with(view)))
+    page.locator("input[type=file]").set_input_files(
+        [payload("run.sh", b"#!/bin/sh"), payload("a.txt", b"text")]
+    )
+    expect(page.locator("em")).to_have_text("This is a program.")
+    expect(page.locator("i")).to_have_text("1")
+
+
+def test_more_than_a_thousand_files_are_listed(page: Page, serve: Serve) -> None:
+    limits = {"max_uploads": 1100, "max_upload_entries": 1100, "max_frame": 2**20}
+    visit(page, serve(app_with(view_with(max_entries=1100), **limits)))
+    page.evaluate("""() => {
+      const data = new DataTransfer();
+      for (let n = 0; n < 1050; n++) data.items.add(new File(["x"], `${n}.txt`, {type: "text/plain"}));
+      const input = document.querySelector("input[type=file]");
+      input.files = data.files;
+      input.dispatchEvent(new Event("input", {bubbles: true}));
+    }""")
+    expect(page.locator("ul li")).to_have_count(1050)
+    expect(page.locator("p.error")).to_have_count(0)
 
 
 def test_many_files_at_once_each_arrive_whole(page: Page, serve: Serve) -> None:
