@@ -46,6 +46,8 @@ from pyview.secret import Secrets
 from pyview.sent_names import check_sent_names
 from pyview.server_options import missing_options
 from pyview.storage.errors import StoreUnavailable
+from pyview.storage.outage import Outages
+from pyview.storage.retry import Retry
 from pyview.telemetry import Telemetry, telemetry_if_installed
 from pyview.template.component import Component
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
@@ -124,7 +126,8 @@ class PyView(Starlette):
         check_app_id(app_id)
         self.secrets = Secrets.from_environment(secret=secret)
         self.production = is_production(os.environ) if production is None else production
-        self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ)
+        outages = Outages()
+        self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ, outages)
         self.presence = Presence(self.pubsub)
         self.rootTemplate = defaultRootTemplate()
         self.context_processors = tuple(context_processors)
@@ -140,8 +143,9 @@ class PyView(Starlette):
         self._errors = ErrorPages(self._error_page(error_page), debug=lambda: self.debug)
         self._telemetry = telemetry_if_installed() if telemetry is True else telemetry or None
         self._checked = False
-        self.revocations: Revocations = revocations or revocations_from_environment(os.environ)
-        self.claims: Claims = claims or claims_from_environment(os.environ)
+        self.revocations: Revocations = revocations or revocations_from_environment(os.environ, outages)
+        self.claims: Claims = claims or claims_from_environment(os.environ, outages)
+        self._opening = Retry(self._open_stores)
         self._around: Around | None = None
         self._who: WhoSignsIn | None = None
         self._pipeline = IdentityPipeline([])
@@ -328,6 +332,7 @@ class PyView(Starlette):
                     with self._waiting_room.closed():
                         await self._open_sockets.drain(lambda: self.site.processes)
             finally:
+                await self._opening.close()
                 await self.presence.close()
                 await self.pubsub.close()
                 await self.revocations.close()
@@ -336,14 +341,17 @@ class PyView(Starlette):
         return lifespan
 
     async def _open(self) -> None:
-        """Reach the other workers, and the stores of revocations and claims; one that is away is asked again when it is
-        needed."""
+        """Reach the other workers and the stores; a store that is away is opened as soon as it answers."""
         await self.pubsub.start()
         try:
-            await self.revocations.start()
-            await self.claims.start()
+            await self._open_stores()
         except StoreUnavailable as error:
-            logger.error("%s; nobody is signed in until it can be reached", error)
+            logger.info("%s; nobody is signed in until it can be reached", error)
+            self._opening.begin()
+
+    async def _open_stores(self) -> None:
+        await self.revocations.start()
+        await self.claims.start()
 
     def _check(self, scope: Scope | None = None) -> None:
         """Raises `RuntimeError` or `SignatureError` for an application that would not do what its code says."""

@@ -133,9 +133,10 @@ class SessionWatcher:
     async def _revoke(self, sid: str) -> None:
         try:
             await self._revoker.revoke(session_key(sid), time.time() + self._max_age)
-        except StoreUnavailable:
-            # This worker keeps to it, and writes it when the store is back; until then the others let nobody in.
-            logger.error("a session was signed out while the store of revocations was away")
+        except StoreUnavailable as error:
+            # This worker keeps to it, and writes it when the store is back; until then the others let nobody in. The
+            # store has said in the log that it is gone, once: not once more for each sign-out.
+            logger.debug("a session was signed out while the store of revocations was away: %r", error)
 
     async def _name_or_end(self, record: "SessionRecord", scope: Scope, session: dict[str, Any]) -> str:
         """As `_name`. Raises `UnknownUser`, which answers the request with a failure, so that nothing is saved.

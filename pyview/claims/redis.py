@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from pyview.claims.base import checked
+from pyview.storage.outage import Outages
 from pyview.storage.redis import RedisServer
 
 
@@ -22,8 +23,9 @@ class RedisClaims:
         prefix: str = "pyview:",
         timeout: float = 2.0,
         clock: Callable[[], float] = time.time,
+        outages: Outages | None = None,
     ) -> None:
-        self._server = RedisServer(url, timeout)
+        self._server = RedisServer(url, timeout, outages)
         self._prefix = f"{prefix}claim:"
         self._clock = clock
         self.start = self._server.open

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from pyview.claims.base import checked
+from pyview.storage.outage import Outages
 from pyview.storage.sqlite import SQLiteFile
 
 PURGE = 200  # expired rows removed by one claim
@@ -24,8 +25,13 @@ FORGET = "DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE until <=
 class SQLiteClaims:
     """Claims in the file `path`, made when it is missing. `clock`: Unix time in seconds."""
 
-    def __init__(self, path: str | os.PathLike[str], clock: Callable[[], float] = time.time) -> None:
-        self._file = SQLiteFile(path, SCHEMA, durable=False)
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        clock: Callable[[], float] = time.time,
+        outages: Outages | None = None,
+    ) -> None:
+        self._file = SQLiteFile(path, SCHEMA, durable=False, outages=outages)
         self._clock = clock
         self.start = self._file.open
         self.close = self._file.close

@@ -15,6 +15,7 @@ import orjson
 from pyview.pubsub.base import Subscriber
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.storage.errors import StoreUnavailable
+from pyview.storage.outage import Outages
 from pyview.storage.redis import RedisServer
 from pyview.wire.values import json_text
 
@@ -35,8 +36,10 @@ class RedisPubSub:
     Raises `ValueError` for an address that is none.
     """
 
-    def __init__(self, url: str, *, prefix: str = "pyview:", timeout: float = 2.0) -> None:
-        self._server = RedisServer(url, timeout)
+    def __init__(
+        self, url: str, *, prefix: str = "pyview:", timeout: float = 2.0, outages: Outages | None = None
+    ) -> None:
+        self._server = RedisServer(url, timeout, outages)
         # Channels are shared by all databases of a server; broadcasts are not.
         self._channel = f"{prefix}broadcasts:{self._server.database}"
         self._here = uuid.uuid4().hex.encode()
@@ -81,7 +84,7 @@ class RedisPubSub:
 
     async def _publish(self, message: bytes) -> None:
         await self._server.open()
-        async with self._server.asked("writing") as client:
+        async with self._server.asked("publishing") as client:
             await client.publish(self._channel, message)
 
     async def _follow(self) -> None:

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from pyview.revocation.revocation import Revocation
 from pyview.revocation.shared import News, SharedRevocations
+from pyview.storage.outage import Outages
 from pyview.storage.redis import RedisServer
 
 PAGE = 1000  # revocations read in one go
@@ -51,8 +52,9 @@ class RedisRevocations(SharedRevocations):
         prefix: str = "pyview:",
         timeout: float = 2.0,
         clock: Callable[[], float] = time.time,
+        outages: Outages | None = None,
     ) -> None:
-        super().__init__(_RedisLog(RedisServer(url, timeout), prefix), clock)
+        super().__init__(_RedisLog(RedisServer(url, timeout, outages), prefix), clock)
 
 
 class _RedisLog:

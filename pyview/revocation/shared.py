@@ -13,11 +13,13 @@ from pyview.revocation.base import Listener
 from pyview.revocation.replica import Replica
 from pyview.revocation.revocation import Revocation
 from pyview.storage.errors import StoreUnavailable
+from pyview.storage.retry import Retry
 
 logger = logging.getLogger("pyview.security")
 
 PAUSE = 0.25  # seconds before a log that was lost is followed again
 AT_ONCE = 1000  # revocations learnt before the event loop gets a turn
+LAST_ATTEMPT = 2.0  # seconds to write what is unsaved when the worker stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class SharedRevocations:
     """Asks the log for what must be certain, and keeps a copy of it for what must be quick.
 
     Nothing that this worker knows is lost with the store: what the log has not taken, or no longer has, is
-    written as soon as it is back.
+    written as soon as it is back, also when nobody follows the log here.
     """
 
     def __init__(self, log: RevocationLog, clock: Callable[[], float] = time.time) -> None:
@@ -59,6 +61,7 @@ class SharedRevocations:
         self._clock = clock
         self._replica = Replica(clock)
         self._unsaved: dict[str, Revocation] = {}
+        self._retry = Retry(self._save_late)
         self._following: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._complete_at = -math.inf
@@ -74,7 +77,20 @@ class SharedRevocations:
             for task in self._tasks:
                 task.cancel()
             await asyncio.wait(self._tasks, timeout=0.1)
+        await self._retry.close()
+        if self._unsaved:
+            await self._save_for_the_last_time()
         await self._log.close()
+
+    async def _save_for_the_last_time(self) -> None:
+        try:
+            async with asyncio.timeout(LAST_ATTEMPT):
+                await self._save_late()
+        except (StoreUnavailable, TimeoutError):
+            logger.error(
+                "%d sign-outs are lost: the store of revocations was still away at the end",
+                len(self._unsaved),
+            )
 
     async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
         revocation = Revocation(key, until, not_before)
@@ -82,7 +98,7 @@ class SharedRevocations:
             return
         self._replica.add(revocation)
         self._keep(revocation)
-        await self._save()
+        await self._save_or_retry()
 
     async def revoked(self, keys: Mapping[str, float]) -> bool:
         if self._replica.revoked(keys):
@@ -140,7 +156,7 @@ class SharedRevocations:
         if news.whole:
             self._keep_what_is_missing_in(news.revocations)
         if self._unsaved:
-            await self._save()
+            await self._save_or_retry()
 
     async def _learn(self, revocations: list[Revocation]) -> None:
         for start in range(0, len(revocations), AT_ONCE):
@@ -160,6 +176,20 @@ class SharedRevocations:
     def _keep(self, revocation: Revocation) -> None:
         kept = self._unsaved.get(revocation.key)
         self._unsaved[revocation.key] = revocation.joined(kept, self._clock())
+
+    async def _save_or_retry(self) -> None:
+        try:
+            await self._save()
+        except BaseException:  # a request that is cancelled meanwhile has signed somebody out, too
+            self._retry.begin()
+            raise
+
+    async def _save_late(self) -> None:
+        await self._log.open()
+        late = len(self._unsaved)
+        await self._save()
+        if late:
+            logger.warning("%d sign-outs from the time without the store of revocations are written", late)
 
     async def _save(self) -> None:
         now = self._clock()

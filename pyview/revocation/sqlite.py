@@ -9,6 +9,7 @@ from functools import partial
 
 from pyview.revocation.revocation import Revocation
 from pyview.revocation.shared import News, SharedRevocations
+from pyview.storage.outage import Outages
 from pyview.storage.sqlite import SQLiteFile
 
 POLL = 0.5  # seconds
@@ -26,8 +27,13 @@ SCHEMA = (
 class SQLiteRevocations(SharedRevocations):
     """Revocations in the file `path`, made when it is missing. `clock`: Unix time in seconds, when reading."""
 
-    def __init__(self, path: str | os.PathLike[str], clock: Callable[[], float] = time.time) -> None:
-        super().__init__(_SQLiteLog(SQLiteFile(path, SCHEMA, durable=True)), clock)
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        clock: Callable[[], float] = time.time,
+        outages: Outages | None = None,
+    ) -> None:
+        super().__init__(_SQLiteLog(SQLiteFile(path, SCHEMA, durable=True, outages=outages)), clock)
 
 
 class _SQLiteLog:

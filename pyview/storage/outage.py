@@ -6,7 +6,7 @@ from typing import Literal
 
 logger = logging.getLogger("pyview")
 
-Failing = Literal["reading", "writing", "listening"]
+Failing = Literal["reading", "writing", "listening", "publishing"]
 
 
 class Outage:
@@ -22,7 +22,8 @@ class Outage:
         self._failing: Failing | None = None
         self._since = 0.0
 
-    def began(self, doing: Failing, error: BaseException) -> None:
+    def began(self, doing: Failing, error: BaseException, *, altogether: bool = False) -> None:
+        """Note that `doing` failed; `altogether`: because the store cannot be reached for anything."""
         if self._failing is None:
             self._since = time.monotonic()
             logger.error(
@@ -32,10 +33,24 @@ class Outage:
                 type(error).__name__,
                 error,
             )
-        if self._failing is None or doing == "reading":
+        if altogether:
+            self._failing = "reading"
+        elif self._failing is None or doing == "reading":
             self._failing = doing
 
     def over(self, doing: Failing) -> None:
+        """Note that `doing` worked."""
         if self._failing is not None and self._failing in ("reading", doing):
             self._failing = None
             logger.warning("%s is back after %.1f seconds.", self._store, time.monotonic() - self._since)
+
+
+class Outages:
+    """The outages of one worker: stores in one place share theirs, so that each is logged once."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, Outage] = {}
+
+    def of(self, store: str) -> Outage:
+        """Return the outage of `store`, made when it is first asked for."""
+        return self._of.setdefault(store, Outage(store))

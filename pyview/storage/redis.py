@@ -9,10 +9,12 @@ from redis.asyncio.client import PubSub
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as Silent
 
 from pyview.storage.errors import StoreUnavailable
-from pyview.storage.outage import Failing, Outage
+from pyview.storage.outage import Failing, Outages
 
 HEARTBEAT = 1.0  # seconds of silence on a subscription before it is asked whether it is still there
 CONNECTIONS = 32  # of one worker; who needs one more waits
@@ -22,22 +24,31 @@ _SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
 
 class RedisServer:
     """One database of a server, not of a cluster. `timeout`: seconds to wait for a connection or an answer.
+    `outages`: those that are shared with other stores on the same server.
 
     Raises `ValueError` for an address that is none.
     """
 
-    def __init__(self, url: str, timeout: float = 2.0) -> None:
+    def __init__(self, url: str, timeout: float = 2.0, outages: Outages | None = None) -> None:
         scheme, separator, rest = url.partition("://")
         self._url = f"{_SCHEMES.get(scheme, scheme)}{separator}{rest}"
         self._timeout = timeout
-        self._outage = Outage(f"The server {_without_password(url)}")
+        self._outage = (outages or Outages()).of(f"The server {_without_password(url)}")
         self._client: Redis | None = None
+        self._answered = False
         self.database = _checked(self._url)
 
     async def open(self) -> None:
-        """Raises `StoreUnavailable` when the server does not answer; then it is not open."""
-        if self._client is not None:
-            return
+        """Raises `StoreUnavailable` when the server does not answer. It is open all the same: whatever is asked later
+        reaches a server that has come back."""
+        if self._client is None:
+            self._client = self._make_client()
+        if not self._answered:
+            async with self.asked("reading") as client:
+                await client.ping()
+            self._answered = True
+
+    def _make_client(self) -> Redis:
         # Nothing is sent twice by itself: a comparison that had already succeeded would fail the second time.
         retry = Retry(NoBackoff(), 0)
         pool = BlockingConnectionPool.from_url(
@@ -49,16 +60,11 @@ class RedisServer:
             socket_timeout=self._timeout,
             socket_connect_timeout=self._timeout,
         )
-        self._client = Redis.from_pool(pool)
-        try:
-            async with self.asked("reading") as client:
-                await client.ping()
-        except BaseException:
-            await self.close()
-            raise
+        return Redis.from_pool(pool)
 
     async def close(self) -> None:
         client, self._client = self._client, None
+        self._answered = False
         if client is not None:
             await client.aclose()
 
@@ -68,7 +74,8 @@ class RedisServer:
         try:
             yield self._opened()
         except (RedisError, OSError) as error:
-            self._outage.began(doing, error)
+            unreachable = isinstance(error, (Unreachable, Silent, OSError))
+            self._outage.began(doing, error, altogether=unreachable)
             raise StoreUnavailable(f"{doing} failed with {type(error).__name__}: {error}") from error
         self._outage.over(doing)
 

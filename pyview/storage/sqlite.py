@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pyview.storage.errors import StoreUnavailable
-from pyview.storage.outage import Outage
+from pyview.storage.outage import Outages
 
 T = TypeVar("T")
 Query = Callable[[sqlite3.Connection], T]
@@ -28,20 +28,28 @@ class SQLiteFile:
     """A database file with a schema, made when it is missing. Open it on the event loop that will use it.
 
     `schema`: statements that may be repeated (`CREATE ... IF NOT EXISTS`). `durable`: what was written survives
-    a power cut, not only the end of the process. `timeout`: seconds to wait for other workers.
+    a power cut, not only the end of the process. `timeout`: seconds to wait for other workers. `outages`: those that
+    are shared with other stores in the same file.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], schema: Sequence[str], *, durable: bool, timeout: float = 2.0
+        self,
+        path: str | os.PathLike[str],
+        schema: Sequence[str],
+        *,
+        durable: bool,
+        timeout: float = 2.0,
+        outages: Outages | None = None,
     ) -> None:
         self.path = Path(path).absolute()
         self._schema = schema
         self._synchronous = "FULL" if durable else "NORMAL"
         self._timeout = timeout
-        self._outage = Outage(f"The SQLite file {self.path}")
+        self._outage = (outages or Outages()).of(f"The SQLite file {self.path}")
         self._reader = _Handle(self.path, self._open_reader)
         self._writer = _Handle(self.path, self._make_and_open_writer)
         self._thread: ThreadPoolExecutor | None = None
+        self._answered = False
 
     @property
     def identity(self) -> object:
@@ -49,18 +57,17 @@ class SQLiteFile:
         return self._reader.identity
 
     async def open(self) -> None:
-        """Raises `StoreUnavailable` for a file that cannot be made or opened; then it is not open."""
-        if self._thread is not None:
-            return
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pyview-sqlite")
-        try:
+        """Raises `StoreUnavailable` for a file that cannot be made or opened. It is open all the same: whatever is
+        asked later finds a file that can be opened again."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="pyview-sqlite")
+        if not self._answered:
             await self.write(_nothing)
-        except BaseException:
-            await self.close()
-            raise
+            self._answered = True
 
     async def close(self) -> None:
         thread, self._thread = self._thread, None
+        self._answered = False
         self._reader.close()
         if thread is not None:
             await asyncio.get_running_loop().run_in_executor(thread, self._writer.close)
@@ -84,7 +91,7 @@ class SQLiteFile:
         try:
             answer = await self._in_thread(change)
         except (sqlite3.Error, OSError) as error:
-            self._outage.began("writing", error)
+            self._outage.began("writing", error, altogether=_is_missing(error))
             raise StoreUnavailable(f"{self.path} cannot be written: {error}") from error
         self._outage.over("writing")
         return answer
@@ -218,6 +225,13 @@ def _set_up(
 def _is_busy(error: BaseException) -> bool:
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _is_missing(error: BaseException) -> bool:
+    """Whether there is no such file, or no way to it: it can be neither read nor written."""
+    code = getattr(error, "sqlite_errorcode", None)
+    cannot_open = code is not None and code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB)
+    return cannot_open or (isinstance(error, OSError) and not isinstance(error, TimeoutError))
 
 
 def _nothing(connection: sqlite3.Connection) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -27,14 +28,18 @@ pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def worker(environ: dict[str, str]) -> Iterator[str]:
+def worker(environ: dict[str, str], log: Path = Path(os.devnull)) -> Iterator[str]:
     with create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     options = ["--port", str(port), "--ws-per-message-deflate", "false", "--log-level", "error"]
     command = [sys.executable, "-m", "uvicorn", "tests.identity.worker:app", *options]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={"PATH": "/usr/bin:/bin", "PYVIEW_SECRET": SECRET, **environ}
-    )
+    with log.open("a") as stderr:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={"PATH": "/usr/bin:/bin", "PYVIEW_SECRET": SECRET, **environ},
+            stderr=stderr,
+        )
     try:
         _wait_for(port)
         yield f"127.0.0.1:{port}"

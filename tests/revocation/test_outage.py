@@ -1,14 +1,17 @@
 """A store that goes away and comes back: nothing is guessed, nothing is lost, two lines in the log."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from pyview.revocation.base import Revocations
 from pyview.revocation.redis import RedisRevocations
 from pyview.revocation.sqlite import SQLiteRevocations
+from pyview.storage import retry
 from pyview.storage.errors import StoreUnavailable
 from tests.revocation.workers import Ear, Workers, in_step, until
 from tests.storage.fixtures import (
@@ -123,3 +126,82 @@ async def test_it_does_not_start_without_its_store_but_later(
     await worker.start()
     assert not await is_gone(worker)
     await worker.close()
+
+
+async def test_it_opens_by_itself_once_its_store_is_there(
+    make: Callable[[], Revocations], store: Breakable, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.take_away()
+    worker = make()
+    with pytest.raises(StoreUnavailable):
+        await worker.start()
+    store.bring_back()
+    assert not await is_gone(worker), "nobody has to start it again"
+    lines = [record.message for record in caplog.records if record.name == "pyview"]
+    assert ["is gone" in line for line in lines] == [True, False]
+    assert "is back after" in lines[1]
+    await worker.close()
+
+
+async def test_a_sign_out_is_written_although_nobody_follows(
+    workers: Workers, store: Breakable, caplog: pytest.LogCaptureFixture
+) -> None:
+    """There is no page open at the worker that signs out, so that nothing else asks the store."""
+    one, two = await workers.one_more(), await workers.one_more()
+    store.take_away()
+    for name in ("a", "b", "c"):
+        with pytest.raises(StoreUnavailable):
+            await one.revoke(f"sid:{name}", UNTIL)
+    store.bring_back()
+    await until_revoked(two, "sid:a", "sid:b", "sid:c")
+    lines = [record for record in caplog.records if record.name == "pyview.security"]
+    assert [line.message.split(" from ")[0] for line in lines] == ["3 sign-outs"]
+
+
+async def test_a_sign_out_before_the_first_start_is_written_too(
+    make: Callable[[], Revocations], workers: Workers, store: Breakable
+) -> None:
+    store.take_away()
+    one = make()
+    for attempt in (one.start(), one.revoke("sid:early", UNTIL)):
+        with pytest.raises(StoreUnavailable):
+            await attempt
+    store.bring_back()
+    await until_revoked(await workers.one_more(), "sid:early")
+    await one.close()
+
+
+async def test_a_sign_out_is_written_when_its_worker_stops(
+    make: Callable[[], Revocations], workers: Workers, store: Breakable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 600.0)
+    one = make()
+    await one.start()
+    store.take_away()
+    with pytest.raises(StoreUnavailable):
+        await one.revoke("sid:late", UNTIL)
+    store.bring_back()
+    await one.close()
+    assert await (await workers.one_more()).revoked({"sid:late": 0.0})
+
+
+async def test_what_is_lost_at_the_end_is_said(
+    make: Callable[[], Revocations], store: Breakable, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = make()
+    await one.start()
+    store.take_away()
+    with pytest.raises(StoreUnavailable):
+        await one.revoke("sid:lost", UNTIL)
+    await one.close()
+    assert "1 sign-outs are lost" in caplog.text
+    store.bring_back()
+
+
+async def until_revoked(worker: Revocations, *keys: str) -> None:
+    """Wait until `worker` finds all of `keys` revoked; ten seconds at most."""
+    deadline = monotonic() + 10
+    for key in keys:
+        while await is_gone(worker) or not await worker.revoked({key: 0.0}):
+            assert monotonic() < deadline, f"{key} was never written"
+            await asyncio.sleep(0.02)

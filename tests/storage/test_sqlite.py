@@ -188,6 +188,11 @@ async def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     file = SQLiteFile(tmp_path / "missing" / "state.db", SCHEMA, durable=True)
     with pytest.raises(StoreUnavailable, match=r"missing/state\.db cannot be written"):
         await file.open()
+    with pytest.raises(StoreUnavailable, match=r"missing/state\.db cannot be read"):
+        await names(file)
+    (tmp_path / "missing").mkdir()
+    assert await names(file) == [], "it needs no second start"
+    await file.close()
     with pytest.raises(StoreUnavailable, match=r"await start\(\) first"):
         await names(file)
 

@@ -1,0 +1,77 @@
+"""Real workers whose shared store is away: when they start, and when somebody signs out."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.identity.test_workers import post, signed_in, status, status_in_time, worker
+from tests.revocation.workers import until
+from tests.storage.fixtures import Breakable, BreakableFolder, BreakableServer, FreezableServer, own_valkey
+
+__all__ = ["own_valkey"]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=[BreakableFolder, BreakableServer, FreezableServer])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Breakable]:
+    if issubclass(request.param, BreakableFolder):
+        yield request.param(tmp_path)
+    else:
+        yield request.param(request.getfixturevalue("own_valkey"))
+
+
+@contextmanager
+def workers(store: Breakable, *logs: Path) -> Iterator[list[str]]:
+    name = "PYVIEW_REDIS_URL" if "://" in store.place else "PYVIEW_STATE"
+    with ExitStack() as stack:
+        yield [stack.enter_context(worker({name: store.place}, log)) for log in logs]
+
+
+def outages(log: Path) -> list[str]:
+    """What a worker has logged of its store, as "gone:" and "back after"."""
+    lines = log.read_text().splitlines()
+    return [word for line in lines for word in ("gone:", "back after") if f" is {word}" in line]
+
+
+async def test_a_worker_that_starts_without_its_store_opens_it_by_itself(
+    store: Breakable, tmp_path: Path
+) -> None:
+    log = tmp_path / "worker.log"
+    store.take_away()
+    with workers(store, log) as (host,):
+        alice = await signed_in(host, "alice")
+        assert await status(host, alice) == 401
+        assert outages(log) == ["gone:"]
+        store.bring_back()
+        # Nobody asks anything of the worker meanwhile.
+        await until(lambda: outages(log) == ["gone:", "back after"], 15)
+        assert await status_in_time(host, alice, 200)
+    assert outages(log) == ["gone:", "back after"]
+
+
+async def test_a_sign_out_meanwhile_counts_everywhere_once_the_store_is_back(
+    store: Breakable, tmp_path: Path
+) -> None:
+    """No guarded page is open at any worker: nothing but the sign-out itself needs the store."""
+    logs = tmp_path / "one.log", tmp_path / "two.log"
+    with workers(store, *logs) as (one, two):
+        people = [await signed_in(one, f"somebody {number}") for number in range(5)]
+        witness = await signed_in(two, "witness")
+        assert [await status(two, cookies) for cookies in people] == [200] * 5
+        store.take_away()
+        for cookies in people:
+            await post(one, "/logout", cookies)
+        assert [await status(two, cookies) for cookies in people] == [401] * 5
+        store.bring_back()
+        assert await status_in_time(two, witness, 200)
+        for cookies in people:
+            assert await status_in_time(two, cookies, 401)
+        assert [await status(one, cookies) for cookies in people] == [401] * 5
+    for log in logs:
+        assert outages(log) == ["gone:", "back after"], log.read_text()
+    lines = [line for line in logs[0].read_text().splitlines() if not line.startswith("auth.")]
+    assert len(lines) == 3, "gone, back, and how many sign-outs were written"
+    assert "5 sign-outs from the time without the store of revocations are written" in lines
