@@ -27,6 +27,7 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +49,7 @@ from pyview.session import (
     series_key,
     user_revocation_key,
 )
+from pyview.storage.backlog import Backlog
 from pyview.storage.errors import StoreUnavailable
 
 logger = logging.getLogger("pyview.security")
@@ -57,6 +59,7 @@ OnTheft = Callable[[str], Awaitable[None]]
 
 _PENDING = "pyview.remember"
 _DAY = 86400.0
+_LONGEST_SELECTOR = 64  # characters; ours have 22, and a cookie may bring anything
 
 
 @dataclass(slots=True)
@@ -100,6 +103,12 @@ class RememberMe:
         self._grace = grace
         self._https_only = https_only
         self._clock = clock
+        self._late = Backlog(self._forget_late, "remembered browsers")
+
+    async def close(self) -> None:
+        """Let go of the store. What it has missed is written first, if it answers."""
+        await self._late.close()
+        await self.store.close()
 
     async def remember(self, request: Request, user: object) -> None:
         """Remember the browser of `request` as `user`, for a route that has just signed them in.
@@ -150,7 +159,7 @@ class RememberMe:
 
     async def _redeem(self, scope: Scope, pending: _Pending, selector: str, validator: str) -> None:
         series = await self.store.get(selector, self._clock())
-        if series is None:
+        if series is None or selector in self._late:
             return
         latest = self._is_latest(series, _digest(validator))
         content = await self._sign_in(series.user)
@@ -189,23 +198,28 @@ class RememberMe:
         await self.store.remove(selector)
         revocations = _revocations(scope)
         if revocations is not None:
-            await revocations.revoke(series_key(selector), self._clock() + LONGEST_COOKIE)
+            with suppress(StoreUnavailable):  # kept there, and written later
+                await revocations.revoke(series_key(selector), self._clock() + LONGEST_COOKIE)
         reason = "a remember-me cookie was used twice: it was stolen, and its series has ended"
         audit_of(scope).record(AuditEvent.REVOKED, scope, reason, subject="remember me")
         if series is not None and self._on_theft is not None:
             await self._on_theft(series.user)
 
     async def sign_out(self, selector: str, pending: _Pending) -> None:
-        """The session of a remembered browser has ended."""
+        """The session of a remembered browser has ended. A store that is away forgets the browser once it is back."""
         if pending.cookie is None or pending.cookie.startswith(f"{selector}:"):
             pending.cookie = ""
         try:
             await self.store.start()
             await self.store.remove(selector)
         except StoreUnavailable:
-            logger.error(
-                "a browser was signed out, but the store that remembers it is away: its cookie stays good"
-            )
+            if len(selector) <= _LONGEST_SELECTOR:
+                self._late.add(selector)
+
+    async def _forget_late(self, selector: str) -> None:
+        await self.store.start()
+        if await self.store.get(selector, self._clock()) is not None:
+            await self.store.remove(selector)
 
     async def forget(self, scope: Scope, pending: _Pending) -> None:
         """Whoever the cookie of a request remembers has signed out."""
@@ -267,7 +281,7 @@ class RememberMiddleware:
         try:
             await self.app(scope, receive, send)
         finally:
-            await self._remember.store.close()
+            await self._remember.close()
 
 
 def _session(scope: Scope) -> Any:

@@ -5,20 +5,31 @@ worth: a session that was signed out is gone, wherever its id may be; an id that
 the id changes when the user does.
 """
 
+import asyncio
 import hashlib
-import logging
 import math
+import random
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.sessions import Session
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.session import ACTIVE, SESSION_ENDS_AT, SESSION_ID, USER_DIGEST
+from pyview.revocation.base import Revocations
+from pyview.session import (
+    ACTIVE,
+    LONGEST_COOKIE,
+    SESSION_ENDS_AT,
+    SESSION_ID,
+    USER_DIGEST,
+    own_revocation_keys,
+)
 from pyview.sessions.store import (
     Record,
     SessionStore,
@@ -26,11 +37,12 @@ from pyview.sessions.store import (
     decode,
     encode,
 )
+from pyview.storage.backlog import Backlog
 
 HANDLE = "pyview.server_session"
-logger = logging.getLogger("pyview.security")
 
-_SAVE_ATTEMPTS = 3
+_SAVE_ATTEMPTS = 20  # each that fails means that another worker has saved the session
+_PAUSE = 0.002  # seconds at most before the second attempt; longer before each further one
 _TOUCH_EVERY = 60.0  # seconds: being used is written down once a minute, not at every request
 
 
@@ -42,7 +54,8 @@ class ServerSessionMiddleware:
     `Secure` and its name gets the prefix `__Host-`.
 
     What two requests write at the same time is merged by key. A session that was signed out meanwhile stays signed
-    out. While the store is away nobody has a session, and cookies stay as they are, except where somebody signs out.
+    out. While the store is away nobody has a session, and cookies stay as they are, except where somebody signs out:
+    what such a cookie names is deleted as soon as the store is back.
     """
 
     pyview_session = True  # goes outside the authentication, wherever it was added
@@ -65,6 +78,10 @@ class ServerSessionMiddleware:
         self._cookie = f"__Host-{session_cookie}" if https_only else session_cookie
         self._flags = f"; path=/; httponly; samesite={same_site}" + ("; secure" if https_only else "")
         self._started = False
+        self._late = Backlog(self._sign_out_late, "signed-out sessions")
+        self._revocations: Revocations | None = None
+        # Requests of this worker save one after the other: a hundred at once do not fail each other again and again.
+        self._saving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -78,10 +95,12 @@ class ServerSessionMiddleware:
         try:
             await self.app(scope, receive, send)
         finally:
+            await self._late.close()
             await self.store.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit = scope[HANDLE] = await self._open(scope)
+        self._revocations = getattr(scope.get("app"), "revocations", None)
         scope["session"] = Session(visit.loaded)
         if visit.record is not None:
             scope[SESSION_ENDS_AT] = visit.record.dies_at
@@ -100,25 +119,26 @@ class ServerSessionMiddleware:
 
     async def _open(self, scope: Scope) -> "Visit":
         sent = HTTPConnection(scope).cookies.get(self._cookie, "")
+        key = key_of(sent) if sent else ""
         try:
             if not self._started:
                 await self.store.start()
                 self._started = True
             now = time.time()
-            record = await self.store.load(key_of(sent), now) if sent else None
+            record = await self.store.load(key, now) if key and key not in self._late else None
             if record is not None and _used(scope) and now - record.last_seen_at > _TOUCH_EVERY:
                 await self.store.touch(record.key, now)
                 record = record.seen(now)
         except StoreUnavailable:
-            return Visit(self.store, None, sent=bool(sent), known=False)
-        return Visit(self.store, record, sent=bool(sent), known=True)
+            return Visit(self.store, None, key, known=False)
+        return Visit(self.store, record, key, known=True)
 
     async def _save(self, visit: "Visit", session: Session) -> str | None:
         """Write what has changed; the `Set-Cookie` that belongs to it, if any."""
         record = visit.record
         if not session:
             if record is not None:
-                await self.store.delete(record.key)
+                await self._delete(record.key)
             return self._expired() if visit.sent and (session.modified or record is None) else None
         if not session.modified:
             return None
@@ -128,15 +148,28 @@ class ServerSessionMiddleware:
             return await self._rotate(record, session)
         return await self._update(visit, record, session)
 
+    async def _delete(self, key: str) -> None:
+        try:
+            await self.store.delete(key)
+        except StoreUnavailable:
+            self._late.add(key)
+
     def _unsaved(self, visit: "Visit", session: Session) -> str | None:
         """While the store is away, a sign-out takes the cookie from its browser, which else would be signed in again
-        as soon as the store is back."""
+        as soon as the store is back. What the cookie names is deleted then."""
         if session or not session.modified or not visit.sent:
             return None
-        logger.error(
-            "a session was signed out while its store was away: a copy of its cookie stays good until it ends"
-        )
+        self._late.add(visit.key)
         return self._expired()
+
+    async def _sign_out_late(self, key: str) -> None:
+        await self.store.start()
+        record = await self.store.load(key, time.time())
+        if record is None:  # over, or an id that was never given out
+            return
+        if self._revocations is not None:
+            await _revoke(record, self._revocations)
+        await self.store.delete(key)
 
     async def _create(self, session: Session) -> str:
         sid, record = self._fresh(session)
@@ -152,11 +185,17 @@ class ServerSessionMiddleware:
         return self._given(sid)
 
     async def _update(self, visit: "Visit", record: Record, session: Session) -> str | None:
+        async with self._saving.setdefault(record.key, asyncio.Lock()):
+            return await self._save_merged(visit, record, session)
+
+    async def _save_merged(self, visit: "Visit", record: Record, session: Session) -> str | None:
         data: Mapping[str, Any] = session
-        for _ in range(_SAVE_ATTEMPTS):
+        for attempt in range(_SAVE_ATTEMPTS):
             now = time.time()
             if await self.store.save(record.key, encode(data), record.version, now):
                 return None
+            # Workers that have met here shall not meet again.
+            await asyncio.sleep(random.uniform(0, attempt * _PAUSE))  # noqa: S311  no secret
             newer = await self.store.load(record.key, now)
             if newer is None:
                 return self._expired()
@@ -184,16 +223,22 @@ class ServerSessionMiddleware:
 
 
 class Visit:
-    """What one request found. `known` is False when the store could not say; then nothing is written either."""
+    """What one request found. `key` is the name of the session whose cookie it sent, "" without one. `known` is False
+    when the store could not say; then nothing is written either."""
 
-    __slots__ = ("known", "loaded", "record", "sent", "store")
+    __slots__ = ("key", "known", "loaded", "record", "store")
 
-    def __init__(self, store: SessionStore, record: Record | None, *, sent: bool, known: bool) -> None:
+    def __init__(self, store: SessionStore, record: Record | None, key: str, *, known: bool) -> None:
         self.store = store
         self.record = record
-        self.sent = sent
+        self.key = key
         self.known = known
         self.loaded: dict[str, Any] = {} if record is None else decode(record.data)
+
+    @property
+    def sent(self) -> bool:
+        """Whether the request sent a cookie."""
+        return bool(self.key)
 
 
 def key_of(sid: str) -> str:
@@ -206,6 +251,14 @@ def merged(theirs: Mapping[str, Any], base: Mapping[str, Any], ours: Mapping[str
     changed = {key: value for key, value in ours.items() if key not in base or base[key] != value}
     removed = base.keys() - ours.keys()
     return {key: value for key, value in {**theirs, **changed}.items() if key not in removed}
+
+
+async def _revoke(record: Record, revocations: Revocations) -> None:
+    """Do what the request would have done that could not load the session: its pages end, at any worker."""
+    until = time.time() + LONGEST_COOKIE
+    for name in own_revocation_keys(decode(record.data)):
+        with suppress(StoreUnavailable):  # kept there, and written later
+            await revocations.revoke(name, until)
 
 
 def _used(scope: Scope) -> bool:

@@ -29,6 +29,9 @@ class Backlog:
     def __contains__(self, key: str) -> bool:
         return key in self._keys
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     def add(self, key: str) -> None:
         """Have `key` forgotten as soon as the store answers."""
         if len(self._keys) < MOST:

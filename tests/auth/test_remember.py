@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ from pyview.auth import logout_everywhere, requires
 from pyview.auth.remember import RememberMe, RememberMiddleware
 from pyview.auth.remember_sqlite import SQLiteRememberStore
 from pyview.auth.remember_store import MemoryRememberStore, RememberStore, Series
+from pyview.revocation import MemoryRevocations, Revocations
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware, end_device, list_devices
 from pyview.storage.errors import StoreUnavailable
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from tests.storage.fixtures import Clock, clock
+from tests.revocation.workers import until
+from tests.storage.fixtures import BreakableFolder, Clock, clock
 
 __all__ = ["clock"]
 
@@ -117,11 +120,11 @@ class View(LiveView[Any]):
 class World:
     """A site with the documented sign-in, and a box to tick."""
 
-    def __init__(self, store: RememberStore, clock: Clock) -> None:
+    def __init__(self, store: RememberStore, clock: Clock, revocations: Revocations | None = None) -> None:
         self.users = {"ada", "grace"}
         self.thefts: list[str] = []
         self.remember = RememberMe(self.sign_in, store, on_theft=self.on_theft, clock=clock)
-        self.app = app = PyView(secret=SECRET)
+        self.app = app = PyView(secret=SECRET, revocations=revocations)
         self.add_sessions()
         app.add_middleware(AuthenticationMiddleware, backend=Backend())
         app.add_middleware(RememberMiddleware, remember=self.remember)
@@ -468,6 +471,64 @@ async def test_a_store_that_is_away_remembers_nobody_and_forgets_nobody(clock: C
         assert cookie(client) == kept
         store.gone = False
         assert await who(client) == "ada"
+
+
+async def test_who_signs_out_while_the_store_is_away_is_forgotten_when_it_is_back(
+    clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = BreakableFolder(tmp_path)
+    one, two = (World(SQLiteRememberStore(folder.place), clock).app for _ in range(2))
+    async with AsyncExitStack() as stack:
+        client, other = [await stack.enter_async_context(LiveClient(app)) for app in (one, two)]
+        await sign_in(client)
+        await sign_in(other)
+        copied = cookie(client)
+        folder.take_away()
+        await client.post("/logout")
+        assert cookie(client) is None
+        folder.bring_back()
+        await until(
+            lambda: "1 remembered browsers from the time without their store are written" in caplog.text
+        )
+        for app in (one, two):
+            copy = LiveClient(app, cookies={"remember": copied or ""}, lifespan=False)
+            assert await who(await stack.enter_async_context(copy)) == "nobody"
+        close_browser(other)
+        assert await who(other) == "ada"
+
+
+async def test_a_selector_that_we_never_made_is_not_kept(clock: Clock, tmp_path: Path) -> None:
+    folder = BreakableFolder(tmp_path)
+    world = World(SQLiteRememberStore(folder.place), clock)
+    folder.take_away()
+    async with LiveClient(world.app, cookies={"remember": "x" * 4000 + ":y"}) as client:
+        await client.post("/logout")
+        assert not world.remember._late
+        folder.bring_back()
+
+
+class RevocationsAway(MemoryRevocations):
+    """Cannot be written; keeps what it was told."""
+
+    async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
+        await super().revoke(key, until, not_before)
+        raise StoreUnavailable("away")
+
+
+async def test_a_theft_is_told_although_it_cannot_be_written_yet(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(MemoryRememberStore(), clock, RevocationsAway())
+    async with LiveClient(world.app) as client, LiveClient(world.app) as thief:
+        await sign_in(client)
+        steal(client, thief)
+        assert await who(thief) == "ada"
+        clock.now += 60
+        close_browser(client)
+        assert await who(client) == "nobody"
+        assert world.thefts == ["ada"]
+        assert "used twice: it was stolen" in caplog.text
+        assert await who(thief) == "nobody"
 
 
 class TestPlace:

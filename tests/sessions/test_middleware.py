@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.auth import login, logout, requires
+from pyview.revocation import Revocations
 from pyview.sessions import (
     MemorySessionStore,
     ServerSessionMiddleware,
@@ -54,7 +55,9 @@ async def sign_in(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
+    """Sign out, after a while."""
     logout(request)
+    await asyncio.sleep(float(request.query_params.get("after", "0")))
     return PlainTextResponse("bye")
 
 
@@ -77,8 +80,8 @@ async def end(request: Request) -> Response:
     return JSONResponse(await end_device(request, request.path_params["key"]))
 
 
-def app_with(store: SessionStore, **options: Any) -> PyView:
-    app = PyView(secret=SECRET)
+def app_with(store: SessionStore, revocations: Revocations | None = None, /, **options: Any) -> PyView:
+    app = PyView(secret=SECRET, revocations=revocations)
     app.add_middleware(ServerSessionMiddleware, store=store, **options)
     app.add_middleware(AuthenticationMiddleware, backend=Backend())
     for path, endpoint, method in [

@@ -1,0 +1,190 @@
+"""Sign-outs while the store of the sessions is away: they count as soon as it is back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from secrets import token_urlsafe
+from time import monotonic
+
+import pytest
+
+from pyview import PyView
+from pyview.revocation import MemoryRevocations
+from pyview.sessions import SessionStore, SQLiteSessionStore
+from pyview.sessions.store.redis import RedisSessionStore
+from pyview.storage import backlog
+from pyview.storage.backlog import Backlog
+from pyview.storage.errors import StoreUnavailable
+from pyview.testing import LiveClient
+from tests.sessions.test_middleware import app_with
+from tests.storage.fixtures import Breakable, BreakableFolder, FreezableServer, own_valkey
+
+__all__ = ["own_valkey"]
+
+
+@pytest.fixture(params=[BreakableFolder, FreezableServer])
+def breakable(request: pytest.FixtureRequest, tmp_path: Path) -> Breakable:
+    """A store that still has its sessions when it is back."""
+    if issubclass(request.param, BreakableFolder):
+        folder: Breakable = request.param(tmp_path)
+        return folder
+    server: Breakable = request.param(request.getfixturevalue("own_valkey"))
+    return server
+
+
+class Workers:
+    """Two workers with sessions in one store; what is revoked at one is told to the other."""
+
+    def __init__(self, place: str, stack: AsyncExitStack) -> None:
+        self.place = place
+        self._stack = stack
+        self._revocations = MemoryRevocations()
+        self.apps = [self._worker(), self._worker()]
+
+    def _worker(self) -> PyView:
+        return app_with(self._store(), self._revocations)
+
+    def _store(self) -> SessionStore:
+        if "://" in self.place:
+            return RedisSessionStore(self.place, timeout=0.3)
+        return SQLiteSessionStore(self.place)
+
+    async def start(self) -> None:
+        for app in self.apps:
+            await self._stack.enter_async_context(LiveClient(app))
+
+    async def browser(self, worker: int, cookie: str = "") -> LiveClient:
+        cookies = {"session": cookie} if cookie else None
+        client = LiveClient(self.apps[worker], cookies=cookies, lifespan=False)
+        return await self._stack.enter_async_context(client)
+
+    async def words(self, worker: int, cookie: str) -> list[str]:
+        """What a copy of a cookie finds in its session, at one of the workers."""
+        return [*(await (await self.browser(worker, cookie)).get("/read")).json()]
+
+
+@pytest.fixture
+async def workers(breakable: Breakable) -> AsyncIterator[Workers]:
+    async with AsyncExitStack() as stack:
+        workers = Workers(breakable.place, stack)
+        await workers.start()
+        yield workers
+
+
+async def until_empty(workers: Workers, worker: int, cookie: str) -> None:
+    deadline = monotonic() + 10
+    while await workers.words(worker, cookie):
+        assert monotonic() < deadline, "a copied cookie stays good"
+        await asyncio.sleep(0.05)
+
+
+async def until_answering(workers: Workers, worker: int, cookie: str) -> None:
+    deadline = monotonic() + 10
+    while not await workers.words(worker, cookie):
+        assert monotonic() < deadline, "the store is not back"
+        await asyncio.sleep(0.05)
+
+
+async def test_a_copy_of_the_cookie_is_dead_everywhere(
+    workers: Workers, breakable: Breakable, caplog: pytest.LogCaptureFixture
+) -> None:
+    people = [await workers.browser(0) for _ in range(3)]
+    witness = await workers.browser(0)
+    for number, client in enumerate([*people, witness]):
+        await client.post(f"/login/p{number}")
+    copies = [client.cookies["session"] for client in people]
+    breakable.take_away()
+    for client in people:
+        assert (await client.post("/logout")).status_code == 200
+        assert "session" not in client.cookies
+    breakable.bring_back()
+    await until_answering(workers, 1, witness.cookies["session"])
+    for cookie in copies:
+        await until_empty(workers, 1, cookie)
+        assert await workers.words(0, cookie) == []
+    assert await workers.words(0, witness.cookies["session"]) == ["user_id"]
+    said = [line.message for line in caplog.records if "from the time without" in line.message]
+    assert said == ["3 signed-out sessions from the time without their store are written"]
+    assert "stays good" not in caplog.text
+
+
+async def test_its_pages_end_at_other_workers(workers: Workers, breakable: Breakable) -> None:
+    client = await workers.browser(0)
+    await client.post("/login/ada")
+    reader = await workers.browser(1, client.cookies["session"])
+    page = await reader.open("/dash")
+    assert page.connected
+    breakable.take_away()
+    await client.post("/logout")
+    breakable.bring_back()
+    await page.wait_for(lambda page: page.status == 403, timeout=10)
+
+
+async def test_cookies_that_name_nothing_are_passed_over(
+    workers: Workers, breakable: Breakable, caplog: pytest.LogCaptureFixture
+) -> None:
+    witness = await workers.browser(0)
+    await witness.post("/login/ada")
+    breakable.take_away()
+    for _ in range(5):
+        stranger = await workers.browser(0, token_urlsafe(32))
+        assert (await stranger.post("/logout")).status_code == 200
+    breakable.bring_back()
+    deadline = monotonic() + 10
+    while "5 signed-out sessions" not in caplog.text:
+        assert monotonic() < deadline
+        await asyncio.sleep(0.05)
+    assert await workers.words(1, witness.cookies["session"]) == ["user_id"]
+
+
+class Forgetting:
+    """A store of keys that can be away."""
+
+    def __init__(self) -> None:
+        self.away = True
+        self.forgotten: list[str] = []
+
+    async def forget(self, key: str) -> None:
+        if self.away:
+            raise StoreUnavailable("away")
+        self.forgotten.append(key)
+
+
+async def test_strangers_cannot_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(backlog, "MOST", 3)
+    store = Forgetting()
+    waiting = Backlog(store.forget, "keys")
+    for number in range(10):
+        waiting.add(str(number))
+    store.away = False
+    await waiting.close()
+    assert store.forgotten == ["0", "1", "2"]
+    assert caplog.text.count("further ones are not written") == 1
+
+
+async def test_what_is_lost_at_the_end_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    waiting = Backlog(Forgetting().forget, "keys")
+    waiting.add("a")
+    await waiting.close()
+    assert "1 keys are lost: their store was still away at the end" in caplog.text
+    assert "a" not in waiting
+
+
+async def test_a_store_that_goes_during_the_request_is_told_later(tmp_path: Path) -> None:
+    """The session is loaded, and its store goes before the sign-out is saved."""
+    folder = BreakableFolder(tmp_path)
+    async with AsyncExitStack() as stack:
+        workers = Workers(folder.place, stack)
+        await workers.start()
+        client = await workers.browser(0)
+        await client.post("/login/ada")
+        copied = client.cookies["session"]
+        slow = asyncio.create_task(client.post("/logout?after=0.2"))
+        await asyncio.sleep(0.05)
+        folder.take_away()
+        assert (await slow).status_code == 200
+        folder.bring_back()
+        await until_empty(workers, 1, copied)
