@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pyview.application_name import application_name, check_app_id
 from pyview.auth.around import Around
 from pyview.auth.audit import Audit
-from pyview.auth.checks import check_app, enforce, is_production, several_workers
+from pyview.auth.checks import check_app, enforce, is_production
 from pyview.auth.order import normalise
 from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn, WithinApp
 from pyview.auth.watcher import SessionWatcher
@@ -40,11 +40,11 @@ from pyview.pubsub.environment import pubsub_from_environment
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.revocation.base import Revocations
 from pyview.revocation.environment import revocations_from_environment
-from pyview.revocation.memory import MemoryRevocations
 from pyview.routes import LiveRoute, NestedRoutes
 from pyview.secret import Secrets
 from pyview.sent_names import check_sent_names
 from pyview.server_options import missing_options
+from pyview.server_workers import asked_for
 from pyview.storage.errors import StoreUnavailable
 from pyview.storage.outage import Outages
 from pyview.storage.retry import Retry
@@ -359,12 +359,7 @@ class PyView(Starlette):
         enforce([*check_app(self, scope), *outside], self.production)
         for route in self.live_routes:
             check_sent_names(route.view_class, self._templates)
-        if isinstance(self.revocations, MemoryRevocations) and several_workers(os.environ, sys.argv):
-            logger.error(
-                "several workers, but each keeps its sign-outs to itself: set PYVIEW_STATE to a file that they share, "
-                "or PYVIEW_REDIS_URL"
-            )
-        if self.secrets.generated and several_workers(os.environ, sys.argv):
+        if self.secrets.generated and asked_for(os.environ, sys.argv).workers > 1:
             logger.error("several workers, but no PYVIEW_SECRET: each refuses the others' pages")
         missing = missing_options(sys.argv, os.environ, self.security) if self.production else None
         if missing is not None:

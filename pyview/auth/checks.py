@@ -2,8 +2,9 @@
 
 import inspect
 import logging
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Any, Protocol
 
 from starlette.middleware import Middleware
@@ -16,13 +17,19 @@ from pyview.auth.order import argument
 from pyview.auth.user_classes import user_classes
 from pyview.auth.way_in import GuardedApp, check_requirements
 from pyview.config import SecurityConfig
+from pyview.revocation.base import Revocations
+from pyview.revocation.memory import MemoryRevocations
 from pyview.secret import GENERATE, Secrets, check_secret
+from pyview.server_workers import asked_for
 from pyview.session import LONGEST_COOKIE
 
 logger = logging.getLogger("pyview")
 
 _LONGEST_DAYS = LONGEST_COOKIE / 86400
-
+_SHARE = (
+    "Name a place that all workers share: PYVIEW_REDIS_URL, a Redis or Valkey server, for all three, or PYVIEW_STATE, "
+    "a file on one host, for sign-outs alone."
+)
 _GENERATED = (
     "A random one is used: open pages reload when the server restarts, and several workers cannot serve each "
     "other's pages. "
@@ -38,6 +45,8 @@ class CheckedApp(GuardedApp, Protocol):
     def security(self) -> SecurityConfig: ...
     @property
     def debug(self) -> bool: ...
+    @property
+    def revocations(self) -> Revocations: ...
 
 
 def is_production(environ: Mapping[str, str]) -> bool:
@@ -55,6 +64,7 @@ def check_app(app: CheckedApp, scope: Scope | None = None) -> list[Finding]:
         *_sessions(app),
         *_hosts(app),
         *_debug(app),
+        *_workers(app),
     ]
 
 
@@ -66,17 +76,6 @@ def enforce(findings: Sequence[Finding], production: bool) -> None:
     for finding in findings:
         if finding.severity in (Severity.WEAK, Severity.NOTE):
             logger.warning("%s", finding.text)
-
-
-def several_workers(environ: Mapping[str, str], argv: Sequence[str]) -> bool:
-    """Whether a server was asked for more than one worker, as far as environment and command line tell."""
-    given = [environ.get("WEB_CONCURRENCY", "")]
-    for option, value in pairwise([*argv, ""]):
-        if option in ("--workers", "-w"):
-            given.append(value)
-        elif option.startswith("--workers="):
-            given.append(option.partition("=")[2])
-    return any(value.isdecimal() and int(value) > 1 for value in given)
 
 
 def stops(finding: Finding, production: bool) -> bool:
@@ -201,6 +200,30 @@ def _debug(app: CheckedApp) -> Iterator[Finding]:
 
 def _name(middleware: Middleware) -> str:
     return getattr(middleware.cls, "__name__", "SessionMiddleware")
+
+
+def _workers(app: CheckedApp) -> Iterator[Finding]:
+    asked = asked_for(os.environ, sys.argv)
+    if asked.workers > 1 and _keeps_to_itself(app):
+        yield Finding(
+            Severity.WEAK,
+            f"{asked.workers} workers ({asked.told_by}), and each keeps sign-outs, broadcasts and presence to itself: "
+            f"somebody who signs out at one is still signed in at the others. {_SHARE}",
+        )
+
+
+def check_sharing(app: CheckedApp) -> list[Finding]:
+    """Say what `app` needs before it has several workers, where nothing tells yet whether it will."""
+    if not _keeps_to_itself(app) or asked_for(os.environ, sys.argv).workers > 1:
+        return []
+    text = (
+        f"With more than one worker it does not start in production mode: they share no sign-outs. {_SHARE}"
+    )
+    return [Finding(Severity.NOTE, text)]
+
+
+def _keeps_to_itself(app: CheckedApp) -> bool:
+    return isinstance(app.revocations, MemoryRevocations)
 
 
 def _is(middleware: Middleware, expected: type[Any]) -> bool:

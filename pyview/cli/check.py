@@ -8,7 +8,7 @@ from typing import Any
 from starlette.routing import Mount
 
 from pyview.app import PyView
-from pyview.auth.checks import check_app, stops
+from pyview.auth.checks import check_app, check_sharing, stops
 from pyview.auth.findings import Finding, Severity
 from pyview.auth.order import provides_auth
 from pyview.server_options import advice
@@ -65,6 +65,8 @@ def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> R
         raise NotAPyView(app)
     judged = any(found.production for found, _ in apps) if production is None else production
     findings = [finding for found, scope in apps for finding in check_app(found, scope)]
+    if deploy or judged:
+        findings += [finding for found, _ in apps for finding in check_sharing(found)]
     shown = dict.fromkeys(finding for finding in findings if deploy or judged or _matters_now(finding))
     advised = dict.fromkeys(advice(found.security) for found, _ in apps) if deploy else ()
     return Report(tuple(shown), judged, tuple(advised))

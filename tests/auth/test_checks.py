@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +18,12 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
 from pyview.auth import public, requires
-from pyview.auth.checks import check_app, enforce, is_production, several_workers
+from pyview.auth.checks import check_app, check_sharing, enforce, is_production
 from pyview.auth.findings import Severity
 from pyview.config import SecurityConfig
 from pyview.events import event
 from pyview.requirement import Requirement, requirement_of
+from pyview.revocation import MemoryRevocations, Revocations, SQLiteRevocations
 from pyview.secret import Secrets
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
 
@@ -59,6 +61,7 @@ class App:
         self.security = security
         self.default_requires = default_requires
         self.debug = False
+        self.revocations: Revocations = MemoryRevocations()
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         return Router(self.routes).url_path_for(name, **path_params)
@@ -411,19 +414,33 @@ def test_production_mode_comes_from_the_environment(value: str, expected: bool) 
     assert not is_production({})
 
 
-@pytest.mark.parametrize(
-    ("environ", "argv", "expected"),
-    [
-        ({}, ["uvicorn", "app:app"], False),
-        ({}, ["uvicorn", "app:app", "--workers", "4"], True),
-        ({}, ["granian", "--workers=2", "app:app"], True),
-        ({}, ["hypercorn", "-w", "3", "app:app"], True),
-        ({}, ["uvicorn", "--workers", "1"], False),
-        ({}, ["uvicorn", "--workers"], False),
-        ({}, [], False),
-        ({"WEB_CONCURRENCY": "2"}, ["uvicorn"], True),
-        ({"WEB_CONCURRENCY": "one"}, ["uvicorn"], False),
-    ],
-)
-def test_several_workers(environ: dict[str, str], argv: list[str], expected: bool) -> None:
-    assert several_workers(environ, argv) is expected
+class TestWorkers:
+    """Several workers that share nothing."""
+
+    @pytest.fixture(autouse=True)
+    def asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("WEB_CONCURRENCY", "4")
+
+    def test_they_do_not_start_in_production(self) -> None:
+        with pytest.raises(
+            RuntimeError, match=r"4 workers \(WEB_CONCURRENCY\).*PYVIEW_REDIS_URL.*PYVIEW_STATE"
+        ):
+            enforce(check_app(App()), production=True)
+
+    def test_in_development_all_that_is_not_shared_is_named(self, caplog: pytest.LogCaptureFixture) -> None:
+        enforce(check_app(App()), production=False)
+        assert "sign-outs, broadcasts and presence" in caplog.text
+
+    def test_what_they_share_may_be_anything(self, tmp_path: Path) -> None:
+        app = App()
+        app.revocations = SQLiteRevocations(tmp_path / "state.db")
+        assert findings(app) == []
+        assert check_sharing(app) == []
+
+    def test_a_check_says_it_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert check_sharing(App()) == []
+        monkeypatch.delenv("WEB_CONCURRENCY")
+        assert findings(App()) == []
+        (finding,) = check_sharing(App())
+        assert finding.severity is Severity.NOTE
+        assert finding.text.startswith("With more than one worker it does not start in production mode")

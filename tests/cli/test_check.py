@@ -102,7 +102,7 @@ class Shell:
         done = subprocess.run(
             [sys.executable, "-m", "pyview.cli", "check", *arguments],
             cwd=self.folder,
-            env={**kept, "PYTHONPATH": path, "PYVIEW_SECRET": secret, **environ},
+            env={**kept, "PYTHONPATH": path, "PYVIEW_SECRET": secret, "PYVIEW_STATE": "state.db", **environ},
             capture_output=True,
             text=True,
             timeout=60,
@@ -119,6 +119,7 @@ def shell(tmp_path: Path) -> Shell:
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PYVIEW_SECRET", "PYVIEW_SECRET_FILE", "PYVIEW_SECRET_FALLBACKS", "PYVIEW_ENV"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYVIEW_STATE", "state.db")
 
 
 class TestCommand:
@@ -158,6 +159,21 @@ class TestCommand:
         assert "SessionMiddleware(secret_key=...) is a value printed in documentation" in done.output
         assert done.verdict == "It starts in development; 3 findings."
         assert shell.run("shop:careless", secret="").kinds == ["weak", "weak"]
+
+    def test_workers_that_share_nothing(self, shell: Shell) -> None:
+        shell.write(SOUND)
+        alone = shell.run("--deploy", "shop:app", "--production", PYVIEW_STATE="")
+        assert (alone.code, alone.kinds) == (0, ["note"])
+        assert "With more than one worker it does not start in production mode" in alone.output
+        assert shell.run("shop:app", "--production", PYVIEW_STATE="").kinds == ["note"], (
+            "production is deployed"
+        )
+        assert shell.run("shop:app", PYVIEW_STATE="").kinds == []
+        several = shell.run("--deploy", "shop:app", "--production", PYVIEW_STATE="", WEB_CONCURRENCY="4")
+        assert (several.code, several.kinds) == (1, ["weak"])
+        assert "4 workers (WEB_CONCURRENCY)" in several.output
+        shared = shell.run("--deploy", "shop:app", "--production", WEB_CONCURRENCY="4")
+        assert (shared.code, shared.kinds) == (0, [])
 
     @pytest.mark.parametrize("how", ["flag", "environment"])
     def test_production_refuses_it(self, shell: Shell, how: str) -> None:

@@ -1,0 +1,73 @@
+"""The number of workers that a server was asked for, as far as one of the workers can tell.
+
+No server says it in a way that all of them share, so each is asked in its own: the configuration that it hands to its
+workers, the command line, the environment. Processes that somebody starts one by one, on one host or on many, cannot
+know of each other.
+"""
+
+import gc
+import multiprocessing
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+OPTIONS = ("--workers", "-w")
+VARIABLES = ("WEB_CONCURRENCY", "UVICORN_WORKERS", "GRANIAN_WORKERS")
+
+# Servers that fork: what they were asked for is still in the memory of each worker, in an object of this class.
+_FORKING = (("gunicorn.config", "Config"), ("granian.server.mp", "MPServer"))
+
+
+class AskedFor(NamedTuple):
+    """How many workers, and what told so, in words for an error."""
+
+    workers: int
+    told_by: str
+
+
+ONE = AskedFor(1, "nothing")
+
+
+def asked_for(environ: Mapping[str, str], argv: Sequence[str]) -> AskedFor:
+    """Return how many workers the server was asked for: `ONE` where nothing tells of more."""
+    for told in (_of_server(), _of_arguments(argv), _of_environment(environ)):
+        if told is not None:
+            return told
+    return ONE
+
+
+def _of_server() -> AskedFor | None:
+    """What the server itself goes by, which is right whatever command line and environment say."""
+    for config in (*_handed_over(), *_inherited()):
+        workers = getattr(config, "workers", None)
+        if isinstance(workers, int):
+            return AskedFor(workers, f"the configuration of {type(config).__module__.partition('.')[0]}")
+    return None
+
+
+def _handed_over() -> Iterator[Any]:
+    """The configuration that uvicorn and hypercorn give to a worker, which is a process of `multiprocessing`."""
+    arguments = getattr(multiprocessing.current_process(), "_kwargs", None) or {}
+    if "config" in arguments:
+        yield arguments["config"]
+
+
+def _inherited() -> Iterator[Any]:
+    names = {name for name in _FORKING if name[0] in sys.modules}
+    for found in gc.get_objects() if names else ():
+        if (type(found).__module__, type(found).__name__) in names:
+            yield found
+
+
+def _of_arguments(argv: Sequence[str]) -> AskedFor | None:
+    for option, value in pairwise([*argv, ""]):
+        name, equals, attached = option.partition("=")
+        if name in OPTIONS and (attached if equals else value).isdecimal():
+            return AskedFor(int(attached if equals else value), f"{name} on the command line")
+    return None
+
+
+def _of_environment(environ: Mapping[str, str]) -> AskedFor | None:
+    told = [AskedFor(int(environ[name]), name) for name in VARIABLES if environ.get(name, "").isdecimal()]
+    return max(told, default=None)

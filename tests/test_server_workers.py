@@ -1,0 +1,56 @@
+"""How many workers a server was asked for: told by its configuration, its command line, or the environment."""
+
+import multiprocessing
+import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from pyview.server_workers import ONE, asked_for
+
+
+@pytest.mark.parametrize(
+    ("environ", "argv", "expected"),
+    [
+        ({}, ["uvicorn", "app:app"], 1),
+        ({}, ["uvicorn", "app:app", "--workers", "4"], 4),
+        ({}, ["granian", "--workers=2", "app:app"], 2),
+        ({}, ["hypercorn", "-w", "3", "app:app"], 3),
+        ({}, ["uvicorn", "--workers", "1"], 1),
+        ({}, ["uvicorn", "--workers"], 1),
+        ({}, ["uvicorn", "--workers", "many"], 1),
+        ({}, [], 1),
+        ({"WEB_CONCURRENCY": "2"}, ["uvicorn"], 2),
+        ({"UVICORN_WORKERS": "3"}, ["uvicorn"], 3),
+        ({"GRANIAN_WORKERS": "5", "WEB_CONCURRENCY": "2"}, ["granian"], 5),
+        ({"WEB_CONCURRENCY": "one"}, ["uvicorn"], 1),
+        ({"WEB_CONCURRENCY": "4"}, ["uvicorn", "--workers", "1"], 1),
+    ],
+)
+def test_by_command_line_and_environment(environ: dict[str, str], argv: list[str], expected: int) -> None:
+    assert asked_for(environ, argv).workers == expected
+
+
+def test_it_says_what_told_it() -> None:
+    assert asked_for({"WEB_CONCURRENCY": "4"}, []) == (4, "WEB_CONCURRENCY")
+    assert asked_for({}, ["x", "--workers=4"]) == (4, "--workers on the command line")
+    assert asked_for({}, []) is ONE
+
+
+def test_what_a_server_hands_to_its_workers_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = type("Config", (), {"workers": 3, "__module__": "uvicorn.config"})()
+    process = SimpleNamespace(_kwargs={"config": config})
+    monkeypatch.setattr(multiprocessing, "current_process", lambda: process)
+    assert asked_for({"WEB_CONCURRENCY": "1"}, ["--workers", "1"]) == (3, "the configuration of uvicorn")
+    config.workers = 1
+    assert asked_for({"WEB_CONCURRENCY": "9"}, []).workers == 1
+    process._kwargs = {"config": "something else"}
+    assert asked_for({"WEB_CONCURRENCY": "9"}, []).workers == 9
+
+
+def test_a_server_that_forked_is_found_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so is a number known that stands in a `gunicorn.conf.py`."""
+    kept = type("Config", (), {"workers": 3, "__module__": "gunicorn.config"})()
+    assert asked_for({}, []) is ONE, "nobody looks where no such server is loaded"
+    monkeypatch.setitem(sys.modules, "gunicorn.config", ModuleType("gunicorn.config"))
+    assert asked_for({}, []) == (kept.workers, "the configuration of gunicorn")
