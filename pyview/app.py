@@ -37,6 +37,7 @@ from pyview.process.file_watch import FileWatch
 from pyview.process.site import Site
 from pyview.pubsub.base import PubSub
 from pyview.pubsub.environment import pubsub_from_environment
+from pyview.pubsub.memory import MemoryPubSub
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.revocation.base import Revocations
 from pyview.revocation.environment import revocations_from_environment
@@ -343,6 +344,8 @@ class PyView(Starlette):
     async def _open(self) -> None:
         """Reach the other workers and the stores; a store that is away is opened as soon as it answers."""
         await self.pubsub.start()
+        if not isinstance(self.pubsub, MemoryPubSub):
+            await self.presence.start()
         try:
             await self._open_stores()
         except StoreUnavailable as error:

@@ -4,6 +4,7 @@ Every worker numbers its changes, and says the number of the last one with each 
 everything. So messages may be lost, and workers killed: what is wrong is put right within a heartbeat or three.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -41,6 +42,10 @@ class Others:
         self._tell = tell
         self._patience = BEATS_MISSED * interval
         self._peers: dict[str, Peer] = {}
+
+    def __len__(self) -> int:
+        """How many other workers have said what they have."""
+        return len(self._peers)
 
     def hear(self, message: Message) -> None:
         """Take a message of another worker. Raises `KeyError`, `ValueError`, `TypeError` for what is none."""
@@ -107,6 +112,11 @@ class Others:
         """Count everybody's silence from now on."""
         for peer in self._peers.values():
             peer.heard = time.monotonic()
+
+    def until_silent(self) -> float:
+        """Seconds until the next worker counts as dead if it says nothing more; infinite without workers."""
+        heard = min((peer.heard for peer in self._peers.values()), default=math.inf)
+        return heard + self._patience - time.monotonic()
 
     def forget_the_silent(self) -> None:
         """Those who have not been heard for some heartbeats count as dead. If they are not, they will be heard."""

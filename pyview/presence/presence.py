@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import sys
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
@@ -25,13 +27,17 @@ DIFF_EVENT: Final = "presence_diff"
 WORKERS: Final = "pyview:presence"
 """The topic on which workers talk to each other."""
 
+PATIENCE: Final = 1.0  # seconds that a start waits for the other workers, whose number is known
+BLIND_PATIENCE: Final = 0.25  # the same where nobody can say how many there are
+_CLOCK: Final = 0.01  # seconds by which a timer may be early
+
 
 class Presence:
-    """Who is on which topic. Costs nothing until it is used.
+    """Who is on which topic. Costs nothing until it is used, or started where other workers may be.
 
     A view is tracked until it ends. Its worker tells the others, and says every `interval` seconds that it is still
-    there: who is silent three times counts as dead, with all that it tracked. What happens within one turn of the event
-    loop is told as one diff.
+    there: one that is silent for three intervals counts as dead, with all that it tracked. What happens within one turn
+    of the event loop is told as one diff.
     """
 
     def __init__(self, pubsub: PubSub, interval: float = 5.0) -> None:
@@ -52,6 +58,9 @@ class Presence:
         self._outgoing: list[Message] = []
         self._sending: asyncio.Task[None] | None = None
         self._beating: asyncio.TimerHandle | None = None
+        self._watching: asyncio.TimerHandle | None = None
+        self._learnt = asyncio.Event()
+        self._expected = 0
         self._asked: set[str] = set()
         self._others = Others(self._here, self._put, self._ask, self._tell_everything, interval)
 
@@ -174,6 +183,8 @@ class Presence:
             self._others.hear(event.payload)
         except (KeyError, TypeError, ValueError) as error:
             logger.warning("%s carries what is no message of a worker: %r", WORKERS, error)
+        if len(self._others) >= self._expected:
+            self._learnt.set()
 
     def _tell_workers(self) -> None:
         changes, self._changes = self._changes, {}
@@ -208,6 +219,22 @@ class Presence:
 
     # Begin, beat, end
 
+    async def start(self) -> None:
+        """Ask the other workers who is where, and wait a moment for their answers, so that the first list is whole.
+
+        A worker that does not answer in time is heard later, as any other change.
+        """
+        self._begin()
+        count = getattr(self._pubsub, "others", None)  # a PubSub of the application's own may lack it
+        others: int | None = await count() if count is not None else None
+        self._expected, patience = (others, PATIENCE) if others is not None else (sys.maxsize, BLIND_PATIENCE)
+        if len(self._others) >= self._expected:
+            return
+        self._learnt = asyncio.Event()  # of this event loop
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._learnt.wait()
+
     def _begin(self) -> None:
         if self._beating is None:
             loop = asyncio.get_running_loop()
@@ -234,13 +261,32 @@ class Presence:
         if loop.time() - due > self._interval:
             self._others.excuse_all()  # it was this worker that stood still, and heard nobody
         self._others.forget_the_silent()
+        self._watch(loop)
         self._send({"kind": "beat", "number": self._number})
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Forget a worker when its time is over, and not at the heartbeat after that."""
+        if self._watching is not None:
+            self._watching.cancel()
+        left = self._others.until_silent() + _CLOCK
+        if left < self._interval:
+            self._watching = loop.call_later(left, self._look, loop, loop.time() + left)
+
+    def _look(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        self._watching = None
+        if loop.time() - due > self._interval:
+            return  # it was this worker that stood still: the heartbeat, which is late as well, excuses the others
+        self._others.forget_the_silent()
+        self._watch(loop)
 
     async def close(self) -> None:
         """Say goodbye to the other workers, and forget them. May be used again afterwards."""
         if self._beating is None:
             return
         self._beating.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
         while self._sending is not None:
             await asyncio.wait([self._sending])
         self._pubsub.drop(self)

@@ -35,3 +35,6 @@ class PubSub(Protocol):
 
     async def broadcast(self, topic: str, message: Any) -> None:
         """Deliver `InfoEvent(topic, message)` to every subscriber of `topic`."""
+
+    async def others(self) -> int | None:
+        """How many other workers listen now; None where that cannot be told."""

@@ -40,6 +40,10 @@ class MemoryPubSub:
         for subscriber in tuple(self._topics.get(topic, ())):
             subscriber.deliver(event)
 
+    async def others(self) -> int:
+        """Return 0: nothing here leaves the process."""
+        return 0
+
     def subscribers(self, topic: str) -> int:
         """How many listen to `topic` now."""
         return len(self._topics.get(topic, ()))

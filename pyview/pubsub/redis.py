@@ -22,6 +22,7 @@ from pyview.wire.values import json_text
 logger = logging.getLogger("pyview")
 
 PAUSE = 0.2  # seconds before a lost server is asked again
+_COUNTED = "pyview:others"
 PATIENCE = 2.0  # seconds that the first subscriber waits until the server listens
 
 
@@ -80,12 +81,21 @@ class RedisPubSub:
         body = json_text(message, f"broadcast({topic!r})")
         await self._local.broadcast(topic, orjson.loads(body))
         with suppress(StoreUnavailable):
-            await self._publish(b"%b%b\n%b" % (self._here, orjson.dumps(topic), body))
+            await self._publish(topic, body)
 
-    async def _publish(self, message: bytes) -> None:
+    async def others(self) -> int:
+        """Return how many other workers listen now, 0 while the server is away."""
+        # The server counts those whom it tells something; nobody subscribes to this topic.
+        with suppress(StoreUnavailable):
+            return await self._publish(_COUNTED, b"null") - 1 if self._listening.is_set() else 0
+        return 0
+
+    async def _publish(self, topic: str, body: bytes) -> int:
+        """How many workers the server has told."""
         await self._server.open()
         async with self._server.asked("publishing") as client:
-            await client.publish(self._channel, message)
+            message = b"%b%b\n%b" % (self._here, orjson.dumps(topic), body)
+            return int(await client.publish(self._channel, message))
 
     async def _follow(self) -> None:
         while self._following is asyncio.current_task():

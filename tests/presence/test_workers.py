@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import sys
 import time
 from asyncio.subprocess import PIPE
@@ -13,12 +14,16 @@ from uuid import uuid4
 
 import pytest
 
+from pyview import PyView
+from pyview.events.info_event import InfoEvent
 from pyview.presence import Presence
 from pyview.presence.presence import WORKERS
 from pyview.pubsub.base import PubSub
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.pubsub.redis import RedisPubSub
+from pyview.testing import LiveClient
 from tests.presence.test_presence import View
+from tests.presence.test_views import RoomView
 from tests.revocation.workers import until
 from tests.storage.fixtures import own_valkey, valkey
 from tests.storage.valkey import ValkeyProcess
@@ -189,6 +194,54 @@ async def test_what_is_no_message_of_a_worker_is_passed_over(caplog: pytest.LogC
     await one.close()
 
 
+class Beats:
+    """Counts the heartbeats of the other workers that are heard, and lets a worker speak for the first time just after
+    one. It never speaks again."""
+
+    def __init__(self, pubsub: MemoryPubSub) -> None:
+        self.count = -1
+        self._pubsub = pubsub
+
+    def deliver(self, event: InfoEvent) -> None:
+        if event.payload["kind"] == "beat":
+            self.count += 1
+            if self.count == 0:
+                asyncio.get_running_loop().call_later(BEAT, self._speak)
+
+    def _speak(self) -> None:
+        entries = [["x.1", "room", "ghost", 0.0, {}]]
+        message = {"from": "x", "kind": "everything", "number": 0, "entries": entries}
+        self._task = asyncio.ensure_future(self._pubsub.broadcast(WORKERS, message))
+
+
+async def test_a_worker_that_was_killed_is_missed_after_three_intervals_and_not_at_the_fourth_heartbeat() -> (
+    None
+):
+    pubsub = MemoryPubSub()
+    one, beats = Presence(pubsub, 10 * BEAT), Beats(pubsub)
+    await pubsub.subscribe(WORKERS, beats)
+    assert keys(one) == []
+    await until(lambda: keys(one) == ["ghost"])
+    assert beats.count == 0
+    await until(lambda: keys(one) == [], 15)
+    assert beats.count == 3
+    await one.close()
+
+
+async def test_several_that_were_killed_are_missed_each_in_its_time() -> None:
+    pubsub = MemoryPubSub()
+    one = Presence(pubsub, BEAT)
+    assert keys(one) == []
+    for number in range(20):
+        entries = [[f"x{number}.1", "room", number, 0.0, {}]]
+        message = {"from": f"x{number}", "kind": "everything", "number": 0, "entries": entries}
+        await pubsub.broadcast(WORKERS, message)
+        await asyncio.sleep(0.02)
+    assert len(keys(one)) > 10
+    await until(lambda: keys(one) == [])
+    await one.close()
+
+
 # A worker in a process of its own, which is killed.
 OTHER = """
 import asyncio, sys
@@ -228,3 +281,77 @@ async def test_the_people_of_a_worker_that_is_killed_leave(own_valkey: ValkeyPro
         await process.communicate()
         await presence.close()
         await pubsub.close()
+
+
+class Fresh:
+    """Applications that share a server, each a worker of its own."""
+
+    def __init__(self, url: str, stack: AsyncExitStack) -> None:
+        self.prefix = f"{uuid4().hex}:"
+        self.url = url
+        self._stack = stack
+
+    async def worker(self) -> LiveClient:
+        app = PyView(pubsub=RedisPubSub(self.url, prefix=self.prefix))
+        app.add_live_view("/", RoomView)
+        return await self._stack.enter_async_context(LiveClient(app))
+
+
+async def people(client: LiveClient) -> list[str]:
+    """Who is there, as the first HTTP response has it."""
+    return re.findall(r"<li[^>]*>(\w+):", (await client.get("/")).text)
+
+
+async def test_the_first_list_of_a_fresh_worker_is_whole(valkey: ValkeyProcess) -> None:
+    async with AsyncExitStack() as stack:
+        fresh = Fresh(valkey.url, stack)
+        names = ["ada", "bob", "cleo", "dan"]
+        for number, name in enumerate(names):
+            worker = await fresh.worker()
+            assert await people(worker) == names[:number]
+            await worker.open(f"/?who={name}")
+
+
+async def test_a_listener_that_never_answers_delays_a_start_but_does_not_stop_it(
+    valkey: ValkeyProcess,
+) -> None:
+    async with AsyncExitStack() as stack:
+        fresh = Fresh(valkey.url, stack)
+        ada = await fresh.worker()
+        await ada.open("/?who=ada")
+        mute = RedisPubSub(valkey.url, prefix=fresh.prefix)
+        await mute.start()
+        stack.push_async_callback(mute.close)
+        began = time.monotonic()
+        assert await people(await fresh.worker()) == ["ada"]
+        assert time.monotonic() - began < 8
+
+
+async def test_how_many_others_listen_is_known(valkey: ValkeyProcess) -> None:
+    prefix = f"{uuid4().hex}:"
+    async with AsyncExitStack() as stack:
+        for number in range(3):
+            pubsub = RedisPubSub(valkey.url, prefix=prefix)
+            assert await pubsub.others() == 0, "it does not listen itself"
+            await pubsub.start()
+            stack.push_async_callback(pubsub.close)
+            assert await pubsub.others() == number
+
+
+class ForeignPubSub:
+    """A PubSub of the application's own, which cannot tell how many others there are."""
+
+    def __init__(self, shared: MemoryPubSub) -> None:
+        self.subscribe = shared.subscribe
+        self.drop = shared.drop
+        self.broadcast = shared.broadcast
+
+
+async def test_a_pubsub_that_cannot_count_is_waited_for_a_moment() -> None:
+    shared = MemoryPubSub()
+    one, two = (Presence(ForeignPubSub(shared), BEAT) for _ in range(2))  # type: ignore[arg-type]
+    one.track(View(), "room", "ada")
+    await two.start()
+    assert keys(two) == ["ada"]
+    for presence in (one, two):
+        await presence.close()
