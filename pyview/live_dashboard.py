@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from pyview.live_view import LiveView
 from pyview.process.snapshot import ViewSnapshot
 from pyview.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate
+from pyview.transport.redaction import RedactSecrets
 
 _MOST_SHOWN = 200
 _TICK = InfoEvent("tick")
 _STATM = Path("/proc/self/statm")
+_REDACT = RedactSecrets()
 
 _PAGE = """\
 <section class="pyview-dashboard">
@@ -73,11 +75,18 @@ class Numbers:
 
 
 def live_views(app: PyView) -> list[ViewSnapshot]:
-    """Every view that somebody has open in this worker, ordered by class and page."""
+    """Every view that somebody has open in this worker, ordered by class and page.
+
+    Secrets in the addresses of pages are left out, as in the server's logs.
+    """
     snapshots = (process.snapshot() for process in tuple(app.site.processes))
-    return sorted(
-        (one for one in snapshots if one is not None), key=lambda one: (one.view, one.page, one.user)
-    )
+    shown = (_without_secrets(one) for one in snapshots if one is not None)
+    return sorted(shown, key=lambda one: (one.view, one.page, one.user))
+
+
+def _without_secrets(one: ViewSnapshot) -> ViewSnapshot:
+    page = _REDACT.clean(one.page)
+    return one if page == one.page else replace(one, page=page)
 
 
 def live_dashboard(app: PyView, requires: Conditions, *, every: float = 1.0) -> type[LiveView[Any]]:

@@ -59,6 +59,28 @@ async def test_the_operator_sees_who_looks_at_what_as_it_changes() -> None:
         await page.wait_for(lambda page: page.find("#views").text == "1")
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("/shop?item=3&token=s3cret", "/shop?item=3&token=[redacted]"),
+        ("/shop?next=%2Fx%3Fapi_key%3Ds3cret", "/shop?next=%2Fx%3Fapi_key%3D[redacted]"),
+    ],
+)
+async def test_secrets_in_addresses_are_left_out_as_in_the_logs(address: str, shown: str) -> None:
+    app = shop()
+    async with (
+        LiveClient(app, headers=named("olga")) as operator,
+        LiveClient(app, headers=named("ada")) as ada,
+    ):
+        await ada.open(address)
+        page = await operator.open("/ops")
+        assert [cell.text for cell in page.find_all("#rows td")][7] == shown
+        assert "s3cret" not in page.html
+        assert shown in [one.page for one in live_views(app)]
+        await page.change("#filter", {"text": "s3cret"})
+        assert page.find_all("#rows tr") == [], "the filter tells nothing, either"
+
+
 async def test_the_filter_finds_views_pages_and_people() -> None:
     app = shop()
     async with (

@@ -62,7 +62,11 @@ class RedactSecrets(logging.Filter):
         return True
 
     def _clean(self, value: Any) -> Any:
-        if not isinstance(value, str) or ("=" not in value and "%" not in value):
+        return self.clean(value) if isinstance(value, str) else value
+
+    def clean(self, value: str) -> str:
+        """Return `value` with the secrets of its URLs replaced."""
+        if "=" not in value and "%" not in value:
             return value
         return self._nested.sub(rf"\1{_REDACTED}", self._plain.sub(rf"\1{_REDACTED}", value))
 
