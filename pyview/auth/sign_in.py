@@ -57,15 +57,21 @@ async def logout_everywhere(request: Request, user: Any = None) -> None:
 
 async def end_sessions(app: Revoking, user: Any, scope: Scope | None = None) -> None:
     """`logout_everywhere` where there is no request, as in a background task. `scope`: of the request where there is
-    one, for the audit trail."""
+    one, for the audit trail.
+
+    Raises `StoreUnavailable` while the store of revocations is away. It counts all the same: at this worker at once, at
+    the others as soon as the store is back.
+    """
     keys = user_keys(user)
     if not keys:
         raise ValueError(f"logout_everywhere expected a signed-in user, got {type(user).__qualname__}")
-    await _revoke_users(app.revocations, keys)
     connection = {} if scope is None else scope
-    audit_of(connection).record(
-        AuditEvent.REVOKED, connection, "all sessions of a user were ended", user=keys[0]
-    )
+    try:
+        await _revoke_users(app.revocations, keys)
+    finally:  # a store that is away takes it later
+        audit_of(connection).record(
+            AuditEvent.REVOKED, connection, "all sessions of a user were ended", user=keys[0]
+        )
 
 
 async def _revoke_users(revocations: Revocations, keys: Iterable[str]) -> None:

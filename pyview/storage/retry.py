@@ -36,7 +36,7 @@ class Retry:
             await asyncio.wait([task], timeout=0.1)
 
     async def _repeat(self) -> None:
-        pause = FIRST_PAUSE
+        pause, said = FIRST_PAUSE, ""
         while True:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -44,7 +44,9 @@ class Retry:
                 return await self._attempt()
             except StoreUnavailable:
                 pass  # the store has said so in the log, once
-            except Exception:
-                logger.exception("Writing what a store has missed failed; trying again")
+            except Exception as error:
+                if repr(error) != said:
+                    said = repr(error)
+                    logger.exception("Writing what a store has missed failed; it is tried again and again")
             if self._task is not asyncio.current_task():
                 return  # closed, and the cancellation was swallowed

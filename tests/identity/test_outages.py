@@ -1,12 +1,21 @@
 """Real workers whose shared store is away: when they start, and when somebody signs out."""
 
+import logging
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from starlette.authentication import SimpleUser
 
-from tests.identity.test_workers import post, signed_in, status, status_in_time, worker
+from pyview import PyView
+from pyview.auth import end_sessions
+from pyview.auth.identity import user_key
+from pyview.session import digest, user_revocation_key
+from pyview.storage.errors import StoreUnavailable
+from tests.identity.test_workers import SECRET, post, signed_in, status, status_in_time, worker
+from tests.revocation.test_outage import revocations_at, until_revoked
 from tests.revocation.workers import until
 from tests.storage.fixtures import Breakable, BreakableFolder, BreakableServer, FreezableServer, own_valkey
 
@@ -75,3 +84,23 @@ async def test_a_sign_out_meanwhile_counts_everywhere_once_the_store_is_back(
     lines = [line for line in logs[0].read_text().splitlines() if not line.startswith("auth.")]
     assert len(lines) == 3, "gone, back, and how many sign-outs were written"
     assert "5 sign-outs from the time without the store of revocations are written" in lines
+
+
+async def test_ending_all_sessions_of_a_user_counts_once_the_store_is_back(
+    store: Breakable, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a background task does it, at a worker that serves nobody."""
+    here, there = revocations_at(store.place), revocations_at(store.place)
+    one = PyView(secret=SECRET, revocations=here)
+    async with AsyncExitStack() as stack:
+        for revocations in (here, there):
+            await revocations.start()
+            stack.push_async_callback(revocations.close)
+        key = {user_revocation_key(digest(user_key(SimpleUser("alice")))): time.time() - 60}
+        assert not await there.revoked(key)
+        store.take_away()
+        with caplog.at_level(logging.INFO, "pyview.security"), pytest.raises(StoreUnavailable):
+            await end_sessions(one, SimpleUser("alice"))
+        assert "all sessions of a user were ended" in caplog.text
+        store.bring_back()
+        await until_revoked(there, *key)
