@@ -42,7 +42,7 @@ from pyview.storage.backlog import Backlog
 HANDLE = "pyview.server_session"
 
 _SAVE_ATTEMPTS = 20  # each that fails means that another worker has saved the session
-_PAUSE = 0.002  # seconds at most before the second attempt; longer before each further one
+_PAUSE = 0.002  # seconds at most between two attempts; longer between the later ones
 _TOUCH_EVERY = 60.0  # seconds: being used is written down once a minute, not at every request
 
 
@@ -80,8 +80,8 @@ class ServerSessionMiddleware:
         self._started = False
         self._late = Backlog(self._sign_out_late, "signed-out sessions")
         self._revocations: Revocations | None = None
-        # Requests of this worker save one after the other: a hundred at once do not fail each other again and again.
-        self._saving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # Requests that have to merge do so one after the other: a hundred do not fail each other again and again.
+        self._merging: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -185,21 +185,24 @@ class ServerSessionMiddleware:
         return self._given(sid)
 
     async def _update(self, visit: "Visit", record: Record, session: Session) -> str | None:
-        async with self._saving.setdefault(record.key, asyncio.Lock()):
-            return await self._save_merged(visit, record, session)
+        if await self.store.save(record.key, encode(session), record.version, time.time()):
+            return None
+        # Others of this worker that were too slow save after this one. A store that is away was found out above: they
+        # do not wait for it in turn.
+        async with self._merging.setdefault(record.key, asyncio.Lock()):
+            return await self._merge(visit, record.key, session)
 
-    async def _save_merged(self, visit: "Visit", record: Record, session: Session) -> str | None:
-        data: Mapping[str, Any] = session
+    async def _merge(self, visit: "Visit", key: str, session: Session) -> str | None:
         for attempt in range(_SAVE_ATTEMPTS):
             now = time.time()
-            if await self.store.save(record.key, encode(data), record.version, now):
-                return None
-            # Workers that have met here shall not meet again.
-            await asyncio.sleep(random.uniform(0, attempt * _PAUSE))  # noqa: S311  no secret
-            newer = await self.store.load(record.key, now)
+            newer = await self.store.load(key, now)
             if newer is None:
                 return self._expired()
-            record, data = newer, merged(decode(newer.data), visit.loaded, session)
+            data = encode(merged(decode(newer.data), visit.loaded, session))
+            if await self.store.save(key, data, newer.version, now):
+                return None
+            # Workers that have met here shall not meet again.
+            await asyncio.sleep(random.uniform(0, (attempt + 1) * _PAUSE))  # noqa: S311  no secret
         raise StoreUnavailable("a session was written by others again and again while it was to be saved")
 
     def _fresh(self, session: Session) -> tuple[str, Record]:

@@ -11,7 +11,7 @@ from starlette.authentication import SimpleUser
 
 from pyview import PyView
 from pyview.auth import end_sessions
-from pyview.auth.identity import user_key
+from pyview.auth.user_key import user_key
 from pyview.session import digest, user_revocation_key
 from pyview.storage.errors import StoreUnavailable
 from tests.identity.test_workers import SECRET, post, signed_in, status, status_in_time, worker

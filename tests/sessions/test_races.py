@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -11,11 +12,14 @@ from starlette.routing import Route
 
 from pyview.auth import login, logout
 from pyview.sessions import SessionStore
+from pyview.sessions.store.redis import RedisSessionStore
 from pyview.testing import LiveClient
 from tests.sessions.store.conftest import make, valkey
 from tests.sessions.test_middleware import app_with
+from tests.storage.fixtures import own_valkey
+from tests.storage.valkey import ValkeyProcess
 
-__all__ = ["make", "valkey"]
+__all__ = ["make", "own_valkey", "valkey"]
 
 ROUNDS = 50
 AT_ONCE = 6
@@ -91,3 +95,31 @@ async def test_signing_in_or_out_beside_them_fails_none(
             assert await statuses([one, two], [*paths, beside]) == [200] * AT_ONCE, f"round {number}"
             async with LiveClient(workers.apps[0], cookies={"session": held}, lifespan=False) as thief:
                 assert (await thief.get("/read")).json() == {}, f"round {number}"
+
+
+async def test_they_do_not_wait_for_a_store_that_is_away_one_after_the_other(
+    own_valkey: ValkeyProcess,
+) -> None:
+    loaded = asyncio.Barrier(31)
+
+    async def write(request: Request) -> Response:
+        await loaded.wait()
+        await frozen.wait()
+        request.session["word"] = True
+        return PlainTextResponse("written")
+
+    frozen = asyncio.Event()
+    app = app_with(RedisSessionStore(own_valkey.url, timeout=0.5))
+    app.routes.append(Route("/slow", write, methods=["POST"]))
+    async with LiveClient(app, raise_server_exceptions=False) as client:
+        await client.post("/write/first")
+        requests = asyncio.gather(*(client.post("/slow") for _ in range(30)))
+        await loaded.wait()
+        own_valkey.freeze()
+        began = monotonic()
+        frozen.set()
+        try:
+            assert {response.status_code for response in await requests} == {500}
+        finally:
+            own_valkey.thaw()
+        assert monotonic() - began < 8, "one after the other they would take fifteen seconds"
