@@ -47,7 +47,7 @@ from pyview.sent_names import check_sent_names
 from pyview.server_options import missing_options
 from pyview.server_workers import asked_for
 from pyview.storage.errors import StoreUnavailable
-from pyview.storage.outage import Outages
+from pyview.storage.outage import OUTAGES, Outages
 from pyview.storage.retry import Retry
 from pyview.telemetry import Telemetry, telemetry_if_installed
 from pyview.template.component import Component
@@ -127,7 +127,7 @@ class PyView(Starlette):
         check_app_id(app_id)
         self.secrets = Secrets.from_environment(secret=secret)
         self.production = is_production(os.environ) if production is None else production
-        outages = Outages()
+        outages = self._outages = Outages()
         self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ, outages)
         self.presence = Presence(self.pubsub)
         self.rootTemplate = defaultRootTemplate()
@@ -304,7 +304,9 @@ class PyView(Starlette):
         return [*(self._around.middlewares if self._around else ()), *self.user_middleware]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._begun and scope["type"] != "lifespan":
+        if scope["type"] == "lifespan":
+            scope[OUTAGES] = self._outages
+        elif not self._begun:
             await self._begin(scope)
         await super().__call__(scope, receive, send)
 

@@ -51,6 +51,7 @@ from pyview.session import (
 )
 from pyview.storage.backlog import Backlog
 from pyview.storage.errors import StoreUnavailable
+from pyview.storage.outage import share_outages
 
 logger = logging.getLogger("pyview.security")
 
@@ -278,6 +279,7 @@ class RememberMiddleware:
         await self.app(scope, receive, settle_first)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        share_outages(scope, self._remember.store)
         try:
             await self.app(scope, receive, send)
         finally:

@@ -5,6 +5,7 @@ import sqlite3
 from dataclasses import astuple
 
 from pyview.auth.remember_store import Series
+from pyview.storage.outage import Outages
 from pyview.storage.sqlite import SQLiteFile
 
 _SCHEMA = (
@@ -32,6 +33,10 @@ class SQLiteRememberStore:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = SQLiteFile(path, _SCHEMA, durable=True)
+
+    def share_outages(self, outages: Outages) -> None:
+        """Log an outage together with the other stores of `outages`."""
+        self._file.share_outages(outages)
 
     async def start(self) -> None:
         await self._file.open()

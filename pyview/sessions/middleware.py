@@ -38,6 +38,7 @@ from pyview.sessions.store import (
     encode,
 )
 from pyview.storage.backlog import Backlog
+from pyview.storage.outage import share_outages
 
 HANDLE = "pyview.server_session"
 
@@ -92,6 +93,7 @@ class ServerSessionMiddleware:
             await self.app(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        share_outages(scope, self.store)
         try:
             await self.app(scope, receive, send)
         finally:

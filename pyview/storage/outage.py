@@ -2,7 +2,11 @@
 
 import logging
 import time
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+OUTAGES: Final = "pyview.outages"
+"""In the scope of a lifespan: the outages of the application that is started."""
 
 logger = logging.getLogger("pyview")
 
@@ -54,3 +58,13 @@ class Outages:
     def of(self, store: str) -> Outage:
         """Return the outage of `store`, made when it is first asked for."""
         return self._of.setdefault(store, Outage(store))
+
+
+def share_outages(scope: Mapping[str, Any], store: Any) -> None:
+    """Have `store`, of a middleware, log an outage together with those of the application whose lifespan this is.
+
+    A store of another kind, and an application of another kind, log as they like.
+    """
+    outages, share = scope.get(OUTAGES), getattr(store, "share_outages", None)
+    if outages is not None and share is not None:
+        share(outages)

@@ -33,10 +33,15 @@ class RedisServer:
         scheme, separator, rest = url.partition("://")
         self._url = f"{_SCHEMES.get(scheme, scheme)}{separator}{rest}"
         self._timeout = timeout
-        self._outage = (outages or Outages()).of(f"The server {_without_password(url)}")
+        self._name = f"The server {_without_password(url)}"
+        self._outage = (outages or Outages()).of(self._name)
         self._client: Redis | None = None
         self._answered = False
         self.database = _checked(self._url)
+
+    def share_outages(self, outages: Outages) -> None:
+        """Log an outage once for all stores on this server that share `outages`."""
+        self._outage = outages.of(self._name)
 
     async def open(self) -> None:
         """Raises `StoreUnavailable` when the server does not answer. It is open all the same: whatever is asked later

@@ -45,7 +45,8 @@ class SQLiteFile:
         self._schema = schema
         self._synchronous = "FULL" if durable else "NORMAL"
         self._timeout = timeout
-        self._outage = (outages or Outages()).of(f"The SQLite file {self.path}")
+        self._name = f"The SQLite file {self.path}"
+        self._outage = (outages or Outages()).of(self._name)
         self._reader = _Handle(self.path, self._open_reader)
         self._writer = _Handle(self.path, self._make_and_open_writer)
         self._thread: ThreadPoolExecutor | None = None
@@ -55,6 +56,10 @@ class SQLiteFile:
     def identity(self) -> object:
         """Another object for every file that has been read under this path: one may take another's place."""
         return self._reader.identity
+
+    def share_outages(self, outages: Outages) -> None:
+        """Log an outage once for all stores in this file that share `outages`."""
+        self._outage = outages.of(self._name)
 
     async def open(self) -> None:
         """Raises `StoreUnavailable` for a file that cannot be made or opened. It is open all the same: whatever is

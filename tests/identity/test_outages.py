@@ -1,6 +1,7 @@
 """Real workers whose shared store is away: when they start, and when somebody signs out."""
 
 import logging
+import os
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
@@ -11,12 +12,17 @@ from starlette.authentication import SimpleUser
 
 from pyview import PyView
 from pyview.auth import end_sessions
+from pyview.auth.remember import RememberMe, RememberMiddleware
+from pyview.auth.remember_sqlite import SQLiteRememberStore
 from pyview.auth.user_key import user_key
 from pyview.session import digest, user_revocation_key
+from pyview.sessions import session_store_from_environment
 from pyview.storage.errors import StoreUnavailable
+from pyview.testing import LiveClient
 from tests.identity.test_workers import SECRET, post, signed_in, status, status_in_time, worker
 from tests.revocation.test_outage import revocations_at, until_revoked
 from tests.revocation.workers import until
+from tests.sessions.test_middleware import app_with
 from tests.storage.fixtures import Breakable, BreakableFolder, BreakableServer, FreezableServer, own_valkey
 
 __all__ = ["own_valkey"]
@@ -104,3 +110,40 @@ async def test_ending_all_sessions_of_a_user_counts_once_the_store_is_back(
         assert "all sessions of a user were ended" in caplog.text
         store.bring_back()
         await until_revoked(there, *key)
+
+
+async def nobody(user: str) -> None:
+    """Nobody may be remembered."""
+
+
+async def test_all_that_is_kept_in_one_place_is_gone_once_in_the_log(
+    store: Breakable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Sign-outs, what can be used once, broadcasts, sessions, and remembered browsers where there is a file."""
+    server = "://" in store.place
+    monkeypatch.setenv("PYVIEW_REDIS_URL" if server else "PYVIEW_STATE", store.place)
+    app = app_with(session_store_from_environment(os.environ))
+    if not server:
+        remember = RememberMe(nobody, SQLiteRememberStore(store.place))
+        app.add_middleware(RememberMiddleware, remember=remember)
+    async with LiveClient(app, cookies={"remember": "a:b"}) as client:
+        await client.post("/login/ada")
+        store.take_away()
+        for _ in range(2):
+            assert (await client.get("/read")).json() == {}
+            with pytest.raises(StoreUnavailable):
+                await app.claims.claim("once", time.time() + 60)
+            with pytest.raises(StoreUnavailable):
+                await app.revocations.revoke("sid:a", time.time() + 60)
+            await app.pubsub.broadcast("topic", 1)
+        assert said(caplog) == ["gone:"]
+        await client.post("/logout")
+        store.bring_back()
+        await until(lambda: said(caplog) == ["gone:", "back after"], 15)
+        await until(lambda: "signed-out sessions from the time" in caplog.text, 15)
+    assert said(caplog) == ["gone:", "back after"]
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    lines = [record.message for record in caplog.records]
+    return [word for line in lines for word in ("gone:", "back after") if f" is {word}" in line]

@@ -11,6 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from pyview.sessions.store.record import KeyTaken, Record
+from pyview.storage.outage import Outages
 from pyview.storage.redis import RedisServer
 
 FIELDS = tuple(field.name for field in fields(Record))
@@ -114,6 +115,10 @@ class RedisSessionStore:
     def __init__(self, url: str, *, prefix: str = "pyview:", timeout: float = 2.0) -> None:
         self._server = RedisServer(url, timeout)
         self._prefix = prefix
+
+    def share_outages(self, outages: Outages) -> None:
+        """Log an outage together with the other stores of `outages`."""
+        self._server.share_outages(outages)
 
     async def start(self) -> None:
         await self._server.open()

@@ -5,6 +5,7 @@ import sqlite3
 from functools import partial
 
 from pyview.sessions.store.record import KeyTaken, Record
+from pyview.storage.outage import Outages
 from pyview.storage.sqlite import SQLiteFile
 
 PURGE = 100  # sessions that are over, removed when a new one comes
@@ -38,6 +39,10 @@ class SQLiteSessionStore:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = SQLiteFile(path, SCHEMA, durable=False)
+
+    def share_outages(self, outages: Outages) -> None:
+        """Log an outage together with the other stores of `outages`."""
+        self._file.share_outages(outages)
 
     async def start(self) -> None:
         await self._file.open()
