@@ -129,7 +129,7 @@ async def test_it_does_not_start_without_its_store_but_later(
 
 
 async def test_it_opens_by_itself_once_its_store_is_there(
-    make: Callable[[], Revocations], store: Breakable, caplog: pytest.LogCaptureFixture
+    make: Callable[[], Revocations], workers: Workers, store: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.take_away()
     worker = make()
@@ -140,6 +140,10 @@ async def test_it_opens_by_itself_once_its_store_is_there(
     lines = [record.message for record in caplog.records if record.name == "pyview"]
     assert ["is gone" in line for line in lines] == [True, False]
     assert "is back after" in lines[1]
+    ear, other = Ear(worker), await workers.one_more()
+    await in_step(worker)
+    await other.revoke("sid:there", UNTIL)
+    await until(lambda: ear.heard == ["sid:there"])
     await worker.close()
 
 
