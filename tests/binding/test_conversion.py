@@ -9,6 +9,8 @@ from uuid import UUID
 
 import pytest
 from annotated_types import MinLen
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 from starlette.convertors import CONVERTOR_TYPES, Convertor, register_url_convertor
 from typing_extensions import TypeAliasType, TypedDict
@@ -248,6 +250,47 @@ Tree = TypeAliasType("Tree", "dict[str, Tree] | int | str")
 def test_an_alias_that_contains_itself() -> None:
     assert value_of(by_event, Tree, {"a": {"b": "3"}, "c": "x"}) == {"a": {"b": 3}, "c": "x"}
     assert value_of(by_event, Tree, "5") == 5
+
+
+# Whatever is sent
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.just(""),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+names = st.sampled_from(
+    ["id", "page", "day", "tags", "q", "it", "more", "amount", "number", "search", "form"]
+)
+
+
+def wanting(
+    self: Any,
+    number: int | str = 1,
+    search: Search | None = None,
+    either: Either | None = None,
+    form: Form | None = None,
+    typed: Typed | None = None,
+    ids: list[int | str] | None = None,
+    tree: Tree | None = None,
+) -> bool:
+    return True
+
+
+def refusal(call: Any, data: dict[str, Any]) -> BindingError | None:
+    try:
+        assert call(wanting, data)
+    except BindingError as error:
+        return error
+    return None
+
+
+@given(st.dictionaries(names, json_values, max_size=8))
+def test_the_only_error_is_the_documented_one_and_it_tells_no_value(data: dict[str, Any]) -> None:
+    for call in (by_event, by_params, by_mount):
+        error = refusal(call, {**data, "q": "s3cret"})
+        assert "s3cret" not in str(error)
+        assert error is None or error.__context__ is None
 
 
 # A page

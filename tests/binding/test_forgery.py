@@ -23,6 +23,7 @@ from pyview.binding import (
     Session,
     SignatureError,
     compile_event,
+    compile_mount,
     compile_params,
 )
 
@@ -57,10 +58,15 @@ async def by_params(function: Callable[..., Any], query: dict[str, Any] = FORGED
     return await result if isawaitable(result) else result
 
 
-both_doors = pytest.mark.parametrize("call", [by_event, by_params])
+async def by_mount(function: Callable[..., Any], query: dict[str, Any] = FORGED) -> Any:
+    result = compile_mount(function)(object(), SOCKET, Params(query), ANONYMOUS)
+    return await result if isawaitable(result) else result
 
 
-@both_doors
+every_door = pytest.mark.parametrize("call", [by_event, by_params, by_mount])
+
+
+@every_door
 async def test_reserved_names(call: Any) -> None:
     def handler(self: Any, socket: Any, session: Any, user: Any, auth: Any, url: Any) -> Any:
         return socket, session, user, auth, url
@@ -68,7 +74,7 @@ async def test_reserved_names(call: Any) -> None:
     assert await call(handler) == (SOCKET, {}, "nobody", "none", "/now")
 
 
-@both_doors
+@every_door
 async def test_reserved_names_with_a_default_and_keyword_only(call: Any) -> None:
     def handler(
         self: Any, *, session: Any = None, user: Any = None, auth: Any = None, socket: Any = None
@@ -78,7 +84,7 @@ async def test_reserved_names_with_a_default_and_keyword_only(call: Any) -> None
     assert await call(handler) == ({}, "nobody", "none", SOCKET)
 
 
-@both_doors
+@every_door
 async def test_session_by_annotation_under_any_name(call: Any) -> None:
     def handler(
         self: Any,
@@ -107,7 +113,7 @@ def test_an_alias_may_contain_itself() -> None:
 Tree = TypeAliasType("Tree", "list[Tree]")
 
 
-@both_doors
+@every_door
 async def test_session_of_dependencies(call: Any) -> None:
     def get_current_user(session: Session) -> Any:
         return session.get("user_id")
@@ -121,7 +127,7 @@ async def test_session_of_dependencies(call: Any) -> None:
     assert await call(handler) == (None, (None, None))
 
 
-@both_doors
+@every_door
 async def test_parameters_of_dependencies(call: Any) -> None:
     """`?tenant=victim&is_admin=true` used to reach them."""
 
@@ -138,7 +144,7 @@ async def test_parameters_of_dependencies(call: Any) -> None:
     assert await call(handler) == (("own", False), ("own", False, False))
 
 
-@both_doors
+@every_door
 async def test_a_dependency_that_must_have_a_value_is_an_error_of_its_author(call: Any) -> None:
     def get_service(tenant: str) -> str:
         return tenant
@@ -193,7 +199,7 @@ async def test_from_client_on_a_handler_opens_no_reserved_name() -> None:
     assert await by_event(handler) == ({}, "nobody")
 
 
-@both_doors
+@every_door
 @pytest.mark.parametrize("name", ["session", "user", "auth"])
 @pytest.mark.parametrize("annotation", ["str", "int", "float", "bool"])
 async def test_a_reserved_name_with_the_type_of_a_field_is_refused(
