@@ -12,7 +12,7 @@ from pyview import Depends, LiveView, LiveViewSocket, PyView, live_render
 from pyview.binding import Params, SignatureError
 from pyview.depends import FromClient
 from pyview.template.live_template import LiveTemplate
-from pyview.testing import LiveClient
+from pyview.testing import LiveClient, ViewCrashed
 from tests.asgi import eventually
 from tests.auth.people import People, site
 
@@ -69,6 +69,27 @@ async def test_what_does_not_fit_is_a_bad_request_on_both_doors(query: str) -> N
         page = await client.open("/x/7")
         await page.push("go", {"to": query})
         await eventually(lambda: page.status == 400)
+
+
+async def test_a_view_that_is_mounted_again_has_the_parameters_of_the_present_address() -> None:
+    class Paged(LiveView[dict[str, Any]]):
+        template = SHOWN
+
+        async def mount(self, socket: Socket, session: Any, page: int = 1) -> None:
+            socket.context = {"shown": page}
+
+        async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+            if event == "crash":
+                raise RuntimeError("as asked")
+            await socket.push_patch("/x/7", {"page": 5})
+
+    async with LiveClient(app_with(Paged)) as client:
+        page = await client.open("/x/7?page=3")
+        await page.push("go", {})
+        assert page.find("p").text == "3"
+        with pytest.raises(ViewCrashed):
+            await page.push("crash", {})
+        await page.wait_for(lambda page: page.find("p").text == "5")
 
 
 FORGED = (
