@@ -199,29 +199,39 @@ def _client_source(signature: Signature, parameter: Parameter, callback: Callbac
 def _reserved_source(name: str, signature: Signature, parameter: Parameter, callback: Callback) -> Source:
     if name not in callback.available:
         return _unavailable(name, signature, parameter, callback)
-    if name == "params" and parameter.annotation in TEXT_TYPES:
-        problem = (
-            f"is reserved, and not the {type_name(parameter.annotation)} of a form or URL. For that, choose "
-            "another name or read it from payload or params"
-        )
-        raise SignatureError(signature.where, parameter.name, problem)
-    holder = misfit(name, parameter.annotation) if _is_fixed(name, callback) else None
-    if holder is not None:
-        problem = (
-            f"is reserved for {holder}, and is no {type_name(parameter.annotation)} of a form or URL. For that, choose "
-            f"another name or read it from payload or params; for {holder}, leave the annotation away"
-        )
-        raise SignatureError(signature.where, parameter.name, problem)
-    if name not in WHOLE_CLIENT_DATA and binds_client(parameter.annotation):
-        problem = (
-            f"is reserved, and never a form: `{name}` comes from the server. Choose another name; inputs called "
-            f'{name}[...] fill `form: Annotated[{type_name(parameter.annotation)}, "{name}"]`'
-        )
+    problem = _misunderstood(name, parameter, callback)
+    if problem is not None:
         raise SignatureError(signature.where, parameter.name, problem)
     typed = parameter.annotation not in (MISSING, Any, object)
     if typed and name in WHOLE_CLIENT_DATA and callback.takes_client_data:
         return whole_source(signature, parameter, callback)
     return callback.available[name]
+
+
+def _misunderstood(name: str, parameter: Parameter, callback: Callback) -> str | None:
+    """Return what is wrong with an annotation that expects something of the client under a reserved name."""
+    expected = type_name(parameter.annotation)
+    holder = misfit(name, parameter.annotation) if _is_fixed(name, callback) else None
+    if holder is not None:
+        return (
+            f"is reserved for {holder}, and is no {expected} of a form or URL. For that, choose another name or read "
+            f"it from payload or params; for {holder}, leave the annotation away{_class_advice(name)}"
+        )
+    if name == "params" and parameter.annotation in TEXT_TYPES:
+        return (
+            f"is reserved, and not the {expected} of a form or URL. For that, choose another name or read it from "
+            "payload or params"
+        )
+    if name not in WHOLE_CLIENT_DATA and binds_client(parameter.annotation):
+        return (
+            f"is reserved, and never a form: `{name}` comes from the server. Choose another name; inputs called "
+            f'{name}[...] fill `form: Annotated[{expected}, "{name}"]`'
+        )
+    return None
+
+
+def _class_advice(name: str) -> str:
+    return ", or name a class that has `is_authenticated`" if name == "user" else ""
 
 
 def _is_fixed(name: str, callback: Callback) -> bool:
