@@ -1,4 +1,4 @@
-"""The command line: `pyview check --deploy shop:app`, `pyview new UserList`."""
+"""The command line: `pyview check --deploy shop:app`, `pyview new UserList`, `pyview convert views`."""
 
 import os
 import sys
@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TextIO
 
 from pyview.cli.check import NotAPyView, check
+from pyview.cli.convert import CannotConvert, as_lines, existing, is_done, summary
 from pyview.cli.create import CannotCreate, create_view
 from pyview.cli.load import CannotLoad, load
 from pyview.cli.report import as_json, as_text
+from pyview.convert.folder import convert_folder
 from pyview.lint import lint
 from pyview.secret import SecretError
 
@@ -19,12 +21,15 @@ STARTS, DOES_NOT_START, CANNOT_TELL = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code: 0 when the application starts and nothing looks wrong in its views and templates,
-    1 when not, 2 when there is none."""
+    or when nothing is left to convert; 1 when not, 2 when there is none."""
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except CannotCreate as error:
         _say(f"pyview new: {error}", sys.stderr)
+        return CANNOT_TELL
+    except CannotConvert as error:
+        _say(f"pyview convert: {error}", sys.stderr)
         return CANNOT_TELL
     except SecretError as error:
         _say(f"error: {error}")
@@ -52,6 +57,15 @@ def _new(options: Namespace) -> int:
     return STARTS
 
 
+def _convert(options: Namespace) -> int:
+    files = [*convert_folder(existing(options.folder), write=options.write)]
+    for file in files:
+        for line in as_lines(file):
+            _say(line)
+    _say(summary(files, written=options.write))
+    return STARTS if is_done(files, written=options.write) else DOES_NOT_START
+
+
 def parser() -> ArgumentParser:
     """What the command understands."""
     whole = ArgumentParser("pyview", description="Live, server-rendered web pages.")
@@ -72,6 +86,12 @@ def parser() -> ArgumentParser:
     new.add_argument("name", help="such as UserList")
     new.add_argument("--path", default=".", metavar="FOLDER", help="where to write them (default: here)")
     new.add_argument("--no-css", action="store_true", help="without a style sheet")
+    convert = commands.add_parser("convert", help="make Jinja2 templates of those of PyView 0.9")
+    convert.set_defaults(run=_convert)
+    convert.add_argument("folder", metavar="FOLDER", help="where the templates are")
+    convert.add_argument(
+        "--write", action="store_true", help="write the files (default: only say what changes)"
+    )
     return whole
 
 

@@ -1,0 +1,1 @@
+"""Ibis templates, those of PyView 0.9, turned into Jinja2 templates."""

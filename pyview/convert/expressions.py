@@ -1,0 +1,179 @@
+"""Expressions of Ibis: names, calls, literals, filters, conditions."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pyview.convert.code import Binding, Code
+from pyview.convert.filters import (
+    AMBIGUOUS,
+    DIFFERENCES,
+    DIFFERENCES_OF_ALIASES,
+    RENAMED,
+    rewrite,
+)
+from pyview.convert.literals import as_literal, python_value
+from pyview.convert.loops import Loops
+from pyview.convert.pieces import split
+from pyview.convert.report import Unconvertible
+
+_NAME: Final = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
+_CALL: Final = re.compile(r"([\w.]+)\s*\((.*)\)", re.DOTALL)
+_FILTER: Final = re.compile(r"([\w.]+)(?:\s*\((.*)\)|\s*:\s*(.+))?", re.DOTALL)
+_OR: Final = r"\s+or\s+|\s*\|\|\s*"
+_AND_OR: Final = rf"{_OR}|\s+and\s+|\s*&&\s*"
+_COMPARISON: Final = r"\s+(?:==|!=|<=|>=|<|>|not\s+in|in)\s+"
+_TERNARY: Final = r"\s*(?:\?\?|::)\s*"
+_PIPE: Final = r"\s*\|\s*"
+_JINJA_VALUES: Final = frozenset({"true", "false", "none"})
+
+
+@dataclass(frozen=True)
+class Expressions:
+    """Converts what stands inside of one tag.
+
+    `is_jinja`: the template is written in Jinja2 already, so that what both languages understand is left alone. `look`
+    is told what the author should look at.
+    """
+
+    loops: Loops
+    is_jinja: bool
+    look: Callable[[str], None]
+
+    def printed(self, text: str) -> str:
+        """An expression to print: `a ?? b :: c`, `a or b`. Raises `Unconvertible`, as all of these do."""
+        parts = split(text, _TERNARY)
+        if len(parts) == 1:
+            return self._joined(split(text, _OR), self.value)
+        if [part.strip() for part in parts[1::2]] != ["??", "::"]:
+            raise Unconvertible("Ibis does not understand this either; Jinja2 writes {{ b if a else c }}")
+        test, yes, no = (self.value(part).within(Binding.TEST) for part in parts[::2])
+        return f"{yes} if {test} else {no}"
+
+    def condition(self, text: str) -> str:
+        """The condition of an `if`."""
+        return self._joined(split(text, _AND_OR), self._comparison)
+
+    def value(self, text: str) -> Code:
+        """A name, a call or a literal, with its filters."""
+        parts = split(text.strip(), _PIPE)
+        operand = self._primary(parts[0])
+        filters = [_FILTER.fullmatch(part) for part in parts[2::2]]
+        if operand is None or not all(filters):
+            return Code(text.strip())  # of Jinja2, and maybe a part of an expression: no brackets of ours
+        for pipe, found in zip(parts[1::2], filter(None, filters), strict=True):
+            operand = self._filtered(operand, pipe, found)
+        return operand
+
+    def _joined(self, parts: list[str], convert: Callable[[str], Code]) -> str:
+        if len(parts) == 1:
+            return convert(parts[0]).text
+        converted = [convert(part).within(Binding.TEST) for part in parts[::2]]
+        words = [re.sub(r"\s*\|\|\s*", " or ", re.sub(r"\s*&&\s*", " and ", part)) for part in parts[1::2]]
+        return "".join(map("".join, zip(converted, [*words, ""], strict=True)))
+
+    def _comparison(self, text: str) -> Code:
+        negation = re.match(r"not\s+", text)
+        start = negation[0] if negation else ""
+        sides = split(text[len(start) :], _COMPARISON, most=1)
+        if len(sides) == 1:
+            value = self.value(sides[0])
+            return Code(start + (value.within(Binding.TEST) if start else value.text), value.binding)
+        left, right = (self.value(side).within(Binding.TEST) for side in sides[::2])
+        return Code(f"{start}{left}{sides[1]}{right}", Binding.TEST)
+
+    def _primary(self, text: str) -> Code | None:
+        literal = self._literal(text)
+        if literal is not None:
+            return literal
+        if _NAME.fullmatch(text):
+            return Code(self._name(text))
+        call = _CALL.fullmatch(text)
+        return self._call(call[1], call[2]) if call and _NAME.fullmatch(call[1]) else None
+
+    def _literal(self, text: str) -> Code | None:
+        try:
+            value = python_value(text)
+        except ValueError:
+            return None
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return Code(as_literal(text), Binding.FILTERED if is_number else Binding.TIGHT)
+
+    def _name(self, text: str) -> str:
+        first, *rest = text.split(".")
+        if first == "loop" and rest:
+            return self._loop_name(rest)
+        if first in _JINJA_VALUES and not self.is_jinja:
+            self.look(f"Jinja2 reads {first} as {first.title()}; in Ibis it was a name like any other")
+        return first + "".join(map(_attribute, rest))
+
+    def _loop_name(self, words: list[str]) -> str:
+        if not self.loops.around and not self.is_jinja:
+            self.look(
+                "this is the loop of a file that includes this one. Jinja2 passes it on where the loop there says"
+                " {% set loop = loop %}, or uses its own loop"
+            )
+        return self.loops.name(words, self.is_jinja)
+
+    def _call(self, name: str, arguments: str) -> Code:
+        if name == "is_defined":
+            return _is_defined(arguments)
+        if name == "now" and not self.is_jinja:
+            raise Unconvertible(
+                "Jinja2 has no now(); put the time into the view's context, or datetime.now into"
+                " create_environment().globals['now']"
+            )
+        return Code(f"{self._name(name)}({self._arguments(arguments)})")
+
+    def _arguments(self, text: str) -> str:
+        return "".join(
+            part if number % 2 else self._argument(part) for number, part in enumerate(split(text, r",\s*"))
+        )
+
+    def _argument(self, text: str) -> str:
+        try:
+            return as_literal(text)
+        except ValueError:
+            return text  # an expression of Jinja2, which takes any
+
+    def _filtered(self, operand: Code, pipe: str, found: re.Match[str]) -> Code:
+        name, in_brackets, after_colon = found.groups()
+        given = after_colon if in_brackets is None else in_brackets
+        separator = r"\s*,\s*" if after_colon is None else r"\s*[,:]\s*"
+        arguments = [self._argument(part) for part in split((given or "").strip(), separator)[::2] if part]
+        if self.is_jinja and name in AMBIGUOUS:
+            return _with_filter(operand, pipe, found[0])
+        self._compare(name)
+        code = rewrite(name, operand, arguments)
+        if code is not None:
+            return code
+        brackets = f"({', '.join(arguments)})" if after_colon else found[0][len(name) :]
+        return _with_filter(operand, pipe, RENAMED.get(name, name) + brackets)
+
+    def _compare(self, name: str) -> None:
+        difference = DIFFERENCES.get(DIFFERENCES_OF_ALIASES.get(name, name))
+        if difference and not self.is_jinja:
+            self.look(f"{name}: {difference}")
+
+
+def _with_filter(operand: Code, pipe: str, text: str) -> Code:
+    return Code(f"{operand.within(Binding.FILTERED)}{pipe}{text}", Binding.FILTERED)
+
+
+def _attribute(word: str) -> str:
+    """`.name`; words that Jinja2 does not read after a dot, such as `1st`, in brackets."""
+    return f".{word}" if word.isdigit() or not word[0].isdigit() else f"[{word!r}]"
+
+
+def _is_defined(arguments: str) -> Code:
+    """`is_defined('a.b')`, which asks for each step."""
+    try:
+        words = str(python_value(arguments)).split(".")
+    except ValueError:
+        raise Unconvertible("write {% if name is defined %}") from None
+    steps = [".".join(words[: count + 1]) for count in range(len(words))]
+    return Code(
+        " and ".join(f"{step} is defined" for step in steps),
+        Binding.LOOSE if len(steps) > 1 else Binding.TEST,
+    )

@@ -1,0 +1,136 @@
+"""The filters of Ibis, and what does the same in Jinja2."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from pyview.convert.code import Binding, Code
+from pyview.convert.literals import python_value
+from pyview.convert.report import Unconvertible
+
+# From an operand and the texts of the arguments.
+Rewrite = Callable[[Code, Sequence[str]], Code]
+
+RENAMED: Final = {
+    "esc": "e",
+    "if_undefined": "default",
+    "len": "length",
+    "reversed": "reverse",
+    "str": "string",
+    "titlecase": "title",
+}
+
+# The same name and almost the same result.
+DIFFERENCES: Final = {
+    "e": "Ibis escaped this twice, because it escapes all that is printed; Jinja2 escapes it once",
+    "striptags": "Jinja2 also makes one space of several, and characters of entities such as &amp;",
+    "title": "Jinja2 makes the other letters of each word small; Ibis left them as they were",
+    "truncatechars": "Jinja2 keeps punctuation and spaces before the dots; Ibis removed them",
+}
+DIFFERENCES_OF_ALIASES: Final = {"escape": "e", "esc": "e", "titlecase": "title"}
+
+_OWN_FILTER: Final = "write it as a filter of your own: create_environment().filters[{!r}] = ..."
+
+
+def _method(name: str, default: str | None = None) -> Rewrite:
+    def rewrite(operand: Code, arguments: Sequence[str]) -> Code:
+        given = arguments or ([] if default is None else [default])
+        return Code(f"{operand.tight}.{name}({', '.join(given)})")
+
+    return rewrite
+
+
+def _test(name: str) -> Rewrite:
+    def rewrite(operand: Code, arguments: Sequence[str]) -> Code:
+        given = f"({', '.join(arguments)})" if arguments else ""
+        return Code(f"{operand.within(Binding.FILTERED)} is {name}{given}", Binding.TEST)
+
+    return rewrite
+
+
+def _slice(operand: Code, arguments: Sequence[str]) -> Code:
+    bounds = ["" if each == "None" else each for each in arguments]
+    return Code(f"{operand.tight}[{':'.join(bounds) if len(bounds) > 1 else f'{bounds[0]}:'}]")
+
+
+def _index(operand: Code, arguments: Sequence[str]) -> Code:
+    return Code(f"{operand.tight}[{arguments[0]}]")
+
+
+def _repr(operand: Code, arguments: Sequence[str]) -> Code:
+    return Code(f"'%r' | format({operand.text})", Binding.FILTERED)
+
+
+def _truncatechars(operand: Code, arguments: Sequence[str]) -> Code:
+    ending = arguments[1] if len(arguments) > 1 else "'...'"
+    if _number(arguments[0]) < len(str(python_value(ending))):
+        raise Unconvertible("the text is cut to less than its dots take; give it more characters")
+    return Code(
+        f"{operand.within(Binding.FILTERED)} | truncate({arguments[0]}, true, {ending}, 0)", Binding.FILTERED
+    )
+
+
+def _truncatewords(operand: Code, arguments: Sequence[str]) -> Code:
+    words, count = f"{operand.tight}.split()", arguments[0]
+    ending = arguments[1] if len(arguments) > 1 else "' [...]'"
+    text = f"{words}[:{count}] | join(' ') ~ ({ending} if {words} | length > {count} else '')"
+    return Code(text, Binding.LOOSE)
+
+
+def _teaser(operand: Code, arguments: Sequence[str]) -> Code:
+    delimiter = arguments[0] if arguments else "'<!-- more -->'"
+    whole = operand.within(Binding.TEST)
+    return Code(f"{operand.tight}.partition({delimiter})[0] if {delimiter} in {whole} else ''", Binding.LOOSE)
+
+
+def _number(text: str) -> int:
+    try:
+        return int(python_value(text))
+    except (ValueError, TypeError):
+        raise Unconvertible(f"expected a number of characters, got {text}") from None
+
+
+def _none(name: str) -> Rewrite:
+    def refuse(operand: Code, arguments: Sequence[str]) -> Code:
+        raise Unconvertible(f"Jinja2 has no filter like {name}; {_OWN_FILTER.format(name)}")
+
+    return refuse
+
+
+# Name -> what is written instead, and how many arguments it takes.
+REWRITTEN: Final[dict[str, tuple[Rewrite, range]]] = {
+    "divisible_by": (_test("divisibleby"), range(1, 2)),
+    "dtformat": (_method("strftime", "'%Y-%m-%d %H:%M'"), range(2)),
+    "endswith": (_method("endswith"), range(1, 2)),
+    "even": (_test("even"), range(1)),
+    "index": (_index, range(1, 2)),
+    "is_defined": (_test("defined"), range(1)),
+    "odd": (_test("odd"), range(1)),
+    "repr": (_repr, range(1)),
+    "slice": (_slice, range(1, 4)),
+    "startswith": (_method("startswith"), range(1, 2)),
+    "teaser": (_teaser, range(2)),
+    "truncatechars": (_truncatechars, range(1, 3)),
+    "truncatewords": (_truncatewords, range(1, 3)),
+    **{
+        name: (_none(name), range(10))
+        for name in ("argtest", "firsth", "firsth1", "firstp", "pygmentize", "spaceless", "wrap")
+    },
+}
+
+# Filters of both languages that mean different things: left alone where a template is Jinja2 already.
+AMBIGUOUS: Final = frozenset({"default", "slice"})
+
+
+def rewrite(name: str, operand: Code, arguments: Sequence[str]) -> Code | None:
+    """What Jinja2 writes instead of a filter of Ibis; None where nothing changes but its name, if that.
+
+    Raises `Unconvertible`.
+    """
+    if name == "default" and len(arguments) == 1:
+        return Code(f"{operand.within(Binding.FILTERED)} | default({arguments[0]}, true)", Binding.FILTERED)
+    if name not in REWRITTEN:
+        return None
+    make, counts = REWRITTEN[name]
+    if len(arguments) not in counts:
+        raise Unconvertible(f"{name} has {len(arguments)} arguments, which Ibis does not take either")
+    return make(operand, arguments)

@@ -1,0 +1,113 @@
+"""Convert the templates of a folder, file by file. Nothing is written unless asked for."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pyview.convert.pieces import Unclosed
+from pyview.convert.report import Conversion, Remark
+from pyview.convert.template import Converter
+
+SUFFIXES: Final = frozenset({".htm", ".html", ".svg", ".txt", ".xml"})
+LARGEST: Final = 1_000_000
+_NOT_OURS: Final = frozenset({"__pycache__", "node_modules"})
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedFile:
+    """A template file. `refusal`: why it was left alone, "" where it was not."""
+
+    path: Path
+    conversion: Conversion
+    refusal: str = ""
+
+    @property
+    def is_changed(self) -> bool:
+        return bool(self.conversion.changes)
+
+    @property
+    def needs_its_author(self) -> bool:
+        """Whether something is left that does not work yet."""
+        return bool(self.refusal or self.conversion.problems)
+
+
+def convert_folder(folder: Path, *, write: bool = False) -> Iterator[ConvertedFile]:
+    """Convert the template files in `folder` and below, or that one file; with `write`, put the result in their place.
+
+    Symbolic links, hidden folders, `node_modules` and virtual environments are not entered.
+    """
+    converter = Converter()
+    for path in _templates(folder):
+        yield _converted(path, converter, write)
+
+
+def _templates(folder: Path) -> Iterator[Path]:
+    if folder.is_file():
+        yield folder
+        return
+    for directory, names, files in os.walk(folder):
+        names[:] = sorted(name for name in names if _is_entered(Path(directory, name)))
+        yield from (Path(directory, file) for file in sorted(files) if Path(file).suffix.lower() in SUFFIXES)
+
+
+def _is_entered(folder: Path) -> bool:
+    if folder.name.startswith(".") or folder.name in _NOT_OURS or folder.is_symlink():
+        return False
+    return not (folder / "pyvenv.cfg").exists()
+
+
+def _converted(path: Path, converter: Converter, write: bool) -> ConvertedFile:
+    try:
+        source = _read(path)
+        conversion = converter.convert(source)
+        if write and conversion.text != source:
+            _replace(path, conversion.text)
+    except Unclosed as error:
+        return ConvertedFile(path, Conversion("", remarks=(Remark(error.line, str(error), problem=True),)))
+    except RecursionError:
+        return ConvertedFile(path, Conversion(""), "its tags or brackets are nested too deeply")
+    except (OSError, _NotRead) as error:
+        return ConvertedFile(path, Conversion(""), str(error))
+    return ConvertedFile(path, conversion)
+
+
+class _NotRead(Exception):
+    """A file that is no template, or none that can be read."""
+
+
+def _read(path: Path) -> str:
+    """The text of a file, its line endings as they are."""
+    if path.is_symlink():
+        raise _NotRead("it is a symbolic link; convert the file that it points to")
+    if not path.is_file():
+        raise _NotRead("it is no file")
+    if path.stat().st_size > LARGEST:
+        raise _NotRead(f"it has more than {LARGEST:,} bytes, which no template has")
+    content = path.read_bytes()
+    if b"\0" in content:
+        raise _NotRead("it is no text: it has a NUL byte in it")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise _NotRead(
+            f"it is not UTF-8, at byte {error.start}; save it as UTF-8 first, as Jinja2 needs it"
+        ) from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put `text` in the place of a file at once, so that no one reads half of it; its mode stays."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, name)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

@@ -1,0 +1,56 @@
+"""The loops around a place in a template, and the names that Ibis and Jinja2 have for what is known of them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from pyview.convert.report import Unconvertible
+
+NAMES: Final = {"count": "index", "index": "index0", "is_first": "first", "is_last": "last"}
+_ONLY_IN_IBIS: Final = frozenset({"count", "is_first", "is_last", "parent"})
+
+
+@dataclass(slots=True)
+class Loop:
+    """A loop, and the name that its `loop` has for loops inside of it, if one asks for it.
+
+    `tag` is the number of the piece that opens it.
+    """
+
+    tag: int
+    alias: str = ""
+
+
+@dataclass(frozen=True)
+class Loops:
+    """The loops around one place, from the outermost. `source` is the template, whose names are taken."""
+
+    around: tuple[Loop, ...]
+    source: str
+
+    def name(self, words: list[str], is_jinja: bool) -> str:
+        """The name in Jinja2 of `loop.` and the words after it. Raises `Unconvertible`."""
+        parents, rest = _parents(words)
+        if is_jinja and not parents and not _ONLY_IN_IBIS & set(rest[:1]):
+            return ".".join(["loop", *words])
+        base = self._parent(parents) if parents else "loop"
+        return ".".join([base, *(NAMES.get(word, word) for word in rest[:1]), *rest[1:]])
+
+    def _parent(self, parents: int) -> str:
+        if parents >= len(self.around):
+            raise Unconvertible(
+                "there is no loop around this one in this file. In the file that includes it, write {% set outer_loop ="
+                " loop %} in the outer loop, and here outer_loop"
+            )
+        loop = self.around[-1 - parents]
+        loop.alias = loop.alias or self._free_name()
+        return loop.alias
+
+    def _free_name(self) -> str:
+        taken = {loop.alias for loop in self.around}
+        names = ["outer_loop", *(f"outer_loop_{number}" for number in range(2, 100))]
+        return next(name for name in names if name not in taken and name not in self.source)
+
+
+def _parents(words: list[str]) -> tuple[int, list[str]]:
+    count = next((number for number, word in enumerate(words) if word != "parent"), len(words))
+    return count, words[count:]

@@ -1,0 +1,197 @@
+"""The tags of Ibis, and what Jinja2 has instead of each."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pyview.convert.code import Binding
+from pyview.convert.expressions import Expressions
+from pyview.convert.literals import python_value, written
+from pyview.convert.loops import Loop, Loops
+from pyview.convert.pieces import Piece, split
+from pyview.convert.report import Unconvertible
+
+_FOR: Final = re.compile(r"(for\s+)(\w+(?:\s*,\s*\w+)*)(\s+in\s+)(.+)", re.DOTALL)
+_ASSIGNMENT: Final = re.compile(r"(\w+)(\s*=\s*)(.+)", re.DOTALL)
+_BETWEEN_ASSIGNMENTS: Final = r"\s*&\s*|,\s*(?=\w+\s*=[^=])"
+_DICT_METHODS: Final = ("items", "keys", "values")
+_BLOCKS: Final = frozenset({"if", "with", "block", "trim", "macro", "call", "filter", "autoescape", "trans"})
+
+
+@dataclass(slots=True)
+class Block:
+    """A tag that is open, and the tags that close it. `loop`: what a `for` repeats; None in its `empty` branch."""
+
+    keyword: str
+    closing: list[str]
+    loop: Loop | None = None
+
+
+@dataclass
+class Tags:
+    """Converts the tags of one template, in order. Raises `Unconvertible`."""
+
+    source: str
+    is_jinja: bool
+    look: Callable[[str], None]
+    blocks: list[Block] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+
+    @property
+    def expressions(self) -> Expressions:
+        """For what stands at the place that has been reached."""
+        loops = tuple(block.loop for block in self.blocks if block.loop is not None)
+        return Expressions(Loops(loops, self.source), self.is_jinja, self.look)
+
+    @property
+    def within(self) -> str:
+        """The innermost open tag; "" where there is none."""
+        return self.blocks[-1].keyword if self.blocks else ""
+
+    def convert(self, piece: Piece, number: int) -> str:
+        """What stands in the converted template instead of a tag, the piece of that number."""
+        keyword, inner = piece.keyword, piece.inner
+        if keyword.startswith("end") and self.within == keyword[3:]:
+            return _as_tags(piece, self.blocks.pop().closing)
+        if keyword == "cycle":
+            return "{{ " + self._cycle(inner) + " }}"
+        closing = [f"end{keyword}"]
+        try:
+            tags = self._instead(keyword, inner)
+            closing = [f"end{tag.split()[0]}" for tag in reversed(tags)]
+        finally:  # what is left as it was is open all the same
+            self._open(keyword, inner, closing, number)
+        return _as_tags(piece, tags)
+
+    def _open(self, keyword: str, inner: str, closing: list[str], number: int) -> None:
+        if keyword in ("empty", "else") and self.within == "for":
+            self.blocks[-1].loop = None
+        elif keyword == "for":
+            self.loops.append(Loop(number))
+            self.blocks.append(Block(keyword, ["endfor"], self.loops[-1]))
+        elif keyword in _BLOCKS or keyword == "spaceless" or (keyword == "set" and "=" not in inner):
+            self.blocks.append(Block(keyword, closing))
+
+    def _instead(self, keyword: str, inner: str) -> list[str]:
+        """The insides of the tags that stand for one tag."""
+        match keyword:
+            case "if" | "elif":
+                return [_after(keyword, inner, self.expressions.condition)]
+            case "for":
+                return [self._for(inner)]
+            case "empty":
+                return [self._empty()]
+            case "include":
+                return self._include(inner)
+            case "with":
+                return self._withs(inner.removeprefix("with")) or [inner]
+            case "block":
+                return [_block(inner)]
+            case "trim":
+                return ["filter trim"]
+            case "spaceless":
+                self.look("whitespace between elements stays, as it did in connected pages of PyView 0.9")
+                return []
+        return [inner]
+
+    def _for(self, inner: str) -> str:
+        found = _FOR.fullmatch(inner)
+        if found is None:
+            return inner
+        start, names, within, expression = found.groups()
+        return f"{start}{names}{within}{self._iterated(expression, pairs=',' in names)}"
+
+    def _iterated(self, expression: str, pairs: bool) -> str:
+        code = self.expressions.value(expression).text
+        name, _, method = code.rpartition(".")
+        if not name or method not in _DICT_METHODS or self.is_jinja:
+            return code
+        if pairs and method == "items":
+            self.look(f"if {name} is a dict, PyView 0.9 showed no item of it here; {code}() shows them")
+            return f"{code}()"
+        self.look(f"if {name} is a dict, write {code}()")
+        return code
+
+    def _empty(self) -> str:
+        if self.within != "for":
+            raise Unconvertible("empty has to stand in a loop, outside of the other tags in it")
+        return "else"
+
+    def _include(self, inner: str) -> list[str]:
+        file, *rest = split(inner.removeprefix("include"), r"\s+with\s+", most=1)
+        if rest and rest[1].strip() == "context":
+            return [inner]
+        withs = self._withs(rest[1]) if rest else []
+        return [*withs, f"include{self._file(file)}", *(["endwith"] * len(withs))]
+
+    def _file(self, text: str) -> str:
+        """The file of an `include`. Jinja2 has more to say after it, such as `ignore missing`."""
+        found = re.fullmatch(r"(\s*)(.*?)(\s+ignore\s+missing.*|\s+without\s+context)?", text, re.DOTALL)
+        return found[1] + self.expressions.value(found[2]).text + (found[3] or "") if found else text
+
+    def _withs(self, text: str) -> list[str]:
+        """The `with` tags for `a = b & c = d`: another one where a value uses an earlier name."""
+        groups: list[dict[str, str]] = []
+        for part in split(text.strip(), _BETWEEN_ASSIGNMENTS)[::2]:
+            name, assignment = self._assignment(part.strip())
+            if not groups or any(re.search(rf"\b{earlier}\b", assignment) for earlier in groups[-1]):
+                groups.append({})
+            groups[-1][name] = assignment
+        return [f"with {', '.join(group.values())}" for group in groups]
+
+    def _assignment(self, text: str) -> tuple[str, str]:
+        found = _ASSIGNMENT.fullmatch(text)
+        if found is None:
+            raise Unconvertible(f"expected name = value, got {text!r}")
+        name, equals, value = found.groups()
+        return name, f"{name}{equals}{self.expressions.value(value).text}"
+
+    def _cycle(self, inner: str) -> str:
+        arguments = self._cycled(inner.removeprefix("cycle").strip())
+        if not self.expressions.loops.around:
+            raise Unconvertible(
+                f"cycle stands in no loop of this file. In the loop that it belongs to, Jinja2 writes {{{{"
+                f" loop.cycle({arguments}) }}}}"
+            )
+        if len(self.expressions.loops.around) > 1:
+            self.look("loop.cycle begins again with each run of the inner loop; cycle went on")
+        if self.within != "for":
+            self.look(
+                "loop.cycle counts every item of the loop; cycle counted those for which the tag was reached"
+            )
+        return f"loop.cycle({arguments})"
+
+    def _cycled(self, text: str) -> str:
+        if not text:
+            raise Unconvertible("cycle needs something to go through")
+        try:
+            values = python_value(text)
+        except ValueError:
+            return f"*{self.expressions.value(text).within(Binding.TEST)}"
+        if not _is_iterable(values):
+            raise Unconvertible(f"cycle cannot go through {values!r}")
+        if any(character in str(value) for value in values for character in "<>&\"'"):
+            self.look("cycle did not escape what it printed; Jinja2 does, unless | safe follows")
+        return ", ".join(map(written, values))
+
+
+def _is_iterable(value: Any) -> bool:
+    return hasattr(value, "__iter__")
+
+
+def _as_tags(piece: Piece, tags: list[str]) -> str:
+    """The first in the place of the one that was there, the others after it."""
+    return "".join([piece.with_inner(each) for each in tags[:1]] + [f"{{% {each} %}}" for each in tags[1:]])
+
+
+def _after(keyword: str, inner: str, convert: Callable[[str], str]) -> str:
+    """The tag with what follows its keyword converted."""
+    found = re.fullmatch(rf"({keyword}\s*)(.+)", inner, re.DOTALL)
+    return found[1] + convert(found[2]) if found else inner
+
+
+def _block(inner: str) -> str:
+    if not re.fullmatch(r"block\s+\w+(\s+(scoped|required))*", inner):
+        raise Unconvertible("the name of a block in Jinja2 is one word; rename it in every file that has it")
+    return inner
