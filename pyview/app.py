@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -26,6 +26,7 @@ from pyview.claims.base import Claims
 from pyview.claims.environment import claims_from_environment
 from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
+from pyview.former import REPLACEMENTS, missing_attribute
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
 from pyview.live_session import DEFAULT, LiveSession, make_live_session
@@ -120,6 +121,8 @@ class PyView(Starlette):
         telemetry: bool | Telemetry = True,
         **kwargs: Any,
     ) -> None:
+        if "instrumentation" in kwargs:
+            raise TypeError(f"PyView(instrumentation=...): {REPLACEMENTS['PyView.instrumentation']}")
         kwargs["lifespan"] = self._lifespan(kwargs.get("lifespan"))
         super().__init__(*args, **kwargs)
         self.security = security or SecurityConfig()
@@ -165,6 +168,11 @@ class PyView(Starlette):
         self.router.routes[:0] = [*socket, *assets, *sessions]
         self.router.redirect_slashes = False
         self.router.default = SlashRedirects(lambda: self.routes, self.router.default)
+
+    if not TYPE_CHECKING:  # type checkers would take every attribute for one of an application
+
+        def __getattr__(self, name: str) -> Any:
+            raise missing_attribute(self, name)
 
     @property
     def site(self) -> Site:

@@ -139,7 +139,8 @@ def test_nothing_imports_in_a_circle() -> None:
 
 @pytest.mark.parametrize("facade", sorted(facades()))
 def test_a_facade_shows_its_own_rooms_only(facade: str) -> None:
-    strangers = [name for name in imports(facade) if not name.startswith(f"{facade}/")]
+    own = (f"{facade}/", "former")  # and it may say what has taken the place of a name
+    strangers = [name for name in imports(facade) if not name.startswith(own)]
     assert not strangers, f"pyview/{facade}/__init__.py lists names of other rooms: {strangers}"
 
 

@@ -8,6 +8,9 @@ import pytest
 
 import pyview
 
+# Modules of PyView 0.9 whose import says what to use instead.
+GONE = {"pyview.instrumentation", "pyview.template.context_processor", "pyview.vendor"}
+
 # Where the guides say that a name is. Taking one away, or moving it, breaks somebody's program.
 PROMISED = {
     "pyview": [
@@ -121,6 +124,8 @@ def _is_private(name: str, value: object) -> bool:
 
 def test_every_list_of_public_names_is_true() -> None:
     for found in pkgutil.walk_packages(pyview.__path__, "pyview."):
+        if found.name in GONE:
+            continue
         module = importlib.import_module(found.name)
         listed = getattr(module, "__all__", [])
         assert not [name for name in listed if not hasattr(module, name)], found.name

@@ -5,6 +5,9 @@ makes the Jinja2 environment, `files` finds what lies beside a view. `tstrings` 
 makes function components for both. How it works is in `compiler` and `tree`.
 """
 
+from typing import TYPE_CHECKING
+
+from pyview.former import missing_name
 from pyview.template.component import Component, ComponentCall, component
 from pyview.template.component_tag import live_component
 from pyview.template.declared.declaration import ComponentError
@@ -40,3 +43,8 @@ __all__ = [
     "live_component",
     "stream_for",
 ]
+
+if not TYPE_CHECKING:  # type checkers would take every name for one of this module
+
+    def __getattr__(name):
+        raise missing_name(__name__, name)
