@@ -26,6 +26,7 @@ from pyview.template.component_tag import live_component, slots
 from pyview.template.context import LiveContext, present
 from pyview.template.core.library import with_library
 from pyview.template.core.tags import FILTERS as UI_FILTERS
+from pyview.template.ibis import advise, refuse
 from pyview.template.sources import note
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
@@ -112,9 +113,19 @@ class LiveEnvironment(jinja2.Environment):
         self.bytecode_cache = None if bytecode_cache is None else _GenerationCache(self, bytecode_cache)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
+        try:
+            tree = super()._parse(source, name, filename)
+        except jinja2.TemplateSyntaxError as error:
+            advise(error, source)
+            raise
         prepare(tree, self, name, filename)
         return tree
+
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        refuse(source, self.filters, name, filename)
+        return super()._generate(source, name, filename, defer_init)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         # Jinja2 asks for an attribute first. A plain dict has none but its methods, and the failure is expensive.
