@@ -59,6 +59,7 @@ PROMISED = {
     "pyview.live_view": ["LiveView", "LiveViewSocket"],
     "pyview.meta": ["PyViewMeta"],
     "pyview.playground": ["Favicon", "PlaygroundBuilder", "playground"],
+    "pyview.pubsub": ["MemoryPubSub", "PubSub", "pubsub_from_environment", "shared_pubsub"],
     "pyview.stream": ["Stream"],
     "pyview.template": [
         "LiveRender",
