@@ -6,13 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pyview.convert.code import Binding, Code
-from pyview.convert.filters import (
-    AMBIGUOUS,
-    DIFFERENCES,
-    DIFFERENCES_OF_ALIASES,
-    RENAMED,
-    rewrite,
-)
+from pyview.convert.filters import AMBIGUOUS, DIFFERENCES, RENAMED, rewrite
 from pyview.convert.literals import as_literal, python_value
 from pyview.convert.loops import Loops
 from pyview.convert.pieces import split
@@ -152,7 +146,7 @@ class Expressions:
         return _with_filter(operand, pipe, RENAMED.get(name, name) + brackets)
 
     def _compare(self, name: str) -> None:
-        difference = DIFFERENCES.get(DIFFERENCES_OF_ALIASES.get(name, name))
+        difference = DIFFERENCES.get(RENAMED.get(name, name))
         if difference and not self.is_jinja:
             self.look(f"{name}: {difference}")
 

@@ -19,16 +19,18 @@ RENAMED: Final = {
     "titlecase": "title",
 }
 
-# The same name and almost the same result.
+_ESCAPED_ONCE: Final = (
+    "Ibis escaped this twice, because it escapes all that is printed; Jinja2 escapes it once"
+)
+
+# By the name in Jinja2: almost the same result.
 DIFFERENCES: Final = {
-    "e": "Ibis escaped this twice, because it escapes all that is printed; Jinja2 escapes it once",
+    "e": _ESCAPED_ONCE,
+    "escape": _ESCAPED_ONCE,
     "striptags": "Jinja2 also makes one space of several, and characters of entities such as &amp;",
     "title": "Jinja2 makes the other letters of each word small; Ibis left them as they were",
     "truncatechars": "Jinja2 keeps punctuation and spaces before the dots; Ibis removed them",
 }
-DIFFERENCES_OF_ALIASES: Final = {"escape": "e", "esc": "e", "titlecase": "title"}
-
-_OWN_FILTER: Final = "write it as a filter of your own: create_environment().filters[{!r}] = ..."
 
 
 def _method(name: str, default: str | None = None) -> Rewrite:
@@ -89,13 +91,6 @@ def _number(text: str) -> int:
         raise Unconvertible(f"expected a number of characters, got {text}") from None
 
 
-def _none(name: str) -> Rewrite:
-    def refuse(operand: Code, arguments: Sequence[str]) -> Code:
-        raise Unconvertible(f"Jinja2 has no filter like {name}; {_OWN_FILTER.format(name)}")
-
-    return refuse
-
-
 # Name -> what is written instead, and how many arguments it takes.
 REWRITTEN: Final[dict[str, tuple[Rewrite, range]]] = {
     "divisible_by": (_test("divisibleby"), range(1, 2)),
@@ -111,10 +106,6 @@ REWRITTEN: Final[dict[str, tuple[Rewrite, range]]] = {
     "teaser": (_teaser, range(2)),
     "truncatechars": (_truncatechars, range(1, 3)),
     "truncatewords": (_truncatewords, range(1, 3)),
-    **{
-        name: (_none(name), range(10))
-        for name in ("argtest", "firsth", "firsth1", "firstp", "pygmentize", "spaceless", "wrap")
-    },
 }
 
 # Filters of both languages that mean different things: left alone where a template is Jinja2 already.

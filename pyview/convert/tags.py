@@ -85,7 +85,7 @@ class Tags:
             case "include":
                 return self._include(inner)
             case "with":
-                return self._withs(inner.removeprefix("with")) or [inner]
+                return self._withs(inner.removeprefix("with")) if inner != "with" else [inner]
             case "block":
                 return [_block(inner)]
             case "trim":
@@ -131,11 +131,12 @@ class Tags:
         return found[1] + self.expressions.value(found[2]).text + (found[3] or "") if found else text
 
     def _withs(self, text: str) -> list[str]:
-        """The `with` tags for `a = b & c = d`: another one where a value uses an earlier name."""
-        groups: list[dict[str, str]] = []
-        for part in split(text.strip(), _BETWEEN_ASSIGNMENTS)[::2]:
+        """The `with` tags for `a = b & c = d`: another one where a value uses an earlier name, as only Ibis lets it."""
+        parts = split(text.strip(), _BETWEEN_ASSIGNMENTS)
+        groups: list[dict[str, str]] = [{}]
+        for separator, part in zip(["", *parts[1::2]], parts[::2], strict=True):
             name, assignment = self._assignment(part.strip())
-            if not groups or any(re.search(rf"\b{earlier}\b", assignment) for earlier in groups[-1]):
+            if "&" in separator and any(re.search(rf"\b{used}\b", assignment) for used in groups[-1]):
                 groups.append({})
             groups[-1][name] = assignment
         return [f"with {', '.join(group.values())}" for group in groups]

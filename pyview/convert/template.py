@@ -28,7 +28,7 @@ class Converter:
         """The template as Jinja2. Raises `Unclosed` for one that has no end."""
         converted = _Run(source).run()
         if converted.text != source and _Run(converted.text).run().text != converted.text:
-            converted = replace(converted, text=MARK + converted.text)
+            converted = replace(converted, text=_marked(converted.text))
         return replace(
             converted,
             remarks=tuple(sorted((*converted.remarks, *self._checked(source, converted)), key=_line)),
@@ -44,6 +44,11 @@ class Converter:
             yield Remark(error.lineno, f"Jinja2 does not understand this: {error.message}", problem=True)
         else:
             yield from _unknown_filters(tree, self._environment)
+
+
+def _marked(text: str) -> str:
+    mark_of_encoding = "\ufeff" if text.startswith("\ufeff") else ""
+    return f"{mark_of_encoding}{MARK}{text.removeprefix(mark_of_encoding)}"
 
 
 def _is_jinja(source: str) -> bool:

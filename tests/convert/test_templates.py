@@ -69,7 +69,7 @@ def test_what_the_documentation_of_pyview_shows(source: str, converted: str) -> 
         "{{ a if b else c }}{{ a ~ b }}{% if a is defined %}{% endif %}",
         "{% macro m(a, b=1) %}{{ a | default(b) }}{% endmacro %}{% call m(1) %}{% endcall %}",
         "{% include 'part' ignore missing with context %}{% import 'x' as y with context %}",
-        "{% with a=1, b=c.d(2) %}{% endwith %}{{ rows[0]['x'] | keyed_by('id') }}",
+        "{% with a=1, b=a, c=d.e(2) %}{% endwith %}{% with %}{% endwith %}{{ rows[0]['x'] | keyed_by('id') }}",
         "{{ {'a': [1, (2, 3)]}['a'][1] }}{{ (a or b) and not c }}{{ 'it''s' }}",
         "{% for row in rows|groupby('x') %}{{ loop.cycle('a', 'b') }}{{ loop.index }}{% endfor %}",
         "${$x} {$ {% set a %}x{% endset %} $} 100% {one}",
@@ -85,7 +85,6 @@ def test_jinja_stays_as_it_is(source: str) -> None:
 @pytest.mark.parametrize(
     ("source", "advice"),
     [
-        ("{{ code|pygmentize('python') }}", "create_environment().filters['pygmentize']"),
         ("{{ {1, 2}|len }}", "put it into the view's context"),
         ("{{ now()|dtformat('%H') }}", "create_environment().globals['now']"),
         ("{% cycle 'a', 'b' %}", "{{ loop.cycle('a', 'b') }}"),
@@ -121,6 +120,7 @@ def test_what_is_left_to_the_author(source: str, advice: str) -> None:
         ("{% for x in a %}{% cycle '<b>', '' %}{% endfor %}", "| safe"),
         ("{% for x in d.values %}{% endfor %}", "d.values()"),
         ("{{ n|euros }}", "create_environment().filters['euros']"),
+        ("{{ code|pygmentize('python') }}", "create_environment().filters['pygmentize']"),
         ("{% set a = 1 %}{{ loop.count }}{{ xs|slice(1, 2) }}", "is left as it is"),
     ],
 )
@@ -128,6 +128,11 @@ def test_what_the_author_should_look_at(source: str, advice: str) -> None:
     converted = convert(source)
     assert not converted.problems
     assert any(advice in remark.text for remark in converted.remarks)
+
+
+def test_the_mark_of_a_converted_template_comes_after_that_of_the_encoding() -> None:
+    source = "\ufeff{% for x in xs %}{{ loop.count }}{% endfor %}"
+    assert convert(source).text == "\ufeff{# Jinja2 #}{% for x in xs %}{{ loop.index }}{% endfor %}"
 
 
 def test_each_change_has_its_line() -> None:
