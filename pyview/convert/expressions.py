@@ -42,7 +42,8 @@ class Expressions:
             return self._joined(split(text, _OR), self.value)
         if [part.strip() for part in parts[1::2]] != ["??", "::"]:
             raise Unconvertible("Ibis does not understand this either; Jinja2 writes {{ b if a else c }}")
-        test, yes, no = (self.value(part).within(Binding.TEST) for part in parts[::2])
+        # Jinja2 takes a word after a test, `x is defined if`, for the argument of the test.
+        test, yes, no = (self.value(part).within(Binding.FILTERED) for part in parts[::2])
         return f"{yes} if {test} else {no}"
 
     def condition(self, text: str) -> str:
@@ -72,9 +73,8 @@ class Expressions:
         start = negation[0] if negation else ""
         sides = split(text[len(start) :], _COMPARISON, most=1)
         if len(sides) == 1:
-            value = self.value(sides[0])
-            return Code(start + (value.within(Binding.TEST) if start else value.text), value.binding)
-        left, right = (self.value(side).within(Binding.TEST) for side in sides[::2])
+            return Code(start + self.value(sides[0]).within(Binding.TEST), Binding.TEST)
+        left, right = (self.value(side).within(Binding.FILTERED) for side in sides[::2])
         return Code(f"{start}{left}{sides[1]}{right}", Binding.TEST)
 
     def _primary(self, text: str) -> Code | None:

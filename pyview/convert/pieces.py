@@ -26,8 +26,8 @@ _FORMS: Final = {
     "{#": (Kind.COMMENT, re.compile(r"\{#.*?#\}", re.DOTALL)),
     "{{": (Kind.PRINT, re.compile(rf"\{{\{{{_INSIDE}\}}\}}", re.DOTALL)),
     "{%": (Kind.TAG, re.compile(rf"\{{%{_INSIDE}%\}}", re.DOTALL)),
-    # Ibis's other way to print. Text in Jinja2, so that braces inside of it end the search.
-    "{$": (Kind.PRINT, re.compile(r"\{\$[^{}]*?\$\}")),
+    # Ibis's other way to print. Text in Jinja2, so that a brace inside of it ends the search, except for dicts.
+    "{$": (Kind.PRINT, re.compile(r"\{\$(?:[^{}]|\{[^{}%#$]*\})*?\$\}")),
 }
 
 

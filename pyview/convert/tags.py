@@ -103,7 +103,7 @@ class Tags:
         return f"{start}{names}{within}{self._iterated(expression, pairs=',' in names)}"
 
     def _iterated(self, expression: str, pairs: bool) -> str:
-        code = self.expressions.value(expression).text
+        code = self.expressions.value(expression).within(Binding.TEST)
         name, _, method = code.rpartition(".")
         if not name or method not in _DICT_METHODS or self.is_jinja:
             return code

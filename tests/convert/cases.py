@@ -74,6 +74,23 @@ CASES: list[tuple[str, str, str]] = [
     ("{{ a || b }}{{ a or c or b }}", "{{ a or b }}{{ a or c or b }}", "1see"),
     ("{{ a ?? b :: c }}{{flag??b::c}}", "{{ b if a else c }}{{b if flag else c}}", "see1"),
     ("{{ a|default(1) ?? 'yes' :: 'no' }}", "{{ 'yes' if a | default(1, true) else 'no' }}", "yes"),
+    ("{{ n|even ?? d|is_defined :: n|odd }}", "{{ (d is defined) if (n is even) else (n is odd) }}", "True"),
+    (
+        "{% if n|even in xs %}y{% else %}n{% endif %}",
+        "{% if (n is even) in xs %}y{% else %}n{% endif %}",
+        "n",
+    ),
+    (
+        "{% if text|teaser('the') %}y{% else %}n{% endif %}",
+        "{% if (text.partition('the')[0] if 'the' in text else '') %}y{% else %}n{% endif %}",
+        "n",
+    ),
+    (
+        "{% for x in c|truncatewords(9) %}{{ x }}.{% endfor %}",
+        "{% for x in (c.split()[:9] | join(' ') ~ (' [...]' if c.split() | length > 9 else '')) %}{{ x }}.{% endfor %}",
+        "s.e.e.",
+    ),
+    ("{$ {'k': 1}|len $}", "{{ {'k': 1}|length }}", "1"),
     ("{$ c $}{{-1}}{{ nothing }}", "{{ c }}{{ -1}}{{ nothing }}", "see-1"),
     ("{{ user.name.0|upper }}{{ user.tags.1 }}",) * 2 + ("Ay",),
     ("{{ user.greet('hi') }}{{ d.get(\"one\", 0) }}",) * 2 + ("hi!1",),
