@@ -105,8 +105,8 @@ class Expressions:
     def _loop_name(self, words: list[str]) -> str:
         if not self.loops.around and not self.is_jinja:
             self.look(
-                "this is the loop of a file that includes this one. Jinja2 passes it on where the loop there says"
-                " {% set loop = loop %}, or uses its own loop"
+                "this is the loop of a file that includes this one. Jinja2 passes it on only if something in the loop"
+                " there mentions it, such as {% set outer_loop = loop %}"
             )
         return self.loops.name(words, self.is_jinja)
 

@@ -130,6 +130,17 @@ def test_what_the_author_should_look_at(source: str, advice: str) -> None:
     assert any(advice in remark.text for remark in converted.remarks)
 
 
+def test_the_loop_of_an_including_file_is_passed_on_as_advised() -> None:
+    part = convert("[{{ loop.count }}]")
+    (remark,) = part.remarks
+    mention = "{% set outer_loop = loop %}"
+    assert mention in remark.text
+    environment = create_environment(DictLoader({"part": part.text}))
+    source = f"{{% for x in xs %}}{mention}{{% include 'part' %}}{{% endfor %}}"
+    template = LiveTemplate.from_string(source, environment=environment)
+    assert template.render({"xs": "ab"}) == to_html(template.rendering().tree({"xs": "ab"})) == "[1][2]"
+
+
 def test_the_mark_of_a_converted_template_comes_after_that_of_the_encoding() -> None:
     source = "\ufeff{% for x in xs %}{{ loop.count }}{% endfor %}"
     assert convert(source).text == "\ufeff{# Jinja2 #}{% for x in xs %}{{ loop.index }}{% endfor %}"
