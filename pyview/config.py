@@ -33,6 +33,9 @@ class SecurityConfig:
     together, those counted that have arrived and are not consumed. External uploads count as neither.
     `max_upload_entries` is how many chosen files one input lists.
 
+    `max_mailbox` counts messages of the browser that wait for one view, `max_internal_messages` those of the
+    application, such as broadcasts.
+
     `connect_headers` are the names of the headers that views may read as `socket.connect_info.headers`.
 
     `poll_window` is how long a long poll waits for news, where no WebSocket gets through.
@@ -80,6 +83,7 @@ class SecurityConfig:
     max_topics: int = 32
     max_components: int = 10_000
     max_mailbox: int = 1024
+    max_internal_messages: int = 100_000
     max_async_work: int = 256
     max_uploads: int = 100
     max_upload_bytes: int = 4 * 1024**3

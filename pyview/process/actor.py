@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from inspect import isawaitable
 from typing import Any
 
@@ -30,6 +30,8 @@ from pyview.threads import off_loop
 from pyview.timers import Timers
 
 logger = logging.getLogger("pyview")
+
+_MANY_WAIT = 32  # messages, fewer than a mailbox handles in one turn
 
 
 class Actor(Mailbox):
@@ -95,8 +97,16 @@ class Actor(Mailbox):
         self._parent: Parent | None = None
         self._patches = 0
 
-    def deliver(self, event: InfoEvent) -> None:
+    def deliver(self, event: InfoEvent) -> Callable[[], Awaitable[None]] | None:
+        """File a broadcast. Returns what its publisher should await when too many wait for a view that keeps up."""
         self.post_soon(event)
+        # A view that is not behind because it waits for something, such as the publisher itself, is not waited for.
+        run_queue = self._run_queue
+        return run_queue.served if self.waiting > _MANY_WAIT and not run_queue.idle else None
+
+    @property
+    def _internal_limit(self) -> float:
+        return self._site.security.max_internal_messages
 
     def stop(self) -> None:
         """The browser has gone. Everything the view holds is released now; `disconnect` runs once, last.
@@ -118,7 +128,17 @@ class Actor(Mailbox):
             self._interrupt()
 
     def _overflowed(self) -> None:
-        logger.warning("%s: more than %s messages wait for it; the view is closed", self._name, self._limit)
+        logger.warning("%s: more than %s messages of the browser wait for it; the view is closed", self._name, self._limit)
+        self._outlet.crashed()
+        self.stop()
+
+    def _overflowed_inside(self) -> None:
+        logger.warning(
+            "%s: more than %s messages of the application wait for it; the view begins anew. A handler of it waits for"
+            " too long: let `start_async` do that",
+            self._name,
+            self._internal_limit,
+        )
         self._outlet.crashed()
         self.stop()
 

@@ -1,12 +1,13 @@
 """One message at a time, in order, with no task while there is nothing to do."""
 
 import asyncio
-from collections import deque
+import math
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, ClassVar
 
 from pyview.process.run_queue import RunQueue
 from pyview.process.tasks import start
+from pyview.process.waiting import Waiting
 
 _TURNS_BEFORE_PAUSE = 64
 
@@ -20,7 +21,7 @@ class Mailbox:
     A base class and not a part, since every open page has one: a part of its own, with its references back, would be
     some two hundred bytes more. `post` runs the message in the caller's own turn when nothing else runs; `post_soon`
     waits for the run queue, for callers that are handlers themselves. A message that finds another one running waits
-    behind it; at most `limit` may.
+    behind it; of those that were posted by the connection, at most `limit` may.
     """
 
     __slots__ = ("_busy", "_ended", "_limit", "_run_queue", "_task", "_waiting")
@@ -32,7 +33,7 @@ class Mailbox:
         self._limit = limit
         self._busy = False
         self._ended = False
-        self._waiting: deque[Any] | None = None
+        self._waiting: Waiting | None = None
         self._task: asyncio.Task[None] | None = None
 
     def post(self, message: Any) -> None:
@@ -48,7 +49,7 @@ class Mailbox:
         if self._ended:
             return
         if self._busy:
-            self._wait(message)
+            self._wait_inside(message)
             return
         self._busy = True
         self._run_queue.add(self, message)
@@ -60,7 +61,7 @@ class Mailbox:
             if not self._waiting:
                 self._busy = False
                 return
-            message = self._waiting.popleft()
+            message = self._waiting.pop()
         self._task = start(self._drain(message))
 
     @property
@@ -72,6 +73,11 @@ class Mailbox:
     def waiting(self) -> int:
         """How many messages wait behind the one that is being handled."""
         return len(self._waiting or ())
+
+    @property
+    def _internal_limit(self) -> float:
+        """Count of messages of the application that may wait."""
+        return math.inf
 
     def _shut(self) -> None:
         """The end: what waits is dropped unhandled, and of what comes later only what is posted at once is taken."""
@@ -96,16 +102,26 @@ class Mailbox:
         """Messages that have waited, or would have had to, and are not handled."""
 
     def _overflowed(self) -> None:
-        """More messages came than may wait; the last one is dropped."""
+        """The connection posted more messages than may wait; the last one is dropped."""
+
+    def _overflowed_inside(self) -> None:
+        """More messages of the application wait than `_internal_limit`."""
 
     def _wait(self, message: Any) -> None:
         if self._waiting is None:
-            self._waiting = deque()
-        if len(self._waiting) < self._limit:
-            self._waiting.append(message)
+            self._waiting = Waiting()
+        if self._waiting.posted < self._limit:
+            self._waiting.add_posted(message)
         else:
             self._dropped((message,))
             self._overflowed()
+
+    def _wait_inside(self, message: Any) -> None:
+        if self._waiting is None:
+            self._waiting = Waiting()
+        self._waiting.add(message)
+        if self._waiting.internal > self._internal_limit:
+            self._overflowed_inside()
 
     async def _drain(self, message: Any) -> None:
         turns = 0
@@ -117,7 +133,7 @@ class Mailbox:
                     await self._raised(error)
                 if not self._waiting:
                     break
-                message = self._waiting.popleft()
+                message = self._waiting.pop()
                 turns += 1
                 if turns % _TURNS_BEFORE_PAUSE == 0:
                     await asyncio.sleep(0)

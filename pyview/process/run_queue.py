@@ -13,6 +13,17 @@ class Runnable(Protocol):
     def run(self, message: Any) -> None: ...
 
 
+class _End:
+    """The end of what was ready when somebody began to wait for it."""
+
+    def __init__(self) -> None:
+        self.reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def run(self, message: Any) -> None:
+        if not self.reached.done():  # who waits may have been cancelled
+            self.reached.set_result(None)
+
+
 class RunQueue:
     """First in, first out. One turn lasts `budget` seconds at the most, then the loop has its own turn."""
 
@@ -26,6 +37,18 @@ class RunQueue:
         self._ready.append((runnable, message))
         if not self._scheduled:
             self._schedule()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is ready."""
+        return not self._ready
+
+    async def served(self) -> None:
+        """Wait until everything that is ready now has run. It never waits for a handler that waits for something."""
+        if self._ready:
+            end = _End()
+            self.add(end, None)
+            await end.reached
 
     def _schedule(self) -> None:
         self._scheduled = True

@@ -1,14 +1,18 @@
 """The contract between views and whatever carries their broadcasts."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from pyview.events.info_event import InfoEvent
 
 
 class Subscriber(Protocol):
-    """Receives what is broadcast on its topics. Must return at once: it files the event and goes on."""
+    """Receives what is broadcast on its topics. Must return at once: it files the event and goes on.
 
-    def deliver(self, event: InfoEvent) -> None: ...
+    A subscriber that is behind may return a function; the publisher awaits its result before the broadcast returns.
+    """
+
+    def deliver(self, event: InfoEvent) -> Callable[[], Awaitable[None]] | None: ...
 
 
 class PubSub(Protocol):
@@ -34,7 +38,7 @@ class PubSub(Protocol):
         """Forget a subscriber that has ended, on all its topics; never waits."""
 
     async def broadcast(self, topic: str, message: Any) -> None:
-        """Deliver `InfoEvent(topic, message)` to every subscriber of `topic`."""
+        """Deliver `InfoEvent(topic, message)` to every subscriber of `topic`; give way to those that are behind."""
 
     async def others(self) -> int | None:
         """How many other workers listen now; None where that cannot be told."""

@@ -37,8 +37,11 @@ class MemoryPubSub:
     async def broadcast(self, topic: str, message: Any) -> None:
         event = InfoEvent(topic, message)
         # A copy: a subscriber may end, or another begin, while the message is handed out.
+        give_way = None
         for subscriber in tuple(self._topics.get(topic, ())):
-            subscriber.deliver(event)
+            give_way = subscriber.deliver(event) or give_way
+        if give_way is not None:
+            await give_way()
 
     async def others(self) -> int:
         """Return 0: nothing here leaves the process."""
