@@ -340,7 +340,7 @@ class PyView(Starlette):
                 async with inner(app) if inner else nullcontext() as state:
                     yield state
                     # Before the application lets go of what its views need to say goodbye.
-                    with self._waiting_room.closed():
+                    with self.site.unfinished.hurried(), self._waiting_room.closed():
                         await self._open_sockets.drain(lambda: self.site.processes)
             finally:
                 await self._opening.close()

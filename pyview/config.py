@@ -33,6 +33,10 @@ class SecurityConfig:
     together, those counted that have arrived and are not consumed. External uploads count as neither.
     `max_upload_entries` is how many chosen files one input lists.
 
+    `handler_grace` is how long a handler that is under way may go on when its reader has gone; when the server stops,
+    it has most of `drain_timeout`. There may be `max_unfinished_handlers` such handlers; what is beyond that, or beyond
+    the number for one address, has half a second.
+
     `max_mailbox` counts messages of the browser that wait for one view, `max_internal_messages` those of the
     application, such as broadcasts.
 
@@ -63,6 +67,9 @@ class SecurityConfig:
     socket_max_age: float = 24 * 3600.0
     drain_timeout: float = 10.0
     poll_window: float = 10.0
+    handler_grace: float = 60.0
+    max_unfinished_handlers: int = 1000
+    max_unfinished_handlers_per_address: int = 100
     reconnect_grace: float = 30.0
     max_waiting_views: int = 10_000
     max_waiting_views_per_session: int = 64

@@ -16,6 +16,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Guard, Parent, Visit
 from pyview.live_view import LiveView
 from pyview.process.components import ViewComponents
+from pyview.process.described import titled
 from pyview.process.mailbox import Mailbox
 from pyview.process.messages import Leave
 from pyview.process.nested import Children
@@ -111,7 +112,7 @@ class Actor(Mailbox):
     def stop(self) -> None:
         """The browser has gone. Everything the view holds is released now; `disconnect` runs once, last.
 
-        A handler that waits for something is given a moment, then cancelled.
+        A handler that is under way goes on to its end, for a bounded time; see `Unfinished`.
         """
         if self._ended:
             return
@@ -120,15 +121,31 @@ class Actor(Mailbox):
         self._end()
         self.post(Leave())
         if not self._parted:
-            asyncio.get_running_loop().call_later(self._site.stop_grace, self._cancel_stuck)
+            self._site.unfinished.add(self)
 
-    def _cancel_stuck(self) -> None:
-        # Once disconnect has begun, it has a time limit of its own.
-        if not self._parted:
-            self._interrupt()
+    def cut_off(self, seconds: float) -> None:
+        """Cancel the handler that has gone on for `seconds` after the end of its view."""
+        self._site.unfinished.discard(self)
+        if self._parted:
+            return  # `disconnect` has begun, which has a time limit of its own
+        what = f"{self._name}: {titled(self._handling)}"
+        self._site.complaints.warn(
+            self.client,
+            f"{what} was cancelled, {seconds:g} s after its reader had gone or the server began to stop",
+        )
+        self._interrupt()
+
+    @property
+    def client(self) -> str:
+        """The address of its browser, for the log."""
+        return self._outlet.client
 
     def _overflowed(self) -> None:
-        logger.warning("%s: more than %s messages of the browser wait for it; the view is closed", self._name, self._limit)
+        logger.warning(
+            "%s: more than %s messages of the browser wait for it; the view is closed",
+            self._name,
+            self._limit,
+        )
         self._outlet.crashed()
         self.stop()
 
@@ -197,7 +214,7 @@ class Actor(Mailbox):
             raise error
 
     def _cancelled(self) -> None:
-        # stop() cancels a handler that outlasts its grace; any other cancellation is not ours to swallow.
+        # A handler that goes on for too long after stop() is cancelled; any other cancellation is not ours to swallow.
         task = asyncio.current_task()
         if not self._ended or task is None:
             raise asyncio.CancelledError
@@ -228,6 +245,7 @@ class Actor(Mailbox):
 
     async def _disconnect(self) -> None:
         self._parted = True
+        self._site.unfinished.discard(self)
         view, self._view = self._view, None
         try:
             if view is not None:

@@ -8,15 +8,11 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from pyview.events.info_event import InfoEvent
-from pyview.process.messages import ComponentEvent, Event, Info, Join, Leave, Return, Tick, URLChanged
+from pyview.process.described import described
 from pyview.process.unread import Unread
 from pyview.process.view_process import ViewProcess
 
 logger = logging.getLogger("pyview.messages")
-
-_MOST_NAMES = 12
-_LONGEST_NAME = 40
 
 
 class LoggedViewProcess(ViewProcess):
@@ -46,24 +42,3 @@ class LoggedViewProcess(ViewProcess):
 def logs_messages() -> bool:
     """Whether the messages of a view that is made now are logged."""
     return logger.isEnabledFor(logging.DEBUG)
-
-
-def described(message: Any) -> str:
-    """A message in a few words, without anything that somebody typed."""
-    match message:
-        case Event(name=name, payload=payload):
-            return f"event {name[:_LONGEST_NAME]!r}{_names(payload)}"
-        case ComponentEvent(name=name, payload=payload, cid=cid):
-            return f"event {name[:_LONGEST_NAME]!r} of component {cid}{_names(payload)}"
-        case Info(event=event) | Tick(timer=event) | (InfoEvent() as event):
-            return f"info {str(getattr(event, 'name', type(event).__name__))[:_LONGEST_NAME]!r}"
-        case Join() | Return() | Leave() | URLChanged():
-            return type(message).__name__.lower()
-    return type(message).__name__
-
-
-def _names(payload: Any) -> str:
-    if not isinstance(payload, dict) or not payload:
-        return ""
-    names = [repr(str(name)[:_LONGEST_NAME]) for name in list(payload)[:_MOST_NAMES]]
-    return f" with {', '.join(names)}"

@@ -86,6 +86,13 @@ class Mailbox:
         if dropped:
             self._dropped(dropped)
 
+    @property
+    def _handling(self) -> Any:
+        """The message whose handler waits for something; None if there is none."""
+        # Read from the frame of `_drain`, since to note it down would cost something with every message.
+        frame = None if self._task is None else getattr(self._task.get_coro(), "cr_frame", None)
+        return None if frame is None else frame.f_locals.get("message")
+
     def _interrupt(self) -> None:
         """Cancel the message that is being handled, if it waits for something."""
         if self._task is not None:

@@ -16,6 +16,7 @@ from pyview.nested_tokens import NestedToken
 from pyview.presence.presence import Presence
 from pyview.process.file_watch import FileWatch
 from pyview.process.run_queue import RunQueue
+from pyview.process.unfinished import Unfinished
 from pyview.pubsub.base import PubSub
 from pyview.routes import NestedRoutes
 from pyview.telemetry import Telemetry
@@ -68,8 +69,11 @@ class Site:
     file_watch: FileWatch | None = None
     run_queue: RunQueue = field(default_factory=RunQueue)
     processes: set[Any] = field(default_factory=set)
-    stop_grace: float = 0.5
+    unfinished: Unfinished = field(init=False)
     disconnect_timeout: float = 5.0
+
+    def __post_init__(self) -> None:
+        self.unfinished = Unfinished(self.security)
 
     def flash_token(self, flash: Mapping[str, Any]) -> str:
         return self.signatures.mint_flash_token(flash)

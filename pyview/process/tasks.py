@@ -9,6 +9,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine, Generator
 from contextvars import copy_context
+from types import FrameType
 from typing import Any
 
 if sys.version_info >= (3, 12):
@@ -72,6 +73,11 @@ class Begun(Coroutine[Any, Any, None]):
         """The first step has been taken, and yielded `awaited`; a future handed over unwaited stays valid."""
         self._awaited = awaited
         self._waits = True
+
+    @property
+    def cr_frame(self) -> FrameType | None:
+        """The frame of the coroutine, as coroutines have it; None when it has ended."""
+        return getattr(self._coroutine, "cr_frame", None)
 
     def send(self, value: Any) -> Any:
         if self.ended:

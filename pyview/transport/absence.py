@@ -16,6 +16,7 @@ from pyview.process.view_process import ViewProcess
 from pyview.session_change import SessionChange
 from pyview.transport.admission import Admission
 from pyview.transport.browser_cookie import browser_of
+from pyview.transport.guards import client_address
 from pyview.transport.presence import Presence
 
 ShownKey = tuple[str, str, str]
@@ -115,6 +116,10 @@ class WaitingView:
         self.process.stop()
 
     # As the outlet of its process
+
+    @property
+    def client(self) -> str:
+        return client_address(self.absence.scope)
 
     @property
     def congested(self) -> bool:

@@ -269,6 +269,10 @@ class Connection:
         self._channels.tell(renewal.news)
         return renewal.tokens
 
+    @property
+    def client(self) -> str:
+        return client_address(self._scope)
+
     def overloaded(self) -> None:
         """The browser does not read: give up on it."""
         self._give_up(_Refused(_OVERLOADED, "the browser reads too slowly"))
@@ -342,7 +346,7 @@ class Connection:
             self._task.cancel()
 
     def _complain(self, complaint: str) -> None:
-        self._site.complaints.warn(client_address(self._scope), complaint)
+        self._site.complaints.warn(self.client, complaint)
 
     # Closing
 

@@ -755,10 +755,9 @@ class TestWorkerThreads:
 
         begun, released = threading.Event(), threading.Event()
         order: list[str] = []
-        app = app_of(View, security=SecurityConfig(reconnect_grace=0))
+        app = app_of(View, security=SecurityConfig(reconnect_grace=0, handler_grace=0.01))
         async with LiveClient(app) as client:
             page = await client.open("/")
-            app.site.stop_grace = 0.01
             pushed = asyncio.create_task(page.push("go"))
             await until(begun.is_set)
             page.abort()

@@ -1,0 +1,88 @@
+"""Handlers that go on although their reader has gone: how many there may be, and for how long.
+
+A handler that is cancelled half way leaves half of its work: money that is taken and not booked. So it ends by itself,
+within a time that `SecurityConfig` has. Whoever opens pages only to leave them has a bounded number of such handlers.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from pyview.config import SecurityConfig
+
+_SHORTEST = 0.5
+"""Seconds that a handler has when there are too many of its kind."""
+
+_SHARE = 0.8
+"""Share of `drain_timeout` that handlers have when the server stops; the rest is for `disconnect`."""
+
+
+class Endable(Protocol):
+    """A view that has ended, except for its handler."""
+
+    @property
+    def client(self) -> str: ...
+    def cut_off(self, seconds: float) -> None: ...
+
+
+class Unfinished:
+    """The handlers of one application whose views have ended."""
+
+    def __init__(self, limits: SecurityConfig) -> None:
+        self._limits = limits
+        self._clients: dict[Endable, str] = {}
+        self._timers: dict[Endable, asyncio.TimerHandle] = {}
+        self._counts: dict[str, int] = {}
+        self._stops_at: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._timers)
+
+    def add(self, process: Endable) -> None:
+        """Let the handler of `process` go on for a while, then cut it off."""
+        client = process.client
+        seconds = self._seconds(client)
+        self._clients[process] = client
+        self._counts[client] = self._counts.get(client, 0) + 1
+        self._arm(process, seconds)
+
+    def discard(self, process: Endable) -> None:
+        """The handler has ended. An unknown one is ignored."""
+        timer = self._timers.pop(process, None)
+        if timer is None:
+            return
+        timer.cancel()
+        client = self._clients.pop(process)
+        self._counts[client] -= 1
+        if not self._counts[client]:
+            del self._counts[client]
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """The server stops: every handler, and each that is added meanwhile, has a part of `drain_timeout`."""
+        seconds = self._limits.drain_timeout * _SHARE
+        now = asyncio.get_running_loop().time()
+        self._stops_at = now + seconds
+        for process, timer in tuple(self._timers.items()):
+            if timer.when() > self._stops_at:
+                timer.cancel()
+                self._arm(process, seconds)
+        try:
+            yield
+        finally:
+            self._stops_at = None
+
+    def _arm(self, process: Endable, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers[process] = loop.call_later(seconds, process.cut_off, seconds)
+
+    def _seconds(self, client: str) -> float:
+        if self._stops_at is not None:
+            return max(0.0, self._stops_at - asyncio.get_running_loop().time())
+        limits = self._limits
+        crowded = (
+            len(self._timers) >= limits.max_unfinished_handlers
+            or self._counts.get(client, 0) >= limits.max_unfinished_handlers_per_address
+        )
+        return min(_SHORTEST, limits.handler_grace) if crowded else limits.handler_grace

@@ -1,0 +1,114 @@
+"""A handler that is under way ends by itself: when its reader leaves, and when the server stops."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.asgi import eventually
+from tests.servers.test_servers import COMMANDS, ROOT, free_port, joined
+
+APP = "tests.servers.charging:app"
+CHARGE = {"type": "click", "event": "charge", "value": {}}
+
+
+class Server:
+    """A server process, and what its handlers have written down."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", host: str, book: Path) -> None:
+        self.process = process
+        self.host = host
+        self._book = book
+
+    @property
+    def book(self) -> list[str]:
+        return self._book.read_text().splitlines()
+
+    async def stop(self) -> tuple[float, str]:
+        """Send SIGTERM; the seconds until the process has ended, and what it has logged."""
+        begun = time.monotonic()
+        self.process.terminate()
+        output, _ = await asyncio.to_thread(self.process.communicate, timeout=60)
+        return time.monotonic() - begun, output.decode()
+
+
+@contextmanager
+def charging(folder: Path, name: str = "uvicorn", **environment: str) -> Iterator[Server]:
+    port, book = free_port(), folder / "book"
+    book.touch()
+    command = [sys.executable, "-m", *(part.format(app=APP, port=port) for part in COMMANDS[name])]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "BOOK": str(book), **environment},
+    )
+    try:
+        yield Server(process, f"127.0.0.1:{port}", book)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+async def charge(socket: Any, topic: str, server: Server) -> None:
+    await socket.send(json.dumps(["4", "5", topic, "event", CHARGE]))
+    await eventually(lambda: server.book == ["begins"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["granian", "uvicorn"])  # Hypercorn waits until the browsers have gone
+@pytest.mark.parametrize("environment", [{}, {"IN_THREAD": "1"}], ids=["awaits", "in a thread"])
+async def test_a_server_that_stops_lets_its_handlers_end(
+    tmp_path: Path, name: str, environment: dict[str, str]
+) -> None:
+    with charging(tmp_path, name, **environment) as server:
+        async with joined(server.host, "") as (socket, topic):
+            await charge(socket, topic, server)
+            seconds, output = await server.stop()
+    assert server.book == ["begins", "booked", "disconnect"], output
+    assert seconds < 10
+    assert "Traceback" not in output
+
+
+@pytest.mark.slow
+async def test_a_reader_who_closes_the_tab_leaves_no_handler_half_way(tmp_path: Path) -> None:
+    with charging(tmp_path) as server:
+        async with joined(server.host, "") as (socket, topic):
+            await charge(socket, topic, server)
+            await socket.send(json.dumps([None, "6", "phoenix", "goodbye", {}]))
+        await eventually(lambda: server.book == ["begins", "booked", "disconnect"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+async def test_a_server_that_stops_waits_for_handlers_whose_readers_have_gone(
+    tmp_path: Path, name: str
+) -> None:
+    with charging(tmp_path, name) as server:
+        async with joined(server.host, "") as (socket, topic):
+            await charge(socket, topic, server)
+            await socket.send(json.dumps([None, "6", "phoenix", "goodbye", {}]))
+        seconds, output = await server.stop()
+    assert server.book == ["begins", "booked", "disconnect"], output
+    assert seconds < 10
+
+
+@pytest.mark.slow
+async def test_a_handler_that_does_not_end_holds_no_server_up(tmp_path: Path) -> None:
+    with charging(tmp_path, CHARGE_SECONDS="60", drain_timeout="2") as server:
+        async with joined(server.host, "") as (socket, topic):
+            await charge(socket, topic, server)
+            seconds, output = await server.stop()
+    assert server.book == ["begins", "cancelled", "disconnect"], output
+    assert seconds < 8
+    assert "Charge: event 'charge' was cancelled" in output
