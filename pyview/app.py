@@ -27,6 +27,7 @@ from pyview.claims.environment import claims_from_environment
 from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
 from pyview.former import REPLACEMENTS, missing_attribute
+from pyview.correlation import CrashLog
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
 from pyview.live_session import DEFAULT, LiveSession, make_live_session
@@ -71,6 +72,7 @@ from pyview.transport.long_poll import LongPoll
 from pyview.transport.open_sockets import OpenSockets
 from pyview.transport.redaction import install_redaction
 from pyview.transport.roster import Roster
+from pyview.transport.server_logs import skip_logged_failures
 from pyview.transport.session_endpoint import SessionEndpoint
 from pyview.transport.slashes import SlashRedirects
 from pyview.transport.view_assets import ViewAssets
@@ -136,6 +138,7 @@ class PyView(Starlette):
         self.rootTemplate = defaultRootTemplate()
         self.context_processors = tuple(context_processors)
         self._complaints = Complaints(logger)
+        self._crashes = CrashLog(logger)
         self._audit = Audit()
         self._assets = ClientAssets()
         self._app_id = app_id
@@ -144,7 +147,7 @@ class PyView(Starlette):
         self._tokens = Tokens(self._named_secrets, self.security)
         self._site: Site | None = None
         self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
-        self._errors = ErrorPages(self._error_page(error_page), debug=lambda: self.debug)
+        self._errors = ErrorPages(self._error_page(error_page), self._crashes, debug=lambda: self.debug)
         self._telemetry = telemetry_if_installed() if telemetry is True else telemetry or None
         self._checked = False
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ, outages)
@@ -186,6 +189,7 @@ class PyView(Starlette):
                 security=self.security,
                 liveview_version=self._assets.liveview_version,
                 complaints=self._complaints,
+                crashes=self._crashes,
                 nested=self._nested,
                 context_processors=self.context_processors,
                 telemetry=self._telemetry,
@@ -344,6 +348,8 @@ class PyView(Starlette):
                         await self._open_sockets.drain(lambda: self.site.processes)
             finally:
                 await self._opening.close()
+                self._crashes.flush()
+                self._complaints.flush()
                 await self.presence.close()
                 await self.pubsub.close()
                 await self.revocations.close()
@@ -379,6 +385,7 @@ class PyView(Starlette):
             logger.warning("%s", missing)
         self._assets.load()
         install_redaction()
+        skip_logged_failures()
         self._checked = True
 
 

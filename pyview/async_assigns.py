@@ -1,15 +1,12 @@
 """Names of a view's context that async work fills: loading first, then the result, or why there is none."""
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pyview.async_result import AsyncFailure, AsyncResult, loading, settled
 from pyview.async_work import Key
-from pyview.correlation import log_crash
-
-logger = logging.getLogger("pyview")
+from pyview.correlation import LogCrash
 
 ASSIGN = "assign_async"
 
@@ -27,6 +24,7 @@ class Assignment:
     socket: HasContext
     names: tuple[str, ...]
     several: bool
+    log_crash: LogCrash
 
     def begin(self, reset: bool) -> None:
         """The names are loading; with `reset`, what stood there before is forgotten."""
@@ -53,7 +51,7 @@ class Assignment:
         error = TypeError(
             f"assign_async({list(self.names)!r}) needs a mapping with a value for each of these names, got {got}"
         )
-        number = log_crash(logger, "assign_async", "what the work returned", error)
+        number = self.log_crash("what the work of assign_async returned", error)
         return AsyncResult(failed=AsyncFailure("crashed", error, number))
 
 

@@ -1,6 +1,5 @@
 """Streams that async work fills: with what it returns, or item by item with what it yields."""
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,10 +9,8 @@ from typing import Any, TypeAlias
 from pyview.async_assigns import HasContext, find, put
 from pyview.async_result import AsyncFailure, AsyncResult, loading, settled
 from pyview.async_work import Job, Key
-from pyview.correlation import log_crash
+from pyview.correlation import LogCrash
 from pyview.stream import Stream
-
-logger = logging.getLogger("pyview")
 
 InTurn: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 """Calls a function in the view's own turn; over when the page has been sent what came of it."""
@@ -28,6 +25,7 @@ class Filling:
     at: int
     limit: int | None
     reset: bool
+    log_crash: LogCrash
 
     def begin(self) -> None:
         """The name is loading."""
@@ -59,7 +57,7 @@ class Filling:
         try:
             self._insert(items)
         except TypeError as error:
-            number = log_crash(logger, "stream_async", f"what the work for {self.stream!r} returned", error)
+            number = self.log_crash(f"what the work of stream_async for {self.stream!r} returned", error)
             return AsyncResult(failed=AsyncFailure("crashed", error.with_traceback(None), number))
         return AsyncResult(ok=True)
 

@@ -1,16 +1,13 @@
 """The work that one view has going on beside its mailbox: asyncio tasks by name, ended with the view."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from inspect import iscoroutine
 from typing import Any, NamedTuple, TypeAlias
 
 from pyview.async_result import AsyncFailure, AsyncResult
-from pyview.correlation import log_crash
+from pyview.correlation import LogCrash
 from pyview.threads import off_loop
-
-logger = logging.getLogger("pyview")
 
 Job: TypeAlias = Callable[[], Any] | Awaitable[Any]
 """What is to be done: an `async def` function, a `def` for a worker thread, or a coroutine."""
@@ -47,10 +44,13 @@ class Works:
     `view` is what the log calls the view, `limit` how much may go on at a time.
     """
 
-    __slots__ = ("_limit", "_over", "_post", "_running", "_tasks", "_view")
+    __slots__ = ("_limit", "_over", "_post", "_running", "_tasks", "_view", "log_crash")
 
-    def __init__(self, view: str, post: Callable[[Work, AsyncResult[Any]], None], limit: int) -> None:
+    def __init__(
+        self, view: str, post: Callable[[Work, AsyncResult[Any]], None], limit: int, log_crash: LogCrash
+    ) -> None:
         self._view = view
+        self.log_crash = log_crash
         self._post = post
         self._limit = limit
         self._over = False
@@ -121,7 +121,7 @@ class Works:
         error = task.exception()
         if error is None:
             return AsyncResult.of(task.result())
-        number = log_crash(logger, self._view, work.title, error)
+        number = self.log_crash(work.title, error)
         told = error.with_traceback(None) if isinstance(error, Exception) else None
         return AsyncResult(failed=AsyncFailure("crashed", told, number))
 

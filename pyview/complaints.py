@@ -12,14 +12,19 @@ _OTHERS = "others"
 class Complaints:
     """One application's warnings. `clock` returns seconds that never run backwards."""
 
-    __slots__ = ("_clock", "_counts", "_logger", "_per_minute", "_since")
+    __slots__ = ("_clock", "_counts", "_logger", "_per_minute", "_since", "_things")
 
     def __init__(
-        self, logger: logging.Logger, per_minute: int = 30, clock: Callable[[], float] = time.monotonic
+        self,
+        logger: logging.Logger,
+        per_minute: int = 30,
+        clock: Callable[[], float] = time.monotonic,
+        things: str = "warnings",
     ) -> None:
         self._logger = logger
         self._per_minute = per_minute
         self._clock = clock
+        self._things = things
         self._since = clock()
         self._counts: dict[str, int] = {}
 
@@ -33,18 +38,27 @@ class Complaints:
 
     def admits(self, client: str) -> bool:
         """Whether one more line about `client` may be logged now, by whoever asks; it counts as logged."""
-        if self._clock() - self._since >= _MINUTE:
-            self._start_minute()
-        known = client in self._counts or len(self._counts) < _MOST_CLIENTS
-        return self._count(client if known else _OTHERS) <= self._per_minute
+        return self.count(client) <= self._per_minute
 
-    def _count(self, client: str) -> int:
+    def count(self, client: str) -> int:
+        """Count one more about `client`; returns how many there were in this minute. Too many clients share a count."""
+        if self._clock() - self._since >= _MINUTE:
+            self.flush()
+        known = client in self._counts or len(self._counts) < _MOST_CLIENTS
+        client = client if known else _OTHERS
         count = self._counts[client] = self._counts.get(client, 0) + 1
         return count
 
-    def _start_minute(self) -> None:
+    @property
+    def due(self) -> bool:
+        """Whether the minute is over, and there are counts of it."""
+        return bool(self._counts) and self._clock() - self._since >= _MINUTE
+
+    def flush(self) -> None:
+        """Log how many were left out, and begin another minute."""
         for client, count in self._counts.items():
             if count > self._per_minute:
-                self._logger.warning("%s: %d more warnings, left out", client, count - self._per_minute)
+                left_out = count - self._per_minute
+                self._logger.warning("%s: %d more %s, left out", client, left_out, self._things)
         self._counts.clear()
         self._since = self._clock()

@@ -399,7 +399,9 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         `reset`. The last call for a name wins. During the first HTTP render names are loading, and nothing starts.
         Raises `TooMuchWork`.
         """
-        assignment = Assignment(self, listed(names), several=not isinstance(names, str))
+        assignment = Assignment(
+            self, listed(names), several=not isinstance(names, str), log_crash=self._log_crash
+        )
         assignment.begin(reset)
         self._begin(ASSIGN, assignment.names, job, assignment.land)
 
@@ -437,13 +439,16 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         for an `AsyncResult` without a result: it says whether the stream is loading, or why it could not. With
         `reset`, the first items take the place of all others. Raises `TooMuchWork`.
         """
-        filling = Filling(self, self.stream(name, dom_id=dom_id), at, limit, reset)
+        filling = Filling(self, self.stream(name, dom_id=dom_id), at, limit, reset, self._log_crash)
         filling.begin()
         if self.connected:
             in_turn = partial(self._runtime.in_turn, self.cid)
             self._begin(ASSIGN, (name,), filling.job(job, in_turn), filling.land)
         else:
             dismiss(job)
+
+    def _log_crash(self, what: str, error: BaseException) -> str:
+        return self._runtime.works().log_crash(what, error)
 
     @property
     def stream_runner(self) -> AsyncStreamRunner:

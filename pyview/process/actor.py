@@ -10,7 +10,6 @@ from pyview.async_work import Works
 from pyview.binding import Resources
 from pyview.binding.callers import EventCaller, InfoCaller
 from pyview.components.instance import Instance
-from pyview.correlation import log_crash
 from pyview.events import EventRequirements
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Guard, Parent, Visit
@@ -135,6 +134,10 @@ class Actor(Mailbox):
         )
         self._interrupt()
 
+    def log_crash(self, what: str, error: BaseException) -> str:
+        """Log that something of the view has crashed; returns the correlation id."""
+        return self._site.crashes.log(self.client, self._name, what, error)
+
     @property
     def client(self) -> str:
         """The address of its browser, for the log."""
@@ -221,7 +224,7 @@ class Actor(Mailbox):
         task.uncancel()
 
     async def _crash(self, error: Exception) -> None:
-        log_crash(logger, self._name, "a handler", error)
+        self.log_crash("a handler", error)
         if not self._ended:
             self._end()
             self._outlet.crashed()
@@ -266,7 +269,7 @@ class Actor(Mailbox):
                 if isawaitable(ended):
                     await ended
         except Exception as error:
-            log_crash(logger, self._name, "disconnect", error)
+            self.log_crash("disconnect", error)
 
     async def _leave(self, message: Leave) -> None:
         await self._disconnect()

@@ -78,7 +78,8 @@ class RunningView(Receiving):
     def works(self) -> Works:
         """What goes on beside the mailbox."""
         if self._works is None:
-            self._works = Works(self._name, self._land, self._site.security.max_async_work)
+            limit = self._site.security.max_async_work
+            self._works = Works(self._name, self._land, limit, self.log_crash)
             if self._ended:
                 self._works.cancel()
         return self._works

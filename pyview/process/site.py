@@ -10,6 +10,7 @@ from pyview.complaints import Complaints
 from pyview.components.component import LiveComponent
 from pyview.components.registry import ComponentSettings
 from pyview.config import SecurityConfig
+from pyview.correlation import CrashLog
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.nested_tokens import NestedToken
@@ -63,6 +64,7 @@ class Site:
     security: SecurityConfig
     liveview_version: str
     complaints: Complaints
+    crashes: CrashLog
     nested: NestedRoutes
     context_processors: Sequence[ContextProcessor] = ()
     telemetry: Telemetry | None = None

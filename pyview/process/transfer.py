@@ -1,11 +1,10 @@
 """One file on its way from a browser to its writer: one chunk at a time, and not a byte more than was declared."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
-from pyview.correlation import log_crash
+from pyview.correlation import LogCrash
 from pyview.process.mailbox import Handlers, Mailbox
 from pyview.process.run_queue import RunQueue
 from pyview.threads import on_loop
@@ -13,8 +12,6 @@ from pyview.uploads.config import WriterFactory
 from pyview.uploads.constraints import UploadConstraints
 from pyview.uploads.entry import UploadEntry, UploadRejected
 from pyview.uploads.writers import CloseReason, UploadWriter
-
-logger = logging.getLogger("pyview")
 
 _CHUNKS_AHEAD = 2
 """The client sends a chunk when the last one is answered; who sends more would have us keep them."""
@@ -61,6 +58,7 @@ class Transfer(Mailbox):
         "_constraints",
         "_failed",
         "_gone",
+        "_log_crash",
         "_make_writer",
         "_outlet",
         "_permitted",
@@ -84,6 +82,7 @@ class Transfer(Mailbox):
         permitted: Callable[[], Awaitable[bool]],
         failed: Callable[[UploadEntry, str, str | None], None],
         gone: Callable[["Transfer"], None],
+        log_crash: LogCrash,
     ) -> None:
         super().__init__(run_queue, _CHUNKS_AHEAD)
         self.entry = entry
@@ -95,6 +94,7 @@ class Transfer(Mailbox):
         self._permitted = permitted
         self._failed = failed
         self._gone = gone
+        self._log_crash = log_crash
         self._state: Literal["new", "open", "closed"] = "new"
         self._timer: asyncio.TimerHandle | None = None
 
@@ -246,7 +246,7 @@ class Transfer(Mailbox):
     async def _writer_failed(self, ref: str | None, error: Exception) -> None:
         reason = error.reason if isinstance(error, UploadRejected) else None
         if reason is None:
-            log_crash(logger, f"upload {self.entry!r}", "its writer", error)
+            self._log_crash(f"the writer of {self.entry!r}", error)
         self._outlet.reply(ref, "error", {"reason": "writer_error"})
         if not self._ended:
             await self._fail("writer_failure", reason)
@@ -267,7 +267,7 @@ class Transfer(Mailbox):
                 if state != "new":
                     await self._writer.release(consumed=consumed)
         except Exception as error:
-            log_crash(logger, f"upload {self.entry!r}", "releasing its writer", error)
+            self._log_crash(f"releasing the writer of {self.entry!r}", error)
         finally:
             self._gone(self)
 
@@ -275,7 +275,7 @@ class Transfer(Mailbox):
         try:
             await self._writer.close(reason)
         except Exception as error:
-            log_crash(logger, f"upload {self.entry!r}", "closing its writer", error)
+            self._log_crash(f"closing the writer of {self.entry!r}", error)
 
     # Waiting for the browser
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from inspect import isawaitable
 from typing import Any, NamedTuple, Protocol
 
-from pyview.correlation import log_crash
 from pyview.process.messages import Preflight, UploadAdvanced, UploadFailed
 from pyview.process.site import Site
 from pyview.process.transfer import Transfer, TransferOutlet
@@ -65,6 +64,7 @@ class UploadHost(Protocol):
     def name(self) -> str: ...
     @property
     def binding(self) -> str: ...
+    def log_crash(self, what: str, error: BaseException) -> str: ...
     def upload_load(self) -> UploadLoad: ...
     def post_soon(self, message: Any) -> None: ...
     async def may_receive(self) -> bool: ...
@@ -162,7 +162,7 @@ class UploadManager:
         except UploadRejected as rejection:
             entry.fail("presign_error", rejection.reason)
         except Exception as error:
-            log_crash(logger, self._host.name, f"preparing {entry!r}", error)
+            self._host.log_crash(f"preparing {entry!r}", error)
             entry.fail("presign_error")
         return None
 
@@ -186,6 +186,7 @@ class UploadManager:
             self._host.may_receive,
             self._fail_soon,
             self._gone,
+            self._host.log_crash,
         )
         entry.receipt = transfer
         self._transfers.add(transfer)

@@ -7,7 +7,6 @@ from starlette.exceptions import HTTPException
 
 from pyview import lifecycle
 from pyview.binding import BindingError
-from pyview.correlation import log_crash
 from pyview.events import event_caller, event_requirements, info_caller
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Visit
@@ -98,7 +97,7 @@ class ViewProcess(RunningView):
         except HTTPException as error:
             self._refuse(message.ref, self._site.failed_mount(error), error)
         except Exception as error:
-            log_crash(logger, self._name, "join", error)
+            self.log_crash("join", error)
             self._join_crashed(message)
         else:
             if visit is None:

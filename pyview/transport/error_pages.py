@@ -4,7 +4,6 @@ With `debug=True` a failure shows the developer where it happened: file and line
 Who does not ask for HTML gets text.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.correlation import log_crash
+from pyview.correlation import CrashLog
 from pyview.template.pattern import Pattern
 from pyview.transport.failure_page import failure_page
-
-logger = logging.getLogger("pyview")
+from pyview.transport.guards import client_address
+from pyview.transport.server_logs import may_leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,9 @@ def error_template(environment: Environment, name: str) -> ErrorPageFunction:
 class ErrorPages:
     """The error pages of one application. `page` makes them; `debug` shows developers what has failed."""
 
-    def __init__(self, page: ErrorPageFunction, *, debug: Callable[[], bool]) -> None:
+    def __init__(self, page: ErrorPageFunction, crashes: CrashLog, *, debug: Callable[[], bool]) -> None:
         self._page = page
+        self._crashes = crashes
         self._debug = debug
 
     async def http_error(self, request: Request, error: HTTPException) -> Response:
@@ -104,11 +104,14 @@ class ErrorPages:
 
     async def failure(self, request: Request, error: Exception) -> Response:
         """The answer to an exception that nobody expected: 500, and a number."""
-        number = log_crash(logger, request.url.path, request.method, error)
+        number = self._log_crash(request, request.method, error)
         if self._debug() and _wants_html(request):
             return HTMLResponse(failure_page(error, number), 500)
         page = _error_page(request, 500, f"Internal Server Error (correlation id {number})", number)
         return await self._response(request, page, None)
+
+    def _log_crash(self, request: Request, what: str, error: Exception) -> str:
+        return self._crashes.log(client_address(request.scope), request.url.path, what, error)
 
     async def _response(self, request: Request, page: ErrorPage, headers: Any) -> Response:
         if not _wants_html(request):
@@ -117,13 +120,13 @@ class ErrorPages:
             html = self._page(page)
             html = await html if isawaitable(html) else html
         except Exception as error:
-            log_crash(logger, request.url.path, "the error page", error)
+            self._log_crash(request, "the error page", error)
             html = default_error_page(page)
         return HTMLResponse(str(html), page.status, headers=headers)
 
 
 class Failures:
-    """ASGI middleware, outside of all others: answers what they did not expect, and lets the server log it as well."""
+    """ASGI middleware, outside of all others: answers what they did not expect, and logs it once."""
 
     def __init__(self, app: ASGIApp, pages: ErrorPages) -> None:
         self.app = app
@@ -146,6 +149,8 @@ class Failures:
             if not started:
                 response = await self._pages.failure(Request(scope), error)
                 await response(scope, receive, send)
+                if not may_leave(scope):
+                    return
             raise
 
 

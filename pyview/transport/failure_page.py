@@ -3,7 +3,6 @@
 import linecache
 import traceback
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
@@ -11,10 +10,9 @@ import jinja2
 from markupsafe import Markup, escape
 
 from pyview.template.pattern import Pattern
+from pyview.tracebacks import is_own, is_template
 
 _AROUND = 4
-_OURS = str(Path(__file__).resolve().parent.parent)
-_TEMPLATES = (".html", ".jinja", ".j2", ".jinja2")
 
 _PAGE = Pattern("""\
 <!DOCTYPE html>
@@ -49,7 +47,7 @@ class _Place(NamedTuple):
 
     @property
     def is_template(self) -> bool:
-        return self.file.endswith(_TEMPLATES)
+        return is_template(self.file)
 
 
 def failure_page(error: Exception, number: str) -> str:
@@ -71,21 +69,13 @@ def failure_page(error: Exception, number: str) -> str:
 def _places(error: BaseException) -> Iterator[_Place]:
     if isinstance(error, jinja2.TemplateSyntaxError) and error.filename:
         yield _Place(error.filename, error.lineno)
-    own = [place for place in _frames(error.__traceback__) if _is_own(place)]
+    own = [place for place in _frames(error.__traceback__) if is_own(place.file)]
     yield from reversed(own[-4:])
 
 
 def _frames(trace: TracebackType | None) -> Iterator[_Place]:
     for frame, line in traceback.walk_tb(trace):
         yield _Place(frame.f_code.co_filename, line)
-
-
-def _is_own(place: _Place) -> bool:
-    """Neither a library's nor ours: a file of the application, or one of its templates."""
-    if place.is_template:
-        return True
-    library = "site-packages" in place.file or "dist-packages" in place.file or place.file.startswith(_OURS)
-    return not library and not place.file.startswith("<") and "/lib/python" not in place.file
 
 
 def _shown(place: _Place) -> Markup:

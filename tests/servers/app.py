@@ -29,3 +29,14 @@ def counter_app(**limits: Any) -> PyView:
 
 app = Starlette(routes=[Mount("/inside", counter_app()), Mount("/", counter_app())])
 limited = counter_app(join_timeout=0.5, max_sockets_per_address=3, rate=20, burst=20, flood_timeout=0.5)
+
+
+class Crashing(LiveView[dict[str, int]]):
+    template = LiveTemplate.from_string("<p></p>", "crashing.html")
+
+    async def mount(self, socket: LiveViewSocket[dict[str, int]], session: Any) -> None:
+        raise ValueError("a mount that fails")
+
+
+crashing = counter_app()
+crashing.add_live_view("/crash", Crashing)

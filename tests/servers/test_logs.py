@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.servers.test_secrets import NEW, ROOT, SESSION, answering, free_port, join
+from tests.servers.test_servers import COMMANDS
 
 APP = """
 import logging
@@ -62,3 +63,33 @@ async def test_a_session_leaves_no_secret_in_the_log(tmp_path: Path, level: str,
     for secret in secrets:
         for part in {secret, secret[:24], secret[-24:]}:
             assert part not in output
+
+
+def crashing(name: str, port: int) -> "subprocess.Popen[str]":
+    command = [part.format(app="tests.servers.app:crashing", port=port) for part in COMMANDS[name]]
+    return subprocess.Popen(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+async def test_a_failure_is_in_the_log_once_with_the_lines_of_the_application_first(name: str) -> None:
+    port = free_port()
+    process = crashing(name, port)
+    try:
+        await answering(f"http://127.0.0.1:{port}/count")
+        async with httpx.AsyncClient() as browser:
+            response = await browser.get(f"http://127.0.0.1:{port}/crash")
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=30)
+    assert response.status_code == 500
+    assert output.count("Traceback") == 1
+    assert response.text.removeprefix("Internal Server Error ") in output
+    first = output.partition("Traceback (most recent call last):\n")[2].splitlines()[0]
+    assert "servers/app.py" in first
