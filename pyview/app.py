@@ -57,6 +57,7 @@ from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.tokens import Tokens
 from pyview.transport.admission import Admission
 from pyview.transport.assets import ClientAssets
+from pyview.transport.descriptors import DescriptorWatch
 from pyview.transport.error_pages import (
     ErrorPageFunction,
     ErrorPages,
@@ -70,6 +71,7 @@ from pyview.transport.headers import SecurityHeaders
 from pyview.transport.http import LivePage
 from pyview.transport.long_poll import LongPoll
 from pyview.transport.open_sockets import OpenSockets
+from pyview.transport.periodic import Periodic
 from pyview.transport.redaction import install_redaction
 from pyview.transport.roster import Roster
 from pyview.transport.server_logs import skip_logged_failures
@@ -159,6 +161,8 @@ class PyView(Starlette):
         self._roster = Roster(self.revocations, self.security.auth_interval)
         self._waiting_room = WaitingRoom(self.security, self._roster)
         self._open_sockets = OpenSockets(self.security)
+        looks = DescriptorWatch().look, self._crashes.flush_due, self._complaints.flush_due
+        self._periodic = Periodic(looks)
         self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
         self._groups = {DEFAULT.name: self._group(DEFAULT)}
         self._nested = NestedRoutes(lambda: self.routes)
@@ -342,7 +346,8 @@ class PyView(Starlette):
             await self._open()
             try:
                 async with inner(app) if inner else nullcontext() as state:
-                    yield state
+                    with self._periodic.running():
+                        yield state
                     # Before the application lets go of what its views need to say goodbye.
                     with self.site.unfinished.hurried(), self._waiting_room.closed():
                         await self._open_sockets.drain(lambda: self.site.processes)

@@ -49,10 +49,10 @@ class Complaints:
         count = self._counts[client] = self._counts.get(client, 0) + 1
         return count
 
-    @property
-    def due(self) -> bool:
-        """Whether the minute is over, and there are counts of it."""
-        return bool(self._counts) and self._clock() - self._since >= _MINUTE
+    def flush_due(self) -> None:
+        """Log how many were left out, if the minute is over."""
+        if self._counts and self._clock() - self._since >= _MINUTE:
+            self.flush()
 
     def flush(self) -> None:
         """Log how many were left out, and begin another minute."""

@@ -51,10 +51,9 @@ class CrashLog:
             self._logger.error("%s: %s crashed (correlation id %s): %s", where, what, number, kind)
         return number
 
-    @property
-    def due(self) -> bool:
-        """Whether there may be counts to be logged."""
-        return self._counts.due
+    def flush_due(self) -> None:
+        """Log the counts of what was left out, if the minute is over."""
+        self._counts.flush_due()
 
     def flush(self) -> None:
         """Log the counts of what was left out."""

@@ -1,0 +1,80 @@
+"""A worker that runs out of file descriptors says so, before and when it happens."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from pyview.transport import descriptors
+from pyview.transport.descriptors import DescriptorWatch, soft_limit
+from pyview.transport.periodic import Periodic
+from tests.asgi import eventually
+
+
+def lowest_free() -> int:
+    descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.close(descriptor)
+    return descriptor
+
+
+@contextmanager
+def opened(number: int) -> Iterator[None]:
+    """As many files as make `number` the lowest free descriptor."""
+    with ExitStack() as stack:
+        while lowest_free() < number:
+            stack.enter_context(Path(os.devnull).open())
+        yield
+
+
+def test_each_level_is_told_once_and_again_after_it_was_calm(caplog: pytest.LogCaptureFixture) -> None:
+    watch = DescriptorWatch(lambda: 200)
+    with opened(161):
+        watch.look()
+        watch.look()
+        assert caplog.messages == [
+            "161 of 200 file descriptors are open, or more. Each open page takes one. Raise the limit (`ulimit -n`, "
+            "LimitNOFILE of systemd), or start more workers"
+        ]
+        with opened(195):
+            watch.look()
+        watch.look()
+        assert len(caplog.messages) == 2
+    watch.look()
+    with opened(170):
+        watch.look()
+    assert len(caplog.messages) == 3
+
+
+def test_none_left_is_an_error_once_a_minute(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = DescriptorWatch(lambda: 200)
+    monkeypatch.setattr(descriptors, "_used", lambda: None)
+    watch.look()
+    watch.look()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "no file descriptor is left (200 allowed)" in caplog.messages[0]
+
+
+def test_no_limit_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    DescriptorWatch(lambda: 0).look()
+    assert caplog.messages == []
+    assert soft_limit() >= 0
+
+
+async def test_a_look_that_fails_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[int] = []
+
+    def failing() -> None:
+        raise ValueError("no")
+
+    with Periodic([failing, lambda: seen.append(1)], 0.01).running():
+        await eventually(lambda: len(seen) >= 2)
+    await asyncio.sleep(0.03)
+    looked = len(seen)
+    await asyncio.sleep(0.03)
+    assert len(seen) == looked
+    assert "a periodic look at the worker failed" in caplog.messages
