@@ -1,5 +1,6 @@
 """PyView: a Starlette application that serves live views."""
 
+import asyncio
 import logging
 import os
 import sys
@@ -80,6 +81,7 @@ from pyview.transport.slashes import SlashRedirects
 from pyview.transport.view_assets import ViewAssets
 from pyview.transport.waiting_room import WaitingRoom
 from pyview.transport.websocket import Connection
+from pyview.uploads.temporary import sweep
 from pyview.view_templates import ViewTemplates
 
 logger = logging.getLogger("pyview")
@@ -344,6 +346,7 @@ class PyView(Starlette):
         async def lifespan(app: Any) -> AsyncIterator[Any]:
             self._check()
             await self._open()
+            await asyncio.to_thread(sweep)
             try:
                 async with inner(app) if inner else nullcontext() as state:
                     with self._periodic.running():

@@ -1,9 +1,7 @@
 """Where the bytes of an upload go, chunk by chunk: a temporary file, memory, or wherever an application wants them."""
 
 import asyncio
-import contextlib
 import os
-import tempfile
 import threading
 import weakref
 from abc import ABC, abstractmethod
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pyview.uploads.entry import UploadEntry
+from pyview.uploads.temporary import TEMPORARY_FILES
 
 CloseReason = Literal["done", "cancel", "error"]
 
@@ -89,8 +88,8 @@ class _TemporaryFile:
 
     def __init__(self, directory: str | os.PathLike[str] | None) -> None:
         self._lock = threading.Lock()
-        self._descriptor, path = tempfile.mkstemp(prefix="pyview-upload-", dir=directory)
-        self.path = Path(path)
+        self._deleted = False
+        self._descriptor, self.path = TEMPORARY_FILES.create(directory)
 
     def write(self, data: bytes) -> None:
         with self._lock:
@@ -108,9 +107,10 @@ class _TemporaryFile:
 
     def delete(self) -> None:
         self.close()
-        # The application may have moved it.
-        with contextlib.suppress(FileNotFoundError):
-            self.path.unlink()
+        with self._lock:
+            deleted, self._deleted = self._deleted, True
+        if not deleted:
+            TEMPORARY_FILES.delete(self.path)
 
 
 @dataclass(frozen=True, slots=True)

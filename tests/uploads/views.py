@@ -89,5 +89,5 @@ def text(name: str = "a.txt", size: int = 200_000, **more: Any) -> LocalFile:
 def temporary_files(monkeypatch: Any, folder: Path) -> Iterator[Callable[[], list[Path]]]:
     """Where uploads are put meanwhile; gives what is there. At the end there must be nothing."""
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield lambda: list(folder.iterdir())
+    yield lambda: list(folder.glob("pyview-upload-*"))
     assert list(folder.iterdir()) == []

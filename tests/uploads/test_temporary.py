@@ -1,0 +1,192 @@
+"""A process that is killed leaves temporary files of uploads, which the next one deletes; and no other file."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pyview import PyView
+from pyview.testing import LiveClient
+from pyview.uploads import TempFileWriter
+from pyview.uploads.temporary import TemporaryFiles, sweep
+
+_UPLOADING = """
+import asyncio, sys
+from pyview.uploads import TempFileWriter
+
+async def upload():
+    writers = [TempFileWriter(None, directory=sys.argv[1]) for _ in range(3)]
+    for writer in writers:
+        await writer.open()
+        await writer.write_chunk(b"half of it")
+    print("written", flush=True)
+    sys.stdin.read()
+
+asyncio.run(upload())
+"""
+
+
+@contextmanager
+def uploading(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process with three uploads in `folder`; it is killed at the end."""
+    command = [sys.executable, "-c", _UPLOADING, str(folder)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "written\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where temporary files go."""
+    return tmp_path / "temporary"
+
+
+async def test_the_next_start_deletes_what_a_killed_process_has_left(folder: Path) -> None:
+    with uploading(folder):
+        pass
+    assert len(list(folder.glob("pyview-upload-*"))) == 3
+    async with LiveClient(PyView()):
+        assert list(folder.iterdir()) == []
+
+
+async def test_files_of_a_living_process_stay(folder: Path) -> None:
+    with uploading(folder):
+        async with LiveClient(PyView()):
+            assert len(list(folder.glob("pyview-upload-*"))) == 3
+    sweep()
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_directory_of_the_application_is_swept_at_its_first_upload(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    with uploading(own):
+        pass
+    assert len(list(own.glob("pyview-upload-*"))) == 3
+    descriptor, path = TemporaryFiles().create(own)
+    os.close(descriptor)
+    assert list(own.glob("pyview-upload-*")) == [path]
+
+
+async def test_an_idle_process_has_no_lock_and_no_descriptor(folder: Path) -> None:
+    before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
+    one, two = TempFileWriter(None), TempFileWriter(None)  # type: ignore[arg-type]
+    for writer in (one, two):
+        await writer.open()
+    assert len(list(folder.glob(".*.lock"))) == 1
+    for writer in (one, two):
+        await writer.release(consumed=False)
+        await writer.release(consumed=False)
+    assert list(folder.iterdir()) == []
+    if before:
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """A directory into which others may put things, too."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    return shared
+
+
+def left(folder: Path, owner: str = "0123456789abcdef") -> tuple[Path, Path]:
+    """Lock file and upload of a process that has gone."""
+    lock, upload = folder / f".pyview-upload-{owner}.lock", folder / f"pyview-upload-{owner}-abc"
+    lock.touch()
+    upload.touch()
+    return lock, upload
+
+
+def link_of_lock(folder: Path, precious: Path) -> None:
+    lock, _ = left(folder)
+    lock.unlink()
+    lock.symlink_to(precious)
+
+
+def hard_link_of_lock(folder: Path, precious: Path) -> None:
+    lock, _ = left(folder)
+    lock.unlink()
+    lock.hardlink_to(precious)
+
+
+def pipe_as_lock(folder: Path, precious: Path) -> None:
+    lock, _ = left(folder)
+    lock.unlink()
+    os.mkfifo(lock)
+
+
+def folder_as_lock(folder: Path, precious: Path) -> None:
+    lock, _ = left(folder)
+    lock.unlink()
+    lock.mkdir()
+
+
+def no_lock(folder: Path, precious: Path) -> None:
+    left(folder)[0].unlink()
+
+
+@pytest.mark.parametrize("planted", [link_of_lock, hard_link_of_lock, pipe_as_lock, folder_as_lock, no_lock])
+def test_what_others_put_there_deletes_nothing(
+    tmp_path: Path, shared: Path, planted: Callable[[Path, Path], None]
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("data")
+    planted(shared, precious)
+    before = sorted(shared.iterdir())
+    sweep(shared)
+    assert sorted(shared.iterdir()) == before
+    assert precious.read_text() == "data"
+
+
+def test_links_among_the_files_of_a_dead_process_lead_nowhere(tmp_path: Path, shared: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("data")
+    lock, upload = left(shared)
+    upload.with_name(f"{upload.name}-link").symlink_to(precious)
+    (shared / "pyview-upload-mine").touch()
+    sweep(shared)
+    assert not lock.exists()
+    assert not upload.exists()
+    assert precious.read_text() == "data"
+    assert (shared / "pyview-upload-mine").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_files_of_another_user_stay(shared: Path) -> None:
+    lock, upload = left(shared)
+    os.chown(lock, 1234, 1234)
+    sweep(shared)
+    assert upload.exists()
+
+
+def test_a_directory_that_is_not_there_stops_no_start(shared: Path, caplog: pytest.LogCaptureFixture) -> None:
+    sweep(shared / "missing")
+    assert "are not looked at" in caplog.messages[0]
+
+
+@pytest.mark.slow
+def test_workers_that_start_at_once_take_nothing_from_each_other(shared: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from pyview.uploads.temporary import TemporaryFiles, sweep\n"
+        "for _ in range(150):\n"
+        "    files = TemporaryFiles()\n"
+        "    descriptor, path = files.create(sys.argv[1])\n"
+        "    sweep(sys.argv[1])\n"
+        "    assert path.exists(), path\n"
+        "    os.close(descriptor)\n"
+        "    files.delete(path)\n"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code, str(shared)]) for _ in range(4)]
+    assert [process.wait(60) for process in processes] == [0] * 4
+    assert list(shared.iterdir()) == []
