@@ -71,6 +71,7 @@ from pyview.transport.gate import Gate
 from pyview.transport.headers import SecurityHeaders
 from pyview.transport.http import LivePage
 from pyview.transport.long_poll import LongPoll
+from pyview.transport.loop_watch import LoopWatch
 from pyview.transport.open_sockets import OpenSockets
 from pyview.transport.periodic import Periodic
 from pyview.transport.redaction import install_redaction
@@ -349,7 +350,7 @@ class PyView(Starlette):
             await asyncio.to_thread(sweep)
             try:
                 async with inner(app) if inner else nullcontext() as state:
-                    with self._periodic.running():
+                    with self._periodic.running(), LoopWatch().running():
                         yield state
                     # Before the application lets go of what its views need to say goodbye.
                     with self.site.unfinished.hurried(), self._waiting_room.closed():

@@ -7,21 +7,13 @@ from typing import Generic, TypeVar
 
 logger = logging.getLogger("pyview")
 
-_LATE = 0.5
-_QUIET = 60.0
-_STOOD_STILL = (
-    "the event loop stood still for %.1f s, and every page with it. An `async def` must not block: let it await, or"
-    " make it a plain `def`, which runs in a worker thread. PYTHONASYNCIODEBUG=1 names what was running"
-)
-
 Connection = TypeVar("Connection")
 
 
 class Sweeper(Generic[Connection]):
     """One timer for all connections, and none while there is no connection.
 
-    `beat` is the time between two looks, in seconds. A look that comes late is how a developer hears of handlers that
-    block the event loop: it costs nothing per message.
+    `beat` is the time between two looks, in seconds.
     """
 
     def __init__(self, beat: float = 1.0) -> None:
@@ -29,7 +21,6 @@ class Sweeper(Generic[Connection]):
         self._open: dict[Connection, None] = {}
         self._hooks: list[Callable[[Connection, float], object]] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._quiet_until = 0.0
 
     def __len__(self) -> int:
         return len(self._open)
@@ -63,8 +54,6 @@ class Sweeper(Generic[Connection]):
 
     def _tick(self) -> None:
         now = asyncio.get_running_loop().time()
-        if self._timer is not None:
-            self._tell_delay(now, now - self._timer.when())
         self._arm()
         for hook in self._hooks:
             for connection in self:
@@ -72,8 +61,3 @@ class Sweeper(Generic[Connection]):
                     hook(connection, now)
                 except Exception:
                     logger.exception("a look at an open socket failed")
-
-    def _tell_delay(self, now: float, late: float) -> None:
-        if late > _LATE and now >= self._quiet_until:
-            self._quiet_until = now + _QUIET
-            logger.warning(_STOOD_STILL, late)

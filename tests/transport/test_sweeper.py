@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 
 import pytest
 
@@ -60,23 +59,3 @@ async def test_a_hook_that_fails_stops_nobody(caplog: pytest.LogCaptureFixture) 
         await eventually(lambda: len(seen) >= 2)
     sweeper.remove("a")
     assert "a look at an open socket failed" in caplog.messages
-
-
-def block_the_loop() -> None:
-    """What a handler must not do."""
-    time.sleep(0.7)
-
-
-async def test_a_loop_that_stood_still_is_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    sweeper: Sweeper[str] = Sweeper(beat=0.01)
-    looks: list[float] = []
-    sweeper.on_tick(lambda connection, now: looks.append(now))
-    with caplog.at_level(logging.WARNING, "pyview"):
-        sweeper.add("a")
-        block_the_loop()
-        await eventually(lambda: len(looks) >= 1)
-        block_the_loop()
-        await eventually(lambda: len(looks) >= 2)
-    sweeper.remove("a")
-    (told,) = [record.getMessage() for record in caplog.records if "stood still" in record.getMessage()]
-    assert "make it a plain `def`" in told

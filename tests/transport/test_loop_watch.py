@@ -1,0 +1,106 @@
+"""The log says when the event loop stood still; it names the application's code only where that held it up."""
+
+import asyncio
+import re
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pyview import LiveView, LiveViewSocket, PyView
+from pyview.template.live_template import LiveTemplate
+from pyview.testing import LiveClient
+from pyview.transport.loop_watch import LoopWatch
+from tests.asgi import eventually
+
+
+def busy(seconds: float = 1.0) -> None:
+    """What a handler must not do."""
+    time.sleep(seconds)
+
+
+class Blocking(LiveView[dict[str, Any]]):
+    template = LiveTemplate.from_string("<p></p>", "blocking.html")
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        if event == "block":
+            busy()
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [message for message in caplog.messages if "stood still" in message]
+
+
+async def test_a_handler_that_blocks_is_named_with_its_line(caplog: pytest.LogCaptureFixture) -> None:
+    app = PyView()
+    app.add_live_view("/", Blocking)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.push("block")
+        await page.push("block")
+        await eventually(lambda: told(caplog))
+    (line,) = told(caplog)
+    assert re.search(
+        r"for \d\.\d s or more, and every page with it, in busy \(.*test_loop_watch\.py, line 21\)", line
+    )
+    assert "make it a plain `def`" in line
+
+
+async def test_a_handler_that_waits_holds_nothing_up(caplog: pytest.LogCaptureFixture) -> None:
+    with LoopWatch(late=0.3, pause=0.01).running():
+        await asyncio.sleep(0.8)
+    assert told(caplog) == []
+
+
+def short() -> None:
+    end = time.monotonic() + 0.001
+    while time.monotonic() < end:
+        pass
+
+
+async def many_short_calls() -> None:
+    """A burst: every call is short, and the loop gets no turn between them."""
+    loop = asyncio.get_running_loop()
+    for _ in range(1000):
+        loop.call_soon(short)
+    await asyncio.sleep(0)
+
+
+async def library_code() -> None:
+    """A second within the standard library, called by the loop itself."""
+    asyncio.get_running_loop().call_soon(time.sleep, 1.0)
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("work", [many_short_calls, library_code])
+async def test_what_no_single_call_of_the_application_did_is_not_blamed_on_it(
+    work: Callable[[], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with LoopWatch(late=0.2, pause=0.01).running():
+        await asyncio.sleep(0.05)
+        await work()
+        await eventually(lambda: told(caplog))
+    (line,) = told(caplog)
+    assert "No single call of the application held it up" in line
+    assert "plain `def`" not in line
+
+
+async def test_it_is_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    with LoopWatch(late=0.1, pause=0.01).running():
+        await asyncio.sleep(0.05)
+        busy(0.3)
+        await eventually(lambda: told(caplog))
+        busy(0.3)
+        await asyncio.sleep(0.2)
+    assert len(told(caplog)) == 1
+
+
+async def test_its_thread_ends_with_the_application() -> None:
+    watch = LoopWatch(pause=0.01)
+    with watch.running():
+        await asyncio.sleep(0.02)
+    with watch.running():
+        await asyncio.sleep(0.02)
+    assert "pyview-loop-watch" not in {thread.name for thread in threading.enumerate()}
