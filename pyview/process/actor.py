@@ -101,8 +101,10 @@ class Actor(Mailbox):
         """File a broadcast. Returns what its publisher should await when too many wait for a view that keeps up."""
         self.post_soon(event)
         # A view that is not behind because it waits for something, such as the publisher itself, is not waited for.
-        run_queue = self._run_queue
-        return run_queue.served if self.waiting > _MANY_WAIT and not run_queue.idle else None
+        waiting = self._waiting
+        if waiting is None or len(waiting) <= _MANY_WAIT or self._run_queue.idle:
+            return None
+        return self._run_queue.served
 
     @property
     def _internal_limit(self) -> float:

@@ -154,6 +154,8 @@ class ViewProcess(RunningView):
         self._mounting = True
         await self._call_mount(view)
         self._mounting = False
+        if self._ended:
+            return {}
         if self.socket.navigation is None:
             await self._params(self._visit.location)
         if self.socket.navigation is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pyview.process.tasks import start, start_plain
+from pyview.process.tasks import Begun, start, start_plain
 
 Start = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None] | None]
 
@@ -159,3 +159,20 @@ async def test_what_it_sets_in_its_context_stays_there() -> None:
     assert task is not None
     await task
     assert (seen, name.get()) == (["ada"], "nobody")
+
+
+async def test_the_frame_of_a_waiting_coroutine_can_be_read() -> None:
+    """The log names the message whose handler goes on for too long."""
+
+    async def waits(message: str) -> None:
+        await gate.wait()
+
+    gate = asyncio.Event()
+    begun = Begun(waits("charge"))
+    begun.begin()
+    assert begun.cr_frame is not None
+    assert begun.cr_frame.f_locals["message"] == "charge"
+    task = asyncio.get_running_loop().create_task(begun)
+    gate.set()
+    await task
+    assert begun.cr_frame is None

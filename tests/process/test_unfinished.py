@@ -13,6 +13,7 @@ from pyview.process.unfinished import Unfinished
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, Page
 from tests.asgi import eventually
+from tests.frames import connect, load
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 Socket = LiveViewSocket[dict[str, Any]]
@@ -186,3 +187,36 @@ async def test_a_thread_is_waited_for() -> None:
         assert stage.happened == ["begins"]
         stage.thread_gate.set()
         await eventually(lambda: stage.happened == ["begins", "booked", "disconnect"])
+
+
+async def test_a_mount_that_is_under_way_ends_by_itself_and_nothing_comes_after_it() -> None:
+    happened: list[str] = []
+    gate = asyncio.Event()
+
+    class Slow(LiveView[dict[str, Any]]):
+        template = LiveTemplate.from_string("<p></p>", "slow.html")
+
+        async def mount(self, socket: Socket, session: Any) -> None:
+            if socket.connected:
+                happened.append("begins")
+                await gate.wait()
+                happened.append("mounted")
+
+        async def handle_params(self, url: Any, params: Any, socket: Socket) -> None:
+            if socket.connected:
+                happened.append("params")
+
+        async def disconnect(self, socket: Socket) -> None:
+            happened.append("disconnect")
+
+    app = PyView(secret=SECRET)
+    app.add_live_view("/", Slow)
+    async with LiveClient(app) as client:
+        page = await load(client, "/")
+        socket = await connect(client, page).connect()
+        await socket.send_frame(page.join("4"))
+        await eventually(lambda: happened == ["begins"])
+        await socket.close()
+        gate.set()
+        await eventually(lambda: happened == ["begins", "mounted", "disconnect"])
+        assert (app.site.processes, len(app.site.unfinished)) == (set(), 0)
