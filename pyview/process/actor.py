@@ -22,6 +22,7 @@ from pyview.process.nested import Children
 from pyview.process.outlet import Outlet
 from pyview.process.site import Site
 from pyview.process.snapshot import ViewSnapshot, display_name_of
+from pyview.process.tasks import local
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadManager
 from pyview.rendering import Renderer
@@ -129,12 +130,20 @@ class Actor(Mailbox):
         self._site.unfinished.discard(self)
         if self._parted:
             return  # `disconnect` has begun, which has a time limit of its own
-        what = f"{self._name}: {titled(self._handling)}"
+        what = f"{self._name}: {titled(self._handled)}"
         self._site.complaints.warn(
             self.client,
             f"{what} was cancelled, {seconds:g} s after its reader had gone or the server began to stop",
         )
         self._interrupt()
+
+    @property
+    def _handled(self) -> Any:
+        """The message that is being handled: for one that had to wait unread, what is in it."""
+        message = self._handling
+        if type(message) is not Unread or self._task is None:
+            return message
+        return local(getattr(self._task.get_coro(), "cr_await", None), "content")
 
     def log_crash(self, what: str, error: BaseException) -> str:
         """Log that something of the view has crashed; returns the correlation id."""
@@ -302,6 +311,11 @@ class Actor(Mailbox):
     @property
     def _sockets(self) -> list[LiveViewSocket[Any]]:
         return [self.socket, *(each.socket for each in self._components or ())]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its reader has left or it has failed; a handler may still be under way."""
+        return self._ended
 
     @property
     def can_wait(self) -> bool:

@@ -3,7 +3,17 @@
 from typing import Any
 
 from pyview.events.info_event import InfoEvent
-from pyview.process.messages import ComponentEvent, Event, Info, Join, Leave, Return, Tick, URLChanged
+from pyview.process.messages import (
+    ComponentEvent,
+    Event,
+    FilesChosen,
+    Info,
+    Join,
+    Leave,
+    Return,
+    Tick,
+    URLChanged,
+)
 
 _MOST_NAMES = 12
 _LONGEST_NAME = 40
@@ -16,6 +26,8 @@ def titled(message: Any) -> str:
             return f"event {name[:_LONGEST_NAME]!r}"
         case ComponentEvent(name=name, cid=cid):
             return f"event {name[:_LONGEST_NAME]!r} of component {cid}"
+        case FilesChosen(event=event):
+            return titled(event)
         case Info(event=event) | Tick(timer=event) | (InfoEvent() as event):
             return f"info {str(getattr(event, 'name', type(event).__name__))[:_LONGEST_NAME]!r}"
         case Join() | Return() | Leave() | URLChanged():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, ClassVar
 
 from pyview.process.run_queue import RunQueue
-from pyview.process.tasks import start
+from pyview.process.tasks import local, start
 from pyview.process.waiting import Waiting
 
 _TURNS_BEFORE_PAUSE = 64
@@ -90,8 +90,7 @@ class Mailbox:
     def _handling(self) -> Any:
         """The message whose handler waits for something; None if there is none."""
         # Read from the frame of `_drain`, since to note it down would cost something with every message.
-        frame = None if self._task is None else getattr(self._task.get_coro(), "cr_frame", None)
-        return None if frame is None else frame.f_locals.get("message")
+        return None if self._task is None else local(self._task.get_coro(), "message")
 
     def _interrupt(self) -> None:
         """Cancel the message that is being handled, if it waits for something."""

@@ -79,6 +79,11 @@ class Begun(Coroutine[Any, Any, None]):
         """The frame of the coroutine, as coroutines have it; None when it has ended."""
         return getattr(self._coroutine, "cr_frame", None)
 
+    @property
+    def cr_await(self) -> Any:
+        """What the coroutine waits for, as coroutines have it."""
+        return getattr(self._coroutine, "cr_await", None)
+
     def send(self, value: Any) -> Any:
         if self.ended:
             raise StopIteration
@@ -99,6 +104,12 @@ class Begun(Coroutine[Any, Any, None]):
 
     def __await__(self) -> Generator[Any, Any, None]:
         return self._coroutine.__await__()
+
+
+def local(coroutine: Any, name: str) -> Any:
+    """Return what a variable of a waiting coroutine stands for; None if it has no such variable or has ended."""
+    frame = getattr(coroutine, "cr_frame", None)
+    return None if frame is None else frame.f_locals.get(name)
 
 
 def start_plain(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:

@@ -154,7 +154,7 @@ class ViewProcess(RunningView):
         self._mounting = True
         await self._call_mount(view)
         self._mounting = False
-        if self._ended:
+        if self.has_ended:
             return {}
         if self.socket.navigation is None:
             await self._params(self._visit.location)

@@ -13,7 +13,7 @@ from pyview.process.unfinished import Unfinished
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, Page
 from tests.asgi import eventually
-from tests.frames import connect, load
+from tests.frames import connect, event, join, load
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 Socket = LiveViewSocket[dict[str, Any]]
@@ -72,6 +72,11 @@ class Stage:
             raise
         self.happened.append("booked")
 
+    def release_one(self) -> None:
+        """Let the handler that waits go on, and the next one wait."""
+        self.gate.set()
+        self.gate = asyncio.Event()
+
     async def begun(self, client: LiveClient, path: str = "/") -> tuple[Page, "asyncio.Task[Any]"]:
         """A page whose handler is under way."""
         before = self.happened.count("begins")
@@ -114,6 +119,25 @@ async def test_one_that_goes_on_for_too_long_is_cancelled_and_named(caplog: pyte
     (line,) = [message for message in caplog.messages if "was cancelled" in message]
     assert "Charge: event 'charge' was cancelled, 0.05 s after" in line
     assert stage.app.site.processes == set()
+
+
+async def test_one_that_had_to_wait_for_another_is_named_as_well(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stage = Stage(handler_grace=0.05)
+    async with LiveClient(stage.app) as client:
+        page = await load(client, "/")
+        socket = await connect(client, page).connect()
+        await join(socket, page)
+        await socket.send_frame(event(page, "7", "third"))
+        await socket.send_frame(event(page, "8", "fourth"))
+        await eventually(lambda: stage.happened.count("begins") == 1)
+        stage.release_one()
+        await eventually(lambda: stage.happened.count("begins") == 2)
+        await socket.close()
+        await eventually(lambda: "cancelled" in stage.happened)
+    (line,) = [message for message in caplog.messages if "was cancelled" in message]
+    assert "Charge: event 'fourth' was cancelled" in line
 
 
 async def test_a_stop_waits_for_handlers_and_says_goodbye_after_them() -> None:
