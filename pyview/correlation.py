@@ -30,7 +30,7 @@ class CrashLog:
     """The failures of one application.
 
     In each minute, the first failures that one client causes are logged with a traceback, the next in one line each.
-    What is more is counted, and the count is logged when the minute is over: nobody can flood the log.
+    What is more is counted, and the count is logged when the minute is over: no client can flood the log.
     """
 
     def __init__(self, logger: logging.Logger) -> None:

@@ -314,7 +314,7 @@ class Actor(Mailbox):
 
     @property
     def has_ended(self) -> bool:
-        """Whether its reader has left or it has failed; a handler may still be under way."""
+        """True when its reader has left or it has failed; a handler may still be under way."""
         return self._ended
 
     @property

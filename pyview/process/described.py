@@ -1,4 +1,4 @@
-"""A message of a mailbox in a few words, without anything that somebody typed."""
+"""A message of a mailbox in a few words, without the values that a browser sent."""
 
 from typing import Any
 

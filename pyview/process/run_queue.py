@@ -14,7 +14,7 @@ class Runnable(Protocol):
 
 
 class _End:
-    """The end of what was ready when somebody began to wait for it."""
+    """Marks the end of what was ready when a publisher began to wait."""
 
     def __init__(self) -> None:
         self.reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -40,7 +40,7 @@ class RunQueue:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is ready."""
+        """True while nothing is ready."""
         return not self._ready
 
     async def served(self) -> None:

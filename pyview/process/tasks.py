@@ -81,7 +81,7 @@ class Begun(Coroutine[Any, Any, None]):
 
     @property
     def cr_await(self) -> Any:
-        """What the coroutine waits for, as coroutines have it."""
+        """The object that the coroutine waits for, as coroutines have it."""
         return getattr(self._coroutine, "cr_await", None)
 
     def send(self, value: Any) -> Any:

@@ -1,7 +1,8 @@
 """Handlers that go on although their reader has gone: how many there may be, and for how long.
 
 A handler that is cancelled half way leaves half of its work: money that is taken and not booked. So it ends by itself,
-within a time that `SecurityConfig` has. Whoever opens pages only to leave them has a bounded number of such handlers.
+within a time that `SecurityConfig` has. A client that opens pages only to leave them has a bounded number of such
+handlers.
 """
 
 import asyncio

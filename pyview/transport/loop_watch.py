@@ -2,7 +2,7 @@
 
 A thread asks the loop for a sign of life. When none comes, it looks at the loop's stack, twice: a call of the
 application that is there both times holds the loop up. Otherwise the time went into many short calls, or into the
-framework, and nobody is blamed for it. Messages of views cost nothing more for it.
+framework, and no handler is blamed. It costs a message nothing.
 """
 
 import asyncio

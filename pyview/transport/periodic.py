@@ -1,4 +1,4 @@
-"""What a worker does every few seconds for as long as its application runs."""
+"""Short tasks that a worker repeats every few seconds for as long as its application runs."""
 
 import asyncio
 import logging

@@ -110,7 +110,7 @@ async def test_a_view_that_waits_keeps_what_was_broadcast_meanwhile() -> None:
 
 
 async def test_a_browser_may_still_click_while_a_burst_waits() -> None:
-    """What the application sends does not count against what the browser may send."""
+    """Messages of the application do not count against those of the browser."""
     stage = Stage(max_mailbox=4)
     async with LiveClient(stage.app, timeout=60) as client:
         stuck, other = await client.open("/"), await client.open("/")

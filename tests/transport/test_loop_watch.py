@@ -17,7 +17,7 @@ from tests.asgi import eventually
 
 
 def busy(seconds: float = 1.0) -> None:
-    """What a handler must not do."""
+    """Block the event loop, which no handler may do."""
     time.sleep(seconds)
 
 
