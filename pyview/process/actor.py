@@ -164,6 +164,9 @@ class Actor(Mailbox):
         self.stop()
 
     def _overflowed_inside(self) -> None:
+        # A handler that runs at this moment sends itself a burst. One that has not begun waits for the run queue.
+        if self._task is None or self._task is asyncio.current_task():
+            return
         logger.warning(
             "%s: more than %s messages of the application wait for it; the view begins anew. A handler of it waits for"
             " too long: let `start_async` do that",

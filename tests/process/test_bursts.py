@@ -38,9 +38,12 @@ class Stage:
 
             async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
                 if event == "broadcast":
+                    await asyncio.sleep(0)
                     for number in range(payload["times"]):
                         await socket.broadcast(TOPIC, number)
                         stage.look()
+                elif event == "pause":
+                    await asyncio.sleep(0.01)
                 elif event == "timers":
                     for number in range(payload["times"]):
                         socket.schedule_info_once(InfoEvent(TOPIC, number))
@@ -148,6 +151,17 @@ async def test_memory_has_a_bound_for_a_view_that_never_goes_on(caplog: pytest.L
         await asyncio.gather(waiting, return_exceptions=True)
     (line,) = [message for message in caplog.messages if "wait for it" in message]
     assert "500 messages of the application" in line
+
+
+async def test_a_handler_may_send_itself_more_than_may_wait_for_a_view_that_never_goes_on() -> None:
+    stage = Stage(max_internal_messages=500)
+    async with LiveClient(stage.app, timeout=60) as client:
+        page = await client.open("/")
+        await page.push("broadcast", {"times": 2000})
+        await page.push("pause")
+        await page.push("broadcast", {"times": 2000})
+        await page.wait_for(lambda page: stage.heard == [[*range(2000), *range(2000)]])
+        assert page.crashes == 0
 
 
 async def test_what_is_ready_now_has_run_when_a_publisher_goes_on() -> None:
