@@ -27,8 +27,8 @@ from pyview.claims.base import Claims
 from pyview.claims.environment import claims_from_environment
 from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
-from pyview.former import REPLACEMENTS, missing_attribute
 from pyview.correlation import CrashLog
+from pyview.former import REPLACEMENTS, missing_attribute
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
 from pyview.live_session import DEFAULT, LiveSession, make_live_session

@@ -232,7 +232,8 @@ async def test_what_a_writer_raises_otherwise_is_told_to_nobody_but_the_log(
         assert page.find("p").text == "writer_failure: The file could not be stored"
         assert "secret" not in page.html
         assert view.results == [UploadFailure("writer_failure")]
-    assert "its writer crashed (correlation id" in caplog.text
+    assert "the writer of <UploadEntry" in caplog.text
+    assert "crashed (correlation id" in caplog.text
 
 
 async def test_other_files_arrive_all_the_same() -> None:
