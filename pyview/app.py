@@ -347,8 +347,8 @@ class PyView(Starlette):
         async def lifespan(app: Any) -> AsyncIterator[Any]:
             self._check()
             await self._open()
-            await asyncio.to_thread(sweep)
             try:
+                await asyncio.to_thread(sweep)
                 async with inner(app) if inner else nullcontext() as state:
                     with self._periodic.running(), LoopWatch().running():
                         yield state
