@@ -25,7 +25,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
 from pyview.js.commands import JsCommands
-from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, local_path
+from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, path_from
 from pyview.nested import Container, Nested
 from pyview.page_attributes import PAGE_EVENT, PageAttributes
 from pyview.presence.view_presence import ViewPresence
@@ -521,11 +521,11 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     ) -> None:
         """Change the URL within this view; `handle_params` runs before this returns.
 
-        Without a path, and with one that is a query such as "?page=2", the page's own path stays. Raises `UnsafeURL`.
+        Without a path the page's own path stays. A relative one, such as "?page=2" or "#top", counts from the page.
+        Raises `UnsafeURL`.
         """
-        if path == "" or path.startswith("?"):
-            path = self._runtime.here() + path
-        await self._runtime.patch(Patch(local_path(path, params), _kind(replace)))
+        target = self._path(path or "?", params)
+        await self._runtime.patch(Patch(target.removesuffix("?"), _kind(replace)))
 
     async def replace_patch(self, path: str = "", params: Mapping[str, Any] | None = None) -> None:
         """`push_patch` without a new entry in the browser's history."""
@@ -534,8 +534,11 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     async def push_navigate(
         self, path: str, params: Mapping[str, Any] | None = None, *, replace: bool = False
     ) -> None:
-        """Go to another live view on this socket, once the running callback returns. Raises `UnsafeURL`."""
-        self.navigation = Navigate(local_path(path, params), _kind(replace))
+        """Go to another live view on this socket, once the running callback returns.
+
+        A relative path, such as "edit" or "../users", counts from the page. Raises `UnsafeURL`.
+        """
+        self.navigation = Navigate(self._path(path, params), _kind(replace))
 
     async def replace_navigate(self, path: str, params: Mapping[str, Any] | None = None) -> None:
         """`push_navigate` without a new entry in the browser's history."""
@@ -552,15 +555,18 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     ) -> None:
         """Load a page over HTTP: a path on this site, or `external=` for an http(s) URL elsewhere.
 
-        With `session`, the session is changed first, as `update_session` does. Raises `UnsafeURL`, and what
-        `update_session` raises.
+        A relative path counts from the page. With `session`, the session is changed first, as `update_session` does.
+        Raises `UnsafeURL`, and what `update_session` raises.
         """
         if (path is None) == (external is None):
             raise TypeError("redirect() expects either a path on this site or external='https://...'")
-        target = local_path(path, params) if path is not None else external_url(external or "")
+        target = self._path(path, params) if path is not None else external_url(external or "")
         if session is not None:
             await self.update_session(session)
         self.navigation = Redirect(target, status)
+
+    def _path(self, address: str, params: Mapping[str, Any] | None) -> str:
+        return path_from(self._runtime.here(), address, params)
 
     # Views inside this one
 

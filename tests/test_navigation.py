@@ -1,10 +1,12 @@
 """Navigation targets: a path on this site, or nothing."""
 
+from urllib.parse import urljoin, urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyview.navigation import UnsafeURL, external_url, local_path
+from pyview.navigation import UnsafeURL, external_url, local_path, page_link, path_from
 
 
 def test_params_become_the_query() -> None:
@@ -53,3 +55,29 @@ def test_external_means_http_with_a_host(url: str) -> None:
     with pytest.raises(UnsafeURL, match="http:// or https://"):
         external_url(url)
     assert external_url("https://example.org/a?b") == "https://example.org/a?b"
+
+
+@given(st.sampled_from(["/", "/a", "/a/b?c=//d", "/a//b"]), st.text(alphabet="./\\?#:a \t\n%", max_size=12))
+def test_what_counts_from_a_page_leads_to_a_path_or_is_refused(page: str, text: str) -> None:
+    try:
+        path = path_from(page, text)
+    except UnsafeURL:
+        return
+    assert path == local_path(path)
+    assert not path.startswith(("//", "/\\"))
+
+
+@given(st.text(alphabet="./\\?#:a \t\n%", max_size=12))
+def test_a_browser_reads_a_link_as_one_of_this_host(text: str) -> None:
+    try:
+        link = page_link(text)
+    except UnsafeURL:
+        return
+    assert urlsplit(urljoin("https://here.example/a/b", link)).netloc == "here.example"
+
+
+def test_params_become_the_query_of_relative_addresses_too() -> None:
+    assert page_link("?a=1#top", {"b": 2}) == "?a=1&b=2#top"
+    assert page_link("?", {"b": 2}) == "?b=2"
+    assert path_from("/users/7?old=1", "edit", {"b": 2}) == "/users/edit?b=2"
+    assert path_from("/users/7?old=1", "?", {"b": 2}) == "/users/7?b=2"

@@ -9,6 +9,7 @@ import { noteProblem } from "./development.js";
 import { useViewFiles, withViewHooks } from "./view_files.js";
 
 const created = new Set();
+const resolved = (href) => new URL(href, document.baseURI).href;
 
 /** True once any LiveSocket exists on this page, so that the automatic start stands back. */
 export const socketExists = () => created.size > 0;
@@ -40,6 +41,16 @@ export class LiveSocket extends OfficialLiveSocket {
   channel(topic, params) {
     const open = super.channel.bind(this);
     return topic.startsWith("lv:") ? watchedChannel(topic, params, open) : open(topic, params);
+  }
+
+  // A link's address comes resolved. One of a JS command is as it was written, and goes to the server like that; it
+  // counts from the page as links do.
+  pushHistoryPatch(event, href, ...rest) {
+    return super.pushHistoryPatch(event, resolved(href), ...rest);
+  }
+
+  historyRedirect(event, href, ...rest) {
+    return super.historyRedirect(event, resolved(href), ...rest);
   }
 
   redirect(to, flash, reloadToken) {

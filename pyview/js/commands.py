@@ -26,7 +26,7 @@ from pyview.js.arguments import (
     place,
     text,
 )
-from pyview.navigation import local_path
+from pyview.navigation import page_link
 from pyview.wire.values import json_text
 
 P = ParamSpec("P")
@@ -366,15 +366,18 @@ class JsCommands:
     def navigate(
         self, href: str, params: Mapping[str, Any] | None = None, *, replace: bool = False
     ) -> "JsCommands":
-        """Go to another live view of this site. `replace`: without a new entry in the browser's history."""
-        return self._then("navigate", {"href": local_path(href, params), "replace": bool(replace)})
+        """Go to another live view of this site. A relative address, such as "edit", counts from the page.
+
+        `replace`: without a new entry in the browser's history.
+        """
+        return self._then("navigate", {"href": page_link(href, params), "replace": bool(replace)})
 
     @_taught
     def patch(
         self, href: str, params: Mapping[str, Any] | None = None, *, replace: bool = False
     ) -> "JsCommands":
-        """Change the URL within this view: `handle_params` runs."""
-        return self._then("patch", {"href": local_path(href, params), "replace": bool(replace)})
+        """Change the URL within this view: `handle_params` runs. A relative address counts from the page."""
+        return self._then("patch", {"href": page_link(href, params), "replace": bool(replace)})
 
     # Others' commands
 

@@ -97,7 +97,8 @@ class RunningView(Receiving):
         return self._visit.location.route.action
 
     def here(self) -> str:
-        return self._visit.location.page.partition("?")[0]
+        """Path and query of the page, which relative addresses count from."""
+        return self._page
 
     async def patch(self, wish: Patch) -> None:
         if not self._visit.routed:

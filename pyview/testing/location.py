@@ -5,6 +5,8 @@ from urllib.parse import urljoin, urlsplit
 
 def absolute(base: str, href: str) -> str:
     """What `a.href` says for a link on the page at `base`."""
+    if href.startswith("?"):  # `urljoin` takes a query without text for none
+        return without_fragment(base).partition("?")[0] + href
     return urljoin(base, href)
 
 

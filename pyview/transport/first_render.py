@@ -254,7 +254,8 @@ class FirstRender:
         return self._visit.location.route.action
 
     def here(self) -> str:
-        return self._visit.location.page.partition("?")[0]
+        """Path and query of the page, which relative addresses count from."""
+        return self._visit.location.page
 
     async def patch(self, wish: Patch) -> None:
         if not self._visit.routed:

@@ -304,3 +304,46 @@ def test_latency_can_be_simulated(everything: Page) -> None:
     assert time.monotonic() - began > 0.35
     expect(everything.locator("#inc")).not_to_have_class("phx-click-loading")
     everything.evaluate("liveSocket.disableLatencySim()")
+
+
+# Addresses that count from the page
+
+
+class Shelf(LiveView[dict[str, Any]]):
+    template = LiveTemplate.from_string(
+        """{% import "pyview/components.html" as ui %}
+        <p id="shown">{{ shown }}</p>
+        {{ ui.link("Two", patch="?page=2", id="link") }}
+        <button id="three" phx-click="{{ js.patch("?page=3") }}">3</button>
+        <button id="edit" phx-click="{{ js.navigate("../8/edit") }}">edit</button>
+        <button id="push" phx-click="up">up</button>"""
+    )
+
+    async def handle_params(self, url: Any, params: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        socket.context = {"shown": f"{url.path} {params.get('page')} {socket.connected}"}
+
+    @event
+    async def up(self, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        await socket.push_navigate("../9/edit?page=5")
+
+
+def test_addresses_that_count_from_the_page_are_followed_and_joined_again(page: Page, serve: Serve) -> None:
+    app = PyView(secret="a secret of more than thirty-two bytes, for tests")
+    app.add_live_view("/shelves/{id}/edit", Shelf)
+    url = serve(app)
+    visit(page, f"{url}/shelves/7/edit")
+    shown = page.locator("#shown")
+    page.click("#link")
+    expect(shown).to_have_text("/shelves/7/edit 2 True")
+    page.click("#three")
+    expect(shown).to_have_text("/shelves/7/edit 3 True")
+    assert page.url == f"{url}/shelves/7/edit?page=3"
+    page.evaluate("liveSocket.disconnect(() => liveSocket.connect())")
+    expect(page.locator(LIVE)).to_be_attached()
+    expect(shown).to_have_text("/shelves/7/edit 3 True")
+    page.click("#edit")
+    expect(shown).to_have_text("/shelves/8/edit None True")
+    page.click("#push")
+    expect(shown).to_have_text("/shelves/9/edit 5 True")
+    page.go_back()
+    expect(shown).to_have_text("/shelves/8/edit None True")

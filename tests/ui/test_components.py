@@ -74,12 +74,18 @@ def test_an_address_that_would_run_leads_nowhere(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", [*UNSAFE, "//evil.example", "/\\evil.example", "https://evil.example", "users", ""]
+    "url", [*UNSAFE, "//evil.example", "/\\evil.example", "https://evil.example", "users:7", " users", ""]
 )
 @pytest.mark.parametrize("kind", ["patch", "navigate"])
 def test_live_links_stay_on_the_site(kind: str, url: str) -> None:
     with pytest.raises(UnsafeURL):
         link(f"{kind}=url", url=url)
+
+
+@pytest.mark.parametrize("url", ["/users", "?page=2", "#top", "users", "./a:b", "../users", "."])
+@pytest.mark.parametrize("kind", ["patch", "navigate"])
+def test_live_links_may_count_from_the_page(kind: str, url: str) -> None:
+    assert link(f"{kind}=url", url=url)["href"] == url
 
 
 def test_a_link_has_one_address_and_a_method_that_there_is() -> None:

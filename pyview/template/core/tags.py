@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pyview.forms import FormField, FormPart, Option
 from pyview.js.commands import JsCommands, js
-from pyview.navigation import local_path
+from pyview.navigation import page_link
 from pyview.stream import Stream
 from pyview.template.attributes import Attributes, attributes_text, html_name, is_harmless
 from pyview.template.compiler.purity import pure
@@ -52,10 +52,10 @@ def link(
 ) -> dict[str, Any]:
     """The attributes of an `<a>`.
 
-    `patch` stays in the view and `navigate` goes to another one, over the socket: paths on this site, else `UnsafeURL`
-    is raised. `href` is any address; one that a browser would run as a program leads nowhere. `method` other than
-    "get" has the address asked for by a form. Raises `TypeError` for none or several addresses, `ValueError` for a
-    method that a browser has not.
+    `patch` stays in the view and `navigate` goes to another one, over the socket: paths on this site, or addresses that
+    count from the page such as "?page=2", else `UnsafeURL` is raised. `href` is any address; one that a browser would
+    run as a program leads nowhere. `method` other than "get" has the address asked for by a form. Raises `TypeError`
+    for none or several addresses, `ValueError` for a method that a browser has not.
     """
     given = [
         name for name, to in (("href", href), ("patch", patch), ("navigate", navigate)) if to is not None
@@ -74,7 +74,7 @@ def link(
 
 def _live_link(kind: str, path: str, replace: bool) -> dict[str, str]:
     state = "replace" if replace else "push"
-    return {"href": local_path(path), "data-phx-link": kind, "data-phx-link-state": state}
+    return {"href": page_link(path), "data-phx-link": kind, "data-phx-link-state": state}
 
 
 def _with_method(href: str, method: str | None) -> dict[str, str]:
