@@ -79,18 +79,18 @@ class Nested(Live):
             )
         container = host.nest(self)
         if fresh.nested is None:
-            fresh.nested = set()
+            fresh.nested = {}
         self.check_new(container.id, fresh.nested)
         return text_slot(previous, container.html)
 
-    def check_new(self, dom_id: str, known: set[str]) -> None:
+    def check_new(self, dom_id: str, known: dict[str, None]) -> None:
         """Note the id among those of the page. Raises `ValueError` for one that another nested view has."""
         if dom_id in known:
             raise ValueError(
                 f"{self.described}: two nested views of this page have the id {dom_id!r}. Give each its own: "
                 f"live_render({self.view_class.__name__}, id=...)."
             )
-        known.add(dom_id)
+        known[dom_id] = None
 
     async def html(self, host: Host) -> str:
         return await host.nested_html(self)

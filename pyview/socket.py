@@ -6,7 +6,7 @@ that `mount` needs no branches: what makes no sense without a browser (timers, s
 nothing on the unconnected face.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
 from types import MappingProxyType
@@ -32,6 +32,7 @@ from pyview.presence.view_presence import ViewPresence
 from pyview.session import with_shared
 from pyview.session_change import SessionChange
 from pyview.stream import Stream, Streams
+from pyview.template.tree.stream import ShownItems
 from pyview.temporary import Temporaries
 from pyview.threads import on_loop
 from pyview.timers import Timer
@@ -92,6 +93,7 @@ class Runtime(Protocol):
     def context_around(self) -> Any: ...
     def check_is_page(self) -> None: ...
     def nest(self, child: Nested) -> Container: ...
+    def show_items(self, shown: Sequence[ShownItems]) -> None: ...
     async def nested_html(self, child: Nested) -> str: ...
     @property
     def uploads(self) -> UploadRegistry: ...
@@ -577,6 +579,10 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     async def nested_html(self, child: Nested) -> str:
         """`child` as it stands in the first page."""
         return await self._runtime.nested_html(child)
+
+    def show_items(self, shown: Sequence[ShownItems]) -> None:
+        """Note what a render did to streams whose items hold views: those that went with their items end."""
+        self._runtime.show_items(shown)
 
     async def close(self) -> None:
         """End this view; its page goes quiet until it is loaded again."""

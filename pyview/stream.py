@@ -193,13 +193,17 @@ class StreamNames:
 class Streams:
     """The streams of one view or component by name, and all those that its templates have shown."""
 
-    __slots__ = ("_by_name", "_configured", "_shown", "names")
+    __slots__ = ("_by_name", "_configured", "_shown", "names", "with_views")
+
+    with_views: set[str] | None
+    """The names on the wire of those whose items have held nested views."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, Stream[Any]] = {}
         self._configured: dict[str, Callable[[Any], str]] = {}
         self._shown: WeakSet[Stream[Any]] = WeakSet()
         self.names = StreamNames(self._by_name)
+        self.with_views = None
 
     def configure(self, name: str, dom_id: Callable[[Any], str]) -> None:
         """Say how the ids of a stream are made, before there is one. Raises `ValueError` if there is."""

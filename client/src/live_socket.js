@@ -3,6 +3,7 @@ import { mayReload, wasTouched } from "./reloads.js";
 import { showReloadNotice } from "./notices.js";
 import { keepingStreams, watchedChannel } from "./returns.js";
 import { runCommands } from "./commands.js";
+import { leavingGoneViews } from "./gone_views.js";
 import { keepingValues } from "./kept_values.js";
 import { changeSession, renewSocket } from "./session_changes.js";
 import { noteProblem } from "./development.js";
@@ -25,7 +26,8 @@ export class LiveSocket extends OfficialLiveSocket {
   #posting = null;
 
   constructor(url, phxSocket, options = {}) {
-    super(url, phxSocket, { ...keepingStreams(keepingValues(options)), hooks: withViewHooks(options.hooks) });
+    const kept = leavingGoneViews(keepingStreams(keepingValues(options)), () => this);
+    super(url, phxSocket, { ...kept, hooks: withViewHooks(options.hooks) });
     created.add(this);
     const base = url.replace(/^ws(s?):/, "http$1:");
     this.#sessionUrl = `${base}/session`;

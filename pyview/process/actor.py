@@ -288,6 +288,11 @@ class Actor(Mailbox):
     async def _leave(self, message: Leave) -> None:
         await self._disconnect()
 
+    @property
+    def dom_id(self) -> str:
+        """The id of its element."""
+        return self._visit.place.id
+
     def end_with_parent(self) -> None:
         """The view around this one has ended."""
         self._outlet.closed()

@@ -2,14 +2,17 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from pyview.lifecycle import Visit
 from pyview.nested import MOST_DEEP, Container, Nested
 from pyview.nested_tokens import NestedToken
+from pyview.process.item_views import StreamedViews
 from pyview.process.site import Site
 from pyview.routes import view_key
 from pyview.socket import LiveViewSocket
+from pyview.template.tree.stream import ShownItems
 
 
 class NestedTooDeep(RuntimeError):
@@ -24,6 +27,8 @@ class NestedTooDeep(RuntimeError):
 class ChildProcess(Protocol):
     """The process of a nested view."""
 
+    @property
+    def dom_id(self) -> str: ...
     def end_with_parent(self) -> None: ...
 
 
@@ -51,13 +56,14 @@ def nested_token(child: Nested, visit: Visit, dom_id: str, instance: str = "") -
 class Children:
     """What one running view holds inside. `instance` names this life of it: another one has children of its own."""
 
-    __slots__ = ("_containers", "_ended", "_processes", "_site", "_socket", "instance")
+    __slots__ = ("_containers", "_ended", "_items", "_processes", "_site", "_socket", "instance")
 
     def __init__(self, site: Site, socket: LiveViewSocket[Any]) -> None:
         self._site = site
         self._socket = socket
         self._containers: dict[str, tuple[Container, type, float]] = {}
         self._processes: set[ChildProcess] = set()
+        self._items: StreamedViews | None = None
         self._ended = False
         self.instance = secrets.token_urlsafe(9)
 
@@ -67,6 +73,8 @@ class Children:
         Raises `NestedTooDeep`, and what minting its token raises.
         """
         dom_id = child.dom_id(visit.place.id)
+        if self._items is not None:
+            self._items.rendered(dom_id)
         now = asyncio.get_running_loop().time()
         known = self._containers.get(dom_id)
         if known is None or known[1] is not child.view_class or now > known[2]:
@@ -109,6 +117,21 @@ class Children:
     def forget(self, dom_id: str) -> None:
         """The page has that element no longer: whether it ever comes again, nobody knows."""
         self._containers.pop(dom_id, None)
+
+    def show_items(self, shown: Sequence[ShownItems]) -> None:
+        """Note what a render did to streams whose items hold views, and end those that went with their items."""
+        if self._items is None:
+            self._items = StreamedViews()
+        gone = self._items.follow(shown)
+        if gone:
+            # After the message that takes the items out of the page: a view that ends before would be seen to.
+            asyncio.get_running_loop().call_soon(self._end_those, gone)
+
+    def _end_those(self, gone: set[str]) -> None:
+        for dom_id in gone:
+            self.forget(dom_id)
+        for child in [each for each in self._processes if each.dom_id in gone]:
+            child.end_with_parent()
 
     def end(self) -> None:
         """The view has ended."""

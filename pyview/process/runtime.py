@@ -1,7 +1,7 @@
 """What the socket of a view may ask for."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pyview import lifecycle
@@ -18,6 +18,7 @@ from pyview.process.nested import Children
 from pyview.process.receiving import Receiving
 from pyview.session_change import NO_SESSION, TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget
+from pyview.template.tree.stream import ShownItems
 from pyview.threads import on_loop
 from pyview.timers import Timer, Timers
 
@@ -137,6 +138,10 @@ class RunningView(Receiving):
         if self._children is None:
             self._children = Children(self._site, self.socket)
         return self._children.container(child, self._visit)
+
+    def show_items(self, shown: Sequence[ShownItems]) -> None:
+        if self._children is not None:
+            self._children.show_items(shown)
 
     async def nested_html(self, child: Nested) -> str:
         return self.nest(child).html

@@ -60,6 +60,8 @@ class Handshake(Protocol):
     def hides(self, channel: "Channel") -> None: ...
     @property
     def whose(self) -> Whose: ...
+    @property
+    def address(self) -> str: ...
     def locate(self, url: str) -> Location | None: ...
     def sign_in_url(self, redirect: str, page: str) -> str: ...
     @property
@@ -365,6 +367,11 @@ class Channels:
         if type(frame.payload) is not dict:
             raise MalformedFrame("expected phx_join to carry an object")
         if len(self._joined) >= self._site.security.max_topics and frame.topic not in self._joined:
+            self._site.complaints.warn(
+                self.handshake.address,
+                f"a join was refused: one socket carries {self._site.security.max_topics} views, the page's and nested "
+                "ones (SecurityConfig.max_topics)",
+            )
             return "too many channels joined"
         return None
 

@@ -1,6 +1,6 @@
 """Views during one HTTP request: the page's own, and those inside it, each through the lifecycle once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, NamedTuple
@@ -33,6 +33,7 @@ from pyview.process.site import Site
 from pyview.session_change import TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
 from pyview.surroundings import Surroundings
+from pyview.template.tree.stream import ShownItems
 from pyview.timers import Timer
 from pyview.tokens import Tokens
 from pyview.transport.headers import csp_nonce
@@ -62,7 +63,7 @@ class OneRequest:
     identity: Identity
     protected: bool = False
     shown: dict[type[LiveView[Any]], None] = field(default_factory=dict)
-    ids: set[str] = field(default_factory=set)
+    ids: dict[str, None] = field(default_factory=dict)
 
     @property
     def element_id(self) -> str:
@@ -287,6 +288,9 @@ class FirstRender:
         raise RuntimeError(
             f"{child.described} has its own HTML in the first page, so no element of it is needed yet."
         )
+
+    def show_items(self, shown: Sequence[ShownItems]) -> None:
+        """The page is made once: no item goes."""
 
     async def nested_html(self, child: Nested) -> str:
         return await nested_html(self._request, child, self._visit, self.socket.context)

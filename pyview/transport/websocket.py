@@ -243,6 +243,11 @@ class Connection:
     def whose(self) -> Whose:
         return Whose.of(self._presence)
 
+    @property
+    def address(self) -> str:
+        """The client's, for the log."""
+        return client_address(self._scope)
+
     def locate(self, url: str) -> Location | None:
         return self._admission.locate(self._scope, url)
 

@@ -8,8 +8,11 @@ from playwright.sync_api import Page, expect
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from pyview import LiveViewSocket, is_connected
+from pyview import LiveView, LiveViewSocket, PyView, is_connected
+from pyview.events import InfoEvent
+from pyview.template.live_template import LiveTemplate
 from tests.auth.people import People, site
+from tests.browser.patience import until
 from tests.nested.test_embedded import app_with as plain_app
 from tests.nested.test_nested import Counter, app_with, around
 from tests.nested.test_page_attributes import app as attributes_app
@@ -207,4 +210,79 @@ def test_the_document_around_changes_live_and_goes_back(page: Page, serve: Serve
     expect(root).to_have_attribute("lang", "de")
     expect(body).to_have_class("of-the-author light")
     expect(page.locator("meta[name=description]")).to_have_count(1)
+    stayed(page)
+
+
+class Feed(LiveView[dict[str, Any]]):
+    """Items with a nested view each, deeper and deeper in them, and a limit that the server cannot follow."""
+
+    template = LiveTemplate.from_string(
+        """<button value="delete" phx-click="next">1</button><button value="limit" phx-click="next">2</button>
+        <button value="flood" phx-click="next">3</button><output>{{ n }}</output>
+        <ul id="feed" phx-update="stream">{% for id, item in streams.feed %}<li id="{{ id }}"><p>
+        {% if item.n %}{{ live_render(Entry, id="e-" ~ item.n, session={"n": item.n}) }}{% endif %}
+        </p></li>{% endfor %}</ul>"""
+    )
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        socket.context = {"n": 0, "Entry": Entry}
+        socket.stream("feed", [{"id": "first", "n": 0}])  # so that the server does not know of all items
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        if payload["value"] == "flood":
+            for _ in range(100):
+                await socket.send_info(InfoEvent("next"))
+        else:
+            self._next(socket, -3 if payload["value"] == "limit" else None)
+
+    async def handle_info(self, event: InfoEvent, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        self._next(socket, None)
+
+    def _next(self, socket: LiveViewSocket[dict[str, Any]], limit: int | None) -> None:
+        n = socket.context["n"] = socket.context["n"] + 1
+        socket.stream_insert("feed", {"id": str(n), "n": n}, limit=limit)
+        if limit is None:
+            socket.stream_delete_by_dom_id("feed", f"feed-{n - 3}")
+
+
+class Entry(LiveView[dict[str, Any]]):
+    template = LiveTemplate.from_string("<b>{{ n }}</b><button phx-click='add'>+</button>")
+    mounted: ClassVar[set[int]] = set()
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        socket.context = {"n": session["n"]}
+        self.mounted.add(session["n"])
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        socket.context["n"] += 1000
+
+    async def disconnect(self, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        self.mounted.discard(socket.context["n"] % 1000)
+
+
+@pytest.mark.parametrize("by", ["delete", "limit"])
+def test_views_within_items_of_a_stream_end_with_them(page: Page, serve: Serve, by: str) -> None:
+    app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes")
+    app.add_live_view("/", Feed)
+    Entry.mounted.clear()
+    visit(page, serve(app))
+    for n in range(1, 46):
+        page.locator(f"[value={by}]").click()
+        expect(page.locator("output")).to_have_text(str(n))
+        expect(page.locator(f"#e-{n}.phx-connected b")).to_have_text(str(n))
+    page.locator("#e-45 button").click()
+    expect(page.locator("#e-45 b")).to_have_text("1045")
+    until(page, lambda: Entry.mounted == {43, 44, 45})
+    stayed(page)
+
+
+def test_views_that_go_before_they_have_joined_end_too(page: Page, serve: Serve) -> None:
+    app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes")
+    app.add_live_view("/", Feed)
+    Entry.mounted.clear()
+    visit(page, serve(app))
+    page.locator("[value=flood]").click()
+    expect(page.locator("output")).to_have_text("100")
+    until(page, lambda: Entry.mounted == {98, 99, 100})
+    expect(page.locator("#e-100.phx-connected b")).to_have_text("100")
     stayed(page)

@@ -1,7 +1,4 @@
-"""Views inside views as items of a stream: each is joined when it comes, and ends when it goes.
-
-The view itself has to be the item: one that is only within it, the JavaScript client forgets to leave.
-"""
+"""Views inside views as items of a stream: each is joined when it comes, and ends when it goes."""
 
 from typing import Any, ClassVar
 

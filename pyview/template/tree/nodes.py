@@ -19,11 +19,14 @@ class Fresh(list["tuple[Segment, Diff]"]):
     """
 
     host: Any = None
-    nested: set[str] | None = None
+    nested: dict[str, None] | None = None
     environment: Any = None
     visits = 0
     streams: "dict[str, Any] | None" = None
     """The streams that the message shows, by their names on the wire."""
+
+    items: "list[Any] | None" = None
+    """What the render did to streams whose items hold nested views."""
 
 
 MASK_VARIABLE = re.compile(r"_c\d+")

@@ -4,8 +4,8 @@ The wire has them as a comprehension with a key `stream`: `[ref, inserts, delete
 reset (the client tests whether there is a fourth). `ref` names the stream among all of a view and its components.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from jinja2.utils import internalcode
 
@@ -29,14 +29,29 @@ class StreamRows(list[Any]):
         return True
 
 
+class ShownItems(NamedTuple):
+    """What one render did to a stream whose items hold nested views.
+
+    `views` are the ids of the nested views by the id of their item. `first`: the page had no list, or one without
+    items.
+    """
+
+    ref: str
+    operations: StreamOps
+    views: Mapping[str, tuple[str, ...]]
+    first: bool
+
+
 class StreamSlot:
-    """What is retained of a loop over a stream: which stream it is, and nothing of its items."""
+    """What is retained of a loop over a stream: which stream it is, and nothing of its items. `untouched`: there were
+    none so far."""
 
-    __slots__ = ("identity", "segment")
+    __slots__ = ("identity", "segment", "untouched")
 
-    def __init__(self, segment: Segment, identity: object) -> None:
+    def __init__(self, segment: Segment, identity: object, *, untouched: bool) -> None:
         self.segment = segment
         self.identity = identity
+        self.untouched = untouched
 
 
 @internalcode
@@ -66,12 +81,19 @@ def stream_slot(
     replaced = known and previous.identity is not stream.identity
     if known and not stream and not replaced:
         return previous, None
-    diff = _diff(ref, stream.operations(row[0] for row in rows), replaced)
-    diff["k"] = _entries(fresh, segment, rows, render, loop)
+    operations = stream.operations(row[0] for row in rows)
+    if replaced and not operations.reset:
+        operations = StreamOps(operations.inserts, operations.deletes, reset=True)
+    diff = _diff(ref, operations)
+    first = not known or previous.untouched
+    views: dict[str, tuple[str, ...]] = {}
+    diff["k"] = _entries(fresh, segment, rows, render, loop, views)
+    if views or _holds_views(fresh, ref):
+        fresh.items = [*(fresh.items or ()), ShownItems(ref, operations, views, first)]
     if not known:
         diff["s"] = segment.statics
         fresh.append((segment, diff))
-    return StreamSlot(segment, stream.identity), diff
+    return StreamSlot(segment, stream.identity, untouched=first and not operations.inserts), diff
 
 
 def _show(fresh: Fresh, stream: Stream[Any]) -> str:
@@ -89,23 +111,38 @@ def _show(fresh: Fresh, stream: Stream[Any]) -> str:
     return ref
 
 
-def _diff(ref: str, operations: StreamOps, replaced: bool) -> Diff:
+def _holds_views(fresh: Fresh, ref: str) -> bool:
+    """Whether there were nested views among the items of that stream in an earlier render."""
+    streams = getattr(fresh.host, "streams", None)
+    return streams is not None and streams.with_views is not None and ref in streams.with_views
+
+
+def _diff(ref: str, operations: StreamOps) -> Diff:
     inserts = [[each.dom_id, each.at, each.limit, each.update_only] for each in operations.inserts]
     told: list[Any] = [ref, inserts, [*operations.deletes]]
-    return {"stream": [*told, True] if operations.reset or replaced else told}
+    return {"stream": [*told, True] if operations.reset else told}
 
 
 def _entries(
-    fresh: Fresh, segment: Segment, rows: Sequence[Any], render: Callable[..., Diff], loop: LiveLoop | None
+    fresh: Fresh,
+    segment: Segment,
+    rows: Sequence[Any],
+    render: Callable[..., Diff],
+    loop: LiveLoop | None,
+    views: dict[str, tuple[str, ...]],
 ) -> Diff:
+    """The items; the ids of nested views within them are put into `views`."""
     entries: Diff = {}
     for position, item in enumerate(rows):
         slots = segment.blank[:]
+        nested = 0 if fresh.nested is None else len(fresh.nested)
         if loop is None:
             entries[str(position)] = render(fresh, item, slots, EVERYTHING)
         else:
             loop.index0 = position
             entries[str(position)] = render(fresh, item, slots, EVERYTHING, loop)
+        if fresh.nested is not None and len(fresh.nested) > nested:
+            views[item[0]] = (*fresh.nested,)[nested:]
     entries["kc"] = len(rows)
     return entries
 
@@ -121,6 +158,9 @@ def settle(fresh: Fresh) -> None:
     if host.streams is None:
         host.streams = Streams()
     host.streams.settle(shown.values())
+    if fresh.items is not None:
+        host.streams.with_views = {items.ref for items in fresh.items}.union(host.streams.with_views or ())
+        host.show_items(fresh.items)
 
 
-__all__ = ["StreamRows", "StreamShownTwice", "StreamSlot", "rows_of", "settle", "stream_slot"]
+__all__ = ["ShownItems", "StreamRows", "StreamShownTwice", "StreamSlot", "rows_of", "settle", "stream_slot"]
