@@ -1,6 +1,6 @@
 import { LiveSocket as OfficialLiveSocket } from "phoenix_live_view";
-import { mayReload, wasTouched } from "./reloads.js";
-import { showReloadNotice } from "./notices.js";
+import { mayReload, pageAnswers, reloadLimit, useUpReloads, wasTouched } from "./reloads.js";
+import { removeReloadNotice, showReloadNotice } from "./notices.js";
 import { keepingStreams, watchedChannel } from "./returns.js";
 import { runCommands } from "./commands.js";
 import { leavingGoneViews } from "./gone_views.js";
@@ -17,18 +17,22 @@ export const socketExists = () => created.size > 0;
 
 /**
  * The official LiveSocket, which reloads the page when a join is refused as `stale` or `unauthorized`,
- * at once and without limit. This one stops after a few rounds and tells the reader. It also has the
- * session changed where a view wishes it.
+ * at once and without limit. This one tells the reader after a few rounds, and goes on trying slowly. It
+ * also has the session changed where a view wishes it.
  */
 export class LiveSocket extends OfficialLiveSocket {
   #sessionUrl;
   #changes = Promise.resolve();
   #posting = null;
+  #reloadLimit;
+  #retry;
 
   constructor(url, phxSocket, options = {}) {
     const kept = leavingGoneViews(keepingStreams(keepingValues(options)), () => this);
     super(url, phxSocket, { ...kept, hooks: withViewHooks(options.hooks) });
     created.add(this);
+    this.#reloadLimit = reloadLimit(options);
+    window.addEventListener("phx:page-loading-stop", () => this.main?.isConnected() && removeReloadNotice());
     const base = url.replace(/^ws(s?):/, "http$1:");
     this.#sessionUrl = `${base}/session`;
     window.addEventListener("phx:pyview:session", ({ detail }) => {
@@ -59,12 +63,12 @@ export class LiveSocket extends OfficialLiveSocket {
     // A page that is left before its new cookie has come would go on with the old one, which may be dead.
     if (this.#posting) return this.#posting.then(() => this.unloaded || this.redirect(to, flash, reloadToken));
     const { pathname } = new URL(to, window.location.href);
-    if (this.#isOwnDoing(to) && !mayReload(pathname)) return this.#giveUp();
+    if (this.#isOwnDoing(to) && !mayReload(pathname, this.#reloadLimit)) return this.#slowDown(() => this.#loadSlowly());
     return super.redirect(to, flash, reloadToken);
   }
 
   reloadWithJitter(view, log) {
-    if (!mayReload(window.location.pathname)) return this.#giveUp();
+    if (!this.#mayReload()) return this.#slowDown(() => this.connect());
     return super.reloadWithJitter(view, log);
   }
 
@@ -94,8 +98,12 @@ export class LiveSocket extends OfficialLiveSocket {
   }
 
   #reload() {
-    if (!mayReload(window.location.pathname)) return this.#giveUp();
+    if (!this.#mayReload()) return this.#slowDown(() => this.#loadSlowly());
     this.#load();
+  }
+
+  #mayReload() {
+    return mayReload(window.location.pathname, this.#reloadLimit);
   }
 
   #load() {
@@ -112,8 +120,21 @@ export class LiveSocket extends OfficialLiveSocket {
     return neverJoined || (sameAddress && !wasTouched());
   }
 
-  #giveUp() {
+  // The reader is told, and one attempt follows after a while: a view that could not be mounted is joined again, so that
+  // what was typed stays; a page that was refused is loaded.
+  #slowDown(tryAgain) {
     this.disconnect();
     showReloadNotice();
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      if (this.unloaded) return;
+      useUpReloads(window.location.pathname, this.#reloadLimit);
+      tryAgain();
+    }, this.failsafeJitter);
+  }
+
+  async #loadSlowly() {
+    if (await pageAnswers()) this.#load();
+    else this.#slowDown(() => this.#loadSlowly());
   }
 }

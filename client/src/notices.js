@@ -1,7 +1,7 @@
 // What a reader is told when the page cannot be live.
 
 const RELOADS_TOO_OFTEN = {
-  text: "This page could not connect and has stopped reloading itself.",
+  text: "This page could not connect. It goes on trying, slowly.",
   action: "Try again",
 };
 
@@ -24,7 +24,7 @@ export function removeScriptNotice() {
   document.getElementById("pyview-notice")?.remove();
 }
 
-/** Shows that the page gave up reloading. */
+/** Shows that the page gave up reloading, and tries slowly. */
 export function showReloadNotice() {
   if (document.getElementById("pyview-alert")) return;
   const { text, action } = { ...RELOADS_TOO_OFTEN, ...words().reloads };
@@ -33,6 +33,11 @@ export function showReloadNotice() {
   alert.setAttribute("role", "alert");
   alert.append(text, " ", link);
   document.body.prepend(alert);
+}
+
+/** The page is live after all. */
+export function removeReloadNotice() {
+  document.getElementById("pyview-alert")?.remove();
 }
 
 /** Tells the reader that the connection has been away for some seconds, until it is back. */

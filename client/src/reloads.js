@@ -1,14 +1,19 @@
-// How often a page may reload itself before its reader is told instead.
+// How often a page may reload itself before its reader is told, and it tries slowly.
 
-const WINDOW_MS = 30_000;
-const LIMIT = 3;
+const FEW = 3; // the client's own `maxReloads`, ten, takes a reader's patience for granted
+const WINDOW_MS = 10_000; // for each reload that is allowed
+
+/** What LiveSocket's option `maxReloads` says, or our own limit. */
+export const reloadLimit = ({ maxReloads }) => maxReloads || FEW;
 
 const key = (path) => `pyview:reloads:${path}`;
 
-function recentReloads(path, now) {
+function recentReloads(path, limit, now) {
   const times = JSON.parse(sessionStorage.getItem(key(path)) || "[]");
-  return times.filter((time) => now - time < WINDOW_MS);
+  return times.filter((time) => now - time < limit * WINDOW_MS);
 }
+
+const remember = (path, times) => sessionStorage.setItem(key(path), JSON.stringify(times));
 
 // Not navigator.userActivation: browsers carry that over to the next page of the same site.
 let touched = false;
@@ -19,11 +24,24 @@ for (const type of ["pointerdown", "keydown"]) {
 /** True once the reader has pressed something since this page was loaded. */
 export const wasTouched = () => touched;
 
-/** Counts one reload of `path`; false when it already reloaded three times in the last 30 seconds. */
-export function mayReload(path) {
+/** Counts one reload of `path`; false when it already reloaded `limit` times of late: three in 30 seconds. */
+export function mayReload(path, limit) {
   const now = Date.now();
-  const recent = recentReloads(path, now);
-  if (recent.length >= LIMIT) return false;
-  sessionStorage.setItem(key(path), JSON.stringify([...recent, now]));
+  const recent = recentReloads(path, limit, now);
+  if (recent.length >= limit) return false;
+  remember(path, [...recent, now]);
   return true;
+}
+
+/** A slow attempt begins: if it fails, no quick reloads follow. */
+export const useUpReloads = (path, limit) => remember(path, Array(limit).fill(Date.now()));
+
+/** Whether the page could be loaded: what the browser shows instead of it would try no more. */
+export async function pageAnswers() {
+  try {
+    const { type, status } = await fetch(window.location.href, { method: "HEAD", redirect: "manual" });
+    return type === "opaqueredirect" || status < 500;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 """The browser's side alone, against a server of a few lines: what the reader sees when things go wrong."""
 
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -8,16 +9,18 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import WebSocket as PageSocket
 from starlette.applications import Starlette
 from starlette.requests import Request as ServerRequest
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pyview.template.root_template import RootTemplateContext, defaultRootTemplate
 from pyview.transport.assets import ClientAssets
+from tests.browser.patience import until
 
 Serve = Callable[[ASGIApp], str]
 STRICT_CSP = "default-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'"
@@ -44,7 +47,7 @@ def live_page(head: str = "") -> Callable[[ServerRequest], Response]:
     return endpoint
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answers:
     """What the server says to a join and to an event, and what it pushes after a join of its own accord."""
 
@@ -129,7 +132,7 @@ def test_a_page_that_reloads_itself_for_ever_stops_and_says_so(
     )
     page.goto(serve(site(quick, answers=answers, head='<script defer src="/quick.js"></script>')))
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("has stopped reloading itself")
+    expect(alert).to_contain_text("goes on trying, slowly")
     page.wait_for_timeout(500)
     assert len(loads) == 4, "the first load and three reloads"
     with page.expect_navigation():
@@ -137,6 +140,65 @@ def test_a_page_that_reloads_itself_for_ever_stops_and_says_so(
     expect(alert).to_be_visible()
     page.wait_for_timeout(200)
     assert len(loads) == 5, "the reader's own reload, and none after it"
+
+
+HASTY = (
+    "window.LiveViewConfig = {reloadJitterMin: 10, reloadJitterMax: 20, maxReloads: 2, failsafeJitter: 400}"
+)
+
+
+@pytest.mark.parametrize("reason", ["join crashed", "stale"])
+def test_a_page_that_gave_up_goes_on_trying_and_comes_back_by_itself(
+    page: Page, serve: Serve, reason: str
+) -> None:
+    answers = Answers({"reason": reason}, "error")
+    loads = count_documents(page)
+    joins: list[str] = []
+
+    def listen(socket: PageSocket) -> None:
+        socket.on("framesent", lambda text: joins.append(str(text)) if "phx_join" in str(text) else None)
+
+    page.on("websocket", listen)
+    quick = Route("/quick.js", javascript(HASTY))
+    page.goto(serve(site(quick, answers=answers, head='<script defer src="/quick.js"></script>')))
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert len(loads) == 3, "the first load, and as many reloads as maxReloads says"
+    before = len(joins)
+    until(page, lambda: len(joins) >= before + 3)  # slowly, for as long as it takes
+    expect(page.get_by_role("alert")).to_be_visible()
+    answers.status, answers.join = LIVE.status, LIVE.join
+    expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    count = len(joins)
+    page.wait_for_timeout(1000)
+    assert len(joins) == count, "it tries no more"
+    assert (len(loads) == 3) == (reason == "join crashed"), (
+        "a view that failed is joined again in the same page"
+    )
+
+
+def test_a_page_that_gave_up_is_not_loaded_where_the_server_has_none(page: Page, serve: Serve) -> None:
+    answers, down = Answers({"reason": "stale"}, "error"), threading.Event()
+    app = site(
+        Route("/quick.js", javascript(HASTY)), answers=answers, head='<script defer src="/quick.js"></script>'
+    )
+
+    async def failing_app(scope: Scope, receive: Receive, send: Send) -> None:
+        if down.is_set() and scope["type"] == "http":
+            await Response("down", 503)(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method) if request.method == "HEAD" else None)
+    page.goto(serve(failing_app))
+    expect(page.get_by_role("alert")).to_be_visible()
+    down.set()
+    until(page, lambda: len(asked) >= 2)
+    expect(page.get_by_role("alert")).to_be_visible()
+    answers.status, answers.join = LIVE.status, LIVE.join
+    down.clear()
+    expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")
 
 
 @pytest.mark.parametrize(

@@ -213,3 +213,30 @@ def test_a_connection_that_just_ends_is_made_again(page: Page, serve: Callable[[
         page.evaluate("liveSocket.socket.conn.close()")
     desk.wait_for("reconnected", other)
     assert (desk.log["mount"], desk.log["reconnected"]) == (1, 1)
+
+
+def test_mounts_that_fail_for_a_while_bring_the_page_back_by_themselves(
+    page: Page, serve: Callable[[ASGIApp], str]
+) -> None:
+    broken = threading.Event()
+
+    class Fragile(LiveView[dict[str, Any]]):
+        template = LiveTemplate.from_string("<p>{{ 'live' if live else 'first' }}</p>", "fragile.html")
+
+        async def mount(self, socket: Socket, session: Any) -> None:
+            if is_connected(socket) and broken.is_set():
+                raise RuntimeError("the database is away")
+            socket.context = {"live": is_connected(socket)}
+
+    app = PyView(secret="a secret of more than thirty-two bytes, for tests")
+    app.add_live_view("/", Fragile)
+    page.add_init_script(
+        "window.LiveViewConfig = {reloadJitterMin: 10, reloadJitterMax: 20, failsafeJitter: 200}"
+    )
+    broken.set()
+    page.goto(serve(app))
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("p", has_text="first")).to_be_visible()
+    broken.clear()
+    expect(page.locator("p", has_text="live")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
