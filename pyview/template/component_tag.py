@@ -5,8 +5,6 @@ anew at each render; the component itself lives in the view, found again by its 
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from copy import copy
-from types import CellType, FunctionType
 from typing import Any
 
 from jinja2.runtime import Macro, Undefined
@@ -15,8 +13,8 @@ from pyview.template.declared.slots import Shown
 from pyview.template.place import Place, calling_place
 from pyview.template.tree.immutable import COMPONENT_MARK, is_template_class
 from pyview.template.tree.live import Live
-from pyview.template.tree.macro import LiveMacro
-from pyview.template.tree.nodes import EVERYTHING, MASK_VARIABLE, Fresh
+from pyview.template.tree.macro import bound
+from pyview.template.tree.nodes import Fresh
 
 DEFAULT_SLOT = "default"
 
@@ -71,36 +69,8 @@ def slots(default: Any = None, /, **named: Any) -> Slots:
 
 def _slot(content: Any) -> Any:
     if isinstance(content, Macro):
-        return Slot(_bound(content))
+        return Slot(bound(content))
     return Shown(content, ()) if is_template_class(type(content)) else content
-
-
-def _bound(macro: Any) -> Any:
-    """The macro with the variables around it as they are now.
-
-    A component is rendered when the template that places it has ended: then the variable of a loop is another. And it
-    may have stood in another place before, so that the masks of changes around the macro say nothing of it.
-    """
-    bound = copy(macro)
-    bound._func = _with_present_variables(macro._func)
-    if isinstance(macro, LiveMacro):
-        bound._tree = _with_present_variables(macro._tree)
-    return bound
-
-
-def _with_present_variables(function: Any) -> Any:
-    code = function.__code__
-    cells = tuple(map(_present, code.co_freevars, function.__closure__ or ()))
-    return FunctionType(code, function.__globals__, function.__name__, function.__defaults__, cells or None)
-
-
-def _present(name: str, cell: CellType) -> CellType:
-    if MASK_VARIABLE.fullmatch(name):
-        return CellType(EVERYTHING)
-    try:
-        return CellType(cell.cell_contents)
-    except ValueError:  # nothing was ever assigned to it
-        return CellType()
 
 
 class ComponentTag(Live):

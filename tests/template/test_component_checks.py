@@ -9,6 +9,7 @@ from jinja2 import DictLoader, TemplateSyntaxError
 
 from pyview import Slot, SlotEntry, component
 from pyview.template.component import components_in
+from pyview.template.declared.declaration import ComponentError
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
 from tests.template.followed import Followed
@@ -130,7 +131,7 @@ def test_what_may_be_right_compiles(source: str) -> None:
         ),
         (
             "{% call slot('footer') %}1{% endcall %}",
-            '{% call slot("...") %} stands directly within the call block',
+            '{% call slot("...") %} stands within the call block',
         ),
         (
             "{% call table([]) %}{% call slot(x) %}1{% endcall %}{% endcall %}",
@@ -171,6 +172,110 @@ def test_slots_alone_leave_no_children() -> None:
     )
     page.show()
     assert page.html == "".join(f"<table><th>{n}</th><tr><td>{n}{n}</td></tr></table>|" for n in (1, 2))
+
+
+COLUMNS = (
+    "{% call table(rows) %}"
+    "{% if named %}{% call(row) slot('column', label='Name') %}<b>{{ row.name }}</b>{% endcall %}"
+    "{% elif aged %}{% call(row) slot('column', label='Age') %}{{ row.age }}{{ sign }}{% endcall %}"
+    "{% else %}{% call(row) slot('column', label='None') %}-{% endcall %}{% endif %}"
+    "{% call(row) slot('column', label='Fixed') %}f{% endcall %}"
+    "{% for more in extra if more.shown %}{% set label = more.label|upper %}"
+    "{% call(row) slot('column', label=label ~ loop.index) %}{{ row[more.key] }}{{ label }}{{ sign }}{% endcall %}"
+    "{% endfor %}"
+    "{% with total = rows|length %}{% call slot('footer') %}{{ total }} rows{% endcall %}{% endwith %}"
+    "{% endcall %}"
+)
+
+
+def test_slots_may_stand_in_if_for_and_with() -> None:
+    page = Followed(COLUMNS, table)
+    ada: dict[str, Any] = {"name": "<Ada>", "age": 1, "city": "Rome"}
+    extra = [{"label": "city", "key": "city", "shown": True}, {"label": "x", "key": "age", "shown": False}]
+    given: dict[str, Any] = {"rows": [ada], "named": True, "aged": True, "extra": extra, "sign": "!"}
+    page.show(**given)
+    assert page.html == (
+        "<table><th>Name</th><th>Fixed</th><th>CITY1</th>"
+        "<tr><td><b>&lt;Ada&gt;</b></td><td>f</td><td>RomeCITY!</td></tr></table>1 rows|"
+    )
+    given["sign"] = "?"
+    diff = page.show(**given)
+    assert "RomeCITY?" in page.html
+    assert not any(same in str(diff) for same in ("Ada", "table", "rows"))
+    given["named"] = False
+    page.show(**given)
+    assert "<th>Age</th><th>Fixed</th><th>CITY1</th><tr><td>1?</td>" in page.html
+    given["aged"] = False
+    given["extra"] = [extra[0], {**extra[1], "shown": True}]
+    page.show(**given)
+    assert "<th>None</th><th>Fixed</th><th>CITY1</th><th>X2</th><tr><td>-</td>" in page.html
+    given.update(extra=[], rows=[ada, {**ada, "name": "Bo"}])
+    page.show(**given)
+    assert page.html == (
+        "<table><th>None</th><th>Fixed</th><tr><td>-</td><td>f</td></tr><tr><td>-</td><td>f</td></tr></table>2 rows|"
+    )
+    assert page.show(**given) == {}
+
+
+GROUPS = (
+    "{% for group in groups %}{% call table(group) %}"
+    "{% if wide %}wide {% call slot('footer') %}f{{ group|length }}{% endcall %}body{% endif %}"
+    "{% for n in group %}{% for m in [1, 2] %}"
+    "{% call(row) slot('column', label=n * m) %}{{ row + n * m }}{% endcall %}"
+    "{% endfor %}{% endfor %}"
+    "{% if wide %}{% call section() %}{% if wide %}in{% endif %}{% endcall %}{% endif %}"
+    "{% endcall %}{% endfor %}"
+)
+
+
+def test_what_is_no_slot_stays_in_the_body_and_each_call_has_its_own_slots() -> None:
+    page = Followed(GROUPS, table, section)
+    page.show(groups=[[1], [5]], wide=True)
+    assert page.html == (
+        "<table><th>1</th><th>2</th><tr><td>2</td><td>3</td></tr></table>f1|wide body<section>in</section>"
+        "<table><th>5</th><th>10</th><tr><td>10</td><td>15</td></tr></table>f1|wide body<section>in</section>"
+    )
+    page.show(groups=[[1], [5]], wide=False)
+    assert page.html.endswith("</tr></table>|")
+    page.show(groups=[[5]], wide=True)
+
+
+FOOTER = "{% if shown %}{% call slot('footer') %}t{% endcall %}{% endif %}"
+
+
+@component(source="{{ footer }}")
+def required(footer: Slot) -> None: ...
+
+
+@component(source="{{ footer }}{% if not footer %}none{% endif %}")
+def optional(footer: Slot = None) -> None: ...
+
+
+def test_a_slot_that_no_branch_gives_is_missing_or_empty() -> None:
+    page = Followed("{% call optional() %}" + FOOTER + "{% endcall %}", optional)
+    page.show(shown=True)
+    assert page.html == "t"
+    page.show(shown=False)
+    assert page.html == "none"
+    page = Followed("{% call required() %}" + FOOTER + "{% endcall %}", required)
+    page.show(shown=True)
+    assert page.html == "t"
+    with pytest.raises(ComponentError, match=r"required\(\) needs the slot 'footer'"):
+        page.show(shown=False)
+
+
+def test_two_entries_where_one_is_taken_are_an_error_at_run_time() -> None:
+    footers = "{% for shown in [1, 2] %}" + FOOTER + "{% endfor %}"
+    with pytest.raises(ComponentError, match=r"the slot 'footer' of optional\(\) takes one entry, got 2"):
+        Followed("{% call optional() %}" + footers + "{% endcall %}", optional).show()
+
+
+@pytest.mark.parametrize(("begin", "end"), [("if x", "endif"), ("for x in y", "endfor"), ("with", "endwith")])
+def test_slots_within_statements_are_checked_too(begin: str, end: str) -> None:
+    slot = "{% call slot('column', lable='x') %}{% endcall %}"
+    source = "{% call table([]) %}{% " + begin + " %}" + slot + "{% " + end + " %}{% endcall %}"
+    with pytest.raises(TemplateSyntaxError, match=r"takes no attribute 'lable'\. Did you mean 'label'"):
+        compiled(source)
 
 
 # -- macros

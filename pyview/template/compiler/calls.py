@@ -1,6 +1,6 @@
 """Checks the calls of components when the template that holds them compiles, as far as they can be known then."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from jinja2 import nodes
@@ -10,7 +10,7 @@ from jinja2.parser import Parser
 
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.macro_declarations import declared_macros
-from pyview.template.compiler.slots import entries_of, hoist_slots
+from pyview.template.compiler.slots import Collected, entries_of, hoist_slots
 from pyview.template.declared.binding import no_body
 from pyview.template.declared.declaration import (
     CHILDREN,
@@ -25,11 +25,12 @@ from pyview.template.declared.declaration import (
 def prepare(tree: nodes.Template, environment: Environment, name: str | None, filename: str | None) -> None:
     """Read the declarations of a template, rewrite its slots, check its calls. Raises TemplateSyntaxError."""
     macros = declared_macros(tree, name, filename)
+    collected: Collected = {}
     if tree.find(nodes.CallBlock) is not None:
-        hoist_slots(tree, name, filename)
+        collected = hoist_slots(tree, name, filename)
     known = {**_components(tree, environment), **_imported(tree, environment, name), **_own(tree, macros)}
     if known:
-        _Checker(known, name, filename).check(tree)
+        _Checker(known, collected, name, filename).check(tree)
 
 
 def _components(tree: nodes.Template, environment: Environment) -> dict[str, Declaration]:
@@ -75,8 +76,11 @@ def _macros_of(template: nodes.Expr, environment: Environment, parent: str | Non
 
 
 class _Checker:
-    def __init__(self, known: Mapping[str, Declaration], name: str | None, filename: str | None) -> None:
+    def __init__(
+        self, known: Mapping[str, Declaration], collected: Collected, name: str | None, filename: str | None
+    ) -> None:
         self._known = known
+        self._collected = collected
         self._name = name
         self._filename = filename
 
@@ -120,7 +124,7 @@ class _Checker:
             if attribute is not None:
                 self._check_value(f"{declaration.name}({name}=...)", attribute, value)
             elif slot is not None:
-                self._check_entries(declaration, slot, entries_of(value))
+                self._check_entries(declaration, slot, value)
 
     def _check_value(self, what: str, attribute: Attribute, value: nodes.Expr) -> None:
         try:
@@ -131,12 +135,10 @@ class _Checker:
         if problem is not None:
             self._fail(value, f"{what}: {problem}")
 
-    def _check_entries(
-        self, declaration: Declaration, slot: SlotDeclaration, entries: Iterable[nodes.Call]
-    ) -> None:
+    def _check_entries(self, declaration: Declaration, slot: SlotDeclaration, value: nodes.Expr) -> None:
         what = f"the slot {slot.name!r} of {declaration.name}()"
-        for number, entry in enumerate(entries):
-            if number and not slot.many:
+        for number, entry in enumerate(entries_of(value, self._collected)):
+            if number and not slot.many and isinstance(value, nodes.List):
                 self._fail(entry, f"{what} takes one entry, got another")
             attributes = {each.name: each for each in slot.attributes}
             for keyword in entry.kwargs:

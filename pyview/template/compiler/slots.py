@@ -2,29 +2,45 @@
 
 Each becomes a macro before the call, and the call gets it as an argument of that name. So a slot renders into the tree
 wherever the component shows it, with or without arguments, once or for every row.
+
+A slot may stand in `{% if %}`, `{% for %}` and `{% with %}`. These run before the call, too, without the content that
+is not of a slot, and collect the entries of each name in a list; that content stays where it was.
 """
 
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from itertools import count
+from typing import Any, TypeGuard
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.visitor import NodeTransformer
 
+from pyview.template.compiler.analysis import writes
+
+Collected = Mapping[str, list[nodes.Call]]
+"""The entries of slots that are collected when the template runs, by the names of their lists."""
+
 _SLOT = "slot"
-_GIVEN = "pyview.template.declared.slots.given"
+_MODULE = "pyview.template.declared.slots"
+_GIVEN = f"{_MODULE}.given"
+_CONTROL = (nodes.If, nodes.For, nodes.With)
 
 
-def hoist_slots(tree: nodes.Template, name: str | None, filename: str | None) -> None:
+def hoist_slots(tree: nodes.Template, name: str | None, filename: str | None) -> Collected:
     """Rewrite the call blocks of a template. Raises TemplateSyntaxError for a slot that stands elsewhere."""
-    _Hoist(name, filename).visit(tree)
+    hoist = _Hoist(name, filename)
+    hoist.visit(tree)
     for block in tree.find_all(nodes.CallBlock):
         if _is_slot(block):
             raise TemplateSyntaxError(
-                f'{{% call {_SLOT}("...") %}} stands directly within the call block of a component',
+                f'{{% call {_SLOT}("...") %}} stands within the call block of a component, directly or in '
+                "{% if %}, {% for %} or {% with %}",
                 block.lineno,
                 name,
                 filename,
             )
+    return hoist.collected
 
 
 class _Hoist(NodeTransformer):
@@ -32,20 +48,84 @@ class _Hoist(NodeTransformer):
         self._name = name
         self._filename = filename
         self._numbers = count(1)
+        self.collected: dict[str, list[nodes.Call]] = {}
 
     def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node | list[nodes.Node]:
         self.generic_visit(node)
-        slots = [each for each in node.body if isinstance(each, nodes.CallBlock) and _is_slot(each)]
-        if not slots or _is_slot(node):
+        if _is_slot(node) or not any(map(_holds_slots, node.body)):
             return node
-        node.body = [each for each in node.body if each not in slots]
-        macros = [self._macro(each) for each in slots]
-        for each, macro in zip(slots, macros, strict=True):
-            self._give(node.call, each, macro)
+        lists = self._lists(node.body)
+        before: list[nodes.Node] = [self._new_list(each, node.lineno) for each in lists.values()]
+        for each in node.body:
+            before += self._before(each, node.call, lists)
+        for name, list_name in lists.items():
+            value = nodes.Name(list_name, "load", lineno=node.lineno)
+            node.call.kwargs.append(nodes.Keyword(name, value, lineno=node.lineno))
+        node.body = _without_slots(node.body)
         rest: nodes.Stmt = node
         if not node.args and all(map(_is_blank, node.body)):
             rest = nodes.Output([node.call], lineno=node.lineno)
-        return [*macros, rest]
+        return [*before, rest]
+
+    def _lists(self, body: Iterable[nodes.Node]) -> dict[str, str]:
+        """The lists of the slots that do not stand directly within the call block, by the names of the slots."""
+        slots = [one for each in body if isinstance(each, _CONTROL) for one in _slots_in(each)]
+        return {name: f"_slots_{next(self._numbers)}" for name in dict.fromkeys(map(self._slot_name, slots))}
+
+    def _before(self, node: nodes.Node, call: nodes.Call, lists: Mapping[str, str]) -> list[nodes.Node]:
+        """What of a node of the call block's body runs before the call."""
+        if isinstance(node, _CONTROL) and _holds_slots(node):
+            return [self._collecting(node, lists)]
+        if not _is_slot(node):
+            return []
+        macro, list_name = self._macro(node), lists.get(self._slot_name(node))
+        if list_name is not None:
+            return [macro, self._collect(node, macro, list_name)]
+        self._give(call, node, macro)
+        return [macro]
+
+    # In if, for and with
+
+    def _collecting(self, node: nodes.Node, lists: Mapping[str, str]) -> nodes.Node:
+        """A copy of an if, a for or a with that collects the entries of slots and writes nothing."""
+
+        def collecting(body: Iterable[nodes.Node]) -> list[nodes.Node]:
+            found: list[nodes.Node] = []
+            for each in body:
+                if _is_slot(each):
+                    macro = self._macro(each)
+                    found += [macro, self._collect(each, macro, lists[self._slot_name(each)])]
+                elif isinstance(each, _CONTROL) and _holds_slots(each):
+                    found.append(self._collecting(each, lists))
+                elif not writes([each]):
+                    found.append(_copied(each))
+            return found
+
+        return _with_bodies(node, collecting)
+
+    def _new_list(self, name: str, line: int) -> nodes.Assign:
+        self.collected[name] = []
+        made = nodes.Call(nodes.ImportedName(f"{_MODULE}.collection"), [], [], None, None, lineno=line)
+        return nodes.Assign(nodes.Name(name, "store", lineno=line), made, lineno=line)
+
+    def _collect(self, slot: nodes.CallBlock, macro: nodes.Macro, list_name: str) -> nodes.Assign:
+        line = slot.lineno
+        arguments: list[nodes.Expr] = [
+            nodes.Name(list_name, "load", lineno=line),
+            nodes.Name(macro.name, "load", lineno=line),
+        ]
+        entry = nodes.Call(
+            nodes.ImportedName(f"{_MODULE}.collect", lineno=line),
+            arguments,
+            slot.call.kwargs,
+            None,
+            slot.call.dyn_kwargs,
+            lineno=line,
+        )
+        self.collected[list_name].append(entry)
+        return nodes.Assign(nodes.Name(f"{macro.name}_entry", "store", lineno=line), entry, lineno=line)
+
+    # Directly within the call block
 
     def _macro(self, slot: nodes.CallBlock) -> nodes.Macro:
         name = f"_slot_{next(self._numbers)}"
@@ -83,8 +163,95 @@ class _Hoist(NodeTransformer):
         )
 
 
-def _is_slot(block: nodes.CallBlock) -> bool:
-    return isinstance(block.call.node, nodes.Name) and block.call.node.name == _SLOT
+def _is_slot(node: nodes.Node) -> TypeGuard[nodes.CallBlock]:
+    return (
+        isinstance(node, nodes.CallBlock)
+        and isinstance(node.call.node, nodes.Name)
+        and node.call.node.name == _SLOT
+    )
+
+
+def _bodies(node: nodes.Node) -> list[list[nodes.Node]]:
+    """The bodies of an if, a for or a with; the branches of an `elif` are ifs in one of them."""
+    match node:
+        case nodes.If():
+            return [node.body, list(node.elif_), node.else_]
+        case nodes.For():
+            return [node.body, node.else_]
+        case nodes.With():
+            return [node.body]
+        case _:
+            return []
+
+
+def _with_bodies(node: nodes.Node, change: Callable[[Iterable[nodes.Node]], list[nodes.Node]]) -> nodes.Node:
+    """A copy of an if, a for or a with whose bodies are changed."""
+    match node:
+        case nodes.If():
+            others = [_with_bodies(each, change) for each in node.elif_]
+            return nodes.If(
+                _copied(node.test), change(node.body), others, change(node.else_), lineno=node.lineno
+            )
+        case nodes.For():
+            return nodes.For(
+                _copied(node.target),
+                _copied(node.iter),
+                change(node.body),
+                change(node.else_),
+                _copied(node.test),
+                node.recursive,
+                lineno=node.lineno,
+            )
+        case nodes.With():
+            return nodes.With(
+                _copied(node.targets), _copied(node.values), change(node.body), lineno=node.lineno
+            )
+        case _:
+            raise TypeError(f"{type(node).__name__} is none of the statements that slots may stand in")
+
+
+def _copied(value: Any) -> Any:
+    """A copy of a node, or of a list of them, that shares nothing but the environment with it."""
+    if isinstance(value, nodes.Node):
+        made = copy(value)
+        for name in value.fields:
+            setattr(made, name, _copied(getattr(value, name)))
+        return made
+    return [*map(_copied, value)] if isinstance(value, list) else value
+
+
+def _slots_in(node: nodes.Node) -> list[nodes.CallBlock]:
+    """The slots in a node, not those of the components within."""
+    if _is_slot(node):
+        return [node]
+    return [slot for body in _bodies(node) for each in body for slot in _slots_in(each)]
+
+
+def _holds_slots(node: nodes.Node) -> bool:
+    return bool(_slots_in(node))
+
+
+def _without_slots(body: Iterable[nodes.Node]) -> list[nodes.Node]:
+    """What stays in the call block: all that is not of a slot. An if or for of which nothing is left goes with them."""
+    rest: list[nodes.Node] = []
+    for each in body:
+        if isinstance(each, _CONTROL) and _holds_slots(each):
+            left = _with_bodies(each, _without_slots)
+            if not _writes_nothing([left]):
+                rest.append(left)
+        elif not _is_slot(each):
+            rest.append(each)
+    return rest
+
+
+def _writes_nothing(body: Iterable[nodes.Node]) -> bool:
+    """Whether nothing but spaces would be written."""
+    return all(
+        _is_blank(each)
+        or not writes([each])
+        or (isinstance(each, _CONTROL) and all(map(_writes_nothing, _bodies(each))))
+        for each in body
+    )
 
 
 def _is_blank(node: nodes.Node) -> bool:
@@ -93,8 +260,10 @@ def _is_blank(node: nodes.Node) -> bool:
     )
 
 
-def entries_of(value: nodes.Expr) -> list[nodes.Call]:
+def entries_of(value: nodes.Expr, collected: Collected) -> list[nodes.Call]:
     """The entries that were hoisted into an argument; none for any other expression."""
+    if isinstance(value, nodes.Name):
+        return collected.get(value.name, [])
     items = value.items if isinstance(value, nodes.List) else []
     return [each for each in items if isinstance(each, nodes.Call) and _is_given(each)]
 

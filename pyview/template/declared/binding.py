@@ -5,7 +5,7 @@ from typing import Any
 
 from pyview.template.attributes import Attributes, html_name
 from pyview.template.declared.declaration import CHILDREN, ComponentError, Declaration, SlotDeclaration
-from pyview.template.declared.slots import NoContent
+from pyview.template.declared.slots import GivenSlot, NoContent
 
 
 def bind(
@@ -69,10 +69,14 @@ def _complete(declaration: Declaration, given: dict[str, Any]) -> None:
 def _entries(declaration: Declaration, slot: SlotDeclaration, value: Any) -> Any:
     if slot.many:
         return tuple(map(slot.make, _each(value)))
-    if value is None or isinstance(value, NoContent):
+    if value is None or isinstance(value, NoContent) or value == []:
         return NoContent()
     if isinstance(value, list) and len(value) == 1:
         (value,) = value
+    elif isinstance(value, list) and all(isinstance(each, GivenSlot) for each in value):
+        raise ComponentError(
+            f"the slot {slot.name!r} of {declaration.name}() takes one entry, got {len(value)}"
+        )
     return slot.make(value)
 
 

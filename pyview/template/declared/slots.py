@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, dataclass_transform
 from jinja2.runtime import Macro
 
 from pyview.template.tree.live import Live
-from pyview.template.tree.macro import LiveMacro
+from pyview.template.tree.macro import LiveMacro, bound
 from pyview.template.tree.nodes import Fresh
 from pyview.template.tstrings.content import content_text
 from pyview.template.tstrings.plans import environment_of, page_plans
@@ -107,6 +107,16 @@ class GivenSlot(_Entry):
 def given(macro: Macro, /, **attributes: Any) -> GivenSlot:
     """What `{% call slot("name", attribute=...) %}` becomes, within the call of a component."""
     return GivenSlot(macro, attributes)
+
+
+def collection() -> list[GivenSlot]:
+    """A new list for the entries of a slot of which some stand in an if, a for or a with."""
+    return []
+
+
+def collect(entries: list[GivenSlot], macro: Macro, /, **attributes: Any) -> None:
+    """Add what `{% call slot(...) %}` becomes there. It keeps the variables of a loop as they are now."""
+    entries.append(GivenSlot(bound(macro), attributes))
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(dataclasses.field,))

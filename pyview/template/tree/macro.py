@@ -1,13 +1,15 @@
 """Macros that render into a tree, and the one place where an output's call is decided: tree or text."""
 
 from collections.abc import Callable
+from copy import copy
+from types import CellType, FunctionType
 from typing import Any
 
 from jinja2.environment import Environment
 from jinja2.runtime import BlockReference, Context, Macro
 from jinja2.utils import internalcode, missing
 
-from pyview.template.tree.nodes import Fresh, Segment
+from pyview.template.tree.nodes import EVERYTHING, MASK_VARIABLE, Fresh, Segment
 from pyview.template.tree.output import escaped, plain, text_slot
 
 
@@ -73,6 +75,34 @@ class LiveMacro(Macro):
         if "caller" in kwargs:
             return f"macro {self.name!r} was invoked with two values for the special caller argument"
         return f"macro {self.name!r} takes no keyword argument {next(iter(kwargs))!r}"
+
+
+def bound(macro: Any) -> Any:
+    """The macro with the variables around it as they are now.
+
+    A component is rendered when the template that places it has ended: then the variable of a loop is another. And it
+    may have stood in another place before, so that the masks of changes around the macro say nothing of it.
+    """
+    bound = copy(macro)
+    bound._func = _with_present_variables(macro._func)
+    if isinstance(macro, LiveMacro):
+        bound._tree = _with_present_variables(macro._tree)
+    return bound
+
+
+def _with_present_variables(function: Any) -> Any:
+    code = function.__code__
+    cells = tuple(map(_present, code.co_freevars, function.__closure__ or ()))
+    return FunctionType(code, function.__globals__, function.__name__, function.__defaults__, cells or None)
+
+
+def _present(name: str, cell: CellType) -> CellType:
+    if MASK_VARIABLE.fullmatch(name):
+        return CellType(EVERYTHING)
+    try:
+        return CellType(cell.cell_contents)
+    except ValueError:  # nothing was ever assigned to it
+        return CellType()
 
 
 @internalcode
