@@ -190,6 +190,23 @@ class StreamNames:
         return self[name]
 
 
+class NoStreams:
+    """`streams` in a template while its view has none yet: each is a list without items."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> tuple[()]:
+        return ()
+
+    def __getattr__(self, name: str) -> tuple[()]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return ()
+
+    def __bool__(self) -> bool:
+        return False
+
+
 class Streams:
     """The streams of one view or component by name, and all those that its templates have shown."""
 

@@ -17,6 +17,7 @@ from jinja2.utils import pass_environment
 from pyview.forms import Form, FormField, FormPart, named_field
 from pyview.js.commands import JsCommands, js
 from pyview.js.filters import FILTERS as JS_FILTERS
+from pyview.stream import NoStreams
 from pyview.template.assigns import LazyNames, NameReader
 from pyview.template.compiler.calls import prepare
 from pyview.template.compiler.generator import LiveCodeGenerator
@@ -104,6 +105,8 @@ class LiveEnvironment(jinja2.Environment):
         for part_of_form in (Form, FormPart, FormField):
             self.register_immutable(part_of_form)
         self.globals["js"] = js
+        self.globals["streams"] = NoStreams()  # of a view that has some, `streams` comes before it
+        self.register_immutable(NoStreams)
         self.globals.update(_UPLOAD_FUNCTIONS)
         self.filters.update(_UPLOAD_FUNCTIONS)
         self.register_immutable(JsCommands, lambda chain: (str(chain),))

@@ -205,6 +205,38 @@ class TestNames:
             with pytest.raises(NoSuchStream, match=r"no stream 'people'.*There is: users"):
                 await client.get("/")
 
+    async def test_while_a_view_has_no_stream_each_is_empty(self) -> None:
+        class Late(Users):
+            template = LiveTemplate.from_string(
+                "<ul id='u' phx-update='stream'>{% for dom_id, one in streams.users %}"
+                "<li id='{{ dom_id }}'>{{ one.name }}</li>{% endfor %}</ul>{{ 'some' if streams else 'none' }}"
+            )
+
+            async def mount(self, socket: Any, session: Any) -> None:
+                socket.context = {}
+
+            async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+                socket.stream("users", [User(1, "Ada")])
+
+        async with LiveClient(app_of(Late)) as client:
+            assert (await client.get("/")).status_code == 200
+            page = await client.open("/")
+            assert not page.exists("li")
+            assert "none" in page.html
+            await page.push("make")
+            assert page.find("#users-1").text == "Ada"
+            assert "some" in page.html
+
+    async def test_a_context_may_have_the_name(self) -> None:
+        class Rivers(LiveView[Any]):
+            template = LiveTemplate.from_string("{{ streams|join(' ') }}")
+
+            async def mount(self, socket: Any, session: Any) -> None:
+                socket.context = {"streams": ["Tiber", "Arno"]}
+
+        async with LiveClient(app_of(Rivers)) as client:
+            assert "Tiber Arno" in (await client.open("/")).html
+
     async def test_a_stream_may_have_any_name(self) -> None:
         """`items` and `get` are methods of dicts, too."""
 
