@@ -14,7 +14,7 @@ from pyview.template.live_template import LiveTemplate, as_page
 from pyview.template.tree.live import Live, TextPage
 from pyview.template.tree.nodes import Fresh, Node
 from pyview.template.tstrings.origin import blame
-from pyview.template_names import names_of, processed_names
+from pyview.template_names import function_components, names_of, not_given, processed_names
 from pyview.wire.diff import diff, without_stream_items
 
 Diff = dict[str, Any]
@@ -40,13 +40,14 @@ class Part(Protocol):
 class TemplateRenderer:
     """The view's template over its context."""
 
-    __slots__ = ("_names", "_node", "_processors", "_template")
+    __slots__ = ("_functions", "_names", "_node", "_processors", "_template")
 
     def __init__(
         self, template: LiveTemplate, view: LiveView[Any], processors: Sequence[ContextProcessor]
     ) -> None:
         self._template = template
         self._names = _names_of(view)
+        self._functions = function_components(type(view))
         self._processors = processors
         self._node: Node | None = None
 
@@ -83,6 +84,8 @@ class TemplateRenderer:
             extras = {**extras, "flash": socket.flash}
         if socket.streams is not None:
             extras = {**extras, "streams": socket.streams.names}
+        if self._functions:
+            extras = {**not_given(self._functions, socket.context), **extras}
         return self._with_processed(socket, extras) if self._processors else extras
 
     def _with_processed(self, socket: LiveViewSocket[Any], extras: Mapping[str, Any]) -> Mapping[str, Any]:

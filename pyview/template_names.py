@@ -1,12 +1,13 @@
 """The names that a template has besides those of the context, because of the class it belongs to."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pyview.binding.per_class import once_per_class
 from pyview.events import AutoEventDispatch, event_references
 from pyview.meta import ContextProcessor, PyViewMeta
+from pyview.template.component import Component
 from pyview.template.tree.immutable import COMPONENT_MARK, VIEW_MARK
 
 
@@ -27,13 +28,31 @@ def component_classes(cls: type) -> Mapping[str, type]:
     return once_per_class(cls, "component_classes", lambda: _component_classes(cls))
 
 
+def function_components(cls: type) -> Mapping[str, Component[Any]]:
+    """Name -> function component, of those that the modules of `cls` and of its bases define or import."""
+    return once_per_class(cls, "function_components", lambda: _function_components(cls))
+
+
+def _function_components(cls: type) -> dict[str, Component[Any]]:
+    return {name: value for name, value in _names_of_modules(cls) if isinstance(value, Component)}
+
+
+def not_given(components: Mapping[str, Component[Any]], context: Any) -> dict[str, Component[Any]]:
+    """Those whose names the context does not have: it comes first."""
+    return {name: component for name, component in components.items() if not _has(context, name)}
+
+
+def _names_of_modules(cls: type) -> Iterator[tuple[str, Any]]:
+    """What the modules of a class and of its bases hold, the module of the class itself last."""
+    for module in dict.fromkeys(base.__module__ for base in reversed(cls.__mro__)):
+        if not module.startswith("pyview.") and module in sys.modules:
+            yield from vars(sys.modules[module]).items()
+
+
 def _component_classes(cls: type) -> dict[str, type]:
-    modules = dict.fromkeys(base.__module__ for base in reversed(cls.__mro__))
     return {
         name: value
-        for module in modules
-        if not module.startswith("pyview.") and module in sys.modules
-        for name, value in vars(sys.modules[module]).items()
+        for name, value in _names_of_modules(cls)
         if isinstance(value, type)
         and (hasattr(value, COMPONENT_MARK) or (hasattr(value, VIEW_MARK) and value is not cls))
         and not value.__module__.startswith("pyview.")

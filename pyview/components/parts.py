@@ -17,7 +17,7 @@ from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate, Rendering
 from pyview.template.tree.live import TextPage
 from pyview.template.tree.nodes import Diff, Node, Segment
-from pyview.template_names import names_of, processed_names
+from pyview.template_names import function_components, names_of, not_given, processed_names
 from pyview.wire.diff import diff, without_stream_items
 
 NO_SLOTS = Slots()
@@ -41,6 +41,7 @@ class TemplateParts:
     __slots__ = (
         "_class_names",
         "_component",
+        "_functions",
         "_meta",
         "_names",
         "_processors",
@@ -63,6 +64,7 @@ class TemplateParts:
         self._component = type(component)
         self._rendering: Rendering = template.rendering(socket)
         self._class_names = names_of(component)
+        self._functions = function_components(type(component))
         self._names: dict[str, Any] = {}
         self._socket = socket
 
@@ -99,6 +101,8 @@ class TemplateParts:
             names = {**names, "slots": slots, "flash": socket.flash}
         if socket.streams is not None:
             names = {**names, "streams": socket.streams.names}
+        if self._functions:
+            names = {**not_given(self._functions, socket.context), **names}
         if DEFAULT_SLOT in slots:
             names["caller"] = slots[DEFAULT_SLOT]
         if self._processors:
@@ -163,7 +167,7 @@ class ContentParts:
         return tree if previous is None else diff(previous, tree)
 
     def _content(self, slots: Slots) -> Any:
-        meta = ComponentMeta(self._socket.cid, PyViewMeta(self._view), slots)
+        meta = ComponentMeta(self._socket.cid, PyViewMeta(self._view), slots, self._socket)
         return self._component.template(self._socket.context, meta)
 
 

@@ -29,7 +29,7 @@ from pyview.live_view import LiveView
 from pyview.routes import LiveRoute
 from pyview.template.files import TemplateFileNotFound
 from pyview.template.live_template import LiveTemplate
-from pyview.template_names import component_classes
+from pyview.template_names import component_classes, function_components
 from pyview.view_templates import ViewTemplates
 
 _DATA = (
@@ -179,7 +179,8 @@ class _Check:
         names = None if context is None else names_of_context(context)
         if names is None or owner.templates is None or self._others_add_names(owner.cls):
             return
-        given = names | component_classes(owner.cls).keys() | self._globals(owner) | _methods(owner.cls)
+        of_module = component_classes(owner.cls).keys() | function_components(owner.cls).keys()
+        given = names | of_module | self._globals(owner) | _methods(owner.cls)
         yield from unknown_names(
             owner.templates.own, frozenset(given), f"{context.__qualname__}, the context,"
         )
