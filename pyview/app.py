@@ -27,6 +27,7 @@ from pyview.claims.base import Claims
 from pyview.claims.environment import claims_from_environment
 from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
+from pyview.container import ContainerElement
 from pyview.correlation import CrashLog
 from pyview.former import REPLACEMENTS, missing_attribute
 from pyview.live_group import LiveGroup
@@ -211,15 +212,22 @@ class PyView(Starlette):
         return FileWatch(tells=lambda: self.debug)
 
     def add_live_view(
-        self, path: str, view: type[LiveView[Any]], name: str | None = None, *, action: str | None = None
+        self,
+        path: str,
+        view: type[LiveView[Any]],
+        name: str | None = None,
+        *,
+        action: str | None = None,
+        container: ContainerElement | None = None,
     ) -> None:
         """Serve `view` at `path`, a Starlette path such as `/users/{user_id:int}`.
 
         A class may have several paths; pages go from one to the other by patches. `action` tells them apart, as
-        `socket.live_action`. Routes are tried in the order in which they were added, on HTTP and on the socket alike.
+        `socket.live_action`. `container` is the element of the page, by default what the class says: a tag, or a tag
+        and its attributes. Routes are tried in the order in which they were added, on HTTP and on the socket alike.
         Raises `SignatureError` for a callback whose parameters cannot be filled.
         """
-        self._groups[DEFAULT.name].add_live_view(path, view, name, action=action)
+        self._groups[DEFAULT.name].add_live_view(path, view, name, action=action, container=container)
 
     def live_session(
         self,
@@ -230,6 +238,7 @@ class PyView(Starlette):
         root_template: RootTemplate | None = None,
         layout: Any = None,
         session: Mapping[str, Any] | None = None,
+        container: ContainerElement | None = None,
     ) -> LiveGroup:
         """A group of views, to be added with `add_live_view` of the result.
 
@@ -237,7 +246,7 @@ class PyView(Starlette):
         is asked besides what each view requires, said as to `@requires`. `on_mount` hooks run before those of each
         view. `session` is added to the session that the views see. `root_template` is the document around them,
         `layout` the live template around those that name none themselves: a file, a name for the loader, or a
-        `LiveTemplate`.
+        `LiveTemplate`. `container` is the element of those whose class says none: a tag, or a tag and its attributes.
 
         Raises `ValueError` for a name that is taken.
         """
@@ -245,7 +254,9 @@ class PyView(Starlette):
             raise ValueError(
                 f"live_session({name!r}): there is one already; add views to the object it returned."
             )
-        group = self._group(make_live_session(name, on_mount, requires, root_template, layout, session))
+        group = self._group(
+            make_live_session(name, on_mount, requires, root_template, layout, session, container)
+        )
         self._groups[name] = group
         return group
 

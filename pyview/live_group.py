@@ -6,10 +6,11 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
+from pyview.container import ContainerElement
 from pyview.events import compile_view
 from pyview.live_session import LiveSession
 from pyview.live_view import LiveView
-from pyview.routes import LiveRoute
+from pyview.routes import LiveRoute, container_at
 from pyview.transport.http import LivePage
 
 logger = logging.getLogger("pyview")
@@ -30,12 +31,19 @@ class LiveGroup:
         return self._live_session.name
 
     def add_live_view(
-        self, path: str, view: type[LiveView[Any]], name: str | None = None, *, action: str | None = None
+        self,
+        path: str,
+        view: type[LiveView[Any]],
+        name: str | None = None,
+        *,
+        action: str | None = None,
+        container: ContainerElement | None = None,
     ) -> None:
         """Serve `view` at `path`, a Starlette path such as `/users/{user_id:int}`, as a member of this group.
 
-        A class may be in several groups, under several paths. Raises `SignatureError` for a callback or hook whose
-        parameters cannot be filled, `ValueError` for a path that does not start with `/`.
+        A class may be in several groups, under several paths. `container` is the element of the page: a tag, or a tag
+        and its attributes; by default what the class says, or else the group. Raises `SignatureError` for a callback
+        or hook whose parameters cannot be filled, `ValueError` for a path that does not start with `/`.
         """
         if not _is_view_class(view):
             raise TypeError(f"add_live_view({path!r}, ...) expected a subclass of LiveView, got {view!r}")
@@ -45,7 +53,8 @@ class LiveGroup:
             )
         compile_view(view)
         self._warn_of_twin(path, view)
-        self._routes().append(self._page.route(path, view, self._live_session, name, action))
+        element = container_at(path, view, self._live_session, container)
+        self._routes().append(self._page.route(path, view, self._live_session, name, action, element))
 
     def _warn_of_twin(self, path: str, view: type[LiveView[Any]]) -> None:
         live = (route for route in self._routes() if isinstance(route, LiveRoute))

@@ -2,16 +2,14 @@
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, overload
+from typing import Any, Protocol, overload
 
 from markupsafe import Markup
 from starlette.requests import Request
 
+from pyview.container import ContainerElement
 from pyview.live_view import LiveView
 from pyview.nested import Nested
-
-ContainerElement: TypeAlias = str | tuple[str, Mapping[str, str]]
-"""A tag, or a tag and its attributes: `("section", {"class": "wide"})`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def live_render(
     id: str | None = ...,
     session: Mapping[str, Any] | None = ...,
     sticky: bool = ...,
-    container: ContainerElement = ...,
+    container: ContainerElement | None = ...,
 ) -> Nested: ...
 
 
@@ -59,7 +57,7 @@ def live_render(
     *,
     id: str | None = ...,
     session: Mapping[str, Any] | None = ...,
-    container: ContainerElement = ...,
+    container: ContainerElement | None = ...,
 ) -> Awaitable[Embedded]: ...
 
 
@@ -71,7 +69,7 @@ def live_render(
     id: str | None = None,
     session: Mapping[str, Any] | None = None,
     sticky: bool = False,
-    container: ContainerElement = "div",
+    container: ContainerElement | None = None,
 ) -> Any:
     """Put `view` into a page, as a live view of its own: its own state, process and errors.
 
@@ -82,9 +80,9 @@ def live_render(
     `{{ clock }}`.
 
     `session` is JSON data, added to the session that its `mount` gets; it travels encrypted. `id` is the id of its
-    element, unique on the page; by default it is made of the name of the class. A nested view has no URL:
-    `handle_params` is not called. Who may see it is asked as for a page: `@requires`, providers, and the requirement of
-    the live session around it.
+    element, unique on the page; by default it is made of the name of the class. `container` is that element, by default
+    what the view's class says. A nested view has no URL: `handle_params` is not called. Who may see it is asked as for
+    a page: `@requires`, providers, and the requirement of the live session around it.
 
     Raises `TypeError` for what is no view, `ValueError` for an id or a container that cannot be.
     """

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from pyview.container import Container, ContainerElement, container_of
 from pyview.hooks import OnMountHook, compile_hooks
 from pyview.requirement import CarriesRequirement, Conditions, Requirement, requirement_of
 from pyview.session import read_only
@@ -18,7 +19,8 @@ class LiveSession:
     """What the views of a group share.
 
     `requirement` is asked besides each view's own, `hooks` run before each view's own. `root_template` is the document
-    around them, None for the application's; `layout` is the live template around those that name none themselves.
+    around them, None for the application's; `layout` is the live template around those that name none themselves, and
+    `container` the element of those whose class says none.
     `shared` is added to the session that they see. `name` is in the token of every page: who leaves the group loads the
     other page over HTTP.
     """
@@ -28,6 +30,7 @@ class LiveSession:
     requirement: Requirement | None = None
     root_template: RootTemplate | None = None
     layout: Any = None
+    container: Container | None = None
     shared: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -42,6 +45,7 @@ def make_live_session(
     root_template: RootTemplate | None,
     layout: Any,
     session: Mapping[str, Any] | None,
+    container: ContainerElement | None,
 ) -> LiveSession:
     """The live session that an application describes.
 
@@ -55,4 +59,7 @@ def make_live_session(
         )
     requirement = None if requires is None else requirement_of(requires)
     hooks = compile_hooks(on_mount, f"on_mount of live_session({name!r})")
-    return LiveSession(name, hooks, requirement, root_template, layout, read_only(session or {}))
+    element = None if container is None else container_of(container, f"live_session({name!r}, container)")
+    return LiveSession(
+        name, hooks, requirement, root_template, layout, element, shared=read_only(session or {})
+    )

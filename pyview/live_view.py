@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pyview.binding.own import DONE, no_handler
+from pyview.container import ContainerElement
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket
 from pyview.template.content_rendering import Content
@@ -33,11 +34,14 @@ class LiveView(Generic[T]):
     view comes: a file beside the module of the class that names it, or a name for the loader. False for none, where a
     live session or a base class has one.
 
+    `container` is the element around the view: a tag, or a tag and its attributes, `("main", {"class": "wide"})`.
+
     `on_mount` lists functions that run before `mount`, those of base classes first; see `pyview.hooks`.
     """
 
     template: ClassVar[Any] = None
     layout: ClassVar[Any] = None
+    container: ClassVar[ContainerElement | None] = None
     on_mount: ClassVar[Sequence[Callable[..., Any]]] = ()
 
     @inline

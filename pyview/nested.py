@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from markupsafe import Markup
-
+from pyview.container import Container, ContainerElement, container_of
 from pyview.template.tree.live import Live
 from pyview.template.tree.nodes import Fresh
 from pyview.template.tree.output import text_slot
@@ -17,11 +16,9 @@ PAGE_PREFIX = "phx-"
 """How the ids of pages begin; those of nested views begin otherwise, so that a topic says which one it is."""
 
 _ID = re.compile(r"[A-Za-z][\w:.-]*", re.ASCII)
-_TAG = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
-_ATTRIBUTE = re.compile(r"[a-z][a-z0-9:-]*", re.ASCII)
 
 
-class Container(NamedTuple):
+class Element(NamedTuple):
     """The element of a nested view, and its id."""
 
     id: str
@@ -31,14 +28,14 @@ class Container(NamedTuple):
 class Host(Protocol):
     """The socket of the view, or of the component, in whose template a nested view stands."""
 
-    def nest(self, child: "Nested") -> Container: ...
+    def nest(self, child: "Nested") -> Element: ...
     async def nested_html(self, child: "Nested") -> str: ...
 
 
 class Nested(Live):
     """One `live_render` in a template. `id` is None where the author leaves it to `dom_id`."""
 
-    __slots__ = ("_attributes", "_tag", "id", "session", "sticky", "view_class")
+    __slots__ = ("_container", "id", "session", "sticky", "view_class")
 
     def __init__(
         self,
@@ -46,9 +43,10 @@ class Nested(Live):
         id: str | None,
         session: Mapping[str, Any],
         sticky: bool,
-        container: str | tuple[str, Mapping[str, str]],
+        container: ContainerElement | None,
     ) -> None:
-        """Raises `ValueError` for an id, a tag or an attribute that the client could not handle."""
+        """Raises `ValueError` for an id, a tag or an attribute that the client could not handle, `TypeError` for a
+        container that is none."""
         if id is not None and (not _ID.fullmatch(id) or id.startswith(PAGE_PREFIX)):
             raise ValueError(
                 f"live_render({view_class.__name__}, id={id!r}): expected a letter, then letters, digits, '-', '_', "
@@ -58,7 +56,7 @@ class Nested(Live):
         self.id = id
         self.session = session
         self.sticky = sticky
-        self._tag, self._attributes = _checked_container(container)
+        self._container = _container(view_class, container)
 
     @property
     def described(self) -> str:
@@ -97,20 +95,14 @@ class Nested(Live):
 
     def container(self, id: str, marks: Mapping[str, str], content: str = "") -> str:
         """The element. `marks` are what the client reads, `content` the HTML inside."""
-        own = Markup("").join(Markup(' {}="{}"').format(*item) for item in self._attributes.items())
-        said = Markup("").join(Markup(' data-phx-{}="{}"').format(*item) for item in marks.items())
-        opening = Markup('<{} id="{}"{}{}>').format(self._tag, id, own, said)
-        return f"{opening}{content}</{self._tag}>"
+        return self._container.element(id, marks.items(), content)
 
 
-def _checked_container(given: Any) -> tuple[str, Mapping[str, str]]:
-    tag, attributes = (given, {}) if isinstance(given, str) else given
-    if not _TAG.fullmatch(tag):
-        raise ValueError(f"live_render(container={given!r}): {tag!r} is no HTML tag, such as 'section'.")
-    for name in attributes:
-        if not _ATTRIBUTE.fullmatch(name) or name == "id" or name.startswith("data-phx-"):
-            raise ValueError(f"live_render(container={given!r}): the attribute {name!r} is not yours to set.")
-    return tag, attributes
+def _container(view_class: type[Any], given: ContainerElement | None) -> Container:
+    if given is not None:
+        return container_of(given, "live_render(container)")
+    own = view_class.container
+    return Container() if own is None else container_of(own, f"{view_class.__qualname__}.container")
 
 
 def _kebab(name: str) -> str:

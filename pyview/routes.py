@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from pyview.binding import Params, check_mount_without_url
+from pyview.container import Container, ContainerElement, container_of
 from pyview.events import compile_view
 from pyview.hooks import OnMountHook, hooks_of, unique
 from pyview.live_session import DEFAULT, LiveSession
@@ -37,9 +38,11 @@ class LiveRoute(Route):
         name: str | None,
         live_session: LiveSession = DEFAULT,
         action: str | None = None,
+        container: Container | None = None,
     ) -> None:
         super().__init__(path, endpoint, methods=["GET"], name=name or view_class.__name__)
         self.action = action
+        self.container = container or Container()
         self.view_class = view_class
         self.live_session = live_session
         self.hooks: tuple[OnMountHook, ...] = unique((*live_session.hooks, *hooks_of(view_class)))
@@ -61,6 +64,23 @@ class LiveRoute(Route):
         )
 
 
+def container_at(
+    path: str, view_class: type[LiveView[Any]], live_session: LiveSession, given: ContainerElement | None
+) -> Container:
+    """The element of a page: what its route says, or its class, or its live session.
+
+    Raises `TypeError` and `ValueError` for one that cannot be.
+    """
+    if given is not None:
+        return container_of(given, f"add_live_view({path!r}, ..., container)")
+    if view_class.container is not None:
+        return container_of(view_class.container, f"{view_class.__qualname__}.container")
+    return live_session.container or Container()
+
+
+_PLAIN = Container()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NestedRoute:
     """How a view is reached that has no URL: by the element that a page holds for it, in the page's live session."""
@@ -69,6 +89,7 @@ class NestedRoute:
     live_session: LiveSession
     hooks: tuple[OnMountHook, ...]
     action: None = None
+    container: Container = _PLAIN
 
     def may_be_patched_to(self, other: Any) -> bool:
         """A view without a URL is not patched."""

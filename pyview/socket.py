@@ -26,7 +26,7 @@ from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
 from pyview.js.commands import JsCommands
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, path_from
-from pyview.nested import Container, Nested
+from pyview.nested import Element, Nested
 from pyview.page_attributes import PAGE_EVENT, PageAttributes
 from pyview.presence.view_presence import ViewPresence
 from pyview.session import with_shared
@@ -92,7 +92,7 @@ class Runtime(Protocol):
     @property
     def context_around(self) -> Any: ...
     def check_is_page(self) -> None: ...
-    def nest(self, child: Nested) -> Container: ...
+    def nest(self, child: Nested) -> Element: ...
     def show_items(self, shown: Sequence[ShownItems]) -> None: ...
     async def nested_html(self, child: Nested) -> str: ...
     @property
@@ -572,7 +572,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
 
     # Views inside this one
 
-    def nest(self, child: Nested) -> Container:
+    def nest(self, child: Nested) -> Element:
         """The element that the client joins `child` with. The view's template asks for it."""
         return self._runtime.nest(child)
 

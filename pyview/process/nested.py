@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from pyview.lifecycle import Visit
-from pyview.nested import MOST_DEEP, Container, Nested
+from pyview.nested import MOST_DEEP, Element, Nested
 from pyview.nested_tokens import NestedToken
 from pyview.process.item_views import StreamedViews
 from pyview.process.site import Site
@@ -61,13 +61,13 @@ class Children:
     def __init__(self, site: Site, socket: LiveViewSocket[Any]) -> None:
         self._site = site
         self._socket = socket
-        self._containers: dict[str, tuple[Container, type, float]] = {}
+        self._containers: dict[str, tuple[Element, type, float]] = {}
         self._processes: set[ChildProcess] = set()
         self._items: StreamedViews | None = None
         self._ended = False
         self.instance = secrets.token_urlsafe(9)
 
-    def container(self, child: Nested, visit: Visit) -> Container:
+    def container(self, child: Nested, visit: Visit) -> Element:
         """The element of `child`: the same one at each render, until its token has half of its time behind it.
 
         Raises `NestedTooDeep`, and what minting its token raises.
@@ -95,14 +95,14 @@ class Children:
         """Make new elements at the next render: who is there has new tokens now."""
         self._containers.clear()
 
-    def _container(self, child: Nested, visit: Visit, dom_id: str) -> Container:
+    def _container(self, child: Nested, visit: Visit, dom_id: str) -> Element:
         if visit.place.depth >= MOST_DEEP:
             raise NestedTooDeep(child)
         self._site.nested.of(child.view_class, visit.location.route.live_session)
         token = nested_token(child, visit, dom_id, "" if child.sticky else self.instance)
         signed = self._site.signatures.mint_nested_token(token, visit.identity.binding)
         whose = {"sticky": ""} if child.sticky else {"parent-id": visit.place.id}
-        return Container(dom_id, child.container(dom_id, {"session": signed, "static": "", **whose}))
+        return Element(dom_id, child.container(dom_id, {"session": signed, "static": "", **whose}))
 
     def adopt(self, child: ChildProcess) -> bool:
         """Let `child` end when this view does; False when it has ended already."""

@@ -10,7 +10,7 @@ from pyview.async_work import Work, Works
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location
 from pyview.navigation import Navigate, Patch
-from pyview.nested import Container, Nested
+from pyview.nested import Element, Nested
 from pyview.presence.view_presence import ViewPresence
 from pyview.process.components import ViewComponents
 from pyview.process.messages import Aside, ComponentUpdate, Event, Info, Landed, Leave, Tick
@@ -134,7 +134,7 @@ class RunningView(Receiving):
     def check_is_page(self) -> None:
         lifecycle.check_is_page(self._visit)
 
-    def nest(self, child: Nested) -> Container:
+    def nest(self, child: Nested) -> Element:
         if self._children is None:
             self._children = Children(self._site, self.socket)
         return self._children.container(child, self._visit)

@@ -188,7 +188,7 @@ class ViewProcess(RunningView):
         if type(message) is Return and self._streams:
             response["resumed"] = True  # to our own client: keep the items of streams, which the tree has not
         if message.navigated:
-            response["container"] = ["div", {}]
+            response["container"] = self._visit.location.route.container.wire
         if socket.patched is not None:
             response["live_patch"] = patch_payload(socket.patched)
             socket.patched = None

@@ -1,10 +1,11 @@
 """The HTML document around a live page: `<head>`, title, and the element that the client joins."""
 
-from collections.abc import Callable
-from typing import NotRequired, TypedDict
+from collections.abc import Callable, Mapping
+from typing import Any, NotRequired, TypedDict
 
 from markupsafe import Markup
 
+from pyview.container import Container
 from pyview.page_attributes import PageAttributes
 from pyview.template.pattern import Pattern
 
@@ -19,6 +20,13 @@ class RootTemplateContext(TypedDict):
     `socket.page` of the view: its `html_attributes(lang="en")` and `body_attributes()` belong into those tags.
     `csp_nonce` is for scripts and styles of its own, where the page's content security policy asks for one.
     `component_styles` is the style sheet of the core components, for templates that want it.
+
+    `container` is the tag and the attributes of the live element; `live_element(context)` makes that element.
+
+    `view` is the class of the page's view, `path` the path of the page as the browser shows it, without its query.
+    `user` and `session_data` are what the view has as `socket.user` and `socket.session`: nothing of them is in the
+    page unless a template writes it there. All that a root template shows is of the first page: live navigation within
+    a live session leaves the document as it is.
     """
 
     id: str
@@ -33,6 +41,11 @@ class RootTemplateContext(TypedDict):
     client_head: NotRequired[Markup]
     csp_nonce: NotRequired[str | None]
     component_styles: NotRequired[Markup]
+    container: NotRequired[Container]
+    view: NotRequired[type[Any]]
+    path: NotRequired[str]
+    user: NotRequired[Any]
+    session_data: NotRequired[Mapping[str, Any]]
 
 
 RootTemplate = Callable[[RootTemplateContext], str]
@@ -44,10 +57,7 @@ _SCRIPT_NOTICE = Markup(
     '<noscript><p class="pyview-noscript">This page is not live: it needs JavaScript.</p></noscript>'
 )
 
-_MAIN = Pattern(
-    '<div id="phx-{id}" data-phx-main data-phx-session="{session}" data-phx-static="{static}">{content}</div>'
-)
-
+_DIV = Container()
 _DEFAULT_TITLE = Pattern(' data-default="{default}"')
 _TITLE_PREFIX = Pattern(' data-prefix="{prefix}"')
 _TITLE = Pattern('<title{known_prefix}{known_default} data-suffix="{suffix}">{text}</title>')
@@ -95,7 +105,7 @@ def defaultRootTemplate(
     """
 
     def template(context: RootTemplateContext) -> str:
-        main, page = _main(context), context.get("page") or PageAttributes()
+        main, page = live_element(context), context.get("page") or PageAttributes()
         return _DOCUMENT.fill(
             html_attributes=page.html_attributes(lang),
             body_attributes=page.body_attributes(),
@@ -117,13 +127,11 @@ def _html(trusted: str | None) -> Markup:
     return Markup(trusted or "")  # noqa: S704  the view's own render, or what the developer wrote
 
 
-def _main(context: RootTemplateContext) -> Markup:
-    return _MAIN.fill(
-        id=context["id"],
-        session=context["session"] or "",
-        static=context.get("static", ""),
-        content=_html(context["content"]),
-    )
+def live_element(context: RootTemplateContext) -> Markup:
+    """Return the element that the client joins, with the content of the page in it: for root templates."""
+    marks = [("main", None), ("session", context["session"] or ""), ("static", context.get("static", ""))]
+    container = context.get("container", _DIV)
+    return container.element(f"phx-{context['id']}", marks, _html(context["content"]))
 
 
 def live_title(

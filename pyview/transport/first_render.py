@@ -26,7 +26,7 @@ from pyview.lifecycle import Location, Place, Visit
 from pyview.live_session import LiveSession
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
-from pyview.nested import MOST_DEEP, PAGE_PREFIX, Container, Nested
+from pyview.nested import MOST_DEEP, PAGE_PREFIX, Element, Nested
 from pyview.presence.view_presence import ViewPresence
 from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.process.site import Site
@@ -284,7 +284,7 @@ class FirstRender:
     def check_is_page(self) -> None:
         lifecycle.check_is_page(self._visit)
 
-    def nest(self, child: Nested) -> Container:
+    def nest(self, child: Nested) -> Element:
         raise RuntimeError(
             f"{child.described} has its own HTML in the first page, so no element of it is needed yet."
         )

@@ -15,6 +15,7 @@ from pyview.auth.guard import guarded_response, is_protected
 from pyview.auth.identity import Identity
 from pyview.auth.redirects import page_path
 from pyview.binding import BindingError
+from pyview.container import Container
 from pyview.flash import Flash
 from pyview.lifecycle import Location, Place, Visit
 from pyview.live_render import Embedded
@@ -72,6 +73,7 @@ class LivePage:
         live_session: LiveSession,
         name: str | None = None,
         action: str | None = None,
+        container: Container | None = None,
     ) -> LiveRoute:
         """The route of `view_class` in `live_session`: their guards are asked anew for every request."""
 
@@ -86,7 +88,7 @@ class LivePage:
             response: Response = await guarded_response(view_class, page, request, live_session.requirement)
             return response
 
-        route = LiveRoute(path, view_class, endpoint, name, live_session, action)
+        route = LiveRoute(path, view_class, endpoint, name, live_session, action, container)
         return route
 
     async def _respond(self, request: Request, route: LiveRoute) -> Response:
@@ -200,6 +202,7 @@ class LivePage:
         return {
             "id": page_id,
             "content": Markup(content),  # noqa: S704  the template engine has escaped it
+            "container": route.container,
             "title": None if socket.live_title is None else str(socket.live_title),
             "csrf_token": self._tokens.mint_csrf_token(page_id, binding),
             "session": self._tokens.mint_page_token(token, binding),
@@ -210,6 +213,10 @@ class LivePage:
             "client_head": self._assets.head(root_path, nonce),
             "csp_nonce": nonce,
             "component_styles": self._assets.component_styles(root_path, nonce),
+            "view": visit.view_class,
+            "path": visit.location.page.partition("?")[0],
+            "user": visit.identity.user,
+            "session_data": visit.session,
         }
 
     def _files(self, once: OneRequest, root_path: str) -> list[Markup]:

@@ -286,3 +286,29 @@ def test_views_that_go_before_they_have_joined_end_too(page: Page, serve: Serve)
     until(page, lambda: Entry.mounted == {98, 99, 100})
     expect(page.locator("#e-100.phx-connected b")).to_have_text("100")
     stayed(page)
+
+
+def test_the_element_of_a_page_follows_live_navigation(page: Page, serve: Serve) -> None:
+    link = "<a href='{}' data-phx-link='redirect' data-phx-link-state='push'>on</a><button phx-click='x'>{}</button>"
+
+    class First(Counter):
+        container = ("main", {"class": "first wide", "data-first": "1"})
+        template = LiveTemplate.from_string(link.format("/second", "{{ count }}"))
+
+    class Second(Counter):
+        container = ("section", {"class": "second"})
+        template = LiveTemplate.from_string(link.format("/", "{{ count }}"))
+
+    app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes")
+    app.add_live_view("/", First)
+    app.add_live_view("/second", Second)
+    visit(page, serve(app))
+    expect(page.locator("main.first.wide.phx-connected[data-first='1'] button")).to_have_text("0")
+    page.get_by_role("link").click()
+    expect(page.locator("section.second.phx-connected button")).to_have_text("0")
+    expect(page.locator("main, [data-first]")).to_have_count(0)
+    page.get_by_role("button").click()
+    expect(page.locator("section.second button")).to_have_text("1")
+    page.go_back()
+    expect(page.locator("main.first.phx-connected[data-first='1'] button")).to_have_text("0")
+    stayed(page)
