@@ -59,6 +59,23 @@ export class LiveSocket extends OfficialLiveSocket {
     return super.historyRedirect(event, resolved(href), ...rest);
   }
 
+  replaceMain(href, flash, callback = null, ...rest) {
+    const arrived = (linkRef) => {
+      this.#useElementOfNextPage();
+      callback?.(linkRef);
+    };
+    return super.replaceMain(href, flash, arrived, ...rest);
+  }
+
+  // Where the next page's element is of another tag, the client makes a new one, and puts the former into the document.
+  #useElementOfNextPage() {
+    const { el, id } = this.main;
+    const shown = document.getElementById(id);
+    if (!shown || el.isConnected) return;
+    el.replaceChildren(...shown.childNodes);
+    shown.replaceWith(el);
+  }
+
   redirect(to, flash, reloadToken) {
     // A page that is left before its new cookie has come would go on with the old one, which may be dead.
     if (this.#posting) return this.#posting.then(() => this.unloaded || this.redirect(to, flash, reloadToken));

@@ -1,13 +1,16 @@
 // A page that comes back to its view after a broken connection: what it says of itself, and what of the page stays.
 
+import { keepingHtml } from "./failed_views.js";
+
 const ids = new Set();
 
 // One for each load of a page: a tab that was duplicated has the same HTML, but is not the page that the server knows.
 const load = crypto.getRandomValues(new Uint32Array(2)).join("-");
 
 /**
- * The channel of a view. It says which load of the page it belongs to. It tells the server with each join how many messages came since the last one, because what got
- * lost of a stream, nobody has any more; and it notes that a view has gone on where it was.
+ * The channel of a view. It says which load of the page it belongs to. It tells the server with each join how many
+ * messages came since the last one, because what got lost of a stream, nobody has any more; and it notes that a view has
+ * gone on where it was, or could not be mounted.
  */
 export function watchedChannel(topic, params, open) {
   let received = 0;
@@ -19,8 +22,10 @@ export function watchedChannel(topic, params, open) {
   });
   channel.onMessage = (event, payload, ref, joinRef) => {
     if (joinRef) received++; // without one it is the client's own news
-    if (joinRef && event === "phx_reply" && payload.response?.resumed) ids.add(topic.slice("lv:".length));
-    return payload;
+    const response = joinRef && event === "phx_reply" && payload.response;
+    const id = topic.slice("lv:".length);
+    if (response?.resumed || response?.failed) ids.add(id);
+    return response?.rendered ? { ...payload, response: keepingHtml(id, response) } : payload;
   };
   return channel;
 }

@@ -201,9 +201,10 @@ class ViewProcess(RunningView):
             self._refuse(message.ref, {"reason": "join crashed"})
             return
         # The client holds the page back until each view in it has joined: one that fails shall not stop the others.
-        # It joins with nothing to show, and crashes then, so that the client tries again a few times.
+        # It joins with nothing to show, and crashes then, so that the client tries again a few times. Our lines of the
+        # client read `failed`, and keep the HTML of the first page.
         nothing = {"rendered": {"s": [""]}, "liveview_version": self._site.liveview_version}
-        self._outlet.reply(message.ref, "ok", nothing)
+        self._outlet.reply(message.ref, "ok", nothing | {"failed": True})
         self._end()
         self._outlet.crashed()
 

@@ -124,6 +124,8 @@ class InnerViews:
             await self._refused(view, pending.response)
 
     def _joined(self, view: InnerView, response: dict[str, Any]) -> None:
+        if response.get("failed"):
+            response = {**response, "rendered": {"s": [self._tab.screen.first_html(view.id)]}}
         parts = extract(response["rendered"])
         view.joined(parts.diff, resumed=bool(response.get("resumed")))
         self._tab.take_news(parts.title, parts.events)
@@ -142,9 +144,10 @@ class InnerViews:
             self._give_up(view)
 
     def _give_up(self, view: InnerView) -> None:
-        """The client shows an error at the page, which goes on without this view."""
+        """The client shows an error at the page, which goes on without this view, or with what it showed last."""
         self._given_up.add(view.id)
-        del self.views[view.id]
+        if not view.tree:
+            del self.views[view.id]
         self._tab.changed()
 
     async def leave(self, view: InnerView) -> None:

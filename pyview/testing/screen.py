@@ -64,6 +64,17 @@ class Screen:
     def _content(self, *, strip: bool) -> str | None:
         return self.view.html(strip=strip) if self.view is not None and self.view.tree else None
 
+    def first_html(self, view_id: str) -> str:
+        """What the loaded document showed of a nested view; nothing after a live navigation."""
+        if self.view is None or self.view.navigated:
+            return ""
+        found = parse(self.document.html()).find(id=view_id)
+        if not isinstance(found, Tag):
+            return ""
+        for inner in found.select("[data-phx-parent-id]"):  # nobody has a token for those
+            inner["data-phx-parent-id"] = inner["data-phx-session"] = ""
+        return found.decode_contents()
+
     def changed(self) -> None:
         """The view has new HTML."""
         self._soup = None

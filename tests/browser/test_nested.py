@@ -1,5 +1,6 @@
 """Views inside views in a real browser: its own client joins, keeps and drops them."""
 
+import threading
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -86,12 +87,52 @@ def test_one_that_cannot_be_mounted_is_given_up_and_the_page_goes_on(page: Page,
     source = "<h1>{{ n }}</h1><button id='more' phx-click='more'>x</button>{{ live_render(V) }}"
     visit(page, serve(app_with(around(source, V=Broken))))
     expect(page.locator("#live-broken.phx-error")).to_be_attached()
+    expect(page.locator("#live-broken output")).to_have_text("nobody: 0")
     page.locator("#more").click()
     expect(page.locator("h1")).to_have_text("1")
     expect(page.locator("[data-phx-main].phx-error")).to_be_attached()
     assert Broken.tried == 4
     page.locator("#more").click()
     expect(page.locator("h1")).to_have_text("2")
+    expect(page.locator("#live-broken output")).to_have_text("nobody: 0")
+    stayed(page)
+
+
+def test_one_whose_first_join_crashes_shows_what_it_showed_until_it_is_mended(
+    page: Page, serve: Serve
+) -> None:
+    """With items of a stream and another view in it, which come to life with it."""
+    broken = threading.Event()
+
+    class Fragile(Counter):
+        template = LiveTemplate.from_string(
+            """<p>{{ "live" if live else "first" }}</p>{{ live_render(Counter, id="within") }}
+            <ul id="items" phx-update="stream">{% for id, item in streams.items %}<li id="{{ id }}">{{ item.id }}</li>
+            {% endfor %}</ul>"""
+        )
+
+        async def mount(self, socket: LiveViewSocket[Any], session: Any) -> None:
+            if is_connected(socket) and broken.is_set():
+                raise RuntimeError("not today")
+            socket.context = {"live": is_connected(socket), "Counter": Counter}
+            socket.stream("items", [{"id": n} for n in range(3)])
+
+    broken.set()
+    source = "<h1>{{ n }}</h1><button id='more' phx-click='more'>x</button>{{ live_render(V) }}"
+    visit(page, serve(app_with(around(source, V=Fragile))))
+    fragile = page.locator("#live-fragile")
+    expect(page.locator("#live-fragile.phx-error")).to_be_attached()
+    expect(fragile.locator("p")).to_have_text("first")
+    expect(fragile.locator("output")).to_have_text("nobody: 0")
+    expect(fragile.locator("li")).to_have_text(["0", "1", "2"])
+    broken.clear()
+    expect(fragile.locator("p")).to_have_text("live")
+    expect(fragile.locator("li")).to_have_text(["0", "1", "2"])
+    expect(page.locator("#within.phx-connected output")).to_have_text("nobody: 0")
+    fragile.get_by_role("button", name="+").click()
+    expect(fragile.locator("output")).to_have_text("nobody: 1")
+    page.locator("#more").click()
+    expect(page.locator("h1")).to_have_text("1")
     stayed(page)
 
 

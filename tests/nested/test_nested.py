@@ -191,6 +191,7 @@ async def test_one_that_cannot_be_mounted_is_given_up(caplog: pytest.LogCaptureF
             page = await client.open("/")
         assert len(Broken.tried) == 4
         assert not page.child("live-broken").connected
+        assert page.find("#live-broken output").text == "nobody: 0"  # as the first page had it
         await page.click("#more")
         assert page.find("h1").text == "1"
         assert len(Broken.tried) == 4
