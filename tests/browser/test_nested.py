@@ -260,17 +260,20 @@ class Feed(LiveView[dict[str, Any]]):
     template = LiveTemplate.from_string(
         """<button value="delete" phx-click="next">1</button><button value="limit" phx-click="next">2</button>
         <button value="flood" phx-click="next">3</button><output>{{ n }}</output>
-        <ul id="feed" phx-update="stream">{% for id, item in streams.feed %}<li id="{{ id }}"><p>
+        <button value="hide" phx-click="next">4</button>
+        {% if shown %}<ul id="feed" phx-update="stream">{% for id, item in streams.feed %}<li id="{{ id }}"><p>
         {% if item.n %}{{ live_render(Entry, id="e-" ~ item.n, session={"n": item.n}) }}{% endif %}
-        </p></li>{% endfor %}</ul>"""
+        </p></li>{% endfor %}</ul>{% endif %}"""
     )
 
     async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
-        socket.context = {"n": 0, "Entry": Entry}
+        socket.context = {"n": 0, "Entry": Entry, "shown": True}
         socket.stream("feed", [{"id": "first", "n": 0}])  # so that the server does not know of all items
 
     async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
-        if payload["value"] == "flood":
+        if payload["value"] == "hide":
+            socket.context["shown"] = not socket.context["shown"]
+        elif payload["value"] == "flood":
             for _ in range(100):
                 await socket.send_info(InfoEvent("next"))
         else:
@@ -314,6 +317,23 @@ def test_views_within_items_of_a_stream_end_with_them(page: Page, serve: Serve, 
     page.locator("#e-45 button").click()
     expect(page.locator("#e-45 b")).to_have_text("1045")
     until(page, lambda: Entry.mounted == {43, 44, 45})
+    stayed(page)
+
+
+def test_views_within_items_of_a_stream_end_with_its_list(page: Page, serve: Serve) -> None:
+    app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes")
+    app.add_live_view("/", Feed)
+    Entry.mounted.clear()
+    visit(page, serve(app))
+    for n in (1, 2):
+        page.locator("[value=delete]").click()
+        expect(page.locator(f"#e-{n}.phx-connected b")).to_have_text(str(n))
+    page.locator("[value=hide]").click()
+    expect(page.locator("#feed")).to_have_count(0)
+    until(page, lambda: not Entry.mounted)
+    page.locator("[value=hide]").click()
+    page.locator("[value=delete]").click()
+    expect(page.locator("#e-3.phx-connected b")).to_have_text("3")
     stayed(page)
 
 
