@@ -91,7 +91,7 @@ class Browser:
 
     async def _answer(self, ref: str) -> list[Any]:
         while True:
-            frame = await self.socket.receive_frame()
+            frame: list[Any] = await self.socket.receive_frame()
             self._hear(frame)
             if frame[3] == "phx_reply" and frame[1] == ref:
                 return frame
