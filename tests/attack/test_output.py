@@ -82,7 +82,10 @@ class TestT30Navigation:
                     "https://evil.example",
                     "/\\evil.example",
                     "/\nx",
-                    "x",
+                    "x:y",
+                    " //evil.example",
+                    "?x\ny",
+                    "..\\evil.example",
                 ],
             ),
             ("navigate", ""),
@@ -104,6 +107,9 @@ class TestT30Navigation:
     async def test_what_is_allowed(self, hostile: PyView) -> None:
         assert await self.replies(hostile, "external", "https://friend.example/x") == "phx_reply"
         assert await self.replies(hostile, "navigate", "/x?y=//z") == "phx_reply"
+        assert (
+            await self.replies(hostile, "navigate", "..//evil.example") == "phx_reply"
+        )  # a path of this site
 
     async def replies(self, app: PyView, event: str, to: str) -> str:
         """What answers an event whose handler wishes to go `to`."""
