@@ -234,6 +234,10 @@ class Streams:
             self._by_name[name] = Stream(name=name, dom_id=dom_id or self._configured.get(name))
         return self._by_name[name]
 
+    def has_shown(self, stream: Stream[Any]) -> bool:
+        """Whether a render has shown that stream."""
+        return stream in self._shown
+
     def settle(self, shown: Iterable[Stream[Any]]) -> None:
         """A render has succeeded, and has shown these."""
         self._shown.update(shown)

@@ -6,7 +6,7 @@ does with a stream, from its first nested view on; streams without nested views 
 
 from collections.abc import Iterable
 
-from pyview.stream import StreamInsert, StreamOps
+from pyview.stream_order import StreamOrder
 from pyview.template.tree.stream import ShownItems
 
 
@@ -32,7 +32,7 @@ class StreamedViews:
 
     def _follow(self, items: ShownItems) -> set[str]:
         order = self._orders.setdefault(items.ref, _Order())
-        order.change(items.operations, began=items.first)
+        order.change(items)
         # What was rendered in an item that is inserted again has been taken off its place already.
         left = {*items.operations.deletes, *(each.dom_id for each in items.operations.inserts)}
         gone = {
@@ -51,37 +51,26 @@ class StreamedViews:
 
 
 class _Order:
-    """The items of one stream, as they stand in the browser.
+    """The items of one stream, as far as they are known.
 
     A limit takes out what stands too far back, so all items have to be known. They are not where the stream had items
     before its first nested view, or where the list left the page and came back: there a limit ends no view on the
     server, and the client leaves it by itself.
     """
 
-    __slots__ = ("_complete", "_items", "_new")
+    __slots__ = ("_complete", "_new", "_order")
 
     def __init__(self) -> None:
         self._new = True
         self._complete = False
-        self._items: list[str] = []
+        self._order = StreamOrder()
 
     def may_hold(self, item: str) -> bool:
-        return not self._complete or item in self._items
+        return not self._complete or item in self._order.ids
 
-    def change(self, operations: StreamOps, *, began: bool) -> None:
-        """Do what the browser does. `began`: the page had no list, or one without items."""
-        self._complete = operations.reset or (self._new if began else self._complete)
+    def change(self, shown: ShownItems) -> None:
+        """Do what the browser does."""
+        known = self._new if shown.first else self._complete and not shown.lost
+        self._complete = shown.operations.reset or known
         self._new = False
-        gone = {*self._items} if operations.reset else {*self._items}.intersection(operations.deletes)
-        self._items = [item for item in self._items if item not in gone]
-        there = {*self._items}
-        for insert in operations.inserts:
-            self._insert(insert, there, was_there=insert.dom_id in gone)
-
-    def _insert(self, insert: StreamInsert[object], there: set[str], *, was_there: bool) -> None:
-        # What was there and is not any more was taken out by a limit: the client does not put it back.
-        if insert.dom_id in there or (insert.update_only and not was_there):
-            return
-        self._items.insert(len(self._items) if insert.at == -1 else insert.at, insert.dom_id)
-        if insert.limit is not None:
-            self._items = self._items[: insert.limit] if insert.limit > 0 else self._items[insert.limit :]
+        self._order.change(shown.operations)

@@ -116,3 +116,32 @@ async def test_an_item_that_is_inserted_again_is_the_same_component() -> None:
         assert texts(page, "#rows li") == ["Y:1", "x:0", "z:0"]
         await page.push("change", {"delete": 0})
         assert texts(page, "#rows li") == ["Y:1", "z:0"]
+
+
+async def test_items_that_a_limit_takes_out_at_once_make_no_components() -> None:
+    """They would never stand in the page, which therefore would not say that their components have gone."""
+
+    class Tail(LiveView[dict[str, Any]]):
+        template = LiveTemplate.from_string(
+            "<ul id='rows' phx-update='stream'>{% for dom_id, row in streams.rows %}"
+            "{{ live_component(Row, id=dom_id, dom_id=dom_id, name=row.id) }}{% endfor %}</ul>"
+        )
+
+        async def mount(self, socket: Any, session: Any) -> None:
+            socket.context = {"Row": Row}
+            socket.stream("rows", [{"id": n} for n in range(100)], limit=-3)
+
+        async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+            socket.stream("rows", [{"id": n} for n in range(200, 300)], limit=3, reset=True)
+
+    app = PyView()
+    app.add_live_view("/", Tail)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        [process] = app.site.processes
+        assert [one.text.split(":")[0] for one in page.find_all("li")] == ["97", "98", "99"]
+        assert process.snapshot().components == 3
+        await page.push("again")
+        await page.settle()
+        assert [one.text.split(":")[0] for one in page.find_all("li")] == ["200", "201", "202"]
+        assert process.snapshot().components == 3

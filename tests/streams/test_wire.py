@@ -61,6 +61,32 @@ def test_the_first_items_come_with_it() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("at", "limit", "sent"), [(-1, -2, [3, 4]), (0, 2, [3, 4]), (-1, 2, [1, 2]), (0, -2, [1, 2])]
+)
+@pytest.mark.parametrize("begin", ["first", "empty", "reset"])
+def test_what_a_limit_takes_out_at_once_is_not_sent(begin: str, at: int, limit: int, sent: list[int]) -> None:
+    sender = Sender()
+    if begin == "reset":
+        sender.users.insert(User(9, "Zed"))
+    if begin != "first":
+        sender.message()
+    if begin == "reset":
+        sender.users.reset()
+    sender.users.insert_many([User(n, "x") for n in (1, 2, 3, 4)], at=at, limit=limit)
+    message = sender.message()["1"]
+    assert [insert[0] for insert in message["stream"][1]] == [f"users-{n}" for n in sent]
+    assert message["k"]["kc"] == 2
+
+
+def test_where_items_may_be_in_the_page_all_are_sent(sender: Sender) -> None:
+    sender.users.insert_many([User(n, "x") for n in (1, 2, 3)], limit=-2)  # 1 is there, and stays where it is
+    assert len(sender.message()["1"]["stream"][1]) == 3
+    placed = Sender()
+    placed.users.insert_many([User(n, "x") for n in (1, 2, 3)], at=1, limit=2)
+    assert len(placed.message()["1"]["stream"][1]) == 3
+
+
 def test_later_messages_have_no_statics(sender: Sender) -> None:
     sender.users.insert(User(9, "Zed"), at=0, limit=10)
     assert sender.message() == {

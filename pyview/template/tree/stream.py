@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from jinja2.utils import internalcode
 
 from pyview.stream import Stream, StreamOps, Streams
+from pyview.stream_order import without_surplus
 from pyview.template.tree.loop import LiveLoop
 from pyview.template.tree.nodes import EVERYTHING, Diff, Fresh, Segment
 
@@ -33,13 +34,14 @@ class ShownItems(NamedTuple):
     """What one render did to a stream whose items hold nested views.
 
     `views` are the ids of the nested views by the id of their item. `first`: the page had no list, or one without
-    items.
+    items. `lost`: all of the list is rendered anew, and what the page has of it is not known.
     """
 
     ref: str
     operations: StreamOps
     views: Mapping[str, tuple[str, ...]]
     first: bool
+    lost: bool = False
 
 
 class StreamSlot:
@@ -84,16 +86,29 @@ def stream_slot(
     operations = stream.operations(row[0] for row in rows)
     if replaced and not operations.reset:
         operations = StreamOps(operations.inserts, operations.deletes, reset=True)
+    lost = not known and _was_shown(fresh, stream)
+    first = not lost and (not known or previous.untouched)
+    shown: Sequence[Any] = rows
+    if first or operations.reset:
+        operations = without_surplus(operations)
+        if len(operations.inserts) < len(rows):
+            there = {insert.dom_id for insert in operations.inserts}
+            shown = [row for row in rows if row[0] in there]
     diff = _diff(ref, operations)
-    first = not known or previous.untouched
     views: dict[str, tuple[str, ...]] = {}
-    diff["k"] = _entries(fresh, segment, rows, render, loop, views)
+    diff["k"] = _entries(fresh, segment, shown, render, loop, views)
     if views or _holds_views(fresh, ref):
-        fresh.items = [*(fresh.items or ()), ShownItems(ref, operations, views, first)]
+        fresh.items = [*(fresh.items or ()), ShownItems(ref, operations, views, first, lost)]
     if not known:
         diff["s"] = segment.statics
         fresh.append((segment, diff))
     return StreamSlot(segment, stream.identity, untouched=first and not operations.inserts), diff
+
+
+def _was_shown(fresh: Fresh, stream: Stream[Any]) -> bool:
+    """Whether an earlier render showed the stream, so that the page may have items of it."""
+    streams = getattr(fresh.host, "streams", None)
+    return streams is not None and streams.has_shown(stream)
 
 
 def _show(fresh: Fresh, stream: Stream[Any]) -> str:
