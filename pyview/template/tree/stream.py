@@ -148,9 +148,9 @@ def _entries(
 ) -> Diff:
     """The items; the ids of nested views within them are put into `views`."""
     entries: Diff = {}
+    nested = len(fresh.nested or ())
     for position, item in enumerate(rows):
         slots = segment.blank[:]
-        nested = 0 if fresh.nested is None else len(fresh.nested)
         if loop is None:
             entries[str(position)] = render(fresh, item, slots, EVERYTHING)
         else:
@@ -158,6 +158,7 @@ def _entries(
             entries[str(position)] = render(fresh, item, slots, EVERYTHING, loop)
         if fresh.nested is not None and len(fresh.nested) > nested:
             views[item[0]] = (*fresh.nested,)[nested:]
+            nested = len(fresh.nested)
     entries["kc"] = len(rows)
     return entries
 
