@@ -4,7 +4,7 @@ const shown = new Map(); // id of a view that failed -> its HTML, for when the c
 
 function htmlOf(element) {
   const kept = element.cloneNode(true);
-  // Views within that one have no token until it is there: they are nobody's.
+  // Views within that one have no token until it is there, so that none may be joined.
   for (const inner of kept.querySelectorAll("[data-phx-parent-id]")) {
     inner.setAttribute("data-phx-parent-id", "");
     inner.setAttribute("data-phx-session", "");

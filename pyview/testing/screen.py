@@ -71,7 +71,7 @@ class Screen:
         found = parse(self.document.html()).find(id=view_id)
         if not isinstance(found, Tag):
             return ""
-        for inner in found.select("[data-phx-parent-id]"):  # nobody has a token for those
+        for inner in found.select("[data-phx-parent-id]"):  # there is no token for those yet
             inner["data-phx-parent-id"] = inner["data-phx-session"] = ""
         return found.decode_contents()
 
