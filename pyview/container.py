@@ -7,6 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from markupsafe import Markup, escape
 
+from pyview.js.bindings import binding_text, is_binding
+
 ContainerElement: TypeAlias = str | tuple[str, Mapping[str, str | bool | None]]
 """A tag, or a tag and its attributes: `("main", {"class": "wide"})`."""
 
@@ -103,4 +105,4 @@ def _text(name: Any, value: Any, where: str) -> str | None:
         raise TypeError(
             f"{where}: expected the attribute {name!r} to be text, True, False or None, got {value!r}."
         )
-    return value
+    return str(binding_text(name, value)) if is_binding(name) else value

@@ -10,10 +10,18 @@ class UnknownEvent(LookupError):
 
     def __init__(self, name: str, handled: Iterable[str] = ()) -> None:
         told = name[:80]
-        close = get_close_matches(told, [*handled], n=1)
-        advice = f"did you mean {close[0]!r}?" if close else f"decorate a method with @event({told!r})"
-        super().__init__(f"no handler for event {told!r}; {advice}")
+        super().__init__(f"no handler for event {told!r}; {_advice(told, [*handled])}")
         self.name = name
+
+
+def _advice(told: str, handled: list[str]) -> str:
+    if told.startswith("unsafe:["):
+        return (
+            "a phx-* attribute was given a text that begins with '[', which the browser would run as JS commands: "
+            "only a chain of pyview.js, such as js.push('save'), may stand there"
+        )
+    close = get_close_matches(told, handled, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"decorate a method with @event({told!r})"
 
 
 class UnknownInfo(LookupError):

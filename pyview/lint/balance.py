@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from jinja2 import nodes
 
 from pyview.lint.holes import HOLE
-from pyview.lint.tags import Scanner, Tag, Unclear, meeting
+from pyview.lint.tags import Unclear, meeting
+from pyview.template.markup_scanner import Scanner, Tag
 
 _VOID = frozenset(
     {

@@ -2,8 +2,7 @@
 
 import re
 
-HOLE = "\ue000"
-"""Stands for a value: a character of no text."""
+from pyview.template.markup_scanner import HOLE
 
 ANYTHING = HOLE + "\ue001"
 """Stands for what may be more than one value: what statements write, or functions return."""
@@ -18,3 +17,6 @@ def hole_of(expression: str) -> str:
     found = _VALUE.fullmatch(expression)
     spans = found is None or any(word in found[1].lower() for word in _SEVERAL)
     return ANYTHING if spans else HOLE
+
+
+__all__ = ["ANYTHING", "HOLE", "hole_of"]

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from pyview.js.bindings import binding_text, is_binding
 from pyview.template.tree.immutable import is_template_class
 from pyview.template.tree.live import Live
 from pyview.template.tree.output import escape_text
@@ -106,7 +107,12 @@ def attribute_value(name: str, value: Any, tag: str = "") -> str:
         return vouched(name, value)
     if is_url(name, tag):
         return escape_text(safe_url(url_text(value)))
-    return quoted(value)
+    return binding(name, value) if is_binding(name) else quoted(value)
+
+
+def binding(name: str, value: Any) -> str:
+    """The beginning of a `phx-*` binding, in which only a chain of JS commands is run."""
+    return quoted(value if isinstance(value, (Live, *_COLLECTIONS)) else binding_text(name, value))
 
 
 def is_program(name: str) -> bool:

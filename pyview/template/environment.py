@@ -21,6 +21,7 @@ from pyview.stream import NoStreams
 from pyview.template.assigns import LazyNames, NameReader
 from pyview.template.compiler.calls import prepare
 from pyview.template.compiler.generator import LiveCodeGenerator
+from pyview.template.compiler.guards import GUARDS, guard_slots
 from pyview.template.compiler.loops import KEY_FILTER
 from pyview.template.compiler.purity import pure, pure_names
 from pyview.template.component_tag import live_component, slots
@@ -102,6 +103,7 @@ class LiveEnvironment(jinja2.Environment):
         self.filters.update({name: pure(command) for name, command in JS_FILTERS.items()})
         self.filters.update(UI_FILTERS)
         self.filters["attr"] = own_attribute
+        self.filters.update(GUARDS)
         for part_of_form in (Form, FormPart, FormField):
             self.register_immutable(part_of_form)
         self.globals["js"] = js
@@ -122,6 +124,7 @@ class LiveEnvironment(jinja2.Environment):
             advise(error, source)
             raise
         prepare(tree, self, name, filename)
+        guard_slots(tree)
         return tree
 
     def _generate(

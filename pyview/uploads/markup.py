@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from pyview.js.bindings import binding_text, is_binding
 from pyview.uploads.config import UploadConfig
 from pyview.uploads.entry import ConstraintViolation, UploadEntry
 
@@ -88,4 +89,5 @@ def _attribute(name: str, value: Any) -> Markup:
         return Markup()
     if value is True:
         return Markup(" {}").format(name)
-    return Markup(' {}="{}"').format(name, escape(value))
+    text = binding_text(name, value) if is_binding(name) else value
+    return Markup(' {}="{}"').format(name, escape(text))

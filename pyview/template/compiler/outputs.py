@@ -1,12 +1,14 @@
 """`{{ expression }}`, and statements that stay one text because nothing finer is known of them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 
 from pyview.template.compiler.bodies import Body, BodyWriter
 from pyview.template.compiler.command_chains import constant_commands
+from pyview.template.compiler.guards import unguarded
 from pyview.template.tree.nodes import ALWAYS
 
 
@@ -34,7 +36,7 @@ class OutputWriter(BodyWriter):
         if finalize.const is None:
             return None
         if self._is_escaped(frame) and not self.bindings["js"]:
-            commands = constant_commands(node, frame.eval_ctx)
+            commands = constant_commands(unguarded(node), frame.eval_ctx)
             if commands is not None:
                 return str.__str__(commands.__html__())
         try:
@@ -68,6 +70,15 @@ class OutputWriter(BodyWriter):
         self.visit(node, frame)
         self.write(")" if finalize.src is None else "))")
         self.write_text_slot(body, position)
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        """The beginning of an output to text: as Jinja2's own, by functions that refuse what nobody can read."""
+        if frame.eval_ctx.volatile:
+            self.write("(_written if context.eval_ctx.autoescape else _written_plain)(")
+        else:
+            self.write("_written(" if frame.eval_ctx.autoescape else "_written_plain(")
+        if finalize.src is not None:
+            self.write(finalize.src)
 
     def write_call(
         self,

@@ -6,8 +6,10 @@ from typing import Any
 import markupsafe
 from markupsafe import Markup, escape
 
+from pyview.template.place import calling_place
 from pyview.template.tree.live import Live
 from pyview.template.tree.numbers import number_text
+from pyview.template.tree.unprintable import UNPRINTABLE, UnprintableValue
 
 _to_text = str.__str__
 
@@ -30,13 +32,32 @@ def escaped(value: Any) -> Any:
         return number_text(value)
     if cls is float:
         return repr(value)
-    return value if isinstance(value, Live) else _to_text(escape(value))
+    return value if isinstance(value, Live) else _escaped_other(value)
+
+
+def _escaped_other(value: Any) -> str:
+    if type(value) in UNPRINTABLE:
+        raise UnprintableValue(value, calling_place())
+    return _to_text(escape(value))
 
 
 def plain(value: Any) -> Any:
     """The text of a value where autoescape is off; a live value as it is."""
-    if isinstance(value, Live):
-        return value
+    return value if isinstance(value, Live) else written_plain(value)
+
+
+def written(value: Any) -> str:
+    """The text of a value in a page that is made as text, where autoescape is on; of a live value, its mark."""
+    cls = type(value)
+    if cls is str:
+        return escape_text(value)
+    return number_text(value) if cls is int else _escaped_other(value)
+
+
+def written_plain(value: Any) -> str:
+    """The text of a value in a page that is made as text, where autoescape is off."""
+    if type(value) in UNPRINTABLE:
+        raise UnprintableValue(value, calling_place())
     text = str(value)
     return text if type(text) is str else _to_text(text)
 
@@ -51,4 +72,4 @@ def text_slot(previous: Any, text: str) -> tuple[str, str | None]:
     return text, (None if text == previous else text)
 
 
-__all__ = ["Markup", "converted", "escape_text", "escaped", "plain", "text_slot"]
+__all__ = ["Markup", "converted", "escape_text", "escaped", "plain", "text_slot", "written", "written_plain"]

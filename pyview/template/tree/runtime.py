@@ -11,11 +11,11 @@ from pyview.template.tree.live import called_text, store_live
 from pyview.template.tree.loop import LiveLoop
 from pyview.template.tree.macro import LiveMacro, call
 from pyview.template.tree.nodes import Node, Segment, Unit, new_node
-from pyview.template.tree.output import converted, escaped, plain, text_slot
+from pyview.template.tree.output import converted, escaped, plain, text_slot, written, written_plain
 from pyview.template.tree.rows import RowSegment
 from pyview.template.tree.stream import rows_of
 
-GENERATION = 5
+GENERATION = 6
 
 __all__ = [
     "LiveLoop",
@@ -39,4 +39,6 @@ __all__ = [
     "rows_of",
     "store_live",
     "text_slot",
+    "written",
+    "written_plain",
 ]

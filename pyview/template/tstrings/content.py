@@ -11,6 +11,7 @@ from pyview.template.tree.live import Live
 from pyview.template.tree.macro import LiveMacro
 from pyview.template.tree.nodes import Fresh
 from pyview.template.tree.output import escape_text, text_slot
+from pyview.template.tree.unprintable import UNPRINTABLE, UnprintableValue
 
 _to_text = str.__str__
 
@@ -62,4 +63,6 @@ def _plain_text(value: Any) -> str:
     # None is nothing there: what would a reader do with the word "None"? `{name or None}` is how nothing is said.
     if value is None:
         return ""
+    if type(value) in UNPRINTABLE:
+        raise UnprintableValue(value)
     return _to_text(escape(value() if isinstance(value, Macro) else value))

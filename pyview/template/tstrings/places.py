@@ -1,23 +1,23 @@
 """Where a slot can stand in HTML, and how a value is written there so that it cannot mean anything else."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
+from pyview.js.bindings import command_piece
 from pyview.template.attributes import (
     attribute_text,
     attributes_text,
+    binding,
     is_css_value,
-    is_program,
-    is_url,
     may_be_scheme,
     quoted,
     safe_url,
     url_text,
     vouched,
 )
+from pyview.template.dangers import Danger, ValueSoFar, danger_of
 from pyview.template.tree.output import escape_text
 
 Write: TypeAlias = Callable[[Any], str]
@@ -37,29 +37,23 @@ def spread(tag: str) -> Write:
     return lambda value: attributes_text(value, tag)
 
 
-@dataclass(frozen=True, slots=True)
-class ValueSoFar:
-    """What of a quoted value stands before a slot in it: static text, and NUL for other slots."""
-
-    tag: str
-    name: str
-    text: str
-
-
 def in_quotes(before: ValueSoFar) -> Write:
     """`name="... {value} ..."`: a piece of an attribute's value."""
-    if is_program(before.name):
-        return lambda value: vouched(before.name, value)
-    if is_url(before.name, before.tag) and not scheme_is_known(before.text):
-        return url_start if not before.text.strip() else url_piece
-    if before.name.lower() == "style" and before.text.rpartition(";")[2].strip():
-        return css_piece
-    return quoted
-
-
-def scheme_is_known(before: str) -> bool:
-    """Whether what follows can no longer be part of an address's scheme."""
-    return any(char in before for char in "/?#:")
+    match danger_of(before):
+        case Danger.PROGRAM:
+            return lambda value: vouched(before.name, value)
+        case Danger.ADDRESS:
+            return url_start
+        case Danger.ADDRESS_PIECE:
+            return url_piece
+        case Danger.DECLARATION:
+            return css_piece
+        case Danger.EVENT | Danger.COMMANDS:
+            return lambda value: binding(before.name, value)
+        case Danger.COMMAND_PIECE:
+            return lambda value: quoted(command_piece(value))
+        case None:
+            return quoted
 
 
 def url_start(value: Any) -> str:

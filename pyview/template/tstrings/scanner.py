@@ -12,10 +12,10 @@ from enum import Enum, auto
 from typing import Final, NoReturn
 
 from pyview.template.attributes import is_harmless, is_url
+from pyview.template.dangers import SLOT, ValueSoFar
 from pyview.template.tstrings.errors import TemplateStringError, excerpt
 from pyview.template.tstrings.places import (
     CONTENT,
-    ValueSoFar,
     Write,
     in_program,
     in_quotes,
@@ -43,7 +43,6 @@ _ATTRIBUTE = re.compile(r"(\s*)([^\s\"'<>/=]+)(\s*=\s*)?")
 _TAG_END = re.compile(r"\s*(/?>)")
 _UNQUOTED = re.compile(r"[^\s\"'=<>`]+")
 _ENDS_ATTRIBUTE = re.compile(r"\s|/?>")
-_SLOT: Final = "\0"
 
 
 class _State(Enum):
@@ -259,10 +258,10 @@ class _Scanner:
             self._state = _State.TAG
 
     def _check_address(self) -> None:
-        if _SLOT not in self._value or not is_url(self._name, self._tag):
+        if SLOT not in self._value or not is_url(self._name, self._tag):
             return
         scheme, colon, _ = re.split(r"[/?#]", self._value, maxsplit=1)[0].partition(":")
-        if colon and _SLOT in scheme:
+        if colon and SLOT in scheme:
             self._fail(
                 f"what kind of address it is cannot be a slot: give {self._name} the whole address, {{url}}"
             )
@@ -291,7 +290,7 @@ class _Scanner:
         elif self._state is _State.TAG:
             static, self._must_end = self._text[: self._attribute_start], True
         elif self._state is _State.QUOTED:
-            self._value += _SLOT
+            self._value += SLOT
         self.found.statics.append(static)
         self.found.writes.append(write)
 

@@ -1,0 +1,62 @@
+"""Attributes that the client reads as the name of an event or as JS commands, and values that may stand there.
+
+The client takes a text that begins with `[` for a list of commands, in JSON, and runs them. So such a text comes from a
+chain of `pyview.js` or from the author of the template, never from data.
+"""
+
+import html
+import json
+from typing import Any, Final
+
+from pyview.js.commands import JsCommands
+
+EVENT_BINDINGS: Final = frozenset(
+    "phx-" + name
+    for name in (
+        *("click", "click-away", "submit", "change", "auto-recover", "keydown", "keyup", "focus", "blur"),
+        *("window-keydown", "window-keyup", "window-focus", "window-blur", "viewport-top", "viewport-bottom"),
+    )
+)
+"""Those that hold the name of an event, or JS commands."""
+
+COMMAND_BINDINGS: Final = frozenset({"phx-mounted", "phx-remove", "phx-connected", "phx-disconnected"})
+"""Those that hold JS commands only."""
+
+_PLAIN: Final = (JsCommands, int, float)
+
+
+def is_binding(name: str) -> bool:
+    """Whether the client runs JS commands in the attribute."""
+    name = name.lower()
+    return name in EVENT_BINDINGS or name in COMMAND_BINDINGS
+
+
+def event_text(value: Any) -> Any:
+    """`value`; a text that the client would run is turned into the name of an event that no view handles."""
+    if type(value) is str:
+        return value if not value.startswith("[") else f"unsafe:{value}"
+    text = None if isinstance(value, _PLAIN) else seen_by_browser(value)
+    return f"unsafe:{text}" if text is not None and text.startswith("[") else value
+
+
+def commands_text(value: Any) -> Any:
+    """`value`; a text that the client would run is turned into no commands."""
+    text = "" if isinstance(value, _PLAIN) else seen_by_browser(value)
+    return "[]" if text.startswith("[") else value
+
+
+def binding_text(name: str, value: Any) -> Any:
+    """`value` at the beginning of the attribute `name`, a binding."""
+    return commands_text(value) if name.lower() in COMMAND_BINDINGS else event_text(value)
+
+
+def command_piece(value: Any) -> Any:
+    """`value` as a piece of commands that are written by hand: it stays within the JSON string that it stands in."""
+    return (
+        value if isinstance(value, _PLAIN) else json.dumps(seen_by_browser(value), ensure_ascii=False)[1:-1]
+    )
+
+
+def seen_by_browser(value: Any) -> str:
+    """The text of a value in an attribute, after a browser has resolved the entities of what is HTML already."""
+    return html.unescape(str(value.__html__())) if hasattr(value, "__html__") else str(value)

@@ -1,0 +1,74 @@
+"""Places in the value of an attribute where escaping alone does not make a value safe.
+
+These are the rules for template strings and for Jinja2 alike.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from pyview.js.bindings import COMMAND_BINDINGS, is_binding
+from pyview.template.attributes import is_harmless, is_program, is_url
+
+SLOT = "\0"
+"""Stands for a slot in a value."""
+
+
+class Danger(Enum):
+    """What a value could do that stands there."""
+
+    PROGRAM = auto()
+    """It is run as a program, or parsed as a page."""
+    ADDRESS = auto()
+    """It begins an address, whose scheme could be `javascript:`."""
+    ADDRESS_PIECE = auto()
+    """It may still belong to an address's scheme."""
+    DECLARATION = auto()
+    """It could end its declaration in a style, and begin another one."""
+    EVENT = auto()
+    """It begins a `phx-*` binding: one that begins with `[` is run as JS commands."""
+    COMMANDS = auto()
+    """The same, in a binding that holds JS commands only."""
+    COMMAND_PIECE = auto()
+    """It is a piece of JS commands that are written by hand, and could end the JSON string that it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSoFar:
+    """What of a quoted value stands before a slot in it: static text, and `SLOT` for other slots."""
+
+    tag: str
+    name: str
+    text: str
+
+
+def danger_of(before: ValueSoFar) -> Danger | None:
+    """The danger for a value that comes after `before`; None where escaping is enough."""
+    if is_program(before.name):
+        return Danger.PROGRAM
+    if is_binding(before.name):
+        return _danger_in_binding(before)
+    if is_url(before.name, before.tag):
+        return _danger_in_address(before.text)
+    if before.name.lower() == "style" and before.text.rpartition(";")[2].strip():
+        return Danger.DECLARATION
+    return None
+
+
+def _danger_in_binding(before: ValueSoFar) -> Danger | None:
+    known = before.text.lstrip(SLOT)  # other slots may be empty
+    if known:
+        return Danger.COMMAND_PIECE if known.startswith("[") else None
+    return Danger.COMMANDS if before.name.lower() in COMMAND_BINDINGS else Danger.EVENT
+
+
+def _danger_in_address(before: str) -> Danger | None:
+    if not is_harmless(before):
+        return Danger.PROGRAM
+    if scheme_is_known(before):
+        return None
+    return Danger.ADDRESS_PIECE if before.strip() else Danger.ADDRESS
+
+
+def scheme_is_known(before: str) -> bool:
+    """Whether what follows can no longer be part of an address's scheme."""
+    return any(char in before for char in "/?#:")

@@ -1,0 +1,197 @@
+"""Reader of HTML piece by piece: a slot or a statement of a template may stand anywhere between two, or in a tag."""
+
+import html
+import re
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass
+from typing import Final, Literal
+
+HOLE: Final = "\ue000"
+"""Stands for a value that is filled in when a page is made: a character of no text."""
+
+_RAW = frozenset({"script", "style", "textarea", "title", "iframe", "xmp", "noembed", "noframes"})
+"""What stands in these is text up to their end tag."""
+
+_OPENING = re.compile(rf"<!--(?:-?>)?|<!\[CDATA\[|(?P<tag></?)(?=[a-zA-Z{HOLE}]|\Z)|<[!?/]")
+_ENDS = {
+    "comment": re.compile("--!?>"),
+    "cdata": re.compile("]]>"),
+    "bogus": re.compile(">"),
+}
+_NAME = re.compile(r"[^\s/>]*")
+_PART = re.compile(r"\s+|[/>=]|[^\s/>=]+")
+_SPACE = re.compile(r"\s*")
+_BARE = re.compile(r"[^\s>]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """`empty` is one that ends with a slash."""
+
+    name: str
+    line: int
+    kind: Literal["start", "end", "empty"]
+
+    @property
+    def stem(self) -> str:
+        """What is known of the name."""
+        return self.name.partition(HOLE)[0]
+
+    @property
+    def known(self) -> bool:
+        return HOLE not in self.name
+
+
+@dataclass(slots=True)
+class Scanner:
+    """Position of a reader in HTML. `where` is a kind of place, or the quotation mark of the value that it is in.
+
+    `name` is that of the tag, or of the element whose text is read; `attribute` the last attribute of the tag and
+    `value` what was read of its value, as it is written. `type` is the value of the tag's attribute `type`.
+    `spaced`: whatever comes next in the tag is an attribute of its own.
+    """
+
+    where: str = "text"
+    name: str = ""
+    attribute: str = ""
+    value: str = ""
+    type: str = ""
+    spaced: bool = False
+    closes: bool = False
+    _line: int = 1
+
+    @property
+    def known_value(self) -> str:
+        """What was read of the attribute's value, as a browser understands it."""
+        return html.unescape(self.value)
+
+    def fork(self) -> "Scanner":
+        return copy(self)
+
+    def read(self, text: str, line: int) -> Iterator[Tag]:
+        """The tags that end in `text`, whose first line is `line`."""
+        at = 0
+        if self.where == "name" and text and not (text[0].isspace() or text[0] in "/>"):
+            self.name += HOLE  # a statement stands in the name
+        while at < len(text):
+            where, (at, ended) = self.where, self._step(text, at, line)
+            if ended:
+                yield self._ended(where)
+
+    def _ended(self, where: str) -> Tag:
+        tag = Tag(self.name, self._line, self._kind(where))
+        self.name = tag.stem
+        self.where = "raw" if tag.kind == "start" and tag.stem in _RAW else "text"
+        return tag
+
+    def _kind(self, where: str) -> Literal["start", "end", "empty"]:
+        return "end" if self.closes else "empty" if where == "slash" else "start"
+
+    def _step(self, text: str, at: int, line: int) -> tuple[int, bool]:
+        """One step on: where to, and whether a tag ended with it."""
+        match self.where:
+            case "text":
+                return self._in_text(text, at, line), False
+            case "raw":
+                return self._in_raw(text, at, line), False
+            case "name":
+                return self._in_name(text, at), False
+            case "tag" | "slash":
+                return self._in_tag(text, at)
+            case "value":
+                return self._before_value(text, at)
+            case "bare":
+                return self._in_bare_value(text, at), False
+            case '"' | "'":
+                return self._in_quotes(text, at), False
+            case other:
+                return self._past(_ENDS[other], text, at), False
+
+    def _in_text(self, text: str, at: int, line: int) -> int:
+        found = _OPENING.search(text, at)
+        if found is None:
+            return len(text)
+        if found["tag"]:
+            self._begin(found, text, line)
+        elif found[0].startswith("<!--"):
+            self.where = "text" if found[0].endswith(">") else "comment"
+        else:
+            self.where = "cdata" if found[0] == "<![CDATA[" else "bogus"
+        return found.end()
+
+    def _begin(self, found: re.Match[str], text: str, line: int) -> None:
+        self.where, self.name, self.closes = "name", "", found[0] == "</"
+        self.attribute = self.value = self.type = ""
+        self._line = line + text.count("\n", 0, found.start())
+
+    def _in_raw(self, text: str, at: int, line: int) -> int:
+        found = re.compile(rf"</(?={re.escape(self.name)}(?:[\s/>]|\Z))", re.IGNORECASE).search(text, at)
+        if found is None:
+            return len(text)
+        self._begin(found, text, line)
+        return found.end()
+
+    def _in_name(self, text: str, at: int) -> int:
+        more = _run(_NAME, text, at)
+        self.name += more.lower()
+        self.spaced = True
+        return self._up_to(at + len(more), text)
+
+    def _in_tag(self, text: str, at: int) -> tuple[int, bool]:
+        part = _run(_PART, text, at)
+        if part == "=":
+            self.value = ""
+        elif part == "/" or part.isspace():
+            self.spaced = True
+        elif part != ">":
+            self.attribute = part.lower() if self.spaced else self.attribute + part.lower()
+            self.spaced = False
+        self.where = {"/": "slash", "=": "value"}.get(part, "tag")
+        return at + len(part), part == ">"
+
+    def _before_value(self, text: str, at: int) -> tuple[int, bool]:
+        at += len(_run(_SPACE, text, at))
+        mark = text[at : at + 1]
+        if mark:
+            self.where = mark if mark in "\"'" else "bare"
+        return (at, False) if self.where == "bare" and mark != ">" else (at + len(mark), mark == ">")
+
+    def _in_bare_value(self, text: str, at: int) -> int:
+        more = _run(_BARE, text, at)
+        self.value += more
+        end = self._up_to(at + len(more), text)
+        if self.where == "tag":
+            self._end_value()
+        return end
+
+    def _in_quotes(self, text: str, at: int) -> int:
+        found = text.find(self.where, at)
+        end = len(text) if found < 0 else found
+        self.value += text[at:end]
+        if found < 0:
+            return end
+        self.where = "tag"
+        self._end_value()
+        return end + 1
+
+    def _end_value(self) -> None:
+        if self.attribute == "type":
+            self.type = self.known_value.strip().lower()
+        self.attribute = self.value = ""
+        self.spaced = True
+
+    def _up_to(self, end: int, text: str) -> int:
+        """At the end of a name or a value, unless there may be more of it."""
+        self.where = self.where if end == len(text) else "tag"
+        return end
+
+    def _past(self, pattern: re.Pattern[str], text: str, at: int) -> int:
+        found = pattern.search(text, at)
+        self.where = self.where if found is None else "text"
+        return len(text) if found is None else found.end()
+
+
+def _run(pattern: re.Pattern[str], text: str, at: int) -> str:
+    found = pattern.match(text, at)
+    return "" if found is None else found[0]

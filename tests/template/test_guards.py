@@ -1,0 +1,225 @@
+"""Data in `phx-*` bindings and addresses never becomes JS commands or a program, whichever way the page is made."""
+
+import asyncio
+import json
+from html import unescape
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from jinja2 import DictLoader
+from markupsafe import Markup
+
+from pyview import LiveView, LiveViewSocket, PyView, js
+from pyview.template.live_template import LiveTemplate
+from pyview.testing import LiveClient, PageError
+from pyview.uploads.config import UploadConfig
+from pyview.uploads.constraints import UploadConstraints
+from pyview.uploads.markup import live_file_input
+from pyview.wire.rendered import to_html
+from tests.template.tstrings.pages import build
+
+EVIL = '[["exec",{"attr":"data-x"}]]'
+SAFE = js.push("save", value={"id": 7})
+NAMES: dict[str, Any] = {
+    "evil": EVIL,
+    "empty": "",
+    "markup": Markup(EVIL),  # noqa: S704
+    "entities": Markup("&#91;&#91;1]]"),
+    "rows": [["exec", {}]],
+    "save": SAFE,
+    "name": "save",
+    "run": "JavaScript:alert(1)",
+    "url": "https://example.org/?a=1&b=2",
+    "number": 5,
+}
+
+
+def page(source: str) -> str:
+    """The HTML of a template, which is the same as a first page and as a tree."""
+    template = LiveTemplate.from_string(source)
+    text = template.render(NAMES)
+    assert to_html(template.rendering().tree(NAMES)) == text
+    return text
+
+
+def attribute(source: str, name: str) -> str:
+    tag = BeautifulSoup(page(source), "html.parser").find(True)
+    assert tag is not None
+    return str(tag[name])
+
+
+class TestBindings:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "{{ evil }}",
+            "{{ empty }}{{ evil }}",
+            "{{ evil|e }}",
+            "{{ markup }}",
+            "{{ entities }}",
+            "{{ rows }}",
+            "{% if name %}{{ evil }}{% endif %}",
+            "{% if not name %}save{% endif %}{{ evil }}",
+            "{% for one in [evil] %}{{ one }}{% endfor %}",
+            "{% with x = evil %}{{ x }}{% endwith %}",
+            "{{ evil if name else 'save' }}",
+            "{{ (evil, ) | join }}",
+        ],
+    )
+    def test_text_is_the_name_of_an_event_that_there_is_not(self, value: str) -> None:
+        assert attribute(f'<b phx-click="{value}"></b>', "phx-click").startswith("unsafe:[")
+
+    @pytest.mark.parametrize(
+        "name",
+        ["phx-submit", "phx-change", "PHX-CLICK", "phx-window-keydown", "phx-viewport-top", "phx-blur"],
+    )
+    def test_of_every_event(self, name: str) -> None:
+        assert attribute(f"<b {name} = '{{{{ evil }}}}'></b>", name.lower()) == f"unsafe:{EVIL}"
+
+    @pytest.mark.parametrize("name", ["phx-mounted", "phx-remove", "phx-connected", "phx-disconnected"])
+    def test_where_only_commands_stand_it_is_none(self, name: str) -> None:
+        assert attribute(f'<b {name}="{{{{ evil }}}}"></b>', name) == "[]"
+
+    @pytest.mark.parametrize(
+        ("value", "written"),
+        [
+            ("{{ save }}", str(SAFE)),
+            ("{{ save if number else name }}", str(SAFE)),
+            ('{{ js.push("save", value={"id": 7}) }}', str(SAFE)),
+            ("{{ name }}", "save"),
+            ("{{ number }}", "5"),
+            ("{{ missing }}", ""),
+            ("save{{ evil }}", f"save{EVIL}"),
+            ("{{ [['hide', {}]]|tojson }}", '[["hide", {}]]'),
+            ("{{ evil|safe }}", EVIL),
+        ],
+    )
+    def test_commands_and_names_are_as_they_are(self, value: str, written: str) -> None:
+        assert attribute(f"<b phx-click='{value}'></b>", "phx-click") == written
+
+    def test_a_macro_may_return_commands(self) -> None:
+        source = (
+            """{% macro open(id) %}{{ js.show("#" ~ id) }}{% endmacro %}<b phx-click="{{ open("x") }}"></b>"""
+        )
+        assert json.loads(attribute(source, "phx-click"))[0][0] == "show"
+
+    def test_other_attributes_hold_any_text(self) -> None:
+        source = '<b phx-value-x="{{ evil }}" data-x="{{ evil }}" title="{{ evil }}">{{ evil }}</b>'
+        assert unescape(page(source)).count(f'"{EVIL}"') == 3
+
+    def test_the_arguments_of_a_macro_and_of_a_component_are_text(self) -> None:
+        macro = '{% macro button(event) %}<b phx-click="{{ event }}"></b>{% endmacro %}{{ button(evil) }}'
+        assert attribute(macro, "phx-click") == f"unsafe:{EVIL}"
+        spread = '<b{{ {"phx-click": evil, "phx-mounted": evil, "id": evil} | ui.attributes }}></b>'
+        assert attribute(spread, "phx-click") == f"unsafe:{EVIL}"
+        assert attribute(spread, "phx-mounted") == "[]"
+        assert attribute(spread, "id") == EVIL
+        assert attribute('<b{{ {"phx-click": save} | ui.attributes }}></b>', "phx-click") == str(SAFE)
+
+    def test_a_value_in_commands_written_by_hand_stays_in_its_string(self) -> None:
+        evil = '"}],["exec",{"attr":"data-x'
+        source = """<b phx-click='[["push",{"event":"{{ x }}"}]]'></b>"""
+        text = LiveTemplate.from_string(source).render({"x": evil})
+        tag = BeautifulSoup(text, "html.parser").find("b")
+        assert tag is not None
+        assert json.loads(str(tag["phx-click"])) == [["push", {"event": evil}]]
+
+    def test_a_list_that_changes_shows_its_rows_alike(self) -> None:
+        source = '{% for one in rows %}<b phx-click="{{ one }}"></b>{% endfor %}'
+        rendering = LiveTemplate.from_string(source).rendering()
+        rendering.update({"rows": ["a", "b"]})
+        assert f"unsafe:{EVIL}" in unescape(str(rendering.update({"rows": ["a", EVIL]})))
+
+    def test_the_input_of_an_upload_takes_no_commands_as_text(self) -> None:
+        upload = UploadConfig("photo", UploadConstraints())
+        tag = BeautifulSoup(live_file_input(upload, phx_click=EVIL, phx_blur=SAFE), "html.parser").find(
+            "input"
+        )
+        assert tag is not None
+        assert (tag["phx-click"], tag["phx-blur"]) == (f"unsafe:{EVIL}", str(SAFE))
+
+
+class TestTemplateStrings:
+    @pytest.mark.parametrize(
+        ("before", "after"), [('<b phx-click="', '"></b>'), ("<b phx-click=", "></b>"), ("<b ", "></b>")]
+    )
+    def test_text_is_no_commands_there_either(self, before: str, after: str) -> None:
+        def written(value: Any) -> str:
+            given = {"phx_click": value} if before == "<b " else value
+            shown = LiveTemplate.from_string("{{ page }}").environment.plans.text(
+                build(before, (given,), after)
+            )
+            tag = BeautifulSoup(shown, "html.parser").find("b")
+            assert tag is not None
+            return str(tag["phx-click"])
+
+        assert written(EVIL) == f"unsafe:{EVIL}"
+        assert written(NAMES["markup"]) == f"unsafe:{EVIL}"
+        assert written(SAFE) == str(SAFE)
+        assert written("save") == "save"
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "source",
+        [
+            '<a href="{{ run }}"></a>',
+            "<a HREF=' {{ run }}'></a>",
+            '<a href="{{ empty }}{{ run }}"></a>',
+            '<a href="{% if name %}{{ run }}{% endif %}"></a>',
+            '<a href="{{ run|safe|e }}"></a>',
+        ],
+    )
+    def test_one_that_would_run_leads_nowhere(self, source: str) -> None:
+        assert attribute(source, "href").strip() == "unsafe:JavaScript:alert(1)"
+
+    @pytest.mark.parametrize("name", ["action", "formaction", "src", "data", "poster"])
+    def test_in_every_attribute_that_holds_one(self, name: str) -> None:
+        assert attribute(f'<b {name}="{{{{ run }}}}"></b>', name) == "unsafe:JavaScript:alert(1)"
+
+    def test_others_are_as_they_are(self) -> None:
+        assert attribute('<a href="{{ url }}"></a>', "href") == NAMES["url"]
+        assert attribute('<a href="/x/{{ run }}"></a>', "href") == "/x/JavaScript:alert(1)"
+        assert attribute('<a title="{{ run }}"></a>', "title") == "JavaScript:alert(1)"
+
+
+class Reviews(LiveView[dict[str, Any]]):
+    """Shows a button that somebody else has named."""
+
+    template = "reviews.html"
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        socket.context = {"label": '[["push",{"event":"delete_all"}]]', "deleted": False}
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        socket.context["deleted"] = event == "delete_all"
+
+
+async def test_a_click_on_what_somebody_wrote_sends_no_event_of_his() -> None:
+    source = '<button phx-click="{{ label }}">x</button><i>{{ deleted }}</i>'
+    app = PyView(templates=DictLoader({"reviews.html": source}), secret="t0" * 20)
+    app.add_live_view("/", Reviews)
+    async with asyncio.timeout(20), LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("button")
+        assert page.find("i").text == "False"
+
+
+class Bare(LiveView[dict[str, Any]]):
+    """Handles nothing."""
+
+    template = "bare.html"
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        socket.context = {"commands": json.dumps([["push", {"event": "save"}]])}
+
+
+async def test_the_log_says_how_commands_are_written(caplog: pytest.LogCaptureFixture) -> None:
+    app = PyView(templates=DictLoader({"bare.html": '<b phx-click="{{ commands }}">x</b>'}), secret="t0" * 20)
+    app.add_live_view("/", Bare)
+    async with asyncio.timeout(20), LiveClient(app) as client:
+        page = await client.open("/")
+        with pytest.raises(PageError):
+            await page.click("b")
+    assert "only a chain of pyview.js" in caplog.text
