@@ -19,12 +19,16 @@ from pyview.lint.handlers import handlers
 from pyview.lint.holes import HOLE
 from pyview.lint.markup import Element, may_be_together
 from pyview.lint.misleading import misleading_links
+from pyview.lint.modules import Modules
 from pyview.lint.names import context_type, names_of_context, unknown_names
-from pyview.lint.owners import Owner, classes_named, own_handlers, scripts_beside, texts_in_module
+from pyview.lint.owners import Owner, classes_named, own_handlers, scripts_beside
+from pyview.lint.printed import loop_names, printed_values
 from pyview.lint.routes import unreachable_routes
 from pyview.lint.site import Site
 from pyview.lint.sources import Source, Templates, place_of, templates_of
+from pyview.lint.types import Types
 from pyview.lint.unclosed import unclosed_elements
+from pyview.lint.unsafe import unsafe_places
 from pyview.live_view import LiveView
 from pyview.routes import LiveRoute
 from pyview.template.files import TemplateFileNotFound
@@ -61,8 +65,8 @@ def lint(app: Any) -> list[Finding]:
     Only what is certain enough is told: nothing about attributes, events and names that are known only when a page is
     made. In the order of files and lines.
     """
-    site = Site(app)
-    found = {finding for one in _live_apps(app) for finding in _Check(one, site).findings()}
+    site, modules = Site(app), Modules()
+    found = {finding for one in _live_apps(app) for finding in _Check(one, site, modules).findings()}
     return sorted(finding for finding in found if not _ignored(finding))
 
 
@@ -77,9 +81,10 @@ def _live_apps(app: Any) -> Iterator[LiveApp]:
 class _Check:
     """One application."""
 
-    def __init__(self, app: LiveApp, site: Site) -> None:
+    def __init__(self, app: LiveApp, site: Site, modules: Modules) -> None:
         self._app = app
         self._site = site
+        self._modules = modules
         self._trouble: list[Finding] = []
         self._owners = list(self._collected())
 
@@ -87,19 +92,29 @@ class _Check:
         yield from self._trouble
         yield from unreachable_routes(self._app.routes)
         for source in dict.fromkeys(source for owner in self._owners for source in owner.sources):
-            yield from _in_source(source)
+            yield from _in_source(source, self._types(source))
         for owner in self._owners:
             yield from self._unknown_events(owner)
             yield from self._unused_handlers(owner)
             yield from self._unknown_names(owner)
             yield from unclosed_elements(owner)
-        yield from misleading_links(self._owners, self._site, self._app.routes)
+        yield from misleading_links(self._owners, self._site, self._app.routes, self._modules)
+
+    def _types(self, source: Source) -> Types:
+        """The types in a file; nothing is known of one that several classes with different contexts have."""
+        contexts = [
+            context_type(one.cls) if one.templates and _is_same(one.templates.own, source) else None
+            for one in self._owners
+            if any(_is_same(each, source) for each in one.sources)
+        ]
+        same = contexts and all(one is contexts[0] for one in contexts)
+        return Types(source.tree, contexts[0] if same else None)
 
     @cached_property
     def _text(self) -> str:
         """Whatever the application says anywhere, in which the name of an event may occur."""
         templates = (source.text for owner in self._owners for source in owner.sources)
-        python = (text for owner in self._owners for text in texts_in_module(owner.cls))
+        python = (text for one in self._modules.of(owner.cls for owner in self._owners) for text in one.texts)
         scripts = (scripts_beside(owner.cls) for owner in self._owners)
         return "\n".join((*templates, *python, *scripts))
 
@@ -196,6 +211,10 @@ class _Check:
         return set(self._app.view_templates.environment.globals) | set(_template_globals(owner))
 
 
+def _is_same(one: Source, other: Source) -> bool:
+    return (one.file, one.first) == (other.file, other.first)
+
+
 def _template_globals(owner: Owner) -> Iterator[str]:
     template = getattr(owner.cls, "template", None)
     if isinstance(template, LiveTemplate):
@@ -223,11 +242,14 @@ def _has_open_events(sources: Sequence[Source]) -> bool:
 # The rules that look at a file
 
 
-def _in_source(source: Source) -> Iterator[Finding]:
+def _in_source(source: Source, known: Types) -> Iterator[Finding]:
     for element in source.elements:
         yield from _unknown_attributes(element, source)
         yield from _forms_without_id(element, source)
     yield from _duplicate_ids(source)
+    yield from unsafe_places(source, known)
+    yield from printed_values(source, known)
+    yield from loop_names(source)
 
 
 def _unknown_attributes(element: Element, source: Source) -> Iterator[Finding]:

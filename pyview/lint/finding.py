@@ -13,6 +13,9 @@ Rule = Literal[
     "unknown-attribute",
     "unknown-name",
     "unreachable-route",
+    "unprintable-value",
+    "unsafe-place",
+    "marked-safe",
     "unknown-link",
     "patch-leaves-view",
 ]

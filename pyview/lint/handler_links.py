@@ -1,14 +1,12 @@
 """Where the handlers in a module lead: `socket.push_navigate("/users")` and its like."""
 
 import ast
-import inspect
-import sys
 from collections.abc import Iterator
-from types import ModuleType
 
 from pyview.lint.addresses import address
 from pyview.lint.holes import ANYTHING, hole_of
 from pyview.lint.links import Link
+from pyview.lint.modules import Module
 
 _PUSHES = {
     "push_navigate": False,
@@ -20,17 +18,13 @@ _PUSHES = {
 """The methods of a socket that lead somewhere, and whether the view stays."""
 
 
-def links_of_module(module: ModuleType) -> Iterator[tuple[str | None, Link]]:
+def links_of_module(module: Module) -> Iterator[tuple[str | None, Link]]:
     """Where the handlers of a module lead, each with the class at the top of the module that it is in."""
-    try:
-        file, tree = inspect.getsourcefile(module), ast.parse(inspect.getsource(module))
-    except (OSError, TypeError, SyntaxError):
-        return
-    for statement in tree.body:
+    for statement in module.tree.body:
         within = statement.name if isinstance(statement, ast.ClassDef) else None
         for node in ast.walk(statement):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                yield from ((within, link) for link in _push(node, node.func, str(file)))
+                yield from ((within, link) for link in _push(node, node.func, module.file))
 
 
 def _push(call: ast.Call, method: ast.Attribute, file: str) -> Iterator[Link]:
@@ -63,11 +57,3 @@ def _python_text(node: ast.expr) -> str:
             return hole_of(ast.unparse(node))
         case _:
             return ANYTHING
-
-
-def modules_of(cls: type) -> list[ModuleType]:
-    """The modules in which a class and its bases are written."""
-    names = dict.fromkeys(base.__module__ for base in cls.__mro__ if base is not object)
-    others = {"pyview", *sys.stdlib_module_names}
-    own = (name for name in names if name.partition(".")[0] not in others)
-    return [sys.modules[name] for name in own if name in sys.modules]

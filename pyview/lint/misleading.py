@@ -7,8 +7,9 @@ from starlette.routing import BaseRoute, Route
 
 from pyview.lint.call_links import links_of_calls
 from pyview.lint.finding import Finding
-from pyview.lint.handler_links import links_of_module, modules_of
+from pyview.lint.handler_links import links_of_module
 from pyview.lint.links import Link, links_of_elements
+from pyview.lint.modules import Modules
 from pyview.lint.owners import Owner
 from pyview.lint.routes import described
 from pyview.lint.site import Site, methods_of
@@ -16,12 +17,14 @@ from pyview.lint.sources import Source
 from pyview.routes import LiveRoute
 
 
-def misleading_links(owners: Sequence[Owner], site: Site, routes: Sequence[BaseRoute]) -> Iterator[Finding]:
+def misleading_links(
+    owners: Sequence[Owner], site: Site, routes: Sequence[BaseRoute], modules: Modules
+) -> Iterator[Finding]:
     """Those of the templates and modules of `owners`, whose application has `routes`."""
     live = [route for route in routes if isinstance(route, LiveRoute)]
     if not site.is_known:
         return
-    for link, classes in (*_in_templates(owners), *_in_modules(owners)):
+    for link, classes in (*_in_templates(owners), *_in_modules(owners, modules)):
         takers = site.takers(link.address)
         wrong = _not_taken(link, takers, site)
         if wrong is not None:
@@ -41,11 +44,11 @@ def _in_templates(owners: Sequence[Owner]) -> Iterator[tuple[Link, list[type]]]:
             yield link, classes
 
 
-def _in_modules(owners: Sequence[Owner]) -> Iterator[tuple[Link, list[type]]]:
+def _in_modules(owners: Sequence[Owner], modules: Modules) -> Iterator[tuple[Link, list[type]]]:
     """Each with the classes that have its method."""
-    for module in dict.fromkeys(module for owner in owners for module in modules_of(owner.cls)):
+    for module in modules.of(owner.cls for owner in owners):
         for within, link in links_of_module(module):
-            yield link, [owner.cls for owner in owners if _is_of(owner.cls, module.__name__, within)]
+            yield link, [owner.cls for owner in owners if _is_of(owner.cls, module.name, within)]
 
 
 def _is_of(cls: type, module: str, name: str | None) -> bool:

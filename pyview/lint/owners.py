@@ -1,12 +1,10 @@
 """The views and components of an application: those with a route, and those that their templates name."""
 
-import ast
 import inspect
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from jinja2 import nodes
 
@@ -43,35 +41,6 @@ def classes_named(owner: Owner) -> Iterator[type]:
                 found = known.get(first.name)
                 if isinstance(found, type) and issubclass(found, LiveView | LiveComponent):
                     yield found
-
-
-def texts_in_module(cls: type) -> frozenset[str]:
-    """The texts that the modules of a class and of its bases hold, but those with which its handlers are declared."""
-    found: set[str] = set()
-    for base in cls.__mro__:
-        module = sys.modules.get(base.__module__)
-        if module is not None and not base.__module__.startswith("pyview.") and base is not object:
-            found |= _texts(module)
-    return frozenset(found)
-
-
-def _texts(module: Any) -> set[str]:
-    try:
-        tree = ast.parse(inspect.getsource(module))
-    except (OSError, TypeError, SyntaxError):
-        return set()
-    declared = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for decorator in node.decorator_list
-        for inner in ast.walk(decorator)
-    }
-    return {
-        one.value
-        for one in ast.walk(tree)
-        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in declared
-    } | {one.attr for one in ast.walk(tree) if isinstance(one, ast.Attribute)}
 
 
 def scripts_beside(cls: type) -> str:

@@ -47,9 +47,9 @@ class Tag:
 class Scanner:
     """Position of a reader in HTML. `where` is a kind of place, or the quotation mark of the value that it is in.
 
-    `name` is that of the tag, or of the element whose text is read; `attribute` the last attribute of the tag and
-    `value` what was read of its value, as it is written. `type` is the value of the tag's attribute `type`.
-    `spaced`: whatever comes next in the tag is an attribute of its own.
+    `name` is that of the tag, or of the element whose text is read; `attribute` the last attribute of the tag, and
+    `value` what was read of its value, as it is written; within a script, its last character. `type` is the value of
+    the tag's attribute `type`. `spaced`: whatever comes next in the tag is an attribute of its own.
     """
 
     where: str = "text"
@@ -128,6 +128,7 @@ class Scanner:
     def _in_raw(self, text: str, at: int, line: int) -> int:
         found = re.compile(rf"</(?={re.escape(self.name)}(?:[\s/>]|\Z))", re.IGNORECASE).search(text, at)
         if found is None:
+            self.value = text[-1:]
             return len(text)
         self._begin(found, text, line)
         return found.end()

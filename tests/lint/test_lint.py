@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,47 +16,7 @@ from pyview import LiveView, PyView
 from pyview.lint import Finding, lint
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import PageError, assert_no_findings, check_app
-
-SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
-VIEW = """\
-from typing import TypedDict
-from dataclasses import dataclass
-from pyview import LiveView
-from pyview.events import AutoEventDispatch, BaseEventHandler, event
-
-class Count(TypedDict):
-    count: int
-
-class CountView(BaseEventHandler, LiveView[Count]):
-    async def mount(self, socket, session):
-        socket.context = {"count": 0}
-
-    @event("increase")
-    async def increase(self, socket):
-        socket.context["count"] += 1
-"""
-Make = Callable[..., PyView]
-numbers = iter(range(1000))
-
-
-@pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """Makes an application of a module with its files: the names are those of the files, `view` is the module."""
-    monkeypatch.syspath_prepend(tmp_path)
-
-    def made(template: str = "", view: str = VIEW, **files: str) -> PyView:
-        name = f"linted_{next(numbers)}"
-        (tmp_path / f"{name}.py").write_text(view)
-        (tmp_path / f"{name}.html").write_text(template)
-        for file, text in files.items():
-            (tmp_path / file.replace("_", ".")).write_text(text)
-        module = importlib.import_module(name)
-        app = PyView(secret=SECRET)
-        views = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == name]
-        app.add_live_view("/", next(one for one in views if issubclass(one, LiveView)))
-        return app
-
-    return made
+from tests.lint.conftest import SECRET, VIEW, Make
 
 
 def rules(app: Any) -> list[tuple[str, int]]:

@@ -1,0 +1,190 @@
+"""Slots of Jinja2 templates that stand where escaping does not make a value safe, and values that are not escaped."""
+
+from collections.abc import Iterator
+
+from jinja2 import nodes
+
+from pyview.lint.finding import Finding
+from pyview.lint.sources import Source
+from pyview.lint.types import Types
+from pyview.template.compiler.analysis import bindings
+from pyview.template.compiler.guards import unguarded
+from pyview.template.compiler.slot_places import Slot, slots_of
+from pyview.template.dangers import SLOT, Danger, ValueSoFar, danger_of
+from pyview.template.markup_scanner import HOLE, Scanner
+
+_NUMBERS = frozenset({"int", "float", "length", "count", "round", "wordcount"})
+_TEXTS = frozenset(
+    {"lower", "upper", "title", "capitalize", "trim", "replace", "join", "format", "string", "truncate"}
+)
+_ARITHMETIC = (nodes.Sub, nodes.Div, nodes.FloorDiv, nodes.Pow, nodes.Neg, nodes.Pos)
+_TRUTH = (nodes.Compare, nodes.Not, nodes.Test)
+_PUT_TOGETHER = (nodes.CondExpr, nodes.Add, nodes.Mul, nodes.Concat, nodes.And, nodes.Or)
+_ESCAPES = frozenset({"tojson", "e", "escape", "forceescape", "urlencode", "xmlattr", "urlize"})
+_SCRIPTS = frozenset(
+    {"", "module", "text/javascript", "application/javascript", "importmap", "speculationrules"}
+)
+
+
+def unsafe_places(source: Source, known: Types) -> Iterator[Finding]:
+    for slot in slots_of(source.tree):
+        wrong = _wrong(slot, known)
+        if wrong is not None:
+            line = source.line(slot.expression.lineno)
+            yield Finding(source.file, line, "unsafe-place", wrong)
+    yield from _marked_safe(source, known)
+
+
+def _wrong(slot: Slot, known: Types) -> str | None:
+    """Why the slot is not safe, if it is so whichever branches are taken before it."""
+    expression = unguarded(slot.expression)
+    if is_harmless(expression, known):
+        return None
+    if not slot.escaped and not _is_escaped(expression):
+        return (
+            "{% autoescape false %} writes the value as it is: if a visitor wrote any of it, he writes the page. "
+            "Use |safe for what is HTML"
+        )
+    found = [_wrong_at(place, slot, expression) for place in slot.places]
+    one_value = len({(place.where, place.name, place.attribute) for place in slot.places}) == 1
+    sure = any(found) if one_value else all(found)
+    return next(filter(None, found)) if sure else None
+
+
+def _wrong_at(place: Scanner, slot: Slot, expression: nodes.Expr) -> str | None:
+    match place.where:
+        case "name":
+            return None if place.closes else _in_tag_name(place.name)
+        case "tag" | "slash":
+            return _in_tag(place, slot.after, expression)
+        case "value" | "bare":
+            return (
+                f"{place.attribute}={{{{ ... }}}} has no quotes, so that a space begins another attribute: "
+                f'write {place.attribute}="{{{{ ... }}}}"'
+            )
+        case '"' | "'":
+            return _in_quotes(place, expression)
+        case "raw":
+            return _in_program(place, expression)
+        case _:
+            return None
+
+
+def _in_tag_name(stem: str) -> str | None:
+    # After a whole name, `<div{{ attributes }}>`, it is attributes.
+    if stem not in ("", "h") and not stem.endswith("-"):
+        return None
+    return (
+        "the name of a tag is a value, which may bring attributes along: choose among constants, by {% if %}"
+    )
+
+
+def _in_tag(place: Scanner, after: str, expression: nodes.Expr) -> str | None:
+    part = place.attribute.replace(HOLE, "") if not place.spaced else ""
+    if after.lstrip().startswith("=") or part.endswith("-"):
+        return (
+            "the name of an attribute is a value, which may be any name, such as onclick: choose among constants, "
+            "or write {{ {...} | ui.attributes }}"
+        )
+    if isinstance(expression, nodes.Concat) or (
+        isinstance(expression, nodes.Filter) and expression.name in _TEXTS
+    ):
+        return "text in a tag may be any attributes, such as onclick: write {{ {...} | ui.attributes }}"
+    return None
+
+
+def _in_quotes(place: Scanner, expression: nodes.Expr) -> str | None:
+    name, is_json = place.attribute, _is_filtered(expression, "tojson")
+    if is_json and place.where == '"':
+        return f"|tojson writes double quotes, which end the value of {name}: write {name}='{{{{ ...|tojson }}}}'"
+    before = place.known_value.replace(HOLE, SLOT)
+    if is_json or danger_of(ValueSoFar(place.name, name, before)) is not Danger.PROGRAM:
+        return None
+    return (
+        f'{name}="...": the browser runs the value as a program, and escaping does not help. Use phx-click and its '
+        "kin, or put the value into an attribute such as data-value"
+    )
+
+
+def _in_program(place: Scanner, expression: nodes.Expr) -> str | None:
+    if place.name == "style":
+        return 'a value in <style> may be any rules: put it into a custom property, style="--size: {{ ... }}"'
+    if place.name != "script" or not (place.type in _SCRIPTS or "json" in place.type):
+        return None
+    quoted = place.value[-1:] in ("'", '"', "`")
+    if _is_filtered(expression, "tojson") and not quoted:
+        return None
+    return "a value in <script> needs another escaping: write {{ ...|tojson }}, with no quotes around it"
+
+
+# Values that are not escaped
+
+
+def _marked_safe(source: Source, known: Types) -> Iterator[Finding]:
+    macros = {name for name, count in bindings(source.tree).items() if count} | {
+        "caller",
+        "super",
+        "self",
+        "slots",
+    }
+    for node in source.tree.find_all((nodes.Filter, nodes.Call)):
+        value = _vouched_value(node)
+        if value is not None and not (is_harmless(value, known) or _is_html(value, macros)):
+            text = (
+                "|safe writes the value as it is: if a visitor wrote any of it, he writes the page. Clean it in Python "
+                "and hand over a markupsafe.Markup, or say here that it is meant so"
+            )
+            yield Finding(source.file, source.line(node.lineno), "marked-safe", text)
+
+
+def _vouched_value(node: nodes.Node) -> nodes.Expr | None:
+    match node:
+        case nodes.Filter(name="safe", node=nodes.Expr() as value):
+            return unguarded(value)
+        case nodes.Call(node=nodes.Name(name="Markup"), args=[value, *_]):
+            return value
+        case _:
+            return None
+
+
+def _is_html(value: nodes.Expr, macros: set[str]) -> bool:
+    """Whether it is HTML already: a slot, what a macro returns, what a filter has escaped."""
+    if _is_escaped(value):
+        return True
+    match value:
+        case nodes.Name(name=name):
+            return name in ("inner_content", "children")
+        case (
+            nodes.Call(node=nodes.Name(name=name))
+            | nodes.Call(node=nodes.Getattr(node=nodes.Name(name=name)))
+        ):
+            return name in macros
+        case _:
+            return False
+
+
+def _is_escaped(expression: nodes.Expr) -> bool:
+    return isinstance(expression, nodes.Filter) and expression.name in _ESCAPES
+
+
+def _is_filtered(expression: nodes.Expr, name: str) -> bool:
+    return isinstance(expression, nodes.Filter) and expression.name == name
+
+
+def is_harmless(expression: nodes.Node | None, known: Types) -> bool:
+    """Whether the text of an expression is made of numbers and of what the author of the template wrote."""
+    match expression:
+        case None | nodes.Const() | nodes.TemplateData():
+            return True
+        case nodes.Filter(name=name):
+            return name in _NUMBERS
+        case nodes.Getattr(node=nodes.Name(name="loop")):
+            return True
+        case nodes.Call(node=nodes.Getattr(node=nodes.Name(name="loop"), attr="cycle"), args=args):
+            return all(is_harmless(one, known) for one in args)
+        case nodes.CondExpr(expr1=one, expr2=other):
+            return is_harmless(one, known) and is_harmless(other, known)
+        case _ if isinstance(expression, _PUT_TOGETHER):
+            return all(is_harmless(one, known) for one in expression.iter_child_nodes())
+        case _:
+            return isinstance(expression, (*_ARITHMETIC, *_TRUTH)) or known.is_number(expression)
