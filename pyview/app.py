@@ -56,6 +56,7 @@ from pyview.storage.retry import Retry
 from pyview.telemetry import Telemetry, telemetry_if_installed
 from pyview.template.component import Component
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
+from pyview.template_checks import unusable_templates
 from pyview.tokens import Tokens
 from pyview.transport.admission import Admission
 from pyview.transport.assets import ClientAssets
@@ -395,7 +396,9 @@ class PyView(Starlette):
     def _check(self, scope: Scope | None = None) -> None:
         """Raises `RuntimeError` or `SignatureError` for an application that would not do what its code says."""
         outside = self._around.findings(self.user_middleware) if self._around else ()
-        enforce([*check_app(self, scope), *outside], self.production)
+        # Compiled before the first visitor comes. In development a template may be on its way.
+        templates = unusable_templates(self.live_routes, self._templates) if self.production else ()
+        enforce([*check_app(self, scope), *outside, *templates], self.production)
         for route in self.live_routes:
             check_sent_names(route.view_class, self._templates)
         if self.secrets.generated and asked_for(os.environ, sys.argv).workers > 1:

@@ -35,7 +35,7 @@ class ViewTemplates:
 
     `source` is a live environment, a loader, or None. With `auto_reload`, files that have changed are read again,
     unless the environment has been told otherwise. `components` are function components, or modules of them, that
-    every template may call by name.
+    every template may call by name. `missing` are the views that show a placeholder, each with the reason.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class ViewTemplates:
         self._templates: dict[type[LiveView[Any]], LiveTemplate | None] = {}
         self._layouts: dict[tuple[type[LiveView[Any]], Any], LiveTemplate | None] = {}
         self._components: dict[type[LiveComponent[Any]], LiveTemplate | None] = {}
+        self.missing: dict[type[LiveView[Any]], TemplateFileNotFound] = {}
         self.files = ViewFiles(reread=self.environment.auto_reload)
 
     @property
@@ -62,7 +63,10 @@ class ViewTemplates:
         return self.environment.change_rule
 
     def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None:
-        """None for a view that makes its content itself. Raises what Jinja2 raises for a bad template."""
+        """None for a view that makes its content itself.
+
+        Raises what Jinja2 raises for a bad template; in production `TemplateFileNotFound` for a view without one.
+        """
         if view_class in self._templates:
             return self._templates[view_class]
         if has_template_method(view_class):
@@ -75,6 +79,7 @@ class ViewTemplates:
             if missing.path is not None:
                 note(missing.path, MissingFile(missing.path))
             return self._substitute(view_class, missing)
+        self.missing.pop(view_class, None)
         self._take_in(found.environment)
         self._templates[view_class] = found
         return found
@@ -109,6 +114,9 @@ class ViewTemplates:
         if view_class.render is not LiveView.render:
             self._templates[view_class] = None
             return None
+        if not self._auto_reload:
+            raise missing
+        self.missing[view_class] = missing
         template = _placeholder(view_class, missing)
         if not self.environment.auto_reload:
             self._templates[view_class] = template

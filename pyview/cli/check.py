@@ -12,6 +12,7 @@ from pyview.auth.checks import check_app, check_sharing, stops
 from pyview.auth.findings import Finding, Severity
 from pyview.auth.order import provides_auth
 from pyview.server_options import advice
+from pyview.template_checks import unusable_templates
 
 
 class NotAPyView(TypeError):
@@ -64,12 +65,17 @@ def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> R
     if not apps:
         raise NotAPyView(app)
     judged = any(found.production for found, _ in apps) if production is None else production
-    findings = [finding for found, scope in apps for finding in check_app(found, scope)]
+    findings = [finding for found, scope in apps for finding in _findings(found, scope)]
     if deploy or judged:
         findings += [finding for found, _ in apps for finding in check_sharing(found)]
     shown = dict.fromkeys(finding for finding in findings if deploy or judged or _matters_now(finding))
     advised = dict.fromkeys(advice(found.security) for found, _ in apps) if deploy else ()
     return Report(tuple(shown), judged, tuple(advised))
+
+
+def _findings(app: PyView, scope: dict[str, Any]) -> Iterator[Finding]:
+    yield from check_app(app, scope)
+    yield from unusable_templates(app.live_routes, app.view_templates)
 
 
 def _matters_now(finding: Finding) -> bool:

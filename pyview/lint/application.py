@@ -1,11 +1,11 @@
 """Every rule, over every view of an application."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_origin
 
 from jinja2 import TemplateError, TemplateSyntaxError
 from starlette.routing import BaseRoute, Mount
@@ -13,11 +13,13 @@ from starlette.routing import BaseRoute, Mount
 from pyview.components.component import LiveComponent
 from pyview.components.files import component_template
 from pyview.lint.attributes import what_is_wrong_with
+from pyview.lint.awaits import forgotten_awaits
 from pyview.lint.calls import calls
 from pyview.lint.finding import Finding
 from pyview.lint.handlers import handlers
 from pyview.lint.holes import HOLE
-from pyview.lint.markup import Element, may_be_together
+from pyview.lint.literals import names_in_code
+from pyview.lint.markup import FILE_INPUT, Element, may_be_together
 from pyview.lint.misleading import misleading_links
 from pyview.lint.modules import Modules
 from pyview.lint.names import context_type, names_of_context, unknown_names
@@ -86,6 +88,7 @@ class _Check:
         self._site = site
         self._modules = modules
         self._trouble: list[Finding] = []
+        self._named: dict[type, frozenset[type]] = {}
         self._owners = list(self._collected())
 
     def findings(self) -> Iterator[Finding]:
@@ -98,6 +101,9 @@ class _Check:
             yield from self._unused_handlers(owner)
             yield from self._unknown_names(owner)
             yield from unclosed_elements(owner)
+            yield from (found for one in owner.parts for found in one.unusable)
+        for module in self._modules.of(owner.cls for owner in self._owners):
+            yield from forgotten_awaits(module)
         yield from misleading_links(self._owners, self._site, self._app.routes, self._modules)
 
     def _types(self, source: Source) -> Types:
@@ -133,6 +139,7 @@ class _Check:
                 seen.add(cls)
                 owner = self._owner_or_trouble(cls, layout)
                 yield owner
+                self._named[cls] = frozenset(classes_named(owner))
                 waiting += [(found, None) for found in classes_named(owner)]
 
     def _owner_or_trouble(self, cls: type, layout: Any) -> Owner:
@@ -154,7 +161,10 @@ class _Check:
         view: type[LiveView[Any]] = cls
         around = templates.layout_for(view, layout)
         layouts = [self._read(view, around)] if around is not None else []
-        own = self._read(view, templates.for_view(view))
+        template = templates.for_view(view)
+        if view in templates.missing:
+            raise templates.missing[view]
+        own = self._read(view, template)
         return Owner(view, own, tuple(one for one in layouts if one is not None))
 
     def _read(self, cls: type, template: LiveTemplate | None) -> Templates | None:
@@ -163,18 +173,30 @@ class _Check:
     # The rules that look at a class
 
     def _unknown_events(self, owner: Owner) -> Iterator[Finding]:
-        known = handlers(owner.cls)
-        if not known.closed:
+        takers = self._takers(owner)
+        if not takers or not all(handlers(one).closed for one in takers):
             return
-        for source in owner.sources:
-            for call in calls(source):
-                if call.event not in known.names and not call.event.startswith("lv:"):
-                    close = get_close_matches(call.event, known.names, n=1)
-                    meant = f"; did you mean {close[0]!r}?" if close else ""
-                    text = (
-                        f'{call.attribute}="{call.event}": {owner.cls.__qualname__} does not handle it{meant}'
-                    )
-                    yield Finding(call.file, call.line, "unknown-event", text)
+        known = frozenset[str]().union(*(handlers(one).names for one in takers))
+        for call in (call for source in owner.sources for call in calls(source)):
+            if call.event not in known and not call.event.startswith("lv:"):
+                text = f'{call.attribute}="{call.event}": {_unhandled(call.event, owner.cls, takers, known)}'
+                yield Finding(call.file, call.line, "unknown-event", text)
+
+    def _takers(self, owner: Owner) -> list[type]:
+        """The views that an event without a target goes to; those around a component, as far as templates tell."""
+        if not issubclass(owner.cls, LiveComponent):
+            return [owner.cls]
+        takers: dict[type, None] = {}
+        waiting, seen = [owner.cls], {owner.cls}
+        while waiting:
+            placed = waiting.pop()
+            around = [
+                one.cls for one in self._owners if placed in self._named[one.cls] and one.cls not in seen
+            ]
+            seen.update(around)
+            waiting += [cls for cls in around if issubclass(cls, LiveComponent)]
+            takers |= dict.fromkeys(cls for cls in around if not issubclass(cls, LiveComponent))
+        return list(takers)
 
     def _unused_handlers(self, owner: Owner) -> Iterator[Finding]:
         templates = owner.templates
@@ -190,15 +212,17 @@ class _Check:
                 )
 
     def _unknown_names(self, owner: Owner) -> Iterator[Finding]:
+        if owner.templates is None or self._others_add_names(owner.cls):
+            return
         context = context_type(owner.cls)
         names = None if context is None else names_of_context(context)
-        if names is None or owner.templates is None or self._others_add_names(owner.cls):
-            return
-        of_module = component_classes(owner.cls).keys() | function_components(owner.cls).keys()
-        given = names | of_module | self._globals(owner) | _methods(owner.cls)
-        yield from unknown_names(
-            owner.templates.own, frozenset(given), f"{context.__qualname__}, the context,"
-        )
+        whose = f"{getattr(context, '__qualname__', context)}, the context,"
+        if names is None and (context is None or context in (dict, Any) or get_origin(context) is dict):
+            names, whose = names_in_code(owner.cls, self._modules), f"the context of {owner.cls.__qualname__}"
+        if names is not None:
+            of_module = component_classes(owner.cls).keys() | function_components(owner.cls).keys()
+            given = names | of_module | self._globals(owner) | _methods(owner.cls)
+            yield from unknown_names(owner.templates.own, frozenset(given), whose)
 
     def _others_add_names(self, cls: type) -> bool:
         """Whether hooks, the application itself or whoever places a component put names into the context."""
@@ -213,6 +237,15 @@ class _Check:
 
 def _is_same(one: Source, other: Source) -> bool:
     return (one.file, one.first) == (other.file, other.first)
+
+
+def _unhandled(event: str, cls: type, takers: Sequence[type], known: Iterable[str]) -> str:
+    names = " and ".join(one.__qualname__ for one in takers)
+    if event in handlers(cls).names:
+        return f'it goes to {names}, since it has no target: add phx-target="{{{{ myself }}}}"'
+    close = get_close_matches(event, known, n=1)
+    meant = f"; did you mean {close[0]!r}?" if close else ""
+    return f"{names} {'does' if len(takers) == 1 else 'do'} not handle it{meant}"
 
 
 def _template_globals(owner: Owner) -> Iterator[str]:
@@ -246,6 +279,8 @@ def _in_source(source: Source, known: Types) -> Iterator[Finding]:
     for element in source.elements:
         yield from _unknown_attributes(element, source)
         yield from _forms_without_id(element, source)
+        yield from _hooks_without_id(element, source)
+        yield from _file_inputs_alone(element, source)
     yield from _duplicate_ids(source)
     yield from unsafe_places(source, known)
     yield from printed_values(source, known)
@@ -265,6 +300,22 @@ def _forms_without_id(element: Element, source: Source) -> Iterator[Finding]:
             "a form with phx-change needs an id: without one, what was typed is lost when the view restarts"
         )
         yield Finding(source.file, source.line(element.line), "form-without-id", text)
+
+
+def _hooks_without_id(element: Element, source: Source) -> Iterator[Finding]:
+    hook, id = element.get("phx-hook"), element.get("id")
+    if hook is not None and hook.value and element.whole and (id is None or id.known == ""):
+        text = "an element with phx-hook needs an id: without one, the client does not run the hook"
+        yield Finding(source.file, source.line(hook.line), "hook-without-id", text)
+
+
+def _file_inputs_alone(element: Element, source: Source) -> Iterator[Finding]:
+    form = element.form
+    if form is None or element.get(FILE_INPUT) is None or not form.whole or form.get("phx-change"):
+        return
+    if element.place.path[: len(form.place.path)] == form.place.path:
+        text = "the form of a file input needs phx-change: without it, the server is not told that a file was chosen"
+        yield Finding(source.file, source.line(element.line), "file-input-without-change", text)
 
 
 def _duplicate_ids(source: Source) -> Iterator[Finding]:

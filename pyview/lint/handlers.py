@@ -11,6 +11,7 @@ from typing import Any
 from pyview.events.decorators import EVENTS
 from pyview.events.dispatch import DISPATCHES
 from pyview.events.table import handlers_of
+from pyview.lint.catch_all import takes_all
 from pyview.live_view import LiveView
 
 
@@ -72,7 +73,8 @@ def _compared(function: Any) -> frozenset[str] | None:
             understood.add(name)
             found |= texts
     uses = {node for node in ast.walk(definition) if isinstance(node, ast.Name) and node.id == "event"}
-    return frozenset(found) if uses and uses == understood else None
+    closed = uses and uses == understood and not takes_all(definition)
+    return frozenset(found) if closed else None
 
 
 def _comparisons(node: ast.AST) -> Iterator[tuple[ast.Name, set[str]]]:
@@ -82,8 +84,7 @@ def _comparisons(node: ast.AST) -> Iterator[tuple[ast.Name, set[str]]]:
             yield node.left, texts
     elif isinstance(node, ast.Match) and isinstance(node.subject, ast.Name) and node.subject.id == "event":
         patterns = [pattern for case in node.cases for pattern in ast.walk(case.pattern)]
-        open_ended = any(isinstance(one, ast.MatchAs) and one.name is not None for one in patterns)
-        if not open_ended:
+        if not any(isinstance(one, ast.MatchAs) and one.name is not None for one in patterns):
             values = [one.value for one in patterns if isinstance(one, ast.MatchValue)]
             yield node.subject, set().union(*map(_constants, values)) if values else set()
 

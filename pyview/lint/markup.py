@@ -15,6 +15,9 @@ from pyview.lint.holes import ANYTHING, HOLE, hole_of
 _OPENS = {"if", "for", "macro", "call", "filter", "block", "with", "set", "autoescape"}
 _OTHERWISE = {"elif", "else"}
 
+FILE_INPUT = HOLE + "file-input"
+"""The attribute of the element that stands for `{{ live_file_input(...) }}`."""
+
 Path = tuple[tuple[int, int], ...]
 """The branches that something is in: (number of the statement, number of its branch), outermost first."""
 
@@ -48,6 +51,8 @@ class Element:
     line: int
     attributes: tuple[Attribute, ...]
     place: Place
+    form: "Element | None" = field(default=None, compare=False)
+    """The form that it is in, as far as this file tells."""
 
     @property
     def whole(self) -> bool:
@@ -133,7 +138,7 @@ def _flattened(source: str, environment: Environment) -> Flat:
         elif kind == "variable_begin":
             expression = ""
         elif kind == "variable_end":
-            made.write(hole_of(expression))
+            made.write(f"<input {FILE_INPUT}>" if _is_file_input(expression) else hole_of(expression))
         elif kind == "block_begin":
             word, assigns = "", False
             made.write(ANYTHING)
@@ -149,6 +154,11 @@ def _flattened(source: str, environment: Environment) -> Flat:
     return made.flat
 
 
+def _is_file_input(expression: str) -> bool:
+    """Whether it is the input of an upload, without a `phx-change` of its own, in the form around it."""
+    return "live_file_input" in expression and not any(one in expression for one in ("phx_change", "form="))
+
+
 # --- elements ---
 
 
@@ -161,6 +171,7 @@ class _Reader(HTMLParser):
             if char == "\n":
                 self._starts.append(index + 1)
         self._found: list[Element] = []
+        self._form: Element | None = None
         self._at = 0
 
     def read(self) -> Iterator[Element]:
@@ -175,7 +186,12 @@ class _Reader(HTMLParser):
         attributes = tuple(
             Attribute(name, value, line + self._lines_before(text, name)) for name, value in attrs
         )
-        self._found.append(Element(tag, line, attributes, self._place(offset)))
+        element = Element(tag, line, attributes, self._place(offset), self._form)
+        self._form = element if tag == "form" else self._form
+        self._found.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._form = None if tag == "form" else self._form
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)

@@ -25,10 +25,14 @@ class Owner:
     layouts: tuple[Templates, ...] = ()
 
     @property
+    def parts(self) -> tuple[Templates, ...]:
+        """Its own template, and those around it."""
+        return (*(() if self.templates is None else (self.templates,)), *self.layouts)
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         """Every file that its pages are made of."""
-        own = () if self.templates is None else self.templates.all
-        return (*own, *(source for layout in self.layouts for source in layout.all))
+        return tuple(source for one in self.parts for source in one.all)
 
 
 def classes_named(owner: Owner) -> Iterator[type]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, TemplateError, TemplateNotFound, meta, nodes
 
 from pyview.lint.balance import Body, bodies
+from pyview.lint.finding import Finding
 from pyview.lint.markup import Element, elements
 from pyview.template.live_template import LiveTemplate
 
@@ -30,11 +31,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """Those of one class. `complete`: none of them is chosen only when the page is made."""
+    """Those of one class. `complete`: none of them is chosen only when the page is made. `unusable`: what is wrong with
+    the files that they name."""
 
     own: Source
     all: tuple[Source, ...] = field(default=())
     complete: bool = True
+    unusable: tuple[Finding, ...] = ()
 
 
 def templates_of(owner: type, template: LiveTemplate) -> Templates | None:
@@ -57,7 +60,29 @@ def templates_of(owner: type, template: LiveTemplate) -> Templates | None:
             if more is not None and more.file not in found:
                 found[more.file] = more
                 waiting.append(more)
-    return Templates(own, tuple(found.values()), complete)
+    unusable = tuple(one for source in found.values() for one in _unusable(source, template.environment))
+    return Templates(own, tuple(found.values()), complete, unusable)
+
+
+def _unusable(source: Source, environment: Environment) -> Iterator[Finding]:
+    """The files that are named and cannot be had."""
+    for node in source.tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
+        named = getattr(node, "template", None)
+        optional = isinstance(node, nodes.Include) and node.ignore_missing
+        if (
+            isinstance(named, nodes.Const)
+            and isinstance(named.value, str)
+            and environment.loader
+            and not optional
+        ):
+            try:
+                environment.parse(environment.loader.get_source(environment, named.value)[0], named.value)
+            except TemplateNotFound:
+                text = f"there is no template {named.value!r}"
+                yield Finding(source.file, source.line(node.lineno), "template-error", text)
+            except TemplateError as error:
+                text = f"the template {named.value!r}: {error.message}"
+                yield Finding(source.file, source.line(node.lineno), "template-error", text)
 
 
 def place_of(cls: type) -> tuple[str, int]:

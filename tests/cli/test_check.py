@@ -18,6 +18,7 @@ from pyview import LiveView, PyView, SecurityConfig
 from pyview.auth import requires
 from pyview.auth.findings import Severity
 from pyview.cli.check import NotAPyView, check
+from pyview.template.live_template import LiveTemplate
 
 STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
 SOUND = f"""
@@ -56,14 +57,26 @@ BROKEN = (
 from pyview import LiveView
 from pyview.auth import requires
 
+from pyview.template.live_template import LiveTemplate
+
 @requires("authenticated")
 class Guarded(LiveView):
-    pass
+    template = LiveTemplate.from_string("members only")
 
 app.add_live_view("/", Guarded)
 site = Starlette(routes=[Mount("/live", app)])
 """
 )
+
+
+VIEW = """
+from pyview import LiveView
+
+class Basket(LiveView):
+    pass
+
+app.add_live_view("/", Basket)
+"""
 
 
 @dataclass(frozen=True)
@@ -193,6 +206,20 @@ class TestCommand:
             assert (done.code, done.kinds) == (1, ["error"])
             assert "app.add_middleware(AuthenticationMiddleware" in done.output
 
+    def test_a_template_that_is_not_there(self, shell: Shell) -> None:
+        shell.write(SOUND + VIEW)
+        done = shell.run("shop:app")
+        assert (done.code, done.verdict) == (1, "It starts in development; nothing found.")
+        assert "Basket has no template: no file" in done.output
+        assert "[template-error]" in done.output
+        refused = shell.run("shop:app", "--production")
+        assert (refused.code, refused.kinds[-1]) == (1, "deployment")
+        assert refused.verdict == "It does not start in production mode: 1 of 1 finding must be put right."
+        (shell.folder / "shop.html").write_text("{% if %}")
+        assert "shop.html:1: " in shell.run("shop:app", "--production").output
+        (shell.folder / "shop.html").write_text("a basket")
+        assert shell.run("shop:app", "--production").code == 0
+
     def test_a_factory(self, shell: Shell) -> None:
         shell.write(SOUND)
         assert shell.run("shop:build", "--factory", "--production").code == 0
@@ -226,7 +253,7 @@ class TestCommand:
 
 
 class Guarded(LiveView[dict[str, str]]):
-    pass
+    template = LiveTemplate.from_string("members only")
 
 
 class TestFunction:

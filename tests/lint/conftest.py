@@ -45,7 +45,10 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         module = importlib.import_module(name)
         app = PyView(secret=SECRET)
         views = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == name]
-        app.add_live_view("/", next(one for one in views if issubclass(one, LiveView)))
+        pages = [one for one in views if issubclass(one, LiveView)]
+        app.add_live_view(
+            "/", next(one for one in pages if not any(one in other.__mro__[1:] for other in pages))
+        )
         return app
 
     return made

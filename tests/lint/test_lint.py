@@ -160,6 +160,34 @@ class TestMarkup:
         markup = "\n<form phx-change='increase'></form><form {{ count }} phx-change='increase'></form><form></form>"
         assert rules(make(SOUND + markup)) == [("form-without-id", 2)]
 
+    def test_hooks_without_id(self, make: Make) -> None:
+        markup = "\n<b\n phx-hook='X'></b><b id='x' phx-hook='X'></b><b {{ count }} phx-hook='X'></b><b phx-hook></b>"
+        assert rules(make(SOUND + markup + "\n<b id='' phx-hook='{{ count }}'></b>")) == [
+            ("hook-without-id", 3),
+            ("hook-without-id", 4),
+        ]
+
+    @pytest.mark.parametrize(
+        ("form", "found"),
+        [
+            ("<form id='f' phx-submit='increase'>\nINPUT</form>", 1),
+            ("<form id='f'>{% if count %}\n{{ count|live_file_input }}{% endif %}</form>", 1),
+            ("<form id='f' phx-change='increase'>INPUT</form>", 0),
+            ("<form id='f' {{ count }}>INPUT</form>", 0),
+            ("<form id='f'></form>INPUT", 0),
+            ("<form id='f'>{{ live_file_input(count, phx_change='increase') }}</form>", 0),
+            (
+                "{% if count %}<form id='f'>{% else %}<form id='g' phx-change='increase'>{% endif %}INPUT</form>",
+                0,
+            ),
+            ("{% if count %}<form id='f'>{% else %}<p>{% endif %}INPUT", 0),
+        ],
+    )
+    def test_file_inputs_in_a_form_that_tells_of_no_change(self, make: Make, form: str, found: int) -> None:
+        told = rules(make(f"{SOUND}\n{form.replace('INPUT', '{{ live_file_input(count) }}')}"))
+        expected = [("file-input-without-change", 3)] * found
+        assert [one for one in told if one[0] == "file-input-without-change"] == expected
+
     @pytest.mark.parametrize(
         ("attribute", "advice"),
         [
@@ -230,9 +258,17 @@ class TestBrokenTemplates:
         assert (found.rule, found.line, Path(found.file).suffix) == ("template-error", 2, ".html")
 
     def test_one_that_includes_what_is_not_there_is_looked_at_all_the_same(self, make: Make) -> None:
-        assert rules(make(SOUND + "{% include 'none.html' %}\n<b phx-click='x'></b>")) == [
-            ("unknown-event", 2)
-        ]
+        app = make(SOUND + "{% include 'none.html' ignore missing %}\n<b phx-click='x'></b>")
+        assert rules(app) == [("unknown-event", 2)]
+
+    @pytest.mark.parametrize("how", ["include 'none.html'", "import 'none.html' as x", "extends 'none.html'"])
+    def test_one_that_names_what_is_not_there(self, make: Make, how: str) -> None:
+        [found] = [one for one in lint(make("\n{% " + how + " %}" + SOUND)) if one.rule == "template-error"]
+        assert (found.line, found.text) == (2, "there is no template 'none.html'")
+
+    def test_one_that_includes_what_cannot_be_read(self, make: Make) -> None:
+        app = make(SOUND + "\n{% include 'part.html' %}", part_html="<p>\n{% if %}")
+        assert ("template-error", 2) in rules(app)
 
     def test_a_component_without_a_template(self, make: Make) -> None:
         view = VIEW + "from pyview.components import LiveComponent\nclass Star(LiveComponent):\n    pass\n"
