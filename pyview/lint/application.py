@@ -149,7 +149,8 @@ class _Check:
             file, line = place_of(cls)
             if isinstance(error, TemplateSyntaxError):
                 file, line = error.filename or file, error.lineno
-            self._trouble.append(Finding(file, line, "template-error", f"{cls.__qualname__}: {error}"))
+            told = str(error) if cls.__qualname__ in str(error) else f"{cls.__qualname__}: {error}"
+            self._trouble.append(Finding(file, line, "template-error", told))
             return Owner(cls, None)
 
     def _owner(self, cls: type, layout: Any) -> Owner:
