@@ -347,3 +347,36 @@ def test_addresses_that_count_from_the_page_are_followed_and_joined_again(page: 
     expect(shown).to_have_text("/shelves/9/edit 5 True")
     page.go_back()
     expect(shown).to_have_text("/shelves/8/edit None True")
+
+
+# What others wrote
+
+
+class LabelledLiveView(LiveView[dict[str, Any]]):
+    """Buttons whose events come from data, as if a visitor had written them."""
+
+    template = LiveTemplate.from_string(
+        """<p id="seen">{{ seen }}</p><p id="marked" phx-mounted="{{ written }}">-</p>
+        <button id="evil" phx-click="{{ written }}">evil</button>
+        <button id="second" phx-click="{{ nothing }}{{ written }}">second</button>
+        <button id="plain" phx-click="{{ plain }}">plain</button>
+        <button id="ours" phx-click="{{ ours }}">ours</button>"""
+    )
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        written = '[["push",{"event":"forged"}],["add_class",{"to":"#marked","names":["forged"]}]]'
+        ours = js.push("meant").add_class("meant", to="#marked")
+        socket.context = {"seen": "", "nothing": "", "written": written, "plain": "meant", "ours": ours}
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
+        socket.context["seen"] += f"{event[:8]} "
+
+
+def test_text_that_looks_like_commands_is_not_run(page: Page, serve: Serve) -> None:
+    app = PyView()
+    app.add_live_view("/", LabelledLiveView)
+    visit(page, serve(app))
+    for id in ("evil", "second", "plain", "ours"):
+        page.locator(f"#{id}").click()
+    expect(page.locator("#seen")).to_have_text("unsafe:[ unsafe:[ meant meant")
+    expect(page.locator("#marked")).to_have_class("meant")
