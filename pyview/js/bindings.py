@@ -1,7 +1,8 @@
 """Attributes that the client reads as the name of an event or as JS commands, and values that may stand there.
 
 The client takes a text that begins with `[` for a list of commands, in JSON, and runs them. So such a text comes from a
-chain of `pyview.js` or from the author of the template, never from data.
+chain of `pyview.js` or from the author of the template, never from data. In HTML, a chain begins with an entity, as
+escaped text never does.
 """
 
 import html
@@ -22,27 +23,36 @@ EVENT_BINDINGS: Final = frozenset(
 COMMAND_BINDINGS: Final = frozenset({"phx-mounted", "phx-remove", "phx-connected", "phx-disconnected"})
 """Those that hold JS commands only."""
 
+BINDINGS: Final = EVENT_BINDINGS | COMMAND_BINDINGS
+
 _PLAIN: Final = (JsCommands, int, float)
 
 
 def is_binding(name: str) -> bool:
     """Whether the client runs JS commands in the attribute."""
-    name = name.lower()
-    return name in EVENT_BINDINGS or name in COMMAND_BINDINGS
+    return name.lower() in BINDINGS
 
 
 def event_text(value: Any) -> Any:
     """`value`; a text that the client would run is turned into the name of an event that no view handles."""
-    if type(value) is str:
-        return value if not value.startswith("[") else f"unsafe:{value}"
-    text = None if isinstance(value, _PLAIN) else seen_by_browser(value)
-    return f"unsafe:{text}" if text is not None and text.startswith("[") else value
+    text = _commands_in_text(value)
+    return value if text is None else f"unsafe:{text}"
 
 
 def commands_text(value: Any) -> Any:
     """`value`; a text that the client would run is turned into no commands."""
-    text = "" if isinstance(value, _PLAIN) else seen_by_browser(value)
-    return "[]" if text.startswith("[") else value
+    return value if _commands_in_text(value) is None else "[]"
+
+
+def _commands_in_text(value: Any) -> str | None:
+    """The text, if the client would run it and it does not come from a chain of commands."""
+    if isinstance(value, _PLAIN):
+        return None
+    if hasattr(value, "__html__"):
+        written = str(value.__html__())
+        return html.unescape(written) if written.startswith("[") else None
+    text = str(value)
+    return text if text.startswith("[") else None
 
 
 def binding_text(name: str, value: Any) -> Any:

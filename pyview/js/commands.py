@@ -4,10 +4,10 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import orjson
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from pyview.js.arguments import (
     Classes,
@@ -31,6 +31,10 @@ from pyview.wire.values import json_text
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+COMMANDS_BEGIN: Final = Markup("&#91;")
+"""How commands begin in HTML."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,9 @@ class JsCommands:
         return f"[{self._json}]"
 
     def __html__(self) -> Markup:
-        return escape(str(self))
+        # The first bracket is an entity, which no escaped text has: so a template can tell commands from text that
+        # looks like them, also after both went through macros and captured blocks.
+        return COMMANDS_BEGIN + str(self)[1:]
 
     def __json__(self) -> list[Any]:
         found: list[Any] = orjson.loads(str(self))

@@ -6,7 +6,7 @@ These are the rules for template strings and for Jinja2 alike.
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from pyview.js.bindings import COMMAND_BINDINGS, is_binding
+from pyview.js.bindings import BINDINGS, COMMAND_BINDINGS, is_binding
 from pyview.template.attributes import is_harmless, is_program, is_url
 
 SLOT = "\0"
@@ -45,13 +45,21 @@ def danger_of(before: ValueSoFar) -> Danger | None:
     """The danger for a value that comes after `before`; None where escaping is enough."""
     if is_program(before.name):
         return Danger.PROGRAM
-    if is_binding(before.name):
+    if is_binding(before.name) or _may_be_binding(before.name):
         return _danger_in_binding(before)
     if is_url(before.name, before.tag):
         return _danger_in_address(before.text)
     if before.name.lower() == "style" and before.text.rpartition(";")[2].strip():
         return Danger.DECLARATION
     return None
+
+
+def _may_be_binding(name: str) -> bool:
+    """Whether a slot in the name of the attribute may make a binding of it: `phx-{{ kind }}`."""
+    known, slot, _ = name.partition(SLOT)
+    return (
+        bool(slot) and len(known) > len("phx-") - 1 and any(one.startswith(known.lower()) for one in BINDINGS)
+    )
 
 
 def _danger_in_binding(before: ValueSoFar) -> Danger | None:

@@ -54,7 +54,9 @@ async def test_every_block_of_the_page_works(page: Path, reader: Reader, tmp_pat
         if isinstance(app, PyView):
             await visit(app)
             # A page shows no more than what it is about: a view may stand there without its template.
-            found = [one for one in lint(app) if one.rule != "unused-handler" and "has no template" not in one.text]
+            found = [
+                one for one in lint(app) if one.rule != "unused-handler" and "has no template" not in one.text
+            ]
             assert not found, "\n".join(map(str, found))
     run_tests_of_reader(tmp_path)
 

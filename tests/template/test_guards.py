@@ -11,6 +11,7 @@ from jinja2 import DictLoader
 from markupsafe import Markup
 
 from pyview import LiveView, LiveViewSocket, PyView, js
+from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, PageError
 from pyview.uploads.config import UploadConfig
@@ -25,7 +26,6 @@ NAMES: dict[str, Any] = {
     "evil": EVIL,
     "empty": "",
     "markup": Markup(EVIL),  # noqa: S704
-    "entities": Markup("&#91;&#91;1]]"),
     "rows": [["exec", {}]],
     "save": SAFE,
     "name": "save",
@@ -35,9 +35,16 @@ NAMES: dict[str, Any] = {
 }
 
 
+FILES = {
+    "evil.html": "{{ evil }}",
+    "save.html": "{{ save }}",
+    "frame.html": '<b phx-click="{% block event %}{% endblock %}"></b>',
+}
+
+
 def page(source: str) -> str:
     """The HTML of a template, which is the same as a first page and as a tree."""
-    template = LiveTemplate.from_string(source)
+    template = LiveTemplate.from_string(source, environment=create_environment(DictLoader(FILES)))
     text = template.render(NAMES)
     assert to_html(template.rendering().tree(NAMES)) == text
     return text
@@ -57,7 +64,6 @@ class TestBindings:
             "{{ empty }}{{ evil }}",
             "{{ evil|e }}",
             "{{ markup }}",
-            "{{ entities }}",
             "{{ rows }}",
             "{% if name %}{{ evil }}{% endif %}",
             "{% if not name %}save{% endif %}{{ evil }}",
@@ -65,6 +71,14 @@ class TestBindings:
             "{% with x = evil %}{{ x }}{% endwith %}",
             "{{ evil if name else 'save' }}",
             "{{ (evil, ) | join }}",
+            "{% set text %}{{ evil }}{% endset %}{{ text }}",
+            "{% macro label(x) %}{{ x }}{% endmacro %}{{ label(evil) }}",
+            "{% macro label() %}{{ caller() }}{% endmacro %}{% call label() %}{{ evil }}{% endcall %}",
+            "{% filter trim %}{{ evil }}{% endfilter %}",
+            "{% block name %}{{ evil }}{% endblock %}",
+            "{% include 'evil.html' %}",
+            "{% include 'evil.html' ignore missing %}",
+            "{% for js in [evil] %}{{ js.strip() }}{% endfor %}",
         ],
     )
     def test_text_is_the_name_of_an_event_that_there_is_not(self, value: str) -> None:
@@ -98,11 +112,38 @@ class TestBindings:
     def test_commands_and_names_are_as_they_are(self, value: str, written: str) -> None:
         assert attribute(f"<b phx-click='{value}'></b>", "phx-click") == written
 
-    def test_a_macro_may_return_commands(self) -> None:
-        source = (
-            """{% macro open(id) %}{{ js.show("#" ~ id) }}{% endmacro %}<b phx-click="{{ open("x") }}"></b>"""
-        )
-        assert json.loads(attribute(source, "phx-click"))[0][0] == "show"
+    @pytest.mark.parametrize(
+        "value",
+        [
+            '{% macro open(id) %}{{ js.show("#" ~ id) }}{% endmacro %}<b phx-click="{{ open("x") }}"></b>',
+            '{% set go %}{{ save }}{% endset %}<b phx-click="{{ go }}"></b>',
+            "<b phx-click=\"{% include 'save.html' %}\"></b>",
+            '{% extends "frame.html" %}{% block event %}{{ save }}{% endblock %}',
+        ],
+    )
+    def test_commands_remain_commands_wherever_they_come_from(self, value: str) -> None:
+        assert json.loads(attribute(value, "phx-click"))[0][0] in ("show", "push")
+
+    def test_a_block_that_another_file_fills_is_text(self) -> None:
+        source = '{% extends "frame.html" %}{% block event %}{{ evil }}{% endblock %}'
+        assert attribute(source, "phx-click") == f"unsafe:{EVIL}"
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "<b phx-click={{ evil }}></b>",
+            '<b {% if name %}phx-click{% endif %}="{{ evil }}"></b>',
+            '<b phx-click{% if name %}="{{ evil }}"{% endif %}></b>',
+            '<b phx-click={% if name %}"{{ evil }}"{% endif %}></b>',
+            '<b phx-{{ "click" if name else kind }}="{{ evil }}"></b>',
+        ],
+    )
+    def test_however_the_attribute_is_written(self, source: str) -> None:
+        assert attribute(source, "phx-click") == f"unsafe:{EVIL}"
+
+    def test_after_many_branches(self) -> None:
+        branches = "".join(f"{{% if n{i} %}}{i}{{% endif %}}" for i in range(12))
+        assert attribute(f'<b phx-click="{branches}{{{{ evil }}}}"></b>', "phx-click") == f"unsafe:{EVIL}"
 
     def test_other_attributes_hold_any_text(self) -> None:
         source = '<b phx-value-x="{{ evil }}" data-x="{{ evil }}" title="{{ evil }}">{{ evil }}</b>'

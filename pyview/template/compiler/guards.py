@@ -5,16 +5,15 @@ template wrote there as a constant, as a chain of JS commands, or marked with `|
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
 from jinja2 import nodes
-from markupsafe import Markup
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
 
 from pyview.js.bindings import (
-    COMMAND_BINDINGS,
-    EVENT_BINDINGS,
     command_piece,
     commands_text,
     event_text,
@@ -24,13 +23,17 @@ from pyview.js.commands import COMMANDS
 from pyview.template.attributes import URL_ATTRIBUTES, safe_url
 from pyview.template.compiler.command_chains import starts_with_js
 from pyview.template.compiler.purity import pure
-from pyview.template.compiler.slot_places import Slot, slots_of
+from pyview.template.compiler.slot_places import Written, places_of, values_at
 from pyview.template.dangers import Danger, danger_of
+from pyview.template.markup_scanner import Scanner
 from pyview.template.tree.live import Live
 
-_NAMES: Final = "|".join(re.escape(each) for each in (*URL_ATTRIBUTES, *EVENT_BINDINGS, *COMMAND_BINDINGS))
-_OPEN_VALUE = re.compile(rf"\b(?:{_NAMES}|to|from|by|values)\s*=\s*(?:\"[^\"]*|'[^']*)\Z", re.IGNORECASE)
-"""A text that ends in the midst of a value that may have to be guarded."""
+_NAMES: Final = "|".join(map(re.escape, sorted(URL_ATTRIBUTES)))
+_OPEN_VALUE = re.compile(
+    rf"\b(?:{_NAMES}|phx-[\w-]*|to|from|by|values)\s*(?:=\s*(?:\"[^\"]*|'[^']*|[^\s\"'>]*)?)?\Z",
+    re.IGNORECASE,
+)
+"""A text that ends in the midst of an attribute whose value may have to be guarded."""
 
 _VOUCHING: Final = frozenset({"safe", "tojson"})
 
@@ -44,17 +47,26 @@ def address(value: Any) -> Any:
     return value if safe is text else safe
 
 
-def _guard(function: Callable[[Any], Any], mark: str, *passed: type) -> Callable[[Any], Any]:
-    """`function` as a filter, for all but `passed` and live values, which an attribute refuses by itself.
+def _guard(function: Callable[[Any], Any], mark: str) -> Callable[[Any], Any]:
+    """`function` as a filter, for all but live values, which an attribute refuses by itself.
 
     Text without `mark` is harmless: that is nearly every text.
     """
-    untouched = (Live, *passed)
 
     def guard(value: Any) -> Any:
         if type(value) is str and mark not in value:
             return value
-        return value if isinstance(value, untouched) else function(value)
+        return value if isinstance(value, Live) else function(value)
+
+    return pure(guard)
+
+
+def _for_html(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`function` as the filter of a block, whose result is written as it is."""
+
+    def guard(value: Any) -> Any:
+        found = function(value)
+        return escape(found) if isinstance(value, Markup) else found
 
     return pure(guard)
 
@@ -63,17 +75,15 @@ def _piece(value: Any) -> Any:
     return value if isinstance(value, Live) else command_piece(value)
 
 
-GUARDS: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
-    {
-        "pyview.address": _guard(address, ":"),
-        "pyview.event": _guard(event_text, "["),
-        "pyview.commands": _guard(commands_text, "["),
-        # A macro returns HTML, whatever is in it: JS commands of `ui.show_modal(id)` for one.
-        "pyview.event.called": _guard(event_text, "[", Markup),
-        "pyview.commands.called": _guard(commands_text, "[", Markup),
-        "pyview.command_piece": pure(_piece),
-    }
-)
+_OF_VALUES: Final = {
+    "pyview.address": _guard(address, ":"),
+    "pyview.event": _guard(event_text, "["),
+    "pyview.commands": _guard(commands_text, "["),
+    "pyview.command_piece": pure(_piece),
+}
+_OF_BLOCKS: Final = {f"{name}.block": _for_html(function) for name, function in _OF_VALUES.items()}
+
+GUARDS: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(_OF_VALUES | _OF_BLOCKS)
 """The guards, as the filters that an environment has them as."""
 
 _GUARD_OF: Final = {
@@ -87,32 +97,43 @@ _GUARD_OF: Final = {
 
 
 def guard_slots(tree: nodes.Template) -> None:
-    """Put a guard around each slot of a template that needs one."""
+    """Put a guard around each slot of a template that needs one, and around what blocks and other files write there."""
     if not any(_OPEN_VALUE.search(text.data) for text in tree.find_all(nodes.TemplateData)):
         return
-    for slot in slots_of(tree):
-        for name in _guards_of(slot):
-            inner = slot.expression
-            slot.output.nodes[slot.index] = nodes.Filter(inner, name, [], [], None, None, lineno=inner.lineno)
+    blocks: dict[nodes.Node, list[str]] = {}
+    for place in [*places_of(tree)]:
+        names = _guards_for(place.places)
+        if isinstance(place, Written):
+            blocks[place.node] = names
+        elif names and not is_vouched(place.expression):
+            place.output.nodes[place.index] = _guarded(place.expression, names)
+    if any(blocks.values()):
+        _Blocks(blocks).visit(tree)
 
 
-def _guards_of(slot: Slot) -> list[str]:
-    dangers = {danger_of(value) for value in slot.values()}
-    needed = {_GUARD_OF[danger] for danger in dangers if danger in _GUARD_OF}
-    if not needed or is_vouched(slot.expression):
-        return []
-    called = ".called" if _may_be_of_macro(slot.expression) else ""
-    return sorted(name + called if name + called in GUARDS else name for name in needed)
+def _guards_for(places: Iterable[Scanner]) -> list[str]:
+    dangers = {danger_of(value) for value in values_at(places)}
+    return sorted({_GUARD_OF[danger] for danger in dangers if danger in _GUARD_OF})
 
 
-def _may_be_of_macro(expression: nodes.Expr | None) -> bool:
-    match expression:
-        case nodes.CondExpr(expr1=one, expr2=other):
-            return _may_be_of_macro(one) or _may_be_of_macro(other)
-        case nodes.BinExpr(left=one, right=other):
-            return _may_be_of_macro(one) or _may_be_of_macro(other)
-        case _:
-            return isinstance(expression, nodes.Call)
+def _guarded(expression: nodes.Expr, names: Sequence[str]) -> nodes.Expr:
+    for name in names:
+        expression = nodes.Filter(expression, name, [], [], None, None, lineno=expression.lineno)
+    return expression
+
+
+class _Blocks(NodeTransformer):
+    """Wraps statements in filter blocks, which see what they wrote as a whole."""
+
+    def __init__(self, guards: Mapping[nodes.Node, Sequence[str]]) -> None:
+        self._guards = guards
+
+    def generic_visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> nodes.Node:
+        found = super().generic_visit(node, *args, **kwargs)
+        for name in self._guards.get(node, ()):
+            kind = nodes.Filter(None, f"{name}.block", [], [], None, None, lineno=node.lineno)
+            found = nodes.FilterBlock([found], kind, lineno=node.lineno)
+        return found
 
 
 def unguarded(expression: nodes.Expr) -> nodes.Expr:

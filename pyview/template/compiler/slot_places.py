@@ -1,6 +1,6 @@
 """Where in HTML each slot of a Jinja2 template stands, whichever branches are taken before it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from jinja2 import nodes
@@ -9,10 +9,19 @@ from pyview.template.dangers import SLOT, ValueSoFar
 from pyview.template.markup_scanner import HOLE, Scanner
 
 _MOST_PLACES = 16
-"""So many ways through its branches are followed; a template with more of them within one tag is not read further."""
+"""So many ways through the branches within one tag are followed: those with the shortest values, which hold least text
+before a slot."""
 
 _APART = (nodes.Macro, nodes.AssignBlock)
-_QUOTES = frozenset("\"'")
+_IN_VALUE = frozenset({'"', "'", "value", "bare"})
+
+
+@dataclass(slots=True, eq=False)
+class Written:
+    """A statement that writes what stands elsewhere: a block, a file, what is called with a body."""
+
+    node: nodes.Block | nodes.Include | nodes.CallBlock
+    places: tuple[Scanner, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -30,15 +39,25 @@ class Slot:
         return self.output.nodes[self.index]
 
     def values(self) -> Iterator[ValueSoFar]:
-        """What may stand before it in a quoted value of an attribute."""
-        for place in self.places:
-            if place.where in _QUOTES:
-                text = place.known_value.replace(HOLE, SLOT)
-                yield ValueSoFar(place.name, place.attribute, text)
+        """What may stand before it in the value of an attribute."""
+        return values_at(self.places)
+
+
+def values_at(places: Iterable[Scanner]) -> Iterator[ValueSoFar]:
+    """What may stand in the value of an attribute before the places that are in one."""
+    for place in places:
+        if place.where in _IN_VALUE:
+            name, text = place.attribute.replace(HOLE, SLOT), place.known_value.replace(HOLE, SLOT)
+            yield ValueSoFar(place.name, name, text)
 
 
 def slots_of(tree: nodes.Template, escaped: bool = True) -> Iterator[Slot]:
     """The slots of a template in their order; `escaped`: as far as it does not say otherwise."""
+    return (one for one in places_of(tree, escaped) if isinstance(one, Slot))
+
+
+def places_of(tree: nodes.Template, escaped: bool = True) -> Iterator[Slot | Written]:
+    """The slots, and the statements that write what stands elsewhere."""
     walk = _Walk(escaped)
     if tree.find(nodes.Extends) is None:
         yield from walk.through(tree.body)
@@ -53,11 +72,11 @@ class _Walk:
         self._escaped = escaped
         self._places = list(places) or [Scanner()]
 
-    def through(self, statements: Sequence[nodes.Node]) -> Iterator[Slot]:
+    def through(self, statements: Sequence[nodes.Node]) -> Iterator[Slot | Written]:
         for node in statements:
             yield from self._visit(node)
 
-    def _visit(self, node: nodes.Node) -> Iterator[Slot]:
+    def _visit(self, node: nodes.Node) -> Iterator[Slot | Written]:
         match node:
             case nodes.Output():
                 yield from self._output(node)
@@ -70,9 +89,12 @@ class _Walk:
                 yield from _Walk(self._escaped).through(node.body)
             case nodes.CallBlock():
                 yield from _Walk(self._escaped).through(node.body)
-                self._read(HOLE)
+                yield self._written(node)
             case nodes.Include():
-                self._read(HOLE)
+                yield self._written(node)
+            case nodes.Block():
+                yield Written(node, tuple(one.fork() for one in self._places))
+                yield from self.through(node.body)
             case nodes.ScopedEvalContextModifier():
                 yield from self._with_escaping(node)
             case nodes.Stmt():
@@ -89,21 +111,26 @@ class _Walk:
             yield Slot(node, index, places, after, self._escaped)
             self._read(HOLE)
 
+    def _written(self, node: nodes.Include | nodes.CallBlock) -> Written:
+        written = Written(node, tuple(one.fork() for one in self._places))
+        self._read(HOLE)
+        return written
+
     def _read(self, text: str) -> None:
         for one in self._places:
             for _ in one.read(text, 1):
                 pass
         self._places = _different(self._places)
 
-    def _fork(self, branches: Sequence[Sequence[nodes.Node]]) -> Iterator[Slot]:
+    def _fork(self, branches: Sequence[Sequence[nodes.Node]]) -> Iterator[Slot | Written]:
         ends: list[Scanner] = []
         for branch in branches:
             walk = _Walk(self._escaped, [one.fork() for one in self._places])
             yield from walk.through(branch)
             ends += walk._places
-        self._places = _different(ends)[:_MOST_PLACES]
+        self._places = sorted(_different(ends), key=lambda one: len(one.value))[:_MOST_PLACES]
 
-    def _with_escaping(self, node: nodes.ScopedEvalContextModifier) -> Iterator[Slot]:
+    def _with_escaping(self, node: nodes.ScopedEvalContextModifier) -> Iterator[Slot | Written]:
         before = self._escaped
         for option in node.options:
             if option.key == "autoescape" and isinstance(option.value, nodes.Const):
