@@ -51,6 +51,10 @@ class Types:
     def is_number(self, expression: nodes.Node | None) -> bool:
         return self.of(expression) in NUMBERS
 
+    def is_list(self, expression: nodes.Node | None) -> bool:
+        kind = self.of(expression)
+        return (get_origin(kind) or kind) in (list, tuple)
+
     def _of_name(self, name: str) -> Any:
         if self._bound[name] == 0:
             return _attribute(self._context, name)

@@ -37,21 +37,29 @@ def unsafe_places(source: Source, known: Types) -> Iterator[Finding]:
 
 def _wrong(slot: Slot, known: Types) -> str | None:
     """Why the slot is not safe, if it is so whichever branches are taken before it."""
-    expression = unguarded(slot.expression)
+    expression = _without_safe(slot.expression)
     if is_harmless(expression, known):
         return None
-    if not slot.escaped and not _is_escaped(expression):
+    if not slot.escaped and not (_is_escaped(expression) or _is_filtered(unguarded(slot.expression), "safe")):
         return (
             "{% autoescape false %} writes the value as it is: if a visitor wrote any of it, he writes the page. "
             "Use |safe for what is HTML"
         )
-    found = [_wrong_at(place, slot, expression) for place in slot.places]
+    found = [_wrong_at(place, slot, expression, known) for place in slot.places]
     one_value = len({(place.where, place.name, place.attribute) for place in slot.places}) == 1
     sure = any(found) if one_value else all(found)
     return next(filter(None, found)) if sure else None
 
 
-def _wrong_at(place: Scanner, slot: Slot, expression: nodes.Expr) -> str | None:
+def _without_safe(expression: nodes.Expr) -> nodes.Expr:
+    """What is marked, in `...|safe`: that has a rule of its own."""
+    expression = unguarded(expression)
+    while isinstance(expression, nodes.Filter) and expression.name == "safe" and expression.node is not None:
+        expression = unguarded(expression.node)
+    return expression
+
+
+def _wrong_at(place: Scanner, slot: Slot, expression: nodes.Expr, known: Types) -> str | None:
     match place.where:
         case "name":
             return None if place.closes else _in_tag_name(place.name)
@@ -63,7 +71,7 @@ def _wrong_at(place: Scanner, slot: Slot, expression: nodes.Expr) -> str | None:
                 f'write {place.attribute}="{{{{ ... }}}}"'
             )
         case '"' | "'":
-            return _in_quotes(place, expression)
+            return _in_quotes(place, expression, known)
         case "raw":
             return _in_program(place, expression)
         case _:
@@ -93,12 +101,14 @@ def _in_tag(place: Scanner, after: str, expression: nodes.Expr) -> str | None:
     return None
 
 
-def _in_quotes(place: Scanner, expression: nodes.Expr) -> str | None:
+def _in_quotes(place: Scanner, expression: nodes.Expr, known: Types) -> str | None:
     name, is_json = place.attribute, _is_filtered(expression, "tojson")
-    if is_json and place.where == '"':
+    if is_json and place.where == '"' and not name.startswith("aria-"):
         return f"|tojson writes double quotes, which end the value of {name}: write {name}='{{{{ ...|tojson }}}}'"
-    before = place.known_value.replace(HOLE, SLOT)
-    if is_json or danger_of(ValueSoFar(place.name, name, before)) is not Danger.PROGRAM:
+    danger = danger_of(ValueSoFar(place.name, name, place.known_value.replace(HOLE, SLOT)))
+    if danger in (Danger.EVENT, Danger.COMMANDS):
+        return _in_binding(name, expression, known)
+    if danger is not Danger.PROGRAM or (is_json and not _is_in_string(place)):
         return None
     return (
         f'{name}="...": the browser runs the value as a program, and escaping does not help. Use phx-click and its '
@@ -106,13 +116,31 @@ def _in_quotes(place: Scanner, expression: nodes.Expr) -> str | None:
     )
 
 
+def _in_binding(name: str, expression: nodes.Expr, known: Types) -> str | None:
+    if isinstance(expression, nodes.Filter) and expression.name == "tojson":
+        # Commands that are written down here, `[["push", {...}]]|tojson`, are what they are meant to be.
+        if not isinstance(expression.node, nodes.List):
+            return (
+                f"{name}: whatever the value holds is run as JS commands: write a chain, such as js.push(...)"
+            )
+    first = expression.nodes[0] if isinstance(expression, nodes.Concat) else None
+    put_together = isinstance(first, nodes.Const) and str(first.value).startswith("[")
+    if put_together or known.is_list(expression):
+        return f"{name}: only a chain of JS commands is run, not a list or a text: write js.push(...) and its kin"
+    return None
+
+
+def _is_in_string(place: Scanner) -> bool:
+    """Whether quotes of a program stand before the slot, so that those of JSON would end its text."""
+    return place.known_value[-1:] in ("'", '"', "`")
+
+
 def _in_program(place: Scanner, expression: nodes.Expr) -> str | None:
     if place.name == "style":
         return 'a value in <style> may be any rules: put it into a custom property, style="--size: {{ ... }}"'
     if place.name != "script" or not (place.type in _SCRIPTS or "json" in place.type):
         return None
-    quoted = place.value[-1:] in ("'", '"', "`")
-    if _is_filtered(expression, "tojson") and not quoted:
+    if _is_filtered(expression, "tojson") and not _is_in_string(place):
         return None
     return "a value in <script> needs another escaping: write {{ ...|tojson }}, with no quotes around it"
 
@@ -176,6 +204,8 @@ def is_harmless(expression: nodes.Node | None, known: Types) -> bool:
     match expression:
         case None | nodes.Const() | nodes.TemplateData():
             return True
+        case nodes.Filter(name="tojson", node=value) if not isinstance(value, nodes.Const):
+            return is_harmless(value, known)
         case nodes.Filter(name=name):
             return name in _NUMBERS
         case nodes.Getattr(node=nodes.Name(name="loop")):
