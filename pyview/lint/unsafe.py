@@ -117,12 +117,10 @@ def _in_quotes(place: Scanner, expression: nodes.Expr, known: Types) -> str | No
 
 
 def _in_binding(name: str, expression: nodes.Expr, known: Types) -> str | None:
-    if isinstance(expression, nodes.Filter) and expression.name == "tojson":
-        # Commands that are written down here, `[["push", {...}]]|tojson`, are what they are meant to be.
-        if not isinstance(expression.node, nodes.List):
-            return (
-                f"{name}: whatever the value holds is run as JS commands: write a chain, such as js.push(...)"
-            )
+    # Commands that are written down here, `[["push", {...}]]|tojson`, are what they are meant to be.
+    written_down = isinstance(expression, nodes.Filter) and isinstance(expression.node, nodes.List)
+    if _is_filtered(expression, "tojson") and not written_down:
+        return f"{name}: whatever the value holds is run as JS commands: write a chain, such as js.push(...)"
     first = expression.nodes[0] if isinstance(expression, nodes.Concat) else None
     put_together = isinstance(first, nodes.Const) and str(first.value).startswith("[")
     if put_together or known.is_list(expression):
