@@ -17,9 +17,7 @@ def _for_others(body: Sequence[ast.stmt]) -> Iterator[Sequence[ast.stmt]]:
         if not _compares(statement):
             continue
         yield _otherwise(statement)
-        if _always_leaves(statement):
-            rest = body[at + 1 :]
-            yield [one for one in rest if not _compares(one)]
+        yield [one for one in body[at + 1 :] if not _compares(one)]
 
 
 def _compares(statement: ast.stmt) -> bool:
@@ -46,18 +44,6 @@ def _otherwise(statement: ast.stmt) -> Sequence[ast.stmt]:
             return next(wild, [])
         case _:
             return []
-
-
-def _always_leaves(statement: ast.stmt) -> bool:
-    """Whether what comes after it is for the other events only."""
-    match statement:
-        case ast.If(body=body, orelse=rest):
-            others = not rest or all(map(_always_leaves, rest))
-            return isinstance(body[-1], _LEAVES) and others
-        case ast.Match(cases=cases):
-            return all(isinstance(one.body[-1], _LEAVES) for one in cases)
-        case _:
-            return isinstance(statement, _LEAVES)
 
 
 def _does_something(body: Sequence[ast.stmt]) -> bool:

@@ -25,6 +25,7 @@ BUTTONS = "<b phx-click='add'></b><b phx-click='sub'></b><b phx-click='mul'></b>
         "if event == 'add':\n    return\nsocket.context['n'] = 1",
         "if event == 'add':\n    return\nif event == 'sub':\n    return\nsocket.context['n'] = 1",
         "match event:\n    case 'add':\n        return\nsocket.context['n'] = 1",
+        "if event == 'add':\n    await self.add()\nsocket.context['n'] += 1",
     ],
 )
 def test_one_that_takes_every_event_is_right(make: Make, body: str) -> None:
@@ -38,7 +39,7 @@ def test_one_that_takes_every_event_is_right(make: Make, body: str) -> None:
         "if event == 'add':\n    pass\nelif event == 'sub':\n    pass\nelse:\n    raise ValueError",
         "if event == 'add':\n    pass\nelif event == 'sub':\n    pass\nelse:\n    return",
         "match event:\n    case 'add' | 'sub':\n        pass\n    case _:\n        pass",
-        "n = 0\nif event == 'add':\n    n = 1\nelif event == 'sub':\n    n = 2\nsocket.context['n'] = n",
+        "socket.context['n'] = 0\nif event == 'add':\n    pass\nelif event == 'sub':\n    pass\nreturn",
     ],
 )
 def test_one_that_leaves_others_alone_does_not_take_them(make: Make, body: str) -> None:
