@@ -49,6 +49,8 @@ def _wrong(node: nodes.Expr, known: Types) -> str | None:
             f"|{node.name} gives a generator, which is not printed: add |join(', ') or |list, or loop over it"
         )
     kind = known.of(node)
+    if isinstance(kind, Method) and isinstance(node, nodes.Name):
+        return f"{kind.function.__qualname__} is a method of the context, which no template sees: make it a property"
     if isinstance(kind, Method):
         return f"{kind.function.__qualname__} is a method: it is called with parentheses"
     kind = get_origin(kind) or kind

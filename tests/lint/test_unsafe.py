@@ -192,3 +192,9 @@ def test_names_of_loop_in_jinja2(make: Make) -> None:
     inner = "{{ loop.index0 }}{{ loop.previtem }}{{ loop.cycle(1, 2) }}{{ loop.changed(y) }}{{ loop.depth }}"
     assert found(make, f"{{% for y in items %}}{inner}{{% endfor %}}") == []
     assert found(make, "{% set loop = x %}{{ loop.count }}") == []
+
+
+def test_a_method_of_the_context_is_no_name_of_a_template(make: Make) -> None:
+    view = VIEW.replace("(LiveView[Context])", "(LiveView[Item])")
+    [one] = lint(make("{{ id }}{{ size }}{{ label }}", view))
+    assert one.text == "Item.label is a method of the context, which no template sees: make it a property"

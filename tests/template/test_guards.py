@@ -38,6 +38,8 @@ NAMES: dict[str, Any] = {
 FILES = {
     "evil.html": "{{ evil }}",
     "save.html": "{{ save }}",
+    "attributes.html": 'phx-click="{{ evil }}"',
+    "tag.html": "<b {% block attributes %}{% endblock %}></b>",
     "frame.html": '<b phx-click="{% block event %}{% endblock %}"></b>',
 }
 
@@ -136,6 +138,11 @@ class TestBindings:
             '<b phx-click{% if name %}="{{ evil }}"{% endif %}></b>',
             '<b phx-click={% if name %}"{{ evil }}"{% endif %}></b>',
             '<b phx-{{ "click" if name else kind }}="{{ evil }}"></b>',
+            '{% macro event(x) %}phx-click="{{ x }}"{% endmacro %}<b {{ event(evil) }}></b>',
+            '{% set event %}phx-click="{{ evil }}"{% endset %}<b {{ event }}></b>',
+            "<b {% include 'attributes.html' %}></b>",
+            '{% extends "tag.html" %}{% block attributes %}phx-click="{{ evil }}"{% endblock %}',
+            '{% extends "tag.html" %}{% if 1 %}{% block attributes %}phx-click="{{ evil }}"{% endblock %}{% endif %}',
         ],
     )
     def test_however_the_attribute_is_written(self, source: str) -> None:

@@ -12,8 +12,8 @@ _MOST_PLACES = 16
 """So many ways through the branches within one tag are followed: those with the shortest values, which hold least text
 before a slot."""
 
-_APART = (nodes.Macro, nodes.AssignBlock)
 _IN_VALUE = frozenset({'"', "'", "value", "bare"})
+_IN_TAG = _IN_VALUE | {"name", "tag", "slash"}
 
 
 @dataclass(slots=True, eq=False)
@@ -38,10 +38,6 @@ class Slot:
     def expression(self) -> nodes.Expr:
         return self.output.nodes[self.index]
 
-    def values(self) -> Iterator[ValueSoFar]:
-        """What may stand before it in the value of an attribute."""
-        return values_at(self.places)
-
 
 def values_at(places: Iterable[Scanner]) -> Iterator[ValueSoFar]:
     """What may stand in the value of an attribute before the places that are in one."""
@@ -51,26 +47,46 @@ def values_at(places: Iterable[Scanner]) -> Iterator[ValueSoFar]:
             yield ValueSoFar(place.name, name, text)
 
 
-def slots_of(tree: nodes.Template, escaped: bool = True) -> Iterator[Slot]:
-    """The slots of a template in their order; `escaped`: as far as it does not say otherwise."""
-    return (one for one in places_of(tree, escaped) if isinstance(one, Slot))
+def slots_of(tree: nodes.Template) -> Iterator[Slot]:
+    """The slots of a template in their order; a file, a macro and a block of another file begin between tags."""
+    return (one for one in _places_from((Scanner(),), tree) if isinstance(one, Slot))
 
 
-def places_of(tree: nodes.Template, escaped: bool = True) -> Iterator[Slot | Written]:
-    """The slots, and the statements that write what stands elsewhere."""
-    walk = _Walk(escaped)
+def places_of(tree: nodes.Template) -> Iterator[Slot | Written]:
+    """The slots, and the statements that write what stands elsewhere.
+
+    A file, a macro or a block may be written into a tag by another: `<b {{ attributes_of(x) }}>`.
+    """
+    return _places_from((Scanner(), Scanner(where="tag", spaced=True)), tree)
+
+
+def _places_from(begin: tuple[Scanner, ...], tree: nodes.Template) -> Iterator[Slot | Written]:
+    walk = _Walk(begin)
     if tree.find(nodes.Extends) is None:
         yield from walk.through(tree.body)
-    else:  # what is shown of it is shown where its parent says
-        shown = (node for node in tree.find_all((nodes.Block, *_APART)) if node in tree.body)
-        for node in shown:
-            yield from _Walk(escaped).through([node])
+    else:
+        for node in _shown_by_parent(tree):
+            yield from _Walk(begin).through([node])
+
+
+def _shown_by_parent(node: nodes.Node) -> Iterator[nodes.Node]:
+    """What counts in a template that extends another: it is shown where its parent says."""
+    for child in node.iter_child_nodes():
+        if isinstance(child, (nodes.Block, nodes.Macro, nodes.AssignBlock)):
+            yield child
+        else:
+            yield from _shown_by_parent(child)
 
 
 class _Walk:
-    def __init__(self, escaped: bool, places: Sequence[Scanner] = ()) -> None:
+    """Goes through a body whose text begins at one of `begin`; it is at one of `places`, by default at those."""
+
+    def __init__(
+        self, begin: tuple[Scanner, ...], places: Sequence[Scanner] = (), *, escaped: bool = True
+    ) -> None:
+        self._begin = begin
         self._escaped = escaped
-        self._places = list(places) or [Scanner()]
+        self._places = list(places) or [one.fork() for one in begin]
 
     def through(self, statements: Sequence[nodes.Node]) -> Iterator[Slot | Written]:
         for node in statements:
@@ -86,9 +102,9 @@ class _Walk:
                 yield from self._fork([node.body, []])
                 yield from self._fork([node.else_, []])
             case nodes.Macro() | nodes.AssignBlock():
-                yield from _Walk(self._escaped).through(node.body)
+                yield from _Walk(self._begin, escaped=self._escaped).through(node.body)
             case nodes.CallBlock():
-                yield from _Walk(self._escaped).through(node.body)
+                yield from _Walk(self._begin, escaped=self._escaped).through(node.body)
                 yield self._written(node)
             case nodes.Include():
                 yield self._written(node)
@@ -125,7 +141,7 @@ class _Walk:
     def _fork(self, branches: Sequence[Sequence[nodes.Node]]) -> Iterator[Slot | Written]:
         ends: list[Scanner] = []
         for branch in branches:
-            walk = _Walk(self._escaped, [one.fork() for one in self._places])
+            walk = _Walk(self._begin, [one.fork() for one in self._places], escaped=self._escaped)
             yield from walk.through(branch)
             ends += walk._places
         self._places = sorted(_different(ends), key=lambda one: len(one.value))[:_MOST_PLACES]
@@ -140,8 +156,12 @@ class _Walk:
 
 
 def _different(places: Sequence[Scanner]) -> list[Scanner]:
-    found: list[Scanner] = []
-    for one in places:
-        if one not in found:
-            found.append(one)
-    return found
+    """Those at which reading goes on differently."""
+    return list({_key(one): one for one in reversed(places)}.values())[::-1]
+
+
+def _key(place: Scanner) -> tuple[object, ...]:
+    if place.where not in _IN_TAG and place.where != "raw":
+        return (place.where,)
+    in_tag = place.attribute, place.value, place.type, place.spaced, place.closes
+    return (place.where, place.name, *in_tag)
