@@ -21,17 +21,13 @@ _ITERATORS: Final = (Iterator, Generator, types.GeneratorType)
 _AWAITED: Final = (types.CoroutineType, Awaitable, Coroutine, AsyncIterator)
 
 _ELSEWHERE: Final = {
-    "count": "loop.index, which counts from 1",
-    "is_first": "loop.first",
-    "is_last": "loop.last",
-    "parent": "the outer loop's own name: {% set outer = loop %} before the inner loop, then outer.index",
     "counter": "loop.index",
     "counter0": "loop.index0",
     "parentloop": "the outer loop's own name: {% set outer = loop %} before the inner loop, then outer.index",
     "even": 'loop.index is even, or loop.cycle("odd", "even")',
     "odd": 'loop.index is odd, or loop.cycle("odd", "even")',
 }
-"""What other template languages call it, and what it is in Jinja2."""
+"""What other template languages call it, and what it is in Jinja2; PyView 0.9's names are no template at all."""
 
 
 def printed_values(source: Source, known: Types) -> Iterator[Finding]:

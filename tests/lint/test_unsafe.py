@@ -174,24 +174,33 @@ def test_what_can_be_read_is_right(make: Make, template: str) -> None:
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("count", "it is loop.index, which counts from 1"),
-        ("is_first", "it is loop.first"),
-        ("is_last", "it is loop.last"),
-        ("parent", "{% set outer = loop %}"),
         ("lenght", "it is loop.length"),
+        ("counter", "it is loop.index"),
+        ("parentloop", "{% set outer = loop %}"),
+        ("zzz", "loop has no 'zzz' in Jinja2"),
     ],
 )
-def test_names_of_loop_in_other_languages(make: Make, name: str, advice: str) -> None:
+def test_names_that_loop_does_not_have(make: Make, name: str, advice: str) -> None:
     [one] = lint(make(f"{{% for y in items %}}\n{{{{ loop.{name} }}}}{{% endfor %}}", VIEW))
     assert (one.rule, one.line) == ("unknown-name", 2)
     assert f"loop has no {name!r} in Jinja2" in one.text
     assert advice in one.text
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("count", "loop.index"), ("is_first", "loop.first"), ("is_last", "loop.last"), ("parent", "outer_loop")],
+)
+def test_names_that_loop_had_in_pyview_before_jinja2(make: Make, name: str, advice: str) -> None:
+    [one] = lint(make(f"{{% for y in items %}}\n{{{{ loop.{name} }}}}{{% endfor %}}", VIEW))
+    assert (one.rule, one.line) == ("template-error", 2)
+    assert advice in one.text
+
+
 def test_names_of_loop_in_jinja2(make: Make) -> None:
     inner = "{{ loop.index0 }}{{ loop.previtem }}{{ loop.cycle(1, 2) }}{{ loop.changed(y) }}{{ loop.depth }}"
     assert found(make, f"{{% for y in items %}}{inner}{{% endfor %}}") == []
-    assert found(make, "{% set loop = x %}{{ loop.count }}") == []
+    assert found(make, "{% set loop = x %}{{ loop.counter }}") == []
 
 
 def test_a_method_of_the_context_is_no_name_of_a_template(make: Make) -> None:
