@@ -16,7 +16,7 @@ OPTIONS = ("--workers", "-w")
 VARIABLES = ("WEB_CONCURRENCY", "UVICORN_WORKERS", "GRANIAN_WORKERS")
 
 # Servers that fork: what they were asked for is still in the memory of each worker, in an object of this class.
-_FORKING = (("gunicorn.config", "Config"), ("granian.server.mp", "MPServer"))
+_GUNICORN, _GRANIAN = ("gunicorn.config", "Config"), ("granian.server.mp", "MPServer")
 
 
 class AskedFor(NamedTuple):
@@ -31,15 +31,15 @@ ONE = AskedFor(1, "nothing")
 
 def asked_for(environ: Mapping[str, str], argv: Sequence[str]) -> AskedFor:
     """Return how many workers the server was asked for: `ONE` where nothing tells of more."""
-    for told in (_of_server(), _of_arguments(argv), _of_environment(environ)):
+    for told in (_of_server(environ), _of_arguments(argv), _of_environment(environ)):
         if told is not None:
             return told
     return ONE
 
 
-def _of_server() -> AskedFor | None:
+def _of_server(environ: Mapping[str, str]) -> AskedFor | None:
     """What the server itself goes by, which is right whatever command line and environment say."""
-    for config in (*_handed_over(), *_inherited()):
+    for config in (*_handed_over(), *_inherited(environ)):
         workers = getattr(config, "workers", None)
         if isinstance(workers, int):
             return AskedFor(workers, f"the configuration of {type(config).__module__.partition('.')[0]}")
@@ -53,11 +53,21 @@ def _handed_over() -> Iterator[Any]:
         yield arguments["config"]
 
 
-def _inherited() -> Iterator[Any]:
-    names = {name for name in _FORKING if name[0] in sys.modules}
-    for found in gc.get_objects() if names else ():
-        if (type(found).__module__, type(found).__name__) in names:
-            yield found
+def _inherited(environ: Mapping[str, str]) -> Iterator[Any]:
+    """Yield the configurations that a server which forks has left in this worker's memory.
+
+    Looking through the memory takes up to a second, so a process that no such server has made is not searched.
+    """
+    for module, name in _forked_by(environ):
+        made = getattr(sys.modules.get(module), name, None)
+        yield from (found for found in gc.get_referrers(made) if type(found) is made) if made else ()
+
+
+def _forked_by(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):  # gunicorn sets it for its workers
+        yield _GUNICORN
+    if multiprocessing.parent_process() is not None:
+        yield _GRANIAN
 
 
 def _of_arguments(argv: Sequence[str]) -> AskedFor | None:

@@ -1,5 +1,7 @@
 """How many workers a server was asked for: told by its configuration, its command line, or the environment."""
 
+import gc
+import importlib
 import multiprocessing
 import sys
 from types import ModuleType, SimpleNamespace
@@ -50,7 +52,17 @@ def test_what_a_server_hands_to_its_workers_is_right(monkeypatch: pytest.MonkeyP
 
 def test_a_server_that_forked_is_found_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only so is a number known that stands in a `gunicorn.conf.py`."""
-    kept = type("Config", (), {"workers": 3, "__module__": "gunicorn.config"})()
-    assert asked_for({}, []) is ONE, "nobody looks where no such server is loaded"
-    monkeypatch.setitem(sys.modules, "gunicorn.config", ModuleType("gunicorn.config"))
-    assert asked_for({}, []) == (kept.workers, "the configuration of gunicorn")
+    config = type("Config", (), {"workers": 3, "__module__": "gunicorn.config"})
+    kept, gunicorn = config(), ModuleType("gunicorn.config")
+    gunicorn.__dict__["Config"] = config
+    monkeypatch.setitem(sys.modules, "gunicorn.config", gunicorn)
+    assert asked_for({}, []) is ONE, "gunicorn has not made this process"
+    environ = {"SERVER_SOFTWARE": "gunicorn/27.0.0"}
+    assert asked_for(environ, []) == (kept.workers, "the configuration of gunicorn")
+
+
+def test_no_memory_is_searched_where_no_server_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes up to a second, at each start."""
+    importlib.import_module("granian.server.mp")
+    monkeypatch.setattr(gc, "get_referrers", lambda *_: pytest.fail("the memory was searched"))
+    assert asked_for({}, []) is ONE
