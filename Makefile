@@ -18,7 +18,7 @@ demo: setup ## serve the examples and print their address (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
 test: setup ## everything that CI checks: lint, types, suite, browser, other Pythons
-	@$(MAKE) --no-print-directory -j2 $(SYNC) lint suite types browser pythons
+	@$(MAKE) --no-print-directory -j3 $(SYNC) lint suite types browser pythons
 
 suite: setup ## the fast suite alone (ARGS=... goes to pytest)
 	@echo "== the suite" && scripts/suite .venv -m "not soak" $(ARGS)
