@@ -1,4 +1,4 @@
-"""What the server around an application has to be told, since no application can set it."""
+"""Options that the server around an application needs, since no application can set it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -21,12 +21,12 @@ def advice(limits: SecurityConfig) -> str:
 
 
 def uvicorn_options(limits: SecurityConfig) -> str:
-    """What to write on uvicorn's command line."""
+    """Return what to write on uvicorn's command line."""
     return f"{_SIZE} {_largest(limits)} {_COMPRESSION} false"
 
 
 def missing_options(argv: Sequence[str], environ: Mapping[str, str], limits: SecurityConfig) -> str | None:
-    """What uvicorn was not told, if this process was started by its command; None where that cannot be seen."""
+    """Return what uvicorn was not told, if this process was started by its command; None where that cannot be seen."""
     if not _is_uvicorn(argv[0] if argv else ""):
         return None
     size = _option(_SIZE, argv, environ)

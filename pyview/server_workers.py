@@ -20,7 +20,7 @@ _GUNICORN, _GRANIAN = ("gunicorn.config", "Config"), ("granian.server.mp", "MPSe
 
 
 class AskedFor(NamedTuple):
-    """How many workers, and what told so, in words for an error."""
+    """Count of workers, and what told so, in words for an error."""
 
     workers: int
     told_by: str
@@ -38,7 +38,7 @@ def asked_for(environ: Mapping[str, str], argv: Sequence[str]) -> AskedFor:
 
 
 def _of_server(environ: Mapping[str, str]) -> AskedFor | None:
-    """What the server itself goes by, which is right whatever command line and environment say."""
+    """Return what the server itself goes by, which is right whatever command line and environment say."""
     for config in (*_handed_over(), *_inherited(environ)):
         workers = getattr(config, "workers", None)
         if isinstance(workers, int):

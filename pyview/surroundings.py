@@ -22,7 +22,7 @@ _NO_PARAMS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Surroundings(NamedTuple):
-    """What is around a nested view, outermost first.
+    """Guards around a nested view, outermost first.
 
     `scopes` are those that the visitor had when a page of Starlette was made. Why its route let them in cannot be told
     from outside, so each of them has to be there still. `page` is the path and query of the page, `path_params` are
@@ -36,7 +36,7 @@ class Surroundings(NamedTuple):
 
     @property
     def guarded(self) -> bool:
-        """Whether anything has to be asked, once what is open to everybody has been left out."""
+        """Return whether anything has to be asked, once what is open to everybody has been left out."""
         return bool(self.routes or self.scopes)
 
     def with_view(

@@ -22,7 +22,7 @@ _DYNAMIC = frozenset({"setattr", "vars", "__dict__", "__setattr__", "update"})
 
 
 def user_classes(middleware: Sequence[Middleware]) -> Iterator[Finding]:
-    """What is wrong with the classes of users of the authentication backends among `middleware`."""
+    """Yield what is wrong with the classes of users of the authentication backends among `middleware`."""
     for found in filter(is_authentication, middleware):
         backend = argument(found, "backend", None)
         for user_class in _made_by(getattr(backend, "authenticate", None)):
@@ -49,7 +49,7 @@ def _made_by(authenticate: Any) -> list[type[Any]]:
 
 
 def _is_of_visitors(user_class: type[Any]) -> bool:
-    """Whether nobody of the class is ever signed in: its `is_authenticated` is always False."""
+    """Return whether nobody of the class is ever signed in: its `is_authenticated` is always False."""
     if issubclass(user_class, UnauthenticatedUser):
         return True
     said = inspect.getattr_static(user_class, "is_authenticated", True)
@@ -95,7 +95,7 @@ def _may_have_key(user_class: type[Any]) -> bool:
 
 
 def _may_give_key(part: type[Any]) -> bool:
-    """Whether one class of the line of ancestors has a field that is a key, or code that may set one unseen."""
+    """Return whether one class of the line of ancestors has a field that is a key, or code that may set one unseen."""
     if part in (object, BaseUser):
         return False
     codes = list(_codes(part))

@@ -22,7 +22,7 @@ _VALUES: Final = (
 _COLLECTIONS: Final = (list, tuple, set, frozenset, dict)
 
 _MARKS: Final[Mapping[str, str]] = MappingProxyType({"user": "is_authenticated", "auth": "scopes"})
-"""What a class of an application's own has that may stand for a reserved name, though its objects are plain data."""
+"""Attributes of an application's own class that may stand for a reserved name, though its objects are plain data."""
 
 HOLDERS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -66,7 +66,7 @@ def misfit(name: str, annotation: Any) -> str | None:
 
 
 def is_mapping(annotation: Any) -> bool:
-    """Whether it is a dict of any kind, which a session or the parameters of a URL could be."""
+    """Return whether it is a dict of any kind, which a session or the parameters of a URL could be."""
     cls = get_origin(annotation) or annotation
     return isinstance(cls, type) and (issubclass(cls, Mapping) or is_typed_dict(cls))
 
@@ -80,7 +80,7 @@ def _never(name: str, annotation: Any) -> bool:
 
 
 def _is_data(annotation: Any) -> bool:
-    """Whether it is plain data, as a form or a URL may bring it."""
+    """Return whether it is plain data, as a form or a URL may bring it."""
     cls = get_origin(annotation) or annotation
     if cls is Literal:
         return True

@@ -22,7 +22,7 @@ def existing(name: str) -> Path:
 
 
 def as_lines(file: ConvertedFile) -> Iterator[str]:
-    """What changes in a file, and what its author should look at, in the order of its lines."""
+    """Yield what changes in a file, and what its author should look at, in the order of its lines."""
     if file.refusal:
         yield f"{file.path}: left alone: {file.refusal}"
     changes = [(change.line, 0, _change(change)) for change in file.conversion.changes]
@@ -48,7 +48,7 @@ def summary(files: Sequence[ConvertedFile], *, written: bool) -> str:
 
 
 def is_done(files: Sequence[ConvertedFile], *, written: bool) -> bool:
-    """Whether nothing is left to do, neither for the command nor for the author."""
+    """Return whether nothing is left to do, neither for the command nor for the author."""
     return not any(file.needs_its_author or (file.is_changed and not written) for file in files)
 
 

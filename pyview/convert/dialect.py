@@ -36,7 +36,7 @@ _STRINGS: Final = re.compile(QUOTED, re.DOTALL)
 
 
 def is_jinja(pieces: Iterable[Piece]) -> bool:
-    """Whether there is anything that Jinja2 understands and Ibis does not."""
+    """Return whether there is anything that Jinja2 understands and Ibis does not."""
     return any(map(_is_jinja, pieces))
 
 

@@ -113,7 +113,7 @@ AMBIGUOUS: Final = frozenset({"default", "slice"})
 
 
 def rewrite(name: str, operand: Code, arguments: Sequence[str]) -> Code | None:
-    """What Jinja2 writes instead of a filter of Ibis; None where nothing changes but its name, if that.
+    """Return what Jinja2 writes instead of a filter of Ibis; None where nothing changes but its name, if that.
 
     Raises `Unconvertible`.
     """

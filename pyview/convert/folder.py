@@ -31,7 +31,7 @@ class ConvertedFile:
 
     @property
     def needs_its_author(self) -> bool:
-        """Whether something is left that does not work yet."""
+        """Return whether something is left that does not work yet."""
         return bool(self.refusal or self.conversion.problems)
 
 

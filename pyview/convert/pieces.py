@@ -54,7 +54,7 @@ class Piece:
 
     @property
     def trims(self) -> bool:
-        """Whether it has Jinja2's marks that trim whitespace."""
+        """Return whether it has Jinja2's marks that trim whitespace."""
         starts = self.text[2:3] in ("-", "+") and not self.text[3:4].isdigit()  # not {{-1}}, a number in Ibis
         return starts or self.text[-3:-2] in ("-", "+")
 

@@ -50,7 +50,7 @@ class Tags:
         return self.blocks[-1].keyword if self.blocks else ""
 
     def convert(self, piece: Piece, number: int) -> str:
-        """What stands in the converted template instead of a tag, the piece of that number."""
+        """Return what stands in the converted template instead of a tag, the piece of that number."""
         keyword, inner = piece.keyword, piece.inner
         if keyword.startswith("end") and self.within == keyword[3:]:
             return _as_tags(piece, self.blocks.pop().closing)

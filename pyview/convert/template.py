@@ -35,7 +35,7 @@ class Converter:
         )
 
     def _checked(self, source: str, converted: Conversion) -> Iterator[Remark]:
-        """What Jinja2 does not understand of the result, if that can be told."""
+        """Return what Jinja2 does not understand of the result, if that can be told."""
         if converted.problems or (converted.text == source and _is_jinja(source)):
             return
         try:

@@ -29,7 +29,7 @@ _PLAIN: Final = (JsCommands, int, float)
 
 
 def is_binding(name: str) -> bool:
-    """Whether the client runs JS commands in the attribute."""
+    """Return whether the client runs JS commands in the attribute."""
     return name.lower() in BINDINGS
 
 

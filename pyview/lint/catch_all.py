@@ -7,12 +7,12 @@ _LEAVES = (ast.Return, ast.Raise)
 
 
 def takes_all(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether the function does something for an event that it compares with nothing."""
+    """Return whether the function does something for an event that it compares with nothing."""
     return any(map(_does_something, _for_others(function.body)))
 
 
 def _for_others(body: Sequence[ast.stmt]) -> Iterator[Sequence[ast.stmt]]:
-    """What is done where no comparison of the event's name holds."""
+    """Return what is done where no comparison of the event's name holds."""
     for at, statement in enumerate(body):
         if not _compares(statement):
             continue
@@ -21,7 +21,7 @@ def _for_others(body: Sequence[ast.stmt]) -> Iterator[Sequence[ast.stmt]]:
 
 
 def _compares(statement: ast.stmt) -> bool:
-    """Whether it is an `if` or a `match` on the name of the event."""
+    """Return whether it is an `if` or a `match` on the name of the event."""
     subject = {ast.If: "test", ast.Match: "subject"}.get(type(statement))
     if subject is None:
         return False

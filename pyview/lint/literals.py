@@ -92,7 +92,7 @@ def _methods(cls: type, module: Module | None) -> Iterator[ast.FunctionDef | ast
 
 
 def _is_callback(statement: ast.stmt) -> bool:
-    """Whether it makes a method of something that is written elsewhere: `mount = shared`."""
+    """Return whether it makes a method of something that is written elsewhere: `mount = shared`."""
     targets = statement.targets if isinstance(statement, ast.Assign) else ()
     names = [one.id for one in targets if isinstance(one, ast.Name)]
     return any(name.startswith("handle_") or name in ("mount", "disconnect", "on_mount") for name in names)

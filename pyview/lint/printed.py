@@ -27,11 +27,11 @@ _ELSEWHERE: Final = {
     "even": 'loop.index is even, or loop.cycle("odd", "even")',
     "odd": 'loop.index is odd, or loop.cycle("odd", "even")',
 }
-"""What other template languages call it, and what it is in Jinja2; PyView 0.9's names are no template at all."""
+"""Names of other template languages, and those of Jinja2; PyView 0.9's names are no template at all."""
 
 
 def printed_values(source: Source, known: Types) -> Iterator[Finding]:
-    """What is printed that has no text for readers."""
+    """Yield what is printed that has no text for readers."""
     for output in source.tree.find_all(nodes.Output):
         for node in output.nodes:
             wrong = _wrong(unguarded(node), known)

@@ -129,7 +129,7 @@ def _in_binding(name: str, expression: nodes.Expr, known: Types) -> str | None:
 
 
 def _is_in_string(place: Scanner) -> bool:
-    """Whether quotes of a program stand before the slot, so that those of JSON would end its text."""
+    """Return whether quotes of a program stand before the slot, so that those of JSON would end its text."""
     return place.known_value[-1:] in ("'", '"', "`")
 
 
@@ -174,7 +174,7 @@ def _vouched_value(node: nodes.Node) -> nodes.Expr | None:
 
 
 def _is_html(value: nodes.Expr, macros: set[str]) -> bool:
-    """Whether it is HTML already: a slot, what a macro returns, what a filter has escaped."""
+    """Return whether it is HTML already: a slot, what a macro returns, what a filter has escaped."""
     if _is_escaped(value):
         return True
     match value:
@@ -198,7 +198,7 @@ def _is_filtered(expression: nodes.Expr, name: str) -> bool:
 
 
 def is_harmless(expression: nodes.Node | None, known: Types) -> bool:
-    """Whether the text of an expression is made of numbers and of what the author of the template wrote."""
+    """Return whether the text of an expression is made of numbers and of what the author of the template wrote."""
     match expression:
         case None | nodes.Const() | nodes.TemplateData():
             return True

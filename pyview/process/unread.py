@@ -28,7 +28,7 @@ class Intake:
 
     @property
     def held(self) -> int:
-        """How many bytes are held now."""
+        """Count of the bytes that are held now."""
         return self._held
 
     def hold(self, size: int) -> None:

@@ -14,7 +14,7 @@ SLOT = "\0"
 
 
 class Danger(Enum):
-    """What a value could do that stands there."""
+    """Harm that a value could do in its place."""
 
     PROGRAM = auto()
     """It is run as a program, or parsed as a page."""
@@ -55,7 +55,7 @@ def danger_of(before: ValueSoFar) -> Danger | None:
 
 
 def _may_be_binding(name: str) -> bool:
-    """Whether a slot in the name of the attribute may make a binding of it: `phx-{{ kind }}`."""
+    """Return whether a slot in the name of the attribute may make a binding of it: `phx-{{ kind }}`."""
     known, slot, _ = name.partition(SLOT)
     return (
         bool(slot) and len(known) > len("phx-") - 1 and any(one.startswith(known.lower()) for one in BINDINGS)
@@ -78,5 +78,5 @@ def _danger_in_address(before: str) -> Danger | None:
 
 
 def scheme_is_known(before: str) -> bool:
-    """Whether what follows can no longer be part of an address's scheme."""
+    """Return whether what follows can no longer be part of an address's scheme."""
     return any(char in before for char in "/?#:")

@@ -144,7 +144,7 @@ def unguarded(expression: nodes.Expr) -> nodes.Expr:
 
 
 def is_vouched(expression: nodes.Expr) -> bool:
-    """Whether the author of the template answers for the value: a constant, JS commands, or what is marked so."""
+    """Return whether the author of the template vouches for the value: a constant, JS commands, or marked so."""
     match expression:
         case nodes.Const() | nodes.TemplateData():
             return True
