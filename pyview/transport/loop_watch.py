@@ -62,12 +62,17 @@ class LoopWatch:
         try:
             yield
         finally:
+            # The thread is most likely waiting for this loop, which waits for the thread here: wake it, so that a
+            # server that stops is not held up. In this order: see `_watch`.
             self._over.set()
+            self._alive.set()
             watch.join(self._late)
 
     def _watch(self, loop: asyncio.AbstractEventLoop, thread: int) -> None:
         while not self._over.wait(self._pause):
             self._alive.clear()
+            if self._over.is_set():
+                return  # `running` may have set both just before the line above
             asked = time.monotonic()
             try:
                 loop.call_soon_threadsafe(self._alive.set)
@@ -81,8 +86,9 @@ class LoopWatch:
         time.sleep(_BETWEEN)
         second = _look(thread)
         while not self._alive.wait(self._late):
-            if self._over.is_set():
-                return
+            pass
+        if self._over.is_set():
+            return
         now = time.monotonic()
         if now >= self._quiet_until:
             self._quiet_until = now + _QUIET

@@ -103,4 +103,11 @@ async def test_its_thread_ends_with_the_application() -> None:
         await asyncio.sleep(0.02)
     with watch.running():
         await asyncio.sleep(0.02)
-    assert "pyview-loop-watch" not in {thread.name for thread in threading.enumerate()}
+    await eventually(lambda: "pyview-loop-watch" not in {thread.name for thread in threading.enumerate()})
+
+
+async def test_an_application_that_stops_does_not_wait_for_its_watch() -> None:
+    started = time.monotonic()
+    with LoopWatch(late=30.0, pause=0.0).running():
+        busy(0.2)  # until then the thread waits for the loop, which ends without another turn
+    assert time.monotonic() - started < 20
