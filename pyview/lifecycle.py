@@ -109,7 +109,7 @@ class Visit(NamedTuple):
 
     @property
     def surroundings(self) -> Surroundings:
-        """What is around the views that are nested in this one."""
+        """The guards that hold for the views nested in this one, its own included."""
         location = self.location
         return self.place.around.with_view(location.route, location.page, location.path_params)
 

@@ -75,7 +75,7 @@ class Numbers:
 
 
 def live_views(app: PyView) -> list[ViewSnapshot]:
-    """Every view that somebody has open in this worker, ordered by class and page.
+    """Return the views that are open in this worker, ordered by class and page.
 
     Secrets in the addresses of pages are left out, as in the server's logs.
     """

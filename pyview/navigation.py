@@ -2,7 +2,7 @@
 
 A path is what the browser shows: it starts with one `/`. A relative address (`?page=2`, `#top`, `edit`, `../users`)
 counts from the page. Anything that a browser could read as another host or as script (`//host`, `/\\host`,
-`javascript:`, control characters) is refused, whoever made it.
+`javascript:`, control characters) is refused, also when the application made it.
 """
 
 import re
@@ -84,7 +84,8 @@ def path_from(page: str, address: Any, params: Mapping[str, Any] | None = None) 
 
 
 def _is_relative(address: str) -> bool:
-    """Whether a browser reads it as relative. Spaces around it, which a browser drops, could hide what it is."""
+    """Return True if a browser reads `address` as relative. False for spaces around it: a browser drops them, so
+    they could hide an absolute one."""
     if not address or address.startswith("/") or address != address.strip() or _has_unsafe(address):
         return False
     return ":" not in _BEHIND_FIRST_PART.split(address, maxsplit=1)[0]

@@ -10,7 +10,7 @@ _SIZE, _COMPRESSION = "--ws-max-size", "--ws-per-message-deflate"
 
 
 def advice(limits: SecurityConfig) -> str:
-    """The options, for somebody whose server cannot be seen from here."""
+    """Return advice about the server's options, for a server that cannot be inspected from here."""
     return (
         "the server keeps a whole message before PyView sees it and can refuse it: uvicorn and hypercorn up to 16 MiB, "
         "granian 64; and where messages are compressed, 15 KB on the wire become 15 MiB. How your server is started "

@@ -1,7 +1,7 @@
 """The number of workers that a server was asked for, as far as one of the workers can tell.
 
 No server says it in a way that all of them share, so each is asked in its own: the configuration that it hands to its
-workers, the command line, the environment. Processes that somebody starts one by one, on one host or on many, cannot
+workers, the command line, the environment. Processes that are started one by one, on one host or on many, cannot
 know of each other.
 """
 

@@ -235,7 +235,7 @@ class Streams:
         return self._by_name[name]
 
     def has_shown(self, stream: Stream[Any]) -> bool:
-        """Whether a render has shown that stream."""
+        """Return True if a render has shown that stream."""
         return stream in self._shown
 
     def settle(self, shown: Iterable[Stream[Any]]) -> None:

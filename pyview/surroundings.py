@@ -1,4 +1,4 @@
-"""Guards around a nested view: nobody sees it who may not see the page that shows it.
+"""Guards around a nested view: to see it, a user must be allowed to see the page that shows it.
 
 A sticky view and one in a page of Starlette are joined without the page around them, and stay open for hours. Their
 sealed token therefore names the views around them, whose guards are asked again with their own.

@@ -43,7 +43,7 @@ def not_given(components: Mapping[str, Component[Any]], context: Any) -> dict[st
 
 
 def _names_of_modules(cls: type) -> Iterator[tuple[str, Any]]:
-    """What the modules of a class and of its bases hold, the module of the class itself last."""
+    """Yield the names and values in the modules of a class and of its bases, its own module last."""
     for module in dict.fromkeys(base.__module__ for base in reversed(cls.__mro__)):
         if not module.startswith("pyview.") and module in sys.modules:
             yield from vars(sys.modules[module]).items()

@@ -9,7 +9,7 @@ const load = crypto.getRandomValues(new Uint32Array(2)).join("-");
 
 /**
  * The channel of a view. It says which load of the page it belongs to. It tells the server with each join how many
- * messages came since the last one, because what got lost of a stream, nobody has any more; and it notes that a view has
+ * messages came since the last one, because a lost item of a stream cannot be sent again; and it notes that a view has
  * gone on where it was, or could not be mounted.
  */
 export function watchedChannel(topic, params, open) {

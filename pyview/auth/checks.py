@@ -157,7 +157,7 @@ def _cross_site_cookie(middleware: Middleware, security: SecurityConfig) -> Iter
 
 
 def _serves_other_sites(security: SecurityConfig) -> bool:
-    """Whether the application says that pages of other sites use its session: by sockets, by forms or in a frame."""
+    """Return True if settings let pages of other sites use the session: by sockets, by forms or in a frame."""
     return bool(security.allowed_origins or security.cross_site_paths) or _frames(
         security.content_security_policy
     )

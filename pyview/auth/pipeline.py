@@ -91,9 +91,9 @@ class WhoSignsIn:
         )
 
     async def __call__(self, scope: Scope, session: Mapping[str, Any]) -> str:
-        """The user's key, "" for nobody. `scope` is the request that has just changed its session.
+        """Return the user's key, "" if no user is signed in. `scope` is the request that has just changed its session.
 
-        Raises `UnknownUser` for a user who cannot be told from others.
+        Raises `UnknownUser` for a user without a unique field.
         """
         copy = {key: value for key, value in scope.items() if key not in _OF_IDENTITY}
         answer = await _run(self._app, {**copy, "session": dict(session)})

@@ -50,7 +50,7 @@ async def logout_everywhere(request: Request, user: Any = None) -> None:
 
     `user` is what the authentication backend makes of them, for example `SimpleUser("alice")`, or the value of the
     field that names them: `"alice"`, or the id. Other users notice nothing. Signing in again works at once. Raises
-    `ValueError` when nobody is signed in, `UnknownUser` for a user who cannot be told from others.
+    `ValueError` if no user is signed in, `UnknownUser` for a user without a unique field.
     """
     await end_sessions(request.app, request.user if user is None else user, request.scope)
 

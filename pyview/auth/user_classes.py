@@ -49,7 +49,7 @@ def _made_by(authenticate: Any) -> list[type[Any]]:
 
 
 def _is_of_visitors(user_class: type[Any]) -> bool:
-    """Return whether nobody of the class is ever signed in: its `is_authenticated` is always False."""
+    """Return True if users of the class are never signed in: its `is_authenticated` is always False."""
     if issubclass(user_class, UnauthenticatedUser):
         return True
     said = inspect.getattr_static(user_class, "is_authenticated", True)

@@ -36,14 +36,14 @@ class UnknownUser(RuntimeError):
 
 
 def is_signed_in(user: Any) -> bool:
-    """Return whether `user` is somebody: neither None, nor one who says `is_authenticated = False`."""
+    """Return True if `user` is signed in: neither None, nor a user with `is_authenticated = False`."""
     if user is None or isinstance(user, UnauthenticatedUser):
         return False
     return _attribute(user, "is_authenticated") is not False
 
 
 def user_key(user: Any) -> str:
-    """Return the key of a user, "" where nobody is signed in.
+    """Return the key of a user, "" if `user` is not signed in.
 
     A user that is text, a number or a UUID is its own key. Of others, the first of `KEY_NAMES` counts that has a
     value, as attribute or, for a mapping, as key. Raises `UnknownUser` for a user without any.
@@ -88,7 +88,7 @@ def _known(value: Any, user: Any) -> str:
 
 
 def _field(user: Any, name: str) -> str:
-    # A class has the fields of nobody: `User.id` is a descriptor, the same for all its instances.
+    # The fields of a class are no user's: `User.id` is a descriptor, the same for all its instances.
     if isinstance(user, type):
         return ""
     value = user.get(name) if isinstance(user, Mapping) else _attribute(user, name)

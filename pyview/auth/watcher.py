@@ -32,8 +32,8 @@ from pyview.storage.errors import StoreUnavailable
 logger = logging.getLogger("pyview.security")
 
 Who = Callable[[Scope, Mapping[str, Any]], Awaitable[str]]
-"""The key of the user that a session signs in, "" for nobody: the authentication asked about that session. Raises
-`UnknownUser` for a user who cannot be told from others."""
+"""Returns the key of the user that a session signs in, "" if it signs in no user, by asking the authentication. Raises
+`UnknownUser` for a user without a unique field."""
 
 
 async def nobody(scope: Scope, session: Mapping[str, Any]) -> str:
@@ -134,8 +134,8 @@ class SessionWatcher:
         try:
             await self._revoker.revoke(session_key(sid), time.time() + self._max_age)
         except StoreUnavailable as error:
-            # This worker keeps to it, and writes it when the store is back; until then the others let nobody in. The
-            # store has said in the log that it is gone, once: not once more for each sign-out.
+            # This worker keeps to it, and writes it when the store is back. Until then the other workers treat users
+            # as signed out. The outage is in the log already, once: it is not logged again for each sign-out.
             logger.debug("a session was signed out while the store of revocations was away: %r", error)
 
     async def _name_or_end(self, record: "SessionRecord", scope: Scope, session: dict[str, Any]) -> str:

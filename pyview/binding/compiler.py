@@ -235,7 +235,7 @@ def _class_advice(name: str) -> str:
 
 
 def _is_fixed(name: str, callback: Callback) -> bool:
-    """Whether the server has one kind of thing under that name. A message to `handle_info` may be of any kind."""
+    """Return True if the server fills that name with values of one kind. A `handle_info` message may be of any."""
     if name == "event":
         return callback.takes_client_data
     return name in SERVER_NAMES and not (name == "url" and name in callback.classic)

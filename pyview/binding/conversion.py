@@ -15,7 +15,7 @@ from pyview.binding.unions import validator_of
 
 SHOWN_PROBLEMS = 5
 BLANK = ("", [""])
-"""What a browser sends for an input, or the names of a URL, that nobody has filled in."""
+"""The values of an empty input, and of an empty parameter of a URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _errors(error: ValidationError) -> list[Any]:
 
 
 def _is_about_text(error: Any) -> bool:
-    """Whether a text is expected: a blank one is a text, and as it is."""
+    """Return True if a text was expected. A blank text is a text, so its error stays."""
     return str(error["type"]).startswith("string_")
 
 

@@ -34,7 +34,7 @@ R = TypeVar("R")
 
 
 COMMANDS_BEGIN: Final = Markup("&#91;")
-"""How commands begin in HTML."""
+"""The first character of JS commands, escaped for HTML."""
 
 
 @dataclass(frozen=True)

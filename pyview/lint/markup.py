@@ -155,7 +155,7 @@ def _flattened(source: str, environment: Environment) -> Flat:
 
 
 def _is_file_input(expression: str) -> bool:
-    """Whether it is the input of an upload, without a `phx-change` of its own, in the form around it."""
+    """Return True for an upload's input in the form around it that has no `phx-change` of its own."""
     return "live_file_input" in expression and not any(one in expression for one in ("phx_change", "form="))
 
 

@@ -52,7 +52,7 @@ def _wrong(slot: Slot, known: Types) -> str | None:
 
 
 def _without_safe(expression: nodes.Expr) -> nodes.Expr:
-    """What is marked, in `...|safe`: that has a rule of its own."""
+    """Return the expression without its `|safe`, which has a rule of its own."""
     expression = unguarded(expression)
     while isinstance(expression, nodes.Filter) and expression.name == "safe" and expression.node is not None:
         expression = unguarded(expression.node)

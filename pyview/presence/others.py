@@ -44,7 +44,7 @@ class Others:
         self._peers: dict[str, Peer] = {}
 
     def __len__(self) -> int:
-        """How many other workers have said what they have."""
+        """Return the number of other workers whose lists are here."""
         return len(self._peers)
 
     def hear(self, message: Message) -> None:

@@ -28,12 +28,12 @@ WORKERS: Final = "pyview:presence"
 """The topic on which workers talk to each other."""
 
 PATIENCE: Final = 1.0  # seconds that a start waits for the other workers, whose number is known
-BLIND_PATIENCE: Final = 0.25  # the same where nobody can say how many there are
+BLIND_PATIENCE: Final = 0.25  # the same where their number is unknown
 _CLOCK: Final = 0.01  # seconds by which a timer may be early
 
 
 class Presence:
-    """Who is on which topic. Costs nothing until it is used, or started where other workers may be.
+    """The users of each topic, on all workers. Costs nothing until it is used, or started where other workers may be.
 
     A view is tracked until it ends. Its worker tells the others, and says every `interval` seconds that it is still
     there: one that is silent for three intervals counts as dead, with all that it tracked. What happens within one turn
@@ -220,9 +220,9 @@ class Presence:
     # Begin, beat, end
 
     async def start(self) -> None:
-        """Ask the other workers who is where, and wait a moment for their answers, so that the first list is whole.
+        """Ask the other workers for their lists, and wait a moment for the answers, so that the first list is whole.
 
-        A worker that does not answer in time is heard later, as any other change.
+        The list of a worker that answers too late arrives like any other change.
         """
         self._begin()
         count = getattr(self._pubsub, "others", None)  # a PubSub of the application's own may lack it

@@ -66,7 +66,7 @@ class Mailbox:
 
     @property
     def busy(self) -> bool:
-        """Whether a message that is posted now has to wait."""
+        """True while a message that is posted has to wait."""
         return self._busy
 
     @property

@@ -80,7 +80,7 @@ class URLChanged(NamedTuple):
 
 
 class FilesChosen(NamedTuple):
-    """Somebody has chosen files, by the reference of their input; then `event` of its form is handled."""
+    """The user has chosen files, by the reference of their input; then `event` of its form is handled."""
 
     files: Mapping[str, list[ChosenFile]]
     event: Event | ComponentEvent

@@ -36,7 +36,7 @@ class Receiving(Placing):
         return self._outlet.upload_load()
 
     async def may_receive(self) -> bool:
-        """Whether its visitor may still send files. One who may not is sent away at the view's next turn."""
+        """Return True if the user may still send files. If not, the view ends at its next turn."""
         if self._guard is None or await self._guard.admits(self._visit.location):
             return True
         self.post_soon(Recheck())

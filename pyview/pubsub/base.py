@@ -41,4 +41,4 @@ class PubSub(Protocol):
         """Deliver `InfoEvent(topic, message)` to every subscriber of `topic`; give way to those that are behind."""
 
     async def others(self) -> int | None:
-        """How many other workers listen now; None where that cannot be told."""
+        """Return the number of other workers that listen now, None where it is unknown."""

@@ -85,13 +85,13 @@ class RedisPubSub:
 
     async def others(self) -> int:
         """Return how many other workers listen now, 0 while the server is away."""
-        # The server counts those whom it tells something; nobody subscribes to this topic.
+        # PUBLISH answers with the number of receivers. No view subscribes to this topic.
         with suppress(StoreUnavailable):
             return await self._publish(_COUNTED, b"null") - 1 if self._listening.is_set() else 0
         return 0
 
     async def _publish(self, topic: str, body: bytes) -> int:
-        """How many workers the server has told."""
+        """Publish the message. Return the number of workers that receive it, this one included."""
         await self._server.open()
         async with self._server.asked("publishing") as client:
             message = b"%b%b\n%b" % (self._here, orjson.dumps(topic), body)

@@ -53,7 +53,7 @@ class SharedRevocations:
     """Asks the log for what must be certain, and keeps a copy of it for what must be quick.
 
     Nothing that this worker knows is lost with the store: what the log has not taken, or no longer has, is
-    written as soon as it is back, also when nobody follows the log here.
+    written as soon as it is back, also when no task follows the log here.
     """
 
     def __init__(self, log: RevocationLog, clock: Callable[[], float] = time.time) -> None:
@@ -180,7 +180,7 @@ class SharedRevocations:
     async def _save_or_retry(self) -> None:
         try:
             await self._save()
-        except BaseException:  # a request that is cancelled meanwhile has signed somebody out, too
+        except BaseException:  # a request that is cancelled meanwhile has signed its user out, too
             self._retry.begin()
             raise
 

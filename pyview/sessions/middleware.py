@@ -55,8 +55,8 @@ class ServerSessionMiddleware:
     `Secure` and its name gets the prefix `__Host-`.
 
     What two requests write at the same time is merged by key. A session that was signed out meanwhile stays signed
-    out. While the store is away nobody has a session, and cookies stay as they are, except where somebody signs out:
-    what such a cookie names is deleted as soon as the store is back.
+    out. While the store is away requests have no session, and cookies stay as they are, except at a sign-out: the
+    session that its cookie names is deleted as soon as the store is back.
     """
 
     pyview_session = True  # goes outside the authentication, wherever it was added
@@ -228,8 +228,8 @@ class ServerSessionMiddleware:
 
 
 class Visit:
-    """What one request found. `key` is the name of the session whose cookie it sent, "" without one. `known` is False
-    when the store could not say; then nothing is written either."""
+    """The session of one request. `key` is the name of the session whose cookie it sent, "" without one. `known` is
+    False when the store could not answer; then nothing is written either."""
 
     __slots__ = ("key", "known", "loaded", "record", "store")
 
@@ -242,7 +242,7 @@ class Visit:
 
     @property
     def sent(self) -> bool:
-        """Whether the request sent a cookie."""
+        """True if the request sent a cookie."""
         return bool(self.key)
 
 

@@ -233,7 +233,7 @@ def _is_busy(error: BaseException) -> bool:
 
 
 def _is_missing(error: BaseException) -> bool:
-    """Whether there is no such file, or no way to it: it can be neither read nor written."""
+    """Return True if the file is missing or out of reach: it can be neither read nor written."""
     code = getattr(error, "sqlite_errorcode", None)
     cannot_open = code is not None and code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB)
     return cannot_open or (isinstance(error, OSError) and not isinstance(error, TimeoutError))

@@ -34,7 +34,7 @@ class Danger(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ValueSoFar:
-    """What of a quoted value stands before a slot in it: static text, and `SLOT` for other slots."""
+    """The part of a quoted value before one of its slots: static text, and `SLOT` for other slots."""
 
     tag: str
     name: str

@@ -11,7 +11,7 @@ HOLE: Final = "\ue000"
 """Stands for a value that is filled in when a page is made: a character of no text."""
 
 _RAW = frozenset({"script", "style", "textarea", "title", "iframe", "xmp", "noembed", "noframes"})
-"""What stands in these is text up to their end tag."""
+"""Elements whose content is text up to their end tag."""
 
 _OPENING = re.compile(rf"<!--(?:-?>)?|<!\[CDATA\[|(?P<tag></?)(?=[a-zA-Z{HOLE}]|\Z)|<[!?/]")
 _ENDS = {
@@ -35,7 +35,7 @@ class Tag:
 
     @property
     def stem(self) -> str:
-        """What is known of the name."""
+        """The name up to its first value that is filled in later."""
         return self.name.partition(HOLE)[0]
 
     @property
@@ -63,7 +63,7 @@ class Scanner:
 
     @property
     def known_value(self) -> str:
-        """What was read of the attribute's value, as a browser understands it."""
+        """The attribute's value as far as it was read, with its character references decoded."""
         return html.unescape(self.value)
 
     def fork(self) -> "Scanner":

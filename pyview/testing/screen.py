@@ -65,7 +65,7 @@ class Screen:
         return self.view.html(strip=strip) if self.view is not None and self.view.tree else None
 
     def first_html(self, view_id: str) -> str:
-        """What the loaded document showed of a nested view; nothing after a live navigation."""
+        """Return the HTML of a nested view in the loaded document, "" after a live navigation."""
         if self.view is None or self.view.navigated:
             return ""
         found = parse(self.document.html()).find(id=view_id)

@@ -36,7 +36,7 @@ def check_csrf(tokens: Tokens, scope: Scope, payload: Mapping[str, Any], page_id
 
 
 async def check_access(scope: Scope, location: Location, around: Surroundings = NOTHING_AROUND) -> None:
-    """Raises `JoinRefused` for somebody who may not see the view of `location`, or what is around it."""
+    """Check the guards of the view of `location`, and those around it. Raises `JoinRefused` if one refuses."""
     route = location.route
     group = route.live_session.requirement
     if around.guarded:

@@ -46,48 +46,47 @@ class LoopWatch:
     def __init__(self, late: float = _LATE, pause: float = _PAUSE) -> None:
         self._late = late
         self._pause = pause
-        self._over = threading.Event()
-        self._alive = threading.Event()
         self._quiet_until = 0.0
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Watch the running event loop, which is this thread's."""
         loop, thread = asyncio.get_running_loop(), threading.get_ident()
-        self._over.clear()
+        over, alive = threading.Event(), threading.Event()
         watch = threading.Thread(
-            target=self._watch, args=(loop, thread), name="pyview-loop-watch", daemon=True
+            target=self._watch, args=(loop, thread, over, alive), name="pyview-loop-watch", daemon=True
         )
         watch.start()
         try:
             yield
         finally:
-            # The thread is most likely waiting for this loop, which waits for the thread here: wake it, so that a
-            # server that stops is not held up. In this order: see `_watch`.
-            self._over.set()
-            self._alive.set()
+            # The thread may be waiting for this loop, which waits for the thread here: wake it, so that a server that
+            # stops is not held up. `over` comes first, for the check in `_watch`.
+            over.set()
+            alive.set()
             watch.join(self._late)
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, thread: int) -> None:
-        while not self._over.wait(self._pause):
-            self._alive.clear()
-            if self._over.is_set():
-                return  # `running` may have set both just before the line above
+    def _watch(
+        self, loop: asyncio.AbstractEventLoop, thread: int, over: threading.Event, alive: threading.Event
+    ) -> None:
+        while not over.wait(self._pause):
+            alive.clear()
+            if over.is_set():
+                return  # `running` may have set both events just before `alive` was cleared
             asked = time.monotonic()
             try:
-                loop.call_soon_threadsafe(self._alive.set)
+                loop.call_soon_threadsafe(alive.set)
             except RuntimeError:
                 return  # the loop has been closed
-            if not self._alive.wait(self._late) and not self._over.is_set():
-                self._wait_for_end(asked, thread)
+            if not alive.wait(self._late) and not over.is_set():
+                self._wait_for_end(asked, thread, over, alive)
 
-    def _wait_for_end(self, asked: float, thread: int) -> None:
+    def _wait_for_end(self, asked: float, thread: int, over: threading.Event, alive: threading.Event) -> None:
         first = _look(thread)
         time.sleep(_BETWEEN)
         second = _look(thread)
-        while not self._alive.wait(self._late):
-            pass
-        if self._over.is_set():
+        alive.wait()
+        if over.is_set():
             return
         now = time.monotonic()
         if now >= self._quiet_until:

@@ -56,7 +56,7 @@ class PollSession:
 
     @property
     def admitted(self) -> bool:
-        """Whether a page has joined on it."""
+        """True once a page has joined on it."""
         return self.line is not None and self.line.admitted
 
     async def open(self, serve: Callable[[Scope, Receive, Send], Awaitable[None]]) -> bool:

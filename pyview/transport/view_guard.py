@@ -76,8 +76,8 @@ class ViewGuard:
         return True
 
     async def admits(self, location: Location) -> bool:
-        """Whether what comes beside the turns of the view, such as bytes, may go on. An answer holds for all of it for
-        `max_age` seconds. The view itself is not settled by it: it takes up a changed identity in its own turn."""
+        """Return True if input beside the turns of the view, such as bytes of a file, may go on. One answer holds for
+        `max_age` seconds. The view itself takes up a changed identity in a turn of its own."""
         presence = self._presence
         if self._time() - presence.asked_at >= self._max_age:
             await presence.refresh(active=True)

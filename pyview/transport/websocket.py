@@ -298,7 +298,7 @@ class Connection:
 
     @property
     def admitted(self) -> bool:
-        """Whether a join was ever accepted."""
+        """True once a join has been accepted."""
         return self._admitted
 
     def alive(self) -> None:

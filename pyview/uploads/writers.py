@@ -20,7 +20,7 @@ class UploadWriter(ABC):
 
     `open`, then `write_chunk` once per chunk, in order, never two at a time; the browser sends the next chunk when the
     last one has been written. Then `close`, exactly once if `open` succeeded: "done" when all bytes are there, "cancel"
-    when nobody wants them any more, "error" when something failed. At last `release`.
+    when the upload was cancelled, "error" when something failed. At last `release`.
 
     Whatever raises fails the upload, with the error `writer_failure`, and nothing else. The log has it as a crash,
     unless it is an `UploadRejected`: its reason is what the reader is told.

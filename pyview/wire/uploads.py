@@ -31,8 +31,8 @@ class ChosenFile(NamedTuple):
 
 
 class Advance(NamedTuple):
-    """How far a file has come: percent, or an object of the uploader's for a failure or an end. None: it cannot be
-    told, since no uploader says such a thing."""
+    """Progress of a file: percent, or an object of the uploader's for a failure or an end. None for a value that no
+    uploader sends."""
 
     upload: str
     entry: str

@@ -1,6 +1,5 @@
 """A worker that runs out of file descriptors says so, before and when it happens."""
 
-import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -73,8 +72,9 @@ async def test_a_look_that_fails_stops_no_other(caplog: pytest.LogCaptureFixture
 
     with Periodic([failing, lambda: seen.append(1)], 0.01).running():
         await eventually(lambda: len(seen) >= 2)
-    await asyncio.sleep(0.03)
     looked = len(seen)
-    await asyncio.sleep(0.03)
+    later: list[int] = []
+    with Periodic([lambda: later.append(1)], 0.01).running():
+        await eventually(lambda: len(later) >= 3)
     assert len(seen) == looked
     assert "a periodic look at the worker failed" in caplog.messages

@@ -72,7 +72,7 @@ class OutputWriter(BodyWriter):
         self.write_text_slot(body, position)
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        """The beginning of an output to text: as Jinja2's own, by functions that refuse what nobody can read."""
+        """Write the beginning of an output to text: Jinja2's own, by functions that refuse coroutines and the like."""
         if frame.eval_ctx.volatile:
             self.write("(_written if context.eval_ctx.autoescape else _written_plain)(")
         else:

@@ -40,7 +40,7 @@ class Slot:
 
 
 def values_at(places: Iterable[Scanner]) -> Iterator[ValueSoFar]:
-    """What may stand in the value of an attribute before the places that are in one."""
+    """Yield the texts that may stand in an attribute's value before each place that is in one."""
     for place in places:
         if place.where in _IN_VALUE:
             name, text = place.attribute.replace(HOLE, SLOT), place.known_value.replace(HOLE, SLOT)
@@ -70,7 +70,7 @@ def _places_from(begin: tuple[Scanner, ...], tree: nodes.Template) -> Iterator[S
 
 
 def _shown_by_parent(node: nodes.Node) -> Iterator[nodes.Node]:
-    """What counts in a template that extends another: it is shown where its parent says."""
+    """Yield the nodes that count in a template that extends another: its parent shows them."""
     for child in node.iter_child_nodes():
         if isinstance(child, (nodes.Block, nodes.Macro, nodes.AssignBlock)):
             yield child

@@ -73,7 +73,7 @@ class _Hoist(NodeTransformer):
         return {name: f"_slots_{next(self._numbers)}" for name in dict.fromkeys(map(self._slot_name, slots))}
 
     def _before(self, node: nodes.Node, call: nodes.Call, lists: Mapping[str, str]) -> list[nodes.Node]:
-        """What of a node of the call block's body runs before the call."""
+        """Return the nodes that run before the call, for one node of the call block's body."""
         if isinstance(node, _CONTROL) and _holds_slots(node):
             return [self._collecting(node, lists)]
         if not _is_slot(node):
@@ -232,7 +232,7 @@ def _holds_slots(node: nodes.Node) -> bool:
 
 
 def _without_slots(body: Iterable[nodes.Node]) -> list[nodes.Node]:
-    """What stays in the call block: all that is not of a slot. An if or for of which nothing is left goes with them."""
+    """Return the call block's body without its slots, and without an `if` or `for` that would be empty then."""
     rest: list[nodes.Node] = []
     for each in body:
         if isinstance(each, _CONTROL) and _holds_slots(each):
@@ -245,7 +245,7 @@ def _without_slots(body: Iterable[nodes.Node]) -> list[nodes.Node]:
 
 
 def _writes_nothing(body: Iterable[nodes.Node]) -> bool:
-    """Whether nothing but spaces would be written."""
+    """Return True if the body writes nothing but spaces."""
     return all(
         _is_blank(each)
         or not writes([each])

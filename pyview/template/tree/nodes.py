@@ -26,7 +26,7 @@ class Fresh(list["tuple[Segment, Diff]"]):
     """The streams that the message shows, by their names on the wire."""
 
     items: "list[Any] | None" = None
-    """What the render did to streams whose items hold nested views."""
+    """A `ShownItems` for each stream of the render whose items hold nested views."""
 
 
 MASK_VARIABLE = re.compile(r"_c\d+")

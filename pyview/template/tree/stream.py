@@ -31,7 +31,7 @@ class StreamRows(list[Any]):
 
 
 class ShownItems(NamedTuple):
-    """What one render did to a stream whose items hold nested views.
+    """Changes of one render to a stream whose items hold nested views.
 
     `views` are the ids of the nested views by the id of their item. `first`: the page had no list, or one without
     items. `lost`: all of the list is rendered anew, and what the page has of it is not known.
@@ -45,8 +45,8 @@ class ShownItems(NamedTuple):
 
 
 class StreamSlot:
-    """What is retained of a loop over a stream: which stream it is, and nothing of its items. `untouched`: there were
-    none so far."""
+    """The state of a loop over a stream between renders: the identity of the stream, and nothing of its items.
+    `untouched`: it has had no items so far."""
 
     __slots__ = ("identity", "segment", "untouched")
 
@@ -106,7 +106,7 @@ def stream_slot(
 
 
 def _was_shown(fresh: Fresh, stream: Stream[Any]) -> bool:
-    """Whether an earlier render showed the stream, so that the page may have items of it."""
+    """Return True if an earlier render showed the stream, so that the page may have items of it."""
     streams = getattr(fresh.host, "streams", None)
     return streams is not None and streams.has_shown(stream)
 
@@ -127,7 +127,7 @@ def _show(fresh: Fresh, stream: Stream[Any]) -> str:
 
 
 def _holds_views(fresh: Fresh, ref: str) -> bool:
-    """Whether there were nested views among the items of that stream in an earlier render."""
+    """Return True if items of that stream held nested views in an earlier render."""
     streams = getattr(fresh.host, "streams", None)
     return streams is not None and streams.with_views is not None and ref in streams.with_views
 
