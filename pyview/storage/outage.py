@@ -1,6 +1,7 @@
 """One line in the log when a store goes, one when it is back, however many requests notice."""
 
 import logging
+import math
 import time
 from collections.abc import Mapping
 from typing import Any, Final, Literal
@@ -25,9 +26,19 @@ class Outage:
         self._store = store
         self._failing: Failing | None = None
         self._since = 0.0
+        self._ended = -math.inf
 
-    def began(self, doing: Failing, error: BaseException, *, altogether: bool = False) -> None:
-        """Note that `doing` failed; `altogether`: because the store cannot be reached for anything."""
+    def began(
+        self, doing: Failing, error: BaseException, *, sent: float = math.inf, altogether: bool = False
+    ) -> None:
+        """Note that `doing` failed.
+
+        `sent`: when it was asked for, by `time.monotonic()`. `altogether`: the store cannot be reached for anything.
+        """
+        if self._failing is None and sent < self._ended:
+            # It was asked for during an outage whose end another request has shown, and its timeout ran out only
+            # now. That says nothing about the store of now: one outage would be logged as two.
+            return
         if self._failing is None:
             self._since = time.monotonic()
             logger.error(
@@ -46,7 +57,8 @@ class Outage:
         """Note that `doing` worked."""
         if self._failing is not None and self._failing in ("reading", doing):
             self._failing = None
-            logger.warning("%s is back after %.1f seconds.", self._store, time.monotonic() - self._since)
+            self._ended = time.monotonic()
+            logger.warning("%s is back after %.1f seconds.", self._store, self._ended - self._since)
 
 
 class Outages:

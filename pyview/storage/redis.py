@@ -1,5 +1,6 @@
 """A Redis or Valkey server (6.2 or later) that workers anywhere share. Needs the extra `[redis]`."""
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from urllib.parse import urlsplit
@@ -76,13 +77,17 @@ class RedisServer:
     @asynccontextmanager
     async def asked(self, doing: Failing) -> AsyncIterator[Redis]:
         """The client, for commands; what fails in them raises `StoreUnavailable`."""
+        sent = time.monotonic()
         try:
             yield self._opened()
         except (RedisError, OSError) as error:
-            unreachable = isinstance(error, (Unreachable, Silent, OSError))
-            self._outage.began(doing, error, altogether=unreachable)
-            raise StoreUnavailable(f"{doing} failed with {type(error).__name__}: {error}") from error
+            raise self._failed(doing, error, sent) from error
         self._outage.over(doing)
+
+    def _failed(self, doing: Failing, error: RedisError | OSError, sent: float) -> StoreUnavailable:
+        unreachable = isinstance(error, (Unreachable, Silent, OSError))
+        self._outage.began(doing, error, sent=sent, altogether=unreachable)
+        return StoreUnavailable(f"{doing} failed with {type(error).__name__}: {error}")
 
     async def notices(self, channel: str) -> AsyncGenerator[bytes | None, None]:
         """What is published on `channel`, and None when it is subscribed and after each second of silence.
@@ -90,12 +95,17 @@ class RedisServer:
         Nothing is lost between two items. Raises `StoreUnavailable` when the server is gone: what was published
         meanwhile has to be found in another way.
         """
-        async with self.asked("listening") as client, client.pubsub() as subscription:
-            await subscription.subscribe(channel)
-            async with aclosing(_messages(subscription)) as messages:
-                async for message in messages:
-                    self._outage.over("listening")
-                    yield message
+        heard = time.monotonic()
+        try:
+            async with self._opened().pubsub() as subscription:
+                await subscription.subscribe(channel)
+                async with aclosing(_messages(subscription)) as messages:
+                    async for message in messages:
+                        heard = time.monotonic()
+                        self._outage.over("listening")
+                        yield message
+        except (RedisError, OSError) as error:
+            raise self._failed("listening", error, heard) from error
 
     def _opened(self) -> Redis:
         if self._client is None:

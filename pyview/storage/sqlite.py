@@ -81,11 +81,12 @@ class SQLiteFile:
     async def read(self, query: Query[T]) -> T:
         """The answer of a query that takes microseconds. Raises `StoreUnavailable`."""
         self._opened()
+        sent = time.monotonic()
         try:
             answer = await self._read(query)
         except (sqlite3.Error, OSError) as error:
             self._reader.close()
-            self._outage.began("reading", error)
+            self._outage.began("reading", error, sent=sent)
             raise StoreUnavailable(f"{self.path} cannot be read: {error}") from error
         self._outage.over("reading")
         return answer
@@ -93,10 +94,11 @@ class SQLiteFile:
     async def write(self, change: Query[T]) -> T:
         """Do `change` in one transaction, all of it or nothing. Raises `StoreUnavailable`, and what it raises."""
         self._opened()
+        sent = time.monotonic()
         try:
             answer = await self._in_thread(change)
         except (sqlite3.Error, OSError) as error:
-            self._outage.began("writing", error, altogether=_is_missing(error))
+            self._outage.began("writing", error, sent=sent, altogether=_is_missing(error))
             raise StoreUnavailable(f"{self.path} cannot be written: {error}") from error
         self._outage.over("writing")
         return answer

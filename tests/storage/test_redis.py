@@ -1,13 +1,16 @@
 """What a server's address says, and what the log may say of it."""
 
+import asyncio
+
 import pytest
 
 from pyview.storage.errors import StoreUnavailable
+from pyview.storage.outage import Outages
 from pyview.storage.redis import RedisServer
-from tests.storage.fixtures import valkey
+from tests.storage.fixtures import own_valkey, valkey
 from tests.storage.valkey import ValkeyProcess
 
-__all__ = ["valkey"]
+__all__ = ["own_valkey", "valkey"]
 
 
 @pytest.mark.parametrize("url", ["", "state.db", "http://host/0", "redis://host/one?db=x", "localhost:6379"])
@@ -53,3 +56,36 @@ async def test_a_server_that_refuses_writes_is_not_gone_for_readers(
         await client.set("a", "b")
     await server.close()
     assert [line.levelname for line in caplog.records] == ["ERROR", "WARNING"]
+
+
+async def test_a_request_from_the_outage_that_fails_after_it_does_not_begin_another(
+    own_valkey: ValkeyProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    outages = Outages()
+    one, other = RedisServer(own_valkey.url, 1.5, outages), RedisServer(own_valkey.url, 0.1, outages)
+    await one.open()
+    await other.open()
+    late = asyncio.create_task(unanswered(one))
+    own_valkey.freeze()
+    with pytest.raises(StoreUnavailable):
+        await ping(other)
+    own_valkey.thaw()
+    await ping(one)
+    await late
+    assert [line.levelname for line in caplog.records] == ["ERROR", "WARNING"]
+    await unanswered(one)
+    assert [line.levelname for line in caplog.records] == ["ERROR", "WARNING", "ERROR"]
+    await one.close()
+    await other.close()
+
+
+async def ping(server: RedisServer) -> None:
+    async with server.asked("reading") as client:
+        await client.ping()
+
+
+async def unanswered(server: RedisServer) -> None:
+    """Ask for what the server answers never, until the timeout of `server` runs out."""
+    with pytest.raises(StoreUnavailable):
+        async with server.asked("publishing") as client:
+            await client.xread({"nothing": "$"}, block=0)
