@@ -28,16 +28,14 @@ class Outage:
         self._since = 0.0
         self._ended = -math.inf
 
-    def began(
-        self, doing: Failing, error: BaseException, *, sent: float = math.inf, altogether: bool = False
-    ) -> None:
-        """Note that `doing` failed.
+    def began(self, doing: Failing, error: BaseException, *, sent: float, altogether: bool = False) -> None:
+        """Note that the request `doing`, sent at `sent` by `time.monotonic()`, failed.
 
-        `sent`: when it was asked for, by `time.monotonic()`. `altogether`: the store cannot be reached for anything.
+        `altogether`: because the store cannot be reached for anything.
         """
         if self._failing is None and sent < self._ended:
-            # It was asked for during an outage whose end another request has shown, and its timeout ran out only
-            # now. That says nothing about the store of now: one outage would be logged as two.
+            # The request was sent during the last outage. Another request has shown since that the store is back, so
+            # this failure says nothing about the store now: one outage would be logged as two.
             return
         if self._failing is None:
             self._since = time.monotonic()

@@ -85,6 +85,7 @@ class RedisServer:
         self._outage.over(doing)
 
     def _failed(self, doing: Failing, error: RedisError | OSError, sent: float) -> StoreUnavailable:
+        """Log the failure of a request that was sent at `sent`, and return what to raise."""
         unreachable = isinstance(error, (Unreachable, Silent, OSError))
         self._outage.began(doing, error, sent=sent, altogether=unreachable)
         return StoreUnavailable(f"{doing} failed with {type(error).__name__}: {error}")
@@ -95,6 +96,7 @@ class RedisServer:
         Nothing is lost between two items. Raises `StoreUnavailable` when the server is gone: what was published
         meanwhile has to be found in another way.
         """
+        # A subscription is open for hours: what counts is when the server last answered on it.
         heard = time.monotonic()
         try:
             async with self._opened().pubsub() as subscription:
