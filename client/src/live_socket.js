@@ -5,6 +5,7 @@ import { keepingStreams, watchedChannel } from "./returns.js";
 import { runCommands } from "./commands.js";
 import { leavingGoneViews } from "./gone_views.js";
 import { keepingValues } from "./kept_values.js";
+import { setFlashCookie } from "./flash_cookie.js";
 import { changeSession, renewSocket } from "./session_changes.js";
 import { noteProblem } from "./development.js";
 import { useViewFiles, withViewHooks } from "./view_files.js";
@@ -81,7 +82,8 @@ export class LiveSocket extends OfficialLiveSocket {
     if (this.#posting) return this.#posting.then(() => this.unloaded || this.redirect(to, flash, reloadToken));
     const { pathname } = new URL(to, window.location.href);
     if (this.#isOwnDoing(to) && !mayReload(pathname, this.#reloadLimit)) return this.#slowDown(() => this.#loadSlowly());
-    return super.redirect(to, flash, reloadToken);
+    if (flash) setFlashCookie(flash);
+    return super.redirect(to, null, reloadToken);
   }
 
   reloadWithJitter(view, log) {

@@ -126,6 +126,27 @@ def sign_in(page: Page, address: str) -> None:
     expect(page.locator("#who")).to_have_text("ada")
 
 
+# Chromium's writing of cookies on a busy machine: late, but before the cookies are read.
+LATE_COOKIES = """
+const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+const waiting = [];
+const write = () => waiting.splice(0).forEach((cookie) => set.call(document, cookie));
+Object.defineProperty(Document.prototype, "cookie", {
+  get() { write(); return get.call(this); },
+  set(cookie) { waiting.push(cookie); setTimeout(write, 300); },
+});
+"""
+
+
+def test_a_message_reaches_the_next_page_where_cookies_are_written_late(page: Page, serve: Serve) -> None:
+    page.add_init_script(LATE_COOKIES)
+    sign_in(page, serve(site()))
+    expect(page.locator("#flash")).to_have_text("Welcome")
+    page.reload()
+    expect(page.locator("#who")).to_have_text("ada")
+    expect(page.locator("#flash")).to_have_text("")
+
+
 def test_a_login_form_signs_in_and_the_next_page_is_live(page: Page, serve: Serve) -> None:
     address = serve(site())
     sign_in(page, address)
