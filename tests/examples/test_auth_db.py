@@ -300,8 +300,8 @@ async def test_signing_out_ends_this_device_alone(browser: Browser) -> None:
     assert page.path == "/"
     assert page.exists("#sign-in")
     await tab.wait_for(is_out, WITHIN)
+    await elsewhere.wait_for(lambda page: len(page.find_all(".rows li")) == 1)
     assert elsewhere.connected
-    assert len(elsewhere.find_all(".rows li")) == 1
     thief = await browser()
     thief.cookies.set(SESSION_COOKIE, copied)
     assert is_out(await thief.open("/devices"))
