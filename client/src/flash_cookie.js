@@ -1,10 +1,10 @@
-// The messages of `put_flash` travel to the next page in a cookie that the client sets right before it goes there.
+// The messages of `put_flash` travel to the next page in a cookie that is set right before the page is requested.
 
 /**
- * Sets the cookie, and returns when the browser has it.
+ * Set the cookie, and return once the browser has stored it.
  *
- * Chromium writes a cookie of a script later than the script sets it, and may ask for the next page before that: a page
- * without its message, which the page after it shows. Reading the cookies waits for what was written.
+ * Chromium stores a script's cookie asynchronously. On a busy machine it requests the next page first: that page lacks
+ * the message, and the page after it shows it. Reading `document.cookie` waits for the store.
  */
 export function setFlashCookie(flash) {
   document.cookie = `__phoenix_flash__=${flash}; max-age=60; path=/`;

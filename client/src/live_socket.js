@@ -83,6 +83,7 @@ export class LiveSocket extends OfficialLiveSocket {
     const { pathname } = new URL(to, window.location.href);
     if (this.#isOwnDoing(to) && !mayReload(pathname, this.#reloadLimit)) return this.#slowDown(() => this.#loadSlowly());
     if (flash) setFlashCookie(flash);
+    // Without `flash`: the official client would set the cookie again, too late for the next page.
     return super.redirect(to, null, reloadToken);
   }
 
