@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from jinja2 import TemplateError, TemplateSyntaxError
 
-from pyview.auth.findings import Finding, Severity
+from pyview.auth.findings import CheckMessage, Severity
 from pyview.routes import LiveRoute
 from pyview.template.files import TemplateFileNotFound
 from pyview.view_templates import ViewTemplates
 
 
-def unusable_templates(routes: Iterable[LiveRoute], templates: ViewTemplates) -> Iterator[Finding]:
+def unusable_templates(routes: Iterable[LiveRoute], templates: ViewTemplates) -> Iterator[CheckMessage]:
     """A finding for each view with a route, whose template is not there or cannot be compiled."""
     for route in {route.view_class: route for route in routes}.values():
         view = route.view_class
@@ -22,12 +22,12 @@ def unusable_templates(routes: Iterable[LiveRoute], templates: ViewTemplates) ->
             missing = error
         except TemplateSyntaxError as error:
             where = f"{error.filename or error.name or 'its template'}:{error.lineno}"
-            yield Finding(Severity.DEPLOYMENT, f"{view.__qualname__}: {where}: {error.message}")
+            yield CheckMessage(Severity.DEPLOYMENT, f"{view.__qualname__}: {where}: {error.message}")
             continue
         except TemplateError as error:
             told = str(error.message)
             named = told if view.__qualname__ in told else f"{view.__qualname__}: {told}"
-            yield Finding(Severity.DEPLOYMENT, named)
+            yield CheckMessage(Severity.DEPLOYMENT, named)
             continue
         if missing is not None:
-            yield Finding(Severity.DEPLOYMENT, str(missing))
+            yield CheckMessage(Severity.DEPLOYMENT, str(missing))

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from pyview.auth.findings import Finding, Severity
+from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.order import is_session, normalise
 from pyview.auth.pipeline import WithinApp, says_who_is_there
 from pyview.auth.watcher import SessionWatcher
@@ -47,17 +47,17 @@ class Around:
         """Those that say who is there, as they are asked again: in the application that they belong to."""
         return [Middleware(WithinApp, application=self.application), *self._identity]
 
-    def findings(self, own: Sequence[Middleware]) -> Iterator[Finding]:
+    def findings(self, own: Sequence[Middleware]) -> Iterator[CheckMessage]:
         """What came after the watcher was put in its place, and is therefore never asked again; and, among the PyView's
         `own` middlewares, another session, which would hide the one around it."""
         for middleware in self._late():
-            yield Finding(
+            yield CheckMessage(
                 Severity.ERROR,
                 f"add_middleware({getattr(middleware.cls, '__name__', middleware.cls)}) came after identify_with(), "
                 "which has to know every middleware that says who is there. Call identify_with() last.",
             )
         for middleware in filter(is_session, own):
-            yield Finding(
+            yield CheckMessage(
                 Severity.ERROR,
                 f"The PyView has {getattr(middleware.cls, '__name__', middleware.cls)}, and identify_with() an "
                 "application around it that has a session too: take one of the two away.",

@@ -12,7 +12,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
-from pyview.auth.findings import Finding, Severity
+from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.order import argument
 from pyview.auth.user_classes import user_classes
 from pyview.auth.way_in import GuardedApp, check_requirements
@@ -54,7 +54,7 @@ def is_production(environ: Mapping[str, str]) -> bool:
     return environ.get("PYVIEW_ENV", "").strip().lower() in ("production", "prod")
 
 
-def check_app(app: CheckedApp, scope: Scope | None = None) -> list[Finding]:
+def check_app(app: CheckedApp, scope: Scope | None = None) -> list[CheckMessage]:
     """Everything that is wrong with `app`. `scope`: of the first request, where there was no lifespan; an app
     mounted inside another one may have its authentication from there."""
     return [
@@ -68,7 +68,7 @@ def check_app(app: CheckedApp, scope: Scope | None = None) -> list[Finding]:
     ]
 
 
-def enforce(findings: Sequence[Finding], production: bool) -> None:
+def enforce(findings: Sequence[CheckMessage], production: bool) -> None:
     """Log what is weak. Raises `RuntimeError` with all that must not start."""
     fatal = [finding.text for finding in findings if stops(finding, production)]
     if fatal:
@@ -78,7 +78,7 @@ def enforce(findings: Sequence[Finding], production: bool) -> None:
             logger.warning("%s", finding.text)
 
 
-def stops(finding: Finding, production: bool) -> bool:
+def stops(finding: CheckMessage, production: bool) -> bool:
     """Whether an application with `finding` does not start."""
     if finding.severity is Severity.ERROR:
         return True
@@ -88,15 +88,15 @@ def stops(finding: Finding, production: bool) -> bool:
 # Secrets, cookies, hosts
 
 
-def _secret(secrets: Secrets) -> Iterator[Finding]:
+def _secret(secrets: Secrets) -> Iterator[CheckMessage]:
     for problem in secrets.problems():
-        yield Finding(
+        yield CheckMessage(
             Severity.WEAK,
             f"{problem}. {_GENERATED if secrets.generated else ''}Make one with: {GENERATE}",
         )
 
 
-def _sessions(app: CheckedApp) -> Iterator[Finding]:
+def _sessions(app: CheckedApp) -> Iterator[CheckMessage]:
     for middleware in app.all_middleware:
         if _is(middleware, SessionMiddleware):
             yield from _session(middleware, app)
@@ -107,12 +107,12 @@ def _sessions(app: CheckedApp) -> Iterator[Finding]:
                 yield from _cross_site_cookie(middleware, app.security)
 
 
-def _session(middleware: Middleware, app: CheckedApp) -> Iterator[Finding]:
+def _session(middleware: Middleware, app: CheckedApp) -> Iterator[CheckMessage]:
     # Made only to be looked at: whatever a subclass does with its arguments, this is what it signs with.
     session: Any = middleware.cls(_nothing, *middleware.args, **middleware.kwargs)
     problem = check_secret(session.signer.secret_key)
     if problem:
-        yield Finding(
+        yield CheckMessage(
             Severity.WEAK,
             f"SessionMiddleware(secret_key=...) {problem}: anybody can sign in as anybody. "
             f"Make one with: {GENERATE}",
@@ -128,8 +128,8 @@ def _session(middleware: Middleware, app: CheckedApp) -> Iterator[Finding]:
         yield from _cross_site_cookie(middleware, app.security)
 
 
-def _shared_secret() -> Finding:
-    return Finding(
+def _shared_secret() -> CheckMessage:
+    return CheckMessage(
         Severity.DEPLOYMENT,
         "SessionMiddleware(secret_key=...) and PyView have the same secret: who learns one of them, in another service "
         "that reads the session for example, has both, and neither can be changed alone. Use two values. "
@@ -137,8 +137,8 @@ def _shared_secret() -> Finding:
     )
 
 
-def _endless_cookie(middleware: Middleware) -> Finding:
-    return Finding(
+def _endless_cookie(middleware: Middleware) -> CheckMessage:
+    return CheckMessage(
         Severity.DEPLOYMENT,
         f"{_name(middleware)}(max_age=None) makes session cookies that never end: the browser forgets its own when it "
         f"is closed, but a copy stays good for ever, and a sign-out is remembered for {_LONGEST_DAYS:.0f} days only. "
@@ -146,9 +146,9 @@ def _endless_cookie(middleware: Middleware) -> Finding:
     )
 
 
-def _cross_site_cookie(middleware: Middleware, security: SecurityConfig) -> Iterator[Finding]:
+def _cross_site_cookie(middleware: Middleware, security: SecurityConfig) -> Iterator[CheckMessage]:
     if not _serves_other_sites(security):
-        yield Finding(
+        yield CheckMessage(
             Severity.DEPLOYMENT,
             f"{_name(middleware)}(same_site='none') lets every site send requests with the session of its visitors. "
             "Use 'lax'. Where another site has to, say which one or where: PyView(security=SecurityConfig(...)) with "
@@ -169,9 +169,9 @@ def _frames(policy: str | None) -> bool:
     return not set(named) <= {"'self'", "'none'"}
 
 
-def _insecure_cookie(middleware: Middleware, security: SecurityConfig) -> Iterator[Finding]:
+def _insecure_cookie(middleware: Middleware, security: SecurityConfig) -> Iterator[CheckMessage]:
     if not security.allow_insecure_cookies:
-        yield Finding(
+        yield CheckMessage(
             Severity.DEPLOYMENT,
             f"{_name(middleware)}(https_only=False) sends the session cookie "
             "without TLS. Set https_only=True, or acknowledge it with "
@@ -179,19 +179,19 @@ def _insecure_cookie(middleware: Middleware, security: SecurityConfig) -> Iterat
         )
 
 
-def _hosts(app: CheckedApp) -> Iterator[Finding]:
+def _hosts(app: CheckedApp) -> Iterator[CheckMessage]:
     guarded = any(_is(middleware, TrustedHostMiddleware) for middleware in app.all_middleware)
     if not app.security.allowed_hosts and not guarded:
-        yield Finding(
+        yield CheckMessage(
             Severity.DEPLOYMENT,
             "allowed_hosts is empty, so any name that points here is served (DNS rebinding). Set "
             "PyView(security=SecurityConfig(allowed_hosts=['app.example.org'])); ['*'] allows any name.",
         )
 
 
-def _debug(app: CheckedApp) -> Iterator[Finding]:
+def _debug(app: CheckedApp) -> Iterator[CheckMessage]:
     if app.debug:
-        yield Finding(
+        yield CheckMessage(
             Severity.DEPLOYMENT,
             "debug=True shows everybody who makes a page fail its message, traceback and lines of your code. Leave it "
             "out where others can reach the application: the log has all of it, under the number that they see.",
@@ -202,24 +202,24 @@ def _name(middleware: Middleware) -> str:
     return getattr(middleware.cls, "__name__", "SessionMiddleware")
 
 
-def _workers(app: CheckedApp) -> Iterator[Finding]:
+def _workers(app: CheckedApp) -> Iterator[CheckMessage]:
     asked = asked_for(os.environ, sys.argv)
     if asked.workers > 1 and _keeps_to_itself(app):
-        yield Finding(
+        yield CheckMessage(
             Severity.WEAK,
             f"{asked.workers} workers ({asked.told_by}), and each keeps sign-outs, broadcasts and presence to itself: "
             f"somebody who signs out at one is still signed in at the others. {_SHARE}",
         )
 
 
-def check_sharing(app: CheckedApp) -> list[Finding]:
+def check_sharing(app: CheckedApp) -> list[CheckMessage]:
     """Say what `app` needs before it has several workers, where nothing tells yet whether it will."""
     if not _keeps_to_itself(app) or asked_for(os.environ, sys.argv).workers > 1:
         return []
     text = (
         f"With more than one worker it does not start in production mode: they share no sign-outs. {_SHARE}"
     )
-    return [Finding(Severity.NOTE, text)]
+    return [CheckMessage(Severity.NOTE, text)]
 
 
 def _keeps_to_itself(app: CheckedApp) -> bool:

@@ -14,7 +14,7 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckMessage:
     """One thing that is wrong, and what to do about it."""
 
     severity: Severity

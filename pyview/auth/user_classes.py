@@ -14,14 +14,14 @@ from uuid import UUID
 from starlette.authentication import BaseUser, UnauthenticatedUser
 from starlette.middleware import Middleware
 
-from pyview.auth.findings import Finding, Severity
+from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.order import argument, is_authentication
 from pyview.auth.user_key import KEY_NAMES
 
 _DYNAMIC = frozenset({"setattr", "vars", "__dict__", "__setattr__", "update"})
 
 
-def user_classes(middleware: Sequence[Middleware]) -> Iterator[Finding]:
+def user_classes(middleware: Sequence[Middleware]) -> Iterator[CheckMessage]:
     """Yield what is wrong with the classes of users of the authentication backends among `middleware`."""
     for found in filter(is_authentication, middleware):
         backend = argument(found, "backend", None)
@@ -30,8 +30,8 @@ def user_classes(middleware: Sequence[Middleware]) -> Iterator[Finding]:
                 yield _finding(user_class, backend)
 
 
-def _finding(user_class: type[Any], backend: Any) -> Finding:
-    return Finding(
+def _finding(user_class: type[Any], backend: Any) -> CheckMessage:
+    return CheckMessage(
         Severity.WEAK,
         f"{type(backend).__qualname__} signs in users of the class {user_class.__qualname__}, which cannot be told "
         f"apart: their sign-in will fail. Give the class a field that is unique and never changes, one of "

@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Scope
 
-from pyview.auth.findings import Finding, Severity
+from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.guard import guards_of
 from pyview.auth.order import provides_auth
 from pyview.auth.requires import RequirementProvider
@@ -28,7 +28,7 @@ class GuardedApp(Protocol):
     def url_path_for(self, name: str, /, **path_params: Any) -> Any: ...
 
 
-def check_requirements(app: GuardedApp, scope: Scope) -> Iterator[Finding]:
+def check_requirements(app: GuardedApp, scope: Scope) -> Iterator[CheckMessage]:
     """What is wrong with what the views of `app`, and their events, require."""
     yield from _authentication(app, scope)
     yield from _redirects(app)
@@ -47,12 +47,12 @@ class _Asked:
         return f"{self.view.__qualname__} at {self.path}"
 
 
-def _authentication(app: GuardedApp, scope: Scope) -> Iterator[Finding]:
+def _authentication(app: GuardedApp, scope: Scope) -> Iterator[CheckMessage]:
     if "auth" in scope or any(map(provides_auth, app.all_middleware)):
         return
     views = sorted({asked.view.__qualname__ for asked in _asked(app) if asked.requirement.scopes})
     if views:
-        yield Finding(
+        yield CheckMessage(
             Severity.ERROR,
             f"@requires guards {', '.join(views)}, but no AuthenticationMiddleware says who is signed in. "
             "Add one: app.add_middleware(AuthenticationMiddleware, backend=YourBackend()), from "
@@ -60,7 +60,7 @@ def _authentication(app: GuardedApp, scope: Scope) -> Iterator[Finding]:
         )
 
 
-def _redirects(app: GuardedApp) -> Iterator[Finding]:
+def _redirects(app: GuardedApp) -> Iterator[CheckMessage]:
     seen: set[tuple[type[Any], Requirement]] = set()
     for asked in _asked(app):
         if asked.requirement.redirect and (asked.view, asked.requirement) not in seen:
@@ -68,20 +68,20 @@ def _redirects(app: GuardedApp) -> Iterator[Finding]:
             yield from _redirect(app, asked, asked.requirement.redirect)
 
 
-def _redirect(app: GuardedApp, asked: _Asked, target: str) -> Iterator[Finding]:
+def _redirect(app: GuardedApp, asked: _Asked, target: str) -> Iterator[CheckMessage]:
     path = _path(app, target)
     if path is None:
-        yield Finding(
+        yield CheckMessage(
             Severity.ERROR,
             f"{asked.place} redirects to {target!r}, but no route without parameters has that name. "
             "Give the name of a route, or a path that starts with '/'.",
         )
     elif _route_at(app.routes, path) is None:
-        yield Finding(
+        yield CheckMessage(
             Severity.NOTE, f"{asked.place} redirects to {target!r}, which no route of this app answers."
         )
     elif not _leads_in(app, asked.requirement, path):
-        yield Finding(
+        yield CheckMessage(
             Severity.ERROR,
             f"{asked.place} redirects to {target!r}, which turns away the same people: nobody could ever sign in. "
             f"Take @requires off the page that people sign in on{_or_public(app)}.",

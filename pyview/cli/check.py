@@ -9,7 +9,7 @@ from starlette.routing import Mount
 
 from pyview.app import PyView
 from pyview.auth.checks import check_app, check_sharing, stops
-from pyview.auth.findings import Finding, Severity
+from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.order import provides_auth
 from pyview.server_options import advice
 from pyview.template_checks import unusable_templates
@@ -31,12 +31,12 @@ class Report:
     `production`: whether it was judged as in production mode. `advice`: what cannot be told from here.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[CheckMessage, ...]
     production: bool
     advice: tuple[str, ...] = ()
 
     @property
-    def refusals(self) -> tuple[Finding, ...]:
+    def refusals(self) -> tuple[CheckMessage, ...]:
         """The findings with which the application does not start."""
         return tuple(finding for finding in self.findings if stops(finding, self.production))
 
@@ -73,12 +73,12 @@ def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> R
     return Report(tuple(shown), judged, tuple(advised))
 
 
-def _findings(app: PyView, scope: dict[str, Any]) -> Iterator[Finding]:
+def _findings(app: PyView, scope: dict[str, Any]) -> Iterator[CheckMessage]:
     yield from check_app(app, scope)
     yield from unusable_templates(app.live_routes, app.view_templates)
 
 
-def _matters_now(finding: Finding) -> bool:
+def _matters_now(finding: CheckMessage) -> bool:
     return finding.severity is not Severity.DEPLOYMENT
 
 
@@ -92,5 +92,5 @@ def _live_apps(app: Any, authenticated: bool) -> Iterator[tuple[PyView, dict[str
             yield from _live_apps(route.app, inside)
 
 
-def _count(findings: tuple[Finding, ...]) -> str:
+def _count(findings: tuple[CheckMessage, ...]) -> str:
     return f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"

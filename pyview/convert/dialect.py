@@ -37,10 +37,10 @@ _STRINGS: Final = re.compile(QUOTED, re.DOTALL)
 
 def is_jinja(pieces: Iterable[Piece]) -> bool:
     """Return whether there is anything that Jinja2 understands and Ibis does not."""
-    return any(map(_is_jinja, pieces))
+    return any(map(_is_jinja_piece, pieces))
 
 
-def _is_jinja(piece: Piece) -> bool:
+def _is_jinja_piece(piece: Piece) -> bool:
     match piece.kind:
         case Kind.RAW:
             return True

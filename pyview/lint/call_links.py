@@ -44,12 +44,12 @@ def _core(name: str, call: nodes.Call, source: Source) -> Iterator[Link]:
         to = _address_of(given[argument]) if argument in given else None
         if to is not None:
             default = {"action": "POST", "href": "GET"}.get(argument)
-            method = _method(given.get("method"), default) if default else "GET"
+            method = _call_method(given.get("method"), default) if default else "GET"
             what = f'{name}({argument}="{to}")'
             yield Link(what, to, source.file, source.line(call.lineno), method, argument == "patch")
 
 
-def _method(node: nodes.Expr | None, default: str) -> str | None:
+def _call_method(node: nodes.Expr | None, default: str) -> str | None:
     """None where it is not known."""
     match node:
         case None | nodes.Const(value=None):

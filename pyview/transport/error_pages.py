@@ -45,7 +45,7 @@ class ErrorPage:
 ErrorPageFunction = Callable[[ErrorPage], Any]
 """Returns the HTML of the page, or an awaitable of it."""
 
-_PAGE = Pattern("""\
+_ERROR_PAGE = Pattern("""\
 <!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -73,7 +73,7 @@ def default_error_page(error: ErrorPage) -> str:
     if text == error.phrase:
         text = f"Error {error.status}"
     return str(
-        _PAGE.fill(status=str(error.status), phrase=error.phrase, text=text, way_home=_way_home(error))
+        _ERROR_PAGE.fill(status=str(error.status), phrase=error.phrase, text=text, way_home=_way_home(error))
     )
 
 

@@ -14,7 +14,7 @@ from pyview.tracebacks import is_own, is_template
 
 _AROUND = 4
 
-_PAGE = Pattern("""\
+_FAILURE_PAGE = Pattern("""\
 <!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -55,7 +55,7 @@ def failure_page(error: Exception, number: str) -> str:
     message = str(error) or "(no message)"
     places = Markup("").join(_shown(place) for place in _places(error))
     return str(
-        _PAGE.fill(
+        _FAILURE_PAGE.fill(
             kind=type(error).__name__,
             first_line=message.splitlines()[0][:100],
             message=message,

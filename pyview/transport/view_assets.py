@@ -43,15 +43,15 @@ def head_elements(files: FilesOfView | None, root_path: str, nonce: str | None) 
         return []
     elements = []
     if files.style is not None:
-        url = _url(root_path, files.style)
+        url = _file_url(root_path, files.style)
         elements.append(_STYLE.fill(url=url, nonce=nonce_attribute(nonce)))
     if files.script is not None:
-        url = _url(root_path, files.script)
+        url = _file_url(root_path, files.script)
         elements.append(_SCRIPT.fill(url=url, view=files.view, nonce=nonce_attribute(nonce)))
     return elements
 
 
-def _url(root_path: str, file: ViewFile) -> str:
+def _file_url(root_path: str, file: ViewFile) -> str:
     return f"{root_path}{VIEW_ASSETS_PATH}/{file.name}"
 
 
