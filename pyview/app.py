@@ -25,10 +25,8 @@ from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn, WithinApp
 from pyview.auth.watcher import SessionWatcher
 from pyview.claims.base import Claims
 from pyview.claims.environment import claims_from_environment
-from pyview.complaints import Complaints
 from pyview.config import SecurityConfig
 from pyview.container import ContainerElement
-from pyview.correlation import CrashLog
 from pyview.former import REPLACEMENTS, missing_attribute
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
@@ -36,6 +34,11 @@ from pyview.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.nested import Nested
+from pyview.observability.descriptors import DescriptorWatch
+from pyview.observability.error_ids import CrashLog, skip_logged_failures
+from pyview.observability.loop_watch import LoopWatch
+from pyview.observability.rate_limited_warnings import Complaints
+from pyview.observability.telemetry import Telemetry, telemetry_if_installed
 from pyview.presence.presence import Presence
 from pyview.process.file_watch import FileWatch
 from pyview.process.site import Site
@@ -53,14 +56,12 @@ from pyview.server_workers import asked_for
 from pyview.storage.errors import StoreUnavailable
 from pyview.storage.outage import OUTAGES, Outages
 from pyview.storage.retry import Retry
-from pyview.telemetry import Telemetry, telemetry_if_installed
 from pyview.template.component import Component
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.template_checks import unusable_templates
 from pyview.tokens import Tokens
 from pyview.transport.admission import Admission
 from pyview.transport.assets import ClientAssets
-from pyview.transport.descriptors import DescriptorWatch
 from pyview.transport.error_pages import (
     ErrorPageFunction,
     ErrorPages,
@@ -73,12 +74,10 @@ from pyview.transport.gate import Gate
 from pyview.transport.headers import SecurityHeaders
 from pyview.transport.http import LivePage
 from pyview.transport.long_poll import LongPoll
-from pyview.transport.loop_watch import LoopWatch
 from pyview.transport.open_sockets import OpenSockets
 from pyview.transport.periodic import Periodic
 from pyview.transport.redaction import install_redaction
 from pyview.transport.roster import Roster
-from pyview.transport.server_logs import skip_logged_failures
 from pyview.transport.session_endpoint import SessionEndpoint
 from pyview.transport.slashes import SlashRedirects
 from pyview.transport.view_assets import ViewAssets

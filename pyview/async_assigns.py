@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from pyview.async_result import AsyncFailure, AsyncResult, loading, settled
 from pyview.async_work import Key
-from pyview.correlation import LogCrash
+from pyview.observability.error_ids import LogCrash
 
 ASSIGN = "assign_async"
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from pyview.async_assigns import HasContext, find, put
 from pyview.async_result import AsyncFailure, AsyncResult, loading, settled
 from pyview.async_work import Job, Key
-from pyview.correlation import LogCrash
+from pyview.observability.error_ids import LogCrash
 from pyview.stream import Stream
 
 InTurn: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]

@@ -6,7 +6,7 @@ from inspect import iscoroutine
 from typing import Any, NamedTuple, TypeAlias
 
 from pyview.async_result import AsyncFailure, AsyncResult
-from pyview.correlation import LogCrash
+from pyview.observability.error_ids import LogCrash
 from pyview.threads import off_loop
 
 Job: TypeAlias = Callable[[], Any] | Awaitable[Any]

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from pyview.complaints import Complaints
+from pyview.observability.rate_limited_warnings import Complaints
 
 
 class Clock:

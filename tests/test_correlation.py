@@ -9,8 +9,8 @@ from jinja2 import Environment
 from starlette.testclient import TestClient
 
 from pyview import LiveView, LiveViewSocket, PyView
-from pyview.correlation import CrashLog, is_logged
 from pyview.events.info_event import InfoEvent
+from pyview.observability.error_ids import CrashLog, is_logged
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from tests.asgi import eventually

@@ -13,7 +13,7 @@ from starlette.types import Scope
 from pyview.auth.address import client_address
 from pyview.auth.identity import user_of
 from pyview.auth.user_key import shown_key
-from pyview.complaints import Complaints
+from pyview.observability.rate_limited_warnings import Complaints
 
 AUDIT = "pyview.audit"
 _LONGEST = 200

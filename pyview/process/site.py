@@ -6,21 +6,21 @@ from typing import Any, Protocol
 
 from starlette.exceptions import HTTPException
 
-from pyview.complaints import Complaints
 from pyview.components.component import LiveComponent
 from pyview.components.registry import ComponentSettings
 from pyview.config import SecurityConfig
-from pyview.correlation import CrashLog
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.nested_tokens import NestedToken
+from pyview.observability.error_ids import CrashLog
+from pyview.observability.rate_limited_warnings import Complaints
+from pyview.observability.telemetry import Telemetry
 from pyview.presence.presence import Presence
 from pyview.process.file_watch import FileWatch
 from pyview.process.run_queue import RunQueue
 from pyview.process.unfinished import Unfinished
 from pyview.pubsub.base import PubSub
 from pyview.routes import NestedRoutes
-from pyview.telemetry import Telemetry
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location, Visit
 from pyview.live_view import LiveView
+from pyview.observability.telemetry import Telemetry
 from pyview.process.messages import (
     ComponentEvent,
     ComponentUpdate,
@@ -22,7 +23,6 @@ from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
 from pyview.rendering import Diff, Renderer
 from pyview.socket import LiveViewSocket
-from pyview.telemetry import Telemetry
 
 
 class TracedViewProcess(ViewProcess):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
-from pyview.correlation import LogCrash
+from pyview.observability.error_ids import LogCrash
 from pyview.process.mailbox import Handlers, Mailbox
 from pyview.process.run_queue import RunQueue
 from pyview.threads import on_loop

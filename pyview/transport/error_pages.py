@@ -18,11 +18,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.correlation import CrashLog
+from pyview.observability.error_ids import CrashLog, may_leave
 from pyview.template.pattern import Pattern
 from pyview.transport.failure_page import failure_page
 from pyview.transport.guards import client_address
-from pyview.transport.server_logs import may_leave
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import jinja2
 from markupsafe import Markup, escape
 
+from pyview.observability.error_ids import is_own, is_template
 from pyview.template.pattern import Pattern
-from pyview.tracebacks import is_own, is_template
 
 _AROUND = 4
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pyview.transport import descriptors
-from pyview.transport.descriptors import DescriptorWatch, soft_limit
+from pyview.observability import descriptors
+from pyview.observability.descriptors import DescriptorWatch, soft_limit
 from pyview.transport.periodic import Periodic
 from tests.asgi import eventually
 

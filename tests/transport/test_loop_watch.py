@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pyview import LiveView, LiveViewSocket, PyView
+from pyview.observability.loop_watch import LoopWatch
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from pyview.transport.loop_watch import LoopWatch
 from tests.asgi import eventually
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NamedTuple
 
-from pyview.tracebacks import is_own
+from pyview.observability.error_ids import is_own
 
 logger = logging.getLogger("pyview")
 
