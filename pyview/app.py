@@ -49,7 +49,6 @@ from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.revocation.base import Revocations
 from pyview.revocation.environment import revocations_from_environment
 from pyview.routes import LiveRoute, NestedRoutes
-from pyview.secret import Secrets
 from pyview.sent_names import check_sent_names
 from pyview.server_options import missing_options
 from pyview.server_workers import asked_for
@@ -59,7 +58,8 @@ from pyview.storage.retry import Retry
 from pyview.template.component import Component
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.template_checks import unusable_templates
-from pyview.tokens import Tokens
+from pyview.tokens.page import Tokens
+from pyview.tokens.secrets import Secrets
 from pyview.transport.admission import Admission
 from pyview.transport.assets import ClientAssets
 from pyview.transport.error_pages import (

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyview.sealed import Sealer
-from pyview.secret import Secrets, StaleToken
+from pyview.tokens.encryption import Sealer
+from pyview.tokens.secrets import Secrets, StaleToken
 from tests.attack.target import decodings
 
 OLD, NEW = "an old secret that is long enough, 0123456789", "a new secret that is long enough, 0123456789"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyview.secret import CLOCK_SKEW, SecretError, Secrets, StaleToken, check_secret, get_secret
+from pyview.tokens.secrets import CLOCK_SKEW, SecretError, Secrets, StaleToken, check_secret, get_secret
 
 STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
 OLDER = "YW4gb2xkZXIgb25lLCBhbHNvIGZvciB0ZXN0cyBvbmx5Li4="

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyview.config import SecurityConfig
-from pyview.secret import Secrets
-from pyview.tokens import PageToken, StaleToken, Tokens
+from pyview.tokens.page import PageToken, Tokens
+from pyview.tokens.secrets import Secrets, StaleToken
 
 SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
 OLDER = "YW4gb2xkZXIgb25lLCBhbHNvIGZvciB0ZXN0cyBvbmx5Li4="

@@ -14,7 +14,7 @@ from pyview.cli.load import CannotLoad, load
 from pyview.cli.report import as_json, as_text
 from pyview.convert.folder import convert_folder
 from pyview.lint import lint
-from pyview.secret import SecretError
+from pyview.tokens.secrets import SecretError
 
 STARTS, DOES_NOT_START, CANNOT_TELL = 0, 1, 2
 

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 from pyview.lifecycle import Visit
 from pyview.nested import MOST_DEEP, Element, Nested
-from pyview.nested_tokens import NestedToken
 from pyview.process.item_views import StreamedViews
 from pyview.process.site import Site
 from pyview.routes import view_key
 from pyview.socket import LiveViewSocket
 from pyview.template.tree.stream import ShownItems
+from pyview.tokens.nested import NestedToken
 
 
 class NestedTooDeep(RuntimeError):

@@ -11,7 +11,6 @@ from pyview.components.registry import ComponentSettings
 from pyview.config import SecurityConfig
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
-from pyview.nested_tokens import NestedToken
 from pyview.observability.error_ids import CrashLog
 from pyview.observability.rate_limited_warnings import Complaints
 from pyview.observability.telemetry import Telemetry
@@ -24,7 +23,8 @@ from pyview.routes import NestedRoutes
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
-from pyview.tokens import UploadToken
+from pyview.tokens.nested import NestedToken
+from pyview.tokens.page import UploadToken
 from pyview.view_files import ViewFiles
 
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, Protocol
 from pyview.process.messages import Preflight, UploadAdvanced, UploadFailed
 from pyview.process.site import Site
 from pyview.process.transfer import Transfer, TransferOutlet
-from pyview.secret import StaleToken
 from pyview.threads import off_loop
-from pyview.tokens import UploadToken
+from pyview.tokens.page import UploadToken
+from pyview.tokens.secrets import StaleToken
 from pyview.uploads.config import Callback, UploadConfig
 from pyview.uploads.entry import (
     ExternalUploadMeta,

@@ -17,7 +17,8 @@ from pyview.connect import Connecting
 from pyview.lifecycle import Location, Place, Visit
 from pyview.nested import PAGE_PREFIX
 from pyview.routes import LiveRoute, NestedRoutes, resolve, url_params, view_key
-from pyview.tokens import PageToken, StaleToken, Tokens
+from pyview.tokens.page import PageToken, Tokens
+from pyview.tokens.secrets import StaleToken
 from pyview.transport.guards import UnsafePageURL, split_page_url
 from pyview.transport.join_claims import check_access, check_csrf, flash_of, nonce_of, refused
 from pyview.transport.nested_admission import NestedAdmission, OpenViews

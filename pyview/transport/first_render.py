@@ -35,7 +35,7 @@ from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
 from pyview.surroundings import Surroundings
 from pyview.template.tree.stream import ShownItems
 from pyview.timers import Timer
-from pyview.tokens import Tokens
+from pyview.tokens.page import Tokens
 from pyview.transport.headers import csp_nonce
 from pyview.uploads.registry import UploadRegistry
 

@@ -29,7 +29,7 @@ from pyview.routes import LiveRoute, url_params, view_key
 from pyview.socket import UnconnectedSocket
 from pyview.template.pattern import Pattern
 from pyview.template.root_template import RootTemplate, RootTemplateContext
-from pyview.tokens import PageToken, Tokens
+from pyview.tokens.page import PageToken, Tokens
 from pyview.transport.assets import ClientAssets
 from pyview.transport.browser_cookie import give_browser_cookie
 from pyview.transport.first_render import Elsewhere, OneRequest, first_view, nested_html, plain_place

@@ -15,7 +15,7 @@ from pyview.flash import Flash
 from pyview.lifecycle import Location
 from pyview.process.messages import JoinRefused
 from pyview.surroundings import NOTHING_AROUND, Surroundings
-from pyview.tokens import Tokens
+from pyview.tokens.page import Tokens
 
 _LONGEST_NONCE = 200
 _NONCE = re.compile(r"[A-Za-z0-9+/_=-]+")

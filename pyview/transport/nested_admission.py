@@ -10,11 +10,12 @@ from pyview.binding import Params
 from pyview.config import SecurityConfig
 from pyview.connect import Connecting
 from pyview.lifecycle import Location, Place, Visit
-from pyview.nested_tokens import NestedToken
 from pyview.process.nested import Children
 from pyview.routes import LiveRoute, NestedRoute, NestedRoutes, RouteMatch, view_key
 from pyview.surroundings import Surroundings
-from pyview.tokens import StaleToken, Tokens
+from pyview.tokens.nested import NestedToken
+from pyview.tokens.page import Tokens
+from pyview.tokens.secrets import StaleToken
 from pyview.transport.join_claims import check_access, check_csrf, flash_of, is_first, nonce_of, refused
 from pyview.transport.presence import Presence
 from pyview.transport.view_guard import view_guard

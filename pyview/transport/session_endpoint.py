@@ -16,11 +16,11 @@ from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.identity import Identity
 from pyview.claims.base import Claims
 from pyview.config import SecurityConfig
-from pyview.secret import CLOCK_SKEW, StaleToken
 from pyview.session_change import NO_SESSION
-from pyview.session_tokens import Holder, Order
 from pyview.storage.errors import StoreUnavailable
-from pyview.tokens import Tokens
+from pyview.tokens.page import Tokens
+from pyview.tokens.secrets import CLOCK_SKEW, StaleToken
+from pyview.tokens.session_change import Holder, Order
 from pyview.transport.browser_cookie import browser_of
 from pyview.transport.guards import check_same_origin
 

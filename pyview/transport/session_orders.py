@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from pyview.auth.user_key import user_key
 from pyview.process.messages import CookieChanged, RenewalRefused
-from pyview.secret import StaleToken
 from pyview.session_change import SessionChange
-from pyview.session_tokens import Holder
+from pyview.tokens.secrets import StaleToken
+from pyview.tokens.session_change import Holder
 from pyview.transport.admission import Admission
 from pyview.transport.browser_cookie import browser_of
 from pyview.transport.presence import Presence

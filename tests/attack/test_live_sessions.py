@@ -13,9 +13,9 @@ from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, defaultRoot
 from pyview.auth import public, requires
 from pyview.depends import Session
 from pyview.routes import view_key
-from pyview.secret import Secrets
 from pyview.testing import LiveClient
-from pyview.tokens import PageToken, Tokens
+from pyview.tokens.page import PageToken, Tokens
+from pyview.tokens.secrets import Secrets
 from tests.attack.target import (
     SECRET,
     STALE,

@@ -14,10 +14,10 @@ from starlette.routing import Route
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.claims import Claims, MemoryClaims, SQLiteClaims
-from pyview.session_tokens import SessionTokens
 from pyview.storage.errors import StoreUnavailable
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket
+from pyview.tokens.session_change import SessionTokens
 from tests.attack.target import decodings
 from tests.frames import Page, connect, event, join, load
 

@@ -9,8 +9,8 @@ from json import loads
 import pytest
 
 from pyview import PyView, SecurityConfig
-from pyview.secret import Secrets
 from pyview.testing import LiveClient
+from pyview.tokens.secrets import Secrets
 from tests.attack.target import (
     SECRET,
     STALE,

@@ -24,8 +24,8 @@ from pyview.config import SecurityConfig
 from pyview.events import event
 from pyview.requirement import Requirement, requirement_of
 from pyview.revocation import MemoryRevocations, Revocations, SQLiteRevocations
-from pyview.secret import Secrets
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
+from pyview.tokens.secrets import Secrets
 
 STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
 OTHER = "YW5vdGhlciBmb3IgdGVzdHMgb25seSwgbm90IGZvciBhbnkgc2l0ZQ=="

@@ -16,7 +16,8 @@ from pyview.application_name import application_name, mounts
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from pyview.tokens import PageToken, StaleToken, Tokens, UploadToken
+from pyview.tokens.page import PageToken, Tokens, UploadToken
+from pyview.tokens.secrets import StaleToken
 from tests.attack.test_session_changes import PASS, Captured, ordered
 from tests.attack.test_session_changes import STALE as STALE_ORDER
 from tests.frames import Page, connect, join, load, page_in

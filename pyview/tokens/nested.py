@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pyview.config import SecurityConfig
-from pyview.sealed import Sealer
-from pyview.secret import Secrets, StaleToken
+from pyview.tokens.encryption import Sealer
+from pyview.tokens.secrets import Secrets, StaleToken
 
 MAX_SESSION_BYTES = 16 * 1024
 

@@ -16,9 +16,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from pyview.config import SecurityConfig
-from pyview.nested_tokens import NestedToken, NestedTokens
-from pyview.secret import Secrets, Signer, StaleToken
-from pyview.session_tokens import SessionTokens
+from pyview.tokens.nested import NestedToken, NestedTokens
+from pyview.tokens.secrets import Secrets, Signer, StaleToken
+from pyview.tokens.session_change import SessionTokens
 
 __all__ = ["PageToken", "StaleToken", "Tokens", "UploadToken"]
 

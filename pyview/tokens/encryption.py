@@ -11,7 +11,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 
-from pyview.secret import Secrets, StaleToken
+from pyview.tokens.secrets import Secrets, StaleToken
 
 _NONCE_BYTES = 24
 

@@ -21,9 +21,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pyview.config import SecurityConfig
-from pyview.sealed import Sealer
-from pyview.secret import Secrets, StaleToken
 from pyview.session_change import SessionChange
+from pyview.tokens.encryption import Sealer
+from pyview.tokens.secrets import Secrets, StaleToken
 
 
 class Order(NamedTuple):
