@@ -23,8 +23,6 @@ from pyview.auth.checks import check_app, enforce, is_production
 from pyview.auth.order import normalise
 from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn, WithinApp
 from pyview.auth.watcher import SessionWatcher
-from pyview.claims.base import Claims
-from pyview.claims.environment import claims_from_environment
 from pyview.config import SecurityConfig
 from pyview.container import ContainerElement
 from pyview.former import REPLACEMENTS, missing_attribute
@@ -46,15 +44,15 @@ from pyview.pubsub.base import PubSub
 from pyview.pubsub.environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
-from pyview.revocation.base import Revocations
-from pyview.revocation.environment import revocations_from_environment
 from pyview.routes import LiveRoute, NestedRoutes
 from pyview.sent_names import check_sent_names
 from pyview.server_options import missing_options
 from pyview.server_workers import asked_for
-from pyview.storage.errors import StoreUnavailable
-from pyview.storage.outage import OUTAGES, Outages
-from pyview.storage.retry import Retry
+from pyview.stores.backlog import Retry
+from pyview.stores.claims import Claims
+from pyview.stores.from_environment import claims_from_environment, revocations_from_environment
+from pyview.stores.outage import OUTAGES, Outages, StoreUnavailable
+from pyview.stores.revocations import Revocations
 from pyview.template.component import Component
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.template_checks import unusable_templates

@@ -11,7 +11,7 @@ from examples.auth_db.passwords import Passwords
 from examples.auth_db.people import People
 from pyview.auth.throttle import LoginThrottle
 from pyview.pubsub.memory import MemoryPubSub
-from pyview.revocation import revocations_from_environment
+from pyview.stores.from_environment import revocations_from_environment
 
 DEMO_PASSWORD = "open sesame"
 DEMO_ACCOUNTS = {"admin": "admin", "helper": "support"}

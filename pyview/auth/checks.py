@@ -17,10 +17,9 @@ from pyview.auth.order import argument
 from pyview.auth.user_classes import user_classes
 from pyview.auth.way_in import GuardedApp, check_requirements
 from pyview.config import SecurityConfig
-from pyview.revocation.base import Revocations
-from pyview.revocation.memory import MemoryRevocations
 from pyview.server_workers import asked_for
 from pyview.session import LONGEST_COOKIE
+from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.tokens.secrets import GENERATE, Secrets, check_secret
 
 logger = logging.getLogger("pyview")

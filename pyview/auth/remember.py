@@ -49,9 +49,8 @@ from pyview.session import (
     series_key,
     user_revocation_key,
 )
-from pyview.storage.backlog import Backlog
-from pyview.storage.errors import StoreUnavailable
-from pyview.storage.outage import share_outages
+from pyview.stores.backlog import Backlog
+from pyview.stores.outage import StoreUnavailable, share_outages
 
 logger = logging.getLogger("pyview.security")
 

@@ -5,8 +5,8 @@ import sqlite3
 from dataclasses import astuple
 
 from pyview.auth.remember_store import Series
-from pyview.storage.outage import Outages
-from pyview.storage.sqlite import SQLiteFile
+from pyview.stores.outage import Outages
+from pyview.stores.sqlite import SQLiteFile
 
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS remember_series (

@@ -9,7 +9,6 @@ from starlette.types import Scope
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.user_key import user_keys
-from pyview.revocation.base import Revocations
 from pyview.session import (
     LONGEST_COOKIE,
     REMEMBERED,
@@ -19,7 +18,8 @@ from pyview.session import (
     digest,
     user_revocation_key,
 )
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores.outage import StoreUnavailable
+from pyview.stores.revocations import Revocations
 
 
 class Revoking(Protocol):

@@ -27,7 +27,7 @@ from pyview.session import (
     revocation_keys,
     session_key,
 )
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores.outage import StoreUnavailable
 
 logger = logging.getLogger("pyview.security")
 

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from pyview.pubsub.base import PubSub
 from pyview.pubsub.memory import MemoryPubSub
-from pyview.storage.choice import needs_redis, redis_url
-from pyview.storage.outage import Outages
+from pyview.stores.from_environment import needs_redis, redis_url
+from pyview.stores.outage import Outages
 
 
 def pubsub_from_environment(

@@ -14,9 +14,8 @@ import orjson
 
 from pyview.pubsub.base import Subscriber
 from pyview.pubsub.memory import MemoryPubSub
-from pyview.storage.errors import StoreUnavailable
-from pyview.storage.outage import Outages
-from pyview.storage.redis import RedisServer
+from pyview.stores.outage import Outages, StoreUnavailable
+from pyview.stores.redis import RedisServer
 from pyview.wire.values import json_text
 
 logger = logging.getLogger("pyview")

@@ -2,12 +2,9 @@
 
 from pyview.sessions.devices import Device, end_device, list_devices
 from pyview.sessions.middleware import ServerSessionMiddleware
-from pyview.sessions.store import (
-    MemorySessionStore,
-    SessionStore,
-    SQLiteSessionStore,
-    session_store_from_environment,
-)
+from pyview.stores.from_environment import session_store_from_environment
+from pyview.stores.sessions import MemorySessionStore, SessionStore
+from pyview.stores.sessions_sqlite import SQLiteSessionStore
 
 __all__ = [
     "Device",

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from pyview.session import LONGEST_COOKIE, USER_DIGEST, own_revocation_keys, visible
 from pyview.sessions.middleware import HANDLE, Visit
-from pyview.sessions.store import Record, decode
+from pyview.stores.sessions import Record, decode
 
 
 @dataclass(frozen=True, slots=True)

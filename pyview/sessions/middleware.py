@@ -21,7 +21,6 @@ from starlette.middleware.sessions import Session
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.revocation.base import Revocations
 from pyview.session import (
     ACTIVE,
     LONGEST_COOKIE,
@@ -30,15 +29,10 @@ from pyview.session import (
     USER_DIGEST,
     own_revocation_keys,
 )
-from pyview.sessions.store import (
-    Record,
-    SessionStore,
-    StoreUnavailable,
-    decode,
-    encode,
-)
-from pyview.storage.backlog import Backlog
-from pyview.storage.outage import share_outages
+from pyview.stores.backlog import Backlog
+from pyview.stores.outage import StoreUnavailable, share_outages
+from pyview.stores.revocations import Revocations
+from pyview.stores.sessions import Record, SessionStore, decode, encode
 
 HANDLE = "pyview.server_session"
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
-from pyview.revocation.base import Revocations
+from pyview.stores.revocations import Revocations
 
 ALL = "all"
 

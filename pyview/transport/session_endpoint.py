@@ -14,10 +14,10 @@ from starlette.routing import Route
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.identity import Identity
-from pyview.claims.base import Claims
 from pyview.config import SecurityConfig
 from pyview.session_change import NO_SESSION
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores.claims import Claims
+from pyview.stores.outage import StoreUnavailable
 from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import CLOCK_SKEW, StaleToken
 from pyview.tokens.session_change import Holder, Order

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
-from pyview.claims import Claims, MemoryClaims, SQLiteClaims
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores.claims import Claims, MemoryClaims, SQLiteClaims
+from pyview.stores.outage import StoreUnavailable
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket
 from pyview.tokens.session_change import SessionTokens

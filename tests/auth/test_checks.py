@@ -23,8 +23,9 @@ from pyview.auth.findings import Severity
 from pyview.config import SecurityConfig
 from pyview.events import event
 from pyview.requirement import Requirement, requirement_of
-from pyview.revocation import MemoryRevocations, Revocations, SQLiteRevocations
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
+from pyview.stores.revocations import MemoryRevocations, Revocations
+from pyview.stores.revocations_shared import SQLiteRevocations
 from pyview.tokens.secrets import Secrets
 
 STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="

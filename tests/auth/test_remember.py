@@ -24,9 +24,9 @@ from pyview.auth import logout_everywhere, requires
 from pyview.auth.remember import RememberMe, RememberMiddleware
 from pyview.auth.remember_sqlite import SQLiteRememberStore
 from pyview.auth.remember_store import MemoryRememberStore, RememberStore, Series
-from pyview.revocation import MemoryRevocations, Revocations
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware, end_device, list_devices
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores.outage import StoreUnavailable
+from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from tests.revocation.workers import until

@@ -7,10 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from pyview.claims.base import Claims
-from pyview.claims.memory import MemoryClaims
-from pyview.claims.redis import RedisClaims
-from pyview.claims.sqlite import SQLiteClaims
+from pyview.stores.claims import Claims, MemoryClaims, SQLiteClaims
+from pyview.stores.claims_redis import RedisClaims
 from tests.storage.fixtures import Clock, clock, own_valkey, valkey
 from tests.storage.valkey import ValkeyProcess
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pyview.claims import Claims, MemoryClaims, SQLiteClaims, claims_from_environment
-from pyview.claims.redis import RedisClaims
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores.claims import Claims, MemoryClaims, SQLiteClaims
+from pyview.stores.claims_redis import RedisClaims
+from pyview.stores.from_environment import claims_from_environment
+from pyview.stores.outage import StoreUnavailable
 from tests.storage.fixtures import BreakableFolder, BreakableServer, Clock
 from tests.storage.valkey import ValkeyProcess
 

@@ -18,7 +18,7 @@ from pyview.auth.remember_sqlite import SQLiteRememberStore
 from pyview.auth.user_key import user_key
 from pyview.session import digest, user_revocation_key
 from pyview.sessions import session_store_from_environment
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores.outage import StoreUnavailable
 from pyview.testing import LiveClient
 from tests.identity.test_workers import SECRET, post, signed_in, status, status_in_time, worker
 from tests.revocation.test_outage import revocations_at, until_revoked

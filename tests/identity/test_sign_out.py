@@ -12,9 +12,10 @@ from starlette.routing import Route
 from pyview import PyView
 from pyview.auth import login, logout
 from pyview.auth.remember import RememberMe, RememberMiddleware
-from pyview.revocation import MemoryRevocations, StoreUnavailable
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
-from pyview.sessions.store import Record
+from pyview.stores.outage import StoreUnavailable
+from pyview.stores.revocations import MemoryRevocations
+from pyview.stores.sessions import Record
 from pyview.testing import LiveClient
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"

@@ -7,10 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from pyview.revocation.base import Revocations
-from pyview.revocation.memory import MemoryRevocations
-from pyview.revocation.redis import RedisRevocations
-from pyview.revocation.sqlite import SQLiteRevocations
+from pyview.stores.revocations import MemoryRevocations, Revocations
+from pyview.stores.revocations_redis import RedisRevocations
+from pyview.stores.revocations_shared import SQLiteRevocations
 from tests.revocation.workers import Workers
 from tests.storage.fixtures import Clock, clock, own_valkey, valkey
 from tests.storage.valkey import ValkeyProcess

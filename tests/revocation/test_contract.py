@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pyview.revocation.base import Revocations
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores.outage import StoreUnavailable
+from pyview.stores.revocations import Revocations
 from tests.revocation.workers import Ear, Workers, in_step, until
 from tests.storage.fixtures import Clock
 

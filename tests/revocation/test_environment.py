@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from pyview.revocation import MemoryRevocations, SQLiteRevocations, revocations_from_environment
-from pyview.revocation.redis import RedisRevocations
-from pyview.sessions.store import MemorySessionStore, SQLiteSessionStore, session_store_from_environment
-from pyview.sessions.store.redis import RedisSessionStore
+from pyview.stores.from_environment import revocations_from_environment, session_store_from_environment
+from pyview.stores.revocations import MemoryRevocations
+from pyview.stores.revocations_redis import RedisRevocations
+from pyview.stores.revocations_shared import SQLiteRevocations
+from pyview.stores.sessions import MemorySessionStore
+from pyview.stores.sessions_redis import RedisSessionStore
+from pyview.stores.sessions_sqlite import SQLiteSessionStore
 
 CHOICES = [
     ({}, MemoryRevocations, MemorySessionStore),

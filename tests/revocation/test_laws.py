@@ -10,12 +10,9 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyview.revocation.base import Revocations
-from pyview.revocation.memory import MemoryRevocations
-from pyview.revocation.redis import RedisRevocations
-from pyview.revocation.replica import Replica
-from pyview.revocation.revocation import Revocation
-from pyview.revocation.sqlite import SQLiteRevocations
+from pyview.stores.revocations import MemoryRevocations, Replica, Revocation, Revocations
+from pyview.stores.revocations_redis import RedisRevocations
+from pyview.stores.revocations_shared import SQLiteRevocations
 from tests.storage.fixtures import Clock
 from tests.storage.valkey import ValkeyProcess
 

@@ -8,11 +8,11 @@ from time import monotonic
 
 import pytest
 
-from pyview.revocation.base import Revocations
-from pyview.revocation.redis import RedisRevocations
-from pyview.revocation.sqlite import SQLiteRevocations
-from pyview.storage import retry
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores import backlog as retry
+from pyview.stores.outage import StoreUnavailable
+from pyview.stores.revocations import Revocations
+from pyview.stores.revocations_redis import RedisRevocations
+from pyview.stores.revocations_shared import SQLiteRevocations
 from tests.revocation.workers import Ear, Workers, in_step, until
 from tests.storage.fixtures import (
     Breakable,

@@ -10,7 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from pyview.revocation import MemoryRevocations, Revocations, SQLiteRevocations, revocations_from_environment
+from pyview.stores.from_environment import revocations_from_environment
+from pyview.stores.revocations import MemoryRevocations, Revocations
+from pyview.stores.revocations_shared import SQLiteRevocations
 from tests.revocation.workers import Ear, in_step, until
 from tests.storage.valkey import ValkeyProcess
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from time import monotonic
 
-from pyview.revocation.base import Revocations
+from pyview.stores.revocations import Revocations
 
 
 class Workers:

@@ -10,12 +10,12 @@ from time import monotonic
 import pytest
 
 from pyview import PyView
-from pyview.revocation import MemoryRevocations
 from pyview.sessions import SessionStore, SQLiteSessionStore
-from pyview.sessions.store.redis import RedisSessionStore
-from pyview.storage import backlog
-from pyview.storage.backlog import Backlog
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores import backlog
+from pyview.stores.backlog import Backlog
+from pyview.stores.outage import StoreUnavailable
+from pyview.stores.revocations import MemoryRevocations
+from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.testing import LiveClient
 from tests.sessions.test_middleware import app_with
 from tests.storage.fixtures import Breakable, BreakableFolder, FreezableServer, own_valkey

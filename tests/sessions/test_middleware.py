@@ -14,7 +14,6 @@ from starlette.routing import Route
 
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.auth import login, logout, requires
-from pyview.revocation import Revocations
 from pyview.sessions import (
     MemorySessionStore,
     ServerSessionMiddleware,
@@ -23,7 +22,9 @@ from pyview.sessions import (
     end_device,
     list_devices,
 )
-from pyview.sessions.store import Record, StoreUnavailable
+from pyview.stores.outage import StoreUnavailable
+from pyview.stores.revocations import Revocations
+from pyview.stores.sessions import Record
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from tests.frames import connect, event, join, load

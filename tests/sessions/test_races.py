@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from pyview.auth import login, logout
 from pyview.sessions import SessionStore
-from pyview.sessions.store.redis import RedisSessionStore
+from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.testing import LiveClient
 from tests.sessions.store.conftest import make, valkey
 from tests.sessions.test_middleware import app_with

@@ -4,9 +4,8 @@ import asyncio
 
 import pytest
 
-from pyview.storage.errors import StoreUnavailable
-from pyview.storage.outage import Outages
-from pyview.storage.redis import RedisServer
+from pyview.stores.outage import Outages, StoreUnavailable
+from pyview.stores.redis import RedisServer
 from tests.storage.fixtures import own_valkey, valkey
 from tests.storage.valkey import ValkeyProcess
 

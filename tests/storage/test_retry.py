@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from pyview.storage.errors import StoreUnavailable
-from pyview.storage.retry import Retry
+from pyview.stores.backlog import Retry
+from pyview.stores.outage import StoreUnavailable
 from tests.revocation.workers import until
 
 

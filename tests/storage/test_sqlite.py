@@ -13,8 +13,8 @@ from time import monotonic
 
 import pytest
 
-from pyview.storage.errors import StoreUnavailable
-from pyview.storage.sqlite import SQLiteFile
+from pyview.stores.outage import StoreUnavailable
+from pyview.stores.sqlite import SQLiteFile
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCHEMA = ("CREATE TABLE IF NOT EXISTS things (name TEXT PRIMARY KEY)",)

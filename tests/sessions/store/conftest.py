@@ -7,10 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from pyview.sessions.store.base import SessionStore
-from pyview.sessions.store.memory import MemorySessionStore
-from pyview.sessions.store.redis import RedisSessionStore
-from pyview.sessions.store.sqlite import SQLiteSessionStore
+from pyview.stores.sessions import MemorySessionStore, SessionStore
+from pyview.stores.sessions_redis import RedisSessionStore
+from pyview.stores.sessions_sqlite import SQLiteSessionStore
 from tests.storage.fixtures import clock, own_valkey, valkey
 from tests.storage.valkey import ValkeyProcess
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pyview.sessions.store.base import SessionStore
-from pyview.sessions.store.record import KeyTaken, Record
+from pyview.stores.sessions import KeyTaken, Record, SessionStore
 
 OneMore = Callable[[], Awaitable[SessionStore]]
 NOW = 1_800_000_000.123456

@@ -12,11 +12,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from pyview.sessions.store.base import SessionStore
-from pyview.sessions.store.memory import MemorySessionStore
-from pyview.sessions.store.record import KeyTaken, Record
-from pyview.sessions.store.redis import RedisSessionStore
-from pyview.sessions.store.sqlite import SQLiteSessionStore
+from pyview.stores.sessions import KeyTaken, MemorySessionStore, Record, SessionStore
+from pyview.stores.sessions_redis import RedisSessionStore
+from pyview.stores.sessions_sqlite import SQLiteSessionStore
 from tests.storage.valkey import ValkeyProcess
 
 T = TypeVar("T")

@@ -7,12 +7,10 @@ from sqlite3 import connect
 
 import pytest
 
-from pyview.sessions.store.base import SessionStore
-from pyview.sessions.store.memory import MemorySessionStore
-from pyview.sessions.store.record import Record
-from pyview.sessions.store.redis import RedisSessionStore
-from pyview.sessions.store.sqlite import SQLiteSessionStore
-from pyview.storage.errors import StoreUnavailable
+from pyview.stores.outage import StoreUnavailable
+from pyview.stores.sessions import MemorySessionStore, Record, SessionStore
+from pyview.stores.sessions_redis import RedisSessionStore
+from pyview.stores.sessions_sqlite import SQLiteSessionStore
 from tests.storage.fixtures import Breakable, BreakableFolder, BreakableServer, FreezableServer
 from tests.storage.valkey import ValkeyProcess
 

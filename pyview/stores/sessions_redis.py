@@ -10,9 +10,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from pyview.sessions.store.record import KeyTaken, Record
-from pyview.storage.outage import Outages
-from pyview.storage.redis import RedisServer
+from pyview.stores.outage import Outages
+from pyview.stores.redis import RedisServer
+from pyview.stores.sessions import KeyTaken, Record
 
 FIELDS = tuple(field.name for field in fields(Record))
 

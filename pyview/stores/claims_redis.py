@@ -4,9 +4,9 @@ import math
 import time
 from collections.abc import Callable
 
-from pyview.claims.base import checked
-from pyview.storage.outage import Outages
-from pyview.storage.redis import RedisServer
+from pyview.stores.claims import checked
+from pyview.stores.outage import Outages
+from pyview.stores.redis import RedisServer
 
 
 class RedisClaims:

@@ -12,10 +12,10 @@ from contextlib import aclosing
 
 from redis.asyncio import Redis
 
-from pyview.revocation.revocation import Revocation
-from pyview.revocation.shared import News, SharedRevocations
-from pyview.storage.outage import Outages
-from pyview.storage.redis import RedisServer
+from pyview.stores.outage import Outages
+from pyview.stores.redis import RedisServer
+from pyview.stores.revocations import Revocation
+from pyview.stores.revocations_shared import News, SharedRevocations
 
 PAGE = 1000  # revocations read in one go
 EVERYTHING = "+inf"

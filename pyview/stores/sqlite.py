@@ -14,8 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from pyview.storage.errors import StoreUnavailable
-from pyview.storage.outage import Outages
+from pyview.stores.outage import Outages, StoreUnavailable
 
 T = TypeVar("T")
 Query = Callable[[sqlite3.Connection], T]

@@ -14,8 +14,7 @@ from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as Silent
 
-from pyview.storage.errors import StoreUnavailable
-from pyview.storage.outage import Failing, Outages
+from pyview.stores.outage import Failing, Outages, StoreUnavailable
 
 HEARTBEAT = 1.0  # seconds of silence on a subscription before it is asked whether it is still there
 CONNECTIONS = 32  # of one worker; who needs one more waits

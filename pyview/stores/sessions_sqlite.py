@@ -4,9 +4,9 @@ import os
 import sqlite3
 from functools import partial
 
-from pyview.sessions.store.record import KeyTaken, Record
-from pyview.storage.outage import Outages
-from pyview.storage.sqlite import SQLiteFile
+from pyview.stores.outage import Outages
+from pyview.stores.sessions import KeyTaken, Record
+from pyview.stores.sqlite import SQLiteFile
 
 PURGE = 100  # sessions that are over, removed when a new one comes
 

@@ -1,10 +1,21 @@
-"""One line in the log when a store goes, one when it is back, however many requests notice."""
+"""One line in the log when a store goes, one when it is back, however many requests notice.
+
+What goes wrong with a store.
+"""
 
 import logging
 import math
 import time
 from collections.abc import Mapping
 from typing import Any, Final, Literal
+
+
+class StoreUnavailable(Exception):
+    """A store could not be asked, or did not answer in time. What was to be written may have been written.
+
+    Whoever asked in order to let somebody in must refuse: not to know is not a yes.
+    """
+
 
 OUTAGES: Final = "pyview.outages"
 """In the scope of a lifespan: the outages of the application that is started."""
