@@ -16,7 +16,7 @@ from pyview.meta import ContextProcessor
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.rendering import Renderer, Templates, renderer_for
 from pyview.routes import LiveRoute, NestedRoute
-from pyview.session import ReadOnlySession, with_shared
+from pyview.sessions.session import ReadOnlySession, with_shared
 from pyview.socket import LiveViewSocket
 from pyview.surroundings import NOTHING_AROUND, Surroundings
 from pyview.template.live_template import LiveTemplate

@@ -8,7 +8,7 @@ from typing import Any
 from pyview.container import Container, ContainerElement, container_of
 from pyview.hooks import OnMountHook, compile_hooks
 from pyview.requirement import CarriesRequirement, Conditions, Requirement, requirement_of
-from pyview.session import read_only
+from pyview.sessions.session import read_only
 from pyview.template.root_template import RootTemplate
 
 DEFAULT_NAME = "default"

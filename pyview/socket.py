@@ -29,8 +29,8 @@ from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, pat
 from pyview.nested import Element, Nested
 from pyview.page_attributes import PAGE_EVENT, PageAttributes
 from pyview.presence.view_presence import ViewPresence
-from pyview.session import with_shared
-from pyview.session_change import SessionChange
+from pyview.sessions.change import SessionChange
+from pyview.sessions.session import with_shared
 from pyview.stream import Stream, Streams
 from pyview.template.tree.stream import ShownItems
 from pyview.temporary import Temporaries

@@ -17,7 +17,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.watcher import SessionWatcher
-from pyview.session import HIDDEN, SESSION_ID, ReadOnlySession, read_only, session_id, session_of, visible
+from pyview.sessions.session import (
+    HIDDEN,
+    SESSION_ID,
+    ReadOnlySession,
+    read_only,
+    session_id,
+    session_of,
+    visible,
+)
 from tests.asgi import browser
 
 Write = Callable[[dict[str, Any]], object]

@@ -18,7 +18,7 @@ from pyview.auth.user_classes import user_classes
 from pyview.auth.way_in import GuardedApp, check_requirements
 from pyview.config import SecurityConfig
 from pyview.server_workers import asked_for
-from pyview.session import LONGEST_COOKIE
+from pyview.sessions.session import LONGEST_COOKIE
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.tokens.secrets import GENERATE, Secrets, check_secret
 

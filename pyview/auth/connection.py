@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 
 from pyview.auth.identity import auth_of, user_of
 from pyview.auth.redirects import page_path
-from pyview.session import ReadOnlySession, read_only, session_of
+from pyview.sessions.session import ReadOnlySession, read_only, session_of
 
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 _BEARER = "base64url.bearer.phx."

@@ -17,7 +17,7 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 
 from pyview.auth.watcher import SessionWatcher
-from pyview.session import LONGEST_COOKIE
+from pyview.sessions.session import LONGEST_COOKIE
 
 logger = logging.getLogger("pyview")
 

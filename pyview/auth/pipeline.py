@@ -17,7 +17,7 @@ from pyview.auth.lifetime import NEVER, signed_cookies
 from pyview.auth.order import about_sessions, is_authentication, is_session
 from pyview.auth.user_key import user_key
 from pyview.auth.watcher import SessionWatcher
-from pyview.session import ACTIVE, SESSION_ENDS_AT, SESSION_RECORD
+from pyview.sessions.session import ACTIVE, SESSION_ENDS_AT, SESSION_RECORD
 
 logger = logging.getLogger("pyview.security")
 

@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.user_key import user_keys
-from pyview.session import (
+from pyview.sessions.session import (
     LONGEST_COOKIE,
     REMEMBERED,
     SESSION_ID,

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.user_key import UnknownUser
-from pyview.session import (
+from pyview.sessions.session import (
     HIDDEN,
     SESSION_ID,
     SESSION_RECORD,

@@ -10,7 +10,7 @@ from pyview.connect import Connecting
 from pyview.hooks import Stage
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.page_attributes import PageAttributes
-from pyview.session_change import SessionChange
+from pyview.sessions.change import SessionChange
 from pyview.socket import LiveViewSocket, Runtime
 
 T = TypeVar("T")

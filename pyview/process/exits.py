@@ -8,7 +8,7 @@ from pyview.navigation import Navigate, Patch, Redirect
 from pyview.process.actor import Actor
 from pyview.process.messages import Refresh
 from pyview.rendering import Diff
-from pyview.session_change import SESSION_EVENT, SessionChange
+from pyview.sessions.change import SESSION_EVENT, SessionChange
 from pyview.wire.values import encoded
 
 logger = logging.getLogger("pyview")

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from pyview.lifecycle import Location
 from pyview.process.uploads import UploadLoad
-from pyview.session_change import SessionChange
+from pyview.sessions.change import SessionChange
 
 
 class Outlet(Protocol):

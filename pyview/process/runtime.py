@@ -16,7 +16,7 @@ from pyview.process.components import ViewComponents
 from pyview.process.messages import Aside, ComponentUpdate, Event, Info, Landed, Leave, Tick
 from pyview.process.nested import Children
 from pyview.process.receiving import Receiving
-from pyview.session_change import NO_SESSION, TOO_EARLY, SessionNotWritable
+from pyview.sessions.change import NO_SESSION, TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget
 from pyview.template.tree.stream import ShownItems
 from pyview.threads import on_loop

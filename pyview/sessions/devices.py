@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from pyview.session import LONGEST_COOKIE, USER_DIGEST, own_revocation_keys, visible
 from pyview.sessions.middleware import HANDLE, Visit
+from pyview.sessions.session import LONGEST_COOKIE, USER_DIGEST, own_revocation_keys, visible
 from pyview.stores.sessions import Record, decode
 
 

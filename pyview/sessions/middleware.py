@@ -21,7 +21,7 @@ from starlette.middleware.sessions import Session
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.session import (
+from pyview.sessions.session import (
     ACTIVE,
     LONGEST_COOKIE,
     SESSION_ENDS_AT,

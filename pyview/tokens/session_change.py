@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pyview.config import SecurityConfig
-from pyview.session_change import SessionChange
+from pyview.sessions.change import SessionChange
 from pyview.tokens.encryption import Sealer
 from pyview.tokens.secrets import Secrets, StaleToken
 

@@ -13,7 +13,7 @@ from pyview.process.footprint import footprint
 from pyview.process.messages import Recheck, RenewalRefused
 from pyview.process.uploads import UploadLoad
 from pyview.process.view_process import ViewProcess
-from pyview.session_change import SessionChange
+from pyview.sessions.change import SessionChange
 from pyview.transport.admission import Admission
 from pyview.transport.browser_cookie import browser_of
 from pyview.transport.guards import client_address

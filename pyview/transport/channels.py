@@ -34,7 +34,7 @@ from pyview.process.transfer import Transfer
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess
-from pyview.session_change import SessionChange
+from pyview.sessions.change import SessionChange
 from pyview.transport.absence import Left, ShownKey, Whose
 from pyview.transport.nested_admission import OpenViews
 from pyview.transport.outbox import Outbox

@@ -30,7 +30,7 @@ from pyview.nested import MOST_DEEP, PAGE_PREFIX, Element, Nested
 from pyview.presence.view_presence import ViewPresence
 from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.process.site import Site
-from pyview.session_change import TOO_EARLY, SessionNotWritable
+from pyview.sessions.change import TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
 from pyview.surroundings import Surroundings
 from pyview.template.tree.stream import ShownItems

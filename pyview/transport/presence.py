@@ -8,7 +8,7 @@ from starlette.types import Scope
 from pyview.auth.identity import Identity
 from pyview.auth.pipeline import IdentityPipeline
 from pyview.auth.user_key import UnknownUser
-from pyview.session import revocation_keys, session_of
+from pyview.sessions.session import revocation_keys, session_of
 
 logger = logging.getLogger("pyview.security")
 

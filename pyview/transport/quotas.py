@@ -2,7 +2,7 @@
 
 from starlette.types import Scope
 
-from pyview.session import session_id
+from pyview.sessions.session import session_id
 from pyview.transport.guards import client_address
 
 Place = tuple[tuple[str, str], ...]

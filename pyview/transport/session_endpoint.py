@@ -15,7 +15,7 @@ from starlette.routing import Route
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.identity import Identity
 from pyview.config import SecurityConfig
-from pyview.session_change import NO_SESSION
+from pyview.sessions.change import NO_SESSION
 from pyview.stores.claims import Claims
 from pyview.stores.outage import StoreUnavailable
 from pyview.tokens.page import Tokens

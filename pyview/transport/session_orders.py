@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pyview.auth.user_key import user_key
 from pyview.process.messages import CookieChanged, RenewalRefused
-from pyview.session_change import SessionChange
+from pyview.sessions.change import SessionChange
 from pyview.tokens.secrets import StaleToken
 from pyview.tokens.session_change import Holder
 from pyview.transport.admission import Admission

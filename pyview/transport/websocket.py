@@ -14,7 +14,7 @@ from pyview.lifecycle import Location, Visit
 from pyview.process.messages import JoinRefused, RenewalRefused
 from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
-from pyview.session_change import SessionChange
+from pyview.sessions.change import SessionChange
 from pyview.transport.absence import Absence, ShownKey, Whose
 from pyview.transport.admission import Admission
 from pyview.transport.allowance import Allowance

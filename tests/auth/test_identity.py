@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket
 
 from pyview.auth.identity import Identity
 from pyview.auth.order import normalise
-from pyview.session import ReadOnlySession
+from pyview.sessions.session import ReadOnlySession
 from tests.asgi import browser, handshake
 
 

@@ -16,8 +16,8 @@ from pyview.auth import end_sessions
 from pyview.auth.remember import RememberMe, RememberMiddleware
 from pyview.auth.remember_sqlite import SQLiteRememberStore
 from pyview.auth.user_key import user_key
-from pyview.session import digest, user_revocation_key
 from pyview.sessions import session_store_from_environment
+from pyview.sessions.session import digest, user_revocation_key
 from pyview.stores.outage import StoreUnavailable
 from pyview.testing import LiveClient
 from tests.identity.test_workers import SECRET, post, signed_in, status, status_in_time, worker

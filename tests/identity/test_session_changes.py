@@ -15,8 +15,8 @@ from starlette.routing import Mount, Route
 
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.auth import requires
-from pyview.session_change import SessionNotWritable
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware, SessionStore
+from pyview.sessions.change import SessionNotWritable
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyview.session import HIDDEN
+from pyview.sessions.session import HIDDEN
 
 SESSION_EVENT = "pyview:session"  # what the page's script listens for
 MAX_BYTES = 16 * 1024
