@@ -1,7 +1,7 @@
 """PyView: live, server-rendered web pages in Python, on Starlette."""
 
 from pyview.app import PyView
-from pyview.async_result import AsyncFailure, AsyncResult
+from pyview.background.result import AsyncFailure, AsyncResult
 from pyview.binding import Depends, Params, Session
 from pyview.components import ComponentMeta, ComponentSocket, LiveComponent, live_component
 from pyview.config import SecurityConfig

@@ -23,6 +23,7 @@ from pyview.auth.checks import check_app, enforce, is_production
 from pyview.auth.order import normalise
 from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn, WithinApp
 from pyview.auth.watcher import SessionWatcher
+from pyview.background.periodic import Periodic
 from pyview.config import SecurityConfig
 from pyview.container import ContainerElement
 from pyview.former import REPLACEMENTS, missing_attribute
@@ -73,7 +74,6 @@ from pyview.transport.headers import SecurityHeaders
 from pyview.transport.http import LivePage
 from pyview.transport.long_poll import LongPoll
 from pyview.transport.open_sockets import OpenSockets
-from pyview.transport.periodic import Periodic
 from pyview.transport.redaction import install_redaction
 from pyview.transport.roster import Roster
 from pyview.transport.session_endpoint import SessionEndpoint

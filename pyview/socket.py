@@ -14,12 +14,12 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeGua
 
 import orjson
 
-from pyview.async_assigns import ASSIGN, Assignment, find, listed
-from pyview.async_result import AsyncResult
-from pyview.async_stream_runner import AsyncStreamRunner
-from pyview.async_streams import Filling
-from pyview.async_work import Job, Key, Land, Works, dismiss
 from pyview.auth.identity import Identity
+from pyview.background.assigns import ASSIGN, Assignment, Filling, find, listed
+from pyview.background.result import AsyncResult
+from pyview.background.stream_runner import AsyncStreamRunner
+from pyview.background.timers import Timer
+from pyview.background.work import Job, Key, Land, Works, dismiss
 from pyview.connect import ConnectInfo, Connecting, connecting_of
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
@@ -35,7 +35,6 @@ from pyview.stream import Stream, Streams
 from pyview.template.tree.stream import ShownItems
 from pyview.temporary import Temporaries
 from pyview.threads import on_loop
-from pyview.timers import Timer
 from pyview.upload_methods import UploadMethods
 from pyview.uploads.registry import UploadRegistry
 from pyview.wire.values import encoded

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pyview.timers import Timer, Timers
+from pyview.background.timers import Timer, Timers
 
 
 async def test_once_rings_once() -> None:

@@ -3,8 +3,8 @@
 from typing import Any, TypedDict
 
 from pyview import LiveView, LiveViewSocket
+from pyview.background.timers import Timer
 from pyview.events import InfoEvent, event, info
-from pyview.timers import Timer
 
 MINUTE = 60
 LONGEST = 99 * MINUTE

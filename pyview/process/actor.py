@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from inspect import isawaitable
 from typing import Any
 
-from pyview.async_work import Works
+from pyview.background.timers import Timers
+from pyview.background.work import Works
 from pyview.binding import Resources
 from pyview.binding.callers import EventCaller, InfoCaller
 from pyview.components.instance import Instance
@@ -28,7 +29,6 @@ from pyview.process.uploads import UploadManager
 from pyview.rendering import Renderer
 from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket
 from pyview.threads import off_loop
-from pyview.timers import Timers
 
 logger = logging.getLogger("pyview")
 

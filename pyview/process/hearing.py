@@ -9,7 +9,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 
 from pyview import lifecycle
-from pyview.async_result import AsyncResult
+from pyview.background.result import AsyncResult
 from pyview.binding import BindingError, Resources
 from pyview.events import UnknownEvent, UnknownInfo, UnknownOutcome, async_caller
 from pyview.events.info_event import InfoEvent

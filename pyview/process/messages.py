@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pyview.async_result import AsyncResult
-from pyview.async_work import Work
+from pyview.background.result import AsyncResult
+from pyview.background.timers import Timer
+from pyview.background.work import Work
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Guard, Visit
 from pyview.socket import ComponentTarget
-from pyview.timers import Timer
 from pyview.uploads.entry import UploadEntry
 from pyview.wire.uploads import Advance, ChosenFile
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pyview import lifecycle
-from pyview.async_result import AsyncResult
-from pyview.async_work import Work, Works
+from pyview.background.result import AsyncResult
+from pyview.background.timers import Timer, Timers
+from pyview.background.work import Work, Works
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location
 from pyview.navigation import Navigate, Patch
@@ -20,7 +21,6 @@ from pyview.sessions.change import NO_SESSION, TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget
 from pyview.template.tree.stream import ShownItems
 from pyview.threads import on_loop
-from pyview.timers import Timer, Timers
 
 _MOST_PATCHES_IN_A_TURN = 20
 

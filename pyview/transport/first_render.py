@@ -11,13 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from pyview import lifecycle
-from pyview.async_result import AsyncResult
-from pyview.async_work import Works
 from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, is_protected
 from pyview.auth.identity import Identity
 from pyview.auth.redirects import page_path
 from pyview.auth.verdict import Denied
+from pyview.background.result import AsyncResult
+from pyview.background.timers import Timer
+from pyview.background.work import Works
 from pyview.binding import Params
 from pyview.components.registry import Components
 from pyview.connect import Connecting
@@ -34,7 +35,6 @@ from pyview.sessions.change import TOO_EARLY, SessionNotWritable
 from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
 from pyview.surroundings import Surroundings
 from pyview.template.tree.stream import ShownItems
-from pyview.timers import Timer
 from pyview.tokens.page import Tokens
 from pyview.transport.headers import csp_nonce
 from pyview.uploads.registry import UploadRegistry

@@ -7,7 +7,7 @@ get its argument: `table("users", users, ["Name"], children=lambda user: t"<td>{
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
-from pyview.async_result import AsyncResult
+from pyview.background.result import AsyncResult
 from pyview.forms import Form, FormField, FormPart
 from pyview.js.commands import JsCommands
 from pyview.template.component import component

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pyview.background.periodic import Periodic
 from pyview.observability import descriptors
 from pyview.observability.descriptors import DescriptorWatch, soft_limit
-from pyview.transport.periodic import Periodic
 from tests.asgi import eventually
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyview.async_result import AsyncFailure, AsyncResult
+from pyview.background.result import AsyncFailure, AsyncResult
 from pyview.navigation import UnsafeURL
 from pyview.template.tree.macro import LiveMacro
 from pyview.ui import hide_modal, show_modal

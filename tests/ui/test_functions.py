@@ -6,7 +6,7 @@ import pytest
 from markupsafe import Markup
 
 from pyview import ui
-from pyview.async_result import AsyncResult
+from pyview.background.result import AsyncResult
 from pyview.forms import Form
 from pyview.template.component import Component
 from pyview.template.declared.declaration import ComponentError

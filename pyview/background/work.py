@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable
 from inspect import iscoroutine
 from typing import Any, NamedTuple, TypeAlias
 
-from pyview.async_result import AsyncFailure, AsyncResult
+from pyview.background.result import AsyncFailure, AsyncResult
 from pyview.observability.error_ids import LogCrash
 from pyview.threads import off_loop
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any, Protocol
 
-from pyview.async_result import AsyncResult
-from pyview.async_work import Key, Works
+from pyview.background.result import AsyncResult
+from pyview.background.work import Key, Works
 from pyview.events.info_event import InfoEvent
 from pyview.threads import on_loop
 
