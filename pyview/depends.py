@@ -1,5 +1,5 @@
 """Dependency injection, under the name by which users import it."""
 
-from pyview.binding.markers import Depends, FromClient, Session
+from pyview.binding.signature import Depends, FromClient, Session
 
 __all__ = ["Depends", "FromClient", "Session"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from pyview.binding.own import DONE, no_handler
+from pyview.binding.callers import DONE, no_handler
 from pyview.container import ContainerElement
 from pyview.meta import PyViewMeta
 from pyview.socket import LiveViewSocket

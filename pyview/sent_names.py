@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from jinja2 import TemplateError
 
-from pyview.binding.errors import SignatureError
-from pyview.binding.own import own_callback
-from pyview.binding.reserved import HOLDERS, Unclear, unclear_names
+from pyview.binding.callers import own_callback
+from pyview.binding.signature import SignatureError
+from pyview.binding.sources import HOLDERS, Unclear, unclear_names
 from pyview.events.decorators import EVENTS
 from pyview.events.table import handlers_of
 from pyview.live_view import LiveView

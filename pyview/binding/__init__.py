@@ -5,8 +5,7 @@ parameters that a handler declares for it; the names in `RESERVED`, and the para
 the server's.
 """
 
-from pyview.binding.call import Resources
-from pyview.binding.callbacks import RESERVED
+from pyview.binding.callbacks import RESERVED, Resources
 from pyview.binding.callers import (
     AsyncCaller,
     EventCaller,
@@ -24,10 +23,9 @@ from pyview.binding.callers import (
     params_caller,
     view_factory,
 )
-from pyview.binding.errors import BindingError, SignatureError
-from pyview.binding.markers import Depends, FromClient, Session
 from pyview.binding.params import Params
 from pyview.binding.per_class import once_per_class
+from pyview.binding.signature import BindingError, Depends, FromClient, Session, SignatureError
 
 __all__ = [
     "RESERVED",

@@ -1,12 +1,50 @@
-"""The callbacks of a view: what each may ask for, and in which order its classic signature does."""
+"""The callbacks of a view: what each may ask for, and in which order its classic signature does.
 
-from collections.abc import Mapping
+One call of a callback: what its parameters may be filled from.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
-from pyview.binding.call import Call, Source
+
+class Resources(NamedTuple):
+    """What the server knows about who is there: never anything that the client said."""
+
+    session: Mapping[str, Any]
+    user: Any = None
+    auth: Any = None
+    url: Any = None
+
+
+class Call:
+    """`event` is an event's name, an `InfoEvent`, or the name of async work, of which `result` is what came of it.
+
+    `client` is the data from the browser: an event's payload, or the parameters of a URL as a dict. `params` are the
+    latter as the caller passed them, which a handler receives that annotates nothing.
+    """
+
+    url: Any = None
+    params: Any = None
+    result: Any = None
+    closing: AsyncExitStack | None = None
+
+    def __init__(
+        self, resources: Resources, socket: Any = None, event: Any = None, client: Any = None
+    ) -> None:
+        self.resources = resources
+        self.socket = socket
+        self.event = event
+        self.client = client
+        self.cache: dict[Any, Any] = {}
+
+
+Source = Callable[[Call], Any]
+"""Where the value of one parameter comes from."""
+
 
 RESERVED = frozenset({"socket", "session", "event", "payload", "url", "params", "user", "auth"})
 """Names that no client ever fills, in any callback."""

@@ -1,20 +1,68 @@
-"""What the rest of the house calls: a view's callbacks, their signatures compiled once per function."""
+"""What the rest of the house calls: a view's callbacks, their signatures compiled once per function.
 
-from collections.abc import Awaitable, Callable
+Callbacks that a base class has for `super()` to call, and what a class has beside them.
+
+Functions that run before a callback of a view: their signatures, compiled once for each function.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, TypeVar
+from types import FunctionType
+from typing import Any, Final, TypeAlias, TypeVar
 
-from pyview.binding.call import Call, Resources, Source
-from pyview.binding.callbacks import ASYNC, CONSTRUCTOR, EVENT, INFO, MOUNT, PARAMS
-from pyview.binding.compiler import compile_handler, is_classic
+from pyview.binding.callbacks import (
+    ASYNC,
+    CONSTRUCTOR,
+    EVENT,
+    INFO,
+    MOUNT,
+    PARAMS,
+    Call,
+    Callback,
+    Resources,
+    Source,
+)
+from pyview.binding.compiler import compile_handler, compile_hook, is_classic
 from pyview.binding.dependencies import Arguments, fill_from_client
-from pyview.binding.errors import BindingError, SignatureError
-from pyview.binding.own import own_callback
 from pyview.binding.params import Params
 from pyview.binding.per_class import once_per_class
-from pyview.binding.signature import read_signature
+from pyview.binding.signature import BindingError, SignatureError, read_signature
 from pyview.threads import off_loop
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+NO_HANDLER: Final = "__pyview_no_handler__"
+"""Marks a callback that handles nothing itself: it is there for `super()`, or looks for a handler."""
+
+
+def no_handler(function: F) -> F:
+    """Decorator for a callback of a base class: a class that has no other one has none."""
+    setattr(function, NO_HANDLER, True)
+    return function
+
+
+def own_callback(cls: type, name: str) -> Callable[..., Any] | None:
+    """Return the callback of that name that handles something, of the class or any base; None where there is none."""
+    found = (vars(owner).get(name) for owner in cls.__mro__)
+    return next((one for one in found if callable(one) and not hasattr(one, NO_HANDLER)), None)
+
+
+class Done:
+    """The result of a callback of a base class: `await super().mount(...)` waits for nothing.
+
+    A coroutine would not do, since a plain `def` that calls the base class cannot await it.
+    """
+
+    __slots__ = ()
+
+    def __await__(self) -> Iterator[Any]:
+        return iter(())
+
+
+DONE: Final = Done()
+
 
 View = TypeVar("View")
 Handler = Callable[..., Any]
@@ -203,3 +251,39 @@ def _closing_runner(function: Handler, arguments: Arguments) -> Callable[..., An
             return await wait(call, view)
 
     return run
+
+
+HookCaller: TypeAlias = Callable[[Call], Any]
+"""`caller(call)`: the hook's result, or an awaitable of it."""
+
+_ATTRIBUTE = "__pyview_hook__"
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """`function`: whose caller it is. `functools.wraps` copies attributes to what is another function."""
+
+    function: FunctionType
+    callback: Callback
+    caller: HookCaller
+
+
+def hook_caller(function: Callable[..., Any], callback: Callback) -> HookCaller:
+    """What calls `function` before `callback`. Raises `SignatureError`; the caller, `BindingError`.
+
+    A view attaches its hooks at every mount, so what was compiled is kept on the function, and dies with it. A
+    closure is as young as what it encloses, and keeps nothing.
+    """
+    if not isinstance(function, FunctionType) or function.__closure__ is not None:
+        return _compile(function, callback)
+    kept = getattr(function, _ATTRIBUTE, None)
+    if not isinstance(kept, _Compiled) or kept.function is not function or kept.callback is not callback:
+        kept = _Compiled(function, callback, _compile(function, callback))
+        setattr(function, _ATTRIBUTE, kept)
+    return kept.caller
+
+
+def _compile(function: Callable[..., Any], callback: Callback) -> HookCaller:
+    hook = off_loop(function)
+    run = runner(lambda _, *args, **kwargs: hook(*args, **kwargs), compile_hook(function, callback))
+    return lambda call: run(call, None)

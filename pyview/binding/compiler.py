@@ -4,14 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pyview.binding.call import Call, Source
-from pyview.binding.callbacks import MOUNT, RESERVED, SERVER_NAMES, Callback
+from pyview.binding.callbacks import MOUNT, RESERVED, SERVER_NAMES, Call, Callback, Source
 from pyview.binding.dependencies import Arguments, Provider, is_generator, opener_of
-from pyview.binding.errors import SignatureError, type_name
-from pyview.binding.markers import ClientValue, Dependency, ServerSession
-from pyview.binding.reserved import is_mapping, misfit
-from pyview.binding.signature import MISSING, Parameter, Signature, read_signature
-from pyview.binding.sources import binds_client, named_source, whole_source
+from pyview.binding.signature import (
+    MISSING,
+    ClientValue,
+    Dependency,
+    Parameter,
+    ServerSession,
+    Signature,
+    SignatureError,
+    read_signature,
+    type_name,
+)
+from pyview.binding.sources import binds_client, is_mapping, misfit, named_source, whole_source
 
 TEXT_TYPES = (str, int, float, bool)
 WHOLE_CLIENT_DATA = ("payload", "params")

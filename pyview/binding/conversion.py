@@ -1,17 +1,125 @@
-"""From what a browser sends to what an annotation says, by pydantic, adapted once per handler."""
+"""From what a browser sends to what an annotation says, by pydantic, adapted once per handler.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+The fields of dataclasses, pydantic models and TypedDicts: types that a client fills by several names.
+
+Unions of plain types: `int | str` is the first of its types that a value fits, from left to right.
+
+Text is all that a URL or a form brings. pydantic's own choice would be the type that needs no conversion, so that
+`"5"` were a text for `int | str`. Unions of models keep that choice, which looks at their fields.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType
-from typing import Any
+from typing import Any, Final, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import CoreConfig
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import CoreConfig, SchemaValidator
 
-from pyview.binding.errors import BindingError, SignatureError, kind_of, type_name
-from pyview.binding.shape import Shape, members, shape_of
-from pyview.binding.signature import MISSING, Parameter, Signature
-from pyview.binding.unions import validator_of
+from pyview.binding.params import Shape, members, shape_of
+from pyview.binding.signature import (
+    MISSING,
+    BindingError,
+    Parameter,
+    Signature,
+    SignatureError,
+    kind_of,
+    marker_in,
+    type_name,
+)
+
+Fields = tuple[tuple[str, Shape | None], ...]
+"""The names by which a model is filled, and whether each takes one value or several."""
+
+
+def fields_of(annotation: Any, repeats: bool) -> Fields:
+    """The fields of a model, or of all models of a union; none for any other type.
+
+    Raises `TypeError` for a field that only the server may fill.
+    """
+    shapes: dict[str, Shape | None] = {}
+    for member in members(annotation):
+        model = get_origin(member) or member
+        if isinstance(model, type):
+            shapes.update((name, shape_of(hint, repeats)) for name, hint in _fields(model))
+    return tuple(shapes.items())
+
+
+def _fields(model: type) -> Iterator[tuple[str, Any]]:
+    if is_dataclass(model):
+        hints = _client_hints(model)
+        yield from ((field.name, hints[field.name]) for field in fields(model) if field.init)
+    elif issubclass(model, BaseModel):
+        hints = _client_hints(model)
+        for name, info in model.model_fields.items():
+            yield from ((known_as, hints[name]) for known_as in (name, *_aliases(info.validation_alias)))
+    elif is_typed_dict(model):
+        yield from _client_hints(model).items()
+
+
+def is_typed_dict(model: type) -> bool:
+    """Of `typing` or `typing_extensions`: before Python 3.12 pydantic only knows the latter's."""
+    return issubclass(model, dict) and hasattr(model, "__required_keys__")
+
+
+def _client_hints(model: type) -> dict[str, Any]:
+    """The annotations of a model. A client fills all its fields: a `Session` among them would be forged."""
+    hints = get_type_hints(model, include_extras=True)
+    for name, hint in hints.items():
+        if marker_in(hint) is not None:
+            raise TypeError(f"field `{name}` of {model.__qualname__} is marked to come from the server")
+    return hints
+
+
+def _aliases(alias: str | AliasPath | AliasChoices | None) -> Iterator[str]:
+    if isinstance(alias, str):
+        yield alias
+    elif isinstance(alias, AliasPath):
+        yield str(alias.path[0])
+    elif isinstance(alias, AliasChoices):
+        for choice in alias.choices:
+            yield from _aliases(choice)
+
+
+_MODELS: Final = frozenset({"model", "dataclass", "typed-dict", "definition-ref"})
+_DATA: Final = frozenset({"default", "metadata", "expected", "serialization"})
+"""Parts of a schema that are no schemas."""
+
+
+def validator_of(adapter: TypeAdapter[Any], config: CoreConfig | None) -> Any:
+    """Return pydantic's validator for a type, with its unions tried from left to right."""
+    schema = adapter.core_schema
+    ordered = _ordered(schema)
+    return adapter.validator if ordered is schema else SchemaValidator(ordered, config)
+
+
+def _ordered(schema: Any) -> Any:
+    """Return the schema itself where there is nothing to change: most have no union."""
+    if isinstance(schema, dict):
+        return _ordered_dict(schema)
+    if isinstance(schema, list | tuple):
+        found = [_ordered(part) for part in schema]
+        return type(schema)(found) if _differ(found, schema) else schema
+    return schema
+
+
+def _ordered_dict(schema: dict[str, Any]) -> dict[str, Any]:
+    if schema.get("type") == "model":
+        return schema
+    parts = {key: value if key in _DATA else _ordered(value) for key, value in schema.items()}
+    if schema.get("type") == "union" and "mode" not in schema and not any(map(_is_model, schema["choices"])):
+        return {**parts, "mode": "left_to_right"}
+    return parts if _differ(parts.values(), schema.values()) else schema
+
+
+def _differ(new: Iterable[Any], old: Iterable[Any]) -> bool:
+    return any(one is not other for one, other in zip(new, old, strict=True))
+
+
+def _is_model(choice: Any) -> bool:
+    schema = choice[0] if isinstance(choice, tuple) else choice
+    return schema.get("type") in _MODELS or ("schema" in schema and _is_model(schema["schema"]))
+
 
 SHOWN_PROBLEMS = 5
 BLANK = ("", [""])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inspect import isasyncgenfunction, isawaitable, isgeneratorfunction
 from typing import Any
 
-from pyview.binding.call import Call, Source
+from pyview.binding.callbacks import Call, Source
 
 
 @dataclass(frozen=True, slots=True)

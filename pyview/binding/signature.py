@@ -1,17 +1,122 @@
-"""A function's parameters, their annotations resolved one by one."""
+"""A function's parameters, their annotations resolved one by one.
+
+What can be wrong with a signature, and with what a client sends for it.
+
+Depends, Session, FromClient: where a parameter's value comes from, said in the signature.
+"""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from functools import partial
 from inspect import Parameter as Declared
 from inspect import Signature as DeclaredSignature
 from inspect import isclass, signature, unwrap
 from types import FunctionType, MethodType
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints, overload
 
-from pyview.binding.errors import SignatureError
-from pyview.binding.markers import ClientValue, Dependency, Marker, ServerSession
+
+class SignatureError(TypeError):
+    """A callback or dependency asks for what cannot be given. Raised when its signature is compiled.
+
+    `where` names the function and its file and line, `parameter` the parameter.
+    """
+
+    def __init__(self, where: str, parameter: str, problem: str) -> None:
+        super().__init__(f"{where}: parameter `{parameter}` {problem}")
+        self.where = where
+        self.parameter = parameter
+
+
+class BindingError(ValueError):
+    """The client's data does not fit a parameter; the handler was not called.
+
+    `handler` is the handler's qualified name, `expected` a type, `received` the kind of the value. The value
+    itself is told nowhere: payloads hold passwords.
+    """
+
+    def __init__(self, handler: str, parameter: str, expected: str, received: str, detail: str = "") -> None:
+        super().__init__(f"{handler}: parameter `{parameter}` expects {expected}, got {received}{detail}")
+        self.handler = handler
+        self.parameter = parameter
+        self.expected = expected
+        self.received = received
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, without telling it: `text of 3 characters`."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return _counted("text", value, "character")
+    if isinstance(value, Mapping):
+        return _counted("an object", value, "key")
+    if isinstance(value, list):
+        return _counted("a list", value, "item")
+    return type(value).__name__
+
+
+def _counted(kind: str, value: Sized, unit: str) -> str:
+    plural = "" if len(value) == 1 else "s"
+    return f"{kind} of {len(value)} {unit}{plural}"
+
+
+def type_name(annotation: Any) -> str:
+    """An annotation as its author wrote it."""
+    if isinstance(annotation, type):
+        return annotation.__qualname__
+    return str(annotation).replace("typing.", "")
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """What `Depends(...)` leaves in a signature."""
+
+    function: Callable[..., Any]
+    use_cache: bool = True
+
+
+class ServerSession:
+    """Marks a parameter that receives the session."""
+
+
+class ClientValue:
+    """Marks a parameter of a dependency that the client may fill."""
+
+
+Marker = Dependency | ServerSession | ClientValue
+
+Session = Annotated[dict[str, Any], ServerSession()]
+"""Annotate a parameter of any name with it to receive the session: read-only, always the server's."""
+
+FromClient = Annotated[T, ClientValue()]
+"""`tenant: FromClient[str]` lets the client fill this parameter of a dependency; else it fills none."""
+
+
+@overload
+def Depends(dependency: Callable[..., AsyncIterator[T]], use_cache: bool = True) -> T: ...
+@overload
+def Depends(dependency: Callable[..., Iterator[T]], use_cache: bool = True) -> T: ...
+@overload
+def Depends(dependency: Callable[..., Awaitable[T]], use_cache: bool = True) -> T: ...
+@overload
+def Depends(dependency: Callable[..., T], use_cache: bool = True) -> T: ...
+def Depends(dependency: Callable[..., Any], use_cache: bool = True) -> Any:
+    """Fills a parameter by calling `dependency`: `db: Database = Depends(get_database)`, or in `Annotated`.
+
+    `dependency` is a function, a class or any callable, sync or async; a generator that yields once is closed
+    after the callback has finished, and sees its exception. It may have dependencies of its own, and receives
+    `socket`, `session`, `user`, `auth` and `url` by these names. Nothing else of it is filled, unless
+    annotated `FromClient`. It is called once per callback, however many ask for it; `use_cache=False` calls
+    it for each.
+    """
+    if not callable(dependency):
+        raise TypeError(f"Depends() expects a function or class to call, got {type(dependency).__name__}")
+    return Dependency(dependency, use_cache)
+
 
 if sys.version_info >= (3, 14):
     from annotationlib import Format

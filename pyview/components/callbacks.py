@@ -7,8 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pyview.binding import Resources
-from pyview.binding.call import Call
-from pyview.binding.callbacks import Callback
+from pyview.binding.callbacks import Call, Callback
 from pyview.binding.callers import AsyncCaller, EventCaller, Handler, runner
 from pyview.binding.compiler import compile_handler, is_classic
 from pyview.binding.per_class import once_per_class

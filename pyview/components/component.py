@@ -3,7 +3,7 @@
 from dataclasses import is_dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from pyview.binding.own import DONE
+from pyview.binding.callers import DONE
 from pyview.components.socket import ComponentSocket
 from pyview.template.tree.immutable import COMPONENT_MARK
 from pyview.threads import inline

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from pyview.binding.call import Resources
+from pyview.binding.callbacks import Resources
 from pyview.binding.callers import (
+    NO_HANDLER,
     AsyncCaller,
     EventCaller,
     InfoCaller,
@@ -11,10 +12,10 @@ from pyview.binding.callers import (
     compile_event,
     compile_info,
     mount_caller,
+    own_callback,
     params_caller,
     view_factory,
 )
-from pyview.binding.own import NO_HANDLER, own_callback
 from pyview.binding.per_class import once_per_class
 from pyview.events.decorators import EVENTS, INFOS, OUTCOMES
 from pyview.events.errors import UnknownEvent, UnknownInfo, UnknownOutcome

@@ -7,8 +7,8 @@ from inspect import isawaitable
 from types import MappingProxyType
 from typing import Any, Final
 
-from pyview.binding.call import Resources
-from pyview.binding.own import no_handler
+from pyview.binding.callbacks import Resources
+from pyview.binding.callers import no_handler
 from pyview.events.decorators import EVENTS, INFOS, OUTCOMES
 from pyview.events.dispatch import decorated_event_caller, decorated_info_caller
 from pyview.events.reference import EventMethod, EventReference

@@ -6,16 +6,17 @@ from inspect import isawaitable
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
-from pyview.binding.call import Call, Resources
 from pyview.binding.callbacks import (
     ASYNC_HOOK,
     EVENT_HOOK,
     INFO_HOOK,
     PARAMS_HOOK,
     RENDER_HOOK,
+    Call,
     Callback,
+    Resources,
 )
-from pyview.binding.hooks import HookCaller, hook_caller
+from pyview.binding.callers import HookCaller, hook_caller
 from pyview.binding.params import Params
 from pyview.hooks.halt import Halt, MayNavigate, halted
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from inspect import isawaitable
 from typing import Any, Protocol
 
-from pyview.binding.call import Call
-from pyview.binding.hooks import HookCaller
+from pyview.binding.callbacks import Call
+from pyview.binding.callers import HookCaller
 
 
 class Halt(Exception):

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyview.binding.call import Call, Resources
-from pyview.binding.callbacks import ON_MOUNT
-from pyview.binding.hooks import HookCaller, hook_caller
+from pyview.binding.callbacks import ON_MOUNT, Call, Resources
+from pyview.binding.callers import HookCaller, hook_caller
 from pyview.binding.params import Params
 from pyview.binding.per_class import once_per_class
 from pyview.hooks.halt import Halt, HaltedNowhere, MayNavigate, halted, name_of
