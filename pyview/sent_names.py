@@ -13,8 +13,7 @@ from jinja2 import TemplateError
 from pyview.binding.callers import own_callback
 from pyview.binding.signature import SignatureError
 from pyview.binding.sources import HOLDERS, Unclear, unclear_names
-from pyview.events.decorators import EVENTS
-from pyview.events.table import handlers_of
+from pyview.events.decorators import EVENTS, handlers_of
 from pyview.live_view import LiveView
 from pyview.view_templates import ViewTemplates
 

@@ -1,11 +1,18 @@
 """What the browser and the server tell a view, and which of its methods hears it."""
 
-from pyview.events.decorators import event, info, outcome
+from pyview.events.decorators import (
+    DuplicateHandler,
+    EventReference,
+    UnknownEvent,
+    UnknownInfo,
+    UnknownOutcome,
+    event,
+    info,
+    outcome,
+)
 from pyview.events.dispatch import async_caller, compile_view, event_caller, info_caller
-from pyview.events.errors import DuplicateHandler, UnknownEvent, UnknownInfo, UnknownOutcome
 from pyview.events.info_event import InfoEvent
 from pyview.events.mixins import AutoEventDispatch, BaseEventHandler, event_references
-from pyview.events.reference import EventReference
 from pyview.events.requirements import (
     EventRequirements,
     MisplacedRequirement,

@@ -17,10 +17,16 @@ from pyview.binding.callers import (
     view_factory,
 )
 from pyview.binding.per_class import once_per_class
-from pyview.events.decorators import EVENTS, INFOS, OUTCOMES
-from pyview.events.errors import UnknownEvent, UnknownInfo, UnknownOutcome
+from pyview.events.decorators import (
+    EVENTS,
+    INFOS,
+    OUTCOMES,
+    UnknownEvent,
+    UnknownInfo,
+    UnknownOutcome,
+    handlers_of,
+)
 from pyview.events.requirements import event_requirements
-from pyview.events.table import handlers_of
 from pyview.threads import off_loop
 
 DISPATCHES = NO_HANDLER

@@ -9,10 +9,16 @@ from typing import Any, Final
 
 from pyview.binding.callbacks import Resources
 from pyview.binding.callers import no_handler
-from pyview.events.decorators import EVENTS, INFOS, OUTCOMES
+from pyview.events.decorators import (
+    EVENTS,
+    INFOS,
+    OUTCOMES,
+    EventMethod,
+    EventReference,
+    handlers_of,
+    registrations,
+)
 from pyview.events.dispatch import decorated_event_caller, decorated_info_caller
-from pyview.events.reference import EventMethod, EventReference
-from pyview.events.table import handlers_of, registrations
 
 NOBODY: Final = Resources(session=MappingProxyType({}))
 """Who is there when a test calls a handler by hand."""

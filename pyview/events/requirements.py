@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pyview.binding.per_class import once_per_class
-from pyview.events.decorators import EVENTS, INFOS, OUTCOMES, names_in
-from pyview.events.table import handlers_of, plain
+from pyview.events.decorators import EVENTS, INFOS, OUTCOMES, handlers_of, names_in, plain
 from pyview.requirement import Requirement, requirements_on
 
 _CALLBACKS = ("handle_event", "handle_params")

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pyview.events.decorators import EVENTS
+from pyview.events.decorators import EVENTS, handlers_of
 from pyview.events.dispatch import DISPATCHES
-from pyview.events.table import handlers_of
 from pyview.lint.catch_all import takes_all
 from pyview.live_view import LiveView
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from jinja2 import nodes
 
 from pyview.components.component import LiveComponent
-from pyview.events.decorators import EVENTS
-from pyview.events.table import registrations
+from pyview.events.decorators import EVENTS, registrations
 from pyview.lint.sources import Source, Templates, nodes_in
 from pyview.live_view import LiveView
 from pyview.template_names import component_classes

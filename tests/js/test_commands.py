@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from pyview.events.reference import EventReference
+from pyview.events.decorators import EventReference
 from pyview.js import JsCommand, JsCommands, js
 from pyview.navigation import UnsafeURL
 from pyview.wire.values import UnencodableValue, encoded
