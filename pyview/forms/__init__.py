@@ -3,9 +3,9 @@
 Nothing here does I/O, or knows a view or a template.
 """
 
+from pyview.forms.errors import ENGLISH, FieldError, Messages, Problem
 from pyview.forms.form import Form, InvalidForm, named_field, to_form
 from pyview.forms.parts import FormField, FormPart, Option
-from pyview.forms.problems import ENGLISH, FieldError, Messages, Problem
 
 __all__ = [
     "ENGLISH",

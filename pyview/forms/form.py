@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from pyview.forms.errors import Messages, Problem, dotted, problems_of
+from pyview.forms.fields import ModelShape, model_shape
 from pyview.forms.parts import FormField, FormPart, Outcome, first_error
-from pyview.forms.problems import Messages, Problem, dotted, problems_of
-from pyview.forms.shape import ModelShape, model_shape
 from pyview.forms.source import Source, data_of, source_of, with_entry
 
 M = TypeVar("M", bound=BaseModel)

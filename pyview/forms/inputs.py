@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from pyview.forms.shape import FieldShape
+from pyview.forms.fields import FieldShape
 
 Attributes = Mapping[str, str | int | float | bool]
 

@@ -4,12 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyview.forms.entries import is_order
+from pyview.forms.errors import Messages, Path, Problem, in_words
+from pyview.forms.fields import FieldShape, ModelShape, model_shape
 from pyview.forms.inputs import Attributes, as_text, constraints, input_type
-from pyview.forms.problems import Messages, Path, Problem, in_words
-from pyview.forms.shape import FieldShape, ModelShape, model_shape
-from pyview.forms.source import TRUE, Source, first, several
-from pyview.forms.used import is_all_used, is_used
+from pyview.forms.source import TRUE, Source, first, is_all_used, is_order, is_used, several
 
 
 @dataclass(frozen=True, slots=True)

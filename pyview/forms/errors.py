@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from pyview.forms.shape import FieldShape, ModelShape, model_shape
+from pyview.forms.fields import FieldShape, ModelShape, model_shape
 
 Path = tuple[str | int, ...]
 
