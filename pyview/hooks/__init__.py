@@ -1,8 +1,7 @@
 """Hooks: functions that run before a view's callbacks, and may stop what comes after them."""
 
 from pyview.hooks.attached import Stage, ViewHooks
-from pyview.hooks.halt import Halt, HaltedNowhere
-from pyview.hooks.on_mount import OnMountHook, compile_hooks, hooks_of, unique
+from pyview.hooks.on_mount import Halt, HaltedNowhere, OnMountHook, compile_hooks, hooks_of, unique
 
 __all__ = [
     "Halt",

@@ -18,7 +18,7 @@ from pyview.binding.callbacks import (
 )
 from pyview.binding.callers import HookCaller, hook_caller
 from pyview.binding.params import Params
-from pyview.hooks.halt import Halt, MayNavigate, halted
+from pyview.hooks.on_mount import Halt, MayNavigate, halted
 
 Stage: TypeAlias = Literal["handle_params", "handle_event", "handle_info", "handle_async", "after_render"]
 
