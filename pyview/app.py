@@ -41,9 +41,8 @@ from pyview.observability.telemetry import Telemetry, telemetry_if_installed
 from pyview.presence.presence import Presence
 from pyview.process.file_watch import FileWatch
 from pyview.process.site import Site
-from pyview.pubsub.base import PubSub
-from pyview.pubsub.environment import pubsub_from_environment
-from pyview.pubsub.memory import MemoryPubSub
+from pyview.pubsub.from_environment import pubsub_from_environment
+from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.routes import LiveRoute, NestedRoutes
 from pyview.sent_names import check_sent_names

@@ -13,7 +13,7 @@ from examples.auth_db.database import Database, Device
 from examples.auth_db.people import Person
 from pyview.auth import end_sessions
 from pyview.auth.address import client_address
-from pyview.pubsub.base import PubSub
+from pyview.pubsub.memory import PubSub
 from pyview.stores.revocations import Revocations
 
 SESSION_SECONDS = 14 * 86400

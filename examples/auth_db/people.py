@@ -10,7 +10,7 @@ from starlette.authentication import BaseUser
 
 from examples.auth_db.database import Account, Database
 from examples.auth_db.passwords import Passwords
-from pyview.pubsub.base import PubSub
+from pyview.pubsub.memory import PubSub
 
 TOPIC = "people"
 LONGEST_NAME = 30

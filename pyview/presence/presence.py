@@ -16,7 +16,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.presence.entries import Entry, PresenceDiff, Present, frozen
 from pyview.presence.others import Message, Others
 from pyview.presence.room import Room
-from pyview.pubsub.base import PubSub, Subscriber
+from pyview.pubsub.memory import PubSub, Subscriber
 from pyview.wire.values import json_text
 
 logger = logging.getLogger("pyview")

@@ -5,7 +5,7 @@ from typing import Any
 
 from pyview.presence.entries import Present
 from pyview.presence.presence import Presence
-from pyview.pubsub.base import Subscriber
+from pyview.pubsub.memory import Subscriber
 
 
 class ViewPresence:

@@ -18,7 +18,7 @@ from pyview.presence.presence import Presence
 from pyview.process.file_watch import FileWatch
 from pyview.process.run_queue import RunQueue
 from pyview.process.unfinished import Unfinished
-from pyview.pubsub.base import PubSub
+from pyview.pubsub.memory import PubSub
 from pyview.routes import NestedRoutes
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate

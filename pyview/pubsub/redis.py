@@ -12,8 +12,7 @@ from typing import Any
 
 import orjson
 
-from pyview.pubsub.base import Subscriber
-from pyview.pubsub.memory import MemoryPubSub
+from pyview.pubsub.memory import MemoryPubSub, Subscriber
 from pyview.stores.outage import Outages, StoreUnavailable
 from pyview.stores.redis import RedisServer
 from pyview.wire.values import json_text

@@ -18,8 +18,7 @@ from pyview import PyView
 from pyview.events.info_event import InfoEvent
 from pyview.presence import Presence
 from pyview.presence.presence import WORKERS
-from pyview.pubsub.base import PubSub
-from pyview.pubsub.memory import MemoryPubSub
+from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.pubsub.redis import RedisPubSub
 from pyview.testing import LiveClient
 from tests.presence.test_presence import View

@@ -6,8 +6,7 @@ from uuid import uuid4
 import pytest
 
 from pyview.events.info_event import InfoEvent
-from pyview.pubsub.base import PubSub
-from pyview.pubsub.memory import MemoryPubSub
+from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.pubsub.redis import RedisPubSub
 from tests.storage.fixtures import valkey
 from tests.storage.valkey import ValkeyProcess

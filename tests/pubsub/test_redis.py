@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from pyview.events.info_event import InfoEvent
-from pyview.pubsub.environment import pubsub_from_environment
+from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.pubsub.redis import RedisPubSub
 from pyview.wire.values import UnencodableValue

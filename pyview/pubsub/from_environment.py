@@ -4,8 +4,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from pyview.pubsub.base import PubSub
-from pyview.pubsub.memory import MemoryPubSub
+from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.stores.from_environment import needs_redis, redis_url
 from pyview.stores.outage import Outages
 
