@@ -28,7 +28,7 @@ from pyview.js.commands import JsCommands
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, path_from
 from pyview.nested import Element, Nested
 from pyview.page_attributes import PAGE_EVENT, PageAttributes
-from pyview.presence.view_presence import ViewPresence
+from pyview.presence.presence import ViewPresence
 from pyview.sessions.change import SessionChange
 from pyview.sessions.session import with_shared
 from pyview.stream import Stream, Streams

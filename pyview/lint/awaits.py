@@ -8,7 +8,7 @@ from typing import Final
 from pyview.components.socket import ComponentSocket
 from pyview.lint.finding import Finding
 from pyview.lint.modules import Module
-from pyview.presence.view_presence import ViewPresence
+from pyview.presence.presence import ViewPresence
 from pyview.socket import ConnectedLiveViewSocket
 
 

@@ -12,7 +12,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location
 from pyview.navigation import Navigate, Patch
 from pyview.nested import Element, Nested
-from pyview.presence.view_presence import ViewPresence
+from pyview.presence.presence import ViewPresence
 from pyview.process.components import ViewComponents
 from pyview.process.messages import Aside, ComponentUpdate, Event, Info, Landed, Leave, Tick
 from pyview.process.nested import Children

@@ -28,7 +28,7 @@ from pyview.live_session import LiveSession
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.nested import MOST_DEEP, PAGE_PREFIX, Element, Nested
-from pyview.presence.view_presence import ViewPresence
+from pyview.presence.presence import ViewPresence
 from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.process.site import Site
 from pyview.sessions.change import TOO_EARLY, SessionNotWritable

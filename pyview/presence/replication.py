@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from pyview.presence.entries import Entry, frozen
+from pyview.presence.state import Entry, frozen
 
 BEATS_MISSED: Final = 3  # heartbeats of silence after which a worker counts as dead
 
