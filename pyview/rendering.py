@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
+from pyview.components.names import function_components, names_of, not_given, processed_names
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket import LiveViewSocket
@@ -14,7 +15,6 @@ from pyview.template.live_template import LiveTemplate, as_page
 from pyview.template.tree.live import Live, TextPage
 from pyview.template.tree.nodes import Fresh, Node
 from pyview.template.tstrings.origin import blame
-from pyview.template_names import function_components, names_of, not_given, processed_names
 from pyview.wire.diff import diff, without_stream_items
 
 Diff = dict[str, Any]

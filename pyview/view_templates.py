@@ -9,7 +9,7 @@ from jinja2 import BaseLoader
 from markupsafe import escape
 
 from pyview.components.component import LiveComponent
-from pyview.components.files import component_template
+from pyview.components.renderers import component_template
 from pyview.live_render import live_render
 from pyview.live_view import LiveView
 from pyview.template.component import Component, components_in

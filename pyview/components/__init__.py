@@ -1,8 +1,12 @@
 """Live components: parts of a view with their own state, events and template."""
 
-from pyview.components.component import LiveComponent
-from pyview.components.errors import DuplicateComponent, NotOneElement, TooManyComponents
-from pyview.components.meta import ComponentMeta
+from pyview.components.component import (
+    ComponentMeta,
+    DuplicateComponent,
+    LiveComponent,
+    NotOneElement,
+    TooManyComponents,
+)
 from pyview.components.registry import Components
 from pyview.components.socket import ComponentSocket
 from pyview.template.component_tag import Slots, live_component, slots

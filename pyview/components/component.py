@@ -1,10 +1,18 @@
-"""LiveComponent: the class a developer writes."""
+"""LiveComponent: the class a developer writes.
 
-from dataclasses import is_dataclass, replace
+What can be wrong with how components are placed or written.
+
+What `LiveComponent.template` gets besides the context.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pyview.binding.callers import DONE
 from pyview.components.socket import ComponentSocket
+from pyview.meta import PyViewMeta
+from pyview.template.component_tag import Slots
 from pyview.template.tree.immutable import COMPONENT_MARK
 from pyview.threads import inline
 
@@ -60,3 +68,60 @@ class LiveComponent(Generic[T]):
 
 
 setattr(LiveComponent, COMPONENT_MARK, True)
+
+
+class DuplicateComponent(ValueError):
+    """Two places of one page show a component of one class with one id. `places` are file and line of each."""
+
+    def __init__(self, described: str, places: tuple[str, str]) -> None:
+        first, second = places
+        super().__init__(
+            f"{described} stands in two places: {first} and {second}. Within a view a class and an id name one "
+            "component, which can be in one place only: give each its own id"
+        )
+        self.places = places
+
+
+class NotOneElement(ValueError):
+    """A component's template is not one element: the browser could not find it again."""
+
+    def __init__(self, component: type, template: str, statics: list[str]) -> None:
+        shown = "{{ }}".join(statics).strip()
+        super().__init__(
+            f"{template}: the template of the live component {component.__qualname__} must be exactly one element, "
+            "with nothing beside it and no condition around it. Put one around all of it, such as <div>...</div>. "
+            f"It begins: {shown[:120]!r}"
+        )
+
+
+class TooManyComponents(RuntimeError):
+    """A view has more components than it may have, or they go deeper than anybody can mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentMeta:
+    """`cid` is the component's number in its view, `slots` the content it was given, by name. `socket` is the
+    component's own socket, `parent_meta.socket` that of its view."""
+
+    cid: int
+    parent_meta: PyViewMeta
+    slots: Slots = field(default_factory=Slots)
+    _socket: ComponentSocket[Any] | None = None
+
+    @property
+    def socket(self) -> ComponentSocket[Any]:
+        if self._socket is None:
+            raise RuntimeError(
+                "this ComponentMeta was made without a socket: ComponentMeta(cid, parent_meta, slots, socket)"
+            )
+        return self._socket
+
+    @property
+    def flash(self) -> Mapping[str, Any]:
+        """The component's own messages."""
+        return self.socket.flash
+
+    @property
+    def myself(self) -> int:
+        """What `phx-target` names."""
+        return self.cid

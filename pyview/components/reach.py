@@ -4,15 +4,18 @@ The client makes the HTML of the whole page for a message that has more than com
 a component that the message does not name, with all that is in it; and over a node with a root flag that the message
 does not touch (rendered.js, `recursiveCIDToString` and `toOutputBuffer`). So whatever is around a changed component is
 named, by a diff in which nothing changed.
+
+Which components a retained tree shows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from pyview.components.instance import Instance
 from pyview.socket import LiveViewSocket
 from pyview.template.tree.comprehension import Comprehension
-from pyview.template.tree.nodes import Diff, Node, Segment
+from pyview.template.tree.nodes import Diff, Node, Segment, unwrapped
 
 
 def name_surroundings(
@@ -77,3 +80,21 @@ def _add(diff: Diff, needed: Diff) -> None:
             _add(there[1], touched)
         elif type(there) is dict and "s" not in there:
             _add(there, touched)
+
+
+def components_in(node: Node | None) -> Iterator[int]:
+    """The numbers of the components that stand in a node or in nodes below it, not within one another."""
+    if node is not None:
+        yield from _in_slots(node, node.segment)
+
+
+def _in_slots(slots: list[Any], segment: Segment) -> Iterator[int]:
+    # A node may hold more than its slots: what they were made from.
+    for slot in map(unwrapped, islice(slots, len(segment.statics) - 1)):
+        if type(slot) is int:
+            yield slot
+        elif isinstance(slot, Node):
+            yield from _in_slots(slot, slot.segment)
+        elif isinstance(slot, Comprehension):
+            for row in slot.rows:
+                yield from _in_slots(row, slot.segment)

@@ -11,7 +11,8 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from starlette.routing import BaseRoute, Mount
 
 from pyview.components.component import LiveComponent
-from pyview.components.files import component_template
+from pyview.components.names import component_classes, function_components
+from pyview.components.renderers import component_template
 from pyview.lint.attributes import what_is_wrong_with
 from pyview.lint.awaits import forgotten_awaits
 from pyview.lint.calls import calls
@@ -35,7 +36,6 @@ from pyview.live_view import LiveView
 from pyview.routes import LiveRoute
 from pyview.template.files import TemplateFileNotFound
 from pyview.template.live_template import LiveTemplate
-from pyview.template_names import component_classes, function_components
 from pyview.view_templates import ViewTemplates
 
 _DATA = (

@@ -9,10 +9,10 @@ from pathlib import Path
 from jinja2 import nodes
 
 from pyview.components.component import LiveComponent
+from pyview.components.names import component_classes
 from pyview.events.decorators import EVENTS, registrations
 from pyview.lint.sources import Source, Templates, nodes_in
 from pyview.live_view import LiveView
-from pyview.template_names import component_classes
 
 
 @dataclass(frozen=True, slots=True)
