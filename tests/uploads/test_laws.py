@@ -16,7 +16,7 @@ from pyview.uploads import (
     live_img_preview,
     upload_preview_tag,
 )
-from pyview.uploads.names import file_name, media_type, relative_path
+from pyview.uploads.entry import file_name, media_type, relative_path
 from pyview.wire.message import Frame, MalformedFrame, decode_binary, encode_binary
 from pyview.wire.uploads import ChosenFile, read_advance, read_choices, read_files, read_preflight
 
