@@ -5,14 +5,14 @@ from pyview.background.result import AsyncFailure, AsyncResult
 from pyview.binding import Depends, Params, Session
 from pyview.components import ComponentMeta, ComponentSocket, LiveComponent, live_component
 from pyview.config import SecurityConfig
-from pyview.connect import ConnectInfo, static_changed
 from pyview.hooks import Halt
 from pyview.js import JsCommand, JsCommands, js
 from pyview.live_render import Embedded, live_render
 from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
 from pyview.playground import playground
-from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
+from pyview.socket.connect import ConnectInfo, static_changed
+from pyview.socket.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
 from pyview.stream import Stream
 from pyview.template.component import component
 from pyview.template.declared.signature import Slot, Slots, attr

@@ -8,7 +8,6 @@ from urllib.parse import ParseResult
 
 from pyview.auth.identity import Identity
 from pyview.binding import Params, Resources, create_view, mount_caller, params_caller
-from pyview.connect import Connecting
 from pyview.flash import Flash
 from pyview.hooks import ViewHooks
 from pyview.live_view import LiveView
@@ -17,7 +16,8 @@ from pyview.navigation import Navigate, Patch, Redirect
 from pyview.rendering import Renderer, Templates, renderer_for
 from pyview.routes import LiveRoute, NestedRoute
 from pyview.sessions.session import ReadOnlySession, with_shared
-from pyview.socket import LiveViewSocket
+from pyview.socket.connect import Connecting
+from pyview.socket.socket import LiveViewSocket
 from pyview.surroundings import NOTHING_AROUND, Surroundings
 from pyview.template.live_template import LiveTemplate
 from pyview.threads import off_loop

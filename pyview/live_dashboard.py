@@ -13,7 +13,7 @@ from pyview.auth.requires import requires as required
 from pyview.events import InfoEvent
 from pyview.live_view import LiveView
 from pyview.process.snapshot import ViewSnapshot
-from pyview.socket import LiveViewSocket
+from pyview.socket.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate
 from pyview.transport.redaction import RedactSecrets
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pyview.former import missing_name
-from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
+from pyview.socket.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
 
 __all__ = ["ConnectedLiveViewSocket", "LiveViewSocket", "UnconnectedSocket", "is_connected"]
 

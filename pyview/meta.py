@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from pyview.socket import LiveViewSocket
+from pyview.socket.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from pyview.components.names import function_components, names_of, not_given, processed_names
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor, PyViewMeta
-from pyview.socket import LiveViewSocket
+from pyview.socket.socket import LiveViewSocket
 from pyview.template.content_rendering import ContentRendering, is_content
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate, as_page

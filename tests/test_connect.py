@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connected, static_changed
-from pyview.connect import NotConnecting
+from pyview.socket.connect import NotConnecting
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from tests.frames import connect, join, load

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from pyview.components.instance import Instance
-from pyview.socket import LiveViewSocket
+from pyview.socket.socket import LiveViewSocket
 from pyview.template.tree.comprehension import Comprehension
 from pyview.template.tree.nodes import Diff, Node, Segment, unwrapped
 

@@ -24,7 +24,7 @@ from pyview.components.reach import components_in, name_surroundings
 from pyview.components.renderers import ContentParts, Parts, TemplateParts, check_one_element
 from pyview.components.socket import ComponentSocket
 from pyview.meta import ContextProcessor, PyViewMeta
-from pyview.socket import ComponentTarget, LiveViewSocket, Runtime
+from pyview.socket.socket import ComponentTarget, LiveViewSocket, Runtime
 from pyview.template.component_tag import ComponentTag
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate

@@ -15,7 +15,7 @@ from pyview.components.names import function_components, names_of, not_given, pr
 from pyview.components.socket import ComponentSocket
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor, PyViewMeta
-from pyview.socket import LiveViewSocket
+from pyview.socket.socket import LiveViewSocket
 from pyview.template.compiler.single_root import is_single_root
 from pyview.template.component_tag import DEFAULT_SLOT, Slots
 from pyview.template.content_rendering import ContentRendering, is_content

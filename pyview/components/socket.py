@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 import orjson
 
 from pyview.auth.identity import Identity
-from pyview.connect import Connecting
 from pyview.hooks import Stage
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.page_attributes import PageAttributes
 from pyview.sessions.change import SessionChange
-from pyview.socket import LiveViewSocket, Runtime
+from pyview.socket.connect import Connecting
+from pyview.socket.socket import LiveViewSocket, Runtime
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from pyview.components.socket import ComponentSocket
 from pyview.lint.finding import Finding
 from pyview.lint.modules import Module
 from pyview.presence.presence import ViewPresence
-from pyview.socket import ConnectedLiveViewSocket
+from pyview.socket.socket import ConnectedLiveViewSocket
 
 
 def _coroutines(cls: type) -> frozenset[str]:

@@ -27,7 +27,7 @@ from pyview.process.tasks import local
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadManager
 from pyview.rendering import Renderer
-from pyview.socket import ConnectedLiveViewSocket, LiveViewSocket
+from pyview.socket.socket import ConnectedLiveViewSocket, LiveViewSocket
 from pyview.threads import off_loop
 
 logger = logging.getLogger("pyview")

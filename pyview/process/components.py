@@ -9,7 +9,7 @@ from pyview.components.instance import Instance
 from pyview.components.registry import Components
 from pyview.process.messages import ComponentUpdate, Event
 from pyview.process.site import Site
-from pyview.socket import LiveViewSocket, Runtime
+from pyview.socket.socket import LiveViewSocket, Runtime
 
 logger = logging.getLogger("pyview")
 

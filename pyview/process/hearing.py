@@ -16,7 +16,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location
 from pyview.process.messages import Aside, ClearFlash, Event, Info, Landed, Refresh, Tick, URLChanged
 from pyview.process.watched import Watched
-from pyview.socket import LiveViewSocket
+from pyview.socket.socket import LiveViewSocket
 
 logger = logging.getLogger("pyview")
 

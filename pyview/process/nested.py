@@ -10,7 +10,7 @@ from pyview.nested import MOST_DEEP, Element, Nested
 from pyview.process.item_views import StreamedViews
 from pyview.process.site import Site
 from pyview.routes import view_key
-from pyview.socket import LiveViewSocket
+from pyview.socket.socket import LiveViewSocket
 from pyview.template.tree.stream import ShownItems
 from pyview.tokens.nested import NestedToken
 

@@ -13,7 +13,7 @@ from pyview.process.messages import (
 )
 from pyview.process.placing import Placing
 from pyview.process.uploads import UploadLoad, UploadManager
-from pyview.socket import LiveViewSocket
+from pyview.socket.socket import LiveViewSocket
 from pyview.uploads.registry import UploadRegistry
 
 

@@ -18,7 +18,7 @@ from pyview.process.messages import Aside, ComponentUpdate, Event, Info, Landed,
 from pyview.process.nested import Children
 from pyview.process.receiving import Receiving
 from pyview.sessions.change import NO_SESSION, TOO_EARLY, SessionNotWritable
-from pyview.socket import ComponentTarget
+from pyview.socket.socket import ComponentTarget
 from pyview.template.tree.stream import ShownItems
 from pyview.threads import on_loop
 

@@ -22,7 +22,7 @@ from pyview.process.outlet import Outlet
 from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
 from pyview.rendering import Diff, Renderer
-from pyview.socket import LiveViewSocket
+from pyview.socket.socket import LiveViewSocket
 
 
 class TracedViewProcess(ViewProcess):

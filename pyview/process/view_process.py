@@ -43,7 +43,7 @@ from pyview.process.outlet import Outlet
 from pyview.process.runtime import RunningView
 from pyview.process.unread import Intake, Unread
 from pyview.rendering import Diff, Renderer
-from pyview.socket import ConnectedLiveViewSocket
+from pyview.socket.socket import ConnectedLiveViewSocket
 from pyview.view_files import FILES_EVENT
 
 logger = logging.getLogger("pyview")

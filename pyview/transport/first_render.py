@@ -21,7 +21,6 @@ from pyview.background.timers import Timer
 from pyview.background.work import Works
 from pyview.binding import Params
 from pyview.components.registry import Components
-from pyview.connect import Connecting
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location, Place, Visit
 from pyview.live_session import LiveSession
@@ -32,7 +31,8 @@ from pyview.presence.presence import ViewPresence
 from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.process.site import Site
 from pyview.sessions.change import TOO_EARLY, SessionNotWritable
-from pyview.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
+from pyview.socket.connect import Connecting
+from pyview.socket.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
 from pyview.surroundings import Surroundings
 from pyview.template.tree.stream import ShownItems
 from pyview.tokens.page import Tokens

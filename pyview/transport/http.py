@@ -26,7 +26,7 @@ from pyview.nested import Nested
 from pyview.page_attributes import PageAttributes
 from pyview.process.site import Site
 from pyview.routes import LiveRoute, url_params, view_key
-from pyview.socket import UnconnectedSocket
+from pyview.socket.socket import UnconnectedSocket
 from pyview.template.pattern import Pattern
 from pyview.template.root_template import RootTemplate, RootTemplateContext
 from pyview.tokens.page import PageToken, Tokens

@@ -20,7 +20,6 @@ from pyview.background.result import AsyncResult
 from pyview.background.stream_runner import AsyncStreamRunner
 from pyview.background.timers import Timer
 from pyview.background.work import Job, Key, Land, Works, dismiss
-from pyview.connect import ConnectInfo, Connecting, connecting_of
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
@@ -31,11 +30,12 @@ from pyview.page_attributes import PAGE_EVENT, PageAttributes
 from pyview.presence.presence import ViewPresence
 from pyview.sessions.change import SessionChange
 from pyview.sessions.session import with_shared
+from pyview.socket.connect import ConnectInfo, Connecting, connecting_of
+from pyview.socket.uploads import UploadMethods
 from pyview.stream import Stream, Streams
 from pyview.template.tree.stream import ShownItems
 from pyview.temporary import Temporaries
 from pyview.threads import on_loop
-from pyview.upload_methods import UploadMethods
 from pyview.uploads.registry import UploadRegistry
 from pyview.wire.values import encoded
 
