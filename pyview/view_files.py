@@ -9,7 +9,7 @@ import orjson
 
 from pyview.live_view import LiveView
 from pyview.template.files import places_beside, script_path, stylesheet_path
-from pyview.wire.values import encoded
+from pyview.wire.message import encoded
 
 ViewClass = type[LiveView[Any]]
 Stamp = tuple[tuple[int, int] | None, ...]

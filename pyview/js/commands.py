@@ -27,7 +27,7 @@ from pyview.js.arguments import (
     text,
 )
 from pyview.navigation import page_link
-from pyview.wire.values import json_text
+from pyview.wire.message import json_text
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -19,7 +19,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.presence.replication import Message, Others
 from pyview.presence.state import Entry, PresenceDiff, Present, Room, frozen
 from pyview.pubsub.memory import PubSub, Subscriber
-from pyview.wire.values import json_text
+from pyview.wire.message import json_text
 
 logger = logging.getLogger("pyview")
 

@@ -9,7 +9,7 @@ from pyview.process.actor import Actor
 from pyview.process.messages import Refresh
 from pyview.rendering import Diff
 from pyview.sessions.change import SESSION_EVENT, SessionChange
-from pyview.wire.values import encoded
+from pyview.wire.message import encoded
 
 logger = logging.getLogger("pyview")
 

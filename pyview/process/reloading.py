@@ -16,7 +16,7 @@ from pyview.process.messages import FilesChanged
 from pyview.process.view_process import ViewProcess
 from pyview.template.sources import noting
 from pyview.view_files import FILES_EVENT
-from pyview.wire.values import encoded
+from pyview.wire.message import encoded
 
 logger = logging.getLogger("pyview")
 

@@ -15,7 +15,7 @@ import orjson
 from pyview.pubsub.memory import MemoryPubSub, Subscriber
 from pyview.stores.outage import Outages, StoreUnavailable
 from pyview.stores.redis import RedisServer
-from pyview.wire.values import json_text
+from pyview.wire.message import json_text
 
 logger = logging.getLogger("pyview")
 

@@ -37,7 +37,7 @@ from pyview.template.tree.stream import ShownItems
 from pyview.temporary import Temporaries
 from pyview.threads import on_loop
 from pyview.uploads.registry import UploadRegistry
-from pyview.wire.values import encoded
+from pyview.wire.message import encoded
 
 T = TypeVar("T")
 

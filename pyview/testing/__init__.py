@@ -25,7 +25,7 @@ from pyview.testing.page import Page
 from pyview.testing.raw_socket import RawSocket
 from pyview.testing.rendered import rendered
 from pyview.testing.uploads import Chosen
-from pyview.wire.rendered import ProtocolError
+from pyview.wire.client_tree import ProtocolError
 
 __all__ = [
     "Child",

@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-from pyview.wire.rendered import ProtocolError
+from pyview.wire.client_tree import ProtocolError
 
 # Commands that change only how the page looks. They have no effect here: no style and no time passes in a test.
 _APPEARANCE_NAMES = (

@@ -14,7 +14,7 @@ from pyview.testing.forms import attribute
 from pyview.testing.recovery import recoverable, recoveries
 from pyview.testing.screen import Screen
 from pyview.testing.view import View
-from pyview.wire.rendered import ProtocolError, extract
+from pyview.wire.client_tree import ProtocolError, extract
 
 SESSION, PARENT, STICKY, MAIN = "data-phx-session", "data-phx-parent-id", "data-phx-sticky", "data-phx-main"
 MOST_ATTEMPTS = 3

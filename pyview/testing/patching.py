@@ -6,7 +6,7 @@ from bs4 import Tag
 
 from pyview.testing.forms import attribute
 from pyview.testing.payloads import COMPONENT
-from pyview.wire.rendered import SKIP
+from pyview.wire.client_tree import SKIP
 
 
 def patched_by(view_id: str, components: Collection[str] | None = None) -> Callable[[Tag], bool]:

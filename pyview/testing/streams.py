@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
-from pyview.wire.rendered import COMPONENTS, COUNT, KEYED, STATIC, ProtocolError, Tree, to_html
+from pyview.wire.client_tree import COMPONENTS, COUNT, KEYED, STATIC, ProtocolError, Tree, to_html
 
 STREAM = "stream"
 _ID = re.compile(r"""\s*(?:<!--.*?-->\s*)*<[a-zA-Z][^\s>/]*(?:\s[^>]*?)?\sid=["']([^"']*)["']""", re.DOTALL)

@@ -34,7 +34,7 @@ from pyview.testing.session_changes import changed_session, passed_cookie
 from pyview.testing.view import View
 from pyview.threads import threads_at_work
 from pyview.view_files import FILES_EVENT
-from pyview.wire.rendered import ProtocolError, extract
+from pyview.wire.client_tree import ProtocolError, extract
 
 FLASH_COOKIE = "__phoenix_flash__"
 RELOAD_COOKIE = "__phoenix_reload_status__"

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyview.testing.connection import Channel
 from pyview.testing.streams import StreamedItems
-from pyview.wire.rendered import Tree, check_reach, merge, to_html
+from pyview.wire.client_tree import Tree, check_reach, merge, to_html
 
 
 @dataclass(slots=True)

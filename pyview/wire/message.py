@@ -2,14 +2,34 @@
 
 Every text frame is `[join_ref, ref, topic, event, payload]` (Phoenix channels, serializer version 2). A binary
 frame carries an upload chunk behind a header of one-byte lengths that count UTF-8 bytes.
+
+How deeply JSON data is nested, without recursion.
+
+User values on their way into a frame: encoded at once, so that a bad one fails where it was made.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
+from markupsafe import Markup
 
-from pyview.wire.depth import nested_deeper_than
+
+def nested_deeper_than(data: Any, limit: int) -> bool:
+    """True when lists and objects lie more than `limit` levels deep."""
+    level = [data]
+    for _ in range(limit + 1):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return False
+    return True
+
+
+def _children(item: Any) -> Any:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
 
 
 class Frame(NamedTuple):
@@ -133,3 +153,43 @@ def reply(join_ref: str | None, ref: str | None, topic: str, status: str, respon
     """Write the answer to the frame that carried `ref`."""
     payload = {"status": status, "response": response}
     return orjson.dumps((join_ref, ref, topic, "phx_reply", payload)).decode()
+
+
+class UnencodableValue(TypeError):
+    """A value that JSON cannot carry; the text names what it was for and its type."""
+
+
+def encoded(value: Any, purpose: str) -> orjson.Fragment:
+    """The value as JSON text that later changes to it cannot reach; see `json_text`."""
+    return orjson.Fragment(json_text(value, purpose))
+
+
+def json_text(value: Any, purpose: str) -> bytes:
+    """The value as JSON, in UTF-8.
+
+    Dataclasses, datetimes, UUIDs, enums, pydantic models and objects with `__json__()` are understood. Raises
+    `UnencodableValue`.
+    """
+    try:
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+    except (TypeError, ValueError) as error:
+        raise UnencodableValue(
+            f"{purpose} needs JSON data, got {type(value).__name__}: {error}. "
+            "Send dicts, lists, text, numbers, dataclasses or pydantic models."
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Markup):
+        return str.__str__(value)
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    own = getattr(value, "__json__", None)
+    if own is not None:
+        return own()
+    dump = getattr(value, "model_dump", None)
+    if dump is not None:
+        return dump(mode="json")
+    raise TypeError(f"type {type(value).__name__} is not JSON serializable")

@@ -16,7 +16,7 @@ from pyview.components import LiveComponent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.testing.document import Document
-from pyview.wire.rendered import Tree, merge, to_html
+from pyview.wire.client_tree import Tree, merge, to_html
 from tests.attack.target import answer, joined
 from tests.components.conftest import app_of, view_of
 from tests.frames import Page, page_in

@@ -6,7 +6,7 @@ import pytest
 
 from pyview.components import ComponentSocket, LiveComponent
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.rendered import ProtocolError, check_reach, merge
+from pyview.wire.client_tree import ProtocolError, check_reach, merge
 from tests.components.conftest import Open
 from tests.components.test_components import Counter, counts
 

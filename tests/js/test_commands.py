@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from pyview.events.decorators import EventReference
 from pyview.js import JsCommand, JsCommands, js
 from pyview.navigation import UnsafeURL
-from pyview.wire.values import UnencodableValue, encoded
+from pyview.wire.message import UnencodableValue, encoded
 
 FADE = ("transition-opacity slow", ["opacity-0"], "opacity-100")
 FADE_PARTS = [["transition-opacity", "slow"], ["opacity-0"], ["opacity-100"]]

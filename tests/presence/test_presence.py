@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyview.events.info_event import InfoEvent
 from pyview.presence import DIFF_EVENT, Presence, PresenceDiff, Present
 from pyview.pubsub.memory import MemoryPubSub
-from pyview.wire.values import UnencodableValue, encoded
+from pyview.wire.message import UnencodableValue, encoded
 
 
 class View:

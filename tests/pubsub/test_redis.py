@@ -13,7 +13,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.pubsub.redis import RedisPubSub
-from pyview.wire.values import UnencodableValue
+from pyview.wire.message import UnencodableValue
 from tests.revocation.workers import until
 from tests.storage.fixtures import BreakableServer, FreezableServer, own_valkey, valkey
 from tests.storage.valkey import ValkeyProcess

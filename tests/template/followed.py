@@ -6,7 +6,7 @@ from typing import Any
 from pyview.template.component import Component, components_in
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.rendered import merge, to_html
+from pyview.wire.client_tree import merge, to_html
 
 
 class Followed:

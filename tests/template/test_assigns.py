@@ -12,7 +12,7 @@ from pydantic import BaseModel, computed_field
 
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.rendered import merge, to_html
+from pyview.wire.client_tree import merge, to_html
 
 SHOW = LiveTemplate.from_string("{{ count }} {{ double }} {{ nope }}")
 

@@ -17,7 +17,7 @@ from pyview.testing import LiveClient, PageError
 from pyview.uploads.config import UploadConfig
 from pyview.uploads.constraints import UploadConstraints
 from pyview.uploads.markup import live_file_input
-from pyview.wire.rendered import to_html
+from pyview.wire.client_tree import to_html
 from tests.template.tstrings.pages import build
 
 EVIL = '[["exec",{"attr":"data-x"}]]'

@@ -12,7 +12,7 @@ from jinja2 import DictLoader, StrictUndefined
 
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveRender, LiveTemplate, Rendering
-from pyview.wire.rendered import merge, to_html
+from pyview.wire.client_tree import merge, to_html
 
 Row = dict[str, Any]
 

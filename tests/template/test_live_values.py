@@ -7,7 +7,7 @@ import pytest
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.live import Live, LiveValueInText, TextPage
 from pyview.template.tree.nodes import Fresh
-from pyview.wire.rendered import merge, to_html
+from pyview.wire.client_tree import merge, to_html
 
 
 class Counted(Live):

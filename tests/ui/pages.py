@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup, Tag
 
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.rendered import merge, to_html
+from pyview.wire.client_tree import merge, to_html
 
 # One for all, since the components are compiled once for each environment.
 ENVIRONMENT = create_environment()

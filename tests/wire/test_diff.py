@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyview.wire.client_tree import merge, to_html
 from pyview.wire.diff import diff
-from pyview.wire.rendered import merge, to_html
 
 Tree = dict[str, Any]
 

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyview.wire.rendered import ProtocolError, check_single_root, extract, merge, to_html
+from pyview.wire.client_tree import ProtocolError, check_single_root, extract, merge, to_html
 from tests.wire.javascript import JavaScriptClient, start
 from tests.wire.trees import State, difference, states, whole, with_templates
 

@@ -12,7 +12,7 @@ import pytest
 
 from pyview.template.content_rendering import ContentRendering
 from pyview.template.environment import create_environment
-from pyview.wire.rendered import merge, to_html
+from pyview.wire.client_tree import merge, to_html
 from tests.template.tstrings.models import html, model, mutate
 from tests.template.tstrings.pages import Model, page
 from tests.wire.javascript import JavaScriptClient, start

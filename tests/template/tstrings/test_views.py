@@ -13,7 +13,7 @@ from pyview.template.content_rendering import ContentRendering
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from pyview.wire.rendered import merge, to_html
+from pyview.wire.client_tree import merge, to_html
 from tests.template.tstrings import pages
 from tests.template.tstrings.pages import Board, Broken, Frames, Greeting, Holding, Log, TripPlanner, build
 
