@@ -14,9 +14,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from pyview.template.content_rendering import ContentRendering
 from pyview.template.environment import create_environment
-from pyview.template.live_template import LiveTemplate, Rendering
+from pyview.template.live_template import ContentRendering, LiveTemplate, Rendering
 
 COUNTER = LiveTemplate.from_string(
     '<h1>Counter</h1><p>{{ count }}</p><button phx-click="inc">+</button><button phx-click="dec">-</button>'

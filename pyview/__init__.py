@@ -15,8 +15,8 @@ from pyview.socket.connect import ConnectInfo, static_changed
 from pyview.socket.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
 from pyview.stream import Stream
 from pyview.template.component import component
+from pyview.template.declared.declaration import SlotEntry
 from pyview.template.declared.signature import Slot, Slots, attr
-from pyview.template.declared.slots import SlotEntry
 from pyview.template.root_template import RootTemplate, RootTemplateContext, defaultRootTemplate
 from pyview.template.tstrings.each import each
 from pyview.threads import inline

@@ -25,14 +25,12 @@ from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn, WithinApp
 from pyview.auth.watcher import SessionWatcher
 from pyview.background.periodic import Periodic
 from pyview.config import SecurityConfig
-from pyview.container import ContainerElement
 from pyview.former import REPLACEMENTS, missing_attribute
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
 from pyview.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
-from pyview.nested import Nested
 from pyview.observability.descriptors import DescriptorWatch
 from pyview.observability.error_ids import CrashLog, skip_logged_failures
 from pyview.observability.loop_watch import LoopWatch
@@ -54,6 +52,8 @@ from pyview.stores.from_environment import claims_from_environment, revocations_
 from pyview.stores.outage import OUTAGES, Outages, StoreUnavailable
 from pyview.stores.revocations import Revocations
 from pyview.template.component import Component
+from pyview.template.container import ContainerElement
+from pyview.template.nested import Nested
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.template_checks import unusable_templates
 from pyview.tokens.page import Tokens

@@ -7,9 +7,9 @@ from typing import Any, Protocol, overload
 from markupsafe import Markup
 from starlette.requests import Request
 
-from pyview.container import ContainerElement
 from pyview.live_view import LiveView
-from pyview.nested import Nested
+from pyview.template.container import ContainerElement
+from pyview.template.nested import Nested
 
 
 @dataclass(frozen=True, slots=True)

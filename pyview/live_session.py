@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from pyview.container import Container, ContainerElement, container_of
 from pyview.hooks import OnMountHook, compile_hooks
 from pyview.requirement import CarriesRequirement, Conditions, Requirement, requirement_of
 from pyview.sessions.session import read_only
+from pyview.template.container import Container, ContainerElement, container_of
 from pyview.template.root_template import RootTemplate
 
 DEFAULT_NAME = "default"

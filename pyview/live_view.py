@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pyview.binding.callers import DONE, no_handler
-from pyview.container import ContainerElement
 from pyview.meta import PyViewMeta
 from pyview.socket.socket import LiveViewSocket
-from pyview.template.content_rendering import Content
-from pyview.template.live_template import LiveRender
+from pyview.template.container import ContainerElement
+from pyview.template.live_template import Content, LiveRender
 from pyview.template.tree.immutable import VIEW_MARK
 from pyview.threads import inline
 

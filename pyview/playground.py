@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from pyview.app import PyView
 from pyview.live_view import LiveView
-from pyview.template.pattern import Pattern
+from pyview.template.markup import Pattern
 from pyview.template.root_template import defaultRootTemplate
 
 _LINK = Pattern('<link rel="icon" href="data:image/svg+xml,{svg}">')

@@ -9,12 +9,11 @@ from pyview.components.names import function_components, names_of, not_given, pr
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket.socket import LiveViewSocket
-from pyview.template.content_rendering import ContentRendering, is_content
 from pyview.template.environment import LiveEnvironment
-from pyview.template.live_template import LiveTemplate, as_page
-from pyview.template.tree.live import Live, TextPage
+from pyview.template.live_template import ContentRendering, LiveTemplate, as_page, is_content
 from pyview.template.tree.nodes import Fresh, Node
-from pyview.template.tstrings.origin import blame
+from pyview.template.tree.output import Live, TextPage
+from pyview.template.tstrings.plans import blame
 from pyview.wire.diff import diff, without_stream_items
 
 Diff = dict[str, Any]

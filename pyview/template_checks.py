@@ -6,7 +6,7 @@ from jinja2 import TemplateError, TemplateSyntaxError
 
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.routes import LiveRoute
-from pyview.template.files import TemplateFileNotFound
+from pyview.template.view_files import TemplateFileNotFound
 from pyview.view_templates import ViewTemplates
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from pyview.live_view import LiveView
-from pyview.template.files import places_beside, script_path, stylesheet_path
+from pyview.template.view_files import places_beside, script_path, stylesheet_path
 from pyview.wire.message import encoded
 
 ViewClass = type[LiveView[Any]]

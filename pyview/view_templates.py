@@ -14,10 +14,10 @@ from pyview.live_render import live_render
 from pyview.live_view import LiveView
 from pyview.template.component import Component, components_in
 from pyview.template.environment import LiveEnvironment, create_environment
-from pyview.template.files import TemplateFileNotFound, has_template_method, layout_of, template_for
 from pyview.template.live_template import LiveTemplate
 from pyview.template.sources import MissingFile, note
 from pyview.template.tree.change import ChangeRule
+from pyview.template.view_files import TemplateFileNotFound, has_template_method, layout_of, template_for
 from pyview.view_files import ViewFiles
 
 logger = logging.getLogger("pyview")

@@ -7,7 +7,7 @@ import pytest
 from jinja2 import DictLoader
 
 from pyview import LiveView, PyView, SecurityConfig
-from pyview.template.files import TemplateFileNotFound
+from pyview.template.view_files import TemplateFileNotFound
 from pyview.testing import LiveClient
 
 SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="

@@ -20,7 +20,7 @@ from pyview.components.renderers import NO_SLOTS, Parts
 from pyview.components.socket import ComponentSocket
 from pyview.events import EventRequirements, async_caller, event_caller, event_requirements
 from pyview.template.component_tag import ComponentTag, Slots, described
-from pyview.template.place import Place
+from pyview.template.sources import Place
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
 from pyview.threads import off_loop
 

@@ -18,12 +18,11 @@ from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.compiler.single_root import is_single_root
 from pyview.template.component_tag import DEFAULT_SLOT, Slots
-from pyview.template.content_rendering import ContentRendering, is_content
 from pyview.template.environment import LiveEnvironment
-from pyview.template.files import TemplateFileNotFound, file_beside, has_template_method, template_for
-from pyview.template.live_template import LiveTemplate, Rendering
-from pyview.template.tree.live import TextPage
+from pyview.template.live_template import ContentRendering, LiveTemplate, Rendering, is_content
 from pyview.template.tree.nodes import Diff, Node, Segment
+from pyview.template.tree.output import TextPage
+from pyview.template.view_files import TemplateFileNotFound, file_beside, has_template_method, template_for
 from pyview.wire.diff import diff, without_stream_items
 
 

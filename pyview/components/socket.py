@@ -8,10 +8,10 @@ import orjson
 from pyview.auth.identity import Identity
 from pyview.hooks import Stage
 from pyview.navigation import Navigate, Patch, Redirect
-from pyview.page_attributes import PageAttributes
 from pyview.sessions.change import SessionChange
 from pyview.socket.connect import Connecting
 from pyview.socket.socket import LiveViewSocket, Runtime
+from pyview.template.root_template import PageAttributes
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from jinja2 import nodes
 
 from pyview.lint.holes import HOLE
 from pyview.lint.tags import Unclear, meeting
-from pyview.template.markup_scanner import Scanner, Tag
+from pyview.template.html_scanner import Scanner, Tag
 
 _VOID = frozenset(
     {

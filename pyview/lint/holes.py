@@ -2,7 +2,7 @@
 
 import re
 
-from pyview.template.markup_scanner import HOLE
+from pyview.template.html_scanner import HOLE
 
 ANYTHING = HOLE + "\ue001"
 """Stands for what may be more than one value: what statements write, or functions return."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pyview.template.markup_scanner import HOLE, Scanner
+from pyview.template.html_scanner import HOLE, Scanner
 
 _IN_TAG = frozenset({"name", "tag", "slash", "value", "bare"})
 

@@ -14,7 +14,7 @@ from pyview.lint.balance import Body, Open
 from pyview.lint.finding import Finding
 from pyview.lint.owners import Owner
 from pyview.lint.sources import Source
-from pyview.template.markup_scanner import Tag
+from pyview.template.html_scanner import Tag
 
 _NO_HTML = frozenset({".js", ".css", ".json", ".txt", ".md", ".csv"})
 

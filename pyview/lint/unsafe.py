@@ -10,8 +10,8 @@ from pyview.lint.types import Types
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.guards import unguarded
 from pyview.template.compiler.slot_places import Slot, slots_of
-from pyview.template.dangers import SLOT, Danger, ValueSoFar, danger_of
-from pyview.template.markup_scanner import HOLE, Scanner
+from pyview.template.html_scanner import HOLE, Scanner
+from pyview.template.unsafe_values import SLOT, Danger, ValueSoFar, danger_of
 
 _NUMBERS = frozenset({"int", "float", "length", "count", "round", "wordcount"})
 _TEXTS = frozenset(

@@ -11,7 +11,6 @@ from pyview.background.work import Work, Works
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location
 from pyview.navigation import Navigate, Patch
-from pyview.nested import Element, Nested
 from pyview.presence.presence import ViewPresence
 from pyview.process.components import ViewComponents
 from pyview.process.messages import Aside, ComponentUpdate, Event, Info, Landed, Leave, Tick
@@ -19,6 +18,7 @@ from pyview.process.nested import Children
 from pyview.process.receiving import Receiving
 from pyview.sessions.change import NO_SESSION, TOO_EARLY, SessionNotWritable
 from pyview.socket.socket import ComponentTarget
+from pyview.template.nested import Element, Nested
 from pyview.template.tree.stream import ShownItems
 from pyview.threads import on_loop
 

@@ -25,16 +25,16 @@ from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
 from pyview.js.commands import JsCommands
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, path_from
-from pyview.nested import Element, Nested
-from pyview.page_attributes import PAGE_EVENT, PageAttributes
 from pyview.presence.presence import ViewPresence
 from pyview.sessions.change import SessionChange
 from pyview.sessions.session import with_shared
 from pyview.socket.connect import ConnectInfo, Connecting, connecting_of
 from pyview.socket.uploads import UploadMethods
 from pyview.stream import Stream, Streams
+from pyview.template.nested import Element, Nested
+from pyview.template.root_template import PAGE_EVENT, PageAttributes
+from pyview.template.temporary import Temporaries
 from pyview.template.tree.stream import ShownItems
-from pyview.temporary import Temporaries
 from pyview.threads import on_loop
 from pyview.uploads.registry import UploadRegistry
 from pyview.wire.message import encoded

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 from pyview.former import missing_name
 from pyview.template.component import Component, ComponentCall, component
 from pyview.template.component_tag import live_component
-from pyview.template.declared.declaration import ComponentError
+from pyview.template.declared.declaration import ComponentError, SlotEntry
 from pyview.template.declared.signature import Slot, Slots, attr
-from pyview.template.declared.slots import SlotEntry
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveRender, LiveTemplate, RenderedContent
 from pyview.template.root_template import RootTemplate, RootTemplateContext, defaultRootTemplate
 from pyview.template.template_view import TemplateView
 from pyview.template.tstrings.each import each, stream_for
-from pyview.template.tstrings.errors import TemplateStringError
+from pyview.template.tstrings.places import TemplateStringError
 
 __all__ = [
     "Component",

@@ -13,8 +13,7 @@ from markupsafe import Markup
 
 from pyview.js.bindings import binding_text, is_binding
 from pyview.template.tree.immutable import is_template_class
-from pyview.template.tree.live import Live
-from pyview.template.tree.output import escape_text
+from pyview.template.tree.output import Live, escape_text
 
 URL_ATTRIBUTES: Final = frozenset(
     {

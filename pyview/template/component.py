@@ -9,19 +9,15 @@ from types import FunctionType, ModuleType
 from typing import Any, Generic, ParamSpec, overload
 
 from pyview.template.attributes import Attributes
-from pyview.template.declared.binding import bind
-from pyview.template.declared.declaration import Declaration
-from pyview.template.declared.signature import declaration_of
-from pyview.template.declared.slots import SlotEntry
+from pyview.template.declared.declaration import Declaration, SlotEntry
+from pyview.template.declared.signature import bind, declaration_of
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
-from pyview.template.tree.live import Live, page_environment
 from pyview.template.tree.nodes import Fresh, Wrapped
-from pyview.template.tstrings.content import content_text
+from pyview.template.tree.output import Live, page_environment
 from pyview.template.tstrings.each import inputs_of
-from pyview.template.tstrings.origin import blame
-from pyview.template.tstrings.plans import Plans, environment_of, page_plans
+from pyview.template.tstrings.plans import Plans, blame, content_text, environment_of, page_plans
 
 P = ParamSpec("P")
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from jinja2.runtime import Macro, Undefined
 
-from pyview.template.declared.slots import Shown
-from pyview.template.place import Place, calling_place
+from pyview.template.declared.declaration import Shown
+from pyview.template.sources import Place, calling_place
 from pyview.template.tree.immutable import COMPONENT_MARK, is_template_class
-from pyview.template.tree.live import Live
 from pyview.template.tree.macro import bound
 from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.output import Live
 
 DEFAULT_SLOT = "default"
 

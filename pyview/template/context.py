@@ -1,8 +1,12 @@
-"""The context of a render: the view's names as they are, with the environment's globals behind them."""
+"""A view's context as the names of its template: a dict as it is, any other object by its fields and properties.
 
+The context of a render: the view's names as they are, with the environment's globals behind them.
+"""
+
+import functools
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import cached_property
-from types import MappingProxyType
+from types import MappingProxyType, MemberDescriptorType
 from typing import Any, Final, TypeAlias
 
 from jinja2.environment import Environment
@@ -10,7 +14,91 @@ from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
-from pyview.template.assigns import LazyNames
+_READ_BY_DESCRIPTOR = (property, functools.cached_property, MemberDescriptorType)
+
+
+class LazyNames(dict[str, Any]):
+    """The names of an object, each read when it is first asked for. Names given outright come first.
+
+    It is a dict because Jinja2 asks for one; as a dict it holds what was given and what was read so far.
+    """
+
+    __slots__ = ("_names", "_owner")
+
+    def __init__(self, owner: object, names: frozenset[str], given: Mapping[str, Any]) -> None:
+        super().__init__(given)
+        self._owner = owner
+        self._names = names
+
+    def __missing__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        value = self[name] = getattr(self._owner, name)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self._names
+
+    def with_names(self, names: Mapping[str, Any]) -> "LazyNames":
+        """The same object's names, with others over them."""
+        return LazyNames(self._owner, self._names, {**self.copy(), **names})
+
+    def over(self, names: Mapping[str, Any]) -> "LazyNames":
+        """The same object's names, with others behind them."""
+        return LazyNames(self._owner, self._names, {**_without(names, self._names), **self.copy()})
+
+    def all(self) -> dict[str, Any]:
+        """Every name with its value: all that were not read so far are read now."""
+        return {**{name: self[name] for name in self._names}, **self.copy()}
+
+
+class NameReader:
+    """Turns contexts into names. What it finds out about a class it keeps, so each environment has its own."""
+
+    def __init__(self) -> None:
+        self._names: dict[type, frozenset[str]] = {}
+
+    def read(self, assigns: Any, extras: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The names of a template, not to be written to: those of `extras`, then those of `assigns`.
+
+        `assigns` is a mapping, or None, or an object whose public attributes and properties are names.
+        """
+        if isinstance(assigns, dict):
+            return {**assigns, **extras} if extras else assigns
+        if assigns is None or isinstance(assigns, Mapping):
+            return {**(assigns or {}), **(extras or {})}
+        return LazyNames(assigns, self._names_of(assigns), extras or {})
+
+    def _names_of(self, assigns: object) -> frozenset[str]:
+        cls = type(assigns)
+        names = self._names.get(cls)
+        if names is None:
+            names = self._names[cls] = _names_of_class(cls)
+        own = getattr(assigns, "__dict__", {})
+        return names if names >= own.keys() else names.union(name for name in own if not name.startswith("_"))
+
+
+def _names_of_class(cls: type) -> frozenset[str]:
+    names = {name: getattr_static(cls, name) for name in dir(cls) if not name.startswith("_")}
+    stored = getattr(cls, "__dataclass_fields__", {}).keys() | getattr(cls, "__pydantic_fields__", {}).keys()
+    return frozenset(name for name, value in names.items() if _is_value(value)) | stored
+
+
+def _is_value(found: Any) -> bool:
+    """Whether a class attribute stands for a value of its objects, not for a method or a class."""
+    return isinstance(found, _READ_BY_DESCRIPTOR) or not (callable(found) or hasattr(type(found), "__get__"))
+
+
+def getattr_static(cls: type, name: str) -> Any:
+    """The attribute as the class stores it, without asking a descriptor."""
+    return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+
+
+def _without(names: Mapping[str, Any], hidden: frozenset[str]) -> Mapping[str, Any]:
+    if hidden.isdisjoint(names):
+        return names
+    return {name: value for name, value in names.items() if name not in hidden}
+
 
 Blocks: TypeAlias = Mapping[str, Callable[[Context], Iterator[str]]]
 

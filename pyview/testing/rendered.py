@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pyview.template.content_rendering import ContentRendering
 from pyview.template.environment import LiveEnvironment, create_environment
+from pyview.template.live_template import ContentRendering
 
 
 def rendered(content: Any, environment: LiveEnvironment | None = None) -> str:

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 from bs4 import BeautifulSoup, Tag
 
-from pyview.page_attributes import PAGE_EVENT
 from pyview.process.reloading import LOAD_EVENT
 from pyview.sessions.change import SESSION_EVENT
+from pyview.template.root_template import PAGE_EVENT
 from pyview.testing.browser import Browser, Loaded
 from pyview.testing.components import let_go, shown_components
 from pyview.testing.connection import Channel, Connection, Pending, Push, new_refs

@@ -14,9 +14,9 @@ from starlette.types import Scope
 
 from pyview.config import SecurityConfig
 from pyview.lifecycle import Location, Place, Visit
-from pyview.nested import PAGE_PREFIX
 from pyview.routes import LiveRoute, NestedRoutes, resolve, url_params, view_key
 from pyview.socket.connect import Connecting
+from pyview.template.nested import PAGE_PREFIX
 from pyview.tokens.page import PageToken, Tokens
 from pyview.tokens.secrets import StaleToken
 from pyview.transport.guards import UnsafePageURL, split_page_url

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from pyview.template.pattern import Pattern
+from pyview.template.markup import Pattern
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 ASSETS_PATH = "/live/assets"

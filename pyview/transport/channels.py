@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from pyview.lifecycle import Location, Visit
-from pyview.nested import PAGE_PREFIX
 from pyview.process.kinds import view_process
 from pyview.process.messages import (
     ClearFlash,
@@ -35,6 +34,7 @@ from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess
 from pyview.sessions.change import SessionChange
+from pyview.template.nested import PAGE_PREFIX
 from pyview.transport.absence import Left, ShownKey, Whose
 from pyview.transport.nested_admission import OpenViews
 from pyview.transport.outbox import Outbox

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.observability.error_ids import CrashLog, may_leave
-from pyview.template.pattern import Pattern
+from pyview.template.markup import Pattern
 from pyview.transport.failure_page import failure_page
 from pyview.transport.guards import client_address
 

@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from pyview.observability.error_ids import is_own, is_template
-from pyview.template.pattern import Pattern
+from pyview.template.markup import Pattern
 
 _AROUND = 4
 

@@ -26,7 +26,6 @@ from pyview.lifecycle import Location, Place, Visit
 from pyview.live_session import LiveSession
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
-from pyview.nested import MOST_DEEP, PAGE_PREFIX, Element, Nested
 from pyview.presence.presence import ViewPresence
 from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.process.site import Site
@@ -34,6 +33,7 @@ from pyview.sessions.change import TOO_EARLY, SessionNotWritable
 from pyview.socket.connect import Connecting
 from pyview.socket.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
 from pyview.surroundings import Surroundings
+from pyview.template.nested import MOST_DEEP, PAGE_PREFIX, Element, Nested
 from pyview.template.tree.stream import ShownItems
 from pyview.tokens.page import Tokens
 from pyview.transport.headers import csp_nonce

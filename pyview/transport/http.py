@@ -15,20 +15,19 @@ from pyview.auth.guard import guarded_response, is_protected
 from pyview.auth.identity import Identity
 from pyview.auth.redirects import page_path
 from pyview.binding import BindingError
-from pyview.container import Container
 from pyview.flash import Flash
 from pyview.lifecycle import Location, Place, Visit
 from pyview.live_render import Embedded
 from pyview.live_session import DEFAULT, LiveSession
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Redirect
-from pyview.nested import Nested
-from pyview.page_attributes import PageAttributes
 from pyview.process.site import Site
 from pyview.routes import LiveRoute, url_params, view_key
 from pyview.socket.socket import UnconnectedSocket
-from pyview.template.pattern import Pattern
-from pyview.template.root_template import RootTemplate, RootTemplateContext
+from pyview.template.container import Container
+from pyview.template.markup import Pattern
+from pyview.template.nested import Nested
+from pyview.template.root_template import PageAttributes, RootTemplate, RootTemplateContext
 from pyview.tokens.page import PageToken, Tokens
 from pyview.transport.assets import ClientAssets
 from pyview.transport.browser_cookie import give_browser_cookie

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from pyview.template.pattern import Pattern
+from pyview.template.markup import Pattern
 from pyview.transport.assets import ASSETS_PATH, IMMUTABLE, Asset, asset_response, nonce_attribute
 from pyview.view_files import FilesOfView, ViewFile, ViewFiles
 

@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 
 from pyview import LiveView, LiveViewSocket, PyView, RootTemplateContext, live_render
-from pyview.container import Container, container_of
+from pyview.template.container import Container, container_of
 from pyview.template.live_template import LiveTemplate
 from pyview.template.root_template import live_element
 from pyview.testing import LiveClient

@@ -6,9 +6,8 @@ import pytest
 from markupsafe import Markup
 
 from pyview import LiveView, LiveViewSocket, PyView
-from pyview.page_attributes import PageAttributes
 from pyview.template.live_template import LiveTemplate
-from pyview.template.root_template import RootTemplateContext, defaultRootTemplate
+from pyview.template.root_template import PageAttributes, RootTemplateContext, defaultRootTemplate
 from pyview.testing import LiveClient, ViewCrashed
 from tests.nested.test_nested import around
 

@@ -9,9 +9,8 @@ from hypothesis import given, settings
 
 from pyview.stream import Stream
 from pyview.template import stream_for
-from pyview.template.content_rendering import ContentRendering
 from pyview.template.environment import create_environment
-from pyview.template.live_template import LiveTemplate
+from pyview.template.live_template import ContentRendering, LiveTemplate
 from pyview.testing.dom import parse
 from pyview.testing.view import View
 from tests.streams.law import CYCLES, Insert, Item, Model, Operation, single

@@ -6,8 +6,22 @@ from typing import Any
 
 import pytest
 
-from pyview.template.compiler import branches, dependencies, files, generator, loops, macros, purity, scopes
-from pyview.template.tree import change, comprehension, immutable, inputs, nodes, rows, runtime
+from pyview.template.compiler import (
+    analysis as purity,
+)
+from pyview.template.compiler import (
+    branches,
+    dependencies,
+    generator,
+    loops,
+    macros,
+    scopes,
+)
+from pyview.template.compiler import (
+    generator as files,
+)
+from pyview.template.tree import change, comprehension, immutable, nodes, rows, runtime
+from pyview.template.tree import nodes as inputs
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 MUTANTS: dict[str, Plant] = {}

@@ -12,7 +12,8 @@ import pytest
 from jinja2 import DictLoader, FunctionLoader
 
 from pyview.template.environment import create_environment
-from pyview.template.files import (
+from pyview.template.live_template import LiveTemplate
+from pyview.template.view_files import (
     TemplateFileNotFound,
     find_beside,
     layout_of,
@@ -20,7 +21,6 @@ from pyview.template.files import (
     template_for,
     template_path,
 )
-from pyview.template.live_template import LiveTemplate
 
 Load = Callable[[str, str], Any]
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pyview.template.live_template import LiveTemplate
-from pyview.template.tree.live import Live, LiveValueInText, TextPage
 from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.output import Live, LiveValueInText, TextPage
 from pyview.wire.client_tree import merge, to_html
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pyview import LiveComponent, LiveView, LiveViewSocket, PyView
 from pyview.template.live_template import LiveTemplate
-from pyview.temporary import Temporaries
+from pyview.template.temporary import Temporaries
 from pyview.testing import LiveClient
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pyview.template.live_template import LiveTemplate
-from pyview.template.tree.unprintable import UnprintableValue
+from pyview.template.tree.output import UnprintableValue
 from tests.template.tstrings.pages import build
 
 

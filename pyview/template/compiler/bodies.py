@@ -1,7 +1,11 @@
-"""Bodies of the tree in generated code: their slots, nested bodies, and units that compare their inputs."""
+"""Bodies of the tree in generated code: their slots, nested bodies, and units that compare their inputs.
+
+The text being generated, with gaps that are filled when what belongs there is known.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOBase
 from typing import TextIO, cast
 
 from jinja2 import nodes
@@ -10,8 +14,35 @@ from jinja2.environment import Environment
 
 from pyview.template.compiler.dependencies import Bits, DependencyTracker, RowScope, UnitScope
 from pyview.template.compiler.single_root import is_balanced, is_single_root
-from pyview.template.compiler.source import Gap, Source
 from pyview.template.tree.nodes import ALWAYS, NEW
+
+
+class Gap:
+    """A place in the source whose text comes later."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+
+class Source(TextIOBase):
+    """The stream that a code generator writes to."""
+
+    def __init__(self) -> None:
+        self._parts: list[str | Gap] = []
+
+    def write(self, text: str, /) -> int:
+        self._parts.append(text)
+        return len(text)
+
+    def gap(self) -> Gap:
+        """A gap at the present end."""
+        gap = Gap()
+        self._parts.append(gap)
+        return gap
+
+    def getvalue(self) -> str:
+        """All that was written, gaps filled."""
+        return "".join(part.text if isinstance(part, Gap) else part for part in self._parts)
 
 
 class Body:

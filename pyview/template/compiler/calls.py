@@ -1,17 +1,22 @@
-"""Checks the calls of components when the template that holds them compiles, as far as they can be known then."""
+"""Checks the calls of components when the template that holds them compiles, as far as they can be known then.
+
+Macros that declare what they take, in the place of defaults: `{% macro card(title, kind=attr("info", ...)) %}`.
+
+`attr(default, values=[...], type="...", doc="...")` and `slot(required=..., many=..., attrs=[...])` are read when the
+template compiles, and replaced by the plain default. What remains is an ordinary macro.
+"""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from jinja2 import nodes
+from jinja2.compiler import find_undeclared
 from jinja2.environment import Environment
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.parser import Parser
 
 from pyview.template.compiler.analysis import bindings
-from pyview.template.compiler.macro_declarations import declared_macros
 from pyview.template.compiler.slots import Collected, entries_of, hoist_slots
-from pyview.template.declared.binding import no_body
 from pyview.template.declared.declaration import (
     CHILDREN,
     REQUIRED,
@@ -20,6 +25,113 @@ from pyview.template.declared.declaration import (
     SlotDeclaration,
     guess,
 )
+from pyview.template.declared.signature import no_body
+
+_TYPES: Final[dict[str, Any]] = {
+    each.__name__: each for each in (str, int, float, bool, list, dict, tuple, set)
+}
+_ATTR_KEYS: Final = frozenset({"default", "values", "type", "doc", "required"})
+_SLOT_KEYS: Final = frozenset({"required", "many", "attrs", "doc"})
+
+
+def declared_macros(tree: nodes.Template, name: str | None, filename: str | None) -> dict[str, Declaration]:
+    """The declarations of a template's macros. The tree gets plain defaults instead. Raises TemplateSyntaxError."""
+    reader = _Reader(name, filename)
+    found = {}
+    for macro in tree.find_all(nodes.Macro):
+        if any(map(_is_declared, macro.defaults)):
+            found[macro.name] = reader.declaration(macro)
+    return found
+
+
+def _is_declared(default: nodes.Expr) -> bool:
+    return (
+        isinstance(default, nodes.Call)
+        and isinstance(default.node, nodes.Name)
+        and default.node.name in ("attr", "slot")
+    )
+
+
+class _Reader:
+    def __init__(self, name: str | None, filename: str | None) -> None:
+        self._name = name
+        self._filename = filename
+
+    def declaration(self, macro: nodes.Macro) -> Declaration:
+        names = [argument.name for argument in macro.args]
+        first = len(names) - len(macro.defaults)
+        attributes = {name: Attribute(name) for name in names[:first]}
+        slots: dict[str, SlotDeclaration] = {}
+        for i, (name, default) in enumerate(zip(names[first:], macro.defaults, strict=True)):
+            if not _is_declared(default):
+                attributes[name] = Attribute(name, None)
+            elif default.node.name == "attr":  # type: ignore[attr-defined]
+                attributes[name], macro.defaults[i] = self._attribute(name, default)  # type: ignore[arg-type]
+            else:
+                slots[name] = self._slot(name, default)  # type: ignore[arg-type]
+                macro.defaults[i] = nodes.Const("", lineno=default.lineno)
+        used = find_undeclared(macro.body, ("caller", "kwargs"))
+        if "caller" in used:
+            slots[CHILDREN] = SlotDeclaration(CHILDREN, _as_given, required=False)
+        return Declaration(
+            macro.name, attributes, slots, tuple(names), rest="kwargs" in used, anything="kwargs" in used
+        )
+
+    def _attribute(self, name: str, call: nodes.Call) -> tuple[Attribute, nodes.Expr]:
+        said = self._arguments(call, _ATTR_KEYS)
+        required = "default" not in said
+        default: nodes.Expr = nodes.Const(None, lineno=call.lineno) if required else said.pop("default")
+        known = {key: self._constant(value) for key, value in said.items()}
+        required = known.get("required", required)
+        values = known.get("values")
+        kind = known.get("type")
+        if kind is not None and kind not in _TYPES:
+            self._fail(call, f"attr(type={kind!r}): expected one of {', '.join(_TYPES)}")
+        return (
+            Attribute(
+                name,
+                REQUIRED if required else None,
+                None if kind is None else _TYPES[kind],
+                None if values is None else tuple(values),
+                known.get("doc", ""),
+            ),
+            default,
+        )
+
+    def _slot(self, name: str, call: nodes.Call) -> SlotDeclaration:
+        known = {key: self._constant(value) for key, value in self._arguments(call, _SLOT_KEYS).items()}
+        attributes = tuple(Attribute(each, None) for each in known.get("attrs", ()))
+        return SlotDeclaration(
+            name,
+            _as_given,
+            required=bool(known.get("required", False)),
+            many=bool(known.get("many", False)),
+            attributes=attributes,
+            doc=known.get("doc", ""),
+        )
+
+    def _arguments(self, call: nodes.Call, keys: frozenset[str]) -> dict[str, nodes.Expr]:
+        said = {each.key: each.value for each in call.kwargs}
+        if call.args and "default" in keys:
+            said["default"] = call.args[0]
+        unknown = [key for key in said if key not in keys]
+        if unknown or call.dyn_args or call.dyn_kwargs or len(call.args) > ("default" in keys):
+            wanted = ", ".join(sorted(keys))
+            self._fail(call, f"expected {wanted} in the signature of a macro, got {unknown or 'more'}")
+        return said
+
+    def _constant(self, value: nodes.Expr) -> Any:
+        try:
+            return value.as_const()
+        except nodes.Impossible:
+            self._fail(value, "what a macro declares is constant")
+
+    def _fail(self, node: nodes.Node, message: str) -> Any:
+        raise TemplateSyntaxError(message, node.lineno, self._name, self._filename)
+
+
+def _as_given(given: Any) -> Any:
+    return given
 
 
 def prepare(tree: nodes.Template, environment: Environment, name: str | None, filename: str | None) -> None:

@@ -8,8 +8,15 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import Environment
 from jinja2.idtracking import VAR_LOAD_ALIAS, VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE
 
-from pyview.template.compiler.analysis import Field, field_of, target_names
-from pyview.template.compiler.purity import CLOCKS, is_marked_pure, is_pure_filter, is_pure_test
+from pyview.template.compiler.analysis import (
+    CLOCKS,
+    Field,
+    field_of,
+    is_marked_pure,
+    is_pure_filter,
+    is_pure_test,
+    target_names,
+)
 from pyview.template.tree.nodes import ALWAYS, NEW
 
 _IMPURE = (

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
-from pyview.template.dangers import SLOT, ValueSoFar
-from pyview.template.markup_scanner import HOLE, Scanner
+from pyview.template.html_scanner import HOLE, Scanner
+from pyview.template.unsafe_values import SLOT, ValueSoFar
 
 _MOST_PLACES = 16
 """So many ways through the branches within one tag are followed: those with the shortest values, which hold least text

@@ -1,10 +1,15 @@
-"""What the core components are made of: attributes and commands, worked out in Python."""
+"""What the core components are made of: attributes and commands, worked out in Python.
+
+Where templates find the components: `{% import "pyview/components.html" as ui %}`.
+"""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from jinja2 import Undefined
+from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader
 from markupsafe import Markup
 
 from pyview.forms import FormField, FormPart, Option
@@ -12,7 +17,15 @@ from pyview.js.commands import JsCommands, js
 from pyview.navigation import page_link
 from pyview.stream import Stream
 from pyview.template.attributes import Attributes, attributes_text, html_name, is_harmless
-from pyview.template.compiler.purity import pure
+from pyview.template.compiler.analysis import pure
+
+LIBRARY: Final[BaseLoader] = PrefixLoader({"pyview": FileSystemLoader(Path(__file__).parent / "templates")})
+
+
+def with_library(loader: BaseLoader | None) -> BaseLoader:
+    """A loader that has the components besides; what an application calls by the same name comes first."""
+    return LIBRARY if loader is None else ChoiceLoader([loader, LIBRARY])
+
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 

@@ -5,11 +5,10 @@ from typing import Any, TypeAlias
 
 from jinja2.utils import internalcode, missing
 
-from pyview.template.tree.loop import LiveLoop
 from pyview.template.tree.nodes import EVERYTHING, Diff, Fresh
-from pyview.template.tree.numbers import number_text
+from pyview.template.tree.output import number_text
 from pyview.template.tree.rows import Order, RowMemory, RowSegment, remember
-from pyview.template.tree.stream import StreamRows, stream_slot
+from pyview.template.tree.stream import LiveLoop, StreamRows, stream_slot
 
 Row: TypeAlias = Callable[..., Diff]
 """Renders one row into its slots: (fresh, item, slots, mask of changes[, loop]) -> diff."""

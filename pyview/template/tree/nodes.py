@@ -1,10 +1,16 @@
-"""What one view retains between two renders: nodes of slots, and what the nodes were made from."""
+"""What one view retains between two renders: nodes of slots, and what the nodes were made from.
+
+The inputs of a unit: remembered when it is made, compared at every render.
+
+Statics travel once: those used more than once in a message go into its table of templates, `p`.
+"""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from pyview.template.tree.change import ChangeRule
+from pyview.template.tree.change import BUILTINS, DIRTY, EQUAL_IS_SAME, LARGEST_SNAPSHOT, ChangeRule
 
 Diff: TypeAlias = dict[str, Any]
 """The part of a wire message for one node: position -> new text or nested diff, `s` for statics, `k` for rows."""
@@ -144,3 +150,48 @@ def announce(segment: Segment, fresh: Fresh, diff: Diff) -> None:
     if segment.root:
         diff["r"] = 1
     fresh.append((segment, diff))
+
+
+def new_unit(segment: Segment, values: tuple[Any, ...], fresh: Fresh, diff: Diff) -> Unit:
+    """An empty unit whose inputs are `values`."""
+    unit = Unit(segment.blank)
+    unit.segment = segment
+    trust = segment.trust
+    token = segment.rule.token
+    unit.inputs = [token(value, trust) for value in values]
+    announce(segment, fresh, diff)
+    return unit
+
+
+def changed(unit: Unit, i: int, value: Any) -> int:
+    """The bit of the unit's input number `i`, which is another object than at the last render; 0 if it is provably the
+    same for all that. The generated code asks only about such inputs: to compare identities takes it no call."""
+    inputs, segment = unit.inputs, unit.segment
+    before = inputs[i]
+    if type(value) in EQUAL_IS_SAME:  # by far the most frequent
+        if type(value) is type(before) and value == before:
+            return 0
+        inputs[i] = value
+    elif before is DIRTY and type(value) in BUILTINS and len(value) > LARGEST_SNAPSHOT:
+        pass  # a long list stays dirty; its rows will be looked at one by one
+    elif segment.rule.same(value, before):
+        return 0
+    else:
+        inputs[i] = segment.rule.renewed(value, before, segment.trust)
+    return segment.bits[i]
+
+
+def share_statics(diff: Diff, fresh: Fresh) -> Diff:
+    """Replace statics used more than once by their number in `diff["p"]`. The diff is changed and returned."""
+    if len(fresh) < 2:
+        return diff
+    uses = Counter(segment for segment, _ in fresh)
+    if len(uses) == len(fresh):
+        return diff
+    numbers = {segment: number for number, segment in enumerate(each for each, n in uses.items() if n > 1)}
+    for segment, node in fresh:
+        number = numbers.get(segment)
+        if number is not None:
+            node["s"] = number
+    diff["p"] = {str(number): segment.statics for segment, number in numbers.items()}
+    return diff

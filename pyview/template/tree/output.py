@@ -1,15 +1,181 @@
-"""From a value to the text in the page: exactly what Jinja2's own `escape` or `str` would have written."""
+"""Values that render themselves: components, nested views, templates within templates.
 
-from collections.abc import Callable
-from typing import Any
+A live value stands in a template where any other value may stand: `{{ value }}`. In the tree its slot holds whatever
+`render` retains. In a page that is made as text it leaves a mark, and its HTML is put there afterwards, because making
+it may have to wait for something.
+
+The texts of small numbers, made once: pages are full of them, and every open page keeps the texts that it shows.
+
+Values whose text no page wants: a generator, a coroutine, a method that was not called.
+
+From a value to the text in the page: exactly what Jinja2's own `escape` or `str` would have written.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from types import (
+    AsyncGeneratorType,
+    BuiltinMethodType,
+    CoroutineType,
+    FunctionType,
+    GeneratorType,
+    MappingProxyType,
+    MethodType,
+)
+from typing import Any, ClassVar, Final, Self
 
 import markupsafe
+from jinja2.utils import internalcode
 from markupsafe import Markup, escape
 
-from pyview.template.place import calling_place
-from pyview.template.tree.live import Live
-from pyview.template.tree.numbers import number_text
-from pyview.template.tree.unprintable import UNPRINTABLE, UnprintableValue
+from pyview.template.sources import Place, calling_place
+from pyview.template.tree.nodes import Diff, Fresh
+
+__all__ = ["Markup", "converted", "escape_text", "escaped", "plain", "text_slot", "written", "written_plain"]
+
+
+class LiveValueInText(TypeError):
+    """A live value was made part of a text, where nothing can keep it alive."""
+
+
+class Live:
+    """The base of live values. They are made anew at every render; what lasts is what `render` retains."""
+
+    __slots__ = ()
+
+    visits: ClassVar[int] = 1
+    """1 for a value that has to be rendered at every render of its page, 0 where equal ones may be passed over."""
+
+    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+        """The slot: (what to retain, what changed or None). `previous` is what the slot held before, of any kind.
+
+        What changed is a text, an integer or the diff of a node; see `pyview.template.tree.nodes`.
+        """
+        raise NotImplementedError
+
+    async def html(self, host: Any) -> str:
+        """What stands in a page that is made as text, for `host`."""
+        raise NotImplementedError
+
+    @property
+    def described(self) -> str:
+        """What errors call it."""
+        return type(self).__name__
+
+    def __html__(self) -> str:
+        """The mark of this value in a page that is made as text. Raises `LiveValueInText` anywhere else."""
+        page = _PAGE.get()
+        if page is None:
+            raise LiveValueInText(
+                f"{self.described} was made part of a text (a filter, a captured block, a macro within an expression). "
+                "Write it where it belongs in the page: {{ ... }}, with nothing around it."
+            )
+        return page.mark(self)
+
+    def __str__(self) -> str:
+        return self.__html__()
+
+
+class TextPage:
+    """The live values of one page that is made as text, each with the mark it left there.
+
+    What is rendered to text within it (`with`) belongs to it; its live values are those of `host`. `environment` is the
+    template environment of the application.
+    """
+
+    __slots__ = ("_secret", "_token", "_values", "environment", "host")
+
+    def __init__(self, host: Any, environment: Any = None) -> None:
+        self.host = host
+        self.environment = environment
+        self._secret = ""
+        self._values: dict[str, Live] = {}
+
+    def __enter__(self) -> Self:
+        self._token = _PAGE.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _PAGE.reset(self._token)
+
+    def mark(self, value: Live) -> str:
+        # Nobody can put a mark into a page whose secret he does not know.
+        self._secret = self._secret or secrets.token_hex(8)
+        mark = f"[live {self._secret} {len(self._values)}]"
+        self._values[mark] = value
+        return mark
+
+    async def filled(self, text: str) -> str:
+        """`text` with the HTML of every live value in the place of its mark, made in the order of the marks."""
+        for mark, value in self._values.items():
+            text = text.replace(mark, await value.html(self.host), 1)
+        return text
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+
+_PAGE: Final[ContextVar[TextPage | None]] = ContextVar("page", default=None)
+
+
+def page_environment() -> Any:
+    """The template environment of the page that is being made as text; None where none is."""
+    page = _PAGE.get()
+    return None if page is None else page.environment
+
+
+@internalcode
+def store_live(fresh: Fresh, slots: list[Any], position: int, diff: Diff, value: Live) -> None:
+    """Render a live value into a slot, and put what changed into the diff around it."""
+    fresh.visits += value.visits
+    slot, change = value.render(fresh, slots[position])
+    if change is not None:
+        slots[position] = slot
+        diff[str(position)] = change
+
+
+def called_text(value: Any) -> Any:
+    """What a call block writes into a page that is made as text: what was called, or the mark of a live value."""
+    return value.__html__() if isinstance(value, Live) else value
+
+
+SMALL: Final = 1024
+
+_TEXTS: Final = tuple(map(str, range(SMALL)))
+
+
+def number_text(number: int) -> str:
+    """The decimal text of an `int`; of a small one that is not negative, always the same object."""
+    return _TEXTS[number] if 0 <= number < SMALL else repr(number)
+
+
+_CALL: Final = "a template calls it with parentheses: {{ name() }}"
+
+_ADVICE: Final[Mapping[type, str]] = MappingProxyType(
+    {
+        GeneratorType: "loop over it, or make a list of it: {{ rows|list }}",
+        AsyncGeneratorType: "read it in a handler, and put what it gave into the context",
+        CoroutineType: "await it in a handler, and put the result into the context",
+        MethodType: _CALL,
+        FunctionType: _CALL,
+        BuiltinMethodType: _CALL,
+    }
+)
+
+UNPRINTABLE: Final = frozenset(_ADVICE)
+"""The types of such values."""
+
+
+class UnprintableValue(TypeError):
+    """A value was printed into a page whose text says nothing to a reader."""
+
+    def __init__(self, value: Any, place: Place | None = None) -> None:
+        where = f"{place}: " if place is not None else ""
+        name = getattr(value, "__qualname__", "")
+        kind = type(value).__name__.replace("_", " ")
+        super().__init__(f"{where}the page prints a {kind} ({name}); {_ADVICE[type(value)]}")
+
 
 _to_text = str.__str__
 
@@ -70,6 +236,3 @@ def converted(autoescape: bool, value: Any) -> Any:
 def text_slot(previous: Any, text: str) -> tuple[str, str | None]:
     """A slot that holds text: (text, what changed)."""
     return text, (None if text == previous else text)
-
-
-__all__ = ["Markup", "converted", "escape_text", "escaped", "plain", "text_slot", "written", "written_plain"]

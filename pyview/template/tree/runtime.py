@@ -5,15 +5,20 @@ carry it.
 """
 
 from pyview.template.tree.comprehension import comprehension, field_key, item_key
-from pyview.template.tree.include import include
-from pyview.template.tree.inputs import changed, new_unit
-from pyview.template.tree.live import called_text, store_live
-from pyview.template.tree.loop import LiveLoop
-from pyview.template.tree.macro import LiveMacro, call
-from pyview.template.tree.nodes import Node, Segment, Unit, new_node
-from pyview.template.tree.output import converted, escaped, plain, text_slot, written, written_plain
+from pyview.template.tree.macro import LiveMacro, call, include
+from pyview.template.tree.nodes import Node, Segment, Unit, changed, new_node, new_unit
+from pyview.template.tree.output import (
+    called_text,
+    converted,
+    escaped,
+    plain,
+    store_live,
+    text_slot,
+    written,
+    written_plain,
+)
 from pyview.template.tree.rows import RowSegment
-from pyview.template.tree.stream import rows_of
+from pyview.template.tree.stream import LiveLoop, rows_of
 
 GENERATION = 6
 

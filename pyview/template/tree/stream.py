@@ -2,17 +2,46 @@
 
 The wire has them as a comprehension with a key `stream`: `[ref, inserts, deletes]`, and True as a fourth element for a
 reset (the client tests whether there is a fourth). `ref` names the stream among all of a view and its components.
+
+The `loop` variable of a loop whose rows are not visited one after the other.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jinja2.utils import internalcode
+from jinja2.runtime import LoopContext, Undefined
+from jinja2.utils import internalcode, missing
 
 from pyview.stream import Stream, StreamOps, Streams
 from pyview.stream_order import without_surplus
-from pyview.template.tree.loop import LiveLoop
 from pyview.template.tree.nodes import EVERYTHING, Diff, Fresh, Segment
+
+__all__ = ["ShownItems", "StreamRows", "StreamShownTwice", "StreamSlot", "rows_of", "settle", "stream_slot"]
+
+
+class LiveLoop(LoopContext):
+    """Jinja2's loop context over a list, at any position: set `index0`, then read."""
+
+    def __init__(self, items: Sequence[Any], undefined: type[Undefined]) -> None:
+        self._items = items
+        self._length = len(items)
+        self._undefined = undefined
+        self._recurse = None
+        self.depth0 = 0
+
+    def _peek_next(self) -> Any:
+        after = self.index0 + 1
+        return self._items[after] if after < len(self._items) else missing
+
+    @property
+    def last(self) -> bool:
+        return self.index0 + 1 == len(self._items)
+
+    @property
+    def previtem(self) -> Any:
+        if self.index0 == 0:
+            return self._undefined("there is no previous item")
+        return self._items[self.index0 - 1]
 
 
 class StreamShownTwice(ValueError):
@@ -177,6 +206,3 @@ def settle(fresh: Fresh) -> None:
     if fresh.items is not None:
         host.streams.with_views = {items.ref for items in fresh.items}.union(host.streams.with_views or ())
         host.show_items(fresh.items)
-
-
-__all__ = ["ShownItems", "StreamRows", "StreamShownTwice", "StreamSlot", "rows_of", "settle", "stream_slot"]

@@ -7,13 +7,10 @@ from typing import Any, Final, TypeVar
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
 from pyview.template.tree.comprehension import Key, comprehension, field_key
 from pyview.template.tree.immutable import is_template_class
-from pyview.template.tree.live import Live
 from pyview.template.tree.nodes import ALWAYS, Diff, Fresh, Wrapped
-from pyview.template.tree.output import text_slot
+from pyview.template.tree.output import Live, text_slot
 from pyview.template.tree.stream import StreamRows, rows_of
-from pyview.template.tstrings.content import content_text
-from pyview.template.tstrings.plan import Plan
-from pyview.template.tstrings.plans import Plans, environment_of, page_plans
+from pyview.template.tstrings.plans import Plan, Plans, content_text, environment_of, page_plans
 
 T = TypeVar("T")
 

@@ -1,6 +1,9 @@
-"""Where a slot can stand in HTML, and how a value is written there so that it cannot mean anything else."""
+"""Where a slot can stand in HTML, and how a value is written there so that it cannot mean anything else.
 
-from collections.abc import Callable
+What is wrong with a template string, and where.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from markupsafe import Markup
@@ -17,8 +20,8 @@ from pyview.template.attributes import (
     url_text,
     vouched,
 )
-from pyview.template.dangers import Danger, ValueSoFar, danger_of
 from pyview.template.tree.output import escape_text
+from pyview.template.unsafe_values import Danger, ValueSoFar, danger_of
 
 Write: TypeAlias = Callable[[Any], str]
 """From a value to its text in the page."""
@@ -92,3 +95,28 @@ def in_program(tag: str) -> Write:
         return str.__str__(value)
 
     return write
+
+
+class TemplateStringError(ValueError):
+    """A template string that cannot be rendered safely: what stands where, and what to write instead."""
+
+    def __init__(self, problem: str, excerpt: str) -> None:
+        self.problem = problem
+        self.excerpt = excerpt
+        super().__init__(f"{problem}\nin the template string at: {excerpt}")
+
+
+def excerpt(strings: Sequence[str], expressions: Sequence[str], index: int, position: int) -> str:
+    """The line around a position in one of the static texts, with the slots as they are written."""
+    before, after = strings[index][:position], strings[index][position:]
+    if index:
+        before = (
+            "".join(
+                f"{text}{{{name}}}" for text, name in zip(strings[:index], expressions[:index], strict=True)
+            )
+            + before
+        )
+    if index < len(expressions):
+        after = f"{after}{{{expressions[index]}}}{strings[index + 1]}"
+    line_before, line_after = before.rsplit("\n", 1)[-1], after.split("\n", 1)[0]
+    return f"{line_before[-50:]}{line_after[:30]}".strip()

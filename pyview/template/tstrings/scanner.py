@@ -12,17 +12,18 @@ from enum import Enum, auto
 from typing import Final, NoReturn
 
 from pyview.template.attributes import is_harmless, is_url
-from pyview.template.dangers import SLOT, ValueSoFar
-from pyview.template.tstrings.errors import TemplateStringError, excerpt
 from pyview.template.tstrings.places import (
     CONTENT,
+    TemplateStringError,
     Write,
+    excerpt,
     in_program,
     in_quotes,
     only_text,
     spread,
     whole_attribute,
 )
+from pyview.template.unsafe_values import SLOT, ValueSoFar
 
 _VOID: Final = frozenset(
     {

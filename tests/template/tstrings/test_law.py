@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pyview.template.content_rendering import ContentRendering
 from pyview.template.environment import create_environment
+from pyview.template.live_template import ContentRendering
 from pyview.wire.client_tree import merge, to_html
 from tests.template.tstrings.models import html, model, mutate
 from tests.template.tstrings.pages import Model, page

@@ -9,7 +9,9 @@ import pytest
 
 from pyview.template.tree import change
 from pyview.template.tree.nodes import Fresh
-from pyview.template.tstrings import content, each, plan, plans
+from pyview.template.tstrings import each, plans
+from pyview.template.tstrings import plans as content
+from pyview.template.tstrings import plans as plan
 from tests.template.tstrings.test_law import follow
 
 SECONDS = 20

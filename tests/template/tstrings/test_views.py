@@ -9,9 +9,8 @@ from jinja2 import DictLoader
 
 from pyview import PyView
 from pyview.template import TemplateStringError, TemplateView
-from pyview.template.content_rendering import ContentRendering
 from pyview.template.environment import create_environment
-from pyview.template.live_template import LiveTemplate
+from pyview.template.live_template import ContentRendering, LiveTemplate
 from pyview.testing import LiveClient
 from pyview.wire.client_tree import merge, to_html
 from tests.template.tstrings import pages

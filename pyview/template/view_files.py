@@ -1,5 +1,6 @@
 """Files that belong to a view: `count.html`, `count.css` and `count.js` beside `count.py`, or a template named on the
-class."""
+class.
+"""
 
 import sys
 from collections.abc import Iterable, Iterator

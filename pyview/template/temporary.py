@@ -1,11 +1,30 @@
-"""Names of a context that are let go of once they are rendered: the page keeps what they showed, the view does not."""
+"""Names of a context that are let go of once they are rendered: the page keeps what they showed, the view does not.
+
+Values that a page has shown and a view has let go of: their going is no change.
+"""
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
 from typing import Any, cast
 
-from pyview.template.tree.forget import forget
-from pyview.template.tree.nodes import Node
+from pyview.template.tree.nodes import Node, Unit
+
+
+def forget(node: Node, values: Mapping[str, Any]) -> None:
+    """Have the units of a tree remember `values` as what these names were when it was rendered.
+
+    The values that they stand for are held by nobody then. What was rendered from them stays as it is until a name
+    gets another value.
+    """
+    if isinstance(node, Unit):
+        names = node.segment.names
+        for position, name in enumerate(names, len(node.inputs) - len(names)):
+            if name in values:
+                node.inputs[position] = values[name]
+    for slot in node:
+        if isinstance(slot, Node):
+            forget(slot, values)
+
 
 _MAY_CHANGE = (list, dict, set, bytearray)
 

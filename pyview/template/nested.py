@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from pyview.container import Container, ContainerElement, container_of
-from pyview.template.tree.live import Live
+from pyview.template.container import Container, ContainerElement, container_of
 from pyview.template.tree.nodes import Fresh
-from pyview.template.tree.output import text_slot
+from pyview.template.tree.output import Live, text_slot
 
 MOST_DEEP = 8
 """How many views may stand inside each other."""
