@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pyview.application_name import application_name, check_app_id
 from pyview.auth.around import Around
 from pyview.auth.audit import Audit
 from pyview.auth.checks import check_app, enforce, is_production
@@ -28,7 +27,6 @@ from pyview.config import SecurityConfig
 from pyview.former import REPLACEMENTS, missing_attribute
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
-from pyview.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.observability.descriptors import DescriptorWatch
@@ -42,7 +40,9 @@ from pyview.process.site import Site
 from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
-from pyview.routes import LiveRoute, NestedRoutes
+from pyview.routing.application_name import application_name, check_app_id
+from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
+from pyview.routing.routes import LiveRoute, NestedRoutes
 from pyview.sent_names import check_sent_names
 from pyview.server_options import missing_options
 from pyview.server_workers import asked_for

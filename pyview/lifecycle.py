@@ -14,7 +14,7 @@ from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.rendering import Renderer, Templates, renderer_for
-from pyview.routes import LiveRoute, NestedRoute
+from pyview.routing.routes import LiveRoute, NestedRoute
 from pyview.sessions.session import ReadOnlySession, with_shared
 from pyview.socket.connect import Connecting
 from pyview.socket.socket import LiveViewSocket

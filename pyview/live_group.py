@@ -7,9 +7,9 @@ from typing import Any
 from starlette.routing import BaseRoute
 
 from pyview.events import compile_view
-from pyview.live_session import LiveSession
 from pyview.live_view import LiveView
-from pyview.routes import LiveRoute, container_at
+from pyview.routing.live_session import LiveSession
+from pyview.routing.routes import LiveRoute, container_at
 from pyview.template.container import ContainerElement
 from pyview.transport.http import LivePage
 

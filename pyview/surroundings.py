@@ -16,7 +16,7 @@ from pyview.auth.guard import authorize, is_protected, wants_fresh
 from pyview.auth.identity import scopes_of
 from pyview.auth.verdict import Allowed, Denied, Verdict
 from pyview.live_view import LiveView
-from pyview.routes import LiveRoute, NestedRoute
+from pyview.routing.routes import LiveRoute, NestedRoute
 
 _NO_PARAMS: Final[Mapping[str, Any]] = MappingProxyType({})
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from jinja2 import TemplateError, TemplateSyntaxError
 
 from pyview.auth.findings import CheckMessage, Severity
-from pyview.routes import LiveRoute
+from pyview.routing.routes import LiveRoute
 from pyview.template.view_files import TemplateFileNotFound
 from pyview.view_templates import ViewTemplates
 

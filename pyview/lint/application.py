@@ -33,7 +33,7 @@ from pyview.lint.types import Types
 from pyview.lint.unclosed import unclosed_elements
 from pyview.lint.unsafe import unsafe_places
 from pyview.live_view import LiveView
-from pyview.routes import LiveRoute
+from pyview.routing.routes import LiveRoute
 from pyview.template.live_template import LiveTemplate
 from pyview.template.view_files import TemplateFileNotFound
 from pyview.view_templates import ViewTemplates

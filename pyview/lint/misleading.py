@@ -14,7 +14,7 @@ from pyview.lint.owners import Owner
 from pyview.lint.routes import described
 from pyview.lint.site import Site, methods_of
 from pyview.lint.sources import Source
-from pyview.routes import LiveRoute
+from pyview.routing.routes import LiveRoute
 
 
 def misleading_links(

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Match
 
 from pyview.lint.finding import Finding
 from pyview.lint.sources import place_of
-from pyview.routes import LiveRoute
+from pyview.routing.routes import LiveRoute
 
 _SAMPLES = {
     "integer": (1, 4711),

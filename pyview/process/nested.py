@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from pyview.lifecycle import Visit
 from pyview.process.item_views import StreamedViews
 from pyview.process.site import Site
-from pyview.routes import view_key
+from pyview.routing.routes import view_key
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.nested import MOST_DEEP, Element, Nested
 from pyview.template.tree.stream import ShownItems

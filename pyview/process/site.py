@@ -19,7 +19,7 @@ from pyview.process.file_watch import FileWatch
 from pyview.process.run_queue import RunQueue
 from pyview.process.unfinished import Unfinished
 from pyview.pubsub.memory import PubSub
-from pyview.routes import NestedRoutes
+from pyview.routing.routes import NestedRoutes
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule

@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from pyview.config import SecurityConfig
 from pyview.lifecycle import Location, Place, Visit
-from pyview.routes import LiveRoute, NestedRoutes, resolve, url_params, view_key
+from pyview.routing.routes import LiveRoute, NestedRoutes, resolve, url_params, view_key
 from pyview.socket.connect import Connecting
 from pyview.template.nested import PAGE_PREFIX
 from pyview.tokens.page import PageToken, Tokens

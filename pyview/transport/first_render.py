@@ -23,12 +23,12 @@ from pyview.binding import Params
 from pyview.components.registry import Components
 from pyview.events.info_event import InfoEvent
 from pyview.lifecycle import Location, Place, Visit
-from pyview.live_session import LiveSession
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.presence.presence import ViewPresence
 from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.process.site import Site
+from pyview.routing.live_session import LiveSession
 from pyview.sessions.change import TOO_EARLY, SessionNotWritable
 from pyview.socket.connect import Connecting
 from pyview.socket.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket

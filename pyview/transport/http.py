@@ -18,11 +18,11 @@ from pyview.binding import BindingError
 from pyview.flash import Flash
 from pyview.lifecycle import Location, Place, Visit
 from pyview.live_render import Embedded
-from pyview.live_session import DEFAULT, LiveSession
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Redirect
 from pyview.process.site import Site
-from pyview.routes import LiveRoute, url_params, view_key
+from pyview.routing.live_session import DEFAULT, LiveSession
+from pyview.routing.routes import LiveRoute, url_params, view_key
 from pyview.socket.socket import UnconnectedSocket
 from pyview.template.container import Container
 from pyview.template.markup import Pattern

@@ -10,7 +10,7 @@ from pyview.binding import Params
 from pyview.config import SecurityConfig
 from pyview.lifecycle import Location, Place, Visit
 from pyview.process.nested import Children
-from pyview.routes import LiveRoute, NestedRoute, NestedRoutes, RouteMatch, view_key
+from pyview.routing.routes import LiveRoute, NestedRoute, NestedRoutes, RouteMatch, view_key
 from pyview.socket.connect import Connecting
 from pyview.surroundings import Surroundings
 from pyview.tokens.nested import NestedToken

@@ -8,7 +8,7 @@ from pyview.auth.guard import authorize, follows_identity, is_protected, wants_f
 from pyview.auth.identity import Identity
 from pyview.auth.verdict import Denied, Verdict
 from pyview.lifecycle import Location
-from pyview.routes import LiveRoute, NestedRoute
+from pyview.routing.routes import LiveRoute, NestedRoute
 from pyview.surroundings import NOTHING_AROUND, Surroundings
 from pyview.transport.presence import Presence
 

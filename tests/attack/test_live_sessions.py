@@ -12,7 +12,7 @@ from starlette.routing import Route
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, defaultRootTemplate
 from pyview.auth import public, requires
 from pyview.depends import Session
-from pyview.routes import view_key
+from pyview.routing.routes import view_key
 from pyview.testing import LiveClient
 from pyview.tokens.page import PageToken, Tokens
 from pyview.tokens.secrets import Secrets

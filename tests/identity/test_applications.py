@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Host, Mount, Route, Router
 
 from pyview import LiveView, LiveViewSocket, PyView
-from pyview.application_name import application_name, mounts
+from pyview.routing.application_name import application_name, mounts
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient

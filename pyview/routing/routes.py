@@ -18,8 +18,8 @@ from starlette.types import Scope
 from pyview.binding import Params, check_mount_without_url
 from pyview.events import compile_view
 from pyview.hooks import OnMountHook, hooks_of, unique
-from pyview.live_session import DEFAULT, LiveSession
 from pyview.live_view import LiveView
+from pyview.routing.live_session import DEFAULT, LiveSession
 from pyview.template.container import Container, ContainerElement, container_of
 from pyview.wire.form import decode_form
 

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from pyview.auth.order import argument, is_session
-from pyview.routes import LiveRoute, view_key
+from pyview.routing.routes import LiveRoute, view_key
 
 
 class Nameable(Protocol):
