@@ -39,6 +39,7 @@ from pyview.process.file_watch import FileWatch
 from pyview.process.site import Site
 from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub, PubSub
+from pyview.rendering.templates import ViewTemplates
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.routing.application_name import application_name, check_app_id
 from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
@@ -81,7 +82,6 @@ from pyview.transport.view_assets import ViewAssets
 from pyview.transport.waiting_room import WaitingRoom
 from pyview.transport.websocket import Connection
 from pyview.uploads.temporary import sweep
-from pyview.view_templates import ViewTemplates
 
 logger = logging.getLogger("pyview")
 

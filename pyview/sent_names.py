@@ -15,7 +15,7 @@ from pyview.binding.signature import SignatureError
 from pyview.binding.sources import HOLDERS, Unclear, unclear_names
 from pyview.events.decorators import EVENTS, handlers_of
 from pyview.live_view import LiveView
-from pyview.view_templates import ViewTemplates
+from pyview.rendering.templates import ViewTemplates
 
 _FORM: Final = re.compile(
     r"<form\b.*?</form>|\{%-?\s*call\s+ui\.form\(.*?\{%-?\s*endcall", re.DOTALL | re.IGNORECASE

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from jinja2 import TemplateError, TemplateSyntaxError
 
 from pyview.auth.findings import CheckMessage, Severity
+from pyview.rendering.templates import ViewTemplates
 from pyview.routing.routes import LiveRoute
 from pyview.template.view_files import TemplateFileNotFound
-from pyview.view_templates import ViewTemplates
 
 
 def unusable_templates(routes: Iterable[LiveRoute], templates: ViewTemplates) -> Iterator[CheckMessage]:

@@ -33,10 +33,10 @@ from pyview.lint.types import Types
 from pyview.lint.unclosed import unclosed_elements
 from pyview.lint.unsafe import unsafe_places
 from pyview.live_view import LiveView
+from pyview.rendering.templates import ViewTemplates
 from pyview.routing.routes import LiveRoute
 from pyview.template.live_template import LiveTemplate
 from pyview.template.view_files import TemplateFileNotFound
-from pyview.view_templates import ViewTemplates
 
 _DATA = (
     "phx-value-",

@@ -13,7 +13,6 @@ from pyview.binding.callers import EventCaller, InfoCaller
 from pyview.components.instance import Instance
 from pyview.events import EventRequirements
 from pyview.events.info_event import InfoEvent
-from pyview.lifecycle import Guard, Parent, Visit
 from pyview.live_view import LiveView
 from pyview.process.components import ViewComponents
 from pyview.process.described import titled
@@ -26,7 +25,8 @@ from pyview.process.snapshot import ViewSnapshot, display_name_of
 from pyview.process.tasks import local
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadManager
-from pyview.rendering import Renderer
+from pyview.rendering.lifecycle import Guard, Parent, Visit
+from pyview.rendering.renderers import Renderer
 from pyview.socket.socket import ConnectedLiveViewSocket, LiveViewSocket
 from pyview.threads import off_loop
 

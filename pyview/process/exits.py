@@ -3,11 +3,11 @@
 import logging
 from typing import Any
 
-from pyview import lifecycle
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.process.actor import Actor
 from pyview.process.messages import Refresh
-from pyview.rendering import Diff
+from pyview.rendering import lifecycle
+from pyview.rendering.renderers import Diff
 from pyview.sessions.change import SESSION_EVENT, SessionChange
 from pyview.wire.message import encoded
 

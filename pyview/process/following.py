@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pyview.components.registry import Components
 from pyview.process.made_of import MadeOf
 from pyview.process.template_failure import described
-from pyview.rendering import Diff, Renderer
+from pyview.rendering.renderers import Diff, Renderer
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.sources import Sources, noting
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from pyview import lifecycle
 from pyview.background.result import AsyncResult
 from pyview.binding import BindingError, Resources
 from pyview.events import UnknownEvent, UnknownInfo, UnknownOutcome, async_caller
 from pyview.events.info_event import InfoEvent
-from pyview.lifecycle import Location
 from pyview.process.messages import Aside, ClearFlash, Event, Info, Landed, Refresh, Tick, URLChanged
 from pyview.process.watched import Watched
+from pyview.rendering import lifecycle
+from pyview.rendering.lifecycle import Location
 from pyview.socket.socket import LiveViewSocket
 
 logger = logging.getLogger("pyview")

@@ -4,8 +4,8 @@ from typing import Any
 
 from pyview.live_view import LiveView
 from pyview.process.file_watch import Look
+from pyview.rendering.templates import FilesOfView, ViewFiles
 from pyview.template.sources import Sources
-from pyview.view_files import FilesOfView, ViewFiles
 
 
 class MadeOf:

@@ -9,7 +9,7 @@ from pyview.background.result import AsyncResult
 from pyview.background.timers import Timer
 from pyview.background.work import Work
 from pyview.events.info_event import InfoEvent
-from pyview.lifecycle import Guard, Visit
+from pyview.rendering.lifecycle import Guard, Visit
 from pyview.socket.socket import ComponentTarget
 from pyview.uploads.entry import UploadEntry
 from pyview.wire.uploads import Advance, ChosenFile

@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from pyview.lifecycle import Visit
 from pyview.process.item_views import StreamedViews
 from pyview.process.site import Site
+from pyview.rendering.lifecycle import Visit
 from pyview.routing.routes import view_key
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.nested import MOST_DEEP, Element, Nested

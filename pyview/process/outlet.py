@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from pyview.lifecycle import Location
 from pyview.process.uploads import UploadLoad
+from pyview.rendering.lifecycle import Location
 from pyview.sessions.change import SessionChange
 
 

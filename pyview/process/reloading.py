@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Final
 
 from jinja2 import TemplateSyntaxError
 
-from pyview.lifecycle import Visit
 from pyview.live_view import LiveView
 from pyview.process.file_watch import FileWatch, Look
 from pyview.process.following import FollowingRenderer
@@ -14,8 +13,9 @@ from pyview.process.made_of import MadeOf
 from pyview.process.mailbox import Handlers
 from pyview.process.messages import FilesChanged
 from pyview.process.view_process import ViewProcess
+from pyview.rendering.lifecycle import Visit
+from pyview.rendering.templates import FILES_EVENT
 from pyview.template.sources import noting
-from pyview.view_files import FILES_EVENT
 from pyview.wire.message import encoded
 
 logger = logging.getLogger("pyview")

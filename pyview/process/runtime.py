@@ -4,18 +4,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pyview import lifecycle
 from pyview.background.result import AsyncResult
 from pyview.background.timers import Timer, Timers
 from pyview.background.work import Work, Works
 from pyview.events.info_event import InfoEvent
-from pyview.lifecycle import Location
 from pyview.navigation import Navigate, Patch
 from pyview.presence.presence import ViewPresence
 from pyview.process.components import ViewComponents
 from pyview.process.messages import Aside, ComponentUpdate, Event, Info, Landed, Leave, Tick
 from pyview.process.nested import Children
 from pyview.process.receiving import Receiving
+from pyview.rendering import lifecycle
+from pyview.rendering.lifecycle import Location
 from pyview.sessions.change import NO_SESSION, TOO_EARLY, SessionNotWritable
 from pyview.socket.socket import ComponentTarget
 from pyview.template.nested import Element, Nested

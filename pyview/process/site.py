@@ -19,13 +19,13 @@ from pyview.process.file_watch import FileWatch
 from pyview.process.run_queue import RunQueue
 from pyview.process.unfinished import Unfinished
 from pyview.pubsub.memory import PubSub
+from pyview.rendering.templates import ViewFiles
 from pyview.routing.routes import NestedRoutes
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
 from pyview.tokens.nested import NestedToken
 from pyview.tokens.page import UploadToken
-from pyview.view_files import ViewFiles
 
 
 class Templates(Protocol):

@@ -5,7 +5,6 @@ from inspect import isawaitable
 from typing import Any, ClassVar
 
 from pyview.events.info_event import InfoEvent
-from pyview.lifecycle import Location, Visit
 from pyview.live_view import LiveView
 from pyview.observability.telemetry import Telemetry
 from pyview.process.messages import (
@@ -21,7 +20,8 @@ from pyview.process.messages import (
 from pyview.process.outlet import Outlet
 from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
-from pyview.rendering import Diff, Renderer
+from pyview.rendering.lifecycle import Location, Visit
+from pyview.rendering.renderers import Diff, Renderer
 from pyview.socket.socket import LiveViewSocket
 
 

@@ -5,11 +5,9 @@ from typing import Any, ClassVar
 
 from starlette.exceptions import HTTPException
 
-from pyview import lifecycle
 from pyview.binding import BindingError
 from pyview.events import event_caller, event_requirements, info_caller
 from pyview.events.info_event import InfoEvent
-from pyview.lifecycle import Visit
 from pyview.live_view import LiveView
 from pyview.navigation import Patch
 from pyview.process.exits import patch_payload
@@ -42,9 +40,11 @@ from pyview.process.messages import (
 from pyview.process.outlet import Outlet
 from pyview.process.runtime import RunningView
 from pyview.process.unread import Intake, Unread
-from pyview.rendering import Diff, Renderer
+from pyview.rendering import lifecycle
+from pyview.rendering.lifecycle import Visit
+from pyview.rendering.renderers import Diff, Renderer
+from pyview.rendering.templates import FILES_EVENT
 from pyview.socket.socket import ConnectedLiveViewSocket
-from pyview.view_files import FILES_EVENT
 
 logger = logging.getLogger("pyview")
 

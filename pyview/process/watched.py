@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from pyview import lifecycle
 from pyview.auth.identity import Identity
 from pyview.events import EventRequirements
-from pyview.lifecycle import Location
 from pyview.navigation import Redirect
 from pyview.process.exits import Exits
 from pyview.process.messages import (
@@ -16,6 +14,8 @@ from pyview.process.messages import (
     RenewalRefused,
     SessionRenewed,
 )
+from pyview.rendering import lifecycle
+from pyview.rendering.lifecycle import Location
 from pyview.requirement import first_unmet, wants_fresh
 
 

@@ -16,6 +16,7 @@ import httpx
 from bs4 import BeautifulSoup, Tag
 
 from pyview.process.reloading import LOAD_EVENT
+from pyview.rendering.templates import FILES_EVENT
 from pyview.sessions.change import SESSION_EVENT
 from pyview.template.root_template import PAGE_EVENT
 from pyview.testing.browser import Browser, Loaded
@@ -33,7 +34,6 @@ from pyview.testing.screen import Screen
 from pyview.testing.session_changes import changed_session, passed_cookie
 from pyview.testing.view import View
 from pyview.threads import threads_at_work
-from pyview.view_files import FILES_EVENT
 from pyview.wire.client_tree import ProtocolError, extract
 
 FLASH_COOKIE = "__phoenix_flash__"

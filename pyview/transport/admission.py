@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from pyview.config import SecurityConfig
-from pyview.lifecycle import Location, Place, Visit
+from pyview.rendering.lifecycle import Location, Place, Visit
 from pyview.routing.routes import LiveRoute, NestedRoutes, resolve, url_params, view_key
 from pyview.socket.connect import Connecting
 from pyview.template.nested import PAGE_PREFIX

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from pyview.lifecycle import Location, Visit
 from pyview.process.kinds import view_process
 from pyview.process.messages import (
     ClearFlash,
@@ -33,6 +32,7 @@ from pyview.process.transfer import Transfer
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess
+from pyview.rendering.lifecycle import Location, Visit
 from pyview.sessions.change import SessionChange
 from pyview.template.nested import PAGE_PREFIX
 from pyview.transport.absence import Left, ShownKey, Whose

@@ -10,7 +10,6 @@ from weakref import ReferenceType, ref
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from pyview import lifecycle
 from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, is_protected
 from pyview.auth.identity import Identity
@@ -22,17 +21,18 @@ from pyview.background.work import Works
 from pyview.binding import Params
 from pyview.components.registry import Components
 from pyview.events.info_event import InfoEvent
-from pyview.lifecycle import Location, Place, Visit
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.presence.presence import ViewPresence
 from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.process.site import Site
+from pyview.rendering import lifecycle
+from pyview.rendering.lifecycle import Location, Place, Visit
+from pyview.rendering.page_guard import Surroundings
 from pyview.routing.live_session import LiveSession
 from pyview.sessions.change import TOO_EARLY, SessionNotWritable
 from pyview.socket.connect import Connecting
 from pyview.socket.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
-from pyview.surroundings import Surroundings
 from pyview.template.nested import MOST_DEEP, PAGE_PREFIX, Element, Nested
 from pyview.template.tree.stream import ShownItems
 from pyview.tokens.page import Tokens

@@ -16,11 +16,11 @@ from pyview.auth.identity import Identity
 from pyview.auth.redirects import page_path
 from pyview.binding import BindingError
 from pyview.flash import Flash
-from pyview.lifecycle import Location, Place, Visit
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Redirect
 from pyview.process.site import Site
+from pyview.rendering.lifecycle import Location, Place, Visit
 from pyview.routing.live_session import DEFAULT, LiveSession
 from pyview.routing.routes import LiveRoute, url_params, view_key
 from pyview.socket.socket import UnconnectedSocket

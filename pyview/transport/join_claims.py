@@ -12,9 +12,9 @@ from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, is_protected
 from pyview.auth.verdict import Denied, Verdict
 from pyview.flash import Flash
-from pyview.lifecycle import Location
 from pyview.process.messages import JoinRefused
-from pyview.surroundings import NOTHING_AROUND, Surroundings
+from pyview.rendering.lifecycle import Location
+from pyview.rendering.page_guard import NOTHING_AROUND, Surroundings
 from pyview.tokens.page import Tokens
 
 _LONGEST_NONCE = 200

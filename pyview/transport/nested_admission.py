@@ -8,11 +8,11 @@ from starlette.types import Scope
 
 from pyview.binding import Params
 from pyview.config import SecurityConfig
-from pyview.lifecycle import Location, Place, Visit
 from pyview.process.nested import Children
+from pyview.rendering.lifecycle import Location, Place, Visit
+from pyview.rendering.page_guard import Surroundings
 from pyview.routing.routes import LiveRoute, NestedRoute, NestedRoutes, RouteMatch, view_key
 from pyview.socket.connect import Connecting
-from pyview.surroundings import Surroundings
 from pyview.tokens.nested import NestedToken
 from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import StaleToken

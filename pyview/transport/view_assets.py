@@ -8,9 +8,9 @@ from markupsafe import Markup
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from pyview.rendering.templates import FilesOfView, ViewFile, ViewFiles
 from pyview.template.markup import Pattern
 from pyview.transport.assets import ASSETS_PATH, IMMUTABLE, Asset, asset_response, nonce_attribute
-from pyview.view_files import FilesOfView, ViewFile, ViewFiles
 
 VIEW_ASSETS_PATH = f"{ASSETS_PATH}/views"
 

@@ -7,9 +7,9 @@ from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, follows_identity, is_protected, wants_fresh
 from pyview.auth.identity import Identity
 from pyview.auth.verdict import Denied, Verdict
-from pyview.lifecycle import Location
+from pyview.rendering.lifecycle import Location
+from pyview.rendering.page_guard import NOTHING_AROUND, Surroundings
 from pyview.routing.routes import LiveRoute, NestedRoute
-from pyview.surroundings import NOTHING_AROUND, Surroundings
 from pyview.transport.presence import Presence
 
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
 from pyview.config import SecurityConfig
-from pyview.lifecycle import Visit
 from pyview.process.view_process import ViewProcess
+from pyview.rendering.lifecycle import Visit
 from pyview.transport.absence import Absence, Left, ShownKey, WaitingView, Whose
 from pyview.transport.admission import Admission
 from pyview.transport.presence import Presence

@@ -10,10 +10,10 @@ from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.pipeline import IdentityPipeline
 from pyview.auth.redirects import login_location
-from pyview.lifecycle import Location, Visit
 from pyview.process.messages import JoinRefused, RenewalRefused
 from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
+from pyview.rendering.lifecycle import Location, Visit
 from pyview.sessions.change import SessionChange
 from pyview.transport.absence import Absence, ShownKey, Whose
 from pyview.transport.admission import Admission

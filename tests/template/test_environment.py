@@ -9,10 +9,10 @@ import jinja2
 import pytest
 from jinja2 import DictLoader, FileSystemBytecodeCache, FileSystemLoader
 
+from pyview.rendering.templates import ViewTemplates
 from pyview.template.environment import LiveEnvironment, create_environment, pure
 from pyview.template.live_template import LiveTemplate
 from pyview.template.sources import Sources, noting
-from pyview.view_templates import ViewTemplates
 
 
 def from_source(source: str, environment: LiveEnvironment | None = None) -> LiveTemplate:

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Mount
 
 from pyview import PyView, SecurityConfig
+from pyview.rendering.templates import ViewFiles
 from pyview.testing import LiveClient
-from pyview.view_files import ViewFiles
 from tests.frames import connect, join, load
 from tests.modules import write_module
 

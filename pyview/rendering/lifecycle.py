@@ -13,12 +13,12 @@ from pyview.hooks import ViewHooks
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.navigation import Navigate, Patch, Redirect
-from pyview.rendering import Renderer, Templates, renderer_for
+from pyview.rendering.page_guard import NOTHING_AROUND, Surroundings
+from pyview.rendering.renderers import Renderer, Templates, renderer_for
 from pyview.routing.routes import LiveRoute, NestedRoute
 from pyview.sessions.session import ReadOnlySession, with_shared
 from pyview.socket.connect import Connecting
 from pyview.socket.socket import LiveViewSocket
-from pyview.surroundings import NOTHING_AROUND, Surroundings
 from pyview.template.live_template import LiveTemplate
 from pyview.threads import off_loop
 
