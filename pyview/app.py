@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pyview.auth.around import Around
 from pyview.auth.audit import Audit
 from pyview.auth.checks import check_app, enforce, is_production
-from pyview.auth.order import normalise
-from pyview.auth.pipeline import IdentityPipeline, WhoSignsIn, WithinApp
-from pyview.auth.watcher import SessionWatcher
+from pyview.auth.host_app import Around
+from pyview.auth.middleware_order import normalise
+from pyview.auth.replay import IdentityPipeline, WhoSignsIn, WithinApp
+from pyview.auth.session_watcher import SessionWatcher
 from pyview.background.periodic import Periodic
 from pyview.config import SecurityConfig
 from pyview.former import REPLACEMENTS, missing_attribute

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.auth.watcher import SessionWatcher
+from pyview.auth.session_watcher import SessionWatcher
 from pyview.sessions.session import (
     HIDDEN,
     SESSION_ID,

@@ -12,7 +12,7 @@ from examples.auth_db.browsers import named
 from examples.auth_db.database import Database, Device
 from examples.auth_db.people import Person
 from pyview.auth import end_sessions
-from pyview.auth.address import client_address
+from pyview.auth.connection import client_address
 from pyview.pubsub.memory import PubSub
 from pyview.stores.revocations import Revocations
 

@@ -2,12 +2,17 @@
 
 from pyview.auth.connection import LiveConnection
 from pyview.auth.identity import Identity
-from pyview.auth.provider import AllowAllAuthProvider, AuthProvider, AuthProviderFactory
-from pyview.auth.public import public
+from pyview.auth.provider import (
+    AllowAllAuthProvider,
+    Allowed,
+    AuthProvider,
+    AuthProviderFactory,
+    Denied,
+    Verdict,
+)
 from pyview.auth.redirects import safe_next
-from pyview.auth.requires import requires
+from pyview.auth.requires import public, requires
 from pyview.auth.sign_in import end_sessions, login, logout, logout_everywhere
-from pyview.auth.verdict import Allowed, Denied, Verdict
 
 __all__ = [
     "AllowAllAuthProvider",

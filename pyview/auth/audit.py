@@ -10,7 +10,7 @@ from enum import Enum
 
 from starlette.types import Scope
 
-from pyview.auth.address import client_address
+from pyview.auth.connection import client_address
 from pyview.auth.identity import user_of
 from pyview.auth.user_key import shown_key
 from pyview.observability.rate_limited_warnings import Complaints

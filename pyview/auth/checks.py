@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
 from pyview.auth.findings import CheckMessage, Severity
-from pyview.auth.order import argument
+from pyview.auth.middleware_order import argument
 from pyview.auth.user_classes import user_classes
 from pyview.auth.way_in import GuardedApp, check_requirements
 from pyview.config import SecurityConfig

@@ -1,4 +1,7 @@
-"""The connection that an `AuthProvider` is asked about: the socket, seen from the page that joins on it."""
+"""The connection that an `AuthProvider` is asked about: the socket, seen from the page that joins on it.
+
+Where a connection comes from, as far as the server knows.
+"""
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
@@ -12,6 +15,17 @@ from starlette.websockets import WebSocket
 from pyview.auth.identity import auth_of, user_of
 from pyview.auth.redirects import page_path
 from pyview.sessions.session import ReadOnlySession, read_only, session_of
+
+
+def client_address(scope: Scope) -> str:
+    """Who the server says this is; behind a proxy that it does not trust, the proxy.
+
+    `X-Forwarded-For`, which anybody may send, is never read: a server that is told to trust its proxy puts the truth
+    into the scope.
+    """
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown client"
+
 
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 _BEARER = "base64url.bearer.phx."

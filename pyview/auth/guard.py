@@ -10,11 +10,18 @@ from starlette.types import Scope
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
-from pyview.auth.provider import AllOf, AuthProvider, Endpoint, ExplainsDenial, providers_of
-from pyview.auth.public import is_public
-from pyview.auth.requires import RequirementProvider
+from pyview.auth.provider import (
+    AllOf,
+    Allowed,
+    AuthProvider,
+    Denied,
+    Endpoint,
+    ExplainsDenial,
+    Verdict,
+    providers_of,
+)
+from pyview.auth.requires import RequirementProvider, is_public
 from pyview.auth.user_key import UnknownUser
-from pyview.auth.verdict import Allowed, Denied, Verdict
 from pyview.events.requirements import event_requirements, params_requirements
 from pyview.requirement import Requirement
 

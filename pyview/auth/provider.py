@@ -1,4 +1,7 @@
-"""AuthProvider: who may see a view. One provider answers for the HTTP page and for the socket."""
+"""AuthProvider: who may see a view. One provider answers for the HTTP page and for the socket.
+
+What a guard answers: allowed, or denied and how to say so.
+"""
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
@@ -8,7 +11,26 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
-from pyview.auth.verdict import Denied
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Go no further.
+
+    `status` is the HTTP status for a page that has nowhere to send its reader. `redirect` is a local URL
+    (`/login?next=%2Fdashboard`) to send the reader to instead.
+    """
+
+    status: int = 403
+    redirect: str | None = None
+
+
+Verdict = Allowed | Denied
+
 
 Endpoint = Callable[[Any], Awaitable[Any]]
 V = TypeVar("V", bound=type[Any])

@@ -38,7 +38,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.remember_store import MemoryRememberStore, RememberStore, Series
-from pyview.auth.watcher import Revoker, SessionRecord
+from pyview.auth.session_watcher import Revoker, SessionRecord
 from pyview.sessions.session import (
     LONGEST_COOKIE,
     REMEMBERED,

@@ -1,4 +1,7 @@
-"""`@requires`: a view, or an event of it, for some people only."""
+"""`@requires`: a view, or an event of it, for some people only.
+
+`@public`: a view for everybody, in an application whose views are for some by default.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,10 +14,31 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from pyview.auth.identity import Identity
-from pyview.auth.provider import AuthProvider, Endpoint, add_provider
+from pyview.auth.provider import AuthProvider, Denied, Endpoint, V, add_provider
 from pyview.auth.redirects import check_redirect, login_location
-from pyview.auth.verdict import Denied
 from pyview.requirement import ConditionSet, Requirement, auth_age, condition_set, require
+
+_ATTRIBUTE = "__pyview_public__"
+
+
+def public(view: V) -> V:
+    """Leave `PyView(default_requires=...)` out for the decorated view.
+
+    Its own `@requires`, and those of its base classes, hold all the same. Subclasses are not public by it: each
+    says so itself. Raises `TypeError` for anything but a class.
+    """
+    if not isinstance(view, type):
+        raise TypeError(
+            f"@public opens LiveView classes, got {view!r}. A Starlette route is not guarded by default_requires."
+        )
+    setattr(view, _ATTRIBUTE, True)
+    return view
+
+
+def is_public(view: type[Any]) -> bool:
+    """Whether the class itself says that it is public."""
+    return vars(view).get(_ATTRIBUTE) is True
+
 
 D = TypeVar("D", bound=Callable[..., Any])
 

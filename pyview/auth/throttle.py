@@ -34,8 +34,8 @@ from limits.storage import storage_from_string
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
-from pyview.auth.address import client_address
 from pyview.auth.audit import AuditEvent, audit_of
+from pyview.auth.connection import client_address
 
 _IPV6_NETWORK = 64  # bits that one subscriber's addresses have in common (RFC 6177)
 _UNREACHABLE_RETRY = 10

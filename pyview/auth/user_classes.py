@@ -15,7 +15,7 @@ from starlette.authentication import BaseUser, UnauthenticatedUser
 from starlette.middleware import Middleware
 
 from pyview.auth.findings import CheckMessage, Severity
-from pyview.auth.order import argument, is_authentication
+from pyview.auth.middleware_order import argument, is_authentication
 from pyview.auth.user_key import KEY_NAMES
 
 _DYNAMIC = frozenset({"setattr", "vars", "__dict__", "__setattr__", "update"})

@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.guard import guards_of
-from pyview.auth.order import provides_auth
+from pyview.auth.middleware_order import provides_auth
 from pyview.auth.requires import RequirementProvider
 from pyview.events.requirements import event_requirements
 from pyview.requirement import Requirement

@@ -10,7 +10,7 @@ from starlette.routing import Mount
 from pyview.app import PyView
 from pyview.auth.checks import check_app, check_sharing, stops
 from pyview.auth.findings import CheckMessage, Severity
-from pyview.auth.order import provides_auth
+from pyview.auth.middleware_order import provides_auth
 from pyview.server_options import advice
 from pyview.template_checks import unusable_templates
 

@@ -14,7 +14,7 @@ from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, is_protected, wants_fresh
 from pyview.auth.identity import scopes_of
-from pyview.auth.verdict import Allowed, Denied, Verdict
+from pyview.auth.provider import Allowed, Denied, Verdict
 from pyview.live_view import LiveView
 from pyview.routing.routes import LiveRoute, NestedRoute
 

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import Scope
 
-from pyview.auth.order import argument, is_session
+from pyview.auth.middleware_order import argument, is_session
 from pyview.routing.routes import LiveRoute, view_key
 
 

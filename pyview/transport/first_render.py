@@ -13,8 +13,8 @@ from starlette.types import Scope
 from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, is_protected
 from pyview.auth.identity import Identity
+from pyview.auth.provider import Denied
 from pyview.auth.redirects import page_path
-from pyview.auth.verdict import Denied
 from pyview.background.result import AsyncResult
 from pyview.background.timers import Timer
 from pyview.background.work import Works

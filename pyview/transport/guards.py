@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.types import Scope
 
-from pyview.auth.address import client_address as client_address
 from pyview.auth.audit import AuditEvent
+from pyview.auth.connection import client_address as client_address
 from pyview.config import SecurityConfig
 
 # What nearly all hosts look like; anything else is taken apart with care. Ports have at most four digits here.

@@ -10,7 +10,7 @@ from starlette.types import Scope
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, is_protected
-from pyview.auth.verdict import Denied, Verdict
+from pyview.auth.provider import Denied, Verdict
 from pyview.flash import Flash
 from pyview.process.messages import JoinRefused
 from pyview.rendering.lifecycle import Location

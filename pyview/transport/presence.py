@@ -6,7 +6,7 @@ import logging
 from starlette.types import Scope
 
 from pyview.auth.identity import Identity
-from pyview.auth.pipeline import IdentityPipeline
+from pyview.auth.replay import IdentityPipeline
 from pyview.auth.user_key import UnknownUser
 from pyview.sessions.session import revocation_keys, session_of
 

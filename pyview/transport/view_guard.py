@@ -6,7 +6,7 @@ from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, follows_identity, is_protected, wants_fresh
 from pyview.auth.identity import Identity
-from pyview.auth.verdict import Denied, Verdict
+from pyview.auth.provider import Denied, Verdict
 from pyview.rendering.lifecycle import Location
 from pyview.rendering.page_guard import NOTHING_AROUND, Surroundings
 from pyview.routing.routes import LiveRoute, NestedRoute

@@ -8,8 +8,8 @@ from starlette.types import Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
-from pyview.auth.pipeline import IdentityPipeline
 from pyview.auth.redirects import login_location
+from pyview.auth.replay import IdentityPipeline
 from pyview.process.messages import JoinRefused, RenewalRefused
 from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess

@@ -20,7 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from pyview.auth.identity import Identity
-from pyview.auth.order import normalise
+from pyview.auth.middleware_order import normalise
 from pyview.sessions.session import ReadOnlySession
 from tests.asgi import browser, handshake
 

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pyview.auth.order import is_authentication, is_session, normalise, provides_auth
-from pyview.auth.watcher import SessionWatcher
+from pyview.auth.middleware_order import is_authentication, is_session, normalise, provides_auth
+from pyview.auth.session_watcher import SessionWatcher
 
 
 class OwnSessionMiddleware(SessionMiddleware): ...

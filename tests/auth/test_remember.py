@@ -22,8 +22,7 @@ from starlette.routing import Route
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.auth import logout_everywhere, requires
 from pyview.auth.remember import RememberMe, RememberMiddleware
-from pyview.auth.remember_sqlite import SQLiteRememberStore
-from pyview.auth.remember_store import MemoryRememberStore, RememberStore, Series
+from pyview.auth.remember_store import MemoryRememberStore, RememberStore, Series, SQLiteRememberStore
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware, end_device, list_devices
 from pyview.stores.outage import StoreUnavailable
 from pyview.stores.revocations import MemoryRevocations, Revocations

@@ -14,7 +14,7 @@ from starlette.authentication import SimpleUser
 from pyview import PyView
 from pyview.auth import end_sessions
 from pyview.auth.remember import RememberMe, RememberMiddleware
-from pyview.auth.remember_sqlite import SQLiteRememberStore
+from pyview.auth.remember_store import SQLiteRememberStore
 from pyview.auth.user_key import user_key
 from pyview.sessions import session_store_from_environment
 from pyview.sessions.session import digest, user_revocation_key

@@ -13,10 +13,9 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.identity import user_of
-from pyview.auth.lifetime import NEVER, signed_cookies
-from pyview.auth.order import about_sessions, is_authentication, is_session
+from pyview.auth.middleware_order import NEVER, about_sessions, is_authentication, is_session, signed_cookies
+from pyview.auth.session_watcher import SessionWatcher
 from pyview.auth.user_key import user_key
-from pyview.auth.watcher import SessionWatcher
 from pyview.sessions.session import ACTIVE, SESSION_ENDS_AT, SESSION_RECORD
 
 logger = logging.getLogger("pyview.security")

@@ -11,9 +11,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from pyview.auth.findings import CheckMessage, Severity
-from pyview.auth.order import is_session, normalise
-from pyview.auth.pipeline import WithinApp, says_who_is_there
-from pyview.auth.watcher import SessionWatcher
+from pyview.auth.middleware_order import is_session, normalise
+from pyview.auth.replay import WithinApp, says_who_is_there
+from pyview.auth.session_watcher import SessionWatcher
 
 
 class Around:
