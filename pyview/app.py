@@ -17,12 +17,14 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.audit import Audit
-from pyview.auth.checks import check_app, enforce, is_production
 from pyview.auth.host_app import Around
 from pyview.auth.middleware_order import normalise
 from pyview.auth.replay import IdentityPipeline, WhoSignsIn, WithinApp
 from pyview.auth.session_watcher import SessionWatcher
 from pyview.background.periodic import Periodic
+from pyview.checks.authentication import check_app, enforce, is_production
+from pyview.checks.server import asked_for, missing_options
+from pyview.checks.templates import check_sent_names, unusable_templates
 from pyview.config import SecurityConfig
 from pyview.former import REPLACEMENTS, missing_attribute
 from pyview.live_group import LiveGroup
@@ -44,9 +46,6 @@ from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.routing.application_name import application_name, check_app_id
 from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.routing.routes import LiveRoute, NestedRoutes
-from pyview.sent_names import check_sent_names
-from pyview.server_options import missing_options
-from pyview.server_workers import asked_for
 from pyview.stores.backlog import Retry
 from pyview.stores.claims import Claims
 from pyview.stores.from_environment import claims_from_environment, revocations_from_environment
@@ -56,7 +55,6 @@ from pyview.template.component import Component
 from pyview.template.container import ContainerElement
 from pyview.template.nested import Nested
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
-from pyview.template_checks import unusable_templates
 from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import Secrets
 from pyview.transport.admission import Admission

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from pyview import PyView, SecurityConfig
-from pyview.server_options import advice, missing_options, uvicorn_options
+from pyview.checks.server import advice, missing_options, uvicorn_options
 from pyview.testing import LiveClient
 
 LIMITS = SecurityConfig()

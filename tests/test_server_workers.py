@@ -8,7 +8,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from pyview.server_workers import ONE, asked_for
+from pyview.checks.server import ONE, asked_for
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from typing import Any
 from starlette.routing import Mount
 
 from pyview.app import PyView
-from pyview.auth.checks import check_app, check_sharing, stops
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.middleware_order import provides_auth
-from pyview.server_options import advice
-from pyview.template_checks import unusable_templates
+from pyview.checks.authentication import check_app, check_sharing, stops
+from pyview.checks.server import advice
+from pyview.checks.templates import unusable_templates
 
 
 class NotAPyView(TypeError):

@@ -18,8 +18,8 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
 from pyview.auth import public, requires
-from pyview.auth.checks import check_app, check_sharing, enforce, is_production
 from pyview.auth.findings import Severity
+from pyview.checks.authentication import check_app, check_sharing, enforce, is_production
 from pyview.config import SecurityConfig
 from pyview.events import event
 from pyview.requirement import Requirement, requirement_of

@@ -15,9 +15,9 @@ from starlette.types import Receive, Scope, Send
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.middleware_order import argument
 from pyview.auth.user_classes import user_classes
-from pyview.auth.way_in import GuardedApp, check_requirements
+from pyview.checks.redirects import GuardedApp, check_requirements
+from pyview.checks.server import asked_for
 from pyview.config import SecurityConfig
-from pyview.server_workers import asked_for
 from pyview.sessions.session import LONGEST_COOKIE
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.tokens.secrets import GENERATE, Secrets, check_secret

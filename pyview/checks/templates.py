@@ -2,20 +2,49 @@
 
 A handler's parameter `user` is the signed-in user. Where a form of the page has an input of that name, its author
 expects what was typed. Without an annotation nothing but the template tells, so it is read when the application starts.
+
+Views whose template cannot be used: with one, an application does not start in production mode.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, TemplateSyntaxError
 
+from pyview.auth.findings import CheckMessage, Severity
 from pyview.binding.callers import own_callback
 from pyview.binding.signature import SignatureError
 from pyview.binding.sources import HOLDERS, Unclear, unclear_names
 from pyview.events.decorators import EVENTS, handlers_of
 from pyview.live_view import LiveView
 from pyview.rendering.templates import ViewTemplates
+from pyview.routing.routes import LiveRoute
+from pyview.template.view_files import TemplateFileNotFound
+
+
+def unusable_templates(routes: Iterable[LiveRoute], templates: ViewTemplates) -> Iterator[CheckMessage]:
+    """A finding for each view with a route, whose template is not there or cannot be compiled."""
+    for route in {route.view_class: route for route in routes}.values():
+        view = route.view_class
+        try:
+            templates.for_view(view)
+            templates.layout_for(view, route.live_session.layout)
+            missing = templates.missing.get(view)
+        except TemplateFileNotFound as error:
+            missing = error
+        except TemplateSyntaxError as error:
+            where = f"{error.filename or error.name or 'its template'}:{error.lineno}"
+            yield CheckMessage(Severity.DEPLOYMENT, f"{view.__qualname__}: {where}: {error.message}")
+            continue
+        except TemplateError as error:
+            told = str(error.message)
+            named = told if view.__qualname__ in told else f"{view.__qualname__}: {told}"
+            yield CheckMessage(Severity.DEPLOYMENT, named)
+            continue
+        if missing is not None:
+            yield CheckMessage(Severity.DEPLOYMENT, str(missing))
+
 
 _FORM: Final = re.compile(
     r"<form\b.*?</form>|\{%-?\s*call\s+ui\.form\(.*?\{%-?\s*endcall", re.DOTALL | re.IGNORECASE
