@@ -37,8 +37,8 @@ from pyview.observability.loop_watch import LoopWatch
 from pyview.observability.rate_limited_warnings import Complaints
 from pyview.observability.telemetry import Telemetry, telemetry_if_installed
 from pyview.presence.presence import Presence
+from pyview.process.app_context import Site
 from pyview.process.file_watch import FileWatch
-from pyview.process.site import Site
 from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.rendering.templates import ViewTemplates

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pyview import LiveView, LiveViewSocket, PyView, is_connected
 from pyview.events import InfoEvent
 from pyview.observability.telemetry import Telemetry
-from pyview.process.traced import TracedViewProcess
+from pyview.process.observed import TracedViewProcess
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, ViewCrashed
 

@@ -7,8 +7,8 @@ from typing import Any
 from pyview.binding import Resources
 from pyview.components.instance import Instance
 from pyview.components.registry import Components
+from pyview.process.app_context import Site
 from pyview.process.messages import ComponentUpdate, Event
-from pyview.process.site import Site
 from pyview.socket.socket import LiveViewSocket, Runtime
 
 logger = logging.getLogger("pyview")

@@ -1,13 +1,126 @@
-"""One message at a time, in order, with no task while there is nothing to do."""
+"""One message at a time, in order, with no task while there is nothing to do.
+
+Mailboxes that have something to do, served in turns of a few milliseconds.
+
+A broadcast to a thousand views must not keep the loop from reading sockets until the last of them has rendered.
+
+Messages that wait for one mailbox.
+"""
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, ClassVar
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Any, ClassVar, NamedTuple, Protocol
 
-from pyview.process.run_queue import RunQueue
 from pyview.process.tasks import local, start
-from pyview.process.waiting import Waiting
+
+
+class Runnable(Protocol):
+    def run(self, message: Any) -> None: ...
+
+
+class _End:
+    """Marks the end of what was ready when a publisher began to wait."""
+
+    def __init__(self) -> None:
+        self.reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def run(self, message: Any) -> None:
+        if not self.reached.done():  # who waits may have been cancelled
+            self.reached.set_result(None)
+
+
+class RunQueue:
+    """First in, first out. One turn lasts `budget` seconds at the most, then the loop has its own turn."""
+
+    def __init__(self, budget: float = 0.004) -> None:
+        self._ready: deque[tuple[Runnable, Any]] = deque()
+        self._budget = budget
+        self._scheduled = False
+
+    def add(self, runnable: Runnable, message: Any) -> None:
+        """Call `runnable.run(message)` soon; it must not raise."""
+        self._ready.append((runnable, message))
+        if not self._scheduled:
+            self._schedule()
+
+    @property
+    def idle(self) -> bool:
+        """True while nothing is ready."""
+        return not self._ready
+
+    async def served(self) -> None:
+        """Wait until everything that is ready now has run. It never waits for a handler that waits for something."""
+        if self._ready:
+            end = _End()
+            self.add(end, None)
+            await end.reached
+
+    def _schedule(self) -> None:
+        self._scheduled = True
+        asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._scheduled = False
+        ready = self._ready
+        end = time.monotonic() + self._budget
+        while ready:
+            runnable, message = ready.popleft()
+            runnable.run(message)
+            if time.monotonic() > end:
+                break
+        if ready and not self._scheduled:
+            self._schedule()
+
+
+class _Posted(NamedTuple):
+    """A message of the connection, among those of the application."""
+
+    message: Any
+
+
+class Waiting:
+    """Queue of messages in the order in which they came.
+
+    Messages of the connection and of the application are counted apart: a browser may send few, and a burst of the
+    application's own does not use up what the browser may send.
+    """
+
+    __slots__ = ("_messages", "posted")
+
+    def __init__(self) -> None:
+        self._messages: deque[Any] = deque()
+        self.posted = 0
+        """Count of messages of the connection."""
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (each.message if type(each) is _Posted else each for each in self._messages)
+
+    @property
+    def internal(self) -> int:
+        """Count of messages of the application."""
+        return len(self._messages) - self.posted
+
+    def add_posted(self, message: Any) -> None:
+        self._messages.append(_Posted(message))
+        self.posted += 1
+
+    def add(self, message: Any) -> None:
+        self._messages.append(message)
+
+    def pop(self) -> Any:
+        """Remove and return the message that has waited longest."""
+        message = self._messages.popleft()
+        if type(message) is _Posted:
+            self.posted -= 1
+            return message.message
+        return message
+
 
 _TURNS_BEFORE_PAUSE = 64
 

@@ -1,22 +1,174 @@
-"""A view in development, whose page follows the files that it was made of."""
+"""A view in development, whose page follows the files that it was made of.
+
+What the page of one view was made of: its templates, and the files beside the view.
+
+What is wrong with a template that cannot be rendered, in words for the one who writes it.
+
+How a view renders in development: anew when a template that it was made of has changed.
+
+The view itself goes on with its state, and all of the page is sent. A template that cannot be rendered any more leaves
+the page as it is, and is tried again until it can be.
+"""
 
 import logging
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, ClassVar, Final
+from traceback import walk_tb
+from typing import Any, ClassVar, Final, Protocol
 
 from jinja2 import TemplateSyntaxError
 
+from pyview.components.registry import Components
 from pyview.live_view import LiveView
 from pyview.process.file_watch import FileWatch, Look
-from pyview.process.following import FollowingRenderer
-from pyview.process.made_of import MadeOf
 from pyview.process.mailbox import Handlers
 from pyview.process.messages import FilesChanged
 from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Visit
-from pyview.rendering.templates import FILES_EVENT
-from pyview.template.sources import noting
+from pyview.rendering.renderers import Diff, Renderer
+from pyview.rendering.templates import FILES_EVENT, FilesOfView, ViewFiles
+from pyview.socket.socket import LiveViewSocket
+from pyview.template.sources import Sources, noting
 from pyview.wire.message import encoded
+
+
+class MadeOf:
+    """`sources` are the templates, as they were when the page was last made anew. The files beside the view are those
+    that the page has been told of."""
+
+    __slots__ = ("_beside", "_files", "_stamp", "_view_class", "sources")
+
+    def __init__(self, files: ViewFiles, view_class: type[LiveView[Any]]) -> None:
+        self.sources: Sources = {}
+        self._files = files
+        self._view_class = view_class
+        self._stamp = files.stamp(view_class)
+        self._beside = self._read()
+
+    @property
+    def templates_are_current(self) -> bool:
+        return all(source.is_up_to_date for source in self.sources.values())
+
+    def is_current(self, look: Look) -> bool:
+        """Whether all of it is as it was."""
+        return self._stamp_of(look) == self._stamp and all(
+            look.at(id(source), lambda source=source: source.is_up_to_date)  # type: ignore[misc]
+            for source in self.sources.values()
+        )
+
+    def news(self) -> tuple[FilesOfView, bool] | None:
+        """The files beside the view if they are others than before, and whether its script is another one."""
+        self._stamp = self._files.stamp(self._view_class)
+        before, self._beside = self._beside, self._read()
+        return None if before == self._beside else (self._beside, before.script != self._beside.script)
+
+    def _stamp_of(self, look: Look) -> object:
+        return look.at(self._view_class, lambda: self._files.stamp(self._view_class))
+
+    def _read(self) -> FilesOfView:
+        found = self._files.of(self._view_class) if any(self._stamp) else None
+        return found or FilesOfView(self._view_class.__name__, None, None)
+
+
+def described(error: Exception) -> str:
+    """One line or more: the kind of error, its message, file and line as far as they are known."""
+    said = error.message if isinstance(error, TemplateSyntaxError) else str(error)
+    place = _place(error)
+    where = "" if place is None else f"{place[0]}, line {place[1]}: "
+    return f"{where}{type(error).__name__}: {said}"
+
+
+def _place(error: Exception) -> tuple[str, int] | None:
+    if isinstance(error, TemplateSyntaxError):
+        return error.filename or error.name or "a template", error.lineno
+    # Jinja2 puts frames of its own making there, one for each template; the innermost comes last.
+    frames = [
+        (frame.f_code.co_filename, line)
+        for frame, line in walk_tb(error.__traceback__)
+        if "__jinja_exception__" in frame.f_globals
+    ]
+    return frames[-1] if frames else None
+
+
+class Author(Protocol):
+    """Who has to hear of it."""
+
+    def made_anew(self) -> None: ...
+    def failed(self, problem: str, error: Exception) -> None: ...
+    def mended(self) -> None: ...
+
+
+class FollowingRenderer:
+    """`make` makes the renderer that follows no files; a renderer that is new sends the whole page. `problem` is what
+    is wrong with a template, None while nothing is."""
+
+    __slots__ = ("_author", "_empty", "_make", "_renderer", "made_of", "problem")
+
+    def __init__(self, make: Callable[[], Renderer], made_of: MadeOf, author: Author) -> None:
+        self._make = make
+        self._author = author
+        self._empty = False
+        self.problem: str | None = None
+        self.made_of = made_of
+        with noting(made_of.sources):
+            self._renderer = make()
+
+    def is_current(self) -> bool:
+        """Whether the page shows what its templates say now."""
+        return self.problem is None and self.made_of.templates_are_current
+
+    def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]:
+        return self._renderer.html(socket)
+
+    def reset(self) -> None:
+        self._renderer.reset()
+        self._empty = True
+
+    async def update(self, socket: LiveViewSocket[Any]) -> Diff:
+        if not self.is_current():
+            return await self._made_anew(socket)
+        try:
+            diff = await _rendered(self._renderer, socket, self.made_of.sources)
+        except Exception:
+            if self.is_current():
+                raise  # the view's own fault
+            return await self._made_anew(socket)
+        self._empty = False
+        return diff
+
+    async def _made_anew(self, socket: LiveViewSocket[Any]) -> Diff:
+        sources: Sources = {}
+        if isinstance(socket.components, Components):
+            socket.components.start_over()
+        try:
+            with noting(sources):
+                renderer = self._make()
+            diff = await _rendered(renderer, socket, sources)
+        except Exception as error:
+            return self._failed(error)
+        self._renderer, self.made_of.sources = renderer, sources
+        self._empty = False
+        if self.problem is not None:
+            self.problem = None
+            self._author.mended()
+        self._author.made_anew()
+        return diff
+
+    def _failed(self, error: Exception) -> Diff:
+        problem = described(error)
+        if problem != self.problem:  # it is tried again and again, and said once
+            self.problem = problem
+            self._author.failed(problem, error)
+        # A page that is back has nothing that it could go on showing.
+        empty, self._empty = self._empty, False
+        return {"s": [""]} if empty else {}
+
+
+async def _rendered(renderer: Renderer, socket: LiveViewSocket[Any], sources: Sources) -> Diff:
+    with noting(sources):
+        update = renderer.update(socket)
+        return update if isinstance(update, dict) else await update
+
 
 logger = logging.getLogger("pyview")
 

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from pyview.observability.error_ids import LogCrash
-from pyview.process.mailbox import Handlers, Mailbox
-from pyview.process.run_queue import RunQueue
+from pyview.process.mailbox import Handlers, Mailbox, RunQueue
 from pyview.threads import on_loop
 from pyview.uploads.config import WriterFactory
 from pyview.uploads.constraints import UploadConstraints

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from inspect import isawaitable
 from typing import Any, NamedTuple, Protocol
 
+from pyview.process.app_context import Site
 from pyview.process.messages import Preflight, UploadAdvanced, UploadFailed
-from pyview.process.site import Site
 from pyview.process.transfer import Transfer, TransferOutlet
 from pyview.threads import off_loop
 from pyview.tokens.page import UploadToken

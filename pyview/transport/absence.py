@@ -8,8 +8,8 @@ from starlette.types import Scope
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.redirects import login_location
-from pyview.process.footprint import footprint
 from pyview.process.messages import Recheck, RenewalRefused
+from pyview.process.snapshot import footprint
 from pyview.process.uploads import UploadLoad
 from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location

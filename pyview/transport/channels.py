@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from pyview.process.kinds import view_process
+from pyview.process.app_context import Site
 from pyview.process.messages import (
     ClearFlash,
     ComponentEvent,
@@ -27,7 +27,7 @@ from pyview.process.messages import (
     URLChanged,
 )
 from pyview.process.nested import Children
-from pyview.process.site import Site
+from pyview.process.observed import view_process
 from pyview.process.transfer import Transfer
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager

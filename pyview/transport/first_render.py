@@ -24,8 +24,8 @@ from pyview.events.info_event import InfoEvent
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.presence.presence import ViewPresence
+from pyview.process.app_context import Site
 from pyview.process.nested import NestedTooDeep, nested_token
-from pyview.process.site import Site
 from pyview.rendering import lifecycle
 from pyview.rendering.lifecycle import Location, Place, Visit
 from pyview.rendering.page_guard import Surroundings

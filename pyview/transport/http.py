@@ -19,7 +19,7 @@ from pyview.flash import Flash
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Redirect
-from pyview.process.site import Site
+from pyview.process.app_context import Site
 from pyview.rendering.lifecycle import Location, Place, Visit
 from pyview.routing.live_session import DEFAULT, LiveSession
 from pyview.routing.routes import LiveRoute, url_params, view_key

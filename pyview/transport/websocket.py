@@ -10,8 +10,8 @@ from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
 from pyview.auth.redirects import login_location
 from pyview.auth.replay import IdentityPipeline
+from pyview.process.app_context import Site
 from pyview.process.messages import JoinRefused, RenewalRefused
-from pyview.process.site import Site
 from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location, Visit
 from pyview.sessions.change import SessionChange

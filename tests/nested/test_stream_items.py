@@ -12,7 +12,7 @@ from hypothesis import given
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.components import ComponentSocket, LiveComponent
-from pyview.process.item_views import StreamedViews
+from pyview.process.nested import StreamedViews
 from pyview.stream import Stream
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.stream import ShownItems

@@ -7,8 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from pyview.process.mailbox import Handlers, Mailbox
-from pyview.process.run_queue import RunQueue
+from pyview.process.mailbox import Handlers, Mailbox, RunQueue
 from tests.asgi import eventually
 
 Handle = Callable[[int], Awaitable[None]]

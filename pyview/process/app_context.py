@@ -16,7 +16,7 @@ from pyview.observability.rate_limited_warnings import Complaints
 from pyview.observability.telemetry import Telemetry
 from pyview.presence.presence import Presence
 from pyview.process.file_watch import FileWatch
-from pyview.process.run_queue import RunQueue
+from pyview.process.mailbox import RunQueue
 from pyview.process.unfinished import Unfinished
 from pyview.pubsub.memory import PubSub
 from pyview.rendering.templates import ViewFiles
