@@ -31,6 +31,18 @@ from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
+from pyview.middleware.csrf import CrossSiteForms
+from pyview.middleware.errors import (
+    ErrorPageFunction,
+    ErrorPages,
+    Failures,
+    default_error_page,
+    error_template,
+)
+from pyview.middleware.headers import SecurityHeaders
+from pyview.middleware.host import Gate
+from pyview.middleware.log_redaction import install_redaction
+from pyview.middleware.slashes import SlashRedirects
 from pyview.observability.descriptors import DescriptorWatch
 from pyview.observability.error_ids import CrashLog, skip_logged_failures
 from pyview.observability.loop_watch import LoopWatch
@@ -59,23 +71,11 @@ from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import Secrets
 from pyview.transport.admission import Admission
 from pyview.transport.assets import ClientAssets
-from pyview.transport.error_pages import (
-    ErrorPageFunction,
-    ErrorPages,
-    Failures,
-    default_error_page,
-    error_template,
-)
-from pyview.transport.forms import CrossSiteForms
-from pyview.transport.gate import Gate
-from pyview.transport.headers import SecurityHeaders
 from pyview.transport.http import LivePage
 from pyview.transport.long_poll import LongPoll
 from pyview.transport.open_sockets import OpenSockets
-from pyview.transport.redaction import install_redaction
 from pyview.transport.roster import Roster
 from pyview.transport.session_endpoint import SessionEndpoint
-from pyview.transport.slashes import SlashRedirects
 from pyview.transport.view_assets import ViewAssets
 from pyview.transport.waiting_room import WaitingRoom
 from pyview.transport.websocket import Connection

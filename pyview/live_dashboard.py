@@ -12,10 +12,10 @@ from pyview.auth.requires import Conditions
 from pyview.auth.requires import requires as required
 from pyview.events import InfoEvent
 from pyview.live_view import LiveView
+from pyview.middleware.log_redaction import RedactSecrets
 from pyview.process.snapshot import ViewSnapshot
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate
-from pyview.transport.redaction import RedactSecrets
 
 _MOST_SHOWN = 200
 _TICK = InfoEvent("tick")

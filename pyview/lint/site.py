@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Host, Match, Mount, Route, Router, WebS
 
 from pyview.lint.addresses import Address
 from pyview.lint.holes import HOLE
-from pyview.transport.slashes import SlashRedirects
+from pyview.middleware.slashes import SlashRedirects
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from starlette.types import Scope
 
 from pyview.auth.audit import AuditEvent, audit_of
-from pyview.auth.connection import LiveConnection
+from pyview.auth.connection import LiveConnection, client_address
 from pyview.auth.redirects import login_location
+from pyview.middleware.browser_cookie import browser_of
 from pyview.process.messages import Recheck, RenewalRefused
 from pyview.process.snapshot import footprint
 from pyview.process.uploads import UploadLoad
@@ -15,8 +16,6 @@ from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location
 from pyview.sessions.change import SessionChange
 from pyview.transport.admission import Admission
-from pyview.transport.browser_cookie import browser_of
-from pyview.transport.guards import client_address
 from pyview.transport.presence import Presence
 
 ShownKey = tuple[str, str, str]

@@ -13,13 +13,13 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from pyview.config import SecurityConfig
+from pyview.middleware.origin import UnsafePageURL, split_page_url
 from pyview.rendering.lifecycle import Location, Place, Visit
 from pyview.routing.routes import LiveRoute, NestedRoutes, resolve, url_params, view_key
 from pyview.socket.connect import Connecting
 from pyview.template.nested import PAGE_PREFIX
 from pyview.tokens.page import PageToken, Tokens
 from pyview.tokens.secrets import StaleToken
-from pyview.transport.guards import UnsafePageURL, split_page_url
 from pyview.transport.join_claims import check_access, check_csrf, flash_of, nonce_of, refused
 from pyview.transport.nested_admission import NestedAdmission, OpenViews
 from pyview.transport.presence import Presence

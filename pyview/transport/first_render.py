@@ -22,6 +22,7 @@ from pyview.binding import Params
 from pyview.components.registry import Components
 from pyview.events.info_event import InfoEvent
 from pyview.live_view import LiveView
+from pyview.middleware.headers import csp_nonce
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.presence.presence import ViewPresence
 from pyview.process.app_context import Site
@@ -36,7 +37,6 @@ from pyview.socket.socket import ComponentTarget, LiveViewSocket, UnconnectedSoc
 from pyview.template.nested import MOST_DEEP, PAGE_PREFIX, Element, Nested
 from pyview.template.tree.stream import ShownItems
 from pyview.tokens.page import Tokens
-from pyview.transport.headers import csp_nonce
 from pyview.uploads.registry import UploadRegistry
 
 _NOWHERE = Params({})

@@ -18,6 +18,8 @@ from pyview.binding import BindingError
 from pyview.flash import Flash
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
+from pyview.middleware.browser_cookie import give_browser_cookie
+from pyview.middleware.headers import cache_control, want_header
 from pyview.navigation import Navigate, Redirect
 from pyview.process.app_context import Site
 from pyview.rendering.lifecycle import Location, Place, Visit
@@ -30,9 +32,7 @@ from pyview.template.nested import Nested
 from pyview.template.root_template import PageAttributes, RootTemplate, RootTemplateContext
 from pyview.tokens.page import PageToken, Tokens
 from pyview.transport.assets import ClientAssets
-from pyview.transport.browser_cookie import give_browser_cookie
 from pyview.transport.first_render import Elsewhere, OneRequest, first_view, nested_html, plain_place
-from pyview.transport.headers import cache_control, want_header
 from pyview.transport.view_assets import head_elements
 from pyview.wire.form import TooManyFields
 

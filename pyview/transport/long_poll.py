@@ -20,9 +20,9 @@ from starlette.types import Receive, Scope, Send
 from pyview.auth.audit import audit_of
 from pyview.auth.identity import Identity
 from pyview.config import SecurityConfig
-from pyview.transport.browser_cookie import browser_of
-from pyview.transport.gate import POLL_PATH
-from pyview.transport.guards import check_same_origin
+from pyview.middleware.browser_cookie import browser_of
+from pyview.middleware.host import POLL_PATH
+from pyview.middleware.origin import check_same_origin
 from pyview.transport.poll_body import UnfitBody, frames_in
 from pyview.transport.poll_session import Line, PollSession
 

@@ -2,8 +2,8 @@
 
 from starlette.types import Scope
 
+from pyview.auth.connection import client_address
 from pyview.sessions.session import session_id
-from pyview.transport.guards import client_address
 
 Place = tuple[tuple[str, str], ...]
 """What one of them is counted under."""

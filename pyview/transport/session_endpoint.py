@@ -15,14 +15,14 @@ from starlette.routing import Route
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.identity import Identity
 from pyview.config import SecurityConfig
+from pyview.middleware.browser_cookie import browser_of
+from pyview.middleware.origin import check_same_origin
 from pyview.sessions.change import NO_SESSION
 from pyview.stores.claims import Claims
 from pyview.stores.outage import StoreUnavailable
 from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import CLOCK_SKEW, StaleToken
 from pyview.tokens.session_change import Holder, Order
-from pyview.transport.browser_cookie import browser_of
-from pyview.transport.guards import check_same_origin
 
 CHANGE_PATH = "/live/session"
 PASS_PATH = "/live/session/pass"  # noqa: S105  a path

@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from pyview.auth.user_key import user_key
+from pyview.middleware.browser_cookie import browser_of
 from pyview.process.messages import CookieChanged, RenewalRefused
 from pyview.sessions.change import SessionChange
 from pyview.tokens.secrets import StaleToken
 from pyview.tokens.session_change import Holder
 from pyview.transport.admission import Admission
-from pyview.transport.browser_cookie import browser_of
 from pyview.transport.presence import Presence
 
 _TOPIC = "lv:phx-"

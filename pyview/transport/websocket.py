@@ -7,9 +7,10 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
-from pyview.auth.connection import LiveConnection
+from pyview.auth.connection import LiveConnection, client_address
 from pyview.auth.redirects import login_location
 from pyview.auth.replay import IdentityPipeline
+from pyview.middleware.origin import Refusal, check_handshake
 from pyview.process.app_context import Site
 from pyview.process.messages import JoinRefused, RenewalRefused
 from pyview.process.view_process import ViewProcess
@@ -21,7 +22,6 @@ from pyview.transport.allowance import Allowance
 from pyview.transport.channels import Channel, Channels
 from pyview.transport.deadlines import Deadlines
 from pyview.transport.endings import NO_STATUS, Ending, may_return
-from pyview.transport.guards import Refusal, check_handshake, client_address
 from pyview.transport.nested_admission import OpenViews
 from pyview.transport.outbox import Outbox
 from pyview.transport.presence import Presence

@@ -15,9 +15,9 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
 from pyview import LiveView, LiveViewSocket, PyView
+from pyview.middleware.errors import ErrorPage
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from pyview.transport.error_pages import ErrorPage
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 HTML = {"accept": "text/html,application/xhtml+xml"}

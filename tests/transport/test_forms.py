@@ -15,8 +15,8 @@ from starlette.routing import Mount, Route
 from starlette.types import Message
 
 from pyview.config import SecurityConfig
-from pyview.transport.forms import CrossSiteForms
-from pyview.transport.guards import check_form
+from pyview.middleware.csrf import CrossSiteForms
+from pyview.middleware.origin import check_form
 from tests.asgi import browser, http_scope
 
 UNSAFE = ["POST", "PUT", "PATCH", "DELETE"]

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from pyview.config import SecurityConfig
-from pyview.transport.guards import (
+from pyview.middleware.origin import (
     PageURL,
     UnsafePageURL,
     check_handshake,

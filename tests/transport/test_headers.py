@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from pyview.transport.headers import SecurityHeaders, cache_control
+from pyview.middleware.headers import SecurityHeaders, cache_control
 from tests.asgi import browser
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyview.transport.redaction import SECRET_PARAMETERS, RedactSecrets, install_redaction
+from pyview.middleware.log_redaction import SECRET_PARAMETERS, RedactSecrets, install_redaction
 
 
 def logged(message: str, *args: object) -> str:

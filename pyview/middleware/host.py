@@ -7,9 +7,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.audit import AUDIT, Audit
 from pyview.config import SecurityConfig
+from pyview.middleware.origin import check_request
 from pyview.sessions.session import ACTIVE
 from pyview.socket.connect import BUNDLE
-from pyview.transport.guards import check_request
 
 POLL_PATH = "/live/longpoll"
 

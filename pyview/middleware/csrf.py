@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.audit import audit_of
 from pyview.config import SecurityConfig
-from pyview.transport.guards import check_form
+from pyview.middleware.origin import check_form
 
 REFUSED = "Refused: this request was sent by a page of another site."
 
