@@ -69,15 +69,14 @@ from pyview.template.nested import Nested
 from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import Secrets
-from pyview.transport.admission import Admission
-from pyview.transport.assets import ClientAssets
+from pyview.transport.assets import ClientAssets, ViewAssets
+from pyview.transport.connections import OpenSockets
 from pyview.transport.http import LivePage
+from pyview.transport.join import Admission
 from pyview.transport.long_poll import LongPoll
-from pyview.transport.open_sockets import OpenSockets
-from pyview.transport.roster import Roster
-from pyview.transport.session_endpoint import SessionEndpoint
-from pyview.transport.view_assets import ViewAssets
-from pyview.transport.waiting_room import WaitingRoom
+from pyview.transport.reconnect import WaitingRoom
+from pyview.transport.revalidation import Roster
+from pyview.transport.session_changes import SessionEndpoint
 from pyview.transport.websocket import Connection
 from pyview.uploads.temporary import sweep
 

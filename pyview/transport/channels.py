@@ -35,11 +35,10 @@ from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location, Visit
 from pyview.sessions.change import SessionChange
 from pyview.template.nested import PAGE_PREFIX
-from pyview.transport.absence import Left, ShownKey, Whose
-from pyview.transport.nested_admission import OpenViews
-from pyview.transport.outbox import Outbox
+from pyview.transport.join import OpenViews
+from pyview.transport.reconnect import Left, ShownKey, Whose, shown_key
+from pyview.transport.send_queue import Outbox
 from pyview.transport.uploads import PREFIX, UploadChannels
-from pyview.transport.waiting_room import shown_key
 from pyview.wire.form import TooManyFields, decode_form, merge_meta
 from pyview.wire.message import UNREAD, Frame, MalformedFrame, as_tuple, check_join, decode, encode, reply
 from pyview.wire.uploads import read_advance, read_choices, read_preflight

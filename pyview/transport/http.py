@@ -31,9 +31,8 @@ from pyview.template.markup import Pattern
 from pyview.template.nested import Nested
 from pyview.template.root_template import PageAttributes, RootTemplate, RootTemplateContext
 from pyview.tokens.page import PageToken, Tokens
-from pyview.transport.assets import ClientAssets
-from pyview.transport.first_render import Elsewhere, OneRequest, first_view, nested_html, plain_place
-from pyview.transport.view_assets import head_elements
+from pyview.transport.assets import ClientAssets, head_elements
+from pyview.transport.static_render import Elsewhere, OneRequest, first_view, nested_html, plain_place
 from pyview.wire.form import TooManyFields
 
 logger = logging.getLogger("pyview")

@@ -4,15 +4,18 @@ The protocol of phoenix.js (`longpoll.js`): every answer is HTTP 200 with the re
 opens a session and is answered 410 with a token; GET with it waits for messages (200, or 204 when none came); POST
 brings frames, one a line. 410 to a known token means that the session has gone: the client connects and joins again.
 DELETE is our own client's goodbye.
+
+The frames in the body of a request, one by one as they come: only one of them is ever kept here.
 """
 
 import asyncio
 import secrets
-from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from base64 import b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, ClassVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -23,8 +26,64 @@ from pyview.config import SecurityConfig
 from pyview.middleware.browser_cookie import browser_of
 from pyview.middleware.host import POLL_PATH
 from pyview.middleware.origin import check_same_origin
-from pyview.transport.poll_body import UnfitBody, frames_in
 from pyview.transport.poll_session import Line, PollSession
+
+_MOST_FRAMES = 100  # MAX_LONGPOLL_BATCH_SIZE of phoenix.js
+
+
+class UnfitBody(Exception):
+    """A body that no client of this protocol sends, that is too large, or that breaks off."""
+
+
+async def frames_in(request: Request, limit: Callable[[], int], longest: int) -> AsyncIterator[str | bytes]:
+    """JSON text as text, or the bytes of a binary frame. Raises `UnfitBody`.
+
+    `limit()` is how many bytes the body may have; it is asked again with each part. `longest`: bytes of one line.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit():
+        raise UnfitBody
+    count = 0
+    async for line in _lines(request, limit, longest):
+        count += 1
+        if count > _MOST_FRAMES:
+            raise UnfitBody
+        yield _frame(line)
+
+
+async def _lines(request: Request, limit: Callable[[], int], longest: int) -> AsyncIterator[bytes]:
+    kept, size = bytearray(), 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit():
+                raise UnfitBody
+            *lines, rest = part.split(b"\n")
+            for line in lines:
+                kept += line
+                yield _taken(kept, longest)
+            kept += rest
+            if len(kept) > longest:
+                raise UnfitBody
+    except ClientDisconnect:
+        raise UnfitBody from None
+    yield _taken(kept, longest)
+
+
+def _taken(kept: bytearray, longest: int) -> bytes:
+    if len(kept) > longest:
+        raise UnfitBody
+    line = bytes(kept)
+    kept.clear()
+    return line
+
+
+def _frame(line: bytes) -> str | bytes:
+    try:
+        return line.decode() if line.startswith(b"[") else b64decode(line, validate=True)
+    except (UnicodeDecodeError, Base64Error):
+        raise UnfitBody from None
+
 
 _MOST_BYTES = 8 * 1024 * 1024
 _BEARER = "base64url.bearer.phx."

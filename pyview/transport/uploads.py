@@ -9,7 +9,7 @@ from typing import Any
 from pyview.process.transfer import Transfer
 from pyview.process.unread import Intake
 from pyview.process.uploads import UploadManager, UploadRefused
-from pyview.transport.outbox import Outbox
+from pyview.transport.send_queue import Outbox
 from pyview.wire.message import Frame, MalformedFrame, check_join, encode, reply
 
 PREFIX = "lvu:"

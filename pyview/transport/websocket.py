@@ -16,18 +16,15 @@ from pyview.process.messages import JoinRefused, RenewalRefused
 from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location, Visit
 from pyview.sessions.change import SessionChange
-from pyview.transport.absence import Absence, ShownKey, Whose
-from pyview.transport.admission import Admission
-from pyview.transport.allowance import Allowance
 from pyview.transport.channels import Channel, Channels
-from pyview.transport.deadlines import Deadlines
-from pyview.transport.endings import NO_STATUS, Ending, may_return
-from pyview.transport.nested_admission import OpenViews
-from pyview.transport.outbox import Outbox
-from pyview.transport.presence import Presence
-from pyview.transport.roster import Roster
-from pyview.transport.session_orders import SessionOrders
-from pyview.transport.waiting_room import WaitingRoom
+from pyview.transport.close_codes import NO_STATUS, Ending, may_return
+from pyview.transport.identity import Presence
+from pyview.transport.join import Admission, OpenViews
+from pyview.transport.limits import Allowance, Deadlines
+from pyview.transport.reconnect import Absence, ShownKey, WaitingRoom, Whose
+from pyview.transport.revalidation import Roster
+from pyview.transport.send_queue import Outbox
+from pyview.transport.session_changes import SessionOrders
 from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary, decode_head
 
 logger = logging.getLogger("pyview")

@@ -20,10 +20,10 @@ from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connecte
 from pyview.events import InfoEvent
 from pyview.process.view_process import ViewProcess
 from pyview.pubsub.memory import MemoryPubSub
-from pyview.transport.absence import Absence, WaitingView
 from pyview.transport.channels import Channel, Channels
-from pyview.transport.outbox import Outbox
-from pyview.transport.presence import Presence
+from pyview.transport.identity import Presence
+from pyview.transport.reconnect import Absence, WaitingView
+from pyview.transport.send_queue import Outbox
 from pyview.transport.websocket import Connection
 
 SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyview.transport.allowance import Allowance
+from pyview.transport.limits import Allowance
 
 
 class Clock:

@@ -5,9 +5,8 @@ import math
 import pytest
 
 from pyview.config import SecurityConfig
-from pyview.transport.allowance import Allowance
-from pyview.transport.deadlines import Deadlines
-from pyview.transport.endings import Ending
+from pyview.transport.close_codes import Ending
+from pyview.transport.limits import Allowance, Deadlines
 
 
 class Socket:

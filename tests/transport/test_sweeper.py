@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from pyview.transport.sweeper import Sweeper
+from pyview.transport.connections import Sweeper
 from tests.asgi import eventually
 
 

@@ -2,9 +2,17 @@
 
 The change is not the page's to choose: the page brings an order that its view gave, sealed, for this page, this session
 and this browser, once, within seconds. All that is refused changes nothing.
+
+What one socket has its page do to the session, and how it learns of the new cookie.
+
+A socket knows the cookie that its handshake came with; the response that sets another one goes to the browser. So the
+page brings the new cookie to the socket, sealed: the view goes on where it is, and the next time somebody asks who is
+there, it is asked of the new cookie.
 """
 
 import time
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,15 +22,19 @@ from starlette.routing import Route
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.identity import Identity
+from pyview.auth.user_key import user_key
 from pyview.config import SecurityConfig
 from pyview.middleware.browser_cookie import browser_of
 from pyview.middleware.origin import check_same_origin
-from pyview.sessions.change import NO_SESSION
+from pyview.process.messages import CookieChanged, RenewalRefused
+from pyview.sessions.change import NO_SESSION, SessionChange
 from pyview.stores.claims import Claims
 from pyview.stores.outage import StoreUnavailable
 from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import CLOCK_SKEW, StaleToken
 from pyview.tokens.session_change import Holder, Order
+from pyview.transport.identity import Presence
+from pyview.transport.join import Admission
 
 CHANGE_PATH = "/live/session"
 PASS_PATH = "/live/session/pass"  # noqa: S105  a path
@@ -147,3 +159,55 @@ def _parsed(body: bytes) -> _Asked:
     if not isinstance(page_id, str):
         raise _Refused(400, "malformed", "expected a JSON object with the page's id")
     return _Asked(page_id, data.get("session"), data.get("token"))
+
+
+_TOPIC = "lv:phx-"
+
+
+class Renewal(NamedTuple):
+    """`tokens` replace those of the page; `news` is for the views."""
+
+    tokens: dict[str, str]
+    news: CookieChanged
+
+
+class SessionOrders:
+    """The orders that one socket has given, the last one of each topic."""
+
+    __slots__ = ("_admission", "_given", "_presence")
+
+    def __init__(self, admission: Admission, presence: Presence) -> None:
+        self._admission = admission
+        self._presence = presence
+        self._given: dict[str, str] = {}
+
+    def mint(self, topic: str, change: SessionChange) -> str | None:
+        presence = self._presence
+        holder = Holder(topic.removeprefix(_TOPIC), presence.identity.binding, browser_of(presence.scope))
+        if not holder.known:
+            return None
+        self._given[topic], token = self._admission.tokens.session.mint_order(change, holder)
+        return token
+
+    async def renew(self, topic: str, payload: Any) -> Renewal:
+        """Raises `RenewalRefused`; nothing has changed then."""
+        fields = payload if isinstance(payload, Mapping) else {}
+        tokens, presence = self._admission.tokens, self._presence
+        page_id, before = topic.removeprefix(_TOPIC), presence.identity
+        try:
+            brought = tokens.session.read_pass(fields.get("pass"))
+            page = tokens.read_page_token(fields.get("session"), page_id, before.binding)
+        except StaleToken as error:
+            raise RenewalRefused(error.reason) from None
+        if self._given.get(topic) != brought.id:
+            raise RenewalRefused("not this socket's order")
+        del self._given[topic]
+        await presence.renew(brought.cookie)
+        binding = presence.identity.binding
+        renewed = {
+            "session": tokens.mint_page_token(page, binding),
+            "csrf": tokens.mint_csrf_token(page_id, binding),
+        }
+        same_user = presence.renewable and user_key(before.user) == user_key(presence.identity.user)
+        guard = partial(self._admission.watch, presence) if same_user else None
+        return Renewal(renewed, CookieChanged(guard))
