@@ -13,28 +13,30 @@ from starlette.routing import BaseRoute, Mount
 from pyview.components.component import LiveComponent
 from pyview.components.names import component_classes, function_components
 from pyview.components.renderers import component_template
-from pyview.lint.attributes import what_is_wrong_with
-from pyview.lint.awaits import forgotten_awaits
-from pyview.lint.calls import calls
+from pyview.lint.context_names import context_type, names_in_code, names_of_context, unknown_names
+from pyview.lint.events import calls, handlers
 from pyview.lint.finding import Finding
-from pyview.lint.handlers import handlers
-from pyview.lint.holes import HOLE
-from pyview.lint.literals import names_in_code
-from pyview.lint.markup import FILE_INPUT, Element, may_be_together
-from pyview.lint.misleading import misleading_links
-from pyview.lint.modules import Modules
-from pyview.lint.names import context_type, names_of_context, unknown_names
-from pyview.lint.owners import Owner, classes_named, own_handlers, scripts_beside
-from pyview.lint.printed import loop_names, printed_values
-from pyview.lint.routes import unreachable_routes
-from pyview.lint.site import Site
-from pyview.lint.sources import Source, Templates, place_of, templates_of
-from pyview.lint.types import Types
+from pyview.lint.html import FILE_INPUT, Element, may_be_together, what_is_wrong_with
+from pyview.lint.links import misleading_links
+from pyview.lint.modules import Modules, forgotten_awaits
+from pyview.lint.owners import (
+    Owner,
+    Source,
+    Templates,
+    classes_named,
+    own_handlers,
+    place_of,
+    scripts_beside,
+    templates_of,
+)
+from pyview.lint.routes import Site, unreachable_routes
+from pyview.lint.types import Types, loop_names, printed_values
 from pyview.lint.unclosed import unclosed_elements
 from pyview.lint.unsafe import unsafe_places
 from pyview.live_view import LiveView
 from pyview.rendering.templates import ViewTemplates
 from pyview.routing.routes import LiveRoute
+from pyview.template.html_scanner import HOLE
 from pyview.template.live_template import LiveTemplate
 from pyview.template.view_files import TemplateFileNotFound
 

@@ -12,8 +12,7 @@ from jinja2 import nodes
 
 from pyview.lint.balance import Body, Open
 from pyview.lint.finding import Finding
-from pyview.lint.owners import Owner
-from pyview.lint.sources import Source
+from pyview.lint.owners import Owner, Source
 from pyview.template.html_scanner import Tag
 
 _NO_HTML = frozenset({".js", ".css", ".json", ".txt", ".md", ".csv"})

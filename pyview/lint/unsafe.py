@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from jinja2 import nodes
 
 from pyview.lint.finding import Finding
-from pyview.lint.sources import Source
+from pyview.lint.owners import Source
 from pyview.lint.types import Types
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.guards import unguarded

@@ -2,15 +2,78 @@
 
 What Jinja2 fills in is replaced by a character of no text, line breaks kept. An attribute that has one in it is not
 known, and nothing is said about it.
+
+The `phx-*` attributes that the client knows, of `phoenix_live_view` 1.2.
+
+What stands in a text for values that are filled in when a page is made.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from html.parser import HTMLParser
 
 from jinja2 import Environment
 
-from pyview.lint.holes import ANYTHING, HOLE, hole_of
+from pyview.template.html_scanner import HOLE
+
+__all__ = ["ANYTHING", "HOLE", "hole_of"]
+
+KNOWN = frozenset(
+    "phx-" + name
+    for name in (
+        *("click", "click-away", "submit", "change", "blur", "focus", "window-blur", "window-focus"),
+        *("keydown", "keyup", "window-keydown", "window-keyup", "key", "target", "debounce", "throttle"),
+        *(
+            "hook",
+            "update",
+            "mounted",
+            "remove",
+            "connected",
+            "disconnected",
+            "disable-with",
+            "trigger-action",
+        ),
+        *("auto-recover", "no-unused-field", "patch-focused", "track-static", "track-uploads", "drop-target"),
+        *("progress", "viewport-top", "viewport-bottom", "viewport-overrun-target"),
+    )
+)
+
+_GONE = {
+    "phx-feedback-for": "the client has not known it since 1.0: show errors for used fields, see docs/forms.md",
+    "phx-page-loading": "say it with the event: js.push('save', page_loading=True)",
+    "phx-link": "it is data-phx-link",
+    "phx-link-state": "it is data-phx-link-state",
+    "phx-session": "it is data-phx-session",
+    "phx-capture-click": "the client has not known it since 0.18: use phx-click-away",
+}
+
+
+def what_is_wrong_with(name: str) -> str | None:
+    """Why the client does not know the attribute, None if it does."""
+    if not name.startswith("phx-") or name in KNOWN or name.startswith("phx-value-"):
+        return None
+    if name in _GONE:
+        return f"{name}: {_GONE[name]}"
+    close = get_close_matches(name, KNOWN | {"phx-value-..."}, n=1, cutoff=0.7)
+    return f"the client knows no attribute {name}" + (f"; did you mean {close[0]}?" if close else "")
+
+
+ANYTHING = HOLE + "\ue001"
+"""Stands for what may be more than one value: what statements write, or functions return."""
+
+_VALUE = re.compile(r"\s*([\w.]+(?:\[[^][]*\][\w.]*)*)\s*(?:\|\s*(?:urlencode|string|int|e|escape)\s*)*")
+_SEVERAL = ("path", "url", "href", "query")
+
+
+def hole_of(expression: str) -> str:
+    """What stands for an expression. The value of a name such as `user.id` is a part of a path, unless it is called
+    otherwise."""
+    found = _VALUE.fullmatch(expression)
+    spans = found is None or any(word in found[1].lower() for word in _SEVERAL)
+    return ANYTHING if spans else HOLE
+
 
 _OPENS = {"if", "for", "macro", "call", "filter", "block", "with", "set", "autoescape"}
 _OTHERWISE = {"elif", "else"}
