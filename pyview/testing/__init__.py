@@ -5,8 +5,7 @@ the application too, so a test is deterministic: when `await page.click(...)` re
 """
 
 from pyview.lint import Finding
-from pyview.testing.alone import opened
-from pyview.testing.checks import assert_no_findings, check_app
+from pyview.testing.alone import assert_no_findings, check_app, opened, rendered
 from pyview.testing.child import Child
 from pyview.testing.client import LiveClient
 from pyview.testing.dom import Element
@@ -23,7 +22,6 @@ from pyview.testing.errors import (
 from pyview.testing.files import LocalFile
 from pyview.testing.page import Page
 from pyview.testing.raw_socket import RawSocket
-from pyview.testing.rendered import rendered
 from pyview.testing.uploads import Chosen
 from pyview.wire.client_tree import ProtocolError
 

@@ -7,12 +7,10 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pyview.testing.cookies import set_cookie
 from pyview.testing.errors import PageError
 from pyview.testing.forms import Submission
-from pyview.testing.location import absolute, same_origin
+from pyview.testing.location import CLIENT_ADDRESS, absolute, same_origin, set_cookie, websocket_scope
 from pyview.testing.raw_socket import RawSocket
-from pyview.testing.scope import CLIENT_ADDRESS, websocket_scope
 
 MAX_REDIRECTS = 20
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -1,13 +1,148 @@
-"""The page as elements: found by CSS selector and by text."""
+"""The document that came over HTTP, with a hole where its live view is.
 
+The page as elements: found by CSS selector and by text.
+"""
+
+import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
 from typing import Self
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
 from pyview.testing.errors import ElementNotFound
+
+MAIN = "data-phx-main"
+_TITLE = re.compile(r"(<title\b[^>]*>)(.*?)(</title\s*>)", re.IGNORECASE | re.DOTALL)
+_CSRF = re.compile(r'(<meta name="csrf-token" content=")([^"]*)(")')
+_SCRIPTLESS = re.compile(r'<p id="pyview-notice".*?</p>\s*|<noscript\b.*?</noscript>\s*', re.DOTALL)
+_KEPT_BY_CLIENT = ("id", "data-phx-session", "data-phx-static", MAIN, "data-phx-root-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`before`, the main element's `tag` and `attributes`, its `content`, and `after`; `tag` is "" without one."""
+
+    before: str
+    tag: str = ""
+    attributes: tuple[tuple[str, str | None], ...] = ()
+    content: str = ""
+    after: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Find the element with `data-phx-main`, which is the one live view that owns the page."""
+        finder = _Finder(text, lambda attributes: MAIN in attributes)
+        if finder.start is None:
+            return cls(text)
+        start, inner = finder.start
+        inner_end, end = finder.end
+        return cls(text[:start], finder.tag, finder.attributes, text[inner:inner_end], text[end:])
+
+    @property
+    def is_live(self) -> bool:
+        return bool(self.tag)
+
+    def attribute(self, name: str) -> str | None:
+        return dict(self.attributes).get(name)
+
+    def html(self, content: str | None = None) -> str:
+        """The whole document, with `content` for the view's HTML."""
+        if not self.tag:
+            return self.before
+        inner = self.content if content is None else content
+        return f"{self.before}<{self.tag}{_attributes(self.attributes)}>{inner}</{self.tag}>{self.after}"
+
+    def with_script(self) -> Self:
+        """The document where scripts run: no `noscript`, and no note that the page's script has not loaded."""
+        return replace(self, before=_SCRIPTLESS.sub("", self.before), after=_SCRIPTLESS.sub("", self.after))
+
+    def with_title(self, title: str) -> Self:
+        text = html.escape(title, quote=False)
+        return replace(self, before=_TITLE.sub(lambda m: m[1] + text + m[3], self.before, count=1))
+
+    def with_style_sheet(self, former: str, name: str) -> Self:
+        """The document that links to another style sheet beside a view, or with no name to none."""
+        links = re.compile(rf'<link rel="stylesheet" href="([^"]*/){re.escape(former)}"([^>]*)>')
+        link = (lambda m: f'<link rel="stylesheet" href="{m[1]}{name}"{m[2]}>') if name else ""
+        return replace(self, before=links.sub(link, self.before))
+
+    def with_tokens(self, session: str, csrf: str) -> Self:
+        """The same page for a session that has changed."""
+        own = tuple(
+            (name, session if name == "data-phx-session" else value) for name, value in self.attributes
+        )
+        return replace(
+            self, before=_CSRF.sub(lambda m: m[1] + html.escape(csrf) + m[3], self.before), attributes=own
+        )
+
+    def with_container(self, tag: str, attributes: Mapping[str, str]) -> Self:
+        """What a live navigation makes of the main element: the target's tag and attributes, its own identity."""
+        kept = tuple((name, value) for name, value in self.attributes if name in _KEPT_BY_CLIENT)
+        own = tuple((name, value) for name, value in attributes.items() if name not in _KEPT_BY_CLIENT)
+        return replace(self, tag=tag, attributes=kept + own)
+
+
+def _attributes(attributes: tuple[tuple[str, str | None], ...]) -> str:
+    return "".join(
+        f" {name}" if value is None else f' {name}="{html.escape(value)}"' for name, value in attributes
+    )
+
+
+def with_content(text: str, element_id: str, content: str) -> str:
+    """`text` with `content` inside the element of that id, if it has one."""
+    finder = _Finder(text, lambda attributes: attributes.get("id") == element_id)
+    if finder.start is None:
+        return text
+    return text[: finder.start[1]] + content + text[finder.end[0] :]
+
+
+class _Finder(HTMLParser):
+    """Where the first element starts and ends whose attributes are `wanted`, as offsets in the text."""
+
+    def __init__(self, text: str, wanted: Callable[[Mapping[str, str | None]], bool]) -> None:
+        super().__init__()
+        self._wanted = wanted
+        self.tag = ""
+        self.attributes: tuple[tuple[str, str | None], ...] = ()
+        self.start: tuple[int, int] | None = None
+        self.end = (len(text), len(text))
+        self._depth = 0
+        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.start is None and self._wanted(dict(attrs)):
+            self._found(tag, attrs)
+        elif self._depth and tag == self.tag:
+            self._depth += 1
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._depth and tag == self.tag:
+            self._depth -= 1
+            if self._depth == 0:
+                self._ended()
+
+    def _found(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        offset = self._offset()
+        self.tag, self.attributes, self._depth = tag, tuple(attrs), 1
+        self.start = (offset, offset + len(self.get_starttag_text() or ""))
+
+    def _ended(self) -> None:
+        offset = self._offset()
+        self.end = (offset, self.rawdata.index(">", offset) + 1)
+
+    def _offset(self) -> int:
+        line, column = self.getpos()
+        return self._lines[line - 1] + column
+
 
 _INVISIBLE = frozenset(("script", "style", "template", "head", "noscript"))
 _INLINE_NAMES = (

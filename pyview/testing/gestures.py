@@ -5,7 +5,6 @@ from typing import Any
 
 from bs4 import Tag
 
-from pyview.testing.commands import parse
 from pyview.testing.dom import contains, outline
 from pyview.testing.errors import PageError
 from pyview.testing.files import LocalFile
@@ -30,6 +29,7 @@ from pyview.testing.payloads import (
     change_payload,
     element_payload,
     event_owner,
+    parse,
     submit_payload,
     target_cids,
 )

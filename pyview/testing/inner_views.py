@@ -7,13 +7,12 @@ from typing import Any, Protocol
 
 from bs4 import BeautifulSoup, Tag
 
-from pyview.testing.components import shown_components
 from pyview.testing.connection import Connection, Pending, Push
 from pyview.testing.errors import PageError
 from pyview.testing.forms import attribute
 from pyview.testing.recovery import recoverable, recoveries
 from pyview.testing.screen import Screen
-from pyview.testing.view import View
+from pyview.testing.view import View, shown_components
 from pyview.wire.client_tree import ProtocolError, extract
 
 SESSION, PARENT, STICKY, MAIN = "data-phx-session", "data-phx-parent-id", "data-phx-sticky", "data-phx-main"

@@ -5,9 +5,8 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from pyview.testing.commands import parse
 from pyview.testing.forms import BUTTON_TYPES, Fields, attribute, elements, kind
-from pyview.testing.payloads import change_payload, target_cids
+from pyview.testing.payloads import change_payload, parse, target_cids
 
 Recoverable = Mapping[str, Tag]
 

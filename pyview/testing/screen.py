@@ -1,18 +1,44 @@
-"""What a tab shows: the document, the view in it, the title, and what the user typed."""
+"""What a tab shows: the document, the view in it, the title, and what the user typed.
 
-from collections.abc import Collection, Mapping
+Which elements a patch of the page touches.
+"""
+
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from pyview.testing.document import Document, with_content
-from pyview.testing.dom import parse
-from pyview.testing.forms import Fields
+from pyview.testing.dom import Document, parse, with_content
+from pyview.testing.forms import Fields, attribute
 from pyview.testing.location import absolute
-from pyview.testing.patching import patched_by
+from pyview.testing.payloads import COMPONENT
 from pyview.testing.streams import check_containers
 from pyview.testing.view import View
+from pyview.wire.client_tree import SKIP
+
+
+def patched_by(view_id: str, components: Collection[str] | None = None) -> Callable[[Tag], bool]:
+    """Says of an element whether a patch of that view reaches it; of `components` alone, if the diff has no more.
+
+    Left alone are elements outside the view, those that the diff did not touch, and those with `phx-update="ignore"`.
+    """
+
+    def is_patched(tag: Tag) -> bool:
+        for one in (tag, *tag.parents):
+            if one.has_attr(SKIP) or "ignore" in (
+                attribute(one, "phx-update"),
+                attribute(one, "data-phx-update"),
+            ):
+                return False
+            if components is not None and attribute(one, COMPONENT) in components:
+                return True
+            if attribute(one, "id") == view_id:
+                return components is None
+        return False
+
+    return is_patched
+
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -20,19 +20,16 @@ from pyview.rendering.templates import FILES_EVENT
 from pyview.sessions.change import SESSION_EVENT
 from pyview.template.root_template import PAGE_EVENT
 from pyview.testing.browser import Browser, Loaded
-from pyview.testing.components import let_go, shown_components
 from pyview.testing.connection import Channel, Connection, Pending, Push, new_refs
-from pyview.testing.cookies import delete_cookie, set_cookie
 from pyview.testing.errors import NoAnswer, NotConnected, PageError, SocketClosed, TooManyReloads, ViewCrashed
 from pyview.testing.files import ChosenFiles
 from pyview.testing.forms import Fields, Submission, submission
 from pyview.testing.history import History
 from pyview.testing.inner_views import SESSION, InnerViews
-from pyview.testing.location import absolute, path_and_query, same_origin
+from pyview.testing.location import absolute, delete_cookie, path_and_query, same_origin, set_cookie
 from pyview.testing.recovery import recoverable, recoveries
 from pyview.testing.screen import Screen
-from pyview.testing.session_changes import changed_session, passed_cookie
-from pyview.testing.view import View
+from pyview.testing.view import View, changed_session, let_go, passed_cookie, shown_components
 from pyview.threads import threads_at_work
 from pyview.wire.client_tree import ProtocolError, extract
 

@@ -1,10 +1,18 @@
-"""One joined live view, as the client keeps it: its identity, its tree, and what it tells the server to join."""
+"""One joined live view, as the client keeps it: its identity, its tree, and what it tells the server to join.
 
-from collections.abc import Iterable
+How the client lets go of live components whose elements have gone from the page.
+
+The two requests of a page whose view has changed the session, as its script makes them.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyview.testing.connection import Channel
+from pyview.testing.browser import Browser
+from pyview.testing.connection import Channel, Connection, Pending
+from pyview.testing.payloads import COMPONENT
 from pyview.testing.streams import StreamedItems
 from pyview.wire.client_tree import Tree, check_reach, merge, to_html
 
@@ -86,3 +94,57 @@ class View:
         self.shown = self.streamed.shown(self.tree)
         self._html = {}
         self.html()  # what cannot be shown is told now, not when a test happens to look
+
+
+_MARK = re.compile(rf' {COMPONENT}="(\d+)"')
+
+Answer = Callable[[Pending], Awaitable[None]]
+
+
+def shown_components(view: View) -> frozenset[int]:
+    """The numbers of the components whose elements are in the view's HTML."""
+    if "c" not in view.tree:
+        return frozenset()
+    return frozenset(map(int, _MARK.findall(view.html(strip=False))))
+
+
+async def let_go(view: View, connection: Connection, cids: frozenset[int], answer: Answer) -> None:
+    """Say that components will go, then that those have gone that did not come back; forget what the server forgets."""
+    going = await _told(view, connection, "cids_will_destroy", cids, answer)
+    if going is None:
+        return
+    gone = await _told(view, connection, "cids_destroyed", cids, answer)
+    view.prune(gone.response["cids"] if gone is not None else [])
+
+
+async def _told(
+    view: View, connection: Connection, message: str, cids: frozenset[int], answer: Answer
+) -> Pending | None:
+    """The answer to a message about those that are still not shown; None if there are none, or nobody answers."""
+    connection.pump()
+    left = sorted(cids - shown_components(view))
+    if not left or view.channel.state != "joined":
+        return None
+    pending = await connection.push(view.channel, message, {"cids": left})
+    await answer(pending)
+    return pending if pending.status == "ok" else None
+
+
+async def changed_session(browser: Browser, url: str, csrf: str, view: View, token: str) -> str | None:
+    """The receipt for a change; None when the server refuses it."""
+    body = {"id": view.id.removeprefix("phx-"), "session": view.session, "token": token}
+    answer = await _post(browser, url, csrf, body)
+    return None if answer is None else str(answer["receipt"])
+
+
+async def passed_cookie(browser: Browser, url: str, csrf: str, view: View, receipt: str) -> str | None:
+    """The browser's cookie, sealed for the socket; None when the server refuses it."""
+    answer = await _post(browser, f"{url}/pass", csrf, {"id": view.id, "token": receipt})
+    return None if answer is None else str(answer["pass"])
+
+
+async def _post(browser: Browser, url: str, csrf: str, body: dict[str, str]) -> dict[str, Any] | None:
+    headers = {"origin": browser.settings.origin, "sec-fetch-site": "same-origin", "x-csrf-token": csrf}
+    response = await browser.http.post(url, json=body, headers=headers)
+    found: dict[str, Any] | None = response.json() if response.is_success else None
+    return found

@@ -15,7 +15,7 @@ import pytest
 from pyview.components import LiveComponent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from pyview.testing.document import Document
+from pyview.testing.dom import Document
 from pyview.wire.client_tree import Tree, merge, to_html
 from tests.attack.target import answer, joined
 from tests.components.conftest import app_of, view_of
