@@ -1,8 +1,18 @@
-"""`pyview check`: what is wrong with an application, before it is deployed."""
+"""`pyview check`: what is wrong with an application, before it is deployed.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+Finds an application by the name that servers know it by, such as `shop:app`.
+
+What was found, as lines for people and as JSON for programs.
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import reduce
 from inspect import isfunction
+from pathlib import Path
 from typing import Any
 
 from starlette.routing import Mount
@@ -13,6 +23,7 @@ from pyview.auth.middleware_order import provides_auth
 from pyview.checks.authentication import check_app, check_sharing, stops
 from pyview.checks.server import advice
 from pyview.checks.templates import unusable_templates
+from pyview.lint import Finding
 
 
 class NotAPyView(TypeError):
@@ -94,3 +105,67 @@ def _live_apps(app: Any, authenticated: bool) -> Iterator[tuple[PyView, dict[str
 
 def _count(findings: tuple[CheckMessage, ...]) -> str:
     return f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+
+
+class CannotLoad(Exception):
+    """There is no application under this name."""
+
+
+def load(name: str, folder: Path, factory: bool = False) -> Any:
+    """The object `app` of module `shop` in `folder`, for `shop:app`; with `factory`, what calling it returns.
+
+    Raises `CannotLoad`, and whatever importing the module raises.
+    """
+    module_name, separator, attribute = name.partition(":")
+    if not (module_name and separator and attribute):
+        raise CannotLoad(f"expected module:app, such as shop:app for `app` in shop.py, got {name!r}")
+    found = _attribute(_module(module_name, folder), attribute, name)
+    return found() if factory else found
+
+
+def _module(name: str, folder: Path) -> Any:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise  # the module is there; something that it imports is not
+        raise CannotLoad(f"there is no module {name!r} in {folder} or on Python's path") from None
+
+
+def _attribute(module: Any, attribute: str, name: str) -> Any:
+    try:
+        return reduce(getattr, attribute.split("."), module)
+    except AttributeError:
+        raise CannotLoad(f"{name!r}: {module.__name__} has no {attribute!r}") from None
+
+
+def as_text(report: Report, found: Sequence[Finding]) -> Iterator[str]:
+    """First what `found` says of views and templates, then whether the application starts."""
+    for finding in found:
+        yield str(_nearby(finding))
+    if found:
+        yield f"{len(found)} {'place looks' if len(found) == 1 else 'places look'} wrong in views and templates."
+    yield from report.lines()
+
+
+def as_json(report: Report, found: Sequence[Finding]) -> str:
+    """`{"findings": [{"file", "line", "rule", "text"}], "settings": [{"severity", "text"}], "advice": [text],
+    "starts": bool}`"""
+    settings = [{"severity": one.severity.value, "text": one.text} for one in report.findings]
+    said = {
+        "findings": [asdict(one) for one in found],
+        "settings": settings,
+        "advice": report.advice,
+        "starts": not report.refusals,
+    }
+    return json.dumps(said, indent=2)
+
+
+def _nearby(finding: Finding) -> Finding:
+    """The same, its file as seen from here."""
+    file = Path(finding.file)
+    if file.is_absolute() and file.is_relative_to(Path.cwd()):
+        return replace(finding, file=str(file.relative_to(Path.cwd())))
+    return finding

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from pyview.cli.check import NotAPyView, check
+from pyview.cli.check import CannotLoad, NotAPyView, as_json, as_text, check, load
 from pyview.cli.convert import CannotConvert, as_lines, existing, is_done, summary
 from pyview.cli.create import CannotCreate, create_view
-from pyview.cli.load import CannotLoad, load
-from pyview.cli.report import as_json, as_text
 from pyview.convert.folder import convert_folder
 from pyview.lint import lint
 from pyview.tokens.secrets import SecretError
