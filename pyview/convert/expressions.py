@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from pyview.convert.code import Binding, Code
 from pyview.convert.filters import AMBIGUOUS, DIFFERENCES, RENAMED, rewrite
-from pyview.convert.literals import as_literal, python_value
 from pyview.convert.loops import Loops
 from pyview.convert.pieces import split
 from pyview.convert.report import Unconvertible
+from pyview.convert.syntax import Binding, Code, as_literal, python_value
 
 _NAME: Final = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
 _CALL: Final = re.compile(r"([\w.]+)\s*\((.*)\)", re.DOTALL)

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pyview.convert.code import Binding, Code
-from pyview.convert.literals import python_value
 from pyview.convert.report import Unconvertible
+from pyview.convert.syntax import Binding, Code, python_value
 
 # From an operand and the texts of the arguments.
 Rewrite = Callable[[Code, Sequence[str]], Code]

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pyview.convert.code import Binding
 from pyview.convert.expressions import Expressions
-from pyview.convert.literals import python_value, written
 from pyview.convert.loops import Loop, Loops
 from pyview.convert.pieces import Piece, split
 from pyview.convert.report import Unconvertible
+from pyview.convert.syntax import Binding, python_value, written
 
 _FOR: Final = re.compile(r"(for\s+)(\w+(?:\s*,\s*\w+)*)(\s+in\s+)(.+)", re.DOTALL)
 _ASSIGNMENT: Final = re.compile(r"(\w+)(\s*=\s*)(.+)", re.DOTALL)
