@@ -26,7 +26,6 @@ from pyview.checks.authentication import check_app, enforce, is_production
 from pyview.checks.server import asked_for, missing_options
 from pyview.checks.templates import check_sent_names, unusable_templates
 from pyview.config import SecurityConfig
-from pyview.former import REPLACEMENTS, missing_attribute
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
@@ -53,6 +52,7 @@ from pyview.process.app_context import Site
 from pyview.process.file_watch import FileWatch
 from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub, PubSub
+from pyview.removed_names import REPLACEMENTS, missing_attribute
 from pyview.rendering.templates import ViewTemplates
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.routing.application_name import application_name, check_app_id

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pyview.former import missing_name
+from pyview.removed_names import missing_name
 from pyview.socket.socket import ConnectedLiveViewSocket, LiveViewSocket, UnconnectedSocket, is_connected
 
 __all__ = ["ConnectedLiveViewSocket", "LiveViewSocket", "UnconnectedSocket", "is_connected"]

@@ -15,7 +15,7 @@ from pyview.process.app_context import Site
 from pyview.rendering.lifecycle import Visit
 from pyview.routing.routes import view_key
 from pyview.socket.socket import LiveViewSocket
-from pyview.stream_order import StreamOrder
+from pyview.stream import StreamOrder
 from pyview.template.nested import MOST_DEEP, Element, Nested
 from pyview.template.tree.stream import ShownItems
 from pyview.tokens.nested import NestedToken

@@ -7,7 +7,7 @@ makes function components for both. How it works is in `compiler` and `tree`.
 
 from typing import TYPE_CHECKING
 
-from pyview.former import missing_name
+from pyview.removed_names import missing_name
 from pyview.template.component import Component, ComponentCall, component
 from pyview.template.component_tag import live_component
 from pyview.template.declared.declaration import ComponentError, SlotEntry

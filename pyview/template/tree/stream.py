@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 from jinja2.runtime import LoopContext, Undefined
 from jinja2.utils import internalcode, missing
 
-from pyview.stream import Stream, StreamOps, Streams
-from pyview.stream_order import without_surplus
+from pyview.stream import Stream, StreamOps, Streams, without_surplus
 from pyview.template.tree.nodes import EVERYTHING, Diff, Fresh, Segment
 
 __all__ = ["ShownItems", "StreamRows", "StreamShownTwice", "StreamSlot", "rows_of", "settle", "stream_slot"]
