@@ -52,7 +52,7 @@ class IdentityPipeline:
     """
 
     def __init__(self, user_middleware: Sequence[Middleware]) -> None:
-        """`user_middleware`: outermost first, with the watcher in place (`pyview.auth.order.normalise`)."""
+        """`user_middleware`: outermost first, with the watcher in place (`pyview.auth.middleware_order.normalise`)."""
         middlewares = [found for found in user_middleware if says_who_is_there(found)]
         self._app = _stack(middlewares)
         self.loads_session = any(map(_may_load_session, middlewares))

@@ -42,7 +42,7 @@ async def nobody(scope: Scope, session: Mapping[str, Any]) -> str:
 
 
 class Revoker(Protocol):
-    """What the watcher needs of `pyview.revocation`."""
+    """What the watcher needs of `pyview.stores.Revocations`."""
 
     async def revoke(self, key: str, until: float, not_before: float | None = None) -> None: ...
     async def revoked(self, keys: Mapping[str, float]) -> bool: ...

@@ -2,7 +2,7 @@
 
 A signed cookie has no identity of its own: two sign-ins of one user make the same cookie. So every session
 that is written during a request gets a random id, the time when its user signed in, and a digest of who that is
-(`pyview.auth.watcher`). Routes may see them, under names that begin with `_pv_`; views never do.
+(`pyview.auth.session_watcher`). Routes may see them, under names that begin with `_pv_`; views never do.
 """
 
 import hashlib

@@ -52,7 +52,7 @@ def claims_from_environment(environ: Mapping[str, str], outages: Outages | None 
     """
     url, path = redis_url(environ), state_path(environ)
     if url:
-        claims: Claims = needs_redis("pyview.claims.redis").RedisClaims(url, outages=outages)
+        claims: Claims = needs_redis("pyview.stores.claims_redis").RedisClaims(url, outages=outages)
         return claims
     return SQLiteClaims(path, outages=outages) if path else MemoryClaims()
 
@@ -65,7 +65,7 @@ def revocations_from_environment(environ: Mapping[str, str], outages: Outages | 
     """
     url, path = redis_url(environ), state_path(environ)
     if url:
-        revocations: Revocations = needs_redis("pyview.revocation.redis").RedisRevocations(
+        revocations: Revocations = needs_redis("pyview.stores.revocations_redis").RedisRevocations(
             url, outages=outages
         )
         return revocations
@@ -79,6 +79,6 @@ def session_store_from_environment(environ: Mapping[str, str]) -> SessionStore:
     """
     url, path = redis_url(environ), state_path(environ)
     if url:
-        store: SessionStore = needs_redis("pyview.sessions.store.redis").RedisSessionStore(url)
+        store: SessionStore = needs_redis("pyview.stores.sessions_redis").RedisSessionStore(url)
         return store
     return SQLiteSessionStore(path) if path else MemorySessionStore()

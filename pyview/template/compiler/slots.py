@@ -22,7 +22,7 @@ Collected = Mapping[str, list[nodes.Call]]
 """The entries of slots that are collected when the template runs, by the names of their lists."""
 
 _SLOT = "slot"
-_MODULE = "pyview.template.declared.slots"
+_MODULE = "pyview.template.declared.declaration"
 _GIVEN = f"{_MODULE}.given"
 _CONTROL = (nodes.If, nodes.For, nodes.With)
 

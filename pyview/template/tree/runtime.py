@@ -20,7 +20,7 @@ from pyview.template.tree.output import (
 from pyview.template.tree.rows import RowSegment
 from pyview.template.tree.stream import LiveLoop, rows_of
 
-GENERATION = 6
+GENERATION = 7
 
 __all__ = [
     "LiveLoop",
