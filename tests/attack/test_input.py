@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from tests.attack.served import Site, served
+from tests.attack.server import Site, served
 from tests.frames import Page, event
 
 MOST_GROWTH = 40_000_000
@@ -63,7 +63,7 @@ async def send_all(socket: ClientConnection, frame: str, count: int) -> None:
 
 @pytest.mark.parametrize(("size", "count"), [(1_000_000, 25), (250_000, 100), (20_000, 1000), (7_000, 2000)])
 async def test_events_that_wait_for_a_handler(size: int, count: int) -> None:
-    async with served("tests.attack.patient:app") as site:
+    async with served("tests.attack.waiting_app:app") as site:
         page = await site.page("/")
         socket = await opened(site, page)
         await socket.send(json.dumps(event(page, "5", "wait")))
@@ -73,7 +73,7 @@ async def test_events_that_wait_for_a_handler(size: int, count: int) -> None:
 
 
 async def test_events_that_many_views_of_one_socket_are_busy_with() -> None:
-    async with served("tests.attack.patient:app") as site:
+    async with served("tests.attack.waiting_app:app") as site:
         pages = [await site.page("/") for _ in range(24)]
         socket = await opened(site, pages[0])
         for page in pages[1:]:
@@ -98,7 +98,7 @@ async def begun(site: Site, *, compressed: bool) -> ClientConnection:
 @pytest.mark.parametrize("compressed", [False, True])
 async def test_messages_that_do_not_end(*, compressed: bool) -> None:
     """The server keeps them, and PyView never sees them."""
-    async with served("tests.attack.patient:app") as site:
+    async with served("tests.attack.waiting_app:app") as site:
         sockets = [await begun(site, compressed=compressed) for _ in range(5)]
 
         async def endless() -> AsyncIterator[str]:

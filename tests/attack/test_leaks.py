@@ -14,8 +14,8 @@ from websockets.asyncio.client import connect as connect_to
 
 from pyview.testing import LiveClient, RawSocket
 from tests.asgi import eventually
-from tests.attack.house import House, blocks, open_files
-from tests.attack.served import Site, served
+from tests.attack.counted_app import House, blocks, open_files
+from tests.attack.server import Site, served
 from tests.frames import Page, connect, event, load
 
 FEW = 200
@@ -187,7 +187,7 @@ async def test_after_two_thousand_joins_everything_is_as_it_was(caplog: pytest.L
 @needs_proc
 @pytest.mark.soak
 async def test_after_ten_thousand_joins_a_server_is_as_it_was() -> None:
-    async with served("tests.attack.house:app") as site:
+    async with served("tests.attack.counted_app:app") as site:
         page = await site.page("/room")
 
         async def open_wire() -> Wire:

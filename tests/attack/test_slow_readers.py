@@ -10,7 +10,7 @@ import pytest
 from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
-from tests.attack.served import Site, served
+from tests.attack.server import Site, served
 from tests.frames import Page
 
 SLOW, BROADCASTS, SIZE = 5, 2500, 20_000
@@ -55,7 +55,7 @@ class DeafSocket:
 
 
 async def test_five_that_do_not_read_cost_less_than_30_megabytes() -> None:
-    async with served("tests.attack.house:app") as site:
+    async with served("tests.attack.counted_app:app") as site:
         page = await site.page("/room")
         await site.get("/broadcast", params={"count": 100, "size": SIZE})
         before = (await site.get("/state")).json()["resident"]

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 from pyview import LiveView, PyView
 from pyview.auth import AllowAllAuthProvider, AuthProvider, AuthProviderFactory, public, requires
 from pyview.testing import LiveClient
-from tests.auth.people import People, Shown, both_doors, guarded, may_see, open_as, site
+from tests.auth.users import People, Shown, both_doors, guarded, may_see, open_as, site
 from tests.frames import connect, event, join, load
 
 LOGIN = requires("authenticated", redirect="/login")

@@ -13,7 +13,7 @@ from pyview.events import AutoEventDispatch, BaseEventHandler, MisplacedRequirem
 from pyview.events.requirements import event_requirements
 from pyview.testing import LiveClient, RawSocket
 from pyview.testing.errors import PageError
-from tests.auth.people import People, Shown, open_as, site
+from tests.auth.users import People, Shown, open_as, site
 from tests.frames import Page
 from tests.frames import event as event_frame
 

@@ -28,8 +28,8 @@ from pyview.stores.outage import StoreUnavailable
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from tests.revocation.workers import until
-from tests.storage.fixtures import BreakableFolder, Clock, clock
+from tests.stores.fixtures import BreakableFolder, Clock, clock
+from tests.stores.revocations.workers import until
 
 __all__ = ["clock"]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyview.auth import Identity, requires
 from pyview.requirement import ConditionSet, Requirement
 from pyview.testing import LiveClient
-from tests.auth.people import People, Shown, both_doors, guarded, may_see, open_as, site
+from tests.auth.users import People, Shown, both_doors, guarded, may_see, open_as, site
 from tests.frames import connect, event, join, load
 
 

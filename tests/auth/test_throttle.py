@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from pyview.auth.throttle import LoginThrottle, TooManyAttempts
 from tests.asgi import eventually, http_scope
-from tests.storage.fixtures import own_valkey, valkey
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import own_valkey, valkey
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["own_valkey", "valkey"]
 

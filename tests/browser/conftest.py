@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sy
 from starlette.types import ASGIApp
 
 from tests.browser.chromium import FLAGS, BrowserMissingError, Chromium, find_chromium
-from tests.browser.patience import SECONDS
+from tests.browser.retry import SECONDS
 from tests.browser.server import serving
 
 TIMEOUT_MS = 1000 * SECONDS  # what is awaited must come, and the machine may be busy

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pyview.template.root_template import RootTemplateContext, defaultRootTemplate
 from pyview.transport.assets import ClientAssets
-from tests.browser.patience import until
+from tests.browser.retry import until
 
 Serve = Callable[[ASGIApp], str]
 STRICT_CSP = "default-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'"

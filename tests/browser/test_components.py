@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from pyview import ComponentSocket, LiveComponent, LiveView, LiveViewSocket, PyView
 from pyview.events import event
 from pyview.template.live_template import LiveTemplate
-from tests.browser.patience import until
+from tests.browser.retry import until
 from tests.components import test_reach
 from tests.components.test_law import NAMES, PAGE, mutated, some_context
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from examples.gallery import EXAMPLES, Example, app
-from tests.browser.patience import until
+from tests.browser.retry import until
 from tests.browser.server import serving
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"

@@ -18,7 +18,7 @@ from pyview import LiveView, PyView, defaultRootTemplate
 from pyview.events import event
 from pyview.forms import Form
 from pyview.template.live_template import LiveTemplate
-from tests.browser.patience import break_off
+from tests.browser.retry import break_off
 from tests.browser.server import serving
 
 LIVE = "[data-phx-main].phx-connected"

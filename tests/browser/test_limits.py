@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connected
 from pyview.template.live_template import LiveTemplate
-from tests.browser.patience import until
+from tests.browser.retry import until
 
 Serve = Callable[[ASGIApp], str]
 EVENTS = 120

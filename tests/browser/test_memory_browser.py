@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from pyview.testing import LiveClient, Page
 from pyview.transport.assets import ClientAssets
-from tests.browser.patience import SECONDS
+from tests.browser.retry import SECONDS
 from tests.testing.handmade import Crash, Handmade, HandmadeView
 
 ASSETS = ClientAssets()

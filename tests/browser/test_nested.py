@@ -12,8 +12,8 @@ from starlette.types import ASGIApp
 from pyview import LiveView, LiveViewSocket, PyView, is_connected
 from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
-from tests.auth.people import People, site
-from tests.browser.patience import until
+from tests.auth.users import People, site
+from tests.browser.retry import until
 from tests.nested.test_embedded import app_with as plain_app
 from tests.nested.test_nested import Counter, app_with, around
 from tests.nested.test_page_attributes import app as attributes_app

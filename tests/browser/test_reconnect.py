@@ -16,7 +16,7 @@ from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
 from pyview.uploads import TempFileWriter, UploadEntry
 from tests.browser.network import network_to
-from tests.browser.patience import SECONDS, until
+from tests.browser.retry import SECONDS, until
 
 Socket = LiveViewSocket[dict[str, Any]]
 AWAY_MS = 10_000

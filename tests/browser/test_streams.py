@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from pyview import LiveView, PyView
 from pyview.events import event
 from pyview.template.live_template import LiveTemplate
-from tests.browser.patience import until
+from tests.browser.retry import until
 from tests.streams import test_components, test_nested
 from tests.streams.law import CYCLES, Insert, Item, Model, Operation
 

@@ -30,7 +30,7 @@ from pyview.uploads import (
     UploadResult,
     UploadSuccessWithData,
 )
-from tests.browser.patience import SECONDS, break_off
+from tests.browser.retry import SECONDS, break_off
 from tests.browser.server import serving
 from tests.uploads.views import Socket, Uploads, app_with, temporary_files, view_with
 

@@ -21,10 +21,10 @@ from pyview.sessions.session import digest, user_revocation_key
 from pyview.stores.outage import StoreUnavailable
 from pyview.testing import LiveClient
 from tests.identity.test_workers import SECRET, post, signed_in, status, status_in_time, worker
-from tests.revocation.test_outage import revocations_at, until_revoked
-from tests.revocation.workers import until
 from tests.sessions.test_middleware import app_with
-from tests.storage.fixtures import Breakable, BreakableFolder, BreakableServer, FreezableServer, own_valkey
+from tests.stores.fixtures import Breakable, BreakableFolder, BreakableServer, FreezableServer, own_valkey
+from tests.stores.revocations.test_outage import revocations_at, until_revoked
+from tests.stores.revocations.workers import until
 
 __all__ = ["own_valkey"]
 

@@ -19,7 +19,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.storage.valkey import ValkeyProcess, running_valkey
+from tests.stores.valkey import ValkeyProcess, running_valkey
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"

@@ -12,7 +12,7 @@ from pyview.template.container import Container, container_of
 from pyview.template.live_template import LiveTemplate
 from pyview.template.root_template import live_element
 from pyview.testing import LiveClient
-from tests.auth.people import People, site
+from tests.auth.users import People, site
 from tests.frames import connect, join, load
 
 NASTY = '"><script>alert(1)</script>'

@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from pyview import PyView, live_render
 from pyview.auth import requires
 from pyview.testing import LiveClient, ViewCrashed
-from tests.auth.people import People, site
+from tests.auth.users import People, site
 from tests.nested.test_nested import Counter, Other, Socket
 
 PAGE = Environment(autoescape=True).from_string(

@@ -15,7 +15,7 @@ from pyview.auth import AuthProvider, AuthProviderFactory, public, requires
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket
 from tests.asgi import eventually
-from tests.auth.people import People, Shown, site
+from tests.auth.users import People, Shown, site
 from tests.frames import Page, connect, join, page_in
 from tests.nested.test_who_may_join import STALE, join_inner, tokens_in
 

@@ -13,7 +13,7 @@ from pyview.auth import requires
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket
 from tests.attack.target import decodings
-from tests.auth.people import People, Shown, site
+from tests.auth.users import People, Shown, site
 from tests.frames import Page, connect, join, load
 
 STALE = {"reason": "stale"}

@@ -23,9 +23,9 @@ from pyview.pubsub.redis import RedisPubSub
 from pyview.testing import LiveClient
 from tests.presence.test_presence import View
 from tests.presence.test_views import RoomView
-from tests.revocation.workers import until
-from tests.storage.fixtures import own_valkey, valkey
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import own_valkey, valkey
+from tests.stores.revocations.workers import until
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["own_valkey", "valkey"]
 

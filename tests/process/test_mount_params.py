@@ -14,7 +14,7 @@ from pyview.depends import FromClient
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, ViewCrashed
 from tests.asgi import eventually
-from tests.auth.people import People, site
+from tests.auth.users import People, site
 
 Socket = LiveViewSocket[dict[str, Any]]
 SHOWN = LiveTemplate.from_string("<p>{{ shown }}</p><button phx-click='go' phx-value-to='/x/1'>go</button>")

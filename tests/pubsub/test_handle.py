@@ -14,8 +14,8 @@ from pyview.pubsub import MemoryPubSub, PubSub, pubsub_from_environment, shared_
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from tests.modules import write_module
-from tests.storage.fixtures import valkey
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import valkey
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["valkey"]
 

@@ -8,8 +8,8 @@ import pytest
 from pyview.events.info_event import InfoEvent
 from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.pubsub.redis import RedisPubSub
-from tests.storage.fixtures import valkey
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import valkey
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["valkey"]
 

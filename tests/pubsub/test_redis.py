@@ -14,9 +14,9 @@ from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.pubsub.redis import RedisPubSub
 from pyview.wire.message import UnencodableValue
-from tests.revocation.workers import until
-from tests.storage.fixtures import BreakableServer, FreezableServer, own_valkey, valkey
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import BreakableServer, FreezableServer, own_valkey, valkey
+from tests.stores.revocations.workers import until
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["own_valkey", "valkey"]
 

@@ -18,7 +18,7 @@ from pyview.stores.revocations import MemoryRevocations
 from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.testing import LiveClient
 from tests.sessions.test_middleware import app_with
-from tests.storage.fixtures import Breakable, BreakableFolder, FreezableServer, own_valkey
+from tests.stores.fixtures import Breakable, BreakableFolder, FreezableServer, own_valkey
 
 __all__ = ["own_valkey"]
 

@@ -14,10 +14,10 @@ from pyview.auth import login, logout
 from pyview.sessions import SessionStore
 from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.testing import LiveClient
-from tests.sessions.store.conftest import make, valkey
 from tests.sessions.test_middleware import app_with
-from tests.storage.fixtures import own_valkey
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import own_valkey
+from tests.stores.sessions.conftest import make, valkey
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["make", "own_valkey", "valkey"]
 

@@ -15,7 +15,7 @@ import jinja2
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.wire.client_tree import merge, to_html
-from tests.template.worlds import mutate, used, world
+from tests.template.data import mutate, used, world
 
 EXTENSIONS = ["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"]
 

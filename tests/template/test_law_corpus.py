@@ -7,8 +7,8 @@ import jinja2
 import pytest
 
 from tests.template.corpus import CORPUS
+from tests.template.data import world
 from tests.template.law import Law
-from tests.template.worlds import world
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "default": {},

@@ -14,7 +14,7 @@ from pyview.testing import LiveClient
 from pyview.transport.uploads import UploadChannel, UploadChannels
 from pyview.uploads import TempFileWriter, UploadConfig, UploadEntry
 from tests.asgi import eventually
-from tests.attack.house import open_files
+from tests.attack.counted_app import open_files
 from tests.uploads.browser import Liar, liar
 from tests.uploads.views import app_with, view_with
 

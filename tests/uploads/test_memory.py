@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from pyview.wire.message import encode_binary
-from tests.attack.served import Site, served
+from tests.attack.server import Site, served
 from tests.uploads.browser import file
 
 CHUNK = 64 * 1024
@@ -112,7 +112,7 @@ def connected(site: Site) -> connect:
 
 @pytest.mark.parametrize("size", [64 * MIB, pytest.param(1024 * MIB, marks=pytest.mark.soak)])
 async def test_a_large_file_arrives_whole_and_costs_no_memory(size: int) -> None:
-    async with served("tests.uploads.house:app") as site, connected(site) as socket:
+    async with served("tests.uploads.digest_app:app") as site, connected(site) as socket:
         sender, upload = await begun(site, socket, size)
         watch = Watch(site)
         before = (await watch.look())["resident"]
@@ -133,7 +133,7 @@ async def test_a_large_file_arrives_whole_and_costs_no_memory(size: int) -> None
 
 
 async def test_a_large_file_that_is_broken_off_leaves_nothing() -> None:
-    async with served("tests.uploads.house:app") as site:
+    async with served("tests.uploads.digest_app:app") as site:
         watch = Watch(site)
         before = await watch.look()
         async with connected(site) as socket:

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from pyview.stores.sessions import KeyTaken, MemorySessionStore, Record, SessionStore
 from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.stores.sessions_sqlite import SQLiteSessionStore
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.valkey import ValkeyProcess
 
 T = TypeVar("T")
 START = 1_800_000_000.0

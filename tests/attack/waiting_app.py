@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pyview import LiveView, LiveViewSocket, PyView
-from tests.attack.house import SECRET, resident
+from tests.attack.counted_app import SECRET, resident
 
 WAIT = 60
 Socket = LiveViewSocket[dict[str, Any]]

@@ -13,14 +13,14 @@ from pyview.stores.outage import StoreUnavailable
 from pyview.stores.revocations import Revocations
 from pyview.stores.revocations_redis import RedisRevocations
 from pyview.stores.revocations_shared import SQLiteRevocations
-from tests.revocation.workers import Ear, Workers, in_step, until
-from tests.storage.fixtures import (
+from tests.stores.fixtures import (
     Breakable,
     BreakableFolder,
     BreakableServer,
     ForgetfulFolder,
     FreezableServer,
 )
+from tests.stores.revocations.workers import Ear, Workers, in_step, until
 
 UNTIL = 4e9
 

@@ -11,8 +11,8 @@ from pyview.stores.claims import Claims, MemoryClaims, SQLiteClaims
 from pyview.stores.claims_redis import RedisClaims
 from pyview.stores.from_environment import claims_from_environment
 from pyview.stores.outage import StoreUnavailable
-from tests.storage.fixtures import BreakableFolder, BreakableServer, Clock
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import BreakableFolder, BreakableServer, Clock
+from tests.stores.valkey import ValkeyProcess
 
 
 async def test_the_first_gets_it_and_nobody_after(workers: list[Claims], clock: Clock) -> None:

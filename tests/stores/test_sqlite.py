@@ -21,7 +21,7 @@ SCHEMA = ("CREATE TABLE IF NOT EXISTS things (name TEXT PRIMARY KEY)",)
 ADD_FIFTY = """
 import asyncio, sys
 from pyview.storage.sqlite import SQLiteFile
-from tests.storage.test_sqlite import SCHEMA, add
+from tests.stores.test_sqlite import SCHEMA, add
 
 async def main():
     file = SQLiteFile(sys.argv[1], SCHEMA, durable=False, timeout=20)

@@ -6,7 +6,7 @@ import pytest
 
 from pyview.stores.backlog import Retry
 from pyview.stores.outage import StoreUnavailable
-from tests.revocation.workers import until
+from tests.stores.revocations.workers import until
 
 
 class Store:

@@ -10,8 +10,8 @@ import pytest
 from pyview.stores.sessions import MemorySessionStore, SessionStore
 from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.stores.sessions_sqlite import SQLiteSessionStore
-from tests.storage.fixtures import clock, own_valkey, valkey
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import clock, own_valkey, valkey
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["clock", "own_valkey", "valkey"]
 

@@ -11,8 +11,8 @@ from pyview.stores.outage import StoreUnavailable
 from pyview.stores.sessions import MemorySessionStore, Record, SessionStore
 from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.stores.sessions_sqlite import SQLiteSessionStore
-from tests.storage.fixtures import Breakable, BreakableFolder, BreakableServer, FreezableServer
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import Breakable, BreakableFolder, BreakableServer, FreezableServer
+from tests.stores.valkey import ValkeyProcess
 
 NOW = 1_800_000_000.0
 HOUR = 3600.0

@@ -10,9 +10,9 @@ import pytest
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.stores.revocations_redis import RedisRevocations
 from pyview.stores.revocations_shared import SQLiteRevocations
-from tests.revocation.workers import Workers
-from tests.storage.fixtures import Clock, clock, own_valkey, valkey
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import Clock, clock, own_valkey, valkey
+from tests.stores.revocations.workers import Workers
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["clock", "own_valkey", "valkey"]
 

@@ -9,8 +9,8 @@ import pytest
 
 from pyview.stores.outage import StoreUnavailable
 from pyview.stores.revocations import Revocations
-from tests.revocation.workers import Ear, Workers, in_step, until
-from tests.storage.fixtures import Clock
+from tests.stores.fixtures import Clock
+from tests.stores.revocations.workers import Ear, Workers, in_step, until
 
 DAY = 86_400.0
 

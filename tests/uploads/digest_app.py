@@ -14,7 +14,7 @@ from starlette.routing import Route
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.template.live_template import LiveTemplate
 from pyview.uploads import StoredFile, UploadEntry
-from tests.attack.house import open_files, resident
+from tests.attack.counted_app import open_files, resident
 
 Socket = LiveViewSocket[dict[str, Any]]
 LARGEST = 2 * 1024**3

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pyview.stores.revocations import MemoryRevocations, Replica, Revocation, Revocations
 from pyview.stores.revocations_redis import RedisRevocations
 from pyview.stores.revocations_shared import SQLiteRevocations
-from tests.storage.fixtures import Clock
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import Clock
+from tests.stores.valkey import ValkeyProcess
 
 times = st.integers(-5, 15).map(lambda seconds: Clock().now + seconds)
 keys = st.sampled_from(["user:a", "all"])

@@ -6,8 +6,8 @@ import pytest
 
 from pyview.stores.outage import Outages, StoreUnavailable
 from pyview.stores.redis import RedisServer
-from tests.storage.fixtures import own_valkey, valkey
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import own_valkey, valkey
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["own_valkey", "valkey"]
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.storage.valkey import ValkeyProcess, running_valkey
+from tests.stores.valkey import ValkeyProcess, running_valkey
 
 
 class Clock:

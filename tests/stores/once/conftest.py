@@ -9,8 +9,8 @@ import pytest
 
 from pyview.stores.claims import Claims, MemoryClaims, SQLiteClaims
 from pyview.stores.claims_redis import RedisClaims
-from tests.storage.fixtures import Clock, clock, own_valkey, valkey
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.fixtures import Clock, clock, own_valkey, valkey
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["clock", "own_valkey", "valkey"]
 

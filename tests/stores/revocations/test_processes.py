@@ -13,10 +13,10 @@ import pytest
 from pyview.stores.from_environment import revocations_from_environment
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.stores.revocations_shared import SQLiteRevocations
-from tests.revocation.workers import Ear, in_step, until
-from tests.storage.valkey import ValkeyProcess
+from tests.stores.revocations.workers import Ear, in_step, until
+from tests.stores.valkey import ValkeyProcess
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 UNTIL = 4e9
 
 # Says what it hears; revokes what it is told.
