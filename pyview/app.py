@@ -17,9 +17,9 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.audit import Audit
-from pyview.auth.host_app import Around
+from pyview.auth.host_app import HostApplication
 from pyview.auth.middleware_order import normalise
-from pyview.auth.replay import IdentityPipeline, WhoSignsIn, WithinApp
+from pyview.auth.replay import AppScope, AuthProbe, IdentityPipeline
 from pyview.auth.session_watcher import SessionWatcher
 from pyview.background.periodic import Periodic
 from pyview.checks.authentication import check_app, enforce, is_production
@@ -39,16 +39,16 @@ from pyview.middleware.errors import (
     error_template,
 )
 from pyview.middleware.headers import SecurityHeaders
-from pyview.middleware.host import Gate
+from pyview.middleware.host import HostCheckMiddleware
 from pyview.middleware.log_redaction import install_redaction
 from pyview.middleware.slashes import SlashRedirects
 from pyview.observability.descriptors import DescriptorWatch
 from pyview.observability.error_ids import CrashLog, skip_logged_failures
 from pyview.observability.loop_watch import LoopWatch
-from pyview.observability.rate_limited_warnings import Complaints
+from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.observability.telemetry import Telemetry, telemetry_if_installed
 from pyview.presence.presence import Presence
-from pyview.process.app_context import Site
+from pyview.process.app_context import AppContext
 from pyview.process.file_watch import FileWatch
 from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub, PubSub
@@ -59,7 +59,7 @@ from pyview.routing.application_name import application_name, check_app_id
 from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.routing.routes import LiveRoute, NestedRoutes
 from pyview.stores.backlog import Retry
-from pyview.stores.claims import Claims
+from pyview.stores.claims import OnceStore
 from pyview.stores.from_environment import claims_from_environment, revocations_from_environment
 from pyview.stores.outage import OUTAGES, Outages, StoreUnavailable
 from pyview.stores.revocations import Revocations
@@ -72,12 +72,12 @@ from pyview.tokens.secrets import Secrets
 from pyview.transport.assets import ClientAssets, ViewAssets
 from pyview.transport.connections import OpenSockets
 from pyview.transport.http import LivePage
-from pyview.transport.join import Admission
+from pyview.transport.join import JoinAuthorizer
 from pyview.transport.long_poll import LongPoll
-from pyview.transport.reconnect import WaitingRoom
-from pyview.transport.revalidation import Roster
+from pyview.transport.reconnect import DetachedViews
+from pyview.transport.revalidation import IdentityMonitor
 from pyview.transport.session_changes import SessionEndpoint
-from pyview.transport.websocket import Connection
+from pyview.transport.websocket import WebSocketConnection
 from pyview.uploads.temporary import sweep
 
 logger = logging.getLogger("pyview")
@@ -114,7 +114,7 @@ class PyView(Starlette):
         production: bool | None = None,
         pubsub: PubSub | None = None,
         revocations: Revocations | None = None,
-        claims: Claims | None = None,
+        claims: OnceStore | None = None,
         templates: Any = None,
         components: Iterable[Component[Any] | ModuleType] = (),
         default_requires: Conditions | CarriesRequirement | None = None,
@@ -137,7 +137,7 @@ class PyView(Starlette):
         self.presence = Presence(self.pubsub)
         self.rootTemplate = defaultRootTemplate()
         self.context_processors = tuple(context_processors)
-        self._complaints = Complaints(logger)
+        self._complaints = RateLimitedWarnings(logger)
         self._crashes = CrashLog(logger)
         self._audit = Audit()
         self._assets = ClientAssets()
@@ -145,26 +145,26 @@ class PyView(Starlette):
         self._name = ""
         self._begun = False
         self._tokens = Tokens(self._named_secrets, self.security)
-        self._site: Site | None = None
+        self._site: AppContext | None = None
         self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
         self._errors = ErrorPages(self._error_page(error_page), self._crashes, debug=lambda: self.debug)
         self._telemetry = telemetry_if_installed() if telemetry is True else telemetry or None
         self._checked = False
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ, outages)
-        self.claims: Claims = claims or claims_from_environment(os.environ, outages)
+        self.claims: OnceStore = claims or claims_from_environment(os.environ, outages)
         self._opening = Retry(self._open_stores)
-        self._around: Around | None = None
-        self._who: WhoSignsIn | None = None
+        self._around: HostApplication | None = None
+        self._who: AuthProbe | None = None
         self._pipeline = IdentityPipeline([])
-        self._roster = Roster(self.revocations, self.security.auth_interval)
-        self._waiting_room = WaitingRoom(self.security, self._roster)
+        self._roster = IdentityMonitor(self.revocations, self.security.auth_interval)
+        self._waiting_room = DetachedViews(self.security, self._roster)
         self._open_sockets = OpenSockets(self.security)
         looks = DescriptorWatch().look, self._crashes.flush_due, self._complaints.flush_due
         self._periodic = Periodic(looks)
         self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
         self._groups = {DEFAULT.name: self._group(DEFAULT)}
         self._nested = NestedRoutes(lambda: self.routes)
-        admission = Admission(self._tokens, lambda: self.routes, self._nested, self.security)
+        admission = JoinAuthorizer(self._tokens, lambda: self.routes, self._nested, self.security)
         self._socket = _Socket(self, admission)
         sessions = SessionEndpoint(self._tokens, self.claims, self.security).routes()
         assets = [ViewAssets(self._templates.files).route(), self._assets.route()]
@@ -180,10 +180,10 @@ class PyView(Starlette):
             raise missing_attribute(self, name)
 
     @property
-    def site(self) -> Site:
+    def site(self) -> AppContext:
         """What the views of this application share."""
         if self._site is None:
-            self._site = Site(
+            self._site = AppContext(
                 pubsub=self.pubsub,
                 presence=self.presence,
                 templates=self._templates,
@@ -284,7 +284,9 @@ class PyView(Starlette):
         handlers = self.exception_handlers
         handlers.setdefault(HTTPException, self._errors.http_error)
         own = [] if {500, Exception} & handlers.keys() else [Middleware(Failures, pages=self._errors)]
-        gate = Middleware(Gate, config=self.security, audit=self._audit, bundle=lambda: self._assets.names)
+        gate = Middleware(
+            HostCheckMiddleware, config=self.security, audit=self._audit, bundle=lambda: self._assets.names
+        )
         first = [
             Middleware(SecurityHeaders, policy=self.security.content_security_policy),
             *own,
@@ -304,7 +306,7 @@ class PyView(Starlette):
         pages, as if both were this application's own. Call it once its middlewares are added. Raises `RuntimeError`
         before there are any, and after its first request.
         """
-        self._around = Around(application, self._watcher)
+        self._around = HostApplication(application, self._watcher)
 
     def _watcher(self, cookie_lifetime: float) -> Middleware:
         return Middleware(
@@ -313,14 +315,14 @@ class PyView(Starlette):
 
     async def _who_signs_in(self, scope: Scope, session: Mapping[str, Any]) -> str:
         if self._who is None:
-            self._who = WhoSignsIn(self._identity(self.user_middleware))
+            self._who = AuthProbe(self._identity(self.user_middleware))
         return await self._who(scope, session)
 
     def _identity(self, own: Sequence[Middleware]) -> list[Middleware]:
         """The middlewares that say who is there: those of the application around this one, then its own."""
         if self._around is None:
             return [*own]
-        return [*self._around.identity, Middleware(WithinApp, application=self), *own]
+        return [*self._around.identity, Middleware(AppScope, application=self), *own]
 
     @property
     def all_middleware(self) -> list[Middleware]:
@@ -408,30 +410,30 @@ class PyView(Starlette):
 class _Socket:
     """The endpoint that every live page of the application connects to."""
 
-    def __init__(self, app: PyView, admission: Admission) -> None:
+    def __init__(self, app: PyView, admission: JoinAuthorizer) -> None:
         self._app = app
         self._admission = admission
         self._warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        def connect() -> Connection:
+        def connect() -> WebSocketConnection:
             return self._connect(scope, receive, send)
 
         await self._app._open_sockets.serve(connect, scope, receive, send)
 
     async def serve_polls(
-        self, scope: Scope, receive: Receive, send: Send, serves: Callable[[Connection], None]
+        self, scope: Scope, receive: Receive, send: Send, serves: Callable[[WebSocketConnection], None]
     ) -> None:
         """Serve one that comes as long polls; `serves` is told the connection."""
 
-        def connect() -> Connection:
+        def connect() -> WebSocketConnection:
             connection = self._connect(scope, receive, send)
             serves(connection)
             return connection
 
         await self._app._open_sockets.serve(connect, scope, receive, send)
 
-    def _connect(self, scope: Scope, receive: Receive, send: Send) -> Connection:
+    def _connect(self, scope: Scope, receive: Receive, send: Send) -> WebSocketConnection:
         app = self._app
         if "session" in scope and not (app._pipeline.loads_session or self._warned):
             self._warned = True
@@ -440,4 +442,4 @@ class _Socket:
                 "who was there when they connected, also after a sign-out. Call identify_with(that application)"
             )
         rooms = app._roster, app._waiting_room
-        return Connection(app.site, self._admission, app._pipeline, *rooms, scope, receive, send)
+        return WebSocketConnection(app.site, self._admission, app._pipeline, *rooms, scope, receive, send)

@@ -13,7 +13,7 @@ from starlette.types import Scope
 from pyview.auth.connection import client_address
 from pyview.auth.identity import user_of
 from pyview.auth.user_key import shown_key
-from pyview.observability.rate_limited_warnings import Complaints
+from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 
 AUDIT = "pyview.audit"
 _LONGEST = 200
@@ -51,9 +51,9 @@ class Audit:
 
     __slots__ = ("_complaints", "_logger")
 
-    def __init__(self, complaints: Complaints | None = None) -> None:
+    def __init__(self, complaints: RateLimitedWarnings | None = None) -> None:
         self._logger = logging.getLogger("pyview.security")
-        self._complaints = complaints or Complaints(self._logger)
+        self._complaints = complaints or RateLimitedWarnings(self._logger)
 
     def record(
         self, event: AuditEvent, scope: Scope, reason: str, *, subject: str = "", user: str | None = None

@@ -12,11 +12,11 @@ from starlette.middleware import Middleware
 
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.middleware_order import is_session, normalise
-from pyview.auth.replay import WithinApp, says_who_is_there
+from pyview.auth.replay import AppScope, says_who_is_there
 from pyview.auth.session_watcher import SessionWatcher
 
 
-class Around:
+class HostApplication:
     """`application` with `watcher(cookie_lifetime)` in place.
 
     Raises `RuntimeError` for one that serves already, or that has nothing to ask who is there.
@@ -45,7 +45,7 @@ class Around:
     @property
     def identity(self) -> list[Middleware]:
         """Those that say who is there, as they are asked again: in the application that they belong to."""
-        return [Middleware(WithinApp, application=self.application), *self._identity]
+        return [Middleware(AppScope, application=self.application), *self._identity]
 
     def findings(self, own: Sequence[Middleware]) -> Iterator[CheckMessage]:
         """What came after the watcher was put in its place, and is therefore never asked again; and, among the PyView's

@@ -37,7 +37,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
-from pyview.auth.remember_store import MemoryRememberStore, RememberStore, Series
+from pyview.auth.remember_store import MemoryRememberStore, RememberStore, RememberToken
 from pyview.auth.session_watcher import Revoker, SessionRecord
 from pyview.sessions.session import (
     LONGEST_COOKIE,
@@ -124,7 +124,9 @@ class RememberMe:
         selector, validator, now = secrets.token_urlsafe(16), secrets.token_urlsafe(32), self._clock()
         who, ends = await _who_signs_in(request), now + self._lifetime
         await self.store.start()
-        await self.store.add(Series(selector, str(user), who, _digest(validator), b"", now, now, ends), now)
+        await self.store.add(
+            RememberToken(selector, str(user), who, _digest(validator), b"", now, now, ends), now
+        )
         request.session[SERIES] = selector
         request.session.pop(REMEMBERED, None)
         pending.cookie, pending.max_age = f"{selector}:{validator}", int(self._lifetime)
@@ -174,7 +176,12 @@ class RememberMe:
             await self._rotate(scope, pending, series, validator, content)
 
     async def _rotate(
-        self, scope: Scope, pending: _Pending, series: Series, validator: str, content: Mapping[str, Any]
+        self,
+        scope: Scope,
+        pending: _Pending,
+        series: RememberToken,
+        validator: str,
+        content: Mapping[str, Any],
     ) -> None:
         now, following = self._clock(), secrets.token_urlsafe(32)
         new = replace(series, validator=_digest(following), previous=series.validator, rotated_at=now)
@@ -184,7 +191,7 @@ class RememberMe:
         _fill(scope["session"], content, series.selector)
         pending.cookie, pending.max_age = f"{series.selector}:{following}", int(series.expires_at - now)
 
-    def _is_latest(self, series: Series, presented: bytes) -> bool:
+    def _is_latest(self, series: RememberToken, presented: bytes) -> bool:
         """Raises `_Stolen` for one that is neither the latest nor the one before, just replaced."""
         if hmac.compare_digest(presented, series.validator):
             return True
@@ -304,7 +311,7 @@ async def _who_signs_in(request: Request) -> str:
     return digest(key) if key else ""
 
 
-async def _is_revoked(scope: Scope, series: Series) -> bool:
+async def _is_revoked(scope: Scope, series: RememberToken) -> bool:
     """Whether this browser was signed out from another one, or all sessions of the user, since they signed in."""
     revocations = _revocations(scope)
     if revocations is None:

@@ -13,7 +13,7 @@ from pyview.stores.sqlite import SQLiteFile
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class RememberToken:
     """One browser that is remembered: a chain of cookies, of which only the last one is good.
 
     `selector` names it. `user` is who `remember` was told, `who` the digest by which their sessions may be revoked, ""
@@ -33,7 +33,7 @@ class Series:
 
 
 class RememberStore(Protocol):
-    """Series by selector. Nothing in it signs anybody in: of what a cookie proves itself with it has digests only.
+    """Store of remember-me tokens, by selector. It has digests only: nothing in it can sign a user in.
 
     Used on one event loop. Everything raises `StoreUnavailable` when the store cannot be asked.
     """
@@ -43,14 +43,14 @@ class RememberStore(Protocol):
 
     async def close(self) -> None: ...
 
-    async def add(self, series: Series, now: float) -> None:
+    async def add(self, series: RememberToken, now: float) -> None:
         """Keep a new series, and drop those that are over at `now`."""
 
-    async def get(self, selector: str, now: float) -> Series | None:
+    async def get(self, selector: str, now: float) -> RememberToken | None:
         """The series, unless it is over."""
         ...
 
-    async def replace(self, old: Series, new: Series) -> bool:
+    async def replace(self, old: RememberToken, new: RememberToken) -> bool:
         """Put `new` in the place of `old`, in one step. False when `old` is no longer what is there."""
         ...
 
@@ -65,7 +65,7 @@ class MemoryRememberStore:
     """For a single process, and gone with it: good for development and tests."""
 
     def __init__(self) -> None:
-        self._series: dict[str, Series] = {}
+        self._series: dict[str, RememberToken] = {}
 
     async def start(self) -> None:
         """It is there at once."""
@@ -73,15 +73,15 @@ class MemoryRememberStore:
     async def close(self) -> None:
         """Nothing to let go of."""
 
-    async def add(self, series: Series, now: float) -> None:
+    async def add(self, series: RememberToken, now: float) -> None:
         self._keep({selector: found for selector, found in self._series.items() if found.expires_at > now})
         self._series[series.selector] = series
 
-    async def get(self, selector: str, now: float) -> Series | None:
+    async def get(self, selector: str, now: float) -> RememberToken | None:
         found = self._series.get(selector)
         return found if found is not None and found.expires_at > now else None
 
-    async def replace(self, old: Series, new: Series) -> bool:
+    async def replace(self, old: RememberToken, new: RememberToken) -> bool:
         if self._series.get(old.selector) != old:
             return False
         self._series[old.selector] = new
@@ -93,7 +93,7 @@ class MemoryRememberStore:
     async def remove_user(self, user: str) -> None:
         self._keep({selector: found for selector, found in self._series.items() if found.user != user})
 
-    def _keep(self, series: dict[str, Series]) -> None:
+    def _keep(self, series: dict[str, RememberToken]) -> None:
         self._series = series
 
 
@@ -133,20 +133,20 @@ class SQLiteRememberStore:
     async def close(self) -> None:
         await self._file.close()
 
-    async def add(self, series: Series, now: float) -> None:
+    async def add(self, series: RememberToken, now: float) -> None:
         def change(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM remember_series WHERE expires_at <= ?", (now,))
             connection.execute(_INSERT, astuple(series))
 
         await self._file.write(change)
 
-    async def get(self, selector: str, now: float) -> Series | None:
+    async def get(self, selector: str, now: float) -> RememberToken | None:
         row = await self._file.read(
             lambda connection: connection.execute(_SELECT, (selector, now)).fetchone()
         )
-        return None if row is None else Series(*row)
+        return None if row is None else RememberToken(*row)
 
-    async def replace(self, old: Series, new: Series) -> bool:
+    async def replace(self, old: RememberToken, new: RememberToken) -> bool:
         values = (new.validator, new.previous, new.rotated_at, new.expires_at, old.selector, old.validator)
         return await self._file.write(lambda connection: connection.execute(_REPLACE, values).rowcount == 1)
 

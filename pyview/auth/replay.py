@@ -25,7 +25,7 @@ _OF_USER = ("auth", "user", SESSION_RECORD)
 _OF_IDENTITY = ("session", *_OF_USER)
 
 
-class WithinApp:
+class AppScope:
     """What follows it is asked as a part of `application`: a backend finds that one's state at `conn.app`."""
 
     def __init__(self, app: ASGIApp, application: Any) -> None:
@@ -40,7 +40,7 @@ def says_who_is_there(middleware: Middleware) -> bool:
     """Whether a middleware belongs to the identity: a session and what has to do with it, an authentication, or one
     whose class says `pyview_identity = True`."""
     cls: Any = middleware.cls
-    marked = getattr(cls, "pyview_identity", False) or cls is WithinApp
+    marked = getattr(cls, "pyview_identity", False) or cls is AppScope
     return bool(marked) or about_sessions(middleware) or is_authentication(middleware)
 
 
@@ -59,7 +59,7 @@ class IdentityPipeline:
         self._anew = _OF_IDENTITY if self.loads_session else _OF_USER
         self._cookies = signed_cookies(middlewares)
         classes: list[Any] = [middleware.cls for middleware in middlewares]
-        self._replays = any(cls not in (SessionWatcher, WithinApp) for cls in classes)
+        self._replays = any(cls not in (SessionWatcher, AppScope) for cls in classes)
 
     async def replay(self, handshake: Scope, *, active: bool = True) -> Scope | None:
         """The handshake's scope with session, auth and user as they are now; None when a middleware refused.
@@ -81,7 +81,7 @@ class IdentityPipeline:
         return NEVER if self._cookies is None else self._cookies.end(scope)
 
 
-class WhoSignsIn:
+class AuthProbe:
     """The authentication alone: which user a session would sign in."""
 
     def __init__(self, user_middleware: Sequence[Middleware]) -> None:

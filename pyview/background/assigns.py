@@ -10,14 +10,14 @@ from inspect import isasyncgen, isasyncgenfunction
 from typing import Any, Protocol, TypeAlias
 
 from pyview.background.result import AsyncFailure, AsyncResult, loading, settled
-from pyview.background.work import Job, Key
+from pyview.background.work import Key, TaskSource
 from pyview.observability.error_ids import LogCrash
 from pyview.stream import Stream
 
 ASSIGN = "assign_async"
 
 
-class HasContext(Protocol):
+class ContextHolder(Protocol):
     """The part of a socket that the template sees."""
 
     context: Any
@@ -27,7 +27,7 @@ class HasContext(Protocol):
 class Assignment:
     """What one `assign_async` fills in: one name with what the work returns, or `several` with what it maps them to."""
 
-    socket: HasContext
+    socket: ContextHolder
     names: tuple[str, ...]
     several: bool
     log_crash: LogCrash
@@ -37,7 +37,7 @@ class Assignment:
         for name in self.names:
             put(self.socket, name, loading(None if reset else find(self.socket, name)))
 
-    async def land(self, outcome: AsyncResult[Any], keys: frozenset[Key]) -> None:
+    async def on_result(self, outcome: AsyncResult[Any], keys: frozenset[Key]) -> None:
         """The work is done; `keys` are those that no later work has taken."""
         results = self._results(outcome)
         for name in self.names:
@@ -66,13 +66,13 @@ def listed(names: str | Iterable[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def find(socket: HasContext, name: str) -> Any:
+def find(socket: ContextHolder, name: str) -> Any:
     """What a name of the context stands for; None if there is no such name."""
     context = socket.context
     return context.get(name) if isinstance(context, Mapping) else getattr(context, name, None)
 
 
-def put(socket: HasContext, name: str, value: Any) -> None:
+def put(socket: ContextHolder, name: str, value: Any) -> None:
     """Let a name of the context stand for `value`."""
     if isinstance(socket.context, Mapping):
         socket.context[name] = value  # type: ignore[index]  # a context that nobody may write to says so itself
@@ -80,7 +80,7 @@ def put(socket: HasContext, name: str, value: Any) -> None:
         setattr(socket.context, name, value)
 
 
-InTurn: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
+RunsInProcess: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 """Calls a function in the view's own turn; over when the page has been sent what came of it."""
 
 
@@ -88,7 +88,7 @@ InTurn: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 class Filling:
     """What one `stream_async` puts into a stream. The name in the context says how far it is; it holds no item."""
 
-    socket: HasContext
+    socket: ContextHolder
     stream: Stream[Any]
     at: int
     limit: int | None
@@ -100,24 +100,26 @@ class Filling:
         self._say(loading(find(self.socket, self.stream.name)))
 
     def job(
-        self, given: "Job | Callable[[], AsyncIterator[Any]] | AsyncIterator[Any]", in_turn: InTurn
-    ) -> Job:
+        self,
+        given: "TaskSource | Callable[[], AsyncIterator[Any]] | AsyncIterator[Any]",
+        run_in_process: RunsInProcess,
+    ) -> TaskSource:
         """The work: a generator is drained into the stream."""
         generator: Any = given() if isasyncgenfunction(given) else given
-        return self._pour(generator, in_turn) if isasyncgen(generator) else generator
+        return self._pour(generator, run_in_process) if isasyncgen(generator) else generator
 
-    async def land(self, outcome: AsyncResult[Any], keys: frozenset[Key]) -> None:
+    async def on_result(self, outcome: AsyncResult[Any], keys: frozenset[Key]) -> None:
         """The work is done: with what it returned, or None when it has poured all it had."""
         if outcome.ok and outcome.result is not None:
             outcome = self._taken(outcome.result)
         self._say(settled(find(self.socket, self.stream.name), replace(outcome, result=None)))
 
-    async def _pour(self, generator: Any, in_turn: InTurn) -> None:
+    async def _pour(self, generator: Any, run_in_process: RunsInProcess) -> None:
         try:
             async for item in generator:
                 self.stream.dom_id(item)  # an item without one fails the work, not the view
-                await in_turn(partial(self._insert, [item]))
-            await in_turn(partial(self._insert, []))
+                await run_in_process(partial(self._insert, [item]))
+            await run_in_process(partial(self._insert, []))
         finally:
             await generator.aclose()
 

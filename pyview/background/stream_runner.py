@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from pyview.background.result import AsyncResult
-from pyview.background.work import Key, Works
+from pyview.background.work import AsyncTasks, Key
 from pyview.events.info_event import InfoEvent
 from pyview.threads import on_loop
 
@@ -16,9 +16,9 @@ STREAM = "stream_runner"
 class Listener(Protocol):
     """A view that takes infos: after what it is busy with, or within its present turn."""
 
-    def works(self) -> Works: ...
-    def in_turn(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
-    async def hear(self, event: InfoEvent) -> None: ...
+    def works(self) -> AsyncTasks: ...
+    def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
+    async def call_handle_info(self, event: InfoEvent) -> None: ...
 
 
 class AsyncStreamRunner:
@@ -52,15 +52,15 @@ class AsyncStreamRunner:
         if listener is None:
             return stream_id
 
-        async def land(outcome: AsyncResult[Any], keys: frozenset[Key]) -> None:
+        async def on_result(outcome: AsyncResult[Any], keys: frozenset[Key]) -> None:
             event = _last_event(outcome, on_done, on_error, on_cancel)
             if event is not None:
-                await listener.hear(event)
+                await listener.call_handle_info(event)
 
         def send(value: Any) -> Awaitable[None]:
-            return listener.in_turn(None, partial(listener.hear, on_yield(value)))
+            return listener.run_in_process(None, partial(listener.call_handle_info, on_yield(value)))
 
-        on_loop(listener.works().start, [self._key(stream_id)], _drain(gen, send), land)
+        on_loop(listener.works().start, [self._key(stream_id)], _drain(gen, send), on_result)
         return stream_id
 
     def cancel_stream(self, task_id: str) -> bool:

@@ -9,37 +9,37 @@ from pyview.background.result import AsyncFailure, AsyncResult
 from pyview.observability.error_ids import LogCrash
 from pyview.threads import off_loop
 
-Job: TypeAlias = Callable[[], Any] | Awaitable[Any]
+TaskSource: TypeAlias = Callable[[], Any] | Awaitable[Any]
 """What is to be done: an `async def` function, a `def` for a worker thread, or a coroutine."""
 
 
 class Key(NamedTuple):
-    """Work of one name, of a view (`cid` None) or of one of its components. The last to take a key keeps it."""
+    """Key of a task: one name, of a view (`cid` None) or of one of its components. The last to take a key keeps it."""
 
     cid: int | None
     kind: str
     name: Hashable
 
 
-Land: TypeAlias = Callable[[AsyncResult[Any], frozenset[Key]], Awaitable[None]]
+OnResult: TypeAlias = Callable[[AsyncResult[Any], frozenset[Key]], Awaitable[None]]
 """Takes the outcome into the view, for the keys that no later work has taken. Called in the view's own turn."""
 
 
-class Work:
-    """One task, and where its outcome goes. Work that has lost all of its keys is of no interest any more."""
+class AsyncTask:
+    """One task and the recipient of its result. A task that has lost all of its keys is ignored."""
 
-    __slots__ = ("keys", "land", "task", "title")
+    __slots__ = ("keys", "on_result", "task", "title")
 
     task: asyncio.Task[Any]
 
-    def __init__(self, title: str, keys: set[Key], land: Land) -> None:
+    def __init__(self, title: str, keys: set[Key], on_result: OnResult) -> None:
         self.title = title
         self.keys = keys
-        self.land = land
+        self.on_result = on_result
 
 
-class Works:
-    """The running work of one view. `post` files a `Work` and its outcome in the mailbox; it returns at once.
+class AsyncTasks:
+    """The running work of one view. `post` files a `AsyncTask` and its outcome in the mailbox; it returns at once.
 
     `view` is what the log calls the view, `limit` how much may go on at a time.
     """
@@ -47,17 +47,17 @@ class Works:
     __slots__ = ("_limit", "_over", "_post", "_running", "_tasks", "_view", "log_crash")
 
     def __init__(
-        self, view: str, post: Callable[[Work, AsyncResult[Any]], None], limit: int, log_crash: LogCrash
+        self, view: str, post: Callable[[AsyncTask, AsyncResult[Any]], None], limit: int, log_crash: LogCrash
     ) -> None:
         self._view = view
         self.log_crash = log_crash
         self._post = post
         self._limit = limit
         self._over = False
-        self._running: dict[Key, Work] = {}
+        self._running: dict[Key, AsyncTask] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def start(self, keys: Iterable[Key], job: Job, land: Land) -> None:
+    def start(self, keys: Iterable[Key], job: TaskSource, on_result: OnResult) -> None:
         """Begin, in a task of its own. What went on under the same keys is cancelled, its outcome never seen.
 
         Raises `TooMuchWork`.
@@ -71,7 +71,7 @@ class Works:
             raise TooMuchWork(f"{self._view} has {self._limit} async tasks running; it may not start another")
         self._take(claimed)
         title = ", ".join(sorted(repr(key.name) for key in claimed))
-        work = Work(f"the async work {title}", claimed, land)
+        work = AsyncTask(f"the async work {title}", claimed, on_result)
         self._running.update(dict.fromkeys(claimed, work))
         work.task = asyncio.get_running_loop().create_task(_coroutine(job))
         self._tasks.add(work.task)
@@ -86,7 +86,7 @@ class Works:
         """The names of one kind under which something goes on."""
         return [key.name for key in self._running if key.cid == cid and key.kind == kind]
 
-    def settle(self, work: Work) -> frozenset[Key]:
+    def settle(self, work: AsyncTask) -> frozenset[Key]:
         """The outcome is taken in now: the keys it is for, which are free again."""
         keys = frozenset(work.keys)
         self._take(keys)
@@ -109,13 +109,13 @@ class Works:
                 if not work.keys:
                     work.task.cancel()
 
-    def _ended(self, work: Work, task: asyncio.Task[Any]) -> None:
+    def _ended(self, work: AsyncTask, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         outcome = self._outcome(work, task)
         if work.keys:
             self._post(work, outcome)
 
-    def _outcome(self, work: Work, task: asyncio.Task[Any]) -> AsyncResult[Any]:
+    def _outcome(self, work: AsyncTask, task: asyncio.Task[Any]) -> AsyncResult[Any]:
         if task.cancelled():
             return AsyncResult(failed=AsyncFailure("cancelled"))
         error = task.exception()
@@ -145,7 +145,7 @@ async def _awaited(job: Awaitable[Any]) -> Any:
     return await job
 
 
-def _coroutine(job: Job) -> Any:
+def _coroutine(job: TaskSource) -> Any:
     if iscoroutine(job):
         return job
     return _called(job) if callable(job) else _awaited(job)

@@ -20,7 +20,7 @@ class Resources(NamedTuple):
     url: Any = None
 
 
-class Call:
+class CallContext:
     """`event` is an event's name, an `InfoEvent`, or the name of async work, of which `result` is what came of it.
 
     `client` is the data from the browser: an event's payload, or the parameters of a URL as a dict. `params` are the
@@ -42,7 +42,7 @@ class Call:
         self.cache: dict[Any, Any] = {}
 
 
-Source = Callable[[Call], Any]
+ParameterSource = Callable[[CallContext], Any]
 """Where the value of one parameter comes from."""
 
 
@@ -67,7 +67,7 @@ class Callback:
 
     name: str
     classic: tuple[str, ...]
-    available: Mapping[str, Source]
+    available: Mapping[str, ParameterSource]
     takes_client_data: bool = False
     repeats: bool = False
     opt_in: bool = False
@@ -75,12 +75,12 @@ class Callback:
     closes: bool = True
 
 
-client: Source = attrgetter("client")
+client: ParameterSource = attrgetter("client")
 """All that the client sent, as it is."""
 
-_event: Source = attrgetter("event")
-_socket: Source = attrgetter("socket")
-_from_server: Mapping[str, Source] = MappingProxyType(
+_event: ParameterSource = attrgetter("event")
+_socket: ParameterSource = attrgetter("socket")
+_from_server: Mapping[str, ParameterSource] = MappingProxyType(
     {
         "session": attrgetter("resources.session"),
         "user": attrgetter("resources.user"),
@@ -90,11 +90,11 @@ _from_server: Mapping[str, Source] = MappingProxyType(
 )
 
 
-def _available(**sources: Source) -> Mapping[str, Source]:
+def _available(**sources: ParameterSource) -> Mapping[str, ParameterSource]:
     return MappingProxyType({**_from_server, **sources})
 
 
-def _info_payload(call: Call) -> Any:
+def _info_payload(call: CallContext) -> Any:
     return getattr(call.event, "payload", None)
 
 

@@ -19,10 +19,10 @@ from pyview.binding.callbacks import (
     INFO,
     MOUNT,
     PARAMS,
-    Call,
     Callback,
+    CallContext,
+    ParameterSource,
     Resources,
-    Source,
 )
 from pyview.binding.compiler import compile_handler, compile_hook, is_classic
 from pyview.binding.dependencies import Arguments, fill_from_client
@@ -91,7 +91,9 @@ def compile_event(function: Handler) -> EventCaller:
     if is_classic(arguments, EVENT):
         return lambda view, event, payload, socket, resources: function(view, event, payload, socket)
     run = runner(function, arguments)
-    return lambda view, event, payload, socket, resources: run(Call(resources, socket, event, payload), view)
+    return lambda view, event, payload, socket, resources: run(
+        CallContext(resources, socket, event, payload), view
+    )
 
 
 def compile_params(function: Handler) -> ParamsCaller:
@@ -102,7 +104,7 @@ def compile_params(function: Handler) -> ParamsCaller:
     run = runner(function, arguments)
 
     def bound(view: Any, url: Any, params: Params, socket: Any, resources: Resources) -> Any:
-        call = Call(resources, socket, client=params.raw())
+        call = CallContext(resources, socket, client=params.raw())
         call.url, call.params = url, params
         return run(call, view)
 
@@ -118,8 +120,8 @@ def compile_mount(function: Handler) -> MountCaller:
     return lambda view, socket, params, resources: run(_mount_call(socket, params, resources), view)
 
 
-def _mount_call(socket: Any, params: Params, resources: Resources) -> Call:
-    call = Call(resources, socket, client=params.raw())
+def _mount_call(socket: Any, params: Params, resources: Resources) -> CallContext:
+    call = CallContext(resources, socket, client=params.raw())
     call.params = params
     return call
 
@@ -144,7 +146,7 @@ def compile_info(function: Handler) -> InfoCaller:
     if is_classic(arguments, INFO):
         return lambda view, event, socket, resources: function(view, event, socket)
     run = runner(function, arguments)
-    return lambda view, event, socket, resources: run(Call(resources, socket, event), view)
+    return lambda view, event, socket, resources: run(CallContext(resources, socket, event), view)
 
 
 def compile_async(function: Handler) -> AsyncCaller:
@@ -155,7 +157,7 @@ def compile_async(function: Handler) -> AsyncCaller:
     run = runner(function, arguments)
 
     def bound(view: Any, name: str, result: Any, socket: Any, resources: Resources) -> Any:
-        call = Call(resources, socket, name)
+        call = CallContext(resources, socket, name)
         call.result = result
         return run(call, view)
 
@@ -194,7 +196,7 @@ def _compile_factory(view_class: type[View]) -> ViewFactory[View]:
     arguments = compile_handler(view_class.__init__, CONSTRUCTOR)
 
     async def create(resources: Resources) -> View:
-        args, kwargs = await arguments.collect(Call(resources))
+        args, kwargs = await arguments.collect(CallContext(resources))
         return view_class(*args, **kwargs)
 
     async def create_plain(resources: Resources) -> View:
@@ -214,7 +216,7 @@ def runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
     return _direct_runner(function, *arguments.sources)
 
 
-def _direct_runner(function: Handler, *sources: Source) -> Callable[..., Any]:
+def _direct_runner(function: Handler, *sources: ParameterSource) -> Callable[..., Any]:
     """The shortest signatures are the most frequent, and spelled out: it halves what a call costs."""
     match sources:
         case (first,):
@@ -227,7 +229,7 @@ def _direct_runner(function: Handler, *sources: Source) -> Callable[..., Any]:
 
 
 def _keyword_runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
-    def run(call: Call, view: Any) -> Any:
+    def run(call: CallContext, view: Any) -> Any:
         args, kwargs = arguments.collect_now(call)
         return function(view, *args, **kwargs)
 
@@ -235,7 +237,7 @@ def _keyword_runner(function: Handler, arguments: Arguments) -> Callable[..., An
 
 
 def _waiting_runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
-    async def run(call: Call, view: Any) -> Any:
+    async def run(call: CallContext, view: Any) -> Any:
         args, kwargs = await arguments.collect(call)
         result = function(view, *args, **kwargs)
         return await result if isawaitable(result) else result
@@ -246,14 +248,14 @@ def _waiting_runner(function: Handler, arguments: Arguments) -> Callable[..., An
 def _closing_runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
     wait = _waiting_runner(function, arguments)
 
-    async def run(call: Call, view: Any) -> Any:
+    async def run(call: CallContext, view: Any) -> Any:
         async with AsyncExitStack() as call.closing:
             return await wait(call, view)
 
     return run
 
 
-HookCaller: TypeAlias = Callable[[Call], Any]
+HookCaller: TypeAlias = Callable[[CallContext], Any]
 """`caller(call)`: the hook's result, or an awaitable of it."""
 
 _ATTRIBUTE = "__pyview_hook__"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pyview.binding.callbacks import MOUNT, RESERVED, SERVER_NAMES, Call, Callback, Source
+from pyview.binding.callbacks import MOUNT, RESERVED, SERVER_NAMES, Callback, CallContext, ParameterSource
 from pyview.binding.dependencies import Arguments, Provider, is_generator, opener_of
 from pyview.binding.signature import (
     MISSING,
@@ -29,7 +29,7 @@ class Constant:
 
     value: Any
 
-    def __call__(self, call: Call) -> Any:
+    def __call__(self, call: CallContext) -> Any:
         return self.value
 
 
@@ -63,13 +63,13 @@ def _may_be_classic(arguments: Arguments, callback: Callback) -> bool:
     return not arguments.keywords and given == _classic(callback).sources[: len(given)]
 
 
-FindSource = Callable[[Signature, Parameter, Callback], Source]
+FindSource = Callable[[Signature, Parameter, Callback], ParameterSource]
 
 
 def _compile(
     signature: Signature, callback: Callback, find: FindSource, path: tuple[Callable[..., Any], ...]
 ) -> Arguments:
-    sources: list[Source] = []
+    sources: list[ParameterSource] = []
     providers: list[tuple[int, Provider]] = []
     for index, parameter in enumerate(signature.parameters):
         if isinstance(parameter.marker, Dependency):
@@ -115,7 +115,7 @@ def _cache_key(function: Callable[..., Any]) -> Any:
     return function
 
 
-def _handler_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+def _handler_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
     """A parameter of the handler itself: what is not reserved is the client's to fill."""
     if isinstance(parameter.marker, ServerSession):
         return callback.available["session"]
@@ -142,7 +142,7 @@ def _check_meant_for_client(signature: Signature, parameter: Parameter, callback
         raise SignatureError(signature.where, parameter.name, problem)
 
 
-def _hook_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+def _hook_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
     """A parameter of a hook: a reserved name as in a handler, and beyond that only what is marked `FromClient`."""
     if isinstance(parameter.marker, ServerSession) or _reserved_name(parameter, callback) is not None:
         return _handler_source(signature, parameter, callback)
@@ -153,7 +153,7 @@ def _hook_source(signature: Signature, parameter: Parameter, callback: Callback)
     raise SignatureError(signature.where, parameter.name, _nothing_for_hook(parameter, callback))
 
 
-def _dependency_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+def _dependency_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
     """A parameter of a dependency: whatever its name, the client fills it only when marked `FromClient`."""
     if isinstance(parameter.marker, ServerSession):
         return callback.available["session"]
@@ -176,7 +176,7 @@ def _is_own_url(parameter: Parameter) -> bool:
     return parameter.name == "url" and not parameter.required
 
 
-def _opted_in_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+def _opted_in_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
     if callback.takes_client_data:
         if parameter.name in RESERVED:
             return _reserved_client_source(signature, parameter, callback)
@@ -186,14 +186,16 @@ def _opted_in_source(signature: Signature, parameter: Parameter, callback: Callb
     raise SignatureError(signature.where, parameter.name, _nothing_for(callback))
 
 
-def _reserved_client_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+def _reserved_client_source(
+    signature: Signature, parameter: Parameter, callback: Callback
+) -> ParameterSource:
     if parameter.name in SERVER_NAMES:
         problem = "is FromClient, but its name belongs to the server. Choose another name"
         raise SignatureError(signature.where, parameter.name, problem)
     return _reserved_source(parameter.name, signature, parameter, callback)
 
 
-def _client_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+def _client_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
     if parameter.unresolved is not None:
         problem = (
             f"has an annotation that cannot be evaluated ({parameter.unresolved}). Import it at run time too"
@@ -202,7 +204,9 @@ def _client_source(signature: Signature, parameter: Parameter, callback: Callbac
     return named_source(signature, parameter, callback)
 
 
-def _reserved_source(name: str, signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+def _reserved_source(
+    name: str, signature: Signature, parameter: Parameter, callback: Callback
+) -> ParameterSource:
     if name not in callback.available:
         return _unavailable(name, signature, parameter, callback)
     problem = _misunderstood(name, parameter, callback)
@@ -247,7 +251,9 @@ def _is_fixed(name: str, callback: Callback) -> bool:
     return name in SERVER_NAMES and not (name == "url" and name in callback.classic)
 
 
-def _unavailable(name: str, signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+def _unavailable(
+    name: str, signature: Signature, parameter: Parameter, callback: Callback
+) -> ParameterSource:
     if not parameter.required and callback is not MOUNT:
         return Constant(parameter.default)
     problem = f"is reserved and {callback.name} has none; it has {', '.join(callback.available)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inspect import isasyncgenfunction, isawaitable, isgeneratorfunction
 from typing import Any
 
-from pyview.binding.callbacks import Call, Source
+from pyview.binding.callbacks import CallContext, ParameterSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Arguments:
     `providers` fill in the dependencies among them, by position.
     """
 
-    sources: tuple[Source, ...]
+    sources: tuple[ParameterSource, ...]
     keywords: tuple[str, ...] = ()
     providers: "tuple[tuple[int, Provider], ...]" = ()
 
@@ -26,14 +26,14 @@ class Arguments:
         """Whether a generator is among the dependencies, however deep."""
         return any(provider.is_generator or provider.arguments.closable for _, provider in self.providers)
 
-    async def collect(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
+    async def collect(self, call: CallContext) -> tuple[list[Any], dict[str, Any]]:
         """Positional and keyword arguments; the client's data is converted before a dependency is called."""
         values = [source(call) for source in self.sources]
         for index, provider in self.providers:
             values[index] = await provider.provide(call)
         return self._split(values)
 
-    def collect_now(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
+    def collect_now(self, call: CallContext) -> tuple[list[Any], dict[str, Any]]:
         """The same, for arguments without dependencies."""
         return self._split([source(call) for source in self.sources])
 
@@ -53,20 +53,20 @@ class Provider:
     arguments: Arguments
     key: Any
 
-    async def provide(self, call: Call) -> Any:
+    async def provide(self, call: CallContext) -> Any:
         if self.key is None:
             return await self._made(call)
         if self.key not in call.cache:
             call.cache[self.key] = await self._made(call)
         return call.cache[self.key]
 
-    async def _made(self, call: Call) -> Any:
+    async def _made(self, call: CallContext) -> Any:
         args, kwargs = await self.arguments.collect(call)
         made = self.open(call, *args, **kwargs)
         return await made if isawaitable(made) else made
 
 
-def fill_from_client(arguments: Arguments, call: Call) -> None:
+def fill_from_client(arguments: Arguments, call: CallContext) -> None:
     """Ask for every value but those that dependencies return, whose own parameters are asked for as well.
 
     Raises `BindingError`.

@@ -24,7 +24,7 @@ from typing import (
 
 from pydantic import BaseModel
 
-from pyview.binding.callbacks import Call, Callback, Source, client
+from pyview.binding.callbacks import Callback, CallContext, ParameterSource, client
 from pyview.binding.conversion import Conversion, Fields, conversion_for, dashed, fields_of, is_typed_dict
 from pyview.binding.params import Params, members
 from pyview.binding.signature import MISSING, Parameter, Signature, SignatureError, read_signature
@@ -43,7 +43,7 @@ class BindsClient(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormFieldSource:
     """One value, found by its name; `item_id` is also found as `item-id`, which `phx-value-item-id` sends."""
 
     name: str
@@ -51,7 +51,7 @@ class Field:
     convert: Conversion
     absent: Absent
 
-    def __call__(self, call: Call) -> Any:
+    def __call__(self, call: CallContext) -> Any:
         data = call.client
         if isinstance(data, dict):
             if self.name in data:
@@ -73,7 +73,7 @@ class Model:
     convert: Conversion
     absent: Absent
 
-    def __call__(self, call: Call) -> Any:
+    def __call__(self, call: CallContext) -> Any:
         nested = find(call.client, self.nested_under) if self.nested_under else MISSING
         picked = self._picked(nested if isinstance(nested, dict) else call.client)
         return self.convert(picked) if picked else self.absent(call.client)
@@ -92,7 +92,7 @@ class Whole:
 
     convert: Callable[[Any], Any]
 
-    def __call__(self, call: Call) -> Any:
+    def __call__(self, call: CallContext) -> Any:
         return self.convert(call.client)
 
 
@@ -104,7 +104,7 @@ def find(data: Any, name: str) -> Any:
     return data.get(dashed(name), MISSING) if value is MISSING else value
 
 
-def named_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+def named_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
     """A parameter that the client fills under its name. Raises `SignatureError`."""
     own = _own_source(signature, parameter)
     if own is not None:
@@ -115,10 +115,12 @@ def named_source(signature: Signature, parameter: Parameter, callback: Callback)
         return _model(signature, parameter, callback, fields, name)
     convert = conversion_for(signature, parameter, repeats=callback.repeats)
     otherwise = convert if _is_mapping(parameter.annotation) else convert.refuse
-    return Field(parameter.name, dashed(parameter.name), convert, _absent(parameter, convert, otherwise))
+    return FormFieldSource(
+        parameter.name, dashed(parameter.name), convert, _absent(parameter, convert, otherwise)
+    )
 
 
-def whole_source(signature: Signature, parameter: Parameter, callback: Callback) -> Source:
+def whole_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
     """All of the client's data, as the annotation wants it. Raises `SignatureError`."""
     own = _own_source(signature, parameter)
     if own is not None:
@@ -140,7 +142,7 @@ def binds_client(annotation: Any) -> BindsClient | None:
     return cls if isinstance(cls, BindsClient) else None
 
 
-def _own_source(signature: Signature, parameter: Parameter) -> Source | None:
+def _own_source(signature: Signature, parameter: Parameter) -> ParameterSource | None:
     """For types that take the client's data as a whole, and know themselves what to make of it."""
     if parameter.annotation is Params:
         return Whole(_as_params)
@@ -204,14 +206,14 @@ HOLDERS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-class Unclear(NamedTuple):
+class AmbiguousParameter(NamedTuple):
     """The reserved names that a handler asks for without an annotation; `where` is its name, file and line."""
 
     where: str
     names: frozenset[str]
 
 
-def unclear_names(function: Callable[..., Any]) -> Unclear:
+def unclear_names(function: Callable[..., Any]) -> AmbiguousParameter:
     """Return the reserved names for which nothing but the name says that the server's value is meant.
 
     There are none in a handler that takes all that was sent as well: it reads the client's value there.
@@ -223,7 +225,7 @@ def unclear_names(function: Callable[..., Any]) -> Unclear:
         for one in signature.parameters
         if one.annotation is MISSING and not one.unresolved and not one.marker
     )
-    return Unclear(signature.where, frozenset() if reads_all else frozenset(bare) & HOLDERS.keys())
+    return AmbiguousParameter(signature.where, frozenset() if reads_all else frozenset(bare) & HOLDERS.keys())
 
 
 def misfit(name: str, annotation: Any) -> str | None:

@@ -15,7 +15,7 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.binding.callers import own_callback
 from pyview.binding.signature import SignatureError
-from pyview.binding.sources import HOLDERS, Unclear, unclear_names
+from pyview.binding.sources import HOLDERS, AmbiguousParameter, unclear_names
 from pyview.events.decorators import EVENTS, handlers_of
 from pyview.live_view import LiveView
 from pyview.rendering.templates import ViewTemplates
@@ -83,7 +83,7 @@ def check_sent_names(view_class: type[LiveView[Any]], templates: ViewTemplates) 
             raise SignatureError(unclear.where, sent.name, problem)
 
 
-def _unclear_handlers(view_class: type) -> Mapping[str | None, Unclear]:
+def _unclear_handlers(view_class: type) -> Mapping[str | None, AmbiguousParameter]:
     """Event -> the handler that asks for reserved names; None is for `handle_event`."""
     decorated: dict[str | None, Callable[..., Any]] = {
         name: one.function for name, one in handlers_of(view_class, EVENTS).items()

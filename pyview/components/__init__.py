@@ -7,14 +7,14 @@ from pyview.components.component import (
     NotOneElement,
     TooManyComponents,
 )
-from pyview.components.registry import Components
+from pyview.components.registry import ComponentRegistry
 from pyview.components.socket import ComponentSocket
 from pyview.template.component_tag import Slots, live_component, slots
 
 __all__ = [
     "ComponentMeta",
+    "ComponentRegistry",
     "ComponentSocket",
-    "Components",
     "DuplicateComponent",
     "LiveComponent",
     "NotOneElement",

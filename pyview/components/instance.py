@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pyview.binding import Resources
-from pyview.binding.callbacks import Call, Callback
+from pyview.binding.callbacks import Callback, CallContext
 from pyview.binding.callers import AsyncCaller, EventCaller, Handler, runner
 from pyview.binding.compiler import compile_handler, is_classic
 from pyview.binding.per_class import once_per_class
@@ -20,7 +20,7 @@ from pyview.components.renderers import NO_SLOTS, Parts
 from pyview.components.socket import ComponentSocket
 from pyview.events import EventRequirements, async_caller, event_caller, event_requirements
 from pyview.template.component_tag import ComponentTag, Slots, described
-from pyview.template.sources import Place
+from pyview.template.sources import TemplateLine
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
 from pyview.threads import off_loop
 
@@ -81,7 +81,7 @@ def _compile(handler: Handler) -> UpdateCaller:
         return lambda component, socket, assigns, resources: function(component, socket, assigns)
     run = runner(function, arguments)
     return lambda component, socket, assigns, resources: run(
-        Call(resources, socket, client=assigns), component
+        CallContext(resources, socket, client=assigns), component
     )
 
 
@@ -123,8 +123,8 @@ class Instance:
         self.cid = socket.cid
         self.socket = socket
         self.depth = depth
-        self.place: Place = tag.place
-        self.former_place: Place = tag.place
+        self.place: TemplateLine = tag.place
+        self.former_place: TemplateLine = tag.place
         self.component: LiveComponent[Any] | None = None
         self.slots = NO_SLOTS
         self.known = False

@@ -84,7 +84,7 @@ class ComponentSettings:
     most: int
 
 
-class Components:
+class ComponentRegistry:
     """Places, finds, renders and forgets the components of the view that `socket` belongs to.
 
     `resources` tells who is there now, for constructors with dependencies. `refresh` asks for one more render.

@@ -9,7 +9,7 @@ from pyview.auth.identity import Identity
 from pyview.hooks import Stage
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.sessions.change import SessionChange
-from pyview.socket.connect import Connecting
+from pyview.socket.connect import ConnectData
 from pyview.socket.socket import LiveViewSocket, Runtime
 from pyview.template.root_template import PageAttributes
 
@@ -73,7 +73,7 @@ class ComponentSocket(LiveViewSocket[T]):
         return self._view.identity
 
     @property
-    def connecting(self) -> Connecting | None:  # type: ignore[override]
+    def connecting(self) -> ConnectData | None:  # type: ignore[override]
         return self._view.connecting
 
     @property

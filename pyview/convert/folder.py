@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pyview.convert.pieces import Unclosed
-from pyview.convert.report import Conversion, Remark
+from pyview.convert.report import ConvertedTemplate, Remark
 from pyview.convert.template import Converter
 
 SUFFIXES: Final = frozenset({".htm", ".html", ".svg", ".txt", ".xml"})
@@ -22,7 +22,7 @@ class ConvertedFile:
     """A template file. `refusal`: why it was left alone, "" where it was not."""
 
     path: Path
-    conversion: Conversion
+    conversion: ConvertedTemplate
     refusal: str = ""
 
     @property
@@ -67,11 +67,13 @@ def _converted(path: Path, converter: Converter, write: bool) -> ConvertedFile:
         if write and conversion.text != source:
             _replace(path, conversion.text)
     except Unclosed as error:
-        return ConvertedFile(path, Conversion("", remarks=(Remark(error.line, str(error), problem=True),)))
+        return ConvertedFile(
+            path, ConvertedTemplate("", remarks=(Remark(error.line, str(error), problem=True),))
+        )
     except RecursionError:
-        return ConvertedFile(path, Conversion(""), "its tags or brackets are nested too deeply")
+        return ConvertedFile(path, ConvertedTemplate(""), "its tags or brackets are nested too deeply")
     except (OSError, _NotRead) as error:
-        return ConvertedFile(path, Conversion(""), str(error))
+        return ConvertedFile(path, ConvertedTemplate(""), str(error))
     return ConvertedFile(path, conversion)
 
 

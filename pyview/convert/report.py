@@ -22,7 +22,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
+class ConvertedTemplate:
     """The new text of a template, and how it came about."""
 
     text: str

@@ -12,7 +12,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from pyview.convert.filters import RENAMED, REWRITTEN
 from pyview.convert.pieces import QUOTED, Kind, Piece, pieces_of
-from pyview.convert.report import Change, Conversion, Remark, Unconvertible
+from pyview.convert.report import Change, ConvertedTemplate, Remark, Unconvertible
 from pyview.convert.tags import Tags
 from pyview.template.environment import LiveEnvironment, create_environment
 
@@ -74,7 +74,7 @@ class Converter:
     def __init__(self) -> None:
         self._environment = create_environment(extensions=_EXTENSIONS)
 
-    def convert(self, source: str) -> Conversion:
+    def convert(self, source: str) -> ConvertedTemplate:
         """The template as Jinja2. Raises `Unclosed` for one that has no end."""
         converted = _Run(source).run()
         if converted.text != source and _Run(converted.text).run().text != converted.text:
@@ -84,7 +84,7 @@ class Converter:
             remarks=tuple(sorted((*converted.remarks, *self._checked(source, converted)), key=_line)),
         )
 
-    def _checked(self, source: str, converted: Conversion) -> Iterator[Remark]:
+    def _checked(self, source: str, converted: ConvertedTemplate) -> Iterator[Remark]:
         """Return what Jinja2 does not understand of the result, if that can be told."""
         if converted.problems or (converted.text == source and _is_jinja(source)):
             return
@@ -138,7 +138,7 @@ class _Run:
         self._line = 1
         self._tags = Tags(source, self._is_jinja, self._look)
 
-    def run(self) -> Conversion:
+    def run(self) -> ConvertedTemplate:
         for number, piece in enumerate(self._pieces):
             self._line = piece.line
             self._written.append(self._converted(piece, number))
@@ -147,7 +147,7 @@ class _Run:
         changes = tuple(Change(piece.line, piece.text, now) for piece, now in pairs if piece.text != now)
         if changes and self._is_jinja:
             self._remarks += filter(None, (_ambiguous(piece) for piece, now in pairs if piece.text == now))
-        return Conversion("".join(self._written), changes, tuple(dict.fromkeys(self._remarks)))
+        return ConvertedTemplate("".join(self._written), changes, tuple(dict.fromkeys(self._remarks)))
 
     def _converted(self, piece: Piece, number: int) -> str:
         try:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pyview.forms.errors import Messages, Problem, dotted, problems_of
 from pyview.forms.fields import ModelShape, model_shape
 from pyview.forms.parts import FormField, FormPart, Outcome, first_error
-from pyview.forms.source import Source, data_of, source_of, with_entry
+from pyview.forms.source import FormSource, data_of, source_of, with_entry
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -211,7 +211,7 @@ def _occasion(payload: Mapping[str, Any] | None) -> tuple[bool, tuple[str, ...]]
     return payload is not None and target is None, names
 
 
-def _validated(shape: ModelShape, source: Source) -> tuple[Any, tuple[Problem, ...]]:
+def _validated(shape: ModelShape, source: FormSource) -> tuple[Any, tuple[Problem, ...]]:
     try:
         return shape.model.model_validate(data_of(shape, source)), ()
     except ValidationError as error:

@@ -7,7 +7,7 @@ from typing import Any
 from pyview.forms.errors import Messages, Path, Problem, in_words
 from pyview.forms.fields import FieldShape, ModelShape, model_shape
 from pyview.forms.inputs import Attributes, as_text, constraints, input_type
-from pyview.forms.source import TRUE, Source, first, is_all_used, is_order, is_used, several
+from pyview.forms.source import TRUE, FormSource, first, is_all_used, is_order, is_used, several
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class FormPart:
 
     outcome: Outcome
     shape: ModelShape
-    source: Source
+    source: FormSource
     name: str
     id: str
     path: Path
@@ -208,7 +208,7 @@ class FormField:
             )
         return tuple(self._entry(nested, one, index, len(sources)) for index, one in enumerate(sources))
 
-    def _entry(self, nested: ModelShape, source: Source, index: int, count: int) -> FormPart:
+    def _entry(self, nested: ModelShape, source: FormSource, index: int, count: int) -> FormPart:
         name, id, path = f"{self.name}[{index}]", f"{self.id}_{source.key}", (*self._path, index)
         return FormPart(self.part.outcome, nested, source, name, id, path, index, count)
 

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from pyview.forms.fields import FieldShape, ModelShape, model_shape
 
 Params = Mapping[str, Any]
-Entry = tuple[Params | None, str]
+FormEntry = tuple[Params | None, str]
 """What was sent for an entry, None for a new one; and its key, digits that stay with it."""
 
 MOST_NEW: Final = 16
@@ -46,7 +46,7 @@ def is_order(name: str, list_name: str) -> bool:
     return any(name == f"{list_name}{order}" for order in _ORDERS)
 
 
-def entries_of(params: Params, name: str, taken: int) -> list[Entry]:
+def entries_of(params: Params, name: str, taken: int) -> list[FormEntry]:
     """The entries of a list, in order. New ones get a key that no other has, from `taken` on."""
     keys = _Keys(taken)
     sent = {index: (entry, keys.of(entry)) for index, entry in _by_index(params.get(name)).items()}
@@ -123,7 +123,7 @@ FALSE: Final = frozenset({"false", "off", "0", "no", ""})
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FormSource:
     """One model's part of a form.
 
     `params` is what a browser sent for it, None when nobody sent anything; `base` is the object that was there before.
@@ -133,7 +133,7 @@ class Source:
     params: Params | None = None
     base: BaseModel | None = None
     key: str = ""
-    children: Mapping[str, tuple["Source", ...]] = field(default_factory=dict)
+    children: Mapping[str, tuple["FormSource", ...]] = field(default_factory=dict)
 
     @property
     def sent(self) -> Params:
@@ -144,7 +144,7 @@ class Source:
         return getattr(self.base, name, None)
 
 
-def source_of(shape: ModelShape, params: Any, base: BaseModel | None, key: str = "") -> Source:
+def source_of(shape: ModelShape, params: Any, base: BaseModel | None, key: str = "") -> FormSource:
     """The part of a model, and those of the models in it."""
     sent = params if isinstance(params, Mapping) else None
     children = {
@@ -152,12 +152,12 @@ def source_of(shape: ModelShape, params: Any, base: BaseModel | None, key: str =
         for one in shape.fields.values()
         if one.model is not None
     }
-    return Source(sent, base, key, children)
+    return FormSource(sent, base, key, children)
 
 
 def _children(
     field: FieldShape, shape: ModelShape, params: Params | None, base: BaseModel | None
-) -> tuple[Source, ...]:
+) -> tuple[FormSource, ...]:
     before = field.default if base is None else getattr(base, field.name, None)
     if field.kind == "models":
         return _entries(field.name, shape, params or {}, before)
@@ -183,7 +183,7 @@ def _required_within(shape: ModelShape) -> set[type[BaseModel]]:
     return found
 
 
-def _entries(name: str, shape: ModelShape, params: Params, before: Any) -> tuple[Source, ...]:
+def _entries(name: str, shape: ModelShape, params: Params, before: Any) -> tuple[FormSource, ...]:
     items = before if isinstance(before, list | tuple) else ()
     old = [one for one in items if isinstance(one, BaseModel)]
     if not names_list(params, name):
@@ -192,11 +192,11 @@ def _entries(name: str, shape: ModelShape, params: Params, before: Any) -> tuple
     return tuple(source_of(shape, entry, _at(old, key), key) for entry, key in found)
 
 
-def with_entry(source: Source, name: str) -> Source:
+def with_entry(source: FormSource, name: str) -> FormSource:
     """The part with one more empty entry in a list of models."""
     entries = source.children[name]
     key = str(1 + max((int(entry.key) for entry in entries), default=-1))
-    return replace(source, children={**source.children, name: (*entries, Source(key=key))})
+    return replace(source, children={**source.children, name: (*entries, FormSource(key=key))})
 
 
 def _at(old: list[BaseModel], key: str) -> BaseModel | None:
@@ -208,7 +208,7 @@ def _at(old: list[BaseModel], key: str) -> BaseModel | None:
 # What pydantic is asked to validate
 
 
-def data_of(shape: ModelShape, source: Source) -> dict[str, Any]:
+def data_of(shape: ModelShape, source: FormSource) -> dict[str, Any]:
     """The model's fields by the keys that pydantic fills them by; a field that nobody gave is left out."""
     found = ((one.key, _value(one, source)) for one in shape.fields.values())
     return {key: value for key, value in found if value is not _ABSENT}
@@ -221,7 +221,7 @@ class _Absent:
 _ABSENT: Final = _Absent()
 
 
-def _value(field: FieldShape, source: Source) -> Any:
+def _value(field: FieldShape, source: FormSource) -> Any:
     if field.model is not None:
         return _nested(field, model_shape(field.model), source)
     if field.name in source.sent:
@@ -236,7 +236,7 @@ def _unsent(field: FieldShape) -> Any:
     return False if field.is_checkbox else [] if field.kind == "values" else _ABSENT
 
 
-def _nested(field: FieldShape, shape: ModelShape, source: Source) -> Any:
+def _nested(field: FieldShape, shape: ModelShape, source: FormSource) -> Any:
     children = [_child(shape, child) for child in source.children[field.name]]
     if field.kind == "models" and (children or names_list(source.sent, field.name)):
         return children
@@ -245,7 +245,7 @@ def _nested(field: FieldShape, shape: ModelShape, source: Source) -> Any:
     return _ABSENT if source.base is None else source.before(field.name)
 
 
-def _child(shape: ModelShape, source: Source) -> Any:
+def _child(shape: ModelShape, source: FormSource) -> Any:
     """A nested object as it was before, where nobody sent anything for it."""
     return data_of(shape, source) if source.base is None or source.params is not None else source.base
 

@@ -12,8 +12,8 @@ from pyview.binding.callbacks import (
     INFO_HOOK,
     PARAMS_HOOK,
     RENDER_HOOK,
-    Call,
     Callback,
+    CallContext,
     Resources,
 )
 from pyview.binding.callers import HookCaller, hook_caller
@@ -83,26 +83,26 @@ class ViewHooks:
     async def before_event(
         self, event: str, payload: Any, socket: MayNavigate, resources: Resources
     ) -> Halt | None:
-        return await self._run("handle_event", socket, lambda: Call(resources, socket, event, payload))
+        return await self._run("handle_event", socket, lambda: CallContext(resources, socket, event, payload))
 
     async def before_params(
         self, url: Any, params: Params, socket: MayNavigate, resources: Resources
     ) -> Halt | None:
-        def call() -> Call:
-            made = Call(resources, socket, client=params.raw())
+        def call() -> CallContext:
+            made = CallContext(resources, socket, client=params.raw())
             made.url, made.params = url, params
             return made
 
         return await self._run("handle_params", socket, call)
 
     async def before_info(self, event: Any, socket: MayNavigate, resources: Resources) -> Halt | None:
-        return await self._run("handle_info", socket, lambda: Call(resources, socket, event))
+        return await self._run("handle_info", socket, lambda: CallContext(resources, socket, event))
 
     async def before_async(
         self, name: str, result: Any, socket: MayNavigate, resources: Resources
     ) -> Halt | None:
-        def call() -> Call:
-            made = Call(resources, socket, name)
+        def call() -> CallContext:
+            made = CallContext(resources, socket, name)
             made.result = result
             return made
 
@@ -111,7 +111,7 @@ class ViewHooks:
     async def after_render(self, socket: MayNavigate, resources: Resources) -> None:
         """Tell the hooks of that stage that the view has rendered. Raises what they raise, `TypeError` for a result."""
         for name, caller in self._attached.get("after_render", ()):
-            answer = caller(Call(resources, socket))
+            answer = caller(CallContext(resources, socket))
             if isawaitable(answer):
                 answer = await answer
             if answer is not None:
@@ -119,7 +119,9 @@ class ViewHooks:
                     f"the after_render hook {name!r} returned {answer!r}: nothing comes after it to halt."
                 )
 
-    async def _run(self, stage: Stage, socket: MayNavigate, make_call: Callable[[], Call]) -> Halt | None:
+    async def _run(
+        self, stage: Stage, socket: MayNavigate, make_call: Callable[[], CallContext]
+    ) -> Halt | None:
         for name, caller in self._attached.get(stage, ()):
             described = f"the {stage} hook {name!r}"
             halt = await halted(caller, make_call(), described, socket)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, Protocol
 
-from pyview.binding.callbacks import ON_MOUNT, Call, Resources
+from pyview.binding.callbacks import ON_MOUNT, CallContext, Resources
 from pyview.binding.callers import HookCaller, hook_caller
 from pyview.binding.params import Params
 from pyview.binding.per_class import once_per_class
@@ -43,7 +43,7 @@ class MayNavigate(Protocol):
     def navigation(self) -> Any: ...
 
 
-async def halted(caller: HookCaller, call: Call, hook: str, socket: MayNavigate) -> Halt | None:
+async def halted(caller: HookCaller, call: CallContext, hook: str, socket: MayNavigate) -> Halt | None:
     """Whether the hook that `caller` calls, named `hook`, wants nothing to come after it; None to go on.
 
     A hook that sends the browser elsewhere has halted, whatever it returns: a guard that forgets to say so must not
@@ -145,7 +145,7 @@ def _compiled(function: object, where: str) -> OnMountHook:
     return OnMountHook(function, hook_caller(function, ON_MOUNT))
 
 
-def _call(socket: MayNavigate, params: Params, resources: Resources) -> Call:
-    call = Call(resources, socket, client=params.raw())
+def _call(socket: MayNavigate, params: Params, resources: Resources) -> CallContext:
+    call = CallContext(resources, socket, client=params.raw())
     call.params = params
     return call

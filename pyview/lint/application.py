@@ -16,20 +16,20 @@ from pyview.components.renderers import component_template
 from pyview.lint.context_names import context_type, names_in_code, names_of_context, unknown_names
 from pyview.lint.events import calls, handlers
 from pyview.lint.finding import Finding
-from pyview.lint.html import FILE_INPUT, Element, may_be_together, what_is_wrong_with
+from pyview.lint.html import FILE_INPUT, HtmlElement, may_be_together, what_is_wrong_with
 from pyview.lint.links import misleading_links
 from pyview.lint.modules import Modules, forgotten_awaits
 from pyview.lint.owners import (
     Owner,
-    Source,
-    Templates,
+    TemplateOwner,
+    TemplateOwners,
     classes_named,
     own_handlers,
     place_of,
     scripts_beside,
     templates_of,
 )
-from pyview.lint.routes import Site, unreachable_routes
+from pyview.lint.routes import LintApp, unreachable_routes
 from pyview.lint.types import Types, loop_names, printed_values
 from pyview.lint.unclosed import unclosed_elements
 from pyview.lint.unsafe import unsafe_places
@@ -69,7 +69,7 @@ def lint(app: Any) -> list[Finding]:
     Only what is certain enough is told: nothing about attributes, events and names that are known only when a page is
     made. In the order of files and lines.
     """
-    site, modules = Site(app), Modules()
+    site, modules = LintApp(app), Modules()
     found = {finding for one in _live_apps(app) for finding in _Check(one, site, modules).findings()}
     return sorted(finding for finding in found if not _ignored(finding))
 
@@ -85,7 +85,7 @@ def _live_apps(app: Any) -> Iterator[LiveApp]:
 class _Check:
     """One application."""
 
-    def __init__(self, app: LiveApp, site: Site, modules: Modules) -> None:
+    def __init__(self, app: LiveApp, site: LintApp, modules: Modules) -> None:
         self._app = app
         self._site = site
         self._modules = modules
@@ -108,7 +108,7 @@ class _Check:
             yield from forgotten_awaits(module)
         yield from misleading_links(self._owners, self._site, self._app.routes, self._modules)
 
-    def _types(self, source: Source) -> Types:
+    def _types(self, source: TemplateOwner) -> Types:
         """The types in a file; nothing is known of one that several classes with different contexts have."""
         contexts = [
             context_type(one.cls) if one.templates and _is_same(one.templates.own, source) else None
@@ -170,7 +170,7 @@ class _Check:
         own = self._read(view, template)
         return Owner(view, own, tuple(one for one in layouts if one is not None))
 
-    def _read(self, cls: type, template: LiveTemplate | None) -> Templates | None:
+    def _read(self, cls: type, template: LiveTemplate | None) -> TemplateOwners | None:
         return templates_of(cls, template) if isinstance(template, LiveTemplate) else None
 
     # The rules that look at a class
@@ -238,7 +238,7 @@ class _Check:
         return set(self._app.view_templates.environment.globals) | set(_template_globals(owner))
 
 
-def _is_same(one: Source, other: Source) -> bool:
+def _is_same(one: TemplateOwner, other: TemplateOwner) -> bool:
     return (one.file, one.first) == (other.file, other.first)
 
 
@@ -265,7 +265,7 @@ def _occurs(name: str, text: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
 
 
-def _has_open_events(sources: Sequence[Source]) -> bool:
+def _has_open_events(sources: Sequence[TemplateOwner]) -> bool:
     """Whether some event is known only when the page is made."""
     return any(
         HOLE in (one.value or "") and one.name.startswith("phx-") and not one.name.startswith(_DATA)
@@ -278,7 +278,7 @@ def _has_open_events(sources: Sequence[Source]) -> bool:
 # The rules that look at a file
 
 
-def _in_source(source: Source, known: Types) -> Iterator[Finding]:
+def _in_source(source: TemplateOwner, known: Types) -> Iterator[Finding]:
     for element in source.elements:
         yield from _unknown_attributes(element, source)
         yield from _forms_without_id(element, source)
@@ -290,14 +290,14 @@ def _in_source(source: Source, known: Types) -> Iterator[Finding]:
     yield from loop_names(source)
 
 
-def _unknown_attributes(element: Element, source: Source) -> Iterator[Finding]:
+def _unknown_attributes(element: HtmlElement, source: TemplateOwner) -> Iterator[Finding]:
     for one in element.attributes:
         wrong = None if HOLE in one.name else what_is_wrong_with(one.name)
         if wrong is not None:
             yield Finding(source.file, source.line(one.line), "unknown-attribute", wrong)
 
 
-def _forms_without_id(element: Element, source: Source) -> Iterator[Finding]:
+def _forms_without_id(element: HtmlElement, source: TemplateOwner) -> Iterator[Finding]:
     if element.tag == "form" and element.whole and element.get("phx-change") and not element.get("id"):
         text = (
             "a form with phx-change needs an id: without one, what was typed is lost when the view restarts"
@@ -305,14 +305,14 @@ def _forms_without_id(element: Element, source: Source) -> Iterator[Finding]:
         yield Finding(source.file, source.line(element.line), "form-without-id", text)
 
 
-def _hooks_without_id(element: Element, source: Source) -> Iterator[Finding]:
+def _hooks_without_id(element: HtmlElement, source: TemplateOwner) -> Iterator[Finding]:
     hook, id = element.get("phx-hook"), element.get("id")
     if hook is not None and hook.value and element.whole and (id is None or id.known == ""):
         text = "an element with phx-hook needs an id: without one, the client does not run the hook"
         yield Finding(source.file, source.line(hook.line), "hook-without-id", text)
 
 
-def _file_inputs_alone(element: Element, source: Source) -> Iterator[Finding]:
+def _file_inputs_alone(element: HtmlElement, source: TemplateOwner) -> Iterator[Finding]:
     form = element.form
     if form is None or element.get(FILE_INPUT) is None or not form.whole or form.get("phx-change"):
         return
@@ -321,8 +321,8 @@ def _file_inputs_alone(element: Element, source: Source) -> Iterator[Finding]:
         yield Finding(source.file, source.line(element.line), "file-input-without-change", text)
 
 
-def _duplicate_ids(source: Source) -> Iterator[Finding]:
-    seen: dict[str, list[Element]] = {}
+def _duplicate_ids(source: TemplateOwner) -> Iterator[Finding]:
+    seen: dict[str, list[HtmlElement]] = {}
     for element in source.elements:
         id = element.get("id")
         if id is None or not id.known or element.place.shared:

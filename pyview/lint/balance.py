@@ -16,12 +16,12 @@ from pyview.template.html_scanner import HOLE, Scanner, Tag
 _IN_TAG = frozenset({"name", "tag", "slash", "value", "bare"})
 
 
-class Unclear(Exception):
+class UnknownStructure(Exception):
     """Where the branches of a statement end is not the same kind of place, so that nothing is certain from there on."""
 
 
 def meeting(scanners: Sequence[Scanner]) -> Scanner:
-    """Where a reader is after a statement whose branches end there. Raises `Unclear`."""
+    """Where a reader is after a statement whose branches end there. Raises `UnknownStructure`."""
     first = scanners[0].fork()
     places = {one.where for one in scanners}
     if places <= _IN_TAG:
@@ -30,7 +30,7 @@ def meeting(scanners: Sequence[Scanner]) -> Scanner:
     elif places <= {"text", "raw"}:
         first.where = first.where if len({(one.where, one.name) for one in scanners}) == 1 else "text"
     elif len(places) > 1:
-        raise Unclear
+        raise UnknownStructure
     return first
 
 
@@ -99,7 +99,7 @@ _FOREIGN = {"svg": True, "math": True, "foreignobject": False, "desc": False}
 
 
 @dataclass(slots=True, eq=False)
-class Open:
+class OpenTag:
     """An element that was opened. `closer` is the end tag that closed what is around it; `end` came after that."""
 
     tag: Tag
@@ -121,13 +121,13 @@ class Open:
 
 
 @dataclass(slots=True, eq=False)
-class Body:
+class TagBody:
     """What is left of a body. `block` is the block that it is in, `where` the kind of place at which it begins."""
 
     where: str = "text"
     block: str | None = None
-    opened: list[Open] = field(default_factory=list)
-    lost: list[Open] = field(default_factory=list)
+    opened: list[OpenTag] = field(default_factory=list)
+    lost: list[OpenTag] = field(default_factory=list)
     closes: list[Tag] = field(default_factory=list)
 
     @property
@@ -136,15 +136,15 @@ class Body:
         return tuple(tag.name for tag in self.closes), tuple(one.tag.name for one in self.opened)
 
 
-def bodies(tree: nodes.Template) -> list[Body]:
+def bodies(tree: nodes.Template) -> list[TagBody]:
     """Those of a template. None where its tags are not the same whichever branches are taken."""
-    found: list[Body] = []
+    found: list[TagBody] = []
     try:
         if tree.find(nodes.Extends) is None:
             _Walk(found).apart(tree.body)
         else:
             _Walk(found).through([node for node in tree.body if isinstance(node, _SHOWN_BY_A_CHILD)])
-    except Unclear:
+    except UnknownStructure:
         return []
     return found
 
@@ -153,12 +153,12 @@ class _Walk:
     """Goes through one body. `found` gets it once it is known to stand alone."""
 
     def __init__(
-        self, found: list[Body], scanner: Scanner | None = None, around: "_Walk | None" = None
+        self, found: list[TagBody], scanner: Scanner | None = None, around: "_Walk | None" = None
     ) -> None:
         self._found = found
         self._around = around
         self.scanner = scanner or Scanner()
-        self.body = Body(self.scanner.where)
+        self.body = TagBody(self.scanner.where)
 
     def through(self, statements: Sequence[nodes.Node]) -> None:
         for node in statements:
@@ -210,7 +210,7 @@ class _Walk:
         else:
             self._found += bodies
 
-    def _take_in(self, bodies: Sequence[Body]) -> None:
+    def _take_in(self, bodies: Sequence[TagBody]) -> None:
         for body in bodies:
             self.body.lost += body.lost
         for tag in bodies[0].closes:
@@ -223,7 +223,7 @@ class _Walk:
         if tag.kind == "end":
             self._close(tag)
         elif not (tag.kind == "empty" and (tag.name in ("svg", "math") or self._in_foreign_content())):
-            self.body.opened.append(Open(tag))
+            self.body.opened.append(OpenTag(tag))
 
     def _in_foreign_content(self) -> bool:
         """Whether a slash ends an element: in SVG and MathML."""
@@ -253,5 +253,5 @@ class _Walk:
             lost[at].end = end
 
 
-def _last(those: Sequence[Open], fits: Callable[[Open], bool]) -> int | None:
+def _last(those: Sequence[OpenTag], fits: Callable[[OpenTag], bool]) -> int | None:
     return next((at for at in reversed(range(len(those))) if fits(those[at])), None)

@@ -13,7 +13,7 @@ from jinja2 import meta, nodes
 
 from pyview.lint.finding import Finding
 from pyview.lint.modules import Module, Modules
-from pyview.lint.owners import Source
+from pyview.lint.owners import TemplateOwner
 
 LOOSE_NAMES = frozenset(
     {"flash", "streams", "inner_content", "myself", "slots", "caller", "self", "super", "loop", "varargs"}
@@ -42,7 +42,7 @@ def names_of_context(context: Any) -> frozenset[str] | None:
     return None
 
 
-def unknown_names(source: Source, known: frozenset[str], where: str) -> Iterator[Finding]:
+def unknown_names(source: TemplateOwner, known: frozenset[str], where: str) -> Iterator[Finding]:
     """A finding for the first use of each name that nobody gives. `where` says whose context it is."""
     wanted = meta.find_undeclared_variables(source.tree) - known - LOOSE_NAMES - _asked_for(source.tree)
     for name in sorted(wanted):

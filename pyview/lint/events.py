@@ -18,8 +18,8 @@ from jinja2 import nodes
 
 from pyview.events.decorators import EVENTS, handlers_of
 from pyview.events.dispatch import DISPATCHES
-from pyview.lint.html import Element
-from pyview.lint.owners import Source
+from pyview.lint.html import HtmlElement
+from pyview.lint.owners import TemplateOwner
 from pyview.live_view import LiveView
 
 _BINDINGS = frozenset(
@@ -31,7 +31,7 @@ _BINDINGS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class HandlerCall:
     """An event of a page. `attribute` is where it is written, such as `phx-click`."""
 
     event: str
@@ -40,7 +40,7 @@ class Call:
     attribute: str
 
 
-def calls(source: Source) -> Iterator[Call]:
+def calls(source: TemplateOwner) -> Iterator[HandlerCall]:
     """The events that go to the view itself: those without `phx-target`."""
     chooses_files = "live_file_input" in source.text
     for element in source.elements:
@@ -51,12 +51,12 @@ def calls(source: Source) -> Iterator[Call]:
     yield from _pushes(source)
 
 
-def _calls_of(element: Element, source: Source) -> Iterator[Call]:
+def _calls_of(element: HtmlElement, source: TemplateOwner) -> Iterator[HandlerCall]:
     for one in element.attributes:
         name = one.name.removeprefix("phx-")
         if one.name.startswith("phx-") and name in _BINDINGS and one.known:
             for event in _events(one.known, ignored="ignore" if name == "auto-recover" else ""):
-                yield Call(event, source.file, source.line(one.line), one.name)
+                yield HandlerCall(event, source.file, source.line(one.line), one.name)
 
 
 def _events(text: str, ignored: str) -> list[str]:
@@ -71,7 +71,7 @@ def _events(text: str, ignored: str) -> list[str]:
         return []
 
 
-def _pushes(source: Source) -> Iterator[Call]:
+def _pushes(source: TemplateOwner) -> Iterator[HandlerCall]:
     """`js.push("save")`: its first argument, unless it goes to a target."""
     for call in source.tree.find_all(nodes.Call):
         callee = call.node
@@ -80,7 +80,7 @@ def _pushes(source: Source) -> Iterator[Call]:
         targeted = any(keyword.key == "target" for keyword in call.kwargs)
         event = call.args[0] if call.args else None
         if isinstance(event, nodes.Const) and isinstance(event.value, str) and not targeted:
-            yield Call(event.value, source.file, source.line(call.lineno), "js.push")
+            yield HandlerCall(event.value, source.file, source.line(call.lineno), "js.push")
 
 
 def is_js(node: nodes.Node) -> bool:

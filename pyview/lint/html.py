@@ -86,7 +86,7 @@ Path = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SlotPosition:
     """Where in a template. `loops` is true within `for`, `shared` within a macro."""
 
     path: Path = ()
@@ -95,7 +95,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class HtmlAttribute:
     """`value` is None for one without; it may have `HOLE`s."""
 
     name: str
@@ -109,12 +109,12 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
+class HtmlElement:
     tag: str
     line: int
-    attributes: tuple[Attribute, ...]
-    place: Place
-    form: "Element | None" = field(default=None, compare=False)
+    attributes: tuple[HtmlAttribute, ...]
+    place: SlotPosition
+    form: "HtmlElement | None" = field(default=None, compare=False)
     """The form that it is in, as far as this file tells."""
 
     @property
@@ -122,7 +122,7 @@ class Element:
         """Whether all of its attributes are written down."""
         return not any(HOLE in one.name for one in self.attributes)
 
-    def get(self, name: str) -> Attribute | None:
+    def get(self, name: str) -> HtmlAttribute | None:
         return next((one for one in self.attributes if one.name == name), None)
 
 
@@ -131,16 +131,16 @@ class Flat:
     """A template's text with holes, and from which offset on which place holds."""
 
     text: str = ""
-    places: list[tuple[int, Place]] = field(default_factory=lambda: [(0, Place())])
+    places: list[tuple[int, SlotPosition]] = field(default_factory=lambda: [(0, SlotPosition())])
 
 
-def elements(source: str, environment: Environment) -> list[Element]:
+def elements(source: str, environment: Environment) -> list[HtmlElement]:
     """The elements of a template in their order. Raises `jinja2.TemplateSyntaxError`."""
     flat = _flattened(source, environment)
     return list(_Reader(flat).read())
 
 
-def may_be_together(one: Place, other: Place) -> bool:
+def may_be_together(one: SlotPosition, other: SlotPosition) -> bool:
     """Whether one page can have both: they are not in different branches of one statement."""
     branches = dict(one.path)
     return all(branches.get(number, branch) == branch for number, branch in other.path)
@@ -187,7 +187,7 @@ class _Flattener:
         names = [name for name, _, _ in self._open]
         path = tuple((number, branch) for name, number, branch in self._open if name in ("if", "for"))
         loops = any(name == "for" and branch == 0 for name, _, branch in self._open)
-        place = Place(path, loops, "macro" in names)
+        place = SlotPosition(path, loops, "macro" in names)
         self.flat.places.append((len(self.flat.text), place))
 
 
@@ -233,11 +233,11 @@ class _Reader(HTMLParser):
         for index, char in enumerate(flat.text):
             if char == "\n":
                 self._starts.append(index + 1)
-        self._found: list[Element] = []
-        self._form: Element | None = None
+        self._found: list[HtmlElement] = []
+        self._form: HtmlElement | None = None
         self._at = 0
 
-    def read(self) -> Iterator[Element]:
+    def read(self) -> Iterator[HtmlElement]:
         self.feed(self._flat.text)
         self.close()
         yield from self._found
@@ -247,9 +247,9 @@ class _Reader(HTMLParser):
         offset = self._starts[line - 1] + column
         text = self.get_starttag_text() or ""
         attributes = tuple(
-            Attribute(name, value, line + self._lines_before(text, name)) for name, value in attrs
+            HtmlAttribute(name, value, line + self._lines_before(text, name)) for name, value in attrs
         )
-        element = Element(tag, line, attributes, self._place(offset), self._form)
+        element = HtmlElement(tag, line, attributes, self._place(offset), self._form)
         self._form = element if tag == "form" else self._form
         self._found.append(element)
 
@@ -264,7 +264,7 @@ class _Reader(HTMLParser):
         at = text.lower().find(name)
         return text.count("\n", 0, at) if at > 0 else 0
 
-    def _place(self, offset: int) -> Place:
+    def _place(self, offset: int) -> SlotPosition:
         places = self._flat.places
         while self._at + 1 < len(places) and places[self._at + 1][0] <= offset:
             self._at += 1

@@ -17,10 +17,10 @@ from starlette.routing import BaseRoute, Route
 
 from pyview.lint.events import is_js
 from pyview.lint.finding import Finding
-from pyview.lint.html import ANYTHING, Attribute, Element, hole_of
+from pyview.lint.html import ANYTHING, HtmlAttribute, HtmlElement, hole_of
 from pyview.lint.modules import Module, Modules
-from pyview.lint.owners import Owner, Source
-from pyview.lint.routes import Address, Site, address, described, methods_of
+from pyview.lint.owners import Owner, TemplateOwner
+from pyview.lint.routes import Address, LintApp, address, described, methods_of
 from pyview.routing.routes import LiveRoute
 
 _ATTRIBUTES = {
@@ -48,12 +48,12 @@ class Link:
     raises: bool = False
 
 
-def links_of_elements(source: Source) -> Iterator[Link]:
+def links_of_elements(source: TemplateOwner) -> Iterator[Link]:
     for element in source.elements:
         yield from _of_element(element, source)
 
 
-def _of_element(element: Element, source: Source) -> Iterator[Link]:
+def _of_element(element: HtmlElement, source: TemplateOwner) -> Iterator[Link]:
     name = _ATTRIBUTES.get(element.tag)
     for one in element.attributes:
         to = address(one.value) if one.name == name and one.value else None
@@ -64,7 +64,7 @@ def _of_element(element: Element, source: Source) -> Iterator[Link]:
             yield Link(what, to, source.file, source.line(one.line), _method(element), patches)
 
 
-def _method(element: Element) -> str | None:
+def _method(element: HtmlElement) -> str | None:
     """The method by which a browser asks; None where that is not known."""
     attribute = element.get(_METHOD.get(element.tag, ""))
     said = _said(attribute)
@@ -77,7 +77,7 @@ def _method(element: Element) -> str | None:
     return "POST" if said == "post" else "GET"
 
 
-def _said(attribute: Attribute | None) -> str | None:
+def _said(attribute: HtmlAttribute | None) -> str | None:
     known = None if attribute is None else attribute.known
     return None if known is None else known.lower()
 
@@ -87,7 +87,7 @@ _ARGUMENTS = {"link": ("text", "href", "patch", "navigate", "method"), "form": (
 """The core components that lead somewhere, with what they take without a name."""
 
 
-def links_of_calls(source: Source) -> Iterator[Link]:
+def links_of_calls(source: TemplateOwner) -> Iterator[Link]:
     core = _core_names(source.tree)
     for call in source.tree.find_all(nodes.Call):
         name = core.get(_name(call.node))
@@ -110,7 +110,7 @@ def _is_core(template: nodes.Expr) -> bool:
     return isinstance(template, nodes.Const) and template.value == _CORE
 
 
-def _core(name: str, call: nodes.Call, source: Source) -> Iterator[Link]:
+def _core(name: str, call: nodes.Call, source: TemplateOwner) -> Iterator[Link]:
     given = dict(zip(_ARGUMENTS[name], call.args, strict=False)) | {one.key: one.value for one in call.kwargs}
     for argument in ("action",) if name == "form" else ("href", "patch", "navigate"):
         to = _address_of(given[argument]) if argument in given else None
@@ -134,7 +134,7 @@ def _call_method(node: nodes.Expr | None, default: str) -> str | None:
             return None
 
 
-def _js(name: str, call: nodes.Call, source: Source) -> Iterator[Link]:
+def _js(name: str, call: nodes.Call, source: TemplateOwner) -> Iterator[Link]:
     to = _address_of(call.args[0]) if call.args and name in ("navigate", "patch") else None
     if to is not None:
         what = f'js.{name}("{to}")'
@@ -225,7 +225,7 @@ def _python_text(node: ast.expr) -> str:
 
 
 def misleading_links(
-    owners: Sequence[Owner], site: Site, routes: Sequence[BaseRoute], modules: Modules
+    owners: Sequence[Owner], site: LintApp, routes: Sequence[BaseRoute], modules: Modules
 ) -> Iterator[Finding]:
     """Those of the templates and modules of `owners`, whose application has `routes`."""
     live = [route for route in routes if isinstance(route, LiveRoute)]
@@ -242,7 +242,7 @@ def misleading_links(
 
 def _in_templates(owners: Sequence[Owner]) -> Iterator[tuple[Link, list[type]]]:
     """Each with the classes that have its template."""
-    found: dict[tuple[str, int], tuple[Source, list[type]]] = {}
+    found: dict[tuple[str, int], tuple[TemplateOwner, list[type]]] = {}
     for owner in owners:
         for source in owner.sources:
             found.setdefault((source.file, source.first), (source, []))[1].append(owner.cls)
@@ -263,7 +263,7 @@ def _is_of(cls: type, module: str, name: str | None) -> bool:
     return any(base.__module__ == module and base.__qualname__ == name for base in cls.__mro__)
 
 
-def _not_taken(link: Link, takers: Sequence[BaseRoute], site: Site) -> str | None:
+def _not_taken(link: Link, takers: Sequence[BaseRoute], site: LintApp) -> str | None:
     if not takers:
         others = [path for path in site.paths() if path != "/"]
         close = get_close_matches(str(link.address), others, n=1)

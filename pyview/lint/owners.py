@@ -14,22 +14,22 @@ from jinja2 import Environment, TemplateError, TemplateNotFound, meta, nodes
 from pyview.components.component import LiveComponent
 from pyview.components.names import component_classes
 from pyview.events.decorators import EVENTS, registrations
-from pyview.lint.balance import Body, bodies
+from pyview.lint.balance import TagBody, bodies
 from pyview.lint.finding import Finding
-from pyview.lint.html import Element, elements
+from pyview.lint.html import HtmlElement, elements
 from pyview.live_view import LiveView
 from pyview.template.live_template import LiveTemplate
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TemplateOwner:
     """One file. `first` is the line of the file on which the text begins, for a template within a Python module."""
 
     file: str
     text: str
     tree: nodes.Template
-    elements: tuple[Element, ...]
-    bodies: tuple[Body, ...]
+    elements: tuple[HtmlElement, ...]
+    bodies: tuple[TagBody, ...]
     first: int = 1
     exact: bool = True
 
@@ -38,17 +38,17 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Templates:
+class TemplateOwners:
     """Those of one class. `complete`: none of them is chosen only when the page is made. `unusable`: what is wrong with
     the files that they name."""
 
-    own: Source
-    all: tuple[Source, ...] = field(default=())
+    own: TemplateOwner
+    all: tuple[TemplateOwner, ...] = field(default=())
     complete: bool = True
     unusable: tuple[Finding, ...] = ()
 
 
-def templates_of(owner: type, template: LiveTemplate) -> Templates | None:
+def templates_of(owner: type, template: LiveTemplate) -> TemplateOwners | None:
     """The sources of `template`, which is `owner`'s; None where they cannot be had."""
     text = template.source()
     if text is None:
@@ -69,10 +69,10 @@ def templates_of(owner: type, template: LiveTemplate) -> Templates | None:
                 found[more.file] = more
                 waiting.append(more)
     unusable = tuple(one for source in found.values() for one in _unusable(source, template.environment))
-    return Templates(own, tuple(found.values()), complete, unusable)
+    return TemplateOwners(own, tuple(found.values()), complete, unusable)
 
 
-def _unusable(source: Source, environment: Environment) -> Iterator[Finding]:
+def _unusable(source: TemplateOwner, environment: Environment) -> Iterator[Finding]:
     """The files that are named and cannot be had."""
     for node in source.tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
         named = getattr(node, "template", None)
@@ -101,12 +101,12 @@ def place_of(cls: type) -> tuple[str, int]:
         return cls.__module__, 0
 
 
-def nodes_in(sources: tuple[Source, ...]) -> Iterator[tuple[Source, nodes.Node]]:
+def nodes_in(sources: tuple[TemplateOwner, ...]) -> Iterator[tuple[TemplateOwner, nodes.Node]]:
     for source in sources:
         yield from ((source, node) for node in source.tree.find_all(nodes.Node))
 
 
-def _named(name: str, environment: Environment) -> Source | None:
+def _named(name: str, environment: Environment) -> TemplateOwner | None:
     if environment.loader is None:
         return None
     try:
@@ -118,14 +118,14 @@ def _named(name: str, environment: Environment) -> Source | None:
 
 def _source(
     text: str, place: tuple[str, int], environment: Environment, *, exact: bool = True
-) -> Source | None:
+) -> TemplateOwner | None:
     file, first = place
     try:
         tree = environment.parse(text)
         parts = tuple(elements(text, environment)), tuple(bodies(tree))
     except TemplateError:
         return None  # whoever makes the page is told, with file and line
-    return Source(file, text, tree, *parts, first, exact=exact)
+    return TemplateOwner(file, text, tree, *parts, first, exact=exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +133,16 @@ class Owner:
     """A class with its templates; None where it renders otherwise. `layouts` stand around it."""
 
     cls: type
-    templates: Templates | None
-    layouts: tuple[Templates, ...] = ()
+    templates: TemplateOwners | None
+    layouts: tuple[TemplateOwners, ...] = ()
 
     @property
-    def parts(self) -> tuple[Templates, ...]:
+    def parts(self) -> tuple[TemplateOwners, ...]:
         """Its own template, and those around it."""
         return (*(() if self.templates is None else (self.templates,)), *self.layouts)
 
     @property
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[TemplateOwner, ...]:
         """Every file that its pages are made of."""
         return tuple(source for one in self.parts for source in one.all)
 

@@ -127,7 +127,7 @@ _SPANS = re.compile(r"\{\w+:(?!(?:str|int|float|uuid)\})")
 """A place in a route's path that may hold a slash."""
 
 
-class Site:
+class LintApp:
     """The outermost application: addresses count from its root."""
 
     def __init__(self, app: Any) -> None:

@@ -23,7 +23,7 @@ from jinja2 import nodes
 from jinja2.runtime import LoopContext
 
 from pyview.lint.finding import Finding
-from pyview.lint.owners import Source
+from pyview.lint.owners import TemplateOwner
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.guards import unguarded
 
@@ -141,7 +141,7 @@ _ELSEWHERE: Final = {
 """Names of other template languages, and those of Jinja2; PyView 0.9's names are no template at all."""
 
 
-def printed_values(source: Source, known: Types) -> Iterator[Finding]:
+def printed_values(source: TemplateOwner, known: Types) -> Iterator[Finding]:
     """Yield what is printed that has no text for readers."""
     for output in source.tree.find_all(nodes.Output):
         for node in output.nodes:
@@ -168,7 +168,7 @@ def _wrong(node: nodes.Expr, known: Types) -> str | None:
     return "a function is printed: call it with parentheses" if kind is Callable else None
 
 
-def loop_names(source: Source) -> Iterator[Finding]:
+def loop_names(source: TemplateOwner) -> Iterator[Finding]:
     """Names of `loop` that Jinja2 does not have."""
     if bindings(source.tree)["loop"]:
         return

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from jinja2 import nodes
 
-from pyview.lint.balance import Body, Open
+from pyview.lint.balance import OpenTag, TagBody
 from pyview.lint.finding import Finding
-from pyview.lint.owners import Owner, Source
+from pyview.lint.owners import Owner, TemplateOwner
 from pyview.template.html_scanner import Tag
 
 _NO_HTML = frozenset({".js", ".css", ".json", ".txt", ".md", ".csv"})
@@ -22,12 +22,12 @@ _NO_HTML = frozenset({".js", ".css", ".json", ".txt", ".md", ".csv"})
 class _Left:
     """What is left of a body. `alone`: nothing that is not known can make up for it."""
 
-    source: Source
-    body: Body
+    source: TemplateOwner
+    body: TagBody
     alone: bool
 
     @property
-    def opened(self) -> list[Open]:
+    def opened(self) -> list[OpenTag]:
         return [*self.body.opened, *self.body.lost]
 
     @property
@@ -63,7 +63,7 @@ def _lost(left: _Left, others: Sequence[_Left]) -> Iterator[Finding]:
             yield _finding(left.source, one.tag, _why_lost(one, one.closer, left.source))
 
 
-def _why_lost(one: Open, closer: Tag, source: Source) -> str:
+def _why_lost(one: OpenTag, closer: Tag, source: TemplateOwner) -> str:
     name, line = one.tag.name, source.line(closer.line)
     if one.end is None:
         return f"<{name}> is still open where </{closer.name}> on line {line} closes what is around it"
@@ -87,7 +87,7 @@ def _never_opened(left: _Left, others: Sequence[_Left]) -> Iterator[Finding]:
             yield _finding(left.source, end, f"</{end.name}> closes nothing: no <{end.name}> is open there")
 
 
-def _is_closed(one: Open, others: Sequence[_Left]) -> bool:
+def _is_closed(one: OpenTag, others: Sequence[_Left]) -> bool:
     return any(one.is_ended_by(end) for other in others for end in other.ends)
 
 
@@ -95,5 +95,5 @@ def _is_opened(end: Tag, others: Sequence[_Left]) -> bool:
     return any(one.is_ended_by(end) for other in others for one in other.opened)
 
 
-def _finding(source: Source, tag: Tag, text: str) -> Finding:
+def _finding(source: TemplateOwner, tag: Tag, text: str) -> Finding:
     return Finding(source.file, source.line(tag.line), "unclosed-element", text)

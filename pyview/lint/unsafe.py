@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from jinja2 import nodes
 
 from pyview.lint.finding import Finding
-from pyview.lint.owners import Source
+from pyview.lint.owners import TemplateOwner
 from pyview.lint.types import Types
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.guards import unguarded
@@ -26,7 +26,7 @@ _SCRIPTS = frozenset(
 )
 
 
-def unsafe_places(source: Source, known: Types) -> Iterator[Finding]:
+def unsafe_places(source: TemplateOwner, known: Types) -> Iterator[Finding]:
     for slot in slots_of(source.tree):
         wrong = _wrong(slot, known)
         if wrong is not None:
@@ -146,7 +146,7 @@ def _in_program(place: Scanner, expression: nodes.Expr) -> str | None:
 # Values that are not escaped
 
 
-def _marked_safe(source: Source, known: Types) -> Iterator[Finding]:
+def _marked_safe(source: TemplateOwner, known: Types) -> Iterator[Finding]:
     macros = {name for name, count in bindings(source.tree).items() if count} | {
         "caller",
         "super",

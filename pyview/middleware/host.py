@@ -14,7 +14,7 @@ from pyview.socket.connect import BUNDLE
 POLL_PATH = "/live/longpoll"
 
 
-class Gate:
+class HostCheckMiddleware:
     """ASGI middleware: no ambiguous path, no unknown host. Sockets are checked by their own handshake.
 
     Whatever passes knows the application's audit trail (`pyview.auth.audit.audit_of`), and what its pages load.

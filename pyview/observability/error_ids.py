@@ -20,7 +20,7 @@ from types import TracebackType
 
 from starlette.types import Scope
 
-from pyview.observability.rate_limited_warnings import Complaints
+from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 
 _PACKAGE = str(Path(__file__).resolve().parent)
 _TEMPLATES = (".html", ".jinja", ".j2", ".jinja2")
@@ -80,7 +80,7 @@ class CrashLog:
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
-        self._counts = Complaints(logger, _LINES, things="crashes")
+        self._counts = RateLimitedWarnings(logger, _LINES, things="crashes")
 
     def log(self, client: str, where: str, what: str, error: BaseException) -> str:
         """Log `error`, without the values that caused it; returns the correlation id. `client` is an address."""

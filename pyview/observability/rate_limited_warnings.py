@@ -9,7 +9,7 @@ _MOST_CLIENTS = 10_000
 _OTHERS = "others"
 
 
-class Complaints:
+class RateLimitedWarnings:
     """One application's warnings. `clock` returns seconds that never run backwards."""
 
     __slots__ = ("_clock", "_counts", "_logger", "_per_minute", "_since", "_things")

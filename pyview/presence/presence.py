@@ -17,7 +17,7 @@ import orjson
 
 from pyview.events.info_event import InfoEvent
 from pyview.presence.replication import Message, Others
-from pyview.presence.state import Entry, PresenceDiff, Present, Room, frozen
+from pyview.presence.state import PresenceDiff, PresenceEntry, Present, Room, frozen
 from pyview.pubsub.memory import PubSub, Subscriber
 from pyview.wire.message import json_text
 
@@ -48,13 +48,13 @@ class Presence:
         self._here = uuid.uuid4().hex
         self._numbers = count(1)
         self._rooms: dict[str, Room] = {}
-        self._own: dict[str, Entry] = {}
+        self._own: dict[str, PresenceEntry] = {}
         self._refs: dict[Subscriber, dict[tuple[str, str], str]] = {}
         self._listeners: dict[str, dict[Subscriber, None]] = {}
         self._topics: dict[Subscriber, set[str]] = {}
         self._touched: dict[str, Room] = {}
-        self._changes: dict[str, Entry | None] = {}
-        self._gone: dict[str, Entry] = {}
+        self._changes: dict[str, PresenceEntry | None] = {}
+        self._gone: dict[str, PresenceEntry] = {}
         self._flushing = False
         self._number = 0
         self._outgoing: list[Message] = []
@@ -80,7 +80,7 @@ class Presence:
         refs = self._refs.setdefault(owner, {})
         ref = refs.setdefault((topic, name), f"{self._here}.{next(self._numbers)}")
         at = self._own[ref].at if ref in self._own else time.time()
-        self._set(Entry(ref, topic, name, at, data))
+        self._set(PresenceEntry(ref, topic, name, at, data))
 
     def update(self, owner: Subscriber, topic: str, key: object, meta: Mapping[str, Any]) -> None:
         """Change the meta of a page that is tracked. Raises `LookupError` where it is not."""
@@ -137,7 +137,7 @@ class Presence:
 
     # Changes
 
-    def _set(self, entry: Entry) -> None:
+    def _set(self, entry: PresenceEntry) -> None:
         if self._own.get(entry.ref) == entry:
             return
         self._own[entry.ref] = self._changes[entry.ref] = entry
@@ -149,7 +149,7 @@ class Presence:
         self._gone[ref] = entry
         self._put(entry.topic, entry.key, ref, None)
 
-    def _put(self, topic: str, key: str, ref: str, entry: Entry | None) -> None:
+    def _put(self, topic: str, key: str, ref: str, entry: PresenceEntry | None) -> None:
         room = self._rooms.get(topic)
         if room is None:
             room = self._rooms[topic] = Room(topic)
@@ -303,11 +303,11 @@ def _meta(meta: Mapping[str, Any] | None) -> Any:
     return frozen(orjson.loads(json_text(meta or {}, "a presence's meta")))
 
 
-def _fields(entry: Entry) -> list[Any]:
+def _fields(entry: PresenceEntry) -> list[Any]:
     return [entry.ref, entry.topic, entry.key, entry.at, entry.meta]
 
 
-def _farewell(entry: Entry) -> list[Any]:
+def _farewell(entry: PresenceEntry) -> list[Any]:
     return [entry.ref, entry.topic, entry.key, entry.at, None]
 
 

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from pyview.presence.state import Entry, frozen
+from pyview.presence.state import PresenceEntry, frozen
 
 BEATS_MISSED: Final = 3  # heartbeats of silence after which a worker counts as dead
 
-Put = Callable[[str, str, str, Entry | None], None]
+Put = Callable[[str, str, str, PresenceEntry | None], None]
 """(topic, key, ref, entry): the entry is now this one, or gone."""
 
 Message = dict[str, Any]
@@ -77,7 +77,7 @@ class Others:
         for entry in map(_entry, changes):
             self._take(peer, entry)
 
-    def _take(self, peer: Peer, entry: Entry) -> None:
+    def _take(self, peer: Peer, entry: PresenceEntry) -> None:
         gone = entry.meta is None
         self._put(entry.topic, entry.key, entry.ref, None if gone else entry)
         if gone:
@@ -125,6 +125,6 @@ class Others:
             self.forget(worker)
 
 
-def _entry(fields: list[Any]) -> Entry:
+def _entry(fields: list[Any]) -> PresenceEntry:
     ref, topic, key, at, meta = fields
-    return Entry(ref, topic, key, at, frozen(meta))
+    return PresenceEntry(ref, topic, key, at, frozen(meta))

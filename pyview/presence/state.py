@@ -16,7 +16,7 @@ Metas: TypeAlias = tuple[Meta, ...]
 _NOBODY: Mapping[str, Metas] = MappingProxyType({})
 
 
-class Entry(NamedTuple):
+class PresenceEntry(NamedTuple):
     """One tracked page. `ref` is unique among all workers; `at`, a Unix time, is when it came.
 
     On its way to other workers an entry without `meta` (None) is one that has gone.
@@ -75,16 +75,16 @@ class Room:
 
     def __init__(self, topic: str) -> None:
         self.topic = topic
-        self._entries: dict[str, dict[str, Entry]] = {}
+        self._entries: dict[str, dict[str, PresenceEntry]] = {}
         # What changed entries and keys were when views were last told.
-        self._before: dict[tuple[str, str], Entry | None] = {}
+        self._before: dict[tuple[str, str], PresenceEntry | None] = {}
         self._keys_before: dict[str, bool] = {}
 
     @property
     def empty(self) -> bool:
         return not self._entries
 
-    def put(self, key: str, ref: str, entry: Entry | None) -> None:
+    def put(self, key: str, ref: str, entry: PresenceEntry | None) -> None:
         """The entry with that `ref` is now this one, or gone."""
         entries = self._entries.get(key, {})
         self._before.setdefault((key, ref), entries.get(ref))
@@ -109,8 +109,8 @@ class Room:
         """What changed since the last call; None if, all in all, nothing did."""
         before, self._before = self._before, {}
         keys, self._keys_before = self._keys_before, {}
-        joins: dict[str, list[Entry]] = {}
-        leaves: dict[str, list[Entry]] = {}
+        joins: dict[str, list[PresenceEntry]] = {}
+        leaves: dict[str, list[PresenceEntry]] = {}
         for (key, ref), then in before.items():
             now = self._entries.get(key, {}).get(ref)
             if now == then:
@@ -130,5 +130,5 @@ class Room:
         )
 
 
-def _metas(entries: Iterable[Entry]) -> Metas:
+def _metas(entries: Iterable[PresenceEntry]) -> Metas:
     return tuple(entry.meta for entry in sorted(entries, key=lambda entry: entry.age))

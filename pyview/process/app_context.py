@@ -12,7 +12,7 @@ from pyview.config import SecurityConfig
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.observability.error_ids import CrashLog
-from pyview.observability.rate_limited_warnings import Complaints
+from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.observability.telemetry import Telemetry
 from pyview.presence.presence import Presence
 from pyview.process.file_watch import FileWatch
@@ -28,7 +28,7 @@ from pyview.tokens.nested import NestedToken
 from pyview.tokens.page import UploadToken
 
 
-class Templates(Protocol):
+class TemplateCache(Protocol):
     """The templates of view and component classes (None for one that renders by hand), and the files beside views."""
 
     files: ViewFiles
@@ -53,17 +53,17 @@ class Signatures(Protocol):
 
 
 @dataclass(slots=True)
-class Site:
+class AppContext:
     """Times are seconds. `processes` holds the running views, so that nothing ends before its `disconnect`.
     `file_watch` is there in development only."""
 
     pubsub: PubSub
     presence: Presence
-    templates: Templates
+    templates: TemplateCache
     signatures: Signatures
     security: SecurityConfig
     liveview_version: str
-    complaints: Complaints
+    complaints: RateLimitedWarnings
     crashes: CrashLog
     nested: NestedRoutes
     context_processors: Sequence[ContextProcessor] = ()

@@ -6,51 +6,51 @@ from typing import Any
 
 from pyview.binding import Resources
 from pyview.components.instance import Instance
-from pyview.components.registry import Components
-from pyview.process.app_context import Site
+from pyview.components.registry import ComponentRegistry
+from pyview.process.app_context import AppContext
 from pyview.process.messages import ComponentUpdate, Event
 from pyview.socket.socket import LiveViewSocket, Runtime
 
 logger = logging.getLogger("pyview")
 
 
-class ViewComponents(Components):
+class ViewComponents(ComponentRegistry):
     """The components of a joined view, and what they want to tell it in the present turn."""
 
     def __init__(
         self,
         socket: LiveViewSocket[Any],
         runtime: Runtime,
-        site: Site,
+        site: AppContext,
         resources: Callable[[], Resources],
         refresh: Callable[[], None],
     ) -> None:
         super().__init__(socket, runtime, site.component_settings(), resources, refresh)
-        self._letters: list[Event] | None = None
+        self._parent_events: list[Event] | None = None
 
     def call(self, instance: Instance, event: str, payload: Any, resources: Resources) -> Any:
         """The answer of a component's handler, or an awaitable of it. `letters` has what it sent to the view."""
-        self._letters = []
+        self._parent_events = []
         self.touch(instance)
         return instance.call(event, payload, resources)
 
-    def collect(self, letter: Event) -> bool:
+    def queue_parent_event(self, parent_event: Event) -> bool:
         """Keep an event for the view until the component's handler has returned; False when none runs."""
-        if self._letters is None:
+        if self._parent_events is None:
             return False
-        self._letters.append(letter)
+        self._parent_events.append(parent_event)
         return True
 
-    def letters(self) -> list[Event]:
+    def queued_parent_events(self) -> list[Event]:
         """What the component's handler has sent to the view."""
-        letters, self._letters = self._letters, None
-        return letters or []
+        parent_events, self._parent_events = self._parent_events, None
+        return parent_events or []
 
-    def forget_letters(self) -> None:
+    def discard_parent_events(self) -> None:
         """There was no handler: nothing is collected any more."""
-        self._letters = None
+        self._parent_events = None
 
-    def bring(self, news: ComponentUpdate) -> bool:
+    def deliver_update(self, news: ComponentUpdate) -> bool:
         """Let a component be told news with the next render. False when it is not there."""
         instance = self.of(news.target)
         if instance is None:
@@ -60,7 +60,7 @@ class ViewComponents(Components):
         self.touch(instance)
         return True
 
-    async def part_with(self, instances: Iterable[Instance]) -> None:
+    async def disconnect(self, instances: Iterable[Instance]) -> None:
         """Let components say goodbye."""
         for instance in instances:
             if instance.mounted:

@@ -7,12 +7,12 @@ from typing import Any, Protocol, TypeVar
 
 logger = logging.getLogger("pyview")
 
-BEAT = 0.4
+PERIOD = 0.4
 
 T = TypeVar("T")
 
 
-class Look:
+class ScanCache:
     """One look at the files: each is asked once, however many pages were made of it."""
 
     __slots__ = ("_found",)
@@ -30,7 +30,7 @@ class Look:
 class Follower(Protocol):
     """A view whose page follows its files."""
 
-    def look(self, look: Look) -> None: ...
+    def look(self, look: ScanCache) -> None: ...
 
 
 class FileWatch:
@@ -39,9 +39,9 @@ class FileWatch:
     `tells` says whether a page may show what is wrong with its template.
     """
 
-    def __init__(self, tells: Callable[[], bool], beat: float = BEAT) -> None:
+    def __init__(self, tells: Callable[[], bool], period: float = PERIOD) -> None:
         self.tells = tells
-        self._beat = beat
+        self._beat = period
         self._followers: dict[Follower, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -66,7 +66,7 @@ class FileWatch:
 
     def look(self) -> None:
         """Have a look now."""
-        look = Look()
+        look = ScanCache()
         for follower in tuple(self._followers):
             try:
                 follower.look(look)

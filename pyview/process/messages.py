@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from pyview.background.result import AsyncResult
 from pyview.background.timers import Timer
-from pyview.background.work import Work
+from pyview.background.work import AsyncTask
 from pyview.events.info_event import InfoEvent
-from pyview.rendering.lifecycle import Guard, Visit
+from pyview.rendering.lifecycle import AccessGuard, MountContext
 from pyview.socket.socket import ComponentTarget
 from pyview.uploads.entry import UploadEntry
 from pyview.wire.uploads import Advance, ChosenFile
@@ -23,17 +23,17 @@ class Join(NamedTuple):
     page's own view, which had waited for it, answers the join. `let_go` is called when the join has been handled."""
 
     ref: str | None
-    admit: Callable[[], Awaitable[Visit | None]]
+    admit: Callable[[], Awaitable[MountContext | None]]
     navigated: bool
     let_go: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class Rejoin:
     """The page is back on another connection: the view that waited for it answers the join."""
 
     ref: str | None
-    visit: Visit
+    visit: MountContext
     navigated: bool
 
 
@@ -118,13 +118,13 @@ class Info(NamedTuple):
     event: InfoEvent
 
 
-class Tick(NamedTuple):
+class TimerFired(NamedTuple):
     """A timer is due."""
 
     timer: Timer
 
 
-class Aside(NamedTuple):
+class RunInProcess(NamedTuple):
     """Something that work beside the mailbox does to the view, or to its component `cid`, and waits for."""
 
     cid: int | None
@@ -132,10 +132,10 @@ class Aside(NamedTuple):
     done: asyncio.Future[None]
 
 
-class Landed(NamedTuple):
-    """Work beside the mailbox has come to something."""
+class AsyncDone(NamedTuple):
+    """Result of a task that ran beside the mailbox."""
 
-    work: Work
+    work: AsyncTask
     outcome: AsyncResult[Any]
 
 
@@ -170,10 +170,10 @@ class CookieChanged(NamedTuple):
     """The socket knows the browser's new cookie. `guard` makes the one that watches from now on; without it, somebody
     else is there than before."""
 
-    guard: Callable[[Visit], Guard] | None
+    guard: Callable[[MountContext], AccessGuard] | None
 
 
-class RenewalRefused(Exception):
+class CookieRejected(Exception):
     """The socket does not take the cookie that its page told it. The text is for the log."""
 
 
@@ -203,9 +203,9 @@ def titled(message: Any) -> str:
             return f"event {name[:_LONGEST_NAME]!r} of component {cid}"
         case FilesChosen(event=event):
             return titled(event)
-        case Info(event=event) | Tick(timer=event) | (InfoEvent() as event):
+        case Info(event=event) | TimerFired(timer=event) | (InfoEvent() as event):
             return f"info {str(getattr(event, 'name', type(event).__name__))[:_LONGEST_NAME]!r}"
-        case Join() | Return() | Leave() | URLChanged():
+        case Join() | Rejoin() | Leave() | URLChanged():
             return type(message).__name__.lower()
     return type(message).__name__
 

@@ -11,12 +11,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from pyview.process.app_context import Site
-from pyview.rendering.lifecycle import Visit
+from pyview.process.app_context import AppContext
+from pyview.rendering.lifecycle import MountContext
 from pyview.routing.routes import view_key
 from pyview.socket.socket import LiveViewSocket
 from pyview.stream import StreamOrder
-from pyview.template.nested import MOST_DEEP, Element, Nested
+from pyview.template.nested import MOST_DEEP, Nested, NestedElement
 from pyview.template.tree.stream import ShownItems
 from pyview.tokens.nested import NestedToken
 
@@ -104,7 +104,7 @@ class ChildProcess(Protocol):
     def end_with_parent(self) -> None: ...
 
 
-def nested_token(child: Nested, visit: Visit, dom_id: str, instance: str = "") -> NestedToken:
+def nested_token(child: Nested, visit: MountContext, dom_id: str, instance: str = "") -> NestedToken:
     """What the element of `child` says, within the view of `visit`. It belongs to that life of it which `instance`
     names; without one it stands by itself."""
     place, route, around = visit.place, visit.location.route, visit.surroundings
@@ -130,16 +130,16 @@ class Children:
 
     __slots__ = ("_containers", "_ended", "_items", "_processes", "_site", "_socket", "instance")
 
-    def __init__(self, site: Site, socket: LiveViewSocket[Any]) -> None:
+    def __init__(self, site: AppContext, socket: LiveViewSocket[Any]) -> None:
         self._site = site
         self._socket = socket
-        self._containers: dict[str, tuple[Element, type, float]] = {}
+        self._containers: dict[str, tuple[NestedElement, type, float]] = {}
         self._processes: set[ChildProcess] = set()
         self._items: StreamedViews | None = None
         self._ended = False
         self.instance = secrets.token_urlsafe(9)
 
-    def container(self, child: Nested, visit: Visit) -> Element:
+    def container(self, child: Nested, visit: MountContext) -> NestedElement:
         """The element of `child`: the same one at each render, until its token has half of its time behind it.
 
         Raises `NestedTooDeep`, and what minting its token raises.
@@ -167,14 +167,14 @@ class Children:
         """Make new elements at the next render: who is there has new tokens now."""
         self._containers.clear()
 
-    def _container(self, child: Nested, visit: Visit, dom_id: str) -> Element:
+    def _container(self, child: Nested, visit: MountContext, dom_id: str) -> NestedElement:
         if visit.place.depth >= MOST_DEEP:
             raise NestedTooDeep(child)
         self._site.nested.of(child.view_class, visit.location.route.live_session)
         token = nested_token(child, visit, dom_id, "" if child.sticky else self.instance)
         signed = self._site.signatures.mint_nested_token(token, visit.identity.binding)
         whose = {"sticky": ""} if child.sticky else {"parent-id": visit.place.id}
-        return Element(dom_id, child.container(dom_id, {"session": signed, "static": "", **whose}))
+        return NestedElement(dom_id, child.container(dom_id, {"session": signed, "static": "", **whose}))
 
     def adopt(self, child: ChildProcess) -> bool:
         """Let `child` end when this view does; False when it has ended already."""

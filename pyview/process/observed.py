@@ -16,22 +16,22 @@ from typing import Any, ClassVar, Final
 from pyview.events.info_event import InfoEvent
 from pyview.live_view import LiveView
 from pyview.observability.telemetry import Telemetry
-from pyview.process.app_context import Site
+from pyview.process.app_context import AppContext
 from pyview.process.messages import (
     ComponentEvent,
     ComponentUpdate,
     Event,
     Info,
     Join,
-    Return,
-    Tick,
+    Rejoin,
+    TimerFired,
     URLChanged,
     described,
 )
 from pyview.process.reloading import ReloadingViewProcess
 from pyview.process.unread import Unread
-from pyview.process.view_process import Outlet, ViewProcess
-from pyview.rendering.lifecycle import Location, Visit
+from pyview.process.view_process import ViewConnection, ViewProcess
+from pyview.rendering.lifecycle import Location, MountContext
 from pyview.rendering.renderers import Diff, Renderer
 from pyview.socket.socket import LiveViewSocket
 
@@ -72,7 +72,7 @@ class TracedViewProcess(ViewProcess):
 
     __slots__ = ("_counted", "_telemetry")
 
-    def __init__(self, site: Site, outlet: Outlet, telemetry: Telemetry) -> None:
+    def __init__(self, site: AppContext, outlet: ViewConnection, telemetry: Telemetry) -> None:
         super().__init__(site, outlet)
         self._telemetry = telemetry
         self._counted = False
@@ -97,7 +97,7 @@ class TracedViewProcess(ViewProcess):
         with self._telemetry.callback("handle_params", self._name):
             await super()._params(location)
 
-    def _made_renderer(self, view: LiveView[Any], visit: Visit) -> Renderer:
+    def _made_renderer(self, view: LiveView[Any], visit: MountContext) -> Renderer:
         return _TracedRenderer(super()._made_renderer(view, visit), self._telemetry, self._name)
 
     async def _disconnect(self) -> None:
@@ -108,13 +108,13 @@ class TracedViewProcess(ViewProcess):
 
     _kinds: ClassVar[dict[type, str]] = {
         Join: "join",
-        Return: "return",
+        Rejoin: "return",
         Event: "event",
         ComponentEvent: "event",
         ComponentUpdate: "component_update",
         InfoEvent: "info",
         Info: "info",
-        Tick: "info",
+        TimerFired: "info",
         URLChanged: "patch",
     }
 
@@ -178,7 +178,7 @@ _TRACED: Final[dict[tuple[bool, bool], type[TracedViewProcess]]] = {
 }
 
 
-def view_process(site: Site, outlet: Outlet) -> ViewProcess:
+def view_process(site: AppContext, outlet: ViewConnection) -> ViewProcess:
     """A process for a view of `site`."""
     kind = site.file_watch is not None, logs_messages()
     telemetry = site.telemetry

@@ -18,13 +18,13 @@ from typing import Any, ClassVar, Final, Protocol
 
 from jinja2 import TemplateSyntaxError
 
-from pyview.components.registry import Components
+from pyview.components.registry import ComponentRegistry
 from pyview.live_view import LiveView
-from pyview.process.file_watch import FileWatch, Look
+from pyview.process.file_watch import FileWatch, ScanCache
 from pyview.process.mailbox import Handlers
 from pyview.process.messages import FilesChanged
 from pyview.process.view_process import ViewProcess
-from pyview.rendering.lifecycle import Visit
+from pyview.rendering.lifecycle import MountContext
 from pyview.rendering.renderers import Diff, Renderer
 from pyview.rendering.templates import FILES_EVENT, FilesOfView, ViewFiles
 from pyview.socket.socket import LiveViewSocket
@@ -49,7 +49,7 @@ class MadeOf:
     def templates_are_current(self) -> bool:
         return all(source.is_up_to_date for source in self.sources.values())
 
-    def is_current(self, look: Look) -> bool:
+    def is_current(self, look: ScanCache) -> bool:
         """Whether all of it is as it was."""
         return self._stamp_of(look) == self._stamp and all(
             look.at(id(source), lambda source=source: source.is_up_to_date)  # type: ignore[misc]
@@ -62,7 +62,7 @@ class MadeOf:
         before, self._beside = self._beside, self._read()
         return None if before == self._beside else (self._beside, before.script != self._beside.script)
 
-    def _stamp_of(self, look: Look) -> object:
+    def _stamp_of(self, look: ScanCache) -> object:
         return look.at(self._view_class, lambda: self._files.stamp(self._view_class))
 
     def _read(self) -> FilesOfView:
@@ -90,7 +90,7 @@ def _place(error: Exception) -> tuple[str, int] | None:
     return frames[-1] if frames else None
 
 
-class Author(Protocol):
+class ReloadListener(Protocol):
     """Who has to hear of it."""
 
     def made_anew(self) -> None: ...
@@ -104,7 +104,7 @@ class FollowingRenderer:
 
     __slots__ = ("_author", "_empty", "_make", "_renderer", "made_of", "problem")
 
-    def __init__(self, make: Callable[[], Renderer], made_of: MadeOf, author: Author) -> None:
+    def __init__(self, make: Callable[[], Renderer], made_of: MadeOf, author: ReloadListener) -> None:
         self._make = make
         self._author = author
         self._empty = False
@@ -138,7 +138,7 @@ class FollowingRenderer:
 
     async def _made_anew(self, socket: LiveViewSocket[Any]) -> Diff:
         sources: Sources = {}
-        if isinstance(socket.components, Components):
+        if isinstance(socket.components, ComponentRegistry):
             socket.components.start_over()
         try:
             with noting(sources):
@@ -194,14 +194,14 @@ class ReloadingViewProcess(ViewProcess):
         assert self._site.file_watch is not None  # noqa: S101  or it would be of another kind
         return self._site.file_watch
 
-    def look(self, look: Look) -> None:
+    def look(self, look: ScanCache) -> None:
         """Twice a second. One that is busy is asked again, one that is away is rendered when its page is back."""
         if self._busy or self._away:
             return
         if self._renderer.problem is not None or not self._renderer.made_of.is_current(look):
             self.post_soon(FilesChanged())
 
-    def _made_renderer(self, view: LiveView[Any], visit: Visit) -> FollowingRenderer:
+    def _made_renderer(self, view: LiveView[Any], visit: MountContext) -> FollowingRenderer:
         made_of = MadeOf(self._site.templates.files, visit.view_class)
         make = partial(super()._made_renderer, view, visit)
         renderer = FollowingRenderer(make, made_of, self)

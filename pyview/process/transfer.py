@@ -29,7 +29,7 @@ class TransferOutlet(Protocol):
     def release(self, size: int) -> None: ...
 
 
-class Open(NamedTuple):
+class OpenUpload(NamedTuple):
     """The browser has joined the channel of the file."""
 
     ref: str | None
@@ -101,7 +101,7 @@ class Transfer(Mailbox):
 
     def open(self, ref: str | None) -> None:
         """Prepare the writer, and answer the join."""
-        self.post(Open(ref))
+        self.post(OpenUpload(ref))
 
     def chunk(self, ref: str | None, data: bytes) -> None:
         """Take bytes from the browser. One that does not wait for answers is not listened to any longer."""
@@ -169,7 +169,7 @@ class Transfer(Mailbox):
             raise error
         task.uncancel()
 
-    async def _on_open(self, message: Open) -> None:
+    async def _on_open(self, message: OpenUpload) -> None:
         if not await self._permitted():
             await self._forbid(message.ref)
             return
@@ -214,7 +214,7 @@ class Transfer(Mailbox):
         await self._let_go("cancel", consumed=message.consumed)
 
     _handlers: ClassVar[Handlers] = {
-        Open: _on_open,
+        OpenUpload: _on_open,
         Chunk: _on_chunk,
         End: _on_end,
     }

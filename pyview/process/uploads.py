@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from inspect import isawaitable
 from typing import Any, NamedTuple, Protocol
 
-from pyview.process.app_context import Site
+from pyview.process.app_context import AppContext
 from pyview.process.messages import Preflight, UploadAdvanced, UploadFailed
 from pyview.process.transfer import Transfer, TransferOutlet
 from pyview.threads import off_loop
 from pyview.tokens.page import UploadToken
-from pyview.tokens.secrets import StaleToken
+from pyview.tokens.secrets import InvalidToken
 from pyview.uploads.config import Callback, UploadConfig
 from pyview.uploads.entry import (
     ExternalUploadMeta,
@@ -73,7 +73,7 @@ class UploadHost(Protocol):
 class UploadManager:
     """One view's uploads. `registry` is what its socket allows them in."""
 
-    def __init__(self, site: Site, host: UploadHost) -> None:
+    def __init__(self, site: AppContext, host: UploadHost) -> None:
         self._site = site
         self._host = host
         self._key = secrets.token_urlsafe(9)
@@ -172,7 +172,7 @@ class UploadManager:
         """Let the file of `token` come in; None for a token that is not of this view. Raises `UploadRefused`."""
         try:
             claims = self._site.signatures.read_upload_token(token, self._host.binding)
-        except StaleToken:
+        except InvalidToken:
             return None
         if claims.process != self._key:
             return None

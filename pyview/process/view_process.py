@@ -29,7 +29,7 @@ from starlette.exceptions import HTTPException
 from pyview.auth.identity import Identity
 from pyview.background.result import AsyncResult
 from pyview.background.timers import Timer, Timers
-from pyview.background.work import Work, Works
+from pyview.background.work import AsyncTask, AsyncTasks
 from pyview.binding import BindingError, Resources
 from pyview.binding.callers import EventCaller, InfoCaller
 from pyview.components.instance import Instance
@@ -47,31 +47,31 @@ from pyview.events.info_event import InfoEvent
 from pyview.live_view import LiveView
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.presence.presence import ViewPresence
-from pyview.process.app_context import Site
+from pyview.process.app_context import AppContext
 from pyview.process.components import ViewComponents
 from pyview.process.mailbox import Handlers, Mailbox
 from pyview.process.messages import (
-    Aside,
+    AsyncDone,
     ClearFlash,
     ComponentEvent,
     ComponentsLeaving,
     ComponentsLeft,
     ComponentUpdate,
     CookieChanged,
+    CookieRejected,
     Event,
     FilesChosen,
     Info,
     Join,
     JoinRefused,
-    Landed,
     Leave,
     Preflight,
     Recheck,
     Refresh,
-    RenewalRefused,
-    Return,
+    Rejoin,
+    RunInProcess,
     SessionRenewed,
-    Tick,
+    TimerFired,
     UploadAdvanced,
     UploadFailed,
     URLChanged,
@@ -83,26 +83,26 @@ from pyview.process.tasks import local
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.rendering import lifecycle
-from pyview.rendering.lifecycle import Guard, Location, Parent, Visit
+from pyview.rendering.lifecycle import AccessGuard, Location, MountContext, Parent
 from pyview.rendering.renderers import Diff, Renderer
 from pyview.rendering.templates import FILES_EVENT
 from pyview.requirement import first_unmet, wants_fresh
 from pyview.sessions.change import NO_SESSION, SESSION_EVENT, TOO_EARLY, SessionChange, SessionNotWritable
 from pyview.socket.socket import ComponentTarget, ConnectedLiveViewSocket, LiveViewSocket
-from pyview.template.nested import Element, Nested
+from pyview.template.nested import Nested, NestedElement
 from pyview.template.tree.stream import ShownItems
 from pyview.threads import off_loop, on_loop
 from pyview.uploads.registry import UploadRegistry
 from pyview.wire.message import encoded
 
 
-class Outlet(Protocol):
+class ViewConnection(Protocol):
     """The view's end of a connection. A process outlives none of its calls: they return at once."""
 
     @property
     def client(self) -> str: ...
     @property
-    def congested(self) -> bool: ...
+    def is_full(self) -> bool: ...
     def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None: ...
     def push(self, event: str, payload: Any) -> None: ...
     def refused(self) -> None: ...
@@ -160,20 +160,20 @@ class Actor(Mailbox):
     )
 
     socket: ConnectedLiveViewSocket[Any]
-    _visit: Visit
-    _guard: Guard | None
+    _visit: MountContext
+    _guard: AccessGuard | None
     _on_event: EventCaller
     _on_info: InfoCaller
     _renderer: Renderer
     _requirements: EventRequirements | None
     _resources: Resources
 
-    def __init__(self, site: Site, outlet: Outlet) -> None:
+    def __init__(self, site: AppContext, outlet: ViewConnection) -> None:
         super().__init__(site.run_queue, site.security.max_mailbox)
         self._site = site
         self._outlet = outlet
         self._timers: Timers | None = None
-        self._works: Works | None = None
+        self._works: AsyncTasks | None = None
         self.upload_manager: UploadManager | None = None
         self._view: LiveView[Any] | None = None
         self._name = "a view that has not joined"
@@ -369,7 +369,7 @@ class Actor(Mailbox):
         try:
             async with asyncio.timeout(self._site.disconnect_timeout):
                 if self._components is not None:
-                    await self._components.part_with(self._components)
+                    await self._components.disconnect(self._components)
                 ended: Any = off_loop(view.disconnect)(self.socket)
                 if isawaitable(ended):
                     await ended
@@ -463,10 +463,10 @@ class Exits(Actor):
         if self._away:
             self._keep_for_return()
             return
-        wishes = socket.navigation is not None or socket.session_change is not None
-        if wishes and await self._departs(ref):
+        pending = socket.navigation is not None or socket.session_change is not None
+        if pending and await self._departs(ref):
             return
-        if ref is None and self._outlet.congested:
+        if ref is None and self._outlet.is_full:
             self._put_off_render()
             return
         if part and self._components is not None:
@@ -521,10 +521,10 @@ class Exits(Actor):
 
     async def _departs(self, ref: str | None) -> bool:
         """Leave, if that is what was wished for."""
-        departure = self._wished_departure()
-        if departure is not None:
-            await self._depart(ref, departure)
-        return departure is not None
+        leave = self._wished_departure()
+        if leave is not None:
+            await self._depart(ref, leave)
+        return leave is not None
 
     def _wished_departure(self) -> dict[str, Any] | None:
         """What makes the page leave, None while it stays. A change of the session comes first."""
@@ -549,30 +549,30 @@ class Exits(Actor):
         self._changing = True
         return None if navigation is None else {}
 
-    async def _depart(self, ref: str | None, departure: dict[str, Any]) -> None:
-        if self._visit.place.sticky and "live_redirect" in departure:
-            await self._send_on(ref, departure)
+    async def _depart(self, ref: str | None, leave: dict[str, Any]) -> None:
+        if self._visit.place.sticky and "live_redirect" in leave:
+            await self._send_on(ref, leave)
             return
         events = self._parting_events()
         if events:
             self._outlet.push("diff", {"e": events["events"]})
         if ref is not None:
-            self._outlet.reply(ref, "ok", departure)
+            self._outlet.reply(ref, "ok", leave)
         else:
-            for event, payload in departure.items():
+            for event, payload in leave.items():
                 self._outlet.push(event, payload)
         self._end()
         self._outlet.closed()
         await self._disconnect()
 
-    async def _send_on(self, ref: str | None, departure: dict[str, Any]) -> None:
+    async def _send_on(self, ref: str | None, leave: dict[str, Any]) -> None:
         """Have the page go elsewhere, and stay: so does a sticky view."""
         self.socket.navigation = None
         self.socket.clear_flash()  # it travels with the page
         if ref is not None:
-            self._outlet.reply(ref, "ok", departure)
+            self._outlet.reply(ref, "ok", leave)
         else:
-            self._outlet.push("live_redirect", departure["live_redirect"])
+            self._outlet.push("live_redirect", leave["live_redirect"])
         await self._finish(None)
 
     def _departure(self, navigation: Navigate | Redirect) -> dict[str, Any]:
@@ -606,7 +606,7 @@ class Watched(Exits):
 
     async def _settled(self, ref: str | None) -> bool:
         """Whether who is there may go on; who may not has been answered."""
-        return self._guard is None or self._guard.settled() or await self._may_go_on(ref)
+        return self._guard is None or self._guard.is_fresh() or await self._may_go_on(ref)
 
     async def _may_go_on(
         self, ref: str | None, location: Location | None = None, *, fresh: bool = False
@@ -640,7 +640,7 @@ class Watched(Exits):
         if unmet is None:
             return not self._ended
         if self._guard is not None:
-            self._guard.forbade(message.name)
+            self._guard.log_denied(message.name)
         if unmet.redirect is None:
             self._outlet.reply(message.ref, "error", {"reason": "forbidden"})
         elif not self._ended:
@@ -649,13 +649,13 @@ class Watched(Exits):
         return False
 
     async def _recheck(self, message: Recheck) -> None:
-        if self._guard is not None and not self._guard.settled():
+        if self._guard is not None and not self._guard.is_fresh():
             await self._may_go_on(None)
 
     async def _session_renewed(self, message: SessionRenewed) -> None:
         try:
             tokens = await self._outlet.renew(message.payload)
-        except RenewalRefused as error:
+        except CookieRejected as error:
             self._reject(message.ref, "stale", f"a new cookie was not taken: {error}")
         else:
             self._outlet.reply(message.ref, "ok", tokens)
@@ -685,7 +685,7 @@ class Hearing(Watched):
 
     async def _event(self, message: Event) -> None:
         guard = self._guard
-        if guard is not None and not guard.settled() and not await self._may_go_on(message.ref):
+        if guard is not None and not guard.is_fresh() and not await self._may_go_on(message.ref):
             return
         if self._requirements is not None and not await self._permits(
             self._requirements, message, self._view
@@ -742,15 +742,15 @@ class Hearing(Watched):
             await self._finish(message.ref)
 
     def _info(self, message: Info) -> Coroutine[Any, Any, None]:
-        return self._inform(message.event)
+        return self._handle_info(message.event)
 
-    def _tick(self, message: Tick) -> Coroutine[Any, Any, None]:
+    def _tick(self, message: TimerFired) -> Coroutine[Any, Any, None]:
         message.timer.waiting = False
-        return self._inform(message.timer.event)
+        return self._handle_info(message.timer.event)
 
-    async def _inform(self, event: Any) -> None:
+    async def _handle_info(self, event: Any) -> None:
         try:
-            answer = self._heard(event)
+            answer = self._call_handle_info(event)
             if type(answer) is CoroutineType or isawaitable(answer):
                 await answer
         except UnknownInfo as error:
@@ -758,13 +758,13 @@ class Hearing(Watched):
         else:
             await self._finish(None)
 
-    async def hear(self, event: InfoEvent) -> None:
+    async def call_handle_info(self, event: InfoEvent) -> None:
         """Let the view handle an info within this turn. Raises `UnknownInfo`."""
-        answer = self._heard(event)
+        answer = self._call_handle_info(event)
         if isawaitable(answer):
             await answer
 
-    def _heard(self, event: InfoEvent) -> Any:
+    def _call_handle_info(self, event: InfoEvent) -> Any:
         """What the handler of an info returns; it may have to be awaited."""
         call = self._on_info if self.socket.hooks is None else self._on_hooked_info
         return call(self._view, event, self.socket, self._resources)
@@ -794,7 +794,7 @@ class Hearing(Watched):
         if isawaitable(answer):
             await answer
 
-    async def _aside(self, message: Aside) -> None:
+    async def _aside(self, message: RunInProcess) -> None:
         try:
             done = message.action()
             if isawaitable(done):
@@ -805,13 +805,13 @@ class Hearing(Watched):
         if not message.done.done():  # who waits for it may have been cancelled
             message.done.set_result(None)
 
-    async def _landed(self, message: Landed) -> None:
+    async def _landed(self, message: AsyncDone) -> None:
         work = message.work
         if self._works is None or not work.keys:
             return
         keys = self._works.settle(work)
         try:
-            await work.land(message.outcome, keys)
+            await work.on_result(message.outcome, keys)
         except (UnknownInfo, UnknownOutcome) as error:
             logger.warning("%s: %s", self._name, error)
         await self._finish(None, part=self.touch(key.cid for key in keys))
@@ -824,7 +824,7 @@ class Placing(Hearing):
 
     async def _component_event(self, message: ComponentEvent) -> None:
         guard, components = self._guard, self._components
-        if guard is not None and not guard.settled() and not await self._may_go_on(message.ref):
+        if guard is not None and not guard.is_fresh() and not await self._may_go_on(message.ref):
             return
         component = self.component(message.cid)
         if component is None or components is None:
@@ -839,10 +839,10 @@ class Placing(Hearing):
             if type(answer) is CoroutineType or isawaitable(answer):
                 answer = await answer
         except UnknownEvent as error:
-            components.forget_letters()
+            components.discard_parent_events()
             self._reject(message.ref, "unknown_event", f"{component.described}: {error}")
         except BindingError as error:
-            components.forget_letters()
+            components.discard_parent_events()
             self._reject(message.ref, "bad_payload", str(error))
         else:
             await self._finish_component(message.ref, answer, component)
@@ -850,30 +850,32 @@ class Placing(Hearing):
     async def _finish_component(
         self, ref: str | None, answer: Any, component: Instance, fields: dict[str, Any] | None = None
     ) -> None:
-        letters = self._components.letters() if self._components is not None else []
-        for letter in letters:
-            await self._read(letter, component)
+        parent_events = self._components.queued_parent_events() if self._components is not None else []
+        for parent_event in parent_events:
+            await self._read(parent_event, component)
         socket = self.socket
         leaves = socket.navigation is not None or socket.patched is not None
         if leaves:
             component.socket.hand_over_flash()
-        await self._finish(ref, answer, part=not leaves and not letters, fields=fields)
+        await self._finish(ref, answer, part=not leaves and not parent_events, fields=fields)
 
-    async def _read(self, letter: Event, sender: Instance) -> None:
+    async def _read(self, parent_event: Event, sender: Instance) -> None:
         """Let the view's handler have an event that a component sent it."""
         asked = self._requirements
-        if self._ended or (asked is not None and not await self._permits(asked, letter, self._view)):
+        if self._ended or (asked is not None and not await self._permits(asked, parent_event, self._view)):
             return
         try:
             call = self._on_event if self.socket.hooks is None else self._on_hooked_event
-            answer = call(self._view, letter.name, letter.payload, self.socket, self._resources)
+            answer = call(self._view, parent_event.name, parent_event.payload, self.socket, self._resources)
             if isawaitable(answer):
                 await answer
         except (UnknownEvent, BindingError) as error:
-            logger.warning("%s: %s sent %r to its view: %s", self._name, sender.described, letter.name, error)
+            logger.warning(
+                "%s: %s sent %r to its view: %s", self._name, sender.described, parent_event.name, error
+            )
 
     async def _component_update(self, message: ComponentUpdate) -> None:
-        if self._components is not None and self._components.bring(message):
+        if self._components is not None and self._components.deliver_update(message):
             await self._finish(None, part=True)
 
     async def _components_leaving(self, message: ComponentsLeaving) -> None:
@@ -891,7 +893,7 @@ class Placing(Hearing):
             if self.upload_manager is not None:
                 self.upload_manager.registry.release(component.cid)
         if components is not None:
-            await components.part_with(gone)
+            await components.disconnect(gone)
 
     async def _forget_components(self) -> None:
         """The page has a new tree, and will not say that what is not in it has gone."""
@@ -993,7 +995,7 @@ class RunningView(Receiving):
         return self._timers.every(event, seconds) if repeat else self._timers.once(event, seconds)
 
     def _fire(self, timer: Timer) -> None:
-        self.post_soon(timer.event if type(timer.event) is ComponentUpdate else Tick(timer))
+        self.post_soon(timer.event if type(timer.event) is ComponentUpdate else TimerFired(timer))
 
     def make_components(self) -> ViewComponents:
         refresh = self._writable
@@ -1008,29 +1010,29 @@ class RunningView(Receiving):
         return None
 
     def send_view(self, event: str, payload: Any) -> None:
-        letter = Event(None, event, payload)
-        if self._components is None or not self._components.collect(letter):
-            self.post_soon(letter)
+        parent_event = Event(None, event, payload)
+        if self._components is None or not self._components.queue_parent_event(parent_event):
+            self.post_soon(parent_event)
 
     def send_info(self, event: InfoEvent) -> None:
         self.post_soon(Info(event))
 
-    def works(self) -> Works:
+    def works(self) -> AsyncTasks:
         """What goes on beside the mailbox."""
         if self._works is None:
             limit = self._site.security.max_async_work
-            self._works = Works(self._name, self._land, limit, self.log_crash)
+            self._works = AsyncTasks(self._name, self._land, limit, self.log_crash)
             if self._ended:
                 self._works.cancel()
         return self._works
 
-    def _land(self, work: Work, outcome: AsyncResult[Any]) -> None:
-        self.post_soon(Landed(work, outcome))
+    def _land(self, work: AsyncTask, outcome: AsyncResult[Any]) -> None:
+        self.post_soon(AsyncDone(work, outcome))
 
-    def in_turn(self, cid: int | None, action: Callable[[], Any]) -> asyncio.Future[None]:
+    def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> asyncio.Future[None]:
         """Have `action` done to the view, or to one of its components, in its turn. Done when it was rendered."""
         done = asyncio.get_running_loop().create_future()
-        self.post_soon(Aside(cid, action, done))
+        self.post_soon(RunInProcess(cid, action, done))
         return done
 
     def live_action(self) -> str | None:
@@ -1073,7 +1075,7 @@ class RunningView(Receiving):
     def check_is_page(self) -> None:
         lifecycle.check_is_page(self._visit)
 
-    def nest(self, child: Nested) -> Element:
+    def nest(self, child: Nested) -> NestedElement:
         if self._children is None:
             self._children = Children(self._site, self.socket)
         return self._children.container(child, self._visit)
@@ -1106,7 +1108,7 @@ class ViewProcess(RunningView):
 
     __slots__ = ()
 
-    def belongs_to(self, visit: Visit, *, complete: bool) -> bool:
+    def belongs_to(self, visit: MountContext, *, complete: bool) -> bool:
         """Whether it is what `visit` is to be shown. `complete`: the page has got all that was sent to it. What it has
         not got of a stream, nobody could send again."""
         if any(socket.temporaries is not None for socket in self._sockets):
@@ -1118,14 +1120,14 @@ class ViewProcess(RunningView):
         # The page may hold two tokens for one sticky view, of two pages; what one asked holds for what it has mounted.
         return same and visit.place.around.same_rights(own.place.around) and self.can_wait
 
-    def detach(self, outlet: Outlet) -> None:
+    def detach(self, outlet: ViewConnection) -> None:
         """The connection broke off: go on without rendering, on an `outlet` that leads nowhere, until `attach`."""
         self._outlet = outlet
         self._away = True
         if self.upload_manager is not None:
             self.upload_manager.interrupt()
 
-    def attach(self, outlet: Outlet, intake: Intake, message: Return) -> None:
+    def attach(self, outlet: ViewConnection, intake: Intake, message: Rejoin) -> None:
         """The page is back, at `outlet`. What waits in the mailbox is handled first; then the join is answered.
         `intake`: where it counts from now on."""
         self.detach(outlet)
@@ -1161,7 +1163,7 @@ class ViewProcess(RunningView):
         elif self.socket.hooks is not None:
             await lifecycle.after_render(self.socket, self._visit)
 
-    async def _return(self, message: Return) -> None:
+    async def _return(self, message: Rejoin) -> None:
         """Answer the join of a page that is back, as `_join` does for a new one: all of the view is rendered."""
         self._away = self._changing = False
         self._title = None
@@ -1176,16 +1178,16 @@ class ViewProcess(RunningView):
             await lifecycle.reconnected(self._view, self.socket)
         if message.visit.location.page != here.page and self.socket.patched is None:
             self.socket.patched = Patch(here.page, "replace")  # the page has not heard of the last one
-        departure = self._wished_departure()
-        if departure is not None and not self._ended:
-            self._refuse(message.ref, departure | self._parting_events())
+        leave = self._wished_departure()
+        if leave is not None and not self._ended:
+            self._refuse(message.ref, leave | self._parting_events())
             await self._disconnect()
         elif not self._ended:
             self._answer_join(message, await self._rendered())
             await self._forget_components()
             await lifecycle.after_render(self.socket, self._visit)
 
-    async def _mount(self, visit: Visit) -> Diff:
+    async def _mount(self, visit: MountContext) -> Diff:
         self._visit = visit
         self._parent = visit.place.parent
         if self._parent is not None and not self._parent.adopt(self):
@@ -1221,14 +1223,14 @@ class ViewProcess(RunningView):
     async def _call_mount(self, view: LiveView[Any]) -> None:
         await lifecycle.mount(view, self.socket, self._visit, self._resources)
 
-    def _made_renderer(self, view: LiveView[Any], visit: Visit) -> Renderer:
+    def _made_renderer(self, view: LiveView[Any], visit: MountContext) -> Renderer:
         return lifecycle.renderer_of(view, visit, self._site.templates, self._site.context_processors)
 
     async def _rendered(self) -> Diff:
         update = self._renderer.update(self.socket)
         return self._with_news(update if type(update) is dict else await update)  # type: ignore[misc]
 
-    def _answer_join(self, message: Join | Return, rendered: Diff) -> None:
+    def _answer_join(self, message: Join | Rejoin, rendered: Diff) -> None:
         socket = self.socket
         if socket.navigation is not None:
             self._refuse(message.ref, self._departure(socket.navigation) | self._parting_events())
@@ -1237,7 +1239,7 @@ class ViewProcess(RunningView):
             "rendered": rendered,
             "liveview_version": self._site.liveview_version,
         }
-        if type(message) is Return and self._streams:
+        if type(message) is Rejoin and self._streams:
             response["resumed"] = True  # to our own client: keep the items of streams, which the tree has not
         if message.navigated:
             response["container"] = self._visit.location.route.container.wire
@@ -1274,11 +1276,11 @@ class ViewProcess(RunningView):
         ComponentUpdate: RunningView._component_update,
         ComponentsLeaving: RunningView._components_leaving,
         ComponentsLeft: RunningView._components_left,
-        InfoEvent: RunningView._inform,
+        InfoEvent: RunningView._handle_info,
         Info: RunningView._info,
-        Tick: RunningView._tick,
-        Aside: RunningView._aside,
-        Landed: RunningView._landed,
+        TimerFired: RunningView._tick,
+        RunInProcess: RunningView._aside,
+        AsyncDone: RunningView._landed,
         FilesChosen: RunningView._files_chosen,
         Preflight: RunningView._preflight,
         UploadAdvanced: RunningView._upload_advanced,
@@ -1290,6 +1292,6 @@ class ViewProcess(RunningView):
         SessionRenewed: RunningView._session_renewed,
         CookieChanged: RunningView._cookie_changed,
         Join: _join,
-        Return: _return,
+        Rejoin: _return,
         Leave: RunningView._leave,
     }

@@ -13,11 +13,11 @@ from pyview.hooks import ViewHooks
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.navigation import Navigate, Patch, Redirect
-from pyview.rendering.page_guard import NOTHING_AROUND, Surroundings
-from pyview.rendering.renderers import Renderer, Templates, renderer_for
+from pyview.rendering.page_guard import NOTHING_AROUND, PageGuard
+from pyview.rendering.renderers import Renderer, TemplateFiles, renderer_for
 from pyview.routing.routes import LiveRoute, NestedRoute
 from pyview.sessions.session import ReadOnlySession, with_shared
-from pyview.socket.connect import Connecting
+from pyview.socket.connect import ConnectData
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate
 from pyview.threads import off_loop
@@ -38,18 +38,18 @@ class Location(NamedTuple):
     path_params: Mapping[str, Any]
 
 
-class Guard(Protocol):
+class AccessGuard(Protocol):
     """Watches over a view whose visitor may be signed out, or lose a right, while it is shown."""
 
     @property
     def identity(self) -> Identity: ...
-    def settled(self) -> bool: ...
+    def is_fresh(self) -> bool: ...
     async def allows(self, location: Location, *, fresh: bool) -> bool: ...
     async def admits(self, location: Location) -> bool: ...
-    def forbade(self, event: str) -> None: ...
+    def log_denied(self, event: str) -> None: ...
 
 
-class FindsTemplates(Templates, Protocol):
+class FindsTemplates(TemplateFiles, Protocol):
     """The templates of view classes, and of what is around them."""
 
     def layout_for(self, view_class: type[LiveView[Any]], of_group: Any) -> LiveTemplate | None: ...
@@ -65,7 +65,7 @@ class Parent(Protocol):
     def forget(self, dom_id: str) -> None: ...
 
 
-class Place(NamedTuple):
+class MountTarget(NamedTuple):
     """Where a view stands in the document. `id` is that of its element, `page_id` that of the page, which its CSRF
     token may be bound to. `depth` counts the views around it. `awaited`: the client holds back what is
     around it until this view has joined. `around`: the guards of the views around it."""
@@ -76,21 +76,21 @@ class Place(NamedTuple):
     sticky: bool = False
     parent: Parent | None = None
     awaited: bool = False
-    around: Surroundings = NOTHING_AROUND
+    around: PageGuard = NOTHING_AROUND
 
 
-class Visit(NamedTuple):
+class MountContext(NamedTuple):
     """Somebody at a URL: what a view is mounted for. A view that everybody may see for ever has no guard. `given` is
     what the page around a nested view adds to its session."""
 
     location: Location
     identity: Identity
-    place: Place
+    place: MountTarget
     flash: Flash | None = None
-    guard: Guard | None = None
+    guard: AccessGuard | None = None
     given: Mapping[str, Any] = _NOTHING
     csp_nonce: str | None = None
-    connecting: Connecting | None = None
+    connecting: ConnectData | None = None
 
     @property
     def view_class(self) -> type[LiveView[Any]]:
@@ -108,7 +108,7 @@ class Visit(NamedTuple):
         return isinstance(self.location.route, LiveRoute)
 
     @property
-    def surroundings(self) -> Surroundings:
+    def surroundings(self) -> PageGuard:
         """The guards that hold for the views nested in this one, its own included."""
         location = self.location
         return self.place.around.with_view(location.route, location.page, location.path_params)
@@ -119,7 +119,7 @@ class Visit(NamedTuple):
         return with_shared(self.identity.session, self.shared)
 
 
-def without_url(wish: Patch, visit: Visit) -> ValueError:
+def without_url(wish: Patch, visit: MountContext) -> ValueError:
     """What a nested view is told that wants to patch its URL."""
     return ValueError(
         f"push_patch({wish.to!r}): {visit.view_class.__qualname__} is nested and has no URL of its own. "
@@ -127,7 +127,7 @@ def without_url(wish: Patch, visit: Visit) -> ValueError:
     )
 
 
-def check_is_page(visit: Visit) -> None:
+def check_is_page(visit: MountContext) -> None:
     """Raises `ValueError` for a nested view, which does not own the document."""
     if not visit.routed:
         raise ValueError(
@@ -137,7 +137,10 @@ def check_is_page(visit: Visit) -> None:
 
 
 def renderer_of(
-    view: LiveView[Any], visit: Visit, templates: FindsTemplates, processors: Sequence[ContextProcessor]
+    view: LiveView[Any],
+    visit: MountContext,
+    templates: FindsTemplates,
+    processors: Sequence[ContextProcessor],
 ) -> Renderer:
     """How the view of `visit` renders. A layout is for views with a URL: a nested one stands in that of the page."""
     of_group = visit.location.route.live_session.layout
@@ -145,13 +148,13 @@ def renderer_of(
     return renderer_for(view, templates, processors, layout)
 
 
-def resources_of(visit: Visit) -> Resources:
+def resources_of(visit: MountContext) -> Resources:
     """What a handler may have injected: all of it from the server."""
     identity = visit.identity
     return Resources(session=visit.session, user=identity.user, auth=identity.auth, url=visit.location.url)
 
 
-async def run_hooks(socket: LiveViewSocket[Any], visit: Visit) -> Navigate | Redirect | None:
+async def run_hooks(socket: LiveViewSocket[Any], visit: MountContext) -> Navigate | Redirect | None:
     """Run the `on_mount` hooks of the visit's live session and view. Where to go instead, if one of them halts.
 
     They run before there is a view, so that nothing of it is made for somebody who is sent away. Raises
@@ -170,12 +173,14 @@ def _remember_names(socket: LiveViewSocket[Any]) -> None:
         socket.hooks.remember_names(socket)
 
 
-async def create(visit: Visit, resources: Resources) -> LiveView[Any]:
+async def create(visit: MountContext, resources: Resources) -> LiveView[Any]:
     view: LiveView[Any] = await create_view(visit.view_class, resources)
     return view
 
 
-async def mount(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit, resources: Resources) -> None:
+async def mount(
+    view: LiveView[Any], socket: LiveViewSocket[Any], visit: MountContext, resources: Resources
+) -> None:
     """Run the callback, which may ask for parameters of the visit's URL; a nested view has none.
 
     Raises `BindingError`, and whatever the callback raises.
@@ -185,7 +190,7 @@ async def mount(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit, 
     keep_names(socket)
 
 
-async def handle_params(view: LiveView[Any], socket: LiveViewSocket[Any], visit: Visit) -> None:
+async def handle_params(view: LiveView[Any], socket: LiveViewSocket[Any], visit: MountContext) -> None:
     """Runs the hooks and, unless one of them halts, the callback, if the view has one, for the visit's location.
 
     A nested view has no URL, so neither runs for it.
@@ -206,12 +211,12 @@ async def reconnected(view: LiveView[Any], socket: LiveViewSocket[Any]) -> None:
     keep_names(socket)
 
 
-async def _halted_before_params(hooks: ViewHooks, socket: LiveViewSocket[Any], visit: Visit) -> bool:
+async def _halted_before_params(hooks: ViewHooks, socket: LiveViewSocket[Any], visit: MountContext) -> bool:
     location = visit.location
     return await hooks.before_params(location.url, location.params, socket, resources_of(visit)) is not None
 
 
-async def after_render(socket: LiveViewSocket[Any], visit: Visit) -> None:
+async def after_render(socket: LiveViewSocket[Any], visit: MountContext) -> None:
     """Runs the hooks that want to know that the view has rendered."""
     if socket.hooks is not None:
         await socket.hooks.after_render(socket, resources_of(visit))

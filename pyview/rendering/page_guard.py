@@ -21,7 +21,7 @@ from pyview.routing.routes import LiveRoute, NestedRoute
 _NO_PARAMS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-class Surroundings(NamedTuple):
+class PageGuard(NamedTuple):
     """Guards around a nested view, outermost first.
 
     `scopes` are those that the visitor had when a page of Starlette was made. Why its route let them in cannot be told
@@ -41,7 +41,7 @@ class Surroundings(NamedTuple):
 
     def with_view(
         self, route: LiveRoute | NestedRoute, page: str, path_params: Mapping[str, Any]
-    ) -> "Surroundings":
+    ) -> "PageGuard":
         """Return what is around the views that stand in that of `route`, on `page`."""
         if route.view_class is LiveView:
             return self  # a page of Starlette has no view
@@ -49,11 +49,11 @@ class Surroundings(NamedTuple):
             return self._replace(routes=(*self.routes, route))
         return self._replace(routes=(route,), page=page, path_params=path_params)
 
-    def with_guards_only(self, scope: Scope) -> "Surroundings":
+    def with_guards_only(self, scope: Scope) -> "PageGuard":
         """Return the same without the views that are open to everybody."""
         return self._replace(routes=tuple(route for route in self.routes if _is_guarded(route, scope)))
 
-    def same_rights(self, other: "Surroundings") -> bool:
+    def same_rights(self, other: "PageGuard") -> bool:
         """Return whether both ask the same of a visitor."""
         return self._asked() == other._asked()
 
@@ -83,7 +83,7 @@ class Surroundings(NamedTuple):
         return self.page.partition("?")[0]
 
 
-NOTHING_AROUND: Final = Surroundings()
+NOTHING_AROUND: Final = PageGuard()
 
 
 def _group(route: LiveRoute | NestedRoute) -> Any:

@@ -11,7 +11,7 @@ from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import ContentRendering, LiveTemplate, as_page, is_content
-from pyview.template.tree.nodes import Fresh, Node
+from pyview.template.tree.nodes import Node, RenderPass
 from pyview.template.tree.output import Live, TextPage
 from pyview.template.tstrings.plans import blame
 from pyview.wire.diff import diff, without_stream_items
@@ -33,7 +33,7 @@ class Part(Protocol):
     """A view that a layout holds."""
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]: ...
-    def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]: ...
+    def part(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]: ...
 
 
 class TemplateRenderer:
@@ -69,7 +69,7 @@ class TemplateRenderer:
     def reset(self) -> None:
         self._node = None
 
-    def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def part(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         """What a layout's slot retains, and what changed."""
         socket: LiveViewSocket[Any] = fresh.host
         node, change = self._template.part(socket.context, self._extras(socket), fresh, previous)
@@ -101,7 +101,7 @@ class InnerContent(Live):
     def __init__(self, inner: "Part") -> None:
         self._inner = inner
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         return self._inner.part(fresh, previous)
 
     async def html(self, host: Any) -> str:
@@ -175,7 +175,7 @@ class StringRenderer:
     def reset(self) -> None:
         self._rendering = None
 
-    def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def part(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         """What a layout's slot retains, and what changed."""
         plans = self._environment.plans
         return self._told_where(lambda content: plans.content(fresh, previous, content), fresh.host)
@@ -245,7 +245,7 @@ class HandRenderer:
         content = await self._content(socket)
         self._prepared = content if is_content(content) else content.tree()
 
-    def part(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def part(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         """What a layout's slot retains, and what changed."""
         tree, self._prepared = self._prepared, None
         if is_content(tree):
@@ -259,7 +259,7 @@ class HandRenderer:
         return await content if inspect.isawaitable(content) else content
 
 
-class Templates(Protocol):
+class TemplateFiles(Protocol):
     """The templates of view classes; None for a view that makes its content itself."""
 
     @property
@@ -269,7 +269,7 @@ class Templates(Protocol):
 
 def renderer_for(
     view: LiveView[Any],
-    templates: Templates,
+    templates: TemplateFiles,
     processors: Sequence[ContextProcessor] = (),
     layout: LiveTemplate | None = None,
 ) -> Renderer:
@@ -279,7 +279,7 @@ def renderer_for(
 
 
 def _renderer_of(
-    view: LiveView[Any], templates: Templates, processors: Sequence[ContextProcessor]
+    view: LiveView[Any], templates: TemplateFiles, processors: Sequence[ContextProcessor]
 ) -> TemplateRenderer | StringRenderer | HandRenderer:
     cls = type(view)
     template = templates.for_view(cls)

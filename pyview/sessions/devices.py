@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from pyview.sessions.middleware import HANDLE, Visit
+from pyview.sessions.middleware import HANDLE, SessionRequest
 from pyview.sessions.session import LONGEST_COOKIE, USER_DIGEST, own_revocation_keys, visible
 from pyview.stores.sessions import Record, decode
 
@@ -55,9 +55,9 @@ async def end_device(request: Request, key: str) -> bool:
     return True
 
 
-def _visit(request: Request) -> Visit:
+def _visit(request: Request) -> SessionRequest:
     visit = request.scope.get(HANDLE)
-    if not isinstance(visit, Visit):
+    if not isinstance(visit, SessionRequest):
         raise RuntimeError(
             "The list of devices needs sessions that live on the server: "
             "app.add_middleware(ServerSessionMiddleware, store=...), from pyview.sessions."
@@ -65,6 +65,6 @@ def _visit(request: Request) -> Visit:
     return visit
 
 
-def _device(record: Record, visit: Visit) -> Device:
+def _device(record: Record, visit: SessionRequest) -> Device:
     current = visit.record is not None and visit.record.key == record.key
     return Device(record.key, record.created_at, record.last_seen_at, current, visible(decode(record.data)))

@@ -113,7 +113,7 @@ class ServerSessionMiddleware:
 
         await self.app(scope, receive, save_first)
 
-    async def _open(self, scope: Scope) -> "Visit":
+    async def _open(self, scope: Scope) -> "SessionRequest":
         sent = HTTPConnection(scope).cookies.get(self._cookie, "")
         key = key_of(sent) if sent else ""
         try:
@@ -126,10 +126,10 @@ class ServerSessionMiddleware:
                 await self.store.touch(record.key, now)
                 record = record.seen(now)
         except StoreUnavailable:
-            return Visit(self.store, None, key, known=False)
-        return Visit(self.store, record, key, known=True)
+            return SessionRequest(self.store, None, key, known=False)
+        return SessionRequest(self.store, record, key, known=True)
 
-    async def _save(self, visit: "Visit", session: Session) -> str | None:
+    async def _save(self, visit: "SessionRequest", session: Session) -> str | None:
         """Write what has changed; the `Set-Cookie` that belongs to it, if any."""
         record = visit.record
         if not session:
@@ -150,7 +150,7 @@ class ServerSessionMiddleware:
         except StoreUnavailable:
             self._late.add(key)
 
-    def _unsaved(self, visit: "Visit", session: Session) -> str | None:
+    def _unsaved(self, visit: "SessionRequest", session: Session) -> str | None:
         """While the store is away, a sign-out takes the cookie from its browser, which else would be signed in again
         as soon as the store is back. What the cookie names is deleted then."""
         if session or not session.modified or not visit.sent:
@@ -180,7 +180,7 @@ class ServerSessionMiddleware:
             await self.store.create(record)
         return self._given(sid)
 
-    async def _update(self, visit: "Visit", record: Record, session: Session) -> str | None:
+    async def _update(self, visit: "SessionRequest", record: Record, session: Session) -> str | None:
         if await self.store.save(record.key, encode(session), record.version, time.time()):
             return None
         # Others of this worker that were too slow save after this one. A store that is away was found out above: they
@@ -188,7 +188,7 @@ class ServerSessionMiddleware:
         async with self._merging.setdefault(record.key, asyncio.Lock()):
             return await self._merge(visit, record.key, session)
 
-    async def _merge(self, visit: "Visit", key: str, session: Session) -> str | None:
+    async def _merge(self, visit: "SessionRequest", key: str, session: Session) -> str | None:
         for attempt in range(_SAVE_ATTEMPTS):
             now = time.time()
             newer = await self.store.load(key, now)
@@ -221,7 +221,7 @@ class ServerSessionMiddleware:
         return f"{self._cookie}=null{self._flags}; expires=Thu, 01 Jan 1970 00:00:00 GMT"
 
 
-class Visit:
+class SessionRequest:
     """The session of one request. `key` is the name of the session whose cookie it sent, "" without one. `known` is
     False when the store could not answer; then nothing is written either."""
 

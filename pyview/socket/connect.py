@@ -38,7 +38,7 @@ class ConnectInfo:
     headers: Mapping[str, str]
 
 
-class Connecting:
+class ConnectData:
     """One request, or one join: `params` are None for a request, which has none."""
 
     __slots__ = ("_allowed", "_params", "_scope")
@@ -81,7 +81,7 @@ class Connectable(Protocol):
     """A socket."""
 
     @property
-    def connecting(self) -> Connecting | None: ...
+    def connecting(self) -> ConnectData | None: ...
 
 
 def static_changed(socket: Connectable, *current: str) -> bool:
@@ -96,7 +96,7 @@ def static_changed(socket: Connectable, *current: str) -> bool:
     return connecting_of(socket, "static_changed").statics_changed(current)
 
 
-def connecting_of(socket: Connectable, what: str) -> Connecting:
+def connecting_of(socket: Connectable, what: str) -> ConnectData:
     """Raises `NotConnecting`."""
     if socket.connecting is None:
         raise NotConnecting(what)

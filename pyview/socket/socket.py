@@ -19,7 +19,7 @@ from pyview.background.assigns import ASSIGN, Assignment, Filling, find, listed
 from pyview.background.result import AsyncResult
 from pyview.background.stream_runner import AsyncStreamRunner
 from pyview.background.timers import Timer
-from pyview.background.work import Job, Key, Land, Works, dismiss
+from pyview.background.work import AsyncTasks, Key, OnResult, TaskSource, dismiss
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
@@ -28,10 +28,10 @@ from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, pat
 from pyview.presence.presence import ViewPresence
 from pyview.sessions.change import SessionChange
 from pyview.sessions.session import with_shared
-from pyview.socket.connect import ConnectInfo, Connecting, connecting_of
+from pyview.socket.connect import ConnectData, ConnectInfo, connecting_of
 from pyview.socket.uploads import UploadMethods
 from pyview.stream import Stream, Streams
-from pyview.template.nested import Element, Nested
+from pyview.template.nested import Nested, NestedElement
 from pyview.template.root_template import PAGE_EVENT, PageAttributes
 from pyview.template.temporary import Temporaries
 from pyview.template.tree.stream import ShownItems
@@ -54,7 +54,7 @@ ComponentTarget: TypeAlias = "tuple[type, Any] | int"
 """Which component of a view: its class and id, or its number."""
 
 
-class Components(Protocol):
+class ComponentSockets(Protocol):
     """The live components of one view."""
 
     def place(self, tag: Any, host: "LiveViewSocket[Any]", previous: Any) -> tuple[int, int | None]: ...
@@ -73,16 +73,16 @@ class Runtime(Protocol):
     def presence(self) -> ViewPresence: ...
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None: ...
     def send_info(self, event: InfoEvent) -> None: ...
-    def works(self) -> Works: ...
-    def in_turn(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
-    async def hear(self, event: InfoEvent) -> None: ...
+    def works(self) -> AsyncTasks: ...
+    def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
+    async def call_handle_info(self, event: InfoEvent) -> None: ...
     async def handle_async(
         self, socket: "LiveViewSocket[Any]", name: str, result: AsyncResult[Any]
     ) -> None: ...
     def live_action(self) -> str | None: ...
     def here(self) -> str: ...
     async def patch(self, wish: Patch) -> None: ...
-    def make_components(self) -> Components: ...
+    def make_components(self) -> ComponentSockets: ...
     def send_update(
         self, target: ComponentTarget, assigns: dict[str, Any], seconds: float
     ) -> Timer | None: ...
@@ -91,7 +91,7 @@ class Runtime(Protocol):
     @property
     def context_around(self) -> Any: ...
     def check_is_page(self) -> None: ...
-    def nest(self, child: Nested) -> Element: ...
+    def nest(self, child: Nested) -> NestedElement: ...
     def show_items(self, shown: Sequence[ShownItems]) -> None: ...
     async def nested_html(self, child: Nested) -> str: ...
     @property
@@ -142,7 +142,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self._set_up(runtime, flash)
         self.live_title: str | None = None
         self.csp_nonce: str | None = None
-        self.connecting: Connecting | None = None
+        self.connecting: ConnectData | None = None
         self.page_attributes: PageAttributes | None = None
         self.identity = identity
         self.navigation: Navigate | Redirect | None = None
@@ -155,7 +155,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         """What the socket of a component has for itself as well."""
         self.context: T = {}  # type: ignore[assignment]  # a view that never sets it still renders
         self.hooks: ViewHooks | None = None
-        self.components: Components | None = None
+        self.components: ComponentSockets | None = None
         self.streams: Streams | None = None
         self.temporaries: Temporaries | None = None
         self._flash = flash
@@ -392,7 +392,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
 
     # Work that goes on beside the view
 
-    def assign_async(self, names: str | Iterable[str], job: Job, *, reset: bool = False) -> None:
+    def assign_async(self, names: str | Iterable[str], job: TaskSource, *, reset: bool = False) -> None:
         """Fill names of the context with what `job` returns, each an `AsyncResult`: loading until then.
 
         `job` is an `async def` function without parameters, a `def` for a worker thread, or a coroutine. For several
@@ -404,9 +404,9 @@ class LiveViewSocket(UploadMethods, Generic[T]):
             self, listed(names), several=not isinstance(names, str), log_crash=self._log_crash
         )
         assignment.begin(reset)
-        self._begin(ASSIGN, assignment.names, job, assignment.land)
+        self._begin(ASSIGN, assignment.names, job, assignment.on_result)
 
-    def start_async(self, name: str, job: Job) -> None:
+    def start_async(self, name: str, job: TaskSource) -> None:
         """Have `job` done beside the view, which goes on; `handle_async(name, result, socket)` gets what comes of it.
 
         `job` is as in `assign_async`, `result` an `AsyncResult`. What goes on under the same name is cancelled. A
@@ -426,7 +426,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     def stream_async(
         self,
         name: str,
-        job: Job | Callable[[], AsyncIterator[Any]] | AsyncIterator[Any],
+        job: TaskSource | Callable[[], AsyncIterator[Any]] | AsyncIterator[Any],
         *,
         dom_id: Callable[[Any], str] | None = None,
         at: int = -1,
@@ -443,8 +443,8 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         filling = Filling(self, self.stream(name, dom_id=dom_id), at, limit, reset, self._log_crash)
         filling.begin()
         if self.connected:
-            in_turn = partial(self._runtime.in_turn, self.cid)
-            self._begin(ASSIGN, (name,), filling.job(job, in_turn), filling.land)
+            run_in_process = partial(self._runtime.run_in_process, self.cid)
+            self._begin(ASSIGN, (name,), filling.job(job, run_in_process), filling.on_result)
         else:
             dismiss(job)
 
@@ -456,9 +456,11 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         """Runs async generators that send this view their values."""
         return AsyncStreamRunner(self._runtime if self.connected else None, self.cid)
 
-    def _begin(self, kind: str, names: Iterable[str], job: Job, land: Land) -> None:
+    def _begin(self, kind: str, names: Iterable[str], job: TaskSource, on_result: OnResult) -> None:
         if self.connected:
-            on_loop(self._runtime.works().start, [Key(self.cid, kind, name) for name in names], job, land)
+            on_loop(
+                self._runtime.works().start, [Key(self.cid, kind, name) for name in names], job, on_result
+            )
         else:
             dismiss(job)
 
@@ -485,7 +487,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         """`send_update`, `seconds` from now, unless the timer is cancelled."""
         return self._runtime.send_update(_target(component, id), assigns, seconds)
 
-    def component_registry(self) -> Components:
+    def component_registry(self) -> ComponentSockets:
         """The components of the view, from the first one on."""
         if self.components is None:
             self.components = self._runtime.make_components()
@@ -571,7 +573,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
 
     # Views inside this one
 
-    def nest(self, child: Nested) -> Element:
+    def nest(self, child: Nested) -> NestedElement:
         """The element that the client joins `child` with. The view's template asks for it."""
         return self._runtime.nest(child)
 

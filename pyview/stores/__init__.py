@@ -3,7 +3,7 @@
 Nothing here knows cookies or requests. Keys are digests that the caller makes (SHA-256 of the id in the cookie):
 who reads a store can sign in as nobody.
 
-Claims: whoever comes first gets it, among all workers, and nobody after them.
+OnceStore: whoever comes first gets it, among all workers, and nobody after them.
 
 For what may be used once only. Keys are opaque text that the caller makes, never a secret.
 
@@ -18,7 +18,7 @@ gone.
 Nothing here knows what is stored. Whatever cannot be asked raises `StoreUnavailable`; nothing is guessed.
 """
 
-from pyview.stores.claims import Claims, MemoryClaims, SQLiteClaims
+from pyview.stores.claims import MemoryClaims, OnceStore, SQLiteClaims
 from pyview.stores.from_environment import (
     claims_from_environment,
     revocations_from_environment,
@@ -31,12 +31,12 @@ from pyview.stores.sessions import KeyTaken, MemorySessionStore, Record, Session
 from pyview.stores.sessions_sqlite import SQLiteSessionStore
 
 __all__ = [
-    "Claims",
     "KeyTaken",
     "Listener",
     "MemoryClaims",
     "MemoryRevocations",
     "MemorySessionStore",
+    "OnceStore",
     "Record",
     "Revocations",
     "SQLiteClaims",

@@ -1,8 +1,8 @@
-"""Claims shared by the workers of one host, in a SQLite file.
+"""Keys that may be used once, shared by the workers of one host in a SQLite file.
 
 The contract of what can be had once.
 
-Claims within one process.
+Keys that may be used once, within one process.
 """
 
 import os
@@ -16,7 +16,7 @@ from pyview.stores.outage import Outages
 from pyview.stores.sqlite import SQLiteFile
 
 
-class Claims(Protocol):
+class OnceStore(Protocol):
     """Used on one event loop, between `start` and `close`. Times are Unix times in seconds."""
 
     async def start(self) -> None:
@@ -85,7 +85,7 @@ FORGET = "DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE until <=
 
 
 class SQLiteClaims:
-    """Claims in the file `path`, made when it is missing. `clock`: Unix time in seconds."""
+    """Keys in the file `path`, made when it is missing. `clock`: Unix time in seconds."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 
-from pyview.stores.claims import Claims, MemoryClaims, SQLiteClaims
+from pyview.stores.claims import MemoryClaims, OnceStore, SQLiteClaims
 from pyview.stores.outage import Outages
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.stores.revocations_shared import SQLiteRevocations
@@ -44,7 +44,7 @@ def needs_redis(module: str) -> ModuleType:
         ) from error
 
 
-def claims_from_environment(environ: Mapping[str, str], outages: Outages | None = None) -> Claims:
+def claims_from_environment(environ: Mapping[str, str], outages: Outages | None = None) -> OnceStore:
     """Shared through `PYVIEW_REDIS_URL`, else through the SQLite file `PYVIEW_STATE`, else this process's own.
     `outages`: those of this worker.
 
@@ -52,7 +52,7 @@ def claims_from_environment(environ: Mapping[str, str], outages: Outages | None 
     """
     url, path = redis_url(environ), state_path(environ)
     if url:
-        claims: Claims = needs_redis("pyview.stores.claims_redis").RedisClaims(url, outages=outages)
+        claims: OnceStore = needs_redis("pyview.stores.claims_redis").RedisClaims(url, outages=outages)
         return claims
     return SQLiteClaims(path, outages=outages) if path else MemoryClaims()
 

@@ -25,7 +25,7 @@ logger = logging.getLogger("pyview")
 Failing = Literal["reading", "writing", "listening", "publishing"]
 
 
-class Outage:
+class StoreHealth:
     """Whether a store is gone.
 
     A store that cannot be read is gone altogether, so whatever works next shows that it is back. One that can be
@@ -39,7 +39,7 @@ class Outage:
         self._since = 0.0
         self._ended = -math.inf
 
-    def began(self, doing: Failing, error: BaseException, *, sent: float, altogether: bool = False) -> None:
+    def failed(self, doing: Failing, error: BaseException, *, sent: float, altogether: bool = False) -> None:
         """Note that the request `doing`, sent at `sent` by `time.monotonic()`, failed.
 
         `altogether`: because the store cannot be reached for anything.
@@ -62,7 +62,7 @@ class Outage:
         elif self._failing is None or doing == "reading":
             self._failing = doing
 
-    def over(self, doing: Failing) -> None:
+    def recovered(self, doing: Failing) -> None:
         """Note that `doing` worked."""
         if self._failing is not None and self._failing in ("reading", doing):
             self._failing = None
@@ -74,11 +74,11 @@ class Outages:
     """The outages of one worker: stores in one place share theirs, so that each is logged once."""
 
     def __init__(self) -> None:
-        self._of: dict[str, Outage] = {}
+        self._of: dict[str, StoreHealth] = {}
 
-    def of(self, store: str) -> Outage:
+    def of(self, store: str) -> StoreHealth:
         """Return the outage of `store`, made when it is first asked for."""
-        return self._of.setdefault(store, Outage(store))
+        return self._of.setdefault(store, StoreHealth(store))
 
 
 def share_outages(scope: Mapping[str, Any], store: Any) -> None:

@@ -81,12 +81,12 @@ class RedisServer:
             yield self._opened()
         except (RedisError, OSError) as error:
             raise self._failed(doing, error, sent) from error
-        self._outage.over(doing)
+        self._outage.recovered(doing)
 
     def _failed(self, doing: Failing, error: RedisError | OSError, sent: float) -> StoreUnavailable:
         """Log the failure of a request that was sent at `sent`, and return what to raise."""
         unreachable = isinstance(error, (Unreachable, Silent, OSError))
-        self._outage.began(doing, error, sent=sent, altogether=unreachable)
+        self._outage.failed(doing, error, sent=sent, altogether=unreachable)
         return StoreUnavailable(f"{doing} failed with {type(error).__name__}: {error}")
 
     async def notices(self, channel: str) -> AsyncGenerator[bytes | None, None]:
@@ -103,7 +103,7 @@ class RedisServer:
                 async with aclosing(_messages(subscription)) as messages:
                     async for message in messages:
                         heard = time.monotonic()
-                        self._outage.over("listening")
+                        self._outage.recovered("listening")
                         yield message
         except (RedisError, OSError) as error:
             raise self._failed("listening", error, heard) from error

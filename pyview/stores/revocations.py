@@ -109,7 +109,7 @@ def _later(one: float | None, other: float | None) -> float | None:
 logger = logging.getLogger("pyview.security")
 
 
-class Replica:
+class RevocationCache:
     """Revocations that have not yet expired. `clock`: Unix time in seconds, when reading."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -179,7 +179,7 @@ class MemoryRevocations:
     """Known to this worker alone, and forgotten with it. `clock`: Unix time in seconds, when reading."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._replica = Replica(clock)
+        self._replica = RevocationCache(clock)
 
     async def start(self) -> None:
         """Nothing to reach."""

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from pyview.stores.outage import Outages
 from pyview.stores.redis import RedisServer
 from pyview.stores.revocations import Revocation
-from pyview.stores.revocations_shared import News, SharedRevocations
+from pyview.stores.revocations_shared import RevocationBatch, SharedRevocations
 
 PAGE = 1000  # revocations read in one go
 EVERYTHING = "+inf"
@@ -91,12 +91,12 @@ class _RedisLog:
         found = zip(keys, untils, not_befores, strict=True)
         return [_revocation(key, until, before) for key, until, before in found if until is not None]
 
-    async def follow(self) -> AsyncGenerator[News, None]:
+    async def follow(self) -> AsyncGenerator[RevocationBatch, None]:
         async with aclosing(self._server.notices(self._channel)) as notices:
             await anext(notices)  # subscribed: from here on nothing is missed
-            yield News(await self._everything(), whole=True)
+            yield RevocationBatch(await self._everything(), whole=True)
             async for notice in notices:
-                yield News([] if notice is None else [_noticed(notice)])
+                yield RevocationBatch([] if notice is None else [_noticed(notice)])
 
     async def _everything(self) -> list[Revocation]:
         async with self._server.asked("reading") as client:

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from pyview.stores.backlog import Retry
 from pyview.stores.outage import Outages, StoreUnavailable
-from pyview.stores.revocations import Listener, Replica, Revocation
+from pyview.stores.revocations import Listener, Revocation, RevocationCache
 from pyview.stores.sqlite import SQLiteFile
 
 logger = logging.getLogger("pyview.security")
@@ -28,7 +28,7 @@ LAST_ATTEMPT = 2.0  # seconds to write what is unsaved when the worker stops
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class RevocationBatch:
     """Revocations found in a log. `whole`: these are all that it holds."""
 
     revocations: list[Revocation]
@@ -48,7 +48,7 @@ class RevocationLog(Protocol):
     async def find(self, keys: Collection[str]) -> list[Revocation]:
         """What is there of `keys`."""
 
-    def follow(self) -> AsyncGenerator[News]:
+    def follow(self) -> AsyncGenerator[RevocationBatch]:
         """First all that the log holds, then what is added, by whomever: news within a second, or empty news
         to say that there is none."""
         ...
@@ -64,7 +64,7 @@ class SharedRevocations:
     def __init__(self, log: RevocationLog, clock: Callable[[], float] = time.time) -> None:
         self._log = log
         self._clock = clock
-        self._replica = Replica(clock)
+        self._replica = RevocationCache(clock)
         self._unsaved: dict[str, Revocation] = {}
         self._retry = Retry(self._save_late)
         self._following: asyncio.Task[None] | None = None
@@ -155,7 +155,7 @@ class SharedRevocations:
     def _is_following(self) -> bool:
         return self._following is asyncio.current_task()
 
-    async def _hear(self, news: News) -> None:
+    async def _hear(self, news: RevocationBatch) -> None:
         await self._learn(news.revocations)
         self._complete_at = time.monotonic()
         if news.whole:
@@ -255,7 +255,7 @@ class _SQLiteLog:
 
         return await self._file.read(found)
 
-    async def follow(self) -> AsyncGenerator[News, None]:
+    async def follow(self) -> AsyncGenerator[RevocationBatch, None]:
         followed, last = object(), 0
         while True:
             news, reached = await self._after(last)
@@ -265,7 +265,7 @@ class _SQLiteLog:
                 last = 0
                 continue
             whole, followed, last = found is not followed, found, reached
-            yield News(news, whole)
+            yield RevocationBatch(news, whole)
             await asyncio.sleep(POLL)
 
     async def _after(self, last: int) -> tuple[list[Revocation], int]:

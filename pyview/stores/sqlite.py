@@ -85,9 +85,9 @@ class SQLiteFile:
             answer = await self._read(query)
         except (sqlite3.Error, OSError) as error:
             self._reader.close()
-            self._outage.began("reading", error, sent=sent)
+            self._outage.failed("reading", error, sent=sent)
             raise StoreUnavailable(f"{self.path} cannot be read: {error}") from error
-        self._outage.over("reading")
+        self._outage.recovered("reading")
         return answer
 
     async def write(self, change: Query[T]) -> T:
@@ -97,9 +97,9 @@ class SQLiteFile:
         try:
             answer = await self._in_thread(change)
         except (sqlite3.Error, OSError) as error:
-            self._outage.began("writing", error, sent=sent, altogether=_is_missing(error))
+            self._outage.failed("writing", error, sent=sent, altogether=_is_missing(error))
             raise StoreUnavailable(f"{self.path} cannot be written: {error}") from error
-        self._outage.over("writing")
+        self._outage.recovered("writing")
         return answer
 
     async def _in_thread(self, change: Query[T]) -> T:

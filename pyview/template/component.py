@@ -14,10 +14,10 @@ from pyview.template.declared.signature import bind, declaration_of
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
-from pyview.template.tree.nodes import Fresh, Wrapped
+from pyview.template.tree.nodes import RenderPass, Wrapped
 from pyview.template.tree.output import Live, page_environment
 from pyview.template.tstrings.each import inputs_of
-from pyview.template.tstrings.plans import Plans, blame, content_text, environment_of, page_plans
+from pyview.template.tstrings.plans import CompiledTStrings, blame, content_text, environment_of, page_plans
 
 P = ParamSpec("P")
 
@@ -97,7 +97,7 @@ class ComponentCall(Live):
         self.given = given
         self.rest = rest
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         environment = environment_of(fresh)
         rule: ChangeRule = environment.change_rule
         inputs = [*self._inputs(environment.plans)]
@@ -112,7 +112,7 @@ class ComponentCall(Live):
         held.keep(tokens, before if change is None else slot, fresh.visits != visits)
         return held, change
 
-    def _render(self, fresh: Fresh, previous: Any, environment: Any) -> tuple[Any, Any]:
+    def _render(self, fresh: RenderPass, previous: Any, environment: Any) -> tuple[Any, Any]:
         component = self.component
         try:
             result = component.result(self.given, self.rest)
@@ -149,7 +149,7 @@ class ComponentCall(Live):
     def __pyview_parts__(self) -> tuple[Any, ...]:
         return (self.component.identity, *self.given.values(), *self.rest, *self.rest.values())
 
-    def _inputs(self, plans: Plans) -> Iterator[Any]:
+    def _inputs(self, plans: CompiledTStrings) -> Iterator[Any]:
         for value in self.given.values():
             yield from _parts(value, plans)
         yield from self.rest
@@ -175,7 +175,7 @@ class _Held(Wrapped):
         return not self.visits and len(inputs) == len(self.inputs) and rule.all_same(inputs, self.inputs)
 
 
-def _parts(value: Any, plans: Plans) -> Iterator[Any]:
+def _parts(value: Any, plans: CompiledTStrings) -> Iterator[Any]:
     """What an argument consists of: functions as what they read, entries of slots as their attributes."""
     if isinstance(value, FunctionType):
         yield from inputs_of(value, plans)

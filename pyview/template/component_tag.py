@@ -9,17 +9,17 @@ from typing import Any
 
 from jinja2.runtime import Macro, Undefined
 
-from pyview.template.declared.declaration import Shown
-from pyview.template.sources import Place, calling_place
+from pyview.template.declared.declaration import DeclaredSlot
+from pyview.template.sources import TemplateLine, calling_place
 from pyview.template.tree.immutable import COMPONENT_MARK, is_template_class
 from pyview.template.tree.macro import bound
-from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.nodes import RenderPass
 from pyview.template.tree.output import Live
 
 DEFAULT_SLOT = "default"
 
 
-class Slot(Live):
+class SlotContent(Live):
     """Content that was written outside a component and is shown in it: `{{ slots.header }}`.
 
     Called, `{{ slots.row(item) }}`, it hands values to the content, if that takes any.
@@ -34,14 +34,14 @@ class Slot(Live):
         self._args = args
         self._kwargs = kwargs or {}
 
-    def __call__(self, *args: Any, **kwargs: Any) -> "Slot":
-        return Slot(self._macro, args, kwargs)
+    def __call__(self, *args: Any, **kwargs: Any) -> "SlotContent":
+        return SlotContent(self._macro, args, kwargs)
 
     @property
     def described(self) -> str:
         return "the content of a slot"
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         result: tuple[Any, Any] = self._macro.render(fresh, previous, self._args, dict(self._kwargs))
         return result
 
@@ -69,8 +69,8 @@ def slots(default: Any = None, /, **named: Any) -> Slots:
 
 def _slot(content: Any) -> Any:
     if isinstance(content, Macro):
-        return Slot(bound(content))
-    return Shown(content, ()) if is_template_class(type(content)) else content
+        return SlotContent(bound(content))
+    return DeclaredSlot(content, ()) if is_template_class(type(content)) else content
 
 
 class ComponentTag(Live):
@@ -79,7 +79,7 @@ class ComponentTag(Live):
     __slots__ = ("assigns", "component", "id", "place", "slots")
 
     def __init__(
-        self, component: type, id: Any, assigns: dict[str, Any], slots: Slots | None, place: Place
+        self, component: type, id: Any, assigns: dict[str, Any], slots: Slots | None, place: TemplateLine
     ) -> None:
         self.component = component
         self.id = id
@@ -91,7 +91,7 @@ class ComponentTag(Live):
     def described(self) -> str:
         return described(self.component, self.id)
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         result: tuple[Any, Any] = (
             _host(self, fresh.host).component_registry().place(self, fresh.host, previous)
         )

@@ -31,7 +31,7 @@ from pyview.template.ibis import advise, refuse
 from pyview.template.sources import note
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
-from pyview.template.tstrings.plans import Plans
+from pyview.template.tstrings.plans import CompiledTStrings
 from pyview.uploads.markup import live_file_input, live_img_preview, upload_errors, upload_preview_tag
 
 _UPLOAD_FUNCTIONS: Final = {
@@ -94,7 +94,7 @@ class LiveEnvironment(jinja2.Environment):
         super().__init__(**{"autoescape": True, "auto_reload": False, **options, "loader": loader})
         self.change_rule = ChangeRule()
         self.name_reader = NameReader()
-        self.plans = Plans(self.change_rule)
+        self.plans = CompiledTStrings(self.change_rule)
         # The bodies of function components that are Jinja2 templates, compiled with this environment's filters.
         self.component_templates: dict[Any, Any] = {}
         self._ready: dict[tuple[Any, ...], jinja2.Template] = {}

@@ -14,7 +14,7 @@ from jinja2.runtime import Context
 from pyview.template.context import LiveContext
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.tree.immutable import is_template_class
-from pyview.template.tree.nodes import Diff, Fresh, Node, share_statics, unwrapped
+from pyview.template.tree.nodes import Diff, Node, RenderPass, share_statics, unwrapped
 from pyview.template.tree.output import Live, TextPage
 from pyview.template.tree.stream import settle
 from pyview.template.tstrings.plans import content_text
@@ -114,7 +114,7 @@ class LiveTemplate:
         return text
 
     def part(
-        self, assigns: Any, extras: Mapping[str, Any] | None, fresh: Fresh, previous: Any
+        self, assigns: Any, extras: Mapping[str, Any] | None, fresh: RenderPass, previous: Any
     ) -> tuple[Any, Any]:
         """This template as a part of a page, or as all of it: (what is retained, what changed or None). See
         `Live.render`."""
@@ -130,13 +130,13 @@ class LiveTemplate:
 
     def renew(
         self, assigns: Any, extras: Mapping[str, Any] | None, host: Any, previous: Node | None
-    ) -> tuple[Node, dict[str, Any], Fresh]:
+    ) -> tuple[Node, dict[str, Any], RenderPass]:
         """One more render for a view or a component: (what to retain, what changed, which nodes are new in that).
 
         `host` is its socket, `previous` what was retained of its last render. If the template raises, that is of no use
         any more: the next render is of all.
         """
-        fresh = Fresh()
+        fresh = RenderPass()
         fresh.host = host
         fresh.environment = self.environment
         node, diff = self.part(assigns, extras, fresh, previous)
@@ -207,13 +207,13 @@ class Rendering:
         """Forget what was rendered: the next update is a whole tree."""
         self._node = None
 
-    def _render(self, assigns: Any, extras: Mapping[str, Any] | None) -> tuple[dict[str, Any], Fresh]:
+    def _render(self, assigns: Any, extras: Mapping[str, Any] | None) -> tuple[dict[str, Any], RenderPass]:
         previous, self._node = self._node, None
         self._node, diff, fresh = self._template.renew(assigns, extras, self._host, previous)
         return diff, fresh
 
 
-def as_page(diff: dict[str, Any], fresh: Fresh) -> dict[str, Any]:
+def as_page(diff: dict[str, Any], fresh: RenderPass) -> dict[str, Any]:
     """A message about a whole page, with the nodes that are new in it: statics used twice are in its table `p`."""
     diff.pop("r", None)  # at the top of a message `r` is the reply to an event
     return share_statics(diff, fresh)
@@ -302,8 +302,8 @@ class ContentRendering:
         """Forget what was rendered: the next update is a whole tree."""
         self._slot = None
 
-    def _render(self, render: Any, content: Any) -> tuple[Diff, Fresh]:
-        fresh = Fresh()
+    def _render(self, render: Any, content: Any) -> tuple[Diff, RenderPass]:
+        fresh = RenderPass()
         fresh.host = self._host
         fresh.environment = self._environment
         # Should it raise, nodes may be half updated: the next update is a whole tree.

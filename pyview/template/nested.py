@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from pyview.template.container import Container, ContainerElement, container_of
-from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.nodes import RenderPass
 from pyview.template.tree.output import Live, text_slot
 
 MOST_DEEP = 8
@@ -17,7 +17,7 @@ PAGE_PREFIX = "phx-"
 _ID = re.compile(r"[A-Za-z][\w:.-]*", re.ASCII)
 
 
-class Element(NamedTuple):
+class NestedElement(NamedTuple):
     """The element of a nested view, and its id."""
 
     id: str
@@ -27,7 +27,7 @@ class Element(NamedTuple):
 class Host(Protocol):
     """The socket of the view, or of the component, in whose template a nested view stands."""
 
-    def nest(self, child: "Nested") -> Element: ...
+    def nest(self, child: "Nested") -> NestedElement: ...
     async def nested_html(self, child: "Nested") -> str: ...
 
 
@@ -68,7 +68,7 @@ class Nested(Live):
         own = _kebab(self.view_class.__name__)
         return f"live-{own}" if self.sticky or around.startswith(PAGE_PREFIX) else f"{around}-{own}"
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         host: Host | None = fresh.host
         if host is None:
             raise RuntimeError(

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 _OURS = ("jinja2.", "pyview.template.")
 
 
-class Place(NamedTuple):
+class TemplateLine(NamedTuple):
     """A point in running code. As text: file and line, of the template if the code was made from one."""
 
     globals: dict[str, Any]
@@ -32,12 +32,12 @@ class Place(NamedTuple):
         )
 
 
-def calling_place() -> Place:
+def calling_place() -> TemplateLine:
     """Where the function that calls this one was called from, in code that is the author's."""
     frame = sys._getframe(2)
     while frame.f_globals.get("__name__", "").startswith(_OURS) and frame.f_back is not None:
         frame = frame.f_back
-    return Place(frame.f_globals, frame.f_code, frame.f_lasti)
+    return TemplateLine(frame.f_globals, frame.f_code, frame.f_lasti)
 
 
 def _line(code: CodeType, instruction: int) -> int:
@@ -45,14 +45,14 @@ def _line(code: CodeType, instruction: int) -> int:
     return (position and position[0]) or code.co_firstlineno
 
 
-class Source(Protocol):
+class TemplateSource(Protocol):
     """A template as it was loaded, or whatever else was looked for."""
 
     @property
     def is_up_to_date(self) -> bool: ...
 
 
-Sources: TypeAlias = dict[Hashable, Source]
+Sources: TypeAlias = dict[Hashable, TemplateSource]
 """Each as it was when it was first used."""
 
 _NOTED: Final[ContextVar[Sources | None]] = ContextVar("noted", default=None)
@@ -81,7 +81,7 @@ def noting(sources: Sources) -> Iterator[None]:
         _NOTED.reset(token)
 
 
-def note(key: Hashable, source: Source) -> None:
+def note(key: Hashable, source: TemplateSource) -> None:
     """Note what is used. What is known already stays as it was, so that it is seen to be out of date."""
     noted = _NOTED.get()
     if noted is not None:

@@ -20,7 +20,7 @@ class Push(NamedTuple):
 
 
 @dataclass(slots=True)
-class Channel:
+class ClientChannel:
     """One topic. `state` is "closed", "joining", "joined", "errored" or "left". `received` counts the messages of its
     last join."""
 
@@ -42,11 +42,11 @@ class Pending:
     response: Any = None
 
 
-class Connection:
+class ClientConnection:
     """Routes frames. `on_push(channel, push)` is called for what the server pushes to a channel that is not left."""
 
     def __init__(
-        self, socket: RawSocket, refs: Iterator[int], on_push: Callable[[Channel, Push], None]
+        self, socket: RawSocket, refs: Iterator[int], on_push: Callable[[ClientChannel, Push], None]
     ) -> None:
         self.socket = socket
         self.dropped: list[Any] = []
@@ -54,13 +54,13 @@ class Connection:
         self._on_push = on_push
         self._pending: dict[str, Pending] = {}
         self._lost: set[str] = set()
-        self._channels: list[Channel] = []
+        self._channels: list[ClientChannel] = []
 
     @property
     def open(self) -> bool:
         return self.socket.open
 
-    async def join(self, channel: Channel, payload: dict[str, Any], on_ok: Answered) -> Pending:
+    async def join(self, channel: ClientChannel, payload: dict[str, Any], on_ok: Answered) -> Pending:
         """Open the topic: the message's own ref is the channel's `join_ref` from now on."""
         ref = str(next(self.refs))
         channel.join_ref, channel.state, channel.received = ref, "joining", 0
@@ -69,11 +69,11 @@ class Connection:
         return await self._send(channel.topic, "phx_join", payload, ref, ref, on_ok)
 
     async def push(
-        self, channel: Channel, event: str, payload: Any, on_ok: Answered | None = None
+        self, channel: ClientChannel, event: str, payload: Any, on_ok: Answered | None = None
     ) -> Pending:
         return await self._send(channel.topic, event, payload, str(next(self.refs)), channel.join_ref, on_ok)
 
-    async def push_bytes(self, channel: Channel, event: str, data: bytes) -> Pending:
+    async def push_bytes(self, channel: ClientChannel, event: str, data: bytes) -> Pending:
         """A binary push, as the client sends the bytes of files."""
         ref = str(next(self.refs))
         pending = self._pending[ref] = Pending(event, ref, channel.join_ref)
@@ -83,7 +83,7 @@ class Connection:
     async def heartbeat(self) -> Pending:
         return await self._send("phoenix", "heartbeat", {}, str(next(self.refs)), None, None)
 
-    async def leave(self, channel: Channel) -> Pending:
+    async def leave(self, channel: ClientChannel) -> Pending:
         """Leaving is done at once; the answer comes when it comes."""
         channel.state = "left"
         return await self.push(channel, "phx_leave", {})
@@ -126,7 +126,7 @@ class Connection:
         else:
             self._on_push(channel, Push(event, payload))
 
-    def _channel(self, topic: str, join_ref: str | None, event: str) -> Channel | None:
+    def _channel(self, topic: str, join_ref: str | None, event: str) -> ClientChannel | None:
         if join_ref is None:
             raise ProtocolError(
                 f"{event!r} for {topic!r} came without a join_ref; a live navigation reuses the topic, so every push "

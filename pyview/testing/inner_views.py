@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from bs4 import BeautifulSoup, Tag
 
-from pyview.testing.connection import Connection, Pending, Push
+from pyview.testing.connection import ClientConnection, Pending, Push
 from pyview.testing.errors import PageError
 from pyview.testing.forms import attribute
 from pyview.testing.recovery import recoverable, recoveries
@@ -34,14 +34,14 @@ class InnerView(View):
         return payload
 
 
-class Surroundings(Protocol):
+class OuterPage(Protocol):
     """What of the tab the inner views need."""
 
     screen: Screen
     url: str
 
     @property
-    def connection(self) -> Connection | None: ...
+    def connection(self) -> ClientConnection | None: ...
     @property
     def soup(self) -> BeautifulSoup: ...
     def join_params(self) -> dict[str, Any]: ...
@@ -57,7 +57,7 @@ class Surroundings(Protocol):
 class InnerViews:
     """The joined inner views of one tab, by the id of their element."""
 
-    def __init__(self, tab: Surroundings) -> None:
+    def __init__(self, tab: OuterPage) -> None:
         self._tab = tab
         self._given_up: set[str] = set()
 
@@ -66,7 +66,7 @@ class InnerViews:
         return self._tab.screen.inner
 
     @property
-    def _connection(self) -> Connection:
+    def _connection(self) -> ClientConnection:
         assert self._tab.connection is not None
         return self._tab.connection
 

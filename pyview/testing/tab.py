@@ -20,7 +20,7 @@ from pyview.rendering.templates import FILES_EVENT
 from pyview.sessions.change import SESSION_EVENT
 from pyview.template.root_template import PAGE_EVENT
 from pyview.testing.browser import Browser, Loaded
-from pyview.testing.connection import Channel, Connection, Pending, Push, new_refs
+from pyview.testing.connection import ClientChannel, ClientConnection, Pending, Push, new_refs
 from pyview.testing.errors import NoAnswer, NotConnected, PageError, SocketClosed, TooManyReloads, ViewCrashed
 from pyview.testing.files import ChosenFiles
 from pyview.testing.forms import Fields, Submission, submission
@@ -55,7 +55,7 @@ class Tab:
         self.response: httpx.Response | None = None
         self.screen = Screen()
         self.history = History()
-        self.connection: Connection | None = None
+        self.connection: ClientConnection | None = None
         self.version: str | None = None
         self.events: list[tuple[str, Any]] = []
         self.crashes = 0
@@ -168,7 +168,7 @@ class Tab:
         params = {**self._app_params(), "vsn": "2.0.0"}
         socket = self.browser.socket(f"{self._live_path}/websocket", params, {})
         await socket.connect(self.browser.settings.timeout)
-        self.connection = Connection(socket, refs or new_refs(), self._on_push)
+        self.connection = ClientConnection(socket, refs or new_refs(), self._on_push)
 
     @property
     def _live_path(self) -> str:
@@ -264,7 +264,7 @@ class Tab:
 
     # --- what the server sends ---
 
-    def _on_push(self, channel: Channel, push: Push) -> None:
+    def _on_push(self, channel: ClientChannel, push: Push) -> None:
         if channel.state == "left":
             return
         inner = self.inner.of_channel(channel)
@@ -280,7 +280,7 @@ class Tab:
             raise ProtocolError(f"{push.event!r} came before the answer to the join")
         self._pushes[push.event](self, push.payload)
 
-    def _on_upload_push(self, channel: Channel, push: Push) -> None:
+    def _on_upload_push(self, channel: ClientChannel, push: Push) -> None:
         if push.event not in ("phx_close", "phx_error"):
             raise ProtocolError(f"the channel of a file knows no message {push.event!r}")
         channel.state = "closed" if push.event == "phx_close" else "errored"
@@ -468,7 +468,7 @@ class Tab:
             raise PageError(f"the server answered {event!r} with an error: {pending.response}")
         return dict(pending.response) if pending.status == "ok" else {}
 
-    async def join_upload(self, channel: Channel, token: str) -> Pending:
+    async def join_upload(self, channel: ClientChannel, token: str) -> Pending:
         """Open the channel of a file."""
         _, connection = self._require("an upload")
         pending = await connection.join(channel, {"token": token}, lambda _: None)
@@ -476,14 +476,14 @@ class Tab:
         channel.state = "joined" if pending.status == "ok" else "errored"
         return pending
 
-    async def push_chunk(self, channel: Channel, data: bytes) -> Pending:
+    async def push_chunk(self, channel: ClientChannel, data: bytes) -> Pending:
         """Send bytes of a file, and wait until they have been taken."""
         _, connection = self._require("bytes of a file")
         pending = await connection.push_bytes(channel, "chunk", data)
         await self.answer(pending)
         return pending
 
-    async def leave_upload(self, channel: Channel) -> None:
+    async def leave_upload(self, channel: ClientChannel) -> None:
         _, connection = self._require("leaving an upload")
         await self.answer(await connection.leave(channel))
 
@@ -670,12 +670,12 @@ class Tab:
         if submitter is not None:
             self._submitters[str(form.get("id", ""))] = submitter
 
-    def _live(self) -> tuple[View, Connection]:
+    def _live(self) -> tuple[View, ClientConnection]:
         if self.view is None or self.connection is None:
             raise NotConnected(f"{self.url} is not a live page (HTTP status {self._status()})")
         return self.view, self.connection
 
-    def _require(self, what: str) -> tuple[View, Connection]:
+    def _require(self, what: str) -> tuple[View, ClientConnection]:
         """The view and the connection, if messages can be sent."""
         if self.connected:
             return self._live()

@@ -5,7 +5,7 @@ from typing import Any
 
 from bs4 import Tag
 
-from pyview.testing.connection import Channel, Pending
+from pyview.testing.connection import ClientChannel, Pending
 from pyview.testing.errors import PageError
 from pyview.testing.files import LocalFile, refs, upload_ref
 from pyview.testing.forms import attribute, elements, form_of, kind
@@ -26,7 +26,7 @@ class Sending:
         self.error: str | None = None
         self._tab = tab
         self._chunk_size = chunk_size
-        self._channel = Channel(f"{UPLOAD}{ref}")
+        self._channel = ClientChannel(f"{UPLOAD}{ref}")
         self._sent = 0
         self._told = -1
 

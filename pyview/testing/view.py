@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyview.testing.browser import Browser
-from pyview.testing.connection import Channel, Connection, Pending
+from pyview.testing.connection import ClientChannel, ClientConnection, Pending
 from pyview.testing.payloads import COMPONENT
 from pyview.testing.streams import StreamedItems
 from pyview.wire.client_tree import Tree, check_reach, merge, to_html
@@ -36,11 +36,11 @@ class View:
     tree: Tree = field(default_factory=dict)
     shown: Tree = field(default_factory=dict)
     streamed: StreamedItems = field(default_factory=StreamedItems)
-    channel: Channel = field(init=False)
+    channel: ClientChannel = field(init=False)
     _html: dict[bool, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.channel = Channel(f"lv:{self.id}")
+        self.channel = ClientChannel(f"lv:{self.id}")
 
     def join_payload(self, params: dict[str, Any]) -> dict[str, Any]:
         """The payload of `phx_join`. Each one counts as an attempt until a join succeeds."""
@@ -108,7 +108,7 @@ def shown_components(view: View) -> frozenset[int]:
     return frozenset(map(int, _MARK.findall(view.html(strip=False))))
 
 
-async def let_go(view: View, connection: Connection, cids: frozenset[int], answer: Answer) -> None:
+async def let_go(view: View, connection: ClientConnection, cids: frozenset[int], answer: Answer) -> None:
     """Say that components will go, then that those have gone that did not come back; forget what the server forgets."""
     going = await _told(view, connection, "cids_will_destroy", cids, answer)
     if going is None:
@@ -118,7 +118,7 @@ async def let_go(view: View, connection: Connection, cids: frozenset[int], answe
 
 
 async def _told(
-    view: View, connection: Connection, message: str, cids: frozenset[int], answer: Answer
+    view: View, connection: ClientConnection, message: str, cids: frozenset[int], answer: Answer
 ) -> Pending | None:
     """The answer to a message about those that are still not shown; None if there are none, or nobody answers."""
     connection.pump()

@@ -11,12 +11,12 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 
-from pyview.tokens.secrets import Secrets, StaleToken
+from pyview.tokens.secrets import InvalidToken, Secrets
 
 _NONCE_BYTES = 24
 
 
-class Sealer:
+class Encryptor:
     """Seals text for one purpose. `clock`: Unix time in seconds, when opening."""
 
     def __init__(self, keys: Secrets, purpose: str, clock: Callable[[], float] = time.time) -> None:
@@ -32,12 +32,12 @@ class Sealer:
         return self._signer.sign([_name(self._current), urlsafe_b64encode(concealed).decode()])
 
     def open(self, token: object, max_age: float) -> str:
-        """The text of a token at most `max_age` seconds old. Raises `StaleToken`."""
+        """The text of a token at most `max_age` seconds old. Raises `InvalidToken`."""
         name, encoded = self._signer.read(token, max_age)
         concealed = urlsafe_b64decode(encoded)
         key = self._keys.get(name)
         if key is None:
-            raise StaleToken("signature")
+            raise InvalidToken("signature")
         return _xor(concealed[_NONCE_BYTES:], key, concealed[:_NONCE_BYTES]).decode()
 
 

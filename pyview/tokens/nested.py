@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pyview.config import SecurityConfig
-from pyview.tokens.encryption import Sealer
-from pyview.tokens.secrets import Secrets, StaleToken
+from pyview.tokens.encryption import Encryptor
+from pyview.tokens.secrets import InvalidToken, Secrets
 
 MAX_SESSION_BYTES = 16 * 1024
 
@@ -48,7 +48,7 @@ class NestedTokens:
 
     def __init__(self, keys: Secrets, config: SecurityConfig, clock: Callable[[], float] = time.time) -> None:
         self.max_age = config.page_token_max_age
-        self._sealer = Sealer(keys, "nested.v2", clock)
+        self._sealer = Encryptor(keys, "nested.v2", clock)
 
     def mint(self, token: NestedToken, binding: str) -> str:
         """The value of `data-phx-session`, worth something for this session and user only.
@@ -59,13 +59,13 @@ class NestedTokens:
         return self._sealer.seal(json.dumps([asdict(token), binding], separators=(",", ":")))
 
     def read(self, token: object, dom_id: str, binding: str) -> NestedToken:
-        """Raises `StaleToken` unless it was minted for the element `dom_id` and for `binding`."""
+        """Raises `InvalidToken` unless it was minted for the element `dom_id` and for `binding`."""
         claims, bound = json.loads(self._sealer.open(token, self.max_age))
         nested = NestedToken(**claims)
         if nested.id != dom_id:
-            raise StaleToken("element")
+            raise InvalidToken("element")
         if not hmac.compare_digest(bound.encode(), binding.encode()):
-            raise StaleToken("binding")
+            raise InvalidToken("binding")
         return nested
 
 

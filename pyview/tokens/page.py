@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 
 from pyview.config import SecurityConfig
 from pyview.tokens.nested import NestedToken, NestedTokens
-from pyview.tokens.secrets import Secrets, Signer, StaleToken
+from pyview.tokens.secrets import InvalidToken, Secrets, Signer
 from pyview.tokens.session_change import SessionTokens
 
-__all__ = ["PageToken", "StaleToken", "Tokens", "UploadToken"]
+__all__ = ["InvalidToken", "PageToken", "Tokens", "UploadToken"]
 
 _MASK_BYTES = 32
 
@@ -103,7 +103,7 @@ class Tokens:
         return self._pages.sign({"n": nonce, **claims, "b": seal})
 
     def read_page_token(self, token: object, page_id: str, binding: str) -> PageToken:
-        """The page of `token`, if it is page `page_id` and was rendered for `binding`. Raises `StaleToken`.
+        """The page of `token`, if it is page `page_id` and was rendered for `binding`. Raises `InvalidToken`.
 
         Which view and live session the page may join is the caller's to compare: after a live navigation they differ.
         """
@@ -111,9 +111,9 @@ class Tokens:
         page = PageToken(data["i"], data["v"], data["g"])
         nonce, seal = data["n"], data["b"]
         if page.page_id != page_id:
-            raise StaleToken("page")
+            raise InvalidToken("page")
         if not any(hmac.compare_digest(seal, _seal(key, nonce, binding)) for key in self._seal_keys):
-            raise StaleToken("binding")
+            raise InvalidToken("binding")
         return page
 
     def mint_nested_token(self, token: NestedToken, binding: str) -> str:
@@ -140,7 +140,7 @@ class Tokens:
         """The messages of `token`, or none at all when it is not ours or too old."""
         try:
             return dict(self._flashes.read(token, self._config.flash_token_max_age))
-        except StaleToken:
+        except InvalidToken:
             return {}
 
     def mint_reload_token(self, status: int) -> str:
@@ -151,7 +151,7 @@ class Tokens:
         """The status of `token`, or None when it is not ours or too old."""
         try:
             return int(self._reloads.read(token, self._config.flash_token_max_age))
-        except StaleToken:
+        except InvalidToken:
             return None
 
     def mint_upload_token(self, token: UploadToken, binding: str) -> str:
@@ -161,7 +161,7 @@ class Tokens:
         return self._uploads.sign({"n": nonce, **claims, "b": _seal(self._seal_keys[0], nonce, binding)})
 
     def read_upload_token(self, token: object, binding: str) -> UploadToken:
-        """The file of `token`, if it was minted for `binding`. Raises `StaleToken`."""
+        """The file of `token`, if it was minted for `binding`. Raises `InvalidToken`."""
         data = self._uploads.read(token, self._config.upload_token_max_age)
         self._check_seal(data, binding)
         return UploadToken(data["p"], data["u"], data["e"])
@@ -169,7 +169,7 @@ class Tokens:
     def _check_seal(self, data: Mapping[str, Any], binding: str) -> None:
         seal, nonce = data["b"], data["n"]
         if not any(hmac.compare_digest(seal, _seal(key, nonce, binding)) for key in self._seal_keys):
-            raise StaleToken("binding")
+            raise InvalidToken("binding")
 
 
 def _seal(key: bytes, nonce: str, binding: str) -> str:

@@ -33,7 +33,7 @@ class SecretError(RuntimeError):
     """The secret cannot be read."""
 
 
-class StaleToken(Exception):
+class InvalidToken(Exception):
     """A token that is not, or no longer, valid. `reason` is one word, for the log."""
 
     def __init__(self, reason: str) -> None:
@@ -150,21 +150,21 @@ class Signer:
         return self._signer.sign(base64_encode(orjson.dumps(data))).decode()
 
     def read(self, token: object, max_age: float) -> Any:
-        """The data of a token at most `max_age` seconds old. Raises `StaleToken`.
+        """The data of a token at most `max_age` seconds old. Raises `InvalidToken`.
 
         A token from the future passes within `CLOCK_SKEW`: the clocks of two servers never agree to the
         second.
         """
         if not isinstance(token, str) or not token.isascii():
-            raise StaleToken("missing")
+            raise InvalidToken("missing")
         if not _is_canonical(token.rpartition(".")[2]):
-            raise StaleToken("signature")
+            raise InvalidToken("signature")
         try:
             payload, signed_at = self._signer.unsign(token, return_timestamp=True)
         except BadData:
-            raise StaleToken("signature") from None
+            raise InvalidToken("signature") from None
         if not -CLOCK_SKEW <= self._clock() - signed_at.timestamp() <= max_age:
-            raise StaleToken("expired")
+            raise InvalidToken("expired")
         return orjson.loads(base64_decode(payload))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from pyview.process.app_context import Site
+from pyview.process.app_context import AppContext
 from pyview.process.messages import (
     ClearFlash,
     ComponentEvent,
@@ -21,7 +21,7 @@ from pyview.process.messages import (
     Join,
     Preflight,
     Recheck,
-    Return,
+    Rejoin,
     SessionRenewed,
     UploadAdvanced,
     URLChanged,
@@ -32,12 +32,12 @@ from pyview.process.transfer import Transfer
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.process.view_process import ViewProcess
-from pyview.rendering.lifecycle import Location, Visit
+from pyview.rendering.lifecycle import Location, MountContext
 from pyview.sessions.change import SessionChange
 from pyview.template.nested import PAGE_PREFIX
 from pyview.transport.join import OpenViews
-from pyview.transport.reconnect import Left, ShownKey, Whose, shown_key
-from pyview.transport.send_queue import Outbox
+from pyview.transport.reconnect import Detached, OwnerKey, ShownKey, shown_key
+from pyview.transport.send_queue import SendQueue
 from pyview.transport.uploads import PREFIX, UploadChannels
 from pyview.wire.form import TooManyFields, decode_form, merge_meta
 from pyview.wire.message import UNREAD, Frame, MalformedFrame, as_tuple, check_join, decode, encode, reply
@@ -50,15 +50,15 @@ _UNMATCHED = {"reason": "unmatched topic"}
 _LONGEST_NAME = 255  # characters
 
 
-class Handshake(Protocol):
+class ConnectionApi(Protocol):
     """What the connection knows of its browser."""
 
-    async def admit(self, topic: str, payload: dict[str, Any], views: OpenViews) -> Visit: ...
-    def claim(self, payload: dict[str, Any], key: ShownKey, visit: Visit) -> ViewProcess | None: ...
+    async def admit(self, topic: str, payload: dict[str, Any], views: OpenViews) -> MountContext: ...
+    def claim(self, payload: dict[str, Any], key: ShownKey, visit: MountContext) -> ViewProcess | None: ...
     def shows(self, channel: "Channel") -> None: ...
     def hides(self, channel: "Channel") -> None: ...
     @property
-    def whose(self) -> Whose: ...
+    def whose(self) -> OwnerKey: ...
     @property
     def address(self) -> str: ...
     def locate(self, url: str) -> Location | None: ...
@@ -77,7 +77,7 @@ class Handshake(Protocol):
 class Channel:
     """One joined topic: the outlet of its view."""
 
-    __slots__ = ("_channels", "_open", "_outbox", "join_ref", "process", "sent", "shown", "topic")
+    __slots__ = ("_channels", "_open", "_send_queue", "join_ref", "process", "sent", "shown", "topic")
 
     process: ViewProcess
     shown: ShownKey | None
@@ -85,7 +85,7 @@ class Channel:
 
     def __init__(self, channels: "Channels", topic: str, join_ref: str) -> None:
         self._channels = channels
-        self._outbox = channels.outbox
+        self._send_queue = channels.outbox
         self._open = True
         self.topic = topic
         self.join_ref = join_ref
@@ -98,7 +98,7 @@ class Channel:
         return self._open
 
     @property
-    def whose(self) -> Whose:
+    def whose(self) -> OwnerKey:
         return self._channels.handshake.whose
 
     @property
@@ -106,18 +106,18 @@ class Channel:
         return self._channels.handshake.client
 
     @property
-    def congested(self) -> bool:
-        return self._outbox.congested
+    def is_full(self) -> bool:
+        return self._send_queue.is_full
 
     def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None:
         if self._open and ref is not None:
             self.sent += 1
-            self._outbox.put(reply(self.join_ref, ref, self.topic, status, response))
+            self._send_queue.put(reply(self.join_ref, ref, self.topic, status, response))
 
     def push(self, event: str, payload: Any) -> None:
         if self._open:
             self.sent += 1
-            self._outbox.put(encode(self.join_ref, None, self.topic, event, payload))
+            self._send_queue.put(encode(self.join_ref, None, self.topic, event, payload))
 
     def refused(self) -> None:
         """The join was answered with an error, which is all that the client needs to hear."""
@@ -136,7 +136,7 @@ class Channel:
         self._channels.handshake.overloaded()
 
     def when_writable(self, call: Callable[[], None]) -> None:
-        self._outbox.when_writable(call)
+        self._send_queue.when_writable(call)
 
     def locate(self, url: str) -> Location | None:
         return self._channels.handshake.locate(url)
@@ -170,7 +170,7 @@ class Channel:
 
     def _part(self, event: str) -> None:
         if self._open:
-            self._outbox.put(encode(self.join_ref, self.join_ref, self.topic, event, {}))
+            self._send_queue.put(encode(self.join_ref, self.join_ref, self.topic, event, {}))
             self._open = False
             self._channels.forget(self)
 
@@ -180,7 +180,7 @@ class Channels:
 
     __slots__ = ("_joined", "_site", "_uploads", "handshake", "intake", "outbox")
 
-    def __init__(self, site: Site, handshake: Handshake, outbox: Outbox) -> None:
+    def __init__(self, site: AppContext, handshake: ConnectionApi, outbox: SendQueue) -> None:
         self._site = site
         self.intake = Intake(site.security.max_unhandled_bytes)
         self._joined: dict[str, Channel] = {}
@@ -289,12 +289,12 @@ class Channels:
         elif ref is not None:
             self.outbox.put(reply(join_ref, ref, topic, "error", {"reason": reason}))
 
-    def release(self) -> list[Left]:
+    def release(self) -> list[Detached]:
         """The connection broke off: the views that could wait for their pages. They are the caller's."""
         waiting = []
         for channel in tuple(self._joined.values()):
             if channel.shown is not None and channel.process.can_wait:
-                waiting.append(Left(channel.shown, channel.process, channel.sent))
+                waiting.append(Detached(channel.shown, channel.process, channel.sent))
                 channel.mute()
                 self.forget(channel)
         return waiting
@@ -355,7 +355,7 @@ class Channels:
         channel.process = view_process(self._site, channel)
         self._joined[frame.topic] = channel
         self._site.processes.add(channel.process)
-        admission = self._admission(channel, frame)
+        admission = self._authorizer(channel, frame)
         self.intake.hold(size)
         let_go = partial(self.intake.release, size)
         channel.process.post(Join(frame.ref, admission, "redirect" in frame.payload, let_go))
@@ -381,8 +381,8 @@ class Channels:
             self.outbox.put(encode(old.join_ref, old.join_ref, topic, "phx_close", {}))
             self._end(old)
 
-    def _admission(self, channel: Channel, frame: Frame) -> Callable[[], Awaitable[Visit | None]]:
-        async def admit() -> Visit | None:
+    def _authorizer(self, channel: Channel, frame: Frame) -> Callable[[], Awaitable[MountContext | None]]:
+        async def admit() -> MountContext | None:
             visit = await self.handshake.admit(frame.topic, frame.payload, self)
             if not channel.open:
                 return visit
@@ -390,7 +390,7 @@ class Channels:
 
         return admit
 
-    def _takes_up(self, channel: Channel, frame: Frame, visit: Visit) -> bool:
+    def _takes_up(self, channel: Channel, frame: Frame, visit: MountContext) -> bool:
         """Whether the page goes on with the view that it had on another connection."""
         channel.shown = shown_key(visit, frame.payload)
         process = self.handshake.claim(frame.payload, channel.shown, visit)
@@ -399,7 +399,7 @@ class Channels:
             return False
         channel.process = process
         # It may have to wait, and what the page said of itself may be large.
-        back = Return(frame.ref, visit._replace(connecting=None), "redirect" in frame.payload)
+        back = Rejoin(frame.ref, visit._replace(connecting=None), "redirect" in frame.payload)
         process.attach(channel, self.intake, back)
         return True
 

@@ -21,7 +21,7 @@ TIMEOUT = 4408
 """Ours, after HTTP 408: nothing came that should have come."""
 
 
-class Ending(NamedTuple):
+class CloseReason(NamedTuple):
     """A close code and, for the log, one sentence."""
 
     code: int

@@ -12,34 +12,34 @@ from starlette.types import Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.config import SecurityConfig
-from pyview.transport.close_codes import RESTART, Ending
-from pyview.transport.limits import Place, Quotas
+from pyview.transport.close_codes import RESTART, CloseReason
+from pyview.transport.limits import ClientGroup, Quotas
 
 logger = logging.getLogger("pyview")
 
-Connection = TypeVar("Connection")
+MonitoredT = TypeVar("MonitoredT")
 
 
-class Sweeper(Generic[Connection]):
+class ConnectionMonitor(Generic[MonitoredT]):
     """One timer for all connections, and none while there is no connection.
 
     `beat` is the time between two looks, in seconds.
     """
 
-    def __init__(self, beat: float = 1.0) -> None:
-        self._beat = beat
-        self._open: dict[Connection, None] = {}
-        self._hooks: list[Callable[[Connection, float], object]] = []
+    def __init__(self, period: float = 1.0) -> None:
+        self._beat = period
+        self._open: dict[MonitoredT, None] = {}
+        self._hooks: list[Callable[[MonitoredT, float], object]] = []
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def __iter__(self) -> Iterator[Connection]:
+    def __iter__(self) -> Iterator[MonitoredT]:
         """The open connections, oldest first; they may open and close meanwhile."""
         return iter(tuple(self._open))
 
-    def on_tick(self, hook: Callable[[Connection, float], object]) -> None:
+    def on_tick(self, hook: Callable[[MonitoredT, float], object]) -> None:
         """Call `hook(connection, now)` for every open connection at every beat; `now` is loop time.
 
         It runs between two events of the loop, so it must be short. One that raises is logged, and called again at the
@@ -47,12 +47,12 @@ class Sweeper(Generic[Connection]):
         """
         self._hooks.append(hook)
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: MonitoredT) -> None:
         self._open[connection] = None
         if self._timer is None:
             self._arm()
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, connection: MonitoredT) -> None:
         """An unknown connection is ignored."""
         self._open.pop(connection, None)
         if not self._open and self._timer is not None:
@@ -83,14 +83,14 @@ class OpenSocket(Protocol):
 
     async def run(self) -> None: ...
     def sweep(self, now: float) -> None: ...
-    def end(self, ending: Ending) -> None: ...
+    def end(self, ending: CloseReason) -> None: ...
 
 
 class OpenSockets:
     """`sweeper` lists them, and takes further hooks for its beat."""
 
     def __init__(self, limits: SecurityConfig) -> None:
-        self.sweeper: Sweeper[OpenSocket] = Sweeper(_beat(limits))
+        self.sweeper: ConnectionMonitor[OpenSocket] = ConnectionMonitor(_beat(limits))
         self.sweeper.on_tick(lambda socket, now: socket.sweep(now))
         self.quotas = Quotas("sockets", limits.max_sockets_per_session, limits.max_sockets_per_address)
         self._limits = limits
@@ -120,7 +120,7 @@ class OpenSockets:
         self._draining = True
         try:
             for socket in self.sweeper:
-                socket.end(Ending(RESTART, "the server stops"))
+                socket.end(CloseReason(RESTART, "the server stops"))
             async with asyncio.timeout(self._limits.drain_timeout):
                 await self._gone(views)
         except TimeoutError:
@@ -135,7 +135,7 @@ class OpenSockets:
         while self.sweeper or views():  # noqa: ASYNC110  at shutdown, and nowhere else
             await asyncio.sleep(0.01)
 
-    def _refusal(self, scope: Scope, place: Place) -> int | None:
+    def _refusal(self, scope: Scope, place: ClientGroup) -> int | None:
         """The HTTP status that refuses a handshake."""
         if self._draining:
             return 503

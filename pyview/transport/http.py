@@ -21,8 +21,8 @@ from pyview.live_view import LiveView
 from pyview.middleware.browser_cookie import give_browser_cookie
 from pyview.middleware.headers import cache_control, want_header
 from pyview.navigation import Navigate, Redirect
-from pyview.process.app_context import Site
-from pyview.rendering.lifecycle import Location, Place, Visit
+from pyview.process.app_context import AppContext
+from pyview.rendering.lifecycle import Location, MountContext, MountTarget
 from pyview.routing.live_session import DEFAULT, LiveSession
 from pyview.routing.routes import LiveRoute, url_params, view_key
 from pyview.socket.socket import UnconnectedSocket
@@ -32,7 +32,13 @@ from pyview.template.nested import Nested
 from pyview.template.root_template import PageAttributes, RootTemplate, RootTemplateContext
 from pyview.tokens.page import PageToken, Tokens
 from pyview.transport.assets import ClientAssets, head_elements
-from pyview.transport.static_render import Elsewhere, OneRequest, first_view, nested_html, plain_place
+from pyview.transport.static_render import (
+    Redirected,
+    StaticRenderContext,
+    first_view,
+    nested_html,
+    plain_place,
+)
 from pyview.wire.form import TooManyFields
 
 logger = logging.getLogger("pyview")
@@ -49,7 +55,7 @@ class LivePage:
 
     def __init__(
         self,
-        site: Callable[[], Site],
+        site: Callable[[], AppContext],
         tokens: Tokens,
         assets: ClientAssets,
         root_template: Callable[[], RootTemplate],
@@ -60,7 +66,7 @@ class LivePage:
         self._root_template = root_template
 
     @property
-    def _site(self) -> Site:
+    def _site(self) -> AppContext:
         # Made at the first request: only then is everything configured.
         return self._get_site()
 
@@ -98,7 +104,7 @@ class LivePage:
             content = await shown.html(self._site)
         except BindingError as error:
             raise _bad_request(visit, error) from None
-        except Elsewhere as elsewhere:
+        except Redirected as elsewhere:
             return self._redirect(elsewhere.socket, elsewhere.navigation)
         return self._page(request, once, visit, shown.socket, content)
 
@@ -110,13 +116,13 @@ class LivePage:
             # Said once: the next load of the page tries again.
             raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
 
-    def _new_once(self, request: Request) -> OneRequest:
+    def _new_once(self, request: Request) -> StaticRenderContext:
         page_id, identity = secrets.token_urlsafe(12), Identity.from_scope(request.scope)
-        return OneRequest(self._site, self._tokens, request.scope, page_id, identity)
+        return StaticRenderContext(self._site, self._tokens, request.scope, page_id, identity)
 
-    def _once(self, request: Request) -> OneRequest:
+    def _once(self, request: Request) -> StaticRenderContext:
         """What the views share that are embedded in one page: there is one page id, however many it holds."""
-        once: OneRequest | None = request.scope.get(_ONCE)
+        once: StaticRenderContext | None = request.scope.get(_ONCE)
         if once is None:
             once = request.scope[_ONCE] = self._new_once(request)
         return once
@@ -130,7 +136,7 @@ class LivePage:
             html = await nested_html(once, child, around, alone=True)
         except BindingError as error:
             raise _bad_request(around, error) from None
-        except Elsewhere as elsewhere:
+        except Redirected as elsewhere:
             response = self._redirect(elsewhere.socket, elsewhere.navigation)
             raise HTTPException(response.status_code, headers=dict(response.headers)) from None
         kept = cache_control(protected=once.protected, session=bool(once.identity.session))
@@ -141,12 +147,12 @@ class LivePage:
         head = [_CSRF_META.fill(csrf_token=csrf), client, *self._files(once, root_path)]
         return Embedded(Markup(html), Markup("\n").join(head))  # noqa: S704  rendered by the view's template
 
-    def _visit(self, request: Request, route: LiveRoute, once: OneRequest) -> Visit:
+    def _visit(self, request: Request, route: LiveRoute, once: StaticRenderContext) -> MountContext:
         location = self._location(request, route)
         carried = request.cookies.get(FLASH_COOKIE)
         flash = self._tokens.read_flash_token(carried) if carried else None
-        place = Place(once.element_id, once.page_id)
-        return Visit(location, once.identity, place, Flash(flash) if flash else None)
+        place = MountTarget(once.element_id, once.page_id)
+        return MountContext(location, once.identity, place, Flash(flash) if flash else None)
 
     def _location(self, request: Request, route: LiveRoute) -> Location:
         url = urlparse(str(request.url))
@@ -167,8 +173,8 @@ class LivePage:
     def _page(
         self,
         request: Request,
-        once: OneRequest,
-        visit: Visit,
+        once: StaticRenderContext,
+        visit: MountContext,
         socket: UnconnectedSocket[Any],
         content: str,
     ) -> Response:
@@ -187,8 +193,8 @@ class LivePage:
     def _context(
         self,
         request: Request,
-        once: OneRequest,
-        visit: Visit,
+        once: StaticRenderContext,
+        visit: MountContext,
         socket: UnconnectedSocket[Any],
         content: str,
     ) -> RootTemplateContext:
@@ -217,7 +223,7 @@ class LivePage:
             "session_data": visit.session,
         }
 
-    def _files(self, once: OneRequest, root_path: str) -> list[Markup]:
+    def _files(self, once: StaticRenderContext, root_path: str) -> list[Markup]:
         """The scripts and style sheets beside all views of the page."""
         shown, nonce = map(self._site.templates.files.of, once.shown), once.csp_nonce
         return [element for files in shown for element in head_elements(files, root_path, nonce)]
@@ -228,7 +234,7 @@ def _root_path(request: Request) -> str:
     return root_path
 
 
-def _bad_request(visit: Visit, error: BindingError) -> HTTPException:
+def _bad_request(visit: MountContext, error: BindingError) -> HTTPException:
     """The answer to parameters that cannot be converted."""
     logger.warning("%s: %s", visit.view_class.__qualname__, error)
     return HTTPException(400)

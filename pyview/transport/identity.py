@@ -16,27 +16,27 @@ from pyview.auth.provider import Denied, Verdict
 from pyview.auth.replay import IdentityPipeline
 from pyview.auth.user_key import UnknownUser
 from pyview.rendering.lifecycle import Location
-from pyview.rendering.page_guard import NOTHING_AROUND, Surroundings
+from pyview.rendering.page_guard import NOTHING_AROUND, PageGuard
 from pyview.routing.routes import LiveRoute, NestedRoute
 from pyview.sessions.session import revocation_keys, session_of
 
 logger = logging.getLogger("pyview.security")
 
 
-class Presence:
+class ConnectionIdentity:
     """The identity behind one connection. `scope` is the handshake's, with session, auth and user as last asked.
 
-    `asked_at` is loop time in seconds, `-inf` before the first time. `ends_at` is the Unix time at which the session
+    `checked_at` is loop time in seconds, `-inf` before the first time. `ends_at` is the Unix time at which the session
     ends by itself.
     """
 
-    __slots__ = ("_asking", "_handshake", "_pipeline", "asked_at", "ends_at", "identity", "scope")
+    __slots__ = ("_asking", "_handshake", "_pipeline", "checked_at", "ends_at", "identity", "scope")
 
     def __init__(self, pipeline: IdentityPipeline, handshake: Scope) -> None:
         self._pipeline = pipeline
         self._handshake = handshake
         self._asking: asyncio.Future[None] | None = None
-        self.asked_at = float("-inf")
+        self.checked_at = float("-inf")
         self.ends_at = float("inf")
         self.scope = handshake
         self.identity = Identity()
@@ -55,7 +55,7 @@ class Presence:
         """Go on as if the handshake had come with this `Cookie` header, and ask who is there."""
         headers = [(name, value) for name, value in self._handshake["headers"] if name != b"cookie"]
         self._handshake = {**self._handshake, "headers": [*headers, (b"cookie", cookie.encode("latin-1"))]}
-        self.asked_at = float("-inf")
+        self.checked_at = float("-inf")
         await self.refresh(active=True)
 
     async def refresh(self, *, active: bool = False) -> None:
@@ -65,7 +65,7 @@ class Presence:
         `active`: because the reader did something, which counts as use of the session.
         """
         wanted = asyncio.get_running_loop().time()
-        while self.asked_at < wanted:
+        while self.checked_at < wanted:
             if self._asking is None:
                 await self._ask(active)
             else:
@@ -79,7 +79,7 @@ class Presence:
             scope = await self._pipeline.replay(self._handshake, active=active)
             self.scope, self.identity = self._known(scope)
             self.ends_at = self._pipeline.session_end(self.scope) if self.identity.binding else float("inf")
-            self.asked_at = now
+            self.checked_at = now
         finally:
             self._asking = None
             asking.set_result(None)
@@ -121,10 +121,10 @@ class ViewGuard:
 
     def __init__(
         self,
-        presence: Presence,
+        presence: ConnectionIdentity,
         route: LiveRoute | NestedRoute,
         max_age: float,
-        around: Surroundings = NOTHING_AROUND,
+        around: PageGuard = NOTHING_AROUND,
     ) -> None:
         """`around`: what has to be asked of the visitor besides, since the view stands in it."""
         self._presence = presence
@@ -145,17 +145,17 @@ class ViewGuard:
     def identity(self) -> Identity:
         return self._presence.identity
 
-    def settled(self) -> bool:
+    def is_fresh(self) -> bool:
         """Whether the last answer is about the present identity, and young enough to act on."""
         presence = self._presence
         if self._fresh or presence.identity is not self._verified:
             return False
-        return self._time() - presence.asked_at < self._max_age
+        return self._time() - presence.checked_at < self._max_age
 
     async def allows(self, location: Location, *, fresh: bool) -> bool:
         """Whether the view may go on at `location`; `fresh` asks the middlewares in any case."""
         presence = self._presence
-        if fresh or self._fresh or self._time() - presence.asked_at >= self._max_age:
+        if fresh or self._fresh or self._time() - presence.checked_at >= self._max_age:
             await presence.refresh(active=True)
         identity = presence.identity
         if not await self._is_for_them(identity, location):
@@ -167,13 +167,13 @@ class ViewGuard:
         """Return True if input beside the turns of the view, such as bytes of a file, may go on. One answer holds for
         `max_age` seconds. The view itself takes up a changed identity in a turn of its own."""
         presence = self._presence
-        if self._time() - presence.asked_at >= self._max_age:
+        if self._time() - presence.checked_at >= self._max_age:
             await presence.refresh(active=True)
-        asked_at = presence.asked_at
-        if asked_at != self._admitted_at:
+        checked_at = presence.checked_at
+        if checked_at != self._admitted_at:
             if not await self._is_for_them(presence.identity, location):
                 return False
-            self._admitted_at = asked_at
+            self._admitted_at = checked_at
         return True
 
     async def _is_for_them(self, identity: Identity, location: Location) -> bool:
@@ -184,7 +184,7 @@ class ViewGuard:
             return False
         return not self._protected or not isinstance(await self._verdict(location), Denied)
 
-    def forbade(self, event: str) -> None:
+    def log_denied(self, event: str) -> None:
         """Note that somebody may not cause `event` of the view."""
         subject = f"{event} of {self._view_class.__qualname__}"
         scope = self._presence.scope
@@ -196,10 +196,10 @@ class ViewGuard:
 
 
 def view_guard(
-    presence: Presence,
+    presence: ConnectionIdentity,
     route: LiveRoute | NestedRoute,
     max_age: float,
-    around: Surroundings = NOTHING_AROUND,
+    around: PageGuard = NOTHING_AROUND,
 ) -> ViewGuard | None:
     """The guard of a view that has just been shown; None where it makes no difference who is there."""
     group = route.live_session.requirement

@@ -28,8 +28,8 @@ from pyview.flash import Flash
 from pyview.middleware.origin import UnsafePageURL, split_page_url
 from pyview.process.messages import JoinRefused
 from pyview.process.nested import Children
-from pyview.rendering.lifecycle import Location, Place, Visit
-from pyview.rendering.page_guard import NOTHING_AROUND, Surroundings
+from pyview.rendering.lifecycle import Location, MountContext, MountTarget
+from pyview.rendering.page_guard import NOTHING_AROUND, PageGuard
 from pyview.routing.routes import (
     LiveRoute,
     NestedRoute,
@@ -39,12 +39,12 @@ from pyview.routing.routes import (
     url_params,
     view_key,
 )
-from pyview.socket.connect import Connecting
+from pyview.socket.connect import ConnectData
 from pyview.template.nested import PAGE_PREFIX
 from pyview.tokens.nested import NestedToken
 from pyview.tokens.page import PageToken, Tokens
-from pyview.tokens.secrets import StaleToken
-from pyview.transport.identity import Presence, ViewGuard, view_guard
+from pyview.tokens.secrets import InvalidToken
+from pyview.transport.identity import ConnectionIdentity, ViewGuard, view_guard
 from pyview.wire.form import TooManyFields
 
 _LONGEST_NONCE = 200
@@ -65,7 +65,7 @@ def check_csrf(tokens: Tokens, scope: Scope, payload: Mapping[str, Any], page_id
         raise JoinRefused({"reason": "stale"}, "CSRF token", audited=True)
 
 
-async def check_access(scope: Scope, location: Location, around: Surroundings = NOTHING_AROUND) -> None:
+async def check_access(scope: Scope, location: Location, around: PageGuard = NOTHING_AROUND) -> None:
     """Check the guards of the view of `location`, and those around it. Raises `JoinRefused` if one refuses."""
     route = location.route
     group = route.live_session.requirement
@@ -136,8 +136,8 @@ class NestedAdmission:
         self._config = config
 
     async def admit(
-        self, presence: Presence, dom_id: str, payload: Mapping[str, Any], views: OpenViews
-    ) -> Visit:
+        self, presence: ConnectionIdentity, dom_id: str, payload: Mapping[str, Any], views: OpenViews
+    ) -> MountContext:
         """Raises `JoinRefused`. Who is there has just been asked."""
         scope, identity = presence.scope, presence.identity
         token = self._token(payload, dom_id, identity.binding)
@@ -146,10 +146,10 @@ class NestedAdmission:
         location = _location(self._route(token.view, token.group), token, views)
         around = self._around(token, scope)
         await check_access(scope, location, around)
-        return Visit(
+        return MountContext(
             location,
             identity,
-            Place(
+            MountTarget(
                 token.id,
                 token.page_id,
                 token.depth,
@@ -162,21 +162,21 @@ class NestedAdmission:
             view_guard(presence, location.route, self._config.auth_recheck, around),
             token.session,
             nonce_of(payload),
-            connecting=Connecting(scope, payload.get("params"), self._config.connect_headers),
+            connecting=ConnectData(scope, payload.get("params"), self._config.connect_headers),
         )
 
     def _token(self, payload: Mapping[str, Any], dom_id: str, binding: str) -> NestedToken:
         try:
             return self._tokens.nested.read(payload.get("session"), dom_id, binding)
-        except StaleToken as error:
+        except InvalidToken as error:
             raise refused("stale", f"token of a nested view: {error.reason}") from None
 
-    def _around(self, token: NestedToken, scope: Scope) -> Surroundings:
+    def _around(self, token: NestedToken, scope: Scope) -> PageGuard:
         """Return what guards the views around the one of `token`, as its page was when the token was made."""
         page = self._routes.at(token.around_page, scope) if token.around else None
         routes = tuple(self._outer(key, token.group, page) for key in token.around)
         path_params = {} if page is None else page.path_params
-        around = Surroundings(routes, frozenset(token.scopes), token.around_page, path_params)
+        around = PageGuard(routes, frozenset(token.scopes), token.around_page, path_params)
         return around.with_guards_only(scope)
 
     def _outer(self, key: str, group: str, page: RouteMatch | None) -> LiveRoute | NestedRoute:
@@ -216,7 +216,7 @@ def _location(route: NestedRoute, token: NestedToken, views: OpenViews) -> Locat
 logger = logging.getLogger("pyview")
 
 
-class Admission:
+class JoinAuthorizer:
     """The door of one application's socket."""
 
     def __init__(
@@ -232,8 +232,8 @@ class Admission:
         self._config = config
 
     async def admit(
-        self, presence: Presence, topic: str, payload: Mapping[str, Any], views: OpenViews
-    ) -> Visit:
+        self, presence: ConnectionIdentity, topic: str, payload: Mapping[str, Any], views: OpenViews
+    ) -> MountContext:
         """Raises `JoinRefused`. Who is there is asked anew for every join. `views` have joined on the same socket."""
         await presence.refresh()
         dom_id = topic.removeprefix("lv:")
@@ -245,12 +245,12 @@ class Admission:
         location = self._destination(scope, payload, page)
         await check_access(scope, location)
         guard = view_guard(presence, location.route, self._config.auth_recheck)
-        place, flash = Place(dom_id, page_id), flash_of(self.tokens, payload)
-        connecting = Connecting(scope, payload.get("params"), self._config.connect_headers)
+        place, flash = MountTarget(dom_id, page_id), flash_of(self.tokens, payload)
+        connecting = ConnectData(scope, payload.get("params"), self._config.connect_headers)
         nonce = nonce_of(payload)
-        return Visit(location, identity, place, flash, guard, csp_nonce=nonce, connecting=connecting)
+        return MountContext(location, identity, place, flash, guard, csp_nonce=nonce, connecting=connecting)
 
-    def watch(self, presence: Presence, visit: Visit) -> ViewGuard:
+    def watch(self, presence: ConnectionIdentity, visit: MountContext) -> ViewGuard:
         """The guard of a view that is shown to who is there now."""
         return ViewGuard(presence, visit.location.route, self._config.auth_recheck, visit.place.around)
 
@@ -270,7 +270,7 @@ class Admission:
     def _page(self, scope: Scope, page_id: str, payload: Mapping[str, Any], binding: str) -> PageToken:
         try:
             page = self.tokens.read_page_token(payload.get("session"), page_id, binding)
-        except StaleToken as error:
+        except InvalidToken as error:
             raise refused("stale", f"page token: {error.reason}") from None
         check_csrf(self.tokens, scope, payload, page_id, binding)
         return page

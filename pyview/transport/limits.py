@@ -14,10 +14,10 @@ from starlette.types import Scope
 from pyview.auth.connection import client_address
 from pyview.config import SecurityConfig
 from pyview.sessions.session import session_id
-from pyview.transport.close_codes import GOING_AWAY, POLICY, TIMEOUT, Ending
+from pyview.transport.close_codes import GOING_AWAY, POLICY, TIMEOUT, CloseReason
 
 
-class Allowance:
+class RateLimiter:
     """A token bucket: `burst` frames at once, refilled with `rate` frames per second; a `rate` of 0 has no limit.
 
     `spent` counts the frames that came, `refused` those of them that were too many. `clock` returns seconds that never
@@ -35,11 +35,11 @@ class Allowance:
         self.spent = 0
         self.refused = 0
 
-    def earn(self) -> None:
+    def refund(self) -> None:
         """One more frame may come."""
         self._granted += 1
 
-    def spend(self) -> bool:
+    def acquire(self) -> bool:
         """One more frame has come: whether it may be handled."""
         self.spent += 1
         return self.spent <= self._granted or self._refill()
@@ -60,49 +60,49 @@ class Allowance:
 _JITTER = 0.1
 
 
-class Deadlines:
+class ConnectionTimeouts:
     """The time limits of one socket, looked at now and then. All times are of one clock, in seconds.
 
     `allowance` tells whether frames came since the last look, and whether too many did.
     """
 
     __slots__ = (
-        "_allowance",
         "_ends",
         "_flooded_since",
         "_heard",
         "_limits",
         "_opened",
+        "_rate_limiter",
         "_refused",
         "_spent",
     )
 
-    def __init__(self, limits: SecurityConfig, allowance: Allowance, now: float) -> None:
+    def __init__(self, limits: SecurityConfig, allowance: RateLimiter, now: float) -> None:
         self._limits = limits
-        self._allowance = allowance
+        self._rate_limiter = allowance
         self._opened = self._heard = now
         self._ends = now + _scattered(limits.socket_max_age)
         self._spent = self._refused = 0
         self._flooded_since: float | None = None
 
-    def missed(self, now: float, *, admitted: bool, full: bool = False) -> Ending | None:
+    def expired(self, now: float, *, admitted: bool, full: bool = False) -> CloseReason | None:
         """The first deadline that has passed. `admitted`: whether a join was ever accepted. `full`: whether nothing
         is read from it, because its views have too much to do."""
         self._listen(now)
         limits = self._limits
         if not admitted and now - self._opened >= limits.join_timeout:
-            return Ending(TIMEOUT, f"no page joined within {limits.join_timeout:g} s")
+            return CloseReason(TIMEOUT, f"no page joined within {limits.join_timeout:g} s")
         if now - self._heard >= limits.idle_timeout:
             why = "not read, because its views handle too slowly what came," if full else "silent"
-            return Ending(TIMEOUT, f"{why} for {limits.idle_timeout:g} s")
+            return CloseReason(TIMEOUT, f"{why} for {limits.idle_timeout:g} s")
         if self._flooded_since is not None and now - self._flooded_since >= limits.flood_timeout:
-            return Ending(POLICY, f"more than {limits.rate:g} frames/s for {limits.flood_timeout:g} s")
+            return CloseReason(POLICY, f"more than {limits.rate:g} frames/s for {limits.flood_timeout:g} s")
         if now >= self._ends:
-            return Ending(GOING_AWAY, "open long enough; the browser comes back")
+            return CloseReason(GOING_AWAY, "open long enough; the browser comes back")
         return None
 
     def _listen(self, now: float) -> None:
-        allowance = self._allowance
+        allowance = self._rate_limiter
         if allowance.spent != self._spent:
             self._spent = allowance.spent
             self._heard = now
@@ -119,7 +119,7 @@ def _scattered(seconds: float) -> float:
     return seconds * (1 - _JITTER * random.random())  # noqa: S311  not a secret
 
 
-Place = tuple[tuple[str, str], ...]
+ClientGroup = tuple[tuple[str, str], ...]
 """What one of them is counted under."""
 
 
@@ -135,14 +135,14 @@ class Quotas:
         """How many sessions and addresses have one at least."""
         return len(self._counts)
 
-    def place(self, scope: Scope) -> Place:
+    def place(self, scope: Scope) -> ClientGroup:
         """What one from this request or handshake counts under."""
         limits = self._limits
         session = _session(scope) if limits["session"] else ""
         address = client_address(scope) if limits["address"] else ""
         return tuple(key for key in (("session", session), ("address", address)) if key[1])
 
-    def exceeded(self, place: Place) -> str | None:
+    def exceeded(self, place: ClientGroup) -> str | None:
         """What there are already enough sockets of; None where there is room."""
         for key in place:
             limit = self._limits[key[0]]
@@ -150,11 +150,11 @@ class Quotas:
                 return f"{limit} {self._things} of one {key[0]} are open"
         return None
 
-    def take(self, place: Place) -> None:
+    def take(self, place: ClientGroup) -> None:
         for key in place:
             self._counts[key] = self._counts.get(key, 0) + 1
 
-    def free(self, place: Place) -> None:
+    def free(self, place: ClientGroup) -> None:
         for key in place:
             self._counts[key] -= 1
             if not self._counts[key]:

@@ -19,22 +19,22 @@ from pyview.auth.connection import LiveConnection, client_address
 from pyview.auth.redirects import login_location
 from pyview.config import SecurityConfig
 from pyview.middleware.browser_cookie import browser_of
-from pyview.process.messages import Recheck, RenewalRefused
+from pyview.process.messages import CookieRejected, Recheck
 from pyview.process.snapshot import footprint
 from pyview.process.uploads import UploadLoad
 from pyview.process.view_process import ViewProcess
-from pyview.rendering.lifecycle import Location, Visit
+from pyview.rendering.lifecycle import Location, MountContext
 from pyview.sessions.change import SessionChange
-from pyview.transport.identity import Presence
-from pyview.transport.join import Admission
-from pyview.transport.limits import Place, Quotas
-from pyview.transport.revalidation import Roster
+from pyview.transport.identity import ConnectionIdentity
+from pyview.transport.join import JoinAuthorizer
+from pyview.transport.limits import ClientGroup, Quotas
+from pyview.transport.revalidation import IdentityMonitor
 
 ShownKey = tuple[str, str, str]
 """One view of one page: the page's id, the mark that its script made at its load, the id of the view's element."""
 
 
-class Left(NamedTuple):
+class Detached(NamedTuple):
     """A view that a connection leaves behind. `sent`: how many messages it had for the page."""
 
     key: ShownKey
@@ -42,33 +42,33 @@ class Left(NamedTuple):
     sent: int
 
 
-class Whose(NamedTuple):
-    """Whose page it is. `binding` stands for session and user; equal for a page that may come back."""
+class OwnerKey(NamedTuple):
+    """Owner of a page. `binding` stands for session and user; equal for a page that may come back."""
 
     binding: str
     browser: str
 
     @classmethod
-    def of(cls, presence: Presence) -> "Whose":
+    def of(cls, presence: ConnectionIdentity) -> "OwnerKey":
         return cls(presence.identity.binding, browser_of(presence.scope))
 
 
-class Absence:
+class DetachedConnection:
     """What is left of one connection. The roster watches it as it watched the connection.
 
     `gone` is called with a view that waits no longer.
     """
 
-    __slots__ = ("_admission", "_presence", "gone", "views", "whose")
+    __slots__ = ("_authorizer", "_presence", "gone", "views", "whose")
 
     def __init__(
-        self, admission: Admission, presence: Presence, gone: Callable[["WaitingView"], None]
+        self, admission: JoinAuthorizer, presence: ConnectionIdentity, gone: Callable[["DetachedView"], None]
     ) -> None:
-        self._admission = admission
+        self._authorizer = admission
         self._presence = presence
         self.gone = gone
-        self.whose = Whose.of(presence)
-        self.views: set[WaitingView] = set()
+        self.whose = OwnerKey.of(presence)
+        self.views: set[DetachedView] = set()
 
     @property
     def scope(self) -> Scope:
@@ -84,8 +84,8 @@ class Absence:
         return any(view.process.guarded for view in self.views)
 
     @property
-    def asked_at(self) -> float:
-        return self._presence.asked_at
+    def checked_at(self) -> float:
+        return self._presence.checked_at
 
     @property
     def ends_at(self) -> float:
@@ -94,7 +94,7 @@ class Absence:
     async def recheck(self) -> None:
         """Who is signed out meanwhile, or may not see it any more, finds no view."""
         await self._presence.refresh()
-        if Whose.of(self._presence) == self.whose:
+        if OwnerKey.of(self._presence) == self.whose:
             for view in tuple(self.views):
                 view.process.post_soon(Recheck())
             return
@@ -107,15 +107,15 @@ class Absence:
             view.end()
 
     def locate(self, url: str) -> Location | None:
-        return self._admission.locate(self.scope, url)
+        return self._authorizer.locate(self.scope, url)
 
 
-class WaitingView:
+class DetachedView:
     """A view whose page is away: an outlet that leads nowhere. `until` is loop time, `size` a guess in bytes."""
 
     __slots__ = ("absence", "key", "process", "sent", "size", "until")
 
-    def __init__(self, absence: Absence, left: "Left", until: float) -> None:
+    def __init__(self, absence: DetachedConnection, left: "Detached", until: float) -> None:
         self.absence = absence
         self.key, self.process, self.sent = left
         self.until = until
@@ -133,7 +133,7 @@ class WaitingView:
         return client_address(self.absence.scope)
 
     @property
-    def congested(self) -> bool:
+    def is_full(self) -> bool:
         return True
 
     def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None:
@@ -178,13 +178,13 @@ class WaitingView:
         return None
 
     async def renew(self, payload: Any) -> dict[str, str]:
-        raise RenewalRefused("the page is away")
+        raise CookieRejected("the page is away")
 
 
 _LONGEST_MARK = 64
 
 
-class Comeback(NamedTuple):
+class RejoinRequest(NamedTuple):
     """A join, as far as it may be one of a page that was here before.
 
     `again`: the page had a view joined; `anew`: it has gone elsewhere by itself, and starts a view there. `received`:
@@ -197,7 +197,7 @@ class Comeback(NamedTuple):
     received: Any
 
     @classmethod
-    def of(cls, key: ShownKey, payload: Mapping[str, Any]) -> "Comeback":
+    def of(cls, key: ShownKey, payload: Mapping[str, Any]) -> "RejoinRequest":
         """`_mounts` counts the earlier joins of the same view in the page (phoenix_live_view.js)."""
         params = _params(payload)
         mounts = params.get("_mounts")
@@ -205,7 +205,7 @@ class Comeback(NamedTuple):
         return cls(key, again, "redirect" in payload and not again, params.get("_received"))
 
 
-def shown_key(visit: Visit, payload: Mapping[str, Any]) -> ShownKey:
+def shown_key(visit: MountContext, payload: Mapping[str, Any]) -> ShownKey:
     """What a join is for. `_load` is said by our own client in each join, another thing at each load of a page."""
     mark, place = _params(payload).get("_load"), visit.place
     return place.page_id, mark[:_LONGEST_MARK] if isinstance(mark, str) else "", place.id
@@ -216,31 +216,31 @@ def _params(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     return params if isinstance(params, dict) else {}
 
 
-class Shown(Protocol):
+class ShownView(Protocol):
     """A joined topic: a page that is here, or only seems to be."""
 
     shown: ShownKey | None
     sent: int
 
     @property
-    def whose(self) -> Whose: ...
+    def whose(self) -> OwnerKey: ...
 
     process: ViewProcess
 
     def closed(self) -> None: ...
 
 
-class WaitingRoom:
+class DetachedViews:
     """Of one application. Views wait in the order in which they came, all for the same time: one timer does."""
 
-    def __init__(self, limits: SecurityConfig, roster: Roster) -> None:
+    def __init__(self, limits: SecurityConfig, roster: IdentityMonitor) -> None:
         self._limits = limits
         self._roster = roster
         per_session, per_address = limits.max_waiting_views_per_session, limits.max_waiting_views_per_address
         self._quotas = Quotas("waiting views", per_session, per_address)
-        self._waiting: dict[ShownKey, WaitingView] = {}
-        self._places: dict[WaitingView, Place] = {}
-        self._shown: dict[ShownKey, Shown] = {}
+        self._waiting: dict[ShownKey, DetachedView] = {}
+        self._places: dict[DetachedView, ClientGroup] = {}
+        self._shown: dict[ShownKey, ShownView] = {}
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -255,19 +255,21 @@ class WaitingRoom:
 
     # Pages that are here
 
-    def show(self, page: Shown) -> None:
+    def show(self, page: ShownView) -> None:
         if page.shown is not None and self._limits.reconnect_grace > 0:
             self._shown[page.shown] = page
 
-    def hide(self, page: Shown) -> None:
+    def hide(self, page: ShownView) -> None:
         if page.shown is not None and self._shown.get(page.shown) is page:
             del self._shown[page.shown]
 
     # Pages that are away
 
-    def take_in(self, admission: Admission, presence: Presence, views: Iterable[Left]) -> Absence:
+    def admit(
+        self, admission: JoinAuthorizer, presence: ConnectionIdentity, views: Iterable[Detached]
+    ) -> DetachedConnection:
         """Let the `views` of a connection wait, as far as there is room; the others end."""
-        absence = Absence(admission, presence, self._forget)
+        absence = DetachedConnection(admission, presence, self._forget)
         place = self._quotas.place(absence.scope)
         for left in views:
             if self._has_room(place):
@@ -279,17 +281,17 @@ class WaitingRoom:
         return absence
 
     def claim(
-        self, key: ShownKey, payload: Mapping[str, Any], presence: Presence, visit: Visit
+        self, key: ShownKey, payload: Mapping[str, Any], presence: ConnectionIdentity, visit: MountContext
     ) -> ViewProcess | None:
         """The running view that the page of a join had, if it is to have it again. It is the caller's then."""
         if key not in self._waiting and key not in self._shown:
             return None
-        comeback = Comeback.of(key, payload)
+        comeback = RejoinRequest.of(key, payload)
         waiting = self._waiting.get(key)
         if waiting is not None:
-            return self._claim_waiting(waiting, comeback, Whose.of(presence), visit)
+            return self._claim_waiting(waiting, comeback, OwnerKey.of(presence), visit)
         page = self._shown.get(key)
-        if page is None or not comeback.again or page.whose != Whose.of(presence):
+        if page is None or not comeback.again or page.whose != OwnerKey.of(presence):
             return None
         # The network was lost and found so fast that the server has not noticed: the old socket is a dead one.
         process = page.process
@@ -309,7 +311,7 @@ class WaitingRoom:
         finally:
             self._closed = False
 
-    def _forget(self, view: WaitingView) -> None:
+    def _forget(self, view: DetachedView) -> None:
         place = self._places.pop(view, None)
         if place is None:
             return
@@ -325,7 +327,7 @@ class WaitingRoom:
             self._timer = None
 
     def _claim_waiting(
-        self, waiting: WaitingView, comeback: Comeback, whose: Whose, visit: Visit
+        self, waiting: DetachedView, comeback: RejoinRequest, whose: OwnerKey, visit: MountContext
     ) -> ViewProcess | None:
         if waiting.absence.whose != whose:
             return None
@@ -336,7 +338,7 @@ class WaitingRoom:
         self._forget(waiting)
         return waiting.process
 
-    def _has_room(self, place: Place) -> bool:
+    def _has_room(self, place: ClientGroup) -> bool:
         limits = self._limits
         return (
             limits.reconnect_grace > 0
@@ -346,12 +348,12 @@ class WaitingRoom:
             and self._quotas.exceeded(place) is None
         )
 
-    def _take_in(self, absence: Absence, left: Left, place: Place) -> None:
+    def _take_in(self, absence: DetachedConnection, left: Detached, place: ClientGroup) -> None:
         earlier = self._waiting.get(left.key)
         if earlier is not None:
             earlier.end()
         until = asyncio.get_running_loop().time() + self._limits.reconnect_grace
-        view = WaitingView(absence, left, until)
+        view = DetachedView(absence, left, until)
         left.process.detach(view)
         absence.views.add(view)
         self._waiting[left.key] = view
@@ -361,7 +363,7 @@ class WaitingRoom:
         if self._timer is None:
             self._arm(view)
 
-    def _arm(self, oldest: WaitingView) -> None:
+    def _arm(self, oldest: DetachedView) -> None:
         self._timer = asyncio.get_running_loop().call_at(oldest.until, self._end_overdue)
 
     def _end_overdue(self) -> None:

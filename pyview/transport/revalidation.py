@@ -10,36 +10,36 @@ from pyview.stores.revocations import Revocations
 ALL = "all"
 
 
-class Watched(Protocol):
+class MonitoredConnection(Protocol):
     """A connection with a guarded view."""
 
     @property
-    def asked_at(self) -> float: ...
+    def checked_at(self) -> float: ...
     @property
     def ends_at(self) -> float: ...
     async def recheck(self) -> None: ...
 
 
-class Roster:
+class IdentityMonitor:
     """Hears of revocations at once, and patrols: every connection is asked again each `interval` seconds, and when
     its session ends by itself.
 
     One timer for all of them, and only while there are any.
     """
 
-    def __init__(self, revocations: Revocations, interval: float, beat: float = 1.0) -> None:
+    def __init__(self, revocations: Revocations, interval: float, period: float = 1.0) -> None:
         self._revocations = revocations
         self._interval = interval
-        self._beat = min(beat, interval)
-        self._keys: dict[Watched, tuple[str, ...]] = {}
-        self._by_key: dict[str, set[Watched]] = {}
+        self._beat = min(period, interval)
+        self._keys: dict[MonitoredConnection, tuple[str, ...]] = {}
+        self._by_key: dict[str, set[MonitoredConnection]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._checks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    def add(self, connection: Watched, keys: Mapping[str, float]) -> None:
+    def add(self, connection: MonitoredConnection, keys: Mapping[str, float]) -> None:
         """Watch over `connection`; a revocation of any of `keys` concerns it, for what holds since the time given with
         it. Adding again changes nothing."""
         if connection in self._keys:
@@ -53,7 +53,7 @@ class Roster:
         if self._revocations.known_revoked(keys):
             self._start(connection.recheck())
 
-    def remove(self, connection: Watched) -> None:
+    def remove(self, connection: MonitoredConnection) -> None:
         """An unknown connection is ignored."""
         for key in self._keys.pop(connection, ()):
             concerned = self._by_key[key]
@@ -80,7 +80,7 @@ class Roster:
         now = time.time()
         due = asyncio.get_running_loop().time() - self._interval
         for connection in tuple(self._keys):
-            if connection.asked_at <= due or connection.ends_at <= now:
+            if connection.checked_at <= due or connection.ends_at <= now:
                 self._start(connection.recheck())
         self._arm()
 

@@ -18,7 +18,7 @@ from pyview.process.tasks import start_plain
 logger = logging.getLogger("pyview")
 
 
-class Outbox:
+class SendQueue:
     """`overloaded` is called once, when the browser has stopped reading for too long or too much waits."""
 
     __slots__ = (
@@ -47,7 +47,7 @@ class Outbox:
         self._closed = False
 
     @property
-    def congested(self) -> bool:
+    def is_full(self) -> bool:
         """True while a frame waits for the network."""
         return self._task is not None
 
@@ -69,7 +69,7 @@ class Outbox:
         else:
             self._writable.append(call)
 
-    async def room(self) -> None:
+    async def wait_writable(self) -> None:
         """Wait until the browser has taken what waits: who does not read is not read from."""
         if self._frames:
             self._room = asyncio.Event()
@@ -83,7 +83,7 @@ class Outbox:
             self._task.cancel()
         self._settle()
 
-    async def drained(self) -> None:
+    async def flush(self) -> None:
         """Wait until every frame is sent, for a close frame to follow."""
         while self._task is not None:
             await asyncio.wait([self._task])

@@ -26,15 +26,15 @@ from pyview.auth.user_key import user_key
 from pyview.config import SecurityConfig
 from pyview.middleware.browser_cookie import browser_of
 from pyview.middleware.origin import check_same_origin
-from pyview.process.messages import CookieChanged, RenewalRefused
+from pyview.process.messages import CookieChanged, CookieRejected
 from pyview.sessions.change import NO_SESSION, SessionChange
-from pyview.stores.claims import Claims
+from pyview.stores.claims import OnceStore
 from pyview.stores.outage import StoreUnavailable
 from pyview.tokens.page import Tokens
-from pyview.tokens.secrets import CLOCK_SKEW, StaleToken
-from pyview.tokens.session_change import Holder, Order
-from pyview.transport.identity import Presence
-from pyview.transport.join import Admission
+from pyview.tokens.secrets import CLOCK_SKEW, InvalidToken
+from pyview.tokens.session_change import ChangeToken, SessionBinding
+from pyview.transport.identity import ConnectionIdentity
+from pyview.transport.join import JoinAuthorizer
 
 CHANGE_PATH = "/live/session"
 PASS_PATH = "/live/session/pass"  # noqa: S105  a path
@@ -61,7 +61,7 @@ class _Asked(NamedTuple):
 class SessionEndpoint:
     """The two requests of a page whose view has changed the session."""
 
-    def __init__(self, tokens: Tokens, claims: Claims, config: SecurityConfig) -> None:
+    def __init__(self, tokens: Tokens, claims: OnceStore, config: SecurityConfig) -> None:
         self._tokens = tokens
         self._claims = claims
         self._config = config
@@ -89,7 +89,7 @@ class SessionEndpoint:
             order_id = self._tokens.session.read_receipt(asked.token)
         except _Refused as refusal:
             return _refusal(request, refusal)
-        except StaleToken as error:
+        except InvalidToken as error:
             return _refusal(request, _Refused(403, "stale", f"receipt: {error.reason}"))
         cookie = "; ".join(request.headers.getlist("cookie"))
         return _answer({"pass": self._tokens.session.mint_pass(order_id, cookie)})
@@ -104,21 +104,21 @@ class SessionEndpoint:
             )
         return _parsed(await _body(request, self._config.max_frame_before_join))
 
-    def _order(self, request: Request, asked: _Asked) -> Order:
+    def _order(self, request: Request, asked: _Asked) -> ChangeToken:
         """The order that `asked` brings, if it is for this page, session and browser."""
         if "session" not in request.scope:
             raise _Refused(404, "no session", NO_SESSION)
         binding = Identity.from_scope(request.scope).binding
-        holder = Holder(asked.page_id, binding, browser_of(request.scope))
+        holder = SessionBinding(asked.page_id, binding, browser_of(request.scope))
         if not self._tokens.check_csrf_token(request.headers.get(CSRF_HEADER), asked.page_id, binding):
             raise _Refused(403, "stale", "CSRF token")
         try:
             self._tokens.read_page_token(asked.page_token, asked.page_id, binding)
             return self._tokens.session.read_order(asked.token, holder)
-        except StaleToken as error:
+        except InvalidToken as error:
             raise _Refused(403, "stale", f"token: {error.reason}") from None
 
-    async def _claim(self, order: Order) -> None:
+    async def _claim(self, order: ChangeToken) -> None:
         # Longer than anybody would read the order, whichever clock is ahead.
         until = time.time() + self._tokens.session.max_age + 2 * CLOCK_SKEW
         try:
@@ -171,36 +171,38 @@ class Renewal(NamedTuple):
     news: CookieChanged
 
 
-class SessionOrders:
+class SessionChangeTokens:
     """The orders that one socket has given, the last one of each topic."""
 
-    __slots__ = ("_admission", "_given", "_presence")
+    __slots__ = ("_authorizer", "_given", "_presence")
 
-    def __init__(self, admission: Admission, presence: Presence) -> None:
-        self._admission = admission
+    def __init__(self, admission: JoinAuthorizer, presence: ConnectionIdentity) -> None:
+        self._authorizer = admission
         self._presence = presence
         self._given: dict[str, str] = {}
 
     def mint(self, topic: str, change: SessionChange) -> str | None:
         presence = self._presence
-        holder = Holder(topic.removeprefix(_TOPIC), presence.identity.binding, browser_of(presence.scope))
+        holder = SessionBinding(
+            topic.removeprefix(_TOPIC), presence.identity.binding, browser_of(presence.scope)
+        )
         if not holder.known:
             return None
-        self._given[topic], token = self._admission.tokens.session.mint_order(change, holder)
+        self._given[topic], token = self._authorizer.tokens.session.mint_order(change, holder)
         return token
 
     async def renew(self, topic: str, payload: Any) -> Renewal:
-        """Raises `RenewalRefused`; nothing has changed then."""
+        """Raises `CookieRejected`; nothing has changed then."""
         fields = payload if isinstance(payload, Mapping) else {}
-        tokens, presence = self._admission.tokens, self._presence
+        tokens, presence = self._authorizer.tokens, self._presence
         page_id, before = topic.removeprefix(_TOPIC), presence.identity
         try:
             brought = tokens.session.read_pass(fields.get("pass"))
             page = tokens.read_page_token(fields.get("session"), page_id, before.binding)
-        except StaleToken as error:
-            raise RenewalRefused(error.reason) from None
+        except InvalidToken as error:
+            raise CookieRejected(error.reason) from None
         if self._given.get(topic) != brought.id:
-            raise RenewalRefused("not this socket's order")
+            raise CookieRejected("not this socket's order")
         del self._given[topic]
         await presence.renew(brought.cookie)
         binding = presence.identity.binding
@@ -209,5 +211,5 @@ class SessionOrders:
             "csrf": tokens.mint_csrf_token(page_id, binding),
         }
         same_user = presence.renewable and user_key(before.user) == user_key(presence.identity.user)
-        guard = partial(self._admission.watch, presence) if same_user else None
+        guard = partial(self._authorizer.watch, presence) if same_user else None
         return Renewal(renewed, CookieChanged(guard))

@@ -17,24 +17,24 @@ from pyview.auth.provider import Denied
 from pyview.auth.redirects import page_path
 from pyview.background.result import AsyncResult
 from pyview.background.timers import Timer
-from pyview.background.work import Works
+from pyview.background.work import AsyncTasks
 from pyview.binding import Params
-from pyview.components.registry import Components
+from pyview.components.registry import ComponentRegistry
 from pyview.events.info_event import InfoEvent
 from pyview.live_view import LiveView
 from pyview.middleware.headers import csp_nonce
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.presence.presence import ViewPresence
-from pyview.process.app_context import Site
+from pyview.process.app_context import AppContext
 from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.rendering import lifecycle
-from pyview.rendering.lifecycle import Location, Place, Visit
-from pyview.rendering.page_guard import Surroundings
+from pyview.rendering.lifecycle import Location, MountContext, MountTarget
+from pyview.rendering.page_guard import PageGuard
 from pyview.routing.live_session import LiveSession
 from pyview.sessions.change import TOO_EARLY, SessionNotWritable
-from pyview.socket.connect import Connecting
+from pyview.socket.connect import ConnectData
 from pyview.socket.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
-from pyview.template.nested import MOST_DEEP, PAGE_PREFIX, Element, Nested
+from pyview.template.nested import MOST_DEEP, PAGE_PREFIX, Nested, NestedElement
 from pyview.template.tree.stream import ShownItems
 from pyview.tokens.page import Tokens
 from pyview.uploads.registry import UploadRegistry
@@ -42,7 +42,7 @@ from pyview.uploads.registry import UploadRegistry
 _NOWHERE = Params({})
 
 
-class Elsewhere(Exception):
+class Redirected(Exception):
     """A view sends the browser to another page, whichever view of the page it is."""
 
     def __init__(self, socket: UnconnectedSocket[Any], navigation: Navigate | Redirect) -> None:
@@ -52,11 +52,11 @@ class Elsewhere(Exception):
 
 
 @dataclass(slots=True)
-class OneRequest:
+class StaticRenderContext:
     """What all views of one HTTP request share. `protected`: whether anything guards one of the nested ones. `shown`
     are the classes of them all, each once, in the order in which they were mounted; `ids` those of the nested ones."""
 
-    site: Site
+    site: AppContext
     tokens: Tokens
     scope: Scope
     page_id: str
@@ -79,10 +79,10 @@ class FirstView(NamedTuple):
 
     view: LiveView[Any]
     socket: UnconnectedSocket[Any]
-    visit: Visit
+    visit: MountContext
 
-    async def html(self, site: Site) -> str:
-        """What it shows. Raises `Elsewhere` if one inside it sends the browser away."""
+    async def html(self, site: AppContext) -> str:
+        """What it shows. Raises `Redirected` if one inside it sends the browser away."""
         renderer = lifecycle.renderer_of(self.view, self.visit, site.templates, site.context_processors)
         rendered = renderer.html(self.socket)
         html = await rendered if isawaitable(rendered) else rendered
@@ -90,40 +90,47 @@ class FirstView(NamedTuple):
         return html
 
 
-async def first_view(request: OneRequest, visit: Visit, around: Any = None) -> FirstView:
+async def first_view(request: StaticRenderContext, visit: MountContext, around: Any = None) -> FirstView:
     """Mount the view of `visit`; `around` is the context of the one that it is nested in.
 
-    Raises `Elsewhere`, `BindingError`, and whatever a callback raises.
+    Raises `Redirected`, `BindingError`, and whatever a callback raises.
     """
     request.shown[visit.view_class] = None
-    runtime = FirstRender(request, visit, around)
+    runtime = StaticRender(request, visit, around)
     socket: UnconnectedSocket[Any] = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
     runtime.belong_to(socket)
     socket.csp_nonce = request.csp_nonce
-    socket.connecting = Connecting(request.scope, None, request.site.security.connect_headers)
+    socket.connecting = ConnectData(request.scope, None, request.site.security.connect_headers)
     elsewhere = await lifecycle.run_hooks(socket, visit)
     if elsewhere is not None:
-        raise Elsewhere(socket, elsewhere)
+        raise Redirected(socket, elsewhere)
     view = await lifecycle.create(visit, runtime.resources)
     await lifecycle.mount(view, socket, visit, runtime.resources)
     if socket.navigation is None:
         await lifecycle.handle_params(view, socket, visit)
     if socket.navigation is not None:
-        raise Elsewhere(socket, socket.navigation)
+        raise Redirected(socket, socket.navigation)
     return FirstView(view, socket, visit)
 
 
-def plain_place(request: OneRequest, live_session: LiveSession) -> Visit:
+def plain_place(request: StaticRenderContext, live_session: LiveSession) -> MountContext:
     """A page of Starlette, as what stands around the views in it."""
     page = page_path(request.scope)
-    around = Surroundings(scopes=request.identity.scopes, page=page)
+    around = PageGuard(scopes=request.identity.scopes, page=page)
     nowhere = request.site.nested.of(LiveView, live_session)
     location = Location(nowhere, urlparse(page), page, _NOWHERE, {})
-    return Visit(location, request.identity, Place(request.element_id, request.page_id, around=around))
+    return MountContext(
+        location, request.identity, MountTarget(request.element_id, request.page_id, around=around)
+    )
 
 
 async def nested_html(
-    request: OneRequest, child: Nested, around: Visit, context: Any = None, *, alone: bool = False
+    request: StaticRenderContext,
+    child: Nested,
+    around: MountContext,
+    context: Any = None,
+    *,
+    alone: bool = False,
 ) -> str:
     """`child` in its element, within the view of `around`, whose context is `context`. `alone`: on a page that is not
     live, it is joined by itself.
@@ -144,7 +151,7 @@ async def nested_html(
     return child.container(visit.place.id, {**marks, "static": static}, content)
 
 
-def _check_room(request: OneRequest) -> None:
+def _check_room(request: StaticRenderContext) -> None:
     most = request.site.security.max_topics
     if len(request.ids) >= most:
         raise RuntimeError(
@@ -154,21 +161,23 @@ def _check_room(request: OneRequest) -> None:
         )
 
 
-def _visit(request: OneRequest, child: Nested, around: Visit) -> Visit:
+def _visit(request: StaticRenderContext, child: Nested, around: MountContext) -> MountContext:
     route = request.site.nested.of(child.view_class, around.location.route.live_session)
     outside = around.location
     location = Location(route, outside.url, outside.page, _NOWHERE, {})
-    place = Place(
+    place = MountTarget(
         child.dom_id(around.place.id),
         request.page_id,
         around.place.depth + 1,
         child.sticky,
         around=around.surroundings,
     )
-    return Visit(location, request.identity, place, given=child.session)
+    return MountContext(location, request.identity, place, given=child.session)
 
 
-def _marks(request: OneRequest, child: Nested, around: Visit, visit: Visit, *, alone: bool) -> dict[str, str]:
+def _marks(
+    request: StaticRenderContext, child: Nested, around: MountContext, visit: MountContext, *, alone: bool
+) -> dict[str, str]:
     """The client joins a root at once; a child when the connected view around it says with which token."""
     if not (alone or child.sticky):
         return {"session": "", "parent-id": around.place.id}
@@ -177,7 +186,7 @@ def _marks(request: OneRequest, child: Nested, around: Visit, visit: Visit, *, a
     return {"session": signed, "sticky": ""} if child.sticky else {"session": signed}
 
 
-async def _check_access(request: OneRequest, visit: Visit) -> None:
+async def _check_access(request: StaticRenderContext, visit: MountContext) -> None:
     group = visit.location.route.live_session.requirement
     request.protected = request.protected or is_protected(visit.view_class, request.scope, group)
     connection = LiveConnection({**request.scope, "type": "websocket"}, visit.location.page)
@@ -188,7 +197,7 @@ async def _check_access(request: OneRequest, visit: Visit) -> None:
         raise HTTPException(303, headers={"location": verdict.redirect, "cache-control": "no-store"})
 
 
-class FirstRender:
+class StaticRender:
     """The runtime of a view during one HTTP request: nothing outlives it, a patch is a redirect.
 
     Its socket owns it, and not the other way round, so that a page that is done goes at once and leaves nothing to the
@@ -197,7 +206,7 @@ class FirstRender:
 
     _socket: "ReferenceType[UnconnectedSocket[Any]]"
 
-    def __init__(self, request: OneRequest, visit: Visit, around: Any) -> None:
+    def __init__(self, request: StaticRenderContext, visit: MountContext, around: Any) -> None:
         self._request = request
         self._visit = visit
         self._around = around
@@ -239,13 +248,13 @@ class FirstRender:
     def send_info(self, event: InfoEvent) -> None:
         """The join mounts again, and sends its own."""
 
-    def works(self) -> Works:
+    def works(self) -> AsyncTasks:
         raise RuntimeError("nothing goes on beside a first render: its socket is not connected")
 
-    async def in_turn(self, cid: int | None, action: Callable[[], Any]) -> None:
+    async def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> None:
         """Nobody is there to hear it."""
 
-    async def hear(self, event: InfoEvent) -> None:
+    async def call_handle_info(self, event: InfoEvent) -> None:
         """Nobody is there to hear it."""
 
     async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
@@ -263,9 +272,9 @@ class FirstRender:
             raise lifecycle.without_url(wish, self._visit)
         self.socket.navigation = Redirect(wish.to)
 
-    def make_components(self) -> Components:
+    def make_components(self) -> ComponentRegistry:
         settings = self._request.site.component_settings()
-        return Components(self.socket, self, settings, lambda: self.resources, _nothing)
+        return ComponentRegistry(self.socket, self, settings, lambda: self.resources, _nothing)
 
     def send_update(self, target: ComponentTarget, assigns: dict[str, Any], seconds: float) -> Timer | None:
         """The page is made once; the join makes its components anew."""
@@ -284,7 +293,7 @@ class FirstRender:
     def check_is_page(self) -> None:
         lifecycle.check_is_page(self._visit)
 
-    def nest(self, child: Nested) -> Element:
+    def nest(self, child: Nested) -> NestedElement:
         raise RuntimeError(
             f"{child.described} has its own HTML in the first page, so no element of it is needed yet."
         )

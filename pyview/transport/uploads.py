@@ -9,7 +9,7 @@ from typing import Any
 from pyview.process.transfer import Transfer
 from pyview.process.unread import Intake
 from pyview.process.uploads import UploadManager, UploadRefused
-from pyview.transport.send_queue import Outbox
+from pyview.transport.send_queue import SendQueue
 from pyview.wire.message import Frame, MalformedFrame, check_join, encode, reply
 
 PREFIX = "lvu:"
@@ -66,7 +66,7 @@ class UploadChannels:
     __slots__ = ("_joined", "_managers", "intake", "outbox")
 
     def __init__(
-        self, outbox: Outbox, intake: Intake, managers: Callable[[], Iterable[UploadManager]]
+        self, outbox: SendQueue, intake: Intake, managers: Callable[[], Iterable[UploadManager]]
     ) -> None:
         self.outbox = outbox
         self.intake = intake

@@ -11,20 +11,20 @@ from pyview.auth.connection import LiveConnection, client_address
 from pyview.auth.redirects import login_location
 from pyview.auth.replay import IdentityPipeline
 from pyview.middleware.origin import Refusal, check_handshake
-from pyview.process.app_context import Site
-from pyview.process.messages import JoinRefused, RenewalRefused
+from pyview.process.app_context import AppContext
+from pyview.process.messages import CookieRejected, JoinRefused
 from pyview.process.view_process import ViewProcess
-from pyview.rendering.lifecycle import Location, Visit
+from pyview.rendering.lifecycle import Location, MountContext
 from pyview.sessions.change import SessionChange
 from pyview.transport.channels import Channel, Channels
-from pyview.transport.close_codes import NO_STATUS, Ending, may_return
-from pyview.transport.identity import Presence
-from pyview.transport.join import Admission, OpenViews
-from pyview.transport.limits import Allowance, Deadlines
-from pyview.transport.reconnect import Absence, ShownKey, WaitingRoom, Whose
-from pyview.transport.revalidation import Roster
-from pyview.transport.send_queue import Outbox
-from pyview.transport.session_changes import SessionOrders
+from pyview.transport.close_codes import NO_STATUS, CloseReason, may_return
+from pyview.transport.identity import ConnectionIdentity
+from pyview.transport.join import JoinAuthorizer, OpenViews
+from pyview.transport.limits import ConnectionTimeouts, RateLimiter
+from pyview.transport.reconnect import DetachedConnection, DetachedViews, OwnerKey, ShownKey
+from pyview.transport.revalidation import IdentityMonitor
+from pyview.transport.send_queue import SendQueue
+from pyview.transport.session_changes import SessionChangeTokens
 from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary, decode_head
 
 logger = logging.getLogger("pyview")
@@ -44,59 +44,61 @@ class _Refused(Exception):
         self.code = code
 
 
-class Connection:
+class WebSocketConnection:
     """One browser's socket, from handshake to close."""
 
     __slots__ = (
-        "_absence",
-        "_admission",
         "_admitted",
-        "_allowance",
         "_at_once",
+        "_authorizer",
         "_binding",
         "_broke_off",
         "_channels",
         "_closing",
-        "_deadlines",
+        "_detached",
         "_left",
         "_orders",
-        "_outbox",
         "_parting",
         "_presence",
+        "_rate_limiter",
         "_receive",
         "_room",
         "_roster",
         "_scope",
         "_send",
+        "_send_queue",
         "_site",
         "_task",
+        "_timeouts",
     )
 
     def __init__(
         self,
-        site: Site,
-        admission: Admission,
+        site: AppContext,
+        admission: JoinAuthorizer,
         pipeline: IdentityPipeline,
-        roster: Roster,
-        room: WaitingRoom,
+        roster: IdentityMonitor,
+        room: DetachedViews,
         scope: Scope,
         receive: Receive,
         send: Send,
     ) -> None:
         self._site = site
-        self._admission = admission
-        self._presence = Presence(pipeline, scope)
-        self._orders = SessionOrders(admission, self._presence)
+        self._authorizer = admission
+        self._presence = ConnectionIdentity(pipeline, scope)
+        self._orders = SessionChangeTokens(admission, self._presence)
         self._roster = roster
         self._room = room
-        self._absence: Absence | None = None
+        self._detached: DetachedConnection | None = None
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._outbox = Outbox(send, site.security, self.overloaded)
-        self._channels = Channels(site, self, self._outbox)
-        self._allowance = Allowance(site.security.rate, site.security.burst)
-        self._deadlines = Deadlines(site.security, self._allowance, asyncio.get_running_loop().time())
+        self._send_queue = SendQueue(send, site.security, self.overloaded)
+        self._channels = Channels(site, self, self._send_queue)
+        self._rate_limiter = RateLimiter(site.security.rate, site.security.burst)
+        self._timeouts = ConnectionTimeouts(
+            site.security, self._rate_limiter, asyncio.get_running_loop().time()
+        )
         self._at_once = min(_AT_ONCE, site.security.max_frame_before_join, site.security.max_frame)
         self._admitted = False
         self._parting = False
@@ -125,7 +127,7 @@ class Connection:
         finally:
             self._roster.remove(self)
             self._leave_views()
-            self._outbox.close()
+            self._send_queue.close()
             self._task = None
             # They hold what holds this: nothing of a connection shall wait for the garbage collector.
             del self._receive, self._send, self._channels
@@ -143,7 +145,7 @@ class Connection:
     # Reading
 
     async def _read(self) -> None:
-        receive, spend, intake = self._receive, self._allowance.spend, self._channels.intake
+        receive, acquire, intake = self._receive, self._rate_limiter.acquire, self._channels.intake
         while True:
             message = await receive()
             if message["type"] != "websocket.receive":
@@ -159,7 +161,7 @@ class Connection:
                     frame = self._frame(text)
                     if intake.full and frame[3] not in _NEVER_HELD:
                         await intake.room()
-                    if spend():
+                    if acquire():
                         self._channels.dispatch(frame, text)
                     else:
                         self._too_many(frame, text)
@@ -167,8 +169,8 @@ class Connection:
             except MalformedFrame as error:
                 raise _malformed(error) from None
             del message, text  # who falls silent keeps nothing of what was said last, such as a join
-            if self._outbox.congested:
-                await self._outbox.room()
+            if self._send_queue.is_full:
+                await self._send_queue.wait_writable()
 
     def _frame(self, text: str) -> Frame:
         """A text frame, without its payload if it is large: that may have to wait."""
@@ -180,7 +182,7 @@ class Connection:
     def _receive_bytes(self, data: bytes) -> None:
         self._check_size(data, "max_upload_frame", self._site.security.max_upload_frame)
         frame = decode_binary(data)
-        if self._is_awaited(frame) or self._allowance.spend():
+        if self._is_awaited(frame) or self._rate_limiter.acquire():
             self._channels.receive(frame)
         else:
             self._too_many(frame, "")
@@ -201,20 +203,20 @@ class Connection:
         if transfer is None or not transfer.wants(frame.payload):
             return False
         if transfer.percent_with(frame.payload) > transfer.percent_with(b""):
-            self._allowance.earn()
+            self._rate_limiter.refund()
         return True
 
     def _too_many(self, frame: Frame, text: str) -> None:
-        if self._allowance.refused == 1:
+        if self._rate_limiter.refused == 1:
             reason = f"more than {self._site.security.rate:g} frames/s"
             audit_of(self._scope).record(AuditEvent.RATE_LIMITED, self._scope, reason)
         self._channels.refuse(frame, text, "rate_limited")
 
     # What the channels ask
 
-    async def admit(self, topic: str, payload: dict[str, Any], views: OpenViews) -> Visit:
+    async def admit(self, topic: str, payload: dict[str, Any], views: OpenViews) -> MountContext:
         try:
-            visit = await self._admission.admit(self._presence, topic, payload, views)
+            visit = await self._authorizer.admit(self._presence, topic, payload, views)
         except JoinRefused as refusal:
             if not refusal.audited:
                 self._complain(f"join refused: {refusal}")
@@ -226,7 +228,7 @@ class Connection:
             self._roster.add(self, self._presence.revocation_keys)
         return visit
 
-    def claim(self, payload: dict[str, Any], key: ShownKey, visit: Visit) -> ViewProcess | None:
+    def claim(self, payload: dict[str, Any], key: ShownKey, visit: MountContext) -> ViewProcess | None:
         """The view that the joining page had on a connection that broke off."""
         return self._room.claim(key, payload, self._presence, visit)
 
@@ -237,8 +239,8 @@ class Connection:
         self._room.hide(channel)
 
     @property
-    def whose(self) -> Whose:
-        return Whose.of(self._presence)
+    def whose(self) -> OwnerKey:
+        return OwnerKey.of(self._presence)
 
     @property
     def address(self) -> str:
@@ -246,7 +248,7 @@ class Connection:
         return client_address(self._scope)
 
     def locate(self, url: str) -> Location | None:
-        return self._admission.locate(self._scope, url)
+        return self._authorizer.locate(self._scope, url)
 
     def sign_in_url(self, redirect: str, page: str) -> str:
         """Where `redirect`, a path or the name of a route, sends somebody who shall come back to `page`."""
@@ -261,10 +263,10 @@ class Connection:
         return self._orders.mint(topic, change)
 
     async def renew(self, topic: str, payload: Any) -> dict[str, str]:
-        """Go on with the cookie that the page of `topic` has fetched; its new tokens. Raises `RenewalRefused`."""
+        """Go on with the cookie that the page of `topic` has fetched; its new tokens. Raises `CookieRejected`."""
         renewal = await self._orders.renew(topic, payload)
         if self._task is None:
-            raise RenewalRefused("the page is away")
+            raise CookieRejected("the page is away")
         self._binding = self._presence.identity.binding
         self._roster.remove(self)
         self._roster.add(self, self._presence.revocation_keys)
@@ -290,8 +292,8 @@ class Connection:
 
     def left_behind(self) -> None:
         """The page has said goodbye after its connection broke off: its views wait for nobody."""
-        if self._absence is not None:
-            self._absence.end()
+        if self._detached is not None:
+            self._detached.end()
 
     @property
     def admitted(self) -> bool:
@@ -300,14 +302,14 @@ class Connection:
 
     def alive(self) -> None:
         """The browser has said that it is there, although not in a frame."""
-        self._allowance.spend()
+        self._rate_limiter.acquire()
 
     # What the roster asks
 
     @property
-    def asked_at(self) -> float:
+    def checked_at(self) -> float:
         """When it was last asked who is there, as loop time."""
-        return self._presence.asked_at
+        return self._presence.checked_at
 
     @property
     def ends_at(self) -> float:
@@ -315,8 +317,8 @@ class Connection:
         return self._presence.ends_at
 
     async def recheck(self) -> None:
-        """Ask who is there, and let every view look whether it may go on. Whose session has ended is sent away by its
-        views; what remains of the socket ends a moment later."""
+        """Reload the identity and let every view check whether it may go on. A view whose session has ended leaves by
+        itself; the rest of the socket ends a moment later."""
         await self._presence.refresh()
         if self._task is None:
             return  # it has ended meanwhile
@@ -333,11 +335,11 @@ class Connection:
 
     def sweep(self, now: float) -> None:
         """End the socket if one of its deadlines has passed; `now` is loop time."""
-        ending = self._deadlines.missed(now, admitted=self._admitted, full=self._channels.intake.full)
+        ending = self._timeouts.expired(now, admitted=self._admitted, full=self._channels.intake.full)
         if ending is not None:
             self.end(ending)
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: CloseReason) -> None:
         """Close the socket soon; what has been said before is still sent."""
         self._give_up(_Refused(*ending))
 
@@ -355,7 +357,7 @@ class Connection:
     def _leave_views(self) -> None:
         """Views wait for their pages if the browser has not said goodbye; the others end."""
         if self._broke_off and not self._left and not self._parting and self._channels.joined:
-            self._absence = self._room.take_in(self._admission, self._presence, self._channels.release())
+            self._detached = self._room.admit(self._authorizer, self._presence, self._channels.release())
         self._channels.close()
 
     async def _cancelled(self) -> None:
@@ -371,8 +373,8 @@ class Connection:
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
                 if refused.code != _OVERLOADED:
-                    await self._outbox.drained()
-                self._outbox.close()
+                    await self._send_queue.flush()
+                self._send_queue.close()
                 await self._send({"type": "websocket.close", "code": refused.code})
         except Exception as error:
             # The browser has gone already, or does not even take the close frame; the server drops the transport.

@@ -21,13 +21,23 @@ from pyview.events import InfoEvent
 from pyview.process.view_process import ViewProcess
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.transport.channels import Channel, Channels
-from pyview.transport.identity import Presence
-from pyview.transport.reconnect import Absence, WaitingView
-from pyview.transport.send_queue import Outbox
-from pyview.transport.websocket import Connection
+from pyview.transport.identity import ConnectionIdentity
+from pyview.transport.reconnect import DetachedConnection, DetachedView
+from pyview.transport.send_queue import SendQueue
+from pyview.transport.websocket import WebSocketConnection
 
 SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
-OURS = (Absence, WaitingView, Connection, Channels, Channel, Outbox, Presence, ViewProcess, LiveView)
+OURS = (
+    DetachedConnection,
+    DetachedView,
+    WebSocketConnection,
+    Channels,
+    Channel,
+    SendQueue,
+    ConnectionIdentity,
+    ViewProcess,
+    LiveView,
+)
 Socket = LiveViewSocket[dict[str, Any]]
 
 

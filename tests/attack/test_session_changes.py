@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
-from pyview.stores.claims import Claims, MemoryClaims, SQLiteClaims
+from pyview.stores.claims import MemoryClaims, OnceStore, SQLiteClaims
 from pyview.stores.outage import StoreUnavailable
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket
@@ -54,7 +54,7 @@ async def show(request: Request) -> Response:
     return JSONResponse({key: value for key, value in request.session.items() if key[0] != "_"})
 
 
-def application(claims: Claims | None = None, **limits: Any) -> PyView:
+def application(claims: OnceStore | None = None, **limits: Any) -> PyView:
     app = PyView(secret=SECRET, security=SecurityConfig(**limits), claims=claims)
     app.add_middleware(SessionMiddleware, secret_key=SECRET)
     app.routes.append(Route("/in/{name}", sign_in, methods=["POST"]))

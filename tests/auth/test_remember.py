@@ -22,7 +22,7 @@ from starlette.routing import Route
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.auth import logout_everywhere, requires
 from pyview.auth.remember import RememberMe, RememberMiddleware
-from pyview.auth.remember_store import MemoryRememberStore, RememberStore, Series, SQLiteRememberStore
+from pyview.auth.remember_store import MemoryRememberStore, RememberStore, RememberToken, SQLiteRememberStore
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware, end_device, list_devices
 from pyview.stores.outage import StoreUnavailable
 from pyview.stores.revocations import MemoryRevocations, Revocations
@@ -49,8 +49,8 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await store.close()
 
 
-def series(selector: str = "a", user: str = "ada", **changes: Any) -> Series:
-    return replace(Series(selector, user, "who", b"1", b"", 0.0, 0.0, 100.0), **changes)
+def series(selector: str = "a", user: str = "ada", **changes: Any) -> RememberToken:
+    return replace(RememberToken(selector, user, "who", b"1", b"", 0.0, 0.0, 100.0), **changes)
 
 
 class TestStore:

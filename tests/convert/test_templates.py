@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader
 
 from pyview.convert.pieces import Unclosed
-from pyview.convert.report import Conversion
+from pyview.convert.report import ConvertedTemplate
 from pyview.convert.template import Converter
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
@@ -16,7 +16,7 @@ from tests.convert.cases import CASES, FILES, NAMES
 MARK = "{# Jinja2 #}"
 
 
-def convert(source: str) -> Conversion:
+def convert(source: str) -> ConvertedTemplate:
     return Converter().convert(source)
 
 

@@ -17,7 +17,7 @@ from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.tokens.page import PageToken, Tokens, UploadToken
-from pyview.tokens.secrets import StaleToken
+from pyview.tokens.secrets import InvalidToken
 from tests.attack.test_session_changes import PASS, Captured, ordered
 from tests.attack.test_session_changes import STALE as STALE_ORDER
 from tests.frames import Page, connect, join, load, page_in
@@ -163,7 +163,7 @@ class TestStrangers:
         assert other.read_flash_token(one.mint_flash_token({"info": "x"})) == {}
         assert other.read_reload_token(one.mint_reload_token(404)) is None
         for read in reads(one, other):
-            with pytest.raises(StaleToken):
+            with pytest.raises(InvalidToken):
                 read()
 
 
@@ -199,7 +199,7 @@ async def tokens_of(app: PyView) -> Tokens:
 
 
 def reads(one: Tokens, other: Tokens) -> Iterator[Callable[[], Any]]:
-    """What `other` does with each kind of token that `one` has made and that raises `StaleToken`."""
+    """What `other` does with each kind of token that `one` has made and that raises `InvalidToken`."""
     page = one.mint_page_token(PageToken("p", "view", "default"), "b")
     yield lambda: other.read_page_token(page, "p", "b")
     upload = one.mint_upload_token(UploadToken("1", "2", "3"), "b")

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from pyview.observability.rate_limited_warnings import Complaints
+from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 
 
 class Clock:
@@ -20,12 +20,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def complaints(clock: Clock) -> Complaints:
-    return Complaints(logging.getLogger("tests.complaints"), per_minute=3, clock=clock)
+def complaints(clock: Clock) -> RateLimitedWarnings:
+    return RateLimitedWarnings(logging.getLogger("tests.complaints"), per_minute=3, clock=clock)
 
 
 def test_each_client_gets_so_many_lines_a_minute(
-    complaints: Complaints, clock: Clock, caplog: pytest.LogCaptureFixture
+    complaints: RateLimitedWarnings, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(10):
         complaints.warn("1.1.1.1", "malformed")
@@ -38,7 +38,7 @@ def test_each_client_gets_so_many_lines_a_minute(
 
 
 def test_a_million_addresses_share_one_allowance(
-    complaints: Complaints, caplog: pytest.LogCaptureFixture
+    complaints: RateLimitedWarnings, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(10_100):
         complaints.warn(f"client {number}", "x")

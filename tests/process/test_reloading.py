@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from pyview import LiveView, PyView, SecurityConfig
-from pyview.process.file_watch import BEAT, FileWatch
+from pyview.process.file_watch import PERIOD, FileWatch
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, Page, ViewCrashed
@@ -43,7 +43,7 @@ BROKEN = f"<p>\n{{{{ count }}</p>{BUTTON}"
 FAILING = f"<p>{{{{ count }}}}</p>\n{{{{ nobody.name.first }}}}{BUTTON}"
 
 # Enough for a look at the files, and for what comes of it.
-SOON = 1.5 * BEAT
+SOON = 1.5 * PERIOD
 
 
 class Author:

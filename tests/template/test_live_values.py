@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pyview.template.live_template import LiveTemplate
-from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.nodes import RenderPass
 from pyview.template.tree.output import Live, LiveValueInText, TextPage
 from pyview.wire.client_tree import merge, to_html
 
@@ -15,7 +15,7 @@ class Counted(Live):
 
     __slots__ = ()
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         count = previous + 1 if type(previous) is int else 1
         return count, f"{fresh.host} {count}"
 
@@ -28,7 +28,7 @@ class Still(Live):
 
     __slots__ = ()
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         return ("still", "still") if previous is None else (previous, None)
 
 

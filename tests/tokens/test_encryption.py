@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyview.tokens.encryption import Sealer
-from pyview.tokens.secrets import Secrets, StaleToken
+from pyview.tokens.encryption import Encryptor
+from pyview.tokens.secrets import InvalidToken, Secrets
 from tests.attack.target import decodings
 
 OLD, NEW = "an old secret that is long enough, 0123456789", "a new secret that is long enough, 0123456789"
-SEALER = Sealer(Secrets(NEW), "test.v1")
+SEALER = Encryptor(Secrets(NEW), "test.v1")
 TOKEN = SEALER.seal("text")  # one for all examples: a token made anew has another length and other letters
 
 
@@ -36,30 +36,30 @@ def test_a_changed_token_is_refused(data: st.DataObject) -> None:
     token = TOKEN
     position = data.draw(st.integers(0, len(token) - 2))
     other = data.draw(st.sampled_from("AZaz09-_.").filter(lambda char: char != token[position]))
-    with pytest.raises(StaleToken):
+    with pytest.raises(InvalidToken):
         SEALER.open(token[:position] + other + token[position + 1 :], 3600)
 
 
-@pytest.mark.parametrize("other", [Sealer(Secrets(NEW), "other.v1"), Sealer(Secrets(OLD), "test.v1")])
-def test_another_purpose_or_secret_opens_nothing(other: Sealer) -> None:
-    with pytest.raises(StaleToken):
+@pytest.mark.parametrize("other", [Encryptor(Secrets(NEW), "other.v1"), Encryptor(Secrets(OLD), "test.v1")])
+def test_another_purpose_or_secret_opens_nothing(other: Encryptor) -> None:
+    with pytest.raises(InvalidToken):
         other.open(SEALER.seal("text"), 30)
 
 
 def test_after_a_rotation_old_tokens_are_opened_and_new_ones_sealed_anew() -> None:
-    before, after = Sealer(Secrets(OLD), "test.v1"), Sealer(Secrets(NEW, [OLD]), "test.v1")
+    before, after = Encryptor(Secrets(OLD), "test.v1"), Encryptor(Secrets(NEW, [OLD]), "test.v1")
     assert after.open(before.seal("text"), 30) == "text"
-    with pytest.raises(StaleToken):
+    with pytest.raises(InvalidToken):
         before.open(after.seal("text"), 30)
     assert SEALER.open(after.seal("text"), 30) == "text"
 
 
 def test_it_expires() -> None:
     now = [0.0]
-    sealer = Sealer(Secrets(NEW), "test.v1", lambda: now[0])
-    token = Sealer(Secrets(NEW), "test.v1").seal("text")
-    with pytest.raises(StaleToken):
+    sealer = Encryptor(Secrets(NEW), "test.v1", lambda: now[0])
+    token = Encryptor(Secrets(NEW), "test.v1").seal("text")
+    with pytest.raises(InvalidToken):
         sealer.open(token, 30)  # made in the far future of this clock
     now[0] = 1e11
-    with pytest.raises(StaleToken, match="expired"):
+    with pytest.raises(InvalidToken, match="expired"):
         sealer.open(token, 30)

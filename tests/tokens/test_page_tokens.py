@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pyview.config import SecurityConfig
 from pyview.tokens.page import PageToken, Tokens
-from pyview.tokens.secrets import Secrets, StaleToken
+from pyview.tokens.secrets import InvalidToken, Secrets
 
 SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
 OLDER = "YW4gb2xkZXIgb25lLCBhbHNvIGZvciB0ZXN0cyBvbmx5Li4="
@@ -39,7 +39,7 @@ def mint(tokens: Tokens, binding: str, page_id: str = "phx-1") -> str:
 
 
 def refusal(tokens: Tokens, token: object, binding: str, page_id: str = "phx-1") -> str:
-    with pytest.raises(StaleToken) as caught:
+    with pytest.raises(InvalidToken) as caught:
         tokens.read_page_token(token, page_id, binding)
     return caught.value.reason
 

@@ -5,12 +5,12 @@ import logging
 
 import pytest
 
-from pyview.transport.connections import Sweeper
+from pyview.transport.connections import ConnectionMonitor
 from tests.asgi import eventually
 
 
 async def test_every_connection_is_looked_at_at_every_beat() -> None:
-    sweeper: Sweeper[str] = Sweeper(beat=0.01)
+    sweeper: ConnectionMonitor[str] = ConnectionMonitor(period=0.01)
     seen: list[tuple[str, float]] = []
     sweeper.on_tick(lambda connection, now: seen.append((connection, now)))
     sweeper.add("a")
@@ -23,7 +23,7 @@ async def test_every_connection_is_looked_at_at_every_beat() -> None:
 
 
 async def test_it_rests_while_nobody_is_there() -> None:
-    sweeper: Sweeper[str] = Sweeper(beat=0.01)
+    sweeper: ConnectionMonitor[str] = ConnectionMonitor(period=0.01)
     seen: list[str] = []
     sweeper.on_tick(lambda connection, _: seen.append(connection))
     sweeper.add("a")
@@ -38,7 +38,7 @@ async def test_it_rests_while_nobody_is_there() -> None:
 
 
 async def test_connections_may_go_while_they_are_looked_at() -> None:
-    sweeper: Sweeper[int] = Sweeper(beat=0.01)
+    sweeper: ConnectionMonitor[int] = ConnectionMonitor(period=0.01)
     sweeper.on_tick(lambda connection, _: sweeper.remove(connection))
     for number in range(10):
         sweeper.add(number)
@@ -46,7 +46,7 @@ async def test_connections_may_go_while_they_are_looked_at() -> None:
 
 
 async def test_a_hook_that_fails_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    sweeper: Sweeper[str] = Sweeper(beat=0.01)
+    sweeper: ConnectionMonitor[str] = ConnectionMonitor(period=0.01)
     seen: list[str] = []
 
     def failing(connection: str, now: float) -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyview.transport.limits import Allowance
+from pyview.transport.limits import RateLimiter
 
 
 class Clock:
@@ -16,19 +16,19 @@ class Clock:
         return self.now
 
 
-def accepted(allowance: Allowance, frames: int) -> int:
-    return sum(allowance.spend() for _ in range(frames))
+def accepted(allowance: RateLimiter, frames: int) -> int:
+    return sum(allowance.acquire() for _ in range(frames))
 
 
 def test_a_burst_passes_and_what_follows_at_once_does_not() -> None:
-    allowance = Allowance(500, 1000, Clock())
+    allowance = RateLimiter(500, 1000, Clock())
     assert accepted(allowance, 1500) == 1000
     assert (allowance.spent, allowance.refused) == (1500, 500)
 
 
 def test_the_rate_passes_for_ever() -> None:
     clock = Clock()
-    allowance = Allowance(500, 1000, clock)
+    allowance = RateLimiter(500, 1000, clock)
     for _ in range(100):
         assert accepted(allowance, 50) == 50
         clock.now += 0.1
@@ -37,7 +37,7 @@ def test_the_rate_passes_for_ever() -> None:
 
 def test_after_a_pause_there_is_a_burst_again_and_never_more() -> None:
     clock = Clock()
-    allowance = Allowance(10, 20, clock)
+    allowance = RateLimiter(10, 20, clock)
     assert accepted(allowance, 25) == 20
     clock.now += 3600
     assert accepted(allowance, 100) == 20
@@ -45,7 +45,7 @@ def test_after_a_pause_there_is_a_burst_again_and_never_more() -> None:
 
 def test_who_is_refused_loses_nothing_of_what_the_second_brings() -> None:
     clock = Clock()
-    allowance = Allowance(10, 5, clock)
+    allowance = RateLimiter(10, 5, clock)
     passed = accepted(allowance, 5)
     for _ in range(100):
         clock.now += 0.01
@@ -54,12 +54,12 @@ def test_who_is_refused_loses_nothing_of_what_the_second_brings() -> None:
 
 
 def test_no_rate_is_no_limit() -> None:
-    assert accepted(Allowance(0, 1), 100_000) == 100_000
+    assert accepted(RateLimiter(0, 1), 100_000) == 100_000
 
 
 def test_the_clock_is_not_read_for_ordinary_frames() -> None:
     clock = Clock()
-    allowance = Allowance(500, 1000, clock)
+    allowance = RateLimiter(500, 1000, clock)
     accepted(allowance, 1000)
     assert clock.reads == 1
 
@@ -74,7 +74,7 @@ def test_over_any_time_no_more_passes_than_two_buckets_and_the_rate(
 ) -> None:
     """One bucket is the promise; the second is what was left in it when the clock was last read."""
     clock = Clock()
-    allowance = Allowance(rate, burst, clock)
+    allowance = RateLimiter(rate, burst, clock)
     history: list[tuple[float, int]] = []
     for pause, frames in visits:
         clock.now += pause
@@ -92,7 +92,7 @@ def test_over_any_time_no_more_passes_than_two_buckets_and_the_rate(
 )
 def test_it_is_never_stricter_than_promised(rate: float, burst: int, visits: list[tuple[float, int]]) -> None:
     clock = Clock()
-    allowance = Allowance(rate, burst, clock)
+    allowance = RateLimiter(rate, burst, clock)
     tokens, filled = float(burst), clock.now
     for pause, frames in visits:
         clock.now += pause

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from pyview.config import SecurityConfig
-from pyview.transport.close_codes import Ending
-from pyview.transport.limits import Allowance, Deadlines
+from pyview.transport.close_codes import CloseReason
+from pyview.transport.limits import ConnectionTimeouts, RateLimiter
 
 
 class Socket:
@@ -15,15 +15,15 @@ class Socket:
     def __init__(self, **limits: float) -> None:
         config = SecurityConfig(**limits)  # type: ignore[arg-type]
         self.now = 0.0
-        self.allowance = Allowance(config.rate, config.burst, lambda: self.now)
-        self.deadlines = Deadlines(config, self.allowance, self.now)
+        self.allowance = RateLimiter(config.rate, config.burst, lambda: self.now)
+        self.deadlines = ConnectionTimeouts(config, self.allowance, self.now)
         self.admitted = True
 
-    def tick(self, frames: int = 0) -> Ending | None:
+    def tick(self, frames: int = 0) -> CloseReason | None:
         for _ in range(frames):
-            self.allowance.spend()
+            self.allowance.acquire()
         self.now += 1
-        return self.deadlines.missed(self.now, admitted=self.admitted)
+        return self.deadlines.expired(self.now, admitted=self.admitted)
 
     def ends_at(self, frames: int = 0, within: int = 100_000) -> tuple[float, int]:
         """When it ends if every second brings so many frames, and with which code."""

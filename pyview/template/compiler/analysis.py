@@ -250,22 +250,22 @@ def fields_read(target: nodes.Node, body: Iterable[nodes.Node]) -> list[str] | N
     return list(found)
 
 
-class Field(NamedTuple):
+class ItemField(NamedTuple):
     """`owner.name`, or `owner["name"]`."""
 
     owner: str
     name: str
 
 
-def field_of(node: nodes.Node) -> Field | None:
+def field_of(node: nodes.Node) -> ItemField | None:
     """What the node reads, if it reads a field of a name."""
     if not isinstance(node, (nodes.Getattr, nodes.Getitem)) or not isinstance(node.node, nodes.Name):
         return None
     if isinstance(node, nodes.Getattr):
-        return Field(node.node.name, node.attr)
+        return ItemField(node.node.name, node.attr)
     argument = node.arg
     if isinstance(argument, nodes.Const) and isinstance(argument.value, str):
-        return Field(node.node.name, argument.value)
+        return ItemField(node.node.name, argument.value)
     return None
 
 

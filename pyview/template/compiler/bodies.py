@@ -24,7 +24,7 @@ class Gap:
         self.text = ""
 
 
-class Source(TextIOBase):
+class CodeWriter(TextIOBase):
     """The stream that a code generator writes to."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Body:
         return not self.opaque and is_single_root(self.statics())
 
 
-class Guard:
+class MissingNameGuard:
     """What decides whether guarded code runs: known when that code is written."""
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class BodyWriter(DependencyTracker):
         defer_init: bool = False,
         optimized: bool = True,
     ) -> None:
-        self.source = Source()
+        self.source = CodeWriter()
         super().__init__(environment, name, filename, cast(TextIO, self.source), defer_init, optimized)
         self._wanted_stream = stream
         self.all_bodies: list[Body] = []
@@ -166,9 +166,9 @@ class BodyWriter(DependencyTracker):
                 yield
 
     @contextmanager
-    def guarded_by(self, body: Body, node: nodes.Node) -> Iterator[Guard]:
+    def guarded_by(self, body: Body, node: nodes.Node) -> Iterator[MissingNameGuard]:
         """Like `guarded`, where the mask is found out within."""
-        guard = Guard()
+        guard = MissingNameGuard()
         self.writeline("if ", node)
         condition = self.gap()
         self.write(":")

@@ -20,7 +20,7 @@ from pyview.template.compiler.slots import Collected, entries_of, hoist_slots
 from pyview.template.declared.declaration import (
     CHILDREN,
     REQUIRED,
-    Attribute,
+    AttributeType,
     Declaration,
     SlotDeclaration,
     guess,
@@ -60,11 +60,11 @@ class _Reader:
     def declaration(self, macro: nodes.Macro) -> Declaration:
         names = [argument.name for argument in macro.args]
         first = len(names) - len(macro.defaults)
-        attributes = {name: Attribute(name) for name in names[:first]}
+        attributes = {name: AttributeType(name) for name in names[:first]}
         slots: dict[str, SlotDeclaration] = {}
         for i, (name, default) in enumerate(zip(names[first:], macro.defaults, strict=True)):
             if not _is_declared(default):
-                attributes[name] = Attribute(name, None)
+                attributes[name] = AttributeType(name, None)
             elif default.node.name == "attr":  # type: ignore[attr-defined]
                 attributes[name], macro.defaults[i] = self._attribute(name, default)  # type: ignore[arg-type]
             else:
@@ -77,7 +77,7 @@ class _Reader:
             macro.name, attributes, slots, tuple(names), rest="kwargs" in used, anything="kwargs" in used
         )
 
-    def _attribute(self, name: str, call: nodes.Call) -> tuple[Attribute, nodes.Expr]:
+    def _attribute(self, name: str, call: nodes.Call) -> tuple[AttributeType, nodes.Expr]:
         said = self._arguments(call, _ATTR_KEYS)
         required = "default" not in said
         default: nodes.Expr = nodes.Const(None, lineno=call.lineno) if required else said.pop("default")
@@ -88,7 +88,7 @@ class _Reader:
         if kind is not None and kind not in _TYPES:
             self._fail(call, f"attr(type={kind!r}): expected one of {', '.join(_TYPES)}")
         return (
-            Attribute(
+            AttributeType(
                 name,
                 REQUIRED if required else None,
                 None if kind is None else _TYPES[kind],
@@ -100,7 +100,7 @@ class _Reader:
 
     def _slot(self, name: str, call: nodes.Call) -> SlotDeclaration:
         known = {key: self._constant(value) for key, value in self._arguments(call, _SLOT_KEYS).items()}
-        attributes = tuple(Attribute(each, None) for each in known.get("attrs", ()))
+        attributes = tuple(AttributeType(each, None) for each in known.get("attrs", ()))
         return SlotDeclaration(
             name,
             _as_given,
@@ -238,7 +238,7 @@ class _Checker:
             elif slot is not None:
                 self._check_entries(declaration, slot, value)
 
-    def _check_value(self, what: str, attribute: Attribute, value: nodes.Expr) -> None:
+    def _check_value(self, what: str, attribute: AttributeType, value: nodes.Expr) -> None:
         try:
             constant: Any = value.as_const()
         except nodes.Impossible:

@@ -10,7 +10,7 @@ from jinja2.idtracking import VAR_LOAD_ALIAS, VAR_LOAD_PARAMETER, VAR_LOAD_RESOL
 
 from pyview.template.compiler.analysis import (
     CLOCKS,
-    Field,
+    ItemField,
     field_of,
     is_marked_pure,
     is_pure_filter,
@@ -176,7 +176,7 @@ class DependencyTracker(CodeGenerator):
         if undefined:
             self.writeline(f"{' = '.join(undefined)} = missing")
 
-    def _field_mask(self, field: Field, frame: Frame) -> int | None:
+    def _field_mask(self, field: ItemField, frame: Frame) -> int | None:
         ref = frame.symbols.find_ref(field.owner)
         if ref in self.loops:
             return self.loops[ref].of_loop(field.name)

@@ -18,7 +18,7 @@ from pydantic_core import SchemaError, ValidationError
 
 from pyview.template.attributes import html_name
 from pyview.template.tree.macro import LiveMacro, bound
-from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.nodes import RenderPass
 from pyview.template.tree.output import Live
 from pyview.template.tstrings.plans import content_text, environment_of, page_plans
 
@@ -91,7 +91,7 @@ class ComponentError(TypeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class AttributeType:
     """One attribute. `values` are all that it may be (None: anything), `annotation` its type (None: not said)."""
 
     name: str
@@ -130,7 +130,7 @@ class SlotDeclaration:
     make: Callable[..., Any]
     required: bool = True
     many: bool = False
-    attributes: tuple[Attribute, ...] = ()
+    attributes: tuple[AttributeType, ...] = ()
     doc: str = ""
 
 
@@ -142,7 +142,7 @@ class Declaration:
     """
 
     name: str
-    attributes: Mapping[str, Attribute]
+    attributes: Mapping[str, AttributeType]
     slots: Mapping[str, SlotDeclaration]
     positional: tuple[str, ...] = ()
     rest: bool = False
@@ -230,7 +230,7 @@ Content: TypeAlias = Any
 slot's arguments that returns such."""
 
 
-class Shown(Live):
+class DeclaredSlot(Live):
     """Shows `content`, for the arguments that the component gives."""
 
     __slots__ = ("arguments", "content")
@@ -241,7 +241,7 @@ class Shown(Live):
         self.content = content
         self.arguments = arguments
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         if type(self.content) is LiveMacro:
             return self.content.render(fresh, previous, self.arguments, {})
         result: tuple[Any, Any] = environment_of(fresh).plans.content(fresh, previous, self._value())
@@ -270,15 +270,15 @@ class _Entry(Live):
     visits = 0
     content: Content
 
-    def __call__(self, *arguments: Any) -> Shown:
+    def __call__(self, *arguments: Any) -> DeclaredSlot:
         """The content, for the arguments that a slot's function takes."""
-        return Shown(self.content, arguments)
+        return DeclaredSlot(self.content, arguments)
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
-        return Shown(self.content, ()).render(fresh, previous)
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
+        return DeclaredSlot(self.content, ()).render(fresh, previous)
 
     def __html__(self) -> str:
-        return Shown(self.content, ()).__html__()
+        return DeclaredSlot(self.content, ()).__html__()
 
     async def html(self, host: Any) -> str:
         return self.__html__()

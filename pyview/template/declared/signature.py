@@ -16,7 +16,7 @@ from pyview.template.attributes import Attributes, html_name
 from pyview.template.declared.declaration import (
     CHILDREN,
     REQUIRED,
-    Attribute,
+    AttributeType,
     ComponentError,
     Declaration,
     GivenSlot,
@@ -139,7 +139,7 @@ def declaration_of(function: Callable[..., Any], include: Iterable[str] = ()) ->
     """What a function component takes. Raises TypeError for a signature that declares nothing sensible."""
     signature = _signature(function)
     hints = type_hints(function)
-    attributes: dict[str, Attribute] = {}
+    attributes: dict[str, AttributeType] = {}
     slots: dict[str, SlotDeclaration] = {}
     rest = False
     for parameter in signature.parameters.values():
@@ -187,7 +187,7 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(function)
 
 
-def _declared(parameter: Parameter, hint: Any) -> Attribute | SlotDeclaration:
+def _declared(parameter: Parameter, hint: Any) -> AttributeType | SlotDeclaration:
     note = _note(parameter.default, hint)
     default = note.default
     if isinstance(parameter.default, AttributeNote) is False and parameter.default is not Parameter.empty:
@@ -197,7 +197,7 @@ def _declared(parameter: Parameter, hint: Any) -> Attribute | SlotDeclaration:
         return slot
     bare = _without_notes(hint)
     annotation = None if bare is Any else bare
-    return Attribute(parameter.name, default, annotation, note.values or _literals(bare), note.doc)
+    return AttributeType(parameter.name, default, annotation, note.values or _literals(bare), note.doc)
 
 
 def _note(default: Any, hint: Any) -> AttributeNote:
@@ -260,7 +260,7 @@ def _slot_kind(hint: Any) -> tuple[bool, type[SlotEntry]] | None:
     return inner if _is_union(bare) else (True, inner[1])
 
 
-def entry_attributes(entry: type[SlotEntry]) -> tuple[Attribute, ...]:
+def entry_attributes(entry: type[SlotEntry]) -> tuple[AttributeType, ...]:
     """What each entry of a slot takes besides its content."""
     if entry is SlotEntry:
         return ()
@@ -269,11 +269,11 @@ def entry_attributes(entry: type[SlotEntry]) -> tuple[Attribute, ...]:
     return tuple(_entry_attribute(each, hints.get(each.name, Any)) for each in own)
 
 
-def _entry_attribute(field: Any, hint: Any) -> Attribute:
+def _entry_attribute(field: Any, hint: Any) -> AttributeType:
     required = field.default is MISSING and field.default_factory is MISSING
     bare = _without_notes(hint)
     default = REQUIRED if required else field.default
-    return Attribute(field.name, default, None if bare is Any else bare, _literals(bare))
+    return AttributeType(field.name, default, None if bare is Any else bare, _literals(bare))
 
 
 def _maker(name: str, entry: type[SlotEntry]) -> Callable[[Any], SlotEntry]:

@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 from jinja2.utils import internalcode, missing
 
-from pyview.template.tree.nodes import EVERYTHING, Diff, Fresh
+from pyview.template.tree.nodes import EVERYTHING, Diff, RenderPass
 from pyview.template.tree.output import number_text
-from pyview.template.tree.rows import Order, RowMemory, RowSegment, remember
+from pyview.template.tree.rows import RowCache, RowOrder, RowSegment, remember
 from pyview.template.tree.stream import LiveLoop, StreamRows, stream_slot
 
 Row: TypeAlias = Callable[..., Diff]
@@ -22,14 +22,14 @@ class Comprehension:
     __slots__ = ("keys", "memory", "rows", "segment")
 
     segment: RowSegment
-    memory: RowMemory
+    memory: RowCache
     rows: list[list[Any]]
     keys: list[Any]
 
 
 @internalcode
 def comprehension(
-    fresh: Fresh,
+    fresh: RenderPass,
     previous: Any,
     segment: RowSegment,
     items: Sequence[Any],
@@ -115,7 +115,7 @@ def _settle(held: Comprehension, items: Sequence[Any], found: dict[int, int] | N
 
 def _order(
     held: Comprehension, items: Sequence[Any], found: dict[int, int] | None, key: Key | None
-) -> Order | None:
+) -> RowOrder | None:
     """Where each row was before; None when every row still is where it was."""
     count = len(held.rows)
     if key is None:
@@ -136,14 +136,14 @@ def _keep_keys(keys: Sequence[Any], items: Sequence[Any], rows: Iterable[int], k
     return True
 
 
-def _reorder(held: Comprehension, order: Order) -> None:
+def _reorder(held: Comprehension, order: RowOrder) -> None:
     rows, blank = held.rows, held.segment.blank
     held.rows = [blank[:] if old is None else rows[old] for old in order]
     held.memory.reorder(order)
 
 
 def _entries(
-    segment: RowSegment, order: Order, row: Callable[[int, int], Diff], mask: int, changes: dict[int, int]
+    segment: RowSegment, order: RowOrder, row: Callable[[int, int], Diff], mask: int, changes: dict[int, int]
 ) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for i, old in enumerate(order):

@@ -12,13 +12,13 @@ from jinja2.environment import Environment, Template
 from jinja2.runtime import BlockReference, Context, Macro
 from jinja2.utils import internalcode, missing
 
-from pyview.template.tree.nodes import ALWAYS, EVERYTHING, MASK_VARIABLE, Fresh, Segment, Unit
+from pyview.template.tree.nodes import ALWAYS, EVERYTHING, MASK_VARIABLE, RenderPass, Segment, Unit
 from pyview.template.tree.output import escaped, plain, text_slot
 
 
 @internalcode
 def include(
-    fresh: Fresh, previous: Any, template: Template, context: Context, names: Mapping[str, Any]
+    fresh: RenderPass, previous: Any, template: Template, context: Context, names: Mapping[str, Any]
 ) -> tuple[Any, Any]:
     """The slot of an included template, which sees the context and the local `names` around the tag."""
     root: Any = template.root_render_func
@@ -76,7 +76,7 @@ class LiveMacro(Macro):
         self._tree = tree
 
     def render(
-        self, fresh: Fresh, previous: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, fresh: RenderPass, previous: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, Any]:
         """Call the macro into a tree: (node, what changed)."""
         return self._tree(fresh, previous, *self._bind(args, kwargs))
@@ -142,7 +142,7 @@ def _present(name: str, cell: CellType) -> CellType:
 
 @internalcode
 def call(
-    fresh: Fresh,
+    fresh: RenderPass,
     previous: Any,
     context: Context,
     autoescape: bool,

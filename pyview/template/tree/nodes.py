@@ -16,7 +16,7 @@ Diff: TypeAlias = dict[str, Any]
 """The part of a wire message for one node: position -> new text or nested diff, `s` for statics, `k` for rows."""
 
 
-class Fresh(list["tuple[Segment, Diff]"]):
+class RenderPass(list["tuple[Segment, Diff]"]):
     """The nodes that are new in a message: their statics travel with it, once each.
 
     `host` is what the live values of the page belong to: the socket of the view, or of the component. `nested` are the
@@ -136,15 +136,15 @@ UnitFunction: TypeAlias = Callable[..., tuple[Any, Any]]
 """Renders a unit: (..., previous node) -> (node, diff); the diff is None when nothing changed."""
 
 
-def new_node(segment: Segment, fresh: Fresh, diff: Diff) -> Node:
+def new_node(segment: Segment, fresh: RenderPass, diff: Diff) -> Node:
     """An empty node of a segment; its statics are put into the diff that will describe it."""
     node = Node(segment.blank)
     node.segment = segment
-    announce(segment, fresh, diff)
+    send_statics(segment, fresh, diff)
     return node
 
 
-def announce(segment: Segment, fresh: Fresh, diff: Diff) -> None:
+def send_statics(segment: Segment, fresh: RenderPass, diff: Diff) -> None:
     """Send a segment's statics with the diff of a new node."""
     diff["s"] = segment.statics
     if segment.root:
@@ -152,14 +152,14 @@ def announce(segment: Segment, fresh: Fresh, diff: Diff) -> None:
     fresh.append((segment, diff))
 
 
-def new_unit(segment: Segment, values: tuple[Any, ...], fresh: Fresh, diff: Diff) -> Unit:
+def new_unit(segment: Segment, values: tuple[Any, ...], fresh: RenderPass, diff: Diff) -> Unit:
     """An empty unit whose inputs are `values`."""
     unit = Unit(segment.blank)
     unit.segment = segment
     trust = segment.trust
     token = segment.rule.token
     unit.inputs = [token(value, trust) for value in values]
-    announce(segment, fresh, diff)
+    send_statics(segment, fresh, diff)
     return unit
 
 
@@ -181,7 +181,7 @@ def changed(unit: Unit, i: int, value: Any) -> int:
     return segment.bits[i]
 
 
-def share_statics(diff: Diff, fresh: Fresh) -> Diff:
+def share_statics(diff: Diff, fresh: RenderPass) -> Diff:
     """Replace statics used more than once by their number in `diff["p"]`. The diff is changed and returned."""
     if len(fresh) < 2:
         return diff

@@ -29,8 +29,8 @@ import markupsafe
 from jinja2.utils import internalcode
 from markupsafe import Markup, escape
 
-from pyview.template.sources import Place, calling_place
-from pyview.template.tree.nodes import Diff, Fresh
+from pyview.template.sources import TemplateLine, calling_place
+from pyview.template.tree.nodes import Diff, RenderPass
 
 __all__ = ["Markup", "converted", "escape_text", "escaped", "plain", "text_slot", "written", "written_plain"]
 
@@ -47,7 +47,7 @@ class Live:
     visits: ClassVar[int] = 1
     """1 for a value that has to be rendered at every render of its page, 0 where equal ones may be passed over."""
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
         """The slot: (what to retain, what changed or None). `previous` is what the slot held before, of any kind.
 
         What changed is a text, an integer or the diff of a node; see `pyview.template.tree.nodes`.
@@ -126,7 +126,7 @@ def page_environment() -> Any:
 
 
 @internalcode
-def store_live(fresh: Fresh, slots: list[Any], position: int, diff: Diff, value: Live) -> None:
+def store_live(fresh: RenderPass, slots: list[Any], position: int, diff: Diff, value: Live) -> None:
     """Render a live value into a slot, and put what changed into the diff around it."""
     fresh.visits += value.visits
     slot, change = value.render(fresh, slots[position])
@@ -170,7 +170,7 @@ UNPRINTABLE: Final = frozenset(_ADVICE)
 class UnprintableValue(TypeError):
     """A value was printed into a page whose text says nothing to a reader."""
 
-    def __init__(self, value: Any, place: Place | None = None) -> None:
+    def __init__(self, value: Any, place: TemplateLine | None = None) -> None:
         where = f"{place}: " if place is not None else ""
         name = getattr(value, "__qualname__", "")
         kind = type(value).__name__.replace("_", " ")

@@ -1,8 +1,8 @@
 """What a comprehension remembers of its rows, so that the unchanged ones are passed over without running any code.
 
-Two ways. `Tokens` keeps one token per row (the row itself if immutable). `Columns` serves rows that may change, such as
-dicts: where the template reads nothing of a row but named fields, it keeps one column of values per field. Either is
-compared with the new rows by identity, at C speed; only where that differs the change rule is asked.
+Two ways. `RowTokens` keeps one token per row (the row itself if immutable). `ColumnTokens` serves rows that may
+change, such as dicts: where the template reads only named fields of a row, it keeps one column of values per field.
+Either is compared with the new rows by identity, at C speed. Only where they differ is the change rule asked.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +17,7 @@ from pyview.template.tree.nodes import Segment
 
 Getter = Callable[[Any], Any]
 Reader = Callable[[Any], tuple[Any, ...]]
-Order = Sequence[int | None]
+RowOrder = Sequence[int | None]
 """For every new row the position it had before; None for a new one."""
 
 DICT_ATTRIBUTES: Final = frozenset(dir(dict))
@@ -93,7 +93,7 @@ def _is_stored(cls: Any, name: str) -> bool:
     return isinstance(found, MemberDescriptorType) or not hasattr(type(found), "__get__")
 
 
-class RowMemory(Protocol):
+class RowCache(Protocol):
     """What is remembered of the rows of one comprehension. Row positions are those of the last render."""
 
     def scan(self, items: Sequence[Any]) -> dict[int, int] | None:
@@ -102,11 +102,11 @@ class RowMemory(Protocol):
     def settle(self, row: int, item: Any, bits: int) -> int:
         """Of the bits found by `scan` those that did change; from now on the row's present state is the known one."""
 
-    def reorder(self, order: Order) -> None:
+    def reorder(self, order: RowOrder) -> None:
         """Rows were moved, added and removed. `scan` reports all bits of added ones."""
 
 
-class Tokens:
+class RowTokens:
     """One token per row."""
 
     __slots__ = ("segment", "tokens")
@@ -131,11 +131,11 @@ class Tokens:
         self.tokens[row] = rule.token(item, segment.trust)
         return bits
 
-    def reorder(self, order: Order) -> None:
+    def reorder(self, order: RowOrder) -> None:
         self.tokens = _reordered(self.tokens, order)
 
 
-class Columns:
+class ColumnTokens:
     """One column of tokens per field, for rows of one class."""
 
     __slots__ = ("cls", "columns", "getters", "segment")
@@ -171,7 +171,7 @@ class Columns:
                     changed |= bit
         return changed
 
-    def reorder(self, order: Order) -> None:
+    def reorder(self, order: RowOrder) -> None:
         self.columns = [_reordered(column, order) for column in self.columns]
 
     def _column(self, get: Getter, items: Iterable[Any]) -> list[Any]:
@@ -189,19 +189,19 @@ class Columns:
         return True
 
 
-def remember(segment: RowSegment, items: Sequence[Any]) -> RowMemory:
+def remember(segment: RowSegment, items: Sequence[Any]) -> RowCache:
     """The memory that fits the rows best. There must be at least one."""
     first = items[0]
     getters = None if segment.rule.is_immutable(first) else segment.getters_for(type(first))
     if getters is None or {*map(type, items)} != {type(first)}:
-        return Tokens(segment, items)
+        return RowTokens(segment, items)
     try:
-        return Columns(segment, items, getters)
+        return ColumnTokens(segment, items, getters)
     except (KeyError, AttributeError):
-        return Tokens(segment, items)
+        return RowTokens(segment, items)
 
 
-def _reordered(tokens: list[Any], order: Order) -> list[Any]:
+def _reordered(tokens: list[Any], order: RowOrder) -> list[Any]:
     return [DIRTY if old is None else tokens[old] for old in order]
 
 

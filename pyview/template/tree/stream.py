@@ -13,7 +13,7 @@ from jinja2.runtime import LoopContext, Undefined
 from jinja2.utils import internalcode, missing
 
 from pyview.stream import Stream, StreamOps, Streams, without_surplus
-from pyview.template.tree.nodes import EVERYTHING, Diff, Fresh, Segment
+from pyview.template.tree.nodes import EVERYTHING, Diff, RenderPass, Segment
 
 __all__ = ["ShownItems", "StreamRows", "StreamShownTwice", "StreamSlot", "rows_of", "settle", "stream_slot"]
 
@@ -97,7 +97,7 @@ def rows_of(iterable: Any, test: Callable[[Iterable[Any]], Iterable[Any]] | None
 
 @internalcode
 def stream_slot(
-    fresh: Fresh,
+    fresh: RenderPass,
     previous: Any,
     segment: Segment,
     rows: StreamRows,
@@ -133,13 +133,13 @@ def stream_slot(
     return StreamSlot(segment, stream.identity, untouched=first and not operations.inserts), diff
 
 
-def _was_shown(fresh: Fresh, stream: Stream[Any]) -> bool:
+def _was_shown(fresh: RenderPass, stream: Stream[Any]) -> bool:
     """Return True if an earlier render showed the stream, so that the page may have items of it."""
     streams = getattr(fresh.host, "streams", None)
     return streams is not None and streams.has_shown(stream)
 
 
-def _show(fresh: Fresh, stream: Stream[Any]) -> str:
+def _show(fresh: RenderPass, stream: Stream[Any]) -> str:
     """Note that the render shows a stream. Returns its name on the wire; components put their number before it."""
     cid = getattr(fresh.host, "cid", None)
     ref = stream.name if cid is None else f"{cid}-{stream.name}"
@@ -154,7 +154,7 @@ def _show(fresh: Fresh, stream: Stream[Any]) -> str:
     return ref
 
 
-def _holds_views(fresh: Fresh, ref: str) -> bool:
+def _holds_views(fresh: RenderPass, ref: str) -> bool:
     """Return True if items of that stream held nested views in an earlier render."""
     streams = getattr(fresh.host, "streams", None)
     return streams is not None and streams.with_views is not None and ref in streams.with_views
@@ -167,7 +167,7 @@ def _diff(ref: str, operations: StreamOps) -> Diff:
 
 
 def _entries(
-    fresh: Fresh,
+    fresh: RenderPass,
     segment: Segment,
     rows: Sequence[Any],
     render: Callable[..., Diff],
@@ -191,7 +191,7 @@ def _entries(
     return entries
 
 
-def settle(fresh: Fresh) -> None:
+def settle(fresh: RenderPass) -> None:
     """The render has succeeded: what was waiting in its streams is forgotten."""
     shown = {} if fresh.streams is None else fresh.streams
     host = fresh.host

@@ -7,10 +7,16 @@ from typing import Any, Final, TypeVar
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
 from pyview.template.tree.comprehension import Key, comprehension, field_key
 from pyview.template.tree.immutable import is_template_class
-from pyview.template.tree.nodes import ALWAYS, Diff, Fresh, Wrapped
+from pyview.template.tree.nodes import ALWAYS, Diff, RenderPass, Wrapped
 from pyview.template.tree.output import Live, text_slot
 from pyview.template.tree.stream import StreamRows, rows_of
-from pyview.template.tstrings.plans import Plan, Plans, content_text, environment_of, page_plans
+from pyview.template.tstrings.plans import (
+    CompiledTString,
+    CompiledTStrings,
+    content_text,
+    environment_of,
+    page_plans,
+)
 
 T = TypeVar("T")
 
@@ -54,7 +60,7 @@ class _Rows(Wrapped):
 
     __slots__ = ("code", "inputs", "plan", "visits")
 
-    def __init__(self, plan: Plan | None, code: Any) -> None:
+    def __init__(self, plan: CompiledTString | None, code: Any) -> None:
         self.plan = plan
         self.code = code
         self.slot = None
@@ -79,8 +85,8 @@ class Each(Live):
         self._render = render
         self._key = key
 
-    def render(self, fresh: Fresh, previous: Any) -> tuple[Any, Any]:
-        plans: Plans = environment_of(fresh).plans
+    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
+        plans: CompiledTStrings = environment_of(fresh).plans
         items: Sequence[Any] = self._rows if isinstance(self._rows, list | tuple) else rows_of(self._rows)
         code = getattr(self._render, "__code__", None)
         if not isinstance(previous, _Rows) or previous.code is not code:
@@ -94,13 +100,15 @@ class Each(Live):
             del fresh[mark:]
             return self._update(plans, fresh, _Rows(None, code), items)
 
-    def _plan(self, plans: Plans, items: Sequence[Any]) -> Plan | None:
+    def _plan(self, plans: CompiledTStrings, items: Sequence[Any]) -> CompiledTString | None:
         if isinstance(items, StreamRows):
             return None  # what the browser keeps cannot be sent again should a later item have another shape
         row = self._render(items[0])
         return plans.plan(row) if is_template_class(type(row)) else None
 
-    def _update(self, plans: Plans, fresh: Fresh, held: _Rows, items: Sequence[Any]) -> tuple[Any, Any]:
+    def _update(
+        self, plans: CompiledTStrings, fresh: RenderPass, held: _Rows, items: Sequence[Any]
+    ) -> tuple[Any, Any]:
         visits = fresh.visits
         mask = 0 if held.is_unchanged([*inputs_of(self._render, plans)], plans.rule) else ALWAYS
         segment = plans.rows if held.plan is None else held.plan.row_segment
@@ -109,17 +117,17 @@ class Each(Live):
         held.visits = fresh.visits != visits
         return held, change
 
-    def _row(self, plans: Plans, plan: Plan | None) -> Callable[..., Diff]:
+    def _row(self, plans: CompiledTStrings, plan: CompiledTString | None) -> Callable[..., Diff]:
         render = self._render
 
-        def mixed(fresh: Fresh, item: Any, slots: list[Any], mask: int) -> Diff:
+        def mixed(fresh: RenderPass, item: Any, slots: list[Any], mask: int) -> Diff:
             return plans.mixed_row(fresh, render(item), slots)
 
         if plan is None:
             return mixed
         common = plan
 
-        def alike(fresh: Fresh, item: Any, slots: list[Any], mask: int) -> Diff:
+        def alike(fresh: RenderPass, item: Any, slots: list[Any], mask: int) -> Diff:
             template = render(item)
             if not is_template_class(type(template)) or template.strings != common.strings:
                 raise _OtherStrings
@@ -135,7 +143,7 @@ class Each(Live):
         return self.__html__()
 
 
-def inputs_of(function: Any, plans: Plans) -> Iterator[Any]:
+def inputs_of(function: Any, plans: CompiledTStrings) -> Iterator[Any]:
     """What a function reads besides its arguments: variables around it, defaults, globals."""
     pending, seen = [function], set[int]()
     while pending:
@@ -163,7 +171,7 @@ def _content(cell: CellType) -> Any:
         return _NOTHING
 
 
-def _globals_of(function: FunctionType, plans: Plans) -> Iterator[Any]:
+def _globals_of(function: FunctionType, plans: CompiledTStrings) -> Iterator[Any]:
     found = function.__globals__
     for name in plans.names_read(function.__code__):
         value = found.get(name, _NOTHING)

@@ -21,7 +21,7 @@ from pyview.template.tree.change import DIRTY, EQUAL_IS_SAME, TRUST_OBJECTS, Cha
 from pyview.template.tree.comprehension import comprehension
 from pyview.template.tree.immutable import is_template_class
 from pyview.template.tree.macro import LiveMacro
-from pyview.template.tree.nodes import ALWAYS, Diff, Fresh, Node, Segment, new_node
+from pyview.template.tree.nodes import ALWAYS, Diff, Node, RenderPass, Segment, new_node
 from pyview.template.tree.output import (
     UNPRINTABLE,
     Live,
@@ -41,15 +41,15 @@ _to_text = str.__str__
 class Strings(Protocol):
     """Renders template strings, one by one and in rows."""
 
-    def render(self, fresh: Fresh, previous: Any, template: Any) -> tuple[Any, Any]: ...
-    def render_rows(self, fresh: Fresh, previous: Any, items: list[Any]) -> tuple[Any, Any]: ...
+    def render(self, fresh: RenderPass, previous: Any, template: Any) -> tuple[Any, Any]: ...
+    def render_rows(self, fresh: RenderPass, previous: Any, items: list[Any]) -> tuple[Any, Any]: ...
     def text(self, template: Any) -> str: ...
 
 
-Content = Callable[[Fresh, Any, Any], tuple[Any, Any]]
+Content = Callable[[RenderPass, Any, Any], tuple[Any, Any]]
 
 
-def render_content(strings: Strings, fresh: Fresh, previous: Any, value: Any) -> tuple[Any, Any]:
+def render_content(strings: Strings, fresh: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
     """The slot of a value between tags: (what to retain, what changed)."""
     cls = type(value)
     if cls is str:
@@ -113,7 +113,7 @@ _CONVERSIONS: Final[dict[str, Callable[[Any], str]]] = {"r": repr, "s": str, "a"
 _ITEM, _POSITION, _LENGTH = 4, 8, 16
 
 
-class Plan:
+class CompiledTString:
     """What all nodes of one template string share. A node holds its slots, then what each was made from."""
 
     __slots__ = ("row_segment", "segment", "strings", "writes")
@@ -130,7 +130,7 @@ class Plan:
             segment.rule = rule
             segment.blank = [None] * len(self.writes) + [DIRTY] * len(self.writes)
 
-    def render(self, strings: Strings, fresh: Fresh, previous: Any, template: Any) -> tuple[Any, Any]:
+    def render(self, strings: Strings, fresh: RenderPass, previous: Any, template: Any) -> tuple[Any, Any]:
         """The slot that holds this template string: (node, what changed)."""
         if previous.__class__ is Node and previous.segment is self.segment:
             return previous, self.update(strings, fresh, template, previous) or None
@@ -139,7 +139,7 @@ class Plan:
         diff.update(self.update(strings, fresh, template, node))
         return node, diff
 
-    def update(self, strings: Strings, fresh: Fresh, template: Any, node: list[Any]) -> Diff:
+    def update(self, strings: Strings, fresh: RenderPass, template: Any, node: list[Any]) -> Diff:
         """Render what is not provably the same as before; what changed."""
         rule, diff = self.segment.rule, {}
         at = len(self.writes)
@@ -167,7 +167,9 @@ class Plan:
                 node[at + i] = DIRTY  # holds a live value that must not be passed over
         return diff
 
-    def _render(self, strings: Strings, fresh: Fresh, i: int, previous: Any, value: Any) -> tuple[Any, Any]:
+    def _render(
+        self, strings: Strings, fresh: RenderPass, i: int, previous: Any, value: Any
+    ) -> tuple[Any, Any]:
         write = self.writes[i]
         if write is None:
             return render_content(strings, fresh, previous, value)
@@ -211,7 +213,7 @@ MOST_PLANS: Final = 4000
 """A program has so many template strings and more; beyond them the oldest are read again."""
 
 
-class Plans:
+class CompiledTStrings:
     """Renders template strings for one environment. What it keeps follows from the program's text alone."""
 
     def __init__(self, rule: ChangeRule) -> None:
@@ -221,13 +223,13 @@ class Plans:
         self._alone.rule = rule
         rule.register(CodeType)
         self._names: dict[CodeType, frozenset[str]] = {}
-        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._plans: dict[tuple[str, ...], CompiledTString] = {}
 
-    def plan(self, template: Any) -> Plan:
+    def plan(self, template: Any) -> CompiledTString:
         """What is known of a template string. Raises TemplateStringError for one that is no HTML."""
         plan = self._plans.get(template.strings)
         if plan is None:
-            plan = Plan(template, self.rule)
+            plan = CompiledTString(template, self.rule)
             _make_room(self._plans)
             self._plans[plan.strings] = plan
         return plan
@@ -240,15 +242,15 @@ class Plans:
             names = self._names[code] = frozenset(_names_in(code))
         return names
 
-    def render(self, fresh: Fresh, previous: Any, template: Any) -> tuple[Any, Any]:
+    def render(self, fresh: RenderPass, previous: Any, template: Any) -> tuple[Any, Any]:
         """The slot of a template string: (node, what changed)."""
         return self.plan(template).render(self, fresh, previous, template)
 
-    def content(self, fresh: Fresh, previous: Any, value: Any) -> tuple[Any, Any]:
+    def content(self, fresh: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
         """The slot of anything that may stand between tags: (what to retain, what changed)."""
         return render_content(self, fresh, previous, value)
 
-    def alone(self, fresh: Fresh, previous: Any, value: Any) -> tuple[Any, Any]:
+    def alone(self, fresh: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
         """A node with one slot, for content that is the whole page: (node, what changed)."""
         diff: Diff = {}
         known = previous.__class__ is Node and previous.segment is self._alone
@@ -263,13 +265,13 @@ class Plans:
         """The HTML of a template string."""
         return self.plan(template).text(self, template)
 
-    def render_rows(self, fresh: Fresh, previous: Any, items: list[Any]) -> tuple[Any, Any]:
+    def render_rows(self, fresh: RenderPass, previous: Any, items: list[Any]) -> tuple[Any, Any]:
         """The slot of a list: rows of one template string, or else of anything."""
         # The rows are numbers, which need no memory: every template string is here, and is compared slot by slot.
         numbers = range(len(items))
         plan = self._common(items)
 
-        def row(fresh: Fresh, item: int, slots: list[Any], mask: int) -> Diff:
+        def row(fresh: RenderPass, item: int, slots: list[Any], mask: int) -> Diff:
             return (
                 self.mixed_row(fresh, items[item], slots)
                 if plan is None
@@ -279,7 +281,7 @@ class Plans:
         segment = self.rows if plan is None else plan.row_segment
         return comprehension(fresh, previous, segment, numbers, row, ALWAYS, None, None)
 
-    def mixed_row(self, fresh: Fresh, item: Any, slots: list[Any]) -> Diff:
+    def mixed_row(self, fresh: RenderPass, item: Any, slots: list[Any]) -> Diff:
         """A row that may hold anything."""
         slot, change = render_content(self, fresh, slots[0], item)
         if change is None:
@@ -287,7 +289,7 @@ class Plans:
         slots[0] = slot
         return {"0": change}
 
-    def _common(self, items: list[Any]) -> Plan | None:
+    def _common(self, items: list[Any]) -> CompiledTString | None:
         if not items or not is_template_class(type(items[0])):
             return None
         strings = items[0].strings
@@ -302,20 +304,20 @@ class _Alone:
 
     def __init__(self) -> None:
         self.change_rule = ChangeRule()
-        self.plans = Plans(self.change_rule)
+        self.plans = CompiledTStrings(self.change_rule)
 
 
-def environment_of(fresh: Fresh) -> Any:
+def environment_of(fresh: RenderPass) -> Any:
     """The template environment that something is rendered in."""
     if fresh.environment is None:
         fresh.environment = _Alone()
     return fresh.environment
 
 
-def page_plans() -> Plans:
+def page_plans() -> CompiledTStrings:
     """The plans of the page that is being made as text."""
     environment = page_environment()
-    return Plans(ChangeRule()) if environment is None else environment.plans
+    return CompiledTStrings(ChangeRule()) if environment is None else environment.plans
 
 
 def _make_room(kept: dict[Any, Any]) -> None:

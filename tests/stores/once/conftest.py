@@ -7,14 +7,14 @@ from uuid import uuid4
 
 import pytest
 
-from pyview.stores.claims import Claims, MemoryClaims, SQLiteClaims
+from pyview.stores.claims import MemoryClaims, OnceStore, SQLiteClaims
 from pyview.stores.claims_redis import RedisClaims
 from tests.stores.fixtures import Clock, clock, own_valkey, valkey
 from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["clock", "own_valkey", "valkey"]
 
-Worker = Callable[[], Claims]
+Worker = Callable[[], OnceStore]
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
@@ -31,7 +31,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Worker
 
 
 @pytest.fixture
-async def workers(make: Worker) -> AsyncIterator[list[Claims]]:
+async def workers(make: Worker) -> AsyncIterator[list[OnceStore]]:
     """Three workers that share a store."""
     async with AsyncExitStack() as stack:
         started = [make() for _ in range(3)]

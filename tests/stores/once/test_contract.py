@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyview.stores.claims import Claims, MemoryClaims, SQLiteClaims
+from pyview.stores.claims import MemoryClaims, OnceStore, SQLiteClaims
 from pyview.stores.claims_redis import RedisClaims
 from pyview.stores.from_environment import claims_from_environment
 from pyview.stores.outage import StoreUnavailable
@@ -15,32 +15,34 @@ from tests.stores.fixtures import BreakableFolder, BreakableServer, Clock
 from tests.stores.valkey import ValkeyProcess
 
 
-async def test_the_first_gets_it_and_nobody_after(workers: list[Claims], clock: Clock) -> None:
+async def test_the_first_gets_it_and_nobody_after(workers: list[OnceStore], clock: Clock) -> None:
     assert await workers[0].claim("one", clock.now + 30)
     for worker in workers:
         assert not await worker.claim("one", clock.now + 30)
     assert await workers[1].claim("another", clock.now + 30)
 
 
-async def test_of_all_who_ask_at_once_one_gets_it(workers: list[Claims], clock: Clock) -> None:
+async def test_of_all_who_ask_at_once_one_gets_it(workers: list[OnceStore], clock: Clock) -> None:
     for round in range(10):
         asking = (worker.claim(f"key {round}", clock.now + 30) for worker in workers * 5)
         assert sorted(await asyncio.gather(*asking)) == [False] * 14 + [True]
 
 
-async def test_odd_keys_are_keys(workers: list[Claims], clock: Clock) -> None:
+async def test_odd_keys_are_keys(workers: list[OnceStore], clock: Clock) -> None:
     for key in ("a:b", "é", "x" * 500, "'; DROP TABLE claims; --", "*"):
         assert await workers[0].claim(key, clock.now + 30)
         assert not await workers[1].claim(key, clock.now + 30)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, math.inf, math.nan])
-async def test_a_time_that_cannot_be_is_refused(workers: list[Claims], clock: Clock, seconds: float) -> None:
+async def test_a_time_that_cannot_be_is_refused(
+    workers: list[OnceStore], clock: Clock, seconds: float
+) -> None:
     with pytest.raises(ValueError, match="Unix time"):
         await workers[0].claim("one", clock.now + seconds)
 
 
-async def test_an_empty_key_is_refused(workers: list[Claims], clock: Clock) -> None:
+async def test_an_empty_key_is_refused(workers: list[OnceStore], clock: Clock) -> None:
     with pytest.raises(ValueError, match="empty"):
         await workers[0].claim("", clock.now + 30)
 
@@ -56,7 +58,7 @@ async def test_a_server_forgets_by_its_own_clock(valkey: ValkeyProcess, clock: C
 
 @pytest.mark.parametrize("make", [MemoryClaims, None], ids=["memory", "sqlite"])
 async def test_what_has_expired_can_be_had_again_and_takes_no_room(
-    make: Callable[[Clock], Claims] | None, clock: Clock, tmp_path: Path
+    make: Callable[[Clock], OnceStore] | None, clock: Clock, tmp_path: Path
 ) -> None:
     claims = make(clock) if make else SQLiteClaims(tmp_path / "state.db", clock)
     await claims.start()
@@ -84,7 +86,7 @@ async def test_a_server_that_is_away_grants_nothing(own_valkey: ValkeyProcess, c
     await expect_outage(RedisClaims(server.place, timeout=0.3, clock=clock), server, clock)
 
 
-async def expect_outage(claims: Claims, store: BreakableFolder | BreakableServer, clock: Clock) -> None:
+async def expect_outage(claims: OnceStore, store: BreakableFolder | BreakableServer, clock: Clock) -> None:
     await claims.start()
     store.take_away()
     with pytest.raises(StoreUnavailable):

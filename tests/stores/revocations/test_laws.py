@@ -10,7 +10,7 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyview.stores.revocations import MemoryRevocations, Replica, Revocation, Revocations
+from pyview.stores.revocations import MemoryRevocations, Revocation, RevocationCache, Revocations
 from pyview.stores.revocations_redis import RedisRevocations
 from pyview.stores.revocations_shared import SQLiteRevocations
 from tests.stores.fixtures import Clock
@@ -41,7 +41,7 @@ def test_to_merge_kills_no_less(one: Revocation, two: Revocation, signed_in_at: 
 @given(st.lists(st.tuples(revocations, st.integers(0, 20))))
 def test_what_is_over_takes_no_memory(steps: list[tuple[Revocation, int]]) -> None:
     clock = Clock()
-    replica = Replica(clock)
+    replica = RevocationCache(clock)
     for revocation, seconds in steps:
         replica.add(revocation)
         clock.now += seconds

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pyview.template.tree import change
-from pyview.template.tree.nodes import Fresh
+from pyview.template.tree.nodes import RenderPass
 from pyview.template.tstrings import each, plans
 from pyview.template.tstrings import plans as content
 from pyview.template.tstrings import plans as plan
@@ -38,7 +38,7 @@ def _only_the_type(value: Any, plans: Any) -> Iterator[Any]:
 
 def lists_of_anything_share_statics(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        plans.Plans,
+        plans.CompiledTStrings,
         "_common",
         lambda self, items: self.plan(items[0]) if items and hasattr(items[0], "strings") else None,
     )
@@ -51,7 +51,7 @@ def rows_of_other_shapes_are_forced_into_the_first(patch: pytest.MonkeyPatch) ->
         if common is None:
             return original(self, plans, common)
 
-        def forced(fresh: Fresh, item: Any, slots: list[Any], mask: int) -> Any:
+        def forced(fresh: RenderPass, item: Any, slots: list[Any], mask: int) -> Any:
             template = self._render(item)
             known = hasattr(template, "strings") and len(template.interpolations) == len(common.writes)
             return common.update(plans, fresh, template, slots) if known else {}

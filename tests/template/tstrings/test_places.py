@@ -13,7 +13,7 @@ from pyview.js import js
 from pyview.template import TemplateStringError
 from pyview.template.attributes import attribute_text, is_harmless
 from pyview.template.tree.change import ChangeRule
-from pyview.template.tstrings.plans import Plans
+from pyview.template.tstrings.plans import CompiledTStrings
 from tests.template.tstrings.pages import build
 
 EVIL = "\"'><script>alert(1)</script>"
@@ -21,7 +21,7 @@ ESCAPED = "&#34;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
 def text(*parts: Any) -> str:
-    return Plans(ChangeRule()).text(build(*parts))
+    return CompiledTStrings(ChangeRule()).text(build(*parts))
 
 
 @pytest.mark.parametrize(
