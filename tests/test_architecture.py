@@ -1,9 +1,8 @@
-"""The house is as docs/architecture.md draws it: imports go downwards, in the open, and never in a circle."""
+"""Tests that the folders are those of docs/architecture.md, and that imports go only upwards in its list."""
 
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -11,114 +10,109 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DRAWING = ROOT / "docs" / "architecture.md"
-FACADE = "pyview"
-
-
-@dataclass(frozen=True, order=True)
-class Room:
-    """A line of the drawing. Rooms compare as they are drawn: by layer, then from top to bottom."""
-
-    layer: int
-    line: int
-    path: str
-
-    def owns(self, module: str) -> bool:
-        return module == self.path or module.startswith(f"{self.path}/")
+PACKAGE = ROOT / "pyview"
+PAGE = ROOT / "docs" / "architecture.md"
 
 
 @cache
-def rooms() -> tuple[Room, ...]:
-    block = DRAWING.read_text().split("```")[1].splitlines()
-    return tuple(_rooms_in(block))
-
-
-def _rooms_in(block: list[str]) -> Iterator[Room]:
-    layer = -1
-    for number, line in enumerate(block):
-        heading = re.match(r"L(\d)  (.*)", line)
-        if heading:
-            layer, line = int(heading[1]), heading[2]
-        # A heading names a room only where a column of spaces follows its first word.
-        drawn = re.match(r"([a-z_/]+?)/?\s{3,}\S", line)
-        if drawn and layer >= 0:
-            yield Room(layer, number, drawn[1])
-
-
-def room_of(module: str) -> Room | None:
-    owners = [room for room in rooms() if room.owns(module)]
-    return max(owners, key=lambda room: len(room.path), default=None)
+def listed() -> tuple[str, ...]:
+    """Folders ("wire/") and modules ("app") of the page, in its order."""
+    block = PAGE.read_text().split("```text\npyview/\n")[1].split("```")[0]
+    return tuple(re.findall(r"^([a-z_]+/?) {2,}\S", block, re.MULTILINE))
 
 
 @cache
 def modules() -> dict[str, Path]:
-    """Every module below pyview, by the name that the drawing uses ("wire/form"); not the facade."""
-    files = (ROOT / "pyview").rglob("*.py")
-    named = {file.relative_to(ROOT / "pyview").with_suffix("").as_posix(): file for file in files}
-    return {name.removesuffix("/__init__"): file for name, file in named.items() if name != "__init__"}
+    """Every module below `pyview` by its dotted name, without the list of names for users."""
+    files = {file.relative_to(ROOT).with_suffix("").as_posix(): file for file in PACKAGE.rglob("*.py")}
+    named = {name.removesuffix("/__init__").replace("/", "."): file for name, file in files.items()}
+    return {name: file for name, file in named.items() if name != "pyview"}
 
 
-def imports(module: str) -> set[str]:
+def owner_of(module: str) -> str:
+    """Return the folder or the module at the root that `module` belongs to, as the page writes it."""
+    first = module.split(".")[1]
+    return f"{first}/" if (PACKAGE / first).is_dir() else first
+
+
+@cache
+def imports(module: str) -> frozenset[str]:
     tree = ast.parse(modules()[module].read_text())
-    return set(_imported(node for node in ast.walk(tree)))
+    return frozenset(_imported(ast.walk(tree)))
 
 
 def _imported(nodes: Iterator[ast.AST]) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, ast.Import):
-            yield from (_drawn_name(alias.name) for alias in node.names if _is_ours(alias.name))
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "pyview")
         elif isinstance(node, ast.ImportFrom) and node.level:
             yield "a relative import"
-        elif isinstance(node, ast.ImportFrom) and _is_ours(node.module or ""):
-            yield from (_drawn_name(f"{node.module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "pyview":
+            yield from (_module_of(f"{node.module}.{alias.name}") for alias in node.names)
 
 
-def _is_ours(dotted: str) -> bool:
-    return dotted.split(".")[0] == FACADE
+def _module_of(name: str) -> str:
+    """Return the module that an imported name comes from: "pyview.wire.form.Params" -> "pyview.wire.form"."""
+    return name if name in modules() else name.rpartition(".")[0]
 
 
-def _drawn_name(dotted: str) -> str:
-    """ "pyview.wire.form.Params" -> "wire/form"; a name of the facade, and it alone, gives "pyview"."""
-    parts = dotted.split(".")[1:]
-    while parts and "/".join(parts) not in modules():
-        parts.pop()
-    return "/".join(parts) or FACADE
+def folder_imports() -> dict[str, set[str]]:
+    graph: dict[str, set[str]] = {name: set() for name in listed()}
+    for module in modules():
+        here = owner_of(module)
+        owners = {owner_of(name) for name in imports(module) if name in modules()}
+        graph.setdefault(here, set()).update(owners - {here})
+    return graph
 
 
-@cache
-def facades() -> dict[str, Path]:
-    """Packages that are no room but hold some, such as "template": lists of names for users, as `pyview` is."""
-    return {
-        name: file
-        for name, file in modules().items()
-        if room_of(name) is None and any(room.path.startswith(f"{name}/") for room in rooms())
-    }
-
-
-@pytest.fixture(params=sorted(modules().keys() - facades().keys()))
+@pytest.fixture(params=sorted(modules()))
 def module(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_it_is_drawn(module: str) -> None:
-    assert room_of(module), f"{module} is in no room of docs/architecture.md: draw it, in its layer"
+def test_the_list_is_the_tree_on_disk() -> None:
+    folders = {f"{entry.name}/" for entry in PACKAGE.iterdir() if (entry / "__init__.py").exists()}
+    files = {entry.stem for entry in PACKAGE.glob("*.py")} - {"__init__"}
+    assert sorted(listed()) == sorted(folders | files)
 
 
-def test_its_imports_go_down(module: str) -> None:
-    here = room_of(module)
-    there = {name: room_of(name) for name in imports(module) if name in modules()}
-    upwards = [name for name, room in there.items() if here and room and room > here]
-    assert not upwards, f"{module} (L{here and here.layer}) imports from above itself: {upwards}"
+def test_every_folder_is_a_package() -> None:
+    folders = {file.parent for file in PACKAGE.rglob("*.py")}
+    assert not [folder for folder in folders if not (folder / "__init__.py").exists()]
 
 
-def test_it_does_not_know_a_facade(module: str) -> None:
-    strangers = imports(module) - (modules().keys() - facades().keys())
-    assert not strangers, (
-        f"{module} must name the module it imports from, as in `from pyview.wire.form import ...`"
-    )
+def test_a_folder_imports_only_from_those_above_it() -> None:
+    order = {name: index for index, name in enumerate(listed())}
+    wrong = [
+        f"{here} imports {there}"
+        for here, imported in folder_imports().items()
+        for there in imported
+        if order[there] > order[here]
+    ]
+    assert not wrong, "docs/architecture.md lists it below: " + "; ".join(sorted(wrong))
 
 
-def test_its_imports_are_in_the_open(module: str) -> None:
+def test_folders_have_no_import_cycle() -> None:
+    _check_for_cycles(folder_imports())
+
+
+def test_modules_have_no_import_cycle() -> None:
+    _check_for_cycles({name: set(imports(name)) for name in modules()})
+
+
+def _check_for_cycles(graph: dict[str, set[str]]) -> None:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]), pytrace=False)
+
+
+def test_it_imports_modules_and_not_the_list_for_users(module: str) -> None:
+    unknown = imports(module) - modules().keys()
+    assert not unknown, f"{module} must name the module, as in `from pyview.wire.form import ...`: {unknown}"
+
+
+def test_it_has_no_import_inside_a_function(module: str) -> None:
     tree = ast.parse(modules()[module].read_text())
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     hidden = [
@@ -130,25 +124,5 @@ def test_its_imports_are_in_the_open(module: str) -> None:
     assert not hidden, f"{module} imports inside functions: {hidden}"
 
 
-def test_nothing_imports_in_a_circle() -> None:
-    try:
-        TopologicalSorter({name: imports(name) for name in modules()}).prepare()
-    except CycleError as error:
-        pytest.fail(" -> ".join(error.args[1]), pytrace=False)
-
-
-@pytest.mark.parametrize("facade", sorted(facades()))
-def test_a_facade_shows_its_own_rooms_only(facade: str) -> None:
-    own = (f"{facade}/", "former")  # and it may say what has taken the place of a name
-    strangers = [name for name in imports(facade) if not name.startswith(own)]
-    assert not strangers, f"pyview/{facade}/__init__.py lists names of other rooms: {strangers}"
-
-
-def test_every_room_exists() -> None:
-    missing = [room.path for room in rooms() if not any(room.owns(name) for name in modules())]
-    assert not missing, f"docs/architecture.md draws rooms that are not there: {missing}"
-
-
-def test_the_drawing_was_read() -> None:
-    assert {room.layer for room in rooms()} == set(range(8))
-    assert room_of("live_dashboard") == max(room for room in rooms() if room.layer == 6)
+def test_the_list_was_read() -> None:
+    assert {"wire/", "process/", "transport/", "app"} <= set(listed())

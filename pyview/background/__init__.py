@@ -1,0 +1,1 @@
+"""Async tasks of a view, their results, async streams, and timers."""

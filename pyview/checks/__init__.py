@@ -1,0 +1,1 @@
+"""Checks at start-up: authentication, redirects, the server, and templates."""

@@ -1,0 +1,1 @@
+"""ASGI middleware: host, origin and CSRF checks, headers, slashes, log redaction, error pages."""

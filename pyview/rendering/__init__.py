@@ -1,0 +1,1 @@
+"""Mount, handle_params and render of a view, for HTTP and for its socket."""

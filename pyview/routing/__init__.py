@@ -1,0 +1,1 @@
+"""Routes and live sessions: URL -> view and parameters."""

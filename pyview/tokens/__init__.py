@@ -1,0 +1,1 @@
+"""Secrets, encryption, and the tokens of pages, nested views, uploads and session changes."""
