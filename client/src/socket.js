@@ -1,6 +1,6 @@
 import { LongPoll, Socket as OfficialSocket } from "phoenix";
 
-// Private use (RFC 6455, 7.4.2); pyview/transport/endings.py knows it.
+// Private use (RFC 6455, 7.4.2); pyview/transport/close_codes.py knows it.
 const GOODBYE = 4000;
 
 /**

@@ -22,7 +22,7 @@ from starlette.types import Scope
 
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 
-_PACKAGE = str(Path(__file__).resolve().parent)
+_PACKAGE = str(Path(__file__).resolve().parents[1])
 _TEMPLATES = (".html", ".jinja", ".j2", ".jinja2")
 
 

@@ -56,7 +56,7 @@ async def started(app: PyView, *paths: str) -> list[tuple[int, str]]:
 @pytest.mark.parametrize(
     ("view", "says"),
     [
-        (Bare, "Bare has no template: no file .*test_template_checks.html"),
+        (Bare, "Bare has no template: no file .*test_templates.html"),
         (Named, "Named names the template 'none.html', which no loader finds"),
         (Broken, "Broken: broken.html:2: "),
     ],
@@ -79,7 +79,7 @@ async def test_it_starts_with_all_of_them() -> None:
 async def test_developers_see_a_placeholder() -> None:
     [(status, text), (other, _)] = await started(application(Bare, Sound, production=False), "/0", "/1")
     assert (status, other) == (200, 200)
-    assert "test_template_checks.html" in text
+    assert "test_templates.html" in text
 
 
 async def test_a_view_within_a_view_shows_no_placeholder_in_production() -> None:

@@ -100,7 +100,7 @@ def test_a_traceback_begins_with_the_code_of_the_application(
 
 
 async def test_frames_of_the_framework_are_there_for_who_debugs_it(caplog: pytest.LogCaptureFixture) -> None:
-    for level, first in ((logging.INFO, "test_correlation.py"), (logging.DEBUG, "pyview")):
+    for level, first in ((logging.INFO, "test_error_ids.py"), (logging.DEBUG, "pyview")):
         caplog.clear()
         with caplog.at_level(level, "pyview"):
             async with LiveClient(fragile(), raise_crashes=False) as client:

@@ -146,7 +146,7 @@ def test_without_opentelemetry_everything_works() -> None:
 import sys
 sys.modules["opentelemetry"] = None
 from pyview import PyView
-from pyview.telemetry import Telemetry, telemetry_if_installed
+from pyview.observability.telemetry import Telemetry, telemetry_if_installed
 assert telemetry_if_installed() is None
 assert PyView(secret="x" * 40).site.telemetry is None
 try:

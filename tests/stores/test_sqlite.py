@@ -16,11 +16,11 @@ import pytest
 from pyview.stores.outage import StoreUnavailable
 from pyview.stores.sqlite import SQLiteFile
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ("CREATE TABLE IF NOT EXISTS things (name TEXT PRIMARY KEY)",)
 ADD_FIFTY = """
 import asyncio, sys
-from pyview.storage.sqlite import SQLiteFile
+from pyview.stores.sqlite import SQLiteFile
 from tests.stores.test_sqlite import SCHEMA, add
 
 async def main():
