@@ -23,7 +23,7 @@ from pyview.testing.files import LocalFile
 from pyview.testing.page import Page
 from pyview.testing.raw_socket import RawSocket
 from pyview.testing.uploads import Chosen
-from pyview.wire.client_tree import ProtocolError
+from pyview.wire.merge import ProtocolError
 
 __all__ = [
     "Child",

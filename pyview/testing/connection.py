@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pyview.testing.raw_socket import RawSocket
-from pyview.wire.client_tree import ProtocolError
+from pyview.wire.merge import ProtocolError
 
 Answered = Callable[[dict[str, Any]], None]
 

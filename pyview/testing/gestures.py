@@ -35,7 +35,7 @@ from pyview.testing.payloads import (
 )
 from pyview.testing.tab import Tab
 from pyview.testing.uploads import Chosen, FileSender, file_inputs
-from pyview.wire.client_tree import ProtocolError
+from pyview.wire.merge import ProtocolError
 
 VIEW = "data-phx-session"
 LINK = "data-phx-link"

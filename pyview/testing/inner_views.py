@@ -13,7 +13,7 @@ from pyview.testing.forms import attribute
 from pyview.testing.recovery import recoverable, recoveries
 from pyview.testing.screen import Screen
 from pyview.testing.view import View, shown_components
-from pyview.wire.client_tree import ProtocolError, extract
+from pyview.wire.merge import ProtocolError, extract
 
 SESSION, PARENT, STICKY, MAIN = "data-phx-session", "data-phx-parent-id", "data-phx-sticky", "data-phx-main"
 MOST_ATTEMPTS = 3

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from pyview.testing.dom import outline
 from pyview.testing.errors import ElementNotFound
 from pyview.testing.forms import CHECKABLE, Fields, attribute, kind, option_value
-from pyview.wire.client_tree import ProtocolError
+from pyview.wire.merge import ProtocolError
 
 # Commands that change only how the page looks. They have no effect here: no style and no time passes in a test.
 _APPEARANCE_NAMES = (

@@ -14,8 +14,8 @@ from pyview.testing.forms import Fields, attribute
 from pyview.testing.location import absolute
 from pyview.testing.payloads import COMPONENT
 from pyview.testing.streams import check_containers
+from pyview.testing.tree_html import SKIP
 from pyview.testing.view import View
-from pyview.wire.client_tree import SKIP
 
 
 def patched_by(view_id: str, components: Collection[str] | None = None) -> Callable[[Tag], bool]:

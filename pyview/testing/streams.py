@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
-from pyview.wire.client_tree import COMPONENTS, COUNT, KEYED, STATIC, ProtocolError, Tree, to_html
+from pyview.testing.tree_html import to_html
+from pyview.wire.merge import COMPONENTS, COUNT, KEYED, STATIC, ProtocolError, Tree
 
 STREAM = "stream"
 _ID = re.compile(r"""\s*(?:<!--.*?-->\s*)*<[a-zA-Z][^\s>/]*(?:\s[^>]*?)?\sid=["']([^"']*)["']""", re.DOTALL)

@@ -31,7 +31,7 @@ from pyview.testing.recovery import recoverable, recoveries
 from pyview.testing.screen import Screen
 from pyview.testing.view import View, changed_session, let_go, passed_cookie, shown_components
 from pyview.threads import threads_at_work
-from pyview.wire.client_tree import ProtocolError, extract
+from pyview.wire.merge import ProtocolError, extract
 
 FLASH_COOKIE = "__phoenix_flash__"
 RELOAD_COOKIE = "__phoenix_reload_status__"

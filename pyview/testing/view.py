@@ -14,7 +14,8 @@ from pyview.testing.browser import Browser
 from pyview.testing.connection import ClientChannel, ClientConnection, Pending
 from pyview.testing.payloads import COMPONENT
 from pyview.testing.streams import StreamedItems
-from pyview.wire.client_tree import Tree, check_reach, merge, to_html
+from pyview.testing.tree_html import check_reach, to_html
+from pyview.wire.merge import Tree, merge
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ form first. What travels beside the tree (title, reply, events) is no part of it
 from collections.abc import Mapping
 from typing import Any
 
-from pyview.wire.client_tree import COMPONENTS, COUNT, KEYED, MOVED, STATIC, TEMPLATES, Tree, merge
+from pyview.wire.merge import COMPONENTS, COUNT, KEYED, MOVED, STATIC, TEMPLATES, Tree, merge
 
 _STREAM = "stream"
 

@@ -16,7 +16,8 @@ from pyview.components import LiveComponent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.testing.dom import Document
-from pyview.wire.client_tree import Tree, merge, to_html
+from pyview.testing.tree_html import to_html
+from pyview.wire.merge import Tree, merge
 from tests.attack.target import answer, joined
 from tests.components.conftest import app_of, view_of
 from tests.frames import Page, page_in

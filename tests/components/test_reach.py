@@ -6,7 +6,8 @@ import pytest
 
 from pyview.components import ComponentSocket, LiveComponent
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.client_tree import ProtocolError, check_reach, merge
+from pyview.testing.tree_html import check_reach
+from pyview.wire.merge import ProtocolError, merge
 from tests.components.conftest import Open
 from tests.components.test_components import Counter, counts
 

@@ -10,7 +10,7 @@ from pyview.convert.report import ConvertedTemplate
 from pyview.convert.template import Converter
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.client_tree import to_html
+from pyview.testing.tree_html import to_html
 from tests.convert.cases import CASES, FILES, NAMES
 
 MARK = "{# Jinja2 #}"

@@ -16,7 +16,7 @@ from pyview.stream import NoSuchStream, Streams
 from pyview.template.live_template import LiveRender, LiveTemplate
 from pyview.template.tree.stream import StreamShownTwice
 from pyview.testing import LiveClient
-from pyview.wire.client_tree import ProtocolError
+from pyview.wire.merge import ProtocolError
 
 LIST = """<h1>{{ title }}</h1>
 <ul id="users" phx-update="stream">

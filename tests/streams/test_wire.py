@@ -8,8 +8,9 @@ import pytest
 
 from pyview.stream import Stream
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.client_tree import merge, to_html
+from pyview.testing.tree_html import to_html
 from pyview.wire.diff import diff, without_stream_items
+from pyview.wire.merge import merge
 from tests.wire.javascript import JavaScriptClient, start
 
 LIST = (

@@ -6,7 +6,8 @@ from typing import Any
 from pyview.template.component import Component, components_in
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.client_tree import merge, to_html
+from pyview.testing.tree_html import to_html
+from pyview.wire.merge import merge
 
 
 class Followed:

@@ -14,7 +14,8 @@ import jinja2
 
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.client_tree import merge, to_html
+from pyview.testing.tree_html import to_html
+from pyview.wire.merge import merge
 from tests.template.data import mutate, used, world
 
 EXTENSIONS = ["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"]

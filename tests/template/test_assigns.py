@@ -12,7 +12,8 @@ from pydantic import BaseModel, computed_field
 
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.client_tree import merge, to_html
+from pyview.testing.tree_html import to_html
+from pyview.wire.merge import merge
 
 SHOW = LiveTemplate.from_string("{{ count }} {{ double }} {{ nope }}")
 

@@ -14,10 +14,10 @@ from pyview import LiveView, LiveViewSocket, PyView, js
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, PageError
+from pyview.testing.tree_html import to_html
 from pyview.uploads.config import UploadConfig
 from pyview.uploads.constraints import UploadConstraints
 from pyview.uploads.markup import live_file_input
-from pyview.wire.client_tree import to_html
 from tests.template.tstrings.pages import build
 
 EVIL = '[["exec",{"attr":"data-x"}]]'

@@ -8,7 +8,7 @@ import pytest
 from pyview.js import js
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.client_tree import to_html
+from pyview.testing.tree_html import to_html
 
 
 def live(source: str, **options: Any) -> LiveTemplate:

@@ -12,7 +12,8 @@ from jinja2 import DictLoader, StrictUndefined
 
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveRender, LiveTemplate, Rendering
-from pyview.wire.client_tree import merge, to_html
+from pyview.testing.tree_html import to_html
+from pyview.wire.merge import merge
 
 Row = dict[str, Any]
 

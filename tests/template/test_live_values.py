@@ -7,7 +7,8 @@ import pytest
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.nodes import RenderPass
 from pyview.template.tree.output import Live, LiveValueInText, TextPage
-from pyview.wire.client_tree import merge, to_html
+from pyview.testing.tree_html import to_html
+from pyview.wire.merge import merge
 
 
 class Counted(Live):

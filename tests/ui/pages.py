@@ -6,7 +6,8 @@ from bs4 import BeautifulSoup, Tag
 
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
-from pyview.wire.client_tree import merge, to_html
+from pyview.testing.tree_html import to_html
+from pyview.wire.merge import merge
 
 # One for all, since the components are compiled once for each environment.
 ENVIRONMENT = create_environment()

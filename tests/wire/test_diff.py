@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyview.wire.client_tree import merge, to_html
+from pyview.testing.tree_html import to_html
 from pyview.wire.diff import diff
+from pyview.wire.merge import merge
 
 Tree = dict[str, Any]
 

@@ -12,7 +12,8 @@ import pytest
 
 from pyview.template.environment import create_environment
 from pyview.template.live_template import ContentRendering
-from pyview.wire.client_tree import merge, to_html
+from pyview.testing.tree_html import to_html
+from pyview.wire.merge import merge
 from tests.template.tstrings.models import html, model, mutate
 from tests.template.tstrings.pages import Model, page
 from tests.wire.javascript import JavaScriptClient, start

@@ -12,7 +12,8 @@ from pyview.template import TemplateStringError, TemplateView
 from pyview.template.environment import create_environment
 from pyview.template.live_template import ContentRendering, LiveTemplate
 from pyview.testing import LiveClient
-from pyview.wire.client_tree import merge, to_html
+from pyview.testing.tree_html import to_html
+from pyview.wire.merge import merge
 from tests.template.tstrings import pages
 from tests.template.tstrings.pages import Board, Broken, Frames, Greeting, Holding, Log, TripPlanner, build
 

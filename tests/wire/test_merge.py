@@ -10,7 +10,8 @@ from bs4 import BeautifulSoup
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyview.wire.client_tree import ProtocolError, check_single_root, extract, merge, to_html
+from pyview.testing.tree_html import check_single_root, to_html
+from pyview.wire.merge import ProtocolError, extract, merge
 from tests.wire.javascript import JavaScriptClient, start
 from tests.wire.trees import State, difference, states, whole, with_templates
 
