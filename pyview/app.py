@@ -156,12 +156,12 @@ class PyView(Starlette):
         self._around: HostApplication | None = None
         self._who: AuthProbe | None = None
         self._pipeline = IdentityPipeline([])
-        self._roster = IdentityMonitor(self.revocations, self.security.auth_interval)
-        self._waiting_room = DetachedViews(self.security, self._roster)
+        self._identity_monitor = IdentityMonitor(self.revocations, self.security.auth_interval)
+        self._detached_views = DetachedViews(self.security, self._identity_monitor)
         self._open_sockets = OpenSockets(self.security)
         looks = DescriptorWatch().look, self._crashes.flush_due, self._complaints.flush_due
         self._periodic = Periodic(looks)
-        self._page = LivePage(lambda: self.site, self._tokens, self._assets, lambda: self.rootTemplate)
+        self._page = LivePage(lambda: self.app_context, self._tokens, self._assets, lambda: self.rootTemplate)
         self._groups = {DEFAULT.name: self._group(DEFAULT)}
         self._nested = NestedRoutes(lambda: self.routes)
         admission = JoinAuthorizer(self._tokens, lambda: self.routes, self._nested, self.security)
@@ -180,7 +180,7 @@ class PyView(Starlette):
             raise missing_attribute(self, name)
 
     @property
-    def site(self) -> AppContext:
+    def app_context(self) -> AppContext:
         """What the views of this application share."""
         if self._site is None:
             self._site = AppContext(
@@ -360,8 +360,8 @@ class PyView(Starlette):
                     with self._periodic.running(), LoopWatch().running():
                         yield state
                     # Before the application lets go of what its views need to say goodbye.
-                    with self.site.unfinished.hurried(), self._waiting_room.closed():
-                        await self._open_sockets.drain(lambda: self.site.processes)
+                    with self.app_context.unfinished.hurried(), self._detached_views.closed():
+                        await self._open_sockets.drain(lambda: self.app_context.processes)
             finally:
                 await self._opening.close()
                 self._crashes.flush()
@@ -441,5 +441,7 @@ class _Socket:
                 "the session comes from an application around this PyView, which nobody can ask again: open pages keep "
                 "who was there when they connected, also after a sign-out. Call identify_with(that application)"
             )
-        rooms = app._roster, app._waiting_room
-        return WebSocketConnection(app.site, self._admission, app._pipeline, *rooms, scope, receive, send)
+        rooms = app._identity_monitor, app._detached_views
+        return WebSocketConnection(
+            app.app_context, self._admission, app._pipeline, *rooms, scope, receive, send
+        )

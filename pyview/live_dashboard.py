@@ -79,7 +79,7 @@ def live_views(app: PyView) -> list[ViewSnapshot]:
 
     Secrets in the addresses of pages are left out, as in the server's logs.
     """
-    snapshots = (process.snapshot() for process in tuple(app.site.processes))
+    snapshots = (process.snapshot() for process in tuple(app.app_context.processes))
     shown = (_without_secrets(one) for one in snapshots if one is not None)
     return sorted(shown, key=lambda one: (one.view, one.page, one.user))
 

@@ -85,12 +85,14 @@ class House(PyView):
         return {
             **{f"objects: {name}": count for name, count in alive.items()},
             "tasks": len(asyncio.all_tasks()),
-            "processes": len(self.site.processes),
+            "processes": len(self.app_context.processes),
             "subscriptions": len(pubsub._topics) + len(pubsub._of),
             "connections": len(self._open_sockets.sweeper),
             "places": len(self._open_sockets.quotas),
-            "waiting": len(self._waiting_room) + len(self._waiting_room._shown) + self._waiting_room.bytes,
-            "watched": len(self._roster),
+            "waiting": len(self._detached_views)
+            + len(self._detached_views._shown)
+            + self._detached_views.bytes,
+            "watched": len(self._identity_monitor),
         }
 
     async def _show_state(self, request: Request) -> Response:

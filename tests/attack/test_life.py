@@ -67,7 +67,7 @@ def app(log: Counter[str]) -> PyView:
 async def released(app: PyView, log: Counter[str]) -> None:
     """Within a second of the close, or of the wait after a break: no process, subscription or timer is left, and
     everybody was told once."""
-    await eventually(lambda: not app.site.processes and log["disconnect"] >= log["mount"])
+    await eventually(lambda: not app.app_context.processes and log["disconnect"] >= log["mount"])
     assert log["disconnect"] == log["mount"]
     infos = log["info"]
     await app.pubsub.broadcast("news", "anybody?")

@@ -101,9 +101,9 @@ class TestT17Silence:
                 await asyncio.sleep(0.25)
                 await socket.send_frame(HEARTBEAT)
                 assert await answer(socket, "1") == ("ok", {})
-            assert app.site.processes
+            assert app.app_context.processes
             assert await socket.wait_closed() == 4408
-            await eventually(lambda: not app.site.processes)
+            await eventually(lambda: not app.app_context.processes)
 
 
 class TestT17Crowds:
@@ -238,7 +238,7 @@ class TestT41Floods:
                     await socket.send_frame(click(page, ref))
                     await asyncio.sleep(0.005)
             assert await socket.wait_closed() == 1008
-            await eventually(lambda: not app.site.processes)
+            await eventually(lambda: not app.app_context.processes)
         assert len([text for text in caplog.messages if "auth.rate_limited" in text]) == 1
         assert len([text for text in caplog.messages if "socket closed (1008)" in text]) == 1
 

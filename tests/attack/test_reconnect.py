@@ -29,7 +29,7 @@ async def left_behind(client: LiveClient, url: str) -> PageOf:
 
 
 def waiting(app: PyView) -> int:
-    return len(app._waiting_room)
+    return len(app._detached_views)
 
 
 async def come_back(client: LiveClient, page: PageOf, **changes: Any) -> Any:
@@ -107,9 +107,9 @@ async def test_signed_out_while_waiting_is_ended(app: PyView, client: LiveClient
     assert waiting(app) == 1
     await sign_out(client)
     await eventually(lambda: waiting(app) == 0)
-    await eventually(lambda: not app.site.processes)
+    await eventually(lambda: not app.app_context.processes)
     assert await come_back(client, page) == STALE
-    assert len(app._roster) == 0
+    assert len(app._identity_monitor) == 0
 
 
 async def test_who_signs_in_again_does_not_find_it(client: LiveClient) -> None:
@@ -136,7 +136,7 @@ async def test_rights_lost_are_noticed_on_patrol(world: World) -> None:
         assert waiting(app) == 1
         world.roles["root"] = []
         await eventually(lambda: waiting(app) == 0)
-        await eventually(lambda: not app.site.processes)
+        await eventually(lambda: not app.app_context.processes)
 
 
 async def test_another_view_of_the_same_page_is_not_given_the_waiting_one(
@@ -175,8 +175,8 @@ async def test_a_crowd_that_breaks_off_again_and_again_leaves_nothing(world: Wor
                 await socket.drop()
             assert waiting(app) <= 5
         await asyncio.sleep(0.15)
-        await eventually(lambda: not app.site.processes)
-        room = app._waiting_room
+        await eventually(lambda: not app.app_context.processes)
+        room = app._detached_views
         assert (len(room), room.bytes, len(room._shown), len(room._places), len(room._quotas)) == (
             0,
             0,
@@ -184,4 +184,4 @@ async def test_a_crowd_that_breaks_off_again_and_again_leaves_nothing(world: Wor
             0,
             0,
         )
-        assert len(app._roster) == 0
+        assert len(app._identity_monitor) == 0

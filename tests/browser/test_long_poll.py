@@ -22,7 +22,7 @@ def test_a_page_falls_back_and_is_live(page: Page) -> None:
         expect(page.locator("#files")).to_have_text("file 100")
         page.goto("about:blank")
         desk.wait_for("disconnect", page)
-        assert len(desk.app._waiting_room) == 0
+        assert len(desk.app._detached_views) == 0
 
 
 def test_a_page_on_long_polls_finds_its_view_again(page: Page) -> None:

@@ -201,7 +201,7 @@ def test_a_page_that_is_left_says_goodbye(page: Page, serve: Callable[[ASGIApp],
     else:
         page.reload()
     desk.wait_for("disconnect", other)
-    assert len(desk.app._waiting_room) == 0
+    assert len(desk.app._detached_views) == 0
 
 
 def test_a_connection_that_just_ends_is_made_again(page: Page, serve: Callable[[ASGIApp], str]) -> None:

@@ -110,7 +110,7 @@ async def test_context_processors_serve_the_templates_of_components_too() -> Non
             socket.context = {"Named": Named}
 
     app = app_of(View)
-    app.site.context_processors = (lambda meta: {"brand": "ours"},)
+    app.app_context.context_processors = (lambda meta: {"brand": "ours"},)
     async with LiveClient(app) as client:
         page = await client.open("/")
         assert page.find("i").text == "ours"

@@ -407,7 +407,7 @@ class TestWhatAHookLeaves:
         async with LiveClient(app) as client:
             page = await client.open("/members/red")
             assert page.path == "/start"
-            assert len(app.site.processes) == 1
+            assert len(app.app_context.processes) == 1
             await app.pubsub.broadcast("news", None)
             await page.settle()
             assert page.connected

@@ -137,7 +137,7 @@ async def test_signing_out_sends_every_open_page_of_that_session_away(path: str)
         assert (await bob.receive_frame())[4]["status"] == "ok"
         assert world.handled.count("hello") == 1
         await bob.close()
-    assert world.app.site.processes == set()
+    assert world.app.app_context.processes == set()
 
 
 async def test_a_copy_of_the_cookie_is_dead_after_signing_out() -> None:

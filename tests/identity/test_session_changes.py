@@ -98,7 +98,7 @@ async def test_a_login_form_signs_in_and_the_next_page_is_live() -> None:
         assert "httponly" in page_cookie(client).lower()
         await page.click("button", "+")
         assert page.find("#n").text == "1"
-    assert world.app.site.processes == set()
+    assert world.app.app_context.processes == set()
 
 
 def page_cookie(client: LiveClient) -> str:

@@ -146,7 +146,7 @@ async def test_it_ends_with_the_view_around_it() -> None:
     async with LiveClient(app := app_with()) as client:
         page = await client.open("/")
         await page.close()
-        await eventually(lambda: not app.site.processes)
+        await eventually(lambda: not app.app_context.processes)
         assert Counter.ended == ["Ada"]
 
 
@@ -170,7 +170,7 @@ async def test_a_crash_around_takes_what_is_inside_with_it(caplog: pytest.LogCap
             await page.click("#crash")
         assert Counter.ended == ["Ada"]
         assert page.find("output").text == "Ada: 0"
-        assert len(app.site.processes) == 2
+        assert len(app.app_context.processes) == 2
 
 
 async def test_one_that_cannot_be_mounted_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
@@ -446,6 +446,6 @@ async def test_nothing_is_kept_of_elements_that_came_and_went() -> None:
             await page.click("#more")
             assert page.child(f"c{n}").connected
         await page.settle()
-        [children] = [one.children for one in app.site.processes if one.children is not None]
+        [children] = [one.children for one in app.app_context.processes if one.children is not None]
         assert len(children._containers) == 1
-        assert len(app.site.processes) == 2
+        assert len(app.app_context.processes) == 2

@@ -80,7 +80,7 @@ async def test_it_stays_as_long_as_each_page_has_it() -> None:
         await page.click("a", text="quiet")
         await page.settle()
         assert Player.ended == [3]
-        assert len(made.site.processes) == 1
+        assert len(made.app_context.processes) == 1
 
 
 async def test_it_takes_the_page_elsewhere_and_stays() -> None:
@@ -136,5 +136,5 @@ async def test_it_ends_with_the_page() -> None:
     async with LiveClient(made := app()) as client:
         page = await client.open("/")
         await page.close()
-        await eventually(lambda: not made.site.processes)
+        await eventually(lambda: not made.app_context.processes)
         assert Player.ended == [1]

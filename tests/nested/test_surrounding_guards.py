@@ -116,9 +116,9 @@ class TestInALivePage:
             assert (await join_inner(socket, page, which, tokens[which]))[0] == "ok"
             await socket.send_frame(["4", "20", page.topic, "phx_leave", {}])
             if which == "s":
-                assert len(app.site.processes) == 1
+                assert len(app.app_context.processes) == 1
             lose_role(people)
-            await eventually(lambda: not app.site.processes)
+            await eventually(lambda: not app.app_context.processes)
 
     async def test_its_token_mounts_it_nowhere_without_the_right(self, people: People) -> None:
         async with LiveClient(site(people, {"/": Guarded})) as client:
@@ -196,10 +196,10 @@ class TestInALivePage:
             await page.navigate("/open")
             [stays] = [
                 one
-                for one in app.site.processes
+                for one in app.app_context.processes
                 if one.can_wait and not one._visit.routed and one._visit.place.sticky
             ]
-            opened = [one._visit for one in app.site.processes if one._visit.routed]
+            opened = [one._visit for one in app.app_context.processes if one._visit.routed]
             visit = stays._visit
             assert stays.belongs_to(visit, complete=True)
             place = visit.place._replace(around=opened[0].surroundings.with_guards_only({"app": app}))
@@ -222,7 +222,7 @@ class TestInALivePage:
         async with LiveClient(app) as client:
             socket, page, tokens = await open_tokens(client, name=None)
             assert (await join_inner(socket, page, "s", tokens["s"]))[0] == "ok"
-            assert len(app._roster) == 0
+            assert len(app._identity_monitor) == 0
             before = people.asked
             await push(socket, "s", "10")
             assert people.asked == before
@@ -372,7 +372,7 @@ async def test_it_ends_by_itself_in_a_page_of_starlette(people: People) -> None:
         async with connect(client, page) as socket:
             assert (await join_inner(socket, page, "s", token, sticky=False))[0] == "ok"
             lose_role(people)
-            await eventually(lambda: not app.site.processes)
+            await eventually(lambda: not app.app_context.processes)
 
 
 async def test_default_requires_is_not_asked_of_a_page_of_starlette(people: People) -> None:

@@ -238,7 +238,7 @@ class TestGuards:
         await page.settle(0.5)
         assert page.find("#s")["data-phx-session"] != before
         assert page.child("w").mounts == 1
-        assert len(app.site.processes) == 3
+        assert len(app.app_context.processes) == 3
 
     async def test_it_may_change_the_session(self, client: LiveClient) -> None:
         await client.post("/in/ann")

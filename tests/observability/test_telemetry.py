@@ -138,7 +138,7 @@ async def test_where_nobody_listens_nothing_is_measured(telemetry: bool) -> None
     app.add_live_view("/", Counter)
     async with LiveClient(app) as client:
         await client.open("/")
-        assert not any(isinstance(process, TracedViewProcess) for process in app.site.processes)
+        assert not any(isinstance(process, TracedViewProcess) for process in app.app_context.processes)
 
 
 def test_without_opentelemetry_everything_works() -> None:
@@ -148,7 +148,7 @@ sys.modules["opentelemetry"] = None
 from pyview import PyView
 from pyview.observability.telemetry import Telemetry, telemetry_if_installed
 assert telemetry_if_installed() is None
-assert PyView(secret="x" * 40).site.telemetry is None
+assert PyView(secret="x" * 40).app_context.telemetry is None
 try:
     Telemetry()
 except ImportError as error:

@@ -58,7 +58,7 @@ class Stage:
         self.app.add_live_view("/", Numbers)
 
     def look(self) -> None:
-        waiting = max(process.waiting for process in self.app.site.processes)
+        waiting = max(process.waiting for process in self.app.app_context.processes)
         self.most_waiting = max(self.most_waiting, waiting)
 
     def all_heard(self, times: int) -> bool:

@@ -80,7 +80,7 @@ class World:
 
     @property
     def waiting(self) -> int:
-        return len(self.app._waiting_room)
+        return len(self.app._detached_views)
 
     async def tell(self, news: str) -> None:
         infos = self.log["info"]
@@ -134,7 +134,7 @@ async def test_it_ends_at_once_at_a_goodbye(code: int) -> None:
         await join(socket, page)
         await socket.close(code)
         await eventually(lambda: world.log["disconnect"] == 1)
-        assert (world.waiting, world.app.site.processes) == (0, set())
+        assert (world.waiting, world.app.app_context.processes) == (0, set())
 
 
 async def test_a_goodbye_in_words_counts_whatever_code_follows() -> None:
@@ -179,7 +179,7 @@ async def test_who_does_not_come_back_is_waited_for_no_longer_than_said() -> Non
         await page.drop()
         assert world.waiting == 1
         await eventually(lambda: world.log["disconnect"] == 1)
-        assert (world.waiting, world.app.site.processes) == (0, set())
+        assert (world.waiting, world.app.app_context.processes) == (0, set())
         assert isinstance(world.app.pubsub, MemoryPubSub)
         assert not world.app.pubsub._topics
         await page.reconnect()
@@ -204,7 +204,7 @@ async def test_at_shutdown_each_is_told_once() -> None:
             await page.drop()
         assert world.waiting == 3
     assert world.log["disconnect"] == 3
-    assert (world.waiting, world.app.site.processes) == (0, set())
+    assert (world.waiting, world.app.app_context.processes) == (0, set())
 
 
 async def test_back_before_the_server_has_noticed() -> None:
@@ -508,8 +508,8 @@ class TestBounds:
             for page in pages:
                 await page.reconnect()
             assert (world.log["reconnected"], world.log["mount"], world.waiting) == (2, 6, 0)
-            assert len(world.app._waiting_room._quotas) == 0
-            assert world.app._waiting_room.bytes == 0
+            assert len(world.app._detached_views._quotas) == 0
+            assert world.app._detached_views.bytes == 0
 
     async def test_only_so_much_waits(self) -> None:
         world = World(max_waiting_bytes=1_000_000)
@@ -524,7 +524,7 @@ class TestBounds:
                 await page.push("grow")
                 await page.drop()
             assert world.waiting == 1
-            assert 900_000 < world.app._waiting_room.bytes < 1_300_000
+            assert 900_000 < world.app._detached_views.bytes < 1_300_000
 
     async def test_who_pushes_too_much_while_away_ends(self) -> None:
         world = World(max_queued_bytes=100_000)

@@ -484,7 +484,7 @@ async def unchanged(app: PyView, author: Author) -> None:
         await page.settle(SOON)
         await page.click("button")
         assert page.has_text("old 1")
-        assert app.site.file_watch is None
+        assert app.app_context.file_watch is None
 
 
 async def test_in_production_nobody_looks(author: Author) -> None:
@@ -550,7 +550,7 @@ async def test_a_page_that_leaves_while_its_view_is_mounted_is_not_looked_at() -
             await socket.send_frame(page.join("4"))
             await entered.wait()
         go_on.set()
-        await eventually(lambda: not app.site.processes)
+        await eventually(lambda: not app.app_context.processes)
         assert looks() == 0
 
 
@@ -573,7 +573,7 @@ async def test_one_file_is_asked_once_for_all_pages(author: Author) -> None:
     async with LiveClient(app) as client:
         for _ in range(5):
             await client.open("/")
-        watch = app.site.file_watch
+        watch = app.app_context.file_watch
         assert isinstance(watch, FileWatch)
         asked = 0
         watch.look()

@@ -102,10 +102,10 @@ async def test_a_handler_ends_by_itself_when_its_reader_leaves(ending: str) -> N
             await page.navigate("/listener")
         else:
             await getattr(page, ending)()
-        await eventually(lambda: len(stage.app.site.unfinished) == 1)
+        await eventually(lambda: len(stage.app.app_context.unfinished) == 1)
         stage.gate.set()
         await eventually(lambda: stage.happened == ["begins", "booked", "disconnect"])
-        assert len(stage.app.site.unfinished) == 0
+        assert len(stage.app.app_context.unfinished) == 0
         await listener.wait_for("p", text="booked")
 
 
@@ -118,7 +118,7 @@ async def test_one_that_goes_on_for_too_long_is_cancelled_and_named(caplog: pyte
         await eventually(lambda: stage.happened == ["begins", "cancelled", "disconnect"])
     (line,) = [message for message in caplog.messages if "was cancelled" in message]
     assert "Charge: event 'charge' was cancelled, 0.05 s after" in line
-    assert stage.app.site.processes == set()
+    assert stage.app.app_context.processes == set()
 
 
 async def test_one_that_had_to_wait_for_another_is_named_as_well(
@@ -207,7 +207,7 @@ async def test_a_thread_is_waited_for() -> None:
         page, pushed = await stage.begun(client, "/thread")
         pushed.cancel()
         page.abort()
-        await eventually(lambda: len(stage.app.site.unfinished) == 0)
+        await eventually(lambda: len(stage.app.app_context.unfinished) == 0)
         assert stage.happened == ["begins"]
         stage.thread_gate.set()
         await eventually(lambda: stage.happened == ["begins", "booked", "disconnect"])
@@ -243,4 +243,4 @@ async def test_a_mount_that_is_under_way_ends_by_itself_and_nothing_comes_after_
         await socket.close()
         gate.set()
         await eventually(lambda: happened == ["begins", "mounted", "disconnect"])
-        assert (app.site.processes, len(app.site.unfinished)) == (set(), 0)
+        assert (app.app_context.processes, len(app.app_context.unfinished)) == (set(), 0)

@@ -219,7 +219,7 @@ async def test_a_broadcast_reaches_every_subscriber_until_it_leaves() -> None:
         await two.close()
         assert app.pubsub.subscribers("news") == 1  # type: ignore[attr-defined]
     assert app.pubsub.subscribers("news") == 0  # type: ignore[attr-defined]
-    assert app.site.processes == set()
+    assert app.app_context.processes == set()
 
 
 async def test_timers_ring_and_end_with_the_view(settled: None) -> None:
@@ -271,9 +271,9 @@ async def test_disconnect_runs_exactly_once_however_a_view_ends(end: str, settle
         await eventually(lambda: View.ended == [0])
         rejoined = end == "crash"
         left = 0 if end.startswith("close") or end == "drop" else 1
-        await eventually(lambda: len(app.site.processes) == left)
+        await eventually(lambda: len(app.app_context.processes) == left)
     assert View.ended == ([0, 0] if rejoined else [0])
-    assert app.site.processes == set()
+    assert app.app_context.processes == set()
 
 
 async def _push_quietly(page: Any, event: str) -> None:

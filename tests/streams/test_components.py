@@ -138,7 +138,7 @@ async def test_items_that_a_limit_takes_out_at_once_make_no_components() -> None
     app.add_live_view("/", Tail)
     async with LiveClient(app) as client:
         page = await client.open("/")
-        [process] = app.site.processes
+        [process] = app.app_context.processes
         assert [one.text.split(":")[0] for one in page.find_all("li")] == ["97", "98", "99"]
         assert process.snapshot().components == 3
         await page.push("again")

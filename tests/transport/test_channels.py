@@ -75,7 +75,7 @@ async def test_a_join_answers_with_the_tree_and_the_version_of_the_client() -> N
             status, response = await join(socket, page, url=page.url + "#part")
             assert status == "ok"
             assert response["rendered"] == {"s": ["<p>", "</p>"], "0": "0"}
-            assert response["liveview_version"] == app.site.liveview_version
+            assert response["liveview_version"] == app.app_context.liveview_version
             assert "container" not in response
 
 
@@ -208,7 +208,7 @@ async def test_a_malformed_frame_closes_the_socket_with_one_line(
             caplog.clear()
             await socket.send_text(text.replace("%", page.topic))
             assert await socket.wait_closed() == 1008
-    assert app.site.processes == set()
+    assert app.app_context.processes == set()
     lines = [record.getMessage() for record in caplog.records if record.name == "pyview"]
     assert len(lines) == 1
     assert "malformed frame" in lines[0]
@@ -323,7 +323,7 @@ async def test_a_browser_that_never_reads_is_closed_and_its_views_end() -> None:
             socket.pause_reading()
             await app.pubsub.broadcast("tick", 1)
             assert await socket.wait_closed() == 1013
-            await eventually(lambda: app.site.processes == set())
+            await eventually(lambda: app.app_context.processes == set())
 
 
 async def test_a_browser_that_asks_without_reading_is_not_read_from() -> None:

@@ -49,5 +49,5 @@ async def test_who_leaves_while_the_join_is_being_checked_is_not_watched(code: i
         await eventually(lambda: accounts.asked > asked)
         await socket.close(code)
         accounts.gate.set()
-        await eventually(lambda: not app.site.processes)
-        assert len(app._roster) == 0
+        await eventually(lambda: not app.app_context.processes)
+        assert len(app._identity_monitor) == 0

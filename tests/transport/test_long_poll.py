@@ -126,14 +126,14 @@ async def test_who_polls_is_there_and_who_does_not_has_gone() -> None:
         await poller.join(page)
         for _ in range(4):
             assert (await poller.get())["status"] == 204
-        assert app.site.processes
+        assert app.app_context.processes
         await eventually(lambda: len(app._long_poll) == 0)
-        assert len(app._waiting_room) == 1
+        assert len(app._detached_views) == 1
         assert (await poller.get())["status"] == 410
         again = await opened(client, page)
         reply = await again.join(page, _mounts=1)
         assert reply["response"]["rendered"]["0"] == "0"
-        assert len(app._waiting_room) == 0
+        assert len(app._detached_views) == 0
         assert ended == []
 
 
@@ -386,7 +386,7 @@ async def test_a_browser_that_does_not_ask_holds_nothing_up() -> None:
             await app.pubsub.broadcast("count", None)
             await asyncio.sleep(0)
         await eventually(lambda: len(app._open_sockets.sweeper) == 0)
-        assert len(app._waiting_room) == 1
+        assert len(app._detached_views) == 1
 
 
 async def test_at_shutdown_it_hears_that_the_session_has_gone() -> None:
@@ -426,7 +426,7 @@ class TestWhoseItIs:
             await poller.send(["4", "4", page.topic, "phx_join", page.join()])
             assert (await poller.receive())[0][4]["status"] == "ok"
             await sign_out(client)
-            await eventually(lambda: not app.site.processes)
+            await eventually(lambda: not app.app_context.processes)
             assert (await poller.get())["status"] == 410
 
     async def test_another_session_cannot_join_the_page(self) -> None:

@@ -66,7 +66,7 @@ async def test_a_server_that_stops_ends_sockets_with_1012_and_waits_for_its_view
         sockets = [await stage.visitor(client) for _ in range(5)]
     assert [await socket.wait_closed() for socket in sockets] == [1012] * 5
     assert stage.happened == ["disconnect"] * 5 + ["shutdown"]
-    assert stage.app.site.processes == set()
+    assert stage.app.app_context.processes == set()
 
 
 async def test_meanwhile_nobody_is_let_in_and_afterwards_everybody_again() -> None:

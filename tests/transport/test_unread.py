@@ -125,7 +125,7 @@ async def test_what_waits_is_text_and_of_no_more_bytes_than_came() -> None:
         await desk.send("6", "go", {"x": "😀" + LARGE})
         await desk.send("7", "go", {"x": 1})
         await eventually(lambda: desk.intake.held > len(LARGE))
-        [process] = desk.app.site.processes
+        [process] = desk.app.app_context.processes
         waiting = list(process._waiting or ())
         assert [type(message) for message in waiting] == [Unread, Unread]
         assert type(waiting[0]._text) is bytes
@@ -176,7 +176,7 @@ async def test_who_is_not_read_for_long_is_closed_and_its_views_end(caplog: pyte
         assert await desk.socket.wait_closed() == 4408
         assert "not read, because its views handle too slowly what came, for 0.3 s" in caplog.text
         Desk.gate.set()
-        await eventually(lambda: not desk.app.site.processes)
+        await eventually(lambda: not desk.app.app_context.processes)
         assert [name for name, _ in Desk.seen] == ["wait"]
 
 
@@ -210,7 +210,7 @@ async def test_a_malformed_frame_that_waited_ends_the_socket(frame: str, size: i
             await desk.send("7", "later")
         Desk.gate.set()
         assert await desk.socket.wait_closed() == 1008
-        await eventually(lambda: not desk.app.site.processes)
+        await eventually(lambda: not desk.app.app_context.processes)
         assert ("later", {}) not in Desk.seen
 
 
@@ -248,7 +248,7 @@ async def test_what_waits_counts_where_its_page_has_come_back() -> None:
         await desk.send("6", "go", {"x": LARGE})
         await eventually(lambda: desk.intake.held > 200_000)
         await desk.socket.drop()
-        assert desk.app._waiting_room.bytes > 100_000
+        assert desk.app._detached_views.bytes > 100_000
         async with connect(desk.client, desk.page) as back:
             await back.send_frame(desk.page.join("4", params=params(desk.page, mounts=1)))
             await eventually(lambda: desk.intake.held > 100_000)

@@ -166,7 +166,7 @@ async def test_no_file_is_looked_at_of_somebody_who_may_not_see_the_page_any_mor
         await browser.announce(file())
         may = False
         announced = asyncio.ensure_future(browser.announce(file("1", name="b.txt")))
-        await eventually(lambda: not app.site.processes)
+        await eventually(lambda: not app.app_context.processes)
         announced.cancel()
         assert looked_at == ["a.txt"]
 
@@ -213,7 +213,7 @@ async def test_no_byte_is_taken_of_somebody_who_may_not_see_the_page_any_more(
         await eventually(lambda: not stored())
         assert (await browser.chunk(b"56789", "7"))[0] == "error"
         rights.gate.set()
-        await eventually(lambda: not app.site.processes)
+        await eventually(lambda: not app.app_context.processes)
 
 
 async def test_a_permitted_file_does_not_begin_to_come_once_the_right_has_gone(stored: Stored) -> None:
@@ -224,7 +224,7 @@ async def test_a_permitted_file_does_not_begin_to_come_once_the_right_has_gone(s
         rights.given = False
         assert await browser.join_upload(token, "7") == ("error", {"reason": "unauthorized"})
         assert stored() == []
-        await eventually(lambda: not app.site.processes)
+        await eventually(lambda: not app.app_context.processes)
 
 
 @pytest.mark.parametrize("fresh", [False, True])

@@ -76,4 +76,4 @@ async def test_nothing_is_left(caplog: pytest.LogCaptureFixture) -> None:
             for end in (consumed, cancelled, too_long, left, crashed, abandoned):
                 await one(client, end)
         # The timer that watches over a view that ends knows it for half a second.
-        await eventually(lambda: not app.site.processes and census() == before, 3)
+        await eventually(lambda: not app.app_context.processes and census() == before, 3)

@@ -155,7 +155,7 @@ async def test_a_stuck_writer_holds_up_nobody(wait_at: str, monkeypatch: pytest.
             await browser.socket.send_frame(["7", "7", "lvu:0", "phx_join", {"token": token}])
             await browser.socket.send_chunk("7", "8", "lvu:0", "chunk", b"x")
             assert (await browser.event("nothing"))[0] == "ok"
-        await eventually(lambda: not app.site.processes)
+        await eventually(lambda: not app.app_context.processes)
 
 
 async def test_a_file_of_which_nothing_comes_any_more_is_given_up(stored: Stored) -> None:
