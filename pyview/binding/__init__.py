@@ -23,8 +23,8 @@ from pyview.binding.callers import (
     params_caller,
     view_factory,
 )
+from pyview.binding.class_cache import cached_on_class
 from pyview.binding.params import Params
-from pyview.binding.per_class import once_per_class
 from pyview.binding.signature import BindingError, Depends, FromClient, Session, SignatureError
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Resources",
     "Session",
     "SignatureError",
+    "cached_on_class",
     "check_mount_without_url",
     "compile_async",
     "compile_event",
@@ -49,7 +50,6 @@ __all__ = [
     "compile_params",
     "create_view",
     "mount_caller",
-    "once_per_class",
     "params_caller",
     "view_factory",
 ]

@@ -24,10 +24,10 @@ from pyview.binding.callbacks import (
     ParameterSource,
     Resources,
 )
+from pyview.binding.class_cache import cached_on_class
 from pyview.binding.compiler import compile_handler, compile_hook, is_classic
 from pyview.binding.dependencies import Arguments, fill_from_client
 from pyview.binding.params import Params
-from pyview.binding.per_class import once_per_class
 from pyview.binding.signature import BindingError, SignatureError, read_signature
 from pyview.threads import off_loop
 
@@ -166,7 +166,7 @@ def compile_async(function: Handler) -> AsyncCaller:
 
 def mount_caller(view_class: type) -> MountCaller:
     """The caller of the class's `mount`. Raises `SignatureError`."""
-    return once_per_class(view_class, "mount", lambda: compile_mount(off_loop(view_class.mount)))  # type: ignore[attr-defined]
+    return cached_on_class(view_class, "mount", lambda: compile_mount(off_loop(view_class.mount)))  # type: ignore[attr-defined]
 
 
 def params_caller(view_class: type) -> ParamsCaller | None:
@@ -176,7 +176,7 @@ def params_caller(view_class: type) -> ParamsCaller | None:
         function = own_callback(view_class, "handle_params")
         return None if function is None else compile_params(off_loop(function))
 
-    return once_per_class(view_class, "handle_params", build)
+    return cached_on_class(view_class, "handle_params", build)
 
 
 def view_factory(view_class: type[View]) -> ViewFactory[View]:
@@ -184,7 +184,7 @@ def view_factory(view_class: type[View]) -> ViewFactory[View]:
 
     Raises `SignatureError`.
     """
-    return once_per_class(view_class, "constructor", lambda: _compile_factory(view_class))
+    return cached_on_class(view_class, "constructor", lambda: _compile_factory(view_class))
 
 
 async def create_view(view_class: type[View], resources: Resources) -> View:

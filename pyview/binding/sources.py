@@ -194,7 +194,7 @@ _COLLECTIONS: Final = (list, tuple, set, frozenset, dict)
 _MARKS: Final[Mapping[str, str]] = MappingProxyType({"user": "is_authenticated", "auth": "scopes"})
 """Attributes of an application's own class that may stand for a reserved name, though its objects are plain data."""
 
-HOLDERS: Final[Mapping[str, str]] = MappingProxyType(
+SERVER_VALUES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "socket": "the socket of the view",
         "session": "the session",
@@ -213,7 +213,7 @@ class AmbiguousParameter(NamedTuple):
     names: frozenset[str]
 
 
-def unclear_names(function: Callable[..., Any]) -> AmbiguousParameter:
+def ambiguous_names(function: Callable[..., Any]) -> AmbiguousParameter:
     """Return the reserved names for which nothing but the name says that the server's value is meant.
 
     There are none in a handler that takes all that was sent as well: it reads the client's value there.
@@ -225,12 +225,14 @@ def unclear_names(function: Callable[..., Any]) -> AmbiguousParameter:
         for one in signature.parameters
         if one.annotation is MISSING and not one.unresolved and not one.marker
     )
-    return AmbiguousParameter(signature.where, frozenset() if reads_all else frozenset(bare) & HOLDERS.keys())
+    return AmbiguousParameter(
+        signature.where, frozenset() if reads_all else frozenset(bare) & SERVER_VALUES.keys()
+    )
 
 
 def misfit(name: str, annotation: Any) -> str | None:
     """Return what the server has under a reserved name, if that is never what is annotated; else None."""
-    holder = HOLDERS.get(name)
+    holder = SERVER_VALUES.get(name)
     wanted = [member for member in members(annotation) if member is not NoneType]
     return holder if holder and wanted and all(_never(name, member) for member in wanted) else None
 

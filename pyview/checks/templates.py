@@ -15,7 +15,7 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.binding.callers import own_callback
 from pyview.binding.signature import SignatureError
-from pyview.binding.sources import HOLDERS, AmbiguousParameter, unclear_names
+from pyview.binding.sources import SERVER_VALUES, AmbiguousParameter, ambiguous_names
 from pyview.events.decorators import EVENTS, handlers_of
 from pyview.live_view import LiveView
 from pyview.rendering.templates import ViewTemplates
@@ -74,7 +74,7 @@ def check_sent_names(view_class: type[LiveView[Any]], templates: ViewTemplates) 
     for sent in _sent(text):
         unclear = handlers.get(sent.event, handlers.get(None))
         if unclear is not None and sent.name in unclear.names:
-            holder = HOLDERS[sent.name]
+            holder = SERVER_VALUES[sent.name]
             problem = (
                 f"is reserved for {holder}, but the event {sent.event!r} brings a value of that name, which would be "
                 f"lost ({file}:{sent.line}). Choose another name for that, in the template too; or annotate the "
@@ -89,9 +89,9 @@ def _unclear_handlers(view_class: type) -> Mapping[str | None, AmbiguousParamete
         name: one.function for name, one in handlers_of(view_class, EVENTS).items()
     }
     own = own_callback(view_class, "handle_event")
-    found = {name: unclear_names(function) for name, function in decorated.items()}
+    found = {name: ambiguous_names(function) for name, function in decorated.items()}
     if own is not None:
-        found[None] = unclear_names(own)
+        found[None] = ambiguous_names(own)
     # An event with a handler of its own never comes to handle_event.
     return found if any(unclear.names for unclear in found.values()) else {}
 

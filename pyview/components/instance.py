@@ -13,8 +13,8 @@ from typing import Any
 from pyview.binding import Resources
 from pyview.binding.callbacks import Callback, CallContext
 from pyview.binding.callers import AsyncCaller, EventCaller, Handler, runner
+from pyview.binding.class_cache import cached_on_class
 from pyview.binding.compiler import compile_handler, is_classic
-from pyview.binding.per_class import once_per_class
 from pyview.components.component import LiveComponent
 from pyview.components.renderers import NO_SLOTS, Parts
 from pyview.components.socket import ComponentSocket
@@ -58,7 +58,7 @@ class ComponentCallbacks:
 
 def callbacks_of(cls: Any) -> ComponentCallbacks:
     """Raises `SignatureError`, `DuplicateHandler` and `MisplacedRequirement`."""
-    return once_per_class(cls, "component_callbacks", lambda: _compiled(cls))
+    return cached_on_class(cls, "component_callbacks", lambda: _compiled(cls))
 
 
 def _compiled(cls: Any) -> ComponentCallbacks:

@@ -4,12 +4,6 @@ A render of the view places components: it finds or makes each by class and id, 
 What was placed then gets its callbacks, and is rendered, level by level, because it may place others. Each component
 is rendered once in a message at most. Its number is never used again, and it lives until the browser has confirmed that
 its element is gone: a message that is on its way may still bring it back.
-
-Statics of a component that the client has already, in another component of the same template.
-
-A new component's diff may say `"s": n` instead: n > 0 is a component of the same message, as it is after it; n < 0 is
-component -n, as it was before the message. The client copies that one's whole tree and merges this one's diff into it,
-so the diff holds every dynamic, and statics only where the two trees differ (LiveView's diff, "sharing statics").
 """
 
 from collections import Counter
@@ -19,8 +13,8 @@ from typing import Any, Protocol
 
 from pyview.binding import Resources, create_view
 from pyview.components.component import DuplicateComponent, LiveComponent, TooManyComponents
+from pyview.components.diffs import components_in, leave_out_known, name_surroundings
 from pyview.components.instance import Instance, Key, finished
-from pyview.components.reach import components_in, name_surroundings
 from pyview.components.renderers import ContentParts, Parts, TemplateParts, check_one_element
 from pyview.components.socket import ComponentSocket
 from pyview.meta import ContextProcessor, PyViewMeta
@@ -29,37 +23,7 @@ from pyview.template.component_tag import ComponentTag
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
-from pyview.template.tree.comprehension import Comprehension
-from pyview.template.tree.nodes import Diff, Node, Segment, unwrapped
-
-
-def leave_out_known(diff: Diff, node: Node, known: Node) -> None:
-    """Take out of the full diff of `node` all statics that are at the same place in `known`."""
-    diff.pop("s")
-    diff.pop("r", None)
-    for position, change in diff.items():
-        if change.__class__ is dict:
-            _leave_out(change, node[int(position)], known[int(position)])
-
-
-def _leave_out(diff: Diff, slot: Any, known: Any) -> None:
-    slot, known = unwrapped(slot), unwrapped(known)
-    if getattr(slot, "segment", None) is not getattr(known, "segment", known):
-        return
-    if isinstance(slot, Node) and isinstance(known, Node):
-        leave_out_known(diff, slot, known)
-    elif isinstance(slot, Comprehension) and isinstance(known, Comprehension):
-        _leave_out_of_rows(diff, slot, known)
-
-
-def _leave_out_of_rows(diff: Diff, rows: Comprehension, known: Comprehension) -> None:
-    diff.pop("s")
-    entries = diff["k"]
-    for i, (slots, others) in enumerate(zip(rows.rows, known.rows, strict=False)):
-        for position, change in entries[str(i)].items():
-            if change.__class__ is dict:
-                _leave_out(change, slots[int(position)], others[int(position)])
-
+from pyview.template.tree.nodes import Diff, Node, Segment
 
 DEEPEST = 100
 """So many components within one another; more are a component that places itself for ever."""

@@ -11,8 +11,13 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from pyview.components.component import ComponentMeta, LiveComponent, NotOneElement
-from pyview.components.names import function_components, names_of, not_given, processed_names
 from pyview.components.socket import ComponentSocket
+from pyview.components.template_names import (
+    context_processor_names,
+    function_components,
+    template_names,
+    without_context_names,
+)
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket.socket import LiveViewSocket
@@ -108,7 +113,7 @@ class TemplateParts:
         self._processors = processors
         self._component = type(component)
         self._rendering: Rendering = template.rendering(socket)
-        self._class_names = names_of(component)
+        self._class_names = template_names(component)
         self._functions = function_components(type(component))
         self._names: dict[str, Any] = {}
         self._socket = socket
@@ -147,11 +152,11 @@ class TemplateParts:
         if socket.streams is not None:
             names = {**names, "streams": socket.streams.names}
         if self._functions:
-            names = {**not_given(self._functions, socket.context), **names}
+            names = {**without_context_names(self._functions, socket.context), **names}
         if DEFAULT_SLOT in slots:
             names["caller"] = slots[DEFAULT_SLOT]
         if self._processors:
-            names = {**processed_names(self._processors, self._meta, socket.context), **names}
+            names = {**context_processor_names(self._processors, self._meta, socket.context), **names}
         return names
 
     def _own_names(self, *, with_id: bool) -> dict[str, Any]:

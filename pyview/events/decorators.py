@@ -14,7 +14,7 @@ from functools import partial, update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar, overload
 
-from pyview.binding.per_class import once_per_class
+from pyview.binding.class_cache import cached_on_class
 from pyview.requirement import CarriesRequirement, Conditions, Requirement, require, requirement_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -197,7 +197,7 @@ def handlers_of(cls: type, mark: str) -> Mapping[str, Registration]:
 
     Raises `DuplicateHandler` when neither class is the other's base, or both methods are of one class.
     """
-    return once_per_class(cls, mark, lambda: _table(cls, mark))
+    return cached_on_class(cls, mark, lambda: _table(cls, mark))
 
 
 def registrations(cls: type, mark: str) -> Iterator[Registration]:

@@ -16,7 +16,7 @@ from pyview.binding.callers import (
     params_caller,
     view_factory,
 )
-from pyview.binding.per_class import once_per_class
+from pyview.binding.class_cache import cached_on_class
 from pyview.events.decorators import (
     EVENTS,
     INFOS,
@@ -37,12 +37,12 @@ def event_caller(view_class: type) -> EventCaller:
 
     Raises `SignatureError` and `DuplicateHandler`. Its caller raises `UnknownEvent` and `BindingError`.
     """
-    return once_per_class(view_class, "event_caller", lambda: _event_caller(view_class))
+    return cached_on_class(view_class, "event_caller", lambda: _event_caller(view_class))
 
 
 def decorated_event_caller(view_class: type) -> EventCaller:
     """The same for `@event` methods alone."""
-    return once_per_class(
+    return cached_on_class(
         view_class, "decorated_events", lambda: _event_caller_over(view_class, unknown_event)
     )
 
@@ -52,12 +52,12 @@ def info_caller(view_class: type) -> InfoCaller:
 
     Raises `SignatureError` and `DuplicateHandler`. Its caller raises `UnknownInfo`.
     """
-    return once_per_class(view_class, "info_caller", lambda: _info_caller(view_class))
+    return cached_on_class(view_class, "info_caller", lambda: _info_caller(view_class))
 
 
 def decorated_info_caller(view_class: type) -> InfoCaller:
     """The same for `@info` methods alone."""
-    return once_per_class(view_class, "decorated_infos", lambda: _info_caller_over(view_class, unknown_info))
+    return cached_on_class(view_class, "decorated_infos", lambda: _info_caller_over(view_class, unknown_info))
 
 
 def async_caller(view_class: type) -> AsyncCaller:
@@ -65,7 +65,7 @@ def async_caller(view_class: type) -> AsyncCaller:
 
     Raises `SignatureError` and `DuplicateHandler`. Its caller raises `UnknownOutcome`.
     """
-    return once_per_class(view_class, "async_caller", lambda: _async_caller(view_class))
+    return cached_on_class(view_class, "async_caller", lambda: _async_caller(view_class))
 
 
 def compile_view(view_class: type) -> None:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pyview.binding.per_class import once_per_class
+from pyview.binding.class_cache import cached_on_class
 from pyview.events.decorators import EVENTS, INFOS, OUTCOMES, handlers_of, names_in, plain
 from pyview.requirement import Requirement, requirements_on
 
@@ -46,12 +46,12 @@ def event_requirements(cls: type) -> EventRequirements | None:
 
     Raises `MisplacedRequirement` and `DuplicateHandler`.
     """
-    return once_per_class(cls, "event_requirements", lambda: _event_requirements(cls))
+    return cached_on_class(cls, "event_requirements", lambda: _event_requirements(cls))
 
 
 def params_requirements(cls: type) -> tuple[Requirement, ...]:
     """What `handle_params` requires. Raises `MisplacedRequirement`."""
-    return once_per_class(cls, "params_requirements", lambda: _asked(cls, ("handle_params",)))
+    return cached_on_class(cls, "params_requirements", lambda: _asked(cls, ("handle_params",)))
 
 
 def _event_requirements(cls: type) -> EventRequirements | None:

@@ -36,7 +36,7 @@ class Problem:
     type: str
     message: str
     context: Mapping[str, Any] = field(default_factory=dict)
-    told_by_author: bool = False
+    is_custom: bool = False
 
 
 # A secret is a text, but pydantic counts its items.
@@ -101,7 +101,7 @@ def in_words(problem: Problem, messages: Messages | None) -> str:
 
 
 def _own(problem: Problem) -> str | None:
-    return problem.message if problem.told_by_author else None
+    return problem.message if problem.is_custom else None
 
 
 def _from(messages: Messages | None, problem: Problem) -> str | None:
@@ -110,7 +110,7 @@ def _from(messages: Messages | None, problem: Problem) -> str | None:
     if not isinstance(messages, Mapping):
         return messages(problem)
     name = ".".join(part for part in problem.path if isinstance(part, str))
-    catch_all = () if problem.told_by_author else (f"{name}.*",)
+    catch_all = () if problem.is_custom else (f"{name}.*",)
     keys = (f"{name}.{problem.type}", *catch_all, problem.type)
     return _filled(next((messages[key] for key in keys if key in messages), None), problem)
 

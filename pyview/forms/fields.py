@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import AliasChoices, AliasPath, BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
-from pyview.binding.per_class import once_per_class
+from pyview.binding.class_cache import cached_on_class
 
 _MANY = (list, set, frozenset, Sequence)
 
@@ -141,7 +141,7 @@ def model_shape(model: type[BaseModel]) -> ModelShape:
     """The shape of a model. Raises `TypeError` for what is no pydantic model."""
     if not is_model(model):
         raise TypeError(f"a form expects a pydantic model class, got {model!r}")
-    return once_per_class(model, "form", lambda: _shape(model))
+    return cached_on_class(model, "form", lambda: _shape(model))
 
 
 def _shape(model: type[BaseModel]) -> ModelShape:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from pyview.forms.errors import Messages, Problem, dotted, problems_of
 from pyview.forms.fields import ModelShape, model_shape
-from pyview.forms.parts import FormField, FormPart, Outcome, first_error
+from pyview.forms.parts import FormField, FormPart, FormState, first_error
 from pyview.forms.source import FormSource, data_of, source_of, with_entry
 
 M = TypeVar("M", bound=BaseModel)
@@ -68,8 +68,8 @@ class Form(Generic[M]):
         part = source_of(shape, params, self.base)
         self._value, problems = _validated(shape, part)
         words = messages or getattr(model, "form_messages", None)
-        outcome = Outcome(problems, (), *_occasion(payload), words)
-        self._part = FormPart(outcome, shape, part, as_ or "", self.id, ())
+        state = FormState(problems, (), *_occasion(payload), words)
+        self._part = FormPart(state, shape, part, as_ or "", self.id, ())
 
     @classmethod
     def bind_client(cls, annotation: Any, name: str) -> Callable[[Any], "Form[Any]"]:
@@ -91,7 +91,7 @@ class Form(Generic[M]):
 
     def change(self, payload: Mapping[str, Any]) -> "Form[M]":
         """This form as an event of the browser leaves it. The object that is edited remains the same."""
-        messages = self._part.outcome.messages
+        messages = self._part.state.messages
         return Form(self.model, payload, as_=self.as_, id=self.id, base=self.base, messages=messages)
 
     def with_error(self, path: str | None, message: str) -> "Form[M]":
@@ -100,9 +100,9 @@ class Form(Generic[M]):
         `path` is the name of a field, with dots for what is nested, as in `"addresses.0.city"`; None stands for the
         form as a whole.
         """
-        problem = Problem(dotted(path or ""), "custom", message, told_by_author=True)
-        outcome = replace(self._part.outcome, added=(*self._part.outcome.added, problem))
-        return self._with(replace(self._part, outcome=outcome), self._value)
+        problem = Problem(dotted(path or ""), "custom", message, is_custom=True)
+        state = replace(self._part.state, added=(*self._part.state.added, problem))
+        return self._with(replace(self._part, state=state), self._value)
 
     def with_entry(self, name: str) -> "Form[M]":
         """This form with one more empty entry in the list of models `name`. Raises `KeyError` where there is none."""
@@ -110,13 +110,13 @@ class Form(Generic[M]):
             raise KeyError(f"{self.model.__qualname__}.{name} is no list of models, so it has no entries")
         source = with_entry(self._part.source, name)
         value, problems = _validated(self._part.shape, source)
-        outcome = replace(self._part.outcome, found=problems)
-        return self._with(replace(self._part, outcome=outcome, source=source), value)
+        state = replace(self._part.state, found=problems)
+        return self._with(replace(self._part, state=state, source=source), value)
 
     def with_messages(self, messages: Messages | None) -> "Form[M]":
         """This form in other words, such as those of its reader's language."""
-        outcome = replace(self._part.outcome, messages=messages)
-        return self._with(replace(self._part, outcome=outcome), self._value)
+        state = replace(self._part.state, messages=messages)
+        return self._with(replace(self._part, state=state), self._value)
 
     def _with(self, part: FormPart, value: M | None) -> "Form[M]":
         other: Form[M] = object.__new__(Form)
@@ -129,7 +129,7 @@ class Form(Generic[M]):
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Everything that does not fit, whether it is shown or not."""
-        return (*self._part.outcome.found, *self._part.outcome.added)
+        return (*self._part.state.found, *self._part.state.added)
 
     @property
     def valid(self) -> bool:
@@ -138,7 +138,7 @@ class Form(Generic[M]):
     @property
     def submitted(self) -> bool:
         """Whether the payload came with a submit."""
-        return self._part.outcome.submitted
+        return self._part.state.submitted
 
     @property
     def value(self) -> M:

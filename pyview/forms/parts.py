@@ -7,11 +7,12 @@ from typing import Any
 from pyview.forms.errors import Messages, Path, Problem, in_words
 from pyview.forms.fields import FieldShape, ModelShape, model_shape
 from pyview.forms.inputs import Attributes, as_text, constraints, input_type
-from pyview.forms.source import TRUE, FormSource, first, is_all_used, is_order, is_used, several
+from pyview.forms.list_entries import is_order
+from pyview.forms.source import TRUE, FormSource, first, is_all_used, is_used, several
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FormState:
     """What came of a form: `found` by its model, `added` by the application. `target` is the field that changed."""
 
     found: tuple[Problem, ...]
@@ -35,7 +36,7 @@ class FormPart:
     from 0 as the page shows it, and `key` stays with the entry wherever it moves.
     """
 
-    outcome: Outcome
+    state: FormState
     shape: ModelShape
     source: FormSource
     name: str
@@ -52,8 +53,8 @@ class FormPart:
     def errors(self) -> tuple[str, ...]:
         """What does not fit this part as a whole, in words; shown when nothing in it is left untouched."""
         params = self.source.params
-        shown = params is not None and (self.outcome.submitted or is_all_used(params))
-        return self.outcome.at(self.path, within=False, shown=shown)
+        shown = params is not None and (self.state.submitted or is_all_used(params))
+        return self.state.at(self.path, within=False, shown=shown)
 
     @property
     def fields(self) -> dict[str, "FormField"]:
@@ -185,14 +186,14 @@ class FormField:
         params, name = self.part.source.params, self.shape.name
         if params is None:
             return False
-        moved = any(is_order(one, name) for one in self.part.outcome.target[-1:])
-        return self.part.outcome.submitted or is_used(params, name) or moved
+        moved = any(is_order(one, name) for one in self.part.state.target[-1:])
+        return self.part.state.submitted or is_used(params, name) or moved
 
     @property
     def errors(self) -> tuple[str, ...]:
         """What does not fit, in words; nothing as long as nobody has touched the field."""
         within = self.shape.model is None
-        return self.part.outcome.at(self._path, within=within, shown=self.used)
+        return self.part.state.at(self._path, within=within, shown=self.used)
 
     # What is nested
 
@@ -204,13 +205,13 @@ class FormField:
         nested, sources = model_shape(self.shape.model), self.part.source.children[self.shape.name]
         if self.shape.kind == "model":
             return tuple(
-                FormPart(self.part.outcome, nested, one, self.name, self.id, self._path) for one in sources
+                FormPart(self.part.state, nested, one, self.name, self.id, self._path) for one in sources
             )
         return tuple(self._entry(nested, one, index, len(sources)) for index, one in enumerate(sources))
 
     def _entry(self, nested: ModelShape, source: FormSource, index: int, count: int) -> FormPart:
         name, id, path = f"{self.name}[{index}]", f"{self.id}_{source.key}", (*self._path, index)
-        return FormPart(self.part.outcome, nested, source, name, id, path, index, count)
+        return FormPart(self.part.state, nested, source, name, id, path, index, count)
 
     @property
     def is_list(self) -> bool:

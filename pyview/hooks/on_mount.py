@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from pyview.binding.callbacks import ON_MOUNT, CallContext, Resources
 from pyview.binding.callers import HookCaller, hook_caller
+from pyview.binding.class_cache import cached_on_class
 from pyview.binding.params import Params
-from pyview.binding.per_class import once_per_class
 
 
 class Halt(Exception):
@@ -119,7 +119,7 @@ def hooks_of(view_class: type) -> tuple[OnMountHook, ...]:
     They add up as requirements do, so that no subclass leaves a guard out by naming hooks of its own. Raises
     `TypeError` and `SignatureError`.
     """
-    return once_per_class(view_class, "on_mount", lambda: _hooks_of(view_class))
+    return cached_on_class(view_class, "on_mount", lambda: _hooks_of(view_class))
 
 
 def _hooks_of(view_class: type) -> tuple[OnMountHook, ...]:

@@ -1,6 +1,6 @@
-"""JS commands: what the browser does by itself when something is clicked, or when the server says so.
+"""JS commands: actions that the browser runs without a round trip, on an event or when the server pushes them.
 
-`js` is the beginning of every chain: `js.hide("#menu").push("closed")`.
+`js` is the empty chain, at the start of every other: `js.hide("#menu").push("closed")`.
 """
 
 from pyview.js.arguments import Scope, Target, Transition

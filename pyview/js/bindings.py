@@ -1,8 +1,8 @@
-"""Attributes that the client reads as the name of an event or as JS commands, and values that may stand there.
+"""Attributes that hold the name of an event or JS commands, and protection of them from injected commands.
 
-The client takes a text that begins with `[` for a list of commands, in JSON, and runs them. So such a text comes from a
-chain of `pyview.js` or from the author of the template, never from data. In HTML, a chain begins with an entity, as
-escaped text never does.
+The client runs any text that begins with `[` as a JSON list of commands. So such a text may come from a chain of
+`pyview.js` or from the template source, but never from data. In HTML a chain begins with an entity; escaped text never
+begins with one.
 """
 
 import html
@@ -18,10 +18,10 @@ EVENT_BINDINGS: Final = frozenset(
         *("window-keydown", "window-keyup", "window-focus", "window-blur", "viewport-top", "viewport-bottom"),
     )
 )
-"""Those that hold the name of an event, or JS commands."""
+"""Attributes that hold the name of an event, or JS commands."""
 
 COMMAND_BINDINGS: Final = frozenset({"phx-mounted", "phx-remove", "phx-connected", "phx-disconnected"})
-"""Those that hold JS commands only."""
+"""Attributes that hold JS commands only."""
 
 BINDINGS: Final = EVENT_BINDINGS | COMMAND_BINDINGS
 
@@ -29,23 +29,23 @@ _PLAIN: Final = (JsCommands, int, float)
 
 
 def is_binding(name: str) -> bool:
-    """Return whether the client runs JS commands in the attribute."""
+    """Return True if the client runs JS commands in the attribute."""
     return name.lower() in BINDINGS
 
 
 def event_text(value: Any) -> Any:
-    """`value`; a text that the client would run is turned into the name of an event that no view handles."""
+    """Return `value`; turn a text that the client would run into the name of an event that no view handles."""
     text = _commands_in_text(value)
     return value if text is None else f"unsafe:{text}"
 
 
 def commands_text(value: Any) -> Any:
-    """`value`; a text that the client would run is turned into no commands."""
+    """Return `value`; turn a text that the client would run into an empty list of commands."""
     return value if _commands_in_text(value) is None else "[]"
 
 
 def _commands_in_text(value: Any) -> str | None:
-    """The text, if the client would run it and it does not come from a chain of commands."""
+    """Return the text of a value that is no chain of commands, if the client would run it; else None."""
     if isinstance(value, _PLAIN):
         return None
     if hasattr(value, "__html__"):
@@ -56,17 +56,17 @@ def _commands_in_text(value: Any) -> str | None:
 
 
 def binding_text(name: str, value: Any) -> Any:
-    """`value` at the beginning of the attribute `name`, a binding."""
+    """Return `value`, made safe for the start of the attribute `name`, one of `BINDINGS`."""
     return commands_text(value) if name.lower() in COMMAND_BINDINGS else event_text(value)
 
 
 def command_piece(value: Any) -> Any:
-    """`value` as a piece of commands that are written by hand: it stays within the JSON string that it stands in."""
-    return (
-        value if isinstance(value, _PLAIN) else json.dumps(seen_by_browser(value), ensure_ascii=False)[1:-1]
-    )
+    """Return `value` for use inside hand-written commands: escaped, so that it cannot leave its JSON string."""
+    if isinstance(value, _PLAIN):
+        return value
+    return json.dumps(seen_by_browser(value), ensure_ascii=False)[1:-1]
 
 
 def seen_by_browser(value: Any) -> str:
-    """The text of a value in an attribute, after a browser has resolved the entities of what is HTML already."""
+    """Return the text that the browser sees for a value in an attribute: the entities of HTML values are resolved."""
     return html.unescape(str(value.__html__())) if hasattr(value, "__html__") else str(value)

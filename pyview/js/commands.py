@@ -1,10 +1,8 @@
-"""JsCommands: a chain of commands for the browser, which never changes once it is made."""
+"""JsCommands: an immutable chain of commands for the browser."""
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 import orjson
 from markupsafe import Markup
@@ -14,24 +12,21 @@ from pyview.js.arguments import (
     Scope,
     Target,
     Transition,
-    advice,
     attribute_values,
-    component,
+    checks_options,
+    display_option,
     given,
     mapping,
-    motion,
     name_list,
-    named_classes,
-    phases,
-    place,
-    text,
+    push_target,
+    required_classes,
+    required_text,
+    target_option,
+    transition_classes,
+    transition_options,
 )
 from pyview.navigation import page_link
 from pyview.wire.message import json_text
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
 
 COMMANDS_BEGIN: Final = Markup("&#91;")
 """The first character of JS commands, escaped for HTML."""
@@ -39,41 +34,25 @@ COMMANDS_BEGIN: Final = Markup("&#91;")
 
 @dataclass(frozen=True)
 class JsCommand:
-    """One command as the client reads it: its name and its options."""
+    """One command as the client reads it: name and options."""
 
     cmd: str
     opts: dict[str, Any]
 
 
-def _taught(command: Callable[P, R]) -> Callable[P, R]:
-    """A command that says which options it has when it is given another."""
-    signature = inspect.signature(command)
-    known = [name for name in signature.parameters if name != "self"]
-
-    @wraps(command)
-    def taught(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except TypeError:
-            unknown = next((name for name in kwargs if name not in known), None)
-            if unknown is None:
-                raise
-            raise TypeError(advice(command.__name__, unknown, known)) from None
-
-    return taught
-
-
 class JsCommands:
-    """Commands that the browser runs one after the other: `js.hide("#menu").push("closed", value={"id": 7})`.
+    """Commands that the browser runs in order: `js.hide("#menu").push("closed", value={"id": 7})`.
 
-    Every method returns a longer chain and leaves this one as it is; `+` and `concat` join chains. In an attribute
+    Every method returns a longer chain and does not change this one; `+` and `concat` join chains. In an attribute
     such as `phx-click` the chain is JSON, escaped for HTML; in `push_event` and other payloads it is a list.
 
-    `to` says what a command is about: the element itself, a CSS selector for the page, `js.inner(selector)` within
-    the element or `js.closest(selector)` around it. `transition` names classes, `time` is in milliseconds (200 if
-    left out); `blocking=False` lets the page be patched while a transition runs. Values are JSON data, taken as
-    they are now. A wrong option raises `TypeError` or `ValueError`, an unsafe URL `UnsafeURL`, what JSON cannot
-    carry `UnencodableValue`.
+    `to` selects the element of a command: by default the element itself; else a CSS selector for the page,
+    `js.inner(selector)` inside the element or `js.closest(selector)` around it. `transition` names classes, `time` is
+    in milliseconds (default 200); `blocking=False` allows patches of the page while a transition runs. Values are JSON
+    data, encoded when the method is called.
+
+    Methods raise `TypeError` or `ValueError` for a wrong option, `UnsafeURL` for an unsafe URL and `UnencodableValue`
+    for a value that JSON cannot represent.
     """
 
     __slots__ = ("_json",)
@@ -83,7 +62,9 @@ class JsCommands:
         object.__setattr__(self, "_json", ",".join(_encoded(each.cmd, each.opts) for each in commands))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError("a chain of JS commands never changes; use the chain that its methods return")
+        raise AttributeError(
+            f"cannot set {name!r}: JsCommands is immutable. Use the chain that its methods return"
+        )
 
     @classmethod
     def _of(cls, json: str) -> "JsCommands":
@@ -99,16 +80,19 @@ class JsCommands:
 
     @property
     def commands(self) -> list[JsCommand]:
-        """The commands, one by one."""
+        """The commands as a list."""
         return [JsCommand(op, opts) for op, opts in orjson.loads(str(self))]
 
     def add(self, cmd: JsCommand) -> "JsCommands":
-        """This chain and one more command, as the client reads it, unchecked."""
+        """Return this chain plus a command in the client's format. Its options are not checked."""
         return self._then(cmd.cmd, cmd.opts)
 
     def concat(self, *others: "JsCommands") -> "JsCommands":
-        """This chain and the others after it."""
-        return self._of(",".join(filter(None, map(_inner_json, (self, *others)))))
+        """Return this chain followed by the others. Raises `TypeError` for anything but chains."""
+        for other in others:
+            if not isinstance(other, JsCommands):
+                raise TypeError(f"concat expects chains of JS commands, got {other!r}")
+        return self._of(",".join(chain._json for chain in (self, *others) if chain._json))
 
     def __add__(self, other: object) -> "JsCommands":
         return self.concat(other) if isinstance(other, JsCommands) else NotImplemented
@@ -117,13 +101,12 @@ class JsCommands:
         return f"[{self._json}]"
 
     def __html__(self) -> Markup:
-        # The first bracket is an entity, which no escaped text has: so a template can tell commands from text that
-        # looks like them, also after both went through macros and captured blocks.
+        # Escaped text never begins with this entity. So a template can distinguish real commands from text of a user
+        # that looks like commands, even after both went through macros and captured blocks.
         return COMMANDS_BEGIN + str(self)[1:]
 
     def __json__(self) -> list[Any]:
-        found: list[Any] = orjson.loads(str(self))
-        return found
+        return list(orjson.loads(str(self)))
 
     def __repr__(self) -> str:
         return f"JsCommands({self})"
@@ -143,21 +126,21 @@ class JsCommands:
     def __reduce__(self) -> tuple[Any, ...]:
         return JsCommands._of, (self._json,)
 
-    # Where to look
+    # Targets
 
     @staticmethod
     def inner(selector: str) -> Scope:
-        """For `to=`: what matches within the element that the command belongs to."""
+        """Return a target for `to=`: the elements inside the command's own element that match."""
         return Scope("inner", selector)
 
     @staticmethod
     def closest(selector: str) -> Scope:
-        """For `to=`: the nearest element that matches, from the command's own element outwards."""
+        """Return a target for `to=`: the nearest match, from the command's own element outwards."""
         return Scope("closest", selector)
 
     # Events
 
-    @_taught
+    @checks_options
     def push(
         self,
         event: str,
@@ -169,18 +152,19 @@ class JsCommands:
     ) -> "JsCommands":
         """Send `event` to the server, with `value` in its payload.
 
-        `target`: the component that gets it, by its number or by a selector of an element in it. `loading`: what
-        gets the loading classes besides the element itself. `page_loading`: show the page's loading bar.
+        `target` is the component that receives it: its cid, or a selector of an element in it. `loading` selects
+        further elements that get the loading classes. `page_loading` shows the page's loading bar.
         """
         opts = given(
-            event=text(event, "push(event)"),
-            target=component(target),
-            loading=place(loading),
+            event=required_text(event, "push(event)"),
+            target=push_target(target),
+            loading=target_option(loading),
             value=mapping(value, "push(value=)"),
+            page_loading=True if page_loading else None,
         )
-        return self._then("push", opts | ({"page_loading": True} if page_loading else {}))
+        return self._then("push", opts)
 
-    @_taught
+    @checks_options
     def dispatch(
         self,
         event: str,
@@ -190,24 +174,26 @@ class JsCommands:
         bubbles: bool = True,
         blocking: bool = False,
     ) -> "JsCommands":
-        """Dispatch a DOM event. `blocking`: patches wait until a listener has called `event.detail.done()`.
+        """Dispatch a DOM event. With `blocking`, patches wait until a listener calls `event.detail.done()`.
 
-        A `click` takes no detail: the client, and browsers, mean something else by it.
+        Raises `ValueError` for a `click` with `detail`: the client dispatches a real click, which has none.
         """
         if event == "click" and detail:
-            raise ValueError("dispatch('click') takes no detail; dispatch an event with a name of your own")
+            raise ValueError(
+                f"dispatch('click') takes no detail, got {detail!r}; dispatch an event with a name of your own"
+            )
         opts = given(
-            event=text(event, "dispatch(event)"), to=place(to), detail=mapping(detail, "dispatch(detail=)")
+            event=required_text(event, "dispatch(event)"),
+            to=target_option(to),
+            detail=mapping(detail, "dispatch(detail=)"),
+            bubbles=None if bubbles else False,
+            blocking=True if blocking else None,
         )
-        if not bubbles:
-            opts["bubbles"] = False
-        if blocking:
-            opts["blocking"] = True
         return self._then("dispatch", opts)
 
     # Visibility
 
-    @_taught
+    @checks_options
     def show(
         self,
         to: Target | None = None,
@@ -217,11 +203,11 @@ class JsCommands:
         display: str | None = None,
         blocking: bool = True,
     ) -> "JsCommands":
-        """Show what is hidden. `display` is the CSS value when shown (`block`, or that of a table's part)."""
-        opts = given(to=place(to), display=_display(display))
-        return self._then("show", opts | motion(transition, time, blocking))
+        """Show hidden elements. `display` is their CSS value (default `block`, or that of the table part)."""
+        opts = given(to=target_option(to), display=display_option(display))
+        return self._then("show", opts | transition_options(transition, time, blocking))
 
-    @_taught
+    @checks_options
     def hide(
         self,
         to: Target | None = None,
@@ -230,10 +216,12 @@ class JsCommands:
         time: int | None = None,
         blocking: bool = True,
     ) -> "JsCommands":
-        """Hide what is shown."""
-        return self._then("hide", given(to=place(to)) | motion(transition, time, blocking))
+        """Hide visible elements."""
+        return self._then(
+            "hide", given(to=target_option(to)) | transition_options(transition, time, blocking)
+        )
 
-    @_taught
+    @checks_options
     def toggle(
         self,
         to: Target | None = None,
@@ -244,14 +232,14 @@ class JsCommands:
         display: str | None = None,
         blocking: bool = True,
     ) -> "JsCommands":
-        """Show what is hidden, hide what is shown."""
-        opts = given(to=place(to), display=_display(display))
-        ins = motion(in_transition, time, blocking, "ins")
-        return self._then("toggle", opts | ins | given(outs=phases(out_transition)))
+        """Show hidden elements and hide visible ones."""
+        opts = given(to=target_option(to), display=display_option(display))
+        ins = transition_options(in_transition, time, blocking, "ins")
+        return self._then("toggle", opts | ins | given(outs=transition_classes(out_transition)))
 
     # Classes
 
-    @_taught
+    @checks_options
     def add_class(
         self,
         names: Classes,
@@ -262,9 +250,9 @@ class JsCommands:
         blocking: bool = True,
     ) -> "JsCommands":
         """Add classes, and keep them through later patches."""
-        return self._classes("add_class", names, to, motion(transition, time, blocking))
+        return self._classes("add_class", names, to, transition_options(transition, time, blocking))
 
-    @_taught
+    @checks_options
     def remove_class(
         self,
         names: Classes,
@@ -274,10 +262,10 @@ class JsCommands:
         time: int | None = None,
         blocking: bool = True,
     ) -> "JsCommands":
-        """Remove classes, and keep them away through later patches."""
-        return self._classes("remove_class", names, to, motion(transition, time, blocking))
+        """Remove classes, and keep them removed through later patches."""
+        return self._classes("remove_class", names, to, transition_options(transition, time, blocking))
 
-    @_taught
+    @checks_options
     def toggle_class(
         self,
         names: Classes,
@@ -287,13 +275,13 @@ class JsCommands:
         time: int | None = None,
         blocking: bool = True,
     ) -> "JsCommands":
-        """Add the classes that are missing, remove those that are there."""
-        return self._classes("toggle_class", names, to, motion(transition, time, blocking))
+        """Add the classes that are missing, and remove those that are present."""
+        return self._classes("toggle_class", names, to, transition_options(transition, time, blocking))
 
-    def _classes(self, op: str, names: Classes, to: Target | None, moving: dict[str, Any]) -> "JsCommands":
-        return self._then(op, {"names": named_classes(names)} | given(to=place(to)) | moving)
+    def _classes(self, op: str, names: Classes, to: Target | None, animation: dict[str, Any]) -> "JsCommands":
+        return self._then(op, {"names": required_classes(names)} | given(to=target_option(to)) | animation)
 
-    @_taught
+    @checks_options
     def transition(
         self,
         transition: Transition,
@@ -302,44 +290,50 @@ class JsCommands:
         time: int | None = None,
         blocking: bool = True,
     ) -> "JsCommands":
-        """Run a transition: classes that are there for `time` milliseconds."""
-        moving = motion(transition, time, blocking)
-        if not moving.get("transition", [[]])[0]:
-            raise ValueError(f"transition expects classes while it runs, got {transition!r}")
-        return self._then("transition", moving | given(to=place(to)))
+        """Run a transition: add classes for `time` milliseconds."""
+        animation = transition_options(transition, time, blocking)
+        if not animation.get("transition", [[]])[0]:
+            raise ValueError(f"transition expects the classes while it runs, got {transition!r}")
+        return self._then("transition", animation | given(to=target_option(to)))
 
     # Attributes
 
-    @_taught
+    @checks_options
     def set_attribute(
         self, attr: str | tuple[str, str], value: str | int | float = "", *, to: Target | None = None
     ) -> "JsCommands":
-        """Set an attribute: `set_attribute("aria-expanded", "true")`, or with one tuple of both."""
-        return self._then("set_attr", {"attr": attribute_values(attr, (value,), 1)} | given(to=place(to)))
+        """Set an attribute: `set_attribute("aria-expanded", "true")`, or one tuple of name and value."""
+        return self._then(
+            "set_attr", {"attr": attribute_values(attr, (value,), 1)} | given(to=target_option(to))
+        )
 
-    @_taught
+    @checks_options
     def remove_attribute(self, attr: str, *, to: Target | None = None) -> "JsCommands":
         """Remove an attribute."""
-        return self._then("remove_attr", {"attr": text(attr, "remove_attribute")} | given(to=place(to)))
+        return self._then(
+            "remove_attr", {"attr": required_text(attr, "remove_attribute")} | given(to=target_option(to))
+        )
 
-    @_taught
+    @checks_options
     def toggle_attribute(
         self,
         attr: str | tuple[str, str] | tuple[str, str, str],
         *values: str,
         to: Target | None = None,
     ) -> "JsCommands":
-        """Go between two values, `("aria-expanded", "true", "false")`, or between one and none, `("open")`."""
-        return self._then("toggle_attr", {"attr": attribute_values(attr, values, 2)} | given(to=place(to)))
+        """Toggle between two values, `("aria-expanded", "true", "false")`, or presence and absence, `("open")`."""
+        return self._then(
+            "toggle_attr", {"attr": attribute_values(attr, values, 2)} | given(to=target_option(to))
+        )
 
-    @_taught
+    @checks_options
     def ignore_attributes(self, attrs: str | Sequence[str], *, to: Target | None = None) -> "JsCommands":
-        """Leave attributes to the browser: patches do not touch them any more. `*` stands for anything (`data-*`).
+        """Leave attributes to the browser: later patches do not change them. `*` is a wildcard (`data-*`).
 
-        For `phx-mounted` of elements such as `<details>`, which open and close by themselves.
+        Use it in `phx-mounted` of elements that the browser itself changes, such as `<details>` and `<dialog>`.
         """
         found = name_list(attrs, "ignore_attributes")
-        return self._then("ignore_attrs", {"attrs": found} | given(to=place(to)))
+        return self._then("ignore_attrs", {"attrs": found} | given(to=target_option(to)))
 
     set_attr = set_attribute
     remove_attr = remove_attribute
@@ -347,70 +341,60 @@ class JsCommands:
 
     # Focus
 
-    @_taught
+    @checks_options
     def focus(self, to: Target | None = None) -> "JsCommands":
         """Focus an element."""
-        return self._then("focus", given(to=place(to)))
+        return self._then("focus", given(to=target_option(to)))
 
-    @_taught
+    @checks_options
     def focus_first(self, to: Target | None = None) -> "JsCommands":
-        """Focus the first element within that can have the focus."""
-        return self._then("focus_first", given(to=place(to)))
+        """Focus the first focusable element inside."""
+        return self._then("focus_first", given(to=target_option(to)))
 
-    @_taught
+    @checks_options
     def push_focus(self, to: Target | None = None) -> "JsCommands":
         """Remember an element, by default this one, for `pop_focus`."""
-        return self._then("push_focus", given(to=place(to)))
+        return self._then("push_focus", given(to=target_option(to)))
 
     def pop_focus(self) -> "JsCommands":
-        """Focus the element that was remembered last."""
+        """Focus the element of the last `push_focus`."""
         return self._then("pop_focus", {})
 
     # Navigation
 
-    @_taught
+    @checks_options
     def navigate(
         self, href: str, params: Mapping[str, Any] | None = None, *, replace: bool = False
     ) -> "JsCommands":
-        """Go to another live view of this site. A relative address, such as "edit", counts from the page.
+        """Navigate to another live view of the application. A relative URL, such as "edit", is relative to the page.
 
-        `replace`: without a new entry in the browser's history.
+        With `replace`, the browser's history gets no new entry.
         """
         return self._then("navigate", {"href": page_link(href, params), "replace": bool(replace)})
 
-    @_taught
+    @checks_options
     def patch(
         self, href: str, params: Mapping[str, Any] | None = None, *, replace: bool = False
     ) -> "JsCommands":
-        """Change the URL within this view: `handle_params` runs. A relative address counts from the page."""
+        """Change the URL within this view: `handle_params` runs. A relative URL is relative to the page."""
         return self._then("patch", {"href": page_link(href, params), "replace": bool(replace)})
 
-    # Others' commands
+    # Commands in attributes
 
-    @_taught
+    @checks_options
     def exec(self, attr: str, *, to: Target | None = None) -> "JsCommands":
-        """Run the commands that stand in an attribute, such as `data-cancel`, of an element."""
-        return self._then("exec", {"attr": text(attr, "exec")} | given(to=place(to)))
-
-
-def _inner_json(chain: object) -> str:
-    if not isinstance(chain, JsCommands):
-        raise TypeError(f"concat expects chains of JS commands, got {chain!r}")
-    return chain._json
+        """Run the commands in an attribute of an element, such as `data-cancel`."""
+        return self._then("exec", {"attr": required_text(attr, "exec")} | given(to=target_option(to)))
 
 
 def _encoded(op: str, opts: Mapping[str, Any]) -> str:
     return json_text([op, opts], f"js.{op}").decode()
 
 
-def _display(value: str | None) -> str | None:
-    return None if value is None else text(value, "display=")
-
-
 COMMANDS = frozenset(
     name for name, value in vars(JsCommands).items() if not name.startswith("_") and callable(value)
 )
-"""The methods that make a chain longer."""
+"""Names of the methods that append a command."""
 
 js = JsCommands()
-"""The beginning of every chain: `js.show("#menu")`."""
+"""The empty chain, at the start of every other: `js.show("#menu")`."""

@@ -1,6 +1,6 @@
-"""Commands as filters, as PyView 0.9 has them in templates: `{{ js.show("#menu") | js.push("opened") }}`.
+"""JS commands as template filters of PyView 0.9: `{{ js.show("#menu") | js.push("opened") }}`.
 
-The order of their arguments is that of PyView's filters, where the selector often comes first.
+Their arguments have the order of PyView 0.9, where the selector often comes first.
 """
 
 from collections.abc import Callable, Mapping
@@ -92,7 +92,7 @@ def js_exec(commands: JsCommands, attr: str, selector: str | None = None) -> JsC
 
 
 def add_js(meta: Any = None) -> dict[str, JsCommands]:
-    """The name `js` for a template's context; templates of an application have it anyway."""
+    """Return `{"js": js}` for a template's context. Templates of an application have the name `js` already."""
     return {"js": js}
 
 
@@ -104,4 +104,4 @@ FILTERS: Final[Mapping[str, Callable[..., JsCommands]]] = {
         *(js_remove_attribute, js_toggle_attribute, js_push_focus, js_pop_focus, js_exec),
     )
 }
-"""Their names in templates."""
+"""The filters by their names in templates."""

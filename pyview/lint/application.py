@@ -11,8 +11,8 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from starlette.routing import BaseRoute, Mount
 
 from pyview.components.component import LiveComponent
-from pyview.components.names import component_classes, function_components
 from pyview.components.renderers import component_template
+from pyview.components.template_names import component_classes, function_components
 from pyview.lint.context_names import context_type, names_in_code, names_of_context, unknown_names
 from pyview.lint.events import calls, handlers
 from pyview.lint.finding import Finding

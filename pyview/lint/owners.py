@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, TemplateError, TemplateNotFound, meta, nodes
 
 from pyview.components.component import LiveComponent
-from pyview.components.names import component_classes
+from pyview.components.template_names import component_classes
 from pyview.events.decorators import EVENTS, registrations
 from pyview.lint.balance import TagBody, bodies
 from pyview.lint.finding import Finding

@@ -5,7 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
-from pyview.components.names import function_components, names_of, not_given, processed_names
+from pyview.components.template_names import (
+    context_processor_names,
+    function_components,
+    template_names,
+    without_context_names,
+)
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket.socket import LiveViewSocket
@@ -84,13 +89,13 @@ class TemplateRenderer:
         if socket.streams is not None:
             extras = {**extras, "streams": socket.streams.names}
         if self._functions:
-            extras = {**not_given(self._functions, socket.context), **extras}
+            extras = {**without_context_names(self._functions, socket.context), **extras}
         return self._with_processed(socket, extras) if self._processors else extras
 
     def _with_processed(self, socket: LiveViewSocket[Any], extras: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the application's context processors add. The view's own names come first."""
         meta = PyViewMeta(socket, self._template)
-        return {**processed_names(self._processors, meta, socket.context), **extras}
+        return {**context_processor_names(self._processors, meta, socket.context), **extras}
 
 
 class InnerContent(Live):
@@ -148,7 +153,7 @@ _NO_FLASH: Mapping[str, Any] = {"flash": MappingProxyType({})}
 
 def _names_of(view: LiveView[Any]) -> Mapping[str, Any]:
     """The names that a template has besides the context's: `flash`, and those of the view's class."""
-    names = names_of(view)
+    names = template_names(view)
     return {**names, **_NO_FLASH} if names else _NO_FLASH
 
 

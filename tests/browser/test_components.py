@@ -13,7 +13,7 @@ from pyview import ComponentSocket, LiveComponent, LiveView, LiveViewSocket, PyV
 from pyview.events import event
 from pyview.template.live_template import LiveTemplate
 from tests.browser.retry import until
-from tests.components import test_reach
+from tests.components import test_diffs
 from tests.components.test_law import NAMES, PAGE, mutated, some_context
 
 Serve = Callable[[ASGIApp], str]
@@ -80,15 +80,15 @@ def test_any_history_shows_what_the_page_shows_when_it_is_loaded(page: Page, ser
     loaded.context.close()
 
 
-@pytest.mark.parametrize("place", range(len(test_reach.PLACES)))
+@pytest.mark.parametrize("place", range(len(test_diffs.PLACES)))
 def test_a_component_and_the_page_change_together(page: Page, serve: Serve, place: int) -> None:
     class Hearing(LiveView[dict[str, Any]]):
         template = LiveTemplate.from_string(
-            f"<main><output>{{{{ heard }}}}</output>{test_reach.PLACES[place]}</main>"
+            f"<main><output>{{{{ heard }}}}</output>{test_diffs.PLACES[place]}</main>"
         )
 
         async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
-            socket.context = {**test_reach.NAMES, "heard": 0}
+            socket.context = {**test_diffs.NAMES, "heard": 0}
 
         @event
         async def heard(self, socket: LiveViewSocket[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Chains of JS commands: what the client is given, and what is refused where it is written."""
+"""Chains of JS commands: their encoding for the client, and errors for wrong arguments."""
 
 import copy
 import json
@@ -102,7 +102,7 @@ ENCODED: list[tuple[JsCommands, list[Any]]] = [
 
 
 @pytest.mark.parametrize(("chain", "expected"), ENCODED, ids=lambda each: str(each)[:60])
-def test_the_client_is_given_the_shape_it_knows(chain: JsCommands, expected: list[Any]) -> None:
+def test_commands_are_encoded_as_the_client_expects(chain: JsCommands, expected: list[Any]) -> None:
     assert json.loads(str(chain)) == [expected]
     assert json.loads(str(chain)) == json.loads(orjson.dumps(encoded(chain, "test")))
 
@@ -131,17 +131,17 @@ MISTAKES: list[tuple[Any, type[Exception], str]] = [
     (lambda: untyped.show({"inner": "a", "closest": "b"}), TypeError, "js.inner"),
     (lambda: untyped.show("#m", time="200"), TypeError, "milliseconds as a whole number, got '200'"),
     (lambda: untyped.show("#m", time=True), TypeError, "milliseconds"),
-    (lambda: untyped.show("#m", time=-1), ValueError, "from 0 on, got -1"),
-    (lambda: untyped.show("#m", transition=("a", "b")), TypeError, "while it runs, at its start, at its end"),
+    (lambda: untyped.show("#m", time=-1), ValueError, "0 or more milliseconds, got -1"),
+    (lambda: untyped.show("#m", transition=("a", "b")), TypeError, "during, at its start, at its end"),
     (lambda: untyped.show("#m", transition=("a", 2, "b")), TypeError, "class names"),
-    (lambda: untyped.show("#m", transition=3), TypeError, "a transition is"),
-    (lambda: untyped.transition("  "), ValueError, "expects classes while it runs"),
+    (lambda: untyped.show("#m", transition=3), TypeError, "a transition expects"),
+    (lambda: untyped.transition("  "), ValueError, "expects the classes while it runs"),
     (lambda: untyped.show("#m", display=1), TypeError, "display= expects text"),
     (lambda: untyped.add_class(" "), ValueError, "expected class names"),
     (lambda: untyped.add_class(3), TypeError, "expected class names"),
     (lambda: untyped.push(""), TypeError, r"push\(event\) expects text, got ''"),
-    (lambda: untyped.push("x", target=True), TypeError, "its cid"),
-    (lambda: untyped.push("x", value=[1]), TypeError, "names and values"),
+    (lambda: untyped.push("x", target=True), TypeError, "cid of a component"),
+    (lambda: untyped.push("x", value=[1]), TypeError, "expects a dict"),
     (lambda: untyped.push("x", value={"id": object()}), UnencodableValue, "js.push needs JSON data"),
     (lambda: untyped.dispatch("click", detail={"a": 1}), ValueError, "takes no detail"),
     (lambda: untyped.set_attribute("open", True), TypeError, "Write 'true' or 'false' for aria"),
@@ -159,23 +159,25 @@ MISTAKES: list[tuple[Any, type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("mistake", "error", "text"), MISTAKES)
-def test_mistakes_are_told_where_they_are_made(mistake: Any, error: type[Exception], text: str) -> None:
+def test_a_wrong_argument_raises_where_the_command_is_called(
+    mistake: Any, error: type[Exception], text: str
+) -> None:
     with pytest.raises(error, match=text):
         mistake()
 
 
-def test_a_chain_grows_and_the_one_before_stays() -> None:
+def test_a_method_returns_a_longer_chain_and_keeps_the_original() -> None:
     hide = js.hide("#m")
     both = hide.push("closed")
     assert [each.cmd for each in both] == ["hide", "push"]
     assert [each.cmd for each in hide] == ["hide"]
     assert not js
     assert str(js) == "[]"
-    with pytest.raises(AttributeError, match="never changes"):
+    with pytest.raises(AttributeError, match="is immutable"):
         hide._json = ""
 
 
-def test_a_value_is_taken_as_it_is_now() -> None:
+def test_a_later_change_of_a_value_does_not_change_the_chain() -> None:
     value = {"id": 1}
     chain = js.push("x", value=value)
     value["id"] = 2
@@ -211,11 +213,11 @@ def test_any_text_is_safe_in_an_attribute(text: str) -> None:
     assert json.loads(html.unescape()) == [["push", {"event": "x", "value": {"text": text}}]]
 
 
-def test_commands_of_the_client_that_are_not_known_here_can_be_added() -> None:
+def test_add_accepts_commands_unknown_to_the_server() -> None:
     assert js.hide().add(JsCommand("new", {"to": "#m"})).commands[1] == JsCommand("new", {"to": "#m"})
 
 
-def test_commands_travel_in_any_payload() -> None:
+def test_chains_are_encoded_in_payloads() -> None:
     payload = encoded({"row": {"undo": js.show("#r").pop_focus()}}, "test")
     assert orjson.loads(orjson.dumps(payload)) == {
         "row": {"undo": [["show", {"to": "#r"}], ["pop_focus", {}]]}

@@ -1,4 +1,4 @@
-"""JS commands that the server sends, and commands in templates, through whole pages."""
+"""JS commands pushed by the server and JS commands in templates, tested with whole pages."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ async def test_commands_in_attributes_push_patch_and_navigate() -> None:
         assert (page.path, page.find("#bought").text) == ("/?page=2", "7 2")
 
 
-async def test_the_server_sends_commands() -> None:
+async def test_exec_js_pushes_commands() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         assert page.events == [
@@ -72,11 +72,11 @@ async def test_the_server_sends_commands() -> None:
         await page.push("wrong")
 
 
-def test_the_types_of_the_facade() -> None:
+def test_exports_are_typed() -> None:
     assert isinstance(js, JsCommands)
 
 
-async def test_pushed_events_that_wait_have_a_size() -> None:
+async def test_queued_push_events_are_limited_in_size() -> None:
     class Counting(ShopView):
         @event
         async def count(self, socket: LiveViewSocket[dict[str, Any]]) -> int:

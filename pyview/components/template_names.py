@@ -4,14 +4,14 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pyview.binding.per_class import once_per_class
+from pyview.binding.class_cache import cached_on_class
 from pyview.events import AutoEventDispatch, event_references
 from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.template.component import Component
 from pyview.template.tree.immutable import COMPONENT_MARK, VIEW_MARK
 
 
-def names_of(owner: object) -> Mapping[str, Any]:
+def template_names(owner: object) -> Mapping[str, Any]:
     """Of a view or a component: its event methods if it offers them, and the classes of components and of other views
     that its module knows.
 
@@ -25,19 +25,21 @@ def names_of(owner: object) -> Mapping[str, Any]:
 
 def component_classes(cls: type) -> Mapping[str, type]:
     """Name -> class, of the components and views that the modules of `cls` and of its bases know."""
-    return once_per_class(cls, "component_classes", lambda: _component_classes(cls))
+    return cached_on_class(cls, "component_classes", lambda: _component_classes(cls))
 
 
 def function_components(cls: type) -> Mapping[str, Component[Any]]:
     """Name -> function component, of those that the modules of `cls` and of its bases define or import."""
-    return once_per_class(cls, "function_components", lambda: _function_components(cls))
+    return cached_on_class(cls, "function_components", lambda: _function_components(cls))
 
 
 def _function_components(cls: type) -> dict[str, Component[Any]]:
     return {name: value for name, value in _names_of_modules(cls) if isinstance(value, Component)}
 
 
-def not_given(components: Mapping[str, Component[Any]], context: Any) -> dict[str, Component[Any]]:
+def without_context_names(
+    components: Mapping[str, Component[Any]], context: Any
+) -> dict[str, Component[Any]]:
     """Those whose names the context does not have: it comes first."""
     return {name: component for name, component in components.items() if not _has(context, name)}
 
@@ -59,7 +61,9 @@ def _component_classes(cls: type) -> dict[str, type]:
     }
 
 
-def processed_names(processors: Iterable[ContextProcessor], meta: PyViewMeta, context: Any) -> dict[str, Any]:
+def context_processor_names(
+    processors: Iterable[ContextProcessor], meta: PyViewMeta, context: Any
+) -> dict[str, Any]:
     """What the application's context processors add to a template that has not got these names in its context."""
     added: dict[str, Any] = {}
     for processor in processors:

@@ -8,7 +8,7 @@ T = TypeVar("T")
 STORE = "__pyview_compiled__"
 
 
-def once_per_class(cls: type, key: str, build: Callable[[], T]) -> T:
+def cached_on_class(cls: type, key: str, build: Callable[[], T]) -> T:
     """The result of `build()`, kept on `cls` itself, so that it lives and dies with the class."""
     store: dict[str, Any] | None = cls.__dict__.get(STORE)
     if store is None:
