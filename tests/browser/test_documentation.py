@@ -133,7 +133,7 @@ def test_commands_run_without_a_round_trip(page: Page, serve: Serve, load: Load)
 def test_fields_hold_what_the_template_says_unless_somebody_types_in_them(
     page: Page, serve: Serve, load: Load
 ) -> None:
-    page.goto(serve(load("docs/views.md", "signup").app))
+    page.goto(serve(load("docs/events.md", "signup").app))
     expect(page.locator("[data-phx-main].phx-connected")).to_be_visible()
     name, age = page.get_by_label("name"), page.get_by_label("age")
     name.press_sequentially("A")
