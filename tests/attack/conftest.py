@@ -1,4 +1,4 @@
-"""One world, its application, and browsers in front of it."""
+"""One application, its state, and browsers that use it."""
 
 from collections.abc import AsyncIterator
 
@@ -6,17 +6,17 @@ import pytest
 
 from pyview import PyView
 from pyview.testing import LiveClient
-from tests.attack.target import World, target
+from tests.attack.target import AppState, target
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def state() -> AppState:
+    return AppState()
 
 
 @pytest.fixture
-def app(world: World) -> PyView:
-    return target(world)
+def app(state: AppState) -> PyView:
+    return target(state)
 
 
 @pytest.fixture

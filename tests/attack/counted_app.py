@@ -66,7 +66,7 @@ class Room(LiveView[dict[str, Any]]):
 class OtherRoom(Room): ...
 
 
-class House(PyView):
+class CountedApp(PyView):
     """`census()` is what must be back where it began when everybody has left."""
 
     def __init__(self, **limits: Any) -> None:
@@ -123,4 +123,4 @@ def blocks() -> int:
     return sys.getallocatedblocks()
 
 
-app = House(rate=0, max_sockets_per_session=0, reconnect_grace=0.2)
+app = CountedApp(rate=0, max_sockets_per_session=0, reconnect_grace=0.2)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass
-class Site:
+class Server:
     """Where it is."""
 
     http: httpx.AsyncClient
@@ -40,7 +40,7 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def served(app: str) -> AsyncIterator[Site]:
+async def served(app: str) -> AsyncIterator[Server]:
     """`app`, such as `package.module:app`, on uvicorn. What it logs is lost: tests make it fail on purpose."""
     port = _free_port()
     command = [
@@ -60,20 +60,20 @@ async def served(app: str) -> AsyncIterator[Site]:
     )
     try:
         async with httpx.AsyncClient(timeout=60) as http:
-            site = Site(http, port)
-            await _answering(site)
-            yield site
+            server = Server(http, port)
+            await _answering(server)
+            yield server
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
 
 
-async def _answering(site: Site) -> None:
+async def _answering(server: Server) -> None:
     async with asyncio.timeout(20):
         while True:
             try:
-                await site.get("/")
+                await server.get("/")
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
             else:

@@ -23,8 +23,8 @@ TEMPLATES = DictLoader({"who.html": "<p>user={{ user }} name={{ name }} n={{ n }
 
 
 @dataclass
-class World:
-    """What the app knows of its people, and what its views were called with."""
+class AppState:
+    """What the app knows of its users, and what its views were called with."""
 
     roles: dict[str, list[str]] = field(default_factory=lambda: {"alice": [], "bob": [], "root": ["admin"]})
     calls: Counter[str] = field(default_factory=Counter)
@@ -35,14 +35,14 @@ class World:
 
 
 class SessionAuth(AuthenticationBackend):
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, state: AppState) -> None:
+        self.state = state
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
         name = conn.session.get("user")
         if name is None:
             return None
-        return AuthCredentials(["authenticated", *self.world.roles[name]]), SimpleUser(name)
+        return AuthCredentials(["authenticated", *self.state.roles[name]]), SimpleUser(name)
 
 
 async def login(request: Request) -> Response:
@@ -61,7 +61,7 @@ async def login_page(request: Request) -> Response:
     return PlainTextResponse("sign in")
 
 
-def view(world: World, name: str) -> type[LiveView[Any]]:
+def view(state: AppState, name: str) -> type[LiveView[Any]]:
     """A view that counts its calls under `name` and shows who is there."""
 
     class Who(LiveView[dict[str, Any]]):
@@ -69,34 +69,34 @@ def view(world: World, name: str) -> type[LiveView[Any]]:
 
         async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
             if socket.connected:
-                world.calls[f"{name}.mount"] += 1
+                state.calls[f"{name}.mount"] += 1
             socket.context = {"user": session.get("user"), "name": name, "n": 0}
 
         async def handle_event(
             self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]
         ) -> None:
-            world.calls[f"{name}.event.{event}"] += 1
+            state.calls[f"{name}.event.{event}"] += 1
             socket.context["n"] += 1
 
     Who.__qualname__ = f"Who.{name}"
     return Who
 
 
-def target(world: World, security: SecurityConfig | None = None) -> PyView:
+def target(state: AppState, security: SecurityConfig | None = None) -> PyView:
     app = PyView(templates=TEMPLATES, secret=SECRET, security=security)
     app.add_middleware(SessionMiddleware, secret_key=SECRET)
-    app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(world))
+    app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(state))
     app.routes.append(Route("/login", login_page, methods=["GET"]))
     app.routes.append(Route("/auth/login", login, methods=["POST"]))
     app.routes.append(Route("/auth/logout", logout, methods=["POST"]))
     app.routes.append(Route("/plain", login_page))
     guard = requires("authenticated", redirect="/login")
-    app.add_live_view("/", view(world, "home"))
-    app.add_live_view("/dashboard", guard(view(world, "dashboard")))
-    app.add_live_view("/admin", requires(["authenticated", "admin"])(view(world, "admin")))
-    app.add_live_view("/items/{item}", view(world, "item"))
-    app.add_live_view("/items/admin", guard(view(world, "shadowed")))
-    app.add_live_view("/{slug}", view(world, "slug"))
+    app.add_live_view("/", view(state, "home"))
+    app.add_live_view("/dashboard", guard(view(state, "dashboard")))
+    app.add_live_view("/admin", requires(["authenticated", "admin"])(view(state, "admin")))
+    app.add_live_view("/items/{item}", view(state, "item"))
+    app.add_live_view("/items/admin", guard(view(state, "shadowed")))
+    app.add_live_view("/{slug}", view(state, "slug"))
     return app
 
 

@@ -17,7 +17,7 @@ from pyview.events import event
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, SocketRefused
 from tests.asgi import http_scope
-from tests.attack.target import SECRET, World, attempt, joined, page_of, sign_in, sign_out, target
+from tests.attack.target import SECRET, AppState, attempt, joined, page_of, sign_in, sign_out, target
 
 PASSWORD = "hunter2-hunter2"
 TYPED = "typed-by-somebody-PAYLOAD"
@@ -39,8 +39,8 @@ async def everywhere(request: Request) -> PlainTextResponse:
 
 
 @pytest.fixture
-def app(world: World) -> PyView:
-    app = target(world)
+def app(state: AppState) -> PyView:
+    app = target(state)
     app.routes.insert(0, Route("/everywhere", everywhere, methods=["POST"]))
     routes = len(app.routes)
     app.add_live_view("/guarded", requires("authenticated")(Guarded))
@@ -122,10 +122,10 @@ class TestEvents:
             logging.WARNING,
         ]
 
-    async def test_denied_on_the_socket(self, client: LiveClient, world: World, trail: Trail) -> None:
+    async def test_denied_on_the_socket(self, client: LiveClient, state: AppState, trail: Trail) -> None:
         await sign_in(client, "root")
         page = await page_of(client, "/admin")
-        world.roles["root"] = []
+        state.roles["root"] = []
         trail.take()
         assert (await attempt(client, page))[0] == "error"
         (denied,) = trail.take()
@@ -226,7 +226,7 @@ class TestFlood:
 
 
 async def test_a_whole_session_leaves_nothing_secret_in_any_log(
-    client: LiveClient, other: LiveClient, world: World, caplog: pytest.LogCaptureFixture
+    client: LiveClient, other: LiveClient, state: AppState, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Sign-in, a live page, a forged session, every kind of refusal, the sign-out; the root logger at DEBUG."""
     with caplog.at_level(logging.DEBUG):

@@ -4,7 +4,7 @@ import pytest
 
 from pyview import SecurityConfig
 from pyview.testing import LiveClient
-from tests.attack.target import World, joined, page_of, sign_in, target
+from tests.attack.target import AppState, joined, page_of, sign_in, target
 
 FROM_ELSEWHERE = [
     {"sec-fetch-site": "cross-site", "origin": "https://evil.example"},
@@ -42,8 +42,8 @@ async def test_the_documented_forms_work_in_every_browser(
     assert (await client.get("/dashboard")).status_code == 303
 
 
-async def test_webhooks_where_configured(world: World) -> None:
-    app = target(world, SecurityConfig(cross_site_paths=["/auth/log*"]))
+async def test_webhooks_where_configured(state: AppState) -> None:
+    app = target(state, SecurityConfig(cross_site_paths=["/auth/log*"]))
     async with LiveClient(app) as client:
         response = await client.post("/auth/login", data={"user": "bob"}, headers=FROM_ELSEWHERE[0])
         assert response.status_code == 303

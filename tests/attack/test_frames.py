@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pyview import SecurityConfig
 from pyview.testing import LiveClient, RawSocket, SocketRefused
-from tests.attack.target import UNMATCHED, World, answer, attempt, joined, page_of, target
+from tests.attack.target import UNMATCHED, AppState, answer, attempt, joined, page_of, target
 
 HEARTBEAT: list[Any] = [None, "1", "phoenix", "heartbeat", {}]
 
@@ -35,16 +35,16 @@ class TestT8Origin:
     async def test_the_site_itself_and_programs_pass(self, client: LiveClient, origin: str | None) -> None:
         assert await self.status(client, origin) == 101
 
-    async def test_as_configured(self, world: World) -> None:
+    async def test_as_configured(self, state: AppState) -> None:
         config = SecurityConfig(allowed_origins=["*.friends.example"], require_origin=True)
-        async with LiveClient(target(world, config)) as client:
+        async with LiveClient(target(state, config)) as client:
             assert await self.status(client, "https://a.friends.example") == 101
             assert await self.status(client, "https://friends.example.evil") == 403
             assert await self.status(client, None) == 403
 
 
-async def test_t42_a_host_that_is_not_ours(world: World) -> None:
-    app = target(world, SecurityConfig(allowed_hosts=["testserver"]))
+async def test_t42_a_host_that_is_not_ours(state: AppState) -> None:
+    app = target(state, SecurityConfig(allowed_hosts=["testserver"]))
     async with LiveClient(app) as client:
         page = await page_of(client, "/")
         assert (await attempt(client, page))[0] == "ok"
@@ -60,7 +60,7 @@ class TestT12EventNames:
     @pytest.mark.parametrize(
         "name", ["_private", "__init__", "mount", "disconnect", "render", "__class__", ""]
     )
-    async def test_no_name_reaches_a_method(self, client: LiveClient, world: World, name: str) -> None:
+    async def test_no_name_reaches_a_method(self, client: LiveClient, state: AppState, name: str) -> None:
         """The view's `handle_event` takes every name, so it gets them as text, and nothing else runs."""
         page = await page_of(client, "/")
         async with client.raw_socket() as socket:
@@ -69,7 +69,7 @@ class TestT12EventNames:
                 ["4", "5", page.topic, "event", {"type": "click", "event": name, "value": {}}]
             )
             assert (await answer(socket, "5"))[0] == "ok"
-        assert world.calls == {"home.mount": 1, f"home.event.{name}": 1}
+        assert state.calls == {"home.mount": 1, f"home.event.{name}": 1}
 
 
 MALFORMED = [
@@ -178,7 +178,7 @@ class TestT16Sizes:
         assert await close_code(socket) == 1009
         await socket.close()
 
-    async def test_after_a_join_more_is(self, client: LiveClient, world: World) -> None:
+    async def test_after_a_join_more_is(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         socket = await client.raw_socket().connect()
         await joined(socket, page.topic, page.join())
@@ -188,10 +188,10 @@ class TestT16Sizes:
         event["value"] = {"x": "a" * 270_000}
         await socket.send_frame(["4", "6", page.topic, "event", event])
         assert await close_code(socket) == 1009
-        assert world.calls["home.event.go"] == 1
+        assert state.calls["home.event.go"] == 1
         await socket.close()
 
-    async def test_a_form_of_too_many_fields(self, client: LiveClient, world: World) -> None:
+    async def test_a_form_of_too_many_fields(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         socket = await client.raw_socket().connect()
         await joined(socket, page.topic, page.join())
@@ -200,7 +200,7 @@ class TestT16Sizes:
             ["4", "5", page.topic, "event", {"type": "form", "event": "go", "value": fields}]
         )
         assert await close_code(socket) == 1008
-        assert world.calls["home.event.go"] == 0
+        assert state.calls["home.event.go"] == 0
         await socket.close()
 
     @pytest.mark.parametrize("topic", ["lvu:0", None])
@@ -223,8 +223,8 @@ class TestT16Sizes:
         await socket.close()
 
 
-async def test_t18_topics_of_one_socket(world: World) -> None:
-    async with LiveClient(target(world, SecurityConfig(max_topics=3))) as client:
+async def test_t18_topics_of_one_socket(state: AppState) -> None:
+    async with LiveClient(target(state, SecurityConfig(max_topics=3))) as client:
         pages = [await page_of(client, "/") for _ in range(5)]
         async with client.raw_socket() as socket:
             answers = [
@@ -236,7 +236,7 @@ async def test_t18_topics_of_one_socket(world: World) -> None:
             await socket.send_frame(["10", "90", pages[0].topic, "phx_leave", {}])
             await answer(socket, "90")
             assert (await joined(socket, pages[3].topic, pages[3].join(), ref="91"))[0] == "ok"
-    assert world.mounts("home") == 4
+    assert state.mounts("home") == 4
 
 
 async def test_the_default_is_32_topics(client: LiveClient) -> None:

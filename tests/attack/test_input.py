@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from tests.attack.server import Site, served
+from tests.attack.server import Server, served
 from tests.frames import Page, event
 
 MOST_GROWTH = 40_000_000
@@ -23,27 +23,27 @@ pytestmark = [
 ]
 
 
-async def memory_of(site: Site) -> int:
-    state = (await site.get("/state")).json()
+async def memory_of(server: Server) -> int:
+    state = (await server.get("/state")).json()
     return int(state["resident"])
 
 
-async def growth_during(site: Site, work: Coroutine[Any, Any, None], seconds: float = 3) -> int:
+async def growth_during(server: Server, work: Coroutine[Any, Any, None], seconds: float = 3) -> int:
     """How many bytes the server takes more, at the most, in the seconds from the beginning of `work`."""
-    before = most = await memory_of(site)
+    before = most = await memory_of(server)
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     task = asyncio.create_task(work)
     while loop.time() < until:
-        most = max(most, await memory_of(site))
+        most = max(most, await memory_of(server))
         await asyncio.sleep(0.05)
     task.cancel()
     return most - before
 
 
-async def opened(site: Site, page: Page) -> ClientConnection:
-    origin = Origin(site.origin)
-    socket = await connect(site.socket_url, origin=origin, compression=None, max_size=None)
+async def opened(server: Server, page: Page) -> ClientConnection:
+    origin = Origin(server.origin)
+    socket = await connect(server.socket_url, origin=origin, compression=None, max_size=None)
     await socket.send(json.dumps(page.join("4")))
     assert '"status":"ok"' in str(await socket.recv())
     return socket
@@ -63,19 +63,19 @@ async def send_all(socket: ClientConnection, frame: str, count: int) -> None:
 
 @pytest.mark.parametrize(("size", "count"), [(1_000_000, 25), (250_000, 100), (20_000, 1000), (7_000, 2000)])
 async def test_events_that_wait_for_a_handler(size: int, count: int) -> None:
-    async with served("tests.attack.waiting_app:app") as site:
-        page = await site.page("/")
-        socket = await opened(site, page)
+    async with served("tests.attack.waiting_app:app") as server:
+        page = await server.page("/")
+        socket = await opened(server, page)
         await socket.send(json.dumps(event(page, "5", "wait")))
-        growth = await growth_during(site, send_all(socket, expanding(page.topic, "4", size), count))
+        growth = await growth_during(server, send_all(socket, expanding(page.topic, "4", size), count))
         socket.transport.abort()
     assert growth < MOST_GROWTH, f"{growth / 1e6:.1f} MB"
 
 
 async def test_events_that_many_views_of_one_socket_are_busy_with() -> None:
-    async with served("tests.attack.waiting_app:app") as site:
-        pages = [await site.page("/") for _ in range(24)]
-        socket = await opened(site, pages[0])
+    async with served("tests.attack.waiting_app:app") as server:
+        pages = [await server.page("/") for _ in range(24)]
+        socket = await opened(server, pages[0])
         for page in pages[1:]:
             await socket.send(json.dumps(page.join("4")))
             assert '"status":"ok"' in str(await socket.recv())
@@ -84,22 +84,24 @@ async def test_events_that_many_views_of_one_socket_are_busy_with() -> None:
             for page in pages:
                 await send_all(socket, expanding(page.topic, "4", 240_000).replace('"go"', '"wait"'), 1)
 
-        growth = await growth_during(site, flood())
+        growth = await growth_during(server, flood())
         socket.transport.abort()
     assert growth < MOST_GROWTH, f"{growth / 1e6:.1f} MB"
 
 
-async def begun(site: Site, *, compressed: bool) -> ClientConnection:
+async def begun(server: Server, *, compressed: bool) -> ClientConnection:
     """A socket that has said nothing yet."""
     compression = "deflate" if compressed else None
-    return await connect(site.socket_url, origin=Origin(site.origin), compression=compression, max_size=None)
+    return await connect(
+        server.socket_url, origin=Origin(server.origin), compression=compression, max_size=None
+    )
 
 
 @pytest.mark.parametrize("compressed", [False, True])
 async def test_messages_that_do_not_end(*, compressed: bool) -> None:
     """The server keeps them, and PyView never sees them."""
-    async with served("tests.attack.waiting_app:app") as site:
-        sockets = [await begun(site, compressed=compressed) for _ in range(5)]
+    async with served("tests.attack.waiting_app:app") as server:
+        sockets = [await begun(server, compressed=compressed) for _ in range(5)]
 
         async def endless() -> AsyncIterator[str]:
             for _ in range(150):
@@ -109,7 +111,7 @@ async def test_messages_that_do_not_end(*, compressed: bool) -> None:
         async def flood() -> None:
             await asyncio.gather(*(socket.send(endless()) for socket in sockets), return_exceptions=True)
 
-        growth = await growth_during(site, flood())
+        growth = await growth_during(server, flood())
         answers = [socket.response for socket in sockets]
         assert not any(answer and "sec-websocket-extensions" in answer.headers for answer in answers)
         for socket in sockets:

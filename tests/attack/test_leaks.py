@@ -14,8 +14,8 @@ from websockets.asyncio.client import connect as connect_to
 
 from pyview.testing import LiveClient, RawSocket
 from tests.asgi import eventually
-from tests.attack.counted_app import House, blocks, open_files
-from tests.attack.server import Site, served
+from tests.attack.counted_app import CountedApp, blocks, open_files
+from tests.attack.server import Server, served
 from tests.frames import Page, connect, event, load
 
 FEW = 200
@@ -151,17 +151,17 @@ async def live(joins: int, open_wire: Callable[[], Awaitable[Wire]], page: Page)
             joins -= worth
 
 
-async def in_memory(house: House, joins: int) -> None:
+async def in_memory(app: CountedApp, joins: int) -> None:
     """The browsers of 500 joins at a time; each takes with it what a test keeps of its sockets."""
     for _ in range(0, joins, 500):
-        client = LiveClient(house, lifespan=False)
+        client = LiveClient(app, lifespan=False)
         page = await load(client, "/room")
 
         async def open_wire(client: LiveClient = client, page: Page = page) -> Wire:
             return Wire(await connect(client, page).connect())
 
         await live(min(joins, 500), open_wire, page)
-    await eventually(lambda: not busy(house.census()))
+    await eventually(lambda: not busy(app.census()))
 
 
 def busy(census: dict[str, int]) -> dict[str, int]:
@@ -171,14 +171,14 @@ def busy(census: dict[str, int]) -> dict[str, int]:
 
 
 async def test_after_two_thousand_joins_everything_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
-    house = House(rate=0, max_sockets_per_address=100, reconnect_grace=0.2)
+    app = CountedApp(rate=0, max_sockets_per_address=100, reconnect_grace=0.2)
     with caplog.at_level(logging.CRITICAL + 1):
-        async with house.router.lifespan_context(house):
-            await in_memory(house, FEW)
-            before, files, memory = house.census(), open_files(), blocks()
-            await in_memory(house, 2000)
+        async with app.router.lifespan_context(app):
+            await in_memory(app, FEW)
+            before, files, memory = app.census(), open_files(), blocks()
+            await in_memory(app, 2000)
             await asyncio.sleep(0)
-            after = house.census()
+            after = app.census()
             assert after == before
             assert open_files() == files
             assert blocks() - memory < 2000  # less than one for each
@@ -187,26 +187,26 @@ async def test_after_two_thousand_joins_everything_is_as_it_was(caplog: pytest.L
 @needs_proc
 @pytest.mark.soak
 async def test_after_ten_thousand_joins_a_server_is_as_it_was() -> None:
-    async with served("tests.attack.counted_app:app") as site:
-        page = await site.page("/room")
+    async with served("tests.attack.counted_app:app") as server:
+        page = await server.page("/room")
 
         async def open_wire() -> Wire:
-            return Wire(await connect_to(site.socket_url, origin=site.origin, compression=None))  # type: ignore[arg-type]
+            return Wire(await connect_to(server.socket_url, origin=server.origin, compression=None))  # type: ignore[arg-type]
 
         await live(500, open_wire, page)
-        before = await settled(site)
+        before = await settled(server)
         await live(10_000, open_wire, page)
-        after = await settled(site)
+        after = await settled(server)
     grown = after.pop("resident") - before.pop("resident")
     assert after == before
     assert grown < 8_000_000, f"{grown / 10_000:.0f} bytes for each join"
 
 
-async def settled(site: Site) -> dict[str, int]:
+async def settled(server: Server) -> dict[str, int]:
     """The state of the server once it has seen that everybody has left."""
     async with asyncio.timeout(10):
         while True:
-            state: dict[str, int] = (await site.get("/state")).json()
+            state: dict[str, int] = (await server.get("/state")).json()
             if not busy(state):
                 return state
             await asyncio.sleep(0.1)

@@ -12,15 +12,15 @@ from starlette.types import Message
 from pyview import SecurityConfig
 from pyview.testing import LiveClient, RawSocket, SocketRefused
 from tests.asgi import eventually, socket_scope
-from tests.attack.target import STALE, PageOf, World, answer, joined, page_of, sign_in, target
+from tests.attack.target import STALE, AppState, PageOf, answer, joined, page_of, sign_in, target
 
 HEARTBEAT: list[Any] = [None, "1", "phoenix", "heartbeat", {}]
 LIMITED = ("error", {"reason": "rate_limited"})
 
 
 @contextlib.asynccontextmanager
-async def site(world: World, **limits: Any) -> AsyncIterator[LiveClient]:
-    async with LiveClient(target(world, SecurityConfig(**limits))) as client:
+async def site(state: AppState, **limits: Any) -> AsyncIterator[LiveClient]:
+    async with LiveClient(target(state, SecurityConfig(**limits))) as client:
         yield client
 
 
@@ -55,8 +55,8 @@ class TestT16SizeBeforeAJoin:
 
 
 class TestT17NeverJoining:
-    async def test_is_closed_with_4408_heartbeats_or_not(self, world: World) -> None:
-        async with site(world, join_timeout=0.1) as client:
+    async def test_is_closed_with_4408_heartbeats_or_not(self, state: AppState) -> None:
+        async with site(state, join_timeout=0.1) as client:
             socket = await client.raw_socket().connect()
             with contextlib.suppress(Exception):
                 for _ in range(100):
@@ -64,8 +64,8 @@ class TestT17NeverJoining:
                     await asyncio.sleep(0.01)
             assert await socket.wait_closed() == 4408
 
-    async def test_joins_that_are_refused_do_not_count(self, world: World) -> None:
-        async with site(world, join_timeout=0.1) as client:
+    async def test_joins_that_are_refused_do_not_count(self, state: AppState) -> None:
+        async with site(state, join_timeout=0.1) as client:
             page = await page_of(client, "/")
             socket = await client.raw_socket().connect()
             with contextlib.suppress(Exception):
@@ -74,8 +74,8 @@ class TestT17NeverJoining:
                     await asyncio.sleep(0.01)
             assert await socket.wait_closed() == 4408
 
-    async def test_a_page_that_has_joined_may_stay_and_leave(self, world: World) -> None:
-        async with site(world, join_timeout=0.5) as client:
+    async def test_a_page_that_has_joined_may_stay_and_leave(self, state: AppState) -> None:
+        async with site(state, join_timeout=0.5) as client:
             socket, page = await opened(client)
             await asyncio.sleep(0.7)
             await socket.send_frame(["4", "5", page.topic, "phx_leave", {}])
@@ -86,15 +86,15 @@ class TestT17NeverJoining:
             assert socket.open
             await socket.close()
 
-    async def test_a_hundred_of_them_are_all_gone(self, world: World) -> None:
-        async with site(world, join_timeout=0.1) as client:
+    async def test_a_hundred_of_them_are_all_gone(self, state: AppState) -> None:
+        async with site(state, join_timeout=0.1) as client:
             sockets = [await client.raw_socket().connect() for _ in range(100)]
             assert {await socket.wait_closed() for socket in sockets} == {4408}
 
 
 class TestT17Silence:
-    async def test_is_closed_and_its_view_ends(self, world: World) -> None:
-        app = target(world, SecurityConfig(idle_timeout=1.0, reconnect_grace=0.1))
+    async def test_is_closed_and_its_view_ends(self, state: AppState) -> None:
+        app = target(state, SecurityConfig(idle_timeout=1.0, reconnect_grace=0.1))
         async with LiveClient(app) as client:
             socket, _ = await opened(client)
             for _ in range(6):
@@ -108,9 +108,9 @@ class TestT17Silence:
 
 class TestT17Crowds:
     async def test_one_session_has_so_many_sockets(
-        self, world: World, caplog: pytest.LogCaptureFixture
+        self, state: AppState, caplog: pytest.LogCaptureFixture
     ) -> None:
-        app = target(world, SecurityConfig(max_sockets_per_session=3))
+        app = target(state, SecurityConfig(max_sockets_per_session=3))
         async with LiveClient(app) as alice, LiveClient(app) as bob, LiveClient(app) as nobody:
             await sign_in(alice, "alice")
             await sign_in(bob, "bob")
@@ -124,11 +124,11 @@ class TestT17Crowds:
         assert [getattr(record, "user", "") for record in refused] == ["identity:alice"] * 2 + [
             "identity:bob"
         ] + ["identity:alice"]
-        assert world.calls == {}
+        assert state.calls == {}
 
-    async def test_signing_in_again_makes_no_room(self, world: World) -> None:
+    async def test_signing_in_again_makes_no_room(self, state: AppState) -> None:
         """The sockets of a session that has ended do not keep the new one out."""
-        async with site(world, max_sockets_per_session=2) as client:
+        async with site(state, max_sockets_per_session=2) as client:
             await sign_in(client, "alice")
             assert [await refusal(client) for _ in range(3)] == [None, None, 429]
             await client.post("/auth/logout")
@@ -139,15 +139,15 @@ class TestT17Crowds:
         await sign_in(client, "alice")
         assert [await refusal(client) for _ in range(66)] == [None] * 64 + [429] * 2
 
-    async def test_addresses_are_counted_only_where_that_is_wanted(self, world: World) -> None:
-        async with site(world) as client:
+    async def test_addresses_are_counted_only_where_that_is_wanted(self, state: AppState) -> None:
+        async with site(state) as client:
             assert {await refusal(client) for _ in range(100)} == {None}
-        async with site(world, max_sockets_per_address=5) as client:
+        async with site(state, max_sockets_per_address=5) as client:
             assert [await refusal(client) for _ in range(7)] == [None] * 5 + [429] * 2
 
-    async def test_a_server_that_knows_no_such_answer_gives_403(self, world: World) -> None:
+    async def test_a_server_that_knows_no_such_answer_gives_403(self, state: AppState) -> None:
         """Which is what a close before the accept is for every ASGI server."""
-        app = target(world, SecurityConfig(max_sockets_per_address=1))
+        app = target(state, SecurityConfig(max_sockets_per_address=1))
         async with LiveClient(app, client=("192.0.2.1", 50000)) as client:
             assert await refusal(client) is None
             sent: list[Message] = []
@@ -163,8 +163,8 @@ class TestT17Crowds:
 
 
 class TestT17Age:
-    async def test_an_old_socket_is_closed_with_1001_after_its_last_answer(self, world: World) -> None:
-        async with site(world, socket_max_age=0.3) as client:
+    async def test_an_old_socket_is_closed_with_1001_after_its_last_answer(self, state: AppState) -> None:
+        async with site(state, socket_max_age=0.3) as client:
             socket, page = await opened(client)
             asked = 0
             with contextlib.suppress(Exception):
@@ -178,12 +178,12 @@ class TestT17Age:
                 while await socket.receive_frame():
                     answers += 1
             assert answers >= asked - 1
-            assert world.calls["home.event.go"] == answers
+            assert state.calls["home.event.go"] == answers
 
 
 class TestT41Floods:
-    async def test_too_many_events_reach_no_handler_and_are_answered(self, world: World) -> None:
-        async with site(world, rate=5, burst=21) as client:
+    async def test_too_many_events_reach_no_handler_and_are_answered(self, state: AppState) -> None:
+        async with site(state, rate=5, burst=21) as client:
             socket, page = await opened(client)
             refs = [str(ref) for ref in range(100, 150)]
             for ref in refs:
@@ -191,11 +191,11 @@ class TestT41Floods:
             answers = [await answer(socket, ref) for ref in refs]
             assert [status for status, _ in answers[:20]] == ["ok"] * 20
             assert answers.count(LIMITED) >= 28
-            assert world.calls["home.event.go"] == 50 - answers.count(LIMITED)
+            assert state.calls["home.event.go"] == 50 - answers.count(LIMITED)
             await socket.close()
 
-    async def test_what_ends_a_wait_passes_all_the_same(self, world: World) -> None:
-        async with site(world, rate=1, burst=1) as client:
+    async def test_what_ends_a_wait_passes_all_the_same(self, state: AppState) -> None:
+        async with site(state, rate=1, burst=1) as client:
             socket, page = await opened(client)
             await socket.send_frame(click(page, 10))
             assert await answer(socket, "10") == LIMITED
@@ -206,8 +206,8 @@ class TestT41Floods:
             assert await joined(socket, page.topic, page.join(), ref="12") == LIMITED
             await socket.close()
 
-    async def test_who_slows_down_is_served_again(self, world: World) -> None:
-        async with site(world, rate=50, burst=5) as client:
+    async def test_who_slows_down_is_served_again(self, state: AppState) -> None:
+        async with site(state, rate=50, burst=5) as client:
             socket, page = await opened(client)
             for ref in range(100, 200):
                 await socket.send_frame(click(page, ref))
@@ -217,8 +217,8 @@ class TestT41Floods:
             assert (await answer(socket, "200"))[0] == "ok"
             await socket.close()
 
-    async def test_nobody_else_is_slowed_down(self, world: World) -> None:
-        async with site(world, rate=5, burst=5) as client:
+    async def test_nobody_else_is_slowed_down(self, state: AppState) -> None:
+        async with site(state, rate=5, burst=5) as client:
             (noisy, page), (calm, other) = await opened(client), await opened(client)
             for ref in range(100, 120):
                 await noisy.send_frame(click(page, ref))
@@ -228,9 +228,9 @@ class TestT41Floods:
             await calm.close()
 
     async def test_a_flood_that_lasts_is_closed_with_1008(
-        self, world: World, caplog: pytest.LogCaptureFixture
+        self, state: AppState, caplog: pytest.LogCaptureFixture
     ) -> None:
-        app = target(world, SecurityConfig(rate=20, burst=20, flood_timeout=0.3))
+        app = target(state, SecurityConfig(rate=20, burst=20, flood_timeout=0.3))
         async with LiveClient(app) as client:
             socket, page = await opened(client)
             with caplog.at_level(logging.WARNING), contextlib.suppress(Exception):
@@ -242,7 +242,7 @@ class TestT41Floods:
         assert len([text for text in caplog.messages if "auth.rate_limited" in text]) == 1
         assert len([text for text in caplog.messages if "socket closed (1008)" in text]) == 1
 
-    async def test_the_default_is_a_thousand_at_once(self, client: LiveClient, world: World) -> None:
+    async def test_the_default_is_a_thousand_at_once(self, client: LiveClient, state: AppState) -> None:
         socket, page = await opened(client)
         refs = [str(ref) for ref in range(1000, 2500)]
         for ref in refs:
@@ -250,5 +250,5 @@ class TestT41Floods:
         answers = [await answer(socket, ref) for ref in refs]
         assert [status for status, _ in answers[:999]] == ["ok"] * 999
         assert LIMITED in answers
-        assert world.calls["home.event.go"] == 1500 - answers.count(LIMITED)
+        assert state.calls["home.event.go"] == 1500 - answers.count(LIMITED)
         await socket.close()

@@ -21,9 +21,9 @@ from tests.attack.target import (
     STALE,
     TEMPLATES,
     UNAUTHORIZED,
+    AppState,
     PageOf,
     SessionAuth,
-    World,
     answer,
     attempt,
     decodings,
@@ -58,11 +58,11 @@ def framed(color: str) -> Any:
     )
 
 
-def grouped(world: World, **options: Any) -> PyView:
+def grouped(state: AppState, **options: Any) -> PyView:
     """Two guarded groups beside the views of no group."""
     app = PyView(templates=TEMPLATES, secret=SECRET, **options)
     app.add_middleware(SessionMiddleware, secret_key=SECRET)
-    app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(world))
+    app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(state))
     app.routes.append(Route("/login", login_page, methods=["GET"]))
     app.routes.append(Route("/auth/login", login, methods=["POST"]))
     app.routes.append(Route("/auth/logout", logout, methods=["POST"]))
@@ -72,21 +72,21 @@ def grouped(world: World, **options: Any) -> PyView:
         root_template=framed("green"),
         session={"theme": "light", "tags": ["a"]},
     )
-    members.add_live_view("/team", view(world, "team"))
+    members.add_live_view("/team", view(state, "team"))
     members.add_live_view("/team/board", Shared)
-    members.add_live_view("/team/vault", requires("vault")(view(world, "vault")))
+    members.add_live_view("/team/vault", requires("vault")(view(state, "vault")))
     admin = app.live_session("admin", requires="admin", root_template=framed("red"))
-    admin.add_live_view("/admin", view(world, "admin"))
-    admin.add_live_view("/admin/users", view(world, "users"))
+    admin.add_live_view("/admin", view(state, "admin"))
+    admin.add_live_view("/admin/users", view(state, "users"))
     admin.add_live_view("/admin/board", Shared)
-    app.add_live_view("/", public(view(world, "home")))
+    app.add_live_view("/", public(view(state, "home")))
     app.add_live_view("/board", public(Shared))
     return app
 
 
 @pytest.fixture
-def app(world: World) -> PyView:
-    return grouped(world, security=SecurityConfig(auth_recheck=0.0))
+def app(state: AppState) -> PyView:
+    return grouped(state, security=SecurityConfig(auth_recheck=0.0))
 
 
 async def navigate(client: LiveClient, page: PageOf, url: str, **changes: Any) -> Any:
@@ -97,11 +97,11 @@ async def navigate(client: LiveClient, page: PageOf, url: str, **changes: Any) -
 
 
 class TestNavigation:
-    async def test_inside_a_group_goes_over_the_socket(self, client: LiveClient, world: World) -> None:
+    async def test_inside_a_group_goes_over_the_socket(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "root")
         page = await page_of(client, "/admin")
         assert (await navigate(client, page, "/admin/users"))[0] == "ok"
-        assert world.calls == {"users.mount": 1}
+        assert state.calls == {"users.mount": 1}
 
     async def test_inside_a_group_in_a_browser(self, client: LiveClient) -> None:
         await sign_in(client, "root")
@@ -116,13 +116,13 @@ class TestNavigation:
         [("/", "/admin"), ("/admin", "/"), ("/team", "/admin"), ("/admin", "/team"), ("/team", "/board")],
     )
     async def test_across_groups_is_refused_both_ways(
-        self, client: LiveClient, world: World, start: str, url: str
+        self, client: LiveClient, state: AppState, start: str, url: str
     ) -> None:
         """Root may see every page, and still has to load it: its root template and its hooks are others."""
         await sign_in(client, "root")
         page = await page_of(client, start)
         assert await navigate(client, page, url) == UNAUTHORIZED
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
     @pytest.mark.parametrize(("start", "url"), [("/", "/admin"), ("/admin", "/"), ("/team", "/admin/board")])
     async def test_across_groups_a_browser_loads_the_page(
@@ -136,7 +136,7 @@ class TestNavigation:
         await page.back()
         assert (page.path, page.connected) == (start, True)
 
-    async def test_a_flash_arrives_in_the_other_group(self, world: World) -> None:
+    async def test_a_flash_arrives_in_the_other_group(self, state: AppState) -> None:
         class Leaving(LiveView[Any]):
             template = "who.html"
 
@@ -150,7 +150,7 @@ class TestNavigation:
             async def mount(self, socket: Socket, session: Any) -> None:
                 socket.context = {"name": socket.flash.get("info")}
 
-        app = grouped(world)
+        app = grouped(state)
         app.live_session("told").add_live_view("/told", Told)
         app.add_live_view("/leaving", Leaving)
         async with LiveClient(app) as client:
@@ -162,7 +162,7 @@ class TestNavigation:
 
 class TestPatch:
     async def test_to_the_same_view_in_another_group_is_a_navigation(
-        self, client: LiveClient, world: World
+        self, client: LiveClient, state: AppState
     ) -> None:
         await sign_in(client, "root")
         page = await page_of(client, "/team/board")
@@ -184,14 +184,14 @@ class TestPatch:
 
 
 class TestTokens:
-    async def test_a_page_joins_no_url_of_another_group(self, client: LiveClient, world: World) -> None:
+    async def test_a_page_joins_no_url_of_another_group(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "root")
         page = await page_of(client, "/board")
         for url in ("/admin/board", "/team/board", "/admin"):
             assert await attempt(client, page, url=f"{SITE}{url}") == UNAUTHORIZED
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_a_forged_name_is_stale(self, client: LiveClient, world: World) -> None:
+    async def test_a_forged_name_is_stale(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "root")
         page = await page_of(client, "/")
         stranger = Tokens(Secrets("another secret that is long enough for everybody"), SecurityConfig())
@@ -199,20 +199,20 @@ class TestTokens:
             forged = stranger.mint_page_token(claims(page, "admin"), binding)
             assert await attempt(client, page, session=forged) == STALE
             assert await navigate(client, page, "/admin", session=forged) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
     async def test_a_token_of_the_group_from_another_browser_is_stale(
-        self, client: LiveClient, other: LiveClient, world: World
+        self, client: LiveClient, other: LiveClient, state: AppState
     ) -> None:
         await sign_in(client, "root")
         await sign_in(other, "alice")
         theirs, mine = await page_of(client, "/admin"), await page_of(other, "/team")
         assert await navigate(other, theirs, "/admin/users") == STALE
         assert await navigate(other, mine, "/admin/users", session=theirs.session) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
     async def test_a_view_that_a_deploy_has_moved_to_another_group(
-        self, app: PyView, client: LiveClient, world: World
+        self, app: PyView, client: LiveClient, state: AppState
     ) -> None:
         """Nobody is signed in, so that the page is bound to nobody: the tokens are genuine, the group is not."""
         page = await page_of(client, "/board")
@@ -245,107 +245,107 @@ class TestGuards:
         ],
     )
     async def test_over_http_the_group_s_and_the_view_s_must_hold(
-        self, client: LiveClient, world: World, user: str | None, url: str, status: int
+        self, client: LiveClient, state: AppState, user: str | None, url: str, status: int
     ) -> None:
-        world.roles["carol"] = ["vault"]
+        state.roles["carol"] = ["vault"]
         if user:
             await sign_in(client, user)
         assert (await client.get(url)).status_code == status
 
-    async def test_on_the_socket(self, client: LiveClient, world: World) -> None:
-        world.roles["carol"] = ["vault"]
+    async def test_on_the_socket(self, client: LiveClient, state: AppState) -> None:
+        state.roles["carol"] = ["vault"]
         await sign_in(client, "carol")
         page, vault = await page_of(client, "/team"), await page_of(client, "/team/vault")
         assert (await navigate(client, page, "/team/vault"))[0] == "ok"
         assert (await attempt(client, vault))[0] == "ok"
-        world.roles["carol"] = []
+        state.roles["carol"] = []
         assert await navigate(client, page, "/team/vault") == UNAUTHORIZED
         assert await attempt(client, vault) == UNAUTHORIZED
-        assert world.mounts("vault") == 2
+        assert state.mounts("vault") == 2
 
     async def test_a_lost_role_ends_the_join_the_patch_and_the_event(
-        self, client: LiveClient, world: World
+        self, client: LiveClient, state: AppState
     ) -> None:
         await sign_in(client, "root")
         page = await page_of(client, "/admin")
         event = {"type": "click", "event": "go", "value": {}}
         for message in (["event", event], ["live_patch", {"url": f"{SITE}/admin?x=1"}]):
-            world.roles["root"] = ["admin"]
+            state.roles["root"] = ["admin"]
             async with client.raw_socket() as socket:
                 assert (await joined(socket, page.topic, page.join()))[0] == "ok"
-                world.roles["root"] = []
+                state.roles["root"] = []
                 await socket.send_frame(["4", "5", page.topic, *message])
                 status, response = await answer(socket, "5")
                 assert (status, response["redirect"]["to"].partition("?")[0]) == ("ok", "/admin")
         assert await attempt(client, page) == UNAUTHORIZED
-        assert world.calls == {"admin.mount": 2}
+        assert state.calls == {"admin.mount": 2}
 
-    async def test_signing_out_ends_it_too(self, client: LiveClient, world: World) -> None:
+    async def test_signing_out_ends_it_too(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "alice")
         page = await client.open("/team")
         await client.post("/auth/logout")
         await page.push("go")
         assert page.path == "/login?next=%2Fteam"
-        assert world.calls["team.event.go"] == 0
+        assert state.calls["team.event.go"] == 0
 
-    async def test_a_rule_of_a_group_that_fails_has_said_no(self, world: World) -> None:
+    async def test_a_rule_of_a_group_that_fails_has_said_no(self, state: AppState) -> None:
         def broken(identity: Any, view: Any) -> bool:
             raise ValueError("no database")
 
-        app = grouped(world)
-        app.live_session("broken", requires=broken).add_live_view("/broken", view(world, "broken"))
+        app = grouped(state)
+        app.live_session("broken", requires=broken).add_live_view("/broken", view(state, "broken"))
         async with LiveClient(app) as client:
             assert (await client.get("/broken")).status_code == 403
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_a_rule_that_lets_strangers_in_is_asked_again(self, world: World) -> None:
+    async def test_a_rule_that_lets_strangers_in_is_asked_again(self, state: AppState) -> None:
         """Nobody is signed in: no session ends, and still the answer of the rule may change."""
         is_open = True
-        app = grouped(world, security=SecurityConfig(auth_recheck=0.0))
+        app = grouped(state, security=SecurityConfig(auth_recheck=0.0))
         group = app.live_session("hours", requires=lambda identity, view: is_open)
-        group.add_live_view("/shop", view(world, "shop"))
+        group.add_live_view("/shop", view(state, "shop"))
         async with LiveClient(app) as client:
             page = await client.open("/shop")
             await page.push("buy")
             is_open = False
             await page.push("buy")
             assert (page.path, page.status) == ("/shop", 403)
-        assert world.calls["shop.event.buy"] == 1
+        assert state.calls["shop.event.buy"] == 1
 
-    async def test_beside_a_default(self, world: World) -> None:
+    async def test_beside_a_default(self, state: AppState) -> None:
         """`@public` leaves the default out, not the group's."""
-        app = grouped(world, default_requires="admin")
+        app = grouped(state, default_requires="admin")
         group = app.live_session("vaults", requires="vault")
-        group.add_live_view("/vaults", view(world, "both"))
-        group.add_live_view("/vaults/public", public(view(world, "one")))
-        world.roles["carol"] = ["vault"]
-        world.roles["dave"] = ["vault", "admin"]
+        group.add_live_view("/vaults", view(state, "both"))
+        group.add_live_view("/vaults/public", public(view(state, "one")))
+        state.roles["carol"] = ["vault"]
+        state.roles["dave"] = ["vault", "admin"]
         for user, statuses in (("alice", (403, 403)), ("carol", (403, 200)), ("dave", (200, 200))):
             async with LiveClient(app) as client:
                 await sign_in(client, user)
                 found = [(await client.get(path)).status_code for path in ("/vaults", "/vaults/public")]
                 assert (user, *found) == (user, *statuses)
 
-    async def test_what_a_group_guards_is_not_kept_by_caches(self, world: World) -> None:
+    async def test_what_a_group_guards_is_not_kept_by_caches(self, state: AppState) -> None:
         """A rule may let somebody in who has no session at all."""
-        app = grouped(world)
+        app = grouped(state)
         group = app.live_session("friends", requires=lambda identity, view: True)
-        group.add_live_view("/friends", view(world, "friends"))
+        group.add_live_view("/friends", view(state, "friends"))
         async with LiveClient(app) as client:
             assert (await client.get("/friends")).headers["cache-control"] == "no-store"
             assert (await client.get("/")).headers["cache-control"] != "no-store"
 
-    async def test_an_application_that_could_not_check_it_does_not_start(self, world: World) -> None:
+    async def test_an_application_that_could_not_check_it_does_not_start(self, state: AppState) -> None:
         app = PyView(templates=TEMPLATES, secret=SECRET)
-        app.live_session("admin", requires="admin").add_live_view("/admin", view(world, "admin"))
+        app.live_session("admin", requires="admin").add_live_view("/admin", view(state, "admin"))
         with pytest.raises(RuntimeError, match=r"Who\.admin, but no AuthenticationMiddleware"):
             await LiveClient(app).__aenter__()
 
-    async def test_nor_one_whose_sign_in_is_in_the_group(self, world: World) -> None:
+    async def test_nor_one_whose_sign_in_is_in_the_group(self, state: AppState) -> None:
         app = PyView(templates=TEMPLATES, secret=SECRET)
-        app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(world))
+        app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(state))
         group = app.live_session("members", requires=requires("authenticated", redirect="/login"))
-        group.add_live_view("/login", view(world, "login"))
+        group.add_live_view("/login", view(state, "login"))
         with pytest.raises(RuntimeError, match="nobody could ever sign in"):
             await LiveClient(app).__aenter__()
 
@@ -370,7 +370,7 @@ class TestWhatAGroupShares:
         page = await page_of(client, "/team")
         assert not any(b"light" in text or b"theme" in text for text in decodings(page.html))
 
-    async def test_every_way_to_the_session_has_them_and_none_can_change_them(self, world: World) -> None:
+    async def test_every_way_to_the_session_has_them_and_none_can_change_them(self, state: AppState) -> None:
         seen: list[Any] = []
 
         class Reads(LiveView[Any]):
@@ -388,7 +388,7 @@ class TestWhatAGroupShares:
             async def handle_params(self, socket: Socket, session: Session) -> None:
                 seen.extend(deepcopy([dict(session), dict(socket.session)]))
 
-        app = grouped(world)
+        app = grouped(state)
         shared = {"theme": "light", "tags": ["a"], "user": "nobody"}
         group = app.live_session("readers", session=shared)
         group.add_live_view("/reads", Reads)

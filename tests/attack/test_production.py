@@ -12,7 +12,7 @@ from pyview import PyView, SecurityConfig
 from pyview.auth import requires
 from pyview.testing import LiveClient
 from tests.asgi import http_scope
-from tests.attack.target import SECRET, SessionAuth, World, view
+from tests.attack.target import SECRET, AppState, SessionAuth, view
 
 OF_THE_SESSION = f"{SECRET}, but another one"
 HOSTS = SecurityConfig(allowed_hosts=["testserver"])
@@ -104,7 +104,7 @@ class TestAlways:
     def guarded(self, **options: Any) -> PyView:
         app = PyView(secret=SECRET)
         guard = requires("authenticated", **options)
-        app.add_live_view("/dashboard", guard(view(World(), "dashboard")))
+        app.add_live_view("/dashboard", guard(view(AppState(), "dashboard")))
         return app
 
     async def test_requires_without_authentication(self) -> None:
@@ -113,11 +113,11 @@ class TestAlways:
 
     async def test_an_unknown_redirect_name(self) -> None:
         app = self.guarded(redirect="sign_in")
-        app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(World()))
+        app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(AppState()))
         assert "'sign_in'" in await starts(app)
 
     async def test_a_protected_login_page(self) -> None:
         app = self.guarded(redirect="/login")
-        app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(World()))
-        app.add_live_view("/login", requires("authenticated")(view(World(), "login")))
+        app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(AppState()))
+        app.add_live_view("/login", requires("authenticated")(view(AppState(), "login")))
         assert "nobody could ever sign in" in await starts(app)

@@ -9,7 +9,7 @@ import pytest
 from pyview import PyView, SecurityConfig
 from pyview.testing import LiveClient
 from tests.asgi import eventually
-from tests.attack.target import STALE, PageOf, World, answer, joined, page_of, sign_in, sign_out, target
+from tests.attack.target import STALE, AppState, PageOf, answer, joined, page_of, sign_in, sign_out, target
 
 
 def rejoin(page: PageOf, **changes: Any) -> dict[str, Any]:
@@ -44,11 +44,11 @@ async def count(client: LiveClient, page: PageOf) -> str:
     return str(response["rendered"]["2"])
 
 
-async def test_its_own_browser_has_it_again(client: LiveClient, world: World) -> None:
+async def test_its_own_browser_has_it_again(client: LiveClient, state: AppState) -> None:
     await sign_in(client, "alice")
     page = await left_behind(client, "/dashboard")
     assert await count(client, page) == "1"
-    assert world.mounts("dashboard") == 1
+    assert state.mounts("dashboard") == 1
 
 
 Theft = Callable[[LiveClient, PageOf], Awaitable[PageOf]]
@@ -120,27 +120,27 @@ async def test_who_signs_in_again_does_not_find_it(client: LiveClient) -> None:
     assert await come_back(client, page) == STALE
 
 
-async def test_rights_lost_while_waiting_are_asked_at_the_return(client: LiveClient, world: World) -> None:
+async def test_rights_lost_while_waiting_are_asked_at_the_return(client: LiveClient, state: AppState) -> None:
     await sign_in(client, "root")
     page = await left_behind(client, "/admin")
-    world.roles["root"] = []
+    state.roles["root"] = []
     status, response = await come_back(client, page)
     assert (status, response) == ("error", {"reason": "unauthorized"})
 
 
-async def test_rights_lost_are_noticed_on_patrol(world: World) -> None:
-    app = target(world, SecurityConfig(auth_interval=0.05, auth_recheck=0))
+async def test_rights_lost_are_noticed_on_patrol(state: AppState) -> None:
+    app = target(state, SecurityConfig(auth_interval=0.05, auth_recheck=0))
     async with LiveClient(app) as client:
         await sign_in(client, "root")
         await left_behind(client, "/admin")
         assert waiting(app) == 1
-        world.roles["root"] = []
+        state.roles["root"] = []
         await eventually(lambda: waiting(app) == 0)
         await eventually(lambda: not app.app_context.processes)
 
 
 async def test_another_view_of_the_same_page_is_not_given_the_waiting_one(
-    app: PyView, client: LiveClient, world: World
+    app: PyView, client: LiveClient, state: AppState
 ) -> None:
     await sign_in(client, "alice")
     page = await left_behind(client, "/dashboard")
@@ -150,7 +150,7 @@ async def test_another_view_of_the_same_page_is_not_given_the_waiting_one(
         status, response = await joined(socket, page.topic, payload)
         assert status == "ok"
         assert response["rendered"]["2"] == "0"
-    assert world.mounts("item") == 1
+    assert state.mounts("item") == 1
     assert waiting(app) == 0
 
 
@@ -163,8 +163,8 @@ async def test_nonsense_as_a_mark_is_no_harm(client: LiveClient, mark: Any) -> N
         assert (await joined(socket, page.topic, payload))[0] == "ok"
 
 
-async def test_a_crowd_that_breaks_off_again_and_again_leaves_nothing(world: World) -> None:
-    app = target(world, SecurityConfig(reconnect_grace=0.1, max_waiting_views_per_session=5))
+async def test_a_crowd_that_breaks_off_again_and_again_leaves_nothing(state: AppState) -> None:
+    app = target(state, SecurityConfig(reconnect_grace=0.1, max_waiting_views_per_session=5))
     async with LiveClient(app) as client:
         await sign_in(client, "alice")
         pages = [await page_of(client, "/dashboard") for _ in range(10)]

@@ -14,7 +14,7 @@ from tests.attack.target import (
     STALE,
     UNAUTHORIZED,
     UNMATCHED,
-    World,
+    AppState,
     answer,
     attempt,
     joined,
@@ -47,9 +47,9 @@ class TestANumberThatIsTooLong:
     """Python reads no integers of more than 4300 digits; an address can hold more."""
 
     @pytest.fixture
-    def digits(self, app: PyView, world: World) -> str:
+    def digits(self, app: PyView, state: AppState) -> str:
         app.router.routes.insert(0, Route("/files/{number:int}", login_page))
-        app.add_live_view("/orders/{number:int}", view(world, "order"))
+        app.add_live_view("/orders/{number:int}", view(state, "order"))
         return "9" * 5000
 
     async def test_leads_nowhere_over_http(self, client: LiveClient, digits: str) -> None:
@@ -78,24 +78,26 @@ class TestT6PathConfusion:
         "path",
         ["/adm%0Ain", "/adm\tin", "/%0Aadmin", "//admin", "/%5Cadmin", "/adm\nin", "/\\admin", "/%2Fadmin"],
     )
-    async def test_over_the_socket(self, client: LiveClient, world: World, path: str) -> None:
+    async def test_over_the_socket(self, client: LiveClient, state: AppState, path: str) -> None:
         page = await page_of(client, "/some-slug")
         assert await attempt(client, page, url=f"{SITE}{path}") == UNAUTHORIZED
         assert await attempt(client, page, url=path) == UNAUTHORIZED
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_the_first_route_answers_on_both_doors(self, client: LiveClient, world: World) -> None:
+    async def test_the_first_route_answers_on_both_doors(self, client: LiveClient, state: AppState) -> None:
         """`/items/{item}` was added before the protected `/items/admin`, so it answers, here and there."""
         page = await page_of(client, "/items/admin")
         assert "name=item" in page.html
         assert (await attempt(client, page))[0] == "ok"
-        assert world.calls == {"item.mount": 1}
+        assert state.calls == {"item.mount": 1}
 
-    async def test_a_protected_route_before_a_public_pattern(self, client: LiveClient, world: World) -> None:
+    async def test_a_protected_route_before_a_public_pattern(
+        self, client: LiveClient, state: AppState
+    ) -> None:
         assert (await client.get("/admin")).status_code == 403
         page = await page_of(client, "/some-slug")
         assert await attempt(client, page, url=f"{SITE}/admin") == UNAUTHORIZED
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
 
 class TestT10Navigation:
@@ -106,28 +108,28 @@ class TestT10Navigation:
         async with client.raw_socket() as socket:
             return await joined(socket, page.topic, payload)
 
-    async def test_an_anonymous_visitor_is_sent_to_sign_in(self, client: LiveClient, world: World) -> None:
+    async def test_an_anonymous_visitor_is_sent_to_sign_in(self, client: LiveClient, state: AppState) -> None:
         status, response = await self.navigate(client, "/", "/dashboard?a=1")
         assert status == "error"
         assert response["redirect"]["to"] == "/login?next=%2Fdashboard%3Fa%3D1"
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_a_missing_role_is_refused(self, client: LiveClient, world: World) -> None:
+    async def test_a_missing_role_is_refused(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "alice")
         assert await self.navigate(client, "/dashboard", "/admin") == UNAUTHORIZED
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_the_right_role_passes(self, client: LiveClient, world: World) -> None:
+    async def test_the_right_role_passes(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "root")
         assert (await self.navigate(client, "/dashboard", "/admin"))[0] == "ok"
-        assert world.calls == {"admin.mount": 1}
+        assert state.calls == {"admin.mount": 1}
 
-    async def test_a_page_token_is_needed(self, client: LiveClient, world: World) -> None:
+    async def test_a_page_token_is_needed(self, client: LiveClient, state: AppState) -> None:
         assert await self.navigate(client, "/", "/items/1", session="forged") == STALE
         assert await self.navigate(client, "/", "/items/1", session=None) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_a_patch_cannot_change_the_view(self, client: LiveClient, world: World) -> None:
+    async def test_a_patch_cannot_change_the_view(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/some-slug")
         async with client.raw_socket() as socket:
             assert (await joined(socket, page.topic, page.join()))[0] == "ok"
@@ -139,7 +141,7 @@ class TestT10Navigation:
             ):
                 await socket.send_frame(["4", ref, page.topic, "live_patch", {"url": url}])
                 assert await answer(socket, ref) == ("ok", {"link_redirect": True})
-        assert world.calls == {"slug.mount": 1}
+        assert state.calls == {"slug.mount": 1}
 
 
 class TestT11UnknownPlaces:
@@ -164,12 +166,12 @@ class TestT11UnknownPlaces:
         ],
     )
     async def test_no_live_view_no_join(
-        self, client: LiveClient, world: World, url: object, caplog: pytest.LogCaptureFixture
+        self, client: LiveClient, state: AppState, url: object, caplog: pytest.LogCaptureFixture
     ) -> None:
         page = await page_of(client, "/")
         caplog.clear()
         assert await attempt(client, page, url=url) == UNAUTHORIZED
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
         assert len(caplog.records) == 1
         assert caplog.records[0].exc_info is None
 
@@ -186,7 +188,7 @@ class TestT11UnknownPlaces:
 
 
 class TestT13AndT14Topics:
-    async def test_an_event_needs_a_join(self, client: LiveClient, world: World) -> None:
+    async def test_an_event_needs_a_join(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         event = {"type": "click", "event": "go", "value": {}}
         async with client.raw_socket() as socket:
@@ -199,9 +201,9 @@ class TestT13AndT14Topics:
             await answer(socket, "7")
             await socket.send_frame(["4", "8", "lv:phx-other", "live_patch", {"url": "/x"}])
             assert await answer(socket, "8") == UNMATCHED
-        assert world.calls == {"home.mount": 1}
+        assert state.calls == {"home.mount": 1}
 
-    async def test_no_event_after_leaving(self, client: LiveClient, world: World) -> None:
+    async def test_no_event_after_leaving(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         async with client.raw_socket() as socket:
             await joined(socket, page.topic, page.join())
@@ -211,9 +213,9 @@ class TestT13AndT14Topics:
                 ["4", "6", page.topic, "event", {"type": "click", "event": "go", "value": {}}]
             )
             assert await answer(socket, "6") == UNMATCHED
-        assert world.calls == {"home.mount": 1}
+        assert state.calls == {"home.mount": 1}
 
-    async def test_no_event_for_an_earlier_join(self, client: LiveClient, world: World) -> None:
+    async def test_no_event_for_an_earlier_join(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         event = {"type": "click", "event": "go", "value": {}}
         async with client.raw_socket() as socket:
@@ -223,13 +225,13 @@ class TestT13AndT14Topics:
             await socket.expect_nothing()
             await socket.send_frame(["8", "10", page.topic, "event", event])
             assert (await answer(socket, "10"))[0] == "ok"
-        assert world.calls == {"home.mount": 2, "home.event.go": 1}
+        assert state.calls == {"home.mount": 2, "home.event.go": 1}
 
     @pytest.mark.parametrize("topic", ["room:1", "lvu:0", "phoenix", "lv", "", "lv:", "lv:phx-"])
-    async def test_no_view_on_another_topic(self, client: LiveClient, world: World, topic: str) -> None:
+    async def test_no_view_on_another_topic(self, client: LiveClient, state: AppState, topic: str) -> None:
         page = await page_of(client, "/")
         async with client.raw_socket() as socket:
             doors = {"lv:": STALE, "lvu:": ("error", {"reason": "invalid_token"})}
             expected = next((answer for door, answer in doors.items() if topic.startswith(door)), UNMATCHED)
             assert await joined(socket, topic, page.join()) == expected
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0

@@ -10,7 +10,7 @@ import pytest
 from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
-from tests.attack.server import Site, served
+from tests.attack.server import Server, served
 from tests.frames import Page
 
 SLOW, BROADCASTS, SIZE = 5, 2500, 20_000
@@ -25,16 +25,16 @@ pytestmark = [
 class DeafSocket:
     """A socket that joins, reads the answer, and never reads again: its window stays small, and fills."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self._socket = Socket()
-        self._protocol = ClientProtocol(parse_uri(site.socket_url), origin=site.origin)  # type: ignore[arg-type]
+        self._protocol = ClientProtocol(parse_uri(server.socket_url), origin=server.origin)  # type: ignore[arg-type]
 
     async def join(self, page: Page) -> None:
         self._socket.setsockopt(SOL_SOCKET, SO_RCVBUF, 4096)
         self._socket.setblocking(False)
         loop = asyncio.get_running_loop()
-        await loop.sock_connect(self._socket, ("127.0.0.1", self._site.port))
+        await loop.sock_connect(self._socket, ("127.0.0.1", self._server.port))
         self._protocol.send_request(self._protocol.connect())
         await self._exchange(b"\r\n\r\n")
         self._protocol.send_text(json.dumps(page.join("4")).encode())
@@ -55,15 +55,17 @@ class DeafSocket:
 
 
 async def test_five_that_do_not_read_cost_less_than_30_megabytes() -> None:
-    async with served("tests.attack.counted_app:app") as site:
-        page = await site.page("/room")
-        await site.get("/broadcast", params={"count": 100, "size": SIZE})
-        before = (await site.get("/state")).json()["resident"]
-        deaf = [DeafSocket(site) for _ in range(SLOW)]
+    async with served("tests.attack.counted_app:app") as server:
+        page = await server.page("/room")
+        await server.get("/broadcast", params={"count": 100, "size": SIZE})
+        before = (await server.get("/state")).json()["resident"]
+        deaf = [DeafSocket(server) for _ in range(SLOW)]
         for socket in deaf:
             await socket.join(page)
-        after = (await site.get("/broadcast", params={"count": BROADCASTS, "size": SIZE})).json()["resident"]
-        state = (await site.get("/state")).json()
+        after = (await server.get("/broadcast", params={"count": BROADCASTS, "size": SIZE})).json()[
+            "resident"
+        ]
+        state = (await server.get("/state")).json()
         for socket in deaf:
             socket.close()
     assert state["processes"] == SLOW, "they were closed before anything could pile up"

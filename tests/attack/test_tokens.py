@@ -15,7 +15,7 @@ from tests.attack.target import (
     SECRET,
     STALE,
     UNAUTHORIZED,
-    World,
+    AppState,
     attempt,
     decodings,
     joined,
@@ -26,42 +26,42 @@ from tests.attack.target import (
 )
 
 
-async def test_a_page_joins_with_its_own_cookie_again_and_again(client: LiveClient, world: World) -> None:
+async def test_a_page_joins_with_its_own_cookie_again_and_again(client: LiveClient, state: AppState) -> None:
     await sign_in(client, "alice")
     page = await page_of(client, "/dashboard")
     for _ in range(3):
         status, response = await attempt(client, page)
         assert status == "ok"
         assert "alice" in str(response["rendered"])
-    assert world.mounts("dashboard") == 3
+    assert state.mounts("dashboard") == 3
 
 
 class TestT1Replay:
-    async def test_after_sign_out(self, client: LiveClient, world: World) -> None:
+    async def test_after_sign_out(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "alice")
         page, public = await page_of(client, "/dashboard"), await page_of(client, "/")
         await sign_out(client)
         assert await attempt(client, page) == STALE
         assert await attempt(client, public) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
     async def test_with_another_user_s_cookie(
-        self, client: LiveClient, other: LiveClient, world: World
+        self, client: LiveClient, other: LiveClient, state: AppState
     ) -> None:
         await sign_in(client, "alice")
         await sign_in(other, "bob")
         for url in ("/dashboard", "/", "/items/1"):
             assert await attempt(other, await page_of(client, url)) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_with_no_cookie(self, client: LiveClient, other: LiveClient, world: World) -> None:
+    async def test_with_no_cookie(self, client: LiveClient, other: LiveClient, state: AppState) -> None:
         await sign_in(client, "alice")
         for url in ("/dashboard", "/"):
             assert await attempt(other, await page_of(client, url)) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
     async def test_with_a_csrf_token_of_one_s_own(
-        self, client: LiveClient, other: LiveClient, world: World
+        self, client: LiveClient, other: LiveClient, state: AppState
     ) -> None:
         """Bob has everything of his own but the page."""
         await sign_in(client, "alice")
@@ -69,64 +69,64 @@ class TestT1Replay:
         alices, bobs = await page_of(client, "/dashboard"), await page_of(other, "/dashboard")
         params = {"_csrf_token": bobs.csrf, "_mounts": 0}
         assert await attempt(other, alices, params=params) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_on_another_topic_of_the_same_session(self, client: LiveClient, world: World) -> None:
+    async def test_on_another_topic_of_the_same_session(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "alice")
         one, two = await page_of(client, "/dashboard"), await page_of(client, "/dashboard")
         assert await attempt(client, two, session=one.session) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_on_another_view(self, client: LiveClient, world: World) -> None:
+    async def test_on_another_view(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "root")
         page = await page_of(client, "/dashboard")
         assert await attempt(client, page, url="http://testserver/admin") == UNAUTHORIZED
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
     async def test_for_another_path_of_the_same_view_is_fine(self, client: LiveClient) -> None:
         page = await page_of(client, "/items/1")
         assert (await attempt(client, page, url="http://testserver/items/2"))[0] == "ok"
 
-    async def test_on_another_topic(self, client: LiveClient, world: World) -> None:
+    async def test_on_another_topic(self, client: LiveClient, state: AppState) -> None:
         mine, theirs = await page_of(client, "/"), await page_of(client, "/")
         async with client.raw_socket() as socket:
             assert await joined(socket, theirs.topic, mine.join()) == STALE
             assert await joined(socket, mine.topic + "x", mine.join()) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_of_another_application(self, client: LiveClient, world: World) -> None:
+    async def test_of_another_application(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         stranger = Secrets("another secret that is long enough for everybody").signer("page.v1")
         forged = stranger.sign({"n": "n", "i": page.id.removeprefix("phx-"), "v": "x", "r": "/", "b": ""})
         assert await attempt(client, page, session=forged) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_after_it_expired(self, world: World) -> None:
-        app = target(world, SecurityConfig(page_token_max_age=0))
+    async def test_after_it_expired(self, state: AppState) -> None:
+        app = target(state, SecurityConfig(page_token_max_age=0))
         async with LiveClient(app) as client:
             page = await page_of(client, "/")
             await asyncio.sleep(1.1)
             assert await attempt(client, page) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
     @pytest.mark.parametrize("token", [None, "", 5, "x.y.z", ["a"], {"a": 1}])
-    async def test_of_nothing(self, client: LiveClient, world: World, token: object) -> None:
+    async def test_of_nothing(self, client: LiveClient, state: AppState, token: object) -> None:
         page = await page_of(client, "/")
         assert await attempt(client, page, session=token) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_the_signature_is_all_of_it(self, client: LiveClient, world: World) -> None:
+    async def test_the_signature_is_all_of_it(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         for position in range(0, len(page.session) - 1, 7):
             changed = "A" if page.session[position] != "A" else "B"
             token = page.session[:position] + changed + page.session[position + 1 :]
             assert await attempt(client, page, session=token) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
 
 class TestD12CurrentState:
     async def test_a_page_from_before_the_sign_in_is_stale_after_it(
-        self, client: LiveClient, world: World
+        self, client: LiveClient, state: AppState
     ) -> None:
         page = await page_of(client, "/")
         assert (await attempt(client, page))[0] == "ok"
@@ -160,34 +160,36 @@ class TestT5NothingOfTheSessionInThePage:
 
 class TestT9Csrf:
     @pytest.mark.parametrize("token", [None, "", 5, "AAAA", "A" * 88])
-    async def test_a_join_without_it_is_stale(self, client: LiveClient, world: World, token: object) -> None:
+    async def test_a_join_without_it_is_stale(
+        self, client: LiveClient, state: AppState, token: object
+    ) -> None:
         page = await page_of(client, "/")
         assert await attempt(client, page, params={"_csrf_token": token}) == STALE
         assert await attempt(client, page, params={}) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
     async def test_of_an_anonymous_page_with_a_victim_s_cookie(
-        self, client: LiveClient, other: LiveClient, world: World
+        self, client: LiveClient, other: LiveClient, state: AppState
     ) -> None:
         await sign_in(client, "alice")
         page, anonymous = await page_of(client, "/dashboard"), await page_of(other, "/")
         assert await attempt(client, page, params={"_csrf_token": anonymous.csrf}) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_of_another_user(self, client: LiveClient, other: LiveClient, world: World) -> None:
+    async def test_of_another_user(self, client: LiveClient, other: LiveClient, state: AppState) -> None:
         await sign_in(client, "alice")
         await sign_in(other, "bob")
         page, theirs = await page_of(client, "/dashboard"), await page_of(other, "/dashboard")
         assert await attempt(client, page, params={"_csrf_token": theirs.csrf}) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
-    async def test_a_live_navigation_needs_it_too(self, client: LiveClient, world: World) -> None:
+    async def test_a_live_navigation_needs_it_too(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         payload = page.join(params={"_csrf_token": ""}, redirect="http://testserver/items/1")
         del payload["url"]
         async with client.raw_socket() as socket:
             assert await joined(socket, page.topic, payload) == STALE
-        assert world.calls.total() == 0
+        assert state.calls.total() == 0
 
     async def test_the_connection_s_own_is_enough(self, client: LiveClient) -> None:
         page = await page_of(client, "/")
@@ -208,14 +210,14 @@ async def test_t36_two_loads_of_one_page_share_no_stretch_of_token(client: LiveC
         assert match.size < 6
 
 
-async def test_a_restart_with_the_same_secret_keeps_pages_alive(world: World, client: LiveClient) -> None:
+async def test_a_restart_with_the_same_secret_keeps_pages_alive(state: AppState, client: LiveClient) -> None:
     """D17, and with two workers D18."""
     page = await page_of(client, "/")
-    async with LiveClient(target(world)) as restarted:
+    async with LiveClient(target(state)) as restarted:
         assert (await attempt(restarted, page))[0] == "ok"
 
 
-async def test_d18_another_secret_makes_pages_reload_not_die(world: World, client: LiveClient) -> None:
+async def test_d18_another_secret_makes_pages_reload_not_die(state: AppState, client: LiveClient) -> None:
     page = await page_of(client, "/")
     app = PyView(secret=f"{SECRET} but another one")
     async with LiveClient(app) as restarted:

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 from pyview import LiveView, PyView
 from pyview.auth import AllowAllAuthProvider, AuthProvider, AuthProviderFactory, public, requires
 from pyview.testing import LiveClient
-from tests.auth.users import People, Shown, both_doors, guarded, may_see, open_as, site
+from tests.auth.users import Shown, UserBackend, both_doors, guarded, make_app, may_see, open_as
 from tests.frames import connect, event, join, load
 
 LOGIN = requires("authenticated", redirect="/login")
@@ -19,10 +19,10 @@ LOGIN = requires("authenticated", redirect="/login")
 class Open(Shown): ...
 
 
-def app_of(default: Any, *decorators: Any, people: People | None = None, **views: Any) -> PyView:
+def app_of(default: Any, *decorators: Any, users: UserBackend | None = None, **views: Any) -> PyView:
     pages: dict[str, type[LiveView[Any]]] = {"/open": Open, "/page": guarded(*decorators)}
     named = {f"/{name}": view for name, view in views.items()}
-    return site(people or People(), pages | named, default_requires=default)
+    return make_app(users or UserBackend(), pages | named, default_requires=default)
 
 
 async def let_in(default: Any, *decorators: Any) -> set[str | None]:
@@ -35,7 +35,7 @@ async def signed_in(identity: Any, view: Any) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("default", "decorators", "people"),
+    ("default", "decorators", "users"),
     [
         (None, [], {None, "ann", "eve", "root", "boss"}),
         ("authenticated", [], {"ann", "eve", "root", "boss"}),
@@ -51,8 +51,8 @@ async def signed_in(identity: Any, view: Any) -> bool:
         (lambda identity, view: 1 / 0 > 0, [], set()),
     ],
 )
-async def test_who_gets_in(default: Any, decorators: list[Any], people: set[str | None]) -> None:
-    assert await let_in(default, *decorators) == people
+async def test_who_gets_in(default: Any, decorators: list[Any], users: set[str | None]) -> None:
+    assert await let_in(default, *decorators) == users
 
 
 async def test_it_may_send_people_to_sign_in() -> None:
@@ -120,31 +120,31 @@ async def test_a_view_guarded_by_default_is_kept_out_of_caches() -> None:
 
 
 async def test_the_page_of_somebody_who_has_lost_it() -> None:
-    people = People()
-    async with LiveClient(app_of("admin", people=people)) as client:
+    users = UserBackend()
+    async with LiveClient(app_of("admin", users=users)) as client:
         await client.post("/in/root")
         page = await load(client, "/page")
-        people.roles["root"] = []
+        users.roles["root"] = []
         async with connect(client, page) as socket:
             assert await join(socket, page) == ["error", {"reason": "unauthorized"}]
 
 
 async def test_events_ask_the_default_again() -> None:
-    people = People()
+    users = UserBackend()
 
     class Admin(Shown):
         async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
-            people.note(event)
+            users.note(event)
 
-    app = site(people, {"/": Admin}, default_requires=requires("admin", fresh=True))
+    app = make_app(users, {"/": Admin}, default_requires=requires("admin", fresh=True))
     async with LiveClient(app) as client:
         socket, page = await open_as(client, "root", "/")
         await socket.send_frame(event(page, "5", "one"))
         assert (await socket.receive_frame())[4]["status"] == "ok"
-        people.roles["root"] = ["authenticated"]
+        users.roles["root"] = ["authenticated"]
         await socket.send_frame(event(page, "6", "two"))
         assert "redirect" in (await socket.receive_frame())[4]["response"]
-        assert people.done == ["one"]
+        assert users.done == ["one"]
         await socket.close()
 
 

@@ -13,52 +13,52 @@ from pyview.events import AutoEventDispatch, BaseEventHandler, MisplacedRequirem
 from pyview.events.requirements import event_requirements
 from pyview.testing import LiveClient, RawSocket
 from pyview.testing.errors import PageError
-from tests.auth.users import People, Shown, open_as, site
+from tests.auth.users import Shown, UserBackend, make_app, open_as
 from tests.frames import Page
 from tests.frames import event as event_frame
 
 FORBIDDEN = {"status": "error", "response": {"reason": "forbidden"}}
 
 
-def shop(people: People) -> type[LiveView[Any]]:
+def shop(users: UserBackend) -> type[LiveView[Any]]:
     """Every way to say who may cause an event."""
 
     class Shop(Shown):
         @event
         async def look(self, socket: Any) -> None:
-            people.note("look")
+            users.note("look")
             socket.context["n"] += 1
 
         @event("below")
         @requires("admin")
         async def _below(self) -> None:
-            people.note("below")
+            users.note("below")
 
         @requires("admin")
         @event("above")
         def _above(self, event: str, payload: Any, socket: Any) -> None:
-            people.note("above")
+            users.note("above")
 
         @event("argument", "alias", requires="admin")
         async def _argument(self) -> None:
-            people.note("argument")
+            users.note("argument")
 
         @event("either", requires=requires(any_of=["admin", "editor"]))
         async def _either(self) -> None:
-            people.note("either")
+            users.note("either")
 
         @requires("editor")
         @event(requires=["admin", "authenticated"])
         async def both(self) -> None:
-            people.note("both")
+            users.note("both")
 
         @event(requires=lambda identity, view: identity.user.is_authenticated and view.owner == "eve")
         async def rule(self) -> None:
-            people.note("rule")
+            users.note("rule")
 
         @event(requires=lambda identity, view: 1 / 0 > 0)
         async def broken(self) -> None:
-            people.note("broken")
+            users.note("broken")
 
         owner = "nobody"
 
@@ -68,7 +68,7 @@ def shop(people: People) -> type[LiveView[Any]]:
 
         @requires("editor")
         async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
-            people.note(event)
+            users.note(event)
 
     return Shop
 
@@ -95,10 +95,10 @@ EVENTS: dict[str, set[str | None]] = {
 
 @asynccontextmanager
 async def shopping(name: str | None) -> Any:
-    people = People()
-    async with LiveClient(site(people, {"/shop": shop(people)})) as client:
+    users = UserBackend()
+    async with LiveClient(make_app(users, {"/shop": shop(users)})) as client:
         socket, page = await open_as(client, name, "/shop")
-        yield people, socket, page
+        yield users, socket, page
         await socket.close()
 
 
@@ -109,21 +109,21 @@ async def cause(socket: RawSocket, page: Page, name: str, value: Any = None) -> 
 
 @pytest.mark.parametrize("name", [None, "ann", "eve", "root", "boss"])
 async def test_who_may_cause_what(name: str | None) -> None:
-    async with shopping(name) as (people, socket, page):
+    async with shopping(name) as (users, socket, page):
         for cause_of, allowed in EVENTS.items():
-            people.done.clear()
+            users.done.clear()
             reply = await cause(socket, page, cause_of)
             assert (reply["status"] == "ok") is (name in allowed), (cause_of, reply)
-            assert bool(people.done) is (name in allowed), cause_of
+            assert bool(users.done) is (name in allowed), cause_of
             assert name in allowed or reply == FORBIDDEN
 
 
 async def test_the_page_lives_on_with_its_state() -> None:
-    async with shopping("ann") as (people, socket, page):
+    async with shopping("ann") as (users, socket, page):
         assert (await cause(socket, page, "look"))["response"] == {"diff": {"0": "1"}}
         assert await cause(socket, page, "below") == FORBIDDEN
         assert (await cause(socket, page, "look"))["response"] == {"diff": {"0": "2"}}
-        assert people.done == ["look", "look"]
+        assert users.done == ["look", "look"]
 
 
 def forgeries() -> Iterator[dict[str, Any]]:
@@ -140,259 +140,259 @@ def forgeries() -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("forged", list(forgeries()))
 async def test_nothing_that_the_browser_says_makes_an_admin(forged: dict[str, Any]) -> None:
-    async with shopping("ann") as (people, socket, page):
+    async with shopping("ann") as (users, socket, page):
         for name in ("below", "above", "argument", "either", "both", "rule", "anything else"):
             payload = {"type": "click", **forged, "event": name}
             await socket.send_frame(["4", "5", page.topic, "event", payload])
             assert (await socket.receive_frame())[4] == FORBIDDEN
-        assert people.done == []
+        assert users.done == []
 
 
 async def test_in_a_browser_the_rest_goes_on() -> None:
-    people = People()
-    async with LiveClient(site(people, {"/shop": shop(people)})) as client:
+    users = UserBackend()
+    async with LiveClient(make_app(users, {"/shop": shop(users)})) as client:
         await client.post("/in/ann")
         page = await client.open("/shop")
         with pytest.raises(PageError, match="forbidden"):
             await page.push("below")
         await page.push("look")
         assert page.has_text("n=1")
-        assert people.done == ["look"]
+        assert users.done == ["look"]
 
 
 async def test_a_role_that_goes_and_one_that_comes() -> None:
     """`fresh` counts at once; otherwise the same identity holds for a second."""
-    people = People()
+    users = UserBackend()
 
     class Admin(Shown):
         @event(requires=requires("admin", fresh=True))
         async def delete(self) -> None:
-            people.note("delete")
+            users.note("delete")
 
         @event(requires="admin")
         async def hide(self) -> None:
-            people.note("hide")
+            users.note("hide")
 
-    async with LiveClient(site(people, {"/": Admin})) as client:
+    async with LiveClient(make_app(users, {"/": Admin})) as client:
         socket, page = await open_as(client, "root", "/")
         assert (await cause(socket, page, "delete"))["status"] == "ok"
-        people.roles["root"] = ["authenticated"]
+        users.roles["root"] = ["authenticated"]
         assert (await cause(socket, page, "hide"))["status"] == "ok"
         assert await cause(socket, page, "delete") == FORBIDDEN
         assert await cause(socket, page, "hide") == FORBIDDEN
-        people.roles["root"] = ["authenticated", "admin"]
+        users.roles["root"] = ["authenticated", "admin"]
         assert (await cause(socket, page, "delete"))["status"] == "ok"
-        assert people.done == ["delete", "hide", "delete"]
+        assert users.done == ["delete", "hide", "delete"]
         await socket.close()
 
 
 async def test_who_waits_for_an_answer_while_the_page_ends_does_nothing() -> None:
-    people = People()
+    users = UserBackend()
     gone: list[RawSocket] = []
     ended = asyncio.Event()
 
     class Slow(Shown):
         @event(requires=lambda identity, view: view.ended())
         async def delete(self) -> None:
-            people.note("delete")
+            users.note("delete")
 
         async def ended(self) -> bool:
             await gone[0].close()
             return True
 
         async def disconnect(self, socket: Any) -> None:
-            people.note("disconnect")
+            users.note("disconnect")
             ended.set()
 
-    async with LiveClient(site(people, {"/": Slow})) as client:
+    async with LiveClient(make_app(users, {"/": Slow})) as client:
         socket, page = await open_as(client, "root", "/")
         gone.append(socket)
         await socket.send_frame(event_frame(page, "5", "delete"))
         with pytest.raises(PageError):
             await socket.receive_frame()
         await asyncio.wait_for(ended.wait(), 10)
-    assert people.done == ["disconnect"]
+    assert users.done == ["disconnect"]
 
 
 class TestRedirect:
     """A requirement with a redirect sends there, and back to the page."""
 
-    def app(self, people: People, target: str) -> Any:
+    def app(self, users: UserBackend, target: str) -> Any:
         class Account(Shown):
             @event(requires=requires("authenticated", max_auth_age=600, redirect=target))
             async def delete(self) -> None:
-                people.note("delete")
+                users.note("delete")
 
             async def disconnect(self, socket: Any) -> None:
-                people.note("disconnect")
+                users.note("disconnect")
 
-        return site(people, {"/account": Account})
+        return make_app(users, {"/account": Account})
 
     @pytest.mark.parametrize(("target", "path"), [("/sudo?why=grave", "/sudo"), ("login_page", "/login")])
     async def test_long_after_the_sign_in(self, target: str, path: str) -> None:
-        people = People()
-        async with LiveClient(self.app(people, target)) as client:
+        users = UserBackend()
+        async with LiveClient(self.app(users, target)) as client:
             await client.post("/in/ann")
             await client.post("/age/601")
             page = await client.open("/account?tab=2")
             await page.push("delete")
             assert page.path.startswith(path)
             assert page.path.endswith("next=%2Faccount%3Ftab%3D2")
-            assert people.done == ["disconnect"]
+            assert users.done == ["disconnect"]
             await client.post("/in/ann")
             await page.open("/account?tab=2")
             await page.push("delete")
-            assert people.done == ["disconnect", "delete"]
+            assert users.done == ["disconnect", "delete"]
 
     async def test_the_frame(self) -> None:
-        people = People()
-        async with LiveClient(self.app(people, "/sudo"), root_path="/app") as client:
+        users = UserBackend()
+        async with LiveClient(self.app(users, "/sudo"), root_path="/app") as client:
             socket, page = await open_as(client, None, "/app/account")
             reply = await cause(socket, page, "delete")
             where = "/app/sudo?next=%2Fapp%2Faccount"
             assert reply == {"status": "ok", "response": {"redirect": {"to": where, "status": 302}}}
             assert (await socket.receive_frame())[3] == "phx_close"
             await socket.close()
-        assert people.done == ["disconnect"]
+        assert users.done == ["disconnect"]
 
 
 class TestInheritance:
-    async def allowed(self, view: type[LiveView[Any]], people: People, name: str, cause_of: str) -> bool:
-        async with LiveClient(site(people, {"/": view})) as client:
+    async def allowed(self, view: type[LiveView[Any]], users: UserBackend, name: str, cause_of: str) -> bool:
+        async with LiveClient(make_app(users, {"/": view})) as client:
             socket, page = await open_as(client, name, "/")
             reply = await cause(socket, page, cause_of)
             await socket.close()
-        assert (reply["status"] == "ok") is bool(people.done)
-        return bool(people.done)
+        assert (reply["status"] == "ok") is bool(users.done)
+        return bool(users.done)
 
-    def base(self, people: People) -> type[LiveView[Any]]:
+    def base(self, users: UserBackend) -> type[LiveView[Any]]:
         class Base(Shown):
             @event("delete", requires="admin")
             async def delete(self) -> None:
-                people.note("delete")
+                users.note("delete")
 
             @requires("editor")
             async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
-                people.note(event)
+                users.note(event)
 
         return Base
 
     @pytest.mark.parametrize(("name", "expected"), [("ann", False), ("eve", False), ("root", True)])
     async def test_an_override_keeps_it(self, name: str, expected: bool) -> None:
-        people = People()
+        users = UserBackend()
 
-        class Sub(self.base(people)):  # type: ignore[misc]
+        class Sub(self.base(users)):  # type: ignore[misc]
             async def delete(self) -> None:
-                people.note("delete")
+                users.note("delete")
 
-        assert await self.allowed(Sub, people, name, "delete") is expected
+        assert await self.allowed(Sub, users, name, "delete") is expected
 
     @pytest.mark.parametrize(("name", "expected"), [("eve", False), ("root", False), ("boss", True)])
     async def test_an_override_adds_to_it(self, name: str, expected: bool) -> None:
-        people = People()
+        users = UserBackend()
 
-        class Sub(self.base(people)):  # type: ignore[misc]
+        class Sub(self.base(users)):  # type: ignore[misc]
             @requires("editor")
             async def delete(self) -> None:
-                people.note("delete")
+                users.note("delete")
 
-        assert await self.allowed(Sub, people, name, "delete") is expected
+        assert await self.allowed(Sub, users, name, "delete") is expected
 
     @pytest.mark.parametrize(("name", "expected"), [("ann", False), ("eve", True), ("root", False)])
     async def test_an_override_replaces_it_by_saying_so(self, name: str, expected: bool) -> None:
-        people = People()
+        users = UserBackend()
 
-        class Sub(self.base(people)):  # type: ignore[misc]
+        class Sub(self.base(users)):  # type: ignore[misc]
             @requires("editor", inherit=False)
             async def delete(self) -> None:
-                people.note("delete")
+                users.note("delete")
 
-        assert await self.allowed(Sub, people, name, "delete") is expected
+        assert await self.allowed(Sub, users, name, "delete") is expected
 
     @pytest.mark.parametrize(("name", "expected"), [("ann", False), ("root", True)])
     async def test_another_method_that_takes_the_event_takes_it_as_it_is(
         self, name: str, expected: bool
     ) -> None:
-        people = People()
+        users = UserBackend()
 
-        class Sub(self.base(people)):  # type: ignore[misc]
+        class Sub(self.base(users)):  # type: ignore[misc]
             @event("delete")
             async def remove(self) -> None:
-                people.note("remove")
+                users.note("remove")
 
-        assert await self.allowed(Sub, people, name, "delete") is expected
+        assert await self.allowed(Sub, users, name, "delete") is expected
 
     @pytest.mark.parametrize(("name", "expected"), [("ann", False), ("eve", True)])
     async def test_handle_event_too(self, name: str, expected: bool) -> None:
-        people = People()
+        users = UserBackend()
 
-        class Sub(self.base(people)):  # type: ignore[misc]
+        class Sub(self.base(users)):  # type: ignore[misc]
             delete = None
 
             async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
-                people.note(event)
+                users.note(event)
 
-        assert await self.allowed(Sub, people, name, "delete") is expected
+        assert await self.allowed(Sub, users, name, "delete") is expected
 
     async def test_a_mixins_event_keeps_its_own(self) -> None:
-        people = People()
+        users = UserBackend()
 
         class Deletes:
             @event(requires="admin")
             async def erase(self) -> None:
-                people.note("erase")
+                users.note("erase")
 
-        class Sub(Deletes, self.base(people)):  # type: ignore[misc]
+        class Sub(Deletes, self.base(users)):  # type: ignore[misc]
             @requires("editor", inherit=False)
             async def delete(self) -> None: ...
 
-        assert not await self.allowed(Sub, people, "eve", "erase")
-        assert await self.allowed(Sub, people, "root", "erase")
+        assert not await self.allowed(Sub, users, "eve", "erase")
+        assert await self.allowed(Sub, users, "root", "erase")
 
     @pytest.mark.parametrize("mixin", [AutoEventDispatch, BaseEventHandler])
     async def test_with_the_mixins(self, mixin: type[Any]) -> None:
-        people = People()
+        users = UserBackend()
 
         class View(mixin, Shown):  # type: ignore[misc]
             @event(requires="admin")
             async def save(self, event: str, payload: Any, socket: Any) -> None:
-                people.note("save")
+                users.note("save")
 
-        assert not await self.allowed(View, people, "ann", "save")
-        assert await self.allowed(View, people, "root", "save")
+        assert not await self.allowed(View, users, "ann", "save")
+        assert await self.allowed(View, users, "root", "save")
 
 
 class TestParams:
     """`handle_params` is asked with the page: over HTTP, at the join, and at every patch."""
 
-    def app(self, people: People) -> Any:
+    def app(self, users: UserBackend) -> Any:
         class Filtered(Shown):
             @requires("admin", redirect="/login")
             async def handle_params(self, url: Any, params: Any, socket: Any) -> None:
-                people.note("params")
+                users.note("params")
 
-        return site(people, {"/": Filtered, "/open": Shown})
+        return make_app(users, {"/": Filtered, "/open": Shown})
 
     async def test_the_page(self) -> None:
-        people = People()
-        async with LiveClient(self.app(people)) as client:
+        users = UserBackend()
+        async with LiveClient(self.app(users)) as client:
             await client.post("/in/ann")
             response = await client.get("/?a=1")
             assert (response.status_code, response.headers["location"]) == (303, "/login?next=%2F%3Fa%3D1")
-            assert people.done == []
+            assert users.done == []
             await client.post("/in/root")
             assert (await client.get("/?a=1")).status_code == 200
 
     async def test_a_patch(self) -> None:
-        people = People()
-        async with LiveClient(self.app(people)) as client:
+        users = UserBackend()
+        async with LiveClient(self.app(users)) as client:
             socket, page = await open_as(client, "root", "/")
-            people.done.clear()
-            people.roles["root"] = ["authenticated"]
+            users.done.clear()
+            users.roles["root"] = ["authenticated"]
             await socket.send_frame(["4", "5", page.topic, "live_patch", {"url": "http://testserver/?a=1"}])
             reply = (await socket.receive_frame())[4]
             assert reply == {"status": "ok", "response": {"redirect": {"to": "/?a=1", "status": 302}}}
-            assert people.done == []
+            assert users.done == []
             await socket.close()
 
 
@@ -414,7 +414,7 @@ class TestErrors:
         handler = guard(info("ticks")(tick)) if above else info("ticks")(guard(tick))
         view = type("View", (Shown,), {"tick": handler})
         with pytest.raises(MisplacedRequirement, match="infos come from the server"):
-            site(People(), {"/": view})
+            make_app(UserBackend(), {"/": view})
 
     def test_a_method_that_no_event_reaches(self) -> None:
         class View(Shown):
@@ -422,7 +422,7 @@ class TestErrors:
             async def delete_all(self) -> None: ...
 
         with pytest.raises(MisplacedRequirement, match=r"View.delete_all guards nothing: no event"):
-            site(People(), {"/": View})
+            make_app(UserBackend(), {"/": View})
 
     @pytest.mark.parametrize("given", ["", [], [""]])
     def test_no_scope_at_all(self, given: Any) -> None:
@@ -454,7 +454,7 @@ class TestCost:
         assert event_requirements(Shown) is None
 
     def test_they_are_compiled_once(self) -> None:
-        view = shop(People())
+        view = shop(UserBackend())
         assert event_requirements(view) is event_requirements(view)
 
     def test_a_decorated_method_is_the_method(self) -> None:

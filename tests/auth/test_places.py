@@ -19,8 +19,8 @@ from tests.attack.target import (
     SECRET,
     STALE,
     TEMPLATES,
+    AppState,
     SessionAuth,
-    World,
     attempt,
     login_page,
     logout,
@@ -38,19 +38,19 @@ async def login(request: Request) -> Response:
     return RedirectResponse("/app/dashboard", status_code=303)
 
 
-def inner(world: World) -> PyView:
+def inner(state: AppState) -> PyView:
     app = PyView(secret=SECRET, templates=TEMPLATES)
     app.routes.append(Route("/login", login_page))
-    app.add_live_view("/", view(world, "home"))
-    app.add_live_view("/dashboard", requires("authenticated", redirect="/login")(view(world, "dashboard")))
+    app.add_live_view("/", view(state, "home"))
+    app.add_live_view("/dashboard", requires("authenticated", redirect="/login")(view(state, "dashboard")))
     return app
 
 
-def outer(world: World, app: PyView) -> Starlette:
+def outer(state: AppState, app: PyView) -> Starlette:
     """Session, authentication and sign-in are the outer application's."""
     middleware = [
         Middleware(SessionMiddleware, secret_key=SECRET),
-        Middleware(AuthenticationMiddleware, backend=SessionAuth(world)),
+        Middleware(AuthenticationMiddleware, backend=SessionAuth(state)),
     ]
     routes = [
         Route("/auth/login", login, methods=["POST"]),
@@ -62,11 +62,11 @@ def outer(world: World, app: PyView) -> Starlette:
 
 class TestMounted:
     @pytest.fixture
-    def world(self) -> World:
-        return World()
+    def state(self) -> AppState:
+        return AppState()
 
-    async def test_from_door_to_door(self, world: World) -> None:
-        async with LiveClient(outer(world, inner(world))) as client:
+    async def test_from_door_to_door(self, state: AppState) -> None:
+        async with LiveClient(outer(state, inner(state))) as client:
             response = await client.get("/app/dashboard?a=1")
             assert response.headers["location"] == "/app/login?next=%2Fapp%2Fdashboard%3Fa%3D1"
             await sign_in(client, "alice")
@@ -74,8 +74,8 @@ class TestMounted:
             assert page.connected
             assert page.has_text("user=alice")
 
-    async def test_pages_are_bound_to_the_outer_session(self, world: World) -> None:
-        async with LiveClient(outer(world, inner(world))) as client:
+    async def test_pages_are_bound_to_the_outer_session(self, state: AppState) -> None:
+        async with LiveClient(outer(state, inner(state))) as client:
             await sign_in(client, "alice")
             page = await page_of(client, "/app/dashboard")
             assert (await attempt_at(client, page))[0] == "ok"
@@ -84,8 +84,8 @@ class TestMounted:
             await sign_in(client, "bob")
             assert await attempt_at(client, page) == STALE
 
-    async def test_an_anonymous_navigation_is_sent_to_the_inner_sign_in(self, world: World) -> None:
-        async with LiveClient(outer(world, inner(world))) as client:
+    async def test_an_anonymous_navigation_is_sent_to_the_inner_sign_in(self, state: AppState) -> None:
+        async with LiveClient(outer(state, inner(state))) as client:
             page = await page_of(client, "/app/")
             payload = page.join(redirect="http://testserver/app/dashboard")
             del payload["url"]
@@ -122,17 +122,17 @@ class WritesAfterwards(BaseHTTPMiddleware):
 
 
 class TestBusySessions:
-    def app(self, world: World, *middleware: Any) -> PyView:
+    def app(self, state: AppState, *middleware: Any) -> PyView:
         app = PyView(secret=SECRET, templates=TEMPLATES)
         for one in middleware:
             app.add_middleware(one)
         app.add_middleware(SessionMiddleware, secret_key=SECRET)
-        app.add_live_view("/", view(world, "home"))
+        app.add_live_view("/", view(state, "home"))
         return app
 
     async def test_a_counter_in_the_session_does_not_make_pages_reload(self) -> None:
-        world = World()
-        async with LiveClient(self.app(world, CountsVisits)) as client:
+        state = AppState()
+        async with LiveClient(self.app(state, CountsVisits)) as client:
             first = await page_of(client, "/")
             assert (await attempt(client, first))[0] == "ok"
             for _ in range(3):
@@ -140,8 +140,8 @@ class TestBusySessions:
             assert (await attempt(client, first))[0] == "ok"
 
     async def test_a_session_born_after_the_page_costs_one_reload(self) -> None:
-        world = World()
-        async with LiveClient(self.app(world, WritesAfterwards)) as client:
+        state = AppState()
+        async with LiveClient(self.app(state, WritesAfterwards)) as client:
             first = await page_of(client, "/")
             assert await attempt(client, first) == STALE
             second = await page_of(client, "/")
@@ -150,28 +150,28 @@ class TestBusySessions:
             assert (await attempt(client, second))[0] == "ok"
 
     async def test_a_browser_gets_there_by_itself(self) -> None:
-        world = World()
-        async with LiveClient(self.app(world, WritesAfterwards)) as client:
+        state = AppState()
+        async with LiveClient(self.app(state, WritesAfterwards)) as client:
             page = await client.open("/")
             assert page.connected
-            assert world.mounts("home") == 1
+            assert state.mounts("home") == 1
 
 
 async def test_a_prefix_that_the_proxy_adds() -> None:
-    world = World()
-    async with LiveClient(target(world), root_path="/prefix") as client:
+    state = AppState()
+    async with LiveClient(target(state), root_path="/prefix") as client:
         response = await client.get("/prefix/dashboard?a=1")
         assert response.headers["location"] == "/prefix/login?next=%2Fprefix%2Fdashboard%3Fa%3D1"
 
 
 async def test_another_value_in_the_session_leaves_open_pages_alone() -> None:
-    world = World()
+    state = AppState()
 
     async def remember(request: Request) -> Response:
         request.session["theme"] = "dark"
         return Response()
 
-    app = target(world)
+    app = target(state)
     app.routes.insert(0, Route("/remember", remember, methods=["POST"]))
     async with LiveClient(app) as client:
         await sign_in(client, "alice")

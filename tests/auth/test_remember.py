@@ -116,7 +116,7 @@ class View(LiveView[Any]):
         socket.context = {"who": session.get("user_id", "nobody")}
 
 
-class World:
+class Harness:
     """A site with the documented sign-in, and a box to tick."""
 
     def __init__(self, store: RememberStore, clock: Clock, revocations: Revocations | None = None) -> None:
@@ -164,7 +164,7 @@ class World:
         return PlainTextResponse(request.user.display_name if request.user.is_authenticated else "nobody")
 
 
-class WorldWithDevices(World):
+class HarnessWithDevices(Harness):
     """The same with sessions on the server."""
 
     def __init__(self, store: RememberStore, clock: Clock) -> None:
@@ -182,19 +182,19 @@ class WorldWithDevices(World):
 
 
 @pytest.fixture
-def world(store: RememberStore, clock: Clock) -> World:
-    return World(store, clock)
+def harness(store: RememberStore, clock: Clock) -> Harness:
+    return Harness(store, clock)
 
 
 @pytest.fixture
-async def client(world: World) -> AsyncIterator[LiveClient]:
-    async with LiveClient(world.app) as client:
+async def client(harness: Harness) -> AsyncIterator[LiveClient]:
+    async with LiveClient(harness.app) as client:
         yield client
 
 
 @pytest.fixture
-async def thief(world: World) -> AsyncIterator[LiveClient]:
-    async with LiveClient(world.app) as client:
+async def thief(harness: Harness) -> AsyncIterator[LiveClient]:
+    async with LiveClient(harness.app) as client:
         yield client
 
 
@@ -262,8 +262,8 @@ class TestRemembered:
         assert "Path=/" in header
         assert "Secure" not in header
 
-    async def test_the_cookie_over_tls(self, world: World) -> None:
-        async with LiveClient(world.app, base_url="https://testserver") as client:
+    async def test_the_cookie_over_tls(self, harness: Harness) -> None:
+        async with LiveClient(harness.app, base_url="https://testserver") as client:
             response = await client.post("/login", data={"user": "ada", "remember": "on"})
         (header,) = [one for one in response.headers.get_list("set-cookie") if one.startswith("remember=")]
         assert "Secure" in header
@@ -275,9 +275,9 @@ class TestRemembered:
         assert kept is not None
         assert validator not in repr(kept)
 
-    async def test_an_account_that_is_gone(self, client: LiveClient, world: World) -> None:
+    async def test_an_account_that_is_gone(self, client: LiveClient, harness: Harness) -> None:
         await sign_in(client)
-        world.users.clear()
+        harness.users.clear()
         close_browser(client)
         assert await who(client) == "nobody"
         assert cookie(client) is None
@@ -308,8 +308,8 @@ class TestRemembered:
 
 
 @pytest.fixture
-async def other(world: World) -> AsyncIterator[LiveClient]:
-    async with LiveClient(world.app) as client:
+async def other(harness: Harness) -> AsyncIterator[LiveClient]:
+    async with LiveClient(harness.app) as client:
         yield client
 
 
@@ -351,8 +351,8 @@ class TestForgotten:
     async def test_a_device_that_was_ended_is_not_remembered(
         self, store: RememberStore, clock: Clock
     ) -> None:
-        world = WorldWithDevices(store, clock)
-        async with LiveClient(world.app) as phone, LiveClient(world.app) as laptop:
+        harness = HarnessWithDevices(store, clock)
+        async with LiveClient(harness.app) as phone, LiveClient(harness.app) as laptop:
             await sign_in(phone)
             await sign_in(laptop)
             await laptop.post("/others")
@@ -362,11 +362,11 @@ class TestForgotten:
             assert await who(laptop) == "ada"
 
     async def test_a_user_is_forgotten_and_stays_signed_in(
-        self, client: LiveClient, other: LiveClient, world: World
+        self, client: LiveClient, other: LiveClient, harness: Harness
     ) -> None:
         await sign_in(client)
         await sign_in(other, "grace")
-        await world.remember.forget_user("ada")
+        await harness.remember.forget_user("ada")
         assert await who(client) == "ada"
         for browser in (client, other):
             close_browser(browser)
@@ -378,7 +378,7 @@ class TestStolen:
         self,
         client: LiveClient,
         thief: LiveClient,
-        world: World,
+        harness: Harness,
         clock: Clock,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
@@ -392,14 +392,14 @@ class TestStolen:
         (record,) = [record for record in caplog.records if hasattr(record, "event")]
         assert record.__dict__["event"] == "auth.revoked"
         assert "stolen" in record.getMessage()
-        assert world.thefts == ["ada"]
+        assert harness.thefts == ["ada"]
         assert cookie(client) is None
         assert await who(thief) == "nobody", "the session that came of it has ended as well"
         close_browser(thief)
         assert await who(thief) == "nobody"
 
     async def test_the_thief_comes_second(
-        self, client: LiveClient, thief: LiveClient, world: World, clock: Clock
+        self, client: LiveClient, thief: LiveClient, harness: Harness, clock: Clock
     ) -> None:
         await sign_in(client)
         steal(client, thief)
@@ -407,7 +407,7 @@ class TestStolen:
         assert await who(client) == "ada"
         clock.now += 60
         assert await who(thief) == "nobody"
-        assert world.thefts == ["ada"]
+        assert harness.thefts == ["ada"]
         assert await who(client) == "nobody"
 
     async def test_open_pages_of_the_series_end(
@@ -461,7 +461,7 @@ class Gone(MemoryRememberStore):
 
 async def test_a_store_that_is_away_remembers_nobody_and_forgets_nobody(clock: Clock) -> None:
     store = Gone()
-    async with LiveClient(World(store, clock).app) as client:
+    async with LiveClient(Harness(store, clock).app) as client:
         await sign_in(client)
         kept = cookie(client)
         close_browser(client)
@@ -476,7 +476,7 @@ async def test_who_signs_out_while_the_store_is_away_is_forgotten_when_it_is_bac
     clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = BreakableFolder(tmp_path)
-    one, two = (World(SQLiteRememberStore(folder.place), clock).app for _ in range(2))
+    one, two = (Harness(SQLiteRememberStore(folder.place), clock).app for _ in range(2))
     async with AsyncExitStack() as stack:
         client, other = [await stack.enter_async_context(LiveClient(app)) for app in (one, two)]
         await sign_in(client)
@@ -498,11 +498,11 @@ async def test_who_signs_out_while_the_store_is_away_is_forgotten_when_it_is_bac
 
 async def test_a_selector_that_we_never_made_is_not_kept(clock: Clock, tmp_path: Path) -> None:
     folder = BreakableFolder(tmp_path)
-    world = World(SQLiteRememberStore(folder.place), clock)
+    harness = Harness(SQLiteRememberStore(folder.place), clock)
     folder.take_away()
-    async with LiveClient(world.app, cookies={"remember": "x" * 4000 + ":y"}) as client:
+    async with LiveClient(harness.app, cookies={"remember": "x" * 4000 + ":y"}) as client:
         await client.post("/logout")
-        assert not world.remember._late
+        assert not harness.remember._late
         folder.bring_back()
 
 
@@ -517,15 +517,15 @@ class RevocationsAway(MemoryRevocations):
 async def test_a_theft_is_told_although_it_cannot_be_written_yet(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = World(MemoryRememberStore(), clock, RevocationsAway())
-    async with LiveClient(world.app) as client, LiveClient(world.app) as thief:
+    harness = Harness(MemoryRememberStore(), clock, RevocationsAway())
+    async with LiveClient(harness.app) as client, LiveClient(harness.app) as thief:
         await sign_in(client)
         steal(client, thief)
         assert await who(thief) == "ada"
         clock.now += 60
         close_browser(client)
         assert await who(client) == "nobody"
-        assert world.thefts == ["ada"]
+        assert harness.thefts == ["ada"]
         assert "used twice: it was stolen" in caplog.text
         assert await who(thief) == "nobody"
 

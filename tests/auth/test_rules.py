@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from pyview.auth import Identity, requires
 from pyview.requirement import ConditionSet, Requirement
 from pyview.testing import LiveClient
-from tests.auth.users import People, Shown, both_doors, guarded, may_see, open_as, site
+from tests.auth.users import Shown, UserBackend, both_doors, guarded, make_app, may_see, open_as
 from tests.frames import connect, event, join, load
 
 
 async def let_in(*decorators: Any) -> set[str | None]:
     """Who gets in at a view under `decorators`."""
-    app = site(People(), {"/open": Shown, "/page": guarded(*decorators)})
+    app = make_app(UserBackend(), {"/open": Shown, "/page": guarded(*decorators)})
     everybody = (None, "ann", "eve", "root", "boss")
     return {name for name in everybody if await may_see(app, name, "/page")}
 
@@ -38,7 +38,7 @@ def broken(identity: Identity, view: Any) -> bool:
 
 class TestCombinations:
     @pytest.mark.parametrize(
-        ("decorators", "people"),
+        ("decorators", "users"),
         [
             ([requires(any_of=["editor", "admin"])], {"eve", "root", "boss"}),
             ([requires(any_of="editor")], {"eve", "boss"}),
@@ -58,8 +58,8 @@ class TestCombinations:
             ([requires(lambda identity, view: bool(view is None))], set()),
         ],
     )
-    async def test_who_gets_in(self, decorators: list[Any], people: set[str | None]) -> None:
-        assert await let_in(*decorators) == people
+    async def test_who_gets_in(self, decorators: list[Any], users: set[str | None]) -> None:
+        assert await let_in(*decorators) == users
 
     async def test_an_async_rule_that_fails_is_a_no_and_a_log_line(
         self, caplog: pytest.LogCaptureFixture
@@ -94,24 +94,26 @@ class TestCombinations:
 
         class Sub(Base): ...
 
-        app = site(People(), {"/open": Shown, "/page": Sub})
+        app = make_app(UserBackend(), {"/open": Shown, "/page": Sub})
         assert await may_see(app, None, "/page")
         assert set(told) == {Sub}
 
     async def test_nothing_in_the_address_makes_an_admin(self) -> None:
-        app = site(People(), {"/open": Shown, "/page": guarded(requires(any_of=["editor", "admin"]))})
+        app = make_app(
+            UserBackend(), {"/open": Shown, "/page": guarded(requires(any_of=["editor", "admin"]))}
+        )
         forged = "/page?scopes=admin&auth=admin&identity[scopes][]=admin&user=root&any_of=authenticated"
         assert not await may_see(app, "ann", forged)
         assert await may_see(app, "root", forged)
 
 
 class TestRecentlySignedIn:
-    def app(self, people: People, **options: Any) -> Any:
+    def app(self, users: UserBackend, **options: Any) -> Any:
         guard = requires("authenticated", max_auth_age=600, **options)
-        return site(people, {"/open": Shown, "/keys": guarded(guard)})
+        return make_app(users, {"/open": Shown, "/keys": guarded(guard)})
 
     async def test_recently_and_long_ago(self) -> None:
-        async with LiveClient(self.app(People(), redirect="/sudo")) as client:
+        async with LiveClient(self.app(UserBackend(), redirect="/sudo")) as client:
             await client.post("/in/ann")
             assert (await client.get("/keys")).status_code == 200
             await client.post("/age/599")
@@ -126,7 +128,7 @@ class TestRecentlySignedIn:
             assert (await client.get("/keys")).status_code == 200
 
     async def test_a_navigation_is_sent_to_sign_in_again(self) -> None:
-        async with LiveClient(self.app(People(), redirect="/sudo")) as client:
+        async with LiveClient(self.app(UserBackend(), redirect="/sudo")) as client:
             await client.post("/in/ann")
             await client.post("/age/601")
             page = await load(client, "/open")
@@ -141,7 +143,7 @@ class TestRecentlySignedIn:
         }
 
     async def test_without_a_redirect_it_is_a_status(self) -> None:
-        app = self.app(People())
+        app = self.app(UserBackend())
         assert await both_doors(app, None, "/keys") == ((403, None), ("error", {"reason": "unauthorized"}))
         async with LiveClient(app) as client:
             await client.post("/in/ann")
@@ -232,30 +234,30 @@ class TestFresh:
 
     @pytest.mark.parametrize("fresh", [True, False])
     async def test_a_view(self, fresh: bool) -> None:
-        people = People()
+        users = UserBackend()
 
         @requires("admin", fresh=fresh)
         class Admin(Shown):
             async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
-                people.note(event)
+                users.note(event)
 
-        async with LiveClient(site(people, {"/admin": Admin})) as client:
+        async with LiveClient(make_app(users, {"/admin": Admin})) as client:
             socket, page = await open_as(client, "root", "/admin")
-            people.roles["root"] = ["authenticated"]
+            users.roles["root"] = ["authenticated"]
             await socket.send_frame(event(page, "5", "delete"))
             reply = (await socket.receive_frame())[4]
             assert ("redirect" in reply["response"]) is fresh
-            assert people.done == ([] if fresh else ["delete"])
+            assert users.done == ([] if fresh else ["delete"])
             await socket.close()
 
 
 async def test_a_guarded_page_that_joins_asks_again() -> None:
     """Loaded with the role, joined without it."""
-    people = People()
-    app = site(people, {"/admin": guarded(requires(any_of=["admin"]))})
+    users = UserBackend()
+    app = make_app(users, {"/admin": guarded(requires(any_of=["admin"]))})
     async with LiveClient(app) as client:
         await client.post("/in/root")
         page = await load(client, "/admin")
-        people.roles["root"] = ["authenticated"]
+        users.roles["root"] = ["authenticated"]
         async with connect(client, page) as socket:
             assert await join(socket, page) == ["error", {"reason": "unauthorized"}]

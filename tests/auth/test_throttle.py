@@ -25,7 +25,7 @@ PASSWORDS = {"ada": "lovelace", "grace": "hopper"}
 WRONG = "w"
 
 
-class Site:
+class Harness:
     """A sign-in route behind a throttle. `checked` counts passwords that were looked at."""
 
     def __init__(self, throttle: LoginThrottle) -> None:
@@ -66,77 +66,77 @@ def storage(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def site(storage: str) -> Site:
-    return Site(LoginThrottle(storage))
+def harness(storage: str) -> Harness:
+    return Harness(LoginThrottle(storage))
 
 
-async def test_five_failures_of_an_account_then_a_pause(site: Site) -> None:
-    assert await site.codes(7, "ada") == [401] * 5 + [429, 429]
-    assert site.checked == 5
-    refused = await site.try_("ada", "lovelace")
+async def test_five_failures_of_an_account_then_a_pause(harness: Harness) -> None:
+    assert await harness.codes(7, "ada") == [401] * 5 + [429, 429]
+    assert harness.checked == 5
+    refused = await harness.try_("ada", "lovelace")
     assert refused.status_code == 429, "the right password is not even looked at"
     assert 895 <= int(refused.headers["retry-after"]) <= 900
     assert refused.headers["cache-control"] == "no-store"
-    await site.throttle.close()
+    await harness.throttle.close()
 
 
-async def test_others_are_not_held_up(site: Site) -> None:
-    await site.codes(6, "ada")
-    assert await site.codes(1, "grace", password="hopper") == [200]
-    assert await site.codes(1, "ada", password="lovelace", address="192.0.2.2") == [200]
-    await site.throttle.close()
+async def test_others_are_not_held_up(harness: Harness) -> None:
+    await harness.codes(6, "ada")
+    assert await harness.codes(1, "grace", password="hopper") == [200]
+    assert await harness.codes(1, "ada", password="lovelace", address="192.0.2.2") == [200]
+    await harness.throttle.close()
 
 
-async def test_a_hundred_at_once_are_no_way_around(site: Site) -> None:
-    answers = await asyncio.gather(*(site.try_("ada") for _ in range(100)))
+async def test_a_hundred_at_once_are_no_way_around(harness: Harness) -> None:
+    answers = await asyncio.gather(*(harness.try_("ada") for _ in range(100)))
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 95
-    assert site.checked == 5
-    await site.throttle.close()
+    assert harness.checked == 5
+    await harness.throttle.close()
 
 
-async def test_unknown_names_are_answered_alike(site: Site) -> None:
-    known = [await site.try_("ada") for _ in range(6)]
-    unknown = [await site.try_("nobody") for _ in range(6)]
+async def test_unknown_names_are_answered_alike(harness: Harness) -> None:
+    known = [await harness.try_("ada") for _ in range(6)]
+    unknown = [await harness.try_("nobody") for _ in range(6)]
     assert [(one.status_code, one.text) for one in known] == [(one.status_code, one.text) for one in unknown]
-    await site.throttle.close()
+    await harness.throttle.close()
 
 
-async def test_many_names_from_one_address(site: Site) -> None:
-    codes = [(await site.try_(f"user{number}")).status_code for number in range(52)]
+async def test_many_names_from_one_address(harness: Harness) -> None:
+    codes = [(await harness.try_(f"user{number}")).status_code for number in range(52)]
     assert codes == [401] * 50 + [429, 429]
-    assert await site.codes(1, "grace", password="hopper") == [429]
-    assert await site.codes(1, "grace", password="hopper", address="192.0.2.2") == [200]
-    await site.throttle.close()
+    assert await harness.codes(1, "grace", password="hopper") == [429]
+    assert await harness.codes(1, "grace", password="hopper", address="192.0.2.2") == [200]
+    await harness.throttle.close()
 
 
-async def test_an_office_that_signs_in_in_the_morning(site: Site) -> None:
-    assert await site.codes(80, "grace", password="hopper") == [200] * 80
-    await site.throttle.close()
+async def test_an_office_that_signs_in_in_the_morning(harness: Harness) -> None:
+    assert await harness.codes(80, "grace", password="hopper") == [200] * 80
+    await harness.throttle.close()
 
 
-async def test_who_hammers_at_one_account_does_not_shut_out_the_office(site: Site) -> None:
-    await site.codes(70, "ada")
-    assert await site.codes(1, "grace", password="hopper") == [200]
-    await site.throttle.close()
+async def test_who_hammers_at_one_account_does_not_shut_out_the_office(harness: Harness) -> None:
+    await harness.codes(70, "ada")
+    assert await harness.codes(1, "grace", password="hopper") == [200]
+    await harness.throttle.close()
 
 
-async def test_success_forgets_the_failures_of_that_account(site: Site) -> None:
-    assert await site.codes(4, "ada") == [401] * 4
-    assert await site.codes(1, "ada", password="lovelace") == [200]
-    assert await site.codes(6, "ada") == [401] * 5 + [429]
-    await site.throttle.close()
+async def test_success_forgets_the_failures_of_that_account(harness: Harness) -> None:
+    assert await harness.codes(4, "ada") == [401] * 4
+    assert await harness.codes(1, "ada", password="lovelace") == [200]
+    assert await harness.codes(6, "ada") == [401] * 5 + [429]
+    await harness.throttle.close()
 
 
 async def test_the_pause_ends(storage: str) -> None:
-    site = Site(LoginThrottle(storage, per_account=1, window=3))
-    assert await site.codes(2, "ada") == [401, 429]
+    harness = Harness(LoginThrottle(storage, per_account=1, window=3))
+    assert await harness.codes(2, "ada") == [401, 429]
     await asyncio.sleep(3.1)
-    assert await site.codes(1, "ada", password="lovelace") == [200]
-    await site.throttle.close()
+    assert await harness.codes(1, "ada", password="lovelace") == [200]
+    await harness.throttle.close()
 
 
 async def test_several_workers_count_together(valkey: ValkeyProcess) -> None:
-    workers = [Site(LoginThrottle(valkey.url)) for _ in range(2)]
+    workers = [Harness(LoginThrottle(valkey.url)) for _ in range(2)]
     codes = [await worker.codes(1, "shared", address="192.0.2.9") for _ in range(4) for worker in workers]
     assert [code for (code,) in codes] == [401] * 5 + [429] * 3
     for worker in workers:
@@ -158,16 +158,16 @@ DIFFERENT = [
 
 @pytest.mark.parametrize(("name", "address", "other", "place"), SAME)
 async def test_the_same_account_in_another_spelling(name: str, address: str, other: str, place: str) -> None:
-    site = Site(LoginThrottle(per_account=1))
-    assert await site.codes(1, name, address=address) == [401]
-    assert await site.codes(1, other, address=place) == [429]
+    harness = Harness(LoginThrottle(per_account=1))
+    assert await harness.codes(1, name, address=address) == [401]
+    assert await harness.codes(1, other, address=place) == [429]
 
 
 @pytest.mark.parametrize(("name", "address", "other", "place"), DIFFERENT)
 async def test_other_accounts_and_networks(name: str, address: str, other: str, place: str) -> None:
-    site = Site(LoginThrottle(per_account=1))
-    assert await site.codes(1, name, address=address) == [401]
-    assert await site.codes(1, other, address=place) == [401]
+    harness = Harness(LoginThrottle(per_account=1))
+    assert await harness.codes(1, name, address=address) == [401]
+    assert await harness.codes(1, other, address=place) == [401]
 
 
 @pytest.mark.parametrize("client", [None, ("", 0), ("unix:/run/app", 0)])
@@ -184,23 +184,23 @@ async def test_whatever_was_typed_from_wherever(client: object, name: object) ->
 async def test_without_its_server_nobody_gets_in_and_with_it_again_they_do(
     own_valkey: ValkeyProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site = Site(LoginThrottle(own_valkey.url))
-    assert await site.codes(1, "ada", password="lovelace") == [200]
+    harness = Harness(LoginThrottle(own_valkey.url))
+    assert await harness.codes(1, "ada", password="lovelace") == [200]
     own_valkey.kill()
     with caplog.at_level(logging.INFO, "pyview.security"):
-        refused = await site.try_("ada", "lovelace")
+        refused = await harness.try_("ada", "lovelace")
     assert refused.status_code == 503
     assert refused.headers["retry-after"]
     assert "cannot be counted" in caplog.text
     own_valkey.start()
-    assert await site.codes(1, "ada", password="lovelace") == [200]
-    await site.throttle.close()
+    assert await harness.codes(1, "ada", password="lovelace") == [200]
+    await harness.throttle.close()
 
 
 async def test_it_is_in_the_audit_trail_without_the_name(caplog: pytest.LogCaptureFixture) -> None:
-    site = Site(LoginThrottle(per_account=1))
+    harness = Harness(LoginThrottle(per_account=1))
     with caplog.at_level(logging.INFO, "pyview.security"):
-        await site.codes(2, "s3cret-typed-into-the-wrong-field")
+        await harness.codes(2, "s3cret-typed-into-the-wrong-field")
     (record,) = caplog.records
     assert record.__dict__["event"] == "auth.rate_limited"
     assert record.__dict__["client"] == "192.0.2.1"

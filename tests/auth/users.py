@@ -27,7 +27,7 @@ ROLES = {
 }
 
 
-class People(AuthenticationBackend):
+class UserBackend(AuthenticationBackend):
     """The users of an application, and what happened in it. A test may take roles away at any time."""
 
     def __init__(self) -> None:
@@ -75,11 +75,11 @@ async def door(request: Request) -> Response:
     return PlainTextResponse("a page to sign in on")
 
 
-def site(people: People, views: dict[str, type[LiveView[Any]]], **options: Any) -> PyView:
+def make_app(users: UserBackend, views: dict[str, type[LiveView[Any]]], **options: Any) -> PyView:
     """An application with `views` by path, and pages at /login and /sudo that everybody may see."""
     app = PyView(secret=SECRET, **options)
     app.add_middleware(SessionMiddleware, secret_key=SECRET)
-    app.add_middleware(AuthenticationMiddleware, backend=people)
+    app.add_middleware(AuthenticationMiddleware, backend=users)
     app.routes.append(Route("/in/{name}", sign_in, methods=["POST"]))
     app.routes.append(Route("/out", sign_out, methods=["POST"]))
     app.routes.append(Route("/age/{seconds:float}", grow_old, methods=["POST"]))

@@ -16,11 +16,11 @@ EVENTS = 120
 BUTTON = "<button phx-click='inc'>+</button>"
 
 
-class Site:
+class Harness:
     """A counter, and how often its page was loaded and its view mounted."""
 
     def __init__(self, **limits: Any) -> None:
-        site = self
+        harness = self
         self.loads = self.mounts = 0
 
         class Counter(LiveView[dict[str, int]]):
@@ -32,9 +32,9 @@ class Site:
             async def mount(self, socket: LiveViewSocket[dict[str, int]], session: Any) -> None:
                 socket.context = {"n": 0}
                 if is_connected(socket):
-                    site.mounts += 1
+                    harness.mounts += 1
                 else:
-                    site.loads += 1
+                    harness.loads += 1
 
             async def handle_event(
                 self, event: str, payload: Any, socket: LiveViewSocket[dict[str, int]]
@@ -51,10 +51,10 @@ class Site:
 def test_the_page_comes_back_by_itself_without_being_loaded_again(
     serve: Serve, page: Page, limits: dict[str, float]
 ) -> None:
-    site = Site(**limits)
+    harness = Harness(**limits)
     sockets: list[WebSocket] = []
     page.on("websocket", lambda socket: sockets.append(socket))
-    page.goto(serve(site.app))
+    page.goto(serve(harness.app))
     until(page, lambda: len(sockets) > 1)
 
     def clicked() -> bool:
@@ -62,15 +62,15 @@ def test_the_page_comes_back_by_itself_without_being_loaded_again(
         return page.locator("output").inner_text() != "0"
 
     until(page, clicked)  # a machine that is busy for long finds the next socket ended, too
-    assert site.mounts == 1  # its view has waited for it
-    assert site.loads == 1
+    assert harness.mounts == 1  # its view has waited for it
+    assert harness.loads == 1
 
 
 def test_after_a_flood_the_page_works_as_before(
     serve: Serve, page: Page, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site = Site(rate=20, burst=10)
-    page.goto(serve(site.app))
+    harness = Harness(rate=20, burst=10)
+    page.goto(serve(harness.app))
     expect(page.locator("[data-phx-main].phx-connected")).to_be_attached()
     refused: list[str] = []
     page.on(
@@ -85,4 +85,4 @@ def test_after_a_flood_the_page_works_as_before(
     for more, button in enumerate([page.locator("button").first, page.locator("button").last], 1):
         button.click()
         expect(page.locator("output")).to_have_text(str(before + more))
-    assert (site.loads, site.mounts) == (1, 1)
+    assert (harness.loads, harness.mounts) == (1, 1)

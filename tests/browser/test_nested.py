@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from pyview import LiveView, LiveViewSocket, PyView, is_connected
 from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
-from tests.auth.users import People, site
+from tests.auth.users import UserBackend, make_app
 from tests.browser.retry import until
 from tests.nested.test_embedded import app_with as plain_app
 from tests.nested.test_nested import Counter, app_with, around
@@ -139,7 +139,7 @@ def test_one_whose_first_join_crashes_shows_what_it_showed_until_it_is_mended(
 @pytest.mark.parametrize("how", ["away", "out"])
 def test_it_takes_the_whole_page_elsewhere(page: Page, serve: Serve, how: str) -> None:
     source = (
-        f"<h1>house</h1>{{{{ live_render(V) }}}}<button phx-click='{how}' phx-target='#inside'>go</button>"
+        f"<h1>page</h1>{{{{ live_render(V) }}}}<button phx-click='{how}' phx-target='#inside'>go</button>"
     )
 
     class Leaving(Counter):
@@ -200,11 +200,11 @@ def test_a_plain_page_holds_several(page: Page, serve: Serve) -> None:
 
 @pytest.mark.parametrize("kind", ["sticky", "embedded"])
 def test_it_ends_with_the_right_to_see_the_page(page: Page, serve: Serve, kind: str) -> None:
-    people = People()
+    users = UserBackend()
     app = (
-        site(people, {"/": Guarded}, security=AT_ONCE)
+        make_app(users, {"/": Guarded}, security=AT_ONCE)
         if kind == "sticky"
-        else plain(people, by_hand, security=AT_ONCE)
+        else plain(users, by_hand, security=AT_ONCE)
     )
     url = serve(app)
     page.request.post(f"{url}/in/root")
@@ -212,7 +212,7 @@ def test_it_ends_with_the_right_to_see_the_page(page: Page, serve: Serve, kind: 
     page.locator("#s button").click()
     expect(page.locator("#s i")).to_have_text("1")
     stayed(page)
-    people.roles["root"] = ["authenticated"]
+    users.roles["root"] = ["authenticated"]
     page.locator("#s button").click()
     expect(page.locator("#s")).to_have_count(0)
     assert page.evaluate("fetch(location.href).then(answer => answer.status)") == 403
@@ -220,12 +220,12 @@ def test_it_ends_with_the_right_to_see_the_page(page: Page, serve: Serve, kind: 
 
 def test_a_token_kept_from_before_ends_in_the_answer_of_the_page(page: Page, serve: Serve) -> None:
     """A page that comes back after the right was lost loads itself, and is answered over HTTP."""
-    people = People()
-    url = serve(plain(people, by_hand))
+    users = UserBackend()
+    url = serve(plain(users, by_hand))
     page.request.post(f"{url}/in/root")
     visit(page, url, "#s.phx-connected")
     page.evaluate("window.liveSocket.disconnect()")
-    people.roles["root"] = ["authenticated"]
+    users.roles["root"] = ["authenticated"]
     page.evaluate("window.liveSocket.connect()")
     expect(page.locator("body")).to_have_text("no")
 

@@ -211,7 +211,7 @@ def reads(one: Tokens, other: Tokens) -> Iterator[Callable[[], Any]]:
 
 
 def together(*prefixes: str, path: str = "", **options: Any) -> Starlette:
-    """One application with a PyView at each prefix, all alike, that signs people in for them."""
+    """One application with a PyView at each prefix, all alike, that signs users in for them."""
     apps = {prefix: PyView(secret=SECRET, **options) for prefix in prefixes}
     for app in apps.values():
         app.add_live_view("/", Desk)

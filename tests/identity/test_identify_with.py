@@ -1,4 +1,4 @@
-"""A PyView inside a FastAPI application where people sign in: `identify_with`."""
+"""A PyView inside a FastAPI application where users sign in: `identify_with`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

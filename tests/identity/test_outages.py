@@ -74,18 +74,18 @@ async def test_a_sign_out_meanwhile_counts_everywhere_once_the_store_is_back(
     """No guarded page is open at any worker: nothing but the sign-out itself needs the store."""
     logs = tmp_path / "one.log", tmp_path / "two.log"
     with workers(store, *logs) as (one, two):
-        people = [await signed_in(one, f"somebody {number}") for number in range(5)]
+        users = [await signed_in(one, f"somebody {number}") for number in range(5)]
         witness = await signed_in(two, "witness")
-        assert [await status(two, cookies) for cookies in people] == [200] * 5
+        assert [await status(two, cookies) for cookies in users] == [200] * 5
         store.take_away()
-        # At once: of a server that is frozen, each waits until its patience ends.
-        await asyncio.gather(*(post(one, "/logout", cookies) for cookies in people))
-        assert await asyncio.gather(*(status(two, cookies) for cookies in people)) == [401] * 5
+        # At once: of a server that is frozen, each request waits until its timeout.
+        await asyncio.gather(*(post(one, "/logout", cookies) for cookies in users))
+        assert await asyncio.gather(*(status(two, cookies) for cookies in users)) == [401] * 5
         store.bring_back()
         assert await status_in_time(two, witness, 200)
-        for cookies in people:
+        for cookies in users:
             assert await status_in_time(two, cookies, 401)
-        assert [await status(one, cookies) for cookies in people] == [401] * 5
+        assert [await status(one, cookies) for cookies in users] == [401] * 5
         # The other worker may read them before the one that wrote them goes on and logs it.
         await until(lambda: "5 sign-outs" in logs[0].read_text())
     for log in logs:

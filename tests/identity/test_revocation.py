@@ -23,7 +23,7 @@ from tests.frames import Page, connect, event, join, load
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 
 
-class World:
+class Harness:
     """An application whose users and their roles a test may change while sockets are open."""
 
     def __init__(self, cookie_age: int = 3600, **limits: Any) -> None:
@@ -45,7 +45,7 @@ class World:
         app.add_live_view("/open", self._view(None))
 
     def _view(self, scope: str | None) -> type[LiveView[Any]]:
-        world = self
+        harness = self
 
         class View(LiveView[Any]):
             template = LiveTemplate.from_string("<p id='who'>{{ who }}</p>", "who.html")
@@ -54,12 +54,12 @@ class World:
                 socket.context = {"who": session.get("user_id", "nobody")}
 
             async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[Any]) -> None:
-                world.handled.append(event)
+                harness.handled.append(event)
                 if event == "slow":
-                    await world.gate.wait()
+                    await harness.gate.wait()
 
             async def handle_params(self, url: Any, params: Any, socket: LiveViewSocket[Any]) -> None:
-                world.handled.append("params")
+                harness.handled.append("params")
 
         return requires(scope, redirect="/sign-in")(View) if scope else View
 
@@ -81,15 +81,15 @@ class World:
 
 
 class Backend(AuthenticationBackend):
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, harness: Harness) -> None:
+        self.harness = harness
 
     async def authenticate(self, conn: Any) -> Any:
-        self.world.asked += 1
-        if self.world.broken:
+        self.harness.asked += 1
+        if self.harness.broken:
             raise RuntimeError("the user database is away")
         name = conn.session.get("user_id")
-        roles = self.world.roles.get(name)
+        roles = self.harness.roles.get(name)
         return None if roles is None else (AuthCredentials(roles), SimpleUser(name))
 
 
@@ -127,49 +127,53 @@ async def expect_sent_away(socket: RawSocket, page: Page, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/dash", "/open"])
 async def test_signing_out_sends_every_open_page_of_that_session_away(path: str) -> None:
-    world = World()
-    async with LiveClient(world.app) as client, LiveClient(world.app) as other:
+    harness = Harness()
+    async with LiveClient(harness.app) as client, LiveClient(harness.app) as other:
         alice, page = await signed_in(client, "alice", path)
         bob, bobs = await signed_in(other, "bob", path)
         await client.post("/logout")
         await expect_sent_away(alice, page, path)
         await bob.send_frame(event(bobs, "5", "hello"))
         assert (await bob.receive_frame())[4]["status"] == "ok"
-        assert world.handled.count("hello") == 1
+        assert harness.handled.count("hello") == 1
         await bob.close()
-    assert world.app.app_context.processes == set()
+    assert harness.app.app_context.processes == set()
 
 
 async def test_a_copy_of_the_cookie_is_dead_after_signing_out() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         await client.post("/login/alice")
         copied = client.cookies["session"]
         page = await load(client, "/dash")
         await client.post("/logout")
-    async with LiveClient(world.app, cookies={"session": copied}) as thief:
+    async with LiveClient(harness.app, cookies={"session": copied}) as thief:
         response = await thief.get("/dash")
         assert (response.status_code, response.headers["location"]) == (303, "/sign-in?next=%2Fdash")
-    async with LiveClient(world.app, cookies={"session": copied}) as thief, connect(thief, page) as socket:
+    async with LiveClient(harness.app, cookies={"session": copied}) as thief, connect(thief, page) as socket:
         assert await join(socket, page) == ["error", {"reason": "stale"}]
 
 
 @pytest.mark.parametrize("how", ["overwrite", "login"])
 async def test_another_user_in_the_same_browser_ends_the_first_ones_pages(how: str) -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         alice, page = await signed_in(client, "alice")
         before = client.cookies["session"]
         await client.post(f"/{how}/bob")
         await expect_sent_away(alice, page, "/dash")
         assert (await load(client, "/dash")).session
-    async with LiveClient(world.app, cookies={"session": before}) as thief:
+    async with LiveClient(harness.app, cookies={"session": before}) as thief:
         assert (await thief.get("/dash")).status_code == 303
 
 
 async def test_logging_out_everywhere_ends_all_of_one_user_and_nobody_else() -> None:
-    world = World()
-    async with LiveClient(world.app) as one, LiveClient(world.app) as two, LiveClient(world.app) as other:
+    harness = Harness()
+    async with (
+        LiveClient(harness.app) as one,
+        LiveClient(harness.app) as two,
+        LiveClient(harness.app) as other,
+    ):
         first, first_page = await signed_in(one, "alice")
         second, second_page = await signed_in(two, "alice")
         bob, bobs = await signed_in(other, "bob")
@@ -185,16 +189,16 @@ async def test_logging_out_everywhere_ends_all_of_one_user_and_nobody_else() -> 
 
 
 async def test_a_lost_role_is_noticed_before_the_next_handler() -> None:
-    world = World(auth_recheck=0.0)
-    async with LiveClient(world.app) as client:
+    harness = Harness(auth_recheck=0.0)
+    async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice", "/admin")
-        world.roles["alice"] = ["authenticated"]
-        world.handled.clear()
+        harness.roles["alice"] = ["authenticated"]
+        harness.handled.clear()
         await socket.send_frame(event(page, "5", "delete_all"))
         answer = await socket.receive_frame()
         assert answer[4]["response"] == {"redirect": {"to": "/admin", "status": 302}}
         assert (await socket.receive_frame())[3] == "phx_close"
-        assert world.handled == []
+        assert harness.handled == []
         assert (await join(socket, page, "9"))[1] == {
             "redirect": {"to": "/sign-in?next=%2Fadmin", "status": 302}
         }
@@ -202,37 +206,37 @@ async def test_a_lost_role_is_noticed_before_the_next_handler() -> None:
 
 
 async def test_events_ask_at_most_once_a_second_but_patches_always() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice", "/admin")
-        asked = world.asked
+        asked = harness.asked
         for ref in range(5, 55):
             await socket.send_frame(event(page, str(ref), "hello"))
             await socket.receive_frame()
-        assert world.asked == asked
-        world.roles["alice"] = ["authenticated"]
-        world.handled.clear()
+        assert harness.asked == asked
+        harness.roles["alice"] = ["authenticated"]
+        harness.handled.clear()
         await socket.send_frame(["4", "60", page.topic, "live_patch", {"url": "/admin?x=1"}])
         assert (await socket.receive_frame())[4]["response"] == {
             "redirect": {"to": "/admin?x=1", "status": 302}
         }
-        assert world.handled == []
+        assert harness.handled == []
         await socket.close()
 
 
 async def test_an_idle_page_is_asked_again_by_the_patrol() -> None:
-    world = World(auth_interval=0.1)
-    async with LiveClient(world.app) as client:
+    harness = Harness(auth_interval=0.1)
+    async with LiveClient(harness.app) as client:
         socket, _ = await signed_in(client, "alice", "/admin")
-        world.roles["alice"] = ["authenticated"]
+        harness.roles["alice"] = ["authenticated"]
         assert (await socket.receive_frame())[3:] == ["redirect", {"to": "/admin", "status": 302}]
         assert (await socket.receive_frame())[3] == "phx_close"
         await socket.close()
 
 
 async def test_a_session_that_ends_by_itself_takes_its_pages_along() -> None:
-    world = World(cookie_age=1)
-    async with LiveClient(world.app) as client:
+    harness = Harness(cookie_age=1)
+    async with LiveClient(harness.app) as client:
         socket, _ = await signed_in(client, "alice")
         frame = await socket.receive_frame(timeout=20)
         assert frame[3:] == ["redirect", {"to": "/dash", "status": 302}]
@@ -242,10 +246,10 @@ async def test_a_session_that_ends_by_itself_takes_its_pages_along() -> None:
 
 
 async def test_a_role_that_was_won_is_seen_too() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "bob")
-        world.roles["bob"] = ["authenticated", "admin"]
+        harness.roles["bob"] = ["authenticated", "admin"]
         admin = page.join("5", redirect="http://testserver/admin")
         del admin[4]["url"]
         await socket.send_frame(admin)
@@ -255,36 +259,36 @@ async def test_a_role_that_was_won_is_seen_too() -> None:
 
 
 async def test_a_backend_that_fails_lets_nobody_in_and_nobody_stay() -> None:
-    world = World(auth_recheck=0.0)
-    async with LiveClient(world.app) as client:
+    harness = Harness(auth_recheck=0.0)
+    async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice")
-        world.broken = True
-        world.handled.clear()
+        harness.broken = True
+        harness.handled.clear()
         await socket.send_frame(event(page, "5", "hello"))
         assert "redirect" in (await socket.receive_frame())[4]["response"]
-        assert world.handled == []
+        assert harness.handled == []
         await socket.close()
 
 
 async def test_events_that_wait_when_the_session_ends_are_never_handled() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice")
         await socket.send_frame(event(page, "5", "slow"))
         for ref in ("6", "7"):
             await socket.send_frame(event(page, ref, "late"))
-        await eventually(lambda: "slow" in world.handled)
+        await eventually(lambda: "slow" in harness.handled)
         await client.post("/logout")
-        world.gate.set()
+        harness.gate.set()
         await socket.wait_closed()
-    assert world.handled.count("slow") == 1
-    assert "late" not in world.handled
+    assert harness.handled.count("slow") == 1
+    assert "late" not in harness.handled
 
 
 async def test_signing_out_while_a_page_joins_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody watched over it yet when the session ended, but somebody had just said who is there."""
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         await client.post("/login/alice")
         page = await load(client, "/dash")
         socket = await connect(client, page).connect()
@@ -300,8 +304,8 @@ async def test_signing_out_while_an_event_asks_who_is_there_ends_the_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The question was asked before the session ended, and its answer says nothing of what came after."""
-    world = World(auth_recheck=0.0)
-    async with LiveClient(world.app) as client:
+    harness = Harness(auth_recheck=0.0)
+    async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice")
         gate = slow_on_sockets(monkeypatch)
         await socket.send_frame(event(page, "5", "hello"))
@@ -312,23 +316,23 @@ async def test_signing_out_while_an_event_asks_who_is_there_ends_the_page(
 
 
 async def test_views_that_everybody_may_see_cost_no_question() -> None:
-    world = World(auth_recheck=0.0, auth_interval=0.05)
-    async with LiveClient(world.app) as client:
+    harness = Harness(auth_recheck=0.0, auth_interval=0.05)
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/open")
         async with connect(client, page) as socket:
             await join(socket, page)
-            asked = world.asked
+            asked = harness.asked
             for ref in range(5, 15):
                 await socket.send_frame(event(page, str(ref), "hello"))
                 await socket.receive_frame()
             await asyncio.sleep(0.2)
-            assert world.asked == asked
+            assert harness.asked == asked
 
 
 async def test_two_tabs_ask_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions about one connection that come at the same time are one question."""
-    world = World(auth_recheck=0.0)
-    async with LiveClient(world.app) as client:
+    harness = Harness(auth_recheck=0.0)
+    async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice")
         second = await load(client, "/dash")
         await join(socket, second, "5")
@@ -340,11 +344,11 @@ async def test_two_tabs_ask_together(monkeypatch: pytest.MonkeyPatch) -> None:
             return await original(self, conn)
 
         monkeypatch.setattr(Backend, "authenticate", slow)
-        asked = world.asked
+        asked = harness.asked
         await socket.send_frame(event(page, "6", "one"))
         await socket.send_frame(event(second, "7", "two", join_ref="5"))
         await asyncio.sleep(0.01)
         gate.set()
         assert {(await socket.receive_frame())[1] for _ in range(2)} == {"6", "7"}
-        assert world.asked - asked <= 2
+        assert harness.asked - asked <= 2
         await socket.close()

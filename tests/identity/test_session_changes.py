@@ -28,7 +28,7 @@ HTML = """
 """
 
 
-class World:
+class Harness:
     """An application with a page on which everything can be done; `wish` says what the next click does."""
 
     def __init__(self, *, sessions: bool | SessionStore = True, authentication: bool = True) -> None:
@@ -48,14 +48,14 @@ class World:
             app.add_live_view("/in", requires("authenticated", redirect="/")(self._view("in")))
 
     def _view(self, name: str) -> type[LiveView[Any]]:
-        world = self
+        harness = self
 
         class View(LiveView[Any]):
-            template = LiveTemplate.from_string(HTML, "world.html")
+            template = LiveTemplate.from_string(HTML, "page.html")
 
             async def mount(self, socket: LiveViewSocket[Any], session: Any) -> None:
                 if socket.connected:
-                    world.mounts[name] += 1
+                    harness.mounts[name] += 1
                 lang = session.get("lang", "en")
                 socket.context = {"who": session.get("user", "nobody"), "lang": lang, "n": 0}
 
@@ -66,7 +66,7 @@ class World:
                     socket.put_flash("info", "Welcome")
                     await socket.redirect("/in", session={"user": payload["user"]})
                 else:
-                    await world.wish(socket)
+                    await harness.wish(socket)
 
         return View
 
@@ -86,8 +86,8 @@ async def stored(client: LiveClient) -> Any:
 
 
 async def test_a_login_form_signs_in_and_the_next_page_is_live() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.submit("#login", {"user": "ada"})
         assert page.path == "/in"
@@ -98,7 +98,7 @@ async def test_a_login_form_signs_in_and_the_next_page_is_live() -> None:
         assert "httponly" in page_cookie(client).lower()
         await page.click("button", "+")
         assert page.find("#n").text == "1"
-    assert world.app.app_context.processes == set()
+    assert harness.app.app_context.processes == set()
 
 
 def page_cookie(client: LiveClient) -> str:
@@ -108,20 +108,20 @@ def page_cookie(client: LiveClient) -> str:
 
 
 async def test_a_choice_is_remembered_and_the_page_goes_on() -> None:
-    world = World()
+    harness = Harness()
 
     async def choose(socket: Any) -> None:
         socket.context["lang"] = "de"
         await socket.update_session({"lang": "de"})
 
-    async with LiveClient(world.app) as client:
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.click("button", "+")
-        world.wish = choose
+        harness.wish = choose
         await page.push("choose")
         assert page.find("#lang").text == "de"
         assert page.find("#n").text == "1"
-        assert world.mounts == {"home": 1}
+        assert harness.mounts == {"home": 1}
         assert page.events == []
         assert await stored(client) == {"lang": "de"}
         await page.click("button", "+")
@@ -129,15 +129,15 @@ async def test_a_choice_is_remembered_and_the_page_goes_on() -> None:
 
 
 async def test_the_socket_knows_the_new_session_and_joins_again_with_it() -> None:
-    world = World()
+    harness = Harness()
     seen: list[Any] = []
 
     async def choose(socket: Any) -> None:
         seen.append(dict(socket.session))
         await socket.update_session({"lang": "de", "theme": None})
 
-    world.wish = choose
-    async with LiveClient(world.app) as client:
+    harness.wish = choose
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         for _ in range(3):
             await page.push("choose")
@@ -145,118 +145,118 @@ async def test_the_socket_knows_the_new_session_and_joins_again_with_it() -> Non
         await page.drop()
         await page.reconnect()
         assert page.connected
-        assert world.mounts == {"home": 1}  # the view had waited
+        assert harness.mounts == {"home": 1}  # the view had waited
         await page.push("choose")
         assert seen[3:] == [{"lang": "de"}]
 
 
 async def test_values_are_changed_added_and_taken_away() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         for values in ({"a": 1, "b": [1, {"c": None}]}, {"a": None, "d": "é"}, {"b": {"x": 1.5}, "no": None}):
-            world.wish = lambda socket, values=values: socket.update_session(values)
+            harness.wish = lambda socket, values=values: socket.update_session(values)
             await page.push("change")
         assert await stored(client) == {"b": {"x": 1.5}, "d": "é"}
-        assert world.mounts == {"home": 1}
+        assert harness.mounts == {"home": 1}
 
 
 async def test_several_changes_of_one_callback_are_one() -> None:
-    world = World()
+    harness = Harness()
 
     async def change(socket: Any) -> None:
         await socket.update_session({"a": 1, "b": 2})
         await socket.update_session({"b": 3, "a": None})
         await socket.redirect("/", session={"c": 4})
 
-    world.wish = change
-    async with LiveClient(world.app) as client:
+    harness.wish = change
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("change")
         assert await stored(client) == {"b": 3, "c": 4}
-        assert world.mounts == {"home": 2}
+        assert harness.mounts == {"home": 2}
 
 
 async def test_signing_in_on_the_page_itself_loads_it_anew() -> None:
-    world = World()
-    world.wish = lambda socket: socket.update_session({"user": "ada"})
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    harness.wish = lambda socket: socket.update_session({"user": "ada"})
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("sign in")
         assert page.path == "/"
         assert page.find("#who").text == "ada"
-        assert world.mounts == {"home": 2}
+        assert harness.mounts == {"home": 2}
 
 
 async def test_another_user_ends_the_pages_of_the_first() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page, other = await client.open("/"), await client.open("/")
         await page.submit("#login", {"user": "ada"})
         await other.reload()
         copied = client.cookies["session"]
-        world.wish = lambda socket: socket.redirect("/in", session={"user": "bob"})
+        harness.wish = lambda socket: socket.redirect("/in", session={"user": "bob"})
         await page.push("switch")
         assert page.find("#who").text == "bob"
         await other.wait_for(lambda page: page.find("#who").text == "bob")
-    async with LiveClient(world.app, cookies={"session": copied}) as thief:
+    async with LiveClient(harness.app, cookies={"session": copied}) as thief:
         assert (await thief.open("/in")).path == "/?next=%2Fin"
 
 
 @pytest.mark.parametrize("leave", [True, False])
 async def test_signing_out_ends_the_session_everywhere(leave: bool) -> None:
-    world = World()
+    harness = Harness()
 
     async def sign_out(socket: Any) -> None:
         await socket.clear_session()
         if leave:
             await socket.redirect("/")
 
-    async with LiveClient(world.app) as client:
+    async with LiveClient(harness.app) as client:
         page, other = await client.open("/"), await client.open("/")
         await page.submit("#login", {"user": "ada"})
         await other.open("/in")
         copied = client.cookies["session"]
-        world.wish = sign_out
+        harness.wish = sign_out
         await page.push("sign out")
         assert await stored(client) == {}
         await page.wait_for(lambda page: page.path in ("/", "/?next=%2Fin") and page.connected)
         assert page.find("#who").text == "nobody"
         await other.wait_for(lambda page: page.path == "/?next=%2Fin")
-    async with LiveClient(world.app, cookies={"session": copied}) as thief:
+    async with LiveClient(harness.app, cookies={"session": copied}) as thief:
         assert await stored(thief) == {}
 
 
 async def test_clearing_and_then_signing_in_is_a_new_session() -> None:
-    world = World()
+    harness = Harness()
 
     async def sign_in_afresh(socket: Any) -> None:
         await socket.clear_session()
         await socket.redirect("/in", session={"user": "ada"})
 
-    async with LiveClient(world.app) as client:
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.submit("#login", {"user": "ada"})
-        world.wish = lambda socket: socket.update_session({"lang": "de"})
+        harness.wish = lambda socket: socket.update_session({"lang": "de"})
         await page.push("choose")
         copied = client.cookies["session"]
-        world.wish = sign_in_afresh
+        harness.wish = sign_in_afresh
         await page.push("again")
         assert page.connected
         assert await stored(client) == {"user": "ada"}
-    async with LiveClient(world.app, cookies={"session": copied}) as thief:
+    async with LiveClient(harness.app, cookies={"session": copied}) as thief:
         assert await stored(thief) == {}
 
 
 async def test_a_live_navigation_after_a_change_loads_the_page() -> None:
-    world = World()
+    harness = Harness()
 
     async def sign_in(socket: Any) -> None:
         await socket.update_session({"user": "ada"})
         await socket.push_navigate("/in")
 
-    world.wish = sign_in
-    async with LiveClient(world.app) as client:
+    harness.wish = sign_in
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("sign in")
         assert page.path == "/in"
@@ -264,43 +264,43 @@ async def test_a_live_navigation_after_a_change_loads_the_page() -> None:
 
 
 async def test_a_patch_goes_with_a_change() -> None:
-    world = World()
+    harness = Harness()
 
     async def choose(socket: Any) -> None:
         await socket.update_session({"lang": "de"})
         await socket.push_patch("/?lang=de")
 
-    world.wish = choose
-    async with LiveClient(world.app) as client:
+    harness.wish = choose
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("choose")
         assert page.path == "/?lang=de"
         assert await stored(client) == {"lang": "de"}
-        assert world.mounts == {"home": 1}
+        assert harness.mounts == {"home": 1}
 
 
 async def test_a_change_that_comes_while_one_is_made_follows_it() -> None:
     """Two messages to the view before the browser has answered: both changes are made, in their order."""
-    world = World()
+    harness = Harness()
     counts = iter(range(1, 3))
 
     async def choose(socket: Any) -> None:
         n = next(counts)
         await socket.update_session({"last": n, f"n{n}": n})
 
-    world.wish = choose
-    async with LiveClient(world.app) as client:
+    harness.wish = choose
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await asyncio.gather(page.push("one"), page.push("two"))
         await page.settle(0.05)
         assert await stored(client) == {"last": 2, "n1": 1, "n2": 2}
-        assert world.mounts == {"home": 1}
+        assert harness.mounts == {"home": 1}
 
 
 async def test_a_sign_in_while_a_change_is_made_follows_it() -> None:
-    world = World()
-    world.wish = lambda socket: socket.update_session({"lang": "de"})
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    harness.wish = lambda socket: socket.update_session({"lang": "de"})
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await asyncio.gather(page.push("choose"), page.submit("#login", {"user": "ada"}))
         await page.wait_for(lambda page: page.path == "/in" and page.connected)
@@ -308,9 +308,9 @@ async def test_a_sign_in_while_a_change_is_made_follows_it() -> None:
 
 
 async def test_after_a_live_navigation_it_is_the_same() -> None:
-    world = World()
-    world.wish = lambda socket: socket.update_session({"lang": "de"})
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    harness.wish = lambda socket: socket.update_session({"lang": "de"})
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.submit("#login", {"user": "ada"})
         await page.navigate("/")
@@ -318,28 +318,28 @@ async def test_after_a_live_navigation_it_is_the_same() -> None:
         assert await stored(client) == {"user": "ada", "lang": "de"}
         await page.navigate("/in")
         assert page.find("#lang").text == "de"
-        assert world.mounts == {"home": 2, "in": 2}
+        assert harness.mounts == {"home": 2, "in": 2}
 
 
 async def test_without_authentication_the_view_itself_knows_who_is_there() -> None:
-    world = World(authentication=False)
-    world.wish = lambda socket: socket.update_session({"user": "ada"})
-    async with LiveClient(world.app) as client:
+    harness = Harness(authentication=False)
+    harness.wish = lambda socket: socket.update_session({"user": "ada"})
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("sign in")
-        assert world.mounts == {"home": 1}
+        assert harness.mounts == {"home": 1}
         await page.reload()
         assert page.find("#who").text == "ada"
 
 
 async def test_it_works_under_a_prefix() -> None:
-    world = World()
-    async with LiveClient(Starlette(routes=[Mount("/shop", world.app)])) as client:
+    harness = Harness()
+    async with LiveClient(Starlette(routes=[Mount("/shop", harness.app)])) as client:
         page = await client.open("/shop/")
-        world.wish = lambda socket: socket.update_session({"lang": "de"})
+        harness.wish = lambda socket: socket.update_session({"lang": "de"})
         await page.push("choose")
-        assert world.mounts == {"home": 1}
-        world.wish = lambda socket: socket.redirect("/shop/in", session={"user": "ada"})
+        assert harness.mounts == {"home": 1}
+        harness.wish = lambda socket: socket.redirect("/shop/in", session={"user": "ada"})
         await page.push("sign in")
         assert page.path == "/shop/in"
         assert page.find("#who").text == "ada"
@@ -348,38 +348,38 @@ async def test_it_works_under_a_prefix() -> None:
 
 @pytest.mark.parametrize("authentication", [True, False])
 async def test_a_session_of_the_application_around_it_is_changed_too(authentication: bool) -> None:
-    world = World(sessions=False, authentication=authentication)
-    outer = Starlette(routes=[Mount("/shop", world.app)])
+    harness = Harness(sessions=False, authentication=authentication)
+    outer = Starlette(routes=[Mount("/shop", harness.app)])
     outer.add_middleware(SessionMiddleware, secret_key=SECRET)
     async with LiveClient(outer) as client:
         page = await client.open("/shop/")
-        world.wish = lambda socket: socket.redirect("/shop/", session={"user": "ada"})
+        harness.wish = lambda socket: socket.redirect("/shop/", session={"user": "ada"})
         await page.push("sign in")
         assert page.find("#who").text == "ada"
-        world.wish = lambda socket: socket.update_session({"lang": "de"})
+        harness.wish = lambda socket: socket.update_session({"lang": "de"})
         await page.push("choose")
         assert page.find("#lang").text == "de"
-        assert world.mounts == {"home": 3}  # who is there is asked outside: only a new page can tell
+        assert harness.mounts == {"home": 3}  # who is there is asked outside: only a new page can tell
 
 
 async def test_a_session_on_the_server_is_changed_the_same_way() -> None:
-    world = World(sessions=MemorySessionStore())
-    async with LiveClient(world.app) as client:
+    harness = Harness(sessions=MemorySessionStore())
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
-        world.wish = lambda socket: socket.update_session({"lang": "de"})
+        harness.wish = lambda socket: socket.update_session({"lang": "de"})
         await page.push("choose")
         await page.push("choose")
         assert await stored(client) == {"lang": "de"}
-        assert world.mounts == {"home": 1}
+        assert harness.mounts == {"home": 1}
         await page.submit("#login", {"user": "ada"})
         assert page.path == "/in"
         assert page.find("#who").text == "ada"
         await page.push("choose")
-        world.wish = lambda socket: socket.clear_session()
+        harness.wish = lambda socket: socket.clear_session()
         copied = client.cookies["session"]
         await page.push("sign out")
         await page.wait_for(lambda page: page.path == "/?next=%2Fin" and page.connected)
-    async with LiveClient(world.app, cookies={"session": copied}) as thief:
+    async with LiveClient(harness.app, cookies={"session": copied}) as thief:
         assert await stored(thief) == {}
 
 
@@ -398,14 +398,14 @@ async def test_a_redirect_that_is_refused_changes_nothing() -> None:
 
 
 async def test_without_a_session_middleware_it_is_said_what_to_do() -> None:
-    world = World(sessions=False, authentication=False)
-    told = await expect_refused(lambda socket: socket.update_session({"a": 1}), SessionNotWritable, world)
+    harness = Harness(sessions=False, authentication=False)
+    told = await expect_refused(lambda socket: socket.update_session({"a": 1}), SessionNotWritable, harness)
     assert "add_middleware(SessionMiddleware" in told
 
 
-async def expect_refused(wish: Any, error: type[Exception], world: World | None = None) -> str:
+async def expect_refused(wish: Any, error: type[Exception], harness: Harness | None = None) -> str:
     """The view gets `error`, and the session stays as it is; what the error says."""
-    world = world or World()
+    harness = harness or Harness()
     told: list[str] = []
 
     async def attempt(socket: Any) -> None:
@@ -413,8 +413,8 @@ async def expect_refused(wish: Any, error: type[Exception], world: World | None 
             await wish(socket)
         told.append(str(raised.value))
 
-    world.wish = attempt
-    async with LiveClient(world.app) as client:
+    harness.wish = attempt
+    async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("try")
         assert page.connected

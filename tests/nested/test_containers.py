@@ -12,7 +12,7 @@ from pyview.template.container import Container, container_of
 from pyview.template.live_template import LiveTemplate
 from pyview.template.root_template import live_element
 from pyview.testing import LiveClient
-from tests.auth.users import People, site
+from tests.auth.users import UserBackend, make_app
 from tests.frames import connect, join, load
 
 NASTY = '"><script>alert(1)</script>'
@@ -158,7 +158,7 @@ def document(context: RootTemplateContext) -> str:
 
 
 async def test_a_root_template_gets_path_user_session_and_view_of_the_page() -> None:
-    app = site(People(), {"/": page()})
+    app = make_app(UserBackend(), {"/": page()})
     app.rootTemplate = document
     group = app.live_session("shop", session={"shared": "<of the group>"}, container="main")
     group.add_live_view("/shop/{id}", page(__qualname__="Shop"))
@@ -177,7 +177,7 @@ async def test_a_root_template_gets_path_user_session_and_view_of_the_page() -> 
 
 
 async def test_nothing_of_the_session_is_in_a_page_whose_template_does_not_write_it() -> None:
-    app = site(People(), {"/": page()})
+    app = make_app(UserBackend(), {"/": page()})
     app.live_session("shop", session={"shared": "known to views"}).add_live_view("/shop", page())
     async with LiveClient(app) as client:
         await client.post("/in/ann")
@@ -197,8 +197,8 @@ async def test_the_session_of_a_root_template_is_read_only() -> None:
             caught.append(error)
         return document(context)
 
-    app = site(
-        People(),
+    app = make_app(
+        UserBackend(),
         {"/": page()},
     )
     app.rootTemplate = writing

@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from pyview import PyView, live_render
 from pyview.auth import requires
 from pyview.testing import LiveClient, ViewCrashed
-from tests.auth.users import People, site
+from tests.auth.users import UserBackend, make_app
 from tests.nested.test_nested import Counter, Other, Socket
 
 PAGE = Environment(autoescape=True).from_string(
@@ -31,7 +31,7 @@ async def page(request: Request) -> Response:
 
 def app_with(endpoint: Any = page) -> PyView:
     Counter.ended.clear()
-    app = site(People(), {"/other": Other})
+    app = make_app(UserBackend(), {"/other": Other})
     app.routes.append(Route("/", endpoint))
     return app
 

@@ -129,13 +129,13 @@ async def test_a_file_beside_the_class_that_names_it(tmp_path: Any, monkeypatch:
 
 
 async def test_nested_views_stand_in_the_page_s() -> None:
-    class House(Framed):
+    class FramedParent(Framed):
         template = LiveTemplate.from_string("{{ live_render(V) }}<output>{{ n }}</output>")
 
         async def mount(self, socket: Socket, session: Any) -> None:
             socket.context = {"n": 0, "name": "Ada", "V": type("Inner", (Counter,), {"layout": FRAME})}
 
-    async with LiveClient(app(a=House)) as client:
+    async with LiveClient(app(a=FramedParent)) as client:
         page = await client.open("/a")
         assert len(page.find_all("header")) == 1
         await page.child("live-inner").push("add")

@@ -57,7 +57,7 @@ class Counter(LiveView[Any]):
         self.ended.append(socket.context["who"])
 
 
-class House(LiveView[Any]):
+class Parent(LiveView[Any]):
     """What stands around."""
 
     template = template(
@@ -81,10 +81,10 @@ class Other(LiveView[Any]):
     template = template("<h2>elsewhere</h2>")
 
 
-def app_with(house: type[LiveView[Any]] = House, other: type[LiveView[Any]] = Other) -> PyView:
+def app_with(parent: type[LiveView[Any]] = Parent, other: type[LiveView[Any]] = Other) -> PyView:
     Counter.ended.clear()
     app = PyView(secret=SECRET)
-    app.add_live_view("/", house)
+    app.add_live_view("/", parent)
     app.add_live_view("/other", other)
     return app
 
@@ -92,7 +92,7 @@ def app_with(house: type[LiveView[Any]] = House, other: type[LiveView[Any]] = Ot
 def around(source: str, **names: Any) -> type[LiveView[Any]]:
     """A view of that template."""
 
-    class Around(House):
+    class Around(Parent):
         template = LiveTemplate.from_string(source)
 
         async def mount(self, socket: Socket, session: Any) -> None:
@@ -183,10 +183,10 @@ async def test_one_that_cannot_be_mounted_is_given_up(caplog: pytest.LogCaptureF
                 raise RuntimeError("not today")
             await Counter.mount(self, socket, session)
 
-    house = around(
+    parent = around(
         "<h1>{{ n }}</h1><button id='more' phx-click='more'>x</button>{{ live_render(V) }}", V=Broken
     )
-    async with LiveClient(app_with(house), raise_crashes=False) as client:
+    async with LiveClient(app_with(parent), raise_crashes=False) as client:
         with caplog.at_level(logging.CRITICAL):
             page = await client.open("/")
         assert len(Broken.tried) == 4
@@ -212,7 +212,7 @@ async def test_views_stand_within_views_within_views() -> None:
 
 
 async def test_a_view_that_contains_itself_is_refused() -> None:
-    class Mirror(House):
+    class Mirror(Parent):
         template = LiveTemplate.from_string("{{ live_render(Mirror) }}")
 
         async def mount(self, socket: Socket, session: Any) -> None:
@@ -224,17 +224,17 @@ async def test_a_view_that_contains_itself_is_refused() -> None:
 
 
 async def test_two_of_one_id_are_an_error() -> None:
-    house = around("{{ live_render(Counter) }}{{ live_render(Counter) }}")
-    async with LiveClient(app_with(house)) as client:
+    parent = around("{{ live_render(Counter) }}{{ live_render(Counter) }}")
+    async with LiveClient(app_with(parent)) as client:
         with pytest.raises(ValueError, match="two nested views of this page have the id 'live-counter'"):
             await client.get("/")
 
 
 async def test_two_of_one_id_are_an_error_in_a_live_page_too(caplog: pytest.LogCaptureFixture) -> None:
-    house = around(
+    parent = around(
         "{{ live_render(Counter) }}{% if n %}{{ live_render(Counter) }}{% endif %}<button phx-click='more'>x</button>"
     )
-    async with LiveClient(app_with(house)) as client:
+    async with LiveClient(app_with(parent)) as client:
         page = await client.open("/")
         with pytest.raises(ViewCrashed):
             await page.click("button", text="x")
@@ -242,9 +242,9 @@ async def test_two_of_one_id_are_an_error_in_a_live_page_too(caplog: pytest.LogC
 
 
 async def test_many_stand_side_by_side() -> None:
-    house = around("{% for who in people %}{{ live_render(Counter, id=who, session={'who': who}) }}{% endfor %}",
-                   people=["a", "b", "c"])  # fmt: skip
-    async with LiveClient(app_with(house)) as client:
+    parent = around("{% for who in users %}{{ live_render(Counter, id=who, session={'who': who}) }}{% endfor %}",
+                   users=["a", "b", "c"])  # fmt: skip
+    async with LiveClient(app_with(parent)) as client:
         page = await client.open("/")
         await page.child("b").push("add")
         assert [one.text for one in page.find_all("output")] == ["a: 0", "b: 1", "c: 0"]
@@ -332,7 +332,7 @@ async def test_a_lost_connection_brings_all_of_them_back() -> None:
 
 
 async def test_a_view_that_renders_by_hand_may_hold_one() -> None:
-    class ByHand(House):
+    class ByHand(Parent):
         async def render(self, assigns: Any, meta: Any) -> Any:
             return await LiveView.render(self, assigns, meta)
 
@@ -367,15 +367,15 @@ def test_only_views_can_be_rendered() -> None:
 async def test_a_session_that_cannot_travel_is_an_error(
     session: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house = around("{{ live_render(Counter, session=session) }}", session=session)
-    async with LiveClient(app_with(house)) as client:
+    parent = around("{{ live_render(Counter, session=session) }}", session=session)
+    async with LiveClient(app_with(parent)) as client:
         with caplog.at_level(logging.CRITICAL), pytest.raises(PageError):
             await client.open("/")
 
 
 async def test_the_container_is_what_the_author_wants() -> None:
-    house = around("{{ live_render(Counter, container=('section', {'class': 'a \"b\"'})) }}")
-    async with LiveClient(app_with(house)) as client:
+    parent = around("{{ live_render(Counter, container=('section', {'class': 'a \"b\"'})) }}")
+    async with LiveClient(app_with(parent)) as client:
         assert (
             '<section id="live-counter" class="a &#34;b&#34;" data-phx-session=""'
             in (await client.get("/")).text
@@ -387,12 +387,12 @@ async def test_the_container_is_what_the_author_wants() -> None:
 
 @pytest.mark.parametrize(("inside", "fits"), [(31, True), (32, False)])
 async def test_more_than_one_socket_carries_is_an_error(inside: int, fits: bool) -> None:
-    people = [f"p{n}" for n in range(inside)]
-    house = around("{% for who in people %}{{ live_render(Counter, id=who) }}{% endfor %}", people=people)
-    async with LiveClient(app_with(house)) as client:
+    users = [f"p{n}" for n in range(inside)]
+    parent = around("{% for who in users %}{{ live_render(Counter, id=who) }}{% endfor %}", users=users)
+    async with LiveClient(app_with(parent)) as client:
         if fits:
             page = await client.open("/")
-            assert all(page.child(who).connected for who in people)
+            assert all(page.child(who).connected for who in users)
         else:
             with pytest.raises(RuntimeError, match="one socket carries 32 with"):
                 await client.get("/")
@@ -429,8 +429,8 @@ async def test_a_component_may_hold_one() -> None:
         async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
             socket.context["n"] += 1
 
-    house = around("{{ live_component(Panel, id='p') }}", Panel=Panel)
-    async with LiveClient(app_with(house)) as client:
+    parent = around("{{ live_component(Panel, id='p') }}", Panel=Panel)
+    async with LiveClient(app_with(parent)) as client:
         assert "<output>nobody: 0</output>" in (await client.get("/")).text
         page = await client.open("/")
         await page.click("button", text="+")
@@ -439,8 +439,8 @@ async def test_a_component_may_hold_one() -> None:
 
 
 async def test_nothing_is_kept_of_elements_that_came_and_went() -> None:
-    house = around("{{ live_render(Counter, id='c' ~ n) }}<button id='more' phx-click='more'>x</button>")
-    async with LiveClient(app := app_with(house)) as client:
+    parent = around("{{ live_render(Counter, id='c' ~ n) }}<button id='more' phx-click='more'>x</button>")
+    async with LiveClient(app := app_with(parent)) as client:
         page = await client.open("/")
         for n in range(1, 20):
             await page.click("#more")

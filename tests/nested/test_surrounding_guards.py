@@ -15,7 +15,7 @@ from pyview.auth import AuthProvider, AuthProviderFactory, public, requires
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket
 from tests.asgi import eventually
-from tests.auth.users import People, Shown, site
+from tests.auth.users import Shown, UserBackend, make_app
 from tests.frames import Page, connect, join, page_in
 from tests.nested.test_who_may_join import STALE, join_inner, tokens_in
 
@@ -65,12 +65,12 @@ class Sending(Outer):
 
 
 @pytest.fixture
-def people() -> People:
-    return People()
+def users() -> UserBackend:
+    return UserBackend()
 
 
-def lose_role(people: People) -> None:
-    people.roles["root"] = ["authenticated"]
+def lose_role(users: UserBackend) -> None:
+    users.roles["root"] = ["authenticated"]
 
 
 async def open_tokens(client: LiveClient, path: str = "/", name: str | None = "root") -> Any:
@@ -101,55 +101,55 @@ def which(request: pytest.FixtureRequest) -> str:
 
 
 class TestInALivePage:
-    async def test_its_events_end_with_the_right(self, people: People, which: str) -> None:
-        async with LiveClient(site(people, {"/": Guarded}, security=AT_ONCE)) as client:
+    async def test_its_events_end_with_the_right(self, users: UserBackend, which: str) -> None:
+        async with LiveClient(make_app(users, {"/": Guarded}, security=AT_ONCE)) as client:
             socket, page, tokens = await open_tokens(client)
             assert (await join_inner(socket, page, which, tokens[which]))[0] == "ok"
             assert "diff" in await push(socket, which, "10")
-            lose_role(people)
+            lose_role(users)
             assert await push(socket, which, "11") == {"redirect": {"to": "/", "status": 302}}
 
-    async def test_it_ends_by_itself_with_the_right(self, people: People, which: str) -> None:
-        app = site(people, {"/": Guarded}, security=PATROL)
+    async def test_it_ends_by_itself_with_the_right(self, users: UserBackend, which: str) -> None:
+        app = make_app(users, {"/": Guarded}, security=PATROL)
         async with LiveClient(app) as client:
             socket, page, tokens = await open_tokens(client)
             assert (await join_inner(socket, page, which, tokens[which]))[0] == "ok"
             await socket.send_frame(["4", "20", page.topic, "phx_leave", {}])
             if which == "s":
                 assert len(app.app_context.processes) == 1
-            lose_role(people)
+            lose_role(users)
             await eventually(lambda: not app.app_context.processes)
 
-    async def test_its_token_mounts_it_nowhere_without_the_right(self, people: People) -> None:
-        async with LiveClient(site(people, {"/": Guarded})) as client:
+    async def test_its_token_mounts_it_nowhere_without_the_right(self, users: UserBackend) -> None:
+        async with LiveClient(make_app(users, {"/": Guarded})) as client:
             _, page, tokens = await open_tokens(client)
             async with connect(client, page) as other:
                 assert (await join_inner(other, page, "s", tokens["s"]))[0] == "ok"
-            lose_role(people)
+            lose_role(users)
             async with connect(client, page) as other:
                 assert await join_inner(other, page, "s", tokens["s"]) == UNAUTHORIZED
-            people.roles["root"] = ["admin"]
+            users.roles["root"] = ["admin"]
             async with connect(client, page) as other:
                 assert (await join_inner(other, page, "s", tokens["s"]))[0] == "ok"
 
-    async def test_the_token_of_the_first_page_asks_as_well(self, people: People) -> None:
-        async with LiveClient(site(people, {"/": Guarded})) as client:
+    async def test_the_token_of_the_first_page_asks_as_well(self, users: UserBackend) -> None:
+        async with LiveClient(make_app(users, {"/": Guarded})) as client:
             await client.post("/in/root")
             response = await client.get("/")
             page, token = page_in(response), tokens_in(response.text)["s"]
-            lose_role(people)
+            lose_role(users)
             async with connect(client, page) as socket:
                 assert await join_inner(socket, page, "s", token) == UNAUTHORIZED
 
-    async def test_it_is_sent_where_the_page_sends(self, people: People) -> None:
-        async with LiveClient(site(people, {"/": Sending})) as client:
+    async def test_it_is_sent_where_the_page_sends(self, users: UserBackend) -> None:
+        async with LiveClient(make_app(users, {"/": Sending})) as client:
             _, page, tokens = await open_tokens(client)
-            lose_role(people)
+            lose_role(users)
             async with connect(client, page) as other:
                 answer = await join_inner(other, page, "s", tokens["s"])
                 assert answer == ("error", {"redirect": {"to": "/login?next=%2F", "status": 302}})
 
-    async def test_one_inside_one_that_stays_asks_the_same(self, people: People) -> None:
+    async def test_one_inside_one_that_stays_asks_the_same(self, users: UserBackend) -> None:
         class Middle(Outer):
             template = LiveTemplate.from_string("{{ live_render(V, id='w') }}", "middle.html")
 
@@ -158,18 +158,18 @@ class TestInALivePage:
             inside = Middle
             template = LiveTemplate.from_string("{{ live_render(V, id='s', sticky=True) }}", "page.html")
 
-        async with LiveClient(site(people, {"/": Page_}, security=AT_ONCE)) as client:
+        async with LiveClient(make_app(users, {"/": Page_}, security=AT_ONCE)) as client:
             socket, page, tokens = await open_tokens(client)
             status, response = await join_inner(socket, page, "s", tokens["s"])
             assert status == "ok"
             inner = tokens_in(json.dumps(response["rendered"]).replace('\\"', '"'))
             assert (await join_inner(socket, page, "w", inner["w"]))[0] == "ok"
             assert "diff" in await push(socket, "w", "10")
-            lose_role(people)
+            lose_role(users)
             assert "redirect" in await push(socket, "w", "11")
 
-    async def test_after_a_live_navigation_the_first_page_still_counts(self, people: People) -> None:
-        app = site(people, {"/": Guarded, "/open": Outer}, security=AT_ONCE)
+    async def test_after_a_live_navigation_the_first_page_still_counts(self, users: UserBackend) -> None:
+        app = make_app(users, {"/": Guarded, "/open": Outer}, security=AT_ONCE)
         async with LiveClient(app) as client:
             await client.post("/in/root")
             page = await client.open("/")
@@ -177,7 +177,7 @@ class TestInALivePage:
             await page.child("s").push("add")
             assert page.child("s").mounts == 1
             assert page.child("s").find("i").text == "1"
-            lose_role(people)
+            lose_role(users)
             loaded = page.response
             await page.child("s").push("add")
             assert page.response is not loaded
@@ -185,10 +185,10 @@ class TestInALivePage:
             assert page.child("s").find("i").text == "0"
 
     async def test_the_token_of_an_open_page_does_not_take_over_the_view_of_a_guarded_one(
-        self, people: People
+        self, users: UserBackend
     ) -> None:
         """Both are for the same element of the same page, so that a page that comes back might bring either."""
-        app = site(people, {"/": Guarded, "/open": Outer})
+        app = make_app(users, {"/": Guarded, "/open": Outer})
         async with LiveClient(app) as client:
             await client.post("/in/root")
             page = await client.open("/")
@@ -205,34 +205,34 @@ class TestInALivePage:
             place = visit.place._replace(around=opened[0].surroundings.with_guards_only({"app": app}))
             assert not stays.belongs_to(visit._replace(place=place), complete=True)
 
-    async def test_a_new_cookie_changes_nothing_about_it(self, people: People) -> None:
-        async with LiveClient(site(people, {"/": Guarded}, security=AT_ONCE)) as client:
+    async def test_a_new_cookie_changes_nothing_about_it(self, users: UserBackend) -> None:
+        async with LiveClient(make_app(users, {"/": Guarded}, security=AT_ONCE)) as client:
             await client.post("/in/root")
             page = await client.open("/")
             await page.child("s").push("rename")
             await page.settle()
             await page.child("s").push("add")
             assert page.child("s").mounts == 1
-            lose_role(people)
+            lose_role(users)
             await page.child("s").push("add")
             assert page.status == 403
 
-    async def test_in_an_open_page_nobody_is_asked(self, people: People) -> None:
-        app = site(people, {"/": Outer}, security=AT_ONCE)
+    async def test_in_an_open_page_nobody_is_asked(self, users: UserBackend) -> None:
+        app = make_app(users, {"/": Outer}, security=AT_ONCE)
         async with LiveClient(app) as client:
             socket, page, tokens = await open_tokens(client, name=None)
             assert (await join_inner(socket, page, "s", tokens["s"]))[0] == "ok"
             assert len(app._identity_monitor) == 0
-            before = people.asked
+            before = users.asked
             await push(socket, "s", "10")
-            assert people.asked == before
+            assert users.asked == before
 
-    async def test_a_page_that_is_gone_is_stale(self, people: People) -> None:
+    async def test_a_page_that_is_gone_is_stale(self, users: UserBackend) -> None:
         @requires("admin")
         class Gone(Outer):
             pass
 
-        app = site(people, {"/": Gone})
+        app = make_app(users, {"/": Gone})
         async with LiveClient(app) as client:
             _, page, tokens = await open_tokens(client)
             app.router.routes[:] = [route for route in app.routes if getattr(route, "path", "") != "/"]
@@ -252,11 +252,11 @@ class Keyed(AuthProvider):
         return func
 
 
-async def test_a_provider_sees_the_url_of_the_page(people: People) -> None:
+async def test_a_provider_sees_the_url_of_the_page(users: UserBackend) -> None:
     View: Any = type("View", (Outer,), {"__module__": __name__})
     provider = Keyed()
     AuthProviderFactory.set(View, provider)
-    async with LiveClient(site(people, {"/of/{name}": View})) as client:
+    async with LiveClient(make_app(users, {"/of/{name}": View})) as client:
         _, page, tokens = await open_tokens(client, "/of/a?key=k", None)
         async with connect(client, page) as other:
             assert (await join_inner(other, page, "s", tokens["s"]))[0] == "ok"
@@ -265,17 +265,17 @@ async def test_a_provider_sees_the_url_of_the_page(people: People) -> None:
             assert await join_inner(other, page, "s", tokens["s"]) == UNAUTHORIZED
 
 
-async def test_classes_that_a_function_makes_are_told_apart_by_the_url(people: People) -> None:
+async def test_classes_that_a_function_makes_are_told_apart_by_the_url(users: UserBackend) -> None:
     def made(*decorators: Callable[[Any], Any]) -> Any:
         view: Any = type("Made", (Outer,), {"__module__": __name__})
         for decorate in decorators:
             view = decorate(view)
         return view
 
-    app = site(
-        people, {"/admin": made(requires("admin")), "/open": made(), "/edit": made(requires("editor"))}
+    app = make_app(
+        users, {"/admin": made(requires("admin")), "/open": made(), "/edit": made(requires("editor"))}
     )
-    people.roles["root"] = ["admin"]
+    users.roles["root"] = ["admin"]
     async with LiveClient(app) as client:
         _, page, tokens = await open_tokens(client, "/open", None)
         async with connect(client, page) as other:
@@ -283,7 +283,7 @@ async def test_classes_that_a_function_makes_are_told_apart_by_the_url(people: P
         _, page, tokens = await open_tokens(client, "/admin", "root")
         async with connect(client, page) as other:
             assert (await join_inner(other, page, "s", tokens["s"]))[0] == "ok"
-        lose_role(people)
+        lose_role(users)
         async with connect(client, page) as other:
             assert await join_inner(other, page, "s", tokens["s"]) == UNAUTHORIZED
 
@@ -309,8 +309,8 @@ async def route(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def plain(people: People, endpoint: Any, **options: Any) -> PyView:
-    app = site(people, {"/live": Shown}, **options)
+def plain(users: UserBackend, endpoint: Any, **options: Any) -> PyView:
+    app = make_app(users, {"/live": Shown}, **options)
     app.routes.append(Route("/", endpoint))
     return app
 
@@ -324,75 +324,75 @@ def embedded_in(html: str) -> tuple[Page, str]:
 
 class TestInAPageOfStarlette:
     @pytest.fixture
-    async def client(self, people: People, route: Any) -> AsyncIterator[LiveClient]:
-        async with LiveClient(plain(people, route, security=AT_ONCE)) as client:
+    async def client(self, users: UserBackend, route: Any) -> AsyncIterator[LiveClient]:
+        async with LiveClient(plain(users, route, security=AT_ONCE)) as client:
             await client.post("/in/root")
             yield client
 
-    async def test_its_events_end_with_the_right(self, people: People, client: LiveClient) -> None:
+    async def test_its_events_end_with_the_right(self, users: UserBackend, client: LiveClient) -> None:
         page = await client.open("/")
         await page.child("s").push("add")
         assert page.child("s").find("i").text == "1"
-        lose_role(people)
+        lose_role(users)
         await page.child("s").push("add")
         assert page.status == 403
 
     async def test_its_token_mounts_it_nowhere_without_the_right(
-        self, people: People, client: LiveClient
+        self, users: UserBackend, client: LiveClient
     ) -> None:
         page, token = embedded_in((await client.get("/")).text)
         async with connect(client, page) as socket:
             assert (await join_inner(socket, page, "s", token, sticky=False))[0] == "ok"
-        lose_role(people)
+        lose_role(users)
         async with connect(client, page) as socket:
             assert await join_inner(socket, page, "s", token, sticky=False) == UNAUTHORIZED
 
-    async def test_a_scope_more_changes_nothing(self, people: People, client: LiveClient) -> None:
+    async def test_a_scope_more_changes_nothing(self, users: UserBackend, client: LiveClient) -> None:
         page = await client.open("/")
-        people.roles["root"] = ["authenticated", "admin", "editor"]
+        users.roles["root"] = ["authenticated", "admin", "editor"]
         await page.child("s").push("add")
         assert page.child("s").find("i").text == "1"
         assert page.child("s").mounts == 1
 
     async def test_the_refusal_is_in_the_audit_trail(
-        self, people: People, client: LiveClient, caplog: pytest.LogCaptureFixture
+        self, users: UserBackend, client: LiveClient, caplog: pytest.LogCaptureFixture
     ) -> None:
         page, token = embedded_in((await client.get("/")).text)
-        lose_role(people)
+        lose_role(users)
         async with connect(client, page) as socket:
             await join_inner(socket, page, "s", token, sticky=False)
         assert any(getattr(record, "event", "") == "auth.denied" for record in caplog.records)
 
 
-async def test_it_ends_by_itself_in_a_page_of_starlette(people: People) -> None:
-    app = plain(people, decorated, security=PATROL)
+async def test_it_ends_by_itself_in_a_page_of_starlette(users: UserBackend) -> None:
+    app = plain(users, decorated, security=PATROL)
     async with LiveClient(app) as client:
         await client.post("/in/root")
         page, token = embedded_in((await client.get("/")).text)
         async with connect(client, page) as socket:
             assert (await join_inner(socket, page, "s", token, sticky=False))[0] == "ok"
-            lose_role(people)
+            lose_role(users)
             await eventually(lambda: not app.app_context.processes)
 
 
-async def test_default_requires_is_not_asked_of_a_page_of_starlette(people: People) -> None:
+async def test_default_requires_is_not_asked_of_a_page_of_starlette(users: UserBackend) -> None:
     Open: Any = public(type("Open", (Inner,), {"__module__": __name__}))
 
     async def endpoint(request: Request) -> Response:
         view = await live_render(request, Open, id="s")
         return HTMLResponse(f"<html><head>{view.head}</head><body>{view}</body></html>")
 
-    async with LiveClient(plain(people, endpoint, default_requires="admin")) as client:
+    async with LiveClient(plain(users, endpoint, default_requires="admin")) as client:
         page = await client.open("/")
         await page.child("s").push("add")
         assert page.child("s").find("i").text == "1"
 
 
-async def test_default_requires_of_the_page_holds_for_a_public_view_in_it(people: People) -> None:
+async def test_default_requires_of_the_page_holds_for_a_public_view_in_it(users: UserBackend) -> None:
     Open: Any = public(type("Open", (Inner,), {"__module__": __name__}))
     Page_: Any = type("Page_", (Outer,), {"inside": Open, "__module__": __name__})
-    async with LiveClient(site(people, {"/": Page_}, default_requires="admin")) as client:
+    async with LiveClient(make_app(users, {"/": Page_}, default_requires="admin")) as client:
         _, page, tokens = await open_tokens(client)
-        lose_role(people)
+        lose_role(users)
         async with connect(client, page) as other:
             assert await join_inner(other, page, "s", tokens["s"]) == UNAUTHORIZED

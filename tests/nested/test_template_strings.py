@@ -13,7 +13,7 @@ SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 Socket = LiveViewSocket[Any]
 
 
-class House(LiveView[dict[str, Any]]):
+class Parent(LiveView[dict[str, Any]]):
     layout: ClassVar[Any] = LiveTemplate.from_string(
         "<header>{{ n }}</header><main>{{ inner_content }}</main>"
     )
@@ -31,7 +31,7 @@ class House(LiveView[dict[str, Any]]):
 
 def app() -> PyView:
     made = PyView(secret=SECRET)
-    made.add_live_view("/", House)
+    made.add_live_view("/", Parent)
     return made
 
 

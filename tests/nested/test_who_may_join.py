@@ -13,7 +13,7 @@ from pyview.auth import requires
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket
 from tests.attack.target import decodings
-from tests.auth.users import People, Shown, site
+from tests.auth.users import Shown, UserBackend, make_app
 from tests.frames import Page, connect, join, load
 
 STALE = {"reason": "stale"}
@@ -32,7 +32,7 @@ class Widget(LiveView[Any]):
         socket.context["n"] = f"{socket.session.get('theme', 'light')} {socket.context['n']}"
 
 
-class House(LiveView[Any]):
+class Parent(LiveView[Any]):
     """Holds `inside`, and one that stays."""
 
     inside: type[LiveView[Any]] = Widget
@@ -45,18 +45,18 @@ class House(LiveView[Any]):
         socket.context = {"V": self.inside}
 
 
-def holding(inside: type[LiveView[Any]]) -> type[House]:
-    return type("Holding", (House,), {"inside": inside, "__module__": __name__})
+def holding(inside: type[LiveView[Any]]) -> type[Parent]:
+    return type("Holding", (Parent,), {"inside": inside, "__module__": __name__})
 
 
 @pytest.fixture
-def people() -> People:
-    return People()
+def users() -> UserBackend:
+    return UserBackend()
 
 
 @pytest.fixture
-def app(people: People) -> PyView:
-    return site(people, {"/": House, "/open": Shown})
+def app(users: UserBackend) -> PyView:
+    return make_app(users, {"/": Parent, "/open": Shown})
 
 
 @pytest.fixture
@@ -181,51 +181,51 @@ async def send_and_receive(socket: RawSocket, frame: list[Any]) -> Any:
 class TestGuards:
     """What the class asks for is asked, over HTTP and on the socket, and again when it changes."""
 
-    async def test_who_may_not_see_it_does_not_see_the_page(self, people: People) -> None:
+    async def test_who_may_not_see_it_does_not_see_the_page(self, users: UserBackend) -> None:
         Secret = requires("admin")(type("Secret", (Widget,), {"__module__": __name__}))
-        async with LiveClient(site(people, {"/": holding(Secret)})) as client:
+        async with LiveClient(make_app(users, {"/": holding(Secret)})) as client:
             await client.post("/in/ann")
             assert (await client.get("/")).status_code == 403
             await client.post("/in/root")
             page = await client.open("/")
             assert page.child("w").connected
 
-    async def test_who_may_not_see_it_is_sent_where_it_says(self, people: People) -> None:
+    async def test_who_may_not_see_it_is_sent_where_it_says(self, users: UserBackend) -> None:
         Secret = requires("authenticated", redirect="/login")(
             type("Secret", (Widget,), {"__module__": __name__})
         )
-        async with LiveClient(site(people, {"/": holding(Secret)})) as client:
+        async with LiveClient(make_app(users, {"/": holding(Secret)})) as client:
             response = await client.get("/", follow_redirects=False)
             assert (response.status_code, response.headers["location"]) == (303, "/login?next=%2F")
 
-    async def test_the_join_asks_again(self, people: People) -> None:
+    async def test_the_join_asks_again(self, users: UserBackend) -> None:
         Secret = requires("admin")(type("Secret", (Widget,), {"__module__": __name__}))
-        async with LiveClient(site(people, {"/": holding(Secret)})) as client:
+        async with LiveClient(make_app(users, {"/": holding(Secret)})) as client:
             socket, page, tokens = await open_page(client, "root")
-            people.roles["root"] = ["authenticated"]
+            users.roles["root"] = ["authenticated"]
             for which, ref in (("w", "9"), ("s", "10")):
                 answer = await join_inner(socket, page, which, tokens[which], ref)
                 assert answer == ("error", {"reason": "unauthorized"})
 
-    async def test_the_page_is_not_cached_for_others(self, people: People) -> None:
+    async def test_the_page_is_not_cached_for_others(self, users: UserBackend) -> None:
         Secret = requires("admin")(type("Secret", (Widget,), {"__module__": __name__}))
-        async with LiveClient(site(people, {"/": holding(Secret)})) as client:
+        async with LiveClient(make_app(users, {"/": holding(Secret)})) as client:
             await client.post("/in/root")
             assert "no-store" in (await client.get("/")).headers["cache-control"]
 
-    async def test_the_application_s_own_requirement_is_asked(self, people: People) -> None:
-        async with LiveClient(site(people, {"/": House}, default_requires="authenticated")) as client:
+    async def test_the_application_s_own_requirement_is_asked(self, users: UserBackend) -> None:
+        async with LiveClient(make_app(users, {"/": Parent}, default_requires="authenticated")) as client:
             assert (await client.get("/")).status_code == 403
             socket, page, tokens = await open_page(client, "ann")
-            people.roles.pop("ann")
+            users.roles.pop("ann")
             assert (await join_inner(socket, page, "s", tokens["s"]))[0] == "error"
 
-    async def test_the_requirement_of_the_live_session_around_it_is_asked(self, people: People) -> None:
-        app = site(people, {"/open": Shown})
-        app.live_session("staff", requires="admin", session={"office": "x"}).add_live_view("/", House)
+    async def test_the_requirement_of_the_live_session_around_it_is_asked(self, users: UserBackend) -> None:
+        app = make_app(users, {"/open": Shown})
+        app.live_session("staff", requires="admin", session={"office": "x"}).add_live_view("/", Parent)
         async with LiveClient(app) as client:
             socket, page, tokens = await open_page(client, "root")
-            people.roles["root"] = ["authenticated"]
+            users.roles["root"] = ["authenticated"]
             assert (await join_inner(socket, page, "s", tokens["s"]))[0] == "error"
 
     async def test_signing_out_ends_it_and_loads_the_page_again(

@@ -29,8 +29,8 @@ def presence() -> Presence:
     return Presence(MemoryPubSub())
 
 
-def metas(people: dict[str, Present]) -> dict[str, list[dict[str, Any]]]:
-    return {key: [dict(meta) for meta in present.metas] for key, present in people.items()}
+def metas(users: dict[str, Present]) -> dict[str, list[dict[str, Any]]]:
+    return {key: [dict(meta) for meta in present.metas] for key, present in users.items()}
 
 
 async def a_turn() -> None:

@@ -15,7 +15,7 @@ Context = dict[str, Any]
 
 class RoomView(LiveView[Context]):
     template = LiveTemplate.from_string(
-        "<ul>{% for key, one in people.items() %}<li>{{ key }}:{{ one.metas | map(attribute='at') | join(',') }}</li>"
+        "<ul>{% for key, one in users.items() %}<li>{{ key }}:{{ one.metas | map(attribute='at') | join(',') }}</li>"
         "{% endfor %}</ul><p>{{ news }}</p>"
     )
 
@@ -23,13 +23,13 @@ class RoomView(LiveView[Context]):
         await socket.presence.subscribe("room")
         if who != "guest":
             await socket.presence.track("room", who, {"at": "door"})
-        socket.context = {"who": who, "people": socket.presence.list("room"), "news": ""}
+        socket.context = {"who": who, "users": socket.presence.list("room"), "news": ""}
 
     @info("presence_diff")
     async def changed(self, event: InfoEvent, socket: LiveViewSocket[Context]) -> None:
         diff = event.payload
         assert isinstance(diff, PresenceDiff)
-        socket.context["people"] = socket.presence.list(diff.topic)
+        socket.context["users"] = socket.presence.list(diff.topic)
         socket.context["news"] = f"+{','.join(diff.arrived)} -{','.join(diff.left)}"
 
     @event

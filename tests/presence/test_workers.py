@@ -296,7 +296,7 @@ class Fresh:
         return await self._stack.enter_async_context(LiveClient(app))
 
 
-async def people(client: LiveClient) -> list[str]:
+async def users(client: LiveClient) -> list[str]:
     """Who is there, as the first HTTP response has it."""
     return re.findall(r"<li[^>]*>(\w+):", (await client.get("/")).text)
 
@@ -307,7 +307,7 @@ async def test_the_first_list_of_a_fresh_worker_is_whole(valkey: ValkeyProcess) 
         names = ["ada", "bob", "cleo", "dan"]
         for number, name in enumerate(names):
             worker = await fresh.worker()
-            assert await people(worker) == names[:number]
+            assert await users(worker) == names[:number]
             await worker.open(f"/?who={name}")
 
 
@@ -322,7 +322,7 @@ async def test_a_listener_that_never_answers_delays_a_start_but_does_not_stop_it
         await mute.start()
         stack.push_async_callback(mute.close)
         began = time.monotonic()
-        assert await people(await fresh.worker()) == ["ada"]
+        assert await users(await fresh.worker()) == ["ada"]
         assert time.monotonic() - began < 8
 
 

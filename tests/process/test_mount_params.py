@@ -14,7 +14,7 @@ from pyview.depends import FromClient
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, ViewCrashed
 from tests.asgi import eventually
-from tests.auth.users import People, site
+from tests.auth.users import UserBackend, make_app
 
 Socket = LiveViewSocket[dict[str, Any]]
 SHOWN = LiveTemplate.from_string("<p>{{ shown }}</p><button phx-click='go' phx-value-to='/x/1'>go</button>")
@@ -45,7 +45,7 @@ class Shelf(LiveView[dict[str, Any]]):
 
 
 def app_with(view: type[LiveView[Any]] = Shelf, *routes: Route) -> PyView:
-    app = site(People(), {"/x/{id}": view})
+    app = make_app(UserBackend(), {"/x/{id}": view})
     app.routes.extend(routes)
     return app
 

@@ -27,14 +27,14 @@ TEMPLATE = """
 """
 
 
-class World:
+class Harness:
     """An application with two views that count what happens to them; `acts` is what the next messages do."""
 
     def __init__(self, **limits: Any) -> None:
         self.log: Counter[str] = Counter()
         self.acts: dict[str, Act] = {}
         self.gate = asyncio.Event()
-        world = self
+        harness = self
 
         class Room(LiveView[dict[str, Any]]):
             template = LiveTemplate.from_string(TEMPLATE, "room.html")
@@ -42,35 +42,35 @@ class World:
             async def mount(self, socket: Socket, session: Any) -> None:
                 socket.context = {"n": 0, "news": "", "q": "", "name": ""}
                 if is_connected(socket):
-                    world.log["mount"] += 1
+                    harness.log["mount"] += 1
                     await socket.subscribe("news")
 
             async def handle_params(self, url: Any, params: Any, socket: Socket) -> None:
-                world.log["params"] += 1
+                harness.log["params"] += 1
                 socket.context["q"] = params.get("q", "")
 
             async def handle_event(self, event: str, payload: Any, socket: Socket) -> Any:
                 if event == "typed":
                     socket.context["name"] = payload["name"]
-                elif event in world.acts:
-                    return await world.acts[event](socket)
+                elif event in harness.acts:
+                    return await harness.acts[event](socket)
                 else:
                     socket.context["n"] += 1
                 return None
 
             async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
-                world.log["info"] += 1
+                harness.log["info"] += 1
                 socket.context["news"] = event.payload
-                if str(event.payload) in world.acts:
-                    await world.acts[str(event.payload)](socket)
+                if str(event.payload) in harness.acts:
+                    await harness.acts[str(event.payload)](socket)
 
             async def reconnected(self, socket: Socket) -> None:
-                world.log["reconnected"] += 1
-                if "reconnected" in world.acts:
-                    await world.acts["reconnected"](socket)
+                harness.log["reconnected"] += 1
+                if "reconnected" in harness.acts:
+                    await harness.acts["reconnected"](socket)
 
             async def disconnect(self, socket: Socket) -> None:
-                world.log["disconnect"] += 1
+                harness.log["disconnect"] += 1
 
         class Other(Room): ...
 
@@ -93,124 +93,124 @@ def texts(page: LivePage, *ids: str) -> list[str]:
 
 
 async def test_it_goes_on_with_its_state_and_is_not_mounted_again() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.click("button", "+")
         await page.change("#f", {"name": "half a"})
         await page.drop()
-        assert (world.waiting, world.log["disconnect"]) == (1, 0)
-        await world.tell("while away")
+        assert (harness.waiting, harness.log["disconnect"]) == (1, 0)
+        await harness.tell("while away")
         await page.reconnect()
         assert texts(page, "n", "news") == ["1", "while away"]
         assert page.value("#f input") == "half a"
         await page.click("button", "+")
         assert texts(page, "n") == ["2"]
-        await world.tell("here again")
+        await harness.tell("here again")
         await page.settle()
         assert texts(page, "news") == ["here again"]
-        assert world.log == Counter(mount=1, params=2, info=2, reconnected=1)
-        assert world.waiting == 0
-    assert world.log["disconnect"] == 1
+        assert harness.log == Counter(mount=1, params=2, info=2, reconnected=1)
+        assert harness.waiting == 0
+    assert harness.log["disconnect"] == 1
 
 
 @pytest.mark.parametrize("code", [1001, 1005, 1006, 1011])
 async def test_it_waits_whatever_code_a_break_has(code: int) -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/room")
         socket = await connect(client, page).connect()
         await join(socket, page)
         await socket.close(code)
-        assert world.waiting == 1
+        assert harness.waiting == 1
 
 
 @pytest.mark.parametrize("code", [1000, 4000, 1012])
 async def test_it_ends_at_once_at_a_goodbye(code: int) -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/room")
         socket = await connect(client, page).connect()
         await join(socket, page)
         await socket.close(code)
-        await eventually(lambda: world.log["disconnect"] == 1)
-        assert (world.waiting, world.app.app_context.processes) == (0, set())
+        await eventually(lambda: harness.log["disconnect"] == 1)
+        assert (harness.waiting, harness.app.app_context.processes) == (0, set())
 
 
 async def test_a_goodbye_in_words_counts_whatever_code_follows() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/room")
         socket = await connect(client, page).connect()
         await join(socket, page)
         await socket.send_frame([None, None, "phoenix", "goodbye", {}])
         await socket.drop()
-        await eventually(lambda: world.log["disconnect"] == 1)
-        assert world.waiting == 0
+        await eventually(lambda: harness.log["disconnect"] == 1)
+        assert harness.waiting == 0
 
 
 async def test_a_left_view_does_not_wait() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/room")
         socket = await connect(client, page).connect()
         await join(socket, page)
         await socket.send_frame(["4", "5", page.topic, "phx_leave", {}])
-        await eventually(lambda: world.log["disconnect"] == 1)
+        await eventually(lambda: harness.log["disconnect"] == 1)
         await socket.drop()
-        assert world.waiting == 0
+        assert harness.waiting == 0
 
 
 async def test_a_silent_socket_that_the_server_ends_leaves_its_view() -> None:
-    world = World(idle_timeout=0.1)
-    async with LiveClient(world.app) as client:
+    harness = Harness(idle_timeout=0.1)
+    async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.click("button", "+")
-        await eventually(lambda: world.waiting == 1)
+        await eventually(lambda: harness.waiting == 1)
         await page.reconnect()
         assert texts(page, "n") == ["1"]
 
 
 async def test_who_does_not_come_back_is_waited_for_no_longer_than_said() -> None:
-    world = World(reconnect_grace=0.05)
-    async with LiveClient(world.app) as client:
+    harness = Harness(reconnect_grace=0.05)
+    async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.click("button", "+")
         await page.drop()
-        assert world.waiting == 1
-        await eventually(lambda: world.log["disconnect"] == 1)
-        assert (world.waiting, world.app.app_context.processes) == (0, set())
-        assert isinstance(world.app.pubsub, MemoryPubSub)
-        assert not world.app.pubsub._topics
+        assert harness.waiting == 1
+        await eventually(lambda: harness.log["disconnect"] == 1)
+        assert (harness.waiting, harness.app.app_context.processes) == (0, set())
+        assert isinstance(harness.app.pubsub, MemoryPubSub)
+        assert not harness.app.pubsub._topics
         await page.reconnect()
         assert texts(page, "n") == ["0"]
-        assert world.log["mount"] == 2
+        assert harness.log["mount"] == 2
 
 
 async def test_no_grace_no_wait() -> None:
-    world = World(reconnect_grace=0)
-    async with LiveClient(world.app) as client:
+    harness = Harness(reconnect_grace=0)
+    async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.drop()
-        await eventually(lambda: world.log["disconnect"] == 1)
-        assert world.waiting == 0
+        await eventually(lambda: harness.log["disconnect"] == 1)
+        assert harness.waiting == 0
 
 
 async def test_at_shutdown_each_is_told_once() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         for _ in range(3):
             page = await client.open("/room")
             await page.drop()
-        assert world.waiting == 3
-    assert world.log["disconnect"] == 3
-    assert (world.waiting, world.app.app_context.processes) == (0, set())
+        assert harness.waiting == 3
+    assert harness.log["disconnect"] == 3
+    assert (harness.waiting, harness.app.app_context.processes) == (0, set())
 
 
 async def test_back_before_the_server_has_noticed() -> None:
     """The network changed: the old socket is dead, but nobody has told the server."""
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/room")
         old, new = await connect(client, page).connect(), await connect(client, page).connect()
         await join(old, page)
@@ -225,10 +225,10 @@ async def test_back_before_the_server_has_noticed() -> None:
         await old.send_frame(event(page, "11", "inc"))
         assert (await old.receive_frame())[4]["response"] == {"reason": "unmatched topic"}
         await old.drop()
-        assert world.waiting == 0
+        assert harness.waiting == 0
         await new.close()
-        await eventually(lambda: world.log["disconnect"] == 1)
-    assert world.log["mount"] == 1
+        await eventually(lambda: harness.log["disconnect"] == 1)
+    assert harness.log["mount"] == 1
 
 
 def params(page: Page, mounts: int, load: str = "") -> dict[str, Any]:
@@ -237,8 +237,8 @@ def params(page: Page, mounts: int, load: str = "") -> dict[str, Any]:
 
 
 async def test_a_second_tab_of_the_same_bytes_takes_nothing() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/room")
         one, two = await connect(client, page).connect(), await connect(client, page).connect()
         await join(one, page, params=params(page, 0, "one"))
@@ -247,20 +247,20 @@ async def test_a_second_tab_of_the_same_bytes_takes_nothing() -> None:
         await join(two, page, params=params(page, 0, "two"))
         await one.drop()
         await two.drop()
-        assert world.waiting == 2
+        assert harness.waiting == 2
         again = await connect(client, page).connect()
         _, response = await join(again, page, params=params(page, 1, "two"))
         assert response["rendered"]["0"] == "0"
-        assert world.waiting == 1
+        assert harness.waiting == 1
         third = await connect(client, page).connect()
         _, response = await join(third, page, params=params(page, 1, "three"))
         assert response["rendered"]["0"] == "0"
-        assert (world.log["mount"], world.waiting) == (3, 1)
+        assert (harness.log["mount"], harness.waiting) == (3, 1)
 
 
 async def test_a_page_that_went_elsewhere_meanwhile_starts_there() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/room")
         socket = await connect(client, page).connect()
         await join(socket, page)
@@ -271,13 +271,13 @@ async def test_a_page_that_went_elsewhere_meanwhile_starts_there() -> None:
         del payload[4]["url"]
         await again.send_frame(payload)
         assert (await again.receive_frame())[4]["status"] == "ok"
-        await eventually(lambda: world.log["disconnect"] == 1)
-        assert (world.log["mount"], world.waiting) == (2, 0)
+        await eventually(lambda: harness.log["disconnect"] == 1)
+        assert (harness.log["mount"], harness.waiting) == (2, 0)
 
 
 async def test_a_view_that_came_by_navigation_comes_back_as_one() -> None:
-    world = World()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.navigate("/other")
         await page.click("button", "+")
@@ -285,20 +285,20 @@ async def test_a_view_that_came_by_navigation_comes_back_as_one() -> None:
         await page.reconnect()
         assert texts(page, "n") == ["1"]
         assert page.path == "/other"
-        assert world.log["mount"] == 2
+        assert harness.log["mount"] == 2
 
 
 async def test_a_handler_that_runs_when_the_connection_breaks_goes_on() -> None:
-    world = World()
+    harness = Harness()
 
     async def slow(socket: Socket) -> dict[str, int]:
-        await world.gate.wait()
+        await harness.gate.wait()
         socket.context["n"] = 42
         await socket.push_event("done", {"n": 42})
         return {"reply": 1}
 
-    world.acts["slow"] = slow
-    async with LiveClient(world.app) as client:
+    harness.acts["slow"] = slow
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/room")
         socket = await connect(client, page).connect()
         await join(socket, page)
@@ -307,26 +307,26 @@ async def test_a_handler_that_runs_when_the_connection_breaks_goes_on() -> None:
         again = await connect(client, page).connect()
         await again.send_frame(page.join("7", params=params(page, 1)))
         await again.expect_nothing()
-        world.gate.set()
+        harness.gate.set()
         rendered = (await again.receive_frame())[4]["response"]["rendered"]
         assert rendered["0"] == "42"
         assert rendered["e"] == [["done", {"n": 42}]]
 
 
 async def test_what_a_view_wished_while_away_happens_when_its_page_is_back() -> None:
-    world = World()
+    harness = Harness()
 
     async def patch(socket: Socket) -> None:
         await socket.push_patch("/room", {"q": "away"})
         socket.live_title = "News"
         socket.put_flash("info", "saved")
 
-    world.acts["patch"] = patch
-    world.acts["go"] = lambda socket: socket.push_navigate("/other")
-    async with LiveClient(world.app) as client:
+    harness.acts["patch"] = patch
+    harness.acts["go"] = lambda socket: socket.push_navigate("/other")
+    async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.drop()
-        await world.tell("patch")
+        await harness.tell("patch")
         await page.reconnect()
         assert (texts(page, "q", "flash"), page.path, page.title.split()[0]) == (
             ["away", "saved"],
@@ -334,18 +334,18 @@ async def test_what_a_view_wished_while_away_happens_when_its_page_is_back() -> 
             "News",
         )
         await page.drop()
-        await world.tell("go")
-        assert world.waiting == 1
+        await harness.tell("go")
+        assert harness.waiting == 1
         await page.reconnect()
         assert (page.path, page.connected) == ("/other", True)
-        assert world.log["disconnect"] == 1
-        assert world.log["mount"] == 2
+        assert harness.log["disconnect"] == 1
+        assert harness.log["mount"] == 2
 
 
 async def test_a_patch_whose_news_was_lost_on_the_way_is_told_again() -> None:
-    world = World()
-    world.acts["patch"] = lambda socket: socket.push_patch("/room", {"q": "x"})
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    harness.acts["patch"] = lambda socket: socket.push_patch("/room", {"q": "x"})
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/room")
         socket = await connect(client, page).connect()
         await join(socket, page)
@@ -357,49 +357,49 @@ async def test_a_patch_whose_news_was_lost_on_the_way_is_told_again() -> None:
 
 
 async def test_one_that_fails_while_away_starts_afresh() -> None:
-    world = World()
+    harness = Harness()
 
     async def fail(socket: Socket) -> None:
         raise RuntimeError("as the test wishes")
 
-    world.acts["fail"] = fail
-    async with LiveClient(world.app) as client:
+    harness.acts["fail"] = fail
+    async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.click("button", "+")
         await page.drop()
-        await world.tell("fail")
-        await eventually(lambda: world.log["disconnect"] == 1)
-        assert world.waiting == 0
+        await harness.tell("fail")
+        await eventually(lambda: harness.log["disconnect"] == 1)
+        assert harness.waiting == 0
         await page.reconnect()
         assert texts(page, "n") == ["0"]
-        assert world.log["mount"] == 2
+        assert harness.log["mount"] == 2
 
 
 async def test_one_that_fails_when_its_page_is_back_starts_afresh() -> None:
-    world = World()
+    harness = Harness()
 
     async def fail(socket: Socket) -> None:
         raise RuntimeError("as the test wishes")
 
-    world.acts["reconnected"] = fail
-    async with LiveClient(world.app, raise_crashes=False) as client:
+    harness.acts["reconnected"] = fail
+    async with LiveClient(harness.app, raise_crashes=False) as client:
         page = await client.open("/room")
         await page.click("button", "+")
         await page.drop()
         await page.reconnect()
         assert texts(page, "n") == ["0"]
-        assert (world.log["mount"], world.log["disconnect"], world.waiting) == (2, 1, 0)
+        assert (harness.log["mount"], harness.log["disconnect"], harness.waiting) == (2, 1, 0)
 
 
 async def test_one_that_closes_itself_while_away_is_gone() -> None:
-    world = World()
-    world.acts["close"] = lambda socket: socket.close()
-    async with LiveClient(world.app) as client:
+    harness = Harness()
+    harness.acts["close"] = lambda socket: socket.close()
+    async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.drop()
-        await world.tell("close")
-        await eventually(lambda: world.log["disconnect"] == 1)
-        assert world.waiting == 0
+        await harness.tell("close")
+        await eventually(lambda: harness.log["disconnect"] == 1)
+        assert harness.waiting == 0
 
 
 async def test_nothing_is_rendered_while_away() -> None:
@@ -410,17 +410,17 @@ async def test_nothing_is_rendered_while_away() -> None:
             Rendered.times += 1
             return str(Rendered.times)
 
-    world = World()
+    harness = Harness()
 
     async def show(socket: Socket) -> None:
         socket.context["n"] = Rendered()
 
-    world.acts["show"] = show
-    async with LiveClient(world.app) as client:
+    harness.acts["show"] = show
+    async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.drop()
         for _ in range(5):
-            await world.tell("show")
+            await harness.tell("show")
         assert Rendered.times == 0
         await page.reconnect()
         assert Rendered.times > 0
@@ -500,40 +500,40 @@ class TestBounds:
 
     @pytest.mark.parametrize("limit", ["max_waiting_views", "max_waiting_views_per_address"])
     async def test_only_so_many_wait(self, limit: str) -> None:
-        world = World(**{limit: 2})
-        async with LiveClient(world.app) as client:
+        harness = Harness(**{limit: 2})
+        async with LiveClient(harness.app) as client:
             pages = await self.drop_pages(client, 4)
-            await eventually(lambda: world.log["disconnect"] == 2)
-            assert world.waiting == 2
+            await eventually(lambda: harness.log["disconnect"] == 2)
+            assert harness.waiting == 2
             for page in pages:
                 await page.reconnect()
-            assert (world.log["reconnected"], world.log["mount"], world.waiting) == (2, 6, 0)
-            assert len(world.app._detached_views._quotas) == 0
-            assert world.app._detached_views.bytes == 0
+            assert (harness.log["reconnected"], harness.log["mount"], harness.waiting) == (2, 6, 0)
+            assert len(harness.app._detached_views._quotas) == 0
+            assert harness.app._detached_views.bytes == 0
 
     async def test_only_so_much_waits(self) -> None:
-        world = World(max_waiting_bytes=1_000_000)
+        harness = Harness(max_waiting_bytes=1_000_000)
 
         async def grow(socket: Socket) -> None:
             socket.context["news"] = ["x" * 1000 + str(number) for number in range(1000)]
 
-        world.acts["grow"] = grow
-        async with LiveClient(world.app) as client:
+        harness.acts["grow"] = grow
+        async with LiveClient(harness.app) as client:
             pages = [await client.open("/room") for _ in range(3)]
             for page in pages:
                 await page.push("grow")
                 await page.drop()
-            assert world.waiting == 1
-            assert 900_000 < world.app._detached_views.bytes < 1_300_000
+            assert harness.waiting == 1
+            assert 900_000 < harness.app._detached_views.bytes < 1_300_000
 
     async def test_who_pushes_too_much_while_away_ends(self) -> None:
-        world = World(max_queued_bytes=100_000)
-        world.acts["big"] = lambda socket: socket.push_event("big", "x" * 60_000)
-        async with LiveClient(world.app) as client:
+        harness = Harness(max_queued_bytes=100_000)
+        harness.acts["big"] = lambda socket: socket.push_event("big", "x" * 60_000)
+        async with LiveClient(harness.app) as client:
             page = await client.open("/room")
             await page.drop()
-            await world.tell("big")
-            assert world.waiting == 1
-            await world.tell("big")
-            await eventually(lambda: world.log["disconnect"] == 1)
-            assert world.waiting == 0
+            await harness.tell("big")
+            assert harness.waiting == 1
+            await harness.tell("big")
+            await eventually(lambda: harness.log["disconnect"] == 1)
+            assert harness.waiting == 0

@@ -321,9 +321,9 @@ class Stars(CountView):
 
 
 @wrong
-@pytest.mark.parametrize("patience", [0.0, SOON], ids=["before anybody has looked", "after that"])
+@pytest.mark.parametrize("delay", [0.0, SOON], ids=["before anybody has looked", "after that"])
 async def test_a_component_whose_template_fails(
-    tmp_path: Path, text: str, problem: str, patience: float
+    tmp_path: Path, text: str, problem: str, delay: float
 ) -> None:
     star = '<p>{} {{{{ stars }}}}<button phx-click="star" phx-target="{{{{ myself }}}}">*</button></p>'
     author = Author(
@@ -336,7 +336,7 @@ async def test_a_component_whose_template_fails(
         page = await client.open("/")
         await page.click("p:nth-child(1) button")
         author.write(text, "star.html")
-        await page.settle(patience)
+        await page.settle(delay)
         await page.click("p:nth-child(2) button")
         assert problem.replace("count", "star") in problems(page)[0]
         assert [p.text for p in page.find_all("p")] == ["old 1 *", "old 0 *"]

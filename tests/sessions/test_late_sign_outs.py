@@ -89,13 +89,13 @@ async def until_answering(workers: Workers, worker: int, cookie: str) -> None:
 async def test_a_copy_of_the_cookie_is_dead_everywhere(
     workers: Workers, breakable: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
-    people = [await workers.browser(0) for _ in range(3)]
+    users = [await workers.browser(0) for _ in range(3)]
     witness = await workers.browser(0)
-    for number, client in enumerate([*people, witness]):
+    for number, client in enumerate([*users, witness]):
         await client.post(f"/login/p{number}")
-    copies = [client.cookies["session"] for client in people]
+    copies = [client.cookies["session"] for client in users]
     breakable.take_away()
-    for client in people:
+    for client in users:
         assert (await client.post("/logout")).status_code == 200
         assert "session" not in client.cookies
     breakable.bring_back()

@@ -14,7 +14,7 @@ SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 Socket = LiveViewSocket[dict[str, Any]]
 
 
-class World:
+class Harness:
     """An application that notes what its view is told; on the first request, then at the join."""
 
     def __init__(self, look: Any, **limits: Any) -> None:
@@ -39,48 +39,48 @@ class World:
 
 
 async def test_the_params_of_the_page() -> None:
-    world = World(lambda socket: dict(socket.connect_params))
-    async with LiveClient(world.app, connect_params={"locale": "de", "zone": "Europe/Berlin"}) as client:
+    harness = Harness(lambda socket: dict(socket.connect_params))
+    async with LiveClient(harness.app, connect_params={"locale": "de", "zone": "Europe/Berlin"}) as client:
         page = await client.open("/")
-        first, joined = world.seen
+        first, joined = harness.seen
         assert first == {}
         assert (joined["locale"], joined["zone"], joined["_mounts"]) == ("de", "Europe/Berlin", 0)
         assert not {"_csrf_token", "_load", "_received"} & joined.keys()
         await page.push("look", {})
-        assert "socket.connect_params is there while" in str(world.late[0])
+        assert "socket.connect_params is there while" in str(harness.late[0])
 
 
 @pytest.mark.parametrize(
     "params", ["text", 7, None, [], {"_track_static": "no"}, {"_track_static": [7, "x" * 9999]}]
 )
 async def test_nonsense_as_params(params: Any) -> None:
-    world = World(lambda socket: (dict(socket.connect_params), static_changed(socket)))
-    async with LiveClient(world.app) as client:
+    harness = Harness(lambda socket: (dict(socket.connect_params), static_changed(socket)))
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/")
         async with connect(client, page) as socket:
             status, _ = await join(socket, page, params=params)
         assert status == "ok"
-        assert world.seen[1][1] is False
+        assert harness.seen[1][1] is False
 
 
 async def test_how_the_browser_came() -> None:
-    world = World(lambda socket: socket.connect_info, connect_headers=["X-Region", "x-other"])
+    harness = Harness(lambda socket: socket.connect_info, connect_headers=["X-Region", "x-other"])
     headers = {"user-agent": "a browser", "x-region": "north", "x-secret": "hidden"}
-    async with LiveClient(world.app, headers=headers) as client:
+    async with LiveClient(harness.app, headers=headers) as client:
         await client.open("/?a=1")
-    for info in world.seen:
+    for info in harness.seen:
         assert info.peer is None or info.peer[0] == "127.0.0.1"
         assert info.user_agent == "a browser"
         assert dict(info.headers) == {"x-region": "north"}
-    assert world.seen[0].uri == "http://testserver/?a=1"
-    assert world.seen[1].uri.startswith("ws://testserver/live/websocket?")
+    assert harness.seen[0].uri == "http://testserver/?a=1"
+    assert harness.seen[1].uri.startswith("ws://testserver/live/websocket?")
 
 
 async def test_a_page_of_before_the_last_deploy_is_told_from_a_new_one() -> None:
-    world = World(lambda socket: is_connected(socket) and static_changed(socket))
-    async with LiveClient(world.app) as client:
+    harness = Harness(lambda socket: is_connected(socket) and static_changed(socket))
+    async with LiveClient(harness.app) as client:
         await client.open("/")
-        assert world.seen == [False, False]
+        assert harness.seen == [False, False]
         page = await load(client, "/")
         for tracked, changed in [
             (["http://testserver/live/assets/pyview-OLD.js"], True),
@@ -90,16 +90,16 @@ async def test_a_page_of_before_the_last_deploy_is_told_from_a_new_one() -> None
             params = {"_csrf_token": page.csrf, "_mounts": 0, "_track_static": tracked}
             async with connect(client, page) as socket:
                 await join(socket, page, params=params)
-            assert world.seen[-1] is changed
+            assert harness.seen[-1] is changed
 
 
 async def test_own_files_are_compared_with_those_that_the_page_would_have_now() -> None:
     current = "/static/app-2.css"
-    world = World(lambda socket: static_changed(socket, current))
-    async with LiveClient(world.app) as client:
+    harness = Harness(lambda socket: static_changed(socket, current))
+    async with LiveClient(harness.app) as client:
         page = await load(client, "/")
         for tracked, changed in [("app-1", True), ("app-2", False)]:
             params = {"_csrf_token": page.csrf, "_track_static": [f"http://testserver/static/{tracked}.css"]}
             async with connect(client, page) as socket:
                 await join(socket, page, params=params)
-            assert world.seen[-1] is changed
+            assert harness.seen[-1] is changed

@@ -195,14 +195,14 @@ class TestNames:
     async def test_a_stream_that_nobody_made(self) -> None:
         async with Stage() as play:
             with pytest.raises(Exception, match="raised"):
-                await play.do(lambda s: s.stream_insert("people", User(1, "a")))
+                await play.do(lambda s: s.stream_insert("members", User(1, "a")))
 
     async def test_the_template_says_which_streams_there_are(self) -> None:
         class Wrong(Users):
-            template = LiveTemplate.from_string("{% for dom_id, one in streams.people %}{% endfor %}")
+            template = LiveTemplate.from_string("{% for dom_id, one in streams.members %}{% endfor %}")
 
         async with LiveClient(app_of(Wrong)) as client:
-            with pytest.raises(NoSuchStream, match=r"no stream 'people'.*There is: users"):
+            with pytest.raises(NoSuchStream, match=r"no stream 'members'.*There is: users"):
                 await client.get("/")
 
     async def test_while_a_view_has_no_stream_each_is_empty(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
-World = dict[str, Any]
+Assigns = dict[str, Any]
 
 TEXTS = ["", "a", "b", "Ann", "x<y", "R&B", "'quoted\"", "long " * 5, Markup("<b>bold</b>"), Markup("a"), "1"]
 # Equal numbers that print differently.
@@ -93,7 +93,7 @@ class FrozenModel(BaseModel):
     price: Any
 
 
-def world(rng: random.Random) -> World:
+def random_assigns(rng: random.Random) -> Assigns:
     """A context with every kind of data."""
     return {
         "count": rng.choice([0, 1, 2, 5]),
@@ -141,13 +141,13 @@ def _card(rng: random.Random, id: int) -> Card:
 # --- changes -------------------------------------------------------------------------------------------------------
 
 
-def used(data: World, sources: Iterable[str]) -> list[str]:
+def used(data: Assigns, sources: Iterable[str]) -> list[str]:
     """The names of the data that occur in templates. Changes elsewhere could break nothing."""
     text = " ".join(sources)
     return [name for name in data if name in text] or [*data]
 
 
-def mutate(rng: random.Random, data: World, names: list[str]) -> None:
+def mutate(rng: random.Random, data: Assigns, names: list[str]) -> None:
     """One random change: of one value under one of the names, in place where it can be."""
     name = rng.choice(names)
     data[name] = _changed(rng, data[name])

@@ -1,4 +1,4 @@
-"""Random templates over the data of `worlds`."""
+"""Random templates over the data of `random_assigns`."""
 
 import random
 from collections.abc import Callable

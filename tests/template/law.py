@@ -16,7 +16,7 @@ from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.testing.tree_html import to_html
 from pyview.wire.merge import merge
-from tests.template.data import mutate, used, world
+from tests.template.data import mutate, random_assigns, used
 
 EXTENSIONS = ["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"]
 
@@ -79,7 +79,7 @@ class Law:
 
     def follow(self, rng: random.Random, steps: int) -> None:
         """Check at every step of a random walk through the data."""
-        data = world(rng)
+        data = random_assigns(rng)
         names = used(data, self.files.values())
         self.check(data)
         for _ in range(steps):

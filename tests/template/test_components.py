@@ -75,17 +75,17 @@ _shout.__name__ = "shout"
 def test_it_is_not_asked_again_while_its_arguments_are_the_same() -> None:
     asked = list[Any]()
 
-    @component(source="{{ people|length }}")
-    def count(people: Any) -> None:
-        asked.append(people)
+    @component(source="{{ users|length }}")
+    def count(users: Any) -> None:
+        asked.append(users)
 
-    page = Followed("{{ other }}{{ count(people) }}", count)
-    page.show(people=(1, 2), other=1)
+    page = Followed("{{ other }}{{ count(users) }}", count)
+    page.show(users=(1, 2), other=1)
     asked.clear()
-    page.rendering.update({"people": (1, 2), "other": 2})
-    page.rendering.update({"people": (1, 2), "other": 3})
+    page.rendering.update({"users": (1, 2), "other": 2})
+    page.rendering.update({"users": (1, 2), "other": 3})
     assert asked == []
-    page.rendering.update({"people": (1, 2, 3), "other": 3})
+    page.rendering.update({"users": (1, 2, 3), "other": 3})
     assert len(asked) == 1
 
 

@@ -7,7 +7,7 @@ import jinja2
 import pytest
 
 from tests.template.corpus import CORPUS
-from tests.template.data import world
+from tests.template.data import random_assigns
 from tests.template.law import Law
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -41,7 +41,7 @@ def test_nothing_is_sent_when_nothing_changed(name: str) -> None:
     for seed in range(3):
         law = Law(CORPUS[name])
         rng = random.Random(seed)
-        data = world(rng)
+        data = random_assigns(rng)
         law.check(data)
         if not law.failures:
             law.check_nothing(data)

@@ -14,7 +14,7 @@ from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from tests.asgi import eventually
-from tests.attack.target import STALE, World, page_of, sign_in, sign_out, target
+from tests.attack.target import STALE, AppState, page_of, sign_in, sign_out, target
 from tests.frames import Page, event, load
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
@@ -400,7 +400,7 @@ async def test_at_shutdown_it_hears_that_the_session_has_gone() -> None:
 
 class TestWhoseItIs:
     async def test_nobody_else_can_use_a_token(self) -> None:
-        app = target(World())
+        app = target(AppState())
         async with LiveClient(app) as alice, LiveClient(app) as bob, LiveClient(app) as nobody:
             await sign_in(alice, "alice")
             await sign_in(bob, "bob")
@@ -416,8 +416,8 @@ class TestWhoseItIs:
             assert len(await poller.receive()) == 1
 
     async def test_signing_out_ends_the_view(self) -> None:
-        world = World()
-        app = target(world, SecurityConfig(poll_window=0.2))
+        state = AppState()
+        app = target(state, SecurityConfig(poll_window=0.2))
         async with LiveClient(app) as client:
             await sign_in(client, "alice")
             page = await page_of(client, "/dashboard")
@@ -430,7 +430,7 @@ class TestWhoseItIs:
             assert (await poller.get())["status"] == 410
 
     async def test_another_session_cannot_join_the_page(self) -> None:
-        app = target(World())
+        app = target(AppState())
         async with LiveClient(app) as alice, LiveClient(app) as bob:
             await sign_in(alice, "alice")
             await sign_in(bob, "bob")

@@ -243,9 +243,9 @@ def test_a_table_has_headings_rows_and_a_word_for_none() -> None:
 
 def test_a_row_that_moves_is_sent_as_a_move() -> None:
     page = Page(TABLE)
-    people = [User(number, f"Somebody called {number}") for number in range(20)]
-    page.render(users=people)
-    diff = page._rendering.update({"users": [people[-1], *people[:-1]]})
+    users = [User(number, f"Somebody called {number}") for number in range(20)]
+    page.render(users=users)
+    diff = page._rendering.update({"users": [users[-1], *users[:-1]]})
     assert "Somebody" not in str(diff)
 
 

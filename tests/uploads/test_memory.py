@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from pyview.wire.message import encode_binary
-from tests.attack.server import Site, served
+from tests.attack.server import Server, served
 from tests.uploads.browser import file
 
 CHUNK = 64 * 1024
@@ -65,14 +65,14 @@ class Sender:
 class Watch:
     """Asks the server again and again what it holds, and how long it takes to say so."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self.most = 0
         self.longest = 0.0
 
     async def look(self) -> dict[str, Any]:
         began = time.perf_counter()
-        state: dict[str, Any] = (await self._site.get("/state")).json()
+        state: dict[str, Any] = (await self._server.get("/state")).json()
         self.longest = max(self.longest, time.perf_counter() - began)
         self.most = max(self.most, state["resident"])
         return state
@@ -89,8 +89,8 @@ class Watch:
         return state
 
 
-async def begun(site: Site, socket: ClientConnection, size: int) -> tuple[Sender, str]:
-    page = await site.page("/")
+async def begun(server: Server, socket: ClientConnection, size: int) -> tuple[Sender, str]:
+    page = await server.page("/")
     sender = Sender(socket, page.topic)
     joined = await sender.ask(*page.join("4"))
     found = re.search(r'data-phx-upload-ref="([^"]+)"', json.dumps(joined).replace('\\"', '"'))
@@ -106,15 +106,15 @@ def temporary_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
 
-def connected(site: Site) -> connect:
-    return connect(site.socket_url, origin=Origin(site.origin))
+def connected(server: Server) -> connect:
+    return connect(server.socket_url, origin=Origin(server.origin))
 
 
 @pytest.mark.parametrize("size", [64 * MIB, pytest.param(1024 * MIB, marks=pytest.mark.soak)])
 async def test_a_large_file_arrives_whole_and_costs_no_memory(size: int) -> None:
-    async with served("tests.uploads.digest_app:app") as site, connected(site) as socket:
-        sender, upload = await begun(site, socket, size)
-        watch = Watch(site)
+    async with served("tests.uploads.digest_app:app") as server, connected(server) as socket:
+        sender, upload = await begun(server, socket, size)
+        watch = Watch(server)
         before = (await watch.look())["resident"]
         watching = asyncio.create_task(watch())
         await sender.send(size)
@@ -133,11 +133,11 @@ async def test_a_large_file_arrives_whole_and_costs_no_memory(size: int) -> None
 
 
 async def test_a_large_file_that_is_broken_off_leaves_nothing() -> None:
-    async with served("tests.uploads.digest_app:app") as site:
-        watch = Watch(site)
+    async with served("tests.uploads.digest_app:app") as server:
+        watch = Watch(server)
         before = await watch.look()
-        async with connected(site) as socket:
-            sender, _ = await begun(site, socket, 1024 * MIB)
+        async with connected(server) as socket:
+            sender, _ = await begun(server, socket, 1024 * MIB)
             await sender.send(8 * MIB)
             assert (await watch.look())["stored"] == [8 * MIB]
             socket.transport.abort()

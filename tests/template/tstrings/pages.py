@@ -157,9 +157,9 @@ class Board(AutoEventDispatch, TemplateView, LiveView[dict[str, Any]]):
         def person(name: str) -> Template:
             return t"<li>{name}{live_component(Likes, id=name, label=name)}</li>"
 
-        people = t"<ul>{each(assigns['names'], person, key=str)}</ul>"
+        users = t"<ul>{each(assigns['names'], person, key=str)}</ul>"
         return t"""<div>
-            {card(assigns["title"], children=people, id="card")}
+            {card(assigns["title"], children=users, id="card")}
             <button id="add" phx-click={self.add} phx-value-name="linus">+</button>
             <button id="drop" phx-click={self.drop}>-</button>
             <button id="none" disabled={len(assigns["names"]) > 2}>x</button>
