@@ -1,6 +1,6 @@
-"""The tokens with which the client joins views that are no pages: nested, sticky, or within a page of Starlette.
+"""Join tokens of views that are not pages: nested views, sticky views, and live views in a Starlette page.
 
-They are sealed, because they hold what a template gave the view as its session.
+They are encrypted, because they contain what a template passed to the view as its session.
 """
 
 import hmac
@@ -19,13 +19,13 @@ MAX_SESSION_BYTES = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class NestedToken:
-    """What the element of a nested view says about it.
+    """Claims of the element of a nested view.
 
-    `id` is the element's, `view` and `group` the keys of the view class and of the live session. `page_id` is the page
-    whose CSRF token comes with the join, `page` the path and query where it was rendered. `parent` is the id of the
-    view around it and `instance` which life of it that was; both are "" for one that stands by itself. `around` has the
-    keys of all views around it, whose guards hold for it as well, on the page `around_page`, and `scopes` those that a
-    page of Starlette was made with.
+    `id` is the element's DOM id; `view` and `group` are the keys of the view class and of the live session. `page_id`
+    is the page whose CSRF token comes with the join, `page` the path and query at which it was rendered. `parent` is
+    the id of the surrounding view and `instance` identifies that view's process; both are "" without a surrounding
+    view. `around` has the keys of all surrounding views, whose guards apply here too, on the page `around_page`;
+    `scopes` has the scopes that a Starlette page was rendered with.
     """
 
     id: str
@@ -44,24 +44,25 @@ class NestedToken:
 
 
 class NestedTokens:
-    """Mints and reads them. `clock`: Unix time in seconds, when reading."""
+    """Mints and reads nested-view tokens. `clock` returns the Unix time in seconds, for reading."""
 
     def __init__(self, keys: Secrets, config: SecurityConfig, clock: Callable[[], float] = time.time) -> None:
         self.max_age = config.page_token_max_age
-        self._sealer = Encryptor(keys, "nested.v2", clock)
+        self._encryptor = Encryptor(keys, "nested.v3", clock)
 
     def mint(self, token: NestedToken, binding: str) -> str:
-        """The value of `data-phx-session`, worth something for this session and user only.
+        """Return the value of `data-phx-session`, valid for this session and user only.
 
-        Raises `TypeError` for a session that JSON cannot say, `ValueError` for one that is too large.
+        Raises `TypeError` if the session is not JSON data, `ValueError` if it is larger than `MAX_SESSION_BYTES`.
         """
-        _check(token)
-        return self._sealer.seal(json.dumps([asdict(token), binding], separators=(",", ":")))
+        _check_session(token)
+        return self._encryptor.encrypt(json.dumps([asdict(token), binding], separators=(",", ":")))
 
     def read(self, token: object, dom_id: str, binding: str) -> NestedToken:
-        """Raises `InvalidToken` unless it was minted for the element `dom_id` and for `binding`."""
-        claims, bound = json.loads(self._sealer.open(token, self.max_age))
+        """Return the claims of `token`. Raises `InvalidToken` unless it was minted for `dom_id` and `binding`."""
+        claims, bound = json.loads(self._encryptor.decrypt(token, self.max_age))
         nested = NestedToken(**claims)
+        # A page has many of these tokens. One of them must not open a view in the place of another.
         if nested.id != dom_id:
             raise InvalidToken("element")
         if not hmac.compare_digest(bound.encode(), binding.encode()):
@@ -69,15 +70,15 @@ class NestedTokens:
         return nested
 
 
-def _check(token: NestedToken) -> None:
-    where = f"live_render(..., id={token.id!r}, session=...)"
+def _check_session(token: NestedToken) -> None:
+    call = f"live_render(..., id={token.id!r}, session=...)"
     try:
         size = len(json.dumps(token.session, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"{where} expected JSON data: {error}. Let the view load the rest in mount."
+            f"{call} expected JSON data: {error}. Load other values in the view's mount."
         ) from None
     if size > MAX_SESSION_BYTES:
         raise ValueError(
-            f"{where} holds {size} bytes, {MAX_SESSION_BYTES} allowed: let the view load it in mount."
+            f"{call} got {size} bytes, at most {MAX_SESSION_BYTES} are allowed: load large values in the view's mount."
         )

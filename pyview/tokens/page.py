@@ -1,9 +1,9 @@
-"""The tokens that a page carries: proof of which page it is, whose session it belongs to, and that it is
-ours.
+"""Signed tokens of a page: its join token, its CSRF token, and those of flash messages, reloads and uploads.
 
-No token holds user data. `binding` stands for one session and one user (see `pyview.auth.identity`) and never
-leaves the server: the page token seals it with its own nonce, the CSRF token hides its code behind a fresh
-mask. So the bytes differ on every page, and a compressed response tells nothing about them (BREACH).
+No token contains user data. `binding` identifies one session and one user (see `pyview.auth.identity`) and never
+leaves the server: the page token has an HMAC of it with a random nonce, the CSRF token has an HMAC behind a random
+mask. The bytes therefore differ on every page, and the length of a compressed response reveals nothing about them
+(BREACH attack).
 """
 
 import hmac
@@ -26,7 +26,7 @@ _MASK_BYTES = 32
 
 
 class PageToken(NamedTuple):
-    """What a page says about itself: its DOM id, the key of its view, the name of its live session."""
+    """Claims of a page: its DOM id, the key of its view, the name of its live session."""
 
     page_id: str
     view: str
@@ -34,7 +34,7 @@ class PageToken(NamedTuple):
 
 
 class UploadToken(NamedTuple):
-    """One file of one view: the number of its process, the reference of the upload, the entry's own number."""
+    """One file of one view: the key of the view's process, the reference of the upload, the id of the entry."""
 
     process: str
     upload: str
@@ -42,11 +42,11 @@ class UploadToken(NamedTuple):
 
 
 class Tokens:
-    """Mints and reads the tokens of one application; `session` has those of changes of the session, `nested` those of
-    views that are no pages.
+    """Mints and reads the tokens of one application.
 
-    `keys` may be a function, which is called at the first use: an application is not complete before its first
-    request, and its name decides about its keys. `clock`: Unix time in seconds, when reading.
+    `session` has the tokens of session changes, `nested` those of nested views. `keys` may be a function, which is
+    called at the first use: the keys depend on the application's name, which is final at the first request only.
+    `clock` returns the Unix time in seconds, for reading.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Tokens:
         return self._keys.signer("upload.v1", self._clock)
 
     @cached_property
-    def _seal_keys(self) -> tuple[bytes, ...]:
+    def _binding_keys(self) -> tuple[bytes, ...]:
         return self._keys.keys("binding.v1")
 
     @cached_property
@@ -96,83 +96,83 @@ class Tokens:
         return NestedTokens(self._keys, self._config, self._clock)
 
     def mint_page_token(self, page: PageToken, binding: str) -> str:
-        """The value of `data-phx-session`."""
-        nonce = secrets.token_urlsafe(12)
-        seal = _seal(self._seal_keys[0], nonce, binding)
+        """Return the value of `data-phx-session`."""
         claims = {"i": page.page_id, "v": page.view, "g": page.group}
-        return self._pages.sign({"n": nonce, **claims, "b": seal})
+        nonce = secrets.token_urlsafe(12)
+        return self._pages.sign(
+            {"n": nonce, **claims, "b": _binding_mac(self._binding_keys[0], nonce, binding)}
+        )
 
     def read_page_token(self, token: object, page_id: str, binding: str) -> PageToken:
-        """The page of `token`, if it is page `page_id` and was rendered for `binding`. Raises `InvalidToken`.
+        """Return the claims of `token`. Raises `InvalidToken` unless it is for page `page_id` and for `binding`.
 
-        Which view and live session the page may join is the caller's to compare: after a live navigation they differ.
+        The caller compares view and live session: after a live navigation they may differ from those of the page.
         """
         data = self._pages.read(token, self._config.page_token_max_age)
-        page = PageToken(data["i"], data["v"], data["g"])
-        nonce, seal = data["n"], data["b"]
-        if page.page_id != page_id:
+        if data["i"] != page_id:
             raise InvalidToken("page")
-        if not any(hmac.compare_digest(seal, _seal(key, nonce, binding)) for key in self._seal_keys):
-            raise InvalidToken("binding")
-        return page
+        self._check_binding(data, binding)
+        return PageToken(data["i"], data["v"], data["g"])
 
     def mint_nested_token(self, token: NestedToken, binding: str) -> str:
-        """The value of `data-phx-session` of a view that is no page. Raises `TypeError`, `ValueError`."""
+        """Return the value of `data-phx-session` of a nested view. Raises `TypeError`, `ValueError`."""
         return self.nested.mint(token, binding)
 
     def mint_csrf_token(self, page_id: str, binding: str) -> str:
-        """The value of `<meta name="csrf-token">`, bound to the session, or without one to the page."""
+        """Return the value of `<meta name="csrf-token">`, bound to the session, or without one to the page."""
         mask = secrets.token_bytes(_MASK_BYTES)
         code = _csrf_code(self._csrf_keys[0], page_id, binding)
         return urlsafe_b64encode(mask + _xor(mask, code)).decode()
 
     def check_csrf_token(self, token: object, page_id: str, binding: str) -> bool:
-        """Whether `token` was minted for this session, or for this page where there is none."""
+        """Return True if `token` was minted for this session, or without a session for this page."""
         code = _unmask(token)
         expected = (_csrf_code(key, page_id, binding) for key in self._csrf_keys)
         return any(hmac.compare_digest(code, candidate) for candidate in expected)
 
     def mint_flash_token(self, flash: Mapping[str, Any]) -> str:
-        """Messages on their way to the next page. Raises `TypeError` for values that JSON cannot say."""
+        """Return flash messages for the next page. Raises `TypeError` for values that are not JSON-serialisable."""
         return self._flashes.sign(dict(flash))
 
     def read_flash_token(self, token: object) -> dict[str, Any]:
-        """The messages of `token`, or none at all when it is not ours or too old."""
+        """Return the messages of `token`, none if it is invalid or too old."""
         try:
             return dict(self._flashes.read(token, self._config.flash_token_max_age))
         except InvalidToken:
             return {}
 
     def mint_reload_token(self, status: int) -> str:
-        """The HTTP status that the next load of this page shall answer: its join failed with a 4xx."""
+        """Return a token with the HTTP status for the next load of this page, after a join failed with a 4xx."""
         return self._reloads.sign(status)
 
     def read_reload_token(self, token: object) -> int | None:
-        """The status of `token`, or None when it is not ours or too old."""
+        """Return the status of `token`, None if it is invalid or too old."""
         try:
             return int(self._reloads.read(token, self._config.flash_token_max_age))
         except InvalidToken:
             return None
 
     def mint_upload_token(self, token: UploadToken, binding: str) -> str:
-        """What a browser shows to send the bytes of one file."""
+        """Return the token with which a browser sends the bytes of one file."""
         nonce = secrets.token_urlsafe(9)
         claims = {"p": token.process, "u": token.upload, "e": token.entry}
-        return self._uploads.sign({"n": nonce, **claims, "b": _seal(self._seal_keys[0], nonce, binding)})
+        mac = _binding_mac(self._binding_keys[0], nonce, binding)
+        return self._uploads.sign({"n": nonce, **claims, "b": mac})
 
     def read_upload_token(self, token: object, binding: str) -> UploadToken:
-        """The file of `token`, if it was minted for `binding`. Raises `InvalidToken`."""
+        """Return the file of `token`. Raises `InvalidToken` unless it was minted for `binding`."""
         data = self._uploads.read(token, self._config.upload_token_max_age)
-        self._check_seal(data, binding)
+        self._check_binding(data, binding)
         return UploadToken(data["p"], data["u"], data["e"])
 
-    def _check_seal(self, data: Mapping[str, Any], binding: str) -> None:
-        seal, nonce = data["b"], data["n"]
-        if not any(hmac.compare_digest(seal, _seal(key, nonce, binding)) for key in self._seal_keys):
+    def _check_binding(self, data: Mapping[str, Any], binding: str) -> None:
+        expected = (_binding_mac(key, data["n"], binding) for key in self._binding_keys)
+        if not any(hmac.compare_digest(data["b"], candidate) for candidate in expected):
             raise InvalidToken("binding")
 
 
-def _seal(key: bytes, nonce: str, binding: str) -> str:
+def _binding_mac(key: bytes, nonce: str, binding: str) -> str:
+    """Return "" without a session and a user: then there is nothing to bind to."""
     if not binding:
         return ""
     digest = hmac.digest(key, f"{nonce}.{binding}".encode(), "sha256")
@@ -185,6 +185,7 @@ def _csrf_code(key: bytes, page_id: str, binding: str) -> bytes:
 
 
 def _unmask(token: object) -> bytes:
+    """Return the code behind the mask, b"" for anything that is not a CSRF token."""
     if not isinstance(token, str) or not token.isascii():
         return b""
     try:

@@ -1,8 +1,8 @@
-"""The secret of an application: where it comes from, what makes it weak, and the signers made from it.
+"""The application's secret: reading it, checking its strength, deriving keys and signers from it.
 
-One secret, many purposes: every purpose of every application gets a key of its own (HMAC-SHA256 of both under the
-secret), so that a token signed for one is worth nothing for another. Fallback secrets verify what was signed before a
-rotation and sign nothing.
+Every purpose of every application has a key of its own: HMAC-SHA256 of purpose and application name under the secret.
+A token that was signed for one purpose is therefore invalid for every other one. Fallback secrets verify what was
+signed before a rotation and sign nothing.
 """
 
 import hmac
@@ -21,7 +21,7 @@ from itsdangerous.signer import SigningAlgorithm
 
 MINIMUM_BYTES = 32
 MINIMUM_DISTINCT_BYTES = 8
-CLOCK_SKEW = 60.0  # seconds by which the clocks of two servers behind one address may differ
+CLOCK_SKEW = 60.0  # seconds by which the clocks of two servers of one application may differ
 GENERATE = "openssl rand -base64 32"
 
 DOCUMENTED_VALUES = frozenset(
@@ -34,7 +34,7 @@ class SecretError(RuntimeError):
 
 
 class InvalidToken(Exception):
-    """A token that is not, or no longer, valid. `reason` is one word, for the log."""
+    """The token is invalid or has expired. `reason` is one word for the log."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -42,12 +42,12 @@ class InvalidToken(Exception):
 
 
 def check_secret(value: str | bytes) -> str | None:
-    """Why `value` is no secret ("has 3 bytes, ..."), or None when nothing speaks against it."""
+    """Return the problem of a weak secret, such as "has 3 bytes, ...", or None."""
     raw = value.encode() if isinstance(value, str) else value
     if not raw.strip():
         return "is not set"
     if raw.decode("utf-8", "replace").strip() in DOCUMENTED_VALUES:
-        return "is a value printed in documentation, which everybody knows"
+        return "is a value printed in documentation"
     if len(raw) < MINIMUM_BYTES:
         return f"has {len(raw)} bytes, fewer than {MINIMUM_BYTES}, and can be guessed"
     if len(set(raw)) < MINIMUM_DISTINCT_BYTES:
@@ -56,10 +56,9 @@ def check_secret(value: str | bytes) -> str | None:
 
 
 def get_secret() -> str:
-    """The secret of the environment (`PYVIEW_SECRET`, `PYVIEW_SECRET_FILE`), or a new random one at every
-    call.
+    """Return the secret of `PYVIEW_SECRET` or `PYVIEW_SECRET_FILE`, otherwise a new random one at every call.
 
-    Raises `SecretError` for a file that cannot be read or has nothing in it.
+    Raises `SecretError` if the file is unreadable or empty.
     """
     return _from_environment(os.environ)[0] or secrets.token_urlsafe(MINIMUM_BYTES)
 
@@ -67,11 +66,9 @@ def get_secret() -> str:
 class Secrets:
     """The secret that signs, and the fallbacks that still verify.
 
-    Two applications that were given the same secret share no key, as far as each goes by a name of its own: see
-    `for_application`.
-
-    `generated` is True when nobody gave a secret: every start, and every worker, then has its own. `source` is where
-    the secret came from, as `problems` says it.
+    `generated` is True if no secret was configured: then every start and every worker has a random one. `source`
+    names the origin of the secret in the texts of `problems`. Applications with the same secret have different keys
+    if their names differ (`for_application`).
     """
 
     __slots__ = ("_application", "_secrets", "_source", "generated")
@@ -93,10 +90,10 @@ class Secrets:
     def from_environment(
         cls, environ: Mapping[str, str] = os.environ, secret: str | bytes | None = None
     ) -> "Secrets":
-        """The secrets of `PYVIEW_SECRET` or `PYVIEW_SECRET_FILE`, and `PYVIEW_SECRET_FALLBACKS=old,older`.
+        """Read `PYVIEW_SECRET` or `PYVIEW_SECRET_FILE`, and `PYVIEW_SECRET_FALLBACKS=old,older`.
 
-        A `secret` that the application gives itself comes first; the fallbacks hold for it as well. An empty value
-        counts as unset. Raises `SecretError` for a file that cannot be read or has nothing in it.
+        A `secret` from the application's code takes precedence; the fallbacks apply to it too. An empty value counts as
+        unset. Raises `SecretError` if the file is unreadable or empty.
         """
         fallbacks = (value.strip() for value in environ.get("PYVIEW_SECRET_FALLBACKS", "").split(","))
         found = (secret, "PyView(secret=...)") if secret else _from_environment(environ)
@@ -106,27 +103,28 @@ class Secrets:
         return f"<Secrets: {len(self._secrets)}, generated={self.generated}>"
 
     def keys(self, purpose: str) -> tuple[bytes, ...]:
-        """32-byte keys for `purpose`: the one to sign with first, then those that may still verify."""
+        """Return 32-byte keys for `purpose`: first the one that signs, then those that only verify."""
         name = b"pyview." + purpose.encode() + self._application
         return tuple(hmac.digest(secret, name, "sha256") for secret in self._secrets)
 
     def for_application(self, name: str) -> "Secrets":
-        """Return the same secrets with keys that no application of another name has."""
-        own = copy(self)
-        own._application = b"\0" + name.encode()
-        return own
+        """Return the same secrets with keys of their own for the application `name`."""
+        renamed = copy(self)
+        # A purpose has no NUL byte, so that no purpose and name together are the purpose of another application.
+        renamed._application = b"\0" + name.encode()
+        return renamed
 
     def holds(self, value: str | bytes) -> bool:
-        """Return whether `value` is one of them."""
+        """Return True if `value` is the secret or one of the fallbacks."""
         given = _as_bytes(value).strip()
         return any(hmac.compare_digest(secret.strip(), given) for secret in self._secrets)
 
     def signer(self, purpose: str, clock: Callable[[], float] = time.time) -> "Signer":
-        """A signer whose tokens no other purpose accepts. `clock`: Unix time in seconds, when reading."""
+        """Return the signer for `purpose`. `clock` returns the Unix time in seconds, for reading."""
         return Signer(self.keys(purpose), clock)
 
     def problems(self) -> list[str]:
-        """What is wrong with the secrets, one sentence each; empty when nothing is."""
+        """Return one sentence for each weak secret."""
         if self.generated:
             return ["PYVIEW_SECRET is not set"]
         names = [self._source] + ["a secret of PYVIEW_SECRET_FALLBACKS"] * (len(self._secrets) - 1)
@@ -135,25 +133,24 @@ class Secrets:
 
 
 class Signer:
-    """Signs JSON data with a time stamp, and reads what it signed."""
+    """Signs JSON data with a timestamp, and verifies it."""
 
     __slots__ = ("_clock", "_signer")
 
     def __init__(self, keys: Sequence[bytes], clock: Callable[[], float] = time.time) -> None:
-        """`keys`: the one to sign with first."""
+        """The first of `keys` signs; all of them verify."""
         self._clock = clock
         oldest_first = list(reversed(keys))
         self._signer = TimestampSigner(oldest_first, key_derivation="none", algorithm=_HMACSHA256())
 
     def sign(self, data: Any) -> str:
-        """A URL-safe token of `data`. Raises `TypeError` for what JSON cannot say."""
+        """Return a URL-safe token of `data`. Raises `TypeError` if `data` is not JSON-serialisable."""
         return self._signer.sign(base64_encode(orjson.dumps(data))).decode()
 
     def read(self, token: object, max_age: float) -> Any:
-        """The data of a token at most `max_age` seconds old. Raises `InvalidToken`.
+        """Return the data of a token at most `max_age` seconds old. Raises `InvalidToken`.
 
-        A token from the future passes within `CLOCK_SKEW`: the clocks of two servers never agree to the
-        second.
+        A token from the future passes within `CLOCK_SKEW`: the clocks of two servers differ.
         """
         if not isinstance(token, str) or not token.isascii():
             raise InvalidToken("missing")
@@ -169,7 +166,7 @@ class Signer:
 
 
 def _is_canonical(text: str) -> bool:
-    """Whether there is no other way to write the bytes that base64 `text` stands for: decoders take several."""
+    """Return True if base64 `text` is written as the encoder writes it: decoders accept several spellings."""
     try:
         return base64_encode(base64_decode(text)).decode() == text
     except BadData:
@@ -177,14 +174,14 @@ def _is_canonical(text: str) -> bool:
 
 
 class _HMACSHA256(SigningAlgorithm):
-    """The algorithm of itsdangerous in one call of OpenSSL, for a third of the time."""
+    """HMAC-SHA256 in one call of OpenSSL, three times as fast as the algorithm of itsdangerous."""
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         return hmac.digest(key, value, "sha256")
 
 
 def _from_environment(environ: Mapping[str, str]) -> tuple[str, str]:
-    """The secret, "" without one, and the name of the variable that it came from."""
+    """Return the secret, "" without one, and the name of the variable it came from."""
     secret, name = environ.get("PYVIEW_SECRET", "").strip(), environ.get("PYVIEW_SECRET_FILE", "")
     if secret or not name:
         return secret, "PYVIEW_SECRET"
@@ -195,7 +192,7 @@ def _read(name: str) -> str:
     try:
         secret = Path(name).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(name, f"cannot be read: {error}") from error
+        raise _unreadable(name, f"is unreadable: {error}") from error
     if not secret:
         raise _unreadable(name, "is empty")
     return secret

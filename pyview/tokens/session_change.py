@@ -1,15 +1,15 @@
-"""The tokens of one change of the session, on its way from a view to the browser's cookie and back to the socket.
+"""Tokens for one change of the session, from a view to the browser's cookie and back to the socket.
 
 ```text
-view      -> page    order    the change, for this page, this session and this browser
-page      -> HTTP    order    applied once; the response sets the cookie
-HTTP      -> page    receipt  that it was
-page      -> HTTP    receipt  with the new cookie
-HTTP      -> page    pass     the new cookie, which no script can read
-page      -> socket  pass     the socket that gave the order goes on with it
+view      -> page    change token  the change, for this page, this session and this browser
+page      -> HTTP    change token  applied once; the response sets the cookie
+HTTP      -> page    receipt       proof that the change was applied
+page      -> HTTP    receipt       sent with the new cookie
+HTTP      -> page    cookie token  the new cookie, which no script can read
+page      -> socket  cookie token  the socket that minted the change token continues with the new cookie
 ```
 
-All are sealed, so that a session's content and its cookie stay what they are: the server's, and HttpOnly.
+All of them are encrypted, because the session's content and its `HttpOnly` cookie must stay hidden from scripts.
 """
 
 import hmac
@@ -27,21 +27,21 @@ from pyview.tokens.secrets import InvalidToken, Secrets
 
 
 class ChangeToken(NamedTuple):
-    """A change that may be made once. `id` stands for it; it is no secret."""
+    """A change that may be applied once. `id` identifies it and is not secret."""
 
     id: str
     change: SessionChange
 
 
 class CookieToken(NamedTuple):
-    """The `Cookie` header of a browser after the order `id`."""
+    """The `Cookie` header of a browser after the change with this `id`."""
 
     id: str
     cookie: str
 
 
 class SessionBinding(NamedTuple):
-    """Whose order it is: the id of the page, the binding of session and user, and the browser, "" where none."""
+    """Owner of a change: the page's id, the binding of session and user, and the browser's cookie or ""."""
 
     page_id: str
     binding: str
@@ -49,51 +49,51 @@ class SessionBinding(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether anything but the page tells this browser from others."""
+        """True if the session, the user or the browser is known. The page's id alone is no secret."""
         return bool(self.binding or self.browser)
 
 
 class SessionTokens:
-    """Mints and reads them. `clock`: Unix time in seconds, when reading."""
+    """Mints and reads the tokens of session changes. `clock` returns the Unix time in seconds, for reading."""
 
     def __init__(self, keys: Secrets, config: SecurityConfig, clock: Callable[[], float] = time.time) -> None:
         self.max_age = config.session_change_max_age
-        self._orders = Encryptor(keys, "session.order.v1", clock)
-        self._receipts = Encryptor(keys, "session.receipt.v1", clock)
-        self._passes = Encryptor(keys, "session.pass.v1", clock)
-        self._keys = keys.keys("session.holder.v1")
+        self._changes = Encryptor(keys, "session.change.v2", clock)
+        self._receipts = Encryptor(keys, "session.receipt.v2", clock)
+        self._cookies = Encryptor(keys, "session.cookie.v2", clock)
+        self._binding_keys = keys.keys("session.binding.v2")
 
-    def mint_order(self, change: SessionChange, holder: SessionBinding) -> tuple[str, str]:
-        """An id and its token. Raises `ValueError` for a holder of whom nothing is known."""
-        if not holder.known:
-            raise ValueError("an order needs a session or a browser to be bound to")
-        order_id = secrets.token_urlsafe(16)
-        seal = _seal(self._keys[0], order_id, holder)
-        return order_id, self._orders.seal(json.dumps([order_id, seal, change.to_json()]))
+    def mint_change_token(self, change: SessionChange, owner: SessionBinding) -> tuple[str, str]:
+        """Return the id of a new change and its token. Raises `ValueError` if `owner` is unknown."""
+        if not owner.known:
+            raise ValueError("a change of the session must be bound to a session or a browser, got neither")
+        change_id = secrets.token_urlsafe(16)
+        mac = _binding_mac(self._binding_keys[0], change_id, owner)
+        return change_id, self._changes.encrypt(json.dumps([change_id, mac, change.to_json()]))
 
-    def read_order(self, token: object, holder: SessionBinding) -> ChangeToken:
-        """Raises `InvalidToken` unless it was minted for `holder`, at most `max_age` seconds ago."""
-        order_id, seal, change = json.loads(self._orders.open(token, self.max_age))
-        seals = [_seal(key, order_id, holder) for key in self._keys]
-        if not holder.known or not any(hmac.compare_digest(seal, own) for own in seals):
-            raise InvalidToken("holder")
-        return ChangeToken(order_id, SessionChange.from_json(change))
+    def read_change_token(self, token: object, owner: SessionBinding) -> ChangeToken:
+        """Raises `InvalidToken` unless it was minted for `owner`, at most `max_age` seconds ago."""
+        change_id, mac, change = json.loads(self._changes.decrypt(token, self.max_age))
+        expected = [_binding_mac(key, change_id, owner) for key in self._binding_keys]
+        if not owner.known or not any(hmac.compare_digest(mac, candidate) for candidate in expected):
+            raise InvalidToken("binding")
+        return ChangeToken(change_id, SessionChange.from_json(change))
 
-    def mint_receipt(self, order_id: str) -> str:
-        return self._receipts.seal(order_id)
+    def mint_receipt(self, change_id: str) -> str:
+        return self._receipts.encrypt(change_id)
 
     def read_receipt(self, token: object) -> str:
-        """The id of the order. Raises `InvalidToken`."""
-        return self._receipts.open(token, self.max_age)
+        """Return the id of the change. Raises `InvalidToken`."""
+        return self._receipts.decrypt(token, self.max_age)
 
-    def mint_pass(self, order_id: str, cookie: str) -> str:
-        return self._passes.seal(json.dumps([order_id, cookie]))
+    def mint_cookie_token(self, change_id: str, cookie: str) -> str:
+        return self._cookies.encrypt(json.dumps([change_id, cookie]))
 
-    def read_pass(self, token: object) -> CookieToken:
+    def read_cookie_token(self, token: object) -> CookieToken:
         """Raises `InvalidToken`."""
-        return CookieToken(*json.loads(self._passes.open(token, self.max_age)))
+        return CookieToken(*json.loads(self._cookies.decrypt(token, self.max_age)))
 
 
-def _seal(key: bytes, order_id: str, holder: SessionBinding) -> str:
-    subject = "\0".join((order_id, *holder)).encode("utf-8", "surrogatepass")
+def _binding_mac(key: bytes, change_id: str, owner: SessionBinding) -> str:
+    subject = "\0".join((change_id, *owner)).encode("utf-8", "surrogatepass")
     return urlsafe_b64encode(hmac.digest(key, subject, "sha256")[:16]).decode()

@@ -92,7 +92,7 @@ class SessionEndpoint:
         except InvalidToken as error:
             return _refusal(request, _Refused(403, "stale", f"receipt: {error.reason}"))
         cookie = "; ".join(request.headers.getlist("cookie"))
-        return _answer({"pass": self._tokens.session.mint_pass(order_id, cookie)})
+        return _answer({"pass": self._tokens.session.mint_cookie_token(order_id, cookie)})
 
     async def _asked(self, request: Request) -> _Asked:
         foreign = check_same_origin(request.scope, self._config)
@@ -114,7 +114,7 @@ class SessionEndpoint:
             raise _Refused(403, "stale", "CSRF token")
         try:
             self._tokens.read_page_token(asked.page_token, asked.page_id, binding)
-            return self._tokens.session.read_order(asked.token, holder)
+            return self._tokens.session.read_change_token(asked.token, holder)
         except InvalidToken as error:
             raise _Refused(403, "stale", f"token: {error.reason}") from None
 
@@ -188,7 +188,7 @@ class SessionChangeTokens:
         )
         if not holder.known:
             return None
-        self._given[topic], token = self._authorizer.tokens.session.mint_order(change, holder)
+        self._given[topic], token = self._authorizer.tokens.session.mint_change_token(change, holder)
         return token
 
     async def renew(self, topic: str, payload: Any) -> Renewal:
@@ -197,7 +197,7 @@ class SessionChangeTokens:
         tokens, presence = self._authorizer.tokens, self._presence
         page_id, before = topic.removeprefix(_TOPIC), presence.identity
         try:
-            brought = tokens.session.read_pass(fields.get("pass"))
+            brought = tokens.session.read_cookie_token(fields.get("pass"))
             page = tokens.read_page_token(fields.get("session"), page_id, before.binding)
         except InvalidToken as error:
             raise CookieRejected(error.reason) from None

@@ -265,7 +265,11 @@ async def test_tokens_of_other_purposes_are_no_orders() -> None:
     async with LiveClient(application()) as client:
         order = await captured(client)
         tokens: SessionTokens = client._browser.app._tokens.session  # type: ignore[attr-defined]
-        for other in (order.page.session, tokens.mint_receipt("x"), tokens.mint_pass("x", "session=1")):
+        for other in (
+            order.page.session,
+            tokens.mint_receipt("x"),
+            tokens.mint_cookie_token("x", "session=1"),
+        ):
             assert await replace(order, token=other).redeem(client) == STALE
 
 
@@ -416,7 +420,7 @@ class TestThePass:
             page, socket = await opened(client)
             order = await ordered(socket, page)
             tokens: SessionTokens = client._browser.app._tokens.session  # type: ignore[attr-defined]
-            forged = tokens.mint_pass("another order", "session=stolen")
+            forged = tokens.mint_cookie_token("another order", "session=stolen")
             for sealed in (forged, order.token, None, 5, "x.y"):
                 assert (await renewed(socket, page, sealed))[0] == "error"
 

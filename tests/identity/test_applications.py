@@ -206,8 +206,8 @@ def reads(one: Tokens, other: Tokens) -> Iterator[Callable[[], Any]]:
     yield lambda: other.read_upload_token(upload, "b")
     receipt = one.session.mint_receipt("order")
     yield lambda: other.session.read_receipt(receipt)
-    handed = one.session.mint_pass("order", "session=1")
-    yield lambda: other.session.read_pass(handed)
+    handed = one.session.mint_cookie_token("order", "session=1")
+    yield lambda: other.session.read_cookie_token(handed)
 
 
 def together(*prefixes: str, path: str = "", **options: Any) -> Starlette:
