@@ -1,4 +1,4 @@
-"""T33: another site signs its visitor in or out, in the visitor's name."""
+"""Cross-site forms: another website cannot sign its visitor in or out (login CSRF)."""
 
 import pytest
 

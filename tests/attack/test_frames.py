@@ -1,4 +1,4 @@
-"""T8, T12, T15, T16, T18, T38, T42: what a hostile client may send, and what it gets."""
+"""Frames and handshakes of a hostile client: origin, host, method names, malformed and large frames, topics, logs."""
 
 import logging
 from typing import Any
@@ -43,7 +43,7 @@ class TestT8Origin:
             assert await self.status(client, None) == 403
 
 
-async def test_t42_a_host_that_is_not_ours(state: AppState) -> None:
+async def test_an_unknown_host_is_refused(state: AppState) -> None:
     app = target(state, SecurityConfig(allowed_hosts=["testserver"]))
     async with LiveClient(app) as client:
         page = await page_of(client, "/")
@@ -223,7 +223,7 @@ class TestT16Sizes:
         await socket.close()
 
 
-async def test_t18_topics_of_one_socket(state: AppState) -> None:
+async def test_the_number_of_topics_of_one_socket_is_limited(state: AppState) -> None:
     async with LiveClient(target(state, SecurityConfig(max_topics=3))) as client:
         pages = [await page_of(client, "/") for _ in range(5)]
         async with client.raw_socket() as socket:
@@ -253,7 +253,7 @@ async def test_unknown_topics_are_answered(client: LiveClient) -> None:
         assert await answer(socket, "1") == UNMATCHED
 
 
-async def test_t15_a_flood_is_a_trickle_in_the_log(
+async def test_a_flood_of_bad_frames_writes_few_log_lines(
     client: LiveClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     page = await page_of(client, "/")
@@ -269,7 +269,7 @@ async def test_t15_a_flood_is_a_trickle_in_the_log(
     assert all("rubbish" not in message and "forged" not in message for message in caplog.messages)
 
 
-async def test_t38_what_does_not_fit_is_not_in_the_log(
+async def test_the_log_contains_no_values_of_refused_frames(
     client: LiveClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     page = await page_of(client, "/")

@@ -1,4 +1,4 @@
-"""T7: nothing that a client sends becomes an identity, a service or a dependency's argument."""
+"""Forged input never becomes an identity, a service or the argument of a dependency."""
 
 from typing import Any
 
@@ -128,7 +128,7 @@ async def test_a_payload_that_does_not_fit_is_answered(app: PyView) -> None:
             assert (await answer(socket, "10"))[0] == "ok"
 
 
-async def test_t12_unknown_events_are_answered_and_the_view_lives(app: PyView) -> None:
+async def test_unknown_events_are_answered_and_the_view_goes_on(app: PyView) -> None:
     names = [
         "nothing",
         "_private",

@@ -1,4 +1,4 @@
-"""T20: however many pages come and go, and whichever way they go, nothing of them stays."""
+"""Memory, tasks and file descriptors are released however a page ends."""
 
 import asyncio
 import json

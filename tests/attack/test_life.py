@@ -1,4 +1,4 @@
-"""T20, T21, T22: views end exactly once, never disturb each other, and do one thing at a time."""
+"""Views end exactly once, do not disturb each other, and handle one message at a time."""
 
 import asyncio
 from collections import Counter
@@ -142,7 +142,7 @@ class TestT21TheSamePageTwice:
             await released(app, log)
 
     async def test_nobody_takes_another_s_place(self, app: PyView, log: Counter[str]) -> None:
-        """T14: a stranger who joins with the victim's topic gets nothing, and takes nothing."""
+        """A join with the topic of another browser is refused and does not affect that browser."""
         async with LiveClient(app) as client, LiveClient(app) as stranger:
             page, theirs = await page_of(client, "/room"), await page_of(stranger, "/room")
             victim, attacker = await client.raw_socket().connect(), await stranger.raw_socket().connect()
@@ -154,7 +154,7 @@ class TestT21TheSamePageTwice:
             await attacker.close()
 
 
-async def test_t22_one_thing_at_a_time(app: PyView, log: Counter[str]) -> None:
+async def test_messages_are_handled_one_at_a_time(app: PyView, log: Counter[str]) -> None:
     async with LiveClient(app) as client:
         page = await page_of(client, "/room")
         async with client.raw_socket() as socket:

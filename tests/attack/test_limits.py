@@ -1,4 +1,4 @@
-"""T16, T17, T41: sockets that never join, fall silent, flood, never end or come in crowds."""
+"""Limits of sockets: join timeout, idle timeout, number of sockets, maximum age, event rate and floods."""
 
 import asyncio
 import contextlib

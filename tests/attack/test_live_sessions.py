@@ -1,4 +1,4 @@
-"""T1, T10: a group of views has one door, over HTTP, by live navigation, by patch, and again and again on a socket."""
+"""A live session is checked over HTTP, on live navigation, on a patch, and again on an open socket."""
 
 from copy import deepcopy
 from typing import Any

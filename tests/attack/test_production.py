@@ -1,4 +1,4 @@
-"""T37, D17, D18: what does not start, and what it says."""
+"""Unsafe configurations that do not start in production, and their error messages."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""T6, T10, T11, T13, T14, D7, D14: one way to a view, over HTTP and over the socket."""
+"""Routing: a join is authorized for exactly the view and the URL that HTTP would serve."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -179,7 +179,7 @@ class TestT11UnknownPlaces:
         page = await page_of(client, "/")
         assert (await attempt(client, page, url=f"{SITE}/?a=1#//evil"))[0] == "ok"
 
-    async def test_d7_a_refused_join_is_answered_and_the_socket_stays(self, client: LiveClient) -> None:
+    async def test_a_refused_join_is_answered_and_the_socket_stays_open(self, client: LiveClient) -> None:
         page = await page_of(client, "/")
         async with client.raw_socket() as socket:
             assert await joined(socket, page.topic, page.join(url=f"{SITE}/admin")) == UNAUTHORIZED

@@ -1,4 +1,4 @@
-"""T19: browsers that do not read cost the server a bounded amount of memory, and then their socket."""
+"""Browsers that do not read cost the server bounded memory; then their socket is closed."""
 
 import asyncio
 import json

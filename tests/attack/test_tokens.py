@@ -1,4 +1,4 @@
-"""T1, T5, T9, T36, D12: a page's tokens are worth nothing with anybody else's cookie."""
+"""Tokens of a page are invalid with the cookie of another browser, after sign-out, and under another secret."""
 
 import asyncio
 from base64 import urlsafe_b64decode
@@ -198,7 +198,7 @@ class TestT9Csrf:
             assert (await joined(socket, page.topic, page.join(params={})))[0] == "ok"
 
 
-async def test_t36_two_loads_of_one_page_share_no_stretch_of_token(client: LiveClient) -> None:
+async def test_two_loads_of_one_page_have_tokens_without_a_common_part(client: LiveClient) -> None:
     await sign_in(client, "alice")
     pages = [await page_of(client, "/dashboard") for _ in range(8)]
     assert len({page.csrf for page in pages}) == len({page.session for page in pages}) == 8
@@ -211,13 +211,13 @@ async def test_t36_two_loads_of_one_page_share_no_stretch_of_token(client: LiveC
 
 
 async def test_a_restart_with_the_same_secret_keeps_pages_alive(state: AppState, client: LiveClient) -> None:
-    """D17, and with two workers D18."""
+    """Two workers or a restart: pages of one process are valid in another if the secret is the same."""
     page = await page_of(client, "/")
     async with LiveClient(target(state)) as restarted:
         assert (await attempt(restarted, page))[0] == "ok"
 
 
-async def test_d18_another_secret_makes_pages_reload_not_die(state: AppState, client: LiveClient) -> None:
+async def test_with_another_secret_pages_reload(state: AppState, client: LiveClient) -> None:
     page = await page_of(client, "/")
     app = PyView(secret=f"{SECRET} but another one")
     async with LiveClient(app) as restarted:

@@ -1,4 +1,4 @@
-"""The rows of the sessions guide, D1-D22, on the documented code: over HTTP, over raw frames, in a browser's memory."""
+"""What the sessions guide documents, on the documented code: over HTTP, raw frames and the browser in memory."""
 
 import logging
 from typing import Any, TypedDict
@@ -71,7 +71,7 @@ async def sign_in(client: LiveClient, user: str) -> None:
 
 
 class TestTheCompleteExample:
-    """D1, D3, D4, D5, D6, D13, D14."""
+    """The complete example of the guide: sign in, redirect to the page, sign out, a stale page."""
 
     async def test_in_a_browser_from_door_to_door(self) -> None:
         async with LiveClient(example.app) as client:
@@ -115,7 +115,7 @@ class TestTheCompleteExample:
                 assert "javascript" in response.headers["content-type"]
 
 
-async def test_d1_and_d2_the_order_is_put_right_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_middlewares_are_reordered_and_the_log_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
     app = application(("/", Page))
     with caplog.at_level(logging.INFO, "pyview"):
         async with LiveClient(app) as client:
@@ -124,7 +124,7 @@ async def test_d1_and_d2_the_order_is_put_right_and_said_once(caplog: pytest.Log
     assert caplog.text.count("SessionMiddleware runs before AuthenticationMiddleware") == 1
 
 
-async def test_d4_a_view_without_template_names_the_file_it_looked_for(
+async def test_a_view_without_template_names_the_expected_file(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Secretive(LiveView[dict[str, Any]]):
@@ -142,7 +142,7 @@ async def test_d4_a_view_without_template_names_the_file_it_looked_for(
     ]
 
 
-async def test_d7_forbidden_on_both_doors() -> None:
+async def test_a_missing_scope_is_forbidden_over_http_and_socket() -> None:
     guarded = requires("authenticated")(type("Settings", (Page,), {}))
     async with LiveClient(application(("/settings", guarded), ("/", Page))) as client:
         assert (await client.get("/settings")).status_code == 403
@@ -154,7 +154,7 @@ async def test_d7_forbidden_on_both_doors() -> None:
             assert socket.open
 
 
-async def test_d8_another_status_and_an_empty_view() -> None:
+async def test_status_code_401_and_an_empty_view() -> None:
     @requires("authenticated", status_code=401)
     class ProtectedLiveView(LiveView[dict[str, Any]]):
         pass
@@ -167,7 +167,7 @@ async def test_d8_another_status_and_an_empty_view() -> None:
 
 
 @pytest.mark.parametrize("how", ["list", "stacked", "inherited"])
-async def test_d9_all_scopes_are_needed(how: str) -> None:
+async def test_all_scopes_are_needed(how: str) -> None:
     view: type[Page] = type("Admin", (Page,), {})
     if how == "list":
         requires(["authenticated", "admin"])(view)
@@ -185,7 +185,7 @@ async def test_d9_all_scopes_are_needed(how: str) -> None:
         assert (await attempt(client, await page_of(client, "/admin")))[0] == "ok"
 
 
-async def test_d10_and_d11_the_same_read_only_session_on_both_doors() -> None:
+async def test_the_session_is_equal_and_read_only_over_http_and_socket() -> None:
     seen: list[tuple[bool, type, dict[str, Any]]] = []
     refused: list[str] = []
 
@@ -211,7 +211,7 @@ async def test_d10_and_d11_the_same_read_only_session_on_both_doors() -> None:
     assert "Starlette route" in refused[0]
 
 
-async def test_d11_a_write_that_is_not_caught_shows_in_development() -> None:
+async def test_a_session_write_that_is_not_caught_raises_type_error() -> None:
     class Writes(LiveView[dict[str, Any]]):
         template = "page.html"
 
@@ -224,7 +224,7 @@ async def test_d11_a_write_that_is_not_caught_shows_in_development() -> None:
         assert not client.cookies
 
 
-async def test_d14_routes_before_and_after() -> None:
+async def test_routes_added_before_and_after_live_views() -> None:
     app = PyView(secret=SECRET, templates=PAGE)
     app.add_middleware(SessionMiddleware, secret_key="...")
     app.add_live_view("/", Page)
@@ -257,7 +257,7 @@ class APIKeyAuthProvider(AuthProvider):
 
 
 @pytest.mark.parametrize("set_first", [True, False])
-async def test_d15_and_d16_a_provider_of_one_s_own(set_first: bool) -> None:
+async def test_a_custom_provider_over_http_and_socket(set_first: bool) -> None:
     class APIProtectedView(LiveView[dict[str, Any]]):
         pass
 
@@ -281,7 +281,7 @@ async def test_d15_and_d16_a_provider_of_one_s_own(set_first: bool) -> None:
             assert (await joined(socket, page.topic, bare))[0] == "ok"
 
 
-async def test_d15_a_provider_that_fails_opens_no_door(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_provider_refuses_access(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(APIKeyAuthProvider):
         async def has_required_auth(self, websocket: WebSocket) -> bool:
             raise LookupError("no database")
@@ -295,7 +295,7 @@ async def test_d15_a_provider_that_fails_opens_no_door(caplog: pytest.LogCapture
     assert "Broken failed; Guarded stays closed" in caplog.text
 
 
-async def test_d17_the_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYVIEW_SECRET", SECRET)
     pages = []
     for _ in range(2):
@@ -306,12 +306,12 @@ async def test_d17_the_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch
             assert (await attempt(client, pages[0]))[0] == "ok"
 
 
-async def test_d19_a_missing_field_is_the_route_s_own_business() -> None:
+async def test_a_missing_form_field_is_an_error_of_the_route() -> None:
     async with LiveClient(application(("/", Page)), raise_server_exceptions=False) as client:
         assert (await client.post("/auth/login", data={})).status_code == 500
 
 
-async def test_d20_a_backend_that_fails_opens_no_door() -> None:
+async def test_a_failing_backend_refuses_access() -> None:
     guarded = requires("authenticated")(type("Guarded", (Page,), {}))
     app = application(("/guarded", guarded), ("/", Page))
     async with LiveClient(app, raise_server_exceptions=False) as client:
@@ -325,7 +325,7 @@ async def test_d20_a_backend_that_fails_opens_no_door() -> None:
         assert page.html
 
 
-async def test_d21_nobody_is_an_unauthenticated_user() -> None:
+async def test_an_anonymous_browser_has_an_unauthenticated_user() -> None:
     class Who(LiveView[dict[str, Any]]):
         template = "page.html"
 
@@ -341,7 +341,7 @@ async def test_d21_nobody_is_an_unauthenticated_user() -> None:
         assert (await client.open("/")).find("p").text == "True [alice]"
 
 
-async def test_d22_reading_the_session_as_the_guide_does() -> None:
+async def test_the_session_is_read_as_in_the_guide() -> None:
     class DashboardContext(TypedDict):
         user_id: str | None
         username: str | None

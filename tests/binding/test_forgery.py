@@ -1,4 +1,4 @@
-"""What a client sends never becomes what the server knows: the names, and the parameters of dependencies (T7)."""
+"""Names and dependency parameters that only the server may set cannot be forged by a client."""
 # ruff: noqa: B008  # Depends(...) as a default is how dependencies are written
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""From an event to its handler: decorated methods first, then handle_event, and nothing else (T12)."""
+"""Dispatch of an event to its handler: decorated methods first, then handle_event, never another method."""
 
 from collections.abc import Callable
 from inspect import isawaitable
