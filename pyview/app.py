@@ -16,11 +16,10 @@ from starlette.requests import Request
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pyview.auth.audit import Audit
+from pyview.auth.audit import Audit, record_session_event
 from pyview.auth.host_app import HostApplication
 from pyview.auth.middleware_order import normalise
 from pyview.auth.replay import AppScope, AuthProbe, IdentityPipeline
-from pyview.auth.session_watcher import SessionWatcher
 from pyview.background.periodic import Periodic
 from pyview.checks.authentication import check_app, enforce, is_production
 from pyview.checks.server import asked_for, missing_options
@@ -58,6 +57,7 @@ from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.routing.application_name import application_name, check_app_id
 from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.routing.routes import LiveRoute, NestedRoutes
+from pyview.sessions.tracking import SessionTracker
 from pyview.stores.backlog import Retry
 from pyview.stores.claims import OnceStore
 from pyview.stores.from_environment import claims_from_environment, revocations_from_environment
@@ -310,10 +310,14 @@ class PyView(Starlette):
 
     def _watcher(self, cookie_lifetime: float) -> Middleware:
         return Middleware(
-            SessionWatcher, revoker=self.revocations, who=self._who_signs_in, max_age=cookie_lifetime
+            SessionTracker,
+            revocations=self.revocations,
+            find_user=self._find_user,
+            report=record_session_event,
+            max_age=cookie_lifetime,
         )
 
-    async def _who_signs_in(self, scope: Scope, session: Mapping[str, Any]) -> str:
+    async def _find_user(self, scope: Scope, session: Mapping[str, Any]) -> str:
         if self._who is None:
             self._who = AuthProbe(self._identity(self.user_middleware))
         return await self._who(scope, session)

@@ -5,7 +5,7 @@ from starlette.requests import HTTPConnection
 
 from examples.auth_db.devices import Devices
 from examples.auth_db.people import Person
-from pyview.sessions.session import SESSION_ID, session_key
+from pyview.session import SESSION_ID, session_key
 
 
 class Guest(UnauthenticatedUser):

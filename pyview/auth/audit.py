@@ -1,8 +1,8 @@
-"""The audit trail: who signed in and out, and what was turned away, one structured line each.
+"""Audit trail: one structured log line for each sign-in, sign-out and refusal.
 
-Every line is a record on the logger `pyview.security` with a sentence to read and, as attributes of the record
-(`extra`), the fields `event`, `client`, `user`, `subject` and `reason`. It never holds passwords, cookies, tokens,
-sessions, queries or what a form or an event carried. A user is named by the key that `pyview.auth.user_key` makes.
+Every line is a record on the logger `pyview.security` with a readable sentence and, as attributes of the record
+(`extra`), the fields `event`, `client`, `user`, `subject` and `reason`. It never contains passwords, cookies, tokens,
+sessions, query strings, or the values of a form or an event. A user is named by the key of `pyview.auth.user_key`.
 """
 
 import logging
@@ -14,13 +14,16 @@ from pyview.auth.connection import client_address
 from pyview.auth.identity import user_of
 from pyview.auth.user_key import shown_key
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
+from pyview.sessions.tracking import SessionEvent
 
 AUDIT = "pyview.audit"
-_LONGEST = 200
+"""Key in a scope: the `Audit` of the application."""
+
+_MAX_FIELD = 200  # characters
 
 
 class AuditEvent(Enum):
-    """What happened. The value is the `event` of the record."""
+    """Kind of an audit record. The value is the record's `event`."""
 
     LOGIN = "auth.login"
     LOGOUT = "auth.logout"
@@ -32,63 +35,65 @@ class AuditEvent(Enum):
     REQUEST_REFUSED = "request.refused"
 
 
-# What anybody can bring about: so many lines a minute from each client, so that nobody floods the log.
-_BY_STRANGERS = frozenset(
-    {
-        AuditEvent.DENIED,
-        AuditEvent.REVOKED,
-        AuditEvent.RATE_LIMITED,
-        AuditEvent.CSRF_REFUSED,
-        AuditEvent.ORIGIN_REFUSED,
-        AuditEvent.REQUEST_REFUSED,
-    }
-)
-_ORDINARY = frozenset({AuditEvent.LOGIN, AuditEvent.LOGOUT})
+# Sign-in and sign-out need a valid account. Any client can cause all other events, so they are rate-limited per client:
+# otherwise one client could fill the log.
+_NOT_LIMITED = frozenset({AuditEvent.LOGIN, AuditEvent.LOGOUT})
+
+_SESSION_EVENTS = {
+    SessionEvent.SIGNED_IN: AuditEvent.LOGIN,
+    SessionEvent.SIGNED_OUT: AuditEvent.LOGOUT,
+    SessionEvent.REVOKED: AuditEvent.REVOKED,
+}
 
 
 class Audit:
-    """The audit trail of one application."""
+    """Audit trail of one application."""
 
-    __slots__ = ("_complaints", "_logger")
+    __slots__ = ("_logger", "_warnings")
 
-    def __init__(self, complaints: RateLimitedWarnings | None = None) -> None:
+    def __init__(self, warnings: RateLimitedWarnings | None = None) -> None:
         self._logger = logging.getLogger("pyview.security")
-        self._complaints = complaints or RateLimitedWarnings(self._logger)
+        self._warnings = warnings or RateLimitedWarnings(self._logger)
 
     def record(
         self, event: AuditEvent, scope: Scope, reason: str, *, subject: str = "", user: str | None = None
     ) -> None:
-        """Log `event` on the connection of `scope`.
+        """Log `event` for the connection of `scope`.
 
-        `reason`: a sentence without anything secret. `subject`: what it was about, such as the name of a view.
-        `user`: the key of the user it concerns, if that is not the one whom the authentication found.
+        `reason` is a sentence without secrets. `subject` is what the event is about, such as the name of a view. `user`
+        is the key of the user, if that is not the user of the connection.
         """
         client = client_address(scope)
-        if event in _BY_STRANGERS and not self._complaints.admits(f"{client} {event.value}"):
+        if event not in _NOT_LIMITED and not self._warnings.admits(f"{client} {event.value}"):
             return
-        who = shown_key(user_of(scope)) if user is None else user
-        extra = {"event": event.value, "client": client, "user": who, "subject": subject, "reason": reason}
-        self._logger.log(_level(event, who), "%s: %s", event.value, _sentence(extra), extra=extra)
+        key = shown_key(user_of(scope)) if user is None else user
+        extra = {"event": event.value, "client": client, "user": key, "subject": subject, "reason": reason}
+        self._logger.log(_level(event, key), "%s: %s", event.value, _sentence(extra), extra=extra)
 
 
 def audit_of(scope: Scope) -> Audit:
-    """The audit trail of the application that serves `scope`."""
+    """Return the audit trail of the application that serves `scope`."""
     found = scope.get(AUDIT)
     return found if isinstance(found, Audit) else Audit()
 
 
+def record_session_event(event: SessionEvent, scope: Scope, user: str | None = None) -> None:
+    """Log a sign-in or sign-out that the session tracker has detected."""
+    audit_of(scope).record(_SESSION_EVENTS[event], scope, event.value, user=user)
+
+
 def _level(event: AuditEvent, user: str) -> int:
-    """A visitor who has to sign in first is no news; a user who goes where he may not is."""
-    ordinary = event in _ORDINARY or (event is AuditEvent.DENIED and not user)
-    return logging.INFO if ordinary else logging.WARNING
+    # A visitor who must sign in first is normal. A user without the right to see a page is worth a warning.
+    is_normal = event in _NOT_LIMITED or (event is AuditEvent.DENIED and not user)
+    return logging.INFO if is_normal else logging.WARNING
 
 
 def _sentence(fields: dict[str, str]) -> str:
-    about = f", {_shown(fields['subject'])}" if fields["subject"] else ""
-    who = _shown(fields["user"]) if fields["user"] else "nobody"
-    return f"{fields['reason']} ({who} from {fields['client']}{about})"
+    subject = f", {_quoted(fields['subject'])}" if fields["subject"] else ""
+    user = _quoted(fields["user"]) if fields["user"] else "a visitor"
+    return f"{fields['reason']} ({user} from {fields['client']}{subject})"
 
 
-def _shown(text: str) -> str:
-    """On one line, whatever is in it."""
-    return repr(text[:_LONGEST])
+def _quoted(text: str) -> str:
+    # repr() keeps it on one line, whatever characters it has: no forged log lines.
+    return repr(text[:_MAX_FIELD])

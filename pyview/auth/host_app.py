@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.middleware_order import is_session, normalise
 from pyview.auth.replay import AppScope, says_who_is_there
-from pyview.auth.session_watcher import SessionWatcher
+from pyview.sessions.tracking import SessionTracker
 
 
 class HostApplication:
@@ -73,4 +73,4 @@ class HostApplication:
 
 def _is_watcher(middleware: Middleware) -> bool:
     cls: Any = middleware.cls
-    return cls is SessionWatcher
+    return cls is SessionTracker

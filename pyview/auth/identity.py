@@ -13,14 +13,8 @@ from starlette.authentication import AuthCredentials, UnauthenticatedUser
 from starlette.types import Scope
 
 from pyview.auth.user_key import user_key
-from pyview.sessions.session import (
-    ReadOnlySession,
-    fingerprint,
-    read_only,
-    session_id,
-    session_of,
-    signed_in_at,
-)
+from pyview.sessions.session import ReadOnlySession, read_only, session_of
+from pyview.sessions.tracking import fingerprint, session_id, signed_in_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from pyview.auth.session_watcher import SessionWatcher
+from pyview.auth.audit import record_session_event
 from pyview.sessions.session import LONGEST_COOKIE
+from pyview.sessions.tracking import SessionTracker
 
 NEVER = float("inf")
 
@@ -65,13 +66,13 @@ logger = logging.getLogger("pyview")
 STARLETTE_MAX_AGE = 14 * 86400.0
 
 
-def plain_watcher(cookie_lifetime: float) -> Middleware:
-    """A watcher that names sessions and revokes nothing."""
-    return Middleware(SessionWatcher, max_age=cookie_lifetime)
+def plain_tracker(cookie_lifetime: float) -> Middleware:
+    """Return a tracker that gives sessions their ids and revokes nothing."""
+    return Middleware(SessionTracker, report=record_session_event, max_age=cookie_lifetime)
 
 
 def normalise(
-    user_middleware: list[Middleware], watcher: Callable[[float], Middleware] = plain_watcher
+    user_middleware: list[Middleware], watcher: Callable[[float], Middleware] = plain_tracker
 ) -> list[Middleware]:
     """`user_middleware`, outermost first, with the session outside the authentication and a watcher inside it.
 
@@ -85,7 +86,7 @@ def is_session(middleware: Middleware) -> bool:
     """Whether this provides `scope["session"]`: Starlette's `SessionMiddleware`, a subclass of it, or a class
     with "Session" in its name whose `__call__` or `dispatch` mentions the key "session"."""
     cls: Any = middleware.cls
-    if not inspect.isclass(cls) or cls is SessionWatcher:
+    if not inspect.isclass(cls) or cls is SessionTracker:
         return False
     if getattr(cls, "pyview_session", False):
         return True
@@ -146,7 +147,7 @@ def _inside_session(middlewares: list[Middleware]) -> list[Middleware]:
     """Those whose class says `pyview_inside_session = True` go directly inside the watcher."""
     marked = [found for found in middlewares if getattr(found.cls, "pyview_inside_session", False)]
     rest = [found for found in middlewares if found not in marked]
-    watcher = _first(rest, lambda found: found.cls is SessionWatcher)
+    watcher = _first(rest, lambda found: found.cls is SessionTracker)
     return middlewares if watcher is None else [*rest[: watcher + 1], *marked, *rest[watcher + 1 :]]
 
 

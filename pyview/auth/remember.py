@@ -38,19 +38,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.remember_store import MemoryRememberStore, RememberStore, RememberToken
-from pyview.auth.session_watcher import Revoker, SessionRecord
-from pyview.sessions.session import (
-    LONGEST_COOKIE,
+from pyview.sessions.session import LONGEST_COOKIE
+from pyview.sessions.tracking import (
     REMEMBERED,
     SERIES,
-    SESSION_RECORD,
+    TRACKED_SESSION,
     USER_DIGEST,
+    TrackedSession,
     digest,
     series_key,
     user_revocation_key,
 )
 from pyview.stores.backlog import Backlog
 from pyview.stores.outage import StoreUnavailable, share_outages
+from pyview.stores.revocations import Revocations
 
 logger = logging.getLogger("pyview.security")
 
@@ -306,8 +307,8 @@ def _was_cleared(session: Any) -> bool:
 
 
 async def _who_signs_in(request: Request) -> str:
-    record: SessionRecord | None = request.scope.get(SESSION_RECORD)
-    key = "" if record is None else await record.who(request.scope, request.session)
+    tracked: TrackedSession | None = request.scope.get(TRACKED_SESSION)
+    key = "" if tracked is None else await tracked.find_user(request.scope, request.session)
     return digest(key) if key else ""
 
 
@@ -322,7 +323,7 @@ async def _is_revoked(scope: Scope, series: RememberToken) -> bool:
     return await revocations.revoked(dict.fromkeys(keys, series.created_at))
 
 
-def _revocations(scope: Scope) -> Revoker | None:
+def _revocations(scope: Scope) -> Revocations | None:
     """Those of the PyView that serves the request."""
     return getattr(scope.get("app"), "revocations", None)
 

@@ -14,14 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.identity import user_of
 from pyview.auth.middleware_order import NEVER, about_sessions, is_authentication, is_session, signed_cookies
-from pyview.auth.session_watcher import SessionWatcher
 from pyview.auth.user_key import user_key
-from pyview.sessions.session import ACTIVE, SESSION_ENDS_AT, SESSION_RECORD
+from pyview.sessions.session import ACTIVE, SESSION_ENDS_AT
+from pyview.sessions.tracking import TRACKED_SESSION, SessionTracker
 
 logger = logging.getLogger("pyview.security")
 
 _ANSWER = "pyview.replayed"
-_OF_USER = ("auth", "user", SESSION_RECORD)
+_OF_USER = ("auth", "user", TRACKED_SESSION)
 _OF_IDENTITY = ("session", *_OF_USER)
 
 
@@ -59,7 +59,7 @@ class IdentityPipeline:
         self._anew = _OF_IDENTITY if self.loads_session else _OF_USER
         self._cookies = signed_cookies(middlewares)
         classes: list[Any] = [middleware.cls for middleware in middlewares]
-        self._replays = any(cls not in (SessionWatcher, AppScope) for cls in classes)
+        self._replays = any(cls not in (SessionTracker, AppScope) for cls in classes)
 
     async def replay(self, handshake: Scope, *, active: bool = True) -> Scope | None:
         """The handshake's scope with session, auth and user as they are now; None when a middleware refused.

@@ -9,8 +9,8 @@ from starlette.types import Scope
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.user_key import user_keys
-from pyview.sessions.session import (
-    LONGEST_COOKIE,
+from pyview.sessions.session import LONGEST_COOKIE
+from pyview.sessions.tracking import (
     REMEMBERED,
     SESSION_ID,
     SIGNED_IN_AT,

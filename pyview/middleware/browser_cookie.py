@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from pyview.auth.identity import Identity
-from pyview.sessions.session import digest
+from pyview.sessions.tracking import digest
 
 PLAIN_NAME = "pyview-browser"
 # Browsers take this name from the host itself over TLS only, never from another subdomain (RFC 6265bis, 4.1.3.2).

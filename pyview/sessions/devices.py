@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from pyview.sessions.middleware import HANDLE, SessionRequest
-from pyview.sessions.session import LONGEST_COOKIE, USER_DIGEST, own_revocation_keys, visible
+from pyview.sessions.session import LONGEST_COOKIE, visible
+from pyview.sessions.tracking import USER_DIGEST, own_revocation_keys
 from pyview.stores.sessions import Record, decode
 
 

@@ -21,14 +21,8 @@ from starlette.middleware.sessions import Session
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.sessions.session import (
-    ACTIVE,
-    LONGEST_COOKIE,
-    SESSION_ENDS_AT,
-    SESSION_ID,
-    USER_DIGEST,
-    own_revocation_keys,
-)
+from pyview.sessions.session import ACTIVE, LONGEST_COOKIE, SESSION_ENDS_AT
+from pyview.sessions.tracking import SESSION_ID, USER_DIGEST, own_revocation_keys
 from pyview.stores.backlog import Backlog
 from pyview.stores.outage import StoreUnavailable, share_outages
 from pyview.stores.revocations import Revocations

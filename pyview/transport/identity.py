@@ -18,7 +18,8 @@ from pyview.auth.user_key import UnknownUser
 from pyview.rendering.lifecycle import Location
 from pyview.rendering.page_guard import NOTHING_AROUND, PageGuard
 from pyview.routing.routes import LiveRoute, NestedRoute
-from pyview.sessions.session import revocation_keys, session_of
+from pyview.sessions.session import session_of
+from pyview.sessions.tracking import revocation_keys
 
 logger = logging.getLogger("pyview.security")
 

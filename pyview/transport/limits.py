@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from pyview.auth.connection import client_address
 from pyview.config import SecurityConfig
-from pyview.sessions.session import session_id
+from pyview.sessions.tracking import session_id
 from pyview.transport.close_codes import GOING_AWAY, POLICY, TIMEOUT, CloseReason
 
 

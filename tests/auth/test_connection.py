@@ -5,7 +5,7 @@ from starlette.authentication import AuthCredentials, SimpleUser, Unauthenticate
 from starlette.websockets import WebSocket
 
 from pyview.auth import LiveConnection
-from pyview.sessions.session import SESSION_ID
+from pyview.sessions.tracking import SESSION_ID
 from tests.asgi import socket_scope
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.middleware_order import is_authentication, is_session, normalise, provides_auth
-from pyview.auth.session_watcher import SessionWatcher
+from pyview.sessions.tracking import SessionTracker
 
 
 class OwnSessionMiddleware(SessionMiddleware): ...
@@ -85,7 +85,7 @@ AUTHENTICATIONS = {"auth", "own auth"}
 
 def is_watcher(middleware: Middleware) -> bool:
     cls: Any = middleware.cls
-    return cls is SessionWatcher
+    return cls is SessionTracker
 
 
 def order(*names: str) -> list[str]:
@@ -144,7 +144,7 @@ def test_a_move_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
         (RedisSessionMiddleware, True),
         (DispatchedSessionMiddleware, True),
         (DBSessionMiddleware, False),
-        (SessionWatcher, False),
+        (SessionTracker, False),
         (AuthenticationMiddleware, False),
         (lambda app: app, False),
     ],
@@ -161,7 +161,7 @@ def test_what_counts_as_a_session_middleware(cls: Any, expected: bool) -> None:
         (HeaderAuth, True),
         (WhoIsThere, True),
         (SessionMiddleware, False),
-        (SessionWatcher, False),
+        (SessionTracker, False),
         (GZipMiddleware, False),
     ],
 )

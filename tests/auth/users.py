@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.auth import login
-from pyview.sessions.session import SIGNED_IN_AT
+from pyview.sessions.tracking import SIGNED_IN_AT
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket
 from tests.frames import Page, connect, join, load

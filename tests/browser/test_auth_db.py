@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from examples.auth_db.app import SESSION_COOKIE, SESSION_SECRET
 from examples.auth_db.services import DEMO_PASSWORD
 from examples.gallery import app
-from pyview.sessions.session import SIGNED_IN_AT
+from pyview.sessions.tracking import SIGNED_IN_AT
 from tests.browser.server import serving
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"

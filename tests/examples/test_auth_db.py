@@ -20,7 +20,7 @@ from examples.auth_db.devices import ago
 from examples.auth_db.passwords import Passwords
 from examples.auth_db.people import key_of
 from examples.auth_db.services import DEMO_PASSWORD
-from pyview.sessions.session import SIGNED_IN_AT
+from pyview.sessions.tracking import SIGNED_IN_AT
 from pyview.testing import LiveClient, Page, PageError
 
 ADDRESSES = count(1)

@@ -17,7 +17,7 @@ from pyview.auth.remember import RememberMe, RememberMiddleware
 from pyview.auth.remember_store import SQLiteRememberStore
 from pyview.auth.user_key import user_key
 from pyview.sessions import session_store_from_environment
-from pyview.sessions.session import digest, user_revocation_key
+from pyview.sessions.tracking import digest, user_revocation_key
 from pyview.stores.outage import StoreUnavailable
 from pyview.testing import LiveClient
 from tests.identity.test_workers import SECRET, post, signed_in, status, status_in_time, worker

@@ -16,16 +16,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.auth.session_watcher import SessionWatcher
-from pyview.sessions.session import (
-    HIDDEN,
-    SESSION_ID,
-    ReadOnlySession,
-    read_only,
-    session_id,
-    session_of,
-    visible,
-)
+from pyview.sessions.session import HIDDEN, ReadOnlySession, read_only, session_of, visible
+from pyview.sessions.tracking import SESSION_ID, SessionTracker, session_id
 from tests.asgi import browser
 
 Write = Callable[[dict[str, Any]], object]
@@ -114,7 +106,7 @@ class PlainDictSessions:
 
 def app_with(session: Middleware, *endpoints: Callable[[Request], Awaitable[JSONResponse]]) -> Starlette:
     routes = [Route(f"/{endpoint.__name__}", endpoint) for endpoint in endpoints]
-    return Starlette(routes=routes, middleware=[session, Middleware(SessionWatcher)])
+    return Starlette(routes=routes, middleware=[session, Middleware(SessionTracker)])
 
 
 async def show(request: Request) -> JSONResponse:
@@ -218,5 +210,5 @@ class TestWatcher:
         async def nothing(*_: Any) -> Any: ...
 
         for scope in ({"type": "lifespan"}, {"type": "websocket", "session": {"a": 1}}, {"type": "http"}):
-            await SessionWatcher(inner)(dict(scope), nothing, nothing)
+            await SessionTracker(inner)(dict(scope), nothing, nothing)
         assert seen == [{"type": "lifespan"}, {"type": "websocket", "session": {"a": 1}}, {"type": "http"}]
