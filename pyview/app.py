@@ -58,10 +58,10 @@ from pyview.routing.application_name import application_name, check_app_id
 from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.routing.routes import LiveRoute, NestedRoutes
 from pyview.sessions.tracking import SessionTracker
-from pyview.stores.backlog import Retry
-from pyview.stores.claims import OnceStore
-from pyview.stores.from_environment import claims_from_environment, revocations_from_environment
-from pyview.stores.outage import OUTAGES, Outages, StoreUnavailable
+from pyview.stores.from_environment import once_store_from_environment, revocations_from_environment
+from pyview.stores.health import HEALTH, HealthRegistry, StoreUnavailable
+from pyview.stores.once import OnceStore
+from pyview.stores.retry import Retry
 from pyview.stores.revocations import Revocations
 from pyview.template.component import Component
 from pyview.template.container import ContainerElement
@@ -114,7 +114,7 @@ class PyView(Starlette):
         production: bool | None = None,
         pubsub: PubSub | None = None,
         revocations: Revocations | None = None,
-        claims: OnceStore | None = None,
+        once_store: OnceStore | None = None,
         templates: Any = None,
         components: Iterable[Component[Any] | ModuleType] = (),
         default_requires: Conditions | CarriesRequirement | None = None,
@@ -132,8 +132,8 @@ class PyView(Starlette):
         check_app_id(app_id)
         self.secrets = Secrets.from_environment(secret=secret)
         self.production = is_production(os.environ) if production is None else production
-        outages = self._outages = Outages()
-        self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ, outages)
+        health = self._health = HealthRegistry()
+        self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ, health)
         self.presence = Presence(self.pubsub)
         self.rootTemplate = defaultRootTemplate()
         self.context_processors = tuple(context_processors)
@@ -150,8 +150,8 @@ class PyView(Starlette):
         self._errors = ErrorPages(self._error_page(error_page), self._crashes, debug=lambda: self.debug)
         self._telemetry = telemetry_if_installed() if telemetry is True else telemetry or None
         self._checked = False
-        self.revocations: Revocations = revocations or revocations_from_environment(os.environ, outages)
-        self.claims: OnceStore = claims or claims_from_environment(os.environ, outages)
+        self.revocations: Revocations = revocations or revocations_from_environment(os.environ, health)
+        self.once_store: OnceStore = once_store or once_store_from_environment(os.environ, health)
         self._opening = Retry(self._open_stores)
         self._around: HostApplication | None = None
         self._who: AuthProbe | None = None
@@ -166,7 +166,7 @@ class PyView(Starlette):
         self._nested = NestedRoutes(lambda: self.routes)
         admission = JoinAuthorizer(self._tokens, lambda: self.routes, self._nested, self.security)
         self._socket = _Socket(self, admission)
-        sessions = SessionEndpoint(self._tokens, self.claims, self.security).routes()
+        sessions = SessionEndpoint(self._tokens, self.once_store, self.security).routes()
         assets = [ViewAssets(self._templates.files).route(), self._assets.route()]
         self._long_poll = LongPoll(self._socket.serve_polls, self.security)
         socket = [WebSocketRoute(SOCKET_PATH, self._socket), self._long_poll.route()]
@@ -335,7 +335,7 @@ class PyView(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            scope[OUTAGES] = self._outages
+            scope[HEALTH] = self._health
         elif not self._begun:
             await self._begin(scope)
         await super().__call__(scope, receive, send)
@@ -373,7 +373,7 @@ class PyView(Starlette):
                 await self.presence.close()
                 await self.pubsub.close()
                 await self.revocations.close()
-                await self.claims.close()
+                await self.once_store.close()
 
         return lifespan
 
@@ -390,7 +390,7 @@ class PyView(Starlette):
 
     async def _open_stores(self) -> None:
         await self.revocations.start()
-        await self.claims.start()
+        await self.once_store.start()
 
     def _check(self, scope: Scope | None = None) -> None:
         """Raises `RuntimeError` or `SignatureError` for an application that would not do what its code says."""

@@ -49,8 +49,8 @@ from pyview.sessions.tracking import (
     series_key,
     user_revocation_key,
 )
-from pyview.stores.backlog import Backlog
-from pyview.stores.outage import StoreUnavailable, share_outages
+from pyview.stores.health import StoreUnavailable, share_health
+from pyview.stores.retry import Backlog
 from pyview.stores.revocations import Revocations
 
 logger = logging.getLogger("pyview.security")
@@ -286,7 +286,7 @@ class RememberMiddleware:
         await self.app(scope, receive, settle_first)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        share_outages(scope, self._remember.store)
+        share_health(scope, self._remember.store)
         try:
             await self.app(scope, receive, send)
         finally:

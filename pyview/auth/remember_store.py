@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import astuple, dataclass
 from typing import Protocol
 
-from pyview.stores.outage import Outages
+from pyview.stores.health import HealthRegistry
 from pyview.stores.sqlite import SQLiteFile
 
 
@@ -123,9 +123,9 @@ class SQLiteRememberStore:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = SQLiteFile(path, _SCHEMA, durable=True)
 
-    def share_outages(self, outages: Outages) -> None:
-        """Log an outage together with the other stores of `outages`."""
-        self._file.share_outages(outages)
+    def share_health(self, health: HealthRegistry) -> None:
+        """Log an outage together with the other stores of `health`."""
+        self._file.share_health(health)
 
     async def start(self) -> None:
         await self._file.open()

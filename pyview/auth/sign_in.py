@@ -18,7 +18,7 @@ from pyview.sessions.tracking import (
     digest,
     user_revocation_key,
 )
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import Revocations
 
 

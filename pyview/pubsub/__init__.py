@@ -1,4 +1,4 @@
-"""Messages among the views of an application, and to them from anywhere else."""
+"""Topics and broadcasts: messages between the views of an application, and to them from other code."""
 
 from pyview.pubsub.from_environment import pubsub_from_environment, shared_pubsub
 from pyview.pubsub.memory import MemoryPubSub, PubSub

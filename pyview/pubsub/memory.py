@@ -1,7 +1,4 @@
-"""PubSub within one process.
-
-The contract between views and whatever carries their broadcasts.
-"""
+"""The contract of a PubSub, and the PubSub of a single process."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -10,74 +7,77 @@ from pyview.events.info_event import InfoEvent
 
 
 class Subscriber(Protocol):
-    """Receives what is broadcast on its topics. Must return at once: it files the event and goes on.
+    """Receives the broadcasts on its topics, such as the mailbox of a view."""
 
-    A subscriber that is behind may return a function; the publisher awaits its result before the broadcast returns.
-    """
+    def deliver(self, event: InfoEvent) -> Callable[[], Awaitable[None]] | None:
+        """Queue the event and return at once.
 
-    def deliver(self, event: InfoEvent) -> Callable[[], Awaitable[None]] | None: ...
+        A subscriber whose queue is long returns a function. The publisher awaits its result before `broadcast` returns,
+        so that a view which broadcasts in a loop gives way to the views that receive.
+        """
 
 
 class PubSub(Protocol):
-    """Topics are plain text chosen by the application. A subscriber gets each message once, in order.
+    """Publish and subscribe: each subscriber of a topic gets each message once, in order.
 
-    Nothing here comes from a browser: a subscriber is an object of this process, never a client's topic. Used on one
-    event loop; an application calls `start` before and `close` after its views live.
+    A topic is text that the application chooses. Topics and subscribers never come from a browser: a subscriber is an
+    object of this process. Use it on one event loop; an application calls `start` before its first view and `close`
+    after its last.
     """
 
     async def start(self) -> None:
-        """Begin to hear other workers, if there are any. What cannot be reached now is tried again."""
+        """Start to receive the broadcasts of other workers. A server that cannot be reached is tried again."""
 
     async def close(self) -> None:
-        """Let go of everything."""
+        """Close connections."""
 
     async def subscribe(self, topic: str, subscriber: Subscriber) -> None:
-        """Subscribing twice to one topic is the same as once."""
+        """Subscribe to a topic. Subscribing twice is the same as once."""
 
     async def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
-        """Unknown topics and subscribers are ignored."""
+        """Unsubscribe from a topic. Unknown topics and subscribers are ignored."""
 
     def drop(self, subscriber: Subscriber) -> None:
-        """Forget a subscriber that has ended, on all its topics; never waits."""
+        """Unsubscribe a subscriber that has ended from all its topics; never waits."""
 
     async def broadcast(self, topic: str, message: Any) -> None:
-        """Deliver `InfoEvent(topic, message)` to every subscriber of `topic`; give way to those that are behind."""
+        """Deliver `InfoEvent(topic, message)` to every subscriber of `topic`; give way to those with a long queue."""
 
     async def others(self) -> int | None:
-        """Return the number of other workers that listen now, None where it is unknown."""
+        """Return the number of other workers that listen now, None if it is unknown."""
 
 
 class MemoryPubSub:
-    """Keeps subscribers in subscription order; holds nothing for topics that nobody listens to."""
+    """PubSub of a single process. Delivers in the order of subscription; keeps no topic without subscribers."""
 
     def __init__(self) -> None:
         self._topics: dict[str, dict[Subscriber, None]] = {}
-        self._of: dict[Subscriber, set[str]] = {}
+        self._topics_of: dict[Subscriber, set[str]] = {}
 
     async def start(self) -> None:
-        """Nobody else to hear."""
+        """Do nothing: there are no other workers."""
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there are no connections."""
 
     async def subscribe(self, topic: str, subscriber: Subscriber) -> None:
         self._topics.setdefault(topic, {})[subscriber] = None
-        self._of.setdefault(subscriber, set()).add(topic)
+        self._topics_of.setdefault(subscriber, set()).add(topic)
 
     async def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
-        topics = self._of.get(subscriber, set())
+        topics = self._topics_of.get(subscriber, set())
         topics.discard(topic)
         if not topics:
-            self._of.pop(subscriber, None)
-        self._forget(topic, subscriber)
+            self._topics_of.pop(subscriber, None)
+        self._remove(topic, subscriber)
 
     def drop(self, subscriber: Subscriber) -> None:
-        for topic in self._of.pop(subscriber, ()):
-            self._forget(topic, subscriber)
+        for topic in self._topics_of.pop(subscriber, ()):
+            self._remove(topic, subscriber)
 
     async def broadcast(self, topic: str, message: Any) -> None:
         event = InfoEvent(topic, message)
-        # A copy: a subscriber may end, or another begin, while the message is handed out.
+        # A copy: a subscriber may unsubscribe, or another subscribe, during the delivery.
         give_way = None
         for subscriber in tuple(self._topics.get(topic, ())):
             give_way = subscriber.deliver(event) or give_way
@@ -85,15 +85,15 @@ class MemoryPubSub:
             await give_way()
 
     async def others(self) -> int:
-        """Return 0: nothing here leaves the process."""
+        """Return 0: broadcasts stay in this process."""
         return 0
 
     def subscribers(self, topic: str) -> int:
-        """How many listen to `topic` now."""
+        """Return the number of subscribers of `topic`."""
         return len(self._topics.get(topic, ()))
 
-    def _forget(self, topic: str, subscriber: Subscriber) -> None:
-        listeners = self._topics.get(topic, {})
-        listeners.pop(subscriber, None)
-        if not listeners:
+    def _remove(self, topic: str, subscriber: Subscriber) -> None:
+        subscribers = self._topics.get(topic, {})
+        subscribers.pop(subscriber, None)
+        if not subscribers:
             self._topics.pop(topic, None)

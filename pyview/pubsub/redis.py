@@ -1,7 +1,7 @@
-"""PubSub among workers anywhere, on a Redis or Valkey server. Needs the extra `[redis]`.
+"""PubSub of workers on several hosts through a Redis or Valkey server. Needs the extra `[redis]`.
 
-All broadcasts go over one channel, of which each worker takes what it has subscribers for. Nothing is stored: what is
-broadcast while a worker is cut off from the server never reaches it.
+All broadcasts use one channel; each worker delivers those that it has subscribers for. Nothing is stored: a worker that
+has lost the server misses the broadcasts of that time.
 """
 
 import asyncio
@@ -13,59 +13,59 @@ from typing import Any
 import orjson
 
 from pyview.pubsub.memory import MemoryPubSub, Subscriber
-from pyview.stores.outage import Outages, StoreUnavailable
+from pyview.stores.health import HealthRegistry, StoreUnavailable
 from pyview.stores.redis import RedisServer
 from pyview.wire.message import json_text
 
 logger = logging.getLogger("pyview")
 
-PAUSE = 0.2  # seconds before a lost server is asked again
-_COUNTED = "pyview:others"
-PATIENCE = 2.0  # seconds that the first subscriber waits until the server listens
+PAUSE = 0.2  # seconds before the next attempt to reach a lost server
+START_TIMEOUT = 2.0  # seconds that `start` waits for the subscription on the server
+_COUNTING_TOPIC = "pyview:others"
 
 
 class RedisPubSub:
     """Publish and subscribe through the database at `url` (`redis://:password@host:6379/0`, `rediss://`, `valkey://`,
     `unix://`), under names that begin with `prefix`.
 
-    Messages are JSON data, and every subscriber gets them as such, on this worker too: a dataclass arrives as a dict.
-    This worker's subscribers get a broadcast before `broadcast` returns, those of others a moment later. While the
-    server is gone, which the log says once, each worker's broadcasts reach its own subscribers alone.
+    Messages become JSON, also for subscribers of this worker: a dataclass arrives as a dict. Subscribers of this worker
+    get a broadcast before `broadcast` returns, those of other workers a moment later. While the server is lost, which
+    is logged once, the broadcasts of a worker reach its own subscribers only.
 
-    Raises `ValueError` for an address that is none.
+    Raises `ValueError` for an invalid URL.
     """
 
     def __init__(
-        self, url: str, *, prefix: str = "pyview:", timeout: float = 2.0, outages: Outages | None = None
+        self, url: str, *, prefix: str = "pyview:", timeout: float = 2.0, health: HealthRegistry | None = None
     ) -> None:
-        self._server = RedisServer(url, timeout, outages)
-        # Channels are shared by all databases of a server; broadcasts are not.
+        self._server = RedisServer(url, timeout, health)
+        # Redis publishes to all databases of a server; each database has its own broadcasts.
         self._channel = f"{prefix}broadcasts:{self._server.database}"
-        self._here = uuid.uuid4().hex.encode()
+        self._worker_id = uuid.uuid4().hex.encode()
         self._local = MemoryPubSub()
-        self._following: asyncio.Task[None] | None = None
+        self._follower: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
 
     async def start(self) -> None:
-        """Begin to listen to the other workers. A server that is away is asked again and again."""
-        if self._following is None:
-            self._listening = asyncio.Event()  # of this event loop
-            self._following = asyncio.get_running_loop().create_task(self._follow())
+        """Start to receive the broadcasts of other workers. A lost server is tried again until it answers."""
+        if self._follower is None:
+            self._listening = asyncio.Event()  # the object may be started again on another event loop
+            self._follower = asyncio.get_running_loop().create_task(self._follow())
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(START_TIMEOUT):
                 await self._listening.wait()
 
     async def close(self) -> None:
-        following, self._following = self._following, None
-        while following is not None and not following.done():
+        follower, self._follower = self._follower, None
+        while follower is not None and not follower.done():
             # On Python 3.11 `asyncio.wait_for`, in the client, may swallow a cancellation.
-            following.cancel()
-            await asyncio.wait([following], timeout=0.1)
+            follower.cancel()
+            await asyncio.wait([follower], timeout=0.1)
         await self._server.close()
 
     async def subscribe(self, topic: str, subscriber: Subscriber) -> None:
         await self._local.subscribe(topic, subscriber)
-        if self._following is None:
+        if self._follower is None:
             await self.start()
 
     async def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
@@ -75,58 +75,54 @@ class RedisPubSub:
         self._local.drop(subscriber)
 
     async def broadcast(self, topic: str, message: Any) -> None:
-        """Raises `UnencodableValue` for what is no JSON data."""
+        """Deliver and publish. Raises `UnencodableValue` if the message is not JSON-serialisable."""
         body = json_text(message, f"broadcast({topic!r})")
+        # Own subscribers first, without the server: their broadcasts arrive in order and also during an outage.
         await self._local.broadcast(topic, orjson.loads(body))
         with suppress(StoreUnavailable):
             await self._publish(topic, body)
 
     async def others(self) -> int:
-        """Return how many other workers listen now, 0 while the server is away."""
-        # PUBLISH answers with the number of receivers. No view subscribes to this topic.
+        """Return the number of other workers that listen now, 0 while the server is lost."""
+        # PUBLISH returns the number of receivers. No view subscribes to this topic.
         with suppress(StoreUnavailable):
-            return await self._publish(_COUNTED, b"null") - 1 if self._listening.is_set() else 0
+            return await self._publish(_COUNTING_TOPIC, b"null") - 1 if self._listening.is_set() else 0
         return 0
 
     async def _publish(self, topic: str, body: bytes) -> int:
         """Publish the message. Return the number of workers that receive it, this one included."""
         await self._server.open()
-        async with self._server.asked("publishing") as client:
-            message = b"%b%b\n%b" % (self._here, orjson.dumps(topic), body)
+        async with self._server.commands("publishing") as client:
+            message = b"%b%b\n%b" % (self._worker_id, orjson.dumps(topic), body)
             return int(await client.publish(self._channel, message))
 
     async def _follow(self) -> None:
-        while self._following is asyncio.current_task():
+        while self._follower is asyncio.current_task():
             try:
                 await self._listen()
             except StoreUnavailable:
-                pass  # the server's name is in the log, once
+                pass  # `StoreHealth` has logged it once
             except Exception:
-                logger.exception("Listening to broadcasts failed; beginning again")
+                logger.exception("listening to broadcasts failed; trying again")
             self._listening.clear()
             await asyncio.sleep(PAUSE)
 
     async def _listen(self) -> None:
         await self._server.open()
-        async with aclosing(self._server.notices(self._channel)) as notices:
-            async for notice in notices:
+        async with aclosing(self._server.messages(self._channel)) as messages:
+            async for message in messages:
                 self._listening.set()
-                if notice is not None:
-                    await self._hear(notice)
+                # Own messages come back from the server; `broadcast` has delivered them already.
+                if message is not None and not message.startswith(self._worker_id):
+                    await self._receive(message)
 
-    async def _hear(self, notice: bytes) -> None:
-        if notice.startswith(self._here):
-            return
+    async def _receive(self, message: bytes) -> None:
         try:
-            topic, body = self._opened(notice)
+            head, _, body = message.partition(b"\n")
+            topic = orjson.loads(head[len(self._worker_id) :])
+            if not isinstance(topic, str):
+                raise ValueError(topic)
             if self._local.subscribers(topic):
                 await self._local.broadcast(topic, orjson.loads(body))
         except ValueError:
-            logger.warning("%s carries what is no broadcast: %r", self._channel, notice[:100])
-
-    def _opened(self, notice: bytes) -> tuple[str, bytes]:
-        head, _, body = notice.partition(b"\n")
-        topic = orjson.loads(head[len(self._here) :])
-        if not isinstance(topic, str):
-            raise ValueError(topic)
-        return topic, body
+            logger.warning("invalid message on %s: %r", self._channel, message[:100])

@@ -23,8 +23,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.sessions.session import ACTIVE, LONGEST_COOKIE, SESSION_ENDS_AT
 from pyview.sessions.tracking import SESSION_ID, USER_DIGEST, own_revocation_keys
-from pyview.stores.backlog import Backlog
-from pyview.stores.outage import StoreUnavailable, share_outages
+from pyview.stores.health import StoreUnavailable, share_health
+from pyview.stores.retry import Backlog
 from pyview.stores.revocations import Revocations
 from pyview.stores.sessions import Record, SessionStore, decode, encode
 
@@ -81,7 +81,7 @@ class ServerSessionMiddleware:
             await self.app(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        share_outages(scope, self.store)
+        share_health(scope, self.store)
         try:
             await self.app(scope, receive, send)
         finally:

@@ -20,7 +20,7 @@ from starlette.authentication import AuthCredentials, UnauthenticatedUser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.sessions.session import HIDDEN, LONGEST_COOKIE, session_of
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import Revocations
 
 logger = logging.getLogger("pyview.security")

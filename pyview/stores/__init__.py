@@ -1,30 +1,19 @@
-"""Where server-side sessions are kept: one contract, three kinds of store.
+"""State that the workers of an application share: contracts, and their memory, SQLite and Redis implementations.
 
-Nothing here knows cookies or requests. Keys are digests that the caller makes (SHA-256 of the id in the cookie):
-who reads a store can sign in as nobody.
-
-OnceStore: whoever comes first gets it, among all workers, and nobody after them.
-
-For what may be used once only. Keys are opaque text that the caller makes, never a secret.
-
-Revocation: what is signed out although its cookie says otherwise, told to every worker within a second.
-
-Nothing here knows sessions, sockets or requests: keys are opaque text that the caller makes (`sid:<digest>`,
-`user:<digest>`, `all`), never a raw session id.
-
-Storage: what outlives a worker. Files and servers that several workers share, and what happens while one is
-gone.
-
-Nothing here knows what is stored. Whatever cannot be asked raises `StoreUnavailable`; nothing is guessed.
+Each kind of store has a contract (a Protocol) that its implementations share, and the environment chooses one of them
+(`from_environment`). Nothing here knows requests, cookies or sockets: keys are opaque text that the caller makes, a
+digest and never a secret, so that a leaked store signs no one in. An operation that the store cannot answer raises
+`StoreUnavailable`: the caller then refuses instead of guessing.
 """
 
-from pyview.stores.claims import MemoryClaims, OnceStore, SQLiteClaims
 from pyview.stores.from_environment import (
     claims_from_environment,
+    once_store_from_environment,
     revocations_from_environment,
     session_store_from_environment,
 )
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
+from pyview.stores.once import MemoryOnceStore, OnceStore, SQLiteOnceStore
 from pyview.stores.revocations import Listener, MemoryRevocations, Revocations
 from pyview.stores.revocations_shared import SQLiteRevocations
 from pyview.stores.sessions import KeyTaken, MemorySessionStore, Record, SessionStore, decode, encode
@@ -33,13 +22,13 @@ from pyview.stores.sessions_sqlite import SQLiteSessionStore
 __all__ = [
     "KeyTaken",
     "Listener",
-    "MemoryClaims",
+    "MemoryOnceStore",
     "MemoryRevocations",
     "MemorySessionStore",
     "OnceStore",
     "Record",
     "Revocations",
-    "SQLiteClaims",
+    "SQLiteOnceStore",
     "SQLiteRevocations",
     "SQLiteSessionStore",
     "SessionStore",
@@ -47,6 +36,7 @@ __all__ = [
     "claims_from_environment",
     "decode",
     "encode",
+    "once_store_from_environment",
     "revocations_from_environment",
     "session_store_from_environment",
 ]

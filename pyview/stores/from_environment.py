@@ -1,84 +1,101 @@
-"""Which store an environment asks for.
+"""The choice of a store from the environment: Redis, a SQLite file, or the memory of this process.
 
-Which claims an environment asks for.
-
-Which revocations an environment asks for.
-
-Which session store an environment asks for.
+`PYVIEW_REDIS_URL` is for workers on several hosts, `PYVIEW_STATE` (the path of a SQLite file) for those of one host.
+Redis comes first if both are set. Only this module reads the two variables.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
-from types import ModuleType
+from typing import Any, Final, Generic, TypeVar
 
-from pyview.stores.claims import MemoryClaims, OnceStore, SQLiteClaims
-from pyview.stores.outage import Outages
+from pyview.stores.health import HealthRegistry
+from pyview.stores.once import MemoryOnceStore, OnceStore, SQLiteOnceStore
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.stores.revocations_shared import SQLiteRevocations
 from pyview.stores.sessions import MemorySessionStore, SessionStore
 from pyview.stores.sessions_sqlite import SQLiteSessionStore
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreKind(Generic[T]):
+    """The implementations of one kind of store.
+
+    `redis` is "module:Class", called with a URL; `sqlite` is called with a path, None if there is no such version. Both
+    take the keyword `health`.
+    """
+
+    memory: Callable[[], T]
+    redis: str
+    sqlite: Callable[..., T] | None = None
+
+
+ONCE: Final[StoreKind[OnceStore]] = StoreKind(
+    MemoryOnceStore, "pyview.stores.once_redis:RedisOnceStore", SQLiteOnceStore
+)
+REVOCATIONS: Final[StoreKind[Revocations]] = StoreKind(
+    MemoryRevocations, "pyview.stores.revocations_redis:RedisRevocations", SQLiteRevocations
+)
+SESSIONS: Final[StoreKind[SessionStore]] = StoreKind(
+    MemorySessionStore, "pyview.stores.sessions_redis:RedisSessionStore", SQLiteSessionStore
+)
+
+
+def from_environment(
+    kind: StoreKind[T], environ: Mapping[str, str], health: HealthRegistry | None = None
+) -> T:
+    """Return a store of `kind` for `PYVIEW_REDIS_URL`, else for `PYVIEW_STATE`, else in the memory of this process.
+
+    Stores that share `health` log an outage of their common server or file once. Raises `ValueError` for an invalid
+    URL, `RuntimeError` if the extra `[redis]` is needed and not installed.
+    """
+    url = redis_url(environ)
+    if url:
+        return _redis_class(kind.redis)(url, health=health)
+    path = environ.get("PYVIEW_STATE", "").strip()
+    return kind.sqlite(path, health=health) if path and kind.sqlite else kind.memory()
+
 
 def redis_url(environ: Mapping[str, str]) -> str:
-    """`PYVIEW_REDIS_URL`, or "" when it is unset or empty."""
+    """Return `PYVIEW_REDIS_URL`, or "" if it is unset or empty."""
     return environ.get("PYVIEW_REDIS_URL", "").strip()
 
 
-def state_path(environ: Mapping[str, str]) -> str:
-    """`PYVIEW_STATE`, the path of a SQLite file, or "" when it is unset or empty."""
-    return environ.get("PYVIEW_STATE", "").strip()
-
-
-def needs_redis(module: str) -> ModuleType:
-    """`module`, which imports the Redis client: an extra, and slow to import, so only for those who ask for it.
-
-    Raises `RuntimeError` where the extra is not installed.
-    """
+def _redis_class(path: str) -> Callable[..., Any]:
+    module, _, name = path.partition(":")
     try:
-        return import_module(module)
+        # Imported by name: the Redis client is an extra, and takes longer to import than the rest of PyView.
+        found: Callable[..., Any] = getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "redis":
             raise
         raise RuntimeError(
             "PYVIEW_REDIS_URL is set, but the Redis client is not installed: pip install 'pyview-live[redis]'"
         ) from error
+    return found
 
 
-def claims_from_environment(environ: Mapping[str, str], outages: Outages | None = None) -> OnceStore:
-    """Shared through `PYVIEW_REDIS_URL`, else through the SQLite file `PYVIEW_STATE`, else this process's own.
-    `outages`: those of this worker.
-
-    Raises `ValueError` for an address that is none, `RuntimeError` where the extra `[redis]` is missing.
-    """
-    url, path = redis_url(environ), state_path(environ)
-    if url:
-        claims: OnceStore = needs_redis("pyview.stores.claims_redis").RedisClaims(url, outages=outages)
-        return claims
-    return SQLiteClaims(path, outages=outages) if path else MemoryClaims()
+def once_store_from_environment(
+    environ: Mapping[str, str], health: HealthRegistry | None = None
+) -> OnceStore:
+    """Return the once-store that the environment chooses. See `from_environment`."""
+    return from_environment(ONCE, environ, health)
 
 
-def revocations_from_environment(environ: Mapping[str, str], outages: Outages | None = None) -> Revocations:
-    """Shared through `PYVIEW_REDIS_URL`, else through the SQLite file `PYVIEW_STATE`, else this process's own.
-    `outages`: those of this worker.
-
-    Raises `ValueError` for an address that is none, `RuntimeError` where the extra `[redis]` is missing.
-    """
-    url, path = redis_url(environ), state_path(environ)
-    if url:
-        revocations: Revocations = needs_redis("pyview.stores.revocations_redis").RedisRevocations(
-            url, outages=outages
-        )
-        return revocations
-    return SQLiteRevocations(path, outages=outages) if path else MemoryRevocations()
+claims_from_environment = once_store_from_environment
 
 
-def session_store_from_environment(environ: Mapping[str, str]) -> SessionStore:
-    """Shared through `PYVIEW_REDIS_URL`, else through the SQLite file `PYVIEW_STATE`, else this process's own.
+def revocations_from_environment(
+    environ: Mapping[str, str], health: HealthRegistry | None = None
+) -> Revocations:
+    """Return the revocations that the environment chooses. See `from_environment`."""
+    return from_environment(REVOCATIONS, environ, health)
 
-    Raises `ValueError` for an address that is none, `RuntimeError` where the extra `[redis]` is missing.
-    """
-    url, path = redis_url(environ), state_path(environ)
-    if url:
-        store: SessionStore = needs_redis("pyview.stores.sessions_redis").RedisSessionStore(url)
-        return store
-    return SQLiteSessionStore(path) if path else MemorySessionStore()
+
+def session_store_from_environment(
+    environ: Mapping[str, str], health: HealthRegistry | None = None
+) -> SessionStore:
+    """Return the session store that the environment chooses. See `from_environment`."""
+    return from_environment(SESSIONS, environ, health)

@@ -1,4 +1,4 @@
-"""A Redis or Valkey server (6.2 or later) that workers anywhere share. Needs the extra `[redis]`."""
+"""A Redis or Valkey server (6.2 or later) shared by workers on several hosts. Needs the extra `[redis]`."""
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -14,47 +14,50 @@ from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as Silent
 
-from pyview.stores.outage import Failing, Outages, StoreUnavailable
+from pyview.stores.health import HealthRegistry, Operation, StoreUnavailable
 
-HEARTBEAT = 1.0  # seconds of silence on a subscription before it is asked whether it is still there
-CONNECTIONS = 32  # of one worker; who needs one more waits
-# The client does not know the other project's names for the same two schemes.
+HEARTBEAT = 1.0  # seconds of silence on a subscription before the server is pinged on it
+CONNECTIONS = 32  # of one worker; a request that needs one more waits
+# The client does not know Valkey's names of the two schemes.
 _SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
 
 
 class RedisServer:
-    """One database of a server, not of a cluster. `timeout`: seconds to wait for a connection or an answer.
-    `outages`: those that are shared with other stores on the same server.
+    """One database of a server, not of a cluster.
 
-    Raises `ValueError` for an address that is none.
+    `timeout`: seconds to wait for a connection or an answer. `health`: shared with other stores on the same server.
+    Raises `ValueError` for an invalid URL.
     """
 
-    def __init__(self, url: str, timeout: float = 2.0, outages: Outages | None = None) -> None:
+    def __init__(self, url: str, timeout: float = 2.0, health: HealthRegistry | None = None) -> None:
         scheme, separator, rest = url.partition("://")
         self._url = f"{_SCHEMES.get(scheme, scheme)}{separator}{rest}"
         self._timeout = timeout
         self._name = f"The server {_without_password(url)}"
-        self._outage = (outages or Outages()).of(self._name)
+        self._health = (health or HealthRegistry()).of(self._name)
         self._client: Redis | None = None
         self._answered = False
-        self.database = _checked(self._url)
+        self.database = _database(self._url)
 
-    def share_outages(self, outages: Outages) -> None:
-        """Log an outage once for all stores on this server that share `outages`."""
-        self._outage = outages.of(self._name)
+    def share_health(self, health: HealthRegistry) -> None:
+        """Log an outage once for all stores on this server that share `health`."""
+        self._health = health.of(self._name)
 
     async def open(self) -> None:
-        """Raises `StoreUnavailable` when the server does not answer. It is open all the same: whatever is asked later
-        reaches a server that has come back."""
+        """Connect. Raises `StoreUnavailable` if the server does not answer.
+
+        It is open nevertheless: later commands reach the server as soon as it is back.
+        """
         if self._client is None:
             self._client = self._make_client()
         if not self._answered:
-            async with self.asked("reading") as client:
+            async with self.commands("reading") as client:
                 await client.ping()
             self._answered = True
 
     def _make_client(self) -> Redis:
-        # Nothing is sent twice by itself: a comparison that had already succeeded would fail the second time.
+        # No automatic repetition: a script that compares a version may have run before its answer was lost, and would
+        # then fail the second time.
         retry = Retry(NoBackoff(), 0)
         pool = BlockingConnectionPool.from_url(
             self._url,
@@ -74,39 +77,39 @@ class RedisServer:
             await client.aclose()
 
     @asynccontextmanager
-    async def asked(self, doing: Failing) -> AsyncIterator[Redis]:
-        """The client, for commands; what fails in them raises `StoreUnavailable`."""
+    async def commands(self, operation: Operation) -> AsyncIterator[Redis]:
+        """Yield the client for commands of one kind; their failures raise `StoreUnavailable`."""
         sent = time.monotonic()
         try:
             yield self._opened()
         except (RedisError, OSError) as error:
-            raise self._failed(doing, error, sent) from error
-        self._outage.recovered(doing)
+            raise self._failed(operation, error, sent) from error
+        self._health.recovered(operation)
 
-    def _failed(self, doing: Failing, error: RedisError | OSError, sent: float) -> StoreUnavailable:
-        """Log the failure of a request that was sent at `sent`, and return what to raise."""
+    def _failed(self, operation: Operation, error: RedisError | OSError, sent: float) -> StoreUnavailable:
+        """Record the failure of a request that was sent at `sent`. Return the exception to raise."""
         unreachable = isinstance(error, (Unreachable, Silent, OSError))
-        self._outage.failed(doing, error, sent=sent, altogether=unreachable)
-        return StoreUnavailable(f"{doing} failed with {type(error).__name__}: {error}")
+        self._health.failed(operation, error, sent=sent, unreachable=unreachable)
+        return StoreUnavailable(f"{operation} failed with {type(error).__name__}: {error}")
 
-    async def notices(self, channel: str) -> AsyncGenerator[bytes | None, None]:
-        """What is published on `channel`, and None when it is subscribed and after each second of silence.
+    async def messages(self, channel: str) -> AsyncGenerator[bytes | None, None]:
+        """Yield the messages on `channel`, and None once subscribed and after each second of silence.
 
-        Nothing is lost between two items. Raises `StoreUnavailable` when the server is gone: what was published
-        meanwhile has to be found in another way.
+        No message between two items is lost. Raises `StoreUnavailable` if the server is lost: messages that are
+        published until the next subscription do not arrive.
         """
-        # A subscription is open for hours: what counts is when the server last answered on it.
-        heard = time.monotonic()
+        # A subscription lasts for hours, so its failure counts from the last answer and not from its start.
+        answered = time.monotonic()
         try:
             async with self._opened().pubsub() as subscription:
                 await subscription.subscribe(channel)
                 async with aclosing(_messages(subscription)) as messages:
                     async for message in messages:
-                        heard = time.monotonic()
-                        self._outage.recovered("listening")
+                        answered = time.monotonic()
+                        self._health.recovered("listening")
                         yield message
         except (RedisError, OSError) as error:
-            raise self._failed("listening", error, heard) from error
+            raise self._failed("listening", error, answered) from error
 
     def _opened(self) -> Redis:
         if self._client is None:
@@ -115,25 +118,25 @@ class RedisServer:
 
 
 async def _messages(subscription: PubSub) -> AsyncGenerator[bytes | None, None]:
-    asked = False
+    pinged = False
     while True:
         message = await subscription.get_message(timeout=HEARTBEAT)
-        if message is None and asked:
+        if message is None and pinged:
             raise ConnectionError("the subscription is silent")
-        asked = message is None
+        pinged = message is None
         if message is None:
             await subscription.ping()
         else:
             yield message["data"] if message["type"] == "message" else None
 
 
-def _checked(url: str) -> int:
+def _database(url: str) -> int:
     try:
         return int(parse_url(url).get("db", 0))
     except ValueError as error:
         raise ValueError(
-            f"{_without_password(url)!r} is no address of a Redis or Valkey server ({error}). "
-            "Expected something like redis://:password@host:6379/0, rediss://... or unix:///path"
+            f"{_without_password(url)!r} is not the URL of a Redis or Valkey server ({error}). "
+            "Expected redis://:password@host:6379/0, rediss://... or unix:///path"
         ) from error
 
 

@@ -1,10 +1,7 @@
-"""What one worker knows to be revoked, and who wants to hear of it.
+"""Revocations: the sessions and users that are signed out although their cookie is still valid.
 
-The contract between those who sign somebody out and those who have to notice.
-
-One revocation, and what two of one key amount to.
-
-Revocations within one process.
+The contract, one revocation, the cache that every worker keeps, and the implementation in memory. Every worker gets a
+revocation within a second. Keys are text that the caller makes: `sid:<digest>`, `user:<digest>` or `all`.
 """
 
 import logging
@@ -15,62 +12,67 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Protocol
 
+logger = logging.getLogger("pyview.security")
+
 Listener = Callable[[str], None]
 
 
 class Revocations(Protocol):
-    """What has been revoked, and until when; every worker is told.
+    """The revoked keys, each until its time; every worker is notified.
 
-    Used on one event loop, between `start` and `close`. Times are Unix times in seconds, by the clock of the
-    worker that says them: workers on several hosts need clocks that agree.
+    Use it on one event loop, between `start` and `close`. Times are Unix times in seconds, by the clock of the worker
+    that passes them: the clocks of several hosts must agree.
     """
 
     async def start(self) -> None:
-        """Raises `StoreUnavailable` when the store cannot be reached; may be called again then."""
+        """Open the store. Raises `StoreUnavailable` if it cannot be reached; call it again then."""
 
     async def close(self) -> None:
-        """Forget the listeners and let go of everything."""
+        """Remove the listeners, and close connections and files."""
 
     async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
-        """From now until `until`, everything under `key` that was signed in before `not_before` is dead; without
-        `not_before`, everything under it.
+        """Revoke `key` until `until`, for sign-ins before `not_before`; for all of them without `not_before`.
 
-        `until`: when the last cookie that is to die would have died anyway. Revoking again only ever adds: the
-        later `until` and the later `not_before` (none being the latest) hold. Raises `StoreUnavailable` when the
-        store did not take it: this worker keeps to it all the same, and writes it as soon as the store is back.
-        Raises `ValueError` for times that are no numbers.
+        `until`: the time at which the last affected cookie expires by itself. Revoking a key again only adds: the later
+        `until` and the later `not_before` (None is the latest) hold. Raises `StoreUnavailable` if the store did not
+        accept it: this worker applies it nevertheless, and writes it as soon as the store is back. Raises `ValueError`
+        for times that are not finite numbers.
         """
 
     async def revoked(self, keys: Mapping[str, float]) -> bool:
-        """Whether any of `keys` is dead for what was signed in at the time given with it. Asks the store itself.
+        """Return True if any of `keys` is revoked for the sign-in time given with it. Asks the store.
 
-        Raises `StoreUnavailable` when it cannot be asked: refuse then.
+        Raises `StoreUnavailable` if the store cannot answer: refuse then.
         """
 
     def known_revoked(self, keys: Mapping[str, float]) -> bool:
-        """The same, from what this worker knows: never waits, may be a second late.
+        """Return the same from this worker's cache: never waits, may be a second late.
 
-        What other workers revoke becomes known only while somebody has subscribed; see `behind`.
+        Revocations by other workers arrive only while there is a subscriber; see `staleness`.
         """
 
-    def behind(self) -> float:
-        """Seconds since what this worker knows was last complete: below 2 while all is well, and `inf` before
-        anybody has subscribed."""
+    def staleness(self) -> float:
+        """Return the seconds since this worker's cache was last complete.
+
+        Below 2 in normal operation, `inf` before the first subscription.
+        """
 
     def subscribe(self, listener: Listener) -> None:
-        """Call `listener(key)` on this event loop for every revocation by any worker: for one's own at once, for
-        others' within a second, and for those missed during an outage when it is over. It must return at once,
-        and must not fail. Subscribing twice is the same as once."""
+        """Call `listener(key)` on this event loop for every revocation by any worker.
+
+        For this worker's own revocations at once, for others' within a second, for those missed during an outage after
+        it. The listener must return at once and must not raise. Subscribing twice is the same as once.
+        """
 
     def unsubscribe(self, listener: Listener) -> None:
-        """An unknown listener is ignored."""
+        """Remove a listener; an unknown one is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """`key` is dead until `until`, for what was signed in before `not_before`; None: for everything.
+    """`key` is revoked until `until`, for sign-ins before `not_before`; None: for all sign-ins.
 
-    Unix times in seconds. Raises `ValueError` for an empty key and for times that are no numbers.
+    Unix times in seconds. Raises `ValueError` for an empty key and for times that are not finite numbers.
     """
 
     key: str
@@ -86,31 +88,27 @@ class Revocation:
                 f"got until={self.until!r}, not_before={self.not_before!r}"
             )
 
-    def kills(self, signed_in_at: float, now: float) -> bool:
-        return self.until > now and self._reaches(signed_in_at)
-
-    def _reaches(self, signed_in_at: float) -> bool:
-        # The other way round, a sign-in time that is no number would escape.
-        return self.not_before is None or not signed_in_at >= self.not_before
+    def applies_to(self, signed_in_at: float, now: float) -> bool:
+        """Return True if a sign-in at `signed_in_at` is revoked at `now`."""
+        # `not >=` instead of `<`: a sign-in time that is NaN counts as revoked.
+        return self.until > now and (self.not_before is None or not signed_in_at >= self.not_before)
 
     def merged(self, other: "Revocation") -> "Revocation":
-        """Both: never kills less than either of them did."""
-        return Revocation(self.key, max(self.until, other.until), _later(self.not_before, other.not_before))
+        """Return the union: it revokes every sign-in that either of the two revokes."""
+        befores = (self.not_before, other.not_before)
+        not_before = None if None in befores else max(before for before in befores if before is not None)
+        return Revocation(self.key, max(self.until, other.until), not_before)
 
-    def joined(self, earlier: "Revocation | None", now: float) -> "Revocation":
-        """What is to be kept at `now` where `earlier` was kept: what is over no longer counts."""
+    def replacing(self, earlier: "Revocation | None", now: float) -> "Revocation":
+        """Return the revocation to keep at `now` instead of `earlier`, which counts unless it has expired."""
         return self if earlier is None or earlier.until <= now else earlier.merged(self)
 
 
-def _later(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else max(one, other)
-
-
-logger = logging.getLogger("pyview.security")
-
-
 class RevocationCache:
-    """Revocations that have not yet expired. `clock`: Unix time in seconds, when reading."""
+    """The revocations that one worker knows and that have not expired, with their listeners.
+
+    `clock`: Unix time in seconds, for reading.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -119,35 +117,40 @@ class RevocationCache:
         self._listeners: dict[Listener, None] = {}
 
     def __iter__(self) -> Iterator[Revocation]:
-        self._forget_expired()
+        self._remove_expired()
         return iter(tuple(self._known.values()))
 
     def __len__(self) -> int:
         return len(self._known)
 
     @property
-    def heard(self) -> bool:
-        """Whether anybody listens."""
+    def has_listeners(self) -> bool:
         return bool(self._listeners)
 
     def revoked(self, keys: Mapping[str, float]) -> bool:
+        """Return True if any of `keys` is revoked for the sign-in time given with it."""
         known = self._known
         for key, signed_in_at in keys.items():
             revocation = known.get(key)
-            if revocation is not None and revocation.kills(signed_in_at, self._clock()):
+            if revocation is not None and revocation.applies_to(signed_in_at, self._clock()):
                 return True
         return False
 
     def add(self, revocation: Revocation) -> None:
-        """Learn it, and tell the listeners unless it says nothing new."""
-        self._forget_expired()
+        """Add a revocation, and notify the listeners if it changes anything."""
+        self._remove_expired()
         now, known = self._clock(), self._known.get(revocation.key)
-        merged = revocation.joined(known, now)
+        merged = revocation.replacing(known, now)
         if merged == known or revocation.until <= now:
             return
         self._known[merged.key] = merged
         heappush(self._expiring, (merged.until, merged.key))
-        self._tell(merged.key)
+        # A copy: a listener may unsubscribe itself, or subscribe another, while it runs.
+        for listener in tuple(self._listeners):
+            try:
+                listener(merged.key)
+            except Exception:
+                logger.exception("a listener failed on a revocation; the others are notified nevertheless")
 
     def subscribe(self, listener: Listener) -> None:
         self._listeners[listener] = None
@@ -155,52 +158,45 @@ class RevocationCache:
     def unsubscribe(self, listener: Listener) -> None:
         self._listeners.pop(listener, None)
 
-    def deafen(self) -> None:
+    def remove_listeners(self) -> None:
         self._listeners.clear()
 
-    def _tell(self, key: str) -> None:
-        # A copy: a listener may leave, or bring another, while it is told.
-        for listener in tuple(self._listeners):
-            try:
-                listener(key)
-            except Exception:
-                logger.exception("A listener failed on a revocation; the others are told all the same")
-
-    def _forget_expired(self) -> None:
+    def _remove_expired(self) -> None:
         now = self._clock()
         while self._expiring and self._expiring[0][0] <= now:
             _, key = heappop(self._expiring)
+            # The key may have been revoked again, for longer: then a later entry of the heap stands for it.
             known = self._known.get(key)
             if known is not None and known.until <= now:
                 del self._known[key]
 
 
 class MemoryRevocations:
-    """Known to this worker alone, and forgotten with it. `clock`: Unix time in seconds, when reading."""
+    """Revocations of a single process, lost with it. `clock`: Unix time in seconds, for reading."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._replica = RevocationCache(clock)
+        self._cache = RevocationCache(clock)
 
     async def start(self) -> None:
-        """Nothing to reach."""
+        """Do nothing: the store is this process."""
 
     async def close(self) -> None:
-        self._replica.deafen()
+        self._cache.remove_listeners()
 
     async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
-        self._replica.add(Revocation(key, until, not_before))
+        self._cache.add(Revocation(key, until, not_before))
 
     async def revoked(self, keys: Mapping[str, float]) -> bool:
-        return self._replica.revoked(keys)
+        return self._cache.revoked(keys)
 
     def known_revoked(self, keys: Mapping[str, float]) -> bool:
-        return self._replica.revoked(keys)
+        return self._cache.revoked(keys)
 
-    def behind(self) -> float:
+    def staleness(self) -> float:
         return 0.0
 
     def subscribe(self, listener: Listener) -> None:
-        self._replica.subscribe(listener)
+        self._cache.subscribe(listener)
 
     def unsubscribe(self, listener: Listener) -> None:
-        self._replica.unsubscribe(listener)
+        self._cache.unsubscribe(listener)

@@ -1,6 +1,6 @@
-"""Revocations shared by workers anywhere, on a Redis or Valkey server. Needs the extra `[redis]`.
+"""Revocations shared by workers on several hosts through a Redis or Valkey server. Needs the extra `[redis]`.
 
-Two sorted sets hold them, scored by `until` and by `not_before` (+inf: everything). The server must not evict
+Two sorted sets have the keys, scored by `until` and by `not_before` (+inf: every sign-in). The server must not evict
 them (`maxmemory-policy noeviction`).
 """
 
@@ -12,15 +12,16 @@ from contextlib import aclosing
 
 from redis.asyncio import Redis
 
-from pyview.stores.outage import Outages
+from pyview.stores.health import HealthRegistry
 from pyview.stores.redis import RedisServer
 from pyview.stores.revocations import Revocation
 from pyview.stores.revocations_shared import RevocationBatch, SharedRevocations
 
-PAGE = 1000  # revocations read in one go
-EVERYTHING = "+inf"
+PAGE = 1000  # revocations of one read
+EVERY_SIGN_IN = "+inf"
 
-# Merges one revocation (later times win), drops expired ones, tells everybody.
+# Merges one revocation (later times win), drops expired ones and notifies every worker, in one step: with separate
+# commands, two workers that revoke the same key at once could overwrite the later time with the earlier one.
 ADD = """
 local earlier = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if earlier and tonumber(earlier) <= tonumber(ARGV[4]) then
@@ -38,11 +39,11 @@ redis.call('PUBLISH', ARGV[5], ARGV[6])
 
 
 class RedisRevocations(SharedRevocations):
-    """Revocations in the database at `url` (`redis://:password@host:6379/0`, `rediss://`, `valkey://`,
-    `unix://`), under names that begin with `prefix`. `timeout`: seconds to wait for a connection or an answer.
-    `clock`: Unix time in seconds, when reading.
+    """Revocations in the database at `url`, under names that begin with `prefix`.
 
-    Raises `ValueError` for an address that is none.
+    `url`: `redis://:password@host:6379/0`, `rediss://`, `valkey://` or `unix://`. `timeout`: seconds to wait for a
+    connection or an answer. `clock`: Unix time in seconds, for reading. `health`: shared with other stores on the same
+    server. Raises `ValueError` for an invalid URL.
     """
 
     def __init__(
@@ -52,9 +53,9 @@ class RedisRevocations(SharedRevocations):
         prefix: str = "pyview:",
         timeout: float = 2.0,
         clock: Callable[[], float] = time.time,
-        outages: Outages | None = None,
+        health: HealthRegistry | None = None,
     ) -> None:
-        super().__init__(_RedisLog(RedisServer(url, timeout, outages), prefix), clock)
+        super().__init__(_RedisLog(RedisServer(url, timeout, health), prefix), clock)
 
 
 class _RedisLog:
@@ -62,23 +63,25 @@ class _RedisLog:
         self._server = server
         self._until = f"{prefix}revoked:until"
         self._not_before = f"{prefix}revoked:not_before"
-        # Channels are shared by all databases of a server; revocations are not.
+        # Redis publishes to all databases of a server; each database has its own revocations.
         self._channel = f"{prefix}revoked:{server.database}"
         self.open = server.open
         self.close = server.close
 
     async def add(self, revocations: Collection[Revocation], now: float) -> None:
-        async with self._server.asked("writing") as client:
+        async with self._server.commands("writing") as client:
             merge = client.register_script(ADD)
             for revocation in revocations:
-                await merge(keys=[self._until, self._not_before], args=self._arguments(revocation, now))
-
-    def _arguments(self, revocation: Revocation, now: float) -> list[str | float]:
-        not_before = EVERYTHING if revocation.not_before is None else revocation.not_before
-        return [revocation.key, revocation.until, not_before, now, self._channel, _notice(revocation)]
+                key, until, not_before = revocation.key, revocation.until, revocation.not_before
+                score = EVERY_SIGN_IN if not_before is None else not_before
+                message = json.dumps([key, until, not_before])
+                await merge(
+                    keys=[self._until, self._not_before],
+                    args=[key, until, score, now, self._channel, message],
+                )
 
     async def find(self, keys: Collection[str]) -> list[Revocation]:
-        async with self._server.asked("reading") as client:
+        async with self._server.commands("reading") as client:
             return await self._find(client, list(keys))
 
     async def _find(self, client: Redis, keys: list[str]) -> list[Revocation]:
@@ -92,22 +95,22 @@ class _RedisLog:
         return [_revocation(key, until, before) for key, until, before in found if until is not None]
 
     async def follow(self) -> AsyncGenerator[RevocationBatch, None]:
-        async with aclosing(self._server.notices(self._channel)) as notices:
-            await anext(notices)  # subscribed: from here on nothing is missed
-            yield RevocationBatch(await self._everything(), whole=True)
-            async for notice in notices:
-                yield RevocationBatch([] if notice is None else [_noticed(notice)])
+        async with aclosing(self._server.messages(self._channel)) as messages:
+            await anext(messages)  # subscribed first, read next: an addition in between is not missed
+            yield RevocationBatch(await self._read_all(), whole=True)
+            async for message in messages:
+                yield RevocationBatch([] if message is None else [Revocation(*json.loads(message))])
 
-    async def _everything(self) -> list[Revocation]:
-        async with self._server.asked("reading") as client:
-            everything: dict[str, Revocation] = {}
+    async def _read_all(self) -> list[Revocation]:
+        async with self._server.commands("reading") as client:
+            found: dict[str, Revocation] = {}  # ZSCAN may yield a key twice
             cursor = 0
             while True:
                 cursor, page = await client.zscan(self._until, cursor, count=PAGE)
                 for revocation in await self._find(client, [_text(key) for key, _ in page]):
-                    everything[revocation.key] = revocation
+                    found[revocation.key] = revocation
                 if not cursor:
-                    return list(everything.values())
+                    return list(found.values())
 
 
 def _text(name: object) -> str:
@@ -115,14 +118,6 @@ def _text(name: object) -> str:
 
 
 def _revocation(key: str, until: float, not_before: float | None) -> Revocation:
-    # Between the two readings a revocation may have expired, and its second half have been dropped.
-    everything = not_before is None or math.isinf(not_before)
-    return Revocation(key, until, None if everything else not_before)
-
-
-def _notice(revocation: Revocation) -> str:
-    return json.dumps([revocation.key, revocation.until, revocation.not_before])
-
-
-def _noticed(notice: bytes) -> Revocation:
-    return Revocation(*json.loads(notice))
+    # Between the two commands a revocation may have expired and been removed from the second set: `not_before` is None.
+    every_sign_in = not_before is None or math.isinf(not_before)
+    return Revocation(key, until, None if every_sign_in else not_before)

@@ -1,7 +1,4 @@
-"""Revocations that several workers share: a log that all of them write and follow.
-
-Revocations shared by the workers of one host, in a SQLite file.
-"""
+"""Revocations that several workers share through a log that all of them write and follow; the log in a SQLite file."""
 
 import asyncio
 import logging
@@ -15,59 +12,59 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from pyview.stores.backlog import Retry
-from pyview.stores.outage import Outages, StoreUnavailable
+from pyview.stores.health import HealthRegistry, StoreUnavailable
+from pyview.stores.retry import Retry
 from pyview.stores.revocations import Listener, Revocation, RevocationCache
 from pyview.stores.sqlite import SQLiteFile
 
 logger = logging.getLogger("pyview.security")
 
-PAUSE = 0.25  # seconds before a log that was lost is followed again
-AT_ONCE = 1000  # revocations learnt before the event loop gets a turn
-LAST_ATTEMPT = 2.0  # seconds to write what is unsaved when the worker stops
+PAUSE = 0.25  # seconds before the log is followed again after a failure
+CHUNK = 1000  # revocations added to the cache before the event loop gets a turn
+LAST_ATTEMPT = 2.0  # seconds for writing unsaved revocations when the worker stops
 
 
 @dataclass(frozen=True, slots=True)
 class RevocationBatch:
-    """Revocations found in a log. `whole`: these are all that it holds."""
+    """Revocations read from a log. `whole`: these are all that the log has."""
 
     revocations: list[Revocation]
     whole: bool = False
 
 
 class RevocationLog(Protocol):
-    """Where shared revocations are kept. Everything raises `StoreUnavailable`."""
+    """Storage of shared revocations. Every method raises `StoreUnavailable`."""
 
     async def open(self) -> None: ...
 
     async def close(self) -> None: ...
 
     async def add(self, revocations: Collection[Revocation], now: float) -> None:
-        """Merge them into what is there; those expired at `now` may be dropped."""
+        """Merge the revocations with the stored ones; those expired at `now` may be dropped."""
 
     async def find(self, keys: Collection[str]) -> list[Revocation]:
-        """What is there of `keys`."""
+        """Return the stored revocations of `keys`."""
 
     def follow(self) -> AsyncGenerator[RevocationBatch]:
-        """First all that the log holds, then what is added, by whomever: news within a second, or empty news
-        to say that there is none."""
+        """Yield one whole batch, then the additions of every worker within a second, or an empty batch if there are
+        none."""
         ...
 
 
 class SharedRevocations:
-    """Asks the log for what must be certain, and keeps a copy of it for what must be quick.
+    """`Revocations` on a log: `revoked` asks the log, `known_revoked` a copy of it in this worker.
 
-    Nothing that this worker knows is lost with the store: what the log has not taken, or no longer has, is
-    written as soon as it is back, also when no task follows the log here.
+    No revocation that this worker knows is lost with the store: those that the log has not accepted, or no longer has,
+    are written as soon as it is back, also when this worker does not follow the log.
     """
 
     def __init__(self, log: RevocationLog, clock: Callable[[], float] = time.time) -> None:
         self._log = log
         self._clock = clock
-        self._replica = RevocationCache(clock)
+        self._cache = RevocationCache(clock)
         self._unsaved: dict[str, Revocation] = {}
         self._retry = Retry(self._save_late)
-        self._following: asyncio.Task[None] | None = None
+        self._follower: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._complete_at = -math.inf
 
@@ -75,7 +72,7 @@ class SharedRevocations:
         await self._log.open()
 
     async def close(self) -> None:
-        self._replica.deafen()
+        self._cache.remove_listeners()
         self._stop_following()
         while self._tasks:
             # On Python 3.11 `asyncio.wait_for`, in a client of the store, may swallow a cancellation.
@@ -84,108 +81,103 @@ class SharedRevocations:
             await asyncio.wait(self._tasks, timeout=0.1)
         await self._retry.close()
         if self._unsaved:
-            await self._save_for_the_last_time()
+            try:
+                async with asyncio.timeout(LAST_ATTEMPT):
+                    await self._save_late()
+            except (StoreUnavailable, TimeoutError):
+                logger.error(
+                    "%d sign-outs are lost: the revocation store was unavailable until the worker stopped",
+                    len(self._unsaved),
+                )
         await self._log.close()
-
-    async def _save_for_the_last_time(self) -> None:
-        try:
-            async with asyncio.timeout(LAST_ATTEMPT):
-                await self._save_late()
-        except (StoreUnavailable, TimeoutError):
-            logger.error(
-                "%d sign-outs are lost: the store of revocations was still away at the end",
-                len(self._unsaved),
-            )
 
     async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
         revocation = Revocation(key, until, not_before)
         if revocation.until <= self._clock():
             return
-        self._replica.add(revocation)
-        self._keep(revocation)
+        # First here, then in the log: if the log is lost, this worker still refuses the session.
+        self._cache.add(revocation)
+        self._add_unsaved(revocation)
         await self._save_or_retry()
 
     async def revoked(self, keys: Mapping[str, float]) -> bool:
-        if self._replica.revoked(keys):
+        if self._cache.revoked(keys):
             return True
         for revocation in await self._log.find(keys):
-            self._replica.add(revocation)
-        return self._replica.revoked(keys)
+            self._cache.add(revocation)
+        return self._cache.revoked(keys)
 
     def known_revoked(self, keys: Mapping[str, float]) -> bool:
-        return self._replica.revoked(keys)
+        return self._cache.revoked(keys)
 
-    def behind(self) -> float:
+    def staleness(self) -> float:
         return time.monotonic() - self._complete_at
 
     def subscribe(self, listener: Listener) -> None:
-        self._replica.subscribe(listener)
-        if self._following is None:
-            task = self._following = asyncio.get_running_loop().create_task(self._follow())
+        self._cache.subscribe(listener)
+        if self._follower is None:
+            task = self._follower = asyncio.get_running_loop().create_task(self._follow())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     def unsubscribe(self, listener: Listener) -> None:
-        self._replica.unsubscribe(listener)
-        if not self._replica.heard:
+        self._cache.unsubscribe(listener)
+        if not self._cache.has_listeners:
             self._stop_following()
 
     def _stop_following(self) -> None:
-        following, self._following = self._following, None
-        if following is not None:
-            following.cancel()
+        follower, self._follower = self._follower, None
+        if follower is not None:
+            follower.cancel()
 
     async def _follow(self) -> None:
         while self._is_following():
             try:
                 await self._follow_once()
             except StoreUnavailable:
-                pass  # the store has said so in the log, once
+                pass  # `StoreHealth` has logged it once
             except Exception:
-                logger.exception("Following the revocations failed; beginning again")
+                logger.exception("following the revocations failed; trying again")
             await asyncio.sleep(PAUSE)
 
     async def _follow_once(self) -> None:
         async with aclosing(self._log.follow()) as log:
-            async for news in log:
-                await self._hear(news)
+            async for batch in log:
+                await self._apply(batch)
                 if not self._is_following():
                     return
 
     def _is_following(self) -> bool:
-        return self._following is asyncio.current_task()
+        return self._follower is asyncio.current_task()
 
-    async def _hear(self, news: RevocationBatch) -> None:
-        await self._learn(news.revocations)
+    async def _apply(self, batch: RevocationBatch) -> None:
+        for start in range(0, len(batch.revocations), CHUNK):
+            for revocation in batch.revocations[start : start + CHUNK]:
+                self._cache.add(revocation)
+            await asyncio.sleep(0)
         self._complete_at = time.monotonic()
-        if news.whole:
-            self._keep_what_is_missing_in(news.revocations)
+        if batch.whole:
+            self._add_unsaved_missing_from(batch.revocations)
         if self._unsaved:
             await self._save_or_retry()
 
-    async def _learn(self, revocations: list[Revocation]) -> None:
-        for start in range(0, len(revocations), AT_ONCE):
-            for revocation in revocations[start : start + AT_ONCE]:
-                self._replica.add(revocation)
-            await asyncio.sleep(0)
-
-    def _keep_what_is_missing_in(self, revocations: Iterable[Revocation]) -> None:
-        # A server that was restarted may have forgotten what its workers still know.
+    def _add_unsaved_missing_from(self, revocations: Iterable[Revocation]) -> None:
+        # A server that was restarted without its data may have lost revocations that its workers still know.
         stored = {revocation.key: revocation for revocation in revocations}
-        for revocation in self._replica:
+        for revocation in self._cache:
             found = stored.get(revocation.key)
-            # Nearly always the very same: there may be a hundred thousand.
+            # Nearly always the same object. There may be a hundred thousand: compare the fields only if it is not.
             if found is not revocation and (found is None or found.merged(revocation) != found):
-                self._keep(revocation)
+                self._add_unsaved(revocation)
 
-    def _keep(self, revocation: Revocation) -> None:
+    def _add_unsaved(self, revocation: Revocation) -> None:
         kept = self._unsaved.get(revocation.key)
-        self._unsaved[revocation.key] = revocation.joined(kept, self._clock())
+        self._unsaved[revocation.key] = revocation.replacing(kept, self._clock())
 
     async def _save_or_retry(self) -> None:
         try:
             await self._save()
-        except BaseException:  # a request that is cancelled meanwhile has signed its user out, too
+        except BaseException:  # also if the request is cancelled meanwhile: its user has been signed out
             self._retry.begin()
             raise
 
@@ -194,7 +186,7 @@ class SharedRevocations:
         late = len(self._unsaved)
         await self._save()
         if late:
-            logger.warning("%d sign-outs from the time without the store of revocations are written", late)
+            logger.warning("wrote %d sign-outs from the outage of the revocation store", late)
 
     async def _save(self) -> None:
         now = self._clock()
@@ -202,16 +194,17 @@ class SharedRevocations:
         saving = tuple(self._unsaved.values())
         await self._log.add(saving, now)
         for revocation in saving:
-            # Another revocation of the same key may have come meanwhile.
+            # During the write, the same key may have been revoked again: that revocation is not saved yet.
             if self._unsaved.get(revocation.key) == revocation:
                 del self._unsaved[revocation.key]
 
 
 POLL = 0.5  # seconds
-PAGE = 500  # rows read in one go: well below a millisecond
-PURGE = 200  # expired rows removed by one write
+PAGE = 500  # rows of one read: less than a millisecond, during which the event loop waits
+PURGE = 200  # expired rows that one write removes
 
-# Ids are never used again, so what is new has a higher one; a changed row is a new row.
+# AUTOINCREMENT never uses an id again, and a changed row is inserted again: so whoever follows the log reads only the
+# rows above the last id that it has seen.
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS revocations ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, until REAL NOT NULL, not_before REAL)",
@@ -220,15 +213,18 @@ SCHEMA = (
 
 
 class SQLiteRevocations(SharedRevocations):
-    """Revocations in the file `path`, made when it is missing. `clock`: Unix time in seconds, when reading."""
+    """Revocations in the file `path`, which is created if it is missing.
+
+    `clock`: Unix time in seconds, for reading. `health`: shared with other stores in the same file.
+    """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         clock: Callable[[], float] = time.time,
-        outages: Outages | None = None,
+        health: HealthRegistry | None = None,
     ) -> None:
-        super().__init__(_SQLiteLog(SQLiteFile(path, SCHEMA, durable=True, outages=outages)), clock)
+        super().__init__(_SQLiteLog(SQLiteFile(path, SCHEMA, durable=True, health=health)), clock)
 
 
 class _SQLiteLog:
@@ -258,26 +254,26 @@ class _SQLiteLog:
     async def follow(self) -> AsyncGenerator[RevocationBatch, None]:
         followed, last = object(), 0
         while True:
-            news, reached = await self._after(last)
-            # Noted before anybody else can read: another file may take the place of this one at any time.
-            found = self._file.identity
-            if found is not followed and last > 0:
-                last = 0
+            added, reached = await self._after(last)
+            # Read without a wait in between: another file may take the place of this one at any time.
+            identity = self._file.identity
+            if identity is not followed and last > 0:
+                last = 0  # ids of the new file start again, so read it from its beginning
                 continue
-            whole, followed, last = found is not followed, found, reached
-            yield RevocationBatch(news, whole)
+            whole, followed, last = identity is not followed, identity, reached
+            yield RevocationBatch(added, whole)
             await asyncio.sleep(POLL)
 
     async def _after(self, last: int) -> tuple[list[Revocation], int]:
-        """What was added after row `last`, and the last row now."""
-        news: list[Revocation] = []
+        """Return the revocations after the row `last`, and the id of the last row now."""
+        added: list[Revocation] = []
         reached = last
         while True:
             rows = await self._file.read(partial(_page, reached))
-            news.extend(Revocation(*row[1:]) for row in rows)
+            added.extend(Revocation(*row[1:]) for row in rows)
             reached = rows[-1][0] if rows else reached
             if len(rows) < PAGE:
-                return news, reached
+                return added, reached
             await asyncio.sleep(0)
 
 
@@ -289,7 +285,7 @@ def _page(last: int, connection: sqlite3.Connection) -> list[tuple[int, str, flo
 def _merge(connection: sqlite3.Connection, revocation: Revocation, now: float) -> None:
     query = "SELECT key, until, not_before FROM revocations WHERE key = ?"
     row = connection.execute(query, (revocation.key,)).fetchone()
-    merged = revocation.joined(Revocation(*row) if row else None, now)
+    merged = revocation.replacing(Revocation(*row) if row else None, now)
     if row != (merged.key, merged.until, merged.not_before):
         connection.execute(
             "INSERT OR REPLACE INTO revocations (key, until, not_before) VALUES (?, ?, ?)",

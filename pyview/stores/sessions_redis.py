@@ -1,7 +1,7 @@
-"""Sessions shared by workers anywhere, on a Redis or Valkey server. Needs the extra `[redis]`.
+"""Sessions shared by workers on several hosts through a Redis or Valkey server. Needs the extra `[redis]`.
 
-A hash for each session, and for each user a sorted set of keys scored by `expires_at`. The server removes what is
-over; it must not evict the rest (`maxmemory-policy noeviction`).
+There is a hash for each session, and for each user a sorted set of keys scored by `expires_at`. The server removes
+ended sessions; it must not evict the others (`maxmemory-policy noeviction`).
 """
 
 from collections.abc import Mapping
@@ -10,14 +10,15 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from pyview.stores.outage import Outages
+from pyview.stores.health import HealthRegistry
 from pyview.stores.redis import RedisServer
 from pyview.stores.sessions import KeyTaken, Record
 
 FIELDS = tuple(field.name for field in fields(Record))
 
-# Numbers are kept as the text that came: Lua would round them. Lifetimes are relative to the caller's clock, so
-# that a server with another clock does not cut them.
+# Each change is one script, so that no other worker changes the session between the check and the write. Numbers stay
+# the text that the caller sent: Lua would round them. Lifetimes are relative to the caller's clock, so that a server
+# with another clock does not shorten them.
 LIBRARY = """
 local function dies_at(session)
   local found = redis.call('HMGET', session, 'expires_at', 'last_seen_at', 'idle_timeout')
@@ -106,19 +107,22 @@ return gone
 
 
 class RedisSessionStore:
-    """Sessions in the database at `url` (`redis://:password@host:6379/0`, `rediss://`, `valkey://`, `unix://`),
-    under names that begin with `prefix`. `timeout`: seconds to wait for a connection or an answer.
+    """Sessions in the database at `url`, under names that begin with `prefix`.
 
-    Raises `ValueError` for an address that is none.
+    `url`: `redis://:password@host:6379/0`, `rediss://`, `valkey://` or `unix://`. `timeout`: seconds to wait for a
+    connection or an answer. `health`: shared with other stores on the same server. Raises `ValueError` for an invalid
+    URL.
     """
 
-    def __init__(self, url: str, *, prefix: str = "pyview:", timeout: float = 2.0) -> None:
-        self._server = RedisServer(url, timeout)
+    def __init__(
+        self, url: str, *, prefix: str = "pyview:", timeout: float = 2.0, health: HealthRegistry | None = None
+    ) -> None:
+        self._server = RedisServer(url, timeout, health)
         self._prefix = prefix
 
-    def share_outages(self, outages: Outages) -> None:
-        """Log an outage together with the other stores of `outages`."""
-        self._server.share_outages(outages)
+    def share_health(self, health: HealthRegistry) -> None:
+        """Log an outage once for all stores on this server that share `health`."""
+        self._server.share_health(health)
 
     async def start(self) -> None:
         await self._server.open()
@@ -127,7 +131,7 @@ class RedisSessionStore:
         await self._server.close()
 
     async def load(self, key: str, now: float) -> Record | None:
-        async with self._server.asked("reading") as client:
+        async with self._server.commands("reading") as client:
             found: Any = await client.hgetall(self._name(key))
         record = _record(found)
         return record if record is not None and record.alive(now) else None
@@ -152,7 +156,7 @@ class RedisSessionStore:
         return [key.decode() for key in gone] if isinstance(gone, list) else []
 
     async def list_user(self, user: str, now: float) -> list[Record]:
-        async with self._server.asked("reading") as client:
+        async with self._server.commands("reading") as client:
             keys: Any = await client.zrange(f"{self._prefix}sessions-of:{user}", 0, -1)
             records = [_record(found) for found in await self._load_all(client, keys)]
         alive = [record for record in records if record is not None and record.alive(now)]
@@ -165,23 +169,20 @@ class RedisSessionStore:
             return await pipeline.execute()
 
     async def _put(self, script: str, record: Record, *conditions: str | int) -> bool:
-        about = (self._prefix, record.key, record.user, record.last_seen_at, record.expires_at)
-        answer = await self._run(script, [*about, *conditions, *_flat(record)])
+        values = (self._prefix, record.key, record.user, record.last_seen_at, record.expires_at)
+        fields_of_record = [part for name in FIELDS for part in (name, getattr(record, name))]
+        answer = await self._run(script, [*values, *conditions, *fields_of_record])
         if answer == -1:
             raise KeyTaken
         return answer == 1
 
     async def _run(self, script: str, arguments: list[str | int | float | bytes], *names: str) -> object:
-        async with self._server.asked("writing") as client:
+        async with self._server.commands("writing") as client:
             answer: object = await client.register_script(script)(keys=names, args=arguments)
         return answer
 
     def _name(self, key: str) -> str:
         return f"{self._prefix}session:{key}"
-
-
-def _flat(record: Record) -> list[str | int | float | bytes]:
-    return [part for name in FIELDS for part in (name, getattr(record, name))]
 
 
 def _record(found: Mapping[bytes, bytes]) -> Record | None:

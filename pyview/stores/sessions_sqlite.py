@@ -2,13 +2,14 @@
 
 import os
 import sqlite3
+from dataclasses import astuple
 from functools import partial
 
-from pyview.stores.outage import Outages
+from pyview.stores.health import HealthRegistry
 from pyview.stores.sessions import KeyTaken, Record
 from pyview.stores.sqlite import SQLiteFile
 
-PURGE = 100  # sessions that are over, removed when a new one comes
+PURGE = 100  # ended sessions that a new one removes, so that the file stays small without a task of its own
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS sessions ("
@@ -35,14 +36,19 @@ DELETE = "DELETE FROM sessions WHERE key = ?"
 
 
 class SQLiteSessionStore:
-    """Sessions in the file `path`, made when it is missing."""
+    """Sessions in the file `path`, which is created if it is missing.
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._file = SQLiteFile(path, SCHEMA, durable=False)
+    `health`: shared with other stores in the same file.
+    """
 
-    def share_outages(self, outages: Outages) -> None:
-        """Log an outage together with the other stores of `outages`."""
-        self._file.share_outages(outages)
+    def __init__(self, path: str | os.PathLike[str], health: HealthRegistry | None = None) -> None:
+        # A power cut may lose the last writes: users then sign in again. A sync to disk for every request would cost
+        # more.
+        self._file = SQLiteFile(path, SCHEMA, durable=False, health=health)
+
+    def share_health(self, health: HealthRegistry) -> None:
+        """Log an outage once for all stores in this file that share `health`."""
+        self._file.share_health(health)
 
     async def start(self) -> None:
         await self._file.open()
@@ -89,7 +95,7 @@ def _list_user(user: str, now: float, connection: sqlite3.Connection) -> list[Re
 def _insert(record: Record, connection: sqlite3.Connection) -> None:
     if _load(record.key, record.last_seen_at, connection) is not None:
         raise KeyTaken
-    connection.execute(INSERT, (*_columns(record), record.dies_at))
+    connection.execute(INSERT, (*astuple(record), record.dies_at))
     connection.execute(
         "DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE dies_at <= ? LIMIT ?)",
         (record.last_seen_at, PURGE),
@@ -105,21 +111,8 @@ def _rotate(key: str, version: int, record: Record, connection: sqlite3.Connecti
     return True
 
 
-def _columns(record: Record) -> tuple[str, bytes, str, float, float, float, float, int]:
-    return (
-        record.key,
-        record.data,
-        record.user,
-        record.created_at,
-        record.last_seen_at,
-        record.expires_at,
-        record.idle_timeout,
-        record.version,
-    )
-
-
 def _delete_user(user: str, keep: str, connection: sqlite3.Connection) -> list[str]:
-    # Read first: RETURNING is newer than some SQLite libraries that Python runs with.
+    # Read first: Python also runs with SQLite libraries that do not know RETURNING.
     rows = connection.execute(
         "SELECT key FROM sessions WHERE user = ? AND user <> '' AND key <> ?", (user, keep)
     ).fetchall()

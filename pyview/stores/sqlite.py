@@ -1,6 +1,6 @@
-"""One SQLite file that the workers of a host share: read at once, written in a thread of its own.
+"""A SQLite file shared by the workers of one host: read on the event loop, written in a thread of its own.
 
-A read by primary key takes microseconds, less than handing it to a thread, and in WAL mode waits for no writer. A
+A read by primary key takes microseconds, less than handing it to a thread, and in WAL mode it waits for no writer. A
 write may wait for another worker and for the disk.
 """
 
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from pyview.stores.outage import Outages, StoreUnavailable
+from pyview.stores.health import HealthRegistry, StoreUnavailable
 
 T = TypeVar("T")
 Query = Callable[[sqlite3.Connection], T]
@@ -24,11 +24,11 @@ OWNER_ONLY = 0o600
 
 
 class SQLiteFile:
-    """A database file with a schema, made when it is missing. Open it on the event loop that will use it.
+    """A database file with a schema, created if it is missing. Open it on the event loop that uses it.
 
-    `schema`: statements that may be repeated (`CREATE ... IF NOT EXISTS`). `durable`: what was written survives
-    a power cut, not only the end of the process. `timeout`: seconds to wait for other workers. `outages`: those that
-    are shared with other stores in the same file.
+    `schema`: statements that may run again (`CREATE ... IF NOT EXISTS`). `durable`: a write survives a power cut, and
+    not only the end of the process. `timeout`: seconds to wait for other workers. `health`: shared with other stores in
+    the same file.
     """
 
     def __init__(
@@ -38,38 +38,41 @@ class SQLiteFile:
         *,
         durable: bool,
         timeout: float = 2.0,
-        outages: Outages | None = None,
+        health: HealthRegistry | None = None,
     ) -> None:
         self.path = Path(path).absolute()
         self._schema = schema
         self._synchronous = "FULL" if durable else "NORMAL"
         self._timeout = timeout
         self._name = f"The SQLite file {self.path}"
-        self._outage = (outages or Outages()).of(self._name)
+        self._health = (health or HealthRegistry()).of(self._name)
         self._reader = _Handle(self.path, self._open_reader)
-        self._writer = _Handle(self.path, self._make_and_open_writer)
+        self._writer = _Handle(self.path, self._open_writer)
         self._thread: ThreadPoolExecutor | None = None
         self._answered = False
 
     @property
     def identity(self) -> object:
-        """Another object for every file that has been read under this path: one may take another's place."""
+        """Identity of the file that was read last. It changes if another file takes the path."""
         return self._reader.identity
 
-    def share_outages(self, outages: Outages) -> None:
-        """Log an outage once for all stores in this file that share `outages`."""
-        self._outage = outages.of(self._name)
+    def share_health(self, health: HealthRegistry) -> None:
+        """Log an outage once for all stores in this file that share `health`."""
+        self._health = health.of(self._name)
 
     async def open(self) -> None:
-        """Raises `StoreUnavailable` for a file that cannot be made or opened. It is open all the same: whatever is
-        asked later finds a file that can be opened again."""
+        """Create or open the file. Raises `StoreUnavailable` if that fails.
+
+        It is open nevertheless: later reads and writes work as soon as the file can be opened.
+        """
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="pyview-sqlite")
         if not self._answered:
-            await self.write(_nothing)
+            await self.write(_no_change)
             self._answered = True
 
     async def close(self) -> None:
+        """Close both connections. It can be opened again."""
         thread, self._thread = self._thread, None
         self._answered = False
         self._reader.close()
@@ -78,28 +81,28 @@ class SQLiteFile:
             thread.shutdown(wait=False)
 
     async def read(self, query: Query[T]) -> T:
-        """The answer of a query that takes microseconds. Raises `StoreUnavailable`."""
+        """Return the result of a query that takes microseconds. Raises `StoreUnavailable`."""
         self._opened()
         sent = time.monotonic()
         try:
             answer = await self._read(query)
         except (sqlite3.Error, OSError) as error:
             self._reader.close()
-            self._outage.failed("reading", error, sent=sent)
+            self._health.failed("reading", error, sent=sent)
             raise StoreUnavailable(f"{self.path} cannot be read: {error}") from error
-        self._outage.recovered("reading")
+        self._health.recovered("reading")
         return answer
 
     async def write(self, change: Query[T]) -> T:
-        """Do `change` in one transaction, all of it or nothing. Raises `StoreUnavailable`, and what it raises."""
+        """Run `change` in one transaction, return its result. Raises `StoreUnavailable`, and what `change` raises."""
         self._opened()
         sent = time.monotonic()
         try:
             answer = await self._in_thread(change)
         except (sqlite3.Error, OSError) as error:
-            self._outage.failed("writing", error, sent=sent, altogether=_is_missing(error))
+            self._health.failed("writing", error, sent=sent, unreachable=_is_missing(error))
             raise StoreUnavailable(f"{self.path} cannot be written: {error}") from error
-        self._outage.recovered("writing")
+        self._health.recovered("writing")
         return answer
 
     async def _in_thread(self, change: Query[T]) -> T:
@@ -109,21 +112,23 @@ class SQLiteFile:
 
     def _opened(self) -> ThreadPoolExecutor:
         if self._thread is None:
-            raise StoreUnavailable(f"{self.path} is not open: await start() first, and close() last")
+            raise StoreUnavailable(
+                f"{self.path} is not open: call await start() before its use, and close() after it"
+            )
         return self._thread
 
     async def _read(self, query: Query[T]) -> T:
         try:
-            return await self._read_patiently(query)
+            return await self._read_when_unlocked(query)
         except (sqlite3.Error, OSError) as error:
             if _is_busy(error):
                 raise
-        # The file, or its schema, is missing: a writer makes both.
+        # The file or its schema is missing: a writer creates both.
         self._reader.close()
-        await self._in_thread(_nothing)
-        return await self._read_patiently(query)
+        await self._in_thread(_no_change)
+        return await self._read_when_unlocked(query)
 
-    async def _read_patiently(self, query: Query[T]) -> T:
+    async def _read_when_unlocked(self, query: Query[T]) -> T:
         deadline = time.monotonic() + self._timeout
         while True:
             try:
@@ -134,9 +139,9 @@ class SQLiteFile:
             await asyncio.sleep(RETRY)
 
     def _transact(self, change: Query[T], deadline: float) -> T:
-        # While the file is locked, those who queue here must not each wait for it in turn.
+        # While the file is locked, the writes queued in this thread must not each wait for their full timeout in turn.
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {self._timeout} seconds behind other writes")
+            raise TimeoutError(f"waited {self._timeout} seconds for other writes")
         try:
             connection = self._writer.connection()
             with connection:
@@ -147,17 +152,16 @@ class SQLiteFile:
             raise
 
     def _open_reader(self) -> sqlite3.Connection:
-        # Waiting for a lock would stop the event loop: `_read_patiently` waits instead.
+        # timeout=0: a wait for a lock in SQLite would block the event loop; `_read_when_unlocked` waits instead.
         connection = sqlite3.connect(
             f"{self.path.as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None
         )
-        return _set_up(connection, self._only_reads)
+        return _set_up(connection, lambda connection: connection.execute("PRAGMA query_only = ON"))
 
-    def _only_reads(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA query_only = ON")
-
-    def _make_and_open_writer(self) -> sqlite3.Connection:
-        # Never opened only to be closed: that would take away the locks of this process's other connections.
+    def _open_writer(self) -> sqlite3.Connection:
+        # O_EXCL, so that an existing file is not opened here: POSIX drops all locks that a process has on a file when
+        # it closes any descriptor of it, also those of its SQLite connections. And SQLite itself would create the file
+        # readable for other users.
         with suppress(FileExistsError):
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
         connection = sqlite3.connect(
@@ -166,15 +170,16 @@ class SQLiteFile:
         return _set_up(connection, self._prepare)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        self._to_wal(connection)
+        self._enable_wal(connection)
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             for statement in self._schema:
                 connection.execute(statement)
 
-    def _to_wal(self, connection: sqlite3.Connection) -> None:
-        # Workers that start together change the mode of a new file together, and SQLite does not wait for that.
+    def _enable_wal(self, connection: sqlite3.Connection) -> None:
+        # Workers that start together change the mode of a new file at the same time. SQLite does not wait for that
+        # lock, whatever its timeout.
         deadline = time.monotonic() + self._timeout
         while True:
             try:
@@ -187,21 +192,21 @@ class SQLiteFile:
 
 
 class _Handle:
-    """An open connection, opened again when another file has taken the path."""
+    """A connection that is opened again if another file has taken the path."""
 
-    def __init__(self, path: Path, opened: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
         self.identity: tuple[int, int] | None = None
         self._path = path
-        self._open = opened
+        self._connect = connect
         self._connection: sqlite3.Connection | None = None
 
     def connection(self) -> sqlite3.Connection:
         connection = self._connection
-        if connection is None or self.identity is None or self._found() != self.identity:
+        if connection is None or self.identity is None or self._file_identity() != self.identity:
             self.close()
-            # Looked up before: a file put there meanwhile is then noticed the next time.
-            self.identity = self._found()
-            connection = self._connection = self._open()
+            # The identity is read before the file is opened: a file that is put there in between is noticed next time.
+            self.identity = self._file_identity()
+            connection = self._connection = self._connect()
         return connection
 
     def close(self) -> None:
@@ -209,7 +214,7 @@ class _Handle:
         if connection is not None:
             connection.close()
 
-    def _found(self) -> tuple[int, int] | None:
+    def _file_identity(self) -> tuple[int, int] | None:
         try:
             found = os.stat(self._path)
         except FileNotFoundError:
@@ -218,7 +223,7 @@ class _Handle:
 
 
 def _set_up(
-    connection: sqlite3.Connection, prepare: Callable[[sqlite3.Connection], None]
+    connection: sqlite3.Connection, prepare: Callable[[sqlite3.Connection], object]
 ) -> sqlite3.Connection:
     try:
         prepare(connection)
@@ -234,11 +239,11 @@ def _is_busy(error: BaseException) -> bool:
 
 
 def _is_missing(error: BaseException) -> bool:
-    """Return True if the file is missing or out of reach: it can be neither read nor written."""
+    """Return True if the file can be neither read nor written, because it is missing or out of reach."""
     code = getattr(error, "sqlite_errorcode", None)
     cannot_open = code is not None and code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB)
     return cannot_open or (isinstance(error, OSError) and not isinstance(error, TimeoutError))
 
 
-def _nothing(connection: sqlite3.Connection) -> None:
-    """A transaction that opens the file and changes nothing in it."""
+def _no_change(connection: sqlite3.Connection) -> None:
+    """Change nothing: the transaction opens the file and creates the schema."""

@@ -28,8 +28,8 @@ from pyview.middleware.browser_cookie import browser_of
 from pyview.middleware.origin import check_same_origin
 from pyview.process.messages import CookieChanged, CookieRejected
 from pyview.sessions.change import NO_SESSION, SessionChange
-from pyview.stores.claims import OnceStore
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
+from pyview.stores.once import OnceStore
 from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import CLOCK_SKEW, InvalidToken
 from pyview.tokens.session_change import ChangeToken, SessionBinding
@@ -61,9 +61,9 @@ class _Asked(NamedTuple):
 class SessionEndpoint:
     """The two requests of a page whose view has changed the session."""
 
-    def __init__(self, tokens: Tokens, claims: OnceStore, config: SecurityConfig) -> None:
+    def __init__(self, tokens: Tokens, once: OnceStore, config: SecurityConfig) -> None:
         self._tokens = tokens
-        self._claims = claims
+        self._once = once
         self._config = config
 
     def routes(self) -> list[Route]:
@@ -122,7 +122,7 @@ class SessionEndpoint:
         # Longer than anybody would read the order, whichever clock is ahead.
         until = time.time() + self._tokens.session.max_age + 2 * CLOCK_SKEW
         try:
-            if not await self._claims.claim(f"order:{order.id}", until):
+            if not await self._once.claim(f"order:{order.id}", until):
                 raise _Refused(409, "used", "an order came a second time")
         except StoreUnavailable:
             raise _Refused(503, "unavailable", "nobody can say whether an order was used before") from None

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
-from pyview.stores.claims import MemoryClaims, OnceStore, SQLiteClaims
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
+from pyview.stores.once import MemoryOnceStore, OnceStore, SQLiteOnceStore
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket
 from pyview.tokens.session_change import SessionTokens
@@ -54,8 +54,8 @@ async def show(request: Request) -> Response:
     return JSONResponse({key: value for key, value in request.session.items() if key[0] != "_"})
 
 
-def application(claims: OnceStore | None = None, **limits: Any) -> PyView:
-    app = PyView(secret=SECRET, security=SecurityConfig(**limits), claims=claims)
+def application(once_store: OnceStore | None = None, **limits: Any) -> PyView:
+    app = PyView(secret=SECRET, security=SecurityConfig(**limits), once_store=once_store)
     app.add_middleware(SessionMiddleware, secret_key=SECRET)
     app.routes.append(Route("/in/{name}", sign_in, methods=["POST"]))
     app.routes.append(Route("/out", sign_out, methods=["POST"]))
@@ -485,7 +485,7 @@ class TestWorkers:
 
     async def test_with_a_shared_store_no_worker_makes_it_again(self, tmp_path: Path) -> None:
         path = tmp_path / "state.db"
-        one, two = application(SQLiteClaims(path)), application(SQLiteClaims(path))
+        one, two = application(SQLiteOnceStore(path)), application(SQLiteOnceStore(path))
         async with LiveClient(one) as client:
             order = await captured(client)
             cookies = dict(client.cookies)
@@ -501,7 +501,7 @@ class TestWorkers:
             assert await role(client) is None
 
 
-class Away(MemoryClaims):
+class Away(MemoryOnceStore):
     """A store that has gone."""
 
     async def claim(self, key: str, until: float) -> bool:

@@ -24,7 +24,7 @@ from pyview.auth import logout_everywhere, requires
 from pyview.auth.remember import RememberMe, RememberMiddleware
 from pyview.auth.remember_store import MemoryRememberStore, RememberStore, RememberToken, SQLiteRememberStore
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware, end_device, list_devices
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
@@ -486,9 +486,7 @@ async def test_who_signs_out_while_the_store_is_away_is_forgotten_when_it_is_bac
         await client.post("/logout")
         assert cookie(client) is None
         folder.bring_back()
-        await until(
-            lambda: "1 remembered browsers from the time without their store are written" in caplog.text
-        )
+        await until(lambda: "wrote 1 remembered browsers from the outage of their store" in caplog.text)
         for app in (one, two):
             copy = LiveClient(app, cookies={"remember": copied or ""}, lifespan=False)
             assert await who(await stack.enter_async_context(copy)) == "nobody"

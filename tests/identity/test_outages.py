@@ -18,7 +18,7 @@ from pyview.auth.remember_store import SQLiteRememberStore
 from pyview.auth.user_key import user_key
 from pyview.sessions import session_store_from_environment
 from pyview.sessions.tracking import digest, user_revocation_key
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
 from pyview.testing import LiveClient
 from tests.identity.test_workers import SECRET, post, signed_in, status, status_in_time, worker
 from tests.sessions.test_middleware import app_with
@@ -92,7 +92,7 @@ async def test_a_sign_out_meanwhile_counts_everywhere_once_the_store_is_back(
         assert outages(log) == ["gone:", "back after"], log.read_text()
     lines = [line for line in logs[0].read_text().splitlines() if not line.startswith("auth.")]
     assert len(lines) == 3, "gone, back, and how many sign-outs were written"
-    assert "5 sign-outs from the time without the store of revocations are written" in lines
+    assert "wrote 5 sign-outs from the outage of the revocation store" in lines
 
 
 async def test_ending_all_sessions_of_a_user_counts_once_the_store_is_back(
@@ -135,7 +135,7 @@ async def test_all_that_is_kept_in_one_place_is_gone_once_in_the_log(
         for _ in range(2):
             assert (await client.get("/read")).json() == {}
             claim, revocation, _ = await asyncio.gather(
-                app.claims.claim("once", time.time() + 60),
+                app.once_store.claim("once", time.time() + 60),
                 app.revocations.revoke("sid:a", time.time() + 60),
                 app.pubsub.broadcast("topic", 1),
                 return_exceptions=True,
@@ -146,7 +146,7 @@ async def test_all_that_is_kept_in_one_place_is_gone_once_in_the_log(
         await client.post("/logout")
         store.bring_back()
         await until(lambda: said(caplog) == ["gone:", "back after"], 15)
-        await until(lambda: "signed-out sessions from the time" in caplog.text, 15)
+        await until(lambda: "signed-out sessions from the outage" in caplog.text, 15)
     assert said(caplog) == ["gone:", "back after"]
 
 

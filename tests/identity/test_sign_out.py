@@ -13,7 +13,7 @@ from pyview import PyView
 from pyview.auth import login, logout
 from pyview.auth.remember import RememberMe, RememberMiddleware
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import MemoryRevocations
 from pyview.stores.sessions import Record
 from pyview.testing import LiveClient

@@ -83,4 +83,4 @@ async def test_memory_keeps_nothing_of_topics_nobody_listens_to() -> None:
     await hub.subscribe("a", one)
     await hub.subscribe("b", one)
     hub.drop(one)
-    assert (hub.subscribers("a"), hub._topics, hub._of) == (0, {}, {})
+    assert (hub.subscribers("a"), hub._topics, hub._topics_of) == (0, {}, {})

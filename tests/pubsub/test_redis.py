@@ -115,7 +115,7 @@ async def test_what_makes_no_sense_on_the_channel_is_passed_over(
             await stranger.publish(two._channel, nonsense)
     await one.broadcast("room", 1)
     await until(lambda: there.events == [InfoEvent("room", 1)])
-    assert caplog.text.count("carries what is no broadcast") == 5
+    assert caplog.text.count("invalid message on") == 5
 
 
 @pytest.mark.parametrize("kind", [BreakableServer, FreezableServer])
@@ -151,5 +151,5 @@ def test_the_environment_chooses() -> None:
     assert type(pubsub_from_environment({})) is MemoryPubSub
     assert type(pubsub_from_environment({"PYVIEW_STATE": "x", "PYVIEW_REDIS_URL": ""})) is MemoryPubSub
     assert type(pubsub_from_environment({"PYVIEW_REDIS_URL": "redis://h"})) is RedisPubSub
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="is not the URL"):
         pubsub_from_environment({"PYVIEW_REDIS_URL": "h"})

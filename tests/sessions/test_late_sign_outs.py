@@ -11,9 +11,9 @@ import pytest
 
 from pyview import PyView
 from pyview.sessions import SessionStore, SQLiteSessionStore
-from pyview.stores import backlog
-from pyview.stores.backlog import Backlog
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores import retry as backlog
+from pyview.stores.health import StoreUnavailable
+from pyview.stores.retry import Backlog
 from pyview.stores.revocations import MemoryRevocations
 from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.testing import LiveClient
@@ -104,8 +104,8 @@ async def test_a_copy_of_the_cookie_is_dead_everywhere(
         await until_empty(workers, 1, cookie)
         assert await workers.words(0, cookie) == []
     assert await workers.words(0, witness.cookies["session"]) == ["user_id"]
-    said = [line.message for line in caplog.records if "from the time without" in line.message]
-    assert said == ["3 signed-out sessions from the time without their store are written"]
+    said = [line.message for line in caplog.records if "from the outage" in line.message]
+    assert said == ["wrote 3 signed-out sessions from the outage of their store"]
     assert "stays good" not in caplog.text
 
 
@@ -162,14 +162,14 @@ async def test_strangers_cannot_fill_the_memory(
     store.away = False
     await waiting.close()
     assert store.forgotten == ["0", "1", "2"]
-    assert caplog.text.count("further ones are not written") == 1
+    assert caplog.text.count("dropping further ones") == 1
 
 
 async def test_what_is_lost_at_the_end_is_said(caplog: pytest.LogCaptureFixture) -> None:
     waiting = Backlog(Forgetting().forget, "keys")
     waiting.add("a")
     await waiting.close()
-    assert "1 keys are lost: their store was still away at the end" in caplog.text
+    assert "1 keys are lost: their store was unavailable until the worker stopped" in caplog.text
     assert "a" not in waiting
 
 

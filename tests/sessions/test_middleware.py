@@ -22,7 +22,7 @@ from pyview.sessions import (
     end_device,
     list_devices,
 )
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import Revocations
 from pyview.stores.sessions import Record
 from pyview.template.live_template import LiveTemplate
@@ -169,7 +169,7 @@ async def test_only_json_goes_in(store: SessionStore) -> None:
     app = app_with(store)
     app.routes.append(Route("/bad", bad, methods=["POST"]))
     async with LiveClient(app) as client:
-        with pytest.raises(TypeError, match="JSON only"):
+        with pytest.raises(TypeError, match="JSON values only"):
             await client.post("/bad")
 
 

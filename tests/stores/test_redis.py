@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pyview.stores.outage import Outages, StoreUnavailable
+from pyview.stores.health import HealthRegistry, StoreUnavailable
 from pyview.stores.redis import RedisServer
 from tests.stores.fixtures import own_valkey, valkey
 from tests.stores.valkey import ValkeyProcess
@@ -14,7 +14,7 @@ __all__ = ["own_valkey", "valkey"]
 
 @pytest.mark.parametrize("url", ["", "state.db", "http://host/0", "redis://host/one?db=x", "localhost:6379"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="is no address of a Redis or Valkey server"):
+    with pytest.raises(ValueError, match="is not the URL of a Redis or Valkey server"):
         RedisServer(url)
 
 
@@ -32,7 +32,7 @@ async def test_the_password_stays_out_of_the_log(caplog: pytest.LogCaptureFixtur
         await server.open()
     assert "127.0.0.1:1" in caplog.text
     assert "hunter2" not in caplog.text + str(raised.value)
-    with pytest.raises(ValueError, match="no address") as refused:
+    with pytest.raises(ValueError, match="is not the URL") as refused:
         RedisServer("http://me:hunter2@host/")
     assert "hunter2" not in str(refused.value)
 
@@ -46,12 +46,12 @@ async def test_a_server_that_refuses_writes_is_not_gone_for_readers(
         admin.config_set("maxmemory", 1)
         for _ in range(3):
             with pytest.raises(StoreUnavailable, match="OutOfMemory"):
-                async with server.asked("writing") as client:
+                async with server.commands("writing") as client:
                     await client.set("a", "b")
-            async with server.asked("reading") as client:
+            async with server.commands("reading") as client:
                 assert await client.get("a") is None
         admin.config_set("maxmemory", 0)
-    async with server.asked("writing") as client:
+    async with server.commands("writing") as client:
         await client.set("a", "b")
     await server.close()
     assert [line.levelname for line in caplog.records] == ["ERROR", "WARNING"]
@@ -60,8 +60,8 @@ async def test_a_server_that_refuses_writes_is_not_gone_for_readers(
 async def test_a_request_from_the_outage_that_fails_after_it_does_not_begin_another(
     own_valkey: ValkeyProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
-    outages = Outages()
-    one, other = RedisServer(own_valkey.url, 2.0, outages), RedisServer(own_valkey.url, 0.5, outages)
+    health = HealthRegistry()
+    one, other = RedisServer(own_valkey.url, 2.0, health), RedisServer(own_valkey.url, 0.5, health)
     await one.open()
     await other.open()
     late = asyncio.create_task(unanswered(one))
@@ -81,12 +81,12 @@ async def test_a_request_from_the_outage_that_fails_after_it_does_not_begin_anot
 
 
 async def ping(server: RedisServer) -> None:
-    async with server.asked("reading") as client:
+    async with server.commands("reading") as client:
         await client.ping()
 
 
 async def unanswered(server: RedisServer) -> None:
     """Send a request that the server never answers, and wait until the timeout of `server` runs out."""
     with pytest.raises(StoreUnavailable):
-        async with server.asked("publishing") as client:
+        async with server.commands("publishing") as client:
             await client.xread({"nothing": "$"}, block=0)

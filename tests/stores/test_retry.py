@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from pyview.stores.backlog import Retry
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
+from pyview.stores.retry import Retry
 from tests.stores.revocations.workers import until
 
 

@@ -13,7 +13,7 @@ from time import monotonic
 
 import pytest
 
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
 from pyview.stores.sqlite import SQLiteFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -193,7 +193,7 @@ async def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "missing").mkdir()
     assert await names(file) == [], "it needs no second start"
     await file.close()
-    with pytest.raises(StoreUnavailable, match=r"await start\(\) first"):
+    with pytest.raises(StoreUnavailable, match=r"call await start\(\) before"):
         await names(file)
 
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from pyview.stores.claims import MemoryClaims, OnceStore, SQLiteClaims
-from pyview.stores.claims_redis import RedisClaims
+from pyview.stores.once import MemoryOnceStore, OnceStore, SQLiteOnceStore
+from pyview.stores.once_redis import RedisOnceStore
 from tests.stores.fixtures import Clock, clock, own_valkey, valkey
 from tests.stores.valkey import ValkeyProcess
 
@@ -21,13 +21,13 @@ Worker = Callable[[], OnceStore]
 def make(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Worker:
     """Makes the claims of one more worker on a store of this test."""
     if request.param == "memory":
-        only = MemoryClaims(clock)
+        only = MemoryOnceStore(clock)
         return lambda: only
     if request.param == "sqlite":
-        return lambda: SQLiteClaims(tmp_path / "state.db", clock)
+        return lambda: SQLiteOnceStore(tmp_path / "state.db", clock)
     server: ValkeyProcess = request.getfixturevalue("valkey")
     prefix = f"{uuid4().hex}:"
-    return lambda: RedisClaims(server.url, prefix=prefix, clock=clock)
+    return lambda: RedisOnceStore(server.url, prefix=prefix, clock=clock)
 
 
 @pytest.fixture

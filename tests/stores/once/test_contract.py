@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pyview.stores.claims import MemoryClaims, OnceStore, SQLiteClaims
-from pyview.stores.claims_redis import RedisClaims
-from pyview.stores.from_environment import claims_from_environment
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.from_environment import once_store_from_environment
+from pyview.stores.health import StoreUnavailable
+from pyview.stores.once import MemoryOnceStore, OnceStore, SQLiteOnceStore
+from pyview.stores.once_redis import RedisOnceStore
 from tests.stores.fixtures import BreakableFolder, BreakableServer, Clock
 from tests.stores.valkey import ValkeyProcess
 
@@ -48,7 +48,7 @@ async def test_an_empty_key_is_refused(workers: list[OnceStore], clock: Clock) -
 
 
 async def test_a_server_forgets_by_its_own_clock(valkey: ValkeyProcess, clock: Clock) -> None:
-    claims = RedisClaims(valkey.url, prefix="forgets:", clock=clock)
+    claims = RedisOnceStore(valkey.url, prefix="forgets:", clock=clock)
     await claims.start()
     assert await claims.claim("one", clock.now + 0.05)
     await asyncio.sleep(0.1)
@@ -56,11 +56,11 @@ async def test_a_server_forgets_by_its_own_clock(valkey: ValkeyProcess, clock: C
     await claims.close()
 
 
-@pytest.mark.parametrize("make", [MemoryClaims, None], ids=["memory", "sqlite"])
+@pytest.mark.parametrize("make", [MemoryOnceStore, None], ids=["memory", "sqlite"])
 async def test_what_has_expired_can_be_had_again_and_takes_no_room(
     make: Callable[[Clock], OnceStore] | None, clock: Clock, tmp_path: Path
 ) -> None:
-    claims = make(clock) if make else SQLiteClaims(tmp_path / "state.db", clock)
+    claims = make(clock) if make else SQLiteOnceStore(tmp_path / "state.db", clock)
     await claims.start()
     for round in range(3):
         for number in range(20):
@@ -68,9 +68,9 @@ async def test_what_has_expired_can_be_had_again_and_takes_no_room(
         assert not await claims.claim("key 3", clock.now + 60)
         clock.now += 30 + round
     assert await claims.claim("last", clock.now + 30)
-    if isinstance(claims, MemoryClaims):
+    if isinstance(claims, MemoryOnceStore):
         assert len(claims._claimed) == 1
-    elif isinstance(claims, SQLiteClaims):
+    elif isinstance(claims, SQLiteOnceStore):
         count = await claims._file.read(lambda file: file.execute("SELECT COUNT(*) FROM claims").fetchone())
         assert count == (1,)
     await claims.close()
@@ -78,12 +78,12 @@ async def test_what_has_expired_can_be_had_again_and_takes_no_room(
 
 async def test_a_file_that_is_away_grants_nothing(tmp_path: Path, clock: Clock) -> None:
     folder = BreakableFolder(tmp_path)
-    await expect_outage(SQLiteClaims(folder.place, clock), folder, clock)
+    await expect_outage(SQLiteOnceStore(folder.place, clock), folder, clock)
 
 
 async def test_a_server_that_is_away_grants_nothing(own_valkey: ValkeyProcess, clock: Clock) -> None:
     server = BreakableServer(own_valkey)
-    await expect_outage(RedisClaims(server.place, timeout=0.3, clock=clock), server, clock)
+    await expect_outage(RedisOnceStore(server.place, timeout=0.3, clock=clock), server, clock)
 
 
 async def expect_outage(claims: OnceStore, store: BreakableFolder | BreakableServer, clock: Clock) -> None:
@@ -98,12 +98,12 @@ async def expect_outage(claims: OnceStore, store: BreakableFolder | BreakableSer
 
 async def test_what_is_not_open_grants_nothing(tmp_path: Path, clock: Clock) -> None:
     with pytest.raises(StoreUnavailable, match="start"):
-        await SQLiteClaims(tmp_path / "state.db", clock).claim("one", clock.now + 30)
+        await SQLiteOnceStore(tmp_path / "state.db", clock).claim("one", clock.now + 30)
 
 
 def test_the_environment_chooses(tmp_path: Path) -> None:
     path = str(tmp_path / "state.db")
-    assert isinstance(claims_from_environment({}), MemoryClaims)
-    assert isinstance(claims_from_environment({"PYVIEW_STATE": path}), SQLiteClaims)
+    assert isinstance(once_store_from_environment({}), MemoryOnceStore)
+    assert isinstance(once_store_from_environment({"PYVIEW_STATE": path}), SQLiteOnceStore)
     both = {"PYVIEW_STATE": path, "PYVIEW_REDIS_URL": "redis://127.0.0.1:1"}
-    assert isinstance(claims_from_environment(both), RedisClaims)
+    assert isinstance(once_store_from_environment(both), RedisOnceStore)

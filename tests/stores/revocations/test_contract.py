@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import Revocations
 from tests.stores.fixtures import Clock
 from tests.stores.revocations.workers import Ear, Workers, in_step, until

@@ -47,7 +47,7 @@ class NoRedis:
 
 
 def test_an_address_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="is not the URL"):
         revocations_from_environment({"PYVIEW_REDIS_URL": "state.db"})
 
 

@@ -34,8 +34,8 @@ def test_the_order_in_which_workers_hear_does_not_matter(
 
 @given(revocations, revocations, times, times)
 def test_to_merge_kills_no_less(one: Revocation, two: Revocation, signed_in_at: float, now: float) -> None:
-    if one.kills(signed_in_at, now) or two.kills(signed_in_at, now):
-        assert one.merged(two).kills(signed_in_at, now)
+    if one.applies_to(signed_in_at, now) or two.applies_to(signed_in_at, now):
+        assert one.merged(two).applies_to(signed_in_at, now)
 
 
 @given(st.lists(st.tuples(revocations, st.integers(0, 20))))
@@ -72,7 +72,7 @@ async def agree(workers: list[Revocations], clock: Clock, sequence: list[Step]) 
         _learn(model, revoked, clock.now)
         clock.now += step.wait
         expected = any(
-            model[key].kills(signed_in_at, clock.now)
+            model[key].applies_to(signed_in_at, clock.now)
             for key, signed_in_at in step.asked.items()
             if key in model
         )

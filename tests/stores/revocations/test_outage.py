@@ -8,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from pyview.stores import backlog as retry
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores import retry
+from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import Revocations
 from pyview.stores.revocations_redis import RedisRevocations
 from pyview.stores.revocations_shared import SQLiteRevocations
@@ -73,7 +73,7 @@ async def test_it_refuses_while_the_store_is_gone_and_goes_on_after(
     assert await worker.revoked({"sid:known": 0.0}), "what is known needs no store"
     assert worker.known_revoked({"sid:a": 0.0}), "this worker keeps to what it was told"
     store.bring_back()
-    await until(lambda: worker.behind() < 0.4, 8)
+    await until(lambda: worker.staleness() < 0.4, 8)
     assert not await worker.revoked({"sid:b": 0.0})
     lines = [record for record in caplog.records if record.name == "pyview"]
     assert [line.levelname for line in lines] == ["ERROR", "WARNING"]
@@ -105,13 +105,13 @@ async def test_no_revocation_is_lost(workers: Workers, store: Breakable) -> None
 
 async def test_a_worker_that_hears_nothing_says_so(workers: Workers, store: Breakable) -> None:
     worker = await workers.one_more()
-    assert worker.behind() == float("inf")
+    assert worker.staleness() == float("inf")
     Ear(worker)
     await in_step(worker)
     store.take_away()
-    await until(lambda: worker.behind() > 2, 5)
+    await until(lambda: worker.staleness() > 2, 5)
     store.bring_back()
-    await until(lambda: worker.behind() < 2, 8)
+    await until(lambda: worker.staleness() < 2, 8)
 
 
 async def test_it_does_not_start_without_its_store_but_later(
@@ -161,7 +161,7 @@ async def test_a_sign_out_is_written_although_nobody_follows(
     # The other worker may read them before the one that wrote them goes on and logs it.
     await until(lambda: "sign-outs" in caplog.text)
     lines = [record for record in caplog.records if record.name == "pyview.security"]
-    assert [line.message.split(" from ")[0] for line in lines] == ["3 sign-outs"]
+    assert [line.message.split(" from ")[0] for line in lines] == ["wrote 3 sign-outs"]
 
 
 async def test_a_sign_out_before_the_first_start_is_written_too(

@@ -19,7 +19,7 @@ from tests.stores.valkey import ValkeyProcess
 ROOT = Path(__file__).resolve().parents[3]
 UNTIL = 4e9
 
-# Says what it hears; revokes what it is told.
+# Prints the keys that it is notified of; revokes the keys that it reads.
 WORKER = """
 import asyncio, os, sys
 from pyview.revocation import revocations_from_environment
@@ -28,7 +28,7 @@ async def main():
     worker = revocations_from_environment(os.environ)
     await worker.start()
     worker.subscribe(lambda key: print(key, flush=True))
-    while worker.behind() > 10:
+    while worker.staleness() > 10:
         await asyncio.sleep(0.01)
     print("ready", flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):

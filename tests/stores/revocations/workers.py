@@ -42,4 +42,4 @@ async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 
 async def in_step(worker: Revocations) -> None:
     """Wait until `worker` has caught up with the store for the first time."""
-    await until(lambda: worker.behind() < 10, 5)
+    await until(lambda: worker.staleness() < 10, 5)

@@ -24,14 +24,14 @@ def test_json_comes_back_as_it_was(session: dict[str, object]) -> None:
     "value", [datetime.now(UTC), uuid.uuid4(), object(), {1, 2}, b"x", float("nan"), float("inf")]
 )
 def test_what_json_cannot_say_is_refused(value: object) -> None:
-    with pytest.raises(TypeError, match="A session holds JSON only"):
+    with pytest.raises(TypeError, match="A session can have JSON values only"):
         encode({"key": [value]})
 
 
 def test_a_session_that_contains_itself_is_refused() -> None:
     session: dict[str, object] = {}
     session["self"] = session
-    with pytest.raises(TypeError, match="JSON only"):
+    with pytest.raises(TypeError, match="JSON values only"):
         encode(session)
 
 

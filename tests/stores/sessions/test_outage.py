@@ -7,7 +7,7 @@ from sqlite3 import connect
 
 import pytest
 
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
 from pyview.stores.sessions import MemorySessionStore, Record, SessionStore
 from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.stores.sessions_sqlite import SQLiteSessionStore

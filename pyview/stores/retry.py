@@ -1,25 +1,22 @@
-"""Keys that a store has to forget as soon as it is back.
-
-Repeat what a store did not take, until it does.
-"""
+"""Writes that a store has missed: repeated until the store accepts them."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from pyview.stores.outage import StoreUnavailable
+from pyview.stores.health import StoreUnavailable
 
 logger = logging.getLogger("pyview")
 
 FIRST_PAUSE = 0.1  # seconds
-LONGEST_PAUSE = 0.5  # seconds; a copied cookie may be good for as long once the store is back
+LONGEST_PAUSE = 0.5  # seconds; for that long a signed-out cookie may still work once the store is back
 
 
 class Retry:
-    """Call `attempt` again and again, with growing pauses, until it succeeds.
+    """Calls `attempt` with growing pauses until it succeeds.
 
-    There is a task only from `begin` until then. `attempt` raises `StoreUnavailable` while the store is away.
+    There is a task only from `begin` until the success. `attempt` raises `StoreUnavailable` while the store is lost.
     """
 
     def __init__(self, attempt: Callable[[], Awaitable[None]]) -> None:
@@ -27,12 +24,12 @@ class Retry:
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Start to repeat it, on the running event loop. Nothing happens if that is under way."""
+        """Start the attempts on the running event loop. Does nothing if they are already running."""
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._repeat())
 
     async def close(self) -> None:
-        """Stop repeating it, whether or not it has succeeded."""
+        """Stop the attempts, successful or not."""
         task, self._task = self._task, None
         while task is not None and not task.done():
             # On Python 3.11 `asyncio.wait_for`, in a client of the store, may swallow a cancellation.
@@ -40,29 +37,31 @@ class Retry:
             await asyncio.wait([task], timeout=0.1)
 
     async def _repeat(self) -> None:
-        pause, said = FIRST_PAUSE, ""
+        pause, logged = FIRST_PAUSE, ""
         while True:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
             try:
                 return await self._attempt()
             except StoreUnavailable:
-                pass  # the store has said so in the log, once
+                pass  # `StoreHealth` has logged it once
             except Exception as error:
-                if repr(error) != said:
-                    said = repr(error)
-                    logger.exception("Writing what a store has missed failed; it is tried again and again")
+                if repr(error) != logged:
+                    logged = repr(error)
+                    logger.exception("writing to a store after an outage failed; trying again")
             if self._task is not asyncio.current_task():
-                return  # closed, and the cancellation was swallowed
+                return  # closed: the Redis client has swallowed the cancellation
 
 
-MOST = 10_000  # keys; anybody may bring some while the store cannot say whether they exist
+MOST = 10_000  # keys; a client can send any number of them while the store cannot tell whether they exist
 LAST_ATTEMPT = 2.0  # seconds, when the worker stops
 
 
 class Backlog:
-    """Sign-outs that a store has missed. `forget(key)` has the store forget one; it raises `StoreUnavailable` while
-    the store is away. `name` says in the log what the keys are, in the plural.
+    """Sign-outs that a store has missed.
+
+    `forget(key)` deletes one key in the store, and raises `StoreUnavailable` while the store is lost. `name`: the keys
+    in the log, as a plural noun.
     """
 
     def __init__(self, forget: Callable[[str], Awaitable[None]], name: str) -> None:
@@ -79,14 +78,12 @@ class Backlog:
         return len(self._keys)
 
     def add(self, key: str) -> None:
-        """Have `key` forgotten as soon as the store answers."""
+        """Delete `key` as soon as the store answers."""
         if len(self._keys) < MOST:
             self._keys[key] = None
         elif not self._full:
             self._full = True
-            logger.error(
-                "more than %d %s wait for their store: further ones are not written", MOST, self._name
-            )
+            logger.error("more than %d %s wait for their store: dropping further ones", MOST, self._name)
         self._retry.begin()
 
     async def close(self) -> None:
@@ -98,17 +95,22 @@ class Backlog:
             async with asyncio.timeout(LAST_ATTEMPT):
                 await self._write()
         if self._keys:
-            logger.error("%d %s are lost: their store was still away at the end", len(self._keys), self._name)
+            logger.error(
+                "%d %s are lost: their store was unavailable until the worker stopped",
+                len(self._keys),
+                self._name,
+            )
             self._keys.clear()
 
     async def _write(self) -> None:
         written = 0
-        # Others may come while these are written.
-        while self._keys:
+        while self._keys:  # more keys may be added while these are written
             key = next(iter(self._keys))
             await self._forget(key)
             self._keys.pop(key, None)
             written += 1
-            await asyncio.sleep(0)  # a file is read without waiting
+            await asyncio.sleep(
+                0
+            )  # a SQLite store answers without a real wait, which would block the event loop
         self._full = False
-        logger.warning("%d %s from the time without their store are written", written, self._name)
+        logger.warning("wrote %d %s from the outage of their store", written, self._name)
