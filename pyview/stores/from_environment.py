@@ -53,7 +53,8 @@ def from_environment(
     """
     url = redis_url(environ)
     if url:
-        return _redis_class(kind.redis)(url, health=health)
+        redis: Callable[..., T] = _redis_class(kind.redis)
+        return redis(url, health=health)
     path = environ.get("PYVIEW_STATE", "").strip()
     return kind.sqlite(path, health=health) if path and kind.sqlite else kind.memory()
 

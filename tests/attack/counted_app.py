@@ -86,7 +86,7 @@ class CountedApp(PyView):
             **{f"objects: {name}": count for name, count in alive.items()},
             "tasks": len(asyncio.all_tasks()),
             "processes": len(self.app_context.processes),
-            "subscriptions": len(pubsub._topics) + len(pubsub._of),
+            "subscriptions": len(pubsub._topics) + len(pubsub._topics_of),
             "connections": len(self._open_sockets.sweeper),
             "places": len(self._open_sockets.quotas),
             "waiting": len(self._detached_views)
