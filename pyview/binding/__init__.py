@@ -1,8 +1,8 @@
-"""Binding: a handler's signature says what it needs; here that becomes its arguments.
+"""Binding: turn a handler's signature into its arguments.
 
-Nothing here knows sockets, views or processes: they are passed through. What a client sends reaches only
-parameters that a handler declares for it; the names in `RESERVED`, and the parameters of dependencies, are
-the server's.
+Signatures are compiled once per handler. This package does not know sockets, views or processes: it only passes them
+on. Data from the client reaches only parameters that a handler declares for it. The client never fills the names in
+`RESERVED`, nor the parameters of dependencies.
 """
 
 from pyview.binding.callbacks import RESERVED, Resources

@@ -1,6 +1,6 @@
-"""The callbacks of a view: what each may ask for, and in which order its classic signature does.
+"""The callbacks of a view: the parameters that each may declare, and the values of one call.
 
-One call of a callback: what its parameters may be filled from.
+A `Callback` describes a kind of handler, such as `handle_event`. A `CallContext` holds the values of one call.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 
 class Resources(NamedTuple):
-    """What the server knows about who is there: never anything that the client said."""
+    """The server's values for a call. None of them comes from the client's message."""
 
     session: Mapping[str, Any]
     user: Any = None
@@ -21,11 +21,14 @@ class Resources(NamedTuple):
 
 
 class CallContext:
-    """`event` is an event's name, an `InfoEvent`, or the name of async work, of which `result` is what came of it.
+    """The values that the parameters of one call may be filled from.
 
-    `client` is the data from the browser: an event's payload, or the parameters of a URL as a dict. `params` are the
-    latter as the caller passed them, which a handler receives that annotates nothing.
+    `event` is the name of an event, an `InfoEvent`, or the name of an async task; `result` is the result of that task.
+    `client` is the data from the browser: the payload of an event, or the parameters of a URL as a dict. `params` are
+    the same parameters as the caller passed them, for handlers without annotations.
     """
+
+    # Class attributes, because only some kinds of calls have these values.
 
     url: Any = None
     params: Any = None
@@ -43,26 +46,30 @@ class CallContext:
 
 
 ParameterSource = Callable[[CallContext], Any]
-"""Where the value of one parameter comes from."""
+"""Returns the value of one parameter for a call."""
 
 
 RESERVED = frozenset({"socket", "session", "event", "payload", "url", "params", "user", "auth"})
-"""Names that no client ever fills, in any callback."""
+"""Parameter names that the client never fills, in any callback."""
 
 SERVER_NAMES = frozenset({"socket", "session", "user", "auth", "url"})
-"""Those of them that hold nothing the client sent; only these reach a dependency by name."""
+"""The reserved names whose values do not come from the client. Dependencies receive only these by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """`classic`: the positional parameters after `self`. `available`: where each reserved name comes from.
+    """A kind of handler and the parameters that it may declare.
 
-    `takes_client_data`: parameters of other names are filled from the client's data. `repeats`: a name in
-    that data has a list of values, as in a URL. `opt_in`: the client fills only parameters that are marked
-    `FromClient`, because the function is shared code, such as a guard, and not one page's own. `by_place`: a parameter
-    without annotation that stands in the place of a classic one is that one, whatever it is called. `closes`:
-    generator dependencies are closed when the callback returns; a constructor's would be closed before the
-    view has used them.
+    - `classic`: the positional parameters after `self`, as in PyView 0.9.
+    - `available`: the source of each reserved name.
+    - `takes_client_data`: other names are filled from the client's data.
+    - `repeats`: a name in that data has a list of values, as in a URL.
+    - `opt_in`: the client fills only parameters marked `FromClient`, because the function is shared code, such as a
+      guard, and does not belong to one page.
+    - `by_position`: a parameter without annotation at the position of a classic one stands for that one, whatever its
+      name.
+    - `closes`: generator dependencies are closed when the callback returns. A constructor cannot have them: they would
+      be closed before the view uses them.
     """
 
     name: str
@@ -71,12 +78,12 @@ class Callback:
     takes_client_data: bool = False
     repeats: bool = False
     opt_in: bool = False
-    by_place: bool = True
+    by_position: bool = True
     closes: bool = True
 
 
 client: ParameterSource = attrgetter("client")
-"""All that the client sent, as it is."""
+"""The client's data, unchanged."""
 
 _event: ParameterSource = attrgetter("event")
 _socket: ParameterSource = attrgetter("socket")
@@ -103,7 +110,7 @@ EVENT = Callback(
     classic=("event", "payload", "socket"),
     available=_available(event=_event, payload=client, params=client, socket=_socket),
     takes_client_data=True,
-    by_place=False,
+    by_position=False,
 )
 PARAMS = Callback(
     name="handle_params",
@@ -111,7 +118,7 @@ PARAMS = Callback(
     available=_available(url=attrgetter("url"), params=attrgetter("params"), socket=_socket),
     takes_client_data=True,
     repeats=True,
-    by_place=False,
+    by_position=False,
 )
 MOUNT = Callback(
     name="mount",
@@ -132,6 +139,8 @@ ASYNC = Callback(
 )
 CONSTRUCTOR = Callback(name="the constructor", classic=(), available=_from_server, closes=False)
 
+# Hooks are shared between pages, so the client fills only what they mark `FromClient`.
+
 ON_MOUNT = Callback(
     name="an on_mount hook",
     classic=("socket", "session", "params"),
@@ -140,8 +149,8 @@ ON_MOUNT = Callback(
     repeats=True,
     opt_in=True,
 )
-EVENT_HOOK = replace(EVENT, name="a handle_event hook", opt_in=True, by_place=True)
-PARAMS_HOOK = replace(PARAMS, name="a handle_params hook", opt_in=True, by_place=True)
+EVENT_HOOK = replace(EVENT, name="a handle_event hook", opt_in=True, by_position=True)
+PARAMS_HOOK = replace(PARAMS, name="a handle_params hook", opt_in=True, by_position=True)
 ASYNC_HOOK = replace(ASYNC, name="a handle_async hook", opt_in=True)
 RENDER_HOOK = Callback(
     name="an after_render hook",

@@ -1,8 +1,6 @@
-"""What the rest of the house calls: a view's callbacks, their signatures compiled once per function.
+"""Callers of callbacks and hooks: functions that bind the arguments of a handler and call it.
 
-Callbacks that a base class has for `super()` to call, and what a class has beside them.
-
-Functions that run before a callback of a view: their signatures, compiled once for each function.
+Each is compiled once per handler. A handler with the classic signature is called directly, without any binding.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -34,25 +32,26 @@ from pyview.threads import off_loop
 F = TypeVar("F", bound=Callable[..., Any])
 
 NO_HANDLER: Final = "__pyview_no_handler__"
-"""Marks a callback that handles nothing itself: it is there for `super()`, or looks for a handler."""
+"""Attribute of a callback that handles nothing itself: it exists for `super()`, or dispatches to handlers."""
 
 
 def no_handler(function: F) -> F:
-    """Decorator for a callback of a base class: a class that has no other one has none."""
+    """Mark a callback of a base class as no handler: a class without an own one counts as having none."""
     setattr(function, NO_HANDLER, True)
     return function
 
 
 def own_callback(cls: type, name: str) -> Callable[..., Any] | None:
-    """Return the callback of that name that handles something, of the class or any base; None where there is none."""
+    """Return the callback of that name that is a real handler, of the class or a base; None if there is none."""
     found = (vars(owner).get(name) for owner in cls.__mro__)
     return next((one for one in found if callable(one) and not hasattr(one, NO_HANDLER)), None)
 
 
 class Done:
-    """The result of a callback of a base class: `await super().mount(...)` waits for nothing.
+    """Result of a callback of a base class: `await super().mount(...)` returns at once.
 
-    A coroutine would not do, since a plain `def` that calls the base class cannot await it.
+    It is no coroutine, because a plain `def` may call the base class without awaiting the result: Python would warn of
+    a coroutine that was never awaited.
     """
 
     __slots__ = ()
@@ -68,13 +67,13 @@ View = TypeVar("View")
 Handler = Callable[..., Any]
 
 EventCaller = Callable[[Any, str, Any, Any, Resources], Any]
-"""`caller(view, event, payload, socket, resources)`: the handler's result, or an awaitable of it."""
+"""`caller(view, event, payload, socket, resources)` returns the handler's result, or an awaitable of it."""
 
 ParamsCaller = Callable[[Any, Any, Params, Any, Resources], Any]
 """`caller(view, url, params, socket, resources)`"""
 
 MountCaller = Callable[[Any, Any, Params, Resources], Any]
-"""`caller(view, socket, params, resources)`; `params` are empty for a view without a URL of its own"""
+"""`caller(view, socket, params, resources)`; `params` are empty for a view without its own URL"""
 
 InfoCaller = Callable[[Any, Any, Any, Resources], Any]
 """`caller(view, event, socket, resources)`, where `event` is an `InfoEvent`"""
@@ -86,7 +85,7 @@ ViewFactory = Callable[[Resources], Awaitable[View]]
 
 
 def compile_event(function: Handler) -> EventCaller:
-    """Compiles `handle_event` or an `@event` method. Raises `SignatureError`; its caller, `BindingError`."""
+    """Compile `handle_event` or an `@event` method. Raises `SignatureError`; the caller raises `BindingError`."""
     arguments = compile_handler(function, EVENT)
     if is_classic(arguments, EVENT):
         return lambda view, event, payload, socket, resources: function(view, event, payload, socket)
@@ -97,7 +96,7 @@ def compile_event(function: Handler) -> EventCaller:
 
 
 def compile_params(function: Handler) -> ParamsCaller:
-    """Compiles `handle_params`. Raises `SignatureError`; its caller, `BindingError`."""
+    """Compile `handle_params`. Raises `SignatureError`; the caller raises `BindingError`."""
     arguments = compile_handler(function, PARAMS)
     if is_classic(arguments, PARAMS):
         return lambda view, url, params, socket, resources: function(view, url, params, socket)
@@ -112,7 +111,7 @@ def compile_params(function: Handler) -> ParamsCaller:
 
 
 def compile_mount(function: Handler) -> MountCaller:
-    """Compiles `mount`. Raises `SignatureError`; its caller, `BindingError`."""
+    """Compile `mount`. Raises `SignatureError`; the caller raises `BindingError`."""
     arguments = compile_handler(function, MOUNT)
     if is_classic(arguments, MOUNT):
         return lambda view, socket, params, resources: function(view, socket, resources.session)
@@ -127,21 +126,21 @@ def _mount_call(socket: Any, params: Params, resources: Resources) -> CallContex
 
 
 def check_mount_without_url(view_class: type) -> None:
-    """Raises `SignatureError` for a view that cannot be nested, because its `mount` needs a parameter of a URL."""
+    """Raise `SignatureError` if the view cannot be nested because its `mount` requires a parameter of the URL."""
     function: Handler = view_class.mount  # type: ignore[attr-defined]
     arguments = compile_handler(function, MOUNT)
     try:
         fill_from_client(arguments, _mount_call(None, Params({}), Resources({})))
     except BindingError as error:
         problem = (
-            f"cannot be filled where {view_class.__qualname__} is nested: only a page has a URL, with parameters. "
-            "Give it a default, or hand the value over in live_render(..., session={...}) and read it from session"
+            f"cannot be filled when {view_class.__qualname__} is nested: a nested view has no URL and no parameters. "
+            "Give it a default, or pass the value in live_render(..., session={...}) and read it from session"
         )
         raise SignatureError(read_signature(function).where, error.parameter, problem) from None
 
 
 def compile_info(function: Handler) -> InfoCaller:
-    """Compiles `handle_info` or an `@info` method. Raises `SignatureError`."""
+    """Compile `handle_info` or an `@info` method. Raises `SignatureError`."""
     arguments = compile_handler(function, INFO)
     if is_classic(arguments, INFO):
         return lambda view, event, socket, resources: function(view, event, socket)
@@ -150,7 +149,7 @@ def compile_info(function: Handler) -> InfoCaller:
 
 
 def compile_async(function: Handler) -> AsyncCaller:
-    """Compiles `handle_async` or an `@outcome` method. Raises `SignatureError`."""
+    """Compile `handle_async` or an `@async_result` method. Raises `SignatureError`."""
     arguments = compile_handler(function, ASYNC)
     if is_classic(arguments, ASYNC):
         return lambda view, name, result, socket, resources: function(view, name, result, socket)
@@ -165,12 +164,12 @@ def compile_async(function: Handler) -> AsyncCaller:
 
 
 def mount_caller(view_class: type) -> MountCaller:
-    """The caller of the class's `mount`. Raises `SignatureError`."""
+    """Return the caller of the class's `mount`. Raises `SignatureError`."""
     return cached_on_class(view_class, "mount", lambda: compile_mount(off_loop(view_class.mount)))  # type: ignore[attr-defined]
 
 
 def params_caller(view_class: type) -> ParamsCaller | None:
-    """The caller of the class's `handle_params`; None when it has none. Raises `SignatureError`."""
+    """Return the caller of the class's `handle_params`, or None if it has none. Raises `SignatureError`."""
 
     def build() -> ParamsCaller | None:
         function = own_callback(view_class, "handle_params")
@@ -180,7 +179,7 @@ def params_caller(view_class: type) -> ParamsCaller | None:
 
 
 def view_factory(view_class: type[View]) -> ViewFactory[View]:
-    """What makes views of the class; its constructor may ask for `session` and dependencies.
+    """Return a function that creates views of the class, whose constructor may declare `session` and dependencies.
 
     Raises `SignatureError`.
     """
@@ -188,7 +187,7 @@ def view_factory(view_class: type[View]) -> ViewFactory[View]:
 
 
 async def create_view(view_class: type[View], resources: Resources) -> View:
-    """A new view of the class. Raises `SignatureError`."""
+    """Create a view of the class. Raises `SignatureError`."""
     return await view_factory(view_class)(resources)
 
 
@@ -206,7 +205,10 @@ def _compile_factory(view_class: type[View]) -> ViewFactory[View]:
 
 
 def runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
-    """`run(call, view)`: calls the handler, at once unless it has dependencies to wait for."""
+    """Return `run(call, view)`, which binds the arguments and calls the handler.
+
+    Only a handler with dependencies costs a coroutine; the others are called at once.
+    """
     if arguments.closable:
         return _closing_runner(function, arguments)
     if arguments.providers:
@@ -217,7 +219,7 @@ def runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
 
 
 def _direct_runner(function: Handler, *sources: ParameterSource) -> Callable[..., Any]:
-    """The shortest signatures are the most frequent, and spelled out: it halves what a call costs."""
+    # Short signatures are the most frequent. Writing their calls out halves the cost of a call.
     match sources:
         case (first,):
             return lambda call, view: function(view, first(call))
@@ -256,14 +258,17 @@ def _closing_runner(function: Handler, arguments: Arguments) -> Callable[..., An
 
 
 HookCaller: TypeAlias = Callable[[CallContext], Any]
-"""`caller(call)`: the hook's result, or an awaitable of it."""
+"""`caller(call)` returns the hook's result, or an awaitable of it."""
 
 _ATTRIBUTE = "__pyview_hook__"
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """`function`: whose caller it is. `functools.wraps` copies attributes to what is another function."""
+    """A compiled hook, stored on its function.
+
+    `function` is compared before use: `functools.wraps` copies the attribute to wrappers, which need their own.
+    """
 
     function: FunctionType
     callback: Callback
@@ -271,10 +276,10 @@ class _Compiled:
 
 
 def hook_caller(function: Callable[..., Any], callback: Callback) -> HookCaller:
-    """What calls `function` before `callback`. Raises `SignatureError`; the caller, `BindingError`.
+    """Return the caller of a hook that runs before `callback`. Raises `SignatureError`; the caller, `BindingError`.
 
-    A view attaches its hooks at every mount, so what was compiled is kept on the function, and dies with it. A
-    closure is as young as what it encloses, and keeps nothing.
+    A view attaches its hooks at every mount, so the compiled caller is stored on the function and freed with it. A
+    closure is created for each mount, so storing something on it would not help.
     """
     if not isinstance(function, FunctionType) or function.__closure__ is not None:
         return _compile(function, callback)

@@ -1,4 +1,4 @@
-"""Something worked out once for a class, and again for each subclass."""
+"""Values computed once per class and stored on it."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,7 +9,11 @@ STORE = "__pyview_compiled__"
 
 
 def cached_on_class(cls: type, key: str, build: Callable[[], T]) -> T:
-    """The result of `build()`, kept on `cls` itself, so that it lives and dies with the class."""
+    """Return the result of `build()`, computed once per class and key; a subclass has its own.
+
+    The value is stored on `cls` itself, so that it is freed with the class: reloading and tests make many classes.
+    """
+    # Not getattr(): that would find the store of a base class.
     store: dict[str, Any] | None = cls.__dict__.get(STORE)
     if store is None:
         store = {}

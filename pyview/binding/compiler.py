@@ -1,4 +1,4 @@
-"""From a signature to its arguments: done once per handler, so that a call looks at no signature."""
+"""Compile a signature into `Arguments`, once per handler, so that calls need not inspect signatures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +14,11 @@ from pyview.binding.signature import (
     ServerSession,
     Signature,
     SignatureError,
+    callable_name,
     read_signature,
     type_name,
 )
-from pyview.binding.sources import binds_client, is_mapping, misfit, named_source, whole_source
+from pyview.binding.sources import binds_client, is_mapping, mismatched_value, named_source, whole_source
 
 TEXT_TYPES = (str, int, float, bool)
 WHOLE_CLIENT_DATA = ("payload", "params")
@@ -25,7 +26,7 @@ WHOLE_CLIENT_DATA = ("payload", "params")
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A parameter that keeps its own default."""
+    """Source of a parameter that keeps its default."""
 
     value: Any
 
@@ -34,22 +35,27 @@ class Constant:
 
 
 def compile_handler(function: Callable[..., Any], callback: Callback) -> Arguments:
-    """The arguments of a view's method, after `self`. Raises `SignatureError`."""
+    """Return the arguments of a method, without `self`. Raises `SignatureError`."""
     return _compile_for(callback, read_signature(function, bound=True), _handler_source)
 
 
 def compile_hook(function: Callable[..., Any], callback: Callback) -> Arguments:
-    """The arguments of a function that runs before a view's method. Raises `SignatureError`."""
+    """Return the arguments of a hook function. Raises `SignatureError`."""
     return _compile_for(callback, read_signature(function), _hook_source)
 
 
 def _compile_for(callback: Callback, signature: Signature, find: "FindSource") -> Arguments:
     arguments = _compile(signature, callback, find, ())
-    return _classic(callback) if signature.variadic and _may_be_classic(arguments, callback) else arguments
+    if not signature.variadic:
+        return arguments
+    # `*args` stands for the rest of the classic parameters: a wrapper of a handler passes all of them on.
+    classic, given = _classic(callback), arguments.sources
+    is_wrapper = not arguments.keywords and given == classic.sources[: len(given)]
+    return classic if is_wrapper else arguments
 
 
 def is_classic(arguments: Arguments, callback: Callback) -> bool:
-    """Whether the handler takes just the classic parameters, in their order: it can be called directly."""
+    """Return True if the handler takes exactly the classic parameters in order, and can be called directly."""
     return arguments == _classic(callback)
 
 
@@ -57,13 +63,8 @@ def _classic(callback: Callback) -> Arguments:
     return Arguments(tuple(callback.available[name] for name in callback.classic))
 
 
-def _may_be_classic(arguments: Arguments, callback: Callback) -> bool:
-    """`*args` stands for the rest of the classic parameters: a wrapper of a handler passes them all on."""
-    given = arguments.sources
-    return not arguments.keywords and given == _classic(callback).sources[: len(given)]
-
-
 FindSource = Callable[[Signature, Parameter, Callback], ParameterSource]
+"""Returns the source of one parameter. Raises `SignatureError`."""
 
 
 def _compile(
@@ -90,11 +91,12 @@ def _provider(
 ) -> Provider:
     function = dependency.function
     if function in path:
-        raise SignatureError(signature.where, parameter.name, "depends on itself")
+        problem = f"depends on itself: {' -> '.join(map(callable_name, (*path, function)))}"
+        raise SignatureError(signature.where, parameter.name, problem)
     if is_generator(function) and not callback.closes:
         problem = (
-            "depends on a generator, which is closed when the constructor returns, before the view uses its "
-            "value. Depend on it in the callback that does"
+            "depends on a generator, which would be closed when the constructor returns, before the view uses its "
+            "value. Declare the dependency in the callback that uses it"
         )
         raise SignatureError(signature.where, parameter.name, problem)
     arguments = _compile(read_signature(function), callback, _dependency_source, (*path, function))
@@ -107,7 +109,7 @@ def _provider(
 
 
 def _cache_key(function: Callable[..., Any]) -> Any:
-    """Equal for the two objects that `self.load` makes; what cannot be hashed is equal to itself only."""
+    # Not id() for all: each access to `self.load` creates a new bound method, and these are equal.
     try:
         hash(function)
     except TypeError:
@@ -116,7 +118,7 @@ def _cache_key(function: Callable[..., Any]) -> Any:
 
 
 def _handler_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
-    """A parameter of the handler itself: what is not reserved is the client's to fill."""
+    """Return the source of a handler's own parameter. The client fills any name that is not reserved."""
     if isinstance(parameter.marker, ServerSession):
         return callback.available["session"]
     name = _reserved_name(parameter, callback)
@@ -131,19 +133,20 @@ def _handler_source(signature: Signature, parameter: Parameter, callback: Callba
 
 
 def _check_meant_for_client(signature: Signature, parameter: Parameter, callback: Callback) -> None:
-    """Where `mount` has a dict under a name of its own, its author may have the session in mind."""
+    # A dict in `mount` may be meant as the session, as in `mount(self, socket, data: dict)`. Filling it from the URL
+    # would let visitors forge a session, so the name or a marker has to make clear what is meant.
     opted_in = isinstance(parameter.marker, ClientValue)
     if callback is MOUNT and not opted_in and is_mapping(parameter.annotation):
         annotation = type_name(parameter.annotation)
         problem = (
-            f"may be the session or the parameters of the URL. Call it `session`, or `params: Params`; or write "
-            f"`{parameter.name}: FromClient[{annotation}]` for what any visitor may choose"
+            f"could be the session or the parameters of the URL. Call it `session`, or `params: Params`; or write "
+            f"`{parameter.name}: FromClient[{annotation}]` if every visitor may choose its value"
         )
         raise SignatureError(signature.where, parameter.name, problem)
 
 
 def _hook_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
-    """A parameter of a hook: a reserved name as in a handler, and beyond that only what is marked `FromClient`."""
+    """Return the source of a hook's parameter: reserved names as in handlers; else only those marked `FromClient`."""
     if isinstance(parameter.marker, ServerSession) or _reserved_name(parameter, callback) is not None:
         return _handler_source(signature, parameter, callback)
     if isinstance(parameter.marker, ClientValue):
@@ -154,7 +157,7 @@ def _hook_source(signature: Signature, parameter: Parameter, callback: Callback)
 
 
 def _dependency_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
-    """A parameter of a dependency: whatever its name, the client fills it only when marked `FromClient`."""
+    """Return the source of a dependency's parameter: the client fills it only if it is marked `FromClient`."""
     if isinstance(parameter.marker, ServerSession):
         return callback.available["session"]
     if isinstance(parameter.marker, ClientValue):
@@ -164,15 +167,15 @@ def _dependency_source(signature: Signature, parameter: Parameter, callback: Cal
     if not parameter.required:
         return Constant(parameter.default)
     problem = (
-        "has no value. A dependency receives socket, session, user, auth and url by name; nothing else of it "
-        "is filled, least of all by the client. Give it a default or Depends(...); or, if every client may "
-        f"choose it, write `{parameter.name}: FromClient[...]`"
+        "has no value. A dependency receives socket, session, user, auth and url by name; its other parameters are "
+        "not filled, in particular not by the client. Give it a default or Depends(...); or, if every client may "
+        f"choose its value, write `{parameter.name}: FromClient[...]`"
     )
     raise SignatureError(signature.where, parameter.name, problem)
 
 
 def _is_own_url(parameter: Parameter) -> bool:
-    """`def connect(url="https://db")` means its own URL, not the page's, which a client can choose."""
+    # `def connect(url="https://db")` means its own URL, not that of the page, which the client can choose.
     return parameter.name == "url" and not parameter.required
 
 
@@ -190,7 +193,7 @@ def _reserved_client_source(
     signature: Signature, parameter: Parameter, callback: Callback
 ) -> ParameterSource:
     if parameter.name in SERVER_NAMES:
-        problem = "is FromClient, but its name belongs to the server. Choose another name"
+        problem = "is marked FromClient, but its name is reserved for the server. Choose another name"
         raise SignatureError(signature.where, parameter.name, problem)
     return _reserved_source(parameter.name, signature, parameter, callback)
 
@@ -198,7 +201,8 @@ def _reserved_client_source(
 def _client_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
     if parameter.unresolved is not None:
         problem = (
-            f"has an annotation that cannot be evaluated ({parameter.unresolved}). Import it at run time too"
+            f"has an annotation that cannot be evaluated ({parameter.unresolved}). Import the name at run time, not "
+            "only under TYPE_CHECKING"
         )
         raise SignatureError(signature.where, parameter.name, problem)
     return named_source(signature, parameter, callback)
@@ -209,7 +213,7 @@ def _reserved_source(
 ) -> ParameterSource:
     if name not in callback.available:
         return _unavailable(name, signature, parameter, callback)
-    problem = _misunderstood(name, parameter, callback)
+    problem = _annotation_problem(name, parameter, callback)
     if problem is not None:
         raise SignatureError(signature.where, parameter.name, problem)
     typed = parameter.annotation not in (MISSING, Any, object)
@@ -218,34 +222,31 @@ def _reserved_source(
     return callback.available[name]
 
 
-def _misunderstood(name: str, parameter: Parameter, callback: Callback) -> str | None:
-    """Return what is wrong with an annotation that expects something of the client under a reserved name."""
+def _annotation_problem(name: str, parameter: Parameter, callback: Callback) -> str | None:
+    """Return what is wrong with an annotation that expects client data under a reserved name; None if nothing."""
     expected = type_name(parameter.annotation)
-    holder = misfit(name, parameter.annotation) if _is_fixed(name, callback) else None
-    if holder is not None:
+    value = mismatched_value(name, parameter.annotation) if _is_fixed(name, callback) else None
+    if value is not None:
+        user_class = ", or annotate a class that has `is_authenticated`" if name == "user" else ""
         return (
-            f"is reserved for {holder}, and is no {expected} of a form or URL. For that, choose another name or read "
-            f"it from payload or params; for {holder}, leave the annotation away{_class_advice(name)}"
+            f"is reserved for {value}, and is no {expected} of a form or URL. For client data, choose another name or "
+            f"read it from payload or params; for {value}, remove the annotation{user_class}"
         )
     if name == "params" and parameter.annotation in TEXT_TYPES:
         return (
-            f"is reserved, and not the {expected} of a form or URL. For that, choose another name or read it from "
-            "payload or params"
+            f"is reserved for all parameters, and is no {expected} of a form or URL. For client data, choose another "
+            "name or read it from payload or params"
         )
     if name not in WHOLE_CLIENT_DATA and binds_client(parameter.annotation):
         return (
-            f"is reserved, and never a form: `{name}` comes from the server. Choose another name; inputs called "
+            f"is reserved for a value of the server, and is no form. Choose another name; inputs called "
             f'{name}[...] fill `form: Annotated[{expected}, "{name}"]`'
         )
     return None
 
 
-def _class_advice(name: str) -> str:
-    return ", or name a class that has `is_authenticated`" if name == "user" else ""
-
-
 def _is_fixed(name: str, callback: Callback) -> bool:
-    """Return True if the server fills that name with values of one kind. A `handle_info` message may be of any."""
+    """Return True if the server always fills that name with one kind of value, unlike the event of `handle_info`."""
     if name == "event":
         return callback.takes_client_data
     return name in SERVER_NAMES and not (name == "url" and name in callback.classic)
@@ -256,31 +257,30 @@ def _unavailable(
 ) -> ParameterSource:
     if not parameter.required and callback is not MOUNT:
         return Constant(parameter.default)
-    problem = f"is reserved and {callback.name} has none; it has {', '.join(callback.available)}"
+    problem = (
+        f"is a reserved name, but {callback.name} has no such value; it has {', '.join(callback.available)}"
+    )
     raise SignatureError(signature.where, parameter.name, problem)
 
 
 def _reserved_name(parameter: Parameter, callback: Callback) -> str | None:
-    """The reserved name that a handler's parameter stands for: its own, as in `_session` too, or its place's.
+    """Return the reserved name that a parameter stands for: its own, without underscores, or that of its position.
 
-    By its place goes `_`, and what is not annotated in callbacks such as `mount(self, s, _)`.
+    The position decides for `_`, and for parameters without annotation in callbacks such as `mount(self, s, _)`.
     """
     name = parameter.name.lstrip("_")
     if name in RESERVED or name in callback.available:
         return name
     untyped = parameter.annotation is MISSING and parameter.unresolved is None
-    by_place = not name or (untyped and callback.by_place)
-    return _classic_name(parameter, callback) if by_place and parameter.required else None
-
-
-def _classic_name(parameter: Parameter, callback: Callback) -> str | None:
-    if parameter.index is None or parameter.index >= len(callback.classic):
+    by_position = not name or (untyped and callback.by_position)
+    if not by_position or not parameter.required:
         return None
-    return callback.classic[parameter.index]
+    has_position = parameter.index is not None and parameter.index < len(callback.classic)
+    return callback.classic[parameter.index] if has_position else None
 
 
 def _nothing_for_hook(parameter: Parameter, callback: Callback) -> str:
-    opt_in = f"; or, if every client may choose it, write `{parameter.name}: FromClient[...]`"
+    opt_in = f"; or, if every client may choose its value, write `{parameter.name}: FromClient[...]`"
     return (
         f"has no value. {callback.name} has {', '.join(callback.available)}; other parameters need a default or "
         f"Depends(...){opt_in if callback.takes_client_data else ''}"

@@ -1,11 +1,8 @@
-"""From what a browser sends to what an annotation says, by pydantic, adapted once per handler.
+"""Convert client data to the annotated type with pydantic. Validators are built once per handler.
 
-The fields of dataclasses, pydantic models and TypedDicts: types that a client fills by several names.
-
-Unions of plain types: `int | str` is the first of its types that a value fits, from left to right.
-
-Text is all that a URL or a form brings. pydantic's own choice would be the type that needs no conversion, so that
-`"5"` were a text for `int | str`. Unions of models keep that choice, which looks at their fields.
+URLs and forms contain text only, so unions of plain types are tried from left to right: `"5"` is an int for
+`int | str`. By default pydantic prefers the type that needs no conversion and would return the text. Unions of models
+keep pydantic's default, which compares their fields.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -29,13 +26,13 @@ from pyview.binding.signature import (
 )
 
 Fields = tuple[tuple[str, Shape | None], ...]
-"""The names by which a model is filled, and whether each takes one value or several."""
+"""The names that fill a model, each with the shape of its value."""
 
 
 def fields_of(annotation: Any, repeats: bool) -> Fields:
-    """The fields of a model, or of all models of a union; none for any other type.
+    """Return the fields of a dataclass, pydantic model or TypedDict, or of all of these in a union.
 
-    Raises `TypeError` for a field that only the server may fill.
+    Any other type has none. Raises `TypeError` for a field that only the server may fill.
     """
     shapes: dict[str, Shape | None] = {}
     for member in members(annotation):
@@ -58,16 +55,19 @@ def _fields(model: type) -> Iterator[tuple[str, Any]]:
 
 
 def is_typed_dict(model: type) -> bool:
-    """Of `typing` or `typing_extensions`: before Python 3.12 pydantic only knows the latter's."""
+    # Not typing.is_typeddict(): before Python 3.12 pydantic requires that of typing_extensions, which is another class.
     return issubclass(model, dict) and hasattr(model, "__required_keys__")
 
 
 def _client_hints(model: type) -> dict[str, Any]:
-    """The annotations of a model. A client fills all its fields: a `Session` among them would be forged."""
+    """Return the annotations of a model. Raises `TypeError` for a marker: the client could forge a `Session` field."""
     hints = get_type_hints(model, include_extras=True)
     for name, hint in hints.items():
         if marker_in(hint) is not None:
-            raise TypeError(f"field `{name}` of {model.__qualname__} is marked to come from the server")
+            raise TypeError(
+                f"field `{name}` of {model.__qualname__} is marked to come from the server, but a client fills all "
+                "fields of a model. Take it out of the model and declare it as a parameter"
+            )
     return hints
 
 
@@ -83,7 +83,7 @@ def _aliases(alias: str | AliasPath | AliasChoices | None) -> Iterator[str]:
 
 _MODELS: Final = frozenset({"model", "dataclass", "typed-dict", "definition-ref"})
 _DATA: Final = frozenset({"default", "metadata", "expected", "serialization"})
-"""Parts of a schema that are no schemas."""
+"""Keys of a schema whose values are no schemas."""
 
 
 def validator_of(adapter: TypeAdapter[Any], config: CoreConfig | None) -> Any:
@@ -94,7 +94,7 @@ def validator_of(adapter: TypeAdapter[Any], config: CoreConfig | None) -> Any:
 
 
 def _ordered(schema: Any) -> Any:
-    """Return the schema itself where there is nothing to change: most have no union."""
+    # Returns the same object if nothing changed, so that most types keep the validator that pydantic has built.
     if isinstance(schema, dict):
         return _ordered_dict(schema)
     if isinstance(schema, list | tuple):
@@ -123,16 +123,16 @@ def _is_model(choice: Any) -> bool:
 
 SHOWN_PROBLEMS = 5
 BLANK = ("", [""])
-"""The values of an empty input, and of an empty parameter of a URL."""
+"""The values of an empty input and of an empty URL parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """Makes the value of one parameter. `validate` is pydantic's, lax: `"5"` is an int, `"on"` is true.
+    """Converts the client's value of one parameter.
 
-    `optional`: the annotation admits None, which an absent or blank field becomes. `default` is what a blank field is
-    otherwise, where there is one. `from_url`: what is no text was made by a convertor of the route, and is text again
-    where nothing else fits.
+    `validate` is pydantic's lax mode: `"5"` is an int, `"on"` is true. If `optional`, the annotation admits None, which
+    an absent or blank field becomes; otherwise a blank field becomes `default`, if there is one. With `from_url`, a
+    value that is no text comes from a convertor of the route; it is converted back to text if it does not fit.
     """
 
     handler: str
@@ -146,21 +146,22 @@ class Conversion:
     advice: str = ""
 
     def __call__(self, value: Any) -> Any:
-        """Raises `BindingError`."""
+        """Return the converted value. Raises `BindingError` if it does not fit."""
         shaped = value if self.shape is None else self.shape(value)
         try:
             return self.validate(shaped)
         except ValidationError as error:
             found = _errors(error)
-        # Outside of the except block: pydantic's error holds the payload, and must not travel with ours.
-        made = self._otherwise(shaped, found)
-        if made is MISSING:
+        # Raise outside of the except block: else pydantic's error, which holds the payload, would be the __context__
+        # of ours and reach the logs.
+        converted = self._lenient(shaped, found)
+        if converted is MISSING:
             problems = _problems(found) + self.advice
             raise BindingError(self.handler, self.parameter, self.expected, kind_of(value), problems)
-        return made
+        return converted
 
-    def _otherwise(self, shaped: Any, errors: list[Any]) -> Any:
-        """Return what a value means that does not fit as it is; `MISSING` for nothing."""
+    def _lenient(self, shaped: Any, errors: list[Any]) -> Any:
+        """Convert a value that pydantic refused: blank values and those of route convertors. `MISSING` if it fails."""
         if shaped in BLANK:
             if self.optional:
                 return None
@@ -172,7 +173,7 @@ class Conversion:
         return MISSING if text == shaped else self._validated(text)[0]
 
     def _without_blanks(self, fields: dict[str, Any], errors: list[Any]) -> dict[str, Any]:
-        """The fields of a model: what is blank and does not fit is None or, where that does not fit, left out."""
+        """Return the fields of a model, where each blank one that does not fit is None, or left out if None fails."""
         wrong = _by_field(errors)
         blank = [name for name in fields if name in wrong and fields[name] in BLANK]
         still_wrong = _by_field(self._validated({**fields, **dict.fromkeys(blank)})[1]) if blank else {}
@@ -181,35 +182,37 @@ class Conversion:
         return {name: value for name, value in {**fields, **empty}.items() if name not in left_out}
 
     def _validated(self, value: Any) -> tuple[Any, list[Any]]:
-        """The value and no errors, or `MISSING` and the errors."""
+        """Return the value and no errors, or `MISSING` and the errors."""
         try:
             return self.validate(value), []
         except ValidationError as error:
             return MISSING, _errors(error)
 
     def refuse(self, data: Any) -> Any:
-        """Raises `BindingError`: `data`, all that the client sent, does not hold this parameter."""
+        """Raise `BindingError`, because the client's `data` has no value for this parameter."""
         if not isinstance(data, dict):
             raise BindingError(self.handler, self.parameter, self.expected, kind_of(data))
         names = " or ".join(f"`{name}`" for name in dict.fromkeys((self.parameter, dashed(self.parameter))))
-        advice = f"; no value is called {names}. If there may be none, give it a default"
+        advice = (
+            f"; the client sent no value called {names}. If it may be missing, give the parameter a default"
+        )
         raise BindingError(self.handler, self.parameter, self.expected, "nothing", advice)
 
 
 def dashed(name: str) -> str:
-    """The other name under which a parameter's value may come: `phx-value-item-id` is for `item_id`."""
+    """Return the name with dashes, under which a value may come too: `phx-value-item-id` fills `item_id`."""
     return name.replace("_", "-")
 
 
 def conversion_for(
     signature: Signature, parameter: Parameter, *, repeats: bool = False, is_model: bool = False
 ) -> Conversion:
-    """How `parameter` is made from the client's data; for `repeats` see `Shape`.
+    """Return the conversion of the client's data to `parameter`. For `repeats` see `shape_of`.
 
-    Raises `SignatureError` when pydantic does not know its type.
+    Raises `SignatureError` if pydantic does not support its type.
     """
     annotation = Any if parameter.annotation is MISSING else parameter.annotation
-    # Numbers reach text parameters as text: a JSON payload has both. Models bring their own configuration.
+    # JSON payloads contain numbers too: convert these for text parameters. Models have a configuration of their own.
     text = not is_model
     return Conversion(
         handler=signature.name,
@@ -228,7 +231,7 @@ def _form_advice(parameter: Parameter, annotation: Any) -> str:
     if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return ""
     form = f"{parameter.name}: Form[{type_name(annotation)}]"
-    return f". A handler with `{form}` is called all the same, and its page can show what does not fit"
+    return f". A handler with `{form}` is called even with invalid data, and can show the errors in its page"
 
 
 def _validator(
@@ -240,24 +243,26 @@ def _validator(
         validate: Callable[[Any], Any] = validator_of(
             TypeAdapter(annotation, config=config), core
         ).validate_python
-    except Exception as error:  # pydantic asks the author's types for their schemas: anything may be raised
+    except (
+        Exception
+    ) as error:  # pydantic calls the application's types for their schemas: they may raise anything
         reason = str(error).partition("\n")[0]
         problem = (
-            f"is annotated {type_name(annotation)}, which pydantic cannot make from what a browser sends. "
-            "Annotate a type that it can, or take the value from the server: by one of the names socket, "
-            f"session, user, auth, url, or by Depends(...). Pydantic says: {reason}"
+            f"is annotated {type_name(annotation)}, which pydantic cannot create from the client's data. Annotate a "
+            "type that pydantic supports, or take the value from the server: by one of the names socket, session, "
+            f"user, auth, url, or by Depends(...). pydantic reports: {reason}"
         )
         raise SignatureError(signature.where, parameter.name, problem) from error
     return validate
 
 
 def _errors(error: ValidationError) -> list[Any]:
-    """Where and what, never the values."""
+    """Return location and type of each error, without the values: these may be secret."""
     return [*error.errors(include_url=False, include_context=False, include_input=False)]
 
 
 def _is_about_text(error: Any) -> bool:
-    """Return True if a text was expected. A blank text is a text, so its error stays."""
+    """Return True if a text was expected. An empty text is a text, so it is not replaced by a default."""
     return str(error["type"]).startswith("string_")
 
 
@@ -270,17 +275,15 @@ def _as_text(value: Any) -> Any:
 
 
 def _by_field(errors: list[Any]) -> dict[Any, Any]:
-    """The first error of each field of a model."""
+    """Return the first error of each field of a model."""
     return {name: each for each in reversed(errors) for name in each["loc"][:1]}
 
 
 def _problems(found: list[Any]) -> str:
-    """`: 'qty' int_parsing, 'name' missing`"""
-    told = [f"{_place(one['loc'])}{one['type']}" for one in found[:SHOWN_PROBLEMS]]
-    return f": {', '.join(told)}{', ...' if len(found) > SHOWN_PROBLEMS else ''}"
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    """A path into the value. Its keys may be the client's own words, so they are cut short."""
-    path = ".".join(str(part) for part in location)
-    return f"{path[:40]!r} " if path else ""
+    """Return the errors as text, such as `: 'qty' int_parsing, 'name' missing`."""
+    shown = []
+    for error in found[:SHOWN_PROBLEMS]:
+        # The keys in the path may come from the client, so it is cut.
+        path = ".".join(str(part) for part in error["loc"])[:40]
+        shown.append(f"{path!r} {error['type']}" if path else error["type"])
+    return f": {', '.join(shown)}{', ...' if len(found) > SHOWN_PROBLEMS else ''}"

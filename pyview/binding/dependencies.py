@@ -1,4 +1,4 @@
-"""Arguments and dependencies at work: called in order, once each, closed when the callback has returned."""
+"""Arguments and dependencies: called in order, once per call, and closed when the callback has returned."""
 
 from collections.abc import Callable
 from contextlib import asynccontextmanager, contextmanager
@@ -11,10 +11,10 @@ from pyview.binding.callbacks import CallContext, ParameterSource
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What a function is called with.
+    """The compiled arguments of a function.
 
-    `sources` has an entry for each parameter, in order; the last ones are passed by the names in `keywords`.
-    `providers` fill in the dependencies among them, by position.
+    `sources` has one source per parameter, in order; the last ones are passed by the names in `keywords`. `providers`
+    replace the values of dependencies, by their position in `sources`.
     """
 
     sources: tuple[ParameterSource, ...]
@@ -23,18 +23,19 @@ class Arguments:
 
     @property
     def closable(self) -> bool:
-        """Whether a generator is among the dependencies, however deep."""
+        """True if a dependency, direct or indirect, is a generator."""
         return any(provider.is_generator or provider.arguments.closable for _, provider in self.providers)
 
     async def collect(self, call: CallContext) -> tuple[list[Any], dict[str, Any]]:
-        """Positional and keyword arguments; the client's data is converted before a dependency is called."""
+        """Return positional and keyword arguments."""
+        # Convert the client's data first: data that does not fit must not cost a database connection.
         values = [source(call) for source in self.sources]
         for index, provider in self.providers:
             values[index] = await provider.provide(call)
         return self._split(values)
 
     def collect_now(self, call: CallContext) -> tuple[list[Any], dict[str, Any]]:
-        """The same, for arguments without dependencies."""
+        """Return positional and keyword arguments of a function without dependencies."""
         return self._split([source(call) for source in self.sources])
 
     def _split(self, values: list[Any]) -> tuple[list[Any], dict[str, Any]]:
@@ -46,7 +47,7 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One dependency. `key` finds its value in the cache of a call; None keeps it out of there."""
+    """One dependency. `key` is its key in the cache of a call; None disables caching."""
 
     open: "Opener"
     is_generator: bool
@@ -54,23 +55,20 @@ class Provider:
     key: Any
 
     async def provide(self, call: CallContext) -> Any:
-        if self.key is None:
-            return await self._made(call)
-        if self.key not in call.cache:
-            call.cache[self.key] = await self._made(call)
-        return call.cache[self.key]
-
-    async def _made(self, call: CallContext) -> Any:
+        """Return the value of the dependency; call its function unless the value is cached."""
+        if self.key is not None and self.key in call.cache:
+            return call.cache[self.key]
         args, kwargs = await self.arguments.collect(call)
-        made = self.open(call, *args, **kwargs)
-        return await made if isawaitable(made) else made
+        value = self.open(call, *args, **kwargs)
+        if isawaitable(value):
+            value = await value
+        if self.key is not None:
+            call.cache[self.key] = value
+        return value
 
 
 def fill_from_client(arguments: Arguments, call: CallContext) -> None:
-    """Ask for every value but those that dependencies return, whose own parameters are asked for as well.
-
-    Raises `BindingError`.
-    """
+    """Evaluate all sources, including those of dependencies, without calling a dependency. Raises `BindingError`."""
     for source in arguments.sources:
         source(call)
     for _, provider in arguments.providers:
@@ -78,31 +76,25 @@ def fill_from_client(arguments: Arguments, call: CallContext) -> None:
 
 
 Opener = Callable[..., Any]
-"""Calls a dependency's function with the call and its arguments; returns the value or an awaitable of it."""
+"""Calls a dependency's function with the call and its arguments. Returns the value, or an awaitable of it."""
 
 
 def opener_of(function: Callable[..., Any]) -> Opener:
+    """Return the opener of a dependency. A generator is closed with `call.closing`, when the callback has returned."""
     if _is(isasyncgenfunction, function):
-        return _opener_of_async_generator(function)
+        open_async = asynccontextmanager(function)
+        return lambda call, *args, **kwargs: call.closing.enter_async_context(open_async(*args, **kwargs))
     if _is(isgeneratorfunction, function):
-        return _opener_of_generator(function)
+        open_sync = contextmanager(function)
+        return lambda call, *args, **kwargs: call.closing.enter_context(open_sync(*args, **kwargs))
     return lambda call, *args, **kwargs: function(*args, **kwargs)
 
 
 def is_generator(function: Callable[..., Any]) -> bool:
+    """Return True if the function is a sync or async generator."""
     return _is(isasyncgenfunction, function) or _is(isgeneratorfunction, function)
 
 
 def _is(kind: Callable[[Any], bool], function: Callable[..., Any]) -> bool:
-    """Looks at the function itself, and at `__call__` of an object that is used like one."""
+    # The second test is for objects with a method `__call__`.
     return kind(function) or kind(getattr(type(function), "__call__", None))  # noqa: B004
-
-
-def _opener_of_async_generator(function: Callable[..., Any]) -> Opener:
-    manager = asynccontextmanager(function)
-    return lambda call, *args, **kwargs: call.closing.enter_async_context(manager(*args, **kwargs))
-
-
-def _opener_of_generator(function: Callable[..., Any]) -> Opener:
-    manager = contextmanager(function)
-    return lambda call, *args, **kwargs: call.closing.enter_context(manager(*args, **kwargs))

@@ -1,6 +1,6 @@
-"""Params: the parameters of a URL or form, of which each name may have several values.
+"""Params: the parameters of a URL or form, in which a name may have several values.
 
-One value or several: what a URL or form sends, and what an annotation wants.
+`shape_of` reconciles one value or several in the data with one value or several in an annotation.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,9 +12,9 @@ from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_o
 class Params:
     """A read-only view of decoded parameters.
 
-    `params["page"]` is the value as it was decoded: text or a list of texts, a dict for `user[name]`, and for
-    a part of the path what its convertor made of it. The other methods see each name as a list of texts; a
-    dict has none.
+    `params["page"]` is the decoded value: text or a list of texts, a dict for `user[name]`, or the value of the
+    convertor for a path parameter. The other methods treat the values of each name as a list of texts; a dict counts as
+    an empty list.
     """
 
     __slots__ = ("_data",)
@@ -39,22 +39,22 @@ class Params:
             return self._data == other._data
         return NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # compares by content, like the dict within
+    __hash__ = None  # type: ignore[assignment]  # compares by content, like a dict
 
     def __repr__(self) -> str:
-        """Names only: values may be secret."""
+        # Without values: they may be secret, and a repr ends up in logs.
         return f"Params({', '.join(self._data)})"
 
     def get(self, key: str, default: str | None = None) -> str | None:
-        """The first text of `key`."""
+        """Return the first text of `key`, or `default`."""
         return next(iter(self.getlist(key)), default)
 
     def getlist(self, key: str) -> list[str]:
-        """All texts of `key`; none when it is missing."""
+        """Return all texts of `key`; an empty list if it is missing."""
         return _texts(self._data.get(key))
 
     def getone(self, key: str) -> str:
-        """The only text of `key`. Raises `KeyError` when there is none, or more than one."""
+        """Return the only text of `key`. Raises `KeyError` if there is none or more than one."""
         texts = self.getlist(key)
         if len(texts) != 1:
             raise KeyError(f"expected exactly one value for {key!r}, got {len(texts)}")
@@ -67,21 +67,21 @@ class Params:
         return list(self._data)
 
     def items(self) -> Iterator[tuple[str, str]]:
-        """`(key, first text)` of every key that has one."""
+        """Yield `(key, first text)` of every key that has a text."""
         for key in self._data:
             yield from ((key, text) for text in self.getlist(key)[:1])
 
     def multi_items(self) -> Iterator[tuple[str, str]]:
-        """`(key, text)` for every text."""
+        """Yield `(key, text)` for every text."""
         for key in self._data:
             yield from ((key, text) for text in self.getlist(key))
 
     def raw(self) -> dict[str, Any]:
-        """A copy of the decoded parameters."""
+        """Return a copy of the decoded parameters."""
         return dict(self._data)
 
     def to_flat_dict(self) -> dict[str, Any]:
-        """The decoded parameters, lists of one item replaced by the item."""
+        """Return the decoded parameters, with lists of one item replaced by the item."""
         return {key: _flat(value) for key, value in self._data.items()}
 
 
@@ -102,7 +102,10 @@ COLLECTIONS = (list, set, tuple, frozenset)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`gathers`: a single value becomes a list of one. `picks`: of several values, the first is meant."""
+    """Adapts one value or several to what an annotation wants.
+
+    `gathers`: a single value becomes a list of one item. `picks`: the first of several values is taken.
+    """
 
     gathers: bool
     picks: bool
@@ -116,9 +119,9 @@ class Shape:
 
 
 def shape_of(annotation: Any, repeats: bool) -> Shape | None:
-    """What to do with a value for `annotation`; None for nothing.
+    """Return the shape of values for `annotation`; None if they need no adaptation.
 
-    `repeats`: every value comes in a list, wanted or not, because its name may be repeated.
+    With `repeats`, every value comes in a list, because a URL may repeat the name.
     """
     wants = [_is_collection(member) for member in members(annotation) if member is not NoneType]
     shape = Shape(gathers=bool(wants) and all(wants), picks=repeats and not any(wants))
@@ -126,7 +129,7 @@ def shape_of(annotation: Any, repeats: bool) -> Shape | None:
 
 
 def members(annotation: Any) -> tuple[Any, ...]:
-    """The types of a union, or the one type; what only says something about a type is taken off."""
+    """Return the types of a union, or the one type, without `Annotated`, `Required` and `NotRequired`."""
     origin = get_origin(annotation)
     if origin in (Annotated, Required, NotRequired):
         return members(get_args(annotation)[0])

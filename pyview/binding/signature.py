@@ -1,8 +1,6 @@
-"""A function's parameters, their annotations resolved one by one.
+"""Signatures: the parameters of a function with resolved annotations, their markers, and the errors of binding.
 
-What can be wrong with a signature, and with what a client sends for it.
-
-Depends, Session, FromClient: where a parameter's value comes from, said in the signature.
+The markers `Depends`, `Session` and `FromClient` declare the source of a parameter's value.
 """
 
 import sys
@@ -17,9 +15,9 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints, overload
 
 
 class SignatureError(TypeError):
-    """A callback or dependency asks for what cannot be given. Raised when its signature is compiled.
+    """A parameter of a callback or dependency cannot be filled. Raised when its signature is compiled.
 
-    `where` names the function and its file and line, `parameter` the parameter.
+    `where` is the name of the function with file and line, `parameter` the name of the parameter.
     """
 
     def __init__(self, where: str, parameter: str, problem: str) -> None:
@@ -29,10 +27,10 @@ class SignatureError(TypeError):
 
 
 class BindingError(ValueError):
-    """The client's data does not fit a parameter; the handler was not called.
+    """The client's data does not fit a parameter. The handler is not called.
 
-    `handler` is the handler's qualified name, `expected` a type, `received` the kind of the value. The value
-    itself is told nowhere: payloads hold passwords.
+    `handler` is the qualified name of the handler, `expected` the name of a type, `received` the kind of the value. The
+    error never contains the value itself, because payloads contain passwords.
     """
 
     def __init__(self, handler: str, parameter: str, expected: str, received: str, detail: str = "") -> None:
@@ -44,7 +42,7 @@ class BindingError(ValueError):
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, without telling it: `text of 3 characters`."""
+    """Describe a value without disclosing it, such as `text of 3 characters`."""
     if value is None:
         return "null"
     if isinstance(value, str):
@@ -62,7 +60,7 @@ def _counted(kind: str, value: Sized, unit: str) -> str:
 
 
 def type_name(annotation: Any) -> str:
-    """An annotation as its author wrote it."""
+    """Return an annotation as text, as it stands in the source."""
     if isinstance(annotation, type):
         return annotation.__qualname__
     return str(annotation).replace("typing.", "")
@@ -73,27 +71,27 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """What `Depends(...)` leaves in a signature."""
+    """Marks a parameter that is filled by calling `function`. Created by `Depends(...)`."""
 
     function: Callable[..., Any]
     use_cache: bool = True
 
 
 class ServerSession:
-    """Marks a parameter that receives the session."""
+    """Marks a parameter that receives the session. Part of `Session`."""
 
 
 class ClientValue:
-    """Marks a parameter of a dependency that the client may fill."""
+    """Marks a parameter of a dependency or hook that the client may fill. Part of `FromClient`."""
 
 
 Marker = Dependency | ServerSession | ClientValue
 
 Session = Annotated[dict[str, Any], ServerSession()]
-"""Annotate a parameter of any name with it to receive the session: read-only, always the server's."""
+"""Annotation of a parameter that receives the session, read-only; it never comes from the client."""
 
 FromClient = Annotated[T, ClientValue()]
-"""`tenant: FromClient[str]` lets the client fill this parameter of a dependency; else it fills none."""
+"""`tenant: FromClient[str]` allows the client to fill this parameter of a dependency or hook."""
 
 
 @overload
@@ -105,16 +103,21 @@ def Depends(dependency: Callable[..., Awaitable[T]], use_cache: bool = True) -> 
 @overload
 def Depends(dependency: Callable[..., T], use_cache: bool = True) -> T: ...
 def Depends(dependency: Callable[..., Any], use_cache: bool = True) -> Any:
-    """Fills a parameter by calling `dependency`: `db: Database = Depends(get_database)`, or in `Annotated`.
+    """Fill a parameter by calling `dependency`: `db: Database = Depends(get_database)`, or in `Annotated`.
 
-    `dependency` is a function, a class or any callable, sync or async; a generator that yields once is closed
-    after the callback has finished, and sees its exception. It may have dependencies of its own, and receives
-    `socket`, `session`, `user`, `auth` and `url` by these names. Nothing else of it is filled, unless
-    annotated `FromClient`. It is called once per callback, however many ask for it; `use_cache=False` calls
-    it for each.
+    `dependency` is a function, a class or any callable, sync or async. A generator that yields once is closed after the
+    callback has finished, and receives its exception. A dependency may have dependencies of its own. It receives
+    `socket`, `session`, `user`, `auth` and `url` by these names; the client fills only parameters annotated
+    `FromClient`. It is called once per callback, even if several parameters use it; with `use_cache=False`, once for
+    each of them.
+
+    Raises `TypeError` if `dependency` is not callable.
     """
     if not callable(dependency):
-        raise TypeError(f"Depends() expects a function or class to call, got {type(dependency).__name__}")
+        raise TypeError(
+            f"Depends() expects a function or class, without calling it, got {type(dependency).__name__}: "
+            "write Depends(get_database), not Depends(get_database())"
+        )
     return Dependency(dependency, use_cache)
 
 
@@ -156,9 +159,9 @@ class Signature:
 
 
 def read_signature(function: Callable[..., Any], *, bound: bool = False) -> Signature:
-    """The signature of `function`; without its first parameter when it will be called with a view (`bound`).
+    """Return the signature of `function`; without its first parameter, `self`, if `bound`.
 
-    Raises `SignatureError` for a callable that does not tell its parameters.
+    Raises `SignatureError` for a callable without an inspectable signature.
     """
     where = _where(function)
     declared = _declared(function, where)
@@ -166,7 +169,7 @@ def read_signature(function: Callable[..., Any], *, bound: bool = False) -> Sign
     if bound and named and named[0] is declared[0]:
         named = named[1:]
     return Signature(
-        name=_name(function),
+        name=callable_name(function),
         where=where,
         parameters=tuple(_read_all(named, function)),
         variadic=any(one.kind is Declared.VAR_POSITIONAL for one in declared),
@@ -174,7 +177,7 @@ def read_signature(function: Callable[..., Any], *, bound: bool = False) -> Sign
 
 
 def marker_in(annotation: Any) -> Marker | None:
-    """The marker in an annotation, however deep: `Session | None` is the server's session too."""
+    """Return the marker in an annotation at any depth: `Session | None` is the server's session too."""
     parts, seen = [annotation], set[int]()
     while parts:
         part = parts.pop()
@@ -187,13 +190,13 @@ def marker_in(annotation: Any) -> Marker | None:
 
 
 def _without_marker(annotation: Any) -> Any:
-    """The type that a marker was put on: `FromClient[Params]` is Params."""
+    """Return the type inside a marker: `FromClient[Params]` is `Params`."""
     metadata: tuple[Any, ...] = getattr(annotation, "__metadata__", ())
     return get_args(annotation)[0] if len(metadata) == 1 and isinstance(metadata[0], MARKERS) else annotation
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:
-    """What an annotation is made of; the alias of a `type` statement may contain itself."""
+    """Return the arguments of an annotation; for the alias of a `type` statement, its value, which may be recursive."""
     if type(annotation).__name__ == "TypeAliasType":
         return (annotation.__value__,)
     return get_args(annotation)
@@ -204,7 +207,8 @@ def _declared(function: Callable[..., Any], where: str) -> list[Declared]:
         return list(_signature(function).parameters.values())
     except (TypeError, ValueError):
         problem = (
-            "cannot be found: this callable does not tell its signature; wrap it in a function that does"
+            "cannot be found: Python cannot inspect the signature of this callable. Wrap it in a function that "
+            "declares its parameters"
         )
         raise SignatureError(where, "...", problem) from None
 
@@ -231,9 +235,9 @@ def _read_all(declared: list[Declared], function: Callable[..., Any]) -> Iterato
 
 
 def _resolve(annotation: Any, names: dict[str, Any]) -> tuple[Any, Marker | None, str | None]:
-    """The annotation evaluated and its marker, or why it cannot be evaluated.
+    """Return the evaluated annotation and its marker, or MISSING and the reason why it cannot be evaluated.
 
-    One at a time: a name imported for type checkers only must not spoil the parameters beside it.
+    Annotations are evaluated one by one: a name imported under TYPE_CHECKING must not break the other parameters.
     """
     if annotation is MISSING:
         return MISSING, None, None
@@ -244,12 +248,12 @@ def _resolve(annotation: Any, names: dict[str, Any]) -> tuple[Any, Marker | None
     try:
         resolved = get_type_hints(holder, globalns=names, include_extras=True)["it"]
         return _without_marker(resolved), marker_in(resolved), None
-    except Exception as error:  # an annotation is the author's code: it may raise anything
+    except Exception as error:  # an annotation is code of the application: it may raise anything
         return MISSING, None, f"{type(error).__name__}: {error}"
 
 
 def _code_owner(function: Callable[..., Any]) -> Any:
-    """The plain function that runs when `function` is called."""
+    """Return the plain function that runs when `function` is called."""
     target: Any = unwrap(function)
     while not isinstance(target, FunctionType):
         inner = _one_layer(target)
@@ -269,11 +273,12 @@ def _one_layer(target: Any) -> Any:
     return getattr(type(target), "__call__", target)  # noqa: B004  # the function, not whether there is one
 
 
-def _name(function: Callable[..., Any]) -> str:
+def callable_name(function: Callable[..., Any]) -> str:
+    """Return the qualified name of a function, or of the class of another callable."""
     return str(getattr(function, "__qualname__", type(function).__qualname__))
 
 
 def _where(function: Callable[..., Any]) -> str:
     code = getattr(_code_owner(function), "__code__", None)
-    place = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-    return f"{_name(function)}{place}"
+    location = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
+    return f"{callable_name(function)}{location}"

@@ -1,6 +1,6 @@
-"""The client's part of a signature: parameters filled from an event's payload or a URL's parameters.
+"""Sources of parameters that the client fills, from the payload of an event or the parameters of a URL.
 
-Annotations of reserved names: what the server has there cannot be what the author expects from a form or URL.
+Also detects annotations that expect client data under a reserved name, which the server fills.
 """
 
 import datetime
@@ -30,21 +30,21 @@ from pyview.binding.params import Params, members
 from pyview.binding.signature import MISSING, Parameter, Signature, SignatureError, read_signature
 
 Absent = Callable[[Any], Any]
-"""Given the client's data, the value of a parameter that is not among it."""
+"""Returns the value of a parameter that is missing in the client's data, or raises `BindingError`."""
 
 
 @runtime_checkable
 class BindsClient(Protocol):
-    """A class that makes itself of whatever a client sent, and refuses nothing: a form shows what does not fit."""
+    """A class that builds its instances from any client data. A `Form` does: it shows errors instead of refusing."""
 
     def bind_client(self, annotation: Any, name: str) -> Callable[[Any], Any]:
-        """What makes the value of the parameter `name: annotation`. Raises `TypeError` for a bad annotation."""
+        """Return a function from client data to the parameter `name: annotation`. Raises `TypeError`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FormFieldSource:
-    """One value, found by its name; `item_id` is also found as `item-id`, which `phx-value-item-id` sends."""
+    """One value, found by its name. `item_id` is also found as `item-id`, which `phx-value-item-id` sends."""
 
     name: str
     dashed: str
@@ -62,10 +62,10 @@ class FormFieldSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ModelSource:
     """A dataclass, pydantic model or TypedDict, filled from the values of its `fields`.
 
-    A form that nests them under the parameter's name (`item[qty]` for `item: Item`) fills it as well.
+    Inputs nested under the parameter's name (`item[qty]` for `item: Item`) fill it as well.
     """
 
     nested_under: str | None
@@ -79,7 +79,7 @@ class Model:
         return self.convert(picked) if picked else self.absent(call.client)
 
     def _picked(self, data: Any) -> dict[str, Any]:
-        """The model's own fields only: a payload also holds `_target`, `value` and others."""
+        """Return the values of the model's fields. A payload also contains `_target`, `value` and others."""
         found = ((name, find(data, name), shape) for name, shape in self.fields)
         return {
             name: shape(value) if shape else value for name, value, shape in found if value is not MISSING
@@ -87,7 +87,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class WholeSource:
     """All of the client's data, converted."""
 
     convert: Callable[[Any], Any]
@@ -97,7 +97,7 @@ class Whole:
 
 
 def find(data: Any, name: str) -> Any:
-    """The value of `name`, or of the name with dashes, in an object; `MISSING` when there is none."""
+    """Return the value of `name`, or of the name with dashes, in a dict; `MISSING` if there is none."""
     if not isinstance(data, dict):
         return MISSING
     value = data.get(name, MISSING)
@@ -105,7 +105,7 @@ def find(data: Any, name: str) -> Any:
 
 
 def named_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
-    """A parameter that the client fills under its name. Raises `SignatureError`."""
+    """Return the source of a parameter that the client fills by its name. Raises `SignatureError`."""
     own = _own_source(signature, parameter)
     if own is not None:
         return own
@@ -114,6 +114,7 @@ def named_source(signature: Signature, parameter: Parameter, callback: Callback)
         name = None if parameter.name in dict(fields) else parameter.name
         return _model(signature, parameter, callback, fields, name)
     convert = conversion_for(signature, parameter, repeats=callback.repeats)
+    # A dict parameter without a value of its name receives all of the client's data.
     otherwise = convert if _is_mapping(parameter.annotation) else convert.refuse
     return FormFieldSource(
         parameter.name, dashed(parameter.name), convert, _absent(parameter, convert, otherwise)
@@ -121,7 +122,7 @@ def named_source(signature: Signature, parameter: Parameter, callback: Callback)
 
 
 def whole_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
-    """All of the client's data, as the annotation wants it. Raises `SignatureError`."""
+    """Return the source of a parameter that receives all of the client's data. Raises `SignatureError`."""
     own = _own_source(signature, parameter)
     if own is not None:
         return own
@@ -131,39 +132,39 @@ def whole_source(signature: Signature, parameter: Parameter, callback: Callback)
     return (
         _model(signature, parameter, callback, fields, None)
         if fields
-        else Whole(conversion_for(signature, parameter))
+        else WholeSource(conversion_for(signature, parameter))
     )
 
 
 def binds_client(annotation: Any) -> BindsClient | None:
-    """The class of an annotation, if it makes itself of what a client sent."""
+    """Return the class of an annotation if it builds its instances from client data; else None."""
     bare = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
     cls = get_origin(bare) or bare
     return cls if isinstance(cls, BindsClient) else None
 
 
 def _own_source(signature: Signature, parameter: Parameter) -> ParameterSource | None:
-    """For types that take the client's data as a whole, and know themselves what to make of it."""
+    """Return the source of types that convert all of the client's data themselves; None for other types."""
     if parameter.annotation is Params:
-        return Whole(_as_params)
+        return WholeSource(_as_params)
     binds = binds_client(parameter.annotation)
     if binds is None:
         return None
     try:
-        return Whole(binds.bind_client(parameter.annotation, parameter.name))
+        return WholeSource(binds.bind_client(parameter.annotation, parameter.name))
     except TypeError as error:
-        raise SignatureError(signature.where, parameter.name, f"cannot be made: {error}") from None
+        raise SignatureError(signature.where, parameter.name, f"has a wrong annotation: {error}") from None
 
 
 def _model(
     signature: Signature, parameter: Parameter, callback: Callback, fields: Fields, nested_under: str | None
-) -> Model:
+) -> ModelSource:
     convert = conversion_for(signature, parameter, repeats=callback.repeats, is_model=True)
-    return Model(nested_under, fields, convert, _absent(parameter, convert, lambda data: convert({})))
+    return ModelSource(nested_under, fields, convert, _absent(parameter, convert, lambda data: convert({})))
 
 
 def _absent(parameter: Parameter, convert: Conversion, otherwise: Absent) -> Absent:
-    """A default, or None for what may be None, or `otherwise`."""
+    """Return the default, or None if the annotation admits None; else call `otherwise`."""
     if not parameter.required:
         return lambda data: parameter.default
     return (lambda data: None) if convert.optional else otherwise
@@ -192,7 +193,7 @@ _VALUES: Final = (
 _COLLECTIONS: Final = (list, tuple, set, frozenset, dict)
 
 _MARKS: Final[Mapping[str, str]] = MappingProxyType({"user": "is_authenticated", "auth": "scopes"})
-"""Attributes of an application's own class that may stand for a reserved name, though its objects are plain data."""
+"""Attributes that distinguish an application's own user and auth classes from models of form data."""
 
 SERVER_VALUES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -200,23 +201,24 @@ SERVER_VALUES: Final[Mapping[str, str]] = MappingProxyType(
         "session": "the session",
         "user": "the signed-in user",
         "auth": "the scopes of the signed-in user",
-        "url": "the address of the page, a ParseResult",
+        "url": "the URL of the page, a ParseResult",
         "event": "the name of the event, text",
     }
 )
+"""Descriptions of the server's values, by reserved name, for error messages."""
 
 
 class AmbiguousParameter(NamedTuple):
-    """The reserved names that a handler asks for without an annotation; `where` is its name, file and line."""
+    """The reserved names that a handler declares without an annotation. `where` is its name with file and line."""
 
     where: str
     names: frozenset[str]
 
 
 def ambiguous_names(function: Callable[..., Any]) -> AmbiguousParameter:
-    """Return the reserved names for which nothing but the name says that the server's value is meant.
+    """Return the reserved names whose parameters have no annotation: client data may be meant by mistake.
 
-    There are none in a handler that takes all that was sent as well: it reads the client's value there.
+    A handler that also takes `payload` or `params` has none: it reads the client's value there.
     """
     signature = read_signature(function, bound=True)
     reads_all = any(one.name.lstrip("_") in ("payload", "params") for one in signature.parameters)
@@ -230,29 +232,29 @@ def ambiguous_names(function: Callable[..., Any]) -> AmbiguousParameter:
     )
 
 
-def misfit(name: str, annotation: Any) -> str | None:
-    """Return what the server has under a reserved name, if that is never what is annotated; else None."""
-    holder = SERVER_VALUES.get(name)
+def mismatched_value(name: str, annotation: Any) -> str | None:
+    """Return the description of the server's value for a reserved name if it can never match `annotation`."""
+    value = SERVER_VALUES.get(name)
     wanted = [member for member in members(annotation) if member is not NoneType]
-    return holder if holder and wanted and all(_never(name, member) for member in wanted) else None
+    return value if value and wanted and all(_never_matches(name, member) for member in wanted) else None
 
 
 def is_mapping(annotation: Any) -> bool:
-    """Return whether it is a dict of any kind, which a session or the parameters of a URL could be."""
+    """Return True for any kind of dict, which a session or the parameters of a URL could be."""
     cls = get_origin(annotation) or annotation
     return isinstance(cls, type) and (issubclass(cls, Mapping) or is_typed_dict(cls))
 
 
-def _never(name: str, annotation: Any) -> bool:
+def _never_matches(name: str, annotation: Any) -> bool:
     if name == "event":
         return annotation is not str and _is_data(annotation)
     if name == "session" and is_mapping(annotation):
         return False
-    return _is_data(annotation) and not _has(annotation, _MARKS.get(name, ""))
+    return _is_data(annotation) and not _has_attribute(annotation, _MARKS.get(name, ""))
 
 
 def _is_data(annotation: Any) -> bool:
-    """Return whether it is plain data, as a form or a URL may bring it."""
+    """Return True for plain data types, as forms and URLs contain them."""
     cls = get_origin(annotation) or annotation
     if cls is Literal:
         return True
@@ -263,7 +265,7 @@ def _is_data(annotation: Any) -> bool:
     return is_dataclass(cls) or issubclass(cls, (*_VALUES, BaseModel))
 
 
-def _has(annotation: Any, mark: str) -> bool:
+def _has_attribute(annotation: Any, mark: str) -> bool:
     cls = get_origin(annotation) or annotation
     names = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
     return mark in names | set(getattr(cls, "model_fields", ())) or hasattr(cls, mark or "__no mark__")

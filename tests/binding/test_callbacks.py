@@ -1,4 +1,4 @@
-"""handle_params, mount, handle_info and constructors: what each receives."""
+"""Arguments of handle_params, mount, handle_info and constructors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def test_typed_params_take_the_first_of_repeated_values() -> None:
     assert call_params(handle_params, data) == (2, "name", ["a"])
 
 
-def test_parts_of_the_path_keep_their_type() -> None:
+def test_path_parameters_keep_their_type() -> None:
     def handle_params(self: Any, item_id: int, slug: str, url: Any) -> Any:
         return item_id, slug, url
 
@@ -95,7 +95,7 @@ def test_a_dataclass_of_params() -> None:
     assert call_params(handle_params, {"paging": {"page": "4"}})[0] == Paging(4)
 
 
-def test_a_page_that_is_no_number() -> None:
+def test_a_url_parameter_that_is_no_number() -> None:
     def handle_params(self: Any, page: int = 1) -> None: ...
 
     with pytest.raises(BindingError, match="`page` expects int, got a list of 1 item: int_parsing"):
@@ -112,7 +112,7 @@ def test_classic_mount() -> None:
     assert call_mount(mount) == (SOCKET, SESSION)
 
 
-def test_mount_goes_by_place_when_names_are_free() -> None:
+def test_mount_binds_free_names_by_position() -> None:
     def mount(self, sock, _session):  # type: ignore[no-untyped-def]
         return sock, _session
 
@@ -122,7 +122,7 @@ def test_mount_goes_by_place_when_names_are_free() -> None:
     assert call_mount(mount) == call_mount(other) == (SOCKET, SESSION)
 
 
-def test_mount_of_other_shapes() -> None:
+def test_mount_with_other_signatures() -> None:
     def mount(self: Any, socket: Any, who: Session, *, user: Any, url: Any, page: int = 1) -> Any:
         return socket, who, user, url, page
 
@@ -144,12 +144,14 @@ def test_mount_takes_parameters_of_the_url() -> None:
     assert call_mount(mount, {"id": "7"}) == (7, None, None, [], "")
     with pytest.raises(BindingError, match="`id` expects int, got text of 1 character"):
         call_mount(mount, {"id": "x"})
-    with pytest.raises(BindingError, match="`id` expects int, got nothing; no value is called `id`"):
+    with pytest.raises(
+        BindingError, match="`id` expects int, got nothing; the client sent no value called `id`"
+    ):
         call_mount(mount)
 
 
-def test_what_is_named_otherwise_keeps_its_place_in_mount() -> None:
-    """A query never becomes the session, whatever the parameter is called."""
+def test_other_names_in_mount_are_bound_by_position() -> None:
+    """A query never becomes the session, whatever the name of the parameter."""
 
     def mount(self, s, sess, page):  # type: ignore[no-untyped-def]
         return s, sess, page
@@ -164,13 +166,13 @@ def test_classic_info() -> None:
     def handle_info(self: Any, event: Any, socket: Any) -> Any:
         return event.name, socket
 
-    def by_place(self, info, socket):  # type: ignore[no-untyped-def]
+    def by_position(self, info, socket):  # type: ignore[no-untyped-def]
         return info.name, socket
 
-    assert call_info(handle_info) == call_info(by_place) == ("tick", SOCKET)
+    assert call_info(handle_info) == call_info(by_position) == ("tick", SOCKET)
 
 
-def test_info_with_its_payload_alone() -> None:
+def test_info_with_only_its_payload() -> None:
     def handle_info(self: Any, socket: Any, payload: int) -> Any:
         return socket, payload
 
@@ -186,7 +188,7 @@ async def test_a_view_without_constructor() -> None:
     assert isinstance(await create_view(View, RESOURCES), View)
 
 
-async def test_a_constructor_may_ask_for_session_and_dependencies() -> None:
+async def test_a_constructor_may_declare_session_and_dependencies() -> None:
     async def load_name(session: Session) -> str:
         return f"user {session['user_id']}"
 
@@ -198,7 +200,7 @@ async def test_a_constructor_may_ask_for_session_and_dependencies() -> None:
     assert view.seen == (SESSION, "user 7", 1, "ann")
 
 
-async def test_a_subclass_is_compiled_for_itself() -> None:
+async def test_a_subclass_is_compiled_separately() -> None:
     class Base:
         def __init__(self) -> None:
             self.who = "base"
@@ -240,6 +242,7 @@ def test_a_constructor_has_no_socket() -> None:
         def __init__(self, socket: Any) -> None: ...
 
     with pytest.raises(
-        SignatureError, match="`socket` is reserved and the constructor has none; it has session"
+        SignatureError,
+        match="`socket` is a reserved name, but the constructor has no such value; it has session",
     ):
         view_factory(View)

@@ -1,4 +1,4 @@
-"""From text to types: what the server's convertors made, blank values, unions from left to right."""
+"""Conversion of text to types: values of route convertors, blank values, unions from left to right."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ both_urls = pytest.mark.parametrize("call", [by_params, by_mount])
 every_door = pytest.mark.parametrize("call", [by_params, by_mount, by_event])
 
 
-# What a convertor of the route made
+# Values of route convertors
 
 
 @both_urls
@@ -73,7 +73,7 @@ every_door = pytest.mark.parametrize("call", [by_params, by_mount, by_event])
         (date, date(2026, 1, 31), date(2026, 1, 31)),
     ],
 )
-def test_what_a_convertor_made_is_text_where_text_is_wanted(
+def test_a_value_of_a_convertor_becomes_text_for_a_text_parameter(
     call: Any, annotation: Any, made: Any, value: Any
 ) -> None:
     found = value_of(call, annotation, made)
@@ -81,7 +81,7 @@ def test_what_a_convertor_made_is_text_where_text_is_wanted(
 
 
 @both_urls
-def test_what_a_convertor_made_must_fit_all_the_same(call: Any) -> None:
+def test_a_value_of_a_convertor_must_fit(call: Any) -> None:
     for annotation in (int, date, Annotated[str, MinLen(99)], Literal["a"]):
         with pytest.raises(BindingError, match="`it` expects"):
             value_of(call, annotation, UUID(ID))
@@ -109,7 +109,7 @@ class Typed(TypedDict, total=False):
 
 
 @both_urls
-def test_fields_of_models_are_filled_by_convertors_and_left_blank(call: Any) -> None:
+def test_convertors_and_blank_values_fill_fields_of_models(call: Any) -> None:
     sent = {"id": UUID(ID), "page": [""], "day": [""], "tags": [""], "q": ["ab"]}
 
     def search(self: Any, search: Search) -> Search:
@@ -155,7 +155,7 @@ def test_blank_fields_of_a_model_in_a_form() -> None:
         (list[str], ["x"], [""]),
     ],
 )
-def test_a_blank_value_is_the_default_unless_it_is_a_text_or_may_be_none(
+def test_a_blank_value_is_the_default_unless_text_or_none_fits(
     call: Any, annotation: Any, default: Any, value: Any
 ) -> None:
     sent = "" if call is by_event else [""]
@@ -172,7 +172,7 @@ def test_a_blank_value_without_a_default_does_not_fit(call: Any) -> None:
 
 
 @every_door
-def test_no_default_hides_what_does_not_fit(call: Any) -> None:
+def test_a_default_does_not_replace_an_invalid_value(call: Any) -> None:
     for sent in ("x", ["x"], [" "], ["", ""]):
         with pytest.raises(BindingError):
             value_of(call, int if sent != ["", ""] else list[int], sent, 1)
@@ -222,14 +222,12 @@ class Either:
         (Annotated[int, Field(ge=10)] | str, "5", "5"),
     ],
 )
-def test_a_union_is_the_first_of_its_types_that_fits(
-    call: Any, annotation: Any, sent: Any, value: Any
-) -> None:
+def test_a_union_is_tried_from_left_to_right(call: Any, annotation: Any, sent: Any, value: Any) -> None:
     found = value_of(call, annotation, sent)
     assert (found, type(found)) == (value, type(value))
 
 
-def test_a_union_within_models() -> None:
+def test_a_union_inside_models() -> None:
     def save(self: Any, either: Either, data: dict[str, int | str]) -> Any:
         return either, data
 
@@ -237,7 +235,7 @@ def test_a_union_within_models() -> None:
     assert by_event(save, sent) == (Either(5, [6, "x"]), {"a": 7, "b": "x"})
 
 
-def test_a_union_of_models_is_the_one_whose_fields_fit_best() -> None:
+def test_a_union_of_models_is_the_model_whose_fields_fit_best() -> None:
     def save(self: Any, shape: Circle | Square) -> Any:
         return shape
 
@@ -247,12 +245,12 @@ def test_a_union_of_models_is_the_one_whose_fields_fit_best() -> None:
 Tree = TypeAliasType("Tree", "dict[str, Tree] | int | str")
 
 
-def test_an_alias_that_contains_itself() -> None:
+def test_a_recursive_alias() -> None:
     assert value_of(by_event, Tree, {"a": {"b": "3"}, "c": "x"}) == {"a": {"b": 3}, "c": "x"}
     assert value_of(by_event, Tree, "5") == 5
 
 
-# Whatever is sent
+# Arbitrary data
 
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.just(""),
@@ -264,7 +262,7 @@ names = st.sampled_from(
 )
 
 
-def wanting(
+def handler_of_all_types(
     self: Any,
     number: int | str = 1,
     search: Search | None = None,
@@ -279,14 +277,14 @@ def wanting(
 
 def refusal(call: Any, data: dict[str, Any]) -> BindingError | None:
     try:
-        assert call(wanting, data)
+        assert call(handler_of_all_types, data)
     except BindingError as error:
         return error
     return None
 
 
 @given(st.dictionaries(names, json_values, max_size=8))
-def test_the_only_error_is_the_documented_one_and_it_tells_no_value(data: dict[str, Any]) -> None:
+def test_any_data_raises_only_binding_error_without_the_value(data: dict[str, Any]) -> None:
     for call in (by_event, by_params, by_mount):
         error = refusal(call, {**data, "q": "s3cret"})
         assert "s3cret" not in str(error)
@@ -314,7 +312,7 @@ def month() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("month")
-async def test_a_page_over_http_on_the_socket_and_after_a_patch() -> None:
+async def test_parameters_over_http_on_the_socket_and_after_a_patch() -> None:
     class Item(LiveView[dict[str, Any]]):
         template = LiveTemplate.from_string("<p>{{ mounted }}|{{ shown }}</p>")
 

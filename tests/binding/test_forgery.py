@@ -1,4 +1,4 @@
-"""Names and dependency parameters that only the server may set cannot be forged by a client."""
+"""Client data never replaces values of the server: neither reserved names nor parameters of dependencies."""
 # ruff: noqa: B008  # Depends(...) as a default is how dependencies are written
 
 from collections.abc import Callable
@@ -102,7 +102,7 @@ async def test_session_by_annotation_under_any_name(call: Any) -> None:
     assert await call(handler, {**FORGED, **{name: {"user_id": "3"} for name in names}}) == ({},) * 6
 
 
-def test_an_alias_may_contain_itself() -> None:
+def test_a_recursive_alias_may_contain_a_session() -> None:
     def handler(self: Any, data: Any) -> Any:
         return data
 
@@ -129,7 +129,7 @@ async def test_session_of_dependencies(call: Any) -> None:
 
 @every_door
 async def test_parameters_of_dependencies(call: Any) -> None:
-    """`?tenant=victim&is_admin=true` used to reach them."""
+    """`?tenant=victim&is_admin=true` must not reach them."""
 
     class Service:
         def __init__(self, tenant: str = "own", is_admin: bool = False) -> None:
@@ -145,7 +145,7 @@ async def test_parameters_of_dependencies(call: Any) -> None:
 
 
 @every_door
-async def test_a_dependency_that_must_have_a_value_is_an_error_of_its_author(call: Any) -> None:
+async def test_a_required_parameter_of_a_dependency_is_a_signature_error(call: Any) -> None:
     def get_service(tenant: str) -> str:
         return tenant
 
@@ -181,18 +181,18 @@ async def test_a_dependency_keeps_its_own_url() -> None:
 
 
 @pytest.mark.parametrize("name", ["session", "user", "auth", "socket", "url"])
-async def test_no_opt_in_opens_a_name_of_the_server(name: str) -> None:
+async def test_from_client_on_a_reserved_name_is_refused(name: str) -> None:
     namespace: dict[str, Any] = {"FromClient": FromClient}
     exec(f"def dependency({name}: FromClient[dict]): return {name}", namespace)  # noqa: S102
 
     def handler(self: Any, it: Any = Depends(namespace["dependency"])) -> Any:
         return it
 
-    with pytest.raises(SignatureError, match="its name belongs to the server"):
+    with pytest.raises(SignatureError, match="is reserved for the server"):
         await by_event(handler)
 
 
-async def test_from_client_on_a_handler_opens_no_reserved_name() -> None:
+async def test_from_client_on_a_handler_does_not_open_reserved_names() -> None:
     def handler(self: Any, session: FromClient[Any], user: FromClient[Any]) -> Any:
         return session, user
 
@@ -211,7 +211,7 @@ async def test_a_reserved_name_with_the_type_of_a_field_is_refused(
         await call(namespace["handler"])
 
 
-async def test_models_cannot_hold_a_session() -> None:
+async def test_a_model_cannot_contain_a_session() -> None:
     @dataclass
     class Form:
         who: Session
@@ -231,8 +231,8 @@ async def test_models_cannot_hold_a_session() -> None:
             await by_event(handler)
 
 
-async def test_an_annotation_that_cannot_be_evaluated_is_not_taken_for_a_client_parameter() -> None:
-    """Imported for type checkers only, `Session` is unknown here: it must not become an ordinary field."""
+async def test_an_unresolvable_annotation_is_not_bound_to_client_data() -> None:
+    """`Session` is imported for type checkers only, so it is unknown here: it must not become a client field."""
 
     def handler(self: Any, who: Any) -> Any:
         return who
@@ -242,7 +242,7 @@ async def test_an_annotation_that_cannot_be_evaluated_is_not_taken_for_a_client_
         await by_event(handler)
 
 
-async def test_the_same_for_a_name_of_the_server_does_no_harm() -> None:
+async def test_an_unresolvable_annotation_of_a_reserved_name_is_harmless() -> None:
     def handler(self: Any, socket: Any, session: Any) -> Any:
         return socket, session
 
@@ -264,7 +264,7 @@ class Text(BaseModel):
     text: str = ""
 
 
-def greedy(
+def handler(
     self: Any,
     socket: Any,
     session: Any,
@@ -280,13 +280,13 @@ def greedy(
 
 
 @given(json_values | st.dictionaries(names, json_values, max_size=8))
-def test_whatever_is_sent_the_server_is_the_server(payload: Any) -> None:
-    """And the only error is the documented one."""
+def test_no_payload_changes_server_values(payload: Any) -> None:
+    """BindingError is the only error."""
     try:
-        seen = compile_greedy(object(), "save", payload, SOCKET, ANONYMOUS)
+        seen = call_handler(object(), "save", payload, SOCKET, ANONYMOUS)
     except BindingError:
         return
     assert seen == (SOCKET, {}, "nobody", "none", "/now", {})
 
 
-compile_greedy = compile_event(greedy)
+call_handler = compile_event(handler)

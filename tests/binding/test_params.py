@@ -1,4 +1,4 @@
-"""Params: one name, several values."""
+"""Params: several values under one name."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_getone_is_the_only_text(params: Params) -> None:
         params.getone("missing")
 
 
-def test_it_reads_like_a_mapping(params: Params) -> None:
+def test_params_read_like_a_mapping(params: Params) -> None:
     assert params["user"] == {"name": "Ann"}
     assert params["tags"] == ["a", "b"]
     assert ("page" in params, params.has("page"), "missing" in params) == (True, True, False)
@@ -70,5 +70,5 @@ def test_params_of_equal_content_are_equal() -> None:
     assert Params({"a": "1"}) != {"a": "1"}
 
 
-def test_repr_tells_names_and_no_values() -> None:
+def test_repr_contains_names_and_no_values() -> None:
     assert repr(Params({"token": "secret", "a": "1"})) == "Params(token, a)"

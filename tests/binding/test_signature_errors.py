@@ -1,4 +1,4 @@
-"""A signature that cannot be bound is refused when it is compiled, with what to do about it."""
+"""A signature that cannot be bound raises an error with advice when it is compiled."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,27 +44,27 @@ def refusal_of(compile_it: Callable[..., Any], function: Callable[..., Any]) -> 
     return str(refusal.value)
 
 
-def test_a_type_that_pydantic_does_not_know() -> None:
+def test_a_type_that_pydantic_does_not_support() -> None:
     def handle_event(self: Any, event: str, s: Socket) -> None: ...
 
     message = refusal_of(compile_event, handle_event)
     line = handle_event.__code__.co_firstlineno
     assert f"handle_event ({__file__}:{line}): parameter `s` is annotated Socket" in message
     assert "by one of the names socket, session, user, auth, url, or by Depends(...)" in message
-    assert "Pydantic says: Unable to generate pydantic-core schema" in message
+    assert "pydantic reports: Unable to generate pydantic-core schema" in message
 
 
-def test_a_reserved_name_that_the_callback_has_not() -> None:
+def test_a_reserved_name_that_the_callback_does_not_have() -> None:
     def handle_params(self: Any, payload: Any) -> None: ...
 
     message = refusal_of(compile_params, handle_params)
     assert (
-        "`payload` is reserved and handle_params has none; it has session, user, auth, url, params, socket"
-        in message
+        "`payload` is a reserved name, but handle_params has no such value; it has session, user, auth, url, params, "
+        "socket" in message
     )
 
 
-def test_a_reserved_name_that_mount_has_not_is_refused_with_a_default_too() -> None:
+def test_mount_refuses_a_reserved_name_it_does_not_have_even_with_a_default() -> None:
     def mount(self: Any, socket: Any, event: str = "none") -> None: ...
 
     def handle_info(self: Any, socket: Any, params: str = "none") -> str:
@@ -72,7 +72,8 @@ def test_a_reserved_name_that_mount_has_not_is_refused_with_a_default_too() -> N
 
     message = refusal_of(compile_mount, mount)
     assert (
-        "`event` is reserved and mount has none; it has session, user, auth, url, socket, params" in message
+        "`event` is a reserved name, but mount has no such value; it has session, user, auth, url, socket, params"
+        in message
     )
     assert compile_info(handle_info)(object(), None, None, RESOURCES) == "none"
 
@@ -93,12 +94,12 @@ def test_a_constructor_takes_nothing_from_the_client() -> None:
     assert "nothing from the client reaches the constructor" in refusal_of(view_factory, View)
 
 
-def test_an_annotated_parameter_is_never_taken_by_its_place() -> None:
-    """`db` forgot its Depends: it must not receive the session."""
+def test_an_annotated_parameter_is_never_bound_by_position() -> None:
+    """`db` lacks its Depends: it must not receive the session."""
 
     def mount(self: Any, socket: Any, db: Socket) -> None: ...
 
-    assert "`db` is annotated Socket, which pydantic cannot make" in refusal_of(compile_mount, mount)
+    assert "`db` is annotated Socket, which pydantic cannot create" in refusal_of(compile_mount, mount)
 
 
 class Visit(TypedDict):
@@ -106,8 +107,8 @@ class Visit(TypedDict):
 
 
 @pytest.mark.parametrize("annotation", [dict, dict[str, Any], Mapping[str, str], Visit])
-def test_a_dict_of_mount_says_whose_it_is(annotation: Any) -> None:
-    """The author of `sess: dict` means the session; a query must not become it."""
+def test_a_dict_of_mount_must_be_session_or_params_or_from_client(annotation: Any) -> None:
+    """`sess: dict` is meant as the session: it must not be filled from the query."""
 
     def mount(self: Any, socket: Any, sess: Any) -> Any:
         return sess
@@ -115,7 +116,7 @@ def test_a_dict_of_mount_says_whose_it_is(annotation: Any) -> None:
     mount.__annotations__["sess"] = annotation
     message = refusal_of(compile_mount, mount)
     assert (
-        "`sess` may be the session or the parameters of the URL. Call it `session`, or `params: Params`"
+        "`sess` could be the session or the parameters of the URL. Call it `session`, or `params: Params`"
         in message
     )
     mount.__annotations__["sess"] = FromClient[annotation]  # type: ignore[misc]
@@ -161,18 +162,18 @@ DATA = (
 
 @pytest.mark.parametrize("annotation", DATA)
 @pytest.mark.parametrize("name", ["user", "auth", "url", "socket"])
-def test_plain_data_under_a_reserved_name(name: str, annotation: Any) -> None:
-    """A form that sends `user[name]` would silently be replaced by the signed-in user."""
+def test_plain_data_under_a_reserved_name_is_refused(name: str, annotation: Any) -> None:
+    """Otherwise the signed-in user would silently replace a form that sends `user[name]`."""
     function = function_of(name, annotation)
     for compile_it in (compile_event, compile_params, compile_mount, compile_info):
         if (compile_it, name) != (compile_params, "url"):
             message = refusal_of(compile_it, function)
             assert message.startswith(f"handler (<string>:1): parameter `{name}` is reserved for the ")
-            assert "For that, choose another name" in message
+            assert "For client data, choose another name" in message
 
 
 @pytest.mark.parametrize("annotation", [int, date, list[str], dict[str, str], Account, bool | None])
-def test_the_name_of_an_event_is_text(annotation: Any) -> None:
+def test_the_event_name_is_text(annotation: Any) -> None:
     message = refusal_of(compile_event, function_of("event", annotation))
     assert "`event` is reserved for the name of the event, text, and is no" in message
     assert (
@@ -193,7 +194,7 @@ def test_the_name_of_an_event_is_text(annotation: Any) -> None:
         *(("session", one) for one in (dict, dict[str, Any], Mapping[str, Any], Visit, Session)),
     ],
 )
-def test_what_the_server_may_have_under_a_reserved_name(name: str, annotation: Any) -> None:
+def test_annotations_that_match_the_value_of_a_reserved_name(name: str, annotation: Any) -> None:
     sent = {name: {"name": "root"}}
     resources = {"user": "ann", "auth": "scopes", "url": "/now", "session": {}}
     handler = function_of(name, annotation)
@@ -202,7 +203,7 @@ def test_what_the_server_may_have_under_a_reserved_name(name: str, annotation: A
 
 
 def function_of(name: str, annotation: Any) -> Callable[..., Any]:
-    """A handler with one parameter, which it returns."""
+    """Return a handler with one parameter, which it returns."""
     found: dict[str, Any] = {}
     exec(f"def handler(self, *, {name}): return {name}", found)  # noqa: S102
     handler: Callable[..., Any] = found["handler"]
@@ -210,7 +211,7 @@ def function_of(name: str, annotation: Any) -> Callable[..., Any]:
     return handler
 
 
-def test_a_field_with_a_reserved_name() -> None:
+def test_a_form_field_with_a_reserved_name_is_refused() -> None:
     def add_bookmark(self: Any, socket: Any, url: str) -> None: ...
 
     def search(self: Any, socket: Any, params: str) -> None: ...
@@ -218,32 +219,31 @@ def test_a_field_with_a_reserved_name() -> None:
     message = refusal_of(compile_event, add_bookmark)
     line = add_bookmark.__code__.co_firstlineno
     assert (
-        f"add_bookmark ({__file__}:{line}): parameter `url` is reserved for the address of the page, a"
-        in message
+        f"add_bookmark ({__file__}:{line}): parameter `url` is reserved for the URL of the page, a" in message
     )
     assert (
-        "and is no str of a form or URL. For that, choose another name or read it from payload or params"
+        "and is no str of a form or URL. For client data, choose another name or read it from payload or params"
         in message
     )
     assert "`params` is reserved" in refusal_of(compile_event, search)
     assert "`params` is reserved" in refusal_of(compile_params, search)
 
 
-def test_a_parameter_without_value_in_an_odd_place() -> None:
+def test_a_keyword_only_underscore_has_no_value() -> None:
     def handle_info(self: Any, event: Any, *, _: Any) -> None: ...
 
     assert "`_` has no value" in refusal_of(compile_info, handle_info)
 
 
-def test_a_dependency_that_does_not_tell_its_signature() -> None:
+def test_a_dependency_without_an_inspectable_signature() -> None:
     def handle_event(self: Any, it: Annotated[Any, Depends(min)]) -> None: ...
 
     message = refusal_of(compile_event, handle_event)
     assert message.startswith("min: ")
-    assert "does not tell its signature; wrap it in a function that does" in message
+    assert "cannot inspect the signature of this callable. Wrap it in a function" in message
 
 
-def test_the_url_of_handle_params_may_be_annotated_freely() -> None:
+def test_the_url_of_handle_params_may_have_any_annotation() -> None:
     def handle_params(self: Any, url: str, params: Any, socket: Any) -> str:
         return url
 

@@ -1,4 +1,4 @@
-"""What a handler of events receives: classic signatures, typed ones, models, and errors."""
+"""Arguments of event handlers: classic signatures, typed parameters, models, and errors."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ RESOURCES = Resources(session={"user_id": 7}, user="ann", auth="scopes", url="/i
 
 
 def call(function: Callable[..., Any], payload: Any = None, event: str = "save") -> Any:
-    """What the handler returns when the client sends `payload`."""
+    """Return the handler's result for a `payload` of the client."""
     return compile_event(function)(VIEW, event, payload, SOCKET, RESOURCES)
 
 
@@ -46,21 +46,21 @@ def test_unused_classic_parameters_may_start_with_an_underscore() -> None:
     assert call(handle_event, {"event": "forged"}) == ("save", {"event": "forged"}, SOCKET)
 
 
-def test_a_bare_underscore_stands_for_its_place() -> None:
+def test_a_bare_underscore_is_bound_by_position() -> None:
     def handle_event(self: Any, event: Any, _: Any, socket: Any) -> Any:
         return event, _, socket
 
     assert call(handle_event, {"_": "forged"}) == ("save", {"_": "forged"}, SOCKET)
 
 
-def test_a_wrapper_of_any_arguments_gets_the_classic_ones() -> None:
+def test_a_wrapper_with_args_and_kwargs_gets_the_classic_arguments() -> None:
     def handle_event(*args: Any, **kwargs: Any) -> Any:
         return args, kwargs
 
     assert call(handle_event, {}) == ((VIEW, "save", {}, SOCKET), {})
 
 
-def test_star_args_stand_for_the_rest_of_the_classic_ones() -> None:
+def test_star_args_receive_the_rest_of_the_classic_arguments() -> None:
     def handle_event(self: Any, event: Any, *rest: Any) -> Any:
         return event, rest
 
@@ -82,14 +82,14 @@ def test_a_decorated_handler_is_bound_by_its_own_signature() -> None:
     assert call(handle_event, {"item_id": "5"}) == ("logged", 5)
 
 
-def test_any_order_and_any_choice() -> None:
+def test_parameters_in_any_order() -> None:
     def handle_event(self: Any, socket: Any, payload: Any, event: Any) -> Any:
         return socket, payload, event
 
     assert call(handle_event, {}) == (SOCKET, {}, "save")
 
 
-def test_no_parameter_at_all() -> None:
+def test_no_parameters() -> None:
     def handle_event(self: Any) -> Any:
         return self
 
@@ -135,7 +135,7 @@ def test_positional_only_parameters() -> None:
     assert call(handle_event, {"item_id": "5"}) == (SOCKET, 5)
 
 
-def test_a_default_stands_in_for_what_is_missing() -> None:
+def test_a_missing_value_is_the_default() -> None:
     def handle_event(self: Any, page: int = 1, socket: Any = None) -> Any:
         return page, socket
 
@@ -143,7 +143,7 @@ def test_a_default_stands_in_for_what_is_missing() -> None:
     assert call(handle_event, {"page": "3"}) == (3, SOCKET)
 
 
-def test_a_parameter_without_annotation_gets_what_was_sent() -> None:
+def test_a_parameter_without_annotation_gets_the_raw_value() -> None:
     def handle_event(self: Any, value, page=1):  # type: ignore[no-untyped-def]
         return value, page
 
@@ -186,7 +186,7 @@ class Size(Enum):
         (Any, {"a": 1}, {"a": 1}),
     ],
 )
-def test_values_become_what_the_annotation_says(annotation: Any, sent: Any, received: Any) -> None:
+def test_values_are_converted_to_the_annotation(annotation: Any, sent: Any, received: Any) -> None:
     def handle_event(self: Any, value: Any) -> Any:
         return value
 
@@ -194,7 +194,7 @@ def test_values_become_what_the_annotation_says(annotation: Any, sent: Any, rece
     assert call(handle_event, {"value": sent}) == received
 
 
-def test_what_may_be_none_is_none_when_missing() -> None:
+def test_a_missing_optional_value_is_none() -> None:
     def handle_event(self: Any, page: int | None) -> Any:
         return page
 
@@ -204,7 +204,7 @@ def test_what_may_be_none_is_none_when_missing() -> None:
 # All of the payload
 
 
-def test_params_receives_everything() -> None:
+def test_params_receives_all_data() -> None:
     def handle_event(self: Any, params: Params, form: Params) -> Any:
         return params, form
 
@@ -213,7 +213,7 @@ def test_params_receives_everything() -> None:
         assert (params.get("a"), params.getlist("b")) == ("1", ["2", "3"])
 
 
-def test_a_dict_receives_everything() -> None:
+def test_a_dict_receives_all_data() -> None:
     def handle_event(
         self: Any, params: dict[str, Any], payload: Mapping[str, Any], data: dict[str, Any]
     ) -> Any:
@@ -276,7 +276,7 @@ def test_a_model_is_filled_from_the_field_of_its_name() -> None:
     assert call(handle_event, {"item": {"name": "x", "item_qty": "2"}, "name": "y"}) == Item("x", 2)
 
 
-def test_a_pydantic_model_with_aliases_takes_no_notice_of_other_fields() -> None:
+def test_a_pydantic_model_with_aliases_ignores_other_fields() -> None:
     def handle_event(self: Any, order: Order) -> Any:
         return order
 
@@ -310,17 +310,17 @@ def test_payload_as_a_model() -> None:
     assert call(handle_event, {"name": "x", "payload": {"name": "forged"}}) == Item("x")
 
 
-# What the server fills
+# Values of the server
 
 
-def test_the_server_fills_the_rest() -> None:
+def test_the_server_fills_reserved_names() -> None:
     def handle_event(self: Any, session: Session, user: Any, auth: Any, url: Any, s: Session) -> Any:
         return session, user, auth, url, s
 
     assert call(handle_event, {}) == ({"user_id": 7}, "ann", "scopes", "/items?page=2", {"user_id": 7})
 
 
-# What does not fit
+# Invalid values
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_a_value_that_does_not_fit(annotation: Any, sent: Any, received: str) ->
 @pytest.mark.parametrize(
     ("payload", "received"), [({}, "nothing"), (None, "null"), (["5"], "a list of 1 item")]
 )
-def test_what_is_missing(payload: Any, received: str) -> None:
+def test_a_missing_value_without_a_default(payload: Any, received: str) -> None:
     def handle_event(self: Any, item_id: int) -> None:
         raise AssertionError("called")
 
@@ -364,15 +364,17 @@ def test_what_is_missing(payload: Any, received: str) -> None:
     assert (refusal.value.expected, refusal.value.received) == ("int", received)
 
 
-def test_of_what_is_missing_the_names_are_told_that_it_may_have() -> None:
+def test_the_error_for_a_missing_value_lists_its_possible_names() -> None:
     def handle_event(self: Any, item_id: int) -> None:
         raise AssertionError("called")
 
-    with pytest.raises(BindingError, match=r"no value is called `item_id` or `item-id`.*give it a default"):
+    with pytest.raises(
+        BindingError, match=r"no value called `item_id` or `item-id`.*give the parameter a default"
+    ):
         call(handle_event, {"id": "1"})
 
 
-def test_a_model_tells_which_fields_do_not_fit() -> None:
+def test_the_error_of_a_model_names_the_invalid_fields() -> None:
     def handle_event(self: Any, item: Item) -> None:
         raise AssertionError("called")
 
@@ -383,8 +385,8 @@ def test_a_model_tells_which_fields_do_not_fit() -> None:
 
 
 @pytest.mark.parametrize("annotation", [int, Item, dict[str, int], list[int]])
-def test_an_error_never_tells_the_value(annotation: Any) -> None:
-    """Payloads hold passwords: neither the message nor an exception behind it may carry them to a log."""
+def test_an_error_never_contains_the_value(annotation: Any) -> None:
+    """Payloads contain passwords: neither the message nor the context of the exception may carry them into a log."""
 
     def handle_event(self: Any, value: Any) -> None: ...
 
@@ -398,7 +400,7 @@ def test_an_error_never_tells_the_value(annotation: Any) -> None:
     assert secret not in repr(vars(error))
 
 
-def test_a_key_of_the_client_is_cut_short_in_an_error() -> None:
+def test_a_key_of_the_client_is_cut_in_an_error() -> None:
     def handle_event(self: Any, value: dict[str, int]) -> None: ...
 
     with pytest.raises(BindingError) as refusal:
