@@ -125,5 +125,7 @@ def test_a_model_takes_what_fits_and_the_error_speaks_of_forms() -> None:
 
     assert call(save, payload({"guest[name]": "Ada", "guest[age]": "36"})) == User(name="Ada", age=36)
     assert call(save, payload({"name": "Ada", "age": "36"}, target="name")) == User(name="Ada", age=36)
-    with pytest.raises(BindingError, match=r"'age' int_parsing.*guest: Form\[.*User\].*show the errors in its page"):
+    with pytest.raises(
+        BindingError, match=r"'age' int_parsing.*guest: Form\[.*User\].*show the errors in its page"
+    ):
         call(save, payload({"name": "Ada", "age": "old"}))
