@@ -275,8 +275,8 @@ def _reserved_name(parameter: Parameter, callback: Callback) -> str | None:
     by_position = not name or (untyped and callback.by_position)
     if not by_position or not parameter.required:
         return None
-    has_position = parameter.index is not None and parameter.index < len(callback.classic)
-    return callback.classic[parameter.index] if has_position else None
+    index = parameter.index
+    return None if index is None or index >= len(callback.classic) else callback.classic[index]
 
 
 def _nothing_for_hook(parameter: Parameter, callback: Callback) -> str:
