@@ -18,11 +18,11 @@ from pyview.forms import Form, FormField, FormPart, named_field
 from pyview.js.commands import JsCommands, js
 from pyview.js.filters import FILTERS as JS_FILTERS
 from pyview.stream import NoStreams
-from pyview.template.compiler.analysis import pure, pure_names
 from pyview.template.compiler.calls import prepare
 from pyview.template.compiler.generator import LiveCodeGenerator
 from pyview.template.compiler.guards import GUARDS, guard_slots
 from pyview.template.compiler.loops import KEY_FILTER
+from pyview.template.compiler.purity import pure, pure_names
 from pyview.template.component_tag import live_component, slots
 from pyview.template.context import LazyNames, LiveContext, NameReader, present
 from pyview.template.core.tags import FILTERS as UI_FILTERS

@@ -7,19 +7,17 @@ from typing import Any
 import pytest
 
 from pyview.template.compiler import (
-    analysis as purity,
-)
-from pyview.template.compiler import (
+    assignments,
     branches,
     dependencies,
+    files,
     generator,
     loops,
     macros,
+    purity,
     scopes,
 )
-from pyview.template.compiler import (
-    generator as files,
-)
+from pyview.template.compiler.compiler import TreeCompiler
 from pyview.template.tree import change, comprehension, immutable, nodes, rows, runtime
 from pyview.template.tree import nodes as inputs
 
@@ -81,14 +79,14 @@ def snapshots_forget_keys(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def set_ignores_the_if_around_it(patch: pytest.MonkeyPatch) -> None:
-    original = dependencies.DependencyTracker.bind
+    original = dependencies.Dependencies.bind
 
     def bind(self: Any, *args: Any) -> None:
         conditions, self.conditions = self.conditions, []
         original(self, *args)
         self.conditions = conditions
 
-    patch.setattr(dependencies.DependencyTracker, "bind", bind)
+    patch.setattr(dependencies.Dependencies, "bind", bind)
 
 
 @mutant
@@ -98,26 +96,20 @@ def an_if_that_binds_may_be_skipped(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def an_if_does_not_depend_on_its_test(patch: pytest.MonkeyPatch) -> None:
-    original = branches.BranchWriter._write_slot
-    patch.setattr(
-        branches.BranchWriter,
-        "_write_slot",
-        lambda self, body, node, branches, frame, mask: original(self, body, node, branches, frame, 0),
-    )
+    original: Any = branches._write_slot
+    patch.setattr(branches, "_write_slot", lambda *args: original(*args[:-1], 0))
 
 
 @mutant
 def last_depends_on_position_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(dependencies, "_BY_LENGTH", frozenset())
-    patch.setattr(
-        dependencies, "_BY_POSITION", frozenset({*dependencies._BY_POSITION, "last", "length", "revindex"})
-    )
+    patch.setattr(scopes, "_BY_LENGTH", frozenset())
+    patch.setattr(scopes, "_BY_POSITION", frozenset({*scopes._BY_POSITION, "last", "length", "revindex"}))
 
 
 @mutant
 def neighbours_depend_on_position_only(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        dependencies,
+        scopes,
         "_BY_POSITION",
         frozenset({"index", "index0", "first", "previtem", "nextitem", "changed"}),
     )
@@ -171,7 +163,7 @@ def rebuilt_columns_are_compared_by_value(patch: pytest.MonkeyPatch) -> None:
 @mutant
 def fields_are_mixed_up(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        dependencies.RowScope,
+        scopes.RowScope,
         "field",
         lambda self, name: next(iter((self.fields or {"": self.item}).values())),
     )
@@ -179,33 +171,40 @@ def fields_are_mixed_up(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def macro_defaults_depend_on_nothing(patch: pytest.MonkeyPatch) -> None:
-    original = macros.MacroWriter._write_defaults
+    original = macros._write_defaults
 
-    def write_defaults(self: Any, *args: Any) -> int:
-        original(self, *args)
+    def write_defaults(*args: Any) -> int:
+        original(*args)
         return 0
 
-    patch.setattr(macros.MacroWriter, "_write_defaults", write_defaults)
+    patch.setattr(macros, "_write_defaults", write_defaults)
 
 
 @mutant
 def macros_do_not_see_what_is_bound_later(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(macros.MacroWriter, "_masks_inside", lambda self, frame: dict(self.masks))
+    patch.setattr(macros, "_masks_inside", lambda compiler, frame: dict(compiler.dependencies.masks))
 
 
 @mutant
 def macro_calls_depend_on_arguments_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(macros.MacroWriter, "_mask_of_names", staticmethod(lambda unit, outer: 0))
+    patch.setattr(macros, "_mask_of_names", lambda unit, outer: 0)
 
 
 @mutant
 def imported_macros_are_pure(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(files.FileWriter, "write_set_bit", lambda self, bit, condition: None)
+    original = files._bind_imported
+
+    def bind_imported(compiler: TreeCompiler, *args: Any) -> None:
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(TreeCompiler, "write_set_bit", lambda self, bit, condition: None)
+            original(compiler, *args)
+
+    patch.setattr(files, "_bind_imported", bind_imported)
 
 
 @mutant
 def what_a_template_makes_never_changes(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(scopes.ScopeWriter, "_watch", lambda self, *args: 0)
+    patch.setattr(assignments, "_write_mutability_check", lambda *args: 0)
 
 
 @mutant
@@ -220,23 +219,13 @@ def custom_filters_are_pure(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def autoescape_never_changes(patch: pytest.MonkeyPatch) -> None:
-    original = dependencies.DependencyTracker.dependencies
-
-    def with_volatile_forgotten(self: Any, node: Any, frame: Any) -> int:
-        return original(self, node, frame)
-
-    patch.setattr(dependencies.DependencyTracker, "dependencies", with_volatile_forgotten)
     patch.setattr("pyview.template.compiler.outputs.ALWAYS", 0)
 
 
 @mutant
 def names_in_a_loop_test_are_no_inputs(patch: pytest.MonkeyPatch) -> None:
-    original = loops.LoopWriter._write_test
-
-    def write_test(self: Any, *args: Any) -> tuple[str, int]:
-        return original(self, *args)[0], 0
-
-    patch.setattr(loops.LoopWriter, "_write_test", write_test)
+    original = loops._write_test
+    patch.setattr(loops, "_write_test", lambda *args: (original(*args)[0], 0))
 
 
 @mutant

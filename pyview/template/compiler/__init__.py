@@ -1,19 +1,34 @@
-"""Jinja2's syntax tree -> Python code that updates a retained tree and yields the diff.
+"""Compiler from Jinja2's syntax tree to Python code that updates a retained tree and returns the diff.
 
-Every template is compiled twice into one module. Jinja2's own functions (`root`, `block_x`, `macro`) render to text:
-the first HTTP response, `{% set %}...{% endset %}`, filter blocks, macros inside expressions. Their twins (`root.tree`,
-`block_x.tree`, the first argument of `LiveMacro`) render into the tree.
+Every template becomes one module with two functions for each piece. Jinja2's own functions (`root`, `block_x`, a macro)
+render to text: the first HTTP response, `{% set %}...{% endset %}`, filter blocks, macros inside expressions. The other
+functions (`root.tree`, `block_x.tree`, the first argument of `LiveMacro`) render into the tree.
 
-The classes are one line of inheritance, each adding a kind of statement:
+Before the compilation, the syntax tree is checked and rewritten:
 
-    jinja2.compiler.CodeGenerator
-    dependencies.DependencyTracker   what an expression depends on, as bits
-    bodies.BodyWriter                slots, nested bodies, units
-    outputs.OutputWriter             {{ }}, and what stays one opaque text
-    branches.BranchWriter            {% if %}
-    loops.LoopWriter                 {% for %}
-    scopes.ScopeWriter               {% set %}, {% with %}, {% do %}
-    macros.MacroWriter               {% macro %}, {% call %}
-    files.FileWriter                 {% include %}, {% import %}, {% block %}, {% extends %}
-    generator.LiveCodeGenerator      the module
+    calls            declarations of macros, checks of component calls
+    slots            {% call slot("name") %}
+    guards           filters around slots whose value a browser could run; slot_places finds these slots
+
+The compilation itself:
+
+    generator        Jinja2's code generator, and the table of the functions for each kind of statement
+    module           the functions of a module: root and blocks
+    units            comparison of inputs; segments
+    outputs          {{ }}; command_chains makes constants of chains of JS commands
+    branches         {% if %}
+    loops            {% for %}
+    assignments      {% set %}, {% with %}, {% do %}
+    macros           {% macro %}, {% call %}
+    files            {% include %}, {% import %}, {% block %}
+    compiler         the state of a compilation, and pieces of code that several statements need
+    dependencies     the bits that an expression depends on
+    scopes           the bits of a unit's inputs and of a loop's row
+    analysis         questions about the syntax tree
+    purity           filters and tests that depend on their arguments only
+    single_root      checks of a body's HTML
+
+Words. A *body* is a piece of a template that becomes one *segment*: a page, a block, a macro, a branch of an if, a row.
+Its *statics* are the texts between its *slots*. A *unit* is a body that compares its inputs and returns at once if none
+has changed. A *mask* is a set of *bits*: one for each input, each row's item and position, and `ALWAYS`.
 """

@@ -21,8 +21,8 @@ from pyview.js.bindings import (
 )
 from pyview.js.commands import COMMANDS
 from pyview.template.attributes import URL_ATTRIBUTES, safe_url
-from pyview.template.compiler.analysis import pure
 from pyview.template.compiler.command_chains import starts_with_js
+from pyview.template.compiler.purity import pure
 from pyview.template.compiler.slot_places import Written, places_of, values_at
 from pyview.template.html_scanner import Scanner
 from pyview.template.tree.output import Live

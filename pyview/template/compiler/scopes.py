@@ -1,86 +1,83 @@
-"""`{% set %}`, `{% with %}`, `{% do %}`: statements that bind names. They run whenever the body around them does."""
+"""Bits for what a body reads: context names, parameters, the items and the position of a loop's row.
 
-from jinja2 import nodes
-from jinja2.compiler import Frame
+A slot is rendered again only if one of the bits of its expression is set. The generated code finds out which are set:
+for a unit by comparing its inputs, for a row by comparing the item's fields and the row's position.
+"""
 
-from pyview.template.compiler.analysis import may_create, target_names
-from pyview.template.compiler.bodies import Body
-from pyview.template.compiler.loops import LoopWriter
-from pyview.template.tree.nodes import ALWAYS
+from pyview.template.tree.nodes import ALWAYS, NEW
+
+_BY_POSITION = frozenset({"index", "index0", "first", "cycle"})
+_BY_LENGTH = frozenset({"last", "length", "revindex", "revindex0"})
+_CONSTANT = frozenset({"depth", "depth0"})
 
 
-class ScopeWriter(LoopWriter):
-    """Writes bindings, and notes what the bound names depend on."""
+class Bits:
+    """Supply of unused bits. All bodies that are nested in one another share one supply."""
 
-    def visit_Assign(self, node: nodes.Assign, frame: Frame) -> None:
-        super().visit_Assign(node, frame)
-        body = self.tree_body(frame)
-        if body is None:
-            return
-        mask = self.dependencies(node.node, frame)
-        for name in target_names(node.target):
-            if isinstance(name, nodes.NSRef):
-                mask |= self.name_mask(name.name, frame)
-        body.mask |= mask
-        self.bind(node.target, mask | self._watch(body, node.node, node.target, frame), frame)
+    def __init__(self) -> None:
+        self._last = NEW
 
-    def visit_AssignBlock(self, node: nodes.AssignBlock, frame: Frame) -> None:
-        super().visit_AssignBlock(node, frame)
-        body = self.tree_body(frame)
-        if body is not None:
-            body.mask |= ALWAYS
-            self.bind(node.target, ALWAYS, frame)
+    def new(self) -> int:
+        self._last <<= 1
+        return self._last
 
-    def visit_ExprStmt(self, node: nodes.ExprStmt, frame: Frame) -> None:
-        super().visit_ExprStmt(node, frame)
-        if self.body is not None:
-            self.body.mask |= ALWAYS
 
-    def visit_With(self, node: nodes.With, frame: Frame) -> None:
-        body = self.tree_body(frame)
-        if body is None:
-            return super().visit_With(node, frame)
-        inner = frame.inner()
-        inner.symbols.analyze_node(node)
-        self.enter_tree_frame(inner)
-        for target, value in zip(node.targets, node.values, strict=True):
-            mask = self.dependencies(value, frame)
-            body.mask |= mask
-            self.newline(value)
-            self.visit(target, inner)
-            self.write(" = ")
-            self.visit(value, frame)
-            mask |= self._watch(body, value, target, inner)
-            for name in target_names(target):
-                self.masks[inner.symbols.ref(name.name)] = mask
-        return self.blockvisit(node.body, inner)
+class UnitScope:
+    """Inputs of a unit that is being compiled.
 
-    def visit_Scope(self, node: nodes.Scope, frame: Frame) -> None:
-        if self.tree_body(frame) is None:
-            return super().visit_Scope(node, frame)
-        inner = frame.inner()
-        inner.symbols.analyze_node(node)
-        self.enter_tree_frame(inner)
-        return self.blockvisit(node.body, inner)
+    `names` maps each context name that the unit reads to its variable in the generated code and its bit; `parameters`
+    maps each parameter of a macro to its bit. `outer` is the mask variable of the body that the unit is defined in.
+    """
 
-    def visit_OverlayScope(self, node: nodes.OverlayScope, frame: Frame) -> None:
-        body = self.tree_body(frame)
-        if body is None:
-            return super().visit_OverlayScope(node, frame)
-        return self.write_as_text(body, node, frame)
+    def __init__(self, number: int, bits: Bits, outer: str | None) -> None:
+        self.number = number
+        self.bits = bits
+        self.outer = outer
+        self.names: dict[str, tuple[str, int]] = {}
+        self.parameters: dict[str, int] = {}
 
-    def visit_FilterBlock(self, node: nodes.FilterBlock, frame: Frame) -> None:
-        body = self.tree_body(frame)
-        if body is None:
-            return super().visit_FilterBlock(node, frame)
-        return self.write_as_text(body, node, frame)
+    def bit(self, name: str) -> int:
+        """Return the bit of a context name, which becomes an input of the unit."""
+        return self._input(name)[1]
 
-    def _watch(self, body: Body, value: nodes.Node, target: nodes.Node, frame: Frame) -> int:
-        """A bit for names bound to what the template may still change: whether it is mutable shows when rendering."""
-        names = [name for name in target_names(target) if isinstance(name, nodes.Name)]
-        if not may_create(value) or not names:
-            return 0
-        refs = ", ".join(frame.symbols.ref(name.name) for name in names)
-        bit = body.scope.bits.new()
-        self.write_set_bit(bit, f"not {body.segment}.rule.are_immutable(({refs},))")
-        return bit
+    def variable(self, name: str) -> str:
+        """Return the variable of a context name, which becomes an input of the unit."""
+        return self._input(name)[0]
+
+    def own_bits(self) -> int:
+        """Return the bits of all inputs."""
+        return sum(self.parameters.values()) + sum(bit for _, bit in self.names.values())
+
+    def _input(self, name: str) -> tuple[str, int]:
+        if name not in self.names:
+            self.names[name] = (f"_n{self.number}_{name}", self.bits.new())
+        return self.names[name]
+
+
+class RowScope:
+    """Bits of one loop: of its item or the item's fields, of the row's position, of the number of rows.
+
+    `fields` are the fields that the loop's body reads of its item; None if it uses the item as a whole.
+    """
+
+    def __init__(self, bits: Bits, fields: list[str] | None) -> None:
+        self.item = bits.new()
+        self.position = bits.new()
+        self.length = bits.new()
+        self.fields = None if fields is None else {name: bits.new() for name in fields}
+
+    def field(self, name: str) -> int:
+        return self.item if self.fields is None else self.fields[name]
+
+    def every(self) -> int:
+        """Return all bits of the loop. They mean nothing outside it."""
+        return self.item | self.position | self.length | sum((self.fields or {}).values())
+
+    def of_loop(self, attribute: str) -> int:
+        """Return the bits that `loop.attribute` depends on."""
+        if attribute in _BY_POSITION:
+            return self.position
+        if attribute in _BY_LENGTH:
+            return self.position | self.length
+        # `previtem`, `nextitem` and `changed` look at other rows, which may change while this one does not.
+        return 0 if attribute in _CONSTANT else ALWAYS

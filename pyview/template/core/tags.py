@@ -17,7 +17,7 @@ from pyview.js.commands import JsCommands, js
 from pyview.navigation import page_link
 from pyview.stream import Stream
 from pyview.template.attributes import Attributes, attributes_text, html_name, is_harmless
-from pyview.template.compiler.analysis import pure
+from pyview.template.compiler.purity import pure
 
 LIBRARY: Final[BaseLoader] = PrefixLoader({"pyview": FileSystemLoader(Path(__file__).parent / "templates")})
 
