@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.auth.audit import Audit, record_session_event
 from pyview.auth.host_app import HostApplication
-from pyview.auth.middleware_order import normalise
+from pyview.auth.middleware_order import order_middleware
 from pyview.auth.replay import AppScope, AuthProbe, IdentityPipeline
 from pyview.background.periodic import Periodic
 from pyview.checks.authentication import check_app, enforce, is_production
@@ -153,8 +153,8 @@ class PyView(Starlette):
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ, health)
         self.once_store: OnceStore = once_store or once_store_from_environment(os.environ, health)
         self._opening = Retry(self._open_stores)
-        self._around: HostApplication | None = None
-        self._who: AuthProbe | None = None
+        self._host: HostApplication | None = None
+        self._auth_probe: AuthProbe | None = None
         self._pipeline = IdentityPipeline([])
         self._identity_monitor = IdentityMonitor(self.revocations, self.security.auth_interval)
         self._detached_views = DetachedViews(self.security, self._identity_monitor)
@@ -293,22 +293,31 @@ class PyView(Starlette):
             gate,
             Middleware(CrossSiteForms, config=self.security),
         ]
-        around = self._around is not None
-        ordered = self.user_middleware if around else normalise(self.user_middleware, self._watcher)
-        self._pipeline = IdentityPipeline(self._identity(ordered))
+        # A host application has the tracker among its own middlewares.
+        own_session = self._host is None
+        ordered = (
+            order_middleware(self.user_middleware, self._session_tracker)
+            if own_session
+            else self.user_middleware
+        )
+        self._pipeline = IdentityPipeline(self._identity_middlewares(ordered))
         self.user_middleware = [*first, *ordered]
         return super().build_middleware_stack()
 
-    def identify_with(self, application: Starlette) -> None:
-        """People sign in at `application`, the Starlette or FastAPI application that this one is mounted in.
+    def authenticate_with(self, application: Starlette) -> None:
+        """Let users sign in at `application`, the host application that this PyView is mounted in.
 
-        Its session and its authentication are asked again while a page is open, and what its routes sign out ends open
-        pages, as if both were this application's own. Call it once its middlewares are added. Raises `RuntimeError`
-        before there are any, and after its first request.
+        Its session and authentication are re-checked while a page is open, and a sign-out in one of its routes ends
+        open pages. Call it after the host application's middlewares are added. Raises `RuntimeError` if it has no
+        session and no authentication middleware, or has served a request already.
         """
-        self._around = HostApplication(application, self._watcher)
+        self._host = HostApplication(application, self._session_tracker)
 
-    def _watcher(self, cookie_lifetime: float) -> Middleware:
+    def identify_with(self, application: Starlette) -> None:
+        """Alias of `authenticate_with`."""
+        self.authenticate_with(application)
+
+    def _session_tracker(self, cookie_lifetime: float) -> Middleware:
         return Middleware(
             SessionTracker,
             revocations=self.revocations,
@@ -318,20 +327,20 @@ class PyView(Starlette):
         )
 
     async def _find_user(self, scope: Scope, session: Mapping[str, Any]) -> str:
-        if self._who is None:
-            self._who = AuthProbe(self._identity(self.user_middleware))
-        return await self._who(scope, session)
+        if self._auth_probe is None:
+            self._auth_probe = AuthProbe(self._identity_middlewares(self.user_middleware))
+        return await self._auth_probe(scope, session)
 
-    def _identity(self, own: Sequence[Middleware]) -> list[Middleware]:
-        """The middlewares that say who is there: those of the application around this one, then its own."""
-        if self._around is None:
+    def _identity_middlewares(self, own: Sequence[Middleware]) -> list[Middleware]:
+        """Return the middlewares that find the user: those of the host application, then `own`."""
+        if self._host is None:
             return [*own]
-        return [*self._around.identity, Middleware(AppScope, application=self), *own]
+        return [*self._host.identity_middlewares, Middleware(AppScope, application=self), *own]
 
     @property
     def all_middleware(self) -> list[Middleware]:
-        """Every middleware that a request passes, as far as is known: with those of the application around this one."""
-        return [*(self._around.middlewares if self._around else ()), *self.user_middleware]
+        """All middlewares that a request passes, those of a known host application included, outermost first."""
+        return [*(self._host.middlewares if self._host else ()), *self.user_middleware]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -394,7 +403,7 @@ class PyView(Starlette):
 
     def _check(self, scope: Scope | None = None) -> None:
         """Raises `RuntimeError` or `SignatureError` for an application that would not do what its code says."""
-        outside = self._around.findings(self.user_middleware) if self._around else ()
+        outside = self._host.check(self.user_middleware) if self._host else ()
         # Compiled before the first visitor comes. In development a template may be on its way.
         templates = unusable_templates(self.live_routes, self._templates) if self.production else ()
         enforce([*check_app(self, scope), *outside, *templates], self.production)
@@ -442,8 +451,8 @@ class _Socket:
         if "session" in scope and not (app._pipeline.loads_session or self._warned):
             self._warned = True
             logger.warning(
-                "the session comes from an application around this PyView, which nobody can ask again: open pages keep "
-                "who was there when they connected, also after a sign-out. Call identify_with(that application)"
+                "the session comes from the host application and cannot be re-checked: open pages keep the user they "
+                "connected as, even after sign-out. Call authenticate_with(host_app)"
             )
         rooms = app._identity_monitor, app._detached_views
         return WebSocketConnection(

@@ -1,32 +1,44 @@
-"""Who is there *now*: the session and authentication middlewares, run again on a socket's handshake.
+"""The session and authentication middlewares, run again on a socket's handshake.
 
-A socket lives for hours; its handshake knew who somebody was when it began. The same middlewares that an HTTP request
-passes are therefore kept in a short stack of their own, and asked again on a copy of the handshake. Whatever goes wrong
-in there, nobody is signed in: it fails closed.
+A socket lives for hours, and its handshake shows the user of its beginning. So the middlewares that an HTTP request
+passes are kept in a stack of their own, and run again on a copy of the handshake. It fails closed: after any error, no
+user is signed in.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
+from http.cookies import CookieError
 from typing import Any
 
+from itsdangerous import BadData, TimestampSigner
 from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.identity import user_of
-from pyview.auth.middleware_order import NEVER, about_sessions, is_authentication, is_session, signed_cookies
+from pyview.auth.middleware_order import (
+    STARLETTE_MAX_AGE,
+    is_authentication,
+    is_session,
+    is_session_related,
+    is_tracker,
+)
 from pyview.auth.user_key import user_key
 from pyview.sessions.session import ACTIVE, SESSION_ENDS_AT
-from pyview.sessions.tracking import TRACKED_SESSION, SessionTracker
+from pyview.sessions.tracking import TRACKED_SESSION
 
 logger = logging.getLogger("pyview.security")
 
-_ANSWER = "pyview.replayed"
-_OF_USER = ("auth", "user", TRACKED_SESSION)
-_OF_IDENTITY = ("session", *_OF_USER)
+NEVER = float("inf")
+
+_RESULT = "pyview.replayed"
+_USER_KEYS = ("auth", "user", TRACKED_SESSION)
+_IDENTITY_KEYS = ("session", *_USER_KEYS)
 
 
 class AppScope:
-    """What follows it is asked as a part of `application`: a backend finds that one's state at `conn.app`."""
+    """Middleware that puts `application` into the scope, where a backend of that application expects `conn.app`."""
 
     def __init__(self, app: ASGIApp, application: Any) -> None:
         self.app = app
@@ -36,57 +48,77 @@ class AppScope:
         await self.app({**scope, "app": self._application}, receive, send)
 
 
-def says_who_is_there(middleware: Middleware) -> bool:
-    """Whether a middleware belongs to the identity: a session and what has to do with it, an authentication, or one
-    whose class says `pyview_identity = True`."""
-    cls: Any = middleware.cls
-    marked = getattr(cls, "pyview_identity", False) or cls is AppScope
-    return bool(marked) or about_sessions(middleware) or is_authentication(middleware)
+def is_identity_middleware(middleware: Middleware) -> bool:
+    """Return True for a session and its helpers, an authentication, and a class with `pyview_identity = True`."""
+    marked = getattr(middleware.cls, "pyview_identity", False) or _is_app_scope(middleware)
+    return bool(marked) or is_session_related(middleware) or is_authentication(middleware)
 
 
 class IdentityPipeline:
-    """The identity middlewares of one application, in their order, each an instance of its own.
+    """The identity middlewares of one application, in their order, each a new instance.
 
-    Without any, as in an application mounted inside the one that signs people in, the handshake's word stands. Without
-    one that loads the session, the handshake's session does, and `loads_session` is False.
+    Without any, as in an application inside a host application, the identity of the handshake stays. Without one that
+    loads the session, the session of the handshake stays, and `loads_session` is False.
     """
 
     def __init__(self, user_middleware: Sequence[Middleware]) -> None:
-        """`user_middleware`: outermost first, with the watcher in place (`pyview.auth.middleware_order.normalise`)."""
-        middlewares = [found for found in user_middleware if says_who_is_there(found)]
+        """`user_middleware` is outermost first, with the session tracker (`order_middleware`)."""
+        middlewares = [one for one in user_middleware if is_identity_middleware(one)]
         self._app = _stack(middlewares)
         self.loads_session = any(map(_may_load_session, middlewares))
-        self._anew = _OF_IDENTITY if self.loads_session else _OF_USER
-        self._cookies = signed_cookies(middlewares)
-        classes: list[Any] = [middleware.cls for middleware in middlewares]
-        self._replays = any(cls not in (SessionTracker, AppScope) for cls in classes)
+        self._replaced = _IDENTITY_KEYS if self.loads_session else _USER_KEYS
+        self._cookies = next((SignedCookies(one) for one in middlewares if _is_starlette_session(one)), None)
+        # A tracker alone would look only at the session of the handshake.
+        self._replays = any(not is_tracker(one) and not _is_app_scope(one) for one in middlewares)
 
     async def replay(self, handshake: Scope, *, active: bool = True) -> Scope | None:
-        """The handshake's scope with session, auth and user as they are now; None when a middleware refused.
+        """Return a copy of the handshake's scope with the current session and user; None if a middleware refused.
 
-        `active`: because the reader did something. Costs what the middlewares cost: tens of microseconds where they ask
-        no database; and nothing, nor a copy, where there are none.
+        `active` is True if the user did something. Takes as long as the middlewares take: tens of microseconds unless
+        they ask a database. Without identity middlewares it returns `handshake` itself.
         """
         if not self._replays:
             return handshake
-        asked = {key: value for key, value in handshake.items() if key not in self._anew}
-        asked[ACTIVE] = active
-        return await _run(self._app, asked)
+        scope = {key: value for key, value in handshake.items() if key not in self._replaced}
+        scope[ACTIVE] = active
+        return await _run(self._app, scope)
 
     def session_end(self, scope: Scope) -> float:
-        """Unix time at which the session of a replayed scope ends by itself; infinity where nobody can say."""
+        """Return the Unix time at which the session of a replayed scope expires; infinity if it is unknown."""
         found = scope.get(SESSION_ENDS_AT)
         if isinstance(found, int | float):
             return float(found)
         return NEVER if self._cookies is None else self._cookies.end(scope)
 
 
+class SignedCookies:
+    """Expiry of the cookies of Starlette's `SessionMiddleware`. A socket ends with its session, not a minute later."""
+
+    def __init__(self, middleware: Middleware) -> None:
+        names = ("secret_key", "session_cookie", "max_age")
+        given: dict[str, Any] = dict(zip(names, middleware.args, strict=False))
+        given.update(middleware.kwargs)
+        max_age = given.get("max_age", STARLETTE_MAX_AGE)
+        self._name = str(given.get("session_cookie", "session"))
+        self._signer = TimestampSigner(str(given.get("secret_key", "")))
+        self._max_age = NEVER if max_age is None else float(max_age)
+
+    def end(self, scope: Scope) -> float:
+        """Return the Unix time at which the cookie of this connection expires."""
+        try:
+            value = HTTPConnection(scope).cookies[self._name]
+            _, signed_at = self._signer.unsign(value, return_timestamp=True)
+        except (KeyError, CookieError, BadData):
+            return NEVER
+        return signed_at.timestamp() + self._max_age
+
+
 class AuthProbe:
-    """The authentication alone: which user a session would sign in."""
+    """Runs the authentication alone, to find the user that a session would sign in."""
 
     def __init__(self, user_middleware: Sequence[Middleware]) -> None:
         self._app = _stack(
-            [found for found in user_middleware if says_who_is_there(found) and not about_sessions(found)]
+            [one for one in user_middleware if is_identity_middleware(one) and not is_session_related(one)]
         )
 
     async def __call__(self, scope: Scope, session: Mapping[str, Any]) -> str:
@@ -94,9 +126,19 @@ class AuthProbe:
 
         Raises `UnknownUser` for a user without a unique field.
         """
-        copy = {key: value for key, value in scope.items() if key not in _OF_IDENTITY}
-        answer = await _run(self._app, {**copy, "session": dict(session)})
-        return "" if answer is None else user_key(user_of(answer))
+        copy = {key: value for key, value in scope.items() if key not in _IDENTITY_KEYS}
+        result = await _run(self._app, {**copy, "session": dict(session)})
+        return "" if result is None else user_key(user_of(result))
+
+
+def _is_app_scope(middleware: Middleware) -> bool:
+    cls: Any = middleware.cls
+    return cls is AppScope
+
+
+def _is_starlette_session(middleware: Middleware) -> bool:
+    cls: Any = middleware.cls
+    return isinstance(cls, type) and issubclass(cls, SessionMiddleware)
 
 
 def _may_load_session(middleware: Middleware) -> bool:
@@ -105,29 +147,30 @@ def _may_load_session(middleware: Middleware) -> bool:
 
 
 def _stack(middlewares: Sequence[Middleware]) -> ASGIApp:
-    app: ASGIApp = _keep
+    app: ASGIApp = _keep_scope
     for cls, args, kwargs in reversed(middlewares):
         app = cls(app, *args, **kwargs)
     return app
 
 
 async def _run(app: ASGIApp, scope: Scope) -> Scope | None:
-    answer: list[Scope] = []
+    """Return the scope that reaches the end of `app`, None if a middleware refused or failed."""
+    result: list[Scope] = []
     try:
-        await app({**scope, _ANSWER: answer}, _nothing_to_receive, _ignore)
+        await app({**scope, _RESULT: result}, _receive_disconnect, _discard)
     except Exception:
-        logger.exception("asking who is there failed; the connection counts as signed out")
+        logger.exception("finding the user failed; the connection counts as signed out")
         return None
-    return answer[0] if answer else None
+    return result[0] if result else None
 
 
-async def _keep(scope: Scope, receive: Receive, send: Send) -> None:
-    scope[_ANSWER].append(scope)
+async def _keep_scope(scope: Scope, receive: Receive, send: Send) -> None:
+    scope[_RESULT].append(scope)
 
 
-async def _nothing_to_receive() -> Message:
+async def _receive_disconnect() -> Message:
     return {"type": "websocket.disconnect", "code": 1005}
 
 
-async def _ignore(message: Message) -> None:
-    """A middleware that answers by itself has refused."""
+async def _discard(message: Message) -> None:
+    """A middleware that sends a response itself has refused; the scope never reaches the end of the stack."""

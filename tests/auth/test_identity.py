@@ -20,7 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from pyview.auth.identity import Identity
-from pyview.auth.middleware_order import normalise
+from pyview.auth.middleware_order import order_middleware
 from pyview.sessions.session import ReadOnlySession
 from tests.asgi import browser, handshake
 
@@ -123,7 +123,7 @@ def app() -> Starlette:
         Route("/logout", logout),
         WebSocketRoute("/live/websocket", socket),
     ]
-    starlette = Starlette(routes=routes, middleware=normalise(middleware))
+    starlette = Starlette(routes=routes, middleware=order_middleware(middleware))
     starlette.state.seen = seen
     return starlette
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pyview.auth.middleware_order import is_authentication, is_session, normalise, provides_auth
+from pyview.auth.middleware_order import is_authentication, is_session, order_middleware, provides_auth
 from pyview.sessions.tracking import SessionTracker
 
 
@@ -92,7 +92,7 @@ def order(*names: str) -> list[str]:
     """The names after normalising, outermost first, "watcher" included."""
     middlewares = [Middleware(KINDS[name]) for name in names]
     named = {id(middleware): name for middleware, name in zip(middlewares, names, strict=True)}
-    return [named.get(id(middleware), "watcher") for middleware in normalise(middlewares)]
+    return [named.get(id(middleware), "watcher") for middleware in order_middleware(middlewares)]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_where_everything_runs(added: list[str], running: list[str]) -> None:
 def test_only_one_session_ever_moves_and_only_outwards(names: list[str]) -> None:
     middlewares = [Middleware(KINDS[name]) for name in names]
     before = list(middlewares)
-    after = [middleware for middleware in normalise(middlewares) if not is_watcher(middleware)]
+    after = [middleware for middleware in order_middleware(middlewares) if not is_watcher(middleware)]
     assert middlewares == before
     assert sorted(map(id, after)) == sorted(map(id, before))
     moved = [middleware for middleware in before if is_session(middleware)][:1]

@@ -160,5 +160,5 @@ def test_one_that_has_a_key_or_may_have_one_is_not(backend: type[AuthenticationB
 def test_that_of_an_application_around_is_looked_at_too() -> None:
     site, app = Starlette(), PyView()
     site.add_middleware(AuthenticationMiddleware, backend=OfNames())
-    app.identify_with(site)
+    app.authenticate_with(site)
     assert any("class Named" in finding.text for finding in check(app, production=True).refusals)

@@ -232,7 +232,7 @@ class TestWithinOneApplication:
         site = together("/adm", "/pub")
         if identified:
             for route in site.routes:
-                route.app.identify_with(site)  # type: ignore[attr-defined]
+                route.app.authenticate_with(site)  # type: ignore[attr-defined]
         async with LiveClient(site) as client:
             page, token = await sticky_token(client, "/adm/")
             own = await load(client, "/pub/")

@@ -1,4 +1,4 @@
-"""A PyView inside an application that loads the session, with an authentication of its own."""
+"""A PyView with its own authentication inside a host application that loads the session."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ async def sign_out(request: Request) -> Response:
     return PlainTextResponse("bye")
 
 
-def site(backend: Backend) -> Starlette:
+def host_app(backend: Backend) -> Starlette:
     live = PyView(secret=SECRET)
     live.add_middleware(AuthenticationMiddleware, backend=backend)
     live.routes.append(Route("/in", sign_in, methods=["POST"]))
@@ -57,8 +57,8 @@ def site(backend: Backend) -> Starlette:
     return Starlette(routes=[Mount("/live", live)], middleware=[session])
 
 
-async def test_a_page_joins_and_ends_with_its_session() -> None:
-    async with LiveClient(site(Backend())) as client:
+async def test_a_page_ends_with_the_session_of_the_host_application() -> None:
+    async with LiveClient(host_app(Backend())) as client:
         await client.post("/live/in")
         page = await client.open("/live/")
         assert page.connected
@@ -66,20 +66,20 @@ async def test_a_page_joins_and_ends_with_its_session() -> None:
         await page.wait_for(lambda page: page.status == 401)
 
 
-async def test_a_session_that_cannot_be_asked_for_again_is_told_once(
+async def test_a_session_that_cannot_be_rechecked_is_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with LiveClient(site(Backend())) as client:
+    async with LiveClient(host_app(Backend())) as client:
         await client.post("/live/in")
         for _ in range(2):
             await client.open("/live/")
-    warnings = [message for message in caplog.messages if "identify_with" in message]
+    warnings = [message for message in caplog.messages if "authenticate_with" in message]
     assert len(warnings) == 1
 
 
-async def test_the_authentication_is_asked_again() -> None:
+async def test_the_own_authentication_is_rechecked() -> None:
     backend = Backend()
-    async with LiveClient(site(backend)) as client:
+    async with LiveClient(host_app(backend)) as client:
         await client.post("/live/in")
         page = await client.open("/live/")
         backend.banned = True

@@ -268,7 +268,7 @@ async def test_an_application_around_refuses_them_too(unknown: Backend) -> None:
     outer = Starlette(routes=[Route("/in/{name}", sign_in, methods=["POST"]), Mount("/live", app)])
     outer.add_middleware(SessionMiddleware, secret_key=SECRET)
     outer.add_middleware(AuthenticationMiddleware, backend=unknown)
-    app.identify_with(outer)
+    app.authenticate_with(outer)
     async with LiveClient(outer) as client:
         assert (await client.get("/live/")).status_code == 200
         with pytest.raises(UnknownUser):

@@ -1,4 +1,4 @@
-"""A PyView inside a FastAPI application where users sign in: `identify_with`."""
+"""A PyView inside a FastAPI application where users sign in: `authenticate_with`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 
 
 class Backend(AuthenticationBackend):
-    """Knows who is banned from the state of the application that it belongs to."""
+    """Reads the banned users from the state of its own application."""
 
     async def authenticate(self, conn: Any) -> Any:
         name = conn.session.get("user_id")
@@ -53,47 +53,49 @@ def live_app() -> PyView:
     return live
 
 
-def site_around(live: PyView) -> FastAPI:
-    """The application around, as FastAPI users write it: the session is added first, as the specification does."""
+def host_of(live: PyView) -> FastAPI:
+    """Return the host application. It adds the session first, as most FastAPI code does."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with live.router.lifespan_context(live):
             yield
 
-    site = FastAPI(lifespan=lifespan)
-    site.state.banned = set()
-    site.add_middleware(SessionMiddleware, secret_key=SECRET)
-    site.add_middleware(AuthenticationMiddleware, backend=Backend())
+    host_app = FastAPI(lifespan=lifespan)
+    host_app.state.banned = set()
+    host_app.add_middleware(SessionMiddleware, secret_key=SECRET)
+    host_app.add_middleware(AuthenticationMiddleware, backend=Backend())
 
-    @site.post("/in/{name}")
+    @host_app.post("/in/{name}")
     async def sign_in(request: Request, name: str) -> dict[str, str]:
         request.session["user_id"] = name
         return {"hello": name}
 
-    @site.post("/out")
+    @host_app.post("/out")
     async def sign_out(request: Request) -> dict[str, str]:
         request.session.clear()
         return {}
 
-    @site.get("/session")
+    @host_app.get("/session")
     async def session(request: Request) -> dict[str, Any]:
         return {key: value for key, value in request.session.items() if not key.startswith("_")}
 
-    site.mount("/live", live)
-    return site
+    host_app.mount("/live", live)
+    return host_app
 
 
-def identified() -> FastAPI:
+@pytest.fixture(params=["authenticate_with", "identify_with"])
+def host(request: pytest.FixtureRequest) -> FastAPI:
+    """A host application with one PyView, by the method and by its alias."""
     live = live_app()
-    site = site_around(live)
-    live.identify_with(site)
-    site.add_middleware(CORSMiddleware, allow_origins=["https://partner.example"])
-    return site
+    host_app = host_of(live)
+    getattr(live, request.param)(host_app)
+    host_app.add_middleware(CORSMiddleware, allow_origins=["https://partner.example"])
+    return host_app
 
 
-async def test_signing_out_out_there_sends_open_pages_away_and_kills_the_cookie() -> None:
-    async with LiveClient(identified()) as client:
+async def test_sign_out_in_the_host_application_ends_open_pages_and_the_cookie(host: FastAPI) -> None:
+    async with LiveClient(host) as client:
         await client.post("/in/ada")
         page, other = await client.open("/live/notes"), await client.open("/live/notes")
         await page.click("button")
@@ -107,9 +109,8 @@ async def test_signing_out_out_there_sends_open_pages_away_and_kills_the_cookie(
         assert (await client.get("/session")).json() == {}
 
 
-async def test_other_people_notice_nothing() -> None:
-    site = identified()
-    async with LiveClient(site) as ada, LiveClient(site, lifespan=False) as bob:
+async def test_pages_of_other_users_stay(host: FastAPI) -> None:
+    async with LiveClient(host) as ada, LiveClient(host, lifespan=False) as bob:
         await ada.post("/in/ada")
         await bob.post("/in/bob")
         page = await bob.open("/live/notes")
@@ -118,26 +119,25 @@ async def test_other_people_notice_nothing() -> None:
         assert (page.find("p").text, page.find("b").text) == ("bob", "1")
 
 
-async def test_a_ban_is_noticed_before_the_next_patch() -> None:
-    site = identified()
-    async with LiveClient(site) as client:
+async def test_a_ban_holds_from_the_next_patch(host: FastAPI) -> None:
+    async with LiveClient(host) as client:
         await client.post("/in/ada")
         page = await client.open("/live/notes")
-        site.state.banned.add("ada")
+        host.state.banned.add("ada")
         await page.patch("/live/notes?again=1")
         assert page.status == 401
 
 
-async def test_signing_in_as_somebody_else_sends_the_first_one_s_page_away() -> None:
-    async with LiveClient(identified()) as client:
+async def test_sign_in_as_another_user_reloads_the_page(host: FastAPI) -> None:
+    async with LiveClient(host) as client:
         await client.post("/in/ada")
         page = await client.open("/live/notes")
         await client.post("/in/bob")
         await page.wait_for(lambda page: page.connected and page.find("p").text == "bob")
 
 
-async def test_a_view_writes_the_session_around_it() -> None:
-    async with LiveClient(identified()) as client:
+async def test_a_view_writes_the_session_of_the_host_application(host: FastAPI) -> None:
+    async with LiveClient(host) as client:
         await client.post("/in/ada")
         page = await client.open("/live/notes")
         await page.push("remember")
@@ -145,13 +145,13 @@ async def test_a_view_writes_the_session_around_it() -> None:
         assert page.connected
 
 
-async def test_a_site_may_hold_several() -> None:
+async def test_a_host_application_may_have_several_pyviews() -> None:
     notes, more = live_app(), live_app()
-    site = site_around(notes)
-    site.mount("/more", more)
-    notes.identify_with(site)
-    more.identify_with(site)
-    async with LiveClient(site) as client:
+    host_app = host_of(notes)
+    host_app.mount("/more", more)
+    notes.authenticate_with(host_app)
+    more.authenticate_with(host_app)
+    async with LiveClient(host_app) as client:
         await client.post("/in/ada")
         pages = [await client.open("/live/notes"), await client.open("/more/notes")]
         for page in pages:
@@ -162,34 +162,34 @@ async def test_a_site_may_hold_several() -> None:
             await page.wait_for(lambda page: page.status == 401)
 
 
-async def test_it_comes_too_late_once_the_site_has_begun() -> None:
+async def test_it_comes_too_late_after_the_first_request() -> None:
     live = live_app()
-    site = site_around(live)
-    site.middleware_stack = site.build_middleware_stack()
+    host_app = host_of(live)
+    host_app.middleware_stack = host_app.build_middleware_stack()
     with pytest.raises(RuntimeError, match="came too late"):
-        live.identify_with(site)
+        live.authenticate_with(host_app)
 
 
-def test_there_has_to_be_somebody_to_ask() -> None:
+def test_a_host_application_without_session_and_authentication() -> None:
     with pytest.raises(RuntimeError, match="found no session and no authentication"):
-        live_app().identify_with(FastAPI())
+        live_app().authenticate_with(FastAPI())
 
 
-async def test_what_is_added_later_is_told_at_the_start() -> None:
+async def test_a_middleware_added_too_late_fails_at_start_up() -> None:
     live = live_app()
-    site = FastAPI()
-    site.add_middleware(SessionMiddleware, secret_key=SECRET)
-    live.identify_with(site)
-    site.add_middleware(AuthenticationMiddleware, backend=Backend())
-    with pytest.raises(RuntimeError, match=r"AuthenticationMiddleware.* came after identify_with"):
+    host_app = FastAPI()
+    host_app.add_middleware(SessionMiddleware, secret_key=SECRET)
+    live.authenticate_with(host_app)
+    host_app.add_middleware(AuthenticationMiddleware, backend=Backend())
+    with pytest.raises(RuntimeError, match=r"AuthenticationMiddleware.* came after authenticate_with"):
         async with live.router.lifespan_context(live):
             pass
 
 
-async def test_two_sessions_are_told_at_the_start() -> None:
+async def test_two_sessions_fail_at_start_up() -> None:
     live = live_app()
     live.add_middleware(SessionMiddleware, secret_key=SECRET)
-    live.identify_with(site_around(live))
-    with pytest.raises(RuntimeError, match="take one of the two away"):
+    live.authenticate_with(host_of(live))
+    with pytest.raises(RuntimeError, match="Remove one of them"):
         async with live.router.lifespan_context(live):
             pass
