@@ -16,7 +16,7 @@ STREAM = "stream_runner"
 class Listener(Protocol):
     """A view that takes infos: after what it is busy with, or within its present turn."""
 
-    def works(self) -> AsyncTasks: ...
+    def tasks(self) -> AsyncTasks: ...
     def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
     async def call_handle_info(self, event: InfoEvent) -> None: ...
 
@@ -60,13 +60,13 @@ class AsyncStreamRunner:
         def send(value: Any) -> Awaitable[None]:
             return listener.run_in_process(None, partial(listener.call_handle_info, on_yield(value)))
 
-        on_loop(listener.works().start, [self._key(stream_id)], _drain(gen, send), on_result)
+        on_loop(listener.tasks().start, [self._key(stream_id)], _drain(gen, send), on_result)
         return stream_id
 
     def cancel_stream(self, task_id: str) -> bool:
         """Cancel a stream; False if it has ended."""
         listener = self._listener
-        return listener is not None and on_loop(listener.works().stop, self._key(task_id))
+        return listener is not None and on_loop(listener.tasks().stop, self._key(task_id))
 
     def _key(self, stream_id: str) -> Key:
         return Key(self._cid, STREAM, stream_id)

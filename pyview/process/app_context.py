@@ -16,7 +16,7 @@ from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.observability.telemetry import Telemetry
 from pyview.presence.presence import Presence
 from pyview.process.file_watch import FileWatch
-from pyview.process.mailbox import RunQueue
+from pyview.process.mailbox import Handlers, RunQueue
 from pyview.process.unfinished import Unfinished
 from pyview.pubsub.memory import PubSub
 from pyview.rendering.templates import ViewFiles
@@ -70,6 +70,8 @@ class AppContext:
     telemetry: Telemetry | None = None
     file_watch: FileWatch | None = None
     run_queue: RunQueue = field(default_factory=RunQueue)
+    handlers: dict[tuple[bool, bool], Handlers] = field(default_factory=dict)
+    """Tables of message handlers, by whether they are traced and logged; each is made when it is first needed."""
     processes: set[Any] = field(default_factory=set)
     unfinished: Unfinished = field(init=False)
     disconnect_timeout: float = 5.0

@@ -1,4 +1,4 @@
-"""A view's live components, as the process that runs the view deals with them."""
+"""The live components of a joined view."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -15,21 +15,21 @@ logger = logging.getLogger("pyview")
 
 
 class ViewComponents(ComponentRegistry):
-    """The components of a joined view, and what they want to tell it in the present turn."""
+    """Registry of a joined view's components, with the events that they send to the view within a turn."""
 
     def __init__(
         self,
         socket: LiveViewSocket[Any],
         runtime: Runtime,
-        site: AppContext,
+        app: AppContext,
         resources: Callable[[], Resources],
         refresh: Callable[[], None],
     ) -> None:
-        super().__init__(socket, runtime, site.component_settings(), resources, refresh)
+        super().__init__(socket, runtime, app.component_settings(), resources, refresh)
         self._parent_events: list[Event] | None = None
 
     def call(self, instance: Instance, event: str, payload: Any, resources: Resources) -> Any:
-        """The answer of a component's handler, or an awaitable of it. `letters` has what it sent to the view."""
+        """Return the answer of a component's handler, or an awaitable of it."""
         self._parent_events = []
         self.touch(instance)
         return instance.call(event, payload, resources)
@@ -42,26 +42,26 @@ class ViewComponents(ComponentRegistry):
         return True
 
     def queued_parent_events(self) -> list[Event]:
-        """What the component's handler has sent to the view."""
+        """Return, once, what the component's handler has sent to the view."""
         parent_events, self._parent_events = self._parent_events, None
         return parent_events or []
 
     def discard_parent_events(self) -> None:
-        """There was no handler: nothing is collected any more."""
+        """Stop keeping events, since the component had no handler."""
         self._parent_events = None
 
-    def deliver_update(self, news: ComponentUpdate) -> bool:
-        """Let a component be told news with the next render. False when it is not there."""
-        instance = self.of(news.target)
+    def deliver_update(self, update: ComponentUpdate) -> bool:
+        """Update a component with the next render. Return False if it is gone."""
+        instance = self.of(update.target)
         if instance is None:
-            logger.debug("send_update: there is no component %r", news.target)
+            logger.debug("send_update: there is no component %r", update.target)
             return False
-        instance.news.append(news.assigns)
+        instance.news.append(update.assigns)
         self.touch(instance)
         return True
 
     async def disconnect(self, instances: Iterable[Instance]) -> None:
-        """Let components say goodbye."""
+        """Call `disconnect` of components that have been mounted."""
         for instance in instances:
             if instance.mounted:
                 await instance.disconnect()

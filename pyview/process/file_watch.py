@@ -42,17 +42,18 @@ class FileWatch:
     def __init__(self, tells: Callable[[], bool], period: float = PERIOD) -> None:
         self.tells = tells
         self._beat = period
-        self._followers: dict[Follower, None] = {}
+        self._followers: dict[object, Follower] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, follower: Follower) -> None:
-        self._followers[follower] = None
+    def add(self, view: object, follower: Follower) -> None:
+        """Have `follower` look at the files until `remove(view)`."""
+        self._followers[view] = follower
         if self._timer is None:
             self._arm()
 
-    def remove(self, follower: Follower) -> None:
-        """An unknown one is ignored."""
-        self._followers.pop(follower, None)
+    def remove(self, view: object) -> None:
+        """Forget the page of a view that has ended; an unknown one is ignored."""
+        self._followers.pop(view, None)
         if not self._followers and self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -67,7 +68,7 @@ class FileWatch:
     def look(self) -> None:
         """Have a look now."""
         look = ScanCache()
-        for follower in tuple(self._followers):
+        for follower in tuple(self._followers.values()):
             try:
                 follower.look(look)
             except Exception:

@@ -1,18 +1,15 @@
-"""One message at a time, in order, with no task while there is nothing to do.
+"""A mailbox handles one message at a time, in order, and has no task while there is nothing to do.
 
-Mailboxes that have something to do, served in turns of a few milliseconds.
-
-A broadcast to a thousand views must not keep the loop from reading sockets until the last of them has rendered.
-
-Messages that wait for one mailbox.
+Mailboxes of an application with messages from inside it share a run queue, served in turns of a few milliseconds: a
+broadcast to a thousand views must not keep the event loop from reading sockets until the last of them has rendered.
 """
 
 import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator
-from typing import Any, ClassVar, NamedTuple, Protocol
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from pyview.process.tasks import local, start
 
@@ -28,12 +25,12 @@ class _End:
         self.reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def run(self, message: Any) -> None:
-        if not self.reached.done():  # who waits may have been cancelled
+        if not self.reached.done():  # the task that waits may have been cancelled
             self.reached.set_result(None)
 
 
 class RunQueue:
-    """First in, first out. One turn lasts `budget` seconds at the most, then the loop has its own turn."""
+    """Calls that are due, first in, first out. A turn lasts `budget` seconds at most, then the event loop goes on."""
 
     def __init__(self, budget: float = 0.004) -> None:
         self._ready: deque[tuple[Runnable, Any]] = deque()
@@ -48,11 +45,10 @@ class RunQueue:
 
     @property
     def idle(self) -> bool:
-        """True while nothing is ready."""
         return not self._ready
 
     async def served(self) -> None:
-        """Wait until everything that is ready now has run. It never waits for a handler that waits for something."""
+        """Wait until all calls that are due now have been made. A handler that awaits something is not waited for."""
         if self._ready:
             end = _End()
             self.add(end, None)
@@ -84,8 +80,8 @@ class _Posted(NamedTuple):
 class Waiting:
     """Queue of messages in the order in which they came.
 
-    Messages of the connection and of the application are counted apart: a browser may send few, and a burst of the
-    application's own does not use up what the browser may send.
+    Messages of the connection and of the application are counted separately: a browser may send few, and a burst of the
+    application's own must not use up what the browser may send.
     """
 
     __slots__ = ("_messages", "posted")
@@ -124,67 +120,66 @@ class Waiting:
 
 _TURNS_BEFORE_PAUSE = 64
 
-Handlers = dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]]
-"""Which function handles which kind of message."""
+Handler = Callable[[Any, Any], Coroutine[Any, Any, None]]
+"""Function of a process and a message."""
+
+Handlers = Mapping[type, Handler]
+"""Table of handlers by the class of the message."""
 
 
 class Mailbox:
-    """What has one calls the function for the class of each message, and is told what that raises.
+    """Dispatches each message to the handler registered for its class; a subclass says what happens on failure.
 
-    A base class and not a part, since every open page has one: a part of its own, with its references back, would be
-    some two hundred bytes more. `post` runs the message in the caller's own turn when nothing else runs; `post_soon`
-    waits for the run queue, for callers that are handlers themselves. A message that finds another one running waits
-    behind it; of those that were posted by the connection, at most `limit` may.
+    A base class rather than a part: every open page has one, and a part with its references back would cost about
+    200 bytes more. `post` runs the message in the caller's own turn when nothing else runs. `post_soon` waits for the
+    run queue: it is for callers that are handlers themselves. A message that finds another one running waits behind it;
+    of the connection's messages, at most `limit` may wait.
     """
 
-    __slots__ = ("_busy", "_ended", "_limit", "_run_queue", "_task", "_waiting")
+    __slots__ = ("_handlers", "_limit", "_run_queue", "_task", "_waiting", "busy", "ended")
 
-    _handlers: ClassVar[Handlers]
-
-    def __init__(self, run_queue: RunQueue, limit: int) -> None:
+    def __init__(self, run_queue: RunQueue, limit: int, handlers: Handlers) -> None:
         self._run_queue = run_queue
         self._limit = limit
-        self._busy = False
-        self._ended = False
+        self._handlers = handlers
         self._waiting: Waiting | None = None
         self._task: asyncio.Task[None] | None = None
+        self.busy = False
+        """True while a message that is posted has to wait."""
+        self.ended = False
+        """True after `_shut`: what is posted by the application is dropped."""
 
     def post(self, message: Any) -> None:
         """File a message from the connection; it runs at once when nothing else does."""
-        if self._busy:
+        if self.busy:
             self._wait(message)
             return
-        self._busy = True
+        self.busy = True
         self._task = start(self._drain(message))
 
     def post_soon(self, message: Any) -> None:
-        """File a message from inside the application. After the end nothing of that is taken."""
-        if self._ended:
+        """File a message from inside the application; it is dropped after the end."""
+        if self.ended:
             return
-        if self._busy:
+        if self.busy:
             self._wait_inside(message)
             return
-        self._busy = True
+        self.busy = True
         self._run_queue.add(self, message)
 
     def run(self, message: Any) -> None:
-        """The run queue's call, when it is this mailbox's turn."""
-        if self._ended:
-            # It ended between the two calls: the message is dropped as those that waited were.
+        """Handle a message now: the run queue calls this when it is the mailbox's turn."""
+        if self.ended:
+            # It ended between `post_soon` and now: the message is dropped as those that waited were.
             if not self._waiting:
-                self._busy = False
+                self.busy = False
                 return
             message = self._waiting.pop()
         self._task = start(self._drain(message))
 
     @property
-    def busy(self) -> bool:
-        """True while a message that is posted has to wait."""
-        return self._busy
-
-    @property
     def waiting(self) -> int:
-        """How many messages wait behind the one that is being handled."""
+        """Count of messages that wait behind the one that is being handled."""
         return len(self._waiting or ())
 
     @property
@@ -193,38 +188,39 @@ class Mailbox:
         return math.inf
 
     def _shut(self) -> None:
-        """The end: what waits is dropped unhandled, and of what comes later only what is posted at once is taken."""
-        self._ended = True
+        """Drop what waits, and everything that comes later except what the connection posts."""
+        self.ended = True
         dropped, self._waiting = self._waiting, None
         if dropped:
             self._dropped(dropped)
 
     @property
     def _handling(self) -> Any:
-        """The message whose handler waits for something; None if there is none."""
-        # Read from the frame of `_drain`, since to note it down would cost something with every message.
+        """The message whose handler awaits something; None if there is none."""
+        # Read from the frame of `_drain`: to note it down would cost something with every message.
         return None if self._task is None else local(self._task.get_coro(), "message")
 
     def _interrupt(self) -> None:
-        """Cancel the message that is being handled, if it waits for something."""
+        """Cancel the handler that is running, if it awaits something."""
         if self._task is not None:
             self._task.cancel()
 
-    def _handle(self, message: Any) -> Coroutine[Any, Any, None]:
+    def handle(self, message: Any) -> Coroutine[Any, Any, None]:
+        """Return the coroutine of the handler of `message`: for handlers of a message with another one in it."""
         return self._handlers[type(message)](self, message)
 
     async def _raised(self, error: BaseException) -> None:
-        """What a handler raised. To raise here ends the mailbox."""
+        """React to what a handler raised. An exception from here ends the task and is the caller's."""
         raise error
 
     def _dropped(self, messages: Iterable[Any]) -> None:
-        """Messages that have waited, or would have had to, and are not handled."""
+        """React to messages that waited, or would have had to, and are not handled."""
 
     def _overflowed(self) -> None:
-        """The connection posted more messages than may wait; the last one is dropped."""
+        """React to a connection that posted more messages than may wait. The last one was dropped."""
 
     def _overflowed_inside(self) -> None:
-        """More messages of the application wait than `_internal_limit`."""
+        """React to more waiting messages of the application than `_internal_limit`."""
 
     def _wait(self, message: Any) -> None:
         if self._waiting is None:
@@ -247,7 +243,7 @@ class Mailbox:
         try:
             while True:
                 try:
-                    await self._handle(message)
+                    await self._handlers[type(message)](self, message)
                 except BaseException as error:
                     await self._raised(error)
                 if not self._waiting:
@@ -258,5 +254,5 @@ class Mailbox:
                     await asyncio.sleep(0)
         finally:
             self._waiting = None
-            self._busy = False
+            self.busy = False
             self._task = None

@@ -1,7 +1,4 @@
-"""What the mailbox of a view may hold. One class per kind: the process picks its function by the class.
-
-A message of a mailbox in a few words, without the values that a browser sent.
-"""
+"""Messages of a view's mailbox. The process finds the handler of a message by its class."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,12 +17,12 @@ from pyview.wire.uploads import Advance, ChosenFile
 
 class Join(NamedTuple):
     """The first message. `admit` checks tokens, route and identity; it raises `JoinRefused`. It returns None when the
-    page's own view, which had waited for it, answers the join. `let_go` is called when the join has been handled."""
+    view that waited for its page answers the join instead. `release` is called when the join has been handled."""
 
     ref: str | None
     admit: Callable[[], Awaitable[MountContext | None]]
     navigated: bool
-    let_go: Callable[[], None]
+    release: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +30,12 @@ class Rejoin:
     """The page is back on another connection: the view that waited for it answers the join."""
 
     ref: str | None
-    visit: MountContext
+    mount_context: MountContext
     navigated: bool
 
 
 class Event(NamedTuple):
-    """Something happened in the browser."""
+    """An event of the browser for the view."""
 
     ref: str | None
     name: str
@@ -46,7 +43,7 @@ class Event(NamedTuple):
 
 
 class ComponentEvent(NamedTuple):
-    """Something happened in the browser that is for a live component."""
+    """An event of the browser for a live component."""
 
     ref: str | None
     name: str
@@ -55,21 +52,21 @@ class ComponentEvent(NamedTuple):
 
 
 class ComponentUpdate(NamedTuple):
-    """News for a live component: `send_update`."""
+    """Assigns for a live component, from `send_update`."""
 
     target: ComponentTarget
     assigns: dict[str, Any]
 
 
 class ComponentsLeaving(NamedTuple):
-    """The elements of these components have gone from the page; they may still come back."""
+    """The elements of these components have left the page; a patch may still bring them back."""
 
     ref: str | None
     cids: list[int]
 
 
 class ComponentsLeft(NamedTuple):
-    """These components have not come back: the browser forgets those that the view forgets."""
+    """These components have not come back. The browser forgets those that the answer names."""
 
     ref: str | None
     cids: list[int]
@@ -98,14 +95,14 @@ class Preflight(NamedTuple):
 
 
 class UploadAdvanced(NamedTuple):
-    """The browser says how far a file has come."""
+    """The browser reports the progress of a file."""
 
     ref: str | None
     advance: Advance
 
 
 class UploadFailed(NamedTuple):
-    """A file will not arrive."""
+    """A file of an upload has failed."""
 
     entry: UploadEntry
     code: str
@@ -113,7 +110,7 @@ class UploadFailed(NamedTuple):
 
 
 class Info(NamedTuple):
-    """A message that the view sent itself. A broadcast comes as the `InfoEvent` that all of its subscribers share."""
+    """An info that the view sent itself. A broadcast comes as the `InfoEvent` that all subscribers share."""
 
     event: InfoEvent
 
@@ -125,7 +122,7 @@ class TimerFired(NamedTuple):
 
 
 class RunInProcess(NamedTuple):
-    """Something that work beside the mailbox does to the view, or to its component `cid`, and waits for."""
+    """An action of a background task on the view, or on its component `cid`. The task waits for `done`."""
 
     cid: int | None
     action: Callable[[], Any]
@@ -133,14 +130,14 @@ class RunInProcess(NamedTuple):
 
 
 class AsyncDone(NamedTuple):
-    """Result of a task that ran beside the mailbox."""
+    """A background task has ended."""
 
-    work: AsyncTask
-    outcome: AsyncResult[Any]
+    task: AsyncTask
+    result: AsyncResult[Any]
 
 
 class ClearFlash(NamedTuple):
-    """The reader closed a message, of the view or of a component."""
+    """The user closed a flash message of the view or of a component."""
 
     ref: str | None
     key: str | None
@@ -148,33 +145,32 @@ class ClearFlash(NamedTuple):
 
 
 class Refresh(NamedTuple):
-    """The connection takes updates again: render what was put off."""
+    """The send queue has room again: render what was put off."""
 
 
 class FilesChanged(NamedTuple):
-    """What the page was made of is not as it was: a developer has changed a file."""
+    """A developer has changed a file that the page was made from."""
 
 
 class Recheck(NamedTuple):
-    """Somebody may have been signed out: look whether the view may go on."""
+    """The user may have been signed out: check whether the view may go on."""
 
 
 class SessionRenewed(NamedTuple):
-    """The page has fetched its new cookie, and tells the socket."""
+    """The page has fetched its new cookie and asks for tokens."""
 
     ref: str | None
     payload: Any
 
 
 class CookieChanged(NamedTuple):
-    """The socket knows the browser's new cookie. `guard` makes the one that watches from now on; without it, somebody
-    else is there than before."""
+    """The connection knows the browser's new cookie. `guard` makes the guard for it; None for another user."""
 
     guard: Callable[[MountContext], AccessGuard] | None
 
 
 class CookieRejected(Exception):
-    """The socket does not take the cookie that its page told it. The text is for the log."""
+    """The connection does not accept the new cookie of its page. The text is for the log."""
 
 
 class Leave(NamedTuple):
@@ -182,7 +178,7 @@ class Leave(NamedTuple):
 
 
 class JoinRefused(Exception):
-    """A join that is answered with an error; `response` is what the client understands. `audited`: the log knows."""
+    """A join that is answered with an error. `response` is the answer; `audited`: the audit log has an entry of it."""
 
     def __init__(self, response: dict[str, Any], log: str | None = None, *, audited: bool = False) -> None:
         super().__init__(log or str(response.get("reason", "redirect")))
@@ -195,7 +191,7 @@ _LONGEST_NAME = 40
 
 
 def titled(message: Any) -> str:
-    """Return the kind of a message, and the name of the event or info that it is."""
+    """Return the kind of a message and the name of its event or info, for the log."""
     match message:
         case Event(name=name):
             return f"event {name[:_LONGEST_NAME]!r}"
@@ -211,7 +207,7 @@ def titled(message: Any) -> str:
 
 
 def described(message: Any) -> str:
-    """Return the title of a message with the names of what came with it."""
+    """Return the title of a message with the names of its payload, but no values: those may be passwords."""
     if isinstance(message, Event | ComponentEvent):
         return titled(message) + _names(message.payload)
     return titled(message)

@@ -1,7 +1,4 @@
-"""About how many bytes a value holds, from a look at a few of its parts.
-
-What one running view is doing, for those who operate the application.
-"""
+"""A snapshot of a running view for operators, and an estimate of the bytes that a value holds."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,7 +12,7 @@ _CONTAINERS = (list, tuple, set, frozenset)
 
 
 def footprint(value: Any, depth: int = _DEPTH) -> int:
-    """An estimate in bytes. Of a collection, a few items stand for all of them; what is shared is counted twice."""
+    """Return an estimate in bytes. A few items stand for a whole collection; shared objects are counted twice."""
     size = sys.getsizeof(value, 64)
     if depth == 0 or isinstance(value, (str, bytes, int, float, type)):
         return size
@@ -36,9 +33,8 @@ def _of_all(items: Iterable[Any], count: int, depth: int) -> int:
 class ViewSnapshot:
     """One joined view at one moment.
 
-    `view` is the name of its class, `page` the path and query it shows, `user` the display name of who is looking
-    ("" for somebody who is not signed in). `waiting` messages are in its mailbox. `nested` says that it is no page of
-    its own.
+    `view` is the name of its class, `page` its path and query, `user` the display name of its user ("" for one who is
+    not signed in). `waiting` counts the messages in its mailbox. `nested`: it stands inside another view.
     """
 
     view: str
@@ -51,10 +47,10 @@ class ViewSnapshot:
 
 
 def display_name_of(user: Any) -> str:
-    """The name to show of a user; "" for one who is not signed in."""
+    """Return the name to show of a user; "" for one who is not signed in."""
     if not getattr(user, "is_authenticated", False):
         return ""
     try:
         return str(user.display_name)
-    except (AttributeError, NotImplementedError):  # Starlette's own BaseUser asks for it and has none
+    except (AttributeError, NotImplementedError):  # Starlette's BaseUser raises it
         return type(user).__name__

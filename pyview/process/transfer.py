@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pyview.observability.error_ids import LogCrash
 from pyview.process.mailbox import Handlers, Mailbox, RunQueue
@@ -83,7 +83,7 @@ class Transfer(Mailbox):
         gone: Callable[["Transfer"], None],
         log_crash: LogCrash,
     ) -> None:
-        super().__init__(run_queue, _CHUNKS_AHEAD)
+        super().__init__(run_queue, _CHUNKS_AHEAD, _HANDLERS)
         self.entry = entry
         self.received = 0
         self.complete = False
@@ -138,13 +138,13 @@ class Transfer(Mailbox):
         on_loop(self._end, consumed)
 
     def _end(self, consumed: bool) -> None:
-        if not self._ended:
+        if not self.ended:
             self._stop()
             self._outlet.closed()
             self._end_soon(End(consumed))
 
     def _give_up(self, code: str) -> None:
-        if not self._ended:
+        if not self.ended:
             self._stop()
             self._outlet.crashed()
             self._failed(self.entry, code, None)
@@ -165,11 +165,11 @@ class Transfer(Mailbox):
     async def _raised(self, error: BaseException) -> None:
         # Only a stuck writer is cancelled by us; any other cancellation is not ours to swallow.
         task = asyncio.current_task()
-        if not isinstance(error, asyncio.CancelledError) or not self._ended or task is None:
+        if not isinstance(error, asyncio.CancelledError) or not self.ended or task is None:
             raise error
         task.uncancel()
 
-    async def _on_open(self, message: OpenUpload) -> None:
+    async def on_open(self, message: OpenUpload) -> None:
         if not await self._permitted():
             await self._forbid(message.ref)
             return
@@ -184,7 +184,7 @@ class Transfer(Mailbox):
         else:
             self._taken(message.ref)
 
-    async def _on_chunk(self, message: Chunk) -> None:
+    async def on_chunk(self, message: Chunk) -> None:
         try:
             await self._write(message)
         finally:
@@ -209,15 +209,9 @@ class Transfer(Mailbox):
         else:
             self._taken(message.ref)
 
-    async def _on_end(self, message: End) -> None:
+    async def on_end(self, message: End) -> None:
         self._stop_timer()
-        await self._let_go("cancel", consumed=message.consumed)
-
-    _handlers: ClassVar[Handlers] = {
-        OpenUpload: _on_open,
-        Chunk: _on_chunk,
-        End: _on_end,
-    }
+        await self._close_writer("cancel", consumed=message.consumed)
 
     async def _complete(self) -> None:
         # Before the last chunk is answered: the browser then says that the file is done, and so it has to be.
@@ -239,7 +233,7 @@ class Transfer(Mailbox):
     async def _forbid(self, ref: str | None) -> None:
         """The visitor may not see the view any more."""
         self._outlet.reply(ref, "error", {"reason": "unauthorized"})
-        if not self._ended:
+        if not self.ended:
             await self._fail("upload_failed")
 
     async def _writer_failed(self, ref: str | None, error: Exception) -> None:
@@ -247,22 +241,22 @@ class Transfer(Mailbox):
         if reason is None:
             self._log_crash(f"the writer of {self.entry!r}", error)
         self._outlet.reply(ref, "error", {"reason": "writer_error"})
-        if not self._ended:
+        if not self.ended:
             await self._fail("writer_failure", reason)
 
     async def _fail(self, code: str, reason: str | None = None) -> None:
         self._stop()
         self._outlet.closed()
         self._failed(self.entry, code, reason)
-        await self._let_go("error", consumed=False)
+        await self._close_writer("error", consumed=False)
 
-    async def _let_go(self, reason: CloseReason, *, consumed: bool) -> None:
+    async def _close_writer(self, reason: CloseReason, *, consumed: bool) -> None:
         """Close and release the writer. What it raises then is for the log only: nobody waits for the file."""
         state, self._state = self._state, "closed"
         try:
             async with asyncio.timeout(_STUCK):
                 if state == "open":
-                    await self._close(reason)
+                    await self._try_to_close(reason)
                 if state != "new":
                     await self._writer.release(consumed=consumed)
         except Exception as error:
@@ -270,7 +264,7 @@ class Transfer(Mailbox):
         finally:
             self._gone(self)
 
-    async def _close(self, reason: CloseReason) -> None:
+    async def _try_to_close(self, reason: CloseReason) -> None:
         try:
             await self._writer.close(reason)
         except Exception as error:
@@ -280,7 +274,7 @@ class Transfer(Mailbox):
 
     def _taken(self, ref: str | None) -> None:
         self._outlet.reply(ref, "ok", {})
-        if not self.complete and not self._ended:
+        if not self.complete and not self.ended:
             timeout = self._constraints.chunk_timeout
             self._timer = asyncio.get_running_loop().call_later(timeout, self._timed_out)
 
@@ -291,3 +285,6 @@ class Transfer(Mailbox):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+_HANDLERS: Handlers = {OpenUpload: Transfer.on_open, Chunk: Transfer.on_chunk, End: Transfer.on_end}

@@ -53,7 +53,7 @@ class Intake:
 class Unread:
     """A message as the text that came. `read` makes of it what the mailbox of a view can handle, or None.
 
-    It counts for its connection's intake until `let_go` is called, so also while it is being handled.
+    It counts for its connection's intake until `release` is called, so also while it is being handled.
     """
 
     __slots__ = ("_intake", "_read", "_text", "size")
@@ -77,7 +77,7 @@ class Unread:
         self._intake = intake
         intake.hold(self.size)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """It has been handled, or never will be."""
         self._intake.release(self.size)
         self.size = 0

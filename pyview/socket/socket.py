@@ -73,7 +73,7 @@ class Runtime(Protocol):
     def presence(self) -> ViewPresence: ...
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None: ...
     def send_info(self, event: InfoEvent) -> None: ...
-    def works(self) -> AsyncTasks: ...
+    def tasks(self) -> AsyncTasks: ...
     def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
     async def call_handle_info(self, event: InfoEvent) -> None: ...
     async def handle_async(
@@ -419,7 +419,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         if not self.connected:
             return False
         names = self._names_loading(what) if isinstance(what, AsyncResult) else listed(what)
-        stop = self._runtime.works().stop
+        stop = self._runtime.tasks().stop
         keys = [Key(self.cid, kind, name) for name in names for kind in (ASSIGN, START)]
         return any([on_loop(stop, key) for key in keys])
 
@@ -449,7 +449,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
             dismiss(job)
 
     def _log_crash(self, what: str, error: BaseException) -> str:
-        return self._runtime.works().log_crash(what, error)
+        return self._runtime.tasks().log_crash(what, error)
 
     @property
     def stream_runner(self) -> AsyncStreamRunner:
@@ -459,7 +459,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     def _begin(self, kind: str, names: Iterable[str], job: TaskSource, on_result: OnResult) -> None:
         if self.connected:
             on_loop(
-                self._runtime.works().start, [Key(self.cid, kind, name) for name in names], job, on_result
+                self._runtime.tasks().start, [Key(self.cid, kind, name) for name in names], job, on_result
             )
         else:
             dismiss(job)
@@ -468,7 +468,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         await self._runtime.handle_async(self, name, result)
 
     def _names_loading(self, result: AsyncResult[Any]) -> list[str]:
-        names = [str(name) for name in self._runtime.works().names(self.cid, ASSIGN)]
+        names = [str(name) for name in self._runtime.tasks().names(self.cid, ASSIGN)]
         return [name for name in names if find(self, name) is result]
 
     # Live components

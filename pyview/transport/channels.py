@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from pyview.process.app_context import AppContext
+from pyview.process.create import create_process
 from pyview.process.messages import (
     ClearFlash,
     ComponentEvent,
@@ -27,7 +28,6 @@ from pyview.process.messages import (
     URLChanged,
 )
 from pyview.process.nested import Children
-from pyview.process.observed import view_process
 from pyview.process.transfer import Transfer
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager
@@ -352,7 +352,7 @@ class Channels:
             return
         self._replace(frame.topic)
         channel = Channel(self, frame.topic, join_ref)
-        channel.process = view_process(self._site, channel)
+        channel.process = create_process(self._site, channel)
         self._joined[frame.topic] = channel
         self._site.processes.add(channel.process)
         admission = self._authorizer(channel, frame)

@@ -248,7 +248,7 @@ class StaticRender:
     def send_info(self, event: InfoEvent) -> None:
         """The join mounts again, and sends its own."""
 
-    def works(self) -> AsyncTasks:
+    def tasks(self) -> AsyncTasks:
         raise RuntimeError("nothing goes on beside a first render: its socket is not connected")
 
     async def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> None:

@@ -197,10 +197,10 @@ class TestInALivePage:
             [stays] = [
                 one
                 for one in app.app_context.processes
-                if one.can_wait and not one._visit.routed and one._visit.place.sticky
+                if one.can_wait and not one.mount_context.routed and one.mount_context.place.sticky
             ]
-            opened = [one._visit for one in app.app_context.processes if one._visit.routed]
-            visit = stays._visit
+            opened = [one.mount_context for one in app.app_context.processes if one.mount_context.routed]
+            visit = stays.mount_context
             assert stays.belongs_to(visit, complete=True)
             place = visit.place._replace(around=opened[0].surroundings.with_guards_only({"app": app}))
             assert not stays.belongs_to(visit._replace(place=place), complete=True)

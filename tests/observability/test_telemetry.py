@@ -14,7 +14,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pyview import LiveView, LiveViewSocket, PyView, is_connected
 from pyview.events import InfoEvent
 from pyview.observability.telemetry import Telemetry
-from pyview.process.observed import TracedViewProcess
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, ViewCrashed
 
@@ -133,12 +132,12 @@ async def test_metrics() -> None:
 
 
 @pytest.mark.parametrize("telemetry", [True, False])
-async def test_where_nobody_listens_nothing_is_measured(telemetry: bool) -> None:
+async def test_nothing_is_measured_without_an_exporter(telemetry: bool) -> None:
     app = PyView(secret=SECRET, telemetry=telemetry)
     app.add_live_view("/", Counter)
     async with LiveClient(app) as client:
         await client.open("/")
-        assert not any(isinstance(process, TracedViewProcess) for process in app.app_context.processes)
+        assert not any(process.telemetry for process in app.app_context.processes)
 
 
 def test_without_opentelemetry_everything_works() -> None:

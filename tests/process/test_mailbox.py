@@ -3,11 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
 
 import pytest
 
-from pyview.process.mailbox import Handlers, Mailbox, RunQueue
+from pyview.process.mailbox import Mailbox, RunQueue
 from tests.asgi import eventually
 
 Handle = Callable[[int], Awaitable[None]]
@@ -31,17 +30,15 @@ class Box(Mailbox):
     """A mailbox for numbers."""
 
     def __init__(self, handle: Handle, queue: RunQueue, limit: int) -> None:
-        super().__init__(queue, limit)
-        self.handle = handle
+        super().__init__(queue, limit, {int: Box.number})
+        self._handle_number = handle
         self.overflows = 0
 
-    async def _number(self, message: int) -> None:
-        await self.handle(message)
+    async def number(self, message: int) -> None:
+        await self._handle_number(message)
 
     def _overflowed(self) -> None:
         self.overflows += 1
-
-    _handlers: ClassVar[Handlers] = {int: _number}
 
 
 def mailbox(log: Log, limit: int = 10) -> Box:

@@ -1,0 +1,211 @@
+"""The one exit of a view: what a turn has changed leaves as a diff with its reply, or as a navigation.
+
+Flash, title, events, reply and diff leave through `finish`, so that no handler can forget one of them.
+"""
+
+import logging
+from collections.abc import Awaitable
+from typing import Any
+
+from pyview.navigation import Navigate, Patch, Redirect
+from pyview.process.reloading import ReloadingRenderer
+from pyview.process.view_process import ViewProcess
+from pyview.rendering import lifecycle
+from pyview.rendering.renderers import Diff
+from pyview.sessions.change import SESSION_EVENT, SessionChange
+from pyview.wire.message import encoded
+
+logger = logging.getLogger("pyview")
+
+
+def reply(process: ViewProcess, ref: str | None, response: dict[str, Any], status: str = "ok") -> None:
+    """Answer the message of that `ref`. Every answer to the browser is sent here."""
+    process.connection.reply(ref, status, response)
+
+
+def reject(process: ViewProcess, ref: str | None, reason: str, log: str) -> None:
+    """Answer a message that the browser should not have sent, and log it."""
+    process.app.complaints.warn(process.name, log)
+    reply(process, ref, {"reason": reason}, "error")
+
+
+async def finish(
+    process: ViewProcess,
+    ref: str | None,
+    answer: Any = None,
+    *,
+    part: bool = False,
+    fields: dict[str, Any] | None = None,
+) -> None:
+    """Send what the turn has changed: a patch first, then the diff with its reply; or a navigation instead.
+
+    `answer` is what the handler returned, `part` says that of the page only components may have changed, `fields`
+    stand beside the diff. Raises what the template raises, and `TypeError` for an answer that is not JSON-serialisable.
+    """
+    if process.ended:
+        return
+    process.patches = 0
+    socket = process.socket
+    if socket.hooks is not None:
+        socket.hooks.keep_names(socket)
+    if process.detached:
+        _keep_for_return(process)
+        return
+    pending = socket.navigation is not None or socket.session_change is not None
+    if pending and await _left(process, ref):
+        return
+    if ref is None and process.connection.is_full:
+        _defer_render(process)
+        return
+    update = _update_components(process) if part else process.renderer.update(socket)
+    diff = complete(process, update if type(update) is dict else await update)  # type: ignore[misc]
+    if answer is not None:
+        diff["r"] = encoded(answer, "a handler's reply")
+    if socket.patched is not None:
+        process.connection.push("live_patch", patch_payload(socket.patched))
+        socket.patched = None
+    if ref is not None:
+        response = {"diff": diff} if diff else {}
+        reply(process, ref, response if fields is None else response | fields)
+    elif diff:
+        process.connection.push("diff", diff)
+    if socket.hooks is not None:
+        await lifecycle.after_render(socket, process.mount_context)
+
+
+def _update_components(process: ViewProcess) -> Diff | Awaitable[Diff]:
+    if process.components is None:
+        return process.renderer.update(process.socket)
+    if type(process.renderer) is ReloadingRenderer:
+        return process.renderer.update_components(process.socket, process.components)
+    return process.components.completed({})
+
+
+def complete(process: ViewProcess, diff: Diff) -> Diff:
+    """Add the title, the document's attributes and the events of this turn to a diff."""
+    socket = process.socket
+    if socket.live_title != process.title:
+        process.title = socket.live_title
+        diff["t"] = str(process.title or "")
+    if socket.page_attributes is not None:
+        socket.queue_page_attributes(socket.page_attributes)
+    events = socket.take_events()
+    if events:
+        diff["e"] = events
+    return diff
+
+
+def patch_payload(patch: Patch) -> dict[str, str]:
+    """Return a patch as the client reads it."""
+    return {"kind": patch.kind, "to": patch.to}
+
+
+def _keep_for_return(process: ViewProcess) -> None:
+    # The page is away: nothing is rendered, and navigation and events wait in the socket until it is back.
+    if _holds_too_much(process):
+        process.connection.overloaded()
+
+
+def _defer_render(process: ViewProcess) -> None:
+    # The browser reads slower than the view changes: render once, the newest state, when the send queue has room.
+    if _holds_too_much(process):
+        process.connection.overloaded()
+    elif not process.render_deferred:
+        process.render_deferred = True
+        process.connection.when_writable(process.render_soon)
+
+
+def _holds_too_much(process: ViewProcess) -> bool:
+    return process.socket.pending_event_bytes() > process.app.security.max_queued_bytes
+
+
+# Navigation
+
+
+async def _left(process: ViewProcess, ref: str | None) -> bool:
+    """Leave the page if a navigation is pending. Return True if it was left."""
+    navigation = pending_navigation(process)
+    if navigation is not None:
+        await leave(process, ref, navigation)
+    return navigation is not None
+
+
+def pending_navigation(process: ViewProcess) -> dict[str, Any] | None:
+    """Return the payload with which the page leaves, or None while it stays. A session change goes first."""
+    navigation, change = process.socket.navigation, process.socket.session_change
+    if change is None:
+        return None if navigation is None else navigation_payload(process, navigation)
+    if process.changing_session:
+        # The token of a change names the session that it is for. This change has to wait for the cookie of the last.
+        return None
+    return _request_session_change(process, change, navigation)
+
+
+def _request_session_change(
+    process: ViewProcess, change: SessionChange, navigation: Navigate | Redirect | None
+) -> dict[str, Any] | None:
+    """Let the page change the session over HTTP, and navigate afterwards."""
+    process.socket.session_change = None
+    token = process.connection.order(change)
+    if token is None:
+        # This browser has no cookie that tells it from others. Loading the page sets one, if the browser takes any.
+        logger.warning(
+            "%s: the session is not changed, since the browser has no cookie of ours", process.name
+        )
+        return navigation_payload(process, Redirect(process.page))
+    target = {} if navigation is None else {"to": navigation.to, **_carried_flash(process)}
+    process.socket.queue_event(SESSION_EVENT, encoded({"token": token, **target}, SESSION_EVENT))
+    process.changing_session = True
+    return None if navigation is None else {}
+
+
+def navigation_payload(process: ViewProcess, navigation: Navigate | Redirect) -> dict[str, Any]:
+    """Return a navigation as the client reads it, with the flash that goes along."""
+    flash = _carried_flash(process)
+    if isinstance(navigation, Navigate):
+        return {"live_redirect": {"kind": navigation.kind, "to": navigation.to, **flash}}
+    return {"redirect": {"to": navigation.to, "status": navigation.status, **flash}}
+
+
+def _carried_flash(process: ViewProcess) -> dict[str, str]:
+    flash = process.socket.flash
+    return {"flash": process.app.flash_token(flash)} if flash else {}
+
+
+async def redirect(process: ViewProcess, ref: str | None, url: str) -> None:
+    """Have the browser load `url` over HTTP, and end the view."""
+    await leave(process, ref, navigation_payload(process, Redirect(url)))
+
+
+async def leave(process: ViewProcess, ref: str | None, navigation: dict[str, Any]) -> None:
+    """Send the browser elsewhere with the payload `navigation`, and end the view. A sticky view stays."""
+    if process.mount_context.place.sticky and "live_redirect" in navigation:
+        await _navigate_and_stay(process, ref, navigation)
+        return
+    events = last_events(process)
+    if events:
+        process.connection.push("diff", {"e": events["events"]})
+    if ref is not None:
+        reply(process, ref, navigation)
+    else:
+        for event, payload in navigation.items():
+            process.connection.push(event, payload)
+    process.end()
+    process.connection.closed()
+    await process.disconnect()
+
+
+async def _navigate_and_stay(process: ViewProcess, ref: str | None, navigation: dict[str, Any]) -> None:
+    process.socket.navigation = None
+    process.socket.clear_flash()  # it travels with the page
+    if ref is not None:
+        reply(process, ref, navigation)
+    else:
+        process.connection.push("live_redirect", navigation["live_redirect"])
+    await finish(process, None)
+
+
+def last_events(process: ViewProcess) -> dict[str, Any]:
+    """Return the events that go out with a navigation."""
+    events = process.socket.take_events()
+    return {"events": events} if events else {}

@@ -1,0 +1,213 @@
+"""A page joins, comes back to its view after a lost connection, or leaves."""
+
+import logging
+from typing import Any
+
+from starlette.exceptions import HTTPException
+
+from pyview.binding import BindingError
+from pyview.events import event_caller, event_requirements, info_caller
+from pyview.live_view import LiveView
+from pyview.navigation import Patch
+from pyview.process.answers import (
+    complete,
+    last_events,
+    navigation_payload,
+    patch_payload,
+    pending_navigation,
+    reply,
+)
+from pyview.process.handlers.components import forget_components
+from pyview.process.mailbox import Handlers
+from pyview.process.messages import Join, JoinRefused, Leave, Rejoin
+from pyview.process.observed import TracedRenderer
+from pyview.process.reloading import ReloadingRenderer
+from pyview.process.runtime import ViewRuntime
+from pyview.process.view_process import ViewProcess
+from pyview.rendering import lifecycle
+from pyview.rendering.lifecycle import MountContext
+from pyview.rendering.renderers import Diff, Renderer
+from pyview.rendering.templates import FILES_EVENT
+from pyview.socket.socket import ConnectedLiveViewSocket
+
+logger = logging.getLogger("pyview")
+
+
+async def handle_join(process: ViewProcess, message: Join) -> None:
+    """Mount the view and answer with its whole tree; or answer with the reason why not."""
+    try:
+        await _join(process, message)
+    finally:
+        message.release()
+
+
+async def _join(process: ViewProcess, message: Join) -> None:
+    try:
+        mount_context = await message.admit()
+        rendered = {} if mount_context is None else await _mount(process, mount_context)
+    except JoinRefused as refusal:
+        _refuse(process, message.ref, refusal.response, refusal)
+    except BindingError as error:
+        _refuse(process, message.ref, process.app.failed_mount(HTTPException(400)), error)
+    except HTTPException as error:
+        _refuse(process, message.ref, process.app.failed_mount(error), error)
+    except Exception as error:
+        process.log_crash("join", error)
+        _answer_crash(process, message)
+    else:
+        if mount_context is None:
+            process.end()  # the view that had waited for the page answers
+        elif not process.ended:
+            _answer(process, message, rendered)
+    if process.ended:
+        await process.disconnect()
+    elif process.socket.hooks is not None:
+        await lifecycle.after_render(process.socket, process.mount_context)
+
+
+async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
+    """Run the hooks, `mount` and `handle_params`, and return the first tree; {} if the page does not stay."""
+    process.mount_context = mount_context
+    process.parent = mount_context.place.parent
+    if process.parent is not None and not process.parent.adopt(process):
+        raise JoinRefused({"reason": "stale"}, "the view around it has ended")
+    process.guard = mount_context.guard
+    process.name = mount_context.view_class.__qualname__
+    process.resources = lifecycle.resources_of(mount_context)
+    socket = process.socket = ConnectedLiveViewSocket(
+        ViewRuntime(process), mount_context.identity, mount_context.flash, mount_context.shared
+    )
+    socket.csp_nonce = mount_context.csp_nonce
+    socket.connecting = mount_context.connecting
+    process.mount_context = mount_context._replace(connecting=None)
+    if await lifecycle.run_hooks(socket, mount_context) or process.ended:
+        return {}
+    view = process.view = await lifecycle.create(mount_context, process.resources)
+    process.call_event = event_caller(mount_context.view_class)
+    process.call_info = info_caller(mount_context.view_class)
+    process.requirements = event_requirements(mount_context.view_class)
+    process.mounting = True
+    await _call_mount(process, view)
+    process.mounting = False
+    # While `mount` waited, the page may have left, or the view around it may have ended.
+    if process.has_ended:
+        return {}
+    if socket.navigation is None:
+        await process.handle_params(process.mount_context.location)
+    if socket.navigation is not None:
+        return {}
+    files = process.app.templates.files.of(mount_context.view_class)
+    if files is not None:
+        socket.queue_event(FILES_EVENT, files.announcement(process.dom_id), before=True)
+    process.renderer = _renderer(process, view)
+    return await _rendered(process)
+
+
+async def _call_mount(process: ViewProcess, view: LiveView[Any]) -> None:
+    arguments = view, process.socket, process.mount_context, process.resources
+    if process.telemetry is None:
+        await lifecycle.mount(*arguments)
+        return
+    process.telemetry.joined(process.name)
+    process.counted = True
+    with process.telemetry.callback("mount", process.name):
+        await lifecycle.mount(*arguments)
+
+
+def _renderer(process: ViewProcess, view: LiveView[Any]) -> Renderer:
+    if process.app.file_watch is None:
+        return _plain_renderer(process, view)
+    renderer = ReloadingRenderer(process, process.app.file_watch, lambda: _plain_renderer(process, view))
+    if not process.ended:
+        process.app.file_watch.add(process, renderer)
+    return renderer
+
+
+def _plain_renderer(process: ViewProcess, view: LiveView[Any]) -> Renderer:
+    app = process.app
+    renderer = lifecycle.renderer_of(view, process.mount_context, app.templates, app.context_processors)
+    return (
+        renderer if process.telemetry is None else TracedRenderer(renderer, process.telemetry, process.name)
+    )
+
+
+async def _rendered(process: ViewProcess) -> Diff:
+    update = process.renderer.update(process.socket)
+    return complete(process, update if type(update) is dict else await update)  # type: ignore[misc]
+
+
+async def handle_rejoin(process: ViewProcess, message: Rejoin) -> None:
+    """Answer the join of a page that is back: its view goes on, and all of it is rendered."""
+    process.detached = process.changing_session = False
+    process.title = None
+    process.renderer.reset()
+    if process.upload_manager is not None:
+        process.upload_manager.drop_interrupted()
+    own, asked = process.mount_context, message.mount_context
+    here = own.location if own.routed else asked.location
+    process.mount_context = asked._replace(location=here, connecting=None)
+    process.guard = asked.guard
+    process.take_identity(asked.identity)
+    socket = process.socket
+    if process.view is not None:
+        await lifecycle.reconnected(process.view, socket)
+    if asked.location.page != here.page and socket.patched is None:
+        # The view patched its URL, and the connection was lost before the browser heard of it.
+        socket.patched = Patch(here.page, "replace")
+    navigation = pending_navigation(process)
+    if navigation is not None and not process.ended:
+        _refuse(process, message.ref, navigation | last_events(process))
+        await process.disconnect()
+    elif not process.ended:
+        _answer(process, message, await _rendered(process))
+        await forget_components(process)
+        await lifecycle.after_render(socket, process.mount_context)
+
+
+async def handle_leave(process: ViewProcess, message: Leave) -> None:
+    await process.disconnect()
+
+
+def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> None:
+    socket = process.socket
+    if socket.navigation is not None:
+        _refuse(process, message.ref, navigation_payload(process, socket.navigation) | last_events(process))
+        return
+    response: dict[str, Any] = {"rendered": rendered, "liveview_version": process.app.liveview_version}
+    if type(message) is Rejoin and process.has_streams:
+        # Our own lines of the client keep the items of streams then, since the tree does not have them.
+        response["resumed"] = True
+    if message.navigated:
+        response["container"] = process.mount_context.location.route.container.wire
+    if socket.patched is not None:
+        response["live_patch"] = patch_payload(socket.patched)
+        socket.patched = None
+    process.joined = True
+    socket.connecting = None
+    reply(process, message.ref, response)
+
+
+def _answer_crash(process: ViewProcess, message: Join) -> None:
+    if process.view is None or not process.mount_context.place.awaited:
+        _refuse(process, message.ref, {"reason": "join crashed"})
+        return
+    # The client shows a page only when each view in it has joined: one that fails must not hold up the others. It joins
+    # with an empty tree and crashes then, so that the client tries again a few times. Our lines of the client read
+    # `failed`, and keep the HTML of the first page.
+    empty = {"rendered": {"s": [""]}, "liveview_version": process.app.liveview_version}
+    reply(process, message.ref, empty | {"failed": True})
+    process.end()
+    process.connection.crashed()
+
+
+def _refuse(
+    process: ViewProcess, ref: str | None, response: dict[str, Any], error: Exception | None = None
+) -> None:
+    if error is not None:
+        logger.info("%s: join refused: %s", process.name, error)
+    process.end()
+    reply(process, ref, response, "error")
+    process.connection.refused()
+
+
+HANDLERS: Handlers = {Join: handle_join, Rejoin: handle_rejoin, Leave: handle_leave}
