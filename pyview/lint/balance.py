@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from jinja2 import nodes
 
-from pyview.template.html_scanner import HOLE, Scanner, Tag
+from pyview.template.html_scanner import HOLE, VOID_ELEMENTS, Scanner, Tag
 
 _IN_TAG = frozenset({"name", "tag", "slash", "value", "bare"})
 
@@ -34,12 +34,6 @@ def meeting(scanners: Sequence[Scanner]) -> Scanner:
     return first
 
 
-_VOID = frozenset(
-    {
-        *("area", "base", "br", "col", "embed", "hr", "img", "input"),
-        *("link", "meta", "param", "source", "track", "wbr"),
-    }
-)
 _MAY_STAY_OPEN = frozenset(
     {
         *("html", "head", "body", "p", "li", "dt", "dd", "option", "optgroup", "rt", "rp"),
@@ -88,7 +82,7 @@ _ONLY_HTML = frozenset(
 )
 """Those that a slash does not end, wherever they stand; for others it may be SVG in a file of its own."""
 
-_NAMES = _VOID | _MAY_STAY_OPEN | _ONLY_HTML
+_NAMES = VOID_ELEMENTS | _MAY_STAY_OPEN | _ONLY_HTML
 _WHOLE = frozenset(name for name in _ONLY_HTML if sum(one.startswith(name) for one in _NAMES) == 1)
 """Those whose name is no beginning of another one: in `<div{{ a }}>`, the value is no part of it."""
 
@@ -218,7 +212,7 @@ class _Walk:
         self.body.opened += bodies[0].opened
 
     def _see(self, tag: Tag) -> None:
-        if tag.stem in _VOID:
+        if tag.stem in VOID_ELEMENTS:
             return
         if tag.kind == "end":
             self._close(tag)

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 from markupsafe import Markup, escape
 
 from pyview.js.bindings import binding_text, is_binding
+from pyview.template.html_scanner import VOID_ELEMENTS
 
 ContainerElement: TypeAlias = str | tuple[str, Mapping[str, str | bool | None]]
 """A tag, or a tag and its attributes: `("main", {"class": "wide"})`."""
@@ -16,21 +17,7 @@ _TAG = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9:-]*", re.ASCII)
 _NO_CONTAINERS: Final = frozenset(
     {
-        *(
-            "area",
-            "base",
-            "br",
-            "col",
-            "embed",
-            "hr",
-            "img",
-            "input",
-            "link",
-            "meta",
-            "source",
-            "track",
-            "wbr",
-        ),
+        *VOID_ELEMENTS,
         *("body", "head", "html", "iframe", "noscript", "object", "script", "style", "svg", "template"),
         *("math", "option", "select", "textarea", "title"),
     }

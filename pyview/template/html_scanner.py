@@ -1,4 +1,9 @@
-"""Reader of HTML piece by piece: a slot or a statement of a template may stand anywhere between two, or in a tag."""
+"""HTML tokens of templates: kinds of elements, and a scanner that reads HTML in pieces.
+
+The scanner serves the compiler and the checks of Jinja2 templates, where a slot or a statement may stand anywhere in
+HTML, also within a tag. Template strings have a stricter scanner of their own (`tstrings/scanner.py`), which refuses
+the HTML that a browser would repair.
+"""
 
 import html
 import re
@@ -7,12 +12,27 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Final, Literal
 
+VOID_ELEMENTS: Final = frozenset(
+    {
+        *("area", "base", "br", "col", "embed", "hr", "img", "input"),
+        *("link", "meta", "param", "source", "track", "wbr"),
+    }
+)
+"""Elements without content and without an end tag."""
+
+RAW_TEXT_ELEMENTS: Final = frozenset({"script", "style", "iframe", "xmp", "noembed", "noframes"})
+"""Elements whose content is text up to their end tag. Character references mean nothing there."""
+
+ESCAPABLE_TEXT_ELEMENTS: Final = frozenset({"textarea", "title"})
+"""Elements whose content is text up to their end tag, with character references."""
+
+FOREIGN_ELEMENTS: Final = frozenset({"svg", "math"})
+"""Elements whose content is not HTML: there a slash ends an element, `<path/>`."""
+
 HOLE: Final = "\ue000"
-"""Stands for a value that is filled in when a page is made: a character of no text."""
+"""Stands for a value that is filled in when the template renders. No text contains this character."""
 
-_RAW = frozenset({"script", "style", "textarea", "title", "iframe", "xmp", "noembed", "noframes"})
-"""Elements whose content is text up to their end tag."""
-
+_TEXT_ELEMENTS = RAW_TEXT_ELEMENTS | ESCAPABLE_TEXT_ELEMENTS
 _OPENING = re.compile(rf"<!--(?:-?>)?|<!\[CDATA\[|(?P<tag></?)(?=[a-zA-Z{HOLE}]|\Z)|<[!?/]")
 _ENDS = {
     "comment": re.compile("--!?>"),
@@ -82,7 +102,7 @@ class Scanner:
     def _ended(self, where: str) -> Tag:
         tag = Tag(self.name, self._line, self._kind(where))
         self.name = tag.stem
-        self.where = "raw" if tag.kind == "start" and tag.stem in _RAW else "text"
+        self.where = "raw" if tag.kind == "start" and tag.stem in _TEXT_ELEMENTS else "text"
         return tag
 
     def _kind(self, where: str) -> Literal["start", "end", "empty"]:

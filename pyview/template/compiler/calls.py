@@ -36,7 +36,7 @@ _SLOT_KEYS: Final = frozenset({"required", "many", "attrs", "doc"})
 
 def declared_macros(tree: nodes.Template, name: str | None, filename: str | None) -> dict[str, Declaration]:
     """The declarations of a template's macros. The tree gets plain defaults instead. Raises TemplateSyntaxError."""
-    reader = _Reader(name, filename)
+    reader = _DeclarationReader(name, filename)
     found = {}
     for macro in tree.find_all(nodes.Macro):
         if any(map(_is_declared, macro.defaults)):
@@ -52,7 +52,7 @@ def _is_declared(default: nodes.Expr) -> bool:
     )
 
 
-class _Reader:
+class _DeclarationReader:
     def __init__(self, name: str | None, filename: str | None) -> None:
         self._name = name
         self._filename = filename

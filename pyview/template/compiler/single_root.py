@@ -3,14 +3,10 @@
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
+from pyview.template.html_scanner import VOID_ELEMENTS
+
 # Stands for a slot; no letter, no space, nothing that HTML gives a meaning.
 _SLOT = "\ufdd0"
-_VOID = frozenset(
-    {
-        *("area", "base", "br", "col", "embed", "hr", "img", "input"),
-        *("link", "meta", "param", "source", "track", "wbr"),
-    }
-)
 
 
 def is_single_root(statics: Sequence[str]) -> bool:
@@ -44,7 +40,7 @@ class _Scan(HTMLParser):
     def handle_starttag(self, tag: str, attrs: object) -> None:
         if not self.open:
             self.roots += 1
-        if tag not in _VOID:
+        if tag not in VOID_ELEMENTS:
             self.open.append(tag)
         if _SLOT in tag:
             self.balanced = False
@@ -52,7 +48,7 @@ class _Scan(HTMLParser):
     def handle_startendtag(self, tag: str, attrs: object) -> None:
         # HTML ignores the slash, so `<div/>` stays open; only foreign elements such as SVG's really end here.
         self.handle_starttag(tag, attrs)
-        if tag not in _VOID and "svg" in self.open[:-1]:
+        if tag not in VOID_ELEMENTS and "svg" in self.open[:-1]:
             self.open.pop()
 
     def handle_endtag(self, tag: str) -> None:

@@ -61,12 +61,12 @@ def places_of(tree: nodes.Template) -> Iterator[Slot | Written]:
 
 
 def _places_from(begin: tuple[Scanner, ...], tree: nodes.Template) -> Iterator[Slot | Written]:
-    walk = _Walk(begin)
+    walk = _SlotWalk(begin)
     if tree.find(nodes.Extends) is None:
         yield from walk.through(tree.body)
     else:
         for node in _shown_by_parent(tree):
-            yield from _Walk(begin).through([node])
+            yield from _SlotWalk(begin).through([node])
 
 
 def _shown_by_parent(node: nodes.Node) -> Iterator[nodes.Node]:
@@ -78,7 +78,7 @@ def _shown_by_parent(node: nodes.Node) -> Iterator[nodes.Node]:
             yield from _shown_by_parent(child)
 
 
-class _Walk:
+class _SlotWalk:
     """Goes through a body whose text begins at one of `begin`; it is at one of `places`, by default at those."""
 
     def __init__(
@@ -102,9 +102,9 @@ class _Walk:
                 yield from self._fork([node.body, []])
                 yield from self._fork([node.else_, []])
             case nodes.Macro() | nodes.AssignBlock():
-                yield from _Walk(self._begin, escaped=self._escaped).through(node.body)
+                yield from _SlotWalk(self._begin, escaped=self._escaped).through(node.body)
             case nodes.CallBlock():
-                yield from _Walk(self._begin, escaped=self._escaped).through(node.body)
+                yield from _SlotWalk(self._begin, escaped=self._escaped).through(node.body)
                 yield self._written(node)
             case nodes.Include():
                 yield self._written(node)
@@ -141,7 +141,7 @@ class _Walk:
     def _fork(self, branches: Sequence[Sequence[nodes.Node]]) -> Iterator[Slot | Written]:
         ends: list[Scanner] = []
         for branch in branches:
-            walk = _Walk(self._begin, [one.fork() for one in self._places], escaped=self._escaped)
+            walk = _SlotWalk(self._begin, [one.fork() for one in self._places], escaped=self._escaped)
             yield from walk.through(branch)
             ends += walk._places
         self._places = sorted(_different(ends), key=lambda one: len(one.value))[:_MOST_PLACES]

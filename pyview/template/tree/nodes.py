@@ -7,7 +7,6 @@ Statics travel once: those used more than once in a message go into its table of
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from pyview.template.tree.change import BUILTINS, DIRTY, EQUAL_IS_SAME, LARGEST_SNAPSHOT, ChangeRule
@@ -130,10 +129,6 @@ class Unit(Node):
     __slots__ = ("inputs",)
 
     inputs: list[Any]
-
-
-UnitFunction: TypeAlias = Callable[..., tuple[Any, Any]]
-"""Renders a unit: (..., previous node) -> (node, diff); the diff is None when nothing changed."""
 
 
 def new_node(segment: Segment, fresh: RenderPass, diff: Diff) -> Node:

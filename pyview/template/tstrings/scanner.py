@@ -12,6 +12,12 @@ from enum import Enum, auto
 from typing import Final, NoReturn
 
 from pyview.template.attributes import is_harmless, is_url
+from pyview.template.html_scanner import (
+    ESCAPABLE_TEXT_ELEMENTS,
+    FOREIGN_ELEMENTS,
+    RAW_TEXT_ELEMENTS,
+    VOID_ELEMENTS,
+)
 from pyview.template.tstrings.places import (
     CONTENT,
     TemplateStringError,
@@ -25,15 +31,7 @@ from pyview.template.tstrings.places import (
 )
 from pyview.template.unsafe_values import SLOT, ValueSoFar
 
-_VOID: Final = frozenset(
-    {
-        *("area", "base", "br", "col", "embed", "hr", "img", "input"),
-        *("link", "meta", "param", "source", "track", "wbr"),
-    }
-)
-_PROGRAMS: Final = frozenset({"script", "style", "iframe", "noembed", "noframes", "noscript", "xmp"})
-_TEXTS: Final = frozenset({"title", "textarea"})
-_FOREIGN: Final = frozenset({"svg", "math"})
+_PROGRAMS: Final = RAW_TEXT_ELEMENTS | {"noscript"}
 
 _TAG = re.compile(r"<([A-Za-z][^\s/>\"'<=]*)")
 _END_TAG = re.compile(r"</([A-Za-z][^\s/>\"'<=]*)\s*>")
@@ -68,12 +66,12 @@ class Scan:
 
 def scan(strings: Sequence[str], expressions: Sequence[str]) -> Scan:
     """Read a template string: its static texts, and its expressions as errors name them. Raises TemplateStringError."""
-    scanner = _Scanner(strings, expressions)
+    scanner = _TemplateStringScanner(strings, expressions)
     scanner.run()
     return scanner.found
 
 
-class _Scanner:
+class _TemplateStringScanner:
     def __init__(self, strings: Sequence[str], expressions: Sequence[str]) -> None:
         self.found = Scan()
         self._strings = strings
@@ -270,16 +268,16 @@ class _Scanner:
             self._fail(f"{scheme.strip()}: is run as a program, and holds no slot")
 
     def _begin_element(self, closed: bool) -> None:
-        foreign = not _FOREIGN.isdisjoint(self._open) or self._tag in _FOREIGN
+        foreign = not FOREIGN_ELEMENTS.isdisjoint(self._open) or self._tag in FOREIGN_ELEMENTS
         self._state = _State.CONTENT
-        if self._tag in _VOID:
+        if self._tag in VOID_ELEMENTS:
             return
         if closed and foreign:
             return
         if closed:
             self._fail(f"HTML does not know <{self._tag}/>; write <{self._tag}></{self._tag}>")
         self._open.append(self._tag)
-        if self._tag in _PROGRAMS or (self._tag in _TEXTS and not foreign):
+        if self._tag in _PROGRAMS or (self._tag in ESCAPABLE_TEXT_ELEMENTS and not foreign):
             self._state = _State.RAW
 
     # -- slots
