@@ -73,7 +73,7 @@ class LiveView(Generic[T]):
 
     @no_handler
     def handle_async(self, *args: Any, **kwargs: Any) -> Any:
-        """`handle_async(name, result, socket)`: results of `socket.start_async` that have no `@outcome` method."""
+        """`handle_async(name, result, socket)`: results of `socket.start_async` that have no `@async_result` method."""
         return DONE
 
     @inline

@@ -9,7 +9,7 @@ from functools import partial
 from inspect import isasyncgen, isasyncgenfunction
 from typing import Any, Protocol, TypeAlias
 
-from pyview.background.result import AsyncFailure, AsyncResult, loading, settled
+from pyview.background.result import AsyncFailure, AsyncResult, completed, loading
 from pyview.background.work import Key, TaskSource
 from pyview.observability.error_ids import LogCrash
 from pyview.stream import Stream
@@ -42,7 +42,7 @@ class Assignment:
         results = self._results(outcome)
         for name in self.names:
             if any(key.name == name for key in keys):
-                put(self.socket, name, settled(find(self.socket, name), results[name]))
+                put(self.socket, name, completed(find(self.socket, name), results[name]))
 
     def _results(self, outcome: AsyncResult[Any]) -> Mapping[str, AsyncResult[Any]]:
         if outcome.failed is not None or not self.several:
@@ -112,7 +112,7 @@ class Filling:
         """The work is done: with what it returned, or None when it has poured all it had."""
         if outcome.ok and outcome.result is not None:
             outcome = self._taken(outcome.result)
-        self._say(settled(find(self.socket, self.stream.name), replace(outcome, result=None)))
+        self._say(completed(find(self.socket, self.stream.name), replace(outcome, result=None)))
 
     async def _pour(self, generator: Any, run_in_process: RunsInProcess) -> None:
         try:

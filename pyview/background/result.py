@@ -1,4 +1,4 @@
-"""AsyncResult: what became of work that went on beside a view, as templates and handlers see it."""
+"""AsyncResult: the state of an async task, for templates and handlers."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, TypeVar
@@ -8,25 +8,31 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class AsyncFailure:
-    """Why there is no result. `number` is the correlation id under which the log has the traceback of a crash.
+    """The reason why there is no result. `error_id`: the log has the traceback of a crash under this id.
 
-    As text it says no more than that, since a template may show it to anybody; `error` is the exception itself, without
-    its traceback, which would keep alive all that its frames hold.
+    Its text has nothing else, since a template may show it to any user. `error` is the exception, without its
+    traceback: the frames of a traceback would keep all of their objects in memory.
     """
 
     reason: Literal["crashed", "cancelled"]
     error: Exception | None = None
-    number: str | None = None
+    error_id: str | None = None
+
+    @property
+    def number(self) -> str | None:
+        """Earlier name of `error_id`."""
+        return self.error_id
 
     def __str__(self) -> str:
-        return f"something went wrong ({self.number})" if self.number else self.reason
+        return f"something went wrong (error id {self.error_id})" if self.error_id else self.reason
 
 
 @dataclass(frozen=True, slots=True)
 class AsyncResult(Generic[T]):
-    """`ok`: there is a `result`, perhaps an older one. `loading`: work goes on. `failed`: why the last work failed.
+    """State of an async task.
 
-    Loading again keeps the result that is there, and so does a failure: a page need not go blank for either.
+    `ok`: there is a `result`, perhaps of an earlier task. `loading`: a task is running. `failed`: the failure of the
+    last task. A new task and a failure keep the earlier result, so that the page can go on showing it.
     """
 
     ok: bool = False
@@ -36,7 +42,7 @@ class AsyncResult(Generic[T]):
 
     @classmethod
     def of(cls, value: T) -> "AsyncResult[T]":
-        """A result that is there."""
+        """Return a successful result."""
         return cls(ok=True, result=value)
 
     def as_loading(self) -> "AsyncResult[T]":
@@ -47,12 +53,12 @@ class AsyncResult(Generic[T]):
 
 
 def loading(previous: Any) -> AsyncResult[Any]:
-    """The state of a name whose work has just begun; `previous` is what stood there before."""
+    """Return the state of a name whose task starts; `previous` is the value before."""
     return previous.as_loading() if isinstance(previous, AsyncResult) else AsyncResult(loading=True)
 
 
-def settled(previous: Any, outcome: AsyncResult[Any]) -> AsyncResult[Any]:
-    """The state of a name whose work has come to `outcome`."""
-    if outcome.failed is None or not isinstance(previous, AsyncResult):
-        return outcome
-    return previous.as_failed(outcome.failed)
+def completed(previous: Any, result: AsyncResult[Any]) -> AsyncResult[Any]:
+    """Return the state of a name whose task has ended with `result`; a failure keeps the earlier result."""
+    if result.failed is None or not isinstance(previous, AsyncResult):
+        return result
+    return previous.as_failed(result.failed)

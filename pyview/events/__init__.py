@@ -1,11 +1,12 @@
-"""What the browser and the server tell a view, and which of its methods hears it."""
+"""Events of the browser, infos of the server and results of async work, and their handlers in a view."""
 
 from pyview.events.decorators import (
     DuplicateHandler,
     EventReference,
+    UnknownAsyncResult,
     UnknownEvent,
     UnknownInfo,
-    UnknownOutcome,
+    async_result,
     event,
     info,
     outcome,
@@ -28,10 +29,11 @@ __all__ = [
     "EventRequirements",
     "InfoEvent",
     "MisplacedRequirement",
+    "UnknownAsyncResult",
     "UnknownEvent",
     "UnknownInfo",
-    "UnknownOutcome",
     "async_caller",
+    "async_result",
     "compile_view",
     "event",
     "event_caller",

@@ -1,10 +1,7 @@
-"""@event, @info and @outcome: mark a method as the handler of something.
+"""The decorators @event, @info and @async_result, the handlers that they make, and the errors around them.
 
-What can go wrong between an event and its handler.
-
-A handler that is also the name of its event, for templates.
-
-Which method of a class handles what: only decorated methods, found once per class.
+A decorator only marks its function. The handlers of a class are found once per class, so a subclass may override or
+remove the handler of a base class.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 EVENTS = "__pyview_events__"
 INFOS = "__pyview_infos__"
-OUTCOMES = "__pyview_outcomes__"
+ASYNC_RESULTS = "__pyview_async_results__"
 
 
 @overload
@@ -29,11 +26,11 @@ def event(function: F, /) -> F: ...
 @overload
 def event(*names: str, requires: Conditions | CarriesRequirement | None = None) -> Callable[[F], F]: ...
 def event(*names: Any, requires: Conditions | CarriesRequirement | None = None) -> Any:
-    """The method handles the browser's events of these names: `@event("add", "increase")`.
+    """Mark a method as the handler of browser events with these names: `@event("add", "increase")`.
 
-    Without names, `@event` or `@event()`, the method's own. The method takes the classic `(event, payload,
-    socket)`, or typed parameters as in `handle_event`. `requires` is the same as `@requires(...)` on the method:
-    a scope, a rule, a list of them, or `requires(...)` itself.
+    Without names (`@event` or `@event()`) the event has the name of the method. The method takes `(event, payload,
+    socket)`, or typed parameters as in `handle_event`. `requires` is the same as `@requires(...)` on the method: a
+    scope, a rule, a list of them, or `requires(...)` itself.
     """
     return _mark(EVENTS, names, None if requires is None else requirement_of(requires))
 
@@ -43,29 +40,33 @@ def info(function: F, /) -> F: ...
 @overload
 def info(*names: str) -> Callable[[F], F]: ...
 def info(*names: Any) -> Any:
-    """The method handles `InfoEvent`s of these names, which for a broadcast is its topic: `@info("ticks")`.
+    """Mark a method as the handler of `InfoEvent`s with these names: `@info("ticks")`.
 
-    Without names, `@info` or `@info()`, the method's own. The method takes `(event, socket)`, or any of
-    `event`, `payload`, `socket`, `session`, `user`, `auth`, `url`.
+    The name of a broadcast is its topic. Without names (`@info` or `@info()`) it is the name of the method. The method
+    takes `(event, socket)`, or any of `event`, `payload`, `socket`, `session`, `user`, `auth`, `url`.
     """
     return _mark(INFOS, names)
 
 
 @overload
-def outcome(function: F, /) -> F: ...
+def async_result(function: F, /) -> F: ...
 @overload
-def outcome(*names: str) -> Callable[[F], F]: ...
-def outcome(*names: Any) -> Any:
-    """The method handles what comes of `socket.start_async` of these names: `@outcome("report")`.
+def async_result(*names: str) -> Callable[[F], F]: ...
+def async_result(*names: Any) -> Any:
+    """Mark a method as the handler of results of `socket.start_async` with these names: `@async_result("report")`.
 
-    Without names, `@outcome` or `@outcome()`, the method's own. The method takes `(name, result, socket)` as
-    `handle_async` does, or any of `name`, `result`, `socket`, `session`, `user`, `auth`, `url`.
+    Without names (`@async_result` or `@async_result()`) it is the name of the method. The method takes `(name, result,
+    socket)` as `handle_async` does, or any of `name`, `result`, `socket`, `session`, `user`, `auth`, `url`.
     """
-    return _mark(OUTCOMES, names)
+    return _mark(ASYNC_RESULTS, names)
 
 
-def names_in(function: object, mark: str) -> tuple[str, ...]:
-    """The names a method was marked with; none for any other object."""
+outcome = async_result
+"""Earlier name of `async_result`."""
+
+
+def marked_names(function: object, mark: str) -> tuple[str, ...]:
+    """Return the names that a method was marked with; none for any other object."""
     names: tuple[str, ...] = getattr(function, mark, ())
     return names
 
@@ -80,10 +81,10 @@ def _marked(mark: str, function: Any, names: tuple[Any, ...], requirement: Requi
     if not isinstance(function, FunctionType):
         got = type(function).__name__
         raise TypeError(
-            f"@event, @info and @outcome expect names as text, or go directly on a method, got {got}"
+            f"@event, @info and @async_result expect names as text, or go directly on a method, got {got}"
         )
     for name in names or (_public_name(function),):
-        setattr(function, mark, (*names_in(function, mark), _checked(name, mark)))
+        setattr(function, mark, (*marked_names(function, mark), _checked(name, mark)))
     if requirement is not None:
         require(function, requirement)
     return function
@@ -92,58 +93,60 @@ def _marked(mark: str, function: Any, names: tuple[Any, ...], requirement: Requi
 def _public_name(function: FunctionType) -> str:
     if function.__name__.startswith("_"):
         raise TypeError(
-            f"{function.__qualname__} is private by its name, so it cannot be the name of an event. "
-            'Give one: @event("name")'
+            f"{function.__qualname__} has a private name, which cannot be the name of an event. "
+            'Pass a name: @event("name")'
         )
     return function.__name__
 
 
 def _checked(name: Any, mark: str) -> str:
     if not isinstance(name, str) or not name:
-        raise TypeError(f"@event, @info and @outcome expect names as text, got {name!r}")
+        raise TypeError(f"@event, @info and @async_result expect names as text, got {name!r}")
     if mark == EVENTS and name.startswith("lv:"):
-        raise ValueError(f"event {name!r}: names that start with 'lv:' are the client's own")
+        raise ValueError(f"event {name!r}: names that start with 'lv:' are reserved for the client")
     return name
 
 
 class UnknownEvent(LookupError):
-    """The view has no handler for what the browser sent. `name` is the client's own word, `handled` are the events that
-    its decorated methods take."""
+    """The view has no handler for an event of the browser.
+
+    `name` comes from the browser. `handled`: names of the events with a decorated method, for a suggestion.
+    """
 
     def __init__(self, name: str, handled: Iterable[str] = ()) -> None:
-        told = name[:80]
-        super().__init__(f"no handler for event {told!r}; {_advice(told, [*handled])}")
+        short = name[:80]
+        super().__init__(f"no handler for event {short!r}; {_advice(short, [*handled])}")
         self.name = name
 
 
-def _advice(told: str, handled: list[str]) -> str:
-    if told.startswith("unsafe:["):
+def _advice(name: str, handled: list[str]) -> str:
+    if name.startswith("unsafe:["):
         return (
-            "a phx-* attribute was given a text that begins with '[', which the browser would run as JS commands: "
-            "only a chain of pyview.js, such as js.push('save'), may stand there"
+            "the value of a phx-* attribute begins with '[', which the browser would run as JS commands: "
+            "use a chain of pyview.js there, such as js.push('save')"
         )
-    close = get_close_matches(told, handled, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"decorate a method with @event({told!r})"
+    close = get_close_matches(name, handled, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"decorate a method with @event({name!r})"
 
 
 class UnknownInfo(LookupError):
-    """The view has no handler for what the server sent it."""
+    """The view has no handler for an `InfoEvent`."""
 
     def __init__(self, name: object) -> None:
         super().__init__(f"no @info method and no handle_info for {name!r}")
         self.name = name
 
 
-class UnknownOutcome(LookupError):
-    """The view has no handler for what came of its own work."""
+class UnknownAsyncResult(LookupError):
+    """The view has no handler for the result of its async work."""
 
     def __init__(self, name: object) -> None:
-        super().__init__(f"no @outcome method and no handle_async for the async work {name!r}")
+        super().__init__(f"no @async_result method and no handle_async for the async work {name!r}")
         self.name = name
 
 
 class DuplicateHandler(TypeError):
-    """Two methods of one class claim the same event. Raised when the class is made, or first used."""
+    """Two methods of one class handle the same event. Raised when the class is created, or first used."""
 
     def __init__(self, name: str, first: str, second: str) -> None:
         super().__init__(f"{first} and {second} both handle {name!r}; one event has one handler")
@@ -151,7 +154,7 @@ class DuplicateHandler(TypeError):
 
 
 class EventReference(str):
-    """The name of an event, as text; called, it is the method that handles it."""
+    """The name of an event as text; calling it calls the method that handles the event."""
 
     __slots__ = ("_method",)
     _method: Callable[..., Any]
@@ -166,7 +169,7 @@ class EventReference(str):
 
 
 class EventMethod:
-    """Stands in a class for a decorated method: `self.save` is an `EventReference`."""
+    """Descriptor that replaces a decorated method in a class: `self.save` is an `EventReference`."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         update_wrapper(self, function)  # type: ignore[arg-type]  # for documentation tools
@@ -180,7 +183,10 @@ class EventMethod:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`function` is what runs, perhaps an override without decorator; `owner` is the class that has one."""
+    """One handler of a class.
+
+    `function` runs, perhaps an override without decorator; `owner` is the class whose method has the decorator.
+    """
 
     method: str
     names: tuple[str, ...]
@@ -188,30 +194,31 @@ class Registration:
     function: Any
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         return f"{self.owner.__qualname__}.{self.method}"
 
 
 def handlers_of(cls: type, mark: str) -> Mapping[str, Registration]:
-    """Name of an event -> its handler. A subclass's handler takes the event from its base's.
+    """Return the handlers by event name. A handler of a subclass replaces that of its base class.
 
-    Raises `DuplicateHandler` when neither class is the other's base, or both methods are of one class.
+    Raises `DuplicateHandler` if both methods are of one class, or of two classes of which neither is a subclass of the
+    other.
     """
     return cached_on_class(cls, mark, lambda: _table(cls, mark))
 
 
 def registrations(cls: type, mark: str) -> Iterator[Registration]:
-    """One for each decorated method, as the class sees it."""
+    """Yield one registration for each decorated method, after overriding."""
     for method in _marked_methods(cls, mark):
         definitions = [(owner, plain(vars(owner)[method])) for owner in cls.__mro__ if method in vars(owner)]
         function = definitions[0][1]
-        if callable(function):  # a subclass takes a handler away with `save = None`
-            owner, named = next(one for one in definitions if names_in(one[1], mark))
-            yield Registration(method, names_in(named, mark), owner, function)
+        if callable(function):  # a subclass removes a handler with `save = None`
+            owner, named = next(one for one in definitions if marked_names(one[1], mark))
+            yield Registration(method, marked_names(named, mark), owner, function)
 
 
 def plain(attribute: Any) -> Any:
-    """The function behind a method that is also a reference."""
+    """Return the function of an `EventMethod`, any other attribute as it is."""
     return attribute.function if isinstance(attribute, EventMethod) else attribute
 
 
@@ -220,7 +227,7 @@ def _marked_methods(cls: type, mark: str) -> list[str]:
         name
         for owner in reversed(cls.__mro__)
         for name, attribute in vars(owner).items()
-        if names_in(plain(attribute), mark)
+        if marked_names(plain(attribute), mark)
     )
     return list(dict.fromkeys(marked))
 
@@ -240,4 +247,4 @@ def _winner(name: str, first: Registration, second: Registration) -> Registratio
             return second
         if issubclass(first.owner, second.owner):
             return first
-    raise DuplicateHandler(name, first.place, second.place)
+    raise DuplicateHandler(name, first.location, second.location)

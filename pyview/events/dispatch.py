@@ -1,4 +1,4 @@
-"""From a name to its handler: the decorated method, else `handle_event` or `handle_info`, else an error."""
+"""Dispatch of an event to its handler: the decorated method, else `handle_event` or `handle_info`, else an error."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ from pyview.binding.callers import (
 )
 from pyview.binding.class_cache import cached_on_class
 from pyview.events.decorators import (
+    ASYNC_RESULTS,
     EVENTS,
     INFOS,
-    OUTCOMES,
+    UnknownAsyncResult,
     UnknownEvent,
     UnknownInfo,
-    UnknownOutcome,
     handlers_of,
 )
 from pyview.events.requirements import event_requirements
@@ -33,43 +33,43 @@ DISPATCHES = NO_HANDLER
 
 
 def event_caller(view_class: type) -> EventCaller:
-    """What calls the class's handler of an event; compiled once per class.
+    """Return the function that calls the class's handler of an event; compiled once per class.
 
-    Raises `SignatureError` and `DuplicateHandler`. Its caller raises `UnknownEvent` and `BindingError`.
+    Raises `SignatureError` and `DuplicateHandler`. The function raises `UnknownEvent` and `BindingError`.
     """
     return cached_on_class(view_class, "event_caller", lambda: _event_caller(view_class))
 
 
 def decorated_event_caller(view_class: type) -> EventCaller:
-    """The same for `@event` methods alone."""
+    """Return the same for `@event` methods only, without `handle_event`."""
     return cached_on_class(
         view_class, "decorated_events", lambda: _event_caller_over(view_class, unknown_event)
     )
 
 
 def info_caller(view_class: type) -> InfoCaller:
-    """What calls the class's handler of an `InfoEvent`; compiled once per class.
+    """Return the function that calls the class's handler of an `InfoEvent`; compiled once per class.
 
-    Raises `SignatureError` and `DuplicateHandler`. Its caller raises `UnknownInfo`.
+    Raises `SignatureError` and `DuplicateHandler`. The function raises `UnknownInfo`.
     """
     return cached_on_class(view_class, "info_caller", lambda: _info_caller(view_class))
 
 
 def decorated_info_caller(view_class: type) -> InfoCaller:
-    """The same for `@info` methods alone."""
+    """Return the same for `@info` methods only, without `handle_info`."""
     return cached_on_class(view_class, "decorated_infos", lambda: _info_caller_over(view_class, unknown_info))
 
 
 def async_caller(view_class: type) -> AsyncCaller:
-    """What calls the class's handler of async work; compiled once per class.
+    """Return the function that calls the class's handler of an async result; compiled once per class.
 
-    Raises `SignatureError` and `DuplicateHandler`. Its caller raises `UnknownOutcome`.
+    Raises `SignatureError` and `DuplicateHandler`. The function raises `UnknownAsyncResult`.
     """
     return cached_on_class(view_class, "async_caller", lambda: _async_caller(view_class))
 
 
 def compile_view(view_class: type) -> None:
-    """Compiles all callbacks of a view now, so that what is wrong with one shows when the application starts.
+    """Compile all callbacks of a view, so that a mistake in one shows when the application starts.
 
     Raises `SignatureError`, `DuplicateHandler` and `MisplacedRequirement`.
     """
@@ -93,8 +93,8 @@ def unknown_info(view: Any, event: Any, socket: Any, resources: Resources) -> An
     raise UnknownInfo(getattr(event, "name", event))
 
 
-def unknown_outcome(view: Any, name: str, result: Any, socket: Any, resources: Resources) -> Any:
-    raise UnknownOutcome(name)
+def unknown_async_result(view: Any, name: str, result: Any, socket: Any, resources: Resources) -> Any:
+    raise UnknownAsyncResult(name)
 
 
 def _event_caller(view_class: type) -> EventCaller:
@@ -135,9 +135,10 @@ def _info_caller_over(view_class: type, fallback: InfoCaller) -> InfoCaller:
 
 def _async_caller(view_class: type) -> AsyncCaller:
     own = own_callback(view_class, "handle_async")
-    fallback = compile_async(off_loop(own)) if own else unknown_outcome
+    fallback = compile_async(off_loop(own)) if own else unknown_async_result
     handlers = {
-        name: compile_async(off_loop(one.function)) for name, one in handlers_of(view_class, OUTCOMES).items()
+        name: compile_async(off_loop(one.function))
+        for name, one in handlers_of(view_class, ASYNC_RESULTS).items()
     }
 
     def dispatch(view: Any, name: str, result: Any, socket: Any, resources: Resources) -> Any:

@@ -1,6 +1,6 @@
-"""BaseEventHandler and AutoEventDispatch: optional company for `LiveView`, listed before it as a base.
+"""BaseEventHandler and AutoEventDispatch: optional mixins, listed before `LiveView` as bases.
 
-`@event` and `@info` methods work on any view. The mixins add what is said below.
+`@event` and `@info` methods work on any view; the mixins add early checks, `super()` calls and references.
 """
 
 from inspect import isawaitable
@@ -10,9 +10,9 @@ from typing import Any, Final
 from pyview.binding.callbacks import Resources
 from pyview.binding.callers import no_handler
 from pyview.events.decorators import (
+    ASYNC_RESULTS,
     EVENTS,
     INFOS,
-    OUTCOMES,
     EventMethod,
     EventReference,
     handlers_of,
@@ -20,8 +20,8 @@ from pyview.events.decorators import (
 )
 from pyview.events.dispatch import decorated_event_caller, decorated_info_caller
 
-NOBODY: Final = Resources(session=MappingProxyType({}))
-"""Who is there when a test calls a handler by hand."""
+NO_RESOURCES: Final = Resources(session=MappingProxyType({}))
+"""Empty session and no user, for a handler that a test or `super()` calls."""
 
 
 def _event_arguments(event: str, payload: Any, socket: Any) -> tuple[str, Any, Any]:
@@ -33,38 +33,37 @@ def _info_arguments(event: Any, socket: Any) -> tuple[Any, Any]:
 
 
 class BaseEventHandler:
-    """Two methods that claim one event are found when the class is made.
+    """Mixin that finds two methods for one event when the class is created, and that `super()` can call.
 
-    Its `handle_event` and `handle_info` are there to be called: by `super()` from a view's own, for what that
-    does not know, and by tests. They run `@event` and `@info` methods, and raise `UnknownEvent` and
-    `UnknownInfo`.
+    A view's own `handle_event` and `handle_info` can pass other events on with `super()`, and tests can call the
+    methods. They run the `@event` and `@info` methods, and raise `UnknownEvent` and `UnknownInfo`.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         handlers_of(cls, EVENTS)
         handlers_of(cls, INFOS)
-        handlers_of(cls, OUTCOMES)
+        handlers_of(cls, ASYNC_RESULTS)
 
     @no_handler
     async def handle_event(self, *args: Any, **kwargs: Any) -> Any:
-        """`handle_event(event, payload, socket)`"""
+        """Call the `@event` method. The parameters are `(event, payload, socket)`."""
         event, payload, socket = _event_arguments(*args, **kwargs)
-        result = decorated_event_caller(type(self))(self, event, payload, socket, NOBODY)
+        result = decorated_event_caller(type(self))(self, event, payload, socket, NO_RESOURCES)
         return await result if isawaitable(result) else result
 
     @no_handler
     async def handle_info(self, *args: Any, **kwargs: Any) -> Any:
-        """`handle_info(event, socket)`"""
+        """Call the `@info` method. The parameters are `(event, socket)`."""
         event, socket = _info_arguments(*args, **kwargs)
-        result = decorated_info_caller(type(self))(self, event, socket, NOBODY)
+        result = decorated_info_caller(type(self))(self, event, socket, NO_RESOURCES)
         return await result if isawaitable(result) else result
 
 
 class AutoEventDispatch(BaseEventHandler):
-    """An `@event` method is also the name of its event: `self.save` is the text `"save"`, and still callable.
+    """Mixin that makes an `@event` method also the name of its event: `self.save` is the text `"save"`, and callable.
 
-    A template writes `phx-click="{{ save }}"` where the view gives it the reference.
+    A template can use `phx-click="{{ save }}"` instead of repeating the name.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -75,7 +74,7 @@ class AutoEventDispatch(BaseEventHandler):
 
 
 def event_references(view: object) -> dict[str, EventReference]:
-    """Method name -> reference, of an `AutoEventDispatch` view; empty for any other."""
+    """Return the references of an `AutoEventDispatch` view by method name; empty for any other view."""
     if not isinstance(view, AutoEventDispatch):
         return {}
     return {one.method: getattr(view, one.method) for one in registrations(type(view), EVENTS)}

@@ -1,7 +1,7 @@
-"""What somebody must be to cause an event of a view or of a component, compiled once per class.
+"""Requirements for the events of a view or component, compiled once per class.
 
-Requirements stand on methods. They add up over all definitions of a method, and over all methods that handle an
-event in some base class: an override is never more open than what it overrides, unless it says `inherit=False`.
+Requirements are attached to methods. They add up over all definitions of a method, and over all methods that handle an
+event in a base class: an override is never more open than the method that it overrides, unless it has `inherit=False`.
 """
 
 from collections import defaultdict
@@ -9,31 +9,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pyview.binding.class_cache import cached_on_class
-from pyview.events.decorators import EVENTS, INFOS, OUTCOMES, handlers_of, names_in, plain
+from pyview.events.decorators import ASYNC_RESULTS, EVENTS, INFOS, handlers_of, marked_names, plain
 from pyview.requirement import Requirement, requirements_on
 
 _CALLBACKS = ("handle_event", "handle_params")
 
 
 class MisplacedRequirement(TypeError):
-    """A requirement on a method that nobody in a browser can call: it would guard nothing."""
+    """A requirement on a method that no browser can call, so that it would protect nothing."""
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(
-            f"@requires on {where} {problem}. It goes on view classes, on @event methods, on handle_event and "
-            "on handle_params."
+            f"@requires on {where} {problem}. Put it on a view class, an @event method, handle_event or "
+            "handle_params."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class EventRequirements:
-    """`by_name` has every `@event` of the class, `others` is for what `handle_event` handles."""
+    """`by_name`: for every `@event` of the class. `others`: for the events that `handle_event` handles."""
 
     by_name: Mapping[str, tuple[Requirement, ...]]
     others: tuple[Requirement, ...]
 
     def of(self, event: str) -> tuple[Requirement, ...]:
-        """All that must hold for `event`, base classes first, then from top to bottom."""
+        """Return all requirements of `event`, base classes first, then from top to bottom."""
         return self.by_name.get(event, self.others)
 
     def __iter__(self) -> Iterator[Requirement]:
@@ -42,7 +42,7 @@ class EventRequirements:
 
 
 def event_requirements(cls: type) -> EventRequirements | None:
-    """What the events of a view class, or of a component class, require; None when none of them requires anything.
+    """Return the requirements of the events of a view or component class, None if there are none.
 
     Raises `MisplacedRequirement` and `DuplicateHandler`.
     """
@@ -50,49 +50,48 @@ def event_requirements(cls: type) -> EventRequirements | None:
 
 
 def params_requirements(cls: type) -> tuple[Requirement, ...]:
-    """What `handle_params` requires. Raises `MisplacedRequirement`."""
-    return cached_on_class(cls, "params_requirements", lambda: _asked(cls, ("handle_params",)))
+    """Return the requirements of `handle_params`. Raises `MisplacedRequirement`."""
+    return cached_on_class(cls, "params_requirements", lambda: _requirements_of(cls, ("handle_params",)))
 
 
 def _event_requirements(cls: type) -> EventRequirements | None:
     methods = _methods_by_event(cls)
-    _check_places(cls, {method for names in methods.values() for method in names})
-    by_name = {event: _asked(cls, methods[event]) for event in handlers_of(cls, EVENTS)}
-    others = _asked(cls, ("handle_event",))
-    return EventRequirements(by_name, others) if others or any(by_name.values()) else None
-
-
-def _asked(cls: type, methods: Iterable[str]) -> tuple[Requirement, ...]:
-    own = [found for method in methods for found in requirements_on(plain(vars(cls).get(method)))]
-    inherits = all(requirement.inherit for requirement in own)
-    inherited = [found for base in cls.__bases__ for found in _asked(base, methods)] if inherits else []
-    return tuple({id(requirement): requirement for requirement in (*inherited, *own)}.values())
-
-
-def _methods_by_event(cls: type) -> dict[str, tuple[str, ...]]:
-    """Event -> the methods that handle it here or in some base class."""
-    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for owner in reversed(cls.__mro__):
-        for method, attribute in vars(owner).items():
-            for event in names_in(plain(attribute), EVENTS):
-                found[event][method] = None
-    return {event: tuple(methods) for event, methods in found.items()}
-
-
-def _check_places(cls: type, handlers: set[str]) -> None:
+    handlers = {method for names in methods.values() for method in names}
     for owner in cls.__mro__:
         for method, attribute in vars(owner).items():
             if requirements_on(plain(attribute)):
                 _check_place(owner, method, plain(attribute), method in handlers)
+    by_name = {event: _requirements_of(cls, methods[event]) for event in handlers_of(cls, EVENTS)}
+    others = _requirements_of(cls, ("handle_event",))
+    return EventRequirements(by_name, others) if others or any(by_name.values()) else None
+
+
+def _requirements_of(cls: type, methods: Iterable[str]) -> tuple[Requirement, ...]:
+    own = [found for method in methods for found in requirements_on(plain(vars(cls).get(method)))]
+    inherits = all(requirement.inherit for requirement in own)
+    inherited = (
+        [found for base in cls.__bases__ for found in _requirements_of(base, methods)] if inherits else []
+    )
+    return tuple({id(requirement): requirement for requirement in (*inherited, *own)}.values())
+
+
+def _methods_by_event(cls: type) -> dict[str, tuple[str, ...]]:
+    """Return the names of the methods that handle each event here or in a base class."""
+    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for owner in reversed(cls.__mro__):
+        for method, attribute in vars(owner).items():
+            for event in marked_names(plain(attribute), EVENTS):
+                found[event][method] = None
+    return {event: tuple(methods) for event, methods in found.items()}
 
 
 def _check_place(owner: type, method: str, function: object, handles: bool) -> None:
     where = f"{owner.__qualname__}.{method}"
-    if names_in(function, INFOS):
-        raise MisplacedRequirement(where, "guards nothing: infos come from the server, not from somebody")
-    if names_in(function, OUTCOMES):
+    if marked_names(function, INFOS):
+        raise MisplacedRequirement(where, "guards nothing: infos come from the server, not from a user")
+    if marked_names(function, ASYNC_RESULTS):
         raise MisplacedRequirement(
-            where, "guards nothing: the view itself began the work; guard the event that does"
+            where, "guards nothing: the view itself starts the work; protect the event that starts it"
         )
     if not handles and method not in _CALLBACKS:
-        raise MisplacedRequirement(where, "guards nothing: no event of the browser leads to it")
+        raise MisplacedRequirement(where, "guards nothing: no event of the browser calls it")

@@ -48,7 +48,7 @@ mark { background: var(--mark); color: inherit; display: block; width: max-conte
 <h1>{kind}: {message}</h1>
 {places}
 <details><summary>The whole traceback</summary><pre>{whole}</pre></details>
-<p>Correlation id {number}. This page is shown because the application has <code>debug=True</code>; others see the
+<p>Error id {error_id}. This page is shown because the application has <code>debug=True</code>; others see the
 number only.</p>
 </body>
 </html>
@@ -66,7 +66,7 @@ class _Place(NamedTuple):
         return is_template(self.file)
 
 
-def failure_page(error: Exception, number: str) -> str:
+def failure_page(error: Exception, error_id: str) -> str:
     """The page as HTML. The innermost of the developer's own lines comes first."""
     message = str(error) or "(no message)"
     places = Markup("").join(_shown(place) for place in _places(error))
@@ -77,7 +77,7 @@ def failure_page(error: Exception, number: str) -> str:
             message=message,
             places=places,
             whole="".join(traceback.format_exception(error)),
-            number=number,
+            error_id=error_id,
         )
     )
 
@@ -115,8 +115,8 @@ def _line(number: int, text: str, *, marked: bool) -> Markup:
 class ErrorPage:
     """What an application's own error page has to show.
 
-    `phrase` are the words of the status, `detail` those of the `HTTPException`. `correlation_id` is the number of the
-    failure in the log, "" for an error that is none, such as a 404. `home` is the path of the start page, with the
+    `phrase` are the words of the status, `detail` those of the `HTTPException`. `error_id` is the id of the failure
+    in the log, "" for an error that is not a failure, such as a 404. `home` is the path of the start page, with the
     prefix that the application is mounted under.
     """
 
@@ -124,8 +124,13 @@ class ErrorPage:
     phrase: str
     detail: str
     path: str
-    correlation_id: str = ""
+    error_id: str = ""
     home: str = "/"
+
+    @property
+    def correlation_id(self) -> str:
+        """Earlier name of `error_id`."""
+        return self.error_id
 
 
 ErrorPageFunction = Callable[[ErrorPage], Any]
@@ -150,12 +155,12 @@ _WAY_HOME = Pattern("""\
 <p><a href="{home}">Go to the start page</a></p>
 """)
 
-_FAILED = "Something went wrong on our side. If you tell us about it, please tell us this number, too: "
+_FAILED = "Something went wrong on our side. If you tell us about it, please include this error id: "
 
 
 def default_error_page(error: ErrorPage) -> str:
     """The page of an application that has none of its own."""
-    text = f"{_FAILED}{error.correlation_id}" if error.correlation_id else error.detail
+    text = f"{_FAILED}{error.error_id}" if error.error_id else error.detail
     if text == error.phrase:
         text = f"Error {error.status}"
     return str(
@@ -189,11 +194,11 @@ class ErrorPages:
         return await self._response(request, page, error.headers)
 
     async def failure(self, request: Request, error: Exception) -> Response:
-        """The answer to an exception that nobody expected: 500, and a number."""
-        number = self._log_crash(request, request.method, error)
+        """The answer to an exception that nobody expected: 500, and an error id."""
+        error_id = self._log_crash(request, request.method, error)
         if self._debug() and _wants_html(request):
-            return HTMLResponse(failure_page(error, number), 500)
-        page = _error_page(request, 500, f"Internal Server Error (correlation id {number})", number)
+            return HTMLResponse(failure_page(error, error_id), 500)
+        page = _error_page(request, 500, f"Internal Server Error (error id {error_id})", error_id)
         return await self._response(request, page, None)
 
     def _log_crash(self, request: Request, what: str, error: Exception) -> str:
@@ -240,13 +245,13 @@ class Failures:
             raise
 
 
-def _error_page(request: Request, status: int, detail: str, number: str = "") -> ErrorPage:
+def _error_page(request: Request, status: int, detail: str, error_id: str = "") -> ErrorPage:
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = f"Error {status}"
     home = quote(f"{request.scope.get('root_path', '')}/")
-    return ErrorPage(status, phrase, detail, request.url.path, number, home)
+    return ErrorPage(status, phrase, detail, request.url.path, error_id, home)
 
 
 def _wants_html(request: Request) -> bool:

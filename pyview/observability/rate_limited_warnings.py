@@ -1,4 +1,4 @@
-"""Warnings about what clients do: one line each, so many a minute from each, so that nobody floods the log."""
+"""Warnings about clients: one line each and a limit per client and minute, so that no client can flood the log."""
 
 import logging
 import time
@@ -10,38 +10,41 @@ _OTHERS = "others"
 
 
 class RateLimitedWarnings:
-    """One application's warnings. `clock` returns seconds that never run backwards."""
+    """The warnings of one application. `subject`: plural noun for the counted lines. `clock`: monotonic seconds."""
 
-    __slots__ = ("_clock", "_counts", "_logger", "_per_minute", "_since", "_things")
+    __slots__ = ("_clock", "_counts", "_logger", "_per_minute", "_since", "_subject")
 
     def __init__(
         self,
         logger: logging.Logger,
         per_minute: int = 30,
         clock: Callable[[], float] = time.monotonic,
-        things: str = "warnings",
+        subject: str = "warnings",
     ) -> None:
         self._logger = logger
         self._per_minute = per_minute
         self._clock = clock
-        self._things = things
+        self._subject = subject
         self._since = clock()
         self._counts: dict[str, int] = {}
 
-    def warn(self, client: str, complaint: str) -> None:
-        """Log `complaint` about `client`; what is over the limit is counted, and said when the minute is over.
+    def warn(self, client: str, message: str) -> None:
+        """Log `message` about `client`. Above the limit it is only counted; the count is logged after the minute.
 
-        `complaint` must not hold what the client sent, except short and quoted.
+        `message` must not contain text from the client, unless it is short and quoted.
         """
         if self.admits(client):
-            self._logger.warning("%s: %s", client, complaint)
+            self._logger.warning("%s: %s", client, message)
 
     def admits(self, client: str) -> bool:
-        """Whether one more line about `client` may be logged now, by whoever asks; it counts as logged."""
+        """Return True if the caller may log one more line about `client` now. The line is counted."""
         return self.count(client) <= self._per_minute
 
     def count(self, client: str) -> int:
-        """Count one more about `client`; returns how many there were in this minute. Too many clients share a count."""
+        """Count one more line about `client`. Return the count of this minute.
+
+        Clients beyond the first 10,000 share one count, so that many addresses cannot fill the memory.
+        """
         if self._clock() - self._since >= _MINUTE:
             self.flush()
         known = client in self._counts or len(self._counts) < _MOST_CLIENTS
@@ -50,15 +53,15 @@ class RateLimitedWarnings:
         return count
 
     def flush_due(self) -> None:
-        """Log how many were left out, if the minute is over."""
+        """Log how many lines were left out, if the minute is over."""
         if self._counts and self._clock() - self._since >= _MINUTE:
             self.flush()
 
     def flush(self) -> None:
-        """Log how many were left out, and begin another minute."""
+        """Log how many lines were left out, and start the next minute."""
         for client, count in self._counts.items():
             if count > self._per_minute:
                 left_out = count - self._per_minute
-                self._logger.warning("%s: %d more %s, left out", client, left_out, self._things)
+                self._logger.warning("%s: %d more %s, left out", client, left_out, self._subject)
         self._counts.clear()
         self._since = self._clock()

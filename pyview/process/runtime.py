@@ -98,7 +98,7 @@ class ViewRuntime:
         return done
 
     async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
-        """Let the view or component of `socket` handle the result of its task. Raises `UnknownOutcome`."""
+        """Let the view or component of `socket` handle the result of its task. Raises `UnknownAsyncResult`."""
         process, hooks = self._process, socket.hooks
         if hooks is not None and await hooks.before_async(name, result, socket, process.resources):
             return

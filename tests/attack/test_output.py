@@ -171,7 +171,7 @@ class TestT38Details:
                     await socket.send_frame(["4", "5", page.topic, "event", value])
                     frame = await socket.receive_frame()
         assert frame[3:] == ["phx_error", {}]
-        assert "correlation id" in caplog.text
+        assert "error id" in caplog.text
         assert "4111-1111" not in caplog.text
 
 

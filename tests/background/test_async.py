@@ -13,7 +13,7 @@ import pytest
 from anyio import from_thread
 
 from pyview import AsyncFailure, AsyncResult, LiveView, LiveViewSocket, PyView, SecurityConfig, inline
-from pyview.events import InfoEvent, event, info, outcome
+from pyview.events import InfoEvent, async_result, event, info, outcome
 from pyview.hooks import Halt
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, ViewCrashed
@@ -123,8 +123,8 @@ class TestAssignAsync:
             page = await client.open("/")
             await page.settle()
             record = next(one for one in caplog.records if one.levelno == logging.ERROR)
-            number = page.text.removeprefix("something went wrong (").removesuffix(")")
-            assert f"the async work 'orgs' crashed (correlation id {number})" in record.getMessage()
+            number = page.text.removeprefix("something went wrong (error id ").removesuffix(")")
+            assert f"the async work 'orgs' crashed (error id {number})" in record.getMessage()
             assert record.exc_info
             assert record.exc_info[2] is not None
             assert "secret" not in page.html
@@ -390,9 +390,9 @@ class TestStartAsync:
             with pytest.raises(ViewCrashed):
                 await page.settle()
 
-    async def test_outcome_methods_with_typed_parameters(self) -> None:
+    async def test_methods_for_results_have_typed_parameters_under_both_decorator_names(self) -> None:
         class View(Worker):
-            @outcome("report", "chart")
+            @async_result("report", "chart")
             def drawn(self, result: AsyncResult[str], name: str, session: Any, socket: Any) -> None:
                 socket.context["log"] += f"drawn {name} {result.result} {dict(session)} "
 
@@ -421,9 +421,9 @@ class TestStartAsync:
 
         async with LiveClient(app_of(Deaf)) as client:
             page = await client.open("/")
-            await page.wait_for(lambda page: "no @outcome method" in caplog.text, 5)
+            await page.wait_for(lambda page: "no @async_result method" in caplog.text, 5)
             assert page.connected
-        assert "no @outcome method and no handle_async for the async work 'work'" in caplog.text
+        assert "no @async_result method and no handle_async for the async work 'work'" in caplog.text
 
     async def test_handlers_never_overlap(self) -> None:
         class View(Worker):
@@ -776,5 +776,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 def test_a_failure_says_no_more_than_its_number() -> None:
-    assert str(AsyncFailure("crashed", ValueError("secret"), "ab12")) == "something went wrong (ab12)"
+    assert (
+        str(AsyncFailure("crashed", ValueError("secret"), "ab12")) == "something went wrong (error id ab12)"
+    )
     assert str(AsyncFailure("cancelled")) == "cancelled"

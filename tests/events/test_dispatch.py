@@ -354,7 +354,7 @@ async def test_decorators_go_together() -> None:
 def test_a_private_method_needs_a_public_name() -> None:
     def _save(self: Any) -> None: ...
 
-    with pytest.raises(TypeError, match=r"private by its name.*Give one: @event\(\"name\"\)"):
+    with pytest.raises(TypeError, match=r"has a private name.*Pass a name: @event\(\"name\"\)"):
         event(_save)
     assert event("save")(_save) is _save
 

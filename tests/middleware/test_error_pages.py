@@ -85,7 +85,7 @@ async def test_a_failure_has_a_number_that_the_log_has_too(caplog: pytest.LogCap
     assert response.status_code == 500
     assert response.headers["x-content-type-options"] == "nosniff"
     assert "password" not in response.text
-    number = re.search(r"number, too: ([0-9a-f]{8})<", response.text)
+    number = re.search(r"error id: ([0-9a-f]{8})<", response.text)
     assert number
     [record] = [record for record in caplog.records if number[1] in record.getMessage()]
     assert record.levelno == logging.ERROR
@@ -96,7 +96,7 @@ async def test_a_failure_has_a_number_that_the_log_has_too(caplog: pytest.LogCap
 async def test_programs_get_text() -> None:
     async with client_of(make_app()) as client:
         failed, missing = await client.get("/failing"), await client.get("/missing")
-    assert re.fullmatch(r"Internal Server Error \(correlation id [0-9a-f]{8}\)", failed.text)
+    assert re.fullmatch(r"Internal Server Error \(error id [0-9a-f]{8}\)", failed.text)
     assert (missing.status_code, missing.text, missing.headers["x-tea"]) == (404, "Not Found", "green")
 
 

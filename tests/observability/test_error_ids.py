@@ -79,7 +79,7 @@ def test_each_client_gets_few_tracebacks_then_lines_then_a_count(
     assert other.exc_info
     assert all(number in record.getMessage() for number, record in zip(numbers[:60], records, strict=True))
     assert re.search(
-        r"View: a handler crashed \(correlation id \w{8}\): ZeroDivisionError at .*, line \d+",
+        r"View: a handler crashed \(error id \w{8}\): ZeroDivisionError at .*, line \d+",
         caplog.messages[59],
     )
     caplog.clear()

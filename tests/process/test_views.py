@@ -157,7 +157,7 @@ async def test_a_crash_is_isolated_and_the_view_mounts_again(caplog: pytest.LogC
             with pytest.raises(ViewCrashed):
                 await page.push("boom", {})
             await page.settle()
-        assert "correlation id" in caplog.text
+        assert "error id" in caplog.text
         assert page.find("#count").text == "0"
         assert neighbour.find("#count").text == "1"
         await page.click(text="+")

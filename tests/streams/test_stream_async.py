@@ -115,7 +115,7 @@ async def test_what_is_no_list_of_items_fails_the_work_and_not_the_view(
         await page.wait_for("p", text="failed")
         assert page.connected
         assert page.crashes == 0
-    assert "crashed (correlation id" in caplog.text
+    assert "crashed (error id" in caplog.text
 
 
 async def test_a_yield_that_is_no_item_fails_the_work_after_what_came_before() -> None:

@@ -233,7 +233,7 @@ async def test_what_a_writer_raises_otherwise_is_told_to_nobody_but_the_log(
         assert "secret" not in page.html
         assert view.results == [UploadFailure("writer_failure")]
     assert "the writer of <UploadEntry" in caplog.text
-    assert "crashed (correlation id" in caplog.text
+    assert "crashed (error id" in caplog.text
 
 
 async def test_other_files_arrive_all_the_same() -> None:

@@ -3,7 +3,7 @@
 import logging
 from inspect import isawaitable
 
-from pyview.events import UnknownInfo, UnknownOutcome
+from pyview.events import UnknownAsyncResult, UnknownInfo
 from pyview.process.answers import finish
 from pyview.process.mailbox import Handlers
 from pyview.process.messages import AsyncDone, RunInProcess
@@ -32,7 +32,7 @@ async def handle_async_done(process: ViewProcess, message: AsyncDone) -> None:
     keys = process.tasks.settle(task)
     try:
         await task.on_result(message.result, keys)
-    except (UnknownInfo, UnknownOutcome) as error:
+    except (UnknownInfo, UnknownAsyncResult) as error:
         logger.warning("%s: %s", process.name, error)
     await finish(process, None, part=process.touch(key.cid for key in keys))
 
