@@ -1,12 +1,17 @@
 """Drives ASGI apps in tests: HTTP through httpx, a socket's handshake by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+import pytest
 from starlette.types import ASGIApp, Message, Scope
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -50,6 +55,43 @@ async def eventually(condition: Callable[[], object], within: float = 10.0) -> N
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110  the condition is whatever a test can see
             await asyncio.sleep(0.005)
+
+
+async def poll(ask: Callable[[], Awaitable[T]], within: float = 10.0, interval: float = 0.02) -> T:
+    """Call `ask` until its result is true, and return that. Raises `TimeoutError` after `within` seconds."""
+    async with asyncio.timeout(within):
+        while not (result := await ask()):  # noqa: ASYNC110  the condition is any awaitable
+            await asyncio.sleep(interval)
+        return result
+
+
+async def settled(value: Callable[[], object], turns: int = 20) -> None:
+    """Wait until `value()` has stayed the same for `turns` turns of the event loop, a millisecond or more each."""
+    last, same = value(), 0
+    while same < turns:
+        await asyncio.sleep(0.001)
+        same = same + 1 if value() == last else 0
+        last = value()
+
+
+def shift_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Shift `time.time()` by `seconds` for the rest of the test."""
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + seconds)
+
+
+async def first_response(url: str, within: float = 30.0) -> httpx.Response:
+    """Return the first response of a server that is starting."""
+
+    async def ask() -> httpx.Response | None:
+        with contextlib.suppress(httpx.TransportError):
+            return await client.get(url)
+        return None
+
+    async with httpx.AsyncClient() as client:
+        response = await poll(ask, within)
+        assert response is not None
+        return response
 
 
 async def handshake(app: ASGIApp, cookie: str = "", **changes: Any) -> Scope:

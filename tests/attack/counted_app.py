@@ -59,7 +59,7 @@ class Room(LiveView[dict[str, Any]]):
         if event == "fail":
             raise ValueError("as the test wishes")
         if event == "wait":
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.2)  # long enough for the test to drop the connection meanwhile
         socket.context["n"] += 1
 
 

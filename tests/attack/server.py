@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from tests.asgi import first_response
 from tests.frames import Page, page_in
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -61,23 +62,12 @@ async def served(app: str) -> AsyncIterator[Server]:
     try:
         async with httpx.AsyncClient(timeout=60) as http:
             server = Server(http, port)
-            await _answering(server)
+            await first_response(server.origin)
             yield server
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-async def _answering(server: Server) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                await server.get("/")
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
-            else:
-                return
 
 
 def _free_port() -> int:

@@ -28,15 +28,20 @@ async def memory_of(server: Server) -> int:
     return int(state["resident"])
 
 
-async def growth_during(server: Server, work: Coroutine[Any, Any, None], seconds: float = 3) -> int:
-    """How many bytes the server takes more, at the most, in the seconds from the beginning of `work`."""
+async def growth_during(server: Server, work: Coroutine[Any, Any, None]) -> int:
+    """Return by how many bytes the server's memory grows at most during `work`.
+
+    `work` may never end: the server stops reading. It is over when 25 measurements in a row find no new maximum.
+    Each measurement is an answer of the server, so a server that has no CPU time is not taken for an idle one.
+    """
     before = most = await memory_of(server)
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
     task = asyncio.create_task(work)
-    while loop.time() < until:
-        most = max(most, await memory_of(server))
-        await asyncio.sleep(0.05)
+    unchanged = 0
+    while unchanged < 25:
+        await asyncio.sleep(0.05)  # the interval of the measurements
+        now = await memory_of(server)
+        unchanged = unchanged + 1 if now <= most else 0
+        most = max(most, now)
     task.cancel()
     return most - before
 

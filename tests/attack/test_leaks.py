@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as connect_to
 
 from pyview.testing import LiveClient, RawSocket
-from tests.asgi import eventually
+from tests.asgi import eventually, poll
 from tests.attack.counted_app import CountedApp, blocks, open_files
 from tests.attack.server import Server, served
 from tests.frames import Page, connect, event, load
@@ -203,10 +203,10 @@ async def test_after_ten_thousand_joins_a_server_is_as_it_was() -> None:
 
 
 async def settled(server: Server) -> dict[str, int]:
-    """The state of the server once it has seen that everybody has left."""
-    async with asyncio.timeout(10):
-        while True:
-            state: dict[str, int] = (await server.get("/state")).json()
-            if not busy(state):
-                return state
-            await asyncio.sleep(0.1)
+    """Return the state of the server once no view, connection or subscription is left."""
+
+    async def idle_state() -> dict[str, int]:
+        state: dict[str, int] = (await server.get("/state")).json()
+        return {} if busy(state) else state
+
+    return await poll(idle_state, interval=0.1)

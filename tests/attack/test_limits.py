@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from starlette.types import Message
 
 from pyview import SecurityConfig
 from pyview.testing import LiveClient, RawSocket, SocketRefused
-from tests.asgi import eventually, socket_scope
+from tests.asgi import eventually, poll, socket_scope
 from tests.attack.target import STALE, AppState, PageOf, answer, joined, page_of, sign_in, target
 
 HEARTBEAT: list[Any] = [None, "1", "phoenix", "heartbeat", {}]
@@ -19,7 +20,7 @@ LIMITED = ("error", {"reason": "rate_limited"})
 
 
 @contextlib.asynccontextmanager
-async def site(state: AppState, **limits: Any) -> AsyncIterator[LiveClient]:
+async def limited(state: AppState, **limits: Any) -> AsyncIterator[LiveClient]:
     async with LiveClient(target(state, SecurityConfig(**limits))) as client:
         yield client
 
@@ -56,7 +57,7 @@ class TestT16SizeBeforeAJoin:
 
 class TestT17NeverJoining:
     async def test_is_closed_with_4408_heartbeats_or_not(self, state: AppState) -> None:
-        async with site(state, join_timeout=0.1) as client:
+        async with limited(state, join_timeout=0.1) as client:
             socket = await client.raw_socket().connect()
             with contextlib.suppress(Exception):
                 for _ in range(100):
@@ -65,7 +66,7 @@ class TestT17NeverJoining:
             assert await socket.wait_closed() == 4408
 
     async def test_joins_that_are_refused_do_not_count(self, state: AppState) -> None:
-        async with site(state, join_timeout=0.1) as client:
+        async with limited(state, join_timeout=0.1) as client:
             page = await page_of(client, "/")
             socket = await client.raw_socket().connect()
             with contextlib.suppress(Exception):
@@ -75,19 +76,19 @@ class TestT17NeverJoining:
             assert await socket.wait_closed() == 4408
 
     async def test_a_page_that_has_joined_may_stay_and_leave(self, state: AppState) -> None:
-        async with site(state, join_timeout=0.5) as client:
+        async with limited(state, join_timeout=0.5) as client:
             socket, page = await opened(client)
-            await asyncio.sleep(0.7)
+            assert await (await client.raw_socket().connect()).wait_closed() == 4408  # the time is over
             await socket.send_frame(["4", "5", page.topic, "phx_leave", {}])
             assert (await answer(socket, "5"))[0] == "ok"
             await socket.send_frame(HEARTBEAT)
             assert await answer(socket, "1") == ("ok", {})
-            await asyncio.sleep(0.7)
+            assert await (await client.raw_socket().connect()).wait_closed() == 4408
             assert socket.open
             await socket.close()
 
     async def test_a_hundred_of_them_are_all_gone(self, state: AppState) -> None:
-        async with site(state, join_timeout=0.1) as client:
+        async with limited(state, join_timeout=0.1) as client:
             sockets = [await client.raw_socket().connect() for _ in range(100)]
             assert {await socket.wait_closed() for socket in sockets} == {4408}
 
@@ -96,11 +97,12 @@ class TestT17Silence:
     async def test_is_closed_and_its_view_ends(self, state: AppState) -> None:
         app = target(state, SecurityConfig(idle_timeout=1.0, reconnect_grace=0.1))
         async with LiveClient(app) as client:
-            socket, _ = await opened(client)
-            for _ in range(6):
-                await asyncio.sleep(0.25)
+            (socket, _), (silent, _) = await opened(client), await opened(client)
+            while silent.open:
                 await socket.send_frame(HEARTBEAT)
                 assert await answer(socket, "1") == ("ok", {})
+                await asyncio.sleep(0.02)
+            assert silent.close_code == 4408
             assert app.app_context.processes
             assert await socket.wait_closed() == 4408
             await eventually(lambda: not app.app_context.processes)
@@ -128,7 +130,7 @@ class TestT17Crowds:
 
     async def test_signing_in_again_makes_no_room(self, state: AppState) -> None:
         """The sockets of a session that has ended do not keep the new one out."""
-        async with site(state, max_sockets_per_session=2) as client:
+        async with limited(state, max_sockets_per_session=2) as client:
             await sign_in(client, "alice")
             assert [await refusal(client) for _ in range(3)] == [None, None, 429]
             await client.post("/auth/logout")
@@ -140,9 +142,9 @@ class TestT17Crowds:
         assert [await refusal(client) for _ in range(66)] == [None] * 64 + [429] * 2
 
     async def test_addresses_are_counted_only_where_that_is_wanted(self, state: AppState) -> None:
-        async with site(state) as client:
+        async with limited(state) as client:
             assert {await refusal(client) for _ in range(100)} == {None}
-        async with site(state, max_sockets_per_address=5) as client:
+        async with limited(state, max_sockets_per_address=5) as client:
             assert [await refusal(client) for _ in range(7)] == [None] * 5 + [429] * 2
 
     async def test_a_server_that_knows_no_such_answer_gives_403(self, state: AppState) -> None:
@@ -164,7 +166,7 @@ class TestT17Crowds:
 
 class TestT17Age:
     async def test_an_old_socket_is_closed_with_1001_after_its_last_answer(self, state: AppState) -> None:
-        async with site(state, socket_max_age=0.3) as client:
+        async with limited(state, socket_max_age=0.3) as client:
             socket, page = await opened(client)
             asked = 0
             with contextlib.suppress(Exception):
@@ -183,7 +185,7 @@ class TestT17Age:
 
 class TestT41Floods:
     async def test_too_many_events_reach_no_handler_and_are_answered(self, state: AppState) -> None:
-        async with site(state, rate=5, burst=21) as client:
+        async with limited(state, rate=5, burst=21) as client:
             socket, page = await opened(client)
             refs = [str(ref) for ref in range(100, 150)]
             for ref in refs:
@@ -195,7 +197,7 @@ class TestT41Floods:
             await socket.close()
 
     async def test_what_ends_a_wait_passes_all_the_same(self, state: AppState) -> None:
-        async with site(state, rate=1, burst=1) as client:
+        async with limited(state, rate=1, burst=1) as client:
             socket, page = await opened(client)
             await socket.send_frame(click(page, 10))
             assert await answer(socket, "10") == LIMITED
@@ -207,18 +209,22 @@ class TestT41Floods:
             await socket.close()
 
     async def test_who_slows_down_is_served_again(self, state: AppState) -> None:
-        async with site(state, rate=50, burst=5) as client:
+        async with limited(state, rate=50, burst=5) as client:
             socket, page = await opened(client)
             for ref in range(100, 200):
                 await socket.send_frame(click(page, ref))
             assert await answer(socket, "199") == LIMITED
-            await asyncio.sleep(0.1)
-            await socket.send_frame(click(page, 200))
-            assert (await answer(socket, "200"))[0] == "ok"
+            refs = count(200)
+
+            async def served() -> bool:
+                await socket.send_frame(click(page, ref := next(refs)))
+                return (await answer(socket, str(ref)))[0] == "ok"
+
+            await poll(served)
             await socket.close()
 
     async def test_nobody_else_is_slowed_down(self, state: AppState) -> None:
-        async with site(state, rate=5, burst=5) as client:
+        async with limited(state, rate=5, burst=5) as client:
             (noisy, page), (calm, other) = await opened(client), await opened(client)
             for ref in range(100, 120):
                 await noisy.send_frame(click(page, ref))

@@ -1,6 +1,5 @@
 """A view that waits for its page is nobody else's, and nobody's who has been signed out."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -174,7 +173,6 @@ async def test_a_crowd_that_breaks_off_again_and_again_leaves_nothing(state: App
                 await joined(socket, page.topic, rejoin(page))
                 await socket.drop()
             assert waiting(app) <= 5
-        await asyncio.sleep(0.15)
         await eventually(lambda: not app.app_context.processes)
         room = app._detached_views
         assert (len(room), room.bytes, len(room._shown), len(room._places), len(room._quotas)) == (

@@ -1,6 +1,5 @@
 """Tokens of a page are invalid with the cookie of another browser, after sign-out, and under another secret."""
 
-import asyncio
 from base64 import urlsafe_b64decode
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -11,6 +10,7 @@ import pytest
 from pyview import PyView, SecurityConfig
 from pyview.testing import LiveClient
 from pyview.tokens.secrets import Secrets
+from tests.asgi import shift_time
 from tests.attack.target import (
     SECRET,
     STALE,
@@ -101,11 +101,11 @@ class TestT1Replay:
         assert await attempt(client, page, session=forged) == STALE
         assert state.calls.total() == 0
 
-    async def test_after_it_expired(self, state: AppState) -> None:
+    async def test_after_it_expired(self, state: AppState, monkeypatch: pytest.MonkeyPatch) -> None:
         app = target(state, SecurityConfig(page_token_max_age=0))
         async with LiveClient(app) as client:
             page = await page_of(client, "/")
-            await asyncio.sleep(1.1)
+            shift_time(monkeypatch, 2)
             assert await attempt(client, page) == STALE
         assert state.calls.total() == 0
 

@@ -535,7 +535,7 @@ class TestStreamRunner:
         async def numbers() -> AsyncIterator[int]:
             try:
                 yield 1
-                await asyncio.sleep(60)
+                await asyncio.Event().wait()
             finally:
                 closed.append(1)
 

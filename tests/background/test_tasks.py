@@ -69,7 +69,7 @@ async def test_cancelling_reaches_the_coroutine(start: Start, turns: int) -> Non
 
     async def slow() -> None:
         try:
-            await asyncio.sleep(10)
+            await asyncio.Event().wait()
         finally:
             ended.append("cleaned up")
 
@@ -117,7 +117,7 @@ async def test_a_time_out_in_the_first_step_ends_the_right_task() -> None:
     async def slow() -> None:
         try:
             async with asyncio.timeout(0.001):
-                await asyncio.sleep(10)
+                await asyncio.Event().wait()
         except TimeoutError:
             ended.append("timed out")
 

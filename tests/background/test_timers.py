@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from pyview.background.timers import Timer, Timers
+from tests.asgi import eventually
 
 
 async def test_once_rings_once() -> None:
@@ -12,19 +13,19 @@ async def test_once_rings_once() -> None:
     timers = Timers(lambda timer: rung.append(timer.event))
     timers.once("now", 0.0)
     timers.once("later", 0.02)
-    await asyncio.sleep(0.05)
-    assert rung == ["now", "later"]
+    await eventually(lambda: rung == ["now", "later"])
 
 
 async def test_a_beat_is_left_out_while_the_last_one_waits() -> None:
     rung: list[Timer] = []
     timers = Timers(rung.append)
     timer = timers.every("beat", 0.01)
-    await asyncio.sleep(0.055)
-    assert len(rung) == 1
+    await eventually(lambda: rung)
+    for _ in range(3):  # no further beat, however many have passed, until the first one was taken
+        await asyncio.sleep(0.01)
+        assert len(rung) == 1
     timer.waiting = False
-    await asyncio.sleep(0.025)
-    assert len(rung) == 2
+    await eventually(lambda: len(rung) == 2)
     timers.cancel()
 
 

@@ -63,7 +63,7 @@ class AccountLiveView(LiveView[dict[str, Any]]):
     @event
     async def check(self, socket: Any, account: Form[Account]) -> None:
         if "Slow" in [part["city"].value for part in account["addresses"].parts]:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5)  # the browser goes on typing meanwhile
         socket.context["account"] = account
         socket.context["checks"] += 1
 

@@ -19,6 +19,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.asgi import poll
 from tests.stores.valkey import ValkeyProcess, running_valkey
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -54,7 +55,7 @@ def _wait_for(port: int) -> None:
             httpx.get(f"http://127.0.0.1:{port}/")
             return
         except httpx.TransportError:
-            time.sleep(0.05)
+            time.sleep(0.02)
     raise AssertionError("the worker did not start")
 
 
@@ -88,11 +89,14 @@ async def status(host: str, cookies: dict[str, str]) -> int:
 
 async def status_in_time(host: str, cookies: dict[str, str], expected: int) -> bool:
     """Whether the page answers `expected` within ten seconds."""
-    for _ in range(100):
-        if await status(host, cookies) == expected:
-            return True
-        await asyncio.sleep(0.1)
-    return False
+    try:
+        return await poll(lambda: answers(host, cookies, expected))
+    except TimeoutError:
+        return False
+
+
+async def answers(host: str, cookies: dict[str, str], expected: int) -> bool:
+    return await status(host, cookies) == expected
 
 
 async def post(host: str, path: str, cookies: dict[str, str]) -> None:

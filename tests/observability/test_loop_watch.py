@@ -50,7 +50,7 @@ async def test_a_handler_that_blocks_is_named_with_its_line(caplog: pytest.LogCa
 
 async def test_a_handler_that_waits_holds_nothing_up(caplog: pytest.LogCaptureFixture) -> None:
     with LoopWatch(late=0.3, pause=0.01).running():
-        await asyncio.sleep(0.8)
+        await asyncio.sleep(0.5)  # a handler that waits longer than `late`
     assert told(caplog) == []
 
 
@@ -79,7 +79,7 @@ async def test_what_no_single_call_of_the_application_did_is_not_blamed_on_it(
     work: Callable[[], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     with LoopWatch(late=0.2, pause=0.01).running():
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.03)  # the watch has asked for the first time
         await work()
         await eventually(lambda: told(caplog))
     (line,) = told(caplog)
@@ -89,11 +89,10 @@ async def test_what_no_single_call_of_the_application_did_is_not_blamed_on_it(
 
 async def test_it_is_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     with LoopWatch(late=0.1, pause=0.01).running():
-        await asyncio.sleep(0.05)
         busy(0.3)
         await eventually(lambda: told(caplog))
         busy(0.3)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.1)  # the watch has noticed: it looks every 10 ms
     assert len(told(caplog)) == 1
 
 

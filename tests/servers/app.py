@@ -3,10 +3,18 @@
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.template.live_template import LiveTemplate
+
+
+async def show_state(request: Request) -> Response:
+    """Return how many views have a connection, and how many wait for their page."""
+    processes = request.app.app_context.processes
+    return JSONResponse({"views": len(processes), "waiting": len(request.app._detached_views)})
 
 
 class Counter(LiveView[dict[str, int]]):
@@ -24,6 +32,7 @@ class Counter(LiveView[dict[str, int]]):
 def counter_app(**limits: Any) -> PyView:
     app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes", security=SecurityConfig(**limits))
     app.add_live_view("/count", Counter)
+    app.routes.append(Route("/state", show_state))
     return app
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.servers.test_secrets import NEW, ROOT, SESSION, answering, free_port, join
+from tests.asgi import first_response
+from tests.servers.test_secrets import NEW, ROOT, SESSION, free_port, join
 from tests.servers.test_servers import COMMANDS
 
 APP = """
@@ -45,7 +46,7 @@ async def test_a_session_leaves_no_secret_in_the_log(tmp_path: Path, level: str,
     secrets = [PASSWORD, API_KEY, NEW, SESSION]
     try:
         host = f"127.0.0.1:{port}"
-        await answering(f"http://{host}/basket")
+        await first_response(f"http://{host}/basket")
         async with httpx.AsyncClient() as browser:
             form = {"user": "ada", "password": PASSWORD}
             await browser.post(f"http://{host}/login?api_key={API_KEY}", data=form)
@@ -82,7 +83,7 @@ async def test_a_failure_is_in_the_log_once_with_the_lines_of_the_application_fi
     port = free_port()
     process = crashing(name, port)
     try:
-        await answering(f"http://127.0.0.1:{port}/count")
+        await first_response(f"http://127.0.0.1:{port}/count")
         async with httpx.AsyncClient() as browser:
             response = await browser.get(f"http://127.0.0.1:{port}/crash")
     finally:

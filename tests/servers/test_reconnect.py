@@ -1,14 +1,15 @@
 """What each ASGI server makes of a goodbye, and of a connection that breaks off."""
 
-import asyncio
 import json
 import re
 from html import unescape
 from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.asgi import poll
 from tests.servers.test_servers import COMMANDS, page_at, served
 
 
@@ -39,6 +40,15 @@ class Page:
         self.mounts += 1
         return socket, reply["rendered"]["0"]
 
+    async def until_state(self, **state: int) -> None:
+        """Wait until the server has noticed the end of the connection."""
+
+        async def reached() -> bool:
+            return bool((await client.get(f"http://{self.host}/state")).json() == state)
+
+        async with httpx.AsyncClient() as client:
+            await poll(reached)
+
     async def click(self, socket: ClientConnection) -> None:
         value = {"type": "click", "event": "inc", "value": {}}
         await ask(socket, ["4", "5", f"lv:{self.id}", "event", value])
@@ -59,17 +69,17 @@ async def test_a_goodbye_is_told_from_a_break(server: str) -> None:
         assert shown == "0"
         await page.click(socket)
         socket.transport.abort()  # the network is gone
-        await asyncio.sleep(1)
+        await page.until_state(views=1, waiting=1)
         socket, shown = await page.join()
         assert shown == "1"
         await page.click(socket)
         await socket.close(1001)  # the browser ends it, nobody knows why
-        await asyncio.sleep(1)
+        await page.until_state(views=1, waiting=1)
         socket, shown = await page.join()
         assert shown == "2"
         await socket.send(json.dumps([None, None, "phoenix", "goodbye", {}]))
         await socket.close(4000)  # our client leaves the page
-        await asyncio.sleep(1)
+        await page.until_state(views=0, waiting=0)
         socket, shown = await page.join()
         assert shown == "0"
         await socket.close()

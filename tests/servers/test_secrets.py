@@ -1,6 +1,5 @@
 """Secrets of a real server: what it does not start with, and what a change of them leaves open."""
 
-import asyncio
 import json
 import os
 import re
@@ -16,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+
+from tests.asgi import first_response
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OLD = "YW4gb2xkZXIgb25lLCBhbHNvIGZvciB0ZXN0cyBvbmx5Li4="
@@ -113,7 +114,7 @@ class TestStarts:
         (tmp_path / "secret").write_text(f"{NEW}\n")
         environ = {**SOUND, "PYVIEW_ENV": "production", "PYVIEW_SECRET_FILE": str(tmp_path / "secret")}
         with served(free_port(), **{**environ, "PYVIEW_SECRET": ""}) as host:
-            assert (await answering(f"http://{host}/basket")).status_code == 403
+            assert (await first_response(f"http://{host}/basket")).status_code == 403
 
 
 class TestRotation:
@@ -130,24 +131,14 @@ class TestRotation:
         port = free_port()
         async with httpx.AsyncClient() as browser:
             with served(port, PYVIEW_SECRET=OLD) as host:
-                await answering(f"http://{host}/basket")
+                await first_response(f"http://{host}/basket")
                 await browser.post(f"http://{host}/login", data={"user": "ada"})
                 html = (await browser.get(f"http://{host}/basket")).text
             with served(port, **after) as host:
-                await answering(f"http://{host}/basket")
+                await first_response(f"http://{host}/basket")
                 status, response = await join(host, html, browser.cookies)
         assert (status, response.get("reason", "ok")) == ("ok" if answer == "ok" else "error", answer)
         assert answer != "ok" or response["rendered"]["0"] == "ada"
-
-
-async def answering(url: str) -> httpx.Response:
-    async with httpx.AsyncClient() as client:
-        for _ in range(100):
-            try:
-                return await client.get(url)
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
-    raise AssertionError(f"nothing answered at {url}")
 
 
 async def join(host: str, html: str, cookies: httpx.Cookies) -> tuple[str, Any]:

@@ -1,6 +1,5 @@
 """One page, one join and one event on every ASGI server that we say works."""
 
-import asyncio
 import json
 import re
 import subprocess
@@ -12,9 +11,10 @@ from pathlib import Path
 from socket import socket as Socket
 from typing import Any
 
-import httpx
 import pytest
 from websockets.asyncio.client import connect
+
+from tests.asgi import first_response
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APP = "tests.servers.app:app"
@@ -58,16 +58,9 @@ def served(name: str, app: str = APP) -> Iterator[str]:
 
 
 async def page_at(url: str) -> str:
-    async with httpx.AsyncClient() as client:
-        for _ in range(300):
-            try:
-                response = await client.get(url)
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
-            else:
-                assert response.status_code == 200, response.text
-                return response.text
-    raise AssertionError(f"nothing answered at {url}")
+    response = await first_response(url)
+    assert response.status_code == 200, response.text
+    return response.text
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from secrets import token_urlsafe
-from time import monotonic
 
 import pytest
 
@@ -17,6 +16,7 @@ from pyview.stores.retry import Backlog
 from pyview.stores.revocations import MemoryRevocations
 from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.testing import LiveClient
+from tests.asgi import eventually, poll
 from tests.sessions.test_middleware import app_with
 from tests.stores.fixtures import Breakable, BreakableFolder, FreezableServer, own_valkey
 
@@ -73,17 +73,17 @@ async def workers(breakable: Breakable) -> AsyncIterator[Workers]:
 
 
 async def until_empty(workers: Workers, worker: int, cookie: str) -> None:
-    deadline = monotonic() + 10
-    while await workers.words(worker, cookie):
-        assert monotonic() < deadline, "a copied cookie stays good"
-        await asyncio.sleep(0.05)
+    """Wait until a copied cookie is no longer valid at a worker."""
+
+    async def is_empty() -> bool:
+        return not await workers.words(worker, cookie)
+
+    await poll(is_empty)
 
 
 async def until_answering(workers: Workers, worker: int, cookie: str) -> None:
-    deadline = monotonic() + 10
-    while not await workers.words(worker, cookie):
-        assert monotonic() < deadline, "the store is not back"
-        await asyncio.sleep(0.05)
+    """Wait until the store of a worker is available again."""
+    await poll(lambda: workers.words(worker, cookie))
 
 
 async def test_a_copy_of_the_cookie_is_dead_everywhere(
@@ -131,10 +131,7 @@ async def test_cookies_that_name_nothing_are_passed_over(
         stranger = await workers.browser(0, token_urlsafe(32))
         assert (await stranger.post("/logout")).status_code == 200
     breakable.bring_back()
-    deadline = monotonic() + 10
-    while "5 signed-out sessions" not in caplog.text:
-        assert monotonic() < deadline
-        await asyncio.sleep(0.05)
+    await eventually(lambda: "5 signed-out sessions" in caplog.text)
     assert await workers.words(1, witness.cookies["session"]) == ["user_id"]
 
 
@@ -183,7 +180,7 @@ async def test_a_store_that_goes_during_the_request_is_told_later(tmp_path: Path
         await client.post("/login/ada")
         copied = client.cookies["session"]
         slow = asyncio.create_task(client.post("/logout?after=0.2"))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.03)  # the session is loaded, and not saved yet
         folder.take_away()
         assert (await slow).status_code == 200
         folder.bring_back()

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from pyview import LiveView, LiveViewSocket, PyView
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.auth import login, logout, requires
 from pyview.sessions import (
     MemorySessionStore,
@@ -27,6 +27,7 @@ from pyview.stores.revocations import Revocations
 from pyview.stores.sessions import Record
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
+from tests.asgi import shift_time
 from tests.frames import connect, event, join, load
 from tests.transport.test_long_poll import opened
 
@@ -81,8 +82,15 @@ async def end(request: Request) -> Response:
     return JSONResponse(await end_device(request, request.path_params["key"]))
 
 
-def app_with(store: SessionStore, revocations: Revocations | None = None, /, **options: Any) -> PyView:
-    app = PyView(secret=SECRET, revocations=revocations)
+def app_with(
+    store: SessionStore,
+    revocations: Revocations | None = None,
+    /,
+    *,
+    security: SecurityConfig | None = None,
+    **options: Any,
+) -> PyView:
+    app = PyView(secret=SECRET, revocations=revocations, security=security)
     app.add_middleware(ServerSessionMiddleware, store=store, **options)
     app.add_middleware(AuthenticationMiddleware, backend=Backend())
     for path, endpoint, method in [
@@ -152,12 +160,15 @@ async def test_two_requests_at_once_lose_nothing(store: SessionStore) -> None:
         assert (await client.get("/read")).json().keys() == {"first", "w1", "w2", "w3", "w4", "w5"}
 
 
-async def test_a_session_ends_when_it_is_old_and_when_it_lies_unused(store: SessionStore) -> None:
-    for options in ({"max_age": 1.0}, {"idle_timeout": 1.0}):
+async def test_a_session_ends_when_it_is_old_and_when_it_lies_unused(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[dict[str, Any]] = [{"max_age": 60.0}, {"idle_timeout": 60.0}]
+    for options in limits:
         async with LiveClient(app_with(store, **options)) as client:
             await client.post("/write/apple")
             assert (await client.get("/read")).json() == {"apple": True}
-            await asyncio.sleep(1.1)
+            shift_time(monkeypatch, 61)
             assert (await client.get("/read")).json() == {}
 
 
@@ -227,15 +238,14 @@ async def test_while_the_store_is_away_nobody_is_signed_in_and_no_cookie_is_lost
 
 async def test_use_is_noted_at_most_once_a_minute_and_events_count(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemorySessionStore()
-    app = app_with(store, idle_timeout=3600.0)
+    app = app_with(store, idle_timeout=3600.0, security=SecurityConfig(auth_recheck=0.0))
     async with LiveClient(app) as client:
         await client.post("/login/alice")
         page = await load(client, "/dash")
         socket = await connect(client, page).connect()
         await join(socket, page)
         started = time.time()
-        monkeypatch.setattr(time, "time", lambda: started + 120)
-        await asyncio.sleep(1.05)
+        shift_time(monkeypatch, 120)
         await socket.send_frame(event(page, "5", "use"))
         await socket.receive_frame()
         (record,) = store._records.values()
@@ -245,15 +255,14 @@ async def test_use_is_noted_at_most_once_a_minute_and_events_count(monkeypatch: 
 
 async def test_a_page_that_only_polls_does_not_use_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemorySessionStore()
-    app = app_with(store, idle_timeout=3600.0)
+    app = app_with(store, idle_timeout=3600.0, security=SecurityConfig(auth_recheck=0.0))
     async with LiveClient(app) as client:
         await client.post("/login/alice")
         page = await load(client, "/dash")
         poller = await opened(client, page)
         await poller.join(page)
         started = time.time()
-        monkeypatch.setattr(time, "time", lambda: started + 120)
-        await asyncio.sleep(1.05)
+        shift_time(monkeypatch, 120)
         await poller.send([None, "5", "phoenix", "heartbeat", {}])
         await poller.receive()
         (record,) = store._records.values()

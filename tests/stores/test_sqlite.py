@@ -127,7 +127,7 @@ async def test_a_writer_waits_for_another(tmp_path: Path) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             writing = asyncio.create_task(add(file, "a"))
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)  # time for the writer's thread to meet the lock
             assert not writing.done()
             other.execute("COMMIT")
         await writing

@@ -58,7 +58,7 @@ class Room(HandmadeView):
         await self.send(self.join_ref if join_ref == "own" else join_ref, ref, event, payload)
 
     async def silence(self, value: Any) -> None:
-        await asyncio.sleep(10)
+        await asyncio.Event().wait()
 
 
 class Note(HandmadeView):

@@ -10,7 +10,7 @@ import pytest
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connected
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, SocketRefused
-from tests.asgi import eventually
+from tests.asgi import eventually, settled
 from tests.frames import connect, event, join, load
 
 OK: dict[str, Any] = {"status": "ok", "response": {}}
@@ -24,7 +24,7 @@ class Counter(LiveView[Any]):
 
     async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[Any]) -> Any:
         if event == "slow":
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # long enough to read the frames behind it
         if event == "boom":
             raise RuntimeError("boom")
         if event == "big":
@@ -302,7 +302,8 @@ async def test_a_browser_that_does_not_read_gets_fewer_and_newer_updates() -> No
             for number in range(1, 500):
                 await app.pubsub.broadcast("tick", number)
                 await asyncio.sleep(0)
-            await asyncio.sleep(0.05)
+            [process] = app.app_context.processes
+            await eventually(lambda: process.socket.context["count"] == 499)
             socket.resume_reading()
             counts = [""]
             while counts[-1] != "499":
@@ -335,7 +336,8 @@ async def test_a_browser_that_asks_without_reading_is_not_read_from() -> None:
             socket.pause_reading()
             for ref in range(5, 105):
                 await socket.send_frame(event(page, str(ref), "inc"))
-            await asyncio.sleep(0.05)
+            [process] = app.app_context.processes
+            await settled(lambda: process.socket.context["count"])
             assert socket.open
             socket.resume_reading()
             refs = [(await socket.receive_frame())[1] for _ in range(100)]

@@ -13,7 +13,7 @@ from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connecte
 from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from tests.asgi import eventually
+from tests.asgi import eventually, settled
 from tests.attack.target import STALE, AppState, page_of, sign_in, sign_out, target
 from tests.frames import Page, event, load
 
@@ -350,7 +350,7 @@ async def test_what_the_connection_does_not_read_is_not_taken_from_the_network()
         for _ in range(2):  # more answers than wait for a browser that does not ask for them
             await poller.send(*[[None, str(ref), "phoenix", "heartbeat", {}] for ref in range(80)])
         pushes = [asyncio.ensure_future(client.post(poller.url, content=megabyte())) for _ in range(6)]
-        await asyncio.sleep(0.3)
+        await settled(lambda: read)
         assert read < 3 * 1024 * 1024
         await asyncio.wait(pushes)
 

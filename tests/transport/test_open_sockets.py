@@ -31,8 +31,6 @@ class Stage:
                 socket.context = {"n": 0}
 
             async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[Any]) -> None:
-                if event == "slow":
-                    await asyncio.sleep(0.05)
                 socket.context["n"] += 1
 
             async def disconnect(self, socket: LiveViewSocket[Any]) -> None:
@@ -70,18 +68,17 @@ async def test_a_server_that_stops_ends_sockets_with_1012_and_waits_for_its_view
 
 
 async def test_meanwhile_nobody_is_let_in_and_afterwards_everybody_again() -> None:
-    stage = Stage(goodbye=1.0)
+    stage = Stage(goodbye=0.5)
     tried: list[int] = []
 
-    async def try_again(client: LiveClient) -> None:
-        await asyncio.sleep(0.3)
+    async def try_again(client: LiveClient, visitor: RawSocket) -> None:
+        assert await visitor.wait_closed() == 1012  # the server stops, and waits for the view of this socket
         with pytest.raises(SocketRefused) as refused:
             await connect(client).connect()
         tried.append(refused.value.status)
 
     async with stage.running() as client:
-        await stage.visitor(client)
-        attempt = asyncio.create_task(try_again(client))
+        attempt = asyncio.create_task(try_again(client, await stage.visitor(client)))
     await attempt
     assert tried == [503]
     async with stage.running() as client:

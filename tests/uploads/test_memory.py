@@ -80,7 +80,7 @@ class Watch:
     async def __call__(self) -> None:
         while True:
             await self.look()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # the interval of the measurements
 
     async def until_nothing_is_stored(self) -> dict[str, Any]:
         async with asyncio.timeout(20):

@@ -36,7 +36,7 @@ class Parts(UploadWriter):
     async def called(self, call: str) -> None:
         self.calls.append(call)
         if call == self.wait_at:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         if call == self.fail_at:
             raise OSError("the store is away")
 
@@ -172,10 +172,10 @@ async def test_a_file_of_which_nothing_comes_any_more_is_given_up(stored: Stored
 async def test_a_slow_writer_is_not_a_slow_browser() -> None:
     class Slow(TempFileWriter):
         async def write_chunk(self, data: bytes) -> None:
-            await asyncio.sleep(0.7)
+            await asyncio.sleep(0.5)  # longer than chunk_timeout, which does not count it
             await super().write_chunk(data)
 
-    view = view_with(chunk_timeout=0.5, writer=Slow)
+    view = view_with(chunk_timeout=0.3, writer=Slow)
     async with LiveClient(app_with(view)) as client, liar(client) as browser:
         await browser.join_upload(await browser.token(size=2), "7")
         assert await browser.chunk(b"x", "7") == ("ok", {})

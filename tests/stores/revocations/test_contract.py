@@ -108,10 +108,11 @@ async def test_a_revocation_is_told_once_and_again_when_it_grows(workers: Worker
     await one.revoke("user:a", clock.now + DAY, not_before=1.0)
     await until(lambda: ear.heard == ["user:a"])
     await one.revoke("user:a", clock.now + DAY, not_before=1.0)
-    await asyncio.sleep(0.6)
-    assert ear.heard == ["user:a"]
+    await one.revoke("sid:after", clock.now + DAY)
+    await until(lambda: "sid:after" in ear.heard)
+    assert ear.heard == ["user:a", "sid:after"]
     await one.revoke("user:a", clock.now + DAY, not_before=2.0)
-    await until(lambda: ear.heard == ["user:a", "user:a"])
+    await until(lambda: ear.heard == ["user:a", "sid:after", "user:a"])
 
 
 async def test_a_late_worker_knows_what_was_before_it(workers: Workers, clock: Clock) -> None:
@@ -126,16 +127,17 @@ async def test_a_late_worker_knows_what_was_before_it(workers: Workers, clock: C
 
 
 async def test_one_hears_until_one_unsubscribes(workers: Workers, clock: Clock) -> None:
-    one, two = await workers.one_more(), await workers.one_more()
-    staying, leaving = Ear(two), Ear(two)
+    one, two, three = [await workers.one_more() for _ in range(3)]
+    staying, leaving, other_worker = Ear(two), Ear(two), Ear(three)
     await in_step(two)
+    await in_step(three)
     two.unsubscribe(leaving)
     two.unsubscribe(Ear())
     await one.revoke("sid:a", clock.now + DAY)
     await until(lambda: staying.heard == ["sid:a"])
     two.unsubscribe(staying)
     await one.revoke("sid:b", clock.now + DAY)
-    await asyncio.sleep(0.7)
+    await until(lambda: "sid:b" in other_worker.heard)
     assert (staying.heard, leaving.heard) == (["sid:a"], [])
     back = Ear(two)
     await one.revoke("sid:c", clock.now + DAY)
@@ -234,7 +236,7 @@ async def test_nothing_is_left_running(workers: Workers, make: Callable[[], Revo
     worker = make()
     await worker.start()
     ear = Ear(worker)
-    await asyncio.sleep(0.05)
+    await in_step(worker)
     worker.unsubscribe(ear)
     await until(lambda: asyncio.all_tasks() == before)
     worker.subscribe(ear)
