@@ -1,4 +1,4 @@
-"""What can be told to be wrong with the views and templates of an application without running them."""
+"""Find mistakes in the views and templates of an application without running them."""
 
 from pyview.lint.application import lint
 from pyview.lint.finding import Finding

@@ -1,26 +1,20 @@
-"""Which events a view or component handles, as far as its source tells.
+"""Rules about events: those in templates without a handler, and handlers whose event is written nowhere."""
 
-Which events the templates of a view cause.
-
-A `handle_event` that does something for every event, whatever its name: by `else`, `case _`, or after its ifs.
-"""
-
-import ast
-import inspect
 import json
-import sys
-import textwrap
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from difflib import get_close_matches
 
 from jinja2 import nodes
 
-from pyview.events.decorators import EVENTS, handlers_of
-from pyview.events.dispatch import DISPATCHES
+from pyview.components.component import LiveComponent
+from pyview.lint.finding import Finding
+from pyview.lint.handlers import event_methods, handlers
 from pyview.lint.html import HtmlElement
-from pyview.lint.owners import TemplateOwner
-from pyview.live_view import LiveView
+from pyview.lint.modules import Modules
+from pyview.lint.template_users import ParsedTemplate, TemplateUser, scripts_near
+from pyview.template.html_scanner import HOLE
 
 _BINDINGS = frozenset(
     {
@@ -28,11 +22,101 @@ _BINDINGS = frozenset(
         *("window-focus", "window-blur", "click-away", "viewport-top", "viewport-bottom", "auto-recover"),
     }
 )
+_DATA = tuple(
+    f"phx-{name}" for name in ("value-", "target", "debounce", "throttle", "disable-with", "key", "hook")
+)
+"""Attributes that name no event."""
+
+
+def unknown_events(user: TemplateUser, users: Sequence[TemplateUser]) -> Iterator[Finding]:
+    """Report events in the templates of `user` that the view they go to does not handle."""
+    views = _receiving_views(user, users)
+    if not views or not all(handlers(view).closed for view in views):
+        return
+    known = frozenset[str]().union(*(handlers(view).names for view in views))
+    for call in (call for source in user.sources for call in calls(source)):
+        if call.event not in known and not call.event.startswith("lv:"):  # `lv:` events are the client's own
+            text = f'{call.attribute}="{call.event}": {_why_unknown(call.event, user.cls, views, known)}'
+            yield Finding(call.file, call.line, "unknown-event", text)
+
+
+def _receiving_views(user: TemplateUser, users: Sequence[TemplateUser]) -> list[type]:
+    """Return the views that an event without a target goes to.
+
+    For a component these are all views whose templates name it, directly or through other components.
+    """
+    if not issubclass(user.cls, LiveComponent):
+        return [user.cls]
+    views: dict[type, None] = {}
+    waiting, seen = [user.cls], {user.cls}
+    while waiting:
+        component = waiting.pop()
+        outer = [one.cls for one in users if component in one.named_classes and one.cls not in seen]
+        seen.update(outer)
+        waiting += [cls for cls in outer if issubclass(cls, LiveComponent)]
+        views |= dict.fromkeys(cls for cls in outer if not issubclass(cls, LiveComponent))
+    return list(views)
+
+
+def _why_unknown(event: str, cls: type, views: Sequence[type], known: Iterable[str]) -> str:
+    names = " and ".join(view.__qualname__ for view in views)
+    if event in handlers(cls).names:
+        return (
+            f"the event goes to {names}, because it has no target; to send it to {cls.__qualname__}, add "
+            'phx-target="{{ myself }}"'
+        )
+    close = get_close_matches(event, known, n=1)
+    meant = f"; did you mean {close[0]!r}?" if close else ""
+    return f"{names} {'does' if len(views) == 1 else 'do'} not handle it{meant}"
+
+
+def unused_handlers(users: Sequence[TemplateUser], modules: Modules) -> Iterator[Finding]:
+    """Report `@event` methods whose event occurs in no template, module or script of the application."""
+    text: str | None = None
+    for user in users:
+        templates = user.templates
+        if templates is None or not templates.complete or _has_computed_events(user.sources):
+            continue
+        for names, file, line in event_methods(user.cls):
+            text = _all_text(users, modules) if text is None else text
+            if not any(_occurs(name, text) for name in names.split(" ")):
+                reason = (
+                    f"{user.cls.__qualname__}: no template, module or script names the event {names!r}; "
+                    "remove the handler, or use the event"
+                )
+                yield Finding(file, line, "unused-handler", reason)
+
+
+def _all_text(users: Sequence[TemplateUser], modules: Modules) -> str:
+    """Return everything that the application has written in which the name of an event may occur."""
+    templates = (source.text for user in users for source in user.sources)
+    python = (text for module in modules.of(user.cls for user in users) for text in module.texts)
+    scripts = (scripts_near(user.cls) for user in users)
+    return "\n".join((*templates, *python, *scripts))
+
+
+def _occurs(name: str, text: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
+
+
+def _has_computed_events(sources: Sequence[ParsedTemplate]) -> bool:
+    """Return True if the name of some event is computed when the page is rendered."""
+    return any(
+        HOLE in (attribute.value or "")
+        and attribute.name.startswith("phx-")
+        and not attribute.name.startswith(_DATA)
+        for source in sources
+        for element in source.elements
+        for attribute in element.attributes
+    )
+
+
+# --- events in templates ---
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerCall:
-    """An event of a page. `attribute` is where it is written, such as `phx-click`."""
+    """An event that a template sends. `attribute` is the place where it is written, such as `phx-click`."""
 
     event: str
     file: str
@@ -40,27 +124,28 @@ class HandlerCall:
     attribute: str
 
 
-def calls(source: TemplateOwner) -> Iterator[HandlerCall]:
-    """The events that go to the view itself: those without `phx-target`."""
-    chooses_files = "live_file_input" in source.text
+def calls(source: ParsedTemplate) -> Iterator[HandlerCall]:
+    """Yield the events of a template that go to the view itself: those without `phx-target`."""
+    has_file_input = "live_file_input" in source.text
     for element in source.elements:
-        if element.get("phx-target") is None and element.whole:
-            # That a file was chosen is told by an event that PyView itself takes.
-            found = _calls_of(element, source)
-            yield from (call for call in found if not (chooses_files and call.attribute == "phx-change"))
-    yield from _pushes(source)
+        if element.get("phx-target") is None and element.complete:
+            for call in _calls_of(element, source):
+                # PyView itself handles the change event of a chosen file, so the view need not.
+                if not (has_file_input and call.attribute == "phx-change"):
+                    yield call
+    yield from _js_pushes(source)
 
 
-def _calls_of(element: HtmlElement, source: TemplateOwner) -> Iterator[HandlerCall]:
-    for one in element.attributes:
-        name = one.name.removeprefix("phx-")
-        if one.name.startswith("phx-") and name in _BINDINGS and one.known:
-            for event in _events(one.known, ignored="ignore" if name == "auto-recover" else ""):
-                yield HandlerCall(event, source.file, source.line(one.line), one.name)
+def _calls_of(element: HtmlElement, source: ParsedTemplate) -> Iterator[HandlerCall]:
+    for attribute in element.attributes:
+        name = attribute.name.removeprefix("phx-")
+        if attribute.name.startswith("phx-") and name in _BINDINGS and attribute.known:
+            for event in _events(attribute.known, ignored="ignore" if name == "auto-recover" else ""):
+                yield HandlerCall(event, source.file, source.line(attribute.line), attribute.name)
 
 
 def _events(text: str, ignored: str) -> list[str]:
-    """An attribute is the name of an event, or JS commands as JSON."""
+    """Return the events of an attribute, which holds the name of one event or JS commands as JSON."""
     if not text.startswith("["):
         return [text] if text and text != ignored else []
     try:
@@ -71,153 +156,20 @@ def _events(text: str, ignored: str) -> list[str]:
         return []
 
 
-def _pushes(source: TemplateOwner) -> Iterator[HandlerCall]:
-    """`js.push("save")`: its first argument, unless it goes to a target."""
+def _js_pushes(source: ParsedTemplate) -> Iterator[HandlerCall]:
+    """Yield the events of `js.push("save")`, unless the push has a target."""
     for call in source.tree.find_all(nodes.Call):
         callee = call.node
         if not (isinstance(callee, nodes.Getattr) and callee.attr == "push" and is_js(callee.node)):
             continue
-        targeted = any(keyword.key == "target" for keyword in call.kwargs)
+        has_target = any(keyword.key == "target" for keyword in call.kwargs)
         event = call.args[0] if call.args else None
-        if isinstance(event, nodes.Const) and isinstance(event.value, str) and not targeted:
+        if isinstance(event, nodes.Const) and isinstance(event.value, str) and not has_target:
             yield HandlerCall(event.value, source.file, source.line(call.lineno), "js.push")
 
 
 def is_js(node: nodes.Node) -> bool:
+    """Return True for `js` and for a chain of calls that begins with it."""
     while isinstance(node, nodes.Call | nodes.Getattr):
         node = node.node
     return isinstance(node, nodes.Name) and node.name == "js"
-
-
-_LEAVES = (ast.Return, ast.Raise)
-
-
-def takes_all(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Return whether the function does something for an event that it compares with nothing."""
-    return any(map(_does_something, _for_others(function.body)))
-
-
-def _for_others(body: Sequence[ast.stmt]) -> Iterator[Sequence[ast.stmt]]:
-    """Return what is done where no comparison of the event's name holds."""
-    for at, statement in enumerate(body):
-        if not _compares(statement):
-            continue
-        yield _otherwise(statement)
-        yield [one for one in body[at + 1 :] if not _compares(one)]
-
-
-def _compares(statement: ast.stmt) -> bool:
-    """Return whether it is an `if` or a `match` on the name of the event."""
-    subject = {ast.If: "test", ast.Match: "subject"}.get(type(statement))
-    if subject is None:
-        return False
-    nodes = ast.walk(getattr(statement, subject))
-    return any(isinstance(one, ast.Name) and one.id == "event" for one in nodes)
-
-
-def _otherwise(statement: ast.stmt) -> Sequence[ast.stmt]:
-    match statement:
-        case ast.If(orelse=[ast.If() as other]) if _compares(other):
-            return _otherwise(other)
-        case ast.If(orelse=rest):
-            return rest
-        case ast.Match(cases=cases):
-            wild = (
-                one.body
-                for one in cases
-                if isinstance(one.pattern, ast.MatchAs) and one.pattern.pattern is None
-            )
-            return next(wild, [])
-        case _:
-            return []
-
-
-def _does_something(body: Sequence[ast.stmt]) -> bool:
-    return any(not isinstance(one, (ast.Pass, *_LEAVES)) and not _is_constant(one) for one in body)
-
-
-def _is_constant(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
-@dataclass(frozen=True, slots=True)
-class Handlers:
-    """`names` are handled. `closed`: no others are."""
-
-    names: frozenset[str]
-    closed: bool
-
-
-def handlers(cls: type) -> Handlers:
-    """What `cls` handles: by `@event`, and by a `handle_event` that only compares the name with texts."""
-    decorated = frozenset(handlers_of(cls, EVENTS))
-    if getattr(cls, "on_mount", ()) or _attaches_hooks(cls):
-        return Handlers(decorated, closed=False)
-    own = getattr(cls, "handle_event", None)
-    if own is None or getattr(own, DISPATCHES, False) or own is getattr(LiveView, "handle_event", None):
-        return Handlers(decorated, closed=True)
-    compared = _compared(own)
-    if compared is None:
-        return Handlers(decorated, closed=False)
-    return Handlers(decorated | compared, closed=True)
-
-
-def _attaches_hooks(cls: type) -> bool:
-    others = {"pyview", *sys.stdlib_module_names}
-    own = (base for base in cls.__mro__ if base.__module__.partition(".")[0] not in others)
-    return any("attach_hook" in (_text(base) or "attach_hook") for base in own)
-
-
-def _text(thing: Any) -> str | None:
-    try:
-        return textwrap.dedent(inspect.getsource(thing))
-    except (OSError, TypeError):
-        return None
-
-
-def _compared(function: Any) -> frozenset[str] | None:
-    """The texts that the name of the event is compared with; None if anything else is done with it."""
-    text = _text(inspect.unwrap(function))
-    if text is None:
-        return None
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return None
-    definition = next(
-        (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)), None
-    )
-    if definition is None:
-        return None
-    if "event" not in {argument.arg for argument in definition.args.args}:
-        return None
-    found: set[str] = set()
-    understood: set[ast.Name] = set()
-    for node in ast.walk(definition):
-        for name, texts in _comparisons(node):
-            understood.add(name)
-            found |= texts
-    uses = {node for node in ast.walk(definition) if isinstance(node, ast.Name) and node.id == "event"}
-    closed = uses and uses == understood and not takes_all(definition)
-    return frozenset(found) if closed else None
-
-
-def _comparisons(node: ast.AST) -> Iterator[tuple[ast.Name, set[str]]]:
-    if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and node.left.id == "event":
-        texts = _constants(node.comparators[0])
-        if texts and isinstance(node.ops[0], ast.Eq | ast.In):
-            yield node.left, texts
-    elif isinstance(node, ast.Match) and isinstance(node.subject, ast.Name) and node.subject.id == "event":
-        patterns = [pattern for case in node.cases for pattern in ast.walk(case.pattern)]
-        if not any(isinstance(one, ast.MatchAs) and one.name is not None for one in patterns):
-            values = [one.value for one in patterns if isinstance(one, ast.MatchValue)]
-            yield node.subject, set().union(*map(_constants, values)) if values else set()
-
-
-def _constants(node: ast.AST) -> set[str]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return {node.value}
-    if isinstance(node, ast.Tuple | ast.List | ast.Set):
-        inside = [_constants(one) for one in node.elts]
-        return set().union(*inside) if all(inside) else set()
-    return set()

@@ -1,4 +1,4 @@
-"""Something that looks wrong, and where."""
+"""One mistake in a view or template, with its file and line."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -22,12 +22,12 @@ Rule = Literal[
     "unknown-link",
     "patch-leaves-view",
 ]
-"""What is looked for. A line that says `pyview: ignore`, or `pyview: ignore[unknown-event]`, is passed over."""
+"""The rules, as `docs/checks.md` lists them. A line with `pyview: ignore` or `pyview: ignore[RULE]` is not reported."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """`line` counts from 1; 0 where only the file is known."""
+    """One mistake. `line` counts from 1; it is 0 if only the file is known."""
 
     file: str
     line: int
@@ -35,5 +35,5 @@ class Finding:
     text: str
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.text} [{self.rule}]"
+        position = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{position}: {self.text} [{self.rule}]"

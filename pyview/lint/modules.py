@@ -1,7 +1,4 @@
-"""Calls of a socket's coroutine methods without `await`: nothing comes of them.
-
-The Python modules that views and components are written in, each read once.
-"""
+"""Read the Python modules of views and components, and find coroutine calls without `await` in them."""
 
 import ast
 import inspect
@@ -28,7 +25,10 @@ class Module:
 
     @cached_property
     def texts(self) -> frozenset[str]:
-        """The texts and the names of attributes in it, but those with which its handlers are declared."""
+        """The string constants and attribute names of the module.
+
+        Those in decorators are left out: `@event("save")` declares a handler and does not use the event.
+        """
         nodes = list(ast.walk(self.tree))
         functions = (one for one in nodes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
         decorators = (one for function in functions for one in function.decorator_list)
@@ -42,13 +42,13 @@ class Module:
 
 
 class Modules:
-    """Reads modules, and keeps what it has read."""
+    """Reads modules, each of them once."""
 
     def __init__(self) -> None:
         self._read: dict[str, Module | None] = {}
 
     def of(self, classes: Iterable[type]) -> list[Module]:
-        """Those in which the classes and their bases are written, as far as their source is there."""
+        """Return the modules of the classes and of their bases, of those whose source is available."""
         names = dict.fromkeys(
             base.__module__ for cls in classes for base in cls.__mro__ if base is not object
         )
@@ -58,11 +58,11 @@ class Modules:
 
     def _module(self, name: str) -> Module | None:
         if name not in self._read:
-            self._read[name] = _module(sys.modules[name])
+            self._read[name] = _parse(sys.modules[name])
         return self._read[name]
 
 
-def _module(module: ModuleType) -> Module | None:
+def _parse(module: ModuleType) -> Module | None:
     try:
         file, tree = inspect.getsourcefile(module), ast.parse(inspect.getsource(module))
     except (OSError, TypeError, SyntaxError):
@@ -81,25 +81,23 @@ _OF_SOCKET: Final = _coroutines(ConnectedLiveViewSocket) | _coroutines(Component
 _OF_PRESENCE: Final = _coroutines(ViewPresence)
 
 
-def forgotten_awaits(module: Module) -> Iterator[Finding]:
-    """Statements of a module that call such a method and leave it at that."""
+def missing_awaits(module: Module) -> Iterator[Finding]:
+    """Report statements that call a coroutine method of a socket and discard the coroutine."""
     sockets = {"socket", *_annotated(module.tree)}
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             called = node.value.func
             if isinstance(called, ast.Attribute) and _is_coroutine(called, sockets):
-                text = (
-                    f"{ast.unparse(called)}(...) does nothing without await: await {ast.unparse(called)}(...)"
-                )
+                text = f"{ast.unparse(called)}(...) does nothing without await: write await {ast.unparse(called)}(...)"
                 yield Finding(module.file, node.lineno, "missing-await", text)
 
 
 def _annotated(tree: ast.Module) -> Iterator[str]:
-    """The names of parameters that are sockets by their annotation."""
+    """Yield the names of parameters that are annotated as sockets."""
     for node in ast.walk(tree):
         if isinstance(node, ast.arg) and node.annotation is not None:
-            said = ast.unparse(node.annotation).partition("[")[0].rpartition(".")[2]
-            if said in ("LiveViewSocket", "ConnectedLiveViewSocket", "ComponentSocket"):
+            annotation = ast.unparse(node.annotation).partition("[")[0].rpartition(".")[2]
+            if annotation in ("LiveViewSocket", "ConnectedLiveViewSocket", "ComponentSocket"):
                 yield node.arg
 
 

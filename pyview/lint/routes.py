@@ -1,8 +1,6 @@
-"""Which routes of a whole site may answer an address, mounted applications included.
+"""Find the routes that may answer a path, in an application and in all that are mounted in it.
 
-Addresses as they are written: what is known of a path of this site when parts of it are filled in later.
-
-Routes that no request reaches, because an earlier one takes them all.
+Also the rule about routes that no request can reach.
 """
 
 import re
@@ -19,7 +17,7 @@ from starlette.routing import BaseRoute, Host, Match, Mount, Route, Router, WebS
 
 from pyview.lint.finding import Finding
 from pyview.lint.html import ANYTHING
-from pyview.lint.owners import place_of
+from pyview.lint.template_users import position_of
 from pyview.middleware.slashes import SlashRedirects
 from pyview.routing.routes import LiveRoute
 from pyview.template.html_scanner import HOLE
@@ -30,27 +28,28 @@ _PLAIN = re.compile(r"[^\x00-\x20\x7f\\]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """The parts of a path between its slashes. A part may have a `HOLE`, which holds no slash.
+class PathPattern:
+    """A path of which some text is known only when the page is rendered.
 
-    `goes_on`: after the last part comes what nobody knows.
+    `parts` are the texts between the slashes. A part may contain placeholders (`HOLE`), whose values have no slash.
+    `open_end` is True if unknown text, maybe with slashes, may follow the last part.
     """
 
     parts: tuple[str, ...]
-    goes_on: bool = False
+    open_end: bool = False
 
     @property
     def path(self) -> str | None:
-        """The path, if all of it is known."""
+        """The path; None if it is not known completely."""
         path = "/" + "/".join(self.parts)
-        return None if self.goes_on or HOLE in path else path
+        return None if self.open_end or HOLE in path else path
 
     def __str__(self) -> str:
-        return ("/" + "/".join(self.parts)).replace(HOLE, "{}") + ("..." if self.goes_on else "")
+        return ("/" + "/".join(self.parts)).replace(HOLE, "{}") + ("..." if self.open_end else "")
 
 
-def address(text: str) -> Address | None:
-    """The address in `text`, without query and fragment; None for one of another site, or relative to the page's."""
+def path_pattern(text: str) -> PathPattern | None:
+    """Return the path of the URL in `text`; None if it has another origin or is relative to the page's URL."""
     text = _BREAKS.sub("", text.strip())
     end = _END.search(text)
     path = text if end is None else text[: end.start()]
@@ -59,16 +58,13 @@ def address(text: str) -> Address | None:
     _, *parts = unquote(path).split("/")
     if not {".", ".."}.isdisjoint(parts):
         return None
-    goes_on = end is not None and end[0] == ANYTHING
-    return _cautious(tuple(parts), goes_on)
-
-
-def _cautious(parts: tuple[str, ...], goes_on: bool) -> Address:
-    """A value right behind other text may be a query or more parts: `/users{{ query }}`."""
+    if end is not None and end[0] == ANYTHING:
+        return PathPattern(tuple(parts), open_end=True)
     last = parts[-1]
-    if not goes_on and last.endswith(HOLE) and last != HOLE:
-        return Address((*parts[:-1], last.rstrip(HOLE)), goes_on=True)
-    return Address(parts, goes_on)
+    if last.endswith(HOLE) and last != HOLE:
+        # A value right behind other text may be a query or more parts: `/users{{ query }}`.
+        return PathPattern((*parts[:-1], last.rstrip(HOLE)), open_end=True)
+    return PathPattern(tuple(parts))
 
 
 _SAMPLES = {
@@ -81,42 +77,42 @@ _TEXTS = ("sample-a", "sample-b")
 
 
 def unreachable_routes(routes: Sequence[BaseRoute]) -> Iterator[Finding]:
+    """Report live routes all of whose paths an earlier route matches.
+
+    Route patterns are not compared: sample paths of the route are matched with each earlier route.
+    """
     for index, route in enumerate(routes):
-        if isinstance(route, LiveRoute):
-            earlier = _taking_all_of(route, routes[:index])
-            if earlier is not None:
-                file, line = place_of(route.view_class)
-                text = (
-                    f"nobody reaches {route.view_class.__qualname__} at {route.path!r}: {described(earlier)} comes "
-                    "first and takes all of it. Add the more particular route before"
-                )
-                yield Finding(file, line, "unreachable-route", text)
+        if not isinstance(route, LiveRoute):
+            continue
+        paths = _sample_paths(route)
+        earlier = next((one for one in routes[:index] if all(_matches(one, path) for path in paths)), None)
+        if earlier is not None:
+            file, line = position_of(route.view_class)
+            text = (
+                f"no request reaches {route.view_class.__qualname__} at {route.path!r}: the earlier route "
+                f"{described(earlier)} matches all of its paths. Add the more specific route first"
+            )
+            yield Finding(file, line, "unreachable-route", text)
 
 
-def _taking_all_of(route: LiveRoute, earlier: Sequence[BaseRoute]) -> BaseRoute | None:
-    paths = _samples(route)
-    return next((one for one in earlier if all(_takes(one, path) for path in paths)), None)
-
-
-def _samples(route: LiveRoute) -> list[str]:
+def _sample_paths(route: LiveRoute) -> list[str]:
     convertors = route.param_convertors
-    choices = [_values(convertor) for convertor in convertors.values()]
+    choices = [_sample_values(convertor) for convertor in convertors.values()]
     filled = (dict(zip(convertors, values, strict=True)) for values in product(*choices))
     return [str(route.url_path_for(route.name, **values)) for values in filled]
 
 
-def _values(convertor: Convertor[Any]) -> tuple[Any, ...]:
+def _sample_values(convertor: Convertor[Any]) -> tuple[Any, ...]:
     kind = type(convertor).__name__.removesuffix("Convertor").lower()
     return _SAMPLES.get(kind, _TEXTS)
 
 
-def _takes(route: BaseRoute, path: str) -> bool:
-    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": [], "path_params": {}}
-    return route.matches(scope)[0] is Match.FULL
+def _matches(route: BaseRoute, path: str) -> bool:
+    return route.matches(_scope(path))[0] is Match.FULL
 
 
 def described(route: BaseRoute) -> str:
-    """How a finding calls a route."""
+    """Return a route as findings name it: its path and its view."""
     view = f" ({route.view_class.__qualname__})" if isinstance(route, LiveRoute) else ""
     return f"{getattr(route, 'path', type(route).__name__)!r}{view}"
 
@@ -124,33 +120,37 @@ def described(route: BaseRoute) -> str:
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _SPANS = re.compile(r"\{\w+:(?!(?:str|int|float|uuid)\})")
-"""A place in a route's path that may hold a slash."""
+"""A parameter of a route's path whose value may contain a slash."""
 
 
 class LintApp:
-    """The outermost application: addresses count from its root."""
+    """The outermost application. Its root is the root of all paths.
+
+    `is_complete` is True if a path that no route matches is certainly not found.
+    """
 
     def __init__(self, app: Any) -> None:
         self._routes: Sequence[BaseRoute] = getattr(app, "routes", ())
-        self.is_known = not getattr(app, "root_path", "") and _turns_away(app)
-        """Whether it is certain that what no route takes is not there."""
+        self.is_complete = not getattr(app, "root_path", "") and _has_no_fallback(app)
 
-    def takers(self, address: Address) -> list[BaseRoute]:
-        """The routes that take the address by some method, or may take it, in their order; a `Mount` or any other
-        route stands for whatever it does with it."""
-        path = address.path
+    def routes_for(self, pattern: PathPattern) -> list[BaseRoute]:
+        """Return the routes that match the path with any method, or may match it, in their order.
+
+        A `Mount` of an unknown application stands for all routes of that application.
+        """
+        path = pattern.path
         if path is None:
-            return list(_may_take(self._routes, address))
+            return list(_may_match(self._routes, pattern))
         slashed = path.rstrip("/") if path.endswith("/") else f"{path}/"
-        return list(_take(self._routes, _scope(path))) or list(_take(self._routes, _scope(slashed)))
+        return list(_matching(self._routes, _scope(path))) or list(_matching(self._routes, _scope(slashed)))
 
     def paths(self) -> list[str]:
-        """The paths of all routes, for those who may have meant one."""
+        """Return the paths of all routes, to suggest one."""
         return sorted(set(_paths(self._routes, "")))
 
 
 def methods_of(route: BaseRoute) -> frozenset[str]:
-    """The methods by which a route can be asked; all where it does not say."""
+    """Return the HTTP methods that a route accepts; all methods if it names none."""
     endpoint = getattr(route, "endpoint", None)
     if isinstance(endpoint, type) and issubclass(endpoint, HTTPEndpoint):
         return frozenset(name for name in _METHODS if hasattr(endpoint, name.lower()))
@@ -158,15 +158,15 @@ def methods_of(route: BaseRoute) -> frozenset[str]:
 
 
 def _inner(route: BaseRoute) -> Sequence[BaseRoute] | None:
-    """The routes of the application within a route; None where it cannot be told what that takes."""
+    """Return the routes of the application inside a route; None if the application may match any path."""
     app = getattr(route, "app", None)
     if isinstance(app, Starlette | Router):
-        return app.routes if _turns_away(app) else None
+        return app.routes if _has_no_fallback(app) else None
     return (route.routes or None) if isinstance(route, Mount | Host) else None
 
 
-def _turns_away(app: Any) -> bool:
-    """Whether nothing but routes answers: no application of its own comes after them."""
+def _has_no_fallback(app: Any) -> bool:
+    """Return True if only routes answer requests: the router has no default application of its own."""
     router = getattr(app, "router", app)
     if not isinstance(router, Router):
         return True
@@ -174,75 +174,75 @@ def _turns_away(app: Any) -> bool:
     return (last.not_found if isinstance(last, SlashRedirects) else last) == router.not_found
 
 
-# A path
+# --- a path that is known ---
 
 
 def _scope(path: str) -> dict[str, Any]:
     return {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": [], "path_params": {}}
 
 
-def _take(routes: Sequence[BaseRoute], scope: Mapping[str, Any]) -> Iterator[BaseRoute]:
+def _matching(routes: Sequence[BaseRoute], scope: Mapping[str, Any]) -> Iterator[BaseRoute]:
     for route in routes:
         inner = _inner(route)
-        # Which host a page is asked from is not known.
+        # The host of the request is not known, so every `Host` may match.
         match, more = (Match.PARTIAL, {}) if isinstance(route, Host) else route.matches(dict(scope))
         if match is not Match.NONE:
-            yield from [route] if inner is None else _take(inner, {**scope, **more})
+            yield from [route] if inner is None else _matching(inner, {**scope, **more})
         if match is Match.FULL and isinstance(route, Mount):
             return
 
 
-# A path of which not all is known
+# --- a path with placeholders ---
 
 
-def _may_take(routes: Sequence[BaseRoute], address: Address) -> Iterator[BaseRoute]:
+def _may_match(routes: Sequence[BaseRoute], pattern: PathPattern) -> Iterator[BaseRoute]:
     for route in routes:
         if isinstance(route, Route):
-            if _fits(route, address):
+            if _fits(route, pattern):
                 yield route
         elif isinstance(route, Mount | Host):
-            yield from _may_take_within(route, address)
+            yield from _may_match_within(route, pattern)
         elif not isinstance(route, WebSocketRoute):
             yield route
 
 
-def _fits(route: Route, address: Address) -> bool:
-    rest = _rest(route.path.rstrip("/") or "/", address)
+def _fits(route: Route, pattern: PathPattern) -> bool:
+    rest = _rest(route.path.rstrip("/") or "/", pattern)
     return rest is not None and rest.parts in ((), ("",))
 
 
-def _may_take_within(route: Mount | Host, address: Address) -> Iterator[BaseRoute]:
-    rest = _rest(route.path, address) if isinstance(route, Mount) else address
+def _may_match_within(route: Mount | Host, pattern: PathPattern) -> Iterator[BaseRoute]:
+    rest = _rest(route.path, pattern) if isinstance(route, Mount) else pattern
     inner = _inner(route)
     if rest is not None and (inner is None or not rest.parts):
         yield route
     elif rest is not None and inner is not None:
-        yield from _may_take(inner, rest)
+        yield from _may_match(inner, rest)
 
 
-def _rest(path: str, address: Address) -> Address | None:
-    """What is left of an address after the path of a route; None if it does not begin with it."""
-    given = address.parts
+def _rest(path: str, pattern: PathPattern) -> PathPattern | None:
+    """Return what remains of a pattern after the path of a route; None if it does not begin with that path."""
+    given = pattern.parts
     for at, part in enumerate(path.split("/")[1:]):
         if _SPANS.search(part):
-            return Address((), goes_on=True)
+            return PathPattern((), open_end=True)
         if at == len(given):
             return None
-        if address.goes_on and at == len(given) - 1:
-            return Address((), goes_on=True) if _may_begin(part, given[at]) else None
-        if not _may_be(part, given[at]):
+        if pattern.open_end and at == len(given) - 1:
+            return PathPattern((), open_end=True) if _may_start_with(part, given[at]) else None
+        if not _may_equal(part, given[at]):
             return None
-    return Address(given[len(path.split("/")) - 1 :], address.goes_on)
+    return PathPattern(given[len(path.split("/")) - 1 :], pattern.open_end)
 
 
-def _may_be(part: str, given: str) -> bool:
-    """Whether one part of a route's path, such as `{id:int}`, may be what is given."""
+def _may_equal(part: str, given: str) -> bool:
+    """Return True if one part of a route's path, such as `{id:int}`, may match the part that is given."""
     if HOLE not in given:
         return compile_path(f"/{part}")[0].match(f"/{given}") is not None
     return "{" in part or re.fullmatch(re.escape(given).replace(HOLE, ".+"), part) is not None
 
 
-def _may_begin(part: str, given: str) -> bool:
+def _may_start_with(part: str, given: str) -> bool:
     return "{" in part or re.match(re.escape(given).replace(HOLE, ".+"), part) is not None
 
 

@@ -1,6 +1,6 @@
-"""Types of expressions in a template, as far as the type of the view's context and its annotations tell.
+"""Infer the types of expressions in a template from the annotations of the view's context.
 
-Values that a template prints although their text says nothing to a reader, and names of `loop` that it has not.
+Also the rules about values that are printed without a useful text, and about unknown names of `loop`.
 """
 
 import inspect
@@ -23,7 +23,7 @@ from jinja2 import nodes
 from jinja2.runtime import LoopContext
 
 from pyview.lint.finding import Finding
-from pyview.lint.owners import TemplateOwner
+from pyview.lint.template_users import ParsedTemplate
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.guards import unguarded
 
@@ -31,14 +31,14 @@ NUMBERS: Final = (int, float, bool)
 
 
 class Method:
-    """The type of a method that is not called. `function` is what the class has."""
+    """The type of a method that is not called. `function` is the function in its class."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
 
 
 class Types:
-    """The types of one template's expressions. `context` is the type of the context, None where it is not known."""
+    """The types of one template's expressions. `context` is the type of the context, None if not known."""
 
     def __init__(self, tree: nodes.Template, context: Any) -> None:
         self._bound = bindings(tree)
@@ -50,7 +50,7 @@ class Types:
         }
 
     def of(self, expression: nodes.Node | None) -> Any:
-        """The type of an expression; None where it is not known."""
+        """Return the type of an expression; None if not known."""
         match unguarded(expression) if isinstance(expression, nodes.Expr) else None:
             case nodes.Name(name=name):
                 return self._of_name(name)
@@ -76,7 +76,7 @@ class Types:
             return _attribute(self._context, name)
         if self._bound[name] != 1 or name not in self._rows:
             return None
-        rows = self._rows.pop(name)  # `{% for x in x.children %}` is no question about itself
+        rows = self._rows.pop(name)  # without it, `{% for x in x.children %}` would recurse without end
         found = _element(self.of(rows))
         self._rows[name] = rows
         return found
@@ -131,45 +131,54 @@ _GENERATORS: Final = frozenset(
 _ITERATORS: Final = (Iterator, Generator, types.GeneratorType)
 _AWAITED: Final = (types.CoroutineType, Awaitable, Coroutine, AsyncIterator)
 
-_ELSEWHERE: Final = {
+_LOOP_ADVICE: Final = {
     "counter": "loop.index",
     "counter0": "loop.index0",
     "parentloop": "the outer loop's own name: {% set outer = loop %} before the inner loop, then outer.index",
     "even": 'loop.index is even, or loop.cycle("odd", "even")',
     "odd": 'loop.index is odd, or loop.cycle("odd", "even")',
 }
-"""Names of other template languages, and those of Jinja2; PyView 0.9's names are no template at all."""
+"""Names of `loop` in other template languages, with what Jinja2 has instead.
+
+The names of PyView 0.9 are not here: Jinja2 cannot compile a template with those, see `template-error`.
+"""
 
 
-def printed_values(source: TemplateOwner, known: Types) -> Iterator[Finding]:
-    """Yield what is printed that has no text for readers."""
+def unprintable_values(source: ParsedTemplate, known: Types) -> Iterator[Finding]:
+    """Report printed values whose text is useless on a page, such as `<generator object ...>`."""
     for output in source.tree.find_all(nodes.Output):
         for node in output.nodes:
-            wrong = _wrong(unguarded(node), known)
-            if wrong is not None:
-                yield Finding(source.file, source.line(node.lineno), "unprintable-value", wrong)
+            problem = _why_unprintable(unguarded(node), known)
+            if problem is not None:
+                yield Finding(source.file, source.line(node.lineno), "unprintable-value", problem)
 
 
-def _wrong(node: nodes.Expr, known: Types) -> str | None:
+def _why_unprintable(node: nodes.Expr, known: Types) -> str | None:
     if isinstance(node, nodes.Filter) and node.name in _GENERATORS:
         return (
-            f"|{node.name} gives a generator, which is not printed: add |join(', ') or |list, or loop over it"
+            f"|{node.name} returns a generator, which prints as <generator object ...>: add |join(', ') or |list, or "
+            "loop over it"
         )
     kind = known.of(node)
     if isinstance(kind, Method) and isinstance(node, nodes.Name):
-        return f"{kind.function.__qualname__} is a method of the context, which no template sees: make it a property"
+        return (
+            f"{kind.function.__qualname__} is a method of the context; templates see only its fields and properties: "
+            "make it a property"
+        )
     if isinstance(kind, Method):
-        return f"{kind.function.__qualname__} is a method: it is called with parentheses"
+        return f"{kind.function.__qualname__} is a method and prints as <bound method ...>: call it with parentheses"
     kind = get_origin(kind) or kind
     if kind in _ITERATORS:
-        return "an iterator is printed: loop over it, or make a list of it by |list"
+        return "an iterator is printed: loop over it, or make a list of it with |list"
     if kind in _AWAITED:
-        return "the page cannot wait: await it in a handler, and put the result into the context"
+        return (
+            "a template cannot await a coroutine: await it in a handler and put the result into the context"
+        )
     return "a function is printed: call it with parentheses" if kind is Callable else None
 
 
-def loop_names(source: TemplateOwner) -> Iterator[Finding]:
-    """Names of `loop` that Jinja2 does not have."""
+def unknown_loop_names(source: ParsedTemplate) -> Iterator[Finding]:
+    """Report attributes of `loop` that Jinja2 does not have."""
     if bindings(source.tree)["loop"]:
         return
     for node in source.tree.find_all(nodes.Getattr):
@@ -181,5 +190,5 @@ def loop_names(source: TemplateOwner) -> Iterator[Finding]:
 def _advice(name: str) -> str:
     known: list[str] = [one for one in dir(LoopContext) if not one.startswith("_")]
     close: Any = get_close_matches(name, known, n=1)
-    meant = _ELSEWHERE.get(name) or (f"loop.{close[0]}" if close else "")
+    meant = _LOOP_ADVICE.get(name) or (f"loop.{close[0]}" if close else "")
     return f"loop has no {name!r} in Jinja2" + (f"; it is {meant}" if meant else "")

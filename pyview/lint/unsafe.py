@@ -1,11 +1,11 @@
-"""Slots of Jinja2 templates that stand where escaping does not make a value safe, and values that are not escaped."""
+"""Rules about values in places where escaping does not make them safe, and about values that are not escaped."""
 
 from collections.abc import Iterator
 
 from jinja2 import nodes
 
 from pyview.lint.finding import Finding
-from pyview.lint.owners import TemplateOwner
+from pyview.lint.template_users import ParsedTemplate
 from pyview.lint.types import Types
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.guards import unguarded
@@ -26,40 +26,41 @@ _SCRIPTS = frozenset(
 )
 
 
-def unsafe_places(source: TemplateOwner, known: Types) -> Iterator[Finding]:
+def unsafe_places(source: ParsedTemplate, known: Types) -> Iterator[Finding]:
+    """Report unsafe values in one template file. `known` are the types of its expressions."""
     for slot in slots_of(source.tree):
-        wrong = _wrong(slot, known)
-        if wrong is not None:
+        problem = _why_unsafe(slot, known)
+        if problem is not None:
             line = source.line(slot.expression.lineno)
-            yield Finding(source.file, line, "unsafe-place", wrong)
+            yield Finding(source.file, line, "unsafe-place", problem)
     yield from _marked_safe(source, known)
 
 
-def _wrong(slot: Slot, known: Types) -> str | None:
-    """Why the slot is not safe, if it is so whichever branches are taken before it."""
+def _why_unsafe(slot: Slot, known: Types) -> str | None:
+    """Return why the slot is unsafe; None unless it is unsafe in every combination of branches before it."""
     expression = _without_safe(slot.expression)
     if is_harmless(expression, known):
         return None
     if not slot.escaped and not (_is_escaped(expression) or _is_filtered(unguarded(slot.expression), "safe")):
         return (
-            "{% autoescape false %} writes the value as it is: if a visitor wrote any of it, he writes the page. "
-            "Use |safe for what is HTML"
+            "{% autoescape false %} does not escape the value: if any of it comes from a user, that user can inject "
+            "HTML and scripts. Remove it, and write |safe for values that are HTML"
         )
-    found = [_wrong_at(place, slot, expression, known) for place in slot.places]
+    found = [_problem_at(place, slot, expression, known) for place in slot.places]
     one_value = len({(place.where, place.name, place.attribute) for place in slot.places}) == 1
     sure = any(found) if one_value else all(found)
     return next(filter(None, found)) if sure else None
 
 
 def _without_safe(expression: nodes.Expr) -> nodes.Expr:
-    """Return the expression without its `|safe`, which has a rule of its own."""
+    """Return the expression without `|safe`, which has a rule of its own."""
     expression = unguarded(expression)
     while isinstance(expression, nodes.Filter) and expression.name == "safe" and expression.node is not None:
         expression = unguarded(expression.node)
     return expression
 
 
-def _wrong_at(place: Scanner, slot: Slot, expression: nodes.Expr, known: Types) -> str | None:
+def _problem_at(place: Scanner, slot: Slot, expression: nodes.Expr, known: Types) -> str | None:
     match place.where:
         case "name":
             return None if place.closes else _in_tag_name(place.name)
@@ -67,7 +68,7 @@ def _wrong_at(place: Scanner, slot: Slot, expression: nodes.Expr, known: Types) 
             return _in_tag(place, slot.after, expression)
         case "value" | "bare":
             return (
-                f"{place.attribute}={{{{ ... }}}} has no quotes, so that a space begins another attribute: "
+                f"{place.attribute}={{{{ ... }}}} has no quotes, so a space in the value begins another attribute: "
                 f'write {place.attribute}="{{{{ ... }}}}"'
             )
         case '"' | "'":
@@ -82,22 +83,20 @@ def _in_tag_name(stem: str) -> str | None:
     # After a whole name, `<div{{ attributes }}>`, it is attributes.
     if stem not in ("", "h") and not stem.endswith("-"):
         return None
-    return (
-        "the name of a tag is a value, which may bring attributes along: choose among constants, by {% if %}"
-    )
+    return "the tag name is a value, which may contain attributes too: choose between constant names with {% if %}"
 
 
 def _in_tag(place: Scanner, after: str, expression: nodes.Expr) -> str | None:
     part = place.attribute.replace(HOLE, "") if not place.spaced else ""
     if after.lstrip().startswith("=") or part.endswith("-"):
         return (
-            "the name of an attribute is a value, which may be any name, such as onclick: choose among constants, "
+            "the attribute name is a value, which may be any name, such as onclick: choose between constant names, "
             "or write {{ {...} | ui.attributes }}"
         )
     if isinstance(expression, nodes.Concat) or (
         isinstance(expression, nodes.Filter) and expression.name in _TEXTS
     ):
-        return "text in a tag may be any attributes, such as onclick: write {{ {...} | ui.attributes }}"
+        return "text in a tag may contain any attribute, such as onclick: write {{ {...} | ui.attributes }}"
     return None
 
 
@@ -111,42 +110,44 @@ def _in_quotes(place: Scanner, expression: nodes.Expr, known: Types) -> str | No
     if danger is not Danger.PROGRAM or (is_json and not _is_in_string(place)):
         return None
     return (
-        f'{name}="...": the browser runs the value as a program, and escaping does not help. Use phx-click and its '
-        "kin, or put the value into an attribute such as data-value"
+        f'{name}="...": the browser runs the value as a program, so escaping does not make it safe. Use a phx-* '
+        "attribute such as phx-click, or put the value into an attribute such as data-value"
     )
 
 
 def _in_binding(name: str, expression: nodes.Expr, known: Types) -> str | None:
-    # Commands that are written down here, `[["push", {...}]]|tojson`, are what they are meant to be.
-    written_down = isinstance(expression, nodes.Filter) and isinstance(expression.node, nodes.List)
-    if _is_filtered(expression, "tojson") and not written_down:
-        return f"{name}: whatever the value holds is run as JS commands: write a chain, such as js.push(...)"
+    # A list that the template itself writes, `[["push", {...}]]|tojson`, holds commands of the developer.
+    is_literal = isinstance(expression, nodes.Filter) and isinstance(expression.node, nodes.List)
+    if _is_filtered(expression, "tojson") and not is_literal:
+        return f"{name}: the client runs whatever the value holds as JS commands: write a chain, such as js.push(...)"
     first = expression.nodes[0] if isinstance(expression, nodes.Concat) else None
-    put_together = isinstance(first, nodes.Const) and str(first.value).startswith("[")
-    if put_together or known.is_list(expression):
-        return f"{name}: only a chain of JS commands is run, not a list or a text: write js.push(...) and its kin"
+    is_joined_text = isinstance(first, nodes.Const) and str(first.value).startswith("[")
+    if is_joined_text or known.is_list(expression):
+        return f"{name}: PyView runs chains of JS commands only, no list or text: write a chain, such as js.push(...)"
     return None
 
 
 def _is_in_string(place: Scanner) -> bool:
-    """Return whether quotes of a program stand before the slot, so that those of JSON would end its text."""
+    """Return True if a quote of the program stands before the slot: the quotes of JSON would end that string."""
     return place.known_value[-1:] in ("'", '"', "`")
 
 
 def _in_program(place: Scanner, expression: nodes.Expr) -> str | None:
     if place.name == "style":
-        return 'a value in <style> may be any rules: put it into a custom property, style="--size: {{ ... }}"'
+        return 'a value in <style> may contain any CSS rule: put it into a custom property, style="--size: {{ ... }}"'
     if place.name != "script" or not (place.type in _SCRIPTS or "json" in place.type):
         return None
     if _is_filtered(expression, "tojson") and not _is_in_string(place):
         return None
-    return "a value in <script> needs another escaping: write {{ ...|tojson }}, with no quotes around it"
+    return (
+        "HTML escaping does not protect a value in <script>: write {{ ...|tojson }}, without quotes around it"
+    )
 
 
-# Values that are not escaped
+# --- values that are not escaped ---
 
 
-def _marked_safe(source: TemplateOwner, known: Types) -> Iterator[Finding]:
+def _marked_safe(source: ParsedTemplate, known: Types) -> Iterator[Finding]:
     macros = {name for name, count in bindings(source.tree).items() if count} | {
         "caller",
         "super",
@@ -154,16 +155,17 @@ def _marked_safe(source: TemplateOwner, known: Types) -> Iterator[Finding]:
         "slots",
     }
     for node in source.tree.find_all((nodes.Filter, nodes.Call)):
-        value = _vouched_value(node)
+        value = _unescaped_value(node)
         if value is not None and not (is_harmless(value, known) or _is_html(value, macros)):
             text = (
-                "|safe writes the value as it is: if a visitor wrote any of it, he writes the page. Clean it in Python "
-                "and hand over a markupsafe.Markup, or say here that it is meant so"
+                "|safe does not escape the value: if any of it comes from a user, that user can inject HTML and "
+                "scripts. Clean the value in Python and pass a markupsafe.Markup. If it is safe as it is, write "
+                "{# pyview: ignore[marked-safe] #} on this line"
             )
             yield Finding(source.file, source.line(node.lineno), "marked-safe", text)
 
 
-def _vouched_value(node: nodes.Node) -> nodes.Expr | None:
+def _unescaped_value(node: nodes.Node) -> nodes.Expr | None:
     match node:
         case nodes.Filter(name="safe", node=nodes.Expr() as value):
             return unguarded(value)
@@ -174,7 +176,7 @@ def _vouched_value(node: nodes.Node) -> nodes.Expr | None:
 
 
 def _is_html(value: nodes.Expr, macros: set[str]) -> bool:
-    """Return whether it is HTML already: a slot, what a macro returns, what a filter has escaped."""
+    """Return True if the value is HTML already: a slot, the result of a macro, an escaped value."""
     if _is_escaped(value):
         return True
     match value:
@@ -198,7 +200,7 @@ def _is_filtered(expression: nodes.Expr, name: str) -> bool:
 
 
 def is_harmless(expression: nodes.Node | None, known: Types) -> bool:
-    """Return whether the text of an expression is made of numbers and of what the author of the template wrote."""
+    """Return True if the text of an expression consists of numbers and of constants in the template."""
     match expression:
         case None | nodes.Const() | nodes.TemplateData():
             return True

@@ -76,7 +76,8 @@ def test_one_that_only_the_component_handles(make: Make) -> None:
     found = lint(make(STARS + "<b phx-click='save'></b>", COMPONENT.replace("EVENT", "rate")))
     told = [one.text for one in found if one.rule == "unknown-event"]
     assert (
-        'phx-click="rate": it goes to ShopView, since it has no target: add phx-target="{{ myself }}"' in told
+        'phx-click="rate": the event goes to ShopView, because it has no target; to send it to Star, add '
+        'phx-target="{{ myself }}"' in told
     )
     assert 'phx-click="rate": ShopView does not handle it' in told
 
@@ -120,7 +121,7 @@ def test_a_coroutine_of_a_socket_is_awaited(make: Make, statement: str) -> None:
     found = [one for one in lint(make("", source)) if one.rule == "missing-await"]
     assert [one.line for one in found] == [7]
     call = statement.removeprefix("if session: ").partition("(")[0]
-    assert found[0].text == f"{call}(...) does nothing without await: await {call}(...)"
+    assert found[0].text == f"{call}(...) does nothing without await: write await {call}(...)"
 
 
 @pytest.mark.parametrize(

@@ -105,62 +105,74 @@ IMPORTED = '{% import "pyview/components.html" as ui %}{% from "pyview/component
 @pytest.mark.parametrize(
     ("markup", "text"),
     [
-        ("<a href='/abuot'></a>", "href=\"/abuot\": no route takes it; did you mean '/about'?"),
-        ("<a href='/about/more?a=b#c'></a>", 'href="/about/more": no route takes it'),
-        ("<area href='/x'><link href='/y'>", 'href="/x": no route takes it'),
+        ("<a href='/abuot'></a>", "href=\"/abuot\": no route has this path; did you mean '/about'?"),
+        ("<a href='/about/more?a=b#c'></a>", 'href="/about/more": no route has this path'),
+        ("<area href='/x'><link href='/y'>", 'href="/x": no route has this path'),
         (
             "<a\n href='/usr/{{ user.id }}'></a>",
-            "href=\"/usr/{}\": no route takes it; did you mean '/users/{id}'?",
+            "href=\"/usr/{}\": no route has this path; did you mean '/users/{id}'?",
         ),
-        ("<a href='/users/{{ user.id }}/edit'></a>", 'href="/users/{}/edit": no route takes it'),
-        ("<a href='/members/{{ user.id }}'></a>", 'href="/members/{}": no route takes it'),
-        ("<a href='/abuot{{ query }}'></a>", 'href="/abuot...": no route takes it'),
+        ("<a href='/users/{{ user.id }}/edit'></a>", 'href="/users/{}/edit": no route has this path'),
+        ("<a href='/members/{{ user.id }}'></a>", 'href="/members/{}": no route has this path'),
+        ("<a href='/abuot{{ query }}'></a>", 'href="/abuot...": no route has this path'),
         ("<a href='/abuot{% if a %}/b{% endif %}'></a>", 'href="/abuot..."'),
-        ("<a href='/shop/items/x'></a>", 'href="/shop/items/x": no route takes it'),
+        ("<a href='/shop/items/x'></a>", 'href="/shop/items/x": no route has this path'),
         (
             "<a href='/shop/itms/{{ a }}'></a>",
-            'href="/shop/itms/{}": no route takes it; did you mean \'/shop/items/',
+            'href="/shop/itms/{}": no route has this path; did you mean \'/shop/items/',
         ),
-        ("<a href='/by/{{ year }}/may'></a>", 'href="/by/{}/may": no route takes it'),
-        ("<a href='/chat'></a>", 'href="/chat": no route takes it'),
-        ("<a href='/guarded/out'></a>", 'href="/guarded/out": no route takes it'),
-        ("<a href='/t/a/hme'></a>", "href=\"/t/a/hme\": no route takes it; did you mean '/t/{tenant}/home'?"),
-        ("<a href='/t/{{ a }}/{{ b }}/home'></a>", 'href="/t/{}/{}/home": no route takes it'),
-        ("<form id='a' action='/nowhere'></form>", 'action="/nowhere": no route takes it'),
+        ("<a href='/by/{{ year }}/may'></a>", 'href="/by/{}/may": no route has this path'),
+        ("<a href='/chat'></a>", 'href="/chat": no route has this path'),
+        ("<a href='/guarded/out'></a>", 'href="/guarded/out": no route has this path'),
+        (
+            "<a href='/t/a/hme'></a>",
+            "href=\"/t/a/hme\": no route has this path; did you mean '/t/{tenant}/home'?",
+        ),
+        ("<a href='/t/{{ a }}/{{ b }}/home'></a>", 'href="/t/{}/{}/home": no route has this path'),
+        ("<form id='a' action='/nowhere'></form>", 'action="/nowhere": no route has this path'),
         ("<button formaction='/nowhere'></button>", 'formaction="/nowhere"'),
         (
             "<form method='post' action='/about'></form>",
-            'action="/about": no route takes it by POST, but by GET',
+            'action="/about": the route of this path does not accept POST, only GET',
         ),
-        ("<form action='/sign-in'></form>", 'action="/sign-in": no route takes it by GET, but by POST'),
-        ("<form action='/orders'></form>", 'action="/orders": no route takes it by GET, but by POST'),
+        (
+            "<form action='/sign-in'></form>",
+            'action="/sign-in": the route of this path does not accept GET, only POST',
+        ),
+        (
+            "<form action='/orders'></form>",
+            'action="/orders": the route of this path does not accept GET, only POST',
+        ),
         (
             "<form method='POST' action='/users/{{ id }}'></form>",
-            'action="/users/{}": no route takes it by POST',
+            'action="/users/{}": the route of this path does not accept POST',
         ),
         (
             "<input type='submit' formmethod='post' formaction='/about'>",
-            'formaction="/about": no route takes it by',
+            'formaction="/about": the route of this path does not accept',
         ),
         (
             "<a href='/about' data-method='delete'></a>",
-            'href="/about": no route takes it by POST, but by GET',
+            'href="/about": the route of this path does not accept POST, only GET',
         ),
-        ("{{ ui.link('a', navigate='/b') }}", 'link(navigate="/b"): no route takes it'),
-        ("{{ ui.link('a', '/b') }}", 'link(href="/b"): no route takes it'),
+        ("{{ ui.link('a', navigate='/b') }}", 'link(navigate="/b"): no route has this path'),
+        ("{{ ui.link('a', '/b') }}", 'link(href="/b"): no route has this path'),
         (
             "{% call to(patch='/b/' ~ c.id ~ '/d') %}e{% endcall %}",
-            'link(patch="/b/{}/d"): no route takes it',
+            'link(patch="/b/{}/d"): no route has this path',
         ),
         (
             "{{ ui.link('a', href='/about', method='post') }}",
-            'link(href="/about"): no route takes it by POST',
+            'link(href="/about"): the route of this path does not accept POST',
         ),
         (
             "{% call ui.form(a, action='/about') %}{% endcall %}",
-            'form(action="/about"): no route takes it by POST',
+            'form(action="/about"): the route of this path does not accept POST',
         ),
-        ("<b phx-click=\"{{ js.push('a').navigate('/b') }}\"></b>", 'js.navigate("/b"): no route takes it'),
+        (
+            "<b phx-click=\"{{ js.push('a').navigate('/b') }}\"></b>",
+            'js.navigate("/b"): no route has this path',
+        ),
     ],
 )
 def test_an_address_that_no_route_takes(check: Callable[[str], Told], markup: str, text: str) -> None:
@@ -171,7 +183,7 @@ def test_an_address_that_no_route_takes(check: Callable[[str], Told], markup: st
 
 
 def test_nobody_meant_the_home_page(check: Callable[[str], Told]) -> None:
-    assert check("<a href='/x'></a>") == [("unknown-link", 1, 'href="/x": no route takes it')]
+    assert check("<a href='/x'></a>") == [("unknown-link", 1, 'href="/x": no route has this path')]
 
 
 @pytest.mark.parametrize(
@@ -299,14 +311,20 @@ class TestHandlers:
         [
             (
                 "await socket.push_navigate('/abuot')",
-                'push_navigate("/abuot"): no route takes it; did you mean',
+                'push_navigate("/abuot"): no route has this path; did you mean',
             ),
-            ("await socket.replace_navigate(path='/x')", 'replace_navigate("/x"): no route takes it'),
-            ("await socket.push_patch('/x')", 'push_patch("/x"): no route takes it'),
-            ("await socket.redirect('/x', status=303)", 'redirect("/x"): no route takes it'),
-            ("await self.socket.redirect('/sign-in')", 'redirect("/sign-in"): no route takes it by GET'),
-            ("await socket.push_navigate(f'/usr/{self.id}')", 'push_navigate("/usr/{}"): no route takes it'),
-            ("await socket.push_navigate('/x/' + self.id)", 'push_navigate("/x/{}"): no route takes it'),
+            ("await socket.replace_navigate(path='/x')", 'replace_navigate("/x"): no route has this path'),
+            ("await socket.push_patch('/x')", 'push_patch("/x"): no route has this path'),
+            ("await socket.redirect('/x', status=303)", 'redirect("/x"): no route has this path'),
+            (
+                "await self.socket.redirect('/sign-in')",
+                'redirect("/sign-in"): the route of this path does not accept GET',
+            ),
+            (
+                "await socket.push_navigate(f'/usr/{self.id}')",
+                'push_navigate("/usr/{}"): no route has this path',
+            ),
+            ("await socket.push_navigate('/x/' + self.id)", 'push_navigate("/x/{}"): no route has this path'),
             ("await socket.push_patch('/users/7')", 'push_patch("/users/7") leads out of View'),
         ],
     )

@@ -112,7 +112,11 @@ class TestHandlers:
     def test_one_that_nothing_calls(self, make: Make) -> None:
         [found] = lint(make("{{ count }}"))
         assert (found.rule, found.line, Path(found.file).suffix) == ("unused-handler", 13, ".py")
-        assert found.text == "CountView: nothing causes the event 'increase'"
+        assert (
+            found.text
+            == "CountView: no template, module or script names the event 'increase'; remove the handler, or use the "
+            "event"
+        )
 
     @pytest.mark.parametrize(
         ("template", "files"),
@@ -194,7 +198,7 @@ class TestMarkup:
             ("phx-clik", "did you mean phx-click?"),
             ("phx-feedback-for", "since 1.0"),
             ("phx-valu-id", "did you mean phx-value-...?"),
-            ("phx-link", "it is data-phx-link"),
+            ("phx-link", "write data-phx-link"),
             ("phx-zzzzzz", "knows no attribute phx-zzzzzz"),
         ],
     )
@@ -302,7 +306,7 @@ class TestRoutes:
         assert [one.rule for one in lint(app)] == ["unreachable-route"] * found
         if found:
             [one] = lint(app)
-            assert f"{first!r} (TestRoutes.One) comes first" in one.text
+            assert f"the earlier route {first!r} (TestRoutes.One) matches all of its paths" in one.text
             assert one.file == __file__
 
     def test_a_route_of_starlette_takes_one_too(self) -> None:

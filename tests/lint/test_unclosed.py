@@ -42,17 +42,17 @@ def check(tmp_path: Path) -> Check:
     ("template", "line", "text"),
     [
         ("<p>\n<div>\n", 2, "<div> is never closed"),
-        ("<p></p>\n</div>", 2, "</div> closes nothing: no <div> is open there"),
+        ("<p></p>\n</div>", 2, "</div> closes nothing: no <div> is open here"),
         (
             "<main>\n<b>\n</main>",
             2,
-            "<b> is still open where </main> on line 3 closes what is around it",
+            "<b> is still open where </main> on line 3 closes an element around it",
         ),
         ("<b>\n<i>\n</b>\n</i>", 2, "<i> is closed in the wrong order: </b> on line 3, </i> on line 4"),
         ("<ul><li>a</ul></li>", 1, "<li> is closed in the wrong order: </ul> on line 1, </li> on line 1"),
-        ("<ul><li>a</li></li></ul>", 1, "</li> closes nothing: no <li> is open there"),
+        ("<ul><li>a</li></li></ul>", 1, "</li> closes nothing: no <li> is open here"),
         ("<section>\n<div/></section>", 2, "<div> is still open where </section> on line 2 closes"),
-        ("<div/>", 1, "<div> is never closed: to HTML, <div/> is <div>"),
+        ("<div/>", 1, "<div> is never closed: HTML reads <div/> as <div>"),
         ("<svg>\n<g>\n<path d='M0'/></svg>", 2, "<g> is still open"),
         ("<svg><foreignObject>\n<div/></foreignObject></svg>", 2, "<div> is still open"),
         (

@@ -134,7 +134,7 @@ def test_a_line_may_say_that_it_is_meant_so(make: Make) -> None:
 def test_it_says_what_to_write(make: Make) -> None:
     [one] = lint(make("<p\n  title={{ x }}></p>", VIEW))
     assert str(one).endswith(
-        'html:2: title={{ ... }} has no quotes, so that a space begins another attribute: write title="{{ ... }}" '
+        'html:2: title={{ ... }} has no quotes, so a space in the value begins another attribute: write title="{{ ... }}" '
         "[unsafe-place]"
     )
 
@@ -142,10 +142,10 @@ def test_it_says_what_to_write(make: Make) -> None:
 @pytest.mark.parametrize(
     ("template", "says"),
     [
-        ("{{ items|map(attribute='name') }}", "|map gives a generator"),
+        ("{{ items|map(attribute='name') }}", "|map returns a generator"),
         ("{{ rows }}", "an iterator is printed"),
         ("{{ item.label }}", "Item.label is a method"),
-        ("{{ item.load() }}", "the page cannot wait"),
+        ("{{ item.load() }}", "cannot await"),
         ("{{ act }}", "a function is printed"),
         ("{% for one in items %}{{ one.label }}{% endfor %}", "Item.label is a method"),
     ],
@@ -206,4 +206,7 @@ def test_names_of_loop_in_jinja2(make: Make) -> None:
 def test_a_method_of_the_context_is_no_name_of_a_template(make: Make) -> None:
     view = VIEW.replace("(LiveView[Context])", "(LiveView[Item])")
     [one] = lint(make("{{ id }}{{ size }}{{ label }}", view))
-    assert one.text == "Item.label is a method of the context, which no template sees: make it a property"
+    assert (
+        one.text
+        == "Item.label is a method of the context; templates see only its fields and properties: make it a property"
+    )
