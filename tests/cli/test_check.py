@@ -231,7 +231,7 @@ class TestCommand:
         shell.write(SOUND)
         done = shell.run("shop:app", secret="", PYVIEW_SECRET_FILE="/nowhere/secret")
         assert done.code == 1
-        assert done.output.startswith("error: PYVIEW_SECRET_FILE='/nowhere/secret' cannot be read")
+        assert done.output.startswith("error: PYVIEW_SECRET_FILE='/nowhere/secret' is unreadable")
         assert "Traceback" not in done.errors
 
     @pytest.mark.parametrize(

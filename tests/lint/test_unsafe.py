@@ -134,8 +134,8 @@ def test_a_line_may_say_that_it_is_meant_so(make: Make) -> None:
 def test_it_says_what_to_write(make: Make) -> None:
     [one] = lint(make("<p\n  title={{ x }}></p>", VIEW))
     assert str(one).endswith(
-        'html:2: title={{ ... }} has no quotes, so a space in the value begins another attribute: write title="{{ ... }}" '
-        "[unsafe-place]"
+        "html:2: title={{ ... }} has no quotes, so a space in the value begins another attribute: write "
+        'title="{{ ... }}" [unsafe-place]'
     )
 
 
