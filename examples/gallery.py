@@ -1,8 +1,8 @@
-"""All examples behind one address: ``uvicorn examples.gallery:app``.
+"""Serve all examples: ``uvicorn examples.gallery:app``.
 
-A plain Starlette application. Each example is mounted under its own prefix, and none of them knows: pages,
-sockets and links work below a prefix as they do alone. The dashboard comes last, at the root, because the
-code of its guide names its own absolute paths (/login, /dashboard).
+A plain Starlette application. Each example is mounted under a prefix without knowing it: pages, sockets and links work
+below a prefix as they do at the root. The dashboard is mounted last, at the root, because the code of its guide uses
+absolute paths (/login, /dashboard).
 """
 
 import os
@@ -50,7 +50,7 @@ from pyview import PyView
 
 @dataclass(frozen=True)
 class Example:
-    """One card of the index. ``glyph`` is the path of a line drawing, 32 units wide and high."""
+    """One card of the index. ``glyph`` is an SVG path, 32 units wide and high."""
 
     app: PyView
     folder: str
@@ -59,7 +59,7 @@ class Example:
     glyph: str
     prefix: str
     start: str = "/"
-    calls_out: bool = False  # its pages ask another server over the network
+    calls_out: bool = False  # its pages send requests to another server
 
     @property
     def href(self) -> str:
@@ -75,7 +75,7 @@ EXAMPLES = (
         counter,
         folder="counter",
         title="Counter",
-        blurb="A number, two buttons and the arrow keys. The smallest page that is live.",
+        blurb="A number, two buttons and the arrow keys: a minimal live page.",
         glyph="M4 16h10M18 16h10M23 11v10",
         prefix="/counter",
     ),
@@ -83,7 +83,7 @@ EXAMPLES = (
         table,
         folder="table",
         title="Table",
-        blurb="Two hundred orders. Search, order and page live in the address, so the back button works.",
+        blurb="Two hundred orders. Search, order and page are in the URL, so the back button works.",
         glyph="M4 6h24v20H4zM4 13h24M13 13v13",
         prefix="/table",
     ),
@@ -91,7 +91,7 @@ EXAMPLES = (
         ticker,
         folder="ticker",
         title="Ticker",
-        blurb="One market in the background, broadcast to everybody who watches.",
+        blurb="A market in a background task, broadcast to all open pages.",
         glyph="M3 22l7-8 5 5 6-11 4 7 4-3",
         prefix="/ticker",
     ),
@@ -99,7 +99,7 @@ EXAMPLES = (
         chat,
         folder="chat",
         title="Chat room",
-        blurb="Open it twice and talk to yourself: messages, names, and who is here.",
+        blurb="Messages, names and a list of members. Open it twice and talk to yourself.",
         glyph="M5 6h22v15H14l-6 6v-6H5zM11 12h10M11 16h6",
         prefix="/chat",
     ),
@@ -107,7 +107,7 @@ EXAMPLES = (
         streams,
         folder="streams",
         title="Logbook",
-        blurb="A hundred thousand entries and no end, both ways: the page holds a few, the server none.",
+        blurb="A hundred thousand entries with infinite scroll: the page holds a few, the server none.",
         glyph="M6 7h20M6 13h20M6 19h20M6 25h10M22 22v6M19 25l3 3 3-3",
         prefix="/logbook",
     ),
@@ -115,7 +115,7 @@ EXAMPLES = (
         kanban,
         folder="kanban",
         title="Board",
-        blurb="Cards that are dragged from column to column, on every screen at once. The hook lies beside the view.",
+        blurb="Drag cards from column to column; all users see it. The hook is a file beside the view.",
         glyph="M4 5h7v22H4zM13 5h7v14h-7zM22 5h6v9h-6z",
         prefix="/kanban",
     ),
@@ -123,7 +123,7 @@ EXAMPLES = (
         notes,
         folder="notes",
         title="Shared notes",
-        blurb="Several people write one text. A paragraph belongs to whose cursor is in it, and all see it grow.",
+        blurb="Several users write one text. The cursor locks a paragraph, and all see it change.",
         glyph="M6 4h20v24H6zM10 10h12M10 15h12M10 20h7",
         prefix="/notes",
     ),
@@ -131,7 +131,7 @@ EXAMPLES = (
         checkboxes,
         folder="checkboxes",
         title="A thousand checkboxes",
-        blurb="One board for everybody. A click is a few bytes to each of them.",
+        blurb="One shared board. A click sends a few bytes to each page.",
         glyph="M5 5h9v9H5zM18 5h9v9h-9zM5 18h9v9H5zM18 22l3 3 6-7",
         prefix="/checkboxes",
     ),
@@ -139,7 +139,7 @@ EXAMPLES = (
         loan,
         folder="loan",
         title="Loan",
-        blurb="A chart that follows three sliders: SVG drawn by a template, and no script at all.",
+        blurb="A chart that follows three sliders: SVG from a template, without a script.",
         glyph="M5 27V17M12 27V12M19 27V8M26 27V5",
         prefix="/loan",
     ),
@@ -147,7 +147,7 @@ EXAMPLES = (
         webping,
         folder="webping",
         title="Pings",
-        blurb="Several sites asked at once, beside the page. Each answer shows when it comes.",
+        blurb="Ping several sites at once in async tasks. Each result is shown when it arrives.",
         glyph="M4 16h5l3-8 5 16 4-11 2 3h5",
         prefix="/webping",
     ),
@@ -155,7 +155,7 @@ EXAMPLES = (
         form,
         folder="form",
         title="Form",
-        blurb="Checked while you fill it in, by one pydantic model, with each error beside its field.",
+        blurb="Validated by a pydantic model while you fill it in, with each error beside its field.",
         glyph="M5 5h22v22H5zM11 16l4 4 7-8",
         prefix="/form",
     ),
@@ -163,7 +163,7 @@ EXAMPLES = (
         uploads,
         folder="uploads",
         title="Uploads",
-        blurb="Choose or drop pictures, see them before they are sent, watch them go, take one off half-way.",
+        blurb="Choose or drop pictures, with previews, progress and cancellation.",
         glyph="M16 22V7M9 13l7-7 7 7M5 20v6h22v-6",
         prefix="/uploads",
     ),
@@ -171,7 +171,7 @@ EXAMPLES = (
         form_validation,
         folder="form_validation",
         title="Registration",
-        blurb="Inputs and errors that follow from a model, with a list of addresses to add, move and remove.",
+        blurb="Inputs and errors derived from a model, with a list of addresses to add, move and remove.",
         glyph="M7 4h18v24H7zM11 10h10M11 15h10M11 21l2 2 4-4",
         prefix="/registration",
     ),
@@ -179,7 +179,7 @@ EXAMPLES = (
         core_components,
         folder="core_components",
         title="Core components",
-        blurb="Inputs, buttons, links, dialogs, messages, tables: every component that comes along, on one page.",
+        blurb="Inputs, buttons, links, dialogs, messages, tables: every core component on one page.",
         glyph="M4 5h10v9H4zM18 5h10v9H18zM4 18h10v9H4zM18 22h10M23 17v10",
         prefix="/components",
     ),
@@ -187,7 +187,7 @@ EXAMPLES = (
         nested,
         folder="nested",
         title="Workshop",
-        blurb="Views inside views: sensors that fail alone, and a timer that runs on from page to page.",
+        blurb="Nested views: sensors that crash alone, and a sticky timer that keeps running.",
         glyph="M4 5h24v22H4zM8 9h7v6H8zM18 9h6v6h-6zM8 19h16v4H8z",
         prefix="/workshop",
     ),
@@ -195,7 +195,7 @@ EXAMPLES = (
         tstrings,
         folder="tstrings",
         title="Bookshelf",
-        blurb="The page is a template string of Python 3.14: typed components, and rows that move without being sent.",
+        blurb="A template string of Python 3.14: typed components, and rows that move without being sent again.",
         glyph="M6 5h5v22H6zM11 8h5v19h-5zM18 8l5-1 4 19-5 1z",
         prefix="/reading",
     ),
@@ -203,7 +203,7 @@ EXAMPLES = (
         components,
         folder="components",
         title="Reading list",
-        blurb="Books as live components, stars inside them, a panel around the rest: each with a state of its own.",
+        blurb="Live components with their own state: books, stars inside them, and a panel.",
         glyph="M6 5h8v22H6zM14 9h5v18h-5zM19 11l5-1 3 16-5 1z",
         prefix="/books",
     ),
@@ -211,7 +211,7 @@ EXAMPLES = (
         js_commands,
         folder="js_commands",
         title="JS commands",
-        blurb="Dialog, tabs, details and focus, in the browser alone, while the server patches the page.",
+        blurb="Dialog, tabs, details and focus in the browser alone, while the server patches the page.",
         glyph="M9 8l-6 8 6 8M23 8l6 8-6 8M19 6l-6 20",
         prefix="/js",
     ),
@@ -219,7 +219,7 @@ EXAMPLES = (
         cursors,
         folder="cursors",
         title="Shared board",
-        blurb="See who else is here and where they point, by presence; leave marks for each other.",
+        blurb="See other users and their cursors with presence, and draw marks together.",
         glyph="M6 5l18 10-8 2-3 8zM20 22h8M24 18v8",
         prefix="/cursors",
     ),
@@ -227,7 +227,7 @@ EXAMPLES = (
         auth_api_key,
         folder="auth_api_key",
         title="API key",
-        blurb="A status page for whoever holds the key: people by a link, programs by a bearer token.",
+        blurb="A status page protected by an API key: in a link, or as a bearer token.",
         glyph="M13 19a5 5 0 1 1 3-3l11 0v4h-3v-3h-3v3",
         prefix="/status",
         start="/?api_key=demo-key",
@@ -236,7 +236,7 @@ EXAMPLES = (
         auth_db,
         folder="auth_db",
         title="Accounts",
-        blurb=f"Register, sign in, see your devices and end them, in a database. An admin: admin, {DEMO_PASSWORD}.",
+        blurb=f"Accounts in a database: register, sign in, sign out devices. Administrator: admin, {DEMO_PASSWORD}.",
         glyph="M16 5a5 5 0 1 1 0 10a5 5 0 1 1 0-10M6 27c0-6 4-9 10-9s10 3 10 9",
         prefix="/accounts",
     ),
@@ -244,7 +244,7 @@ EXAMPLES = (
         auth_oauth,
         folder="auth_oauth",
         title="OpenID",
-        blurb="Sign in with a provider, here a toy one that knows everybody: state, nonce and PKCE by Authlib.",
+        blurb="Sign in with OpenID Connect, here at a demo provider: state, nonce and PKCE with Authlib.",
         glyph="M16 5l9 4v7c0 6-4 9-9 11-5-2-9-5-9-11V9zM12 16l3 3 6-6",
         prefix="/profile",
         calls_out=True,
@@ -253,7 +253,7 @@ EXAMPLES = (
         auth_spec,
         folder="auth_spec",
         title="Dashboard",
-        blurb="Sessions and sign-in, word for word from the guide. User name and password: demo.",
+        blurb="Sessions and sign-in, exactly as in the guide. User name and password: demo.",
         glyph="M8 14h16v12H8zM11 14v-4a5 5 0 0 1 10 0v4M16 19v3",
         prefix="",
         start="/dashboard",
@@ -277,7 +277,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 def sign_sessions_with(key: str, app: Starlette) -> None:
-    """Replace the key of the session cookies. The guide's own key is printed, so anybody could sign in as anybody."""
+    """Replace the key of the session cookies. The key in the guide is public, so cookies could be forged."""
     for middleware in app.user_middleware:
         cls: Any = middleware.cls
         if cls is SessionMiddleware:
@@ -285,7 +285,7 @@ def sign_sessions_with(key: str, app: Starlette) -> None:
 
 
 def routes_to(example: Example) -> list[BaseRoute]:
-    """The example, framed for the gallery, below its prefix; and the way there without the last slash."""
+    """Return the routes of an example: its mount, and a redirect from the prefix without the last slash."""
     example.app.rootTemplate = gallery_page(example.title, example.folder)
     mount = Mount(example.prefix, example.app, name=example.folder)
     if not example.prefix:

@@ -1,4 +1,4 @@
-"""The document around each example: one stylesheet, and in the gallery a bar that leads back."""
+"""Root template of the examples: one stylesheet, and in the gallery a link back to the index."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,12 +19,12 @@ assets = StaticFiles(directory=Path(__file__).parent / "assets")
 
 
 def page(title: str) -> RootTemplate:
-    """The document around an example that runs alone."""
+    """Return the root template of an example that runs alone."""
     return _document(title, _main)
 
 
 def gallery_page(title: str, folder: str) -> RootTemplate:
-    """The document around an example in the gallery."""
+    """Return the root template of an example in the gallery."""
     return _document(title, partial(_main, above=BAR.format(folder)))
 
 

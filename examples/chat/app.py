@@ -1,4 +1,4 @@
-"""The chat room on its own: ``uvicorn examples.chat.app:app``."""
+"""Serve the chat room alone: ``uvicorn examples.chat.app:app``."""
 
 from examples.chat.chat import ChatLiveView
 from examples.page import assets, page

@@ -1,4 +1,4 @@
-"""A chat room: everybody in it hears of every message, and of who comes and goes."""
+"""A chat room: all members see every message and every change of members."""
 
 from typing import Any, TypedDict
 
@@ -10,11 +10,11 @@ TOPIC = "chat"
 
 
 class ChatContext(TypedDict):
-    """``name`` is None until this visitor has entered; ``turn`` counts what they said."""
+    """``name`` is None until the user has entered; ``turn`` counts their messages."""
 
     name: str | None
     turn: int
-    people: tuple[str, ...]
+    members: tuple[str, ...]
     messages: tuple[Message, ...]
 
 
@@ -26,13 +26,13 @@ class ChatLiveView(LiveView[ChatContext]):
         socket.context = {
             "name": None,
             "turn": 0,
-            "people": self.room.people,
+            "members": self.room.members,
             "messages": self.room.messages,
         }
 
     @info(TOPIC)
-    async def look_round(self, socket: LiveViewSocket[ChatContext]) -> None:
-        socket.context["people"] = self.room.people
+    async def refresh(self, socket: LiveViewSocket[ChatContext]) -> None:
+        socket.context["members"] = self.room.members
         socket.context["messages"] = self.room.messages
 
     async def disconnect(self, socket: LiveViewSocket[ChatContext]) -> None:
@@ -50,18 +50,18 @@ class ChatLiveView(LiveView[ChatContext]):
         await socket.broadcast(TOPIC, "entered")
 
     @event
-    async def say(self, socket: LiveViewSocket[ChatContext], text: str) -> None:
+    async def send(self, socket: LiveViewSocket[ChatContext], text: str) -> None:
         author = socket.context["name"]
         if author is None:
             return
         socket.clear_flash()
         try:
-            self.room.say(author, text)
+            self.room.send(author, text)
         except NotAccepted as refused:
             socket.put_flash("error", str(refused))
             return
         socket.context["turn"] += 1
-        await socket.broadcast(TOPIC, "said")
+        await socket.broadcast(TOPIC, "sent")
 
     @event
     async def leave(self, socket: LiveViewSocket[ChatContext]) -> None:

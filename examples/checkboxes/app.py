@@ -1,4 +1,4 @@
-"""The checkboxes on their own: ``uvicorn examples.checkboxes.app:app``."""
+"""Serve the checkboxes alone: ``uvicorn examples.checkboxes.app:app``."""
 
 from examples.checkboxes.checkboxes import CheckboxesLiveView
 from examples.page import assets, page

@@ -1,4 +1,4 @@
-"""A thousand boxes that everybody shares, and nothing about the web."""
+"""A thousand shared checkboxes, independent of the web."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Box:
 
 
 class Board:
-    """The boxes as they are now. They never change; a new one takes an old one's place."""
+    """The current boxes. A box is immutable and is replaced when it is toggled."""
 
     def __init__(self) -> None:
         self.boxes = [Box(number, checked=False) for number in range(SIZE)]
@@ -22,7 +22,7 @@ class Board:
         return sum(box.checked for box in self.boxes)
 
     def toggle(self, number: int) -> bool:
-        """Turn a box over; whether there is one of that number."""
+        """Toggle a box. Return False if there is no box with this number."""
         if not 0 <= number < SIZE:
             return False
         self.boxes[number] = Box(number, not self.boxes[number].checked)

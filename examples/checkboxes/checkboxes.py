@@ -1,4 +1,4 @@
-"""One board of checkboxes, the same on every screen: a click is a message of a few bytes to each of them."""
+"""A board of checkboxes shared by all users: a click sends a few bytes to each open page."""
 
 from typing import Any, TypedDict
 
@@ -33,7 +33,7 @@ class CheckboxesLiveView(LiveView[BoxesContext]):
         await socket.broadcast(TOPIC, "cleared")
 
     @info(TOPIC)
-    async def look(self, socket: LiveViewSocket[BoxesContext]) -> None:
+    async def refresh(self, socket: LiveViewSocket[BoxesContext]) -> None:
         self._show(socket)
 
     def _show(self, socket: LiveViewSocket[BoxesContext]) -> None:

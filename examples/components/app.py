@@ -1,4 +1,4 @@
-"""The reading list on its own: ``uvicorn examples.components.app:app``."""
+"""Serve the reading list alone: ``uvicorn examples.components.app:app``."""
 
 from examples.components.reading_list import ReadingListView
 from examples.page import assets, page

@@ -1,4 +1,4 @@
-"""One book of the list: open or closed, with a note that nobody but this component knows."""
+"""A book of the list, with a note that belongs to this component."""
 
 from typing import Any, TypedDict
 

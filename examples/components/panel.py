@@ -1,4 +1,4 @@
-"""A panel that folds: what is in it comes from outside, and goes on changing there."""
+"""A collapsible panel. Its content is a slot, which belongs to the view and changes with it."""
 
 from typing import Any, TypedDict
 

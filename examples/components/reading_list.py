@@ -1,4 +1,4 @@
-"""A reading list made of live components: books with stars in them, and a panel around what the view knows."""
+"""A reading list made of live components: books, stars in each book, and a panel around the summary."""
 
 from random import shuffle
 from typing import Any, TypedDict
@@ -29,13 +29,13 @@ class ReadingListView(LiveView[ReadingList]):
 
     @event
     async def rated(self, socket: Socket, book: str, stars: int) -> None:
-        """What the stars of a book say, by ``send_parent``."""
+        """Handle the rating that a `Stars` component sends with ``send_parent``."""
         others = {one: n for one, n in socket.context["stars"].items() if one != book}
         show_stars(socket, {**others, book: stars} if stars else others)
 
     @event
     async def removed(self, socket: Socket, book: str) -> None:
-        """What a book says, when its button was pressed."""
+        """Handle the message of a `Book` component whose button was clicked."""
         context = socket.context
         context["removed"] += tuple(title for title in context["books"] if title.id == book)
         context["books"] = tuple(title for title in context["books"] if title.id != book)

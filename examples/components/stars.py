@@ -1,4 +1,4 @@
-"""Five stars: a component within a component, which tells the view what was chosen."""
+"""Five stars: a component inside a component, which sends the rating to the view."""
 
 from typing import Any, TypedDict
 
@@ -19,6 +19,6 @@ class Stars(LiveComponent[StarsContext]):
     @event
     async def choose(self, socket: ComponentSocket[StarsContext], stars: int) -> None:
         context = socket.context
-        # The same star again takes it back.
+        # A second click on the same star clears the rating.
         context["chosen"] = 0 if stars == context["chosen"] or not 1 <= stars <= 5 else stars
         await socket.send_parent("rated", {"book": context["book"], "stars": context["chosen"]})

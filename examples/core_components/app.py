@@ -1,4 +1,4 @@
-"""The components on their own: ``uvicorn examples.core_components.app:app``."""
+"""Serve the components alone: ``uvicorn examples.core_components.app:app``."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,9 +10,9 @@ from pyview import PyView
 
 
 async def posted(request: Request) -> Response:
-    """Where the link with a method leads: an ordinary route, which leads back."""
+    """Handle the links with a method, and redirect back to the page."""
     form = await request.form()
-    return RedirectResponse(f"./?asked={form.get('_method', request.method.lower())}", status_code=303)
+    return RedirectResponse(f"./?method={form.get('_method', request.method.lower())}", status_code=303)
 
 
 app = PyView(routes=[Route("/posted", posted, methods=["POST"])])

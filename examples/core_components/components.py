@@ -1,4 +1,4 @@
-"""A page that shows every component that comes along."""
+"""A page with every core component."""
 
 import asyncio
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from pyview.stream import Stream
 
 
 class Sample(BaseModel):
-    """A field of every kind."""
+    """A model with a field of each type."""
 
     title: str = Field(min_length=2, max_length=40, description="Two characters at least.")
     email: EmailStr
@@ -43,7 +43,7 @@ class ComponentsContext(TypedDict):
     arrivals: Stream[Tea]
     next: int
     asking: bool
-    asked: str
+    method: str
     forecast: AsyncResult[str]
 
 
@@ -55,12 +55,12 @@ class ComponentsLiveView(LiveView[ComponentsContext]):
             "arrivals": Stream([], name="arrivals"),
             "next": 4,
             "asking": False,
-            "asked": "",
+            "method": "",
             "forecast": AsyncResult(),
         }
 
-    async def handle_params(self, socket: LiveViewSocket[ComponentsContext], asked: str = "") -> None:
-        socket.context["asked"] = asked[:10]
+    async def handle_params(self, socket: LiveViewSocket[ComponentsContext], method: str = "") -> None:
+        socket.context["method"] = method[:10]
 
     @event
     async def check(self, socket: LiveViewSocket[ComponentsContext], form: Form[Sample]) -> None:

@@ -1,4 +1,4 @@
-"""A number, two buttons and the arrow keys: the smallest live view that does something."""
+"""A counter with two buttons and the arrow keys: a minimal live view."""
 
 from typing import Any, TypedDict
 
@@ -24,6 +24,6 @@ class CounterLiveView(LiveView[CounterContext]):
 
 
 def show(socket: LiveViewSocket[CounterContext], count: int) -> None:
-    """Put the number on the page and into the browser's tab."""
+    """Show the count on the page and in the title of the browser tab."""
     socket.context = {"count": count}
     socket.live_title = f"{count} · Counter"

@@ -1,4 +1,4 @@
-"""The shared board on its own: ``uvicorn examples.cursors.app:app``."""
+"""Serve the shared board alone: ``uvicorn examples.cursors.app:app``."""
 
 from examples.cursors.cursors import CursorsLiveView
 from examples.page import assets, page

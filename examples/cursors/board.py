@@ -1,8 +1,9 @@
-"""The board itself: marks that people have left on it, and names for people. Nothing about the web."""
+"""The marks on a shared board, and names for its users, independent of the web."""
 
 from collections import deque
 from dataclasses import dataclass
 from itertools import count
+from math import isnan
 from secrets import choice, token_hex
 
 KEPT_MARKS = 150
@@ -49,7 +50,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who looks at the board, in one page."""
+    """A user of the board, in one page."""
 
     key: str
     name: str
@@ -57,7 +58,7 @@ class Visitor:
 
 
 class Board:
-    """The last marks, each in the colour of who made it."""
+    """The latest marks, each in the colour of its user."""
 
     def __init__(self, kept: int = KEPT_MARKS) -> None:
         self._ids = count(1)
@@ -81,5 +82,5 @@ def new_visitor() -> Visitor:
 
 
 def within(percent: float) -> float:
-    """A place on the board: no number, and none too large, is off it."""
-    return round(min(max(percent, 0.0), 100.0), 2) if percent == percent else 0.0
+    """Clamp a coordinate to 0..100; NaN becomes 0."""
+    return round(min(max(percent, 0.0), 100.0), 2) if not isnan(percent) else 0.0

@@ -1,30 +1,30 @@
-// Tells where the pointer is, twenty times a second at most, and moves the cursors of the others.
+// Sends the position of the pointer, at most twenty times a second, and moves the cursors of other users.
 const PAUSE_MS = 50;
 
 export const Board = {
   mounted() {
-    this.el.addEventListener("pointermove", (event) => this.later(event));
-    this.el.addEventListener("click", (event) => this.tell("mark", this.place(event)));
-    this.el.addEventListener("keydown", ({ key }) => key === "Enter" && this.tell("mark", { x: 50, y: 50 }));
+    this.el.addEventListener("pointermove", (event) => this.throttle(event));
+    this.el.addEventListener("click", (event) => this.push("mark", this.position(event)));
+    this.el.addEventListener("keydown", ({ key }) => key === "Enter" && this.push("mark", { x: 50, y: 50 }));
     this.handleEvent("moved", ({ key, x, y }) => this.show(key, x, y));
   },
 
-  place({ clientX, clientY }) {
+  position({ clientX, clientY }) {
     const { left, top, width, height } = this.el.getBoundingClientRect();
     return { x: ((clientX - left) / width) * 100, y: ((clientY - top) / height) * 100 };
   },
 
-  later(event) {
-    this.newest = this.place(event);
+  throttle(event) {
+    this.newest = this.position(event);
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      this.tell("move", this.newest);
+      this.push("move", this.newest);
     }, PAUSE_MS);
   },
 
-  // What cannot be sent, because the connection is away, is not worth sending later.
-  tell(name, place) {
-    this.pushEvent(name, place).catch(() => {});
+  // A position that cannot be sent, because the connection is lost, is out of date later: drop it.
+  push(name, position) {
+    this.pushEvent(name, position).catch(() => {});
   },
 
   show(key, x, y) {

@@ -1,7 +1,7 @@
-"""A board that everybody draws on: presence tells who is there, and broadcasts where their cursors are.
+"""A shared board: presence lists its users, and broadcasts carry the positions of their cursors.
 
-A cursor moves many times a second. It goes as a broadcast from view to view and on to the hook `Board`, which moves an
-element; nothing is rendered for it. Who comes and goes is rare, and rendered.
+A cursor moves many times a second. Its position is broadcast to the other views, which push it to the hook `Board`; the
+hook moves an element, and nothing is rendered. Users join and leave rarely, so that list is rendered.
 """
 
 from typing import Any, TypedDict
@@ -18,7 +18,7 @@ MARKED = "board:marked"
 
 class CursorsContext(TypedDict):
     me: Visitor
-    people: list[Present]
+    users: list[Present]
     marks: tuple[Mark, ...]
 
 
@@ -31,7 +31,7 @@ class CursorsLiveView(LiveView[CursorsContext]):
             await socket.subscribe(topic)
         await socket.presence.subscribe(TOPIC)
         await socket.presence.track(TOPIC, me.key, {"name": me.name, "tone": me.tone})
-        socket.context = {"me": me, "people": self._people(socket), "marks": self.board.marks}
+        socket.context = {"me": me, "users": self._users(socket), "marks": self.board.marks}
 
     @event
     async def move(self, socket: LiveViewSocket[CursorsContext], x: float, y: float) -> None:
@@ -58,8 +58,8 @@ class CursorsLiveView(LiveView[CursorsContext]):
         socket.context["marks"] = self.board.marks
 
     @info("presence_diff")
-    async def people_changed(self, socket: LiveViewSocket[CursorsContext]) -> None:
-        socket.context["people"] = self._people(socket)
+    async def users_changed(self, socket: LiveViewSocket[CursorsContext]) -> None:
+        socket.context["users"] = self._users(socket)
 
-    def _people(self, socket: LiveViewSocket[CursorsContext]) -> list[Present]:
+    def _users(self, socket: LiveViewSocket[CursorsContext]) -> list[Present]:
         return list(socket.presence.list(TOPIC).values())

@@ -1,4 +1,4 @@
-"""What a booking must be, and what to tell somebody whose booking is not that yet."""
+"""The model of a booking, and the error messages of its fields."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -18,7 +18,7 @@ HINTS = {
 
 
 class Booking(BaseModel):
-    """Seats at a workshop."""
+    """A booking of seats at a workshop."""
 
     model_config = ConfigDict(str_strip_whitespace=True)
 
@@ -31,7 +31,7 @@ class Booking(BaseModel):
 
 
 def check(values: Mapping[str, Any]) -> Booking | dict[str, str]:
-    """The booking, or for each field that does not fit what to tell its author."""
+    """Return the booking, or the error message of each invalid field."""
     try:
         return Booking.model_validate(values)
     except ValidationError as refused:
@@ -39,7 +39,7 @@ def check(values: Mapping[str, Any]) -> Booking | dict[str, str]:
 
 
 def texts_of(payload: object) -> dict[str, str]:
-    """Return the texts of a form. Another program than the page may send anything, so the rest is left out."""
+    """Return the text fields of a form. Drop other values, because a client may send anything."""
     sent = payload if isinstance(payload, dict) else {}
     return {str(name): value for name, value in sent.items() if isinstance(value, str)}
 

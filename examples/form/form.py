@@ -1,4 +1,4 @@
-"""A form that is checked while it is filled in: by one pydantic model, on the server."""
+"""A form that a pydantic model validates on the server while the user fills it in."""
 
 from collections.abc import Mapping
 from typing import Any, TypedDict, get_args
@@ -51,5 +51,5 @@ def errors_of(result: Booking | dict[str, str]) -> dict[str, str]:
 
 
 def touched(field: str, payload: Mapping[str, str]) -> bool:
-    """The browser marks each input that nobody has used yet with a companion named ``_unused_<field>``."""
+    """Return True if the user has used the input. For an unused one the browser also sends ``_unused_<field>``."""
     return field in payload and f"_unused_{field}" not in payload

@@ -1,4 +1,4 @@
-"""What an account must be. The form, its inputs and its errors all follow from here."""
+"""The model of an account. The form, its inputs and its errors are derived from it."""
 
 from enum import Enum
 from typing import ClassVar, Literal
@@ -15,7 +15,9 @@ class Plan(Enum):
 
     @property
     def label(self) -> str:
-        return {"free": "Free, for one", "team": "Team, up to ten", "firm": "Firm, for everybody"}[self.value]
+        return {"free": "Free, for one", "team": "Team, up to ten", "firm": "Firm, without a limit"}[
+            self.value
+        ]
 
 
 class Address(BaseModel):

@@ -1,4 +1,4 @@
-"""A registration: checked while it is filled in, with a list of addresses that grows, shrinks and is put in order."""
+"""A registration, validated while the user fills it in, with a list of addresses to add, remove and reorder."""
 
 from typing import Any, TypedDict
 

@@ -1,4 +1,4 @@
-"""A shopping list whose dialog, tabs and details live in the browser: what is open stays so when the server patches."""
+"""A shopping list with dialog, tabs and details in the browser. Patches from the server do not close them."""
 
 from datetime import UTC, datetime
 from itertools import count
@@ -27,7 +27,7 @@ class Item(TypedDict):
 
 
 class JsCommandsContext(TypedDict):
-    """``turn`` counts what was added; ``open`` and ``close`` are what the template says about the dialog."""
+    """``turn`` counts added items; ``open`` and ``close`` are the commands for the dialog."""
 
     items: list[Item]
     clock: str
@@ -55,7 +55,7 @@ class JsCommandsLiveView(LiveView[JsCommandsContext]):
 
     @event
     async def add(self, socket: LiveViewSocket[JsCommandsContext], text: str) -> None:
-        """What was typed, if it is something and there is room; otherwise the dialog stays, and shakes."""
+        """Add the item and close the dialog. If it is invalid or the list is full, shake the dialog."""
         text, items = text.strip(), socket.context["items"]
         if not 0 < len(text) <= LONGEST_TEXT or len(items) >= MOST_ITEMS:
             await socket.exec_js(js.transition("shake", to="#card", time=400).focus_first("#card"))

@@ -1,4 +1,4 @@
-"""The board on its own: ``uvicorn examples.kanban.app:app``."""
+"""Serve the board alone: ``uvicorn examples.kanban.app:app``."""
 
 from examples.kanban.kanban import KanbanLiveView
 from examples.page import assets, page

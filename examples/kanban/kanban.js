@@ -1,5 +1,5 @@
-// Dragging a card: the browser moves nothing itself. It shows where the card would go, tells the server where it was
-// dropped, and the page follows.
+// Drags a card. The browser does not move it: it marks the target, and sends the drop to the server, which updates the
+// page.
 export const Board = {
   mounted() {
     this.el.addEventListener("dragstart", (event) => {
@@ -12,7 +12,7 @@ export const Board = {
       const column = event.target.closest("[data-column]");
       if (!column || !this.card) return this.mark(null);
       event.preventDefault();
-      this.mark(column, otherCards(column, this.card)[place(column, this.card, event.clientY)]);
+      this.mark(column, otherCards(column, this.card)[positionIn(column, this.card, event.clientY)]);
     });
     this.el.addEventListener("dragleave", (event) => {
       if (!this.el.contains(event.relatedTarget)) this.mark(null);
@@ -23,14 +23,14 @@ export const Board = {
       if (!column || !this.card) return;
       event.preventDefault();
       const card = Number(this.card.dataset.card);
-      const position = place(column, this.card, event.clientY);
+      const position = positionIn(column, this.card, event.clientY);
       this.end();
       this.pushEvent("drop", { card, column: Number(column.dataset.column), position });
     });
   },
 
-  // Mark the column, and the card that the dragged one would stand before. A patch takes the marks away, since the
-  // server does not know them; the browser fires dragover again within a moment, which brings them back.
+  // Marks the column, and the card before which the dragged card would be inserted. A patch removes the marks, because
+  // the server does not render them; the next dragover event, which follows at once, restores them.
   mark(column, before) {
     for (const marked of this.el.querySelectorAll(".target, .before")) marked.classList.remove("target", "before");
     column?.classList.add("target");
@@ -47,8 +47,8 @@ function otherCards(column, card) {
   return [...column.querySelectorAll("[data-card]")].filter((other) => other.dataset.card !== card.dataset.card);
 }
 
-// How many of the other cards of the column are above the pointer.
-function place(column, card, y) {
+// Returns the number of other cards of the column above the pointer.
+function positionIn(column, card, y) {
   return otherCards(column, card).filter((other) => {
     const box = other.getBoundingClientRect();
     return box.top + box.height / 2 < y;

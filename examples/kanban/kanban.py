@@ -1,4 +1,4 @@
-"""A board for everybody: cards are dragged with a hook beside the view, or moved with buttons."""
+"""A shared board: a hook beside the view drags cards; buttons move them too."""
 
 from typing import Any, TypedDict
 
@@ -7,7 +7,7 @@ from pyview import LiveView, LiveViewSocket, js
 from pyview.events import event, info
 
 TOPIC = "kanban"
-_BEGINNING = (
+_INITIAL_CARDS = (
     ("Try the drag and drop", "Open the board twice"),
     ("Read the hook in kanban.js",),
     ("Start the gallery",),
@@ -20,14 +20,14 @@ class BoardContext(TypedDict):
 
 
 class KanbanLiveView(LiveView[BoardContext]):
-    board = Board(_BEGINNING)
+    board = Board(_INITIAL_CARDS)
 
     async def mount(self, socket: LiveViewSocket[BoardContext], session: Any) -> None:
         await socket.subscribe(TOPIC)
         socket.context = {"names": COLUMNS, "columns": self.board.columns}
 
     @info(TOPIC)
-    async def look(self, socket: LiveViewSocket[BoardContext]) -> None:
+    async def refresh(self, socket: LiveViewSocket[BoardContext]) -> None:
         socket.context["columns"] = self.board.columns
 
     @event
@@ -38,7 +38,7 @@ class KanbanLiveView(LiveView[BoardContext]):
         except NotAccepted as refused:
             socket.put_flash("error", str(refused))
             return
-        await self.look(socket)  # with the answer, which empties the field
+        await self.refresh(socket)  # in the response to the submit, which clears the field
         await socket.broadcast(TOPIC, "added")
 
     @event
@@ -51,11 +51,13 @@ class KanbanLiveView(LiveView[BoardContext]):
         column = self.board.column_of(card)
         if column is not None and by in (-1, 1):
             self.board.move(card, column + by, 0)
-        await self.look(socket)
-        await socket.exec_js(js.focus_first(f"#card-{card}"))  # who moves it by the keyboard may move it on
+        await self.refresh(socket)
+        await socket.exec_js(
+            js.focus_first(f"#card-{card}")
+        )  # so that the keyboard can move the card further
         await socket.broadcast(TOPIC, "moved")
 
     @event
-    async def take(self, socket: LiveViewSocket[BoardContext], card: int) -> None:
-        self.board.take(card)
-        await socket.broadcast(TOPIC, "taken")
+    async def remove(self, socket: LiveViewSocket[BoardContext], card: int) -> None:
+        self.board.remove(card)
+        await socket.broadcast(TOPIC, "removed")

@@ -1,4 +1,4 @@
-"""A chart that follows three sliders: SVG from a template, and not a line of JavaScript."""
+"""A chart that follows three sliders: SVG from a template, without JavaScript."""
 
 from typing import Annotated, Any, TypedDict
 
@@ -9,8 +9,8 @@ from pyview import LiveView, LiveViewSocket
 from pyview.events import event
 
 
-class Wish(BaseModel):
-    """What somebody may ask for: what the sliders allow, whoever moves them."""
+class LoanRequest(BaseModel):
+    """Values of the sliders, validated: a client may send anything."""
 
     amount: Annotated[int, Field(ge=10_000, le=1_000_000)] = 250_000
     rate: Annotated[float, Field(ge=0, le=15, allow_inf_nan=False)] = 3.5
@@ -18,7 +18,7 @@ class Wish(BaseModel):
 
 
 class LoanContext(TypedDict):
-    wish: Wish
+    request: LoanRequest
     loan: Loan
     scale: Scale
     bars: tuple[Bar, ...]
@@ -28,21 +28,21 @@ class LoanContext(TypedDict):
 
 class LoanLiveView(LiveView[LoanContext]):
     async def mount(self, socket: LiveViewSocket[LoanContext], session: Any) -> None:
-        socket.context = _context(Wish())
+        socket.context = _context(LoanRequest())
 
     @event
     async def move(self, socket: LiveViewSocket[LoanContext], payload: dict[str, Any]) -> None:
         try:
-            socket.context = _context(Wish.model_validate(payload))
+            socket.context = _context(LoanRequest.model_validate(payload))
         except ValidationError:
             socket.put_flash("error", "That is more than the sliders allow.")
 
 
-def _context(wish: Wish) -> LoanContext:
-    loan = Loan(wish.amount, wish.rate, wish.years)
+def _context(request: LoanRequest) -> LoanContext:
+    loan = Loan(request.amount, request.rate, request.years)
     scale = scale_for(loan.yearly)
     return {
-        "wish": wish,
+        "request": request,
         "loan": loan,
         "scale": scale,
         "bars": bars(loan, scale),

@@ -1,4 +1,4 @@
-"""What a loan costs: the arithmetic and the shapes of its chart, and nothing about the web."""
+"""Costs of a loan and the shapes of its chart, independent of the web."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +8,7 @@ WIDTH, HEIGHT = 640, 240
 
 @dataclass(frozen=True)
 class Year:
-    """What is paid in one year, and what is owed at its end."""
+    """Payments of one year, and the debt at its end."""
 
     number: int
     interest: float
@@ -18,7 +18,7 @@ class Year:
 
 @dataclass(frozen=True)
 class Loan:
-    """`amount` is borrowed at `rate` per cent a year and paid back in equal monthly parts over `years`."""
+    """A loan of `amount` at `rate` per cent a year, repaid in equal monthly instalments over `years`."""
 
     amount: int
     rate: float
@@ -26,7 +26,7 @@ class Loan:
 
     @cached_property
     def monthly(self) -> float:
-        """The annuity formula; without interest it is a plain division."""
+        """Monthly instalment, by the annuity formula; without interest, a plain division."""
         months, rate = self.years * 12, self.rate / 1200
         return self.amount * rate / (1 - (1 + rate) ** -months) if rate else self.amount / months
 
@@ -53,14 +53,14 @@ class Loan:
 
 @dataclass(frozen=True)
 class Scale:
-    """The vertical axis of the chart, in money: it ends at `top`, and has a line every `step`."""
+    """Vertical axis of the chart, in money: it ends at `top` and has a line every `step`."""
 
     top: int
     step: int
 
     @property
     def lines(self) -> tuple[float, ...]:
-        """The heights of the lines, in units of HEIGHT from the top."""
+        """Positions of the lines, in units of HEIGHT from the top."""
         return tuple(
             round(HEIGHT * (1 - money / self.top), 2) for money in range(self.step, self.top, self.step)
         )
@@ -78,7 +78,7 @@ def scale_for(highest: float) -> Scale:
 
 @dataclass(frozen=True)
 class Bar:
-    """One year in the chart, in units of WIDTH by HEIGHT: the interest stands on what is repaid."""
+    """One year in the chart, in units of WIDTH by HEIGHT, with the interest above the repayment."""
 
     year: Year
     x: float
@@ -92,7 +92,7 @@ class Bar:
 
 
 def bars(loan: Loan, scale: Scale) -> tuple[Bar, ...]:
-    """Return one bar for each year. Every year pays the same sum, so all are equally high."""
+    """Return one bar for each year. All have the same height, because the yearly payment is constant."""
     step, unit = WIDTH / loan.years, HEIGHT / scale.top
     return tuple(
         Bar(year, round(i * step, 2), round(step * 0.84, 2), year.repaid * unit, year.interest * unit)

@@ -1,1 +1,1 @@
-"""Views inside views: sensors that are live views each, and a timer that stays while pages come and go."""
+"""Nested views: each sensor is a live view, and the timer is a sticky view."""

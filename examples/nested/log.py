@@ -1,4 +1,4 @@
-"""The log of the workshop: another page, in the same frame and with the same timer."""
+"""The log of the workshop: a second page with the same layout and the same timer."""
 
 from typing import Any, TypedDict
 
@@ -6,21 +6,21 @@ from examples.nested.timer import TimerLiveView
 from pyview import LiveView, LiveViewSocket
 from pyview.events import event
 
-__all__ = ["LogLiveView", "TimerLiveView"]  # the template of the frame names the second
+__all__ = ["LogLiveView", "TimerLiveView"]  # the template of the layout uses TimerLiveView
 
 MOST, LONGEST = 20, 120
 
 
 class LogContext(TypedDict):
     entries: list[str]
-    place: str
+    section: str
 
 
 class LogLiveView(LiveView[LogContext]):
     layout = "frame.html"
 
     async def mount(self, socket: LiveViewSocket[LogContext], session: dict[str, Any]) -> None:
-        socket.context = {"entries": [], "place": "log"}
+        socket.context = {"entries": [], "section": "log"}
         socket.live_title = "Log · Workshop"
         socket.page.meta("description", "What was done in the workshop.")
 

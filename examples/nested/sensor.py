@@ -1,4 +1,4 @@
-"""One sensor: a number that wanders, and a plug that can be pulled."""
+"""A sensor whose value changes, and a button that makes its view crash."""
 
 import random
 from typing import Any, TypedDict
@@ -10,7 +10,7 @@ SECONDS = 1.0
 
 
 class PlugPulled(RuntimeError):
-    """Somebody wanted to see what happens."""
+    """Raised by the button, to show that only this view ends."""
 
 
 class Reading(TypedDict):

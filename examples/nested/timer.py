@@ -1,4 +1,4 @@
-"""A kitchen timer that goes on while the page around it is left for another one."""
+"""A kitchen timer that keeps running while the user navigates to another page."""
 
 from typing import Any, TypedDict
 
@@ -16,7 +16,7 @@ class TimerContext(TypedDict):
 
 
 class TimerLiveView(LiveView[TimerContext]):
-    """`left` is seconds."""
+    """The context's `left` is in seconds."""
 
     def __init__(self) -> None:
         self.ticking: Timer | None = None
@@ -35,7 +35,7 @@ class TimerLiveView(LiveView[TimerContext]):
     @info("second")
     async def second(self, socket: LiveViewSocket[TimerContext]) -> None:
         if not socket.context["runs"]:
-            return  # one that was due when the timer was stopped
+            return  # a message that was already queued when the timer was stopped
         socket.context["left"] -= 1
         if socket.context["left"] == 0:
             self.run(socket, runs=False)

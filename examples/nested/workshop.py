@@ -1,4 +1,4 @@
-"""The workshop: three sensors, each a view of its own, and what the page itself counts."""
+"""The workshop: three sensors, each a nested view, and a counter of the page itself."""
 
 from typing import Any, TypedDict
 
@@ -7,7 +7,7 @@ from examples.nested.timer import TimerLiveView
 from pyview import LiveView, LiveViewSocket
 from pyview.events import event
 
-__all__ = ["SensorLiveView", "TimerLiveView", "WorkshopLiveView"]  # the template names the first two
+__all__ = ["SensorLiveView", "TimerLiveView", "WorkshopLiveView"]  # the template uses the first two
 
 
 class Sensor(TypedDict):
@@ -27,14 +27,14 @@ SENSORS: list[Sensor] = [
 class WorkshopContext(TypedDict):
     sensors: list[Sensor]
     rounds: int
-    place: str
+    section: str
 
 
 class WorkshopLiveView(LiveView[WorkshopContext]):
     layout = "frame.html"
 
     async def mount(self, socket: LiveViewSocket[WorkshopContext], session: dict[str, Any]) -> None:
-        socket.context = {"sensors": SENSORS, "rounds": 0, "place": "sensors"}
+        socket.context = {"sensors": SENSORS, "rounds": 0, "section": "sensors"}
         socket.live_title = "Workshop"
         socket.page.meta("description", "Three sensors, each a live view of its own.")
 

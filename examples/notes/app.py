@@ -1,4 +1,4 @@
-"""The notes on their own: ``uvicorn examples.notes.app:app``."""
+"""Serve the notes alone: ``uvicorn examples.notes.app:app``."""
 
 from examples.notes.notes import NotesLiveView
 from examples.page import assets, page

@@ -1,4 +1,4 @@
-"""A text that several people write: paragraphs, each in one pair of hands at a time; nothing about the web."""
+"""A text with several writers: each paragraph has one writer at a time. Independent of the web."""
 
 from dataclasses import dataclass, replace
 from itertools import count
@@ -9,7 +9,7 @@ MOST = 40
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """`writer` is who has it in hand, None while it lies on the table."""
+    """A paragraph. `writer` holds its lock; None if it is free."""
 
     id: int
     text: str = ""
@@ -17,14 +17,14 @@ class Paragraph:
 
 
 class Document:
-    """Who holds a paragraph writes it; everybody else reads along."""
+    """Paragraphs. Only the writer that holds the lock of a paragraph can change it."""
 
     def __init__(self, *texts: str) -> None:
         self._numbers = count(1)
         self.paragraphs = [Paragraph(next(self._numbers), text) for text in texts]
 
     def hold(self, number: int, writer: str) -> bool:
-        """Take a paragraph in hand, and put any other down; whether it was free."""
+        """Lock a paragraph and unlock any other one. Return False if it is not free."""
         self.release(writer)
         at = self._at(number)
         if at is None or self.paragraphs[at].writer is not None:
@@ -33,13 +33,13 @@ class Document:
         return True
 
     def release(self, writer: str) -> None:
-        """Put down whatever `writer` holds."""
+        """Unlock the paragraphs of `writer`."""
         self.paragraphs[:] = [
             replace(one, writer=None) if one.writer == writer else one for one in self.paragraphs
         ]
 
     def write(self, number: int, text: str, writer: str) -> bool:
-        """Change a paragraph; whether `writer` holds it."""
+        """Change a paragraph. Return False if `writer` does not hold its lock."""
         at = self._at(number)
         if at is None or self.paragraphs[at].writer != writer:
             return False
@@ -47,14 +47,14 @@ class Document:
         return True
 
     def add(self) -> int | None:
-        """Another paragraph at the end; its number, None when there are enough."""
+        """Append a paragraph and return its number, or None if there are already `MOST`."""
         if len(self.paragraphs) >= MOST:
             return None
         self.paragraphs.append(Paragraph(next(self._numbers)))
         return self.paragraphs[-1].id
 
     def remove(self, number: int, writer: str) -> bool:
-        """Take a paragraph out; whether nobody else holds it."""
+        """Remove a paragraph. Return False if another writer holds its lock."""
         at = self._at(number)
         if at is None or self.paragraphs[at].writer not in (None, writer):
             return False

@@ -1,4 +1,4 @@
-"""Notes that several people write at once: each paragraph belongs to whose cursor is in it, and all see it grow."""
+"""Notes for several writers at once: the cursor locks a paragraph, and all users see it change."""
 
 from itertools import count
 from typing import Any, TypedDict
@@ -12,7 +12,7 @@ _WRITERS = ("Amber", "Basil", "Coral", "Delphin", "Ebony", "Fern", "Ginger", "Ha
 
 
 class NotesContext(TypedDict):
-    """``me`` is the name this page writes under."""
+    """``me`` is the writer's name of this page."""
 
     me: str
     paragraphs: list[Paragraph]
@@ -20,7 +20,7 @@ class NotesContext(TypedDict):
 
 class NotesLiveView(LiveView[NotesContext]):
     document = Document(
-        "Shared notes: click into a paragraph and write. Whoever has the cursor in it has it to themselves.",
+        "Shared notes: click into a paragraph and write. While your cursor is in it, only you can change it.",
         "Open this page a second time and read along.",
     )
     arrivals = count()
@@ -32,7 +32,7 @@ class NotesLiveView(LiveView[NotesContext]):
         socket.context = {"me": name, "paragraphs": self.document.paragraphs}
 
     @info(TOPIC)
-    async def look(self, socket: LiveViewSocket[NotesContext]) -> None:
+    async def refresh(self, socket: LiveViewSocket[NotesContext]) -> None:
         socket.context["paragraphs"] = self.document.paragraphs
 
     async def disconnect(self, socket: LiveViewSocket[NotesContext]) -> None:
@@ -52,7 +52,7 @@ class NotesLiveView(LiveView[NotesContext]):
     @event
     async def write(self, socket: LiveViewSocket[NotesContext], number: int, text: str) -> None:
         me = socket.context["me"]
-        # A field may be written in before the message that took it in hand has arrived.
+        # Text can arrive before the message that locks the paragraph: the client debounces each event by itself.
         if self.document.write(number, text, me) or (
             self.document.hold(number, me) and self.document.write(number, text, me)
         ):

@@ -1,4 +1,4 @@
-"""The logbook on its own: ``uvicorn examples.streams.app:app``."""
+"""Serve the logbook alone: ``uvicorn examples.streams.app:app``."""
 
 from examples.page import assets, page
 from examples.streams.logbook import LogbookLiveView

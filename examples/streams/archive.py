@@ -1,6 +1,6 @@
-"""A ship's log that never ends: a hundred thousand entries, and another one every few seconds.
+"""A ship's log with a hundred thousand entries, and a new one every few seconds.
 
-Nothing is stored. An entry follows from its number, so that the archive costs no memory and is the same for everybody.
+Nothing is stored: an entry is computed from its number, so the archive needs no memory and is the same for all users.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ EVENTS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """``kind`` is calm, news, care or alarm."""
+    """An entry. ``kind`` is calm, news, care or alarm."""
 
     number: int
     at: datetime
@@ -36,7 +36,7 @@ class Entry:
 
 
 class Archive:
-    """Entries from 1 to ``newest``; ``now`` is the clock, ``began`` the time when there were `WRITTEN` of them."""
+    """Entries from 1 to ``newest``. There were `WRITTEN` of them when the archive was created; ``now`` is the clock."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now

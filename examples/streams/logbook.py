@@ -1,4 +1,4 @@
-"""A list without an end: the page holds a stretch of it, and the server not one entry."""
+"""An endless list: the page holds a window of it, the server no entry at all."""
 
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -12,7 +12,7 @@ WINDOW = 120
 
 
 class LogbookContext(TypedDict):
-    """``newest`` is the number of the last entry, ``unseen`` how many there are above those that are shown."""
+    """``newest`` is the number of the latest entry, ``unseen`` the number of entries above the window."""
 
     newest: int
     unseen: int
@@ -20,7 +20,7 @@ class LogbookContext(TypedDict):
 
 @dataclass(frozen=True)
 class Line:
-    """An entry as this reader sees it."""
+    """An entry as it is shown to this user."""
 
     entry: Entry
     starred: bool
@@ -30,7 +30,7 @@ Socket = LiveViewSocket[LogbookContext]
 
 
 class LogbookLiveView(LiveView[LogbookContext]):
-    """Keeps the numbers of the first and the last entry in the page, and of those with a star."""
+    """Keep the numbers of the first and the last entry in the page, and of the starred ones."""
 
     archive = Archive()
     top: int
@@ -40,13 +40,13 @@ class LogbookLiveView(LiveView[LogbookContext]):
         self.starred: set[int] = set()
         socket.stream_configure("entries", dom_id=lambda line: f"entry-{line.entry.number}")
         self._show_latest(socket)
-        socket.schedule_info(InfoEvent("look"), seconds=1)
+        socket.schedule_info(InfoEvent("refresh"), seconds=1)
 
-    @info("look")
-    async def look(self, socket: Socket) -> None:
-        reads_the_top = socket.context["unseen"] == 0 and self.top - self.bottom < 2 * PAGE
+    @info("refresh")
+    async def refresh(self, socket: Socket) -> None:
+        is_at_top = socket.context["unseen"] == 0 and self.top - self.bottom < 2 * PAGE
         socket.context["newest"] = self.archive.newest
-        if reads_the_top:
+        if is_at_top:
             self._show_newer(socket)
         socket.context["unseen"] = self.archive.newest - self.top
 

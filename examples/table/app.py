@@ -1,4 +1,4 @@
-"""The table on its own: ``uvicorn examples.table.app:app``."""
+"""Serve the table alone: ``uvicorn examples.table.app:app``."""
 
 from examples.page import assets, page
 from examples.table.table import TableLiveView

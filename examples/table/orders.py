@@ -1,4 +1,4 @@
-"""Two hundred orders of a small shop, the same ones on every start: the table's data."""
+"""Two hundred orders of a small shop, generated from a seed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ STATUS_WEIGHTS = (3, 2, 10, 1)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order; ``cents`` is its total in hundredths of a euro."""
+    """An order. ``cents`` is its total in hundredths of a euro."""
 
     number: int
     customer: str
@@ -52,12 +52,12 @@ class Order:
 
     @property
     def words(self) -> str:
-        """What a search looks at, without regard to case."""
+        """Text for the search, case-folded."""
         return f"{self.number} {self.customer} {self.city} {self.product} {self.status}".casefold()
 
 
 def make_orders(count: int = 200, seed: int = 7) -> tuple[Order, ...]:
-    """The same orders for the same seed, newest first."""
+    """Return the orders of a seed, newest first."""
     return tuple(sorted(_generate(count, Random(seed)), key=lambda order: -order.number))
 
 

@@ -1,4 +1,4 @@
-"""What the address of the table says: which rows, in which order, which page."""
+"""The URL parameters of the table: search, order and page."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ SORT_KEYS: dict[str, Callable[[Order], Any]] = {
 
 @dataclass(frozen=True)
 class Query:
-    """The state of the table that belongs into the address, so that a link or a reload shows the same rows.
+    """The state of the table in its URL, so that a link or a reload shows the same rows.
 
     ``sort`` is a key of :data:`SORT_KEYS`, with a leading minus for descending order.
     """
@@ -30,31 +30,31 @@ class Query:
     page: int = 1
 
     @classmethod
-    def tame(cls, q: str, sort: str, page: int) -> "Query":
-        """A query of values that anybody may have typed into the address."""
+    def from_url(cls, q: str, sort: str, page: int) -> "Query":
+        """Return a valid query for values from the URL, which the user may have edited."""
         known = sort.removeprefix("-") in SORT_KEYS
         return cls(q=q.strip()[:80], sort=sort if known else cls.sort, page=max(page, 1))
 
     @property
     def params(self) -> dict[str, str | int]:
-        """The values that differ from an empty address."""
+        """Parameters that differ from their defaults."""
         plain = Query()
         return {name: value for name, value in vars(self).items() if value != getattr(plain, name)}
 
     @property
     def href(self) -> str:
-        """A link relative to the table's own address, wherever the application is mounted."""
+        """Link relative to the page, so that it works under any mount prefix."""
         return "?" + urlencode(self.params)
 
     def sorted_by(self, column: str) -> "Query":
-        """The same rows by this column; a second time, the other way round."""
+        """Return the query sorted by this column, or in reverse order if it is already."""
         return replace(self, sort=f"-{column}" if self.sort == column else column, page=1)
 
     def on_page(self, page: int) -> "Query":
         return replace(self, page=page)
 
     def direction(self, column: str) -> str:
-        """The value of ``aria-sort`` for a column's heading."""
+        """Return the value of ``aria-sort`` for the heading of a column."""
         if self.sort.removeprefix("-") != column:
             return "none"
         return "descending" if self.sort.startswith("-") else "ascending"
@@ -62,7 +62,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the rows that a query found."""
+    """One page of the matching rows."""
 
     rows: tuple[Order, ...]
     number: int
@@ -71,7 +71,7 @@ class Page:
 
 
 def select(orders: Sequence[Order], query: Query) -> Page:
-    """Search, sort and cut; a page beyond the last one is the last one."""
+    """Return a page of the matching, sorted rows; the last page if the number is too high."""
     words = query.q.casefold().split()
     found = [order for order in orders if all(word in order.words for word in words)]
     found.sort(key=SORT_KEYS[query.sort.removeprefix("-")], reverse=query.sort.startswith("-"))

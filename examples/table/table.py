@@ -1,4 +1,4 @@
-"""A table whose search, order and page live in the address: reload it, share it, go back."""
+"""A table with its search, order and page in the URL, so that reload, links and the back button work."""
 
 from dataclasses import dataclass
 from typing import TypedDict
@@ -45,7 +45,7 @@ class TableLiveView(LiveView[TableContext]):
         sort: str = Query.sort,
         page: int = 1,
     ) -> None:
-        query = Query.tame(q, sort, page)
+        query = Query.from_url(q, sort, page)
         socket.context = {
             "path": url.path,
             "columns": COLUMNS,
@@ -56,5 +56,5 @@ class TableLiveView(LiveView[TableContext]):
     @event
     async def search(self, socket: LiveViewSocket[TableContext], q: str = "") -> None:
         query = Query(q, socket.context["query"].sort)
-        # Replaced, not pushed: the back button should leave the search, not undo it letter by letter.
+        # Replace instead of push: the back button leaves the search instead of undoing it letter by letter.
         await socket.push_patch(socket.context["path"], query.params, replace=True)

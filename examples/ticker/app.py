@@ -1,6 +1,6 @@
-"""The ticker on its own: ``uvicorn examples.ticker.app:app``.
+"""Serve the ticker alone: ``uvicorn examples.ticker.app:app``.
 
-The market moves once a second for as long as the application runs, however many watch.
+A background task of the application moves the market once a second and broadcasts the prices to all pages.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ SECONDS = 1.0
 
 
 async def trade(app: PyView) -> None:
-    """Move the market and tell everybody who watches, until cancelled."""
+    """Move the market and broadcast its quotes, until cancelled."""
     while True:
         await asyncio.sleep(SECONDS)
         await app.pubsub.broadcast(TOPIC, TickerLiveView.market.step())

@@ -1,4 +1,4 @@
-"""A small make-believe stock market: prices that wander, and nothing about the web."""
+"""A simulated stock market with random prices, independent of the web."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ LISTED: Mapping[str, tuple[str, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A share's recent prices, oldest first; never empty."""
+    """Recent prices of a share, oldest first; never empty."""
 
     symbol: str
     name: str
@@ -32,7 +32,7 @@ class Quote:
 
     @property
     def change(self) -> float:
-        """Per cent since the oldest price shown."""
+        """Change since the oldest price, in per cent."""
         return 100 * (self.price / self.prices[0] - 1)
 
     @property
@@ -43,7 +43,7 @@ class Quote:
 
     @property
     def points(self) -> str:
-        """The prices as the ``points`` of an SVG polyline, WIDTH by HEIGHT units, with a margin of two."""
+        """``points`` of an SVG polyline, WIDTH by HEIGHT units, with a margin of two."""
         low, high = min(self.prices), max(self.prices)
         scale = (HEIGHT - 4) / ((high - low) or 1)
         step = WIDTH / (HISTORY - 1)
@@ -59,7 +59,7 @@ class Quote:
 
 
 class Market:
-    """Quotes that move one step when they are told to."""
+    """Quotes of all shares."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -68,7 +68,7 @@ class Market:
             self.step()
 
     def step(self) -> tuple[Quote, ...]:
-        """Move a few of the prices a little."""
+        """Change some of the prices at random."""
         self.quotes = tuple(self._maybe_moved(quote) for quote in self.quotes)
         return self.quotes
 

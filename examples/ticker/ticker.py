@@ -1,4 +1,4 @@
-"""Prices that move by themselves: the page subscribes once and shows what it is told."""
+"""A page of stock prices that subscribes to a topic and shows each broadcast."""
 
 from random import Random
 from typing import Any, TypedDict
@@ -22,5 +22,5 @@ class TickerLiveView(LiveView[TickerContext]):
         socket.context = {"quotes": self.market.quotes}
 
     @info(TOPIC)
-    async def follow(self, socket: LiveViewSocket[TickerContext], payload: tuple[Quote, ...]) -> None:
+    async def update(self, socket: LiveViewSocket[TickerContext], payload: tuple[Quote, ...]) -> None:
         socket.context["quotes"] = payload

@@ -1,7 +1,7 @@
-"""The bookshelf on its own: ``uvicorn examples.tstrings.app:app``.
+"""Serve the bookshelf alone: ``uvicorn examples.tstrings.app:app``.
 
-Its page is a template string, which is syntax of Python 3.14; on older ones the package future-tstrings brings it.
-Without either, the application says so instead.
+Its template is a template string, which needs Python 3.14 or the package future-tstrings. Without either, the page
+explains this.
 """
 
 import sys
@@ -16,13 +16,13 @@ HAS_TEMPLATE_STRINGS = sys.version_info >= (3, 14) or find_spec("future_tstrings
 
 
 class MissingLiveView(LiveView[None]):
-    """What an interpreter shows that cannot read the view's module."""
+    """Page for an interpreter that cannot import the view."""
 
     template_file = "missing.html"
 
 
 def shelf() -> type[LiveView[Any]]:
-    """The view, if this Python can read it."""
+    """Return the view, or its replacement if this Python cannot import it."""
     if not HAS_TEMPLATE_STRINGS:
         return MissingLiveView
     view: type[LiveView[Any]] = import_module("examples.tstrings.shelf").ShelfLiveView

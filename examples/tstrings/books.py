@@ -1,4 +1,4 @@
-"""The books of the list, and what may be asked of them."""
+"""The books, and their orders."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +27,6 @@ ORDERS = ("title", "author", "year")
 
 
 def in_order(books: Iterable[Book], order: str, only_unread: bool) -> tuple[Book, ...]:
-    """The books to show, in the order of one of `ORDERS`."""
+    """Return the books to show, sorted by one of `ORDERS`."""
     wanted = [book for book in books if not (only_unread and book.read)]
     return tuple(sorted(wanted, key=lambda book: getattr(book, order)))

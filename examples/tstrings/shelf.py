@@ -1,5 +1,5 @@
 # future-tstrings
-"""A bookshelf whose page is a template string: rows that are followed when they move, and function components."""
+"""A bookshelf with a template string: keyed rows that move without being sent again, and function components."""
 
 from dataclasses import dataclass, replace
 from string.templatelib import Template

@@ -1,4 +1,4 @@
-"""The uploads on their own: ``uvicorn examples.uploads.app:app``."""
+"""Serve the uploads alone: ``uvicorn examples.uploads.app:app``."""
 
 from starlette.routing import Route
 

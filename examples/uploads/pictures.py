@@ -1,4 +1,4 @@
-"""Pictures that visitors have brought, for as long as their page is open."""
+"""Uploaded pictures, kept while their page is open."""
 
 import secrets
 from collections import OrderedDict
@@ -19,7 +19,7 @@ SIGNATURES = {
 
 
 def kind_of(data: bytes) -> str | None:
-    """What the bytes are a picture of: the name and the type that a browser gives may be wrong."""
+    """Return the media type by the signature of the bytes, because the name and type from a browser can be wrong."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for signature, kind in SIGNATURES.items() if data.startswith(signature)), None)
@@ -27,7 +27,7 @@ def kind_of(data: bytes) -> str | None:
 
 @dataclass(frozen=True)
 class Picture:
-    """`id` is hard to guess: who knows it may see the picture."""
+    """A picture. `id` is hard to guess, because everyone with the id can load the picture."""
 
     id: str
     name: str
@@ -35,13 +35,13 @@ class Picture:
 
 
 class Shelf:
-    """Keeps the newest pictures, and shows them."""
+    """Keep and serve the latest pictures."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, tuple[Picture, bytes]] = OrderedDict()
 
     def put(self, name: str, data: bytes) -> Picture | None:
-        """The picture, or None if the bytes are none."""
+        """Store a picture. Return None if the bytes are not a picture."""
         kind = kind_of(data)
         if kind is None:
             return None
@@ -51,7 +51,7 @@ class Shelf:
             self._kept.popitem(last=False)
         return picture
 
-    def take_away(self, pictures: list[Picture]) -> None:
+    def remove(self, pictures: list[Picture]) -> None:
         for picture in pictures:
             self._kept.pop(picture.id, None)
 
@@ -59,7 +59,7 @@ class Shelf:
         return len(self._kept)
 
     async def show(self, request: Request) -> Response:
-        """A picture, as what it was found to be and as nothing else."""
+        """Serve a picture with its detected type; browsers must not guess another one."""
         found = self._kept.get(request.path_params["id"])
         if found is None:
             return Response(status_code=404)

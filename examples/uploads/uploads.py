@@ -1,4 +1,4 @@
-"""Files: pictures that are chosen, looked at and sent; texts that are counted as soon as they are dropped."""
+"""File uploads: pictures with previews, sent with the form, and texts that are sent and counted at once."""
 
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -13,7 +13,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Count:
-    """What is in a text."""
+    """Number of lines and words of a text."""
 
     name: str
     lines: int
@@ -52,7 +52,7 @@ class UploadsLiveView(LiveView[UploadsContext]):
 
     @event
     async def check(self, socket: Socket) -> None:
-        """Tells the server what is chosen, which is all that there is to do."""
+        """Receive the chosen files. PyView needs the `phx-change` event; there is nothing else to do."""
 
     @event
     async def cancel(self, socket: Socket, upload: str, ref: str) -> None:
@@ -61,21 +61,21 @@ class UploadsLiveView(LiveView[UploadsContext]):
 
     @event
     async def keep(self, socket: Socket) -> None:
-        """Sent when all pictures of the form have arrived."""
-        brought = await socket.consume_uploaded_entries("pictures", put_on_shelf)
-        socket.context["album"] += [each for each in brought if isinstance(each, Picture)]
-        socket.context["refused"] = [each for each in brought if isinstance(each, str)]
+        """Handle the submit, which the client sends when all pictures have been uploaded."""
+        results = await socket.consume_uploaded_entries("pictures", store_picture)
+        socket.context["album"] += [result for result in results if isinstance(result, Picture)]
+        socket.context["refused"] = [result for result in results if isinstance(result, str)]
 
     async def count_when_done(self, entry: UploadEntry, socket: Socket) -> None:
         if entry.done:
             socket.context["counts"].append(await socket.consume_uploaded_entry(entry, count))
 
     async def disconnect(self, socket: Socket) -> None:
-        shelf.take_away(socket.context["album"])
+        shelf.remove(socket.context["album"])
 
 
-def put_on_shelf(file: StoredFile, entry: UploadEntry) -> Picture | str:
-    """The picture; or the name of what only says that it is one."""
+def store_picture(file: StoredFile, entry: UploadEntry) -> Picture | str:
+    """Return the picture, or the name of a file that is not a picture."""
     return shelf.put(entry.name, file.path.read_bytes()) or entry.name
 
 

@@ -1,4 +1,4 @@
-"""Asking sites whether they answer, and how fast; nothing about live views."""
+"""Ping sites over HTTP and measure the time; independent of live views."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ import httpx
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of asking `url`: `text` in words, `milliseconds` how long it took, None where nothing came."""
+    """Result of a ping: a text for the user, and the duration, or None if there was no response."""
 
     url: str
     text: str
@@ -20,20 +20,20 @@ class Answer:
 
 
 class Pinger:
-    """Asks the sites at `urls`; with `app`, an ASGI application answers for all of them. `patience` in seconds."""
+    """Ping the sites at `urls`, or the ASGI application `app` in their place. `timeout` is in seconds."""
 
-    def __init__(self, urls: Sequence[str], app: Any = None, patience: float = 2.0) -> None:
+    def __init__(self, urls: Sequence[str], app: Any = None, timeout: float = 2.0) -> None:
         self.urls = tuple(urls)
         self._app = app
-        self._patience = patience
+        self._timeout = timeout
 
     async def ask(self, url: str) -> Answer:
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 status = await self._status(url)
         except TimeoutError:
-            return Answer(url, f"no answer within {self._patience:g} s")
+            return Answer(url, f"no answer within {self._timeout:g} s")
         except httpx.HTTPError as error:
             return Answer(url, f"cannot be reached: {type(error).__name__}")
         milliseconds = round((time.perf_counter() - started) * 1000)
@@ -41,5 +41,5 @@ class Pinger:
 
     async def _status(self, url: str) -> int:
         transport = None if self._app is None else httpx.ASGITransport(app=self._app)
-        async with httpx.AsyncClient(transport=transport, timeout=self._patience) as client:
+        async with httpx.AsyncClient(transport=transport, timeout=self._timeout) as client:
             return (await client.head(url)).status_code

@@ -1,4 +1,4 @@
-"""Several sites are asked at once, beside the view: each answer shows when it comes, and the page never waits."""
+"""Ping several sites at once in async tasks: the page shows each result when it arrives and never waits."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from pyview.events import event
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site with what it said last; `asking` while a question is on its way."""
+    """A site with its latest result; `asking` is True while a ping is running."""
 
     url: str
     asking: bool = False
@@ -45,7 +45,7 @@ class WebpingLiveView(LiveView[PingContext]):
         for url, site in socket.context["sites"].items():
             if site.asking:
                 socket.cancel_async(url)
-                socket.context["sites"][url] = Site(url, answer=Answer(url, "not asked to the end"))
+                socket.context["sites"][url] = Site(url, answer=Answer(url, "cancelled"))
 
     async def handle_async(
         self, name: str, result: AsyncResult[Answer], socket: LiveViewSocket[PingContext]
@@ -59,5 +59,5 @@ class WebpingLiveView(LiveView[PingContext]):
 
 
 def webping(pinger: Pinger) -> type[WebpingLiveView]:
-    """The view that asks with `pinger`: whom to ask is never the visitor's to say."""
+    """Return a view class for `pinger`. The URLs are fixed, so that a client cannot choose what the server requests."""
     return type("WebpingLiveView", (WebpingLiveView,), {"pinger": pinger, "__module__": __name__})

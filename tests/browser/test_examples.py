@@ -272,7 +272,7 @@ def test_a_name_that_is_taken_is_refused_in_words(new_visitor: NewVisitor, galle
     visit(second, f"{gallery}/chat/")
     second.get_by_label("Your name").fill("barbara")
     second.keyboard.press("Enter")
-    expect(second.get_by_role("alert")).to_contain_text("here already")
+    expect(second.get_by_role("alert")).to_contain_text("already taken")
     second.get_by_role("button", name="Dismiss").click()
     expect(second.get_by_role("alert")).to_have_count(0)
 

@@ -574,7 +574,7 @@ def test_the_components(page: Page, gallery: str) -> None:
     expect(page.locator("#asked")).to_have_text("You came by post.")
     expect(page.locator(LIVE)).to_be_attached()
     page.get_by_role("button", name="Open on the server").click()
-    dialog = page.get_by_role("dialog", name="The server wants to know")
+    dialog = page.get_by_role("dialog", name="A question from the server")
     expect(dialog.get_by_role("button", name="Yes")).to_be_focused()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

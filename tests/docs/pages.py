@@ -1,4 +1,4 @@
-"""The documentation as data: pages, their code blocks in order, headings and links."""
+"""Parse the documentation: pages, their code blocks in order, headings and links."""
 
 import re
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ _LINKS = ("link_open", "href"), ("image", "src")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One fenced block. `line` is the number of its first line of code in `page`.
+    """A code block. `line` is the number of its first line of code in `page`.
 
-    `hidden` blocks stand in an HTML comment (`<!-- python ... -->`): what a reader need not see, the runner
-    needs. `unrun` is the reason of a `<!-- not-run: ... -->` comment in front of the block.
+    `hidden` blocks are HTML comments (`<!-- python ... -->`): checks that readers do not need to see. `unrun` is the
+    reason of a `<!-- not-run: ... -->` comment before the block.
     """
 
     page: Path
@@ -34,7 +34,7 @@ class Block:
 
     @property
     def file_name(self) -> str | None:
-        """The name that a first line such as `# counter.py` or `{# counter.html #}` gives the block."""
+        """File name from a first line such as `# counter.py` or `{# counter.html #}`."""
         found = _FILE_NAME.match(self.code.partition("\n")[0].strip())
         return found["name"] if found else None
 
@@ -44,19 +44,19 @@ class Block:
 
 
 def blocks(page: Path) -> list[Block]:
-    """Every block of `page`, hidden ones too, in order."""
+    """Return all blocks of `page` in order, including hidden ones."""
     return list(_blocks(page, _tokens(page)))
 
 
 def headings(page: Path) -> set[str]:
-    """The anchors of the page's headings, as code hosts make them."""
+    """Return the anchors of the headings, in GitHub's form."""
     tokens = _tokens(page)
     texts = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
     return {_MARKUP.sub("", text.lower()).replace(" ", "-") for text in texts}
 
 
 def links(page: Path) -> list[str]:
-    """The targets of all links and images."""
+    """Return the targets of all links and images."""
     inline = [child for token in _tokens(page) for child in token.children or ()]
     return [str(token.attrs[name]) for kind, name in _LINKS for token in inline if token.type == kind]
 

@@ -1,4 +1,4 @@
-"""Runs the Python of one page as its reader would: files beside each other, everything else in one namespace."""
+"""Run the Python blocks of a page: named files as modules, all other blocks in one namespace."""
 
 import ast
 import inspect
@@ -19,10 +19,10 @@ MAGIC = "# future-tstrings\n"
 
 
 class Reader:
-    """Follows one page in `folder`, where the blocks that name their file are written.
+    """Run the blocks of one page in `folder`, as a reader would.
 
-    A Python block with a name is that module, and can be imported by later ones; all others share one module, which
-    knows every name that came before. A block that names a file again replaces it, as a reader would.
+    A block with a file name is written there; a Python block is a module that later blocks can import. All other
+    blocks share one module, which has every name defined before. A block for the same file replaces it.
     """
 
     def __init__(self, page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,20 +35,20 @@ class Reader:
 
     @property
     def apps(self) -> list[Starlette]:
-        """The applications that the page shows its reader, without those that it replaced."""
+        """Applications of visible blocks, without replaced ones."""
         return [app for apps in self._apps.values() for app in apps]
 
     def write(self, block: Block) -> None:
-        """Write the file that the block says it is."""
+        """Write the block to the file that it names, if any."""
         if block.file_name:
             path = self._folder / block.file_name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.code, encoding="utf-8")
 
     async def run(self, block: Block) -> None:
-        """Run one block of Python. Its tracebacks name the line of the page."""
+        """Run a Python block. Its tracebacks show the line of the page."""
         module = self._module_of(block)
-        result = eval(_compiled(block), module.__dict__)  # noqa: S307  the documentation is our own
+        result = eval(_compiled(block), module.__dict__)  # noqa: S307  code from this repository
         if inspect.iscoroutine(result):
             await result
         self._learn(module)
@@ -80,7 +80,7 @@ class Reader:
 
 
 def _compiled(block: Block) -> CodeType:
-    """Only hidden blocks may `await` outside of a function: what a reader copies has to be Python."""
+    """Compile a block. Only hidden ones may `await` outside a function: readers copy the others."""
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if block.hidden else 0
     source: Any = "\n" * (block.line - 1) + block.code
     if MAGIC in block.code and sys.version_info < (3, 14):

@@ -1,4 +1,4 @@
-"""Checks that the commands a page tells its reader to type are commands that exist."""
+"""Check that the shell commands of a page exist, with their options."""
 
 import importlib.util
 import re
@@ -18,11 +18,11 @@ Arguments = Sequence[str]
 
 
 class UnknownCommand(AssertionError):
-    """A command that this file knows nothing about: teach it, or write another one."""
+    """Command without a check in this module. Add one, or use another command."""
 
 
 def check(block: Block, modules: set[str]) -> None:
-    """Check every command of the block. `modules` are those that the page itself defines."""
+    """Check every command of the block. `modules` are the modules that the page defines."""
     for command in _commands(block.code):
         words = shlex.split(command, comments=True)
         while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
@@ -128,7 +128,7 @@ def _git(arguments: Arguments, modules: set[str]) -> None:
 
 
 def _any(arguments: Arguments, modules: set[str]) -> None:
-    """Nothing of ours to check."""
+    """Accept any arguments."""
 
 
 def _openssl(arguments: Arguments, modules: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""Every block of code in the documentation does what its reader will expect: it runs."""
+"""Every code block in the documentation runs."""
 
 import os
 import subprocess
@@ -47,13 +47,13 @@ def reader(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reade
 async def test_every_block_of_the_page_works(page: Path, reader: Reader, tmp_path: Path) -> None:
     for block in blocks(page):
         if block.unrun is None:
-            with told_where(block):
+            with naming(block):
                 reader.write(block)
                 await work(block, reader, tmp_path)
     for app in reader.apps:
         if isinstance(app, PyView):
             await visit(app)
-            # A page shows no more than what it is about: a view may stand there without its template.
+            # A page may show a view without its template.
             found = [
                 one for one in lint(app) if one.rule != "unused-handler" and "has no template" not in one.text
             ]
@@ -77,7 +77,7 @@ async def work(block: Block, reader: Reader, folder: Path) -> None:
 
 
 async def visit(app: PyView) -> None:
-    """Open every page of an application that needs no parameter, in a browser without a cookie."""
+    """Open every page without path parameters, in a browser without cookies."""
     hosts = app.security.allowed_hosts
     base_url = f"https://{hosts[0]}" if hosts else "http://testserver"
     async with LiveClient(app, base_url=base_url) as client:
@@ -89,7 +89,7 @@ async def visit(app: PyView) -> None:
 
 
 def run_tests_of_reader(folder: Path) -> None:
-    """Run the tests that the page tells its reader to write, as its reader would."""
+    """Run the test files of the page with pytest."""
     if any(folder.glob("test_*.py")):
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder)]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -100,7 +100,7 @@ def run_tests_of_reader(folder: Path) -> None:
 
 
 @contextmanager
-def told_where(block: Block) -> Iterator[None]:
+def naming(block: Block) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
@@ -108,12 +108,12 @@ def told_where(block: Block) -> Iterator[None]:
         raise
 
 
-def test_next_to_no_block_is_left_out() -> None:
+def test_no_block_is_skipped() -> None:
     unrun = [block for page in PAGES for block in blocks(page) if block.unrun is not None]
     assert len(unrun) <= MOST_UNRUN, [block.where for block in unrun]
     assert all(block.unrun for block in unrun), "a block is left out without a reason"
 
 
-def test_hardly_any_block_is_mere_text() -> None:
+def test_few_blocks_are_plain_text() -> None:
     text = [block.where for page in PAGES for block in blocks(page) if block.language == "text"]
     assert len(text) <= MOST_TEXT, f"output and drawings only; code has a language: {text}"

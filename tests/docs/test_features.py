@@ -1,4 +1,4 @@
-"""The table of capabilities: each row that claims something names tests that are there."""
+"""Each row of docs/features.md names tests that exist."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ def names_in(file: str) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_what_is_claimed_is_proved(row: list[str]) -> None:
+def test_each_feature_names_existing_tests(row: list[str]) -> None:
     claim = row[1]
     proofs = re.findall(r"`([\w/.]+)::(\w+)`", row[2] if len(row) > 2 else "")
     assert proofs or claim.startswith("*left out*: "), f"{row[0]}: no proof"
@@ -32,5 +32,5 @@ def test_what_is_claimed_is_proved(row: list[str]) -> None:
         assert test in names_in(file), f"{row[0]}: there is no {test} in tests/{file}"
 
 
-def test_there_are_all_of_them() -> None:
+def test_the_table_is_complete() -> None:
     assert len(ROWS) > 150

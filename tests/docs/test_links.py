@@ -1,4 +1,4 @@
-"""Links inside the documentation lead somewhere."""
+"""Links inside the documentation have targets."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.docs.pages import PAGES, headings, links
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_link_targets_exist(page: Path) -> None:
     for link in links(page):
         target, _, anchor = link.partition("#")
         if "://" in target:

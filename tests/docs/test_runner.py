@@ -1,4 +1,4 @@
-"""The runner itself: what is wrong in a block is found, and what a page says of the code is compared with the code."""
+"""The checks of the documentation find mistakes; pages agree with the code."""
 
 import ast
 import configparser
@@ -38,12 +38,12 @@ def block(language: str, code: str, *, hidden: bool = False) -> Block:
         "python -m no_such_module",
     ],
 )
-def test_a_command_that_would_fail_is_found(command: str) -> None:
+def test_a_wrong_command_is_found(command: str) -> None:
     with pytest.raises((AssertionError, click.UsageError)):
         shell_blocks.check(block("shell", command), {"shop"})
 
 
-def test_a_command_that_works_passes() -> None:
+def test_a_correct_command_passes() -> None:
     command = "export A=1 && PYTHONPATH=. uvicorn shop:app --ws-per-message-deflate false --workers 4"
     shell_blocks.check(block("shell", command), {"shop"})
 
@@ -60,26 +60,24 @@ def test_a_command_that_works_passes() -> None:
         ("dockerfile", "FORM python"),
     ],
 )
-def test_data_with_a_mistake_is_found(language: str, code: str) -> None:
+def test_wrong_data_is_found(language: str, code: str) -> None:
     with pytest.raises((AssertionError, ValueError, configparser.Error)):
         DATA[language](code)
 
 
 @pytest.mark.parametrize("code", ["<p>", "<p></b></p>", "</p>"])
-def test_tags_that_do_not_pair_up_are_found(code: str) -> None:
+def test_unbalanced_tags_are_found(code: str) -> None:
     with pytest.raises(AssertionError):
         text_blocks.check_html(code)
 
 
 @pytest.mark.parametrize("code", ["const = 1;", 'import { nothing } from "/live/assets/pyview.js";'])
-def test_javascript_with_a_mistake_is_found(code: str, tmp_path: Path) -> None:
+def test_wrong_javascript_is_found(code: str, tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
         text_blocks.check_javascript(code, tmp_path)
 
 
-async def test_python_and_templates_with_a_mistake_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_wrong_python_and_templates_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Reader(PAGE, tmp_path, monkeypatch)
     with pytest.raises(NameError):
         await work(block("python", "unknown"), reader, tmp_path)

@@ -1,4 +1,4 @@
-"""Every server that the documentation and the demo start keeps small messages only, and does not compress them."""
+"""All server commands in the documentation, and the demo, limit messages and do not compress them."""
 
 import shlex
 from itertools import pairwise
@@ -13,7 +13,7 @@ LARGEST = SecurityConfig().max_upload_frame
 
 
 def commands(name: str) -> list[tuple[Block, list[str]]]:
-    """All that start `name`."""
+    """Return all shell commands that start `name`."""
     shells = [block for page in PAGES for block in blocks(page) if block.language in ("shell", "sh", "bash")]
     lines = [
         (block, shlex.split(line, comments=True)) for block in shells for line in block.code.splitlines()
@@ -30,16 +30,16 @@ def test_a_command_limits_messages_and_compresses_none(block: Block, words: list
     assert options.get("--ws-per-message-deflate") == "false"
 
 
-def test_there_are_such_commands() -> None:
+def test_uvicorn_commands_are_found() -> None:
     assert len(commands("uvicorn")) >= 8
 
 
-def test_the_largest_message_of_pyview_passes() -> None:
+def test_the_servers_accept_the_largest_message() -> None:
     limits = SecurityConfig()
     assert max(limits.max_frame, limits.max_frame_before_join) <= LARGEST
 
 
-def test_the_configuration_of_hypercorn_is_one() -> None:
+def test_hypercorn_has_its_configuration_file() -> None:
     [(_, words)] = commands("hypercorn")
     assert words[:3] == ["hypercorn", "--config", "hypercorn.toml"]
     [block] = [
@@ -48,6 +48,6 @@ def test_the_configuration_of_hypercorn_is_one() -> None:
     assert block.code.splitlines()[1:] == [f"websocket_max_message_size = {LARGEST}"]
 
 
-def test_the_demo_does_so_too() -> None:
+def test_the_demo_limits_messages_and_compresses_none() -> None:
     config = configuration()
     assert (config.ws_max_size, config.ws_per_message_deflate) == (LARGEST, False)

@@ -1,4 +1,4 @@
-"""Reads the blocks that are not Python: data and other languages, each by a parser of its own."""
+"""Check blocks in other languages, each with its own parser."""
 
 import configparser
 import json
@@ -34,7 +34,7 @@ def check_ini(code: str) -> None:
 
 
 def check_http(code: str) -> None:
-    """A request or status line, then headers."""
+    """Check a request or status line, then headers."""
     first, _, headers = code.partition("\n")
     assert re.fullmatch(r"(HTTP/1\.1 \d{3}( .+)?|[A-Z]+ /\S* HTTP/1\.1)", first), first
     parsed = HeaderParser().parsestr(headers)
@@ -43,7 +43,7 @@ def check_http(code: str) -> None:
 
 
 def check_css(code: str) -> None:
-    """Rules in braces that pair up, each with declarations."""
+    """Check that braces pair up and that rules have declarations."""
     plain = re.sub(r"/\*.*?\*/", "", code, flags=re.DOTALL)
     assert plain.count("{") == plain.count("}"), code
     for body in re.findall(r"\{([^{}]*)\}", plain):
@@ -51,7 +51,7 @@ def check_css(code: str) -> None:
 
 
 def check_nginx(code: str) -> None:
-    """Every directive ends, every block that is opened is closed."""
+    """Check that directives end and that blocks are closed."""
     plain = re.sub(r"#.*", "", code)
     depth = 0
     for line in filter(None, map(str.strip, plain.splitlines())):
@@ -70,7 +70,7 @@ def check_dockerfile(code: str) -> None:
 
 
 def check_javascript(code: str, folder: Path) -> None:
-    """The syntax, by Node itself; and that what it imports from PyView is exported there."""
+    """Check the syntax with Node.js, and that names imported from PyView are exported."""
     _check_imports(code)
     node = find_node()
     if node is None:
@@ -88,7 +88,7 @@ def _check_imports(code: str) -> None:
 
 
 def client_exports() -> set[str]:
-    """The names that the browser's module exports."""
+    """Return the names that PyView's browser module exports."""
     source = (ROOT / "client/src/pyview.js").read_text()
     return {name for names in re.findall(r"export \{([^}]*)\}", source) for name in _names(names)}
 
@@ -98,7 +98,7 @@ def _names(listed: str) -> list[str]:
 
 
 def check_html(code: str) -> None:
-    """Tags that pair up."""
+    """Check that tags pair up."""
     parser = _Tags()
     parser.feed(re.sub(r"\{[%#].*?[%#]\}", "", code, flags=re.DOTALL))
     parser.close()

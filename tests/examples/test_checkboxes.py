@@ -1,11 +1,11 @@
-"""A thousand checkboxes: one board, many screens."""
+"""Tests of the shared checkboxes."""
 
 from examples.checkboxes.app import app
 from examples.checkboxes.board import SIZE, Board
 from pyview.testing import LiveClient
 
 
-def test_boxes_turn_over_and_numbers_that_are_none_change_nothing() -> None:
+def test_toggling_ignores_unknown_numbers() -> None:
     board = Board()
     assert board.toggle(3)
     assert (board.checked, board.boxes[3].checked) == (1, True)
@@ -15,7 +15,7 @@ def test_boxes_turn_over_and_numbers_that_are_none_change_nothing() -> None:
     assert board.checked == 0
 
 
-async def test_everybody_sees_a_click_and_little_is_sent() -> None:
+async def test_a_click_reaches_all_pages_in_a_small_message() -> None:
     async with LiveClient(app) as client:
         one, other = await client.open("/"), await client.open("/")
         await one.click("#box-999")
@@ -29,7 +29,7 @@ async def test_everybody_sees_a_click_and_little_is_sent() -> None:
         assert not one.find_all("[checked]")
 
 
-async def test_a_number_that_is_none_is_answered() -> None:
+async def test_an_unknown_number_gets_a_reply() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.push("toggle", {"number": "1000"})

@@ -1,4 +1,4 @@
-"""The reading list, alone."""
+"""Tests of the reading list."""
 
 from examples.components.app import app
 from pyview.testing import LiveClient, Page
@@ -16,7 +16,7 @@ async def rate(page: Page, book: str, stars: int) -> None:
     await page.click(f"#book-{book} .star:nth-of-type({stars})")
 
 
-async def test_stars_are_summed_up_by_the_page() -> None:
+async def test_the_page_shows_the_average_rating() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         assert page.find(".summary").text == "Nothing rated yet"
@@ -31,7 +31,7 @@ async def test_stars_are_summed_up_by_the_page() -> None:
         assert (lit(page, "dracula"), lit(page, "awakening")) == (0, 0)
 
 
-async def test_notes_stay_with_their_book_wherever_it_moves() -> None:
+async def test_notes_move_with_their_book() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.click("#book-dracula button", "Add a note")
@@ -43,7 +43,7 @@ async def test_notes_stay_with_their_book_wherever_it_moves() -> None:
             assert len(page.find_all(".written")) == 1
 
 
-async def test_books_go_and_come_back() -> None:
+async def test_books_can_be_removed_and_restored() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await rate(page, "middlemarch", 5)
@@ -55,7 +55,7 @@ async def test_books_go_and_come_back() -> None:
         assert lit(page, "middlemarch") == 0
 
 
-async def test_the_panel_folds_and_what_is_in_it_goes_on() -> None:
+async def test_the_folded_panel_keeps_updating() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.click("button", "Summary")
@@ -65,7 +65,7 @@ async def test_the_panel_folds_and_what_is_in_it_goes_on() -> None:
         assert page.find(".summary").text == "2.0 on average, 1 of 6 rated"
 
 
-async def test_stars_that_do_not_exist_are_none() -> None:
+async def test_invalid_ratings_are_ignored() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.push("choose", {"stars": 99}, target="#book-dracula .stars")

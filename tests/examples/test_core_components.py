@@ -1,4 +1,4 @@
-"""The page of components: each does what it says."""
+"""Tests of the page with all core components."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ async def page() -> AsyncIterator[Page]:
         yield await client.open("/")
 
 
-async def test_a_form_of_every_input(page: Page) -> None:
+async def test_a_form_with_every_input(page: Page) -> None:
     await page.submit("form", {"title": "T", "amount": "12"})
     assert [one.text for one in page.find_all(".pv-error")] == [
         "At least 2 characters, please.",
@@ -30,21 +30,21 @@ async def test_a_form_of_every_input(page: Page) -> None:
     assert not page.exists("#flash-info")
 
 
-async def test_links_that_ask_as_forms_do(page: Page) -> None:
+async def test_links_with_a_method(page: Page) -> None:
     await page.click("a", "Post")
     assert page.find("#asked").text == "You came by post."
     await page.click("a", "Delete")
     assert page.find("#asked").text == "You came by delete."
 
 
-async def test_the_dialog_of_the_server(page: Page) -> None:
+async def test_a_dialog_opened_by_the_server(page: Page) -> None:
     await page.click("button", "Open on the server")
-    assert page.find("#asking-title").text == "The server wants to know"
+    assert page.find("#asking-title").text == "A question from the server"
     await page.click("#asking button", "Yes")
     assert not page.exists("#asking")
 
 
-async def test_rows_turn_and_drop(page: Page) -> None:
+async def test_rows_rotate_and_are_removed(page: Page) -> None:
     await page.click("button", "Turn the shelf")
     assert [one.text for one in page.find_all("#teas-rows td:first-child")] == ["Rooibos", "Assam", "Sencha"]
     for _ in range(3):
@@ -59,7 +59,7 @@ async def test_a_stream_shows_the_newest_five(page: Page) -> None:
     assert names == [f"Tea number {number}" for number in (10, 9, 8, 7, 6)]
 
 
-async def test_the_weather_comes_later(page: Page) -> None:
+async def test_an_async_result(page: Page) -> None:
     await page.click("button", "How is the weather?")
     assert page.find("#forecast").text == "Looking out of the window…"
     await page.wait_for("#forecast", text="Mild, with a chance of scones.", timeout=5)

@@ -1,4 +1,4 @@
-"""The counter, alone."""
+"""Tests of the counter."""
 
 from examples.counter.app import app
 from pyview.testing import LiveClient
@@ -22,7 +22,7 @@ async def test_it_counts_arrow_keys_and_no_others() -> None:
         assert page.find(".count").text == "1"
 
 
-async def test_there_is_nothing_to_reset_at_zero() -> None:
+async def test_reset_is_disabled_at_zero() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         assert page.exists("button[disabled]", "Reset")
@@ -31,7 +31,7 @@ async def test_there_is_nothing_to_reset_at_zero() -> None:
         assert page.find(".count").text == "0"
 
 
-async def test_each_visitor_has_a_count_of_their_own() -> None:
+async def test_each_page_has_its_own_count() -> None:
     async with LiveClient(app) as client:
         one, other = await client.open("/"), await client.open("/")
         await one.click("button", "+")

@@ -1,4 +1,4 @@
-"""The shared board: marks, cursors and people."""
+"""Tests of the shared board: marks, cursors and users."""
 
 import math
 
@@ -13,18 +13,18 @@ from pyview.testing import LiveClient
 @pytest.mark.parametrize(
     ("percent", "place"), [(-1, 0), (0, 0), (12.345, 12.35), (101, 100), (math.inf, 100), (math.nan, 0)]
 )
-def test_places_are_on_the_board(percent: float, place: float) -> None:
+def test_positions_are_clamped_to_the_board(percent: float, place: float) -> None:
     assert within(percent) == pytest.approx(place, abs=0.01)
 
 
-def test_the_board_keeps_the_last_marks() -> None:
+def test_the_board_keeps_the_latest_marks() -> None:
     board = Board(kept=2)
     for x in (1, 2, 3):
         board.add(x, 0, 0)
     assert [mark.x for mark in board.marks] == [2, 3]
 
 
-async def test_people_and_marks_are_seen_by_everybody() -> None:
+async def test_all_pages_show_users_and_marks() -> None:
     CursorsLiveView.board.wipe()
     async with LiveClient(app) as client:
         one, two = await client.open("/"), await client.open("/")
@@ -44,7 +44,7 @@ async def test_people_and_marks_are_seen_by_everybody() -> None:
         assert "1 person here" in one.text
 
 
-async def test_a_cursor_is_told_to_others_and_renders_nothing() -> None:
+async def test_a_cursor_is_pushed_to_other_pages_without_a_render() -> None:
     async with LiveClient(app) as client:
         one, two = await client.open("/"), await client.open("/")
         await one.settle()

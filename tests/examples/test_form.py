@@ -1,4 +1,4 @@
-"""The form: a model, and the page that tells what does not fit it."""
+"""Tests of the booking form: its model and its page."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -9,7 +9,9 @@ from examples.form.app import app
 from examples.form.booking import HINTS, Booking, check
 from pyview.testing import LiveClient, Page
 
-SOON = date.today() + timedelta(days=2)  # still in the future where the day ends while the tests run
+SOON = date.today() + timedelta(
+    days=2
+)  # two days ahead: one day would be today if midnight passes while the tests run
 GOOD = {
     "name": "Ada Lovelace",
     "email": "ada@example.org",
@@ -20,7 +22,7 @@ GOOD = {
 }
 
 
-def test_a_good_booking_is_read_into_its_types() -> None:
+def test_a_valid_booking_has_typed_fields() -> None:
     booking = check(GOOD)
     assert isinstance(booking, Booking)
     assert (booking.seats, booking.day) == (2, SOON)
@@ -38,11 +40,11 @@ def test_a_good_booking_is_read_into_its_types() -> None:
         ("agree", ""),
     ],
 )
-def test_what_does_not_fit_is_told_in_words(field: str, value: str) -> None:
+def test_invalid_fields_have_messages(field: str, value: str) -> None:
     assert check({**GOOD, field: value}) == {field: HINTS[field]}
 
 
-def test_every_field_has_words_for_what_is_wrong() -> None:
+def test_every_field_has_an_error_message() -> None:
     assert check({}) == HINTS
     assert set(HINTS) == set(Booking.model_fields)
 
@@ -51,7 +53,7 @@ def errors(page: Page) -> list[str]:
     return [error["id"].removesuffix("-error") for error in page.find_all(".error")]
 
 
-async def test_only_fields_that_were_used_are_told_about() -> None:
+async def test_only_used_fields_show_errors() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         assert errors(page) == []
@@ -64,7 +66,7 @@ async def test_only_fields_that_were_used_are_told_about() -> None:
         assert page.value("#name") == "Ada"
 
 
-async def test_an_error_is_tied_to_its_field() -> None:
+async def test_an_error_is_linked_to_its_field() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.change("#seats", "7")
@@ -73,14 +75,14 @@ async def test_an_error_is_tied_to_its_field() -> None:
         assert page.find(f"#{field['aria-describedby']}").text == HINTS["seats"]
 
 
-async def test_sending_tells_about_every_field() -> None:
+async def test_a_submit_shows_the_errors_of_all_fields() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.submit("form")
         assert errors(page) == list(HINTS)
 
 
-async def test_sending_moves_the_focus_to_the_first_error() -> None:
+async def test_a_submit_moves_the_focus_to_the_first_error() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.submit("form", {"name": "Ada", "email": "ada@"})
@@ -90,7 +92,7 @@ async def test_sending_moves_the_focus_to_the_first_error() -> None:
 
 @pytest.mark.parametrize("payload", [None, 5, "text", ["name"], {"name": ["a", "b"]}, {"name": {"x": "y"}}])
 @pytest.mark.parametrize("event", ["validate", "book"])
-async def test_a_payload_that_is_no_form_is_an_empty_form(event: str, payload: Any) -> None:
+async def test_a_payload_that_is_not_a_form_counts_as_empty(event: str, payload: Any) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.push(event, payload)
@@ -99,7 +101,7 @@ async def test_a_payload_that_is_no_form_is_an_empty_form(event: str, payload: A
         assert page.has_text("Thank you, Ada Lovelace.")
 
 
-async def test_a_booking_is_confirmed_in_words() -> None:
+async def test_a_booking_is_confirmed() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.submit("form", {**GOOD, "agree": True})

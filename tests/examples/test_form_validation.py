@@ -1,4 +1,4 @@
-"""The registration: errors beside inputs, addresses that come, move and go, and an account at the end."""
+"""Tests of the registration: errors beside inputs, the list of addresses, and the account."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -40,13 +40,13 @@ async def test_a_registration(page: Page) -> None:
     assert page.value("#account_name") == ""
 
 
-async def test_a_page_begins_with_one_address_and_no_errors(page: Page) -> None:
+async def test_the_first_page_has_one_address_and_no_errors(page: Page) -> None:
     assert len(page.find_all(".address")) == 1
     assert page.find("[name='account[plan]'][checked]")["value"] == "free"
     assert errors(page) == []
 
 
-async def test_a_submit_tells_everything_that_is_missing(page: Page) -> None:
+async def test_a_submit_shows_all_missing_fields(page: Page) -> None:
     await page.submit("form")
     assert len(errors(page)) == 8
     [(_, payload)] = page.events
@@ -65,7 +65,7 @@ async def test_a_submit_tells_everything_that_is_missing(page: Page) -> None:
         ("account[addresses][0][postcode]", "!", "Three to ten letters and digits, please."),
     ],
 )
-async def test_each_field_is_checked_while_it_is_filled_in(
+async def test_each_field_is_validated_while_it_is_filled_in(
     page: Page, field: str, value: str, words: str
 ) -> None:
     await page.change("form", {field: value})
@@ -78,12 +78,12 @@ async def test_passwords_are_compared_and_never_sent_back(page: Page) -> None:
     assert "a long one" not in page.html
 
 
-async def test_an_address_that_is_taken(page: Page) -> None:
+async def test_an_email_that_is_already_registered(page: Page) -> None:
     await page.submit("form", {**GOOD, "account[email]": "ada@example.org"})
     assert errors(page) == ["There is an account with this address already."]
 
 
-async def test_addresses_come_and_go_four_at_most(page: Page) -> None:
+async def test_at_most_four_addresses_can_be_added(page: Page) -> None:
     await page.submit("form", {**GOOD, "account[terms]": False})
     for _ in range(3):
         await page.click("button", "Add an address")

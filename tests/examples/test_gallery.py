@@ -1,4 +1,4 @@
-"""The gallery: every example below its prefix, each still itself."""
+"""Tests of the gallery: every example works below its prefix."""
 
 import os
 import secrets
@@ -36,7 +36,7 @@ async def test_the_index_links_to_every_example() -> None:
         assert [card["href"] for card in page.find_all("a.card")] == [example.href for example in EXAMPLES]
 
 
-async def test_an_example_is_live_below_its_prefix_and_leads_back(example: Example) -> None:
+async def test_an_example_is_live_below_its_prefix_and_links_back(example: Example) -> None:
     async with LiveClient(app) as client:
         page = await client.open(example.href)
         assert page.connected
@@ -44,7 +44,7 @@ async def test_an_example_is_live_below_its_prefix_and_leads_back(example: Examp
         assert page.path == "/"
 
 
-async def test_an_address_without_its_last_slash_leads_there_too(example: Example) -> None:
+async def test_a_prefix_without_the_last_slash_is_redirected(example: Example) -> None:
     async with LiveClient(app) as client:
         page = await client.open(example.prefix)
         assert (page.path.partition("?")[0], page.connected) == (f"{example.prefix}/", True)
@@ -67,7 +67,7 @@ async def test_a_patch_keeps_the_prefix() -> None:
         assert page.path == "/table/?q=lisbon&sort=total"
 
 
-async def test_the_market_runs_behind_the_gallery_too() -> None:
+async def test_the_market_also_runs_in_the_gallery() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/ticker/")
         before = page.find(".quotes").text
@@ -85,7 +85,7 @@ def test_the_gallery_starts_without_a_warning() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "started\n", "")
 
 
-async def test_the_documented_example_keeps_its_own_addresses() -> None:
+async def test_the_documented_example_keeps_its_absolute_paths() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/dashboard")
         assert page.path == "/login?next=%2Fdashboard"

@@ -1,4 +1,4 @@
-"""The shopping list: what reaches the server, and what it sends back."""
+"""Tests of the shopping list: events to the server and commands from it."""
 
 from examples.js_commands.app import app
 from examples.js_commands.js_commands import CLOSE, LONGEST_TEXT, MOST_ITEMS
@@ -10,7 +10,7 @@ def items(page: Page) -> list[str]:
     return [item.text for item in page.find_all(".items li span")]
 
 
-async def test_what_was_bought_goes() -> None:
+async def test_a_bought_item_is_removed() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         before = items(page)
@@ -18,7 +18,7 @@ async def test_what_was_bought_goes() -> None:
         assert items(page) == [before[0], before[2]]
 
 
-async def test_what_was_added_stays_and_closes_the_dialog() -> None:
+async def test_an_added_item_closes_the_dialog() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.submit("#card", {"text": "  Two lemons "})
@@ -28,7 +28,7 @@ async def test_what_was_added_stays_and_closes_the_dialog() -> None:
         assert (name, sent["commands"]) == ("pyview:exec", expected.__json__())
 
 
-async def test_nothing_too_much_and_too_long_shake_the_dialog() -> None:
+async def test_invalid_items_shake_the_dialog() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         for number in range(MOST_ITEMS - 3):
@@ -41,7 +41,7 @@ async def test_nothing_too_much_and_too_long_shake_the_dialog() -> None:
         assert [sent["commands"] for _, sent in page.events] == [shake] * 4
 
 
-async def test_what_only_the_browser_does_says_nothing_to_the_server() -> None:
+async def test_commands_for_the_browser_send_nothing_to_the_server() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         for button in ("#tab-share", "#tab-details", "#tab-list", ".button.main"):

@@ -1,4 +1,4 @@
-"""The loan: its arithmetic, its chart, and sliders that cannot be moved too far."""
+"""Tests of the loan: arithmetic, chart and validation."""
 
 import pytest
 
@@ -33,7 +33,7 @@ async def test_the_bars_move_with_the_amount() -> None:
         page = await client.open("/")
         tops = []
         for amount in ("200000", "250000", "300000"):
-            await page.change("#wish", {"amount": amount})
+            await page.change("#request", {"amount": amount})
             tops.append(float(page.find("svg rect.interest")["y"]))
         assert tops[0] > tops[1] > tops[2]
 
@@ -42,14 +42,14 @@ async def test_the_chart_follows_the_sliders() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         assert len(page.find_all("svg g")) == 25
-        await page.change("#wish", {"years": "10", "rate": "0"})
+        await page.change("#request", {"years": "10", "rate": "0"})
         assert (len(page.find_all("svg g")), page.find("#interest").text) == (10, "0")
         assert page.find("#monthly").text == "2,083.33"
 
 
-@pytest.mark.parametrize("wish", [{"years": "400"}, {"rate": "nan"}, {"amount": "-5"}, {"years": "x"}, {}])
-async def test_what_no_slider_says_changes_nothing(wish: dict[str, str]) -> None:
+@pytest.mark.parametrize("values", [{"years": "400"}, {"rate": "nan"}, {"amount": "-5"}, {"years": "x"}, {}])
+async def test_invalid_values_change_nothing(values: dict[str, str]) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
-        await page.push("move", {"payload": wish, **wish})
+        await page.push("move", {"payload": values, **values})
         assert len(page.find_all("svg g")) == 25

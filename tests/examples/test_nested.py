@@ -1,4 +1,4 @@
-"""The workshop: sensors that fail alone, and a timer that goes on."""
+"""Tests of the workshop: nested sensors and a sticky timer."""
 
 import pytest
 
@@ -18,7 +18,7 @@ async def test_each_sensor_is_a_view_of_its_own() -> None:
         assert all("1 reading " in page.child(one).text for one in ("kiln", "drying", "air"))
 
 
-async def test_one_whose_plug_is_pulled_starts_again_alone() -> None:
+async def test_a_crashed_sensor_restarts_alone() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.click("button", "Round made: 0")
@@ -30,7 +30,7 @@ async def test_one_whose_plug_is_pulled_starts_again_alone() -> None:
         assert page.exists("button", "Round made: 1")
 
 
-async def test_the_timer_runs_on_from_page_to_page() -> None:
+async def test_the_timer_keeps_running_across_pages() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         timer = page.child("timer")
@@ -47,7 +47,7 @@ async def test_the_timer_runs_on_from_page_to_page() -> None:
         assert (timer.find("output").text, timer.mounts) == ("25:59", 1)
 
 
-async def test_the_log_keeps_what_is_written() -> None:
+async def test_the_log_shows_new_entries() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/log")
         await page.submit("#log", {"entry": "  oiled the lathe "})

@@ -1,4 +1,4 @@
-"""Shared notes: one writer for each paragraph, and everybody reads along."""
+"""Tests of the shared notes: one writer for each paragraph."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,24 +21,24 @@ steps = st.lists(
 
 
 @given(steps)
-def test_nobody_ever_writes_what_another_holds(steps: list[tuple[object, ...]]) -> None:
+def test_a_locked_paragraph_has_one_writer(steps: list[tuple[object, ...]]) -> None:
     document = Document("one", "two")
     for name, *arguments in steps:
         before = {one.id: one for one in document.paragraphs}
         changed = getattr(document, str(name))(*arguments)
         held = [one.writer for one in document.paragraphs if one.writer]
-        assert len(held) == len(set(held)), "each writer holds one paragraph at the most"
+        assert len(held) == len(set(held)), "each writer locks at most one paragraph"
         if name == "write" and changed:
             number, _, writer = arguments
             assert before[number].writer == writer  # type: ignore[index]
 
 
-def test_there_are_only_so_many() -> None:
+def test_the_number_of_paragraphs_is_limited() -> None:
     document = Document(*["x"] * MOST)
     assert document.add() is None
 
 
-async def test_who_writes_has_it_alone_and_others_read_along() -> None:
+async def test_a_locked_paragraph_is_readonly_for_others() -> None:
     async with LiveClient(app) as client:
         one, other = await client.open("/"), await client.open("/")
         name = one.find("#me").text
@@ -56,7 +56,7 @@ async def test_who_writes_has_it_alone_and_others_read_along() -> None:
         assert one.find("#text-1").text == "Written by one"
 
 
-async def test_who_leaves_puts_the_paragraph_down() -> None:
+async def test_closing_the_page_unlocks_the_paragraph() -> None:
     async with LiveClient(app) as client:
         one, other = await client.open("/"), await client.open("/")
         await one.push("hold", {"number": 2})
@@ -64,7 +64,7 @@ async def test_who_leaves_puts_the_paragraph_down() -> None:
         await other.wait_for(lambda page: not page.find_all(".taken"))
 
 
-async def test_paragraphs_come_and_go() -> None:
+async def test_paragraphs_can_be_added_and_removed() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         count = len(page.find_all(".notes li"))

@@ -1,4 +1,4 @@
-"""The logbook: a stretch of a list without an end."""
+"""Tests of the logbook, a window of an endless list."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ class Clock:
         return self.time
 
     def entries(self, count: int) -> None:
-        """So many more are written."""
+        """Let the clock run until `count` more entries exist."""
         self.time += timedelta(seconds=count * SECONDS_BETWEEN)
 
 
@@ -38,11 +38,11 @@ def stretch(newest: int, count: int) -> list[int]:
     return [*range(newest, newest - count, -1)]
 
 
-def test_an_entry_is_the_same_for_everybody() -> None:
+def test_an_entry_is_always_the_same() -> None:
     assert Archive(Clock()).entry(7) == Archive(Clock()).entry(7)
 
 
-async def test_it_shows_the_latest_on_the_first_page_already(clock: Clock) -> None:
+async def test_the_first_page_shows_the_latest_entries(clock: Clock) -> None:
     async with LiveClient(app) as client:
         assert (await client.get("/")).text.count('class="entry') == PAGE
         page = await client.open("/")
@@ -58,7 +58,7 @@ async def test_scrolling_down_keeps_a_window(clock: Clock) -> None:
         assert page.find("#latest").text == f"{2 * PAGE} newer"
 
 
-async def test_and_up_again(clock: Clock) -> None:
+async def test_scrolling_up_again(clock: Clock) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         for _ in range(6):
@@ -85,7 +85,7 @@ async def test_the_end_of_the_log(clock: Clock, monkeypatch: pytest.MonkeyPatch)
         assert numbers(page) == stretch(PAGE + 5, PAGE + 5)
 
 
-async def test_new_entries_come_in_at_the_top(clock: Clock) -> None:
+async def test_new_entries_appear_at_the_top(clock: Clock) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         clock.entries(2)
@@ -93,7 +93,7 @@ async def test_new_entries_come_in_at_the_top(clock: Clock) -> None:
         assert numbers(page) == stretch(WRITTEN + 2, PAGE + 2)
 
 
-async def test_who_reads_further_down_is_told_of_them(clock: Clock) -> None:
+async def test_new_entries_are_counted_while_the_user_reads_older_ones(clock: Clock) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         for _ in range(3):
@@ -105,7 +105,7 @@ async def test_who_reads_further_down_is_told_of_them(clock: Clock) -> None:
         assert numbers(page) == stretch(WRITTEN + 7, PAGE)
 
 
-async def test_a_star_and_an_entry_that_is_hidden(clock: Clock) -> None:
+async def test_entries_can_be_starred_and_hidden(clock: Clock) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         star = f"#entry-{WRITTEN - 3} [phx-click=star]"
@@ -118,7 +118,7 @@ async def test_a_star_and_an_entry_that_is_hidden(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("number", [0, -5, WRITTEN + 1, 10**9])
-async def test_an_entry_that_is_not_there_changes_nothing(clock: Clock, number: int) -> None:
+async def test_an_unknown_entry_changes_nothing(clock: Clock, number: int) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.push("star", {"number": number})
@@ -126,7 +126,7 @@ async def test_an_entry_that_is_not_there_changes_nothing(clock: Clock, number: 
         assert numbers(page) == stretch(WRITTEN, PAGE)
 
 
-async def test_a_page_that_comes_back_is_where_it_was(clock: Clock) -> None:
+async def test_a_reconnected_page_keeps_its_window(clock: Clock) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.push("older")

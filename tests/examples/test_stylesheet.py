@@ -1,4 +1,4 @@
-"""The stylesheet: its colours can be read, in the light and in the dark (WCAG 2.2, 1.4.3 and 1.4.11)."""
+"""Contrast of the stylesheet's colours, light and dark (WCAG 2.2, 1.4.3 and 1.4.11)."""
 
 import re
 from pathlib import Path
@@ -33,14 +33,14 @@ TEXTS = [
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance of `#rrggbb`, 0 to 1."""
+    """Return the relative luminance of `#rrggbb`, from 0 to 1."""
     channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: str, other: str) -> float:
-    """1 to 21."""
+    """Return the contrast ratio, from 1 to 21."""
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
@@ -51,10 +51,10 @@ def colours(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("text", "ground"), TEXTS)
-def test_text_stands_out_from_its_ground(colours: dict[str, str], text: str, ground: str) -> None:
+def test_text_has_enough_contrast(colours: dict[str, str], text: str, ground: str) -> None:
     assert contrast(colours[text], colours[ground]) >= 4.5
 
 
 @pytest.mark.parametrize("ground", ["sheet", "paper"])
-def test_edges_of_controls_can_be_seen(colours: dict[str, str], ground: str) -> None:
+def test_borders_of_controls_have_enough_contrast(colours: dict[str, str], ground: str) -> None:
     assert contrast(colours["edge"], colours[ground]) >= 3

@@ -1,4 +1,4 @@
-"""The table: its rows, its address, and the page that shows the one for the other."""
+"""Tests of the table: rows, URL parameters and page."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_a_search_finds_rows_with_all_words_in_any_case() -> None:
     assert all(wanted.city == row.city and wanted.customer == row.customer for row in found.rows)
 
 
-def test_the_order_is_that_of_the_column() -> None:
+def test_rows_are_sorted_by_the_column() -> None:
     totals = [row.cents for row in select(ORDERS, Query(sort="-total")).rows]
     assert totals[0] == max(order.cents for order in ORDERS)
     assert totals == sorted(totals, reverse=True)
@@ -41,16 +41,16 @@ def test_a_page_beyond_the_last_is_the_last() -> None:
 
 
 @pytest.mark.parametrize("sort", ["nonsense", "--total", "cents", "-"])
-def test_an_unknown_order_in_the_address_is_the_usual_one(sort: str) -> None:
-    assert Query.tame("", sort, 1) == Query()
+def test_an_unknown_order_is_the_default_one(sort: str) -> None:
+    assert Query.from_url("", sort, 1) == Query()
 
 
-def test_an_address_says_only_what_is_unusual() -> None:
+def test_the_url_omits_defaults() -> None:
     assert Query().href == "?"
     assert Query(q="a b", page=2).href == "?q=a+b&page=2"
 
 
-def test_sorting_twice_by_a_column_turns_it_round() -> None:
+def test_sorting_twice_by_a_column_reverses_it() -> None:
     once = Query(page=4).sorted_by("total")
     assert (once.sort, once.page, once.direction("total")) == ("total", 1, "ascending")
     assert once.sorted_by("total").direction("total") == "descending"
@@ -62,7 +62,7 @@ def customers(page: Page) -> list[str]:
     return [cell.text.removesuffix(cell.find("small").text) for cell in cells]
 
 
-async def test_a_search_narrows_the_rows_and_is_in_the_address() -> None:
+async def test_a_search_filters_the_rows_and_is_in_the_url() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.change("#q", "copper kettle")
@@ -70,7 +70,7 @@ async def test_a_search_narrows_the_rows_and_is_in_the_address() -> None:
         assert all("Copper kettle" in cell.text for cell in page.find_all("tbody td:nth-child(3)"))
 
 
-async def test_the_address_alone_brings_the_same_rows() -> None:
+async def test_the_url_reproduces_the_rows() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.click("thead a", "Customer")
@@ -81,7 +81,7 @@ async def test_the_address_alone_brings_the_same_rows() -> None:
         assert customers(page) == sorted(customers(page), key=str.casefold)
 
 
-async def test_back_and_forward_walk_through_what_was_clicked() -> None:
+async def test_back_and_forward_repeat_the_clicks() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         first = customers(page)
@@ -110,7 +110,7 @@ async def test_a_new_search_starts_on_its_first_page_in_the_same_order() -> None
         assert page.path == "/?q=lisbon&sort=-total"
 
 
-async def test_nothing_found_is_said_in_words() -> None:
+async def test_an_empty_result_has_a_message() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/?q=no+such+order")
         assert page.has_text("No order matches “no such order”.")
@@ -118,7 +118,7 @@ async def test_nothing_found_is_said_in_words() -> None:
 
 
 @pytest.mark.parametrize("query", ["sort=nonsense", "page=-3", "page=0", "q=%20"])
-async def test_an_address_typed_by_hand_shows_the_table_all_the_same(query: str) -> None:
+async def test_an_invalid_url_still_shows_the_table(query: str) -> None:
     async with LiveClient(app) as client:
         page = await client.open(f"/?{query}")
         assert page.has_text("200 orders")

@@ -1,4 +1,4 @@
-"""The ticker: a market, and the page that follows it."""
+"""Tests of the market and its page."""
 
 from random import Random
 
@@ -14,7 +14,7 @@ def quote(*prices: float) -> Quote:
     return Quote("OAKW", "Oak & Willow", prices)
 
 
-def test_a_quote_tells_its_change_since_the_oldest_price() -> None:
+def test_a_quote_has_its_change_since_the_oldest_price() -> None:
     assert quote(100.0, 110.0).change == pytest.approx(10)
     assert quote(100.0, 110.0).trend == "up"
     assert quote(110.0, 100.0).trend == "down"
@@ -27,7 +27,7 @@ def test_the_line_ends_at_the_right_edge_and_stays_inside() -> None:
     assert all(0 <= x <= WIDTH and 0 < y < HEIGHT for x, y in points)
 
 
-def test_a_price_stays_above_nothing_and_its_history_bounded() -> None:
+def test_prices_stay_positive_and_their_history_bounded() -> None:
     fallen = quote(0.01)
     for _ in range(2 * HISTORY):
         fallen = fallen.moved(0.5)
@@ -35,12 +35,12 @@ def test_a_price_stays_above_nothing_and_its_history_bounded() -> None:
     assert len(fallen.prices) == HISTORY
 
 
-def test_the_same_market_for_the_same_randomness() -> None:
+def test_the_same_seed_gives_the_same_market() -> None:
     assert Market(Random(1)).step() == Market(Random(1)).step()
     assert Market(Random(1)).quotes != Market(Random(2)).quotes
 
 
-async def test_everybody_follows_the_same_market() -> None:
+async def test_all_pages_show_the_same_market() -> None:
     moved = tuple(quote.moved(2) for quote in Market(Random(3)).quotes)
     async with LiveClient(app) as client:
         one, other = await client.open("/"), await client.open("/")

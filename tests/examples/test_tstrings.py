@@ -1,4 +1,4 @@
-"""The reading list, alone."""
+"""Tests of the bookshelf."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from pyview.testing import LiveClient, Page
 
 
 def titles(page: Page) -> list[str]:
-    """The books that are shown: titles and authors."""
+    """Return titles and authors of the shown books."""
     return [heading.text for heading in page.find_all("tbody th")]
 
 
@@ -22,7 +22,7 @@ async def test_it_sorts() -> None:
         assert page.exists("button[aria-pressed=true]", "Year")
 
 
-async def test_what_was_read_can_be_left_out() -> None:
+async def test_read_books_can_be_hidden() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         assert page.find("[role=status]").text == "6 of 8 still to read"
@@ -34,7 +34,7 @@ async def test_what_was_read_can_be_left_out() -> None:
         assert page.find("[role=status]").text == "0 of 8 still to read"
 
 
-async def test_a_python_without_template_strings_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_python_without_template_strings_shows_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tstrings, "HAS_TEMPLATE_STRINGS", False)
     other = PyView()
     other.add_live_view("/", tstrings.shelf())

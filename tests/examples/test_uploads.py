@@ -1,4 +1,4 @@
-"""The uploads: what is kept, what is refused, and that nothing of it outlives its page."""
+"""Tests of the uploads: accepted and refused files, and their removal with the page."""
 
 import pytest
 
@@ -21,18 +21,18 @@ PICTURES, TEXTS = "#pictures-form input", "#texts-form input"
         (b"", None),
     ],
 )
-def test_a_picture_is_known_by_its_bytes(data: bytes, kind: str | None) -> None:
+def test_a_picture_is_detected_by_its_bytes(data: bytes, kind: str | None) -> None:
     assert kind_of(data) == kind
 
 
-def test_the_shelf_keeps_the_newest() -> None:
+def test_the_shelf_keeps_the_latest_pictures() -> None:
     own = Shelf()
     for number in range(MOST + 5):
         own.put(f"{number}.png", PNG)
     assert len(own) == MOST
 
 
-async def test_pictures_come_into_the_album_and_go_with_the_page() -> None:
+async def test_pictures_are_kept_while_the_page_is_open() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.choose(
@@ -51,7 +51,7 @@ async def test_pictures_come_into_the_album_and_go_with_the_page() -> None:
     assert len(shelf) == 0
 
 
-async def test_a_file_that_cannot_be_sent_holds_up_the_form_and_says_so() -> None:
+async def test_an_invalid_file_blocks_the_form_with_a_message() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.choose(
@@ -66,12 +66,12 @@ async def test_a_file_that_cannot_be_sent_holds_up_the_form_and_says_so() -> Non
         assert len(page.find_all("#album img")) == 1
 
 
-async def test_what_only_says_that_it_is_a_picture_is_refused() -> None:
+async def test_a_file_that_is_not_a_picture_is_refused() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.choose(PICTURES, LocalFile("a.png", b"<script>alert(1)</script>", "image/png"))
         await page.submit("#pictures-form")
-        assert page.has_text("a.png is no picture, whatever its name says.")
+        assert page.has_text("a.png is not a picture.")
         assert not page.exists("#album")
 
 
@@ -86,7 +86,7 @@ async def test_a_text_is_counted_at_once() -> None:
         assert not page.exists("#texts-form .error")
 
 
-async def test_an_upload_that_there_is_not_cannot_be_cancelled() -> None:
+async def test_cancelling_an_unknown_upload_changes_nothing() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.push("cancel", {"upload": "passwords", "ref": "0"})

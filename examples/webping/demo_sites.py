@@ -1,4 +1,4 @@
-"""Four sites to ask that need no network: quick, slow, broken, and one that never answers."""
+"""Four sites that need no network: fast, slow, broken, and one that never responds."""
 
 import asyncio
 
@@ -8,9 +8,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 _ANSWERS = {"near": (0.02, 200), "far": (0.3, 200), "broken": (0.05, 503), "silent": (60.0, 200)}
-"""Name -> after how many seconds it answers, and with which status."""
+"""Host name -> delay in seconds and status of the response."""
 
-PLACES = tuple(f"http://{name}.example/" for name in _ANSWERS)
+DEMO_URLS = tuple(f"http://{name}.example/" for name in _ANSWERS)
 
 
 async def _answer(request: Request) -> Response:
@@ -19,4 +19,4 @@ async def _answer(request: Request) -> Response:
     return PlainTextResponse("here", status)
 
 
-places = Starlette(routes=[Route("/", _answer)])
+demo_sites = Starlette(routes=[Route("/", _answer)])
