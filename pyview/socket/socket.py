@@ -15,11 +15,11 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeGua
 import orjson
 
 from pyview.auth.identity import Identity
-from pyview.background.assigns import ASSIGN, Assignment, StreamAssignment, find, listed
+from pyview.background.assigns import ASSIGN, Assignment, Filling, find, listed
 from pyview.background.result import AsyncResult
 from pyview.background.stream_runner import AsyncStreamRunner
-from pyview.background.tasks import AsyncTasks, Key, OnResult, TaskSource, dismiss
 from pyview.background.timers import Timer
+from pyview.background.work import AsyncTasks, Key, OnResult, TaskSource, dismiss
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
@@ -440,13 +440,11 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         for an `AsyncResult` without a result: it says whether the stream is loading, or why it could not. With
         `reset`, the first items take the place of all others. Raises `TooMuchWork`.
         """
-        assignment = StreamAssignment(
-            self, self.stream(name, dom_id=dom_id), at, limit, reset, self._log_crash
-        )
-        assignment.begin()
+        filling = Filling(self, self.stream(name, dom_id=dom_id), at, limit, reset, self._log_crash)
+        filling.begin()
         if self.connected:
             run_in_process = partial(self._runtime.run_in_process, self.cid)
-            self._begin(ASSIGN, (name,), assignment.job(job, run_in_process), assignment.on_result)
+            self._begin(ASSIGN, (name,), filling.job(job, run_in_process), filling.on_result)
         else:
             dismiss(job)
 
