@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pyview.lint.finding import Finding
 from pyview.lint.html import FILE_INPUT, HtmlElement, may_be_together
 from pyview.lint.template_users import ParsedTemplate
-from pyview.template.html_scanner import HOLE
+from pyview.template.html_scanner import PLACEHOLDER
 
 KNOWN = frozenset(
     "phx-" + name
@@ -43,7 +43,7 @@ def element_findings(source: ParsedTemplate) -> Iterator[Finding]:
 
 def _unknown_attributes(element: HtmlElement, source: ParsedTemplate) -> Iterator[Finding]:
     for attribute in element.attributes:
-        problem = None if HOLE in attribute.name else problem_with_attribute(attribute.name)
+        problem = None if PLACEHOLDER in attribute.name else problem_with_attribute(attribute.name)
         if problem is not None:
             yield Finding(source.file, source.line(attribute.line), "unknown-attribute", problem)
 

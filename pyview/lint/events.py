@@ -14,7 +14,7 @@ from pyview.lint.handlers import event_methods, handlers
 from pyview.lint.html import HtmlElement
 from pyview.lint.modules import Modules
 from pyview.lint.template_users import ParsedTemplate, TemplateUser, scripts_near
-from pyview.template.html_scanner import HOLE
+from pyview.template.html_scanner import PLACEHOLDER
 
 _BINDINGS = frozenset(
     {
@@ -102,7 +102,7 @@ def _occurs(name: str, text: str) -> bool:
 def _has_computed_events(sources: Sequence[ParsedTemplate]) -> bool:
     """Return True if the name of some event is computed when the page is rendered."""
     return any(
-        HOLE in (attribute.value or "")
+        PLACEHOLDER in (attribute.value or "")
         and attribute.name.startswith("phx-")
         and not attribute.name.startswith(_DATA)
         for source in sources

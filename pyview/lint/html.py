@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 
 from jinja2 import Environment
 
-from pyview.template.html_scanner import HOLE
+from pyview.template.html_scanner import PLACEHOLDER
 
-ANYTHING = HOLE + "\ue001"
+ANYTHING = PLACEHOLDER + "\ue001"
 """Placeholder for text of unknown structure, such as the output of a statement or of a function."""
 
 _VALUE = re.compile(r"\s*([\w.]+(?:\[[^][]*\][\w.]*)*)\s*(?:\|\s*(?:urlencode|string|int|e|escape)\s*)*")
@@ -20,19 +20,19 @@ _SEVERAL = ("path", "url", "href", "query")
 
 
 def placeholder_for(expression: str) -> str:
-    """Return the placeholder for an expression: `HOLE` for one value, `ANYTHING` for what may be more.
+    """Return the placeholder for an expression: `PLACEHOLDER` for one value, `ANYTHING` for what may be more.
 
     The value of a name such as `user.id` counts as one part of a path, except if the name suggests a path or URL.
     """
     found = _VALUE.fullmatch(expression)
     several = found is None or any(word in found[1].lower() for word in _SEVERAL)
-    return ANYTHING if several else HOLE
+    return ANYTHING if several else PLACEHOLDER
 
 
 _BLOCK_STATEMENTS = {"if", "for", "macro", "call", "filter", "block", "with", "set", "autoescape"}
 _BRANCHES = {"elif", "else"}
 
-FILE_INPUT = HOLE + "file-input"
+FILE_INPUT = PLACEHOLDER + "file-input"
 """Attribute of the element that replaces `{{ live_file_input(...) }}`."""
 
 Path = tuple[tuple[int, int], ...]
@@ -59,7 +59,7 @@ class HtmlAttribute:
     @property
     def known(self) -> str | None:
         """The value, None if it contains a placeholder."""
-        return None if self.value is None or HOLE in self.value else self.value
+        return None if self.value is None or PLACEHOLDER in self.value else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class HtmlElement:
     @property
     def complete(self) -> bool:
         """True if all attributes are written in the template, none by a placeholder."""
-        return not any(HOLE in one.name for one in self.attributes)
+        return not any(PLACEHOLDER in one.name for one in self.attributes)
 
     def get(self, name: str) -> HtmlAttribute | None:
         return next((one for one in self.attributes if one.name == name), None)

@@ -20,7 +20,7 @@ from pyview.lint.html import ANYTHING
 from pyview.lint.template_users import position_of
 from pyview.middleware.slashes import SlashRedirects
 from pyview.routing.routes import LiveRoute
-from pyview.template.html_scanner import HOLE
+from pyview.template.html_scanner import PLACEHOLDER
 
 _END = re.compile(rf"[?#]|{ANYTHING}")
 _BREAKS = re.compile(r"[\t\r\n]")
@@ -31,7 +31,7 @@ _PLAIN = re.compile(r"[^\x00-\x20\x7f\\]+")
 class PathPattern:
     """A path of which some text is known only when the page is rendered.
 
-    `parts` are the texts between the slashes. A part may contain placeholders (`HOLE`), whose values have no slash.
+    `parts` are the texts between the slashes. A part may contain placeholders (`PLACEHOLDER`), whose values have no slash.
     `open_end` is True if unknown text, maybe with slashes, may follow the last part.
     """
 
@@ -42,10 +42,10 @@ class PathPattern:
     def path(self) -> str | None:
         """The path; None if it is not known completely."""
         path = "/" + "/".join(self.parts)
-        return None if self.open_end or HOLE in path else path
+        return None if self.open_end or PLACEHOLDER in path else path
 
     def __str__(self) -> str:
-        return ("/" + "/".join(self.parts)).replace(HOLE, "{}") + ("..." if self.open_end else "")
+        return ("/" + "/".join(self.parts)).replace(PLACEHOLDER, "{}") + ("..." if self.open_end else "")
 
 
 def path_pattern(text: str) -> PathPattern | None:
@@ -61,9 +61,9 @@ def path_pattern(text: str) -> PathPattern | None:
     if end is not None and end[0] == ANYTHING:
         return PathPattern(tuple(parts), open_end=True)
     last = parts[-1]
-    if last.endswith(HOLE) and last != HOLE:
+    if last.endswith(PLACEHOLDER) and last != PLACEHOLDER:
         # A value right behind other text may be a query or more parts: `/users{{ query }}`.
-        return PathPattern((*parts[:-1], last.rstrip(HOLE)), open_end=True)
+        return PathPattern((*parts[:-1], last.rstrip(PLACEHOLDER)), open_end=True)
     return PathPattern(tuple(parts))
 
 
@@ -237,13 +237,13 @@ def _rest(path: str, pattern: PathPattern) -> PathPattern | None:
 
 def _may_equal(part: str, given: str) -> bool:
     """Return True if one part of a route's path, such as `{id:int}`, may match the part that is given."""
-    if HOLE not in given:
+    if PLACEHOLDER not in given:
         return compile_path(f"/{part}")[0].match(f"/{given}") is not None
-    return "{" in part or re.fullmatch(re.escape(given).replace(HOLE, ".+"), part) is not None
+    return "{" in part or re.fullmatch(re.escape(given).replace(PLACEHOLDER, ".+"), part) is not None
 
 
 def _may_start_with(part: str, given: str) -> bool:
-    return "{" in part or re.match(re.escape(given).replace(HOLE, ".+"), part) is not None
+    return "{" in part or re.match(re.escape(given).replace(PLACEHOLDER, ".+"), part) is not None
 
 
 def _paths(routes: Sequence[BaseRoute], prefix: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from jinja2 import nodes
 
-from pyview.template.html_scanner import HOLE, VOID_ELEMENTS, Scanner, Tag
+from pyview.template.html_scanner import PLACEHOLDER, VOID_ELEMENTS, Scanner, Tag
 
 _IN_TAG = frozenset({"name", "tag", "slash", "value", "bare"})
 
@@ -28,7 +28,7 @@ def join_branches(scanners: Sequence[Scanner]) -> Scanner:
     places = {one.where for one in scanners}
     if places <= _IN_TAG:
         first.where = first.where if len(places) == 1 else "tag"
-        first.name = first.name if len({one.name for one in scanners}) == 1 else HOLE
+        first.name = first.name if len({one.name for one in scanners}) == 1 else PLACEHOLDER
     elif places <= {"text", "raw"}:
         first.where = first.where if len({(one.where, one.name) for one in scanners}) == 1 else "text"
     elif len(places) > 1:
@@ -169,7 +169,7 @@ class _BodyWalk:
 
     def _output(self, node: nodes.Output) -> None:
         for part in node.nodes:
-            text = part.data if isinstance(part, nodes.TemplateData) else HOLE
+            text = part.data if isinstance(part, nodes.TemplateData) else PLACEHOLDER
             for tag in self.scanner.read(text, part.lineno):
                 self._add(replace(tag, name=tag.stem) if tag.stem in _WHOLE else tag)
 

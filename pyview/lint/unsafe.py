@@ -9,8 +9,8 @@ from pyview.lint.template_users import ParsedTemplate
 from pyview.lint.types import Types
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.guards import unguarded
-from pyview.template.compiler.slot_places import Slot, slots_of
-from pyview.template.html_scanner import HOLE, Scanner
+from pyview.template.compiler.slot_positions import Slot, slots_of
+from pyview.template.html_scanner import PLACEHOLDER, Scanner
 from pyview.template.unsafe_values import SLOT, Danger, ValueSoFar, danger_of
 
 _NUMBERS = frozenset({"int", "float", "length", "count", "round", "wordcount"})
@@ -46,8 +46,8 @@ def _why_unsafe(slot: Slot, known: Types) -> str | None:
             "{% autoescape false %} does not escape the value: if any of it comes from a user, that user can inject "
             "HTML and scripts. Remove it, and write |safe for values that are HTML"
         )
-    found = [_problem_at(place, slot, expression, known) for place in slot.places]
-    one_value = len({(place.where, place.name, place.attribute) for place in slot.places}) == 1
+    found = [_problem_at(place, slot, expression, known) for place in slot.positions]
+    one_value = len({(place.where, place.name, place.attribute) for place in slot.positions}) == 1
     sure = any(found) if one_value else all(found)
     return next(filter(None, found)) if sure else None
 
@@ -87,7 +87,7 @@ def _in_tag_name(stem: str) -> str | None:
 
 
 def _in_tag(place: Scanner, after: str, expression: nodes.Expr) -> str | None:
-    part = place.attribute.replace(HOLE, "") if not place.spaced else ""
+    part = place.attribute.replace(PLACEHOLDER, "") if not place.spaced else ""
     if after.lstrip().startswith("=") or part.endswith("-"):
         return (
             "the attribute name is a value, which may be any name, such as onclick: choose between constant names, "
@@ -104,7 +104,7 @@ def _in_quotes(place: Scanner, expression: nodes.Expr, known: Types) -> str | No
     name, is_json = place.attribute, _is_filtered(expression, "tojson")
     if is_json and place.where == '"' and not name.startswith("aria-"):
         return f"|tojson writes double quotes, which end the value of {name}: write {name}='{{{{ ...|tojson }}}}'"
-    danger = danger_of(ValueSoFar(place.name, name, place.known_value.replace(HOLE, SLOT)))
+    danger = danger_of(ValueSoFar(place.name, name, place.known_value.replace(PLACEHOLDER, SLOT)))
     if danger in (Danger.EVENT, Danger.COMMANDS):
         return _in_binding(name, expression, known)
     if danger is not Danger.PROGRAM or (is_json and not _is_in_string(place)):

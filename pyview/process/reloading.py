@@ -21,7 +21,7 @@ from pyview.process.view_process import ViewProcess
 from pyview.rendering.renderers import Diff, Renderer
 from pyview.rendering.templates import FILES_EVENT, FilesOfView, ViewFiles
 from pyview.socket.socket import LiveViewSocket
-from pyview.template.sources import Sources, noting
+from pyview.template.sources import Sources, recording_sources
 from pyview.wire.message import encoded
 
 logger = logging.getLogger("pyview")
@@ -89,7 +89,7 @@ class ReloadingRenderer:
         self._empty = False
         self.problem: str | None = None
         self.sources = PageSources(process.app.templates.files, process.mount_context.view_class)
-        with noting(self.sources.templates):
+        with recording_sources(self.sources.templates):
             self._renderer = make()
 
     def look(self, scan: ScanCache) -> None:
@@ -123,7 +123,7 @@ class ReloadingRenderer:
         if self.problem is not None:
             return await self.update(socket)
         try:
-            with noting(self.sources.templates):
+            with recording_sources(self.sources.templates):
                 update = components.completed({})
                 return update if isinstance(update, dict) else await update
         except Exception:
@@ -151,7 +151,7 @@ class ReloadingRenderer:
         if isinstance(socket.components, ComponentRegistry):
             socket.components.start_over()
         try:
-            with noting(templates):
+            with recording_sources(templates):
                 renderer = self._make()
             diff = await _rendered(renderer, socket, templates)
         except Exception as error:
@@ -188,7 +188,7 @@ class ReloadingRenderer:
 
 
 async def _rendered(renderer: Renderer, socket: LiveViewSocket[Any], templates: Sources) -> Diff:
-    with noting(templates):
+    with recording_sources(templates):
         update = renderer.update(socket)
         return update if isinstance(update, dict) else await update
 

@@ -18,7 +18,7 @@ from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import ContentRendering, LiveTemplate, as_page, is_content
 from pyview.template.tree.nodes import Node, RenderPass
 from pyview.template.tree.output import Live, TextPage
-from pyview.template.tstrings.plans import blame
+from pyview.template.tstrings.compiled import blame
 from pyview.wire.diff import diff, without_stream_items
 
 Diff = dict[str, Any]
@@ -38,7 +38,7 @@ class Part(Protocol):
     """A view that a layout holds."""
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]: ...
-    def part(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]: ...
+    def part(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]: ...
 
 
 class TemplateRenderer:
@@ -62,10 +62,10 @@ class TemplateRenderer:
 
     def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
         previous, self._node = self._node, None
-        node, diff, fresh = self._template.renew(socket.context, self._extras(socket), socket, previous)
+        node, diff, render_pass = self._template.renew(socket.context, self._extras(socket), socket, previous)
         self._node = node
-        if fresh:
-            diff = as_page(diff, fresh)
+        if render_pass:
+            diff = as_page(diff, render_pass)
         if socket.temporaries is not None:
             socket.context = socket.temporaries.reset(socket.context, node)
         components = socket.components
@@ -74,10 +74,10 @@ class TemplateRenderer:
     def reset(self) -> None:
         self._node = None
 
-    def part(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
+    def part(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
         """What a layout's slot retains, and what changed."""
-        socket: LiveViewSocket[Any] = fresh.host
-        node, change = self._template.part(socket.context, self._extras(socket), fresh, previous)
+        socket: LiveViewSocket[Any] = render_pass.host
+        node, change = self._template.part(socket.context, self._extras(socket), render_pass, previous)
         if socket.temporaries is not None:
             socket.context = socket.temporaries.reset(socket.context, node)
         return node, change
@@ -106,8 +106,8 @@ class InnerContent(Live):
     def __init__(self, inner: "Part") -> None:
         self._inner = inner
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
-        return self._inner.part(fresh, previous)
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
+        return self._inner.part(render_pass, previous)
 
     async def html(self, host: Any) -> str:
         rendered = self._inner.html(host)
@@ -180,10 +180,12 @@ class StringRenderer:
     def reset(self) -> None:
         self._rendering = None
 
-    def part(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
+    def part(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
         """What a layout's slot retains, and what changed."""
-        plans = self._environment.plans
-        return self._told_where(lambda content: plans.content(fresh, previous, content), fresh.host)
+        tstrings = self._environment.tstrings
+        return self._told_where(
+            lambda content: tstrings.content(render_pass, previous, content), render_pass.host
+        )
 
     def _told_where(self, render: Callable[[Any], R], socket: LiveViewSocket[Any]) -> R:
         """What `render` makes of the template string; its errors say where that was written."""
@@ -250,11 +252,11 @@ class HandRenderer:
         content = await self._content(socket)
         self._prepared = content if is_content(content) else content.tree()
 
-    def part(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
+    def part(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
         """What a layout's slot retains, and what changed."""
         tree, self._prepared = self._prepared, None
         if is_content(tree):
-            rendered: tuple[Any, Any] = self._environment.plans.content(fresh, previous, tree)
+            rendered: tuple[Any, Any] = self._environment.tstrings.content(render_pass, previous, tree)
             return rendered
         change = diff(previous, tree) if type(previous) is dict else tree
         return tree, change or None

@@ -22,7 +22,7 @@ from pyview.live_view import LiveView
 from pyview.template.component import Component, components_in
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
-from pyview.template.sources import MissingFile, note
+from pyview.template.sources import MissingFile, record_source
 from pyview.template.tree.change import ChangeRule
 from pyview.template.view_files import (
     TemplateFileNotFound,
@@ -175,7 +175,7 @@ class ViewTemplates:
         except TemplateFileNotFound as missing:
             # Not kept where files may still change: the developer is about to write the one that is missing.
             if missing.path is not None:
-                note(missing.path, MissingFile(missing.path))
+                record_source(missing.path, MissingFile(missing.path))
             return self._substitute(view_class, missing)
         self.missing.pop(view_class, None)
         self._take_in(found.environment)

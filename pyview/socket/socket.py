@@ -200,7 +200,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
 
     def queue_page_attributes(self, page: PageAttributes) -> None:
         """Send what is new of them with the next answer."""
-        news = page.news()
+        news = page.changes()
         if news is not None:
             self.queue_event(PAGE_EVENT, encoded(news, "socket.page"))
 

@@ -17,7 +17,7 @@ from pyview.template.live_template import LiveRender, LiveTemplate, RenderedCont
 from pyview.template.root_template import RootTemplate, RootTemplateContext, defaultRootTemplate
 from pyview.template.template_view import TemplateView
 from pyview.template.tstrings.each import each, stream_for
-from pyview.template.tstrings.places import TemplateStringError
+from pyview.template.tstrings.escaping import TemplateStringError
 
 __all__ = [
     "Component",

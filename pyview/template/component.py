@@ -16,8 +16,14 @@ from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
 from pyview.template.tree.nodes import RenderPass, Wrapped
 from pyview.template.tree.output import Live, page_environment
+from pyview.template.tstrings.compiled import (
+    CompiledTStrings,
+    blame,
+    content_text,
+    environment_of,
+    page_tstrings,
+)
 from pyview.template.tstrings.each import inputs_of
-from pyview.template.tstrings.plans import CompiledTStrings, blame, content_text, environment_of, page_plans
 
 P = ParamSpec("P")
 
@@ -90,35 +96,37 @@ class ComponentCall(Live):
 
     __slots__ = ("component", "given", "rest")
 
-    visits = 0
+    uncached = 0
 
     def __init__(self, component: Component[Any], given: dict[str, Any], rest: Attributes) -> None:
         self.component = component
         self.given = given
         self.rest = rest
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
-        environment = environment_of(fresh)
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
+        environment = environment_of(render_pass)
         rule: ChangeRule = environment.change_rule
-        inputs = [*self._inputs(environment.plans)]
+        inputs = [*self._inputs(environment.tstrings)]
         held = previous if type(previous) is _Held and previous.component is self.component else None
         if held is not None and held.is_unchanged(inputs, rule):
             return held, None
-        visits, before = fresh.visits, previous if held is None else held.slot
+        uncached, before = render_pass.uncached, previous if held is None else held.slot
         tokens = [rule.token(value, TRUST_OBJECTS) for value in inputs]
-        slot, change = self._render(fresh, before, environment)
+        slot, change = self._render(render_pass, before, environment)
         if held is None:
             held = _Held(self.component)
-        held.keep(tokens, before if change is None else slot, fresh.visits != visits)
+        held.keep(tokens, before if change is None else slot, render_pass.uncached != uncached)
         return held, change
 
-    def _render(self, fresh: RenderPass, previous: Any, environment: Any) -> tuple[Any, Any]:
+    def _render(self, render_pass: RenderPass, previous: Any, environment: Any) -> tuple[Any, Any]:
         component = self.component
         try:
             result = component.result(self.given, self.rest)
             if component.has_template:
-                return component.template_in(environment).part(self._names(result), None, fresh, previous)
-            content: tuple[Any, Any] = environment.plans.content(fresh, previous, result)
+                return component.template_in(environment).part(
+                    self._names(result), None, render_pass, previous
+                )
+            content: tuple[Any, Any] = environment.tstrings.content(render_pass, previous, result)
             return content
         except Exception as error:
             blame(error, component.function)
@@ -130,7 +138,7 @@ class ComponentCall(Live):
             result = component.result(self.given, self.rest)
             if component.has_template:
                 return component.template_in(page_environment()).render(self._names(result))
-            return content_text(page_plans(), result)
+            return content_text(page_tstrings(), result)
         except Exception as error:
             blame(error, component.function)
             raise
@@ -149,9 +157,9 @@ class ComponentCall(Live):
     def __pyview_parts__(self) -> tuple[Any, ...]:
         return (self.component.identity, *self.given.values(), *self.rest, *self.rest.values())
 
-    def _inputs(self, plans: CompiledTStrings) -> Iterator[Any]:
+    def _inputs(self, tstrings: CompiledTStrings) -> Iterator[Any]:
         for value in self.given.values():
-            yield from _parts(value, plans)
+            yield from _parts(value, tstrings)
         yield from self.rest
         yield from self.rest.values()
 
@@ -159,33 +167,33 @@ class ComponentCall(Live):
 class _Held(Wrapped):
     """What a call of a component retains: the slot of its body, and what that was made from."""
 
-    __slots__ = ("component", "inputs", "visits")
+    __slots__ = ("component", "inputs", "uncached")
 
     def __init__(self, component: Component[Any]) -> None:
         self.component = component
         self.keep([], None, True)
 
-    def keep(self, inputs: list[Any], slot: Any, visits: bool) -> None:
+    def keep(self, inputs: list[Any], slot: Any, uncached: bool) -> None:
         self.inputs = inputs
         self.slot = slot
-        self.visits = visits
+        self.uncached = uncached
 
     def is_unchanged(self, inputs: list[Any], rule: ChangeRule) -> bool:
         """Whether the body would be the same again."""
-        return not self.visits and len(inputs) == len(self.inputs) and rule.all_same(inputs, self.inputs)
+        return not self.uncached and len(inputs) == len(self.inputs) and rule.all_same(inputs, self.inputs)
 
 
-def _parts(value: Any, plans: CompiledTStrings) -> Iterator[Any]:
+def _parts(value: Any, tstrings: CompiledTStrings) -> Iterator[Any]:
     """What an argument consists of: functions as what they read, entries of slots as their attributes."""
     if isinstance(value, FunctionType):
-        yield from inputs_of(value, plans)
+        yield from inputs_of(value, tstrings)
     elif isinstance(value, SlotEntry):
-        yield from inputs_of(value.content, plans)
+        yield from inputs_of(value.content, tstrings)
         yield from value.__pyview_parts__()[1:]
     elif type(value) is tuple and value and isinstance(value[0], SlotEntry):
         yield len(value)
         for each in value:
-            yield from _parts(each, plans)
+            yield from _parts(each, tstrings)
     else:
         yield value
 

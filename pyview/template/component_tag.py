@@ -10,7 +10,7 @@ from typing import Any
 from jinja2.runtime import Macro, Undefined
 
 from pyview.template.declared.declaration import DeclaredSlot
-from pyview.template.sources import TemplateLine, calling_place
+from pyview.template.sources import TemplateLine, calling_line
 from pyview.template.tree.immutable import COMPONENT_MARK, is_template_class
 from pyview.template.tree.macro import bound
 from pyview.template.tree.nodes import RenderPass
@@ -41,8 +41,8 @@ class SlotContent(Live):
     def described(self) -> str:
         return "the content of a slot"
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
-        result: tuple[Any, Any] = self._macro.render(fresh, previous, self._args, dict(self._kwargs))
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
+        result: tuple[Any, Any] = self._macro.render(render_pass, previous, self._args, dict(self._kwargs))
         return result
 
     def __html__(self) -> str:
@@ -91,9 +91,9 @@ class ComponentTag(Live):
     def described(self) -> str:
         return described(self.component, self.id)
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
         result: tuple[Any, Any] = (
-            _host(self, fresh.host).component_registry().place(self, fresh.host, previous)
+            _host(self, render_pass.host).component_registry().place(self, render_pass.host, previous)
         )
         return result
 
@@ -129,7 +129,7 @@ def live_component(component: type, /, id: Any, *, caller: Any = None, **assigns
         )
     _check_id(component, id)
     content = _given_slots(assigns.pop("slots", None), caller)
-    return ComponentTag(component, id, assigns, content, calling_place())
+    return ComponentTag(component, id, assigns, content, calling_line())
 
 
 def _check_id(component: type, id: Any) -> None:

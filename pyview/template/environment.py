@@ -28,10 +28,10 @@ from pyview.template.context import LazyNames, LiveContext, NameReader, present
 from pyview.template.core.tags import FILTERS as UI_FILTERS
 from pyview.template.core.tags import with_library
 from pyview.template.ibis import advise, refuse
-from pyview.template.sources import note
+from pyview.template.sources import record_source
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.runtime import GENERATION
-from pyview.template.tstrings.plans import CompiledTStrings
+from pyview.template.tstrings.compiled import CompiledTStrings
 from pyview.uploads.markup import live_file_input, live_img_preview, upload_errors, upload_preview_tag
 
 _UPLOAD_FUNCTIONS: Final = {
@@ -94,7 +94,7 @@ class LiveEnvironment(jinja2.Environment):
         super().__init__(**{"autoescape": True, "auto_reload": False, **options, "loader": loader})
         self.change_rule = ChangeRule()
         self.name_reader = NameReader()
-        self.plans = CompiledTStrings(self.change_rule)
+        self.tstrings = CompiledTStrings(self.change_rule)
         # The bodies of function components that are Jinja2 templates, compiled with this environment's filters.
         self.component_templates: dict[Any, Any] = {}
         self._ready: dict[tuple[Any, ...], jinja2.Template] = {}
@@ -175,7 +175,7 @@ class LiveEnvironment(jinja2.Environment):
     def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> jinja2.Template:
         template = super()._load_template(name, globals)
         if self.auto_reload:
-            note((self, name), template)
+            record_source((self, name), template)
         return template
 
     def register_immutable(self, cls: type, parts: Callable[[Any], Iterable[Any]] | None = None) -> None:

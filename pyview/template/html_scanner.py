@@ -29,11 +29,11 @@ ESCAPABLE_TEXT_ELEMENTS: Final = frozenset({"textarea", "title"})
 FOREIGN_ELEMENTS: Final = frozenset({"svg", "math"})
 """Elements whose content is not HTML: there a slash ends an element, `<path/>`."""
 
-HOLE: Final = "\ue000"
+PLACEHOLDER: Final = "\ue000"
 """Stands for a value that is filled in when the template renders. No text contains this character."""
 
 _TEXT_ELEMENTS = RAW_TEXT_ELEMENTS | ESCAPABLE_TEXT_ELEMENTS
-_OPENING = re.compile(rf"<!--(?:-?>)?|<!\[CDATA\[|(?P<tag></?)(?=[a-zA-Z{HOLE}]|\Z)|<[!?/]")
+_OPENING = re.compile(rf"<!--(?:-?>)?|<!\[CDATA\[|(?P<tag></?)(?=[a-zA-Z{PLACEHOLDER}]|\Z)|<[!?/]")
 _ENDS = {
     "comment": re.compile("--!?>"),
     "cdata": re.compile("]]>"),
@@ -56,11 +56,11 @@ class Tag:
     @property
     def stem(self) -> str:
         """The name up to its first value that is filled in later."""
-        return self.name.partition(HOLE)[0]
+        return self.name.partition(PLACEHOLDER)[0]
 
     @property
     def known(self) -> bool:
-        return HOLE not in self.name
+        return PLACEHOLDER not in self.name
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class Scanner:
         """The tags that end in `text`, whose first line is `line`."""
         at = 0
         if self.where == "name" and text and not (text[0].isspace() or text[0] in "/>"):
-            self.name += HOLE  # a statement stands in the name
+            self.name += PLACEHOLDER  # a statement stands in the name
         while at < len(text):
             where, (at, ended) = self.where, self._step(text, at, line)
             if ended:

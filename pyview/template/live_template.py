@@ -17,7 +17,7 @@ from pyview.template.tree.immutable import is_template_class
 from pyview.template.tree.nodes import Diff, Node, RenderPass, share_statics, unwrapped
 from pyview.template.tree.output import Live, TextPage
 from pyview.template.tree.stream import settle
-from pyview.template.tstrings.plans import content_text
+from pyview.template.tstrings.compiled import content_text
 
 # A dict, because Jinja2's contexts have one; nobody writes to it.
 _NO_NAMES: dict[str, Any] = {}
@@ -114,7 +114,7 @@ class LiveTemplate:
         return text
 
     def part(
-        self, assigns: Any, extras: Mapping[str, Any] | None, fresh: RenderPass, previous: Any
+        self, assigns: Any, extras: Mapping[str, Any] | None, render_pass: RenderPass, previous: Any
     ) -> tuple[Any, Any]:
         """This template as a part of a page, or as all of it: (what is retained, what changed or None). See
         `Live.render`."""
@@ -122,7 +122,7 @@ class LiveTemplate:
         context = self._take_context(template, assigns, extras)
         root: Any = template.root_render_func
         try:
-            result: tuple[Any, Any] = root.tree(context, previous, fresh)
+            result: tuple[Any, Any] = root.tree(context, previous, render_pass)
         except Exception:
             self.environment.handle_exception()
         self._give_back(context)
@@ -136,13 +136,13 @@ class LiveTemplate:
         `host` is its socket, `previous` what was retained of its last render. If the template raises, that is of no use
         any more: the next render is of all.
         """
-        fresh = RenderPass()
-        fresh.host = host
-        fresh.environment = self.environment
-        node, diff = self.part(assigns, extras, fresh, previous)
-        if fresh.streams is not None or getattr(host, "streams", None) is not None:
-            settle(fresh)
-        return node, ({} if diff is None else diff), fresh
+        render_pass = RenderPass()
+        render_pass.host = host
+        render_pass.environment = self.environment
+        node, diff = self.part(assigns, extras, render_pass, previous)
+        if render_pass.streams is not None or getattr(host, "streams", None) is not None:
+            settle(render_pass)
+        return node, ({} if diff is None else diff), render_pass
 
     def _take_context(
         self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None
@@ -184,8 +184,8 @@ class Rendering:
         Statics used more than once in a message are in its table `p`.
         `assigns` and `extras` as for `LiveTemplate.render`. If the template raises, the next update is a whole tree.
         """
-        diff, fresh = self._render(assigns, extras)
-        return as_page(diff, fresh) if fresh else diff
+        diff, render_pass = self._render(assigns, extras)
+        return as_page(diff, render_pass) if render_pass else diff
 
     def part(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """As `update`, for a component: its part of a message has statics in place, and says if it is one element."""
@@ -209,14 +209,14 @@ class Rendering:
 
     def _render(self, assigns: Any, extras: Mapping[str, Any] | None) -> tuple[dict[str, Any], RenderPass]:
         previous, self._node = self._node, None
-        self._node, diff, fresh = self._template.renew(assigns, extras, self._host, previous)
-        return diff, fresh
+        self._node, diff, render_pass = self._template.renew(assigns, extras, self._host, previous)
+        return diff, render_pass
 
 
-def as_page(diff: dict[str, Any], fresh: RenderPass) -> dict[str, Any]:
+def as_page(diff: dict[str, Any], render_pass: RenderPass) -> dict[str, Any]:
     """A message about a whole page, with the nodes that are new in it: statics used twice are in its table `p`."""
     diff.pop("r", None)  # at the top of a message `r` is the reply to an event
-    return share_statics(diff, fresh)
+    return share_statics(diff, render_pass)
 
 
 class LiveRender:
@@ -275,21 +275,23 @@ class ContentRendering:
 
     def update(self, content: Any) -> Diff:
         """For a view: what changed, at first the whole tree. Statics used more than once are in the table `p`."""
-        plans = self._environment.plans
-        diff, fresh = self._render(plans.render if is_template_class(type(content)) else plans.alone, content)
-        if not fresh:
+        tstrings = self._environment.tstrings
+        diff, render_pass = self._render(
+            tstrings.render if is_template_class(type(content)) else tstrings.alone, content
+        )
+        if not render_pass:
             return diff
         diff.pop("r", None)  # at the top of a message `r` is the reply to an event
-        return share_statics(diff, fresh)
+        return share_statics(diff, render_pass)
 
     def part(self, content: Any) -> Diff:
         """For a component: its part of a message, with statics in place, and whether it is one element."""
-        return self._render(self._environment.plans.content, content)[0]
+        return self._render(self._environment.tstrings.content, content)[0]
 
     def html(self, content: Any) -> str | Awaitable[str]:
         """The content in a page that is made as text."""
         with TextPage(self._host, self._environment) as page:
-            text = content_text(self._environment.plans, content)
+            text = content_text(self._environment.tstrings, content)
         return page.filled(text) if page else text
 
     @property
@@ -303,13 +305,13 @@ class ContentRendering:
         self._slot = None
 
     def _render(self, render: Any, content: Any) -> tuple[Diff, RenderPass]:
-        fresh = RenderPass()
-        fresh.host = self._host
-        fresh.environment = self._environment
+        render_pass = RenderPass()
+        render_pass.host = self._host
+        render_pass.environment = self._environment
         # Should it raise, nodes may be half updated: the next update is a whole tree.
         previous, self._slot = self._slot, None
-        slot, change = render(fresh, previous, content)
-        if fresh.streams is not None or getattr(self._host, "streams", None) is not None:
-            settle(fresh)
+        slot, change = render(render_pass, previous, content)
+        if render_pass.streams is not None or getattr(self._host, "streams", None) is not None:
+            settle(render_pass)
         self._slot = previous if change is None else slot
-        return ({} if change is None else change), fresh
+        return ({} if change is None else change), render_pass

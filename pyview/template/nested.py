@@ -68,16 +68,16 @@ class Nested(Live):
         own = _kebab(self.view_class.__name__)
         return f"live-{own}" if self.sticky or around.startswith(PAGE_PREFIX) else f"{around}-{own}"
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
-        host: Host | None = fresh.host
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
+        host: Host | None = render_pass.host
         if host is None:
             raise RuntimeError(
                 f"{self.described} was rendered without a view around it, so nobody could join it."
             )
         container = host.nest(self)
-        if fresh.nested is None:
-            fresh.nested = {}
-        self.check_new(container.id, fresh.nested)
+        if render_pass.nested is None:
+            render_pass.nested = {}
+        self.check_new(container.id, render_pass.nested)
         return text_slot(previous, container.html)
 
     def check_new(self, dom_id: str, known: dict[str, None]) -> None:

@@ -74,7 +74,7 @@ class PageAttributes:
         }
         return {name: value for name, value in said.items() if value}
 
-    def news(self) -> dict[str, Any] | None:
+    def changes(self) -> dict[str, Any] | None:
         """The state, if it is another one than when this was last asked."""
         state = self.state()
         if state == self._sent:

@@ -32,7 +32,7 @@ class TemplateLine(NamedTuple):
         )
 
 
-def calling_place() -> TemplateLine:
+def calling_line() -> TemplateLine:
     """Where the function that calls this one was called from, in code that is the author's."""
     frame = sys._getframe(2)
     while frame.f_globals.get("__name__", "").startswith(_OURS) and frame.f_back is not None:
@@ -55,7 +55,7 @@ class TemplateSource(Protocol):
 Sources: TypeAlias = dict[Hashable, TemplateSource]
 """Each as it was when it was first used."""
 
-_NOTED: Final[ContextVar[Sources | None]] = ContextVar("noted", default=None)
+_RECORDED: Final[ContextVar[Sources | None]] = ContextVar("noted", default=None)
 
 
 class MissingFile:
@@ -72,17 +72,17 @@ class MissingFile:
 
 
 @contextmanager
-def noting(sources: Sources) -> Iterator[None]:
+def recording_sources(sources: Sources) -> Iterator[None]:
     """Within, `note` notes in `sources`."""
-    token = _NOTED.set(sources)
+    token = _RECORDED.set(sources)
     try:
         yield
     finally:
-        _NOTED.reset(token)
+        _RECORDED.reset(token)
 
 
-def note(key: Hashable, source: TemplateSource) -> None:
+def record_source(key: Hashable, source: TemplateSource) -> None:
     """Note what is used. What is known already stays as it was, so that it is seen to be out of date."""
-    noted = _NOTED.get()
-    if noted is not None:
-        noted.setdefault(key, source)
+    recorded = _RECORDED.get()
+    if recorded is not None:
+        recorded.setdefault(key, source)

@@ -18,9 +18,9 @@ class Danger(Enum):
 
     PROGRAM = auto()
     """It is run as a program, or parsed as a page."""
-    ADDRESS = auto()
+    URL = auto()
     """It begins an address, whose scheme could be `javascript:`."""
-    ADDRESS_PIECE = auto()
+    URL_PIECE = auto()
     """It may still belong to an address's scheme."""
     DECLARATION = auto()
     """It could end its declaration in a style, and begin another one."""
@@ -74,7 +74,7 @@ def _danger_in_address(before: str) -> Danger | None:
         return Danger.PROGRAM
     if scheme_is_known(before):
         return None
-    return Danger.ADDRESS_PIECE if before.strip() else Danger.ADDRESS
+    return Danger.URL_PIECE if before.strip() else Danger.URL
 
 
 def scheme_is_known(before: str) -> bool:

@@ -12,7 +12,7 @@ from jinja2 import DictLoader, FileSystemBytecodeCache, FileSystemLoader
 from pyview.rendering.templates import ViewTemplates
 from pyview.template.environment import LiveEnvironment, create_environment, pure
 from pyview.template.live_template import LiveTemplate
-from pyview.template.sources import Sources, noting
+from pyview.template.sources import Sources, recording_sources
 
 
 def from_source(source: str, environment: LiveEnvironment | None = None) -> LiveTemplate:
@@ -238,15 +238,15 @@ def test_what_a_render_was_made_from_is_known_to_those_who_ask(tmp_path: Path) -
     unasked = LiveTemplate.from_file(page)
     plain: Sources = {}
     both: Sources = {}
-    with noting(plain):
+    with recording_sources(plain):
         template.render({"x": False})
         unasked.render({"x": True})
-    with noting(both):
+    with recording_sources(both):
         template.render({"x": True})
     template.render({"x": True})
     assert (len(plain), len(both)) == (1, 2)
     os.utime(part, ns=(0, 0))
-    with noting(both):
+    with recording_sources(both):
         template.render({"x": True})
     assert [source.is_up_to_date for source in plain.values()] == [True]
     assert sorted(source.is_up_to_date for source in both.values()) == [False, True], "as it was first"

@@ -195,7 +195,7 @@ class TestTemplateStrings:
     def test_text_is_no_commands_there_either(self, before: str, after: str) -> None:
         def written(value: Any) -> str:
             given = {"phx_click": value} if before == "<b " else value
-            shown = LiveTemplate.from_string("{{ page }}").environment.plans.text(
+            shown = LiveTemplate.from_string("{{ page }}").environment.tstrings.text(
                 build(before, (given,), after)
             )
             tag = BeautifulSoup(shown, "html.parser").find("b")

@@ -16,9 +16,9 @@ class Counted(Live):
 
     __slots__ = ()
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
         count = previous + 1 if type(previous) is int else 1
-        return count, f"{fresh.host} {count}"
+        return count, f"{render_pass.host} {count}"
 
     async def html(self, host: Any) -> str:
         return f"<b>{host}</b>"
@@ -29,7 +29,7 @@ class Still(Live):
 
     __slots__ = ()
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
         return ("still", "still") if previous is None else (previous, None)
 
 

@@ -66,7 +66,7 @@ def test_what_is_read_or_called_is_right(tree: bool) -> None:
 
 
 def test_in_a_template_string_too() -> None:
-    plans = LiveTemplate.from_string("").environment.plans
+    tstrings = LiveTemplate.from_string("").environment.tstrings
     with pytest.raises(UnprintableValue, match="parentheses"):
-        plans.text(build("<p>", (Account().balance,), "</p>"))
-    assert plans.text(build("<p>", (lines(),), "</p>")) == "<p>a</p>"
+        tstrings.text(build("<p>", (Account().balance,), "</p>"))
+    assert tstrings.text(build("<p>", (lines(),), "</p>")) == "<p>a</p>"

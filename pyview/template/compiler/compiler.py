@@ -236,7 +236,7 @@ class TreeCompiler:
         slot = f"{body.slots}[{position}]"
         with self.indented(f"if _v != {slot}:"):
             self.writeline(f"if _v.__class__ is str: {slot} = {body.diff}['{position}'] = _v")
-            self.writeline(f"else: _store_live(_fresh, {body.slots}, {position}, {body.diff}, _v)")
+            self.writeline(f"else: _store_live(_render_pass, {body.slots}, {position}, {body.diff}, _v)")
 
     def write_tree_slot(self, body: Body, position: int) -> None:
         """Write code that stores the node or text in `_v`, where `_x` is its diff, or None if nothing changed."""
@@ -256,7 +256,7 @@ class TreeCompiler:
             f"if {body.slots}.__class__ is _Node and {body.slots}.segment is {body.segment}:"
             f" {body.mask_variable} = {outer.mask_variable}"
         )
-        made = f"_new_node({body.segment}, _fresh, {body.diff})"
+        made = f"_new_node({body.segment}, _render_pass, {body.diff})"
         self.writeline(f"else: {body.mask_variable} = -1; {body.slots} = {slot} = {made}")
         with self.writing_to(body):
             self.blockvisit(statements, frame)

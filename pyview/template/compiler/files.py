@@ -21,7 +21,7 @@ def compile_include(compiler: TreeCompiler, body: Body, node: nodes.Include, fra
     with _lookup(compiler, node, frame, missing=f"_v, _x = _text_slot({slot}, '')"):
         if node.with_context:
             context, names = compiler.jinja.get_context_ref(), compiler.jinja.dump_local_context(frame)
-            compiler.writeline(f"_v, _x = _include(_fresh, {slot}, template, {context}, {names})")
+            compiler.writeline(f"_v, _x = _include(_render_pass, {slot}, template, {context}, {names})")
         else:
             text = "concat(template._get_default_module()._body_stream)"
             compiler.writeline(f"_v, _x = _text_slot({slot}, {text})")
@@ -116,5 +116,5 @@ def compile_block(compiler: TreeCompiler, body: Body, node: nodes.Block, frame: 
     body.opaque = True
     position = body.add_slot()
     block = f"context.blocks[{node.name!r}][0]"
-    compiler.writeline(f"_v, _x = {block}.tree({context}, {body.slots}[{position}], _fresh)", node)
+    compiler.writeline(f"_v, _x = {block}.tree({context}, {body.slots}[{position}], _render_pass)", node)
     compiler.write_tree_slot(body, position)

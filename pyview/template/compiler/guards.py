@@ -23,7 +23,7 @@ from pyview.js.commands import COMMANDS
 from pyview.template.attributes import URL_ATTRIBUTES, safe_url
 from pyview.template.compiler.command_chains import starts_with_js
 from pyview.template.compiler.purity import pure
-from pyview.template.compiler.slot_places import Written, places_of, values_at
+from pyview.template.compiler.slot_positions import Written, positions_of, values_at
 from pyview.template.html_scanner import Scanner
 from pyview.template.tree.output import Live
 from pyview.template.unsafe_values import Danger, danger_of
@@ -87,9 +87,9 @@ GUARDS: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(_OF_VALUES 
 """The guards, as the filters that an environment has them as."""
 
 _GUARD_OF: Final = {
-    Danger.ADDRESS: "pyview.address",
+    Danger.URL: "pyview.address",
     # The pieces of an address are not put together to be looked at: `https://` may well stand in the second one.
-    Danger.ADDRESS_PIECE: "pyview.address",
+    Danger.URL_PIECE: "pyview.address",
     Danger.EVENT: "pyview.event",
     Danger.COMMANDS: "pyview.commands",
     Danger.COMMAND_PIECE: "pyview.command_piece",
@@ -101,8 +101,8 @@ def guard_slots(tree: nodes.Template) -> None:
     if not any(_OPEN_VALUE.search(text.data) for text in tree.find_all(nodes.TemplateData)):
         return
     blocks: dict[nodes.Node, list[str]] = {}
-    for place in [*places_of(tree)]:
-        names = _guards_for(place.places)
+    for place in [*positions_of(tree)]:
+        names = _guards_for(place.positions)
         if isinstance(place, Written):
             blocks[place.node] = names
         elif names and not is_vouched(place.expression):
@@ -111,8 +111,8 @@ def guard_slots(tree: nodes.Template) -> None:
         _Blocks(blocks).visit(tree)
 
 
-def _guards_for(places: Iterable[Scanner]) -> list[str]:
-    dangers = {danger_of(value) for value in values_at(places)}
+def _guards_for(positions: Iterable[Scanner]) -> list[str]:
+    dangers = {danger_of(value) for value in values_at(positions)}
     return sorted({_GUARD_OF[danger] for danger in dangers if danger in _GUARD_OF})
 
 

@@ -128,7 +128,7 @@ def _write_row_function(compiler: TreeCompiler, scope: UnitScope, loop: _Loop) -
     row.key = loop.key
     row.rows = RowScope(scope.bits, _fields(loop))
     variable = "" if loop.variable is None else f", {loop.variable}"
-    signature = f"_fresh, _item, {row.slots}, {row.mask_variable}{variable}"
+    signature = f"_render_pass, _item, {row.slots}, {row.mask_variable}{variable}"
     dependencies = compiler.dependencies
     saved = dependencies.conditions, compiler.open_bodies
     dependencies.conditions, compiler.open_bodies = [], []
@@ -191,7 +191,7 @@ def _write_rows(
     compiler.write(f", {filtering})" if filtering else ")")
     variable = f"_LiveLoop({items}, undefined)" if loop.variable is not None else "None"
     call = (
-        f"_v, _x = _comprehension(_fresh, {body.slots}[{position}], {row.segment}, {items}, "
+        f"_v, _x = _comprehension(_render_pass, {body.slots}[{position}], {row.segment}, {items}, "
         f"_row_{row.number}, {body.mask_variable}, {variable}, _key_{row.number})"
     )
     if not loop.node.else_:

@@ -130,7 +130,7 @@ def _write_tree_function(
 
     signature = "".join(f", {parameter}" for parameter in parameters)
     with (
-        compiler.indented(f"def {name}(_fresh, _previous{signature}):", node),
+        compiler.indented(f"def {name}(_render_pass, _previous{signature}):", node),
         compiler.unit_scope(outer) as unit,
     ):
         unit.parameters = {parameter: unit.bits.new() for parameter in parameters}

@@ -33,7 +33,7 @@ def write_tree_functions(compiler: TreeCompiler, node: nodes.Template) -> None:
 def _begin_function(compiler: TreeCompiler, name: str, node: nodes.Node) -> None:
     environment = "" if compiler.jinja.defer_init else ", environment=environment"
     compiler.writeline(
-        f"def {name}(context, _previous, _fresh, missing=missing{environment}):", node, extra=1
+        f"def {name}(context, _previous, _render_pass, missing=missing{environment}):", node, extra=1
     )
     compiler.jinja.indent()
     compiler.writeline("resolve = context.resolve_or_missing")
@@ -100,7 +100,7 @@ def _write_parent(compiler: TreeCompiler, body: Body) -> str:
 
     Return the line that finds the node around the parent's: it exists only if text comes before `{% extends %}`.
     """
-    render = "parent_template.root_render_func.tree(context, {}, _fresh)"
+    render = "parent_template.root_render_func.tree(context, {}, _render_pass)"
     if body.statics() == [""]:
         compiler.writeline("return " + render.format("_previous"))
         return "pass"
@@ -127,7 +127,7 @@ def _write_text_root(compiler: TreeCompiler, unit: UnitScope) -> None:
 
 def _find_or_make(body: Body) -> str:
     found = f"_previous.__class__ is _Unit and _previous.segment is {body.segment}"
-    made = f"_new_unit({body.segment}, (), _fresh, {body.diff})"
+    made = f"_new_unit({body.segment}, (), _render_pass, {body.diff})"
     return f"{body.slots} = _previous if {found} else {made}"
 
 

@@ -89,7 +89,9 @@ def write_call(
     body.opaque = True
     jinja = compiler.jinja
     slot = f"{body.slots}[{position}]"
-    compiler.writeline(f"_v, _x = _call(_fresh, {slot}, {jinja.get_context_ref()}, {autoescape}, ", node)
+    compiler.writeline(
+        f"_v, _x = _call(_render_pass, {slot}, {jinja.get_context_ref()}, {autoescape}, ", node
+    )
     compiler.visit(node.node, frame)
     keywords = dict(extra or {})
     if frame.loop_frame:

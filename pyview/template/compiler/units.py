@@ -81,7 +81,7 @@ def _write_comparison(compiler: TreeCompiler, body: Body, unit: UnitScope) -> _C
     with compiler.indented("else:"):
         compiler.writeline(f"{diff} = {{}}; {mask} = -1; {slots} = _new_unit({body.segment}, ")
         values = compiler.gap()
-        compiler.write(f", _fresh, {diff})")
+        compiler.write(f", _render_pass, {diff})")
     return _Comparison(changes, guard, values)
 
 

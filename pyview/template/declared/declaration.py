@@ -20,7 +20,7 @@ from pyview.template.attributes import html_name
 from pyview.template.tree.macro import LiveMacro, bound
 from pyview.template.tree.nodes import RenderPass
 from pyview.template.tree.output import Live
-from pyview.template.tstrings.plans import content_text, environment_of, page_plans
+from pyview.template.tstrings.compiled import content_text, environment_of, page_tstrings
 
 PREFIXES: Final = ("aria-", "data-", "phx-", "on")
 
@@ -235,20 +235,22 @@ class DeclaredSlot(Live):
 
     __slots__ = ("arguments", "content")
 
-    visits = 0
+    uncached = 0
 
     def __init__(self, content: Content, arguments: tuple[Any, ...]) -> None:
         self.content = content
         self.arguments = arguments
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
         if type(self.content) is LiveMacro:
-            return self.content.render(fresh, previous, self.arguments, {})
-        result: tuple[Any, Any] = environment_of(fresh).plans.content(fresh, previous, self._value())
+            return self.content.render(render_pass, previous, self.arguments, {})
+        result: tuple[Any, Any] = environment_of(render_pass).tstrings.content(
+            render_pass, previous, self._value()
+        )
         return result
 
     def __html__(self) -> str:
-        return content_text(page_plans(), self._value())
+        return content_text(page_tstrings(), self._value())
 
     async def html(self, host: Any) -> str:
         return self.__html__()
@@ -267,15 +269,15 @@ class _Entry(Live):
 
     __slots__ = ()
 
-    visits = 0
+    uncached = 0
     content: Content
 
     def __call__(self, *arguments: Any) -> DeclaredSlot:
         """The content, for the arguments that a slot's function takes."""
         return DeclaredSlot(self.content, arguments)
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
-        return DeclaredSlot(self.content, ()).render(fresh, previous)
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
+        return DeclaredSlot(self.content, ()).render(render_pass, previous)
 
     def __html__(self) -> str:
         return DeclaredSlot(self.content, ()).__html__()

@@ -29,7 +29,7 @@ class Comprehension:
 
 @internalcode
 def comprehension(
-    fresh: RenderPass,
+    render_pass: RenderPass,
     previous: Any,
     segment: RowSegment,
     items: Sequence[Any],
@@ -43,12 +43,12 @@ def comprehension(
     def row(position: int, mask: int) -> Diff:
         item, slots = items[position], held.rows[position]
         if loop is None:
-            return render(fresh, item, slots, mask)
+            return render(render_pass, item, slots, mask)
         loop.index0 = position
-        return render(fresh, item, slots, mask, loop)
+        return render(render_pass, item, slots, mask, loop)
 
     if items.__class__ is StreamRows:
-        return stream_slot(fresh, previous, segment, items, render, loop)
+        return stream_slot(render_pass, previous, segment, items, render, loop)
     if previous.__class__ is Comprehension and previous.segment is segment:
         held = previous
         return held, _update(held, items, row, mask, key)
@@ -56,7 +56,7 @@ def comprehension(
         return "", (None if previous == "" else "")
     held = _make(segment, items, key)
     diff: Diff = {"s": segment.statics}
-    fresh.append((segment, diff))
+    render_pass.append((segment, diff))
     entries: dict[str, Any] = {number_text(i): row(i, EVERYTHING) for i in range(len(items))}
     diff["k"] = entries
     entries["kc"] = len(items)

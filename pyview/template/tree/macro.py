@@ -18,7 +18,7 @@ from pyview.template.tree.output import escaped, plain, text_slot
 
 @internalcode
 def include(
-    fresh: RenderPass, previous: Any, template: Template, context: Context, names: Mapping[str, Any]
+    render_pass: RenderPass, previous: Any, template: Template, context: Context, names: Mapping[str, Any]
 ) -> tuple[Any, Any]:
     """The slot of an included template, which sees the context and the local `names` around the tag."""
     root: Any = template.root_render_func
@@ -29,7 +29,7 @@ def include(
     ):
         return previous, None
     inner = template.new_context(context.get_all(), True, names)
-    result: tuple[Any, Any] = root.tree(inner, previous, fresh)
+    result: tuple[Any, Any] = root.tree(inner, previous, render_pass)
     return result
 
 
@@ -76,10 +76,10 @@ class LiveMacro(Macro):
         self._tree = tree
 
     def render(
-        self, fresh: RenderPass, previous: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, render_pass: RenderPass, previous: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, Any]:
         """Call the macro into a tree: (node, what changed)."""
-        return self._tree(fresh, previous, *self._bind(args, kwargs))
+        return self._tree(render_pass, previous, *self._bind(args, kwargs))
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         """Positional arguments of the compiled function, by Jinja2's rules: declared ones, caller, kwargs, varargs.
@@ -142,7 +142,7 @@ def _present(name: str, cell: CellType) -> CellType:
 
 @internalcode
 def call(
-    fresh: RenderPass,
+    render_pass: RenderPass,
     previous: Any,
     context: Context,
     autoescape: bool,
@@ -158,15 +158,15 @@ def call(
     if nested and cls is LiveMacro:
         kwargs.pop("_loop_vars", None)
         kwargs.pop("_block_vars", None)
-        result: tuple[Any, Any] = function.render(fresh, previous, args, kwargs)
+        result: tuple[Any, Any] = function.render(render_pass, previous, args, kwargs)
         return result
     if nested and cls is BlockReference:
-        result = function._stack[function._depth].tree(function._context, previous, fresh)
+        result = function._stack[function._depth].tree(function._context, previous, render_pass)
         return result
     value = context.call(function, *args, **kwargs)
     text = escaped(value) if autoescape else plain(value)
     if text.__class__ is str:
         return text_slot(previous, text)
-    fresh.visits += text.visits
-    rendered: tuple[Any, Any] = text.render(fresh, previous)
+    render_pass.uncached += text.uncached
+    rendered: tuple[Any, Any] = text.render(render_pass, previous)
     return rendered

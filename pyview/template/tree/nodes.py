@@ -26,7 +26,7 @@ class RenderPass(list["tuple[Segment, Diff]"]):
     host: Any = None
     nested: dict[str, None] | None = None
     environment: Any = None
-    visits = 0
+    uncached = 0
     streams: "dict[str, Any] | None" = None
     """The streams that the message shows, by their names on the wire."""
 
@@ -131,30 +131,30 @@ class Unit(Node):
     inputs: list[Any]
 
 
-def new_node(segment: Segment, fresh: RenderPass, diff: Diff) -> Node:
+def new_node(segment: Segment, render_pass: RenderPass, diff: Diff) -> Node:
     """An empty node of a segment; its statics are put into the diff that will describe it."""
     node = Node(segment.blank)
     node.segment = segment
-    send_statics(segment, fresh, diff)
+    send_statics(segment, render_pass, diff)
     return node
 
 
-def send_statics(segment: Segment, fresh: RenderPass, diff: Diff) -> None:
+def send_statics(segment: Segment, render_pass: RenderPass, diff: Diff) -> None:
     """Send a segment's statics with the diff of a new node."""
     diff["s"] = segment.statics
     if segment.root:
         diff["r"] = 1
-    fresh.append((segment, diff))
+    render_pass.append((segment, diff))
 
 
-def new_unit(segment: Segment, values: tuple[Any, ...], fresh: RenderPass, diff: Diff) -> Unit:
+def new_unit(segment: Segment, values: tuple[Any, ...], render_pass: RenderPass, diff: Diff) -> Unit:
     """An empty unit whose inputs are `values`."""
     unit = Unit(segment.blank)
     unit.segment = segment
     trust = segment.trust
     token = segment.rule.token
     unit.inputs = [token(value, trust) for value in values]
-    send_statics(segment, fresh, diff)
+    send_statics(segment, render_pass, diff)
     return unit
 
 
@@ -176,15 +176,15 @@ def changed(unit: Unit, i: int, value: Any) -> int:
     return segment.bits[i]
 
 
-def share_statics(diff: Diff, fresh: RenderPass) -> Diff:
+def share_statics(diff: Diff, render_pass: RenderPass) -> Diff:
     """Replace statics used more than once by their number in `diff["p"]`. The diff is changed and returned."""
-    if len(fresh) < 2:
+    if len(render_pass) < 2:
         return diff
-    uses = Counter(segment for segment, _ in fresh)
-    if len(uses) == len(fresh):
+    uses = Counter(segment for segment, _ in render_pass)
+    if len(uses) == len(render_pass):
         return diff
     numbers = {segment: number for number, segment in enumerate(each for each, n in uses.items() if n > 1)}
-    for segment, node in fresh:
+    for segment, node in render_pass:
         number = numbers.get(segment)
         if number is not None:
             node["s"] = number

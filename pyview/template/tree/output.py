@@ -29,7 +29,7 @@ import markupsafe
 from jinja2.utils import internalcode
 from markupsafe import Markup, escape
 
-from pyview.template.sources import TemplateLine, calling_place
+from pyview.template.sources import TemplateLine, calling_line
 from pyview.template.tree.nodes import Diff, RenderPass
 
 __all__ = ["Markup", "converted", "escape_text", "escaped", "plain", "text_slot", "written", "written_plain"]
@@ -44,10 +44,10 @@ class Live:
 
     __slots__ = ()
 
-    visits: ClassVar[int] = 1
+    uncached: ClassVar[int] = 1
     """1 for a value that has to be rendered at every render of its page, 0 where equal ones may be passed over."""
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
         """The slot: (what to retain, what changed or None). `previous` is what the slot held before, of any kind.
 
         What changed is a text, an integer or the diff of a node; see `pyview.template.tree.nodes`.
@@ -126,10 +126,10 @@ def page_environment() -> Any:
 
 
 @internalcode
-def store_live(fresh: RenderPass, slots: list[Any], position: int, diff: Diff, value: Live) -> None:
+def store_live(render_pass: RenderPass, slots: list[Any], position: int, diff: Diff, value: Live) -> None:
     """Render a live value into a slot, and put what changed into the diff around it."""
-    fresh.visits += value.visits
-    slot, change = value.render(fresh, slots[position])
+    render_pass.uncached += value.uncached
+    slot, change = value.render(render_pass, slots[position])
     if change is not None:
         slots[position] = slot
         diff[str(position)] = change
@@ -203,7 +203,7 @@ def escaped(value: Any) -> Any:
 
 def _escaped_other(value: Any) -> str:
     if type(value) in UNPRINTABLE:
-        raise UnprintableValue(value, calling_place())
+        raise UnprintableValue(value, calling_line())
     return _to_text(escape(value))
 
 
@@ -223,7 +223,7 @@ def written(value: Any) -> str:
 def written_plain(value: Any) -> str:
     """The text of a value in a page that is made as text, where autoescape is off."""
     if type(value) in UNPRINTABLE:
-        raise UnprintableValue(value, calling_place())
+        raise UnprintableValue(value, calling_line())
     text = str(value)
     return text if type(text) is str else _to_text(text)
 

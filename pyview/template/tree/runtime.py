@@ -20,7 +20,7 @@ from pyview.template.tree.output import (
 from pyview.template.tree.rows import RowSegment
 from pyview.template.tree.stream import LiveLoop, rows_of
 
-GENERATION = 7
+GENERATION = 8
 
 __all__ = [
     "LiveLoop",

@@ -97,7 +97,7 @@ def rows_of(iterable: Any, test: Callable[[Iterable[Any]], Iterable[Any]] | None
 
 @internalcode
 def stream_slot(
-    fresh: RenderPass,
+    render_pass: RenderPass,
     previous: Any,
     segment: Segment,
     rows: StreamRows,
@@ -106,7 +106,7 @@ def stream_slot(
 ) -> tuple[StreamSlot, Diff | None]:
     """The slot of a loop over a stream: (what to retain, what changed)."""
     stream = rows.stream
-    ref = _show(fresh, stream)
+    ref = _show(render_pass, stream)
     known = previous.__class__ is StreamSlot and previous.segment is segment
     replaced = known and previous.identity is not stream.identity
     if known and not stream and not replaced:
@@ -114,7 +114,7 @@ def stream_slot(
     operations = stream.operations(row[0] for row in rows)
     if replaced and not operations.reset:
         operations = StreamOps(operations.inserts, operations.deletes, reset=True)
-    lost = not known and _was_shown(fresh, stream)
+    lost = not known and _was_shown(render_pass, stream)
     first = not lost and (not known or previous.untouched)
     shown: Sequence[Any] = rows
     if first or operations.reset:
@@ -124,39 +124,39 @@ def stream_slot(
             shown = [row for row in rows if row[0] in there]
     diff = _diff(ref, operations)
     views: dict[str, tuple[str, ...]] = {}
-    diff["k"] = _entries(fresh, segment, shown, render, loop, views)
-    if views or _holds_views(fresh, ref):
-        fresh.items = [*(fresh.items or ()), ShownItems(ref, operations, views, first, lost)]
+    diff["k"] = _entries(render_pass, segment, shown, render, loop, views)
+    if views or _holds_views(render_pass, ref):
+        render_pass.items = [*(render_pass.items or ()), ShownItems(ref, operations, views, first, lost)]
     if not known:
         diff["s"] = segment.statics
-        fresh.append((segment, diff))
+        render_pass.append((segment, diff))
     return StreamSlot(segment, stream.identity, untouched=first and not operations.inserts), diff
 
 
-def _was_shown(fresh: RenderPass, stream: Stream[Any]) -> bool:
+def _was_shown(render_pass: RenderPass, stream: Stream[Any]) -> bool:
     """Return True if an earlier render showed the stream, so that the page may have items of it."""
-    streams = getattr(fresh.host, "streams", None)
+    streams = getattr(render_pass.host, "streams", None)
     return streams is not None and streams.has_shown(stream)
 
 
-def _show(fresh: RenderPass, stream: Stream[Any]) -> str:
+def _show(render_pass: RenderPass, stream: Stream[Any]) -> str:
     """Note that the render shows a stream. Returns its name on the wire; components put their number before it."""
-    cid = getattr(fresh.host, "cid", None)
+    cid = getattr(render_pass.host, "cid", None)
     ref = stream.name if cid is None else f"{cid}-{stream.name}"
-    if fresh.streams is None:
-        fresh.streams = {}
-    if ref in fresh.streams:
+    if render_pass.streams is None:
+        render_pass.streams = {}
+    if ref in render_pass.streams:
         raise StreamShownTwice(
             f"two loops show a stream of the name {stream.name!r}. A stream is shown in one place; two streams need "
             "two names"
         )
-    fresh.streams[ref] = stream
+    render_pass.streams[ref] = stream
     return ref
 
 
-def _holds_views(fresh: RenderPass, ref: str) -> bool:
+def _holds_views(render_pass: RenderPass, ref: str) -> bool:
     """Return True if items of that stream held nested views in an earlier render."""
-    streams = getattr(fresh.host, "streams", None)
+    streams = getattr(render_pass.host, "streams", None)
     return streams is not None and streams.with_views is not None and ref in streams.with_views
 
 
@@ -167,7 +167,7 @@ def _diff(ref: str, operations: StreamOps) -> Diff:
 
 
 def _entries(
-    fresh: RenderPass,
+    render_pass: RenderPass,
     segment: Segment,
     rows: Sequence[Any],
     render: Callable[..., Diff],
@@ -176,25 +176,25 @@ def _entries(
 ) -> Diff:
     """The items; the ids of nested views within them are put into `views`."""
     entries: Diff = {}
-    nested = len(fresh.nested or ())
+    nested = len(render_pass.nested or ())
     for position, item in enumerate(rows):
         slots = segment.blank[:]
         if loop is None:
-            entries[str(position)] = render(fresh, item, slots, EVERYTHING)
+            entries[str(position)] = render(render_pass, item, slots, EVERYTHING)
         else:
             loop.index0 = position
-            entries[str(position)] = render(fresh, item, slots, EVERYTHING, loop)
-        if fresh.nested is not None and len(fresh.nested) > nested:
-            views[item[0]] = (*fresh.nested,)[nested:]
-            nested = len(fresh.nested)
+            entries[str(position)] = render(render_pass, item, slots, EVERYTHING, loop)
+        if render_pass.nested is not None and len(render_pass.nested) > nested:
+            views[item[0]] = (*render_pass.nested,)[nested:]
+            nested = len(render_pass.nested)
     entries["kc"] = len(rows)
     return entries
 
 
-def settle(fresh: RenderPass) -> None:
+def settle(render_pass: RenderPass) -> None:
     """The render has succeeded: what was waiting in its streams is forgotten."""
-    shown = {} if fresh.streams is None else fresh.streams
-    host = fresh.host
+    shown = {} if render_pass.streams is None else render_pass.streams
+    host = render_pass.host
     if not hasattr(host, "streams"):  # a template on its own, without a view
         for stream in shown.values():
             stream.settle()
@@ -202,6 +202,8 @@ def settle(fresh: RenderPass) -> None:
     if host.streams is None:
         host.streams = Streams()
     host.streams.settle(shown.values())
-    if fresh.items is not None:
-        host.streams.with_views = {items.ref for items in fresh.items}.union(host.streams.with_views or ())
-        host.show_items(fresh.items)
+    if render_pass.items is not None:
+        host.streams.with_views = {items.ref for items in render_pass.items}.union(
+            host.streams.with_views or ()
+        )
+        host.show_items(render_pass.items)

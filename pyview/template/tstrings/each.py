@@ -10,12 +10,12 @@ from pyview.template.tree.immutable import is_template_class
 from pyview.template.tree.nodes import ALWAYS, Diff, RenderPass, Wrapped
 from pyview.template.tree.output import Live, text_slot
 from pyview.template.tree.stream import StreamRows, rows_of
-from pyview.template.tstrings.plans import (
+from pyview.template.tstrings.compiled import (
     CompiledTString,
     CompiledTStrings,
     content_text,
     environment_of,
-    page_plans,
+    page_tstrings,
 )
 
 T = TypeVar("T")
@@ -58,19 +58,19 @@ class _OtherStrings(Exception):
 class _Rows(Wrapped):
     """The rows as they were rendered: with a common plan or none, by which code, from which inputs."""
 
-    __slots__ = ("code", "inputs", "plan", "visits")
+    __slots__ = ("code", "compiled", "inputs", "uncached")
 
-    def __init__(self, plan: CompiledTString | None, code: Any) -> None:
-        self.plan = plan
+    def __init__(self, compiled: CompiledTString | None, code: Any) -> None:
+        self.compiled = compiled
         self.code = code
         self.slot = None
         self.inputs: list[Any] = []
-        self.visits = True
+        self.uncached = True
 
     def is_unchanged(self, inputs: list[Any], rule: ChangeRule) -> bool:
         """Whether rows have to be looked at only where they are others than before."""
         before, self.inputs = self.inputs, [rule.token(value, TRUST_OBJECTS) for value in inputs]
-        return not self.visits and len(inputs) == len(before) and rule.all_same(inputs, before)
+        return not self.uncached and len(inputs) == len(before) and rule.all_same(inputs, before)
 
 
 class Each(Live):
@@ -78,72 +78,72 @@ class Each(Live):
 
     __slots__ = ("_key", "_render", "_rows")
 
-    visits = 0
+    uncached = 0
 
     def __init__(self, rows: Iterable[Any], render: Callable[[Any], Any], key: Key | None) -> None:
         self._rows = rows
         self._render = render
         self._key = key
 
-    def render(self, fresh: RenderPass, previous: Any) -> tuple[Any, Any]:
-        plans: CompiledTStrings = environment_of(fresh).plans
+    def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
+        tstrings: CompiledTStrings = environment_of(render_pass).tstrings
         items: Sequence[Any] = self._rows if isinstance(self._rows, list | tuple) else rows_of(self._rows)
         code = getattr(self._render, "__code__", None)
         if not isinstance(previous, _Rows) or previous.code is not code:
             if not items:
                 return text_slot(previous, "")
-            previous = _Rows(self._plan(plans, items), code)
-        mark = len(fresh)
+            previous = _Rows(self._compiled(tstrings, items), code)
+        mark = len(render_pass)
         try:
-            return self._update(plans, fresh, previous, items)
+            return self._update(tstrings, render_pass, previous, items)
         except _OtherStrings:
-            del fresh[mark:]
-            return self._update(plans, fresh, _Rows(None, code), items)
+            del render_pass[mark:]
+            return self._update(tstrings, render_pass, _Rows(None, code), items)
 
-    def _plan(self, plans: CompiledTStrings, items: Sequence[Any]) -> CompiledTString | None:
+    def _compiled(self, tstrings: CompiledTStrings, items: Sequence[Any]) -> CompiledTString | None:
         if isinstance(items, StreamRows):
             return None  # what the browser keeps cannot be sent again should a later item have another shape
         row = self._render(items[0])
-        return plans.plan(row) if is_template_class(type(row)) else None
+        return tstrings.compiled(row) if is_template_class(type(row)) else None
 
     def _update(
-        self, plans: CompiledTStrings, fresh: RenderPass, held: _Rows, items: Sequence[Any]
+        self, tstrings: CompiledTStrings, render_pass: RenderPass, held: _Rows, items: Sequence[Any]
     ) -> tuple[Any, Any]:
-        visits = fresh.visits
-        mask = 0 if held.is_unchanged([*inputs_of(self._render, plans)], plans.rule) else ALWAYS
-        segment = plans.rows if held.plan is None else held.plan.row_segment
-        row = self._row(plans, held.plan)
-        held.slot, change = comprehension(fresh, held.slot, segment, items, row, mask, None, self._key)
-        held.visits = fresh.visits != visits
+        uncached = render_pass.uncached
+        mask = 0 if held.is_unchanged([*inputs_of(self._render, tstrings)], tstrings.rule) else ALWAYS
+        segment = tstrings.rows if held.compiled is None else held.compiled.row_segment
+        row = self._row(tstrings, held.compiled)
+        held.slot, change = comprehension(render_pass, held.slot, segment, items, row, mask, None, self._key)
+        held.uncached = render_pass.uncached != uncached
         return held, change
 
-    def _row(self, plans: CompiledTStrings, plan: CompiledTString | None) -> Callable[..., Diff]:
+    def _row(self, tstrings: CompiledTStrings, compiled: CompiledTString | None) -> Callable[..., Diff]:
         render = self._render
 
-        def mixed(fresh: RenderPass, item: Any, slots: list[Any], mask: int) -> Diff:
-            return plans.mixed_row(fresh, render(item), slots)
+        def mixed(render_pass: RenderPass, item: Any, slots: list[Any], mask: int) -> Diff:
+            return tstrings.mixed_row(render_pass, render(item), slots)
 
-        if plan is None:
+        if compiled is None:
             return mixed
-        common = plan
+        common = compiled
 
-        def alike(fresh: RenderPass, item: Any, slots: list[Any], mask: int) -> Diff:
+        def alike(render_pass: RenderPass, item: Any, slots: list[Any], mask: int) -> Diff:
             template = render(item)
             if not is_template_class(type(template)) or template.strings != common.strings:
                 raise _OtherStrings
-            return common.update(plans, fresh, template, slots)
+            return common.update(tstrings, render_pass, template, slots)
 
         return alike
 
     def __html__(self) -> str:
-        plans = page_plans()
-        return "".join([content_text(plans, self._render(item)) for item in self._rows])
+        tstrings = page_tstrings()
+        return "".join([content_text(tstrings, self._render(item)) for item in self._rows])
 
     async def html(self, host: Any) -> str:
         return self.__html__()
 
 
-def inputs_of(function: Any, plans: CompiledTStrings) -> Iterator[Any]:
+def inputs_of(function: Any, tstrings: CompiledTStrings) -> Iterator[Any]:
     """What a function reads besides its arguments: variables around it, defaults, globals."""
     pending, seen = [function], set[int]()
     while pending:
@@ -159,7 +159,7 @@ def inputs_of(function: Any, plans: CompiledTStrings) -> Iterator[Any]:
             yield each.__code__
             pending += map(_content, each.__closure__ or ())
             pending += [*(each.__defaults__ or ()), *(each.__kwdefaults__ or {}).values()]
-            yield from _globals_of(each, plans)
+            yield from _globals_of(each, tstrings)
         else:
             yield each
 
@@ -171,9 +171,9 @@ def _content(cell: CellType) -> Any:
         return _NOTHING
 
 
-def _globals_of(function: FunctionType, plans: CompiledTStrings) -> Iterator[Any]:
+def _globals_of(function: FunctionType, tstrings: CompiledTStrings) -> Iterator[Any]:
     found = function.__globals__
-    for name in plans.names_read(function.__code__):
+    for name in tstrings.names_read(function.__code__):
         value = found.get(name, _NOTHING)
         is_constant = isinstance(value, (*_CONSTANTS, FunctionType)) or hasattr(value, "__pyview_constant__")
         if not is_constant and value is not _NOTHING:

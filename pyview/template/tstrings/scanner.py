@@ -18,7 +18,7 @@ from pyview.template.html_scanner import (
     RAW_TEXT_ELEMENTS,
     VOID_ELEMENTS,
 )
-from pyview.template.tstrings.places import (
+from pyview.template.tstrings.escaping import (
     CONTENT,
     TemplateStringError,
     Write,

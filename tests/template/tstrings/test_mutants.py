@@ -9,9 +9,7 @@ import pytest
 
 from pyview.template.tree import change
 from pyview.template.tree.nodes import RenderPass
-from pyview.template.tstrings import each, plans
-from pyview.template.tstrings import plans as content
-from pyview.template.tstrings import plans as plan
+from pyview.template.tstrings import compiled, each
 from tests.template.tstrings.test_law import follow
 
 SECONDS = 20
@@ -20,41 +18,41 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 def equal_means_same(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(plan, "EQUAL_IS_SAME", frozenset())
+    patch.setattr(compiled, "EQUAL_IS_SAME", frozenset())
     patch.setattr(change.ChangeRule, "same", lambda self, value, token: value == token)
 
 
 def functions_read_nothing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(each, "inputs_of", lambda function, plans: iter(()))
+    patch.setattr(each, "inputs_of", lambda function, tstrings: iter(()))
 
 
 def components_ignore_their_slots(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(import_module("pyview.template.component"), "_parts", _only_the_type)
 
 
-def _only_the_type(value: Any, plans: Any) -> Iterator[Any]:
+def _only_the_type(value: Any, tstrings: Any) -> Iterator[Any]:
     yield type(value).__name__
 
 
 def lists_of_anything_share_statics(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        plans.CompiledTStrings,
+        compiled.CompiledTStrings,
         "_common",
-        lambda self, items: self.plan(items[0]) if items and hasattr(items[0], "strings") else None,
+        lambda self, items: self.compiled(items[0]) if items and hasattr(items[0], "strings") else None,
     )
 
 
 def rows_of_other_shapes_are_forced_into_the_first(patch: pytest.MonkeyPatch) -> None:
     original = each.Each._row
 
-    def row(self: each.Each, plans: Any, common: Any) -> Any:
+    def row(self: each.Each, tstrings: Any, common: Any) -> Any:
         if common is None:
-            return original(self, plans, common)
+            return original(self, tstrings, common)
 
-        def forced(fresh: RenderPass, item: Any, slots: list[Any], mask: int) -> Any:
+        def forced(render_pass: RenderPass, item: Any, slots: list[Any], mask: int) -> Any:
             template = self._render(item)
             known = hasattr(template, "strings") and len(template.interpolations) == len(common.writes)
-            return common.update(plans, fresh, template, slots) if known else {}
+            return common.update(tstrings, render_pass, template, slots) if known else {}
 
         return forced
 
@@ -62,11 +60,11 @@ def rows_of_other_shapes_are_forced_into_the_first(patch: pytest.MonkeyPatch) ->
 
 
 def text_is_not_escaped(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(content, "escape_text", lambda text: text)
+    patch.setattr(compiled, "escape_text", lambda text: text)
 
 
 def conversions_are_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(plan, "converted", lambda part: part.value)
+    patch.setattr(compiled, "converted", lambda part: part.value)
 
 
 PLANTS: list[Plant] = [

@@ -32,7 +32,7 @@ from pyview.template.tree.output import (
     text_slot,
 )
 from pyview.template.tree.rows import RowSegment
-from pyview.template.tstrings.places import TemplateStringError
+from pyview.template.tstrings.escaping import TemplateStringError
 from pyview.template.tstrings.scanner import scan
 
 _to_text = str.__str__
@@ -41,15 +41,15 @@ _to_text = str.__str__
 class Strings(Protocol):
     """Renders template strings, one by one and in rows."""
 
-    def render(self, fresh: RenderPass, previous: Any, template: Any) -> tuple[Any, Any]: ...
-    def render_rows(self, fresh: RenderPass, previous: Any, items: list[Any]) -> tuple[Any, Any]: ...
+    def render(self, render_pass: RenderPass, previous: Any, template: Any) -> tuple[Any, Any]: ...
+    def render_rows(self, render_pass: RenderPass, previous: Any, items: list[Any]) -> tuple[Any, Any]: ...
     def text(self, template: Any) -> str: ...
 
 
 Content = Callable[[RenderPass, Any, Any], tuple[Any, Any]]
 
 
-def render_content(strings: Strings, fresh: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
+def render_content(strings: Strings, render_pass: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
     """The slot of a value between tags: (what to retain, what changed)."""
     cls = type(value)
     if cls is str:
@@ -57,15 +57,15 @@ def render_content(strings: Strings, fresh: RenderPass, previous: Any, value: An
     if cls is int or cls is float:
         return text_slot(previous, repr(value))
     if is_template_class(cls):
-        return strings.render(fresh, previous, value)
+        return strings.render(render_pass, previous, value)
     if isinstance(value, Live):
-        fresh.visits += value.visits
-        return value.render(fresh, previous)
+        render_pass.uncached += value.uncached
+        return value.render(render_pass, previous)
     if cls is LiveMacro:
-        rendered: tuple[Any, Any] = value.render(fresh, previous, (), {})
+        rendered: tuple[Any, Any] = value.render(render_pass, previous, (), {})
         return rendered
     if cls is list or cls is tuple or isinstance(value, Iterator):
-        return strings.render_rows(fresh, previous, [*value])
+        return strings.render_rows(render_pass, previous, [*value])
     return text_slot(previous, _plain_text(value))
 
 
@@ -130,16 +130,18 @@ class CompiledTString:
             segment.rule = rule
             segment.blank = [None] * len(self.writes) + [DIRTY] * len(self.writes)
 
-    def render(self, strings: Strings, fresh: RenderPass, previous: Any, template: Any) -> tuple[Any, Any]:
+    def render(
+        self, strings: Strings, render_pass: RenderPass, previous: Any, template: Any
+    ) -> tuple[Any, Any]:
         """The slot that holds this template string: (node, what changed)."""
         if previous.__class__ is Node and previous.segment is self.segment:
-            return previous, self.update(strings, fresh, template, previous) or None
+            return previous, self.update(strings, render_pass, template, previous) or None
         diff: Diff = {}
-        node = new_node(self.segment, fresh, diff)
-        diff.update(self.update(strings, fresh, template, node))
+        node = new_node(self.segment, render_pass, diff)
+        diff.update(self.update(strings, render_pass, template, node))
         return node, diff
 
-    def update(self, strings: Strings, fresh: RenderPass, template: Any, node: list[Any]) -> Diff:
+    def update(self, strings: Strings, render_pass: RenderPass, template: Any, node: list[Any]) -> Diff:
         """Render what is not provably the same as before; what changed."""
         rule, diff = self.segment.rule, {}
         at = len(self.writes)
@@ -158,21 +160,21 @@ class CompiledTString:
                 continue
             else:
                 node[at + i] = rule.token(value, TRUST_OBJECTS)
-            visits = fresh.visits
-            slot, change = self._render(strings, fresh, i, node[i], value)
+            uncached = render_pass.uncached
+            slot, change = self._render(strings, render_pass, i, node[i], value)
             if change is not None:
                 node[i] = slot
                 diff[number_text(i)] = change
-            if fresh.visits != visits:
+            if render_pass.uncached != uncached:
                 node[at + i] = DIRTY  # holds a live value that must not be passed over
         return diff
 
     def _render(
-        self, strings: Strings, fresh: RenderPass, i: int, previous: Any, value: Any
+        self, strings: Strings, render_pass: RenderPass, i: int, previous: Any, value: Any
     ) -> tuple[Any, Any]:
         write = self.writes[i]
         if write is None:
-            return render_content(strings, fresh, previous, value)
+            return render_content(strings, render_pass, previous, value)
         return text_slot(previous, write(value))
 
     def text(self, strings: Strings, template: Any) -> str:
@@ -209,7 +211,7 @@ def row_segment(statics: list[str], rule: ChangeRule) -> RowSegment:
     return segment
 
 
-MOST_PLANS: Final = 4000
+MOST_KEPT: Final = 4000
 """A program has so many template strings and more; beyond them the oldest are read again."""
 
 
@@ -223,16 +225,16 @@ class CompiledTStrings:
         self._alone.rule = rule
         rule.register(CodeType)
         self._names: dict[CodeType, frozenset[str]] = {}
-        self._plans: dict[tuple[str, ...], CompiledTString] = {}
+        self._compiled: dict[tuple[str, ...], CompiledTString] = {}
 
-    def plan(self, template: Any) -> CompiledTString:
+    def compiled(self, template: Any) -> CompiledTString:
         """What is known of a template string. Raises TemplateStringError for one that is no HTML."""
-        plan = self._plans.get(template.strings)
-        if plan is None:
-            plan = CompiledTString(template, self.rule)
-            _make_room(self._plans)
-            self._plans[plan.strings] = plan
-        return plan
+        compiled = self._compiled.get(template.strings)
+        if compiled is None:
+            compiled = CompiledTString(template, self.rule)
+            _make_room(self._compiled)
+            self._compiled[compiled.strings] = compiled
+        return compiled
 
     def names_read(self, code: CodeType) -> frozenset[str]:
         """The names that a function's code may look up among its globals."""
@@ -242,20 +244,20 @@ class CompiledTStrings:
             names = self._names[code] = frozenset(_names_in(code))
         return names
 
-    def render(self, fresh: RenderPass, previous: Any, template: Any) -> tuple[Any, Any]:
+    def render(self, render_pass: RenderPass, previous: Any, template: Any) -> tuple[Any, Any]:
         """The slot of a template string: (node, what changed)."""
-        return self.plan(template).render(self, fresh, previous, template)
+        return self.compiled(template).render(self, render_pass, previous, template)
 
-    def content(self, fresh: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
+    def content(self, render_pass: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
         """The slot of anything that may stand between tags: (what to retain, what changed)."""
-        return render_content(self, fresh, previous, value)
+        return render_content(self, render_pass, previous, value)
 
-    def alone(self, fresh: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
+    def alone(self, render_pass: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
         """A node with one slot, for content that is the whole page: (node, what changed)."""
         diff: Diff = {}
         known = previous.__class__ is Node and previous.segment is self._alone
-        node = previous if known else new_node(self._alone, fresh, diff)
-        slot, change = render_content(self, fresh, node[0], value)
+        node = previous if known else new_node(self._alone, render_pass, diff)
+        slot, change = render_content(self, render_pass, node[0], value)
         if change is not None:
             node[0] = slot
             diff["0"] = change
@@ -263,27 +265,27 @@ class CompiledTStrings:
 
     def text(self, template: Any) -> str:
         """The HTML of a template string."""
-        return self.plan(template).text(self, template)
+        return self.compiled(template).text(self, template)
 
-    def render_rows(self, fresh: RenderPass, previous: Any, items: list[Any]) -> tuple[Any, Any]:
+    def render_rows(self, render_pass: RenderPass, previous: Any, items: list[Any]) -> tuple[Any, Any]:
         """The slot of a list: rows of one template string, or else of anything."""
         # The rows are numbers, which need no memory: every template string is here, and is compared slot by slot.
         numbers = range(len(items))
-        plan = self._common(items)
+        compiled = self._common(items)
 
-        def row(fresh: RenderPass, item: int, slots: list[Any], mask: int) -> Diff:
+        def row(render_pass: RenderPass, item: int, slots: list[Any], mask: int) -> Diff:
             return (
-                self.mixed_row(fresh, items[item], slots)
-                if plan is None
-                else plan.update(self, fresh, items[item], slots)
+                self.mixed_row(render_pass, items[item], slots)
+                if compiled is None
+                else compiled.update(self, render_pass, items[item], slots)
             )
 
-        segment = self.rows if plan is None else plan.row_segment
-        return comprehension(fresh, previous, segment, numbers, row, ALWAYS, None, None)
+        segment = self.rows if compiled is None else compiled.row_segment
+        return comprehension(render_pass, previous, segment, numbers, row, ALWAYS, None, None)
 
-    def mixed_row(self, fresh: RenderPass, item: Any, slots: list[Any]) -> Diff:
+    def mixed_row(self, render_pass: RenderPass, item: Any, slots: list[Any]) -> Diff:
         """A row that may hold anything."""
-        slot, change = render_content(self, fresh, slots[0], item)
+        slot, change = render_content(self, render_pass, slots[0], item)
         if change is None:
             return {}
         slots[0] = slot
@@ -296,7 +298,7 @@ class CompiledTStrings:
         for each in items:
             if not is_template_class(type(each)) or each.strings != strings:
                 return None
-        return self.plan(items[0])
+        return self.compiled(items[0])
 
 
 class _Alone:
@@ -304,24 +306,24 @@ class _Alone:
 
     def __init__(self) -> None:
         self.change_rule = ChangeRule()
-        self.plans = CompiledTStrings(self.change_rule)
+        self.tstrings = CompiledTStrings(self.change_rule)
 
 
-def environment_of(fresh: RenderPass) -> Any:
+def environment_of(render_pass: RenderPass) -> Any:
     """The template environment that something is rendered in."""
-    if fresh.environment is None:
-        fresh.environment = _Alone()
-    return fresh.environment
+    if render_pass.environment is None:
+        render_pass.environment = _Alone()
+    return render_pass.environment
 
 
-def page_plans() -> CompiledTStrings:
+def page_tstrings() -> CompiledTStrings:
     """The plans of the page that is being made as text."""
     environment = page_environment()
-    return CompiledTStrings(ChangeRule()) if environment is None else environment.plans
+    return CompiledTStrings(ChangeRule()) if environment is None else environment.tstrings
 
 
 def _make_room(kept: dict[Any, Any]) -> None:
-    if len(kept) >= MOST_PLANS:
+    if len(kept) >= MOST_KEPT:
         del kept[next(iter(kept))]
 
 

@@ -45,9 +45,9 @@ def in_quotes(before: ValueSoFar) -> Write:
     match danger_of(before):
         case Danger.PROGRAM:
             return lambda value: vouched(before.name, value)
-        case Danger.ADDRESS:
+        case Danger.URL:
             return url_start
-        case Danger.ADDRESS_PIECE:
+        case Danger.URL_PIECE:
             return url_piece
         case Danger.DECLARATION:
             return css_piece

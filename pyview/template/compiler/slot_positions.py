@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
-from pyview.template.html_scanner import HOLE, Scanner
+from pyview.template.html_scanner import PLACEHOLDER, Scanner
 from pyview.template.unsafe_values import SLOT, ValueSoFar
 
-_MOST_PLACES = 16
+_MOST_POSITIONS = 16
 """So many ways through the branches within one tag are followed: those with the shortest values, which hold least text
 before a slot."""
 
@@ -21,7 +21,7 @@ class Written:
     """A statement that writes what stands elsewhere: a block, a file, what is called with a body."""
 
     node: nodes.Block | nodes.Include | nodes.CallBlock
-    places: tuple[Scanner, ...]
+    positions: tuple[Scanner, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +30,7 @@ class Slot:
 
     output: nodes.Output
     index: int
-    places: tuple[Scanner, ...]
+    positions: tuple[Scanner, ...]
     after: str
     escaped: bool
 
@@ -39,28 +39,31 @@ class Slot:
         return self.output.nodes[self.index]
 
 
-def values_at(places: Iterable[Scanner]) -> Iterator[ValueSoFar]:
+def values_at(positions: Iterable[Scanner]) -> Iterator[ValueSoFar]:
     """Yield the texts that may stand in an attribute's value before each place that is in one."""
-    for place in places:
-        if place.where in _IN_VALUE:
-            name, text = place.attribute.replace(HOLE, SLOT), place.known_value.replace(HOLE, SLOT)
-            yield ValueSoFar(place.name, name, text)
+    for position in positions:
+        if position.where in _IN_VALUE:
+            name, text = (
+                position.attribute.replace(PLACEHOLDER, SLOT),
+                position.known_value.replace(PLACEHOLDER, SLOT),
+            )
+            yield ValueSoFar(position.name, name, text)
 
 
 def slots_of(tree: nodes.Template) -> Iterator[Slot]:
     """The slots of a template in their order; a file, a macro and a block of another file begin between tags."""
-    return (one for one in _places_from((Scanner(),), tree) if isinstance(one, Slot))
+    return (one for one in _positions_from((Scanner(),), tree) if isinstance(one, Slot))
 
 
-def places_of(tree: nodes.Template) -> Iterator[Slot | Written]:
+def positions_of(tree: nodes.Template) -> Iterator[Slot | Written]:
     """The slots, and the statements that write what stands elsewhere.
 
     A file, a macro or a block may be written into a tag by another: `<b {{ attributes_of(x) }}>`.
     """
-    return _places_from((Scanner(), Scanner(where="tag", spaced=True)), tree)
+    return _positions_from((Scanner(), Scanner(where="tag", spaced=True)), tree)
 
 
-def _places_from(begin: tuple[Scanner, ...], tree: nodes.Template) -> Iterator[Slot | Written]:
+def _positions_from(begin: tuple[Scanner, ...], tree: nodes.Template) -> Iterator[Slot | Written]:
     walk = _SlotWalk(begin)
     if tree.find(nodes.Extends) is None:
         yield from walk.through(tree.body)
@@ -82,11 +85,11 @@ class _SlotWalk:
     """Goes through a body whose text begins at one of `begin`; it is at one of `places`, by default at those."""
 
     def __init__(
-        self, begin: tuple[Scanner, ...], places: Sequence[Scanner] = (), *, escaped: bool = True
+        self, begin: tuple[Scanner, ...], positions: Sequence[Scanner] = (), *, escaped: bool = True
     ) -> None:
         self._begin = begin
         self._escaped = escaped
-        self._places = list(places) or [one.fork() for one in begin]
+        self._positions = list(positions) or [one.fork() for one in begin]
 
     def through(self, statements: Sequence[nodes.Node]) -> Iterator[Slot | Written]:
         for node in statements:
@@ -109,7 +112,7 @@ class _SlotWalk:
             case nodes.Include():
                 yield self._written(node)
             case nodes.Block():
-                yield Written(node, tuple(one.fork() for one in self._places))
+                yield Written(node, tuple(one.fork() for one in self._positions))
                 yield from self.through(node.body)
             case nodes.ScopedEvalContextModifier():
                 yield from self._with_escaping(node)
@@ -123,28 +126,28 @@ class _SlotWalk:
                 continue
             following = node.nodes[index + 1] if index + 1 < len(node.nodes) else None
             after = following.data if isinstance(following, nodes.TemplateData) else ""
-            places = tuple(one.fork() for one in self._places)
-            yield Slot(node, index, places, after, self._escaped)
-            self._read(HOLE)
+            positions = tuple(one.fork() for one in self._positions)
+            yield Slot(node, index, positions, after, self._escaped)
+            self._read(PLACEHOLDER)
 
     def _written(self, node: nodes.Include | nodes.CallBlock) -> Written:
-        written = Written(node, tuple(one.fork() for one in self._places))
-        self._read(HOLE)
+        written = Written(node, tuple(one.fork() for one in self._positions))
+        self._read(PLACEHOLDER)
         return written
 
     def _read(self, text: str) -> None:
-        for one in self._places:
+        for one in self._positions:
             for _ in one.read(text, 1):
                 pass
-        self._places = _different(self._places)
+        self._positions = _different(self._positions)
 
     def _fork(self, branches: Sequence[Sequence[nodes.Node]]) -> Iterator[Slot | Written]:
         ends: list[Scanner] = []
         for branch in branches:
-            walk = _SlotWalk(self._begin, [one.fork() for one in self._places], escaped=self._escaped)
+            walk = _SlotWalk(self._begin, [one.fork() for one in self._positions], escaped=self._escaped)
             yield from walk.through(branch)
-            ends += walk._places
-        self._places = sorted(_different(ends), key=lambda one: len(one.value))[:_MOST_PLACES]
+            ends += walk._positions
+        self._positions = sorted(_different(ends), key=lambda one: len(one.value))[:_MOST_POSITIONS]
 
     def _with_escaping(self, node: nodes.ScopedEvalContextModifier) -> Iterator[Slot | Written]:
         before = self._escaped
@@ -155,13 +158,13 @@ class _SlotWalk:
         self._escaped = before
 
 
-def _different(places: Sequence[Scanner]) -> list[Scanner]:
+def _different(positions: Sequence[Scanner]) -> list[Scanner]:
     """Those at which reading goes on differently."""
-    return list({_key(one): one for one in reversed(places)}.values())[::-1]
+    return list({_key(one): one for one in reversed(positions)}.values())[::-1]
 
 
-def _key(place: Scanner) -> tuple[object, ...]:
-    if place.where not in _IN_TAG and place.where != "raw":
-        return (place.where,)
-    in_tag = place.attribute, place.value, place.type, place.spaced, place.closes
-    return (place.where, place.name, *in_tag)
+def _key(position: Scanner) -> tuple[object, ...]:
+    if position.where not in _IN_TAG and position.where != "raw":
+        return (position.where,)
+    in_tag = position.attribute, position.value, position.type, position.spaced, position.closes
+    return (position.where, position.name, *in_tag)

@@ -13,7 +13,7 @@ from pyview.js import js
 from pyview.template import TemplateStringError
 from pyview.template.attributes import attribute_text, is_harmless
 from pyview.template.tree.change import ChangeRule
-from pyview.template.tstrings.plans import CompiledTStrings
+from pyview.template.tstrings.compiled import CompiledTStrings
 from tests.template.tstrings.pages import build
 
 EVIL = "\"'><script>alert(1)</script>"
