@@ -31,7 +31,7 @@ _PLAIN = re.compile(r"[^\x00-\x20\x7f\\]+")
 class PathPattern:
     """A path of which some text is known only when the page is rendered.
 
-    `parts` are the texts between the slashes. A part may contain placeholders (`PLACEHOLDER`), whose values have no slash.
+    `parts` are the texts between the slashes. A part may contain `PLACEHOLDER`s, whose values have no slash.
     `open_end` is True if unknown text, maybe with slashes, may follow the last part.
     """
 

@@ -270,4 +270,4 @@ async def test_the_log_says_how_commands_are_written(caplog: pytest.LogCaptureFi
         page = await client.open("/")
         with pytest.raises(PageError):
             await page.click("b")
-    assert "only a chain of pyview.js" in caplog.text
+    assert "use a chain of pyview.js" in caplog.text

@@ -228,5 +228,5 @@ def test_what_cannot_be_compared_is_rendered_again() -> None:
 def test_plans_are_bounded() -> None:
     environment = create_environment()
     for number in range(4100):
-        environment.tstrings.plan(build(f"<p>{number}</p>", (1,)))
-    assert len(environment.tstrings._plans) == 4000
+        environment.tstrings.compiled(build(f"<p>{number}</p>", (1,)))
+    assert len(environment.tstrings._compiled) == 4000
