@@ -21,13 +21,13 @@ def app(state: AppState) -> PyView:
 
 @pytest.fixture
 async def client(app: PyView) -> AsyncIterator[LiveClient]:
-    """Somebody's browser."""
+    """The browser of the user under attack."""
     async with LiveClient(app) as client:
         yield client
 
 
 @pytest.fixture
 async def other(app: PyView) -> AsyncIterator[LiveClient]:
-    """Somebody else's browser."""
+    """The browser of another user."""
     async with LiveClient(app) as client:
         yield client

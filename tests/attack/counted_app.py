@@ -1,4 +1,4 @@
-"""An application to be worn out: two rooms that listen, tick and can fail, and what it tells of its own state.
+"""Application for leak tests: two views with a subscription and a timer, and a route that reports its own state.
 
 `app` is what a server in another process serves.
 """
@@ -42,7 +42,7 @@ Socket = LiveViewSocket[dict[str, Any]]
 
 
 class Room(LiveView[dict[str, Any]]):
-    """Listens to news, which it shows, and has a timer."""
+    """A view that subscribes to a topic, shows its messages and has a timer."""
 
     template = "room.html"
 
@@ -57,7 +57,7 @@ class Room(LiveView[dict[str, Any]]):
 
     async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
         if event == "fail":
-            raise ValueError("as the test wishes")
+            raise ValueError("raised by the test")
         if event == "wait":
             await asyncio.sleep(0.2)  # long enough for the test to drop the connection meanwhile
         socket.context["n"] += 1
@@ -67,7 +67,7 @@ class OtherRoom(Room): ...
 
 
 class CountedApp(PyView):
-    """`census()` is what must be back where it began when everybody has left."""
+    """`census()` counts everything that must be released when all browsers have left."""
 
     def __init__(self, **limits: Any) -> None:
         templates = DictLoader({"room.html": "<p>{{ news }}</p><i>{{ n }}</i>"})
@@ -100,7 +100,7 @@ class CountedApp(PyView):
         return JSONResponse({**self.census(), **memory})
 
     async def _broadcast(self, request: Request) -> Response:
-        """News to every room: `count` times `size` characters, each another text."""
+        """Broadcast `count` different texts of `size` characters to every view."""
         count, size = (int(request.query_params[name]) for name in ("count", "size"))
         for number in range(count):
             await self.pubsub.broadcast("news", f"{number:08}" + "x" * (size - 8))
@@ -109,7 +109,7 @@ class CountedApp(PyView):
 
 
 def resident() -> int:
-    """Bytes of memory that this process really has."""
+    """Return the resident memory of this process in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -118,7 +118,7 @@ def open_files() -> int:
 
 
 def blocks() -> int:
-    """Pieces of memory that Python has handed out."""
+    """Return the number of memory blocks allocated by Python."""
     gc.collect()
     return sys.getallocatedblocks()
 

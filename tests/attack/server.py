@@ -1,4 +1,4 @@
-"""A server in a process of its own, as it is deployed, for what can only be seen from outside."""
+"""A server in its own process, for tests that need to see it from outside."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass
 class Server:
-    """Where it is."""
+    """A running server and a client for it."""
 
     http: httpx.AsyncClient
     port: int
@@ -42,7 +42,7 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def served(app: str) -> AsyncIterator[Server]:
-    """`app`, such as `package.module:app`, on uvicorn. What it logs is lost: tests make it fail on purpose."""
+    """Serve `app`, such as `package.module:app`, on uvicorn. Its log is dropped: tests make it fail on purpose."""
     port = _free_port()
     command = [
         "uvicorn",

@@ -1,4 +1,4 @@
-"""The application under attack: sign-in by form, roles that can change, views that tell what reached them."""
+"""The application under attack: sign-in by form, changing roles, views that count their calls."""
 
 import zlib
 from base64 import b64decode, urlsafe_b64decode
@@ -24,13 +24,13 @@ TEMPLATES = DictLoader({"who.html": "<p>user={{ user }} name={{ name }} n={{ n }
 
 @dataclass
 class AppState:
-    """What the app knows of its users, and what its views were called with."""
+    """The roles of the users, and a counter of the calls of each view."""
 
     roles: dict[str, list[str]] = field(default_factory=lambda: {"alice": [], "bob": [], "root": ["admin"]})
     calls: Counter[str] = field(default_factory=Counter)
 
     def mounts(self, view: str) -> int:
-        """How often `view` was mounted over a socket."""
+        """Return how often `view` was mounted over a socket."""
         return self.calls[f"{view}.mount"]
 
 
@@ -62,7 +62,7 @@ async def login_page(request: Request) -> Response:
 
 
 def view(state: AppState, name: str) -> type[LiveView[Any]]:
-    """A view that counts its calls under `name` and shows who is there."""
+    """Return a view that counts its calls under `name` and shows the user."""
 
     class Who(LiveView[dict[str, Any]]):
         template = "who.html"
@@ -102,7 +102,7 @@ def target(state: AppState, security: SecurityConfig | None = None) -> PyView:
 
 @dataclass(frozen=True)
 class PageOf:
-    """What a page gave to its browser."""
+    """The tokens of a loaded page."""
 
     url: str
     html: str
@@ -115,7 +115,7 @@ class PageOf:
         return f"lv:{self.id}"
 
     def join(self, **changes: Any) -> dict[str, Any]:
-        """The payload with which the page joins."""
+        """Return the payload of the page's join."""
         params = {"_csrf_token": self.csrf, "_mounts": 0, "_mount_attempts": 0}
         payload = {"url": f"http://testserver{self.url}", "params": params, "session": self.session}
         return payload | {"static": None, "sticky": False} | changes
@@ -135,7 +135,7 @@ async def page_of(client: LiveClient, url: str) -> PageOf:
 
 
 def attribute(html: str, marker: str, name: str) -> str:
-    """The value of attribute `name` of the first tag that contains `marker`."""
+    """Return attribute `name` of the first tag that contains `marker`."""
     tag = next(tag for tag in html.split("<") if marker in tag.partition(">")[0])
     return tag.split(f'{name}="', 1)[1].split('"', 1)[0]
 
@@ -150,13 +150,13 @@ async def sign_out(client: LiveClient) -> None:
 
 
 async def joined(socket: RawSocket, topic: str, payload: Any, ref: str = "4") -> Any:
-    """The answer to a join: `("ok" | "error", response)`."""
+    """Send a join and return its reply: `("ok" | "error", response)`."""
     await socket.send_frame([ref, ref, topic, "phx_join", payload])
     return await answer(socket, ref)
 
 
 async def answer(socket: RawSocket, ref: str) -> tuple[str, Any]:
-    """The reply to `ref`; pushes before it are skipped."""
+    """Return the reply to `ref`; skip pushes before it."""
     while True:
         frame = await socket.receive_frame()
         if frame[3] == "phx_reply" and frame[1] == ref:
@@ -164,7 +164,7 @@ async def answer(socket: RawSocket, ref: str) -> tuple[str, Any]:
 
 
 async def attempt(client: LiveClient, page: PageOf, **changes: Any) -> Any:
-    """Join `page` on a new socket with the client's cookies; the answer."""
+    """Join `page` on a new socket with the client's cookies, and return the reply."""
     async with client.raw_socket() as socket:
         return await joined(socket, page.topic, page.join(**changes))
 
@@ -175,7 +175,7 @@ UNMATCHED = ("error", {"reason": "unmatched topic"})
 
 
 def decodings(html: str) -> list[bytes]:
-    """The page, and everything in it that base64 and zlib can hide."""
+    """Return the page and the decoded form of everything in it that may be base64 or zlib."""
     found = [html.encode()]
     for word in html.replace('"', " ").replace("'", " ").replace(".", " ").split():
         padded = word + "=" * (-len(word) % 4)

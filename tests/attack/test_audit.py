@@ -1,4 +1,4 @@
-"""The audit trail: one structured line for everything that matters, and nothing secret in any line of any logger."""
+"""The audit trail: one structured record for each security event, and no secret in any record of any logger."""
 
 import logging
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ class Trail:
         self._caplog = caplog
 
     def take(self) -> list[dict[str, str]]:
-        """The fields of every audit record since the last time."""
+        """Return the fields of the audit records since the last call."""
         records = [record for record in self._caplog.records if hasattr(record, "event")]
         assert all(record.name == "pyview.security" for record in records)
         assert all("\n" not in record.getMessage() for record in records)
@@ -86,7 +86,7 @@ class TestEvents:
         await sign_out(client)
         assert trail.events() == [("auth.logout", "identity:alice")]
 
-    async def test_one_user_over_another(self, client: LiveClient, trail: Trail) -> None:
+    async def test_sign_in_over_another_user(self, client: LiveClient, trail: Trail) -> None:
         await sign_in(client, "alice")
         await sign_in(client, "alice")
         await sign_in(client, "bob")
@@ -109,7 +109,7 @@ class TestEvents:
         await client.get("/admin")
         assert trail.events() == [("auth.denied", "identity:alice")]
 
-    async def test_who_has_to_sign_in_is_no_warning_who_oversteps_is(
+    async def test_a_redirect_to_sign_in_is_info_and_a_refusal_a_warning(
         self, client: LiveClient, caplog: pytest.LogCaptureFixture
     ) -> None:
         with caplog.at_level(logging.INFO, "pyview.security"):
@@ -135,7 +135,7 @@ class TestEvents:
             "Who.admin",
         )
 
-    async def test_an_event_that_is_not_for_them(self, client: LiveClient, trail: Trail) -> None:
+    async def test_a_forbidden_event(self, client: LiveClient, trail: Trail) -> None:
         await sign_in(client, "alice")
         page = await page_of(client, "/guarded")
         trail.take()
@@ -160,7 +160,7 @@ class TestEvents:
         assert await attempt(client, page, params=params) == ("error", {"reason": "stale"})
         assert trail.events() == [("csrf.refused", "identity:alice")]
 
-    async def test_other_sites(self, client: LiveClient, trail: Trail) -> None:
+    async def test_cross_site_requests(self, client: LiveClient, trail: Trail) -> None:
         evil = {"origin": "https://evil.example"}
         await client.post("/auth/login", data={"user": "root"}, headers=evil)
         with suppress(SocketRefused):
@@ -169,7 +169,7 @@ class TestEvents:
         assert [one["event"] for one in refused] == ["csrf.refused", "origin.refused"]
         assert all("evil.example" in one["reason"] for one in refused)
 
-    async def test_a_path_that_no_browser_asks_for(self, client: LiveClient, trail: Trail) -> None:
+    async def test_a_path_that_no_browser_requests(self, client: LiveClient, trail: Trail) -> None:
         await client.get("/adm%0Ain")
         assert trail.events() == [("request.refused", "")]
 
@@ -197,7 +197,7 @@ class TestEvents:
             ("auth.revoked", "identity:alice"),
         ]
 
-    async def test_everywhere(self, client: LiveClient, trail: Trail) -> None:
+    async def test_sign_out_everywhere(self, client: LiveClient, trail: Trail) -> None:
         await sign_in(client, "alice")
         trail.take()
         await client.post("/everywhere")
@@ -205,14 +205,14 @@ class TestEvents:
 
 
 class TestFlood:
-    async def test_a_stranger_cannot_fill_the_log(self, client: LiveClient, trail: Trail) -> None:
+    async def test_repeated_refusals_write_few_records(self, client: LiveClient, trail: Trail) -> None:
         for _ in range(100):
             await client.get("/admin")
         assert len(trail.take()) == 30
         await client.post("/auth/logout", headers={"origin": "null"})
         assert trail.events() == [("csrf.refused", "")], "one kind does not hide another"
 
-    async def test_nor_write_lines_of_their_own(self, trail: Trail) -> None:
+    async def test_user_names_cannot_forge_log_lines(self, trail: Trail) -> None:
         class User:
             identity = "mallory\nauth.login: signed in ('identity:root' from 10.0.0.1)"
 
@@ -228,7 +228,7 @@ class TestFlood:
 async def test_a_whole_session_leaves_nothing_secret_in_any_log(
     client: LiveClient, other: LiveClient, state: AppState, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Sign-in, a live page, a forged session, every kind of refusal, the sign-out; the root logger at DEBUG."""
+    """Sign in, use a live page, forge a session, cause each refusal, sign out; the root logger at DEBUG."""
     with caplog.at_level(logging.DEBUG):
         await client.post("/auth/login", data={"user": "alice", "password": PASSWORD, "note": TYPED})
         page = await page_of(client, "/dashboard")

@@ -14,7 +14,7 @@ from tests.attack.target import UNMATCHED, AppState, answer, attempt, joined, pa
 HEARTBEAT: list[Any] = [None, "1", "phoenix", "heartbeat", {}]
 
 
-class TestT8Origin:
+class TestOrigin:
     async def status(self, client: LiveClient, origin: str | None) -> int:
         socket = client.raw_socket(headers={"origin": origin})
         try:
@@ -32,7 +32,9 @@ class TestT8Origin:
         assert await self.status(client, origin) == 403
 
     @pytest.mark.parametrize("origin", ["http://testserver", "http://testserver:80", None])
-    async def test_the_site_itself_and_programs_pass(self, client: LiveClient, origin: str | None) -> None:
+    async def test_the_same_origin_and_programs_are_accepted(
+        self, client: LiveClient, origin: str | None
+    ) -> None:
         assert await self.status(client, origin) == 101
 
     async def test_as_configured(self, state: AppState) -> None:
@@ -56,12 +58,12 @@ async def test_an_unknown_host_is_refused(state: AppState) -> None:
             ).connect()
 
 
-class TestT12EventNames:
+class TestEventNames:
     @pytest.mark.parametrize(
         "name", ["_private", "__init__", "mount", "disconnect", "render", "__class__", ""]
     )
     async def test_no_name_reaches_a_method(self, client: LiveClient, state: AppState, name: str) -> None:
-        """The view's `handle_event` takes every name, so it gets them as text, and nothing else runs."""
+        """`handle_event` accepts every name, so it gets these as text; no other method runs."""
         page = await page_of(client, "/")
         async with client.raw_socket() as socket:
             await joined(socket, page.topic, page.join())
@@ -101,9 +103,9 @@ async def close_code(socket: RawSocket) -> int:
     return await socket.wait_closed()
 
 
-class TestT15MalformedFrames:
+class TestMalformedFrames:
     @pytest.mark.parametrize("text", MALFORMED, ids=lambda text: text[:24])
-    async def test_are_a_policy_violation_and_one_line(
+    async def test_close_with_policy_violation_and_write_one_log_line(
         self, client: LiveClient, text: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         socket = await client.raw_socket().connect()
@@ -118,7 +120,7 @@ class TestT15MalformedFrames:
     @pytest.mark.parametrize(
         "data", [b"", b"\x00", b"\x00\x01\x02", b"\xff" * 100, b"\x03\x01\x01\x01\x01abcd"]
     )
-    async def test_binary_ones_too(self, client: LiveClient, data: bytes) -> None:
+    async def test_malformed_binary_frames(self, client: LiveClient, data: bytes) -> None:
         socket = await client.raw_socket().connect()
         await socket.send_bytes(data)
         assert await close_code(socket) in (1003, 1008)
@@ -150,7 +152,7 @@ class TestT15MalformedFrames:
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60
     )
     @given(text=st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(str))
-    async def test_whatever_comes_the_server_lives(self, client: LiveClient, text: str) -> None:
+    async def test_arbitrary_frames_do_not_stop_the_server(self, client: LiveClient, text: str) -> None:
         socket = await client.raw_socket().connect()
         await socket.send_text(text)
         await socket.wait(0.2)
@@ -160,7 +162,7 @@ class TestT15MalformedFrames:
             await fresh.send_frame(HEARTBEAT)
             assert await answer(fresh, "1") == ("ok", {})
 
-    async def test_other_browsers_do_not_notice(self, client: LiveClient, other: LiveClient) -> None:
+    async def test_other_browsers_are_not_affected(self, client: LiveClient, other: LiveClient) -> None:
         page = await client.open("/")
         socket = await other.raw_socket().connect()
         await socket.send_text("[" * 1000)
@@ -169,8 +171,8 @@ class TestT15MalformedFrames:
         assert page.has_text("n=1")
 
 
-class TestT16Sizes:
-    async def test_before_a_join_little_is_read(self, client: LiveClient) -> None:
+class TestSizes:
+    async def test_the_size_limit_before_a_join(self, client: LiveClient) -> None:
         socket = await client.raw_socket().connect()
         await socket.send_frame([None, "1", "phoenix", "heartbeat", {"x": "a" * 60_000}])
         assert await answer(socket, "1") == ("ok", {})
@@ -178,7 +180,7 @@ class TestT16Sizes:
         assert await close_code(socket) == 1009
         await socket.close()
 
-    async def test_after_a_join_more_is(self, client: LiveClient, state: AppState) -> None:
+    async def test_the_size_limit_after_a_join(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         socket = await client.raw_socket().connect()
         await joined(socket, page.topic, page.join())
@@ -204,9 +206,7 @@ class TestT16Sizes:
         await socket.close()
 
     @pytest.mark.parametrize("topic", ["lvu:0", None])
-    async def test_a_ref_that_all_that_is_said_would_repeat(
-        self, client: LiveClient, topic: str | None
-    ) -> None:
+    async def test_a_ref_that_is_too_long(self, client: LiveClient, topic: str | None) -> None:
         page = await page_of(client, "/")
         async with client.raw_socket() as socket:
             assert (await joined(socket, page.topic, page.join()))[0] == "ok"

@@ -27,7 +27,7 @@ Socket = LiveViewSocket[dict[str, Any]]
 
 
 def current_user(session: Session, tenant: str = "own", is_admin: bool = False) -> dict[str, Any]:
-    """A dependency with parameters that a query string could name."""
+    """Dependency whose parameters a query string could name."""
     return {"id": session.get("user_id"), "tenant": tenant, "is_admin": is_admin}
 
 
@@ -84,7 +84,7 @@ def app() -> PyView:
 
 @pytest.mark.parametrize("url", ["/injected", "/dispatched", "/handled"])
 @pytest.mark.parametrize("kind", ["click", "form"])
-async def test_a_payload_names_nobody(app: PyView, url: str, kind: str) -> None:
+async def test_a_payload_cannot_set_the_user(app: PyView, url: str, kind: str) -> None:
     forged: Any = FORGED
     if kind == "form":
         forged = "session[user_id]=3&user=root&tenant=victim&is_admin=true&item_id=7&user_id=3&socket=x"
@@ -99,7 +99,7 @@ async def test_a_payload_names_nobody(app: PyView, url: str, kind: str) -> None:
     assert response["diff"]["r"] == {"session": {}, "who": NOBODY, "item": 7}
 
 
-async def test_a_query_string_names_nobody(app: PyView) -> None:
+async def test_a_query_string_cannot_set_the_user(app: PyView) -> None:
     query = "session[user_id]=3&session=3&user_id=3&tenant=victim&is_admin=true&who=root&socket=x"
     async with LiveClient(app) as client:
         page = await client.open(f"/injected?{query}")
@@ -108,7 +108,7 @@ async def test_a_query_string_names_nobody(app: PyView) -> None:
         assert page.find("p").text == str([[{}, NOBODY], [{}, NOBODY]])
 
 
-async def test_a_payload_that_does_not_fit_is_answered(app: PyView) -> None:
+async def test_a_payload_that_fails_conversion_is_answered(app: PyView) -> None:
     async with LiveClient(app) as client:
         page = await page_of(client, "/injected")
         async with client.raw_socket() as socket:

@@ -1,4 +1,4 @@
-"""Browsers that say more than their pages can handle cost the server a bounded amount of memory."""
+"""Browsers that send more than their views can handle cost the server bounded memory."""
 
 import asyncio
 import contextlib
@@ -55,7 +55,7 @@ async def opened(server: Server, page: Page) -> ClientConnection:
 
 
 def expanding(topic: str, join_ref: str, size: int) -> str:
-    """An event of `size` bytes that becomes twenty times as many bytes of Python objects."""
+    """Return an event of `size` bytes that becomes twenty times as many bytes of Python objects."""
     value = "[" + ",".join(["{}"] * (size // 3)) + "]"
     return f'["{join_ref}","7","{topic}","event",{{"type":"click","event":"go","value":{value}}}]'
 
@@ -94,8 +94,8 @@ async def test_events_that_many_views_of_one_socket_are_busy_with() -> None:
     assert growth < MOST_GROWTH, f"{growth / 1e6:.1f} MB"
 
 
-async def begun(server: Server, *, compressed: bool) -> ClientConnection:
-    """A socket that has said nothing yet."""
+async def unjoined(server: Server, *, compressed: bool) -> ClientConnection:
+    """Open a socket without a join."""
     compression = "deflate" if compressed else None
     return await connect(
         server.socket_url, origin=Origin(server.origin), compression=compression, max_size=None
@@ -104,9 +104,9 @@ async def begun(server: Server, *, compressed: bool) -> ClientConnection:
 
 @pytest.mark.parametrize("compressed", [False, True])
 async def test_messages_that_do_not_end(*, compressed: bool) -> None:
-    """The server keeps them, and PyView never sees them."""
+    """The ASGI server buffers unfinished messages; PyView never gets them."""
     async with served("tests.attack.waiting_app:app") as server:
-        sockets = [await begun(server, compressed=compressed) for _ in range(5)]
+        sockets = [await unjoined(server, compressed=compressed) for _ in range(5)]
 
         async def endless() -> AsyncIterator[str]:
             for _ in range(150):

@@ -25,7 +25,7 @@ needs_proc = pytest.mark.skipif(
 
 
 class Wire:
-    """One socket of either kind: in memory, or to a server in another process."""
+    """A socket in memory or to a server in another process."""
 
     def __init__(self, socket: RawSocket | ClientConnection) -> None:
         self._socket = socket
@@ -33,8 +33,8 @@ class Wire:
         self.load = token_hex(4)
 
     async def ask(self, frame: list[Any]) -> dict[str, Any]:
-        """The reply to `frame`; what else comes is skipped."""
-        await self.tell(frame)
+        """Send `frame` and return its reply; skip other frames."""
+        await self.send(frame)
         while True:
             text = await (
                 self._socket.receive() if isinstance(self._socket, RawSocket) else self._socket.recv()
@@ -44,14 +44,14 @@ class Wire:
                 answer: dict[str, Any] = payload
                 return answer
 
-    async def tell(self, frame: list[Any]) -> None:
+    async def send(self, frame: list[Any]) -> None:
         text = json.dumps(frame)
         await (
             self._socket.send_text(text) if isinstance(self._socket, RawSocket) else self._socket.send(text)
         )
 
     async def join(self, page: Page, **changes: Any) -> str:
-        """Join, and give the join's ref."""
+        """Join, and return the join's ref."""
         self._last += 1
         ref = str(self._last)
         payload = page.join(ref, **changes)
@@ -68,7 +68,7 @@ class Wire:
         await self._socket.close()
 
     async def drop(self) -> None:
-        """Be gone without a word."""
+        """Drop the connection without a close frame."""
         if isinstance(self._socket, RawSocket):
             await self._socket.drop()
         else:
@@ -91,7 +91,7 @@ async def navigates(wire: Wire, page: Page) -> None:
     await wire.close()
 
 
-async def joins_over_itself(wire: Wire, page: Page) -> None:
+async def joins_again_without_leaving(wire: Wire, page: Page) -> None:
     for _ in range(5):
         await wire.join(page)
     await wire.close()
@@ -100,32 +100,32 @@ async def joins_over_itself(wire: Wire, page: Page) -> None:
 async def fails(wire: Wire, page: Page) -> None:
     for number in range(5):
         ref = await wire.join(page)
-        await wire.tell(event(page, f"{number}000", "fail", join_ref=ref))
+        await wire.send(event(page, f"{number}000", "fail", join_ref=ref))
     await wire.close()
 
 
-async def is_killed(wire: Wire, page: Page) -> None:
+async def loses_connection(wire: Wire, page: Page) -> None:
     await wire.join(page)
     await wire.drop()
 
 
-async def is_killed_and_comes_back(wire: Wire, page: Page) -> None:
-    """Each time, unless it was away for too long, the page has the view of the last time."""
+async def loses_connection_and_rejoins(wire: Wire, page: Page) -> None:
+    """A page with a constant `_load` gets its view of the last time again, unless the grace period is over."""
     wire.load = "the same one"
     await wire.join(page)
     await wire.drop()
 
 
-async def is_killed_at_work(wire: Wire, page: Page) -> None:
+async def loses_connection_during_events(wire: Wire, page: Page) -> None:
     ref = await wire.join(page)
     for number in range(3):
-        await wire.tell(event(page, f"{number}000", "wait", join_ref=ref))
+        await wire.send(event(page, f"{number}000", "wait", join_ref=ref))
     await wire.drop()
 
 
-async def talks_nonsense(wire: Wire, page: Page) -> None:
+async def sends_malformed_frames(wire: Wire, page: Page) -> None:
     await wire.join(page)
-    await wire.tell([{"not": "a frame"}])
+    await wire.send([{"not": "a frame"}])
     await wire.close()
 
 
@@ -133,18 +133,18 @@ Life = Callable[[Wire, Page], Awaitable[None]]
 LIVES: dict[Life, int] = {
     leaves_and_joins_again: 5,
     navigates: 5,
-    joins_over_itself: 5,
+    joins_again_without_leaving: 5,
     fails: 5,
-    is_killed: 1,
-    is_killed_and_comes_back: 1,
-    is_killed_at_work: 1,
-    talks_nonsense: 1,
+    loses_connection: 1,
+    loses_connection_and_rejoins: 1,
+    loses_connection_during_events: 1,
+    sends_malformed_frames: 1,
 }
-"""How a page comes and goes, and how many joins that is."""
+"""Each way of a page to join and end, with its number of joins."""
 
 
 async def live(joins: int, open_wire: Callable[[], Awaitable[Wire]], page: Page) -> None:
-    """All kinds of lives, one after the other, until there were so many joins."""
+    """Run all lives in turn until `joins` joins were made."""
     while joins > 0:
         for life, worth in LIVES.items():
             await life(await open_wire(), page)
@@ -152,7 +152,7 @@ async def live(joins: int, open_wire: Callable[[], Awaitable[Wire]], page: Page)
 
 
 async def in_memory(app: CountedApp, joins: int) -> None:
-    """The browsers of 500 joins at a time; each takes with it what a test keeps of its sockets."""
+    """Run `joins` joins in memory, with a new client for each 500: a client keeps a record of its sockets."""
     for _ in range(0, joins, 500):
         client = LiveClient(app, lifespan=False)
         page = await load(client, "/room")
@@ -165,7 +165,7 @@ async def in_memory(app: CountedApp, joins: int) -> None:
 
 
 def busy(census: dict[str, int]) -> dict[str, int]:
-    """What has not ended yet. A view that waited for something at its end is remembered for another half second."""
+    """Return the counters that are not zero yet. Some are released up to half a second after the end of a view."""
     kinds = ("objects", "processes", "connections", "subscriptions", "places", "watched", "waiting")
     return {name: count for name, count in census.items() if name.startswith(kinds) and count}
 

@@ -23,7 +23,7 @@ def log() -> Counter[str]:
 
 @pytest.fixture
 def app(log: Counter[str]) -> PyView:
-    """Two rooms that listen to one topic, tick, and count what happens to them."""
+    """Application with two views that share a topic, have a timer and count their calls."""
 
     class Room(LiveView[dict[str, Any]]):
         template = "room.html"
@@ -47,7 +47,7 @@ def app(log: Counter[str]) -> PyView:
             return {"n": socket.context["n"]}
 
         async def add_one(self, socket: Socket) -> None:
-            """Reads, waits and writes: two at a time would lose one."""
+            """Read, wait, write: two calls at the same time would lose one increment."""
             n = socket.context["n"]
             await asyncio.sleep(0.001)
             socket.context["n"] = n + 1
@@ -65,8 +65,7 @@ def app(log: Counter[str]) -> PyView:
 
 
 async def released(app: PyView, log: Counter[str]) -> None:
-    """Within a second of the close, or of the wait after a break: no process, subscription or timer is left, and
-    everybody was told once."""
+    """Wait until no process, subscription or timer is left, and check that `disconnect` ran once per view."""
     await eventually(lambda: not app.app_context.processes and log["disconnect"] >= log["mount"])
     assert log["disconnect"] == log["mount"]
     infos = log["info"]
@@ -81,7 +80,7 @@ def navigation(page: PageOf, url: str) -> dict[str, Any]:
     return payload
 
 
-class TestT20EverythingIsReleased:
+class TestEverythingIsReleased:
     async def test_after_a_close_and_a_lost_connection(self, app: PyView, log: Counter[str]) -> None:
         async with LiveClient(app) as client:
             for end in ("close", "drop"):
@@ -127,7 +126,7 @@ class TestT20EverythingIsReleased:
             await released(app, log)
 
 
-class TestT21TheSamePageTwice:
+class TestTheSamePageTwice:
     async def test_two_tabs_live_side_by_side(self, app: PyView, log: Counter[str]) -> None:
         async with LiveClient(app) as client:
             page = await page_of(client, "/room")
@@ -141,7 +140,7 @@ class TestT21TheSamePageTwice:
             await two.close()
             await released(app, log)
 
-    async def test_nobody_takes_another_s_place(self, app: PyView, log: Counter[str]) -> None:
+    async def test_a_join_with_the_topic_of_another_browser(self, app: PyView, log: Counter[str]) -> None:
         """A join with the topic of another browser is refused and does not affect that browser."""
         async with LiveClient(app) as client, LiveClient(app) as stranger:
             page, theirs = await page_of(client, "/room"), await page_of(stranger, "/room")

@@ -26,7 +26,7 @@ async def limited(state: AppState, **limits: Any) -> AsyncIterator[LiveClient]:
 
 
 async def opened(client: LiveClient, url: str = "/") -> tuple[RawSocket, PageOf]:
-    """A socket on which the page at `url` has joined."""
+    """Open a socket and join the page at `url` on it."""
     page = await page_of(client, url)
     socket = await client.raw_socket().connect()
     assert (await joined(socket, page.topic, page.join()))[0] == "ok"
@@ -38,7 +38,7 @@ def click(page: PageOf, ref: object) -> list[Any]:
 
 
 async def refusal(client: LiveClient) -> int | None:
-    """The HTTP status that answers a handshake; None for one that is accepted, whose socket stays open."""
+    """Return the HTTP status of a refused handshake; None if it is accepted, and leave the socket open."""
     try:
         await client.raw_socket().connect()
     except SocketRefused as refused:
@@ -46,8 +46,8 @@ async def refusal(client: LiveClient) -> int | None:
     return None
 
 
-class TestT16SizeBeforeAJoin:
-    async def test_a_refused_join_opens_no_door(self, client: LiveClient) -> None:
+class TestSizeBeforeAJoin:
+    async def test_a_refused_join_does_not_raise_the_limit(self, client: LiveClient) -> None:
         page = await page_of(client, "/")
         async with client.raw_socket() as socket:
             assert await joined(socket, page.topic, page.join(session="forged")) == STALE
@@ -55,7 +55,7 @@ class TestT16SizeBeforeAJoin:
             assert await socket.wait_closed() == 1009
 
 
-class TestT17NeverJoining:
+class TestNeverJoining:
     async def test_is_closed_with_4408_heartbeats_or_not(self, state: AppState) -> None:
         async with limited(state, join_timeout=0.1) as client:
             socket = await client.raw_socket().connect()
@@ -93,7 +93,7 @@ class TestT17NeverJoining:
             assert {await socket.wait_closed() for socket in sockets} == {4408}
 
 
-class TestT17Silence:
+class TestIdle:
     async def test_is_closed_and_its_view_ends(self, state: AppState) -> None:
         app = target(state, SecurityConfig(idle_timeout=1.0, reconnect_grace=0.1))
         async with LiveClient(app) as client:
@@ -108,8 +108,8 @@ class TestT17Silence:
             await eventually(lambda: not app.app_context.processes)
 
 
-class TestT17Crowds:
-    async def test_one_session_has_so_many_sockets(
+class TestManySockets:
+    async def test_the_sockets_of_one_session_are_limited(
         self, state: AppState, caplog: pytest.LogCaptureFixture
     ) -> None:
         app = target(state, SecurityConfig(max_sockets_per_session=3))
@@ -128,8 +128,8 @@ class TestT17Crowds:
         ] + ["identity:alice"]
         assert state.calls == {}
 
-    async def test_signing_in_again_makes_no_room(self, state: AppState) -> None:
-        """The sockets of a session that has ended do not keep the new one out."""
+    async def test_signing_in_again_does_not_count_the_old_sockets(self, state: AppState) -> None:
+        """The sockets of a session that has ended do not count for the new session."""
         async with limited(state, max_sockets_per_session=2) as client:
             await sign_in(client, "alice")
             assert [await refusal(client) for _ in range(3)] == [None, None, 429]
@@ -141,14 +141,14 @@ class TestT17Crowds:
         await sign_in(client, "alice")
         assert [await refusal(client) for _ in range(66)] == [None] * 64 + [429] * 2
 
-    async def test_addresses_are_counted_only_where_that_is_wanted(self, state: AppState) -> None:
+    async def test_addresses_are_counted_only_if_configured(self, state: AppState) -> None:
         async with limited(state) as client:
             assert {await refusal(client) for _ in range(100)} == {None}
         async with limited(state, max_sockets_per_address=5) as client:
             assert [await refusal(client) for _ in range(7)] == [None] * 5 + [429] * 2
 
-    async def test_a_server_that_knows_no_such_answer_gives_403(self, state: AppState) -> None:
-        """Which is what a close before the accept is for every ASGI server."""
+    async def test_a_server_without_denial_responses_answers_403(self, state: AppState) -> None:
+        """Every ASGI server answers a close before the accept with 403."""
         app = target(state, SecurityConfig(max_sockets_per_address=1))
         async with LiveClient(app, client=("192.0.2.1", 50000)) as client:
             assert await refusal(client) is None
@@ -164,7 +164,7 @@ class TestT17Crowds:
         assert [message["type"] for message in sent] == ["websocket.close"]
 
 
-class TestT17Age:
+class TestAge:
     async def test_an_old_socket_is_closed_with_1001_after_its_last_answer(self, state: AppState) -> None:
         async with limited(state, socket_max_age=0.3) as client:
             socket, page = await opened(client)
@@ -183,7 +183,7 @@ class TestT17Age:
             assert state.calls["home.event.go"] == answers
 
 
-class TestT41Floods:
+class TestFloods:
     async def test_too_many_events_reach_no_handler_and_are_answered(self, state: AppState) -> None:
         async with limited(state, rate=5, burst=21) as client:
             socket, page = await opened(client)
@@ -196,7 +196,7 @@ class TestT41Floods:
             assert state.calls["home.event.go"] == 50 - answers.count(LIMITED)
             await socket.close()
 
-    async def test_what_ends_a_wait_passes_all_the_same(self, state: AppState) -> None:
+    async def test_heartbeats_and_leaves_are_not_limited(self, state: AppState) -> None:
         async with limited(state, rate=1, burst=1) as client:
             socket, page = await opened(client)
             await socket.send_frame(click(page, 10))
@@ -208,7 +208,7 @@ class TestT41Floods:
             assert await joined(socket, page.topic, page.join(), ref="12") == LIMITED
             await socket.close()
 
-    async def test_who_slows_down_is_served_again(self, state: AppState) -> None:
+    async def test_events_are_accepted_again_at_a_lower_rate(self, state: AppState) -> None:
         async with limited(state, rate=50, burst=5) as client:
             socket, page = await opened(client)
             for ref in range(100, 200):
@@ -223,7 +223,7 @@ class TestT41Floods:
             await poll(served)
             await socket.close()
 
-    async def test_nobody_else_is_slowed_down(self, state: AppState) -> None:
+    async def test_other_sockets_are_not_limited(self, state: AppState) -> None:
         async with limited(state, rate=5, burst=5) as client:
             (noisy, page), (calm, other) = await opened(client), await opened(client)
             for ref in range(100, 120):
@@ -248,7 +248,7 @@ class TestT41Floods:
         assert len([text for text in caplog.messages if "auth.rate_limited" in text]) == 1
         assert len([text for text in caplog.messages if "socket closed (1008)" in text]) == 1
 
-    async def test_the_default_is_a_thousand_at_once(self, client: LiveClient, state: AppState) -> None:
+    async def test_the_default_burst_is_a_thousand(self, client: LiveClient, state: AppState) -> None:
         socket, page = await opened(client)
         refs = [str(ref) for ref in range(1000, 2500)]
         for ref in refs:

@@ -41,7 +41,7 @@ Socket = LiveViewSocket[Any]
 
 
 class Shared(LiveView[Any]):
-    """One class in two groups. Shows its session, and counts how often it was told its parameters."""
+    """A class in two live sessions. It shows its session and counts its calls of `handle_params`."""
 
     template = "who.html"
 
@@ -59,7 +59,7 @@ def framed(color: str) -> Any:
 
 
 def grouped(state: AppState, **options: Any) -> PyView:
-    """Two guarded groups beside the views of no group."""
+    """Application with two guarded live sessions and views outside of them."""
     app = PyView(templates=TEMPLATES, secret=SECRET, **options)
     app.add_middleware(SessionMiddleware, secret_key=SECRET)
     app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(state))
@@ -97,7 +97,9 @@ async def navigate(client: LiveClient, page: PageOf, url: str, **changes: Any) -
 
 
 class TestNavigation:
-    async def test_inside_a_group_goes_over_the_socket(self, client: LiveClient, state: AppState) -> None:
+    async def test_inside_a_live_session_navigation_uses_the_socket(
+        self, client: LiveClient, state: AppState
+    ) -> None:
         await sign_in(client, "root")
         page = await page_of(client, "/admin")
         assert (await navigate(client, page, "/admin/users"))[0] == "ok"
@@ -118,7 +120,7 @@ class TestNavigation:
     async def test_across_groups_is_refused_both_ways(
         self, client: LiveClient, state: AppState, start: str, url: str
     ) -> None:
-        """Root may see every page, and still has to load it: its root template and its hooks are others."""
+        """Even root has to load the page: another live session has its own root template and hooks."""
         await sign_in(client, "root")
         page = await page_of(client, start)
         assert await navigate(client, page, url) == UNAUTHORIZED
@@ -184,7 +186,9 @@ class TestPatch:
 
 
 class TestTokens:
-    async def test_a_page_joins_no_url_of_another_group(self, client: LiveClient, state: AppState) -> None:
+    async def test_a_page_cannot_join_a_url_of_another_live_session(
+        self, client: LiveClient, state: AppState
+    ) -> None:
         await sign_in(client, "root")
         page = await page_of(client, "/board")
         for url in ("/admin/board", "/team/board", "/admin"):
@@ -214,7 +218,7 @@ class TestTokens:
     async def test_a_view_that_a_deploy_has_moved_to_another_group(
         self, app: PyView, client: LiveClient, state: AppState
     ) -> None:
-        """Nobody is signed in, so that the page is bound to nobody: the tokens are genuine, the group is not."""
+        """The page is anonymous, so its tokens are bound to no user: only the live session does not match."""
         page = await page_of(client, "/board")
         tokens = app._tokens
         for group, expected in (("default", "ok"), ("members", "error"), ("", "error")):
@@ -244,7 +248,7 @@ class TestGuards:
             ("carol", "/team/vault", 200),
         ],
     )
-    async def test_over_http_the_group_s_and_the_view_s_must_hold(
+    async def test_over_http_both_requirements_must_hold(
         self, client: LiveClient, state: AppState, user: str | None, url: str, status: int
     ) -> None:
         state.roles["carol"] = ["vault"]
@@ -288,7 +292,7 @@ class TestGuards:
         assert page.path == "/login?next=%2Fteam"
         assert state.calls["team.event.go"] == 0
 
-    async def test_a_rule_of_a_group_that_fails_has_said_no(self, state: AppState) -> None:
+    async def test_a_rule_that_raises_refuses(self, state: AppState) -> None:
         def broken(identity: Any, view: Any) -> bool:
             raise ValueError("no database")
 
@@ -298,8 +302,8 @@ class TestGuards:
             assert (await client.get("/broken")).status_code == 403
         assert state.calls.total() == 0
 
-    async def test_a_rule_that_lets_strangers_in_is_asked_again(self, state: AppState) -> None:
-        """Nobody is signed in: no session ends, and still the answer of the rule may change."""
+    async def test_a_rule_for_anonymous_users_is_checked_again(self, state: AppState) -> None:
+        """Without a sign-in no session ends, but the result of the rule may change."""
         is_open = True
         app = grouped(state, security=SecurityConfig(auth_recheck=0.0))
         group = app.live_session("hours", requires=lambda identity, view: is_open)
@@ -313,7 +317,7 @@ class TestGuards:
         assert state.calls["shop.event.buy"] == 1
 
     async def test_beside_a_default(self, state: AppState) -> None:
-        """`@public` leaves the default out, not the group's."""
+        """`@public` removes the default requirement, not the one of the live session."""
         app = grouped(state, default_requires="admin")
         group = app.live_session("vaults", requires="vault")
         group.add_live_view("/vaults", view(state, "both"))
@@ -326,8 +330,8 @@ class TestGuards:
                 found = [(await client.get(path)).status_code for path in ("/vaults", "/vaults/public")]
                 assert (user, *found) == (user, *statuses)
 
-    async def test_what_a_group_guards_is_not_kept_by_caches(self, state: AppState) -> None:
-        """A rule may let somebody in who has no session at all."""
+    async def test_pages_of_a_guarded_live_session_are_not_cached(self, state: AppState) -> None:
+        """A rule may accept a browser without a session."""
         app = grouped(state)
         group = app.live_session("friends", requires=lambda identity, view: True)
         group.add_live_view("/friends", view(state, "friends"))
@@ -350,7 +354,7 @@ class TestGuards:
             await LiveClient(app).__aenter__()
 
 
-class TestWhatAGroupShares:
+class TestSharedByViews:
     async def test_its_root_template(self, client: LiveClient) -> None:
         await sign_in(client, "root")
         for url, color in (("/team/board", "green"), ("/admin/board", "red"), ("/board", None)):
@@ -370,7 +374,7 @@ class TestWhatAGroupShares:
         page = await page_of(client, "/team")
         assert not any(b"light" in text or b"theme" in text for text in decodings(page.html))
 
-    async def test_every_way_to_the_session_has_them_and_none_can_change_them(self, state: AppState) -> None:
+    async def test_the_session_data_is_read_only_everywhere(self, state: AppState) -> None:
         seen: list[Any] = []
 
         class Reads(LiveView[Any]):
@@ -402,23 +406,23 @@ class TestWhatAGroupShares:
 
 class TestDescribing:
     @pytest.mark.parametrize("name", ["default", "", " ", None, 5])
-    def test_what_cannot_be_a_name(self, name: Any) -> None:
+    def test_invalid_names(self, name: Any) -> None:
         with pytest.raises(ValueError, match=r"expected a name such as 'admin'"):
             PyView().live_session(name)
 
-    def test_a_name_that_is_taken(self) -> None:
+    def test_a_name_in_use(self) -> None:
         app = PyView()
         assert app.live_session("admin").name == "admin"
         with pytest.raises(ValueError, match=r"there is one already; add views to the object it returned"):
             app.live_session("admin")
 
     @pytest.mark.parametrize("view_class", [None, "View", LiveView[Any], object])
-    def test_what_is_no_view(self, view_class: Any) -> None:
+    def test_something_that_is_no_view(self, view_class: Any) -> None:
         group = PyView().live_session("admin")
         with pytest.raises(TypeError, match="expected a subclass of LiveView"):
             group.add_live_view("/", view_class)
 
     @pytest.mark.parametrize(("requirement", "error"), [("", ValueError), ([], ValueError), (5, TypeError)])
-    def test_requirements_that_are_none(self, requirement: Any, error: type[Exception]) -> None:
+    def test_invalid_requirements(self, requirement: Any, error: type[Exception]) -> None:
         with pytest.raises(error):
             PyView().live_session("admin", requires=requirement)

@@ -19,7 +19,7 @@ Socket = LiveViewSocket[dict[str, Any]]
 
 
 class Hostile(LiveView[dict[str, Any]]):
-    """Shows everything that a stranger may have written."""
+    """A view that shows text from an attacker in every place."""
 
     template = "hostile.html"
 
@@ -52,7 +52,7 @@ def hostile() -> PyView:
     return app
 
 
-class TestT27AndT29Escaping:
+class TestEscaping:
     async def test_title_text_attribute_and_flash_of_the_first_render(self, hostile: PyView) -> None:
         async with LiveClient(hostile) as client:
             html = (await client.get("/")).text
@@ -70,7 +70,7 @@ class TestT27AndT29Escaping:
             assert page.title.startswith(EVIL)
 
 
-class TestT30Navigation:
+class TestNavigation:
     @pytest.mark.parametrize(
         ("event", "to"),
         [
@@ -112,7 +112,7 @@ class TestT30Navigation:
         )  # a path of this site
 
     async def replies(self, app: PyView, event: str, to: str) -> str:
-        """What answers an event whose handler wishes to go `to`."""
+        """Return the reply to an event whose handler navigates to `to`."""
         async with LiveClient(app) as client:
             page = await page_of(client, "/")
             async with client.raw_socket() as socket:
@@ -123,7 +123,7 @@ class TestT30Navigation:
                 return kind
 
 
-class TestT32Headers:
+class TestHeaders:
     async def test_no_line_break_gets_into_a_header(self, client: LiveClient) -> None:
         response = await client.get("/dashboard?a=%0d%0aSet-Cookie:%20x=y&b=\u2028")
         assert response.status_code == 303
@@ -141,27 +141,25 @@ class TestT32Headers:
         )
 
 
-class TestT35Caches:
+class TestCaches:
     @pytest.mark.parametrize("url", ["/", "/dashboard"])
-    async def test_a_page_with_a_session_is_stored_nowhere(self, client: LiveClient, url: str) -> None:
+    async def test_a_page_with_a_session_is_not_cached(self, client: LiveClient, url: str) -> None:
         await sign_in(client, "alice")
         assert (await client.get(url)).headers["cache-control"] == "no-store"
 
-    async def test_a_public_page_is_asked_for_again(self, client: LiveClient) -> None:
+    async def test_a_public_page_is_revalidated(self, client: LiveClient) -> None:
         await sign_in(client, "alice")
         await sign_out(client)
         response = await client.get("/")
         assert response.headers["cache-control"] == "max-age=0, private, must-revalidate"
         assert "Cookie" in response.headers["vary"]
 
-    async def test_a_redirect_to_sign_in_is_not_stored(self, client: LiveClient) -> None:
+    async def test_a_redirect_to_sign_in_is_not_cached(self, client: LiveClient) -> None:
         assert (await client.get("/dashboard")).headers["cache-control"] == "no-store"
 
 
-class TestT38Details:
-    async def test_a_crash_tells_the_browser_nothing(
-        self, hostile: PyView, caplog: pytest.LogCaptureFixture
-    ) -> None:
+class TestErrorDetails:
+    async def test_a_crash_sends_no_details(self, hostile: PyView, caplog: pytest.LogCaptureFixture) -> None:
         async with LiveClient(hostile) as client:
             page = await page_of(client, "/")
             async with client.raw_socket() as socket:
@@ -175,7 +173,7 @@ class TestT38Details:
         assert "4111-1111" not in caplog.text
 
 
-class TestT39SecurityHeaders:
+class TestSecurityHeaders:
     EXPECTED = {
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
@@ -183,11 +181,11 @@ class TestT39SecurityHeaders:
     }
 
     @pytest.mark.parametrize("url", ["/", "/dashboard", "/admin", "/login", "/a/b/c", "//x"])
-    async def test_every_answer_has_them(self, client: LiveClient, url: str) -> None:
+    async def test_every_response_has_them(self, client: LiveClient, url: str) -> None:
         response = await client.get(f"http://testserver{url}")
         assert self.EXPECTED.items() <= dict(response.headers).items()
 
-    async def test_what_a_route_sets_wins(self) -> None:
+    async def test_headers_of_a_route_take_precedence(self) -> None:
         def page(request: Any) -> PlainTextResponse:
             return PlainTextResponse("x", headers={"referrer-policy": "no-referrer"})
 

@@ -19,7 +19,7 @@ HOSTS = SecurityConfig(allowed_hosts=["testserver"])
 
 
 async def starts(app: PyView) -> str:
-    """What the start-up says; "" when the application starts."""
+    """Return the error of the start-up, or "" if the application starts."""
     try:
         async with LiveClient(app):
             return ""
@@ -38,7 +38,7 @@ class TestProduction:
     def production(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PYVIEW_ENV", "production")
 
-    async def test_a_sound_app_starts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_correct_application_starts(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PYVIEW_SECRET", SECRET)
         assert await starts(with_session()) == ""
 
@@ -62,11 +62,11 @@ class TestProduction:
         assert "https_only=True" in said
         assert "allowed_hosts" in said
 
-    async def test_failures_shown_to_anybody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_debug_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PYVIEW_SECRET", SECRET)
         assert "debug=True" in await starts(with_session(debug=True))
 
-    async def test_mounted_where_no_lifespan_runs_it_refuses_requests(self) -> None:
+    async def test_mounted_without_lifespan_it_refuses_requests(self) -> None:
         async def nothing() -> Message:
             return {"type": "http.request"}
 

@@ -1,4 +1,4 @@
-"""A view that waits for its page is nobody else's, and nobody's who has been signed out."""
+"""A detached view can be rejoined only by its own page, and by no browser that has signed out."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,7 +17,7 @@ def rejoin(page: PageOf, **changes: Any) -> dict[str, Any]:
 
 
 async def left_behind(client: LiveClient, url: str) -> PageOf:
-    """A page at `url` whose connection broke off when its view had counted to one."""
+    """Return a page at `url` that lost its connection when its view had counted to one."""
     page = await page_of(client, url)
     socket = await client.raw_socket().connect()
     assert (await joined(socket, page.topic, page.join()))[0] == "ok"
@@ -37,13 +37,13 @@ async def come_back(client: LiveClient, page: PageOf, **changes: Any) -> Any:
 
 
 async def count(client: LiveClient, page: PageOf) -> str:
-    """What the page's view has counted to, when it is joined again."""
+    """Join the page again and return the count of its view."""
     status, response = await come_back(client, page)
     assert status == "ok", response
     return str(response["rendered"]["2"])
 
 
-async def test_its_own_browser_has_it_again(client: LiveClient, state: AppState) -> None:
+async def test_its_own_browser_can_rejoin(client: LiveClient, state: AppState) -> None:
     await sign_in(client, "alice")
     page = await left_behind(client, "/dashboard")
     assert await count(client, page) == "1"
@@ -69,7 +69,7 @@ async def with_a_mix(thief: LiveClient, page: PageOf) -> PageOf:
 
 @pytest.mark.parametrize("theft", [with_the_stolen_tokens, with_own_tokens, with_a_mix])
 @pytest.mark.parametrize("thief_is", ["bob", "alice elsewhere"])
-async def test_nobody_else_gets_it(app: PyView, theft: Theft, thief_is: str) -> None:
+async def test_another_browser_cannot_rejoin(app: PyView, theft: Theft, thief_is: str) -> None:
     async with LiveClient(app) as alice, LiveClient(app) as thief:
         await sign_in(alice, "alice")
         await sign_in(thief, thief_is.split()[0])
@@ -79,7 +79,7 @@ async def test_nobody_else_gets_it(app: PyView, theft: Theft, thief_is: str) -> 
         assert await count(alice, page) == "1"
 
 
-async def test_a_visitor_without_a_session_keeps_it_in_the_same_browser_only(app: PyView) -> None:
+async def test_without_a_session_only_the_same_browser_can_rejoin(app: PyView) -> None:
     async with LiveClient(app) as visitor, LiveClient(app) as other:
         page = await left_behind(visitor, "/")
         assert await count(other, page) == "0"
@@ -87,7 +87,7 @@ async def test_a_visitor_without_a_session_keeps_it_in_the_same_browser_only(app
         assert await count(visitor, page) == "1"
 
 
-async def test_an_open_socket_is_not_taken_over_either(app: PyView) -> None:
+async def test_an_open_socket_cannot_be_taken_over(app: PyView) -> None:
     async with LiveClient(app) as alice, LiveClient(app) as bob:
         await sign_in(alice, "alice")
         await sign_in(bob, "bob")
@@ -111,7 +111,7 @@ async def test_signed_out_while_waiting_is_ended(app: PyView, client: LiveClient
     assert len(app._identity_monitor) == 0
 
 
-async def test_who_signs_in_again_does_not_find_it(client: LiveClient) -> None:
+async def test_signing_in_again_does_not_find_it(client: LiveClient) -> None:
     await sign_in(client, "alice")
     page = await left_behind(client, "/dashboard")
     await sign_out(client)
@@ -119,7 +119,7 @@ async def test_who_signs_in_again_does_not_find_it(client: LiveClient) -> None:
     assert await come_back(client, page) == STALE
 
 
-async def test_rights_lost_while_waiting_are_asked_at_the_return(client: LiveClient, state: AppState) -> None:
+async def test_roles_are_checked_again_at_the_rejoin(client: LiveClient, state: AppState) -> None:
     await sign_in(client, "root")
     page = await left_behind(client, "/admin")
     state.roles["root"] = []
@@ -127,7 +127,7 @@ async def test_rights_lost_while_waiting_are_asked_at_the_return(client: LiveCli
     assert (status, response) == ("error", {"reason": "unauthorized"})
 
 
-async def test_rights_lost_are_noticed_on_patrol(state: AppState) -> None:
+async def test_a_lost_role_ends_a_detached_view(state: AppState) -> None:
     app = target(state, SecurityConfig(auth_interval=0.05, auth_recheck=0))
     async with LiveClient(app) as client:
         await sign_in(client, "root")
@@ -138,7 +138,7 @@ async def test_rights_lost_are_noticed_on_patrol(state: AppState) -> None:
         await eventually(lambda: not app.app_context.processes)
 
 
-async def test_another_view_of_the_same_page_is_not_given_the_waiting_one(
+async def test_another_view_of_the_same_page_does_not_get_it(
     app: PyView, client: LiveClient, state: AppState
 ) -> None:
     await sign_in(client, "alice")
@@ -154,7 +154,7 @@ async def test_another_view_of_the_same_page_is_not_given_the_waiting_one(
 
 
 @pytest.mark.parametrize("mark", [7, None, [], {"a": 1}, "x" * 10_000])
-async def test_nonsense_as_a_mark_is_no_harm(client: LiveClient, mark: Any) -> None:
+async def test_an_invalid_load_id_is_ignored(client: LiveClient, mark: Any) -> None:
     page = await page_of(client, "/")
     payload = page.join()
     payload["params"] |= {"_load": mark, "_mounts": "many"}
@@ -162,7 +162,7 @@ async def test_nonsense_as_a_mark_is_no_harm(client: LiveClient, mark: Any) -> N
         assert (await joined(socket, page.topic, payload))[0] == "ok"
 
 
-async def test_a_crowd_that_breaks_off_again_and_again_leaves_nothing(state: AppState) -> None:
+async def test_many_lost_connections_leave_nothing(state: AppState) -> None:
     app = target(state, SecurityConfig(reconnect_grace=0.1, max_waiting_views_per_session=5))
     async with LiveClient(app) as client:
         await sign_in(client, "alice")

@@ -28,7 +28,7 @@ SITE = "http://testserver"
 
 
 async def get_undecoded(app: PyView, path: str) -> int:
-    """The status of a GET whose path the HTTP library must not tidy up first."""
+    """Return the status of a GET request whose path no HTTP library normalises."""
     statuses: list[int] = []
 
     async def receive() -> Message:
@@ -44,7 +44,7 @@ async def get_undecoded(app: PyView, path: str) -> int:
 
 
 class TestANumberThatIsTooLong:
-    """Python reads no integers of more than 4300 digits; an address can hold more."""
+    """Python refuses to parse integers of more than 4300 digits; a URL can hold more."""
 
     @pytest.fixture
     def digits(self, app: PyView, state: AppState) -> str:
@@ -52,12 +52,12 @@ class TestANumberThatIsTooLong:
         app.add_live_view("/orders/{number:int}", view(state, "order"))
         return "9" * 5000
 
-    async def test_leads_nowhere_over_http(self, client: LiveClient, digits: str) -> None:
+    async def test_is_not_found_over_http(self, client: LiveClient, digits: str) -> None:
         assert (await client.get("/orders/7")).status_code == 200
         assert (await client.get(f"/orders/{digits}")).status_code == 404
 
     @pytest.mark.parametrize("path", ["orders", "files"])
-    async def test_leads_nowhere_over_the_socket(self, client: LiveClient, digits: str, path: str) -> None:
+    async def test_is_refused_over_the_socket(self, client: LiveClient, digits: str, path: str) -> None:
         page = await page_of(client, "/orders/7")
         assert await attempt(client, page, url=f"{SITE}/{path}/{digits}") == UNAUTHORIZED
         async with client.raw_socket() as socket:
@@ -66,7 +66,7 @@ class TestANumberThatIsTooLong:
             assert await answer(socket, "5") == ("ok", {"link_redirect": True})
 
 
-class TestT6PathConfusion:
+class TestPathConfusion:
     @pytest.mark.parametrize(
         "path",
         ["/adm%0Ain", "/adm%0Din", "/adm%09in", "/%0Aadmin", "/admin%00", "//admin", "/%5Cadmin", "/a%2F%0d"],
@@ -84,8 +84,10 @@ class TestT6PathConfusion:
         assert await attempt(client, page, url=path) == UNAUTHORIZED
         assert state.calls.total() == 0
 
-    async def test_the_first_route_answers_on_both_doors(self, client: LiveClient, state: AppState) -> None:
-        """`/items/{item}` was added before the protected `/items/admin`, so it answers, here and there."""
+    async def test_the_first_route_answers_over_http_and_socket(
+        self, client: LiveClient, state: AppState
+    ) -> None:
+        """`/items/{item}` was added before the protected `/items/admin`, so it handles both requests."""
         page = await page_of(client, "/items/admin")
         assert "name=item" in page.html
         assert (await attempt(client, page))[0] == "ok"
@@ -100,7 +102,7 @@ class TestT6PathConfusion:
         assert state.calls.total() == 0
 
 
-class TestT10Navigation:
+class TestNavigation:
     async def navigate(self, client: LiveClient, start: str, url: str, **changes: object) -> Any:
         page = await page_of(client, start)
         payload = page.join(redirect=f"{SITE}{url}", **changes)
@@ -144,7 +146,7 @@ class TestT10Navigation:
         assert state.calls == {"slug.mount": 1}
 
 
-class TestT11UnknownPlaces:
+class TestUnknownURLs:
     @pytest.mark.parametrize(
         "url",
         [
@@ -165,7 +167,7 @@ class TestT11UnknownPlaces:
             f"/{'a' * 9000}",
         ],
     )
-    async def test_no_live_view_no_join(
+    async def test_a_join_needs_a_live_view(
         self, client: LiveClient, state: AppState, url: object, caplog: pytest.LogCaptureFixture
     ) -> None:
         page = await page_of(client, "/")
@@ -175,7 +177,7 @@ class TestT11UnknownPlaces:
         assert len(caplog.records) == 1
         assert caplog.records[0].exc_info is None
 
-    async def test_a_fragment_is_the_browser_s_business(self, client: LiveClient) -> None:
+    async def test_a_fragment_is_ignored(self, client: LiveClient) -> None:
         page = await page_of(client, "/")
         assert (await attempt(client, page, url=f"{SITE}/?a=1#//evil"))[0] == "ok"
 
@@ -187,7 +189,7 @@ class TestT11UnknownPlaces:
             assert socket.open
 
 
-class TestT13AndT14Topics:
+class TestTopics:
     async def test_an_event_needs_a_join(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         event = {"type": "click", "event": "go", "value": {}}

@@ -1,4 +1,4 @@
-"""A captured order to change the session: worth nothing elsewhere, nothing twice, nothing later."""
+"""A captured token of a session change is valid once, for a short time, and only for its own page and browser."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -66,8 +66,8 @@ def application(once_store: OnceStore | None = None, **limits: Any) -> PyView:
 
 
 @dataclass(frozen=True)
-class Captured:
-    """All that travels with an order: who has it has everything but the browser's cookies."""
+class CapturedChange:
+    """Everything that is sent with a session change, except the browser's cookies."""
 
     page: Page
     token: str
@@ -100,27 +100,29 @@ async def opened(client: LiveClient) -> tuple[Page, RawSocket]:
     return page, socket
 
 
-async def ordered(socket: RawSocket, page: Page, ref: str = "5") -> Captured:
-    """Let the view give its order, and capture it on the way to the page."""
+async def request_change(socket: RawSocket, page: Page, ref: str = "5") -> CapturedChange:
+    """Let the view change the session, and capture the token on its way to the page."""
     await socket.send_frame(event(page, ref, "promote"))
     frame = await socket.receive_frame()
     [[name, detail]] = frame[4]["response"]["diff"]["e"]
     assert name == "pyview:session"
-    return Captured(page, detail["token"])
+    return CapturedChange(page, detail["token"])
 
 
-async def captured(client: LiveClient) -> Captured:
+async def captured(client: LiveClient) -> CapturedChange:
     page, socket = await opened(client)
-    return await ordered(socket, page)
+    return await request_change(socket, page)
 
 
 async def role(client: LiveClient) -> Any:
     return (await client.get("/session")).json().get("role")
 
 
-async def renewed(socket: RawSocket, page: Page, sealed: Any, session: Any = None, ref: str = "8") -> Any:
-    """What the socket answers to a page that brings it a new cookie."""
-    payload = {"pass": sealed, "session": session or page.session}
+async def send_cookie(
+    socket: RawSocket, page: Page, cookie_token: Any, session: Any = None, ref: str = "8"
+) -> Any:
+    """Return the reply of the socket to a page that sends it the new cookie."""
+    payload = {"pass": cookie_token, "session": session or page.session}
     await socket.send_frame(["4", ref, page.topic, "session_renewed", payload])
     while True:
         frame = await socket.receive_frame()
@@ -146,30 +148,30 @@ async def visitor(client: LiveClient, who: str) -> LiveClient:
 
 async def test_its_own_page_redeems_it(who: str) -> None:
     async with LiveClient(application()) as client:
-        order = await captured(await visitor(client, who))
-        status, answer = await order.redeem(client)
+        change = await captured(await visitor(client, who))
+        status, answer = await change.redeem(client)
         assert (status, set(answer)) == (200, {"receipt"})
         assert await role(client) == VALUE
 
 
-async def test_a_second_time_it_is_refused(who: str) -> None:
-    """Also with the session as it was, where nothing but the order itself tells that it was used."""
+async def test_it_cannot_be_redeemed_twice(who: str) -> None:
+    """Refused even with the cookies of before, where only the store of used tokens can tell."""
     async with LiveClient(application()) as client:
-        order = await captured(await visitor(client, who))
+        change = await captured(await visitor(client, who))
         before = dict(client.cookies)
-        assert (await order.redeem(client))[0] == 200
+        assert (await change.redeem(client))[0] == 200
         async with LiveClient(client._browser.app, cookies=before, lifespan=False) as again:
-            assert await order.redeem(again) == USED
+            assert await change.redeem(again) == USED
             assert await role(again) is None
 
 
-async def test_of_many_at_once_one_is_made() -> None:
+async def test_one_of_many_requests_at_once_succeeds() -> None:
     app = application()
     async with LiveClient(app) as client:
-        order = await captured(await visitor(client, "ada"))
-        # Each with the cookies of before, so that only the order itself is left to be refused.
+        change = await captured(await visitor(client, "ada"))
+        # Each with the cookies of before, so that only the change itself is left to be refused.
         twins = [LiveClient(app, cookies=dict(client.cookies), lifespan=False) for _ in range(20)]
-        answers = await asyncio.gather(*(order.redeem(twin) for twin in twins))
+        answers = await asyncio.gather(*(change.redeem(twin) for twin in twins))
         assert sorted(status for status, _ in answers) == [200] + [409] * 19
         for twin in twins:
             await twin._browser.http.aclose()
@@ -179,60 +181,60 @@ async def test_of_many_at_once_one_is_made() -> None:
 async def test_another_browser_cannot_use_it(who: str, other: str) -> None:
     app = application()
     async with LiveClient(app) as client, LiveClient(app, lifespan=False) as thief:
-        order = await captured(await visitor(client, who))
+        change = await captured(await visitor(client, who))
         if other != "nobody at all":
             await load(await visitor(thief, other), "/")
-        assert await order.redeem(thief) == STALE
+        assert await change.redeem(thief) == STALE
         assert await role(thief) is None
-        assert (await order.redeem(client))[0] == 200, "and it is not used up"
+        assert (await change.redeem(client))[0] == 200, "and it is not used up"
 
 
 async def test_another_browser_cannot_use_it_with_a_page_of_its_own(who: str) -> None:
     app = application()
     async with LiveClient(app) as client, LiveClient(app, lifespan=False) as thief:
-        order = await captured(await visitor(client, who))
+        change = await captured(await visitor(client, who))
         own = await load(await visitor(thief, who), "/")
-        assert await replace(order, page=own).redeem(thief) == STALE
-        claimed = replace(order, page=replace(own, dom_id=order.page.dom_id))
+        assert await replace(change, page=own).redeem(thief) == STALE
+        claimed = replace(change, page=replace(own, dom_id=change.page.dom_id))
         assert await claimed.redeem(thief) == STALE
         assert await role(thief) is None
 
 
 async def test_another_page_of_the_same_browser_cannot_use_it(who: str) -> None:
     async with LiveClient(application()) as client:
-        order = await captured(await visitor(client, who))
+        change = await captured(await visitor(client, who))
         other = await load(client, "/")
-        assert await replace(order, page=other).redeem(client) == STALE
-        mixed = replace(other, dom_id=order.page.dom_id, csrf=order.page.csrf)
-        assert await replace(order, page=mixed).redeem(client) == STALE
+        assert await replace(change, page=other).redeem(client) == STALE
+        mixed = replace(other, dom_id=change.page.dom_id, csrf=change.page.csrf)
+        assert await replace(change, page=mixed).redeem(client) == STALE
         assert await role(client) is None
 
 
 async def test_another_user_of_the_same_browser_cannot_use_it() -> None:
     async with LiveClient(application()) as client:
-        order = await captured(await visitor(client, "ada"))
+        change = await captured(await visitor(client, "ada"))
         await client.post("/out")
         await client.post("/in/bob")
-        assert await order.redeem(client) == STALE
+        assert await change.redeem(client) == STALE
         assert await role(client) is None
 
 
-async def test_after_signing_out_it_is_worth_nothing() -> None:
+async def test_it_is_invalid_after_signing_out() -> None:
     async with LiveClient(application()) as client:
-        order = await captured(await visitor(client, "ada"))
+        change = await captured(await visitor(client, "ada"))
         before = client.cookies["session"]
         await client.post("/out")
-        assert await order.redeem(client) == STALE
+        assert await change.redeem(client) == STALE
         async with LiveClient(client._browser.app, cookies={"session": before}, lifespan=False) as thief:
-            assert await order.redeem(thief) == STALE
+            assert await change.redeem(thief) == STALE
         assert await role(client) is None
 
 
-async def test_after_signing_in_it_is_worth_nothing() -> None:
+async def test_it_is_invalid_after_signing_in() -> None:
     async with LiveClient(application()) as client:
-        order = await captured(client)
+        change = await captured(client)
         await client.post("/in/ada")
-        assert await order.redeem(client) == STALE
+        assert await change.redeem(client) == STALE
         assert await role(client) is None
 
 
@@ -240,39 +242,39 @@ async def test_it_expires(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with LiveClient(application(session_change_max_age=0)) as client:
         await visitor(client, who)
         shift_time(monkeypatch, -2)  # tokens are written by `time.time()`, and read by a clock of their own
-        order = await captured(client)
-        assert await order.redeem(client) == STALE
+        change = await captured(client)
+        assert await change.redeem(client) == STALE
         assert await role(client) is None
 
 
-async def test_every_character_of_it_counts() -> None:
+async def test_every_character_is_authenticated() -> None:
     async with LiveClient(application(rate=0)) as client:
-        order = await captured(client)
-        for position in range(0, len(order.token) - 1, 9):
-            changed = "A" if order.token[position] != "A" else "B"
-            token = order.token[:position] + changed + order.token[position + 1 :]
-            assert await replace(order, token=token).redeem(client) == STALE
+        change = await captured(client)
+        for position in range(0, len(change.token) - 1, 9):
+            changed = "A" if change.token[position] != "A" else "B"
+            token = change.token[:position] + changed + change.token[position + 1 :]
+            assert await replace(change, token=token).redeem(client) == STALE
         assert await role(client) is None
 
 
 @pytest.mark.parametrize("token", [None, "", 5, "x.y.z", ["a"], {"a": 1}, "é" * 9])
-async def test_of_nothing_comes_nothing(token: Any) -> None:
+async def test_values_that_are_no_token(token: Any) -> None:
     async with LiveClient(application()) as client:
-        order = replace(await captured(client), token=token)
-        assert await order.redeem(client) == STALE
-        assert await order.redeem(client, PASS) == STALE
+        change = replace(await captured(client), token=token)
+        assert await change.redeem(client) == STALE
+        assert await change.redeem(client, PASS) == STALE
 
 
-async def test_tokens_of_other_purposes_are_no_orders() -> None:
+async def test_tokens_of_other_purposes_are_refused() -> None:
     async with LiveClient(application()) as client:
-        order = await captured(client)
+        change = await captured(client)
         tokens: SessionTokens = client._browser.app._tokens.session  # type: ignore[attr-defined]
         for other in (
-            order.page.session,
+            change.page.session,
             tokens.mint_receipt("x"),
             tokens.mint_cookie_token("x", "session=1"),
         ):
-            assert await replace(order, token=other).redeem(client) == STALE
+            assert await replace(change, token=other).redeem(client) == STALE
 
 
 @pytest.mark.parametrize(
@@ -288,10 +290,10 @@ async def test_tokens_of_other_purposes_are_no_orders() -> None:
 )
 @pytest.mark.parametrize("path", [CHANGE, PASS])
 async def test_other_sites_cannot_send_it(headers: dict[str, str], path: str) -> None:
-    """Not even where every path takes forms of other sites."""
+    """Not even if every path accepts cross-site forms."""
     async with LiveClient(application(cross_site_paths=["/*"])) as client:
-        order = await captured(await visitor(client, "ada"))
-        sent = replace(order, origin=headers.get("origin"), site=headers.get("sec-fetch-site"))
+        change = await captured(await visitor(client, "ada"))
+        sent = replace(change, origin=headers.get("origin"), site=headers.get("sec-fetch-site"))
         assert await sent.redeem(client, path) == CROSS_SITE
         assert await role(client) is None
 
@@ -299,8 +301,8 @@ async def test_other_sites_cannot_send_it(headers: dict[str, str], path: str) ->
 @pytest.mark.parametrize("csrf", ["", "AAAA", "A" * 88])
 async def test_without_the_page_s_csrf_token_it_is_refused(csrf: str, who: str) -> None:
     async with LiveClient(application()) as client:
-        order = await captured(await visitor(client, who))
-        sent = replace(order, page=replace(order.page, csrf=csrf))
+        change = await captured(await visitor(client, who))
+        sent = replace(change, page=replace(change.page, csrf=csrf))
         assert await sent.redeem(client) == STALE
         assert await role(client) is None
 
@@ -310,25 +312,25 @@ async def test_without_the_page_s_csrf_token_it_is_refused(csrf: str, who: str) 
 )
 async def test_no_form_can_send_it(kind: str) -> None:
     async with LiveClient(application()) as client:
-        order = await captured(client)
-        body = urlencode(order.body) if "urlencoded" in kind else "{}"
-        headers = order.headers | {"content-type": kind}
+        change = await captured(client)
+        body = urlencode(change.body) if "urlencoded" in kind else "{}"
+        headers = change.headers | {"content-type": kind}
         response = await client.post(CHANGE, content=body, headers=headers)
         assert (response.status_code, response.json()) == (415, {"reason": "media type"})
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"nope", b'{"id": 5}', b"null", b"[" * 20_000, b"\xff"])
-async def test_what_is_no_request_of_a_page_is_malformed(body: bytes) -> None:
+async def test_malformed_requests(body: bytes) -> None:
     async with LiveClient(application()) as client:
-        order = await captured(client)
+        change = await captured(client)
         for path in (CHANGE, PASS):
-            response = await client.post(path, content=body, headers=order.headers)
+            response = await client.post(path, content=body, headers=change.headers)
             assert (response.status_code, response.json()) == (400, {"reason": "malformed"})
 
 
-async def test_what_is_too_big_is_not_read() -> None:
+async def test_a_large_body_is_not_read() -> None:
     async with LiveClient(application()) as client:
-        order = await captured(client)
+        change = await captured(client)
         sent = 0
 
         async def endless() -> Any:
@@ -337,7 +339,7 @@ async def test_what_is_too_big_is_not_read() -> None:
                 sent += 1024
                 yield b"x" * 1024
 
-        response = await client.post(CHANGE, content=endless(), headers=order.headers)
+        response = await client.post(CHANGE, content=endless(), headers=change.headers)
         assert (response.status_code, response.json()) == (413, {"reason": "too big"})
         assert sent < 100_000
 
@@ -345,15 +347,15 @@ async def test_what_is_too_big_is_not_read() -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH"])
 async def test_other_methods_do_nothing(method: str) -> None:
     async with LiveClient(application()) as client:
-        order = await captured(client)
+        change = await captured(client)
         for path in (CHANGE, PASS):
-            response = await client.request(method, path, params=order.body, headers=order.headers)
+            response = await client.request(method, path, params=change.body, headers=change.headers)
             assert response.status_code == 405
         assert await role(client) is None
 
 
-async def test_without_any_cookie_no_order_is_given() -> None:
-    """It could be used by anybody; the page is loaded instead, which brings the cookie."""
+async def test_without_any_cookie_no_token_is_minted() -> None:
+    """It could be redeemed by any browser. The page is loaded again instead, which sets the cookie."""
     async with LiveClient(application()) as client:
         page = await load(client, "/")
         async with connect(client, page, cookies={}) as socket:
@@ -366,11 +368,11 @@ async def test_without_any_cookie_no_order_is_given() -> None:
 async def test_the_change_cannot_be_read_on_its_way(who: str) -> None:
     async with LiveClient(application()) as client:
         page, socket = await opened(await visitor(client, who))
-        order = await ordered(socket, page)
-        _, answer = await order.redeem(client)
-        _, handed = await replace(order, token=answer["receipt"]).redeem(client, PASS)
+        change = await request_change(socket, page)
+        _, answer = await change.redeem(client)
+        _, handed = await replace(change, token=answer["receipt"]).redeem(client, PASS)
         cookie = client.cookies["session"]
-        for token in (order.token, answer["receipt"], handed["pass"], page.session):
+        for token in (change.token, answer["receipt"], handed["pass"], page.session):
             for text in decodings(token):
                 assert b"S3CRET" not in text
                 assert b"role" not in text
@@ -378,77 +380,77 @@ async def test_the_change_cannot_be_read_on_its_way(who: str) -> None:
                 assert b"session=" not in text
 
 
-async def test_the_answers_are_kept_by_nobody() -> None:
+async def test_responses_are_not_cached() -> None:
     async with LiveClient(application()) as client:
-        order = await captured(client)
-        for body in (order.body, {}):
-            response = await client.post(CHANGE, json=body, headers=order.headers)
+        change = await captured(client)
+        for body in (change.body, {}):
+            response = await client.post(CHANGE, json=body, headers=change.headers)
             assert response.headers["cache-control"] == "no-store"
 
 
-class TestThePass:
-    """The browser's new cookie, on its way to the socket that gave the order."""
+class TestTheCookieToken:
+    """The token with which a page sends the browser's new cookie to the socket that changed the session."""
 
-    async def test_its_socket_takes_it_once(self, who: str) -> None:
+    async def test_its_socket_accepts_it_once(self, who: str) -> None:
         async with LiveClient(application()) as client:
             page, socket = await opened(await visitor(client, who))
-            sealed = await self.passed(client, await ordered(socket, page))
-            status, tokens = await renewed(socket, page, sealed)
+            cookie_token = await self.get_cookie_token(client, await request_change(socket, page))
+            status, tokens = await send_cookie(socket, page, cookie_token)
             assert (status, set(tokens)) == ("ok", {"session", "csrf"})
             page = replace(page, session=tokens["session"], csrf=tokens["csrf"])
-            assert (await renewed(socket, page, sealed, ref="9"))[0] == "error"
+            assert (await send_cookie(socket, page, cookie_token, ref="9"))[0] == "error"
             async with connect(client, page) as another:
                 status, response = await join(another, page)
                 assert status == "ok"
                 assert VALUE in str(response["rendered"])
 
-    async def test_no_other_socket_takes_it(self) -> None:
-        """Neither one of the same page, nor one of a thief's."""
+    async def test_no_other_socket_accepts_it(self) -> None:
+        """Neither another socket of the same page nor one of an attacker."""
         app = application()
         async with LiveClient(app) as client, LiveClient(app, lifespan=False) as thief:
             page, socket = await opened(await visitor(client, "ada"))
-            sealed = await self.passed(client, await ordered(socket, page))
+            cookie_token = await self.get_cookie_token(client, await request_change(socket, page))
             twin = await connect(client, page).connect()
             await join(twin, page)
-            assert (await renewed(twin, page, sealed))[0] == "error"
+            assert (await send_cookie(twin, page, cookie_token))[0] == "error"
             own, stranger = await opened(thief)
-            await ordered(stranger, own)
-            assert (await renewed(stranger, own, sealed))[0] == "error"
+            await request_change(stranger, own)
+            assert (await send_cookie(stranger, own, cookie_token))[0] == "error"
             await stranger.send_frame(event(own, "9", "look"))
             assert VALUE not in str(await stranger.receive_frame())
 
-    async def test_a_socket_takes_it_for_its_own_order_only(self) -> None:
+    async def test_a_socket_accepts_it_for_its_own_change_only(self) -> None:
         async with LiveClient(application()) as client:
             page, socket = await opened(client)
-            order = await ordered(socket, page)
+            change = await request_change(socket, page)
             tokens: SessionTokens = client._browser.app._tokens.session  # type: ignore[attr-defined]
-            forged = tokens.mint_cookie_token("another order", "session=stolen")
-            for sealed in (forged, order.token, None, 5, "x.y"):
-                assert (await renewed(socket, page, sealed))[0] == "error"
+            forged = tokens.mint_cookie_token("another change", "session=stolen")
+            for cookie_token in (forged, change.token, None, 5, "x.y"):
+                assert (await send_cookie(socket, page, cookie_token))[0] == "error"
 
     async def test_it_needs_a_receipt(self) -> None:
         async with LiveClient(application()) as client:
-            order = await captured(client)
-            assert await order.redeem(client, PASS) == STALE
+            change = await captured(client)
+            assert await change.redeem(client, PASS) == STALE
 
     async def test_it_expires(self, monkeypatch: pytest.MonkeyPatch) -> None:
         app = application()
         async with LiveClient(app) as client:
             page, socket = await opened(client)
             shift_time(monkeypatch, -2)
-            sealed = await self.passed(client, await ordered(socket, page))
+            cookie_token = await self.get_cookie_token(client, await request_change(socket, page))
             app._tokens.session.max_age = 0
-            assert (await renewed(socket, page, sealed))[0] == "error"
+            assert (await send_cookie(socket, page, cookie_token))[0] == "error"
 
-    async def test_the_socket_is_told_nothing_by_a_page_of_another_session(self) -> None:
+    async def test_a_page_of_another_session_is_refused(self) -> None:
         async with LiveClient(application()) as client:
             page, socket = await opened(client)
-            sealed = await self.passed(client, await ordered(socket, page))
+            cookie_token = await self.get_cookie_token(client, await request_change(socket, page))
             other = await load(client, "/")
-            assert (await renewed(socket, page, sealed, session=other.session))[0] == "error"
+            assert (await send_cookie(socket, page, cookie_token, session=other.session))[0] == "error"
 
     @pytest.mark.parametrize("payload", [None, [], "x", 5, {}, {"pass": {}}])
-    async def test_nonsense_is_refused(self, payload: Any) -> None:
+    async def test_invalid_values_are_refused(self, payload: Any) -> None:
         async with LiveClient(application()) as client:
             page, socket = await opened(client)
             await socket.send_frame(["4", "5", page.topic, "session_renewed", payload])
@@ -456,20 +458,20 @@ class TestThePass:
             assert frame[4] == {"status": "error", "response": {"reason": "stale"}}
 
     @staticmethod
-    async def passed(client: LiveClient, order: Captured) -> str:
-        status, answer = await order.redeem(client)
+    async def get_cookie_token(client: LiveClient, change: CapturedChange) -> str:
+        status, answer = await change.redeem(client)
         assert status == 200
-        status, answer = await replace(order, token=answer["receipt"]).redeem(client, PASS)
+        status, answer = await replace(change, token=answer["receipt"]).redeem(client, PASS)
         assert status == 200
         return str(answer["pass"])
 
 
 async def test_the_socket_that_goes_on_still_ends_with_its_session() -> None:
-    """A visitor without a session gets one in place: from then on, signing out concerns this page, too."""
+    """An anonymous browser gets a session without a page load; signing out then ends this page as well."""
     async with LiveClient(application()) as client:
         page, socket = await opened(client)
-        sealed = await TestThePass.passed(client, await ordered(socket, page))
-        assert (await renewed(socket, page, sealed))[0] == "ok"
+        cookie_token = await TestTheCookieToken.get_cookie_token(client, await request_change(socket, page))
+        assert (await send_cookie(socket, page, cookie_token))[0] == "ok"
         await client.post("/out")
         assert (await socket.receive_frame())[3:] == ["redirect", {"to": "/", "status": 302}]
         assert (await socket.receive_frame())[3] == "phx_close"
@@ -478,33 +480,33 @@ async def test_the_socket_that_goes_on_still_ends_with_its_session() -> None:
 
 class TestWorkers:
     async def test_another_worker_can_make_the_change(self) -> None:
-        """They share the secret, and nothing else."""
+        """The workers share only the secret."""
         async with LiveClient(application()) as client:
-            order = await captured(client)
+            change = await captured(client)
             async with LiveClient(application(), cookies=dict(client.cookies)) as elsewhere:
-                assert (await order.redeem(elsewhere))[0] == 200
+                assert (await change.redeem(elsewhere))[0] == 200
                 assert await role(elsewhere) == VALUE
 
-    async def test_with_a_shared_store_no_worker_makes_it_again(self, tmp_path: Path) -> None:
+    async def test_with_a_shared_store_no_worker_repeats_it(self, tmp_path: Path) -> None:
         path = tmp_path / "state.db"
         one, two = application(SQLiteOnceStore(path)), application(SQLiteOnceStore(path))
         async with LiveClient(one) as client:
-            order = await captured(client)
+            change = await captured(client)
             cookies = dict(client.cookies)
             async with LiveClient(two, cookies=cookies) as elsewhere:
-                assert (await order.redeem(elsewhere))[0] == 200
-            assert await order.redeem(client) == USED
+                assert (await change.redeem(elsewhere))[0] == 200
+            assert await change.redeem(client) == USED
             assert await role(client) is None
 
     async def test_while_the_store_is_away_nothing_is_changed(self) -> None:
         async with LiveClient(application(Away())) as client:
-            order = await captured(client)
-            assert await order.redeem(client) == (503, {"reason": "unavailable"})
+            change = await captured(client)
+            assert await change.redeem(client) == (503, {"reason": "unavailable"})
             assert await role(client) is None
 
 
 class Away(MemoryOnceStore):
-    """A store that has gone."""
+    """A store that is unavailable."""
 
     async def claim(self, key: str, until: float) -> bool:
         raise StoreUnavailable("the store is away")
@@ -527,7 +529,7 @@ class TestTheBrowserCookie:
             assert "Secure" in header
             assert "Domain" not in header
 
-    async def test_who_has_a_session_needs_none(self) -> None:
+    async def test_a_browser_with_a_session_needs_none(self) -> None:
         async with LiveClient(application()) as client:
             await client.post("/in/ada")
             await client.get("/")
@@ -538,5 +540,5 @@ class TestTheBrowserCookie:
         app.add_live_view("/", PromotingView)
         async with LiveClient(app) as client:
             assert "set-cookie" not in (await client.get("/")).headers
-            order = Captured(await load(client, "/"), "x")
-            assert await order.redeem(client) == (404, {"reason": "no session"})
+            change = CapturedChange(await load(client, "/"), "x")
+            assert await change.redeem(client) == (404, {"reason": "no session"})

@@ -23,7 +23,7 @@ pytestmark = [
 
 
 class DeafSocket:
-    """A socket that joins, reads the answer, and never reads again: its window stays small, and fills."""
+    """A socket that joins, reads the reply and never reads again; its TCP window stays small and fills up."""
 
     def __init__(self, server: Server) -> None:
         self._server = server

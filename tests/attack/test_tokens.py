@@ -36,7 +36,7 @@ async def test_a_page_joins_with_its_own_cookie_again_and_again(client: LiveClie
     assert state.mounts("dashboard") == 3
 
 
-class TestT1Replay:
+class TestReplay:
     async def test_after_sign_out(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "alice")
         page, public = await page_of(client, "/dashboard"), await page_of(client, "/")
@@ -63,7 +63,7 @@ class TestT1Replay:
     async def test_with_a_csrf_token_of_one_s_own(
         self, client: LiveClient, other: LiveClient, state: AppState
     ) -> None:
-        """Bob has everything of his own but the page."""
+        """Bob has his own cookies and CSRF token, and the page of another user."""
         await sign_in(client, "alice")
         await sign_in(other, "bob")
         alices, bobs = await page_of(client, "/dashboard"), await page_of(other, "/dashboard")
@@ -83,7 +83,7 @@ class TestT1Replay:
         assert await attempt(client, page, url="http://testserver/admin") == UNAUTHORIZED
         assert state.calls.total() == 0
 
-    async def test_for_another_path_of_the_same_view_is_fine(self, client: LiveClient) -> None:
+    async def test_for_another_path_of_the_same_view(self, client: LiveClient) -> None:
         page = await page_of(client, "/items/1")
         assert (await attempt(client, page, url="http://testserver/items/2"))[0] == "ok"
 
@@ -110,12 +110,12 @@ class TestT1Replay:
         assert state.calls.total() == 0
 
     @pytest.mark.parametrize("token", [None, "", 5, "x.y.z", ["a"], {"a": 1}])
-    async def test_of_nothing(self, client: LiveClient, state: AppState, token: object) -> None:
+    async def test_values_that_are_no_token(self, client: LiveClient, state: AppState, token: object) -> None:
         page = await page_of(client, "/")
         assert await attempt(client, page, session=token) == STALE
         assert state.calls.total() == 0
 
-    async def test_the_signature_is_all_of_it(self, client: LiveClient, state: AppState) -> None:
+    async def test_every_character_is_signed(self, client: LiveClient, state: AppState) -> None:
         page = await page_of(client, "/")
         for position in range(0, len(page.session) - 1, 7):
             changed = "A" if page.session[position] != "A" else "B"
@@ -124,7 +124,7 @@ class TestT1Replay:
         assert state.calls.total() == 0
 
 
-class TestD12CurrentState:
+class TestSignedInMeanwhile:
     async def test_a_page_from_before_the_sign_in_is_stale_after_it(
         self, client: LiveClient, state: AppState
     ) -> None:
@@ -142,7 +142,7 @@ class TestD12CurrentState:
         assert "user=alice" in page.text
 
 
-class TestT5NothingOfTheSessionInThePage:
+class TestNoSessionDataInThePage:
     @pytest.mark.parametrize("url", ["/", "/dashboard"])
     async def test_no_key_and_no_value(self, client: LiveClient, url: str) -> None:
         await sign_in(client, "alice")
@@ -152,13 +152,13 @@ class TestT5NothingOfTheSessionInThePage:
             assert b"S3CRET" not in text
             assert b"_pv_sid" not in text
 
-    async def test_the_socket_does_not_tell_either(self, client: LiveClient) -> None:
+    async def test_no_session_data_over_the_socket(self, client: LiveClient) -> None:
         await sign_in(client, "alice")
         page = await page_of(client, "/dashboard")
         assert "oauth" not in str(await attempt(client, page))
 
 
-class TestT9Csrf:
+class TestCsrf:
     @pytest.mark.parametrize("token", [None, "", 5, "AAAA", "A" * 88])
     async def test_a_join_without_it_is_stale(
         self, client: LiveClient, state: AppState, token: object

@@ -1,4 +1,4 @@
-"""An application whose handlers wait, and that tells how much memory its process has."""
+"""Application whose handlers wait, and a route that reports the memory of its process."""
 
 import asyncio
 from typing import Any

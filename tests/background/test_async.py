@@ -761,7 +761,7 @@ class TestWorkerThreads:
             pushed = asyncio.create_task(page.push("go"))
             await until(begun.is_set)
             page.abort()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # several times `handler_grace`
             assert order == []
             released.set()
             await until(lambda: len(order) == 2)
