@@ -18,7 +18,7 @@ from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.tokens.page import PageToken, Tokens, UploadToken
 from pyview.tokens.secrets import InvalidToken
-from tests.attack.test_session_changes import PASS, Captured, ordered
+from tests.attack.test_session_changes import PASS, CapturedChange, request_change
 from tests.attack.test_session_changes import STALE as STALE_ORDER
 from tests.frames import Page, connect, join, load, page_in
 from tests.nested.test_who_may_join import STALE, join_inner, tokens_in
@@ -118,11 +118,11 @@ def at(app: Any, client: LiveClient) -> LiveClient:
     return LiveClient(app, cookies=dict(client.cookies), lifespan=False)
 
 
-async def order_of(client: LiveClient) -> Captured:
+async def order_of(client: LiveClient) -> CapturedChange:
     page = await load(client, "/")
     async with connect(client, page) as socket:
         assert (await join(socket, page))[0] == "ok"
-        return await ordered(socket, page)
+        return await request_change(socket, page)
 
 
 class TestStrangers:
@@ -137,7 +137,7 @@ class TestStrangers:
                 assert (await thief.get("/session")).json() == "nobody"
             status, answer = await order.redeem(client)
             assert status == 200
-            receipt = Captured(order.page, answer["receipt"])
+            receipt = CapturedChange(order.page, answer["receipt"])
             async with at(other, client) as thief:
                 assert await receipt.redeem(thief, PASS) == STALE_ORDER
 
