@@ -137,7 +137,7 @@ class PyView(Starlette):
         self.presence = Presence(self.pubsub)
         self.rootTemplate = defaultRootTemplate()
         self.context_processors = tuple(context_processors)
-        self._complaints = RateLimitedWarnings(logger)
+        self._client_warnings = RateLimitedWarnings(logger)
         self._crashes = CrashLog(logger)
         self._audit = Audit()
         self._assets = ClientAssets()
@@ -159,7 +159,7 @@ class PyView(Starlette):
         self._identity_monitor = IdentityMonitor(self.revocations, self.security.auth_interval)
         self._detached_views = DetachedViews(self.security, self._identity_monitor)
         self._open_sockets = OpenSockets(self.security)
-        looks = DescriptorWatch().look, self._crashes.flush_due, self._complaints.flush_due
+        looks = DescriptorWatch().look, self._crashes.flush_due, self._client_warnings.flush_due
         self._periodic = Periodic(looks)
         self._page = LivePage(lambda: self.app_context, self._tokens, self._assets, lambda: self.rootTemplate)
         self._groups = {DEFAULT.name: self._group(DEFAULT)}
@@ -190,7 +190,7 @@ class PyView(Starlette):
                 signatures=self._tokens,
                 security=self.security,
                 liveview_version=self._assets.liveview_version,
-                complaints=self._complaints,
+                client_warnings=self._client_warnings,
                 crashes=self._crashes,
                 nested=self._nested,
                 context_processors=self.context_processors,
@@ -378,7 +378,7 @@ class PyView(Starlette):
             finally:
                 await self._opening.close()
                 self._crashes.flush()
-                self._complaints.flush()
+                self._client_warnings.flush()
                 await self.presence.close()
                 await self.pubsub.close()
                 await self.revocations.close()

@@ -18,7 +18,8 @@ from pyview.components.instance import Instance, Key, finished
 from pyview.components.renderers import ContentParts, Parts, TemplateParts, check_one_element
 from pyview.components.socket import ComponentSocket
 from pyview.meta import ContextProcessor, PyViewMeta
-from pyview.socket.socket import ComponentTarget, LiveViewSocket, Runtime
+from pyview.socket.runtime import ComponentTarget, Runtime
+from pyview.socket.socket import LiveViewSocket
 from pyview.template.component_tag import ComponentTag
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import LiveTemplate

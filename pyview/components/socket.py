@@ -10,7 +10,8 @@ from pyview.hooks import Stage
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.sessions.change import SessionChange
 from pyview.socket.connect import ConnectData
-from pyview.socket.socket import LiveViewSocket, Runtime
+from pyview.socket.runtime import Runtime
+from pyview.socket.socket import LiveViewSocket
 from pyview.template.root_template import PageAttributes
 
 T = TypeVar("T")

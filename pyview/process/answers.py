@@ -25,7 +25,7 @@ def reply(process: ViewProcess, ref: str | None, response: dict[str, Any], statu
 
 def reject(process: ViewProcess, ref: str | None, reason: str, log: str) -> None:
     """Answer a message that the browser should not have sent, and log it."""
-    process.app.complaints.warn(process.name, log)
+    process.app.client_warnings.warn(process.name, log)
     reply(process, ref, {"reason": reason}, "error")
 
 

@@ -9,7 +9,8 @@ from pyview.components.instance import Instance
 from pyview.components.registry import ComponentRegistry
 from pyview.process.app_context import AppContext
 from pyview.process.messages import ComponentUpdate, Event
-from pyview.socket.socket import LiveViewSocket, Runtime
+from pyview.socket.runtime import Runtime
+from pyview.socket.socket import LiveViewSocket
 
 logger = logging.getLogger("pyview")
 

@@ -10,7 +10,7 @@ from pyview.background.timers import Timer
 from pyview.background.work import AsyncTask
 from pyview.events.info_event import InfoEvent
 from pyview.rendering.lifecycle import AccessGuard, MountContext
-from pyview.socket.socket import ComponentTarget
+from pyview.socket.runtime import ComponentTarget
 from pyview.uploads.entry import UploadEntry
 from pyview.wire.uploads import Advance, ChosenFile
 

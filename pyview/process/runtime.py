@@ -19,7 +19,8 @@ from pyview.process.nested import Children
 from pyview.process.view_process import ViewProcess
 from pyview.rendering import lifecycle
 from pyview.sessions.change import NO_SESSION, TOO_EARLY, SessionNotWritable
-from pyview.socket.socket import ComponentTarget, LiveViewSocket
+from pyview.socket.runtime import ComponentTarget
+from pyview.socket.socket import LiveViewSocket
 from pyview.template.nested import Nested, NestedElement
 from pyview.template.tree.stream import ShownItems
 from pyview.threads import on_loop

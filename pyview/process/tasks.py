@@ -1,8 +1,8 @@
-"""Start a coroutine now; it becomes a waiting task only if it really has to wait.
+"""Run a coroutine at once; it becomes a waiting task only if it has to wait.
 
 Most handlers never wait, and a turn of the event loop costs more than they do. Python 3.12 can run a task's first step
-at once (`eager_start`), with the right current task, so that time-outs and task groups inside work. For Python 3.11 the
-same is done here with what asyncio documents for writers of event loops.
+at once (`eager_start`), with the right current task, so that timeouts and task groups inside work. Python 3.11 cannot:
+there the functions do the same that asyncio documents for event loop implementers.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Any
 if sys.version_info >= (3, 12):
 
     def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-        """Run `coroutine` up to its first wait. None when it has ended; else the task, for the caller to keep."""
+        """Run `coroutine` up to its first wait. Return None if it has ended, else the task, which the caller keeps."""
         loop = asyncio.get_running_loop()
         task = asyncio.Task(coroutine, loop=loop, eager_start=True)
         if not task.done():
@@ -26,7 +26,7 @@ if sys.version_info >= (3, 12):
 else:
 
     def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-        """Run `coroutine` up to its first wait. None when it has ended; else the task, for the caller to keep."""
+        """Run `coroutine` up to its first wait. Return None if it has ended, else the task, which the caller keeps."""
         loop = asyncio.get_running_loop()
         begun = Begun(coroutine)
         task = loop.create_task(begun)
@@ -70,7 +70,7 @@ class Begun(Coroutine[Any, Any, None]):
             raise
 
     def waits_for(self, awaited: Any) -> None:
-        """The first step has been taken, and yielded `awaited`; a future handed over unwaited stays valid."""
+        """Note that the first step was taken and yielded `awaited`, which the task gets with its own first step."""
         self._awaited = awaited
         self._waits = True
 
@@ -107,7 +107,7 @@ class Begun(Coroutine[Any, Any, None]):
 
 
 def local(coroutine: Any, name: str) -> Any:
-    """Return what a variable of a waiting coroutine stands for; None if it has no such variable or has ended."""
+    """Return the value of a variable of a waiting coroutine; None if it has no such variable or has ended."""
     frame = getattr(coroutine, "cr_frame", None)
     return None if frame is None else frame.f_locals.get(name)
 

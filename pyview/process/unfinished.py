@@ -1,8 +1,8 @@
-"""Handlers that go on although their reader has gone: how many there may be, and for how long.
+"""Limits for handlers that go on after their page has left: how many, and for how long.
 
-A handler that is cancelled half way leaves half of its work: money that is taken and not booked. So it ends by itself,
-within a time that `SecurityConfig` has. A client that opens pages only to leave them has a bounded number of such
-handlers.
+A handler that is cancelled half way leaves half of its work: money is taken, and no booking is made. So it may end by
+itself, within a time limit of `SecurityConfig`. A client that opens pages only to leave them has a limited number of
+such handlers.
 """
 
 import asyncio
@@ -13,14 +13,14 @@ from typing import Protocol
 from pyview.config import SecurityConfig
 
 _SHORTEST = 0.5
-"""Seconds that a handler has when there are too many of its kind."""
+"""Seconds for a handler while there are too many of them."""
 
 _SHARE = 0.8
-"""Share of `drain_timeout` that handlers have when the server stops; the rest is for `disconnect`."""
+"""Share of `drain_timeout` for handlers when the server stops; the rest is for `disconnect`."""
 
 
 class Endable(Protocol):
-    """A view that has ended, except for its handler."""
+    """Process of a view that has ended, except for its handler."""
 
     @property
     def client(self) -> str: ...
@@ -28,7 +28,7 @@ class Endable(Protocol):
 
 
 class Unfinished:
-    """The handlers of one application whose views have ended."""
+    """Handlers of one application whose views have ended."""
 
     def __init__(self, limits: SecurityConfig) -> None:
         self._limits = limits
@@ -41,7 +41,7 @@ class Unfinished:
         return len(self._timers)
 
     def add(self, process: Endable) -> None:
-        """Let the handler of `process` go on for a while, then cut it off."""
+        """Let the handler of `process` go on for its time limit, then cut it off."""
         client = process.client
         seconds = self._seconds(client)
         self._clients[process] = client
@@ -49,7 +49,7 @@ class Unfinished:
         self._arm(process, seconds)
 
     def discard(self, process: Endable) -> None:
-        """The handler has ended. An unknown one is ignored."""
+        """Forget a process whose handler has ended; an unknown one is ignored."""
         timer = self._timers.pop(process, None)
         if timer is None:
             return
@@ -61,7 +61,7 @@ class Unfinished:
 
     @contextmanager
     def hurried(self) -> Iterator[None]:
-        """The server stops: every handler, and each that is added meanwhile, has a part of `drain_timeout`."""
+        """Context of a server that stops: all handlers get a share of `drain_timeout`, and no more."""
         seconds = self._limits.drain_timeout * _SHARE
         now = asyncio.get_running_loop().time()
         self._stops_at = now + seconds

@@ -349,7 +349,7 @@ class ViewProcess(Mailbox):
         if self.disconnecting:
             return  # `disconnect` has a time limit of its own
         what = f"{self.name}: {titled(self._handled)}"
-        self.app.complaints.warn(
+        self.app.client_warnings.warn(
             self.client,
             f"{what} was cancelled, {seconds:g} s after its page had left or the server began to stop",
         )

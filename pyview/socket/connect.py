@@ -1,4 +1,4 @@
-"""What the browser says when it connects: its parameters, and how it came here. For `mount`; nothing of it is kept."""
+"""Data of a browser that connects: its parameters, its address and headers. For `mount`; dropped afterwards."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,27 +10,30 @@ from starlette.datastructures import URL, Headers
 from starlette.types import Scope
 
 BUNDLE = "pyview.bundle"
-"""Where a scope holds the names of the files that this server's pages load."""
+"""Key of a scope for the names of the files that this server's pages load."""
 
 _NOT_TOLD = frozenset({"_csrf_token", "_csp_nonce", "_load", "_received"})
 _ASSETS = "/live/assets/"
 
 
 class NotConnecting(RuntimeError):
-    """Asked too late: what the browser said when it connected is forgotten."""
+    """Connect data was asked for after the mount, when it is gone."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"socket.{what} is there while the view is mounted (mount, on_mount, the first handle_params). "
+            f"socket.{what} exists only while the view is mounted (mount, on_mount, the first handle_params). "
             "Put what you need of it into the context."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectInfo:
-    """How the browser came here. `peer` is host and port of the other end, as the server says it: behind a proxy that
-    is not trusted, the proxy. `uri` is what the request or the handshake asked for. `headers` are those that
-    `SecurityConfig(connect_headers=...)` names, in lower case."""
+    """Request or handshake of a browser.
+
+    `peer` is host and port of the client, as the server reports it: behind a proxy that is not trusted, the proxy.
+    `uri` is the URI of the request or the handshake. `headers` are those that `SecurityConfig(connect_headers=...)`
+    names, in lower case.
+    """
 
     peer: tuple[str, int] | None
     uri: str
@@ -39,7 +42,7 @@ class ConnectInfo:
 
 
 class ConnectData:
-    """One request, or one join: `params` are None for a request, which has none."""
+    """Connect data of one request or one join. `params` is None for a request, which has none."""
 
     __slots__ = ("_allowed", "_params", "_scope")
 
@@ -67,7 +70,7 @@ class ConnectData:
         )
 
     def statics_changed(self, current: Sequence[str]) -> bool:
-        """Whether the page was loaded with other files than it would be now."""
+        """Return True if the page would be loaded with other files now."""
         tracked = self._params.get("_track_static")
         if not isinstance(tracked, list):
             return False
@@ -85,19 +88,20 @@ class Connectable(Protocol):
 
 
 def static_changed(socket: Connectable, *current: str) -> bool:
-    """Whether the page was loaded before the last deploy: with another version of PyView's files, or without one of
-    `current`, the URLs of files that your own root template marks with `phx-track-static`. For `mount`:
+    """Return True if the page was loaded before the last deploy. For `mount`:
 
         if is_connected(socket) and static_changed(socket, static_url("app.css")):
             socket.put_flash("info", "There is a new version of this page. Please load it again.")
 
-    Never during the first HTTP request, which brings the newest. Raises `NotConnecting` after the mount.
+    A page is older if it has another version of PyView's files, or not all of `current`: the URLs of files that your
+    own root template marks with `phx-track-static`. False during the first HTTP request, which brings the newest files.
+    Raises `NotConnecting` after the mount.
     """
     return connecting_of(socket, "static_changed").statics_changed(current)
 
 
 def connecting_of(socket: Connectable, what: str) -> ConnectData:
-    """Raises `NotConnecting`."""
+    """Return the connect data of a socket. Raises `NotConnecting`."""
     if socket.connecting is None:
         raise NotConnecting(what)
     return socket.connecting

@@ -1,16 +1,16 @@
-"""The socket a view's callbacks receive: its state, and everything it may wish for.
+"""The socket that a view's callbacks receive: its state, and the methods of a view.
 
-One class holds the state; two faces say where it runs. During the first HTTP render the socket is an
-`UnconnectedSocket`; once the browser has joined it is a `ConnectedLiveViewSocket`. Every method works on both, so
-that `mount` needs no branches: what makes no sense without a browser (timers, subscriptions, pushed events) does
-nothing on the unconnected face.
+It is one class, and long, since it is what users program against. During the first HTTP render the socket is an
+`UnconnectedSocket`; once the browser has joined it is a `ConnectedLiveViewSocket`. Every method works on both, so that
+`mount` needs no branches: what makes no sense without a browser (timers, subscriptions, pushed events) does nothing on
+an `UnconnectedSocket`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeGuard, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 import orjson
 
@@ -19,7 +19,7 @@ from pyview.background.assigns import ASSIGN, Assignment, Filling, find, listed
 from pyview.background.result import AsyncResult
 from pyview.background.stream_runner import AsyncStreamRunner
 from pyview.background.timers import Timer
-from pyview.background.work import AsyncTasks, Key, OnResult, TaskSource, dismiss
+from pyview.background.work import Key, OnResult, TaskSource, dismiss
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
@@ -29,6 +29,7 @@ from pyview.presence.presence import ViewPresence
 from pyview.sessions.change import SessionChange
 from pyview.sessions.session import with_shared
 from pyview.socket.connect import ConnectData, ConnectInfo, connecting_of
+from pyview.socket.runtime import ComponentSockets, ComponentTarget, Runtime
 from pyview.socket.uploads import UploadMethods
 from pyview.stream import Stream, Streams
 from pyview.template.nested import Nested, NestedElement
@@ -36,7 +37,6 @@ from pyview.template.root_template import PAGE_EVENT, PageAttributes
 from pyview.template.temporary import Temporaries
 from pyview.template.tree.stream import ShownItems
 from pyview.threads import on_loop
-from pyview.uploads.registry import UploadRegistry
 from pyview.wire.message import encoded
 
 T = TypeVar("T")
@@ -50,67 +50,18 @@ START = "start_async"
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-ComponentTarget: TypeAlias = "tuple[type, Any] | int"
-"""Which component of a view: its class and id, or its number."""
-
-
-class ComponentSockets(Protocol):
-    """The live components of one view."""
-
-    def place(self, tag: Any, host: "LiveViewSocket[Any]", previous: Any) -> tuple[int, int | None]: ...
-    async def html(self, tag: Any, host: "LiveViewSocket[Any]") -> str: ...
-    def completed_page(
-        self, diff: dict[str, Any], root: Any
-    ) -> dict[str, Any] | Awaitable[dict[str, Any]]: ...
-
-
-class Runtime(Protocol):
-    """What runs a view: a live process, or one HTTP request."""
-
-    async def subscribe(self, topic: str) -> None: ...
-    async def unsubscribe(self, topic: str) -> None: ...
-    async def broadcast(self, topic: str, message: Any) -> None: ...
-    def presence(self) -> ViewPresence: ...
-    def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None: ...
-    def send_info(self, event: InfoEvent) -> None: ...
-    def tasks(self) -> AsyncTasks: ...
-    def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
-    async def call_handle_info(self, event: InfoEvent) -> None: ...
-    async def handle_async(
-        self, socket: "LiveViewSocket[Any]", name: str, result: AsyncResult[Any]
-    ) -> None: ...
-    def live_action(self) -> str | None: ...
-    def here(self) -> str: ...
-    async def patch(self, wish: Patch) -> None: ...
-    def make_components(self) -> ComponentSockets: ...
-    def send_update(
-        self, target: ComponentTarget, assigns: dict[str, Any], seconds: float
-    ) -> Timer | None: ...
-    def send_view(self, event: str, payload: Any) -> None: ...
-    def check_session_writable(self) -> None: ...
-    @property
-    def context_around(self) -> Any: ...
-    def check_is_page(self) -> None: ...
-    def nest(self, child: Nested) -> NestedElement: ...
-    def show_items(self, shown: Sequence[ShownItems]) -> None: ...
-    async def nested_html(self, child: Nested) -> str: ...
-    @property
-    def uploads(self) -> UploadRegistry: ...
-    async def close(self) -> None: ...
-
-
 class LiveViewSocket(UploadMethods, Generic[T]):
-    """State and wishes of one view.
+    """The socket of one view.
 
-    `context` is what the template sees: a dict, TypedDict, dataclass or pydantic model; `{}` until the view sets it.
-    `csp_nonce` is that of the page's content security policy, if it has one, for `<script nonce=...>` in a template.
+    `context` is the data of the template: a dict, TypedDict, dataclass or pydantic model; `{}` until the view sets it.
     `live_title` is the page's title. Both may be set at any time; what changed is sent when the callback returns.
+    `csp_nonce` is that of the page's content security policy, if it has one, for `<script nonce=...>` in a template.
     """
 
     connected: ClassVar[bool] = False
     _runtime: Runtime
     cid: int | None = None
-    """The number of the live component whose socket this is; None for a view's own."""
+    """Number of the live component whose socket this is; None for a view's own."""
 
     __slots__ = (
         "_events",
@@ -152,7 +103,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self._shared = shared
 
     def _set_up(self, runtime: Runtime, flash: Flash | None) -> None:
-        """What the socket of a component has for itself as well."""
+        """Set the state that the socket of a component has for itself as well."""
         self.context: T = {}  # type: ignore[assignment]  # a view that never sets it still renders
         self.hooks: ViewHooks | None = None
         self.components: ComponentSockets | None = None
@@ -162,11 +113,12 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self._runtime = runtime
 
     def temporary(self, **values: Any) -> None:
-        """Let go of these names of the context after each render, which then are what is given here: for lists that are
-        long, or large texts. The page keeps what it shows until a name gets another value.
+        """Reset these names of the context to `values` after each render, so that large values are freed.
 
-        Streams are the better way for lists. A view with temporary names starts afresh after a broken connection, since
-        it could not render them again. Raises `TypeError` for values that can change, such as lists: give `()`.
+        The page keeps what it shows until a name gets another value. For lists, streams are better. A view with
+        temporary names is mounted again after a lost connection, since it could not render them again.
+
+        Raises `TypeError` for values that can change, such as lists: give `()`.
         """
         if self.temporaries is None:
             self.temporaries = Temporaries()
@@ -174,70 +126,70 @@ class LiveViewSocket(UploadMethods, Generic[T]):
 
     @property
     def connect_params(self) -> Mapping[str, Any]:
-        """What the page's script passed when it joined (`LiveViewConfig.params`), and `_mounts`, how often the page has
-        joined before; empty during the first HTTP request. Raises `NotConnecting` after the mount."""
+        """Parameters of the page's script for this join (`LiveViewConfig.params`), and `_mounts`, the number of joins
+        before it. Empty during the first HTTP request. Raises `NotConnecting` after the mount."""
         return connecting_of(self, "connect_params").params
 
     @property
     def connect_info(self) -> ConnectInfo:
-        """How the browser came here: address, URI, user agent, allowed headers. Raises `NotConnecting` after the
-        mount."""
+        """Address, URI, user agent and allowed headers of the request or the handshake. Raises `NotConnecting` after
+        the mount."""
         return connecting_of(self, "connect_info").info
 
     @property
     def live_action(self) -> str | None:
-        """What `add_live_view(..., action=...)` says of the present URL; None where it says nothing."""
+        """`action` of the route of the current URL, from `add_live_view(..., action=...)`; None if it has none."""
         return self._runtime.live_action()
 
     @property
     def page(self) -> PageAttributes:
-        """The document around the view, beside its title: language, classes, `<meta>` and `<link>` elements. It may be
-        changed at any time, and is as before when another view has come. Raises `ValueError` in a nested view."""
+        """Attributes of the document: language, classes, `<meta>` and `<link>` elements. They may be changed at any
+        time, and are reset by the next view. Raises `ValueError` in a nested view."""
         if self.page_attributes is None:
             self._runtime.check_is_page()
             self.page_attributes = PageAttributes()
         return self.page_attributes
 
     def queue_page_attributes(self, page: PageAttributes) -> None:
-        """Send what is new of them with the next answer."""
-        news = page.changes()
-        if news is not None:
-            self.queue_event(PAGE_EVENT, encoded(news, "socket.page"))
+        """Send the attributes that have changed with the next answer."""
+        changes = page.changes()
+        if changes is not None:
+            self.queue_event(PAGE_EVENT, encoded(changes, "socket.page"))
 
-    # Who is there
+    # User and session
 
     @property
     def user(self) -> Any:
-        """The user that the authentication middleware found, or an `UnauthenticatedUser`."""
+        """User that the authentication middleware found, or an `UnauthenticatedUser`."""
         return self.identity.user
 
     @property
     def session(self) -> Mapping[str, Any]:
-        """The session, read-only, with what the view's live session shares. A change of it is seen here once the
-        browser has the new cookie."""
+        """Session, read-only, with the data of the view's live session. A change of it appears here once the browser
+        has the new cookie."""
         return with_shared(self.identity.session, self._shared)
 
     async def update_session(self, values: Mapping[str, Any]) -> None:
-        """Change the session, and stay on the page: JSON data; a value of None takes its key away.
+        """Change the session and stay on the page. Values are JSON data; None removes a key.
 
-        The browser fetches its new cookie when the callback returns. The view goes on, unless somebody else is signed
-        in then: in that case the page is loaded anew. A navigation of the same callback follows the change, over HTTP.
+        The browser fetches its new cookie when the callback returns. The view goes on, unless another user is signed
+        in then: the page is loaded again in that case. A navigation of the same callback follows the change, over HTTP.
 
-        Raises `SessionNotWritable` while the page is made (`mount`, first `handle_params`) and in an application
-        without sessions, `TypeError` for what JSON cannot say, `ValueError` for too much of it.
+        Raises `SessionNotWritable` during `mount` and the first `handle_params` and in an application without
+        sessions, `TypeError` for a value that is not JSON-serialisable, `ValueError` for a session that is too large.
         """
         self._change_session(SessionChange.of(values))
 
     async def clear_session(self) -> None:
-        """Sign out: empty the session. Every page of it is sent away. What `update_session` or `redirect` put in
-        afterwards, in the same callback, is in a new session. Raises `SessionNotWritable`."""
+        """Sign out: empty the session. Every open page of the session is loaded again. Values that `update_session` or
+        `redirect` sets afterwards, in the same callback, go into a new session. Raises `SessionNotWritable`."""
         self._change_session(SessionChange(clear=True))
 
     def _change_session(self, change: SessionChange) -> None:
         self._runtime.check_session_writable()
         self.session_change = (self.session_change or SessionChange()).then(change)
 
-    # Messages shown once
+    # Flash messages
 
     @property
     def flash(self) -> Flash:
@@ -254,21 +206,21 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self.flash.put(key, value)
 
     def clear_flash(self, key: str | None = None) -> None:
-        """Take one message back, or all of them."""
+        """Remove one flash message, or all of them."""
         if self._flash is not None:
             self._flash.drop(key)
 
-    # Functions that run before the view's own
+    # Hooks
 
     def attach_hook(self, name: str, stage: Stage, function: Callable[..., Any]) -> None:
         """Call `function` before each `stage` of this view: `handle_params`, `handle_event`, `handle_info` or
-        `handle_async`; or, with the socket, when what was rendered has been sent: `after_render`. What that one changes
-        is shown with the next render.
+        `handle_async`. With `after_render` it is called with the socket when a render has been sent; what it changes is
+        shown with the next render.
 
-        It takes what the view's callback of that name takes, sync or async, `Depends` too. What the client sent
-        reaches it as a whole (`params`, `payload`), or in parameters marked `FromClient`. It returns None to go on
-        and `Halt()` to keep the callback from running; in `handle_event`, `Halt(reply)` answers the event. Hooks run
-        in the order in which they were attached, after what `@requires` asks.
+        The function takes what the view's callback of that name takes, sync or async, `Depends` too. Data of the client
+        reaches it as a whole (`params`, `payload`), or in parameters marked `FromClient`. It returns None to go on and
+        `Halt()` to skip the callback; in `handle_event`, `Halt(reply)` answers the event. Hooks run in the order in
+        which they were attached, after the checks of `@requires`.
 
         Raises `ValueError` for a name that is taken in this stage, `SignatureError` for a parameter that cannot be
         filled.
@@ -278,9 +230,10 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self.hooks.attach(name, stage, function)
 
     async def assign_new(self, name: str, make: Callable[[], Any]) -> Any:
-        """The value of `name` in the context, a dict; if it is not there, what `make` returns, sync or async.
+        """Return `name` of the context, a dict. If it is not there, set it to what `make` returns, sync or async.
 
-        A nested view takes it over from the view around it, if that one has it: what both need is loaded once.
+        A nested view takes the value of the view around it, if that one has it: data that both need is loaded once.
+        Raises `TypeError` for a context that is no dict.
         """
         context: Any = self.context
         if not isinstance(context, dict):
@@ -297,14 +250,14 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         return context[name]
 
     def detach_hook(self, name: str, stage: Stage) -> None:
-        """Take an attached hook off, if it is there."""
+        """Remove an attached hook, if it is there."""
         if self.hooks is not None:
             self.hooks.detach(name, stage)
 
-    # Broadcasts, timers, messages to oneself
+    # Broadcasts, timers, messages to the view itself
 
     async def subscribe(self, topic: str) -> None:
-        """Receive what is broadcast on `topic` in `handle_info`, as `InfoEvent(topic, message)`."""
+        """Receive the broadcasts of `topic` in `handle_info`, as `InfoEvent(topic, message)`."""
         await self._runtime.subscribe(topic)
 
     async def unsubscribe(self, topic: str) -> None:
@@ -312,12 +265,13 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         await self._runtime.unsubscribe(topic)
 
     async def broadcast(self, topic: str, message: Any) -> None:
-        """Send `message` to every subscriber of `topic`, this view included if it subscribed."""
+        """Send `message` to every subscriber of `topic`, this view included if it subscribes to it."""
         await self._runtime.broadcast(topic, message)
 
     @property
     def presence(self) -> ViewPresence:
-        """Who is where: `await socket.presence.track("room:7", user.id, {...})`, `socket.presence.list("room:7")`."""
+        """Presence on topics: `await socket.presence.track("room:7", user.id, {...})`,
+        `socket.presence.list("room:7")`."""
         return self._runtime.presence()
 
     def schedule_info(self, event: Any, seconds: float) -> Timer | None:
@@ -329,10 +283,10 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         return self._runtime.schedule(event, seconds or 0.0, repeat=False)
 
     async def send_info(self, event: InfoEvent) -> None:
-        """File `event` for `handle_info`; it runs after the callback that is running now."""
+        """Send `event` to this view's `handle_info`; it runs after the callback that is running now."""
         self._runtime.send_info(event)
 
-    # Lists that the browser keeps
+    # Streams
 
     def stream(
         self,
@@ -344,10 +298,10 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         limit: int | None = None,
         reset: bool = False,
     ) -> Stream[Any]:
-        """Put items into the stream of that name, which templates have as `streams.<name>`; the first call makes it.
+        """Put items into the stream of that name, in templates `streams.<name>`; the first call makes the stream.
 
-        `dom_id` makes the id of an item's element, by default `<name>-<item.id>`. With `reset`, the items take the
-        place of all others. Raises `TypeError` for an item without an id.
+        `dom_id` returns the id of an item's element, by default `<name>-<item.id>`. With `reset`, the items replace all
+        others. Raises `TypeError` for an item without an id.
         """
         stream = self._streams().made(name, dom_id)
         if reset:
@@ -356,7 +310,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         return stream
 
     def stream_configure(self, name: str, *, dom_id: Callable[[Any], str]) -> None:
-        """Say how the ids of a stream are made, before its first `stream`. Raises `ValueError` after it."""
+        """Set the function that makes the ids of a stream, before its first `stream`. Raises `ValueError` after it."""
         self._streams().configure(name, dom_id)
 
     def stream_insert(
@@ -378,11 +332,11 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         return self._streams().names[name].insert_many(items, at=at, limit=limit, update_only=update_only)
 
     def stream_delete(self, name: str, item: Any) -> str:
-        """Take an item out of the stream of that name. Raises `NoSuchStream`."""
+        """Delete an item of the stream of that name. Raises `NoSuchStream`."""
         return self._streams().names[name].delete(item)
 
     def stream_delete_by_dom_id(self, name: str, dom_id: str) -> str:
-        """Take the item whose element has this id out of the stream of that name. Raises `NoSuchStream`."""
+        """Delete the item whose element has this id. Raises `NoSuchStream`."""
         return self._streams().names[name].delete_by_id(dom_id)
 
     def _streams(self) -> Streams:
@@ -390,32 +344,32 @@ class LiveViewSocket(UploadMethods, Generic[T]):
             self.streams = Streams()
         return self.streams
 
-    # Work that goes on beside the view
+    # Background tasks
 
     def assign_async(self, names: str | Iterable[str], job: TaskSource, *, reset: bool = False) -> None:
-        """Fill names of the context with what `job` returns, each an `AsyncResult`: loading until then.
+        """Run `job` in the background and put its result into names of the context, each as an `AsyncResult`.
 
         `job` is an `async def` function without parameters, a `def` for a worker thread, or a coroutine. For several
-        names it returns a mapping with a value for each. A result that is there is kept while loading, unless
-        `reset`. The last call for a name wins. During the first HTTP render names are loading, and nothing starts.
+        names it returns a mapping with a value for each. An earlier result is kept while loading, unless `reset`. The
+        last call for a name wins. During the first HTTP render the names are loading, and nothing is started.
         Raises `TooMuchWork`.
         """
         assignment = Assignment(
             self, listed(names), several=not isinstance(names, str), log_crash=self._log_crash
         )
         assignment.begin(reset)
-        self._begin(ASSIGN, assignment.names, job, assignment.on_result)
+        self._start_task(ASSIGN, assignment.names, job, assignment.on_result)
 
     def start_async(self, name: str, job: TaskSource) -> None:
-        """Have `job` done beside the view, which goes on; `handle_async(name, result, socket)` gets what comes of it.
+        """Run `job` in the background; `handle_async(name, result, socket)` is called with its result.
 
-        `job` is as in `assign_async`, `result` an `AsyncResult`. What goes on under the same name is cancelled. A
+        `job` is as in `assign_async`, `result` an `AsyncResult`. A task that runs under the same name is cancelled. A
         crash of the job is logged, and fails the result, not the view. Raises `TooMuchWork`.
         """
-        self._begin(START, (name,), job, partial(self._hand_over, name))
+        self._start_task(START, (name,), job, partial(self._handle_async, name))
 
     def cancel_async(self, what: str | AsyncResult[Any] | Iterable[str]) -> bool:
-        """Cancel work by its name, or by the `AsyncResult` that it will fill: it fails. False if there was none."""
+        """Cancel tasks by name, or by the `AsyncResult` that a task will fill. Return False if there was none."""
         if not self.connected:
             return False
         names = self._names_loading(what) if isinstance(what, AsyncResult) else listed(what)
@@ -433,18 +387,17 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         limit: int | None = None,
         reset: bool = False,
     ) -> None:
-        """Fill the stream of that name with the items that `job` returns, or yields: those of an async generator are
-        shown one by one.
+        """Fill the stream of that name with the items that `job` returns or yields.
 
-        `job` is as in `assign_async`, or an async generator or its function. The name stands in the context as well,
-        for an `AsyncResult` without a result: it says whether the stream is loading, or why it could not. With
-        `reset`, the first items take the place of all others. Raises `TooMuchWork`.
+        `job` is as in `assign_async`, or an async generator or its function, whose items are shown one by one. The
+        context has an `AsyncResult` without a result under the same name: it is loading, done or failed. With `reset`,
+        the first items replace all others. Raises `TooMuchWork`.
         """
         filling = Filling(self, self.stream(name, dom_id=dom_id), at, limit, reset, self._log_crash)
         filling.begin()
         if self.connected:
             run_in_process = partial(self._runtime.run_in_process, self.cid)
-            self._begin(ASSIGN, (name,), filling.job(job, run_in_process), filling.on_result)
+            self._start_task(ASSIGN, (name,), filling.job(job, run_in_process), filling.on_result)
         else:
             dismiss(job)
 
@@ -453,10 +406,10 @@ class LiveViewSocket(UploadMethods, Generic[T]):
 
     @property
     def stream_runner(self) -> AsyncStreamRunner:
-        """Runs async generators that send this view their values."""
+        """Runner of async generators whose values are sent to this view."""
         return AsyncStreamRunner(self._runtime if self.connected else None, self.cid)
 
-    def _begin(self, kind: str, names: Iterable[str], job: TaskSource, on_result: OnResult) -> None:
+    def _start_task(self, kind: str, names: Iterable[str], job: TaskSource, on_result: OnResult) -> None:
         if self.connected:
             on_loop(
                 self._runtime.tasks().start, [Key(self.cid, kind, name) for name in names], job, on_result
@@ -464,7 +417,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         else:
             dismiss(job)
 
-    async def _hand_over(self, name: str, result: AsyncResult[Any], keys: frozenset[Key]) -> None:
+    async def _handle_async(self, name: str, result: AsyncResult[Any], keys: frozenset[Key]) -> None:
         await self._runtime.handle_async(self, name, result)
 
     def _names_loading(self, result: AsyncResult[Any]) -> list[str]:
@@ -474,10 +427,10 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     # Live components
 
     async def send_update(self, component: type | int, /, id: Any = None, **assigns: Any) -> None:
-        """Call `update` of a component of this view with `assigns`: of that class and id, or of that number.
+        """Call `update` of a component of this view, by its class and id or by its number, with `assigns`.
 
-        It runs after the callback that is running now. A component that is not there is passed over: it may just have
-        gone.
+        It runs after the callback that is running now. A component that is not there is ignored: it may have gone
+        meanwhile.
         """
         self._runtime.send_update(_target(component, id), assigns, 0.0)
 
@@ -488,7 +441,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         return self._runtime.send_update(_target(component, id), assigns, seconds)
 
     def component_registry(self) -> ComponentSockets:
-        """The components of the view, from the first one on."""
+        """Return the registry of the view's components, made at the first call."""
         if self.components is None:
             self.components = self._runtime.make_components()
         return self.components
@@ -500,7 +453,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     ) -> None:
         """Dispatch `event` in the browser, to hooks and as `phx:<event>` on window. `value` is JSON data.
 
-        It comes after the page is patched, or, with `dispatch="before"`, before that. Raises `UnencodableValue`.
+        It is dispatched after the page is patched, or before that with `dispatch="before"`. Raises `UnencodableValue`.
         """
         if dispatch not in ("after", "before"):
             raise ValueError(f"push_event(dispatch=) expects 'after' or 'before' the patch, got {dispatch!r}")
@@ -509,11 +462,12 @@ class LiveViewSocket(UploadMethods, Generic[T]):
             self.queue_event(event, fragment, before=dispatch == "before")
 
     async def exec_js(self, commands: JsCommands, *, to: str | None = None) -> None:
-        """Have the browser run JS commands once it has patched the page.
+        """Run JS commands in the browser once it has patched the page.
 
-        They belong to every element that the CSS selector `to` finds, otherwise to the component that says so, or to
-        the page's main view: what has no target of its own is about that element, and events are pushed from there.
-        `push_event` carries commands as well, in any payload; a hook runs them with `this.js().exec(commands)`.
+        They run on every element that the CSS selector `to` finds, otherwise on the element of the component or the
+        main view whose socket this is: a command without a target is about that element, and events are pushed from
+        there. `push_event` carries commands as well, in any payload; a hook runs them with `this.js().exec(commands)`.
+        Raises `TypeError` for anything but JS commands.
         """
         if not isinstance(commands, JsCommands):
             raise TypeError(f"exec_js expects JS commands, such as js.show('#menu'), got {commands!r}")
@@ -524,8 +478,8 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     ) -> None:
         """Change the URL within this view; `handle_params` runs before this returns.
 
-        Without a path the page's own path stays. A relative one, such as "?page=2" or "#top", counts from the page.
-        Raises `UnsafeURL`.
+        Without a path, the page's own path stays. A relative path, such as "?page=2" or "#top", is resolved against the
+        page. Raises `UnsafeURL`.
         """
         target = self._path(path or "?", params)
         await self._runtime.patch(Patch(target.removesuffix("?"), _kind(replace)))
@@ -539,7 +493,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     ) -> None:
         """Go to another live view on this socket, once the running callback returns.
 
-        A relative path, such as "edit" or "../users", counts from the page. Raises `UnsafeURL`.
+        A relative path, such as "edit" or "../users", is resolved against the page. Raises `UnsafeURL`.
         """
         self.navigation = Navigate(self._path(path, params), _kind(replace))
 
@@ -558,8 +512,8 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     ) -> None:
         """Load a page over HTTP: a path on this site, or `external=` for an http(s) URL elsewhere.
 
-        A relative path counts from the page. With `session`, the session is changed first, as `update_session` does.
-        Raises `UnsafeURL`, and what `update_session` raises.
+        A relative path is resolved against the page. With `session`, the session is changed first, as by
+        `update_session`. Raises `UnsafeURL`, and what `update_session` raises.
         """
         if (path is None) == (external is None):
             raise TypeError("redirect() expects either a path on this site or external='https://...'")
@@ -568,25 +522,25 @@ class LiveViewSocket(UploadMethods, Generic[T]):
             await self.update_session(session)
         self.navigation = Redirect(target, status)
 
-    def _path(self, address: str, params: Mapping[str, Any] | None) -> str:
-        return path_from(self._runtime.here(), address, params)
+    def _path(self, path: str, params: Mapping[str, Any] | None) -> str:
+        return path_from(self._runtime.here(), path, params)
 
-    # Views inside this one
+    # Nested views
 
     def nest(self, child: Nested) -> NestedElement:
-        """The element that the client joins `child` with. The view's template asks for it."""
+        """Return the element with which the client joins `child`, for the view's template."""
         return self._runtime.nest(child)
 
     async def nested_html(self, child: Nested) -> str:
-        """`child` as it stands in the first page."""
+        """Return the HTML of `child` in the first page."""
         return await self._runtime.nested_html(child)
 
     def show_items(self, shown: Sequence[ShownItems]) -> None:
-        """Note what a render did to streams whose items hold views: those that went with their items end."""
+        """End the nested views that a render has removed with their stream items."""
         self._runtime.show_items(shown)
 
     async def close(self) -> None:
-        """End this view; its page goes quiet until it is loaded again."""
+        """End this view; its page does nothing until it is loaded again."""
         await self._runtime.close()
 
     def queue_event(self, event: str, payload: orjson.Fragment, *, before: bool = False) -> None:
@@ -596,11 +550,11 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self._events.append((event, payload, True) if before else (event, payload))
 
     def pending_event_bytes(self) -> int:
-        """The size of the pushed events that have not been sent yet."""
+        """Return the bytes of the pushed events that have not been sent yet."""
         return sum(len(orjson.dumps(event[1])) for event in self._events or ())
 
     def take_events(self) -> list[PushedEvent] | None:
-        """The pushed events that have not been sent yet; the caller sends them."""
+        """Return and forget the pushed events that have not been sent yet."""
         events, self._events = self._events, None
         return events
 
@@ -614,18 +568,18 @@ def _kind(replace: bool) -> Kind:
 
 
 class ConnectedLiveViewSocket(LiveViewSocket[T]):
-    """The face of a view that a browser has joined."""
+    """Socket of a view that a browser has joined."""
 
     __slots__ = ()
     connected: ClassVar[bool] = True
 
 
 class UnconnectedSocket(LiveViewSocket[T]):
-    """The face of a view during the first HTTP render."""
+    """Socket of a view during the first HTTP render."""
 
     __slots__ = ("__weakref__",)
 
 
 def is_connected(socket: LiveViewSocket[T]) -> TypeGuard[ConnectedLiveViewSocket[T]]:
-    """True once the browser has joined: the place to subscribe and to start timers."""
+    """Return True once the browser has joined: then it makes sense to subscribe and to start timers."""
     return socket.connected

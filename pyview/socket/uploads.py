@@ -1,4 +1,4 @@
-"""What a socket can do about uploads."""
+"""The methods of a socket that are about uploads."""
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import isawaitable
@@ -24,18 +24,18 @@ Consumer = Callable[[Any, UploadEntry], Any]
 
 _ONE_FILE: Final = UploadConstraints(max_files=1)
 _KEYWORDS: Final[Mapping[str, str]] = MappingProxyType({"max_files": "max_entries"})
-"""Rules that `allow_upload` calls otherwise than `UploadConstraints` does."""
+"""Keywords of `allow_upload` whose names differ from those of `UploadConstraints`."""
 
 
 class UploadRuntime(Protocol):
-    """What keeps the uploads of a view: a live process, or one HTTP request."""
+    """The runtime of a socket, as far as uploads need it."""
 
     @property
     def uploads(self) -> UploadRegistry: ...
 
 
 class UploadMethods:
-    """The part of `LiveViewSocket` that is about uploads; a component's socket has its own."""
+    """The part of `LiveViewSocket` that is about uploads. The socket of a component has uploads of its own."""
 
     __slots__ = ()
 
@@ -44,7 +44,7 @@ class UploadMethods:
 
     @property
     def uploads(self) -> Mapping[str, UploadConfig]:
-        """The uploads that are allowed here, by name."""
+        """Uploads that are allowed here, by name."""
         return self._runtime.uploads.of(self.cid)
 
     def allow_upload(
@@ -65,22 +65,22 @@ class UploadMethods:
         writer: WriterFactory = TempFileWriter,
         validator: Validator | None = None,
     ) -> UploadConfig:
-        """Allow the browser to send files at the input `upload_name`, usually in `mount`; show what is returned with
+        """Allow the browser to send files at the input `upload_name`, usually in `mount`. Show the returned upload with
         `live_file_input`, in a form with `phx-change`.
 
         The rules are either `constraints` or the keywords: `accept` (extensions, media types, `"image/*"`, or `"any"`;
-        it must be said), `max_entries` (1), `max_entries_mode` ("selected": at once; "total": in all), `max_file_size`
+        required), `max_entries` (1), `max_entries_mode` ("selected": at once; "total": in all), `max_file_size`
         (bytes, 10 MiB), `chunk_size` (bytes, 64 KiB), `chunk_timeout` (seconds, 10).
 
-        With `auto_upload` files are sent once they are chosen, else when the form is submitted. Callbacks, each sync or
-        async: `progress(entry, socket)` when more of a file has come; `entry_complete(entry, result, socket)` once a
-        file is done or has failed; `external(entry, context)` returns the `ExternalUploadMeta` with which the browser
-        uploads elsewhere. `writer(entry)` makes the `UploadWriter` that takes the bytes. `validator(entry)` returns
-        what is wrong with a chosen file, or None.
+        With `auto_upload` files are sent once they are chosen, otherwise when the form is submitted. Callbacks, each
+        sync or async: `progress(entry, socket)` when more of a file has arrived; `entry_complete(entry, result,
+        socket)` once a file is done or has failed; `external(entry, context)` returns the `ExternalUploadMeta` with
+        which the browser uploads to another server. `writer(entry)` makes the `UploadWriter` that takes the bytes.
+        `validator(entry)` returns the error of a chosen file, or None.
 
-        Raises `UploadRulesError`, a `ValueError`, for rules that make no sense or are more than `SecurityConfig` lets
-        pass, with all that is wrong; `ValueError` for an upload of that name that has entries; `TypeError` for rules
-        said twice, or no word on what is accepted.
+        Raises `UploadRulesError`, a `ValueError` that lists all rules that are invalid or beyond the limits of
+        `SecurityConfig`; `ValueError` for an upload of that name that has entries; `TypeError` for rules that are given
+        twice, or without `accept`.
         """
         rules = {
             "accept": accept,
@@ -90,11 +90,11 @@ class UploadMethods:
             "chunk_size": chunk_size,
             "chunk_timeout": chunk_timeout,
         }
-        said = {name: value for name, value in rules.items() if value is not None}
+        given = {name: value for name, value in rules.items() if value is not None}
         registry = self._runtime.uploads
         upload = UploadConfig(
             upload_name,
-            _constraints(upload_name, constraints, said, registry, external=external is not None),
+            _constraints(upload_name, constraints, given, registry, external=external is not None),
             auto_upload=auto_upload,
             callbacks=UploadCallbacks(progress, external, entry_complete, validator, writer),
             most_listed=registry.most_listed,
@@ -103,12 +103,12 @@ class UploadMethods:
         return upload
 
     def disallow_upload(self, upload_name: str) -> None:
-        """Allow an upload no longer. Raises `ValueError` while it has entries: consume or cancel them first."""
+        """Remove an upload. Raises `ValueError` while it has entries: consume or cancel them first."""
         self._runtime.uploads.remove(self.cid, upload_name)
 
     def cancel_upload(self, upload_name: str, entry_ref: str) -> bool:
-        """Take a file off the list, wherever it is on its way; what has arrived of it is deleted. False for a file that
-        is not there any more: readers click twice. Raises `ValueError` for an upload that is not allowed."""
+        """Cancel a file, also while it is being sent; the bytes that have arrived are deleted. Return False for a file
+        that is gone: users click twice. Raises `ValueError` for an upload that is not allowed."""
         upload = self._runtime.uploads.get(self.cid, upload_name)
         if entry_ref not in upload.entries_by_ref:
             return False
@@ -116,25 +116,25 @@ class UploadMethods:
         return True
 
     def uploaded_entries(self, upload_name: str) -> tuple[list[UploadEntry], list[UploadEntry]]:
-        """The files that have arrived, and those that are chosen or on their way. Raises `ValueError`."""
+        """Return the files that have arrived, and those that are chosen or being sent. Raises `ValueError`."""
         upload = self._runtime.uploads.get(self.cid, upload_name)
         return upload.completed, upload.in_progress
 
     async def consume_uploaded_entries(self, upload_name: str, consumer: Consumer) -> list[Any]:
-        """Hand every file that has arrived to `consumer(meta, entry)`; the list of what it returns.
+        """Call `consumer(meta, entry)` for every file that has arrived. Return the list of its results.
 
-        `meta` is what the writer has kept, `meta.path` for a temporary file; for an external upload, what it was
-        prepared with. A file is deleted when its consumer has returned, unless that returned `Postpone(value)` or
-        raised. A consumer that is no `async def` runs in a worker thread, so that it may copy large files.
+        `meta` is that of the writer, `meta.path` for a temporary file; for an external upload, the meta of `external`.
+        A file is deleted when its consumer has returned, unless that returned `Postpone(value)` or raised. A consumer
+        that is no `async def` runs in a worker thread, so that it may copy large files.
 
-        Raises `UploadInProgress` while files are on their way, and what the consumer raises.
+        Raises `UploadInProgress` while files are being sent, and what the consumer raises.
         """
         upload = self._runtime.uploads.get(self.cid, upload_name)
         upload.check_complete()
         return [await _consume(upload, entry, consumer) for entry in upload.completed]
 
     async def consume_uploaded_entry(self, entry: UploadEntry, consumer: Consumer) -> Any:
-        """Hand one file to `consumer(meta, entry)`, as `consume_uploaded_entries` does; what it returns.
+        """Call `consumer(meta, entry)` for one file, as `consume_uploaded_entries` does, and return its result.
 
         Raises `UploadInProgress` for an entry that is not done.
         """
@@ -145,31 +145,27 @@ class UploadMethods:
             )
         return await _consume(upload, entry, consumer)
 
-    def release_uploads(self) -> None:
-        """End every upload of this socket, as when its component has gone."""
-        self._runtime.uploads.release(self.cid)
-
 
 def _constraints(
     name: str,
     constraints: UploadConstraints | None,
-    said: Mapping[str, Any],
+    given: Mapping[str, Any],
     registry: UploadRegistry,
     *,
     external: bool,
 ) -> UploadConstraints:
-    """The rules, from wherever they were said. All that is wrong is raised at once."""
-    if constraints is None and "accept" not in said:
+    """Return the rules of an upload. All that is wrong with them is raised at once."""
+    if constraints is None and "accept" not in given:
         raise TypeError(
-            f"allow_upload({name!r}) expects to be told what it accepts: accept=['.png', 'image/*'], accept='any', "
+            f"allow_upload({name!r}) got no accept=; expected accept=['.png', 'image/*'], accept='any', "
             "or UploadConstraints(...)"
         )
-    if constraints is not None and said:
+    if constraints is not None and given:
         raise TypeError(
-            f"allow_upload({name!r}) got both UploadConstraints and {', '.join(sorted(said))}; say it in one place"
+            f"allow_upload({name!r}) got both UploadConstraints and {', '.join(sorted(given))}; expected one of them"
         )
     names = _KEYWORDS if constraints is None else {}
-    rules = {**vars(constraints or _ONE_FILE), **said}
+    rules = {**vars(constraints or _ONE_FILE), **given}
     problems = [*rule_problems(rules, names), *registry.limit_problems(rules, external=external, said=names)]
     if problems:
         raise UploadRulesError(f"allow_upload({name!r})", problems)

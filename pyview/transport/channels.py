@@ -366,7 +366,7 @@ class Channels:
         if type(frame.payload) is not dict:
             raise MalformedFrame("expected phx_join to carry an object")
         if len(self._joined) >= self._site.security.max_topics and frame.topic not in self._joined:
-            self._site.complaints.warn(
+            self._site.client_warnings.warn(
                 self.handshake.address,
                 f"a join was refused: one socket carries {self._site.security.max_topics} views, the page's and nested "
                 "ones (SecurityConfig.max_topics)",
@@ -436,7 +436,7 @@ class Channels:
 
     def _refuse_name(self, channel: Channel, ref: str | None, name: str) -> None:
         complaint = f"the name of an event has {len(name)} characters, {_LONGEST_NAME} are allowed"
-        self._site.complaints.warn(channel.process.name, complaint)
+        self._site.client_warnings.warn(channel.process.name, complaint)
         channel.reply(ref, "error", {"reason": "event_name_too_long"})
 
     def _form(self, payload: dict[str, Any], value: Any) -> dict[str, Any]:

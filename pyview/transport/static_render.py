@@ -33,7 +33,8 @@ from pyview.rendering.page_guard import PageGuard
 from pyview.routing.live_session import LiveSession
 from pyview.sessions.change import TOO_EARLY, SessionNotWritable
 from pyview.socket.connect import ConnectData
-from pyview.socket.socket import ComponentTarget, LiveViewSocket, UnconnectedSocket
+from pyview.socket.runtime import ComponentTarget
+from pyview.socket.socket import LiveViewSocket, UnconnectedSocket
 from pyview.template.nested import MOST_DEEP, PAGE_PREFIX, Nested, NestedElement
 from pyview.template.tree.stream import ShownItems
 from pyview.tokens.page import Tokens

@@ -155,12 +155,12 @@ class WebSocketConnection:
                 text = message.get("text")
                 if text is None:
                     if intake.full:
-                        await intake.room()
+                        await intake.wait_until_free()
                     self._receive_bytes(message["bytes"])
                 else:
                     frame = self._frame(text)
                     if intake.full and frame[3] not in _NEVER_HELD:
-                        await intake.room()
+                        await intake.wait_until_free()
                     if acquire():
                         self._channels.dispatch(frame, text)
                     else:
@@ -350,7 +350,7 @@ class WebSocketConnection:
             self._task.cancel()
 
     def _complain(self, complaint: str) -> None:
-        self._site.complaints.warn(self.client, complaint)
+        self._site.client_warnings.warn(self.client, complaint)
 
     # Closing
 

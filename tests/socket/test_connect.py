@@ -47,7 +47,7 @@ async def test_the_params_of_the_page() -> None:
         assert (joined["locale"], joined["zone"], joined["_mounts"]) == ("de", "Europe/Berlin", 0)
         assert not {"_csrf_token", "_load", "_received"} & joined.keys()
         await page.push("look", {})
-        assert "socket.connect_params is there while" in str(harness.late[0])
+        assert "socket.connect_params exists only while" in str(harness.late[0])
 
 
 @pytest.mark.parametrize(

@@ -439,7 +439,7 @@ async def test_an_entry_is_told_complete_once() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({}, TypeError, "to be told what it accepts"),
+        ({}, TypeError, "got no accept="),
         ({"accept": [".png"], "max_entries": 0}, ValueError, "above 0"),
         ({"accept": [".png"], "max_entries_mode": "ever"}, ValueError, "'selected'"),
         ({"accept": [".png"], "chunk_size": 2**20}, ValueError, "max_upload_frame"),

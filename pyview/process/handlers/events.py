@@ -64,7 +64,7 @@ async def handle_url_changed(process: ViewProcess, message: URLChanged) -> None:
         await process.handle_params(location)
     except (BindingError, HTTPException) as error:
         # The client then loads the URL over HTTP, which answers with the status.
-        process.app.complaints.warn(process.name, str(error))
+        process.app.client_warnings.warn(process.name, str(error))
         reply(process, message.ref, {"link_redirect": True})
     else:
         await finish(process, message.ref)
