@@ -18,12 +18,12 @@ class Child:
     @property
     def element(self) -> Element:
         """The element of the view. Raises `ElementNotFound`."""
-        return Element(find_one(self._tab.soup, f'[id="{self.id}"]'))
+        return Element(find_one(self._tab.state.soup, f'[id="{self.id}"]'))
 
     @property
     def connected(self) -> bool:
         """True while the view is joined."""
-        self._tab.pump()
+        self._tab.state.pump()
         view = self._tab.inner.views.get(self.id)
         return view is not None and view.channel.state == "joined"
 
@@ -66,12 +66,14 @@ class Child:
 
     @property
     def _view(self) -> InnerView:
-        self._tab.pump()
+        self._tab.state.pump()
         view = self._tab.inner.views.get(self.id)
         if view is None:
             joined = ", ".join(self._tab.inner.views) or "none"
-            raise PageError(f"no nested view {self.id!r} has joined on {self._tab.url}; joined: {joined}")
+            raise PageError(
+                f"no nested view {self.id!r} has joined on {self._tab.state.url}; joined: {joined}"
+            )
         return view
 
     def __repr__(self) -> str:
-        return f"<Child {self.id!r} of {self._tab.url}>"
+        return f"<Child {self.id!r} of {self._tab.state.url}>"

@@ -56,16 +56,16 @@ class Gestures:
         if tag.name in ("button", "input", "select", "textarea") and is_disabled(tag):
             raise PageError(f"a disabled element cannot be clicked: {outline(tag)}")
         link = closest(tag, LINK)
-        if link is not None and self.tab.connected:
+        if link is not None and self.tab.state.connected:
             await self._live_link(link)
             return
-        loaded = self.tab.response
-        self.tab.fields.focus(tag)
+        loaded = self.tab.state.response
+        self.tab.state.fields.focus(tag)
         if _is_checkable(tag):
-            self.tab.fields.toggle(tag)  # a browser does this before scripts hear of the click
+            self.tab.state.fields.toggle(tag)  # a browser does this before scripts hear of the click
         await self._click_away(tag)
         await self._phx_click(tag)
-        if self.tab.response is loaded:
+        if self.tab.state.response is loaded:
             await self._default_action(tag)
 
     async def _live_link(self, link: Tag) -> None:
@@ -76,14 +76,14 @@ class Gestures:
                 f"{outline(link)}"
             )
         on_click = attribute(link, "phx-click")
-        go = self.tab.patch if kind_of_link == "patch" else self.tab.navigate
+        go = self.tab.navigation.patch if kind_of_link == "patch" else self.tab.navigation.navigate
         await go(attribute(link, "href"), state)
-        if on_click and self.tab.connected:
+        if on_click and self.tab.state.connected:
             await self.run(on_click, Occasion("click", link))
         await self.tab.follow()
 
     async def _click_away(self, tag: Tag) -> None:
-        for away in self.tab.soup.select("[phx-click-away]"):
+        for away in self.tab.state.soup.select("[phx-click-away]"):
             if not contains(away, tag) and _visible(away):
                 await self.run(attribute(away, "phx-click-away"), Occasion("click", away))
 
@@ -113,7 +113,7 @@ class Gestures:
     async def _send_method(self, link: Tag) -> None:
         """A link with `data-method` asks for its address as a form would; what it asks to confirm is confirmed."""
         method, to = attribute(link, "data-method"), attribute(link, "data-to", attribute(link, "href"))
-        url = absolute(self.tab.url, to)
+        url = absolute(self.tab.state.url, to)
         if url.startswith(("http:", "https:")):
             override = [] if method in ("get", "post") else [("_method", method)]
             await self.tab.submit(Submission(url, "get" if method == "get" else "post", override))
@@ -131,7 +131,9 @@ class Gestures:
 
     async def _click_label(self, label: Tag) -> None:
         control = (
-            self.tab.soup.find(id=attribute(label, "for")) if label.has_attr("for") else label.find("input")
+            self.tab.state.soup.find(id=attribute(label, "for"))
+            if label.has_attr("for")
+            else label.find("input")
         )
         if isinstance(control, Tag) and not is_disabled(control):
             await self.click(control)
@@ -146,29 +148,29 @@ class Gestures:
     async def submit(self, form: Tag, values: Values, submitter: Tag | None) -> None:
         """Fill in and submit: an event for `phx-submit`, else a request over HTTP."""
         tab = self.tab
-        tab.fields.fill(form, values)
+        tab.state.fields.fill(form, values)
         submitter = submitter or default_button(form)
         if submitter is not None and is_disabled(submitter):
             raise PageError(f"the form cannot be submitted, its button is disabled: {outline(submitter)}")
-        if not form.has_attr("phx-submit") or tab.view is None:
-            await tab.submit(submission(form, submitter, tab.fields, tab.url))
+        if not form.has_attr("phx-submit") or tab.state.view is None:
+            await tab.submit(submission(form, submitter, tab.state.fields, tab.state.url))
             await tab.follow()
             return
         if file_inputs(form):
             await self.files.send_all(form)
             form, submitter = self._as_it_is_now(form, submitter)
-        tab.fields.use_all(form)
+        tab.state.fields.use_all(form)
         tab.remember_submitter(form, submitter)
-        focused, tab.fields.focused = (
-            tab.fields.focused,
+        focused, tab.state.fields.focused = (
+            tab.state.fields.focused,
             "",
         )  # the client takes the focus away until the answer is there
         await self.run(attribute(form, "phx-submit"), Occasion("submit", form, submitter))
-        tab.fields.focused = focused
+        tab.state.fields.focused = focused
 
     def _as_it_is_now(self, form: Tag, submitter: Tag | None) -> tuple[Tag, Tag | None]:
         """The form after the page has changed, and its button."""
-        now = self.tab.soup.find("form", id=attribute(form, "id")) if form.has_attr("id") else None
+        now = self.tab.state.soup.find("form", id=attribute(form, "id")) if form.has_attr("id") else None
         if not isinstance(now, Tag) or submitter is None:
             return now if isinstance(now, Tag) else form, submitter
         place = [one is submitter for one in elements(form)].index(True)
@@ -181,13 +183,13 @@ class Gestures:
             raise PageError("a file input needs a form with phx-change, which tells the server of its files")
         chosen, uploads = self.files.choose(file_input, files)
         await self._changed(file_input, uploads)
-        if send and file_input.has_attr("data-phx-auto-upload") and self.tab.connected:
+        if send and file_input.has_attr("data-phx-auto-upload") and self.tab.state.connected:
             await chosen.send()
         return chosen
 
     async def change(self, form: Tag, values: Values, target: str) -> None:
         """Fill in, and tell of the last field, or of the one named `target`, as the input event would."""
-        self.tab.fields.fill(form, values)
+        self.tab.state.fields.fill(form, values)
         await self._changed(named(form, target)[0])
 
     async def _changed(self, field: Tag, uploads: Mapping[str, Any] | None = None) -> None:
@@ -196,8 +198,8 @@ class Gestures:
         event = attribute(field, "phx-change") or (attribute(form, "phx-change") if form is not None else "")
         if form is None or not event:
             return
-        self.tab.fields.use(form, attribute(field, "name"))
-        self.tab.fields.focus(field)
+        self.tab.state.fields.use(form, attribute(field, "name"))
+        self.tab.state.fields.focus(field)
         await self.run(event, Occasion("change", field, uploads=uploads or {}))
 
     # --- keys and focus ---
@@ -206,7 +208,7 @@ class Gestures:
         """Press and release a key; False when nothing listens. On no element in particular, the window hears it."""
         heard = False
         if tag is not None:
-            self.tab.fields.focus(tag)
+            self.tab.state.fields.focus(tag)
         for event in events:
             heard = await self._key(tag, key, event) or heard
         return heard
@@ -222,14 +224,14 @@ class Gestures:
         if tag is not None and attribute(tag, f"phx-{event}"):
             return [(tag, attribute(tag, f"phx-{event}"))]
         binding = f"phx-window-{event}"
-        return [(one, attribute(one, binding)) for one in self.tab.soup.select(f"[{binding}]")]
+        return [(one, attribute(one, binding)) for one in self.tab.state.soup.select(f"[{binding}]")]
 
     async def focus(self, tag: Tag | None, event: str) -> bool:
         """Move the focus onto an element or off it (`event` is "focus" or "blur"); on None it is the window's."""
         if tag is not None:
-            self.tab.fields.focus(tag if event == "focus" else None)
+            self.tab.state.fields.focus(tag if event == "focus" else None)
         binding = f"phx-{event}" if tag is not None else f"phx-window-{event}"
-        listeners = [tag] if tag is not None else self.tab.soup.select(f"[{binding}]")
+        listeners = [tag] if tag is not None else self.tab.state.soup.select(f"[{binding}]")
         heard = [one for one in listeners if attribute(one, binding)]
         for listener in heard:
             await self.run(attribute(listener, binding), Occasion(event, listener))
@@ -250,22 +252,22 @@ class Gestures:
         if to is None:
             return [source]
         if isinstance(to, str):
-            return list(self.tab.soup.select(to))
+            return list(self.tab.state.soup.select(to))
         if "inner" in to:
             return list(source.select(to["inner"]))
-        around = [one for one in self.tab.soup.select(to["closest"]) if contains(one, source)]
+        around = [one for one in self.tab.state.soup.select(to["closest"]) if contains(one, source)]
         return around[-1:]
 
     async def _push(self, args: Args, _: Tag, occasion: Occasion) -> None:
         for payload in self._payloads(args, occasion):
-            owner = event_owner(occasion.source, args.get("target"), self.tab.soup)
+            owner = event_owner(occasion.source, args.get("target"), self.tab.state.soup)
             await self.tab.request("event", payload, owner)
 
     async def _patch(self, args: Args, _: Tag, __: Occasion) -> None:
-        await self.tab.patch(args["href"], _state(args))
+        await self.tab.navigation.patch(args["href"], _state(args))
 
     async def _navigate(self, args: Args, _: Tag, __: Occasion) -> None:
-        await self.tab.navigate(args["href"], _state(args))
+        await self.tab.navigation.navigate(args["href"], _state(args))
 
     async def _exec(self, args: Args, tag: Tag, occasion: Occasion) -> None:
         commands = attribute(tag, args["attr"])
@@ -297,15 +299,15 @@ class Gestures:
             return self._submit_payloads(args, occasion)
         if occasion.type == "change":
             return self._change_payloads(args, occasion)
-        cids = target_cids(occasion.source, args.get("target"), self.tab.soup)
-        return [element_payload(occasion, args, self.tab.fields, cid) for cid in cids]
+        cids = target_cids(occasion.source, args.get("target"), self.tab.state.soup)
+        return [element_payload(occasion, args, self.tab.state.fields, cid) for cid in cids]
 
     def _submit_payloads(self, args: Args, occasion: Occasion) -> list[dict[str, Any]]:
         form = occasion.source
-        value = self.tab.fields.serialize(form, occasion.submitter)
+        value = self.tab.state.fields.serialize(form, occasion.submitter)
         return [
             submit_payload(form, args, value, cid)
-            for cid in target_cids(form, args.get("target"), self.tab.soup)
+            for cid in target_cids(form, args.get("target"), self.tab.state.soup)
         ]
 
     def _change_payloads(self, args: Args, occasion: Occasion) -> list[dict[str, Any]]:
@@ -314,8 +316,8 @@ class Gestures:
         assert form is not None
         name, own = attribute(field, "name"), field.has_attr("phx-change")
         button = field if field.name == "button" else None
-        value = self.tab.fields.serialize(form, button, only=name if own else None)
-        cids = target_cids(field if own else form, args.get("target"), self.tab.soup)
+        value = self.tab.state.fields.serialize(form, button, only=name if own else None)
+        cids = target_cids(field if own else form, args.get("target"), self.tab.state.soup)
         return [change_payload(form, args, value, name, cid, occasion.uploads) for cid in cids]
 
 

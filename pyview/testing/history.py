@@ -36,7 +36,7 @@ class History:
         if self.current.kind is None:
             self.current.kind, self.current.view_id = "patch", view_id
 
-    def went(self, url: str, kind: str, view_id: str, *, replace: bool) -> None:
+    def navigated(self, url: str, kind: str, view_id: str, *, replace: bool) -> None:
         """The client's pushState or replaceState."""
         self.current.back_kind = kind
         self._add(HistoryEntry(url, self.document, kind, view_id=view_id), replace=replace)

@@ -48,20 +48,20 @@ class Page:
     @property
     def status(self) -> int | None:
         """The HTTP status of the document; None if the page was sent outside the application."""
-        return None if self._tab.response is None else self._tab.response.status_code
+        return None if self._tab.state.response is None else self._tab.state.response.status_code
 
     @property
     def response(self) -> httpx.Response:
         """The HTTP response that brought the document, after redirects."""
-        if self._tab.response is None:
-            raise PageError(f"{self._tab.url} is outside the application, so it was not loaded")
-        return self._tab.response
+        if self._tab.state.response is None:
+            raise PageError(f"{self._tab.state.url} is outside the application, so it was not loaded")
+        return self._tab.state.response
 
     @property
     def url(self) -> str:
         """The address bar: the whole URL."""
-        self._tab.pump()
-        return self._tab.url
+        self._tab.state.pump()
+        return self._tab.state.url
 
     @property
     def path(self) -> str:
@@ -73,72 +73,72 @@ class Page:
     @property
     def title(self) -> str:
         """The tab's title."""
-        self._tab.pump()
-        return self._tab.screen.title
+        self._tab.state.pump()
+        return self._tab.state.screen.title
 
     @property
     def attributes(self) -> dict[str, Any]:
         """What the view says about the document around it (`socket.page`): `lang`, `dir`, `html_class`, `body_class`,
         `meta` and `link`, those that are set."""
-        self._tab.pump()
-        return self._tab.screen.attributes
+        self._tab.state.pump()
+        return self._tab.state.screen.attributes
 
     @property
     def html(self) -> str:
         """The whole document, with the live view's HTML as it stands."""
-        return self._tab.html
+        return self._tab.state.html
 
     @property
     def text(self) -> str:
         """What a reader sees, white space normalized."""
-        return text_of(self._tab.soup)
+        return text_of(self._tab.state.soup)
 
     @property
     def connected(self) -> bool:
         """True while the live view is joined."""
-        return self._tab.connected
+        return self._tab.state.connected
 
     @property
     def close_code(self) -> int | None:
         """The code the socket was closed with; None while it is open, or on a page that has none."""
-        self._tab.pump()
-        return None if self._tab.connection is None else self._tab.connection.socket.close_code
+        self._tab.state.pump()
+        return None if self._tab.state.connection is None else self._tab.state.connection.socket.close_code
 
     @property
     def events(self) -> list[tuple[str, Any]]:
         """What the server pushed to the browser's scripts: `(name, payload)`, oldest first. `clear()` it at will."""
-        self._tab.pump()
-        return self._tab.events
+        self._tab.state.pump()
+        return self._tab.state.events
 
     @property
     def crashes(self) -> int:
         """How often the view crashed (`phx_error`) on this page."""
-        self._tab.pump()
-        return self._tab.crashes
+        self._tab.state.pump()
+        return self._tab.state.crashes
 
     @property
     def version(self) -> str | None:
         """The `liveview_version` the server named when the view was joined."""
-        return self._tab.version
+        return self._tab.state.version
 
     @property
     def dropped(self) -> list[Any]:
         """Frames the client dropped, because no channel with their join_ref was there any more."""
-        self._tab.pump()
-        return [] if self._tab.connection is None else self._tab.connection.dropped
+        self._tab.state.pump()
+        return [] if self._tab.state.connection is None else self._tab.state.connection.dropped
 
     def find(self, css: str, text: str | None = None) -> Element:
         """The first element that matches. Raises `ElementNotFound`.
 
         With `text`: the one that says just that, white space apart; failing that, one that contains it.
         """
-        return Element(find_one(self._tab.soup, css, text))
+        return Element(find_one(self._tab.state.soup, css, text))
 
     def find_all(self, css: str, text: str | None = None) -> list[Element]:
-        return [Element(tag) for tag in select(self._tab.soup, css, text)]
+        return [Element(tag) for tag in select(self._tab.state.soup, css, text)]
 
     def exists(self, css: str, text: str | None = None) -> bool:
-        return bool(select(self._tab.soup, css, text))
+        return bool(select(self._tab.state.soup, css, text))
 
     def has_text(self, text: str) -> bool:
         return " ".join(text.split()) in self.text
@@ -149,7 +149,7 @@ class Page:
 
     def value(self, css: Target) -> str:
         """What a field holds: typed, chosen or rendered."""
-        return self._tab.fields.value(self._only(css))
+        return self._tab.state.fields.value(self._only(css))
 
     # --- acting ---
 
@@ -166,7 +166,7 @@ class Page:
         are not named keep what they hold.
         """
         tag = self._form(form)
-        button = None if submitter is None else find_only(self._tab.soup, submitter)
+        button = None if submitter is None else find_only(self._tab.state.soup, submitter)
         await self._gestures.submit(tag, values or {}, button)
 
     async def change(self, form: Target, values: Values | Value, target: str | None = None) -> None:
@@ -193,7 +193,7 @@ class Page:
 
     async def drop_files(self, zone: Target, *files: LocalFile, send: bool = True) -> Chosen:
         """Drop files on an element in a `phx-drop-target`; then as `choose`."""
-        target = drop_target(self._only(zone), self._tab.soup)
+        target = drop_target(self._only(zone), self._tab.state.soup)
         return await self._gestures.choose(target, files, send=send)
 
     @property
@@ -228,7 +228,7 @@ class Page:
         `target` is a component's number or the selector of an element in it.
         """
         payload = {"type": "hook", "event": event, "value": {} if value is None else value}
-        cid = None if target is None else target_cids(self._tab.soup, target, self._tab.soup)[0]
+        cid = None if target is None else target_cids(self._tab.state.soup, target, self._tab.state.soup)[0]
         return await self._tab.request("event", with_cid(payload, cid))
 
     async def run(self, commands: JsCommands | list[Any], at: Target = MAIN_VIEW) -> None:
@@ -268,21 +268,21 @@ class Page:
         await self._go(lambda: self._tab.open(url))
 
     async def reload(self) -> None:
-        await self._go(lambda: self._tab.open(self._tab.url, replace=True))
+        await self._go(lambda: self._tab.open(self._tab.state.url, replace=True))
 
     async def patch(self, href: str, *, replace: bool = False) -> None:
         """As a click on a patch link: new params for the same view."""
-        await self._go(lambda: self._tab.patch(href, "replace" if replace else "push"))
+        await self._go(lambda: self._tab.navigation.patch(href, "replace" if replace else "push"))
 
     async def navigate(self, href: str, *, replace: bool = False) -> None:
         """As a click on a navigate link: another view on the same connection."""
-        await self._go(lambda: self._tab.navigate(href, "replace" if replace else "push"))
+        await self._go(lambda: self._tab.navigation.navigate(href, "replace" if replace else "push"))
 
     async def back(self) -> None:
-        await self._go(lambda: self._tab.go(-1))
+        await self._go(lambda: self._tab.navigation.go(-1))
 
     async def forward(self) -> None:
-        await self._go(lambda: self._tab.go(1))
+        await self._go(lambda: self._tab.navigation.go(1))
 
     async def _go(self, step: Callable[[], Awaitable[None]]) -> None:
         await step()
@@ -332,13 +332,13 @@ class Page:
 
     def abort(self) -> None:
         """Forget the page without waiting for the server."""
-        if self._tab.connection is not None:
-            self._tab.connection.socket.abort()
+        if self._tab.state.connection is not None:
+            self._tab.state.connection.socket.abort()
 
     # --- small helps ---
 
     def _only(self, target: Target, text: str | None = None) -> Tag:
-        return target.tag if isinstance(target, Element) else find_only(self._tab.soup, target, text)
+        return target.tag if isinstance(target, Element) else find_only(self._tab.state.soup, target, text)
 
     def _maybe(self, target: Target | None) -> Tag | None:
         return None if target is None else self._only(target)
@@ -360,4 +360,4 @@ class Page:
             state = "live" if self.connected else f"status {self.status}"
         except (PageError, NotConnected):
             state = "broken"
-        return f"<Page {self._tab.url} ({state})>"
+        return f"<Page {self._tab.state.url} ({state})>"

@@ -75,7 +75,7 @@ class Chosen:
         self._name = attribute(file_input, "name")
         self._ref = upload_ref(file_input)
         self._uploaders = uploaders
-        self._sendings: dict[str, Sending] = tab.chosen_files.sendings.setdefault(self._ref, {})
+        self._sendings: dict[str, Sending] = tab.state.chosen_files.sendings.setdefault(self._ref, {})
         self._cid = _cid(tab, file_input)
 
     @property
@@ -85,7 +85,7 @@ class Chosen:
     @property
     def input(self) -> Tag:
         """The input as it is now. Raises `PageError` when it is gone."""
-        found = self._tab.soup.find(id=self._ref)
+        found = self._tab.state.soup.find(id=self._ref)
         if not isinstance(found, Tag):
             raise PageError(f"the file input {self._name!r} is not on the page any more")
         return found
@@ -101,7 +101,7 @@ class Chosen:
 
     async def preflight(self) -> dict[str, Any]:
         """Ask the server about files that it has not been asked about; its answer."""
-        awaiting = self._tab.chosen_files.awaiting(self.input)
+        awaiting = self._tab.state.chosen_files.awaiting(self.input)
         if not awaiting:
             return {}
         entries = [file.described(ref) for ref, file in awaiting.items()]
@@ -141,7 +141,7 @@ class Chosen:
         if name is not None and not wanted:
             names = [one.file.name for one in self._sendings.values()]
             raise PageError(f"{name!r} is not among the files that may be sent: {names}")
-        listed = self._tab.chosen_files.active(self.input)
+        listed = self._tab.state.chosen_files.active(self.input)
         return [one for one in wanted if one.error is None and one.ref in listed]
 
 
@@ -154,8 +154,8 @@ class FileSender:
 
     def choose(self, file_input: Tag, files: Sequence[LocalFile]) -> tuple[Chosen, dict[str, Any]]:
         """Choose files; and the `uploads` with which the form's event has to tell of them."""
-        new = self._tab.chosen_files.track(file_input, files)
-        uploads = self._tab.chosen_files.announced(file_input, new)
+        new = self._tab.state.chosen_files.track(file_input, files)
+        uploads = self._tab.state.chosen_files.announced(file_input, new)
         return Chosen(self._tab, file_input, new, self.uploaders), uploads
 
     async def send_all(self, form: Tag) -> None:
@@ -167,7 +167,7 @@ class FileSender:
                 )
             chosen = Chosen(self._tab, file_input, [], self.uploaders)
             await chosen.send()
-            if self._tab.chosen_files.awaiting(chosen.input) or refs(chosen.input, "error"):
+            if self._tab.state.chosen_files.awaiting(chosen.input) or refs(chosen.input, "error"):
                 raise PageError(f"the form is not submitted, files were refused: {chosen.errors}")
 
 
@@ -189,4 +189,4 @@ def drop_target(zone: Tag, soup: Tag) -> Tag:
 
 def _cid(tab: Tab, file_input: Tag) -> int | None:
     form = form_of(file_input)
-    return None if form is None else target_cids(form, None, tab.soup)[0]
+    return None if form is None else target_cids(form, None, tab.state.soup)[0]

@@ -1,16 +1,10 @@
-"""One joined live view, as the client keeps it: its identity, its tree, and what it tells the server to join.
-
-How the client lets go of live components whose elements have gone from the page.
-
-The two requests of a page whose view has changed the session, as its script makes them.
-"""
+"""One live view as the client keeps it: its tokens, its tree, the payload of its join."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyview.testing.browser import Browser
 from pyview.testing.connection import ClientChannel, ClientConnection, Pending
 from pyview.testing.payloads import COMPONENT
 from pyview.testing.streams import StreamedItems
@@ -20,9 +14,11 @@ from pyview.wire.merge import Tree, merge
 
 @dataclass(slots=True)
 class View:
-    """`href` is where the view is; `navigated` says that it came by live navigation, for as long as it lives.
+    """The client's state of one view.
 
-    `tree` is what the client keeps, `shown` what the page shows: the items of streams as well.
+    `href` is the URL of the view. `navigated` is True if the view came by live navigation. `joins` counts its
+    successful joins, `attempts` the joins since the last successful one. `tree` is what the client keeps; `shown` is
+    what the page shows, which includes the items of streams.
     """
 
     id: str
@@ -44,10 +40,15 @@ class View:
         self.channel = ClientChannel(f"lv:{self.id}")
 
     def join_payload(self, params: dict[str, Any]) -> dict[str, Any]:
-        """The payload of `phx_join`. Each one counts as an attempt until a join succeeds."""
+        """Return the payload of `phx_join`, and count the attempt."""
+        reserved: dict[str, Any] = {"_mounts": self.joins, "_mount_attempts": self.attempts}
+        if self.channel.received:
+            reserved["_received"] = self.channel.received
+        if self.referer is not None:
+            reserved["_live_referer"] = self.referer
         payload = {
             "redirect" if self.navigated else "url": self.href,
-            "params": {**params, **self._reserved_params()},
+            "params": {**params, **reserved},
             "session": self.session,
             "static": self.static or None,
             "sticky": False,
@@ -55,14 +56,8 @@ class View:
         self.attempts += 1
         return payload if self.flash is None else {**payload, "flash": self.flash}
 
-    def _reserved_params(self) -> dict[str, Any]:
-        counts: dict[str, Any] = {"_mounts": self.joins, "_mount_attempts": self.attempts}
-        if self.channel.received:
-            counts["_received"] = self.channel.received
-        return counts if self.referer is None else {**counts, "_live_referer": self.referer}
-
     def joined(self, rendered: Tree, *, resumed: bool = False) -> None:
-        """Take the first tree of a mount."""
+        """Take the tree of a join. `resumed` is True if the server has kept the view, and its streams, meanwhile."""
         self.channel.state = "joined"
         self.flash = None
         self.joins, self.attempts = self.joins + 1, 0
@@ -71,21 +66,21 @@ class View:
         self._keep(merge({}, rendered))
 
     def update(self, diff: Tree) -> str:
-        """Merge a diff. The view's HTML, with marks on what the patch leaves alone."""
-        before = self.shown
-        whole = self.tree
-        self._keep(merge(whole, diff))
-        check_reach(self.tree, diff, whole)
-        return to_html(self.shown, strip=False, since=before)
+        """Merge a diff; return the view's HTML, with marks on the elements that the patch leaves alone."""
+        old_shown, old_tree = self.shown, self.tree
+        self._keep(merge(old_tree, diff))
+        check_reach(self.tree, diff, old_tree)
+        return to_html(self.shown, strip=False, since=old_shown)
 
     def prune(self, cids: Iterable[int]) -> None:
-        """Forget components, as the server has."""
+        """Remove components that the server has removed."""
+        removed = {*cids}
         known = self.tree.get("c", {})
-        left = {cid: component for cid, component in known.items() if int(cid) not in {*cids}}
-        self._keep({**self.tree, "c": left})
+        kept = {cid: component for cid, component in known.items() if int(cid) not in removed}
+        self._keep({**self.tree, "c": kept})
 
     def html(self, *, strip: bool = True) -> str:
-        """The view's HTML; without `strip`, components carry the number that events name."""
+        """Return the view's HTML; without `strip`, components carry the number that events name."""
         if strip not in self._html:
             self._html[strip] = to_html(self.shown, strip=strip)
         return self._html[strip]
@@ -94,58 +89,43 @@ class View:
         self.tree = self.streamed.absorb(tree)
         self.shown = self.streamed.shown(self.tree)
         self._html = {}
-        self.html()  # what cannot be shown is told now, not when a test happens to look
+        self.html()  # raise a ProtocolError here, at the message that caused it, not when the test looks
 
 
 _MARK = re.compile(rf' {COMPONENT}="(\d+)"')
 
-Answer = Callable[[Pending], Awaitable[None]]
+WaitForAnswer = Callable[[Pending], Awaitable[None]]
 
 
 def shown_components(view: View) -> frozenset[int]:
-    """The numbers of the components whose elements are in the view's HTML."""
+    """Return the numbers of the components whose elements are in the view's HTML."""
     if "c" not in view.tree:
         return frozenset()
     return frozenset(map(int, _MARK.findall(view.html(strip=False))))
 
 
-async def let_go(view: View, connection: ClientConnection, cids: frozenset[int], answer: Answer) -> None:
-    """Say that components will go, then that those have gone that did not come back; forget what the server forgets."""
-    going = await _told(view, connection, "cids_will_destroy", cids, answer)
-    if going is None:
+async def drop_components(
+    view: View, connection: ClientConnection, cids: frozenset[int], answer: WaitForAnswer
+) -> None:
+    """Tell the server that components have gone from the page, in the client's two messages.
+
+    Between them a component may come back: then the second message does not name it, and the server keeps it.
+    """
+    announced = await _send_gone(view, connection, "cids_will_destroy", cids, answer)
+    if announced is None:
         return
-    gone = await _told(view, connection, "cids_destroyed", cids, answer)
-    view.prune(gone.response["cids"] if gone is not None else [])
+    confirmed = await _send_gone(view, connection, "cids_destroyed", cids, answer)
+    view.prune(confirmed.response["cids"] if confirmed is not None else [])
 
 
-async def _told(
-    view: View, connection: ClientConnection, message: str, cids: frozenset[int], answer: Answer
+async def _send_gone(
+    view: View, connection: ClientConnection, message: str, cids: frozenset[int], answer: WaitForAnswer
 ) -> Pending | None:
-    """The answer to a message about those that are still not shown; None if there are none, or nobody answers."""
+    """Send a message about the components that are still not shown; None if there are none, or no answer came."""
     connection.pump()
-    left = sorted(cids - shown_components(view))
-    if not left or view.channel.state != "joined":
+    gone = sorted(cids - shown_components(view))
+    if not gone or view.channel.state != "joined":
         return None
-    pending = await connection.push(view.channel, message, {"cids": left})
+    pending = await connection.push(view.channel, message, {"cids": gone})
     await answer(pending)
     return pending if pending.status == "ok" else None
-
-
-async def changed_session(browser: Browser, url: str, csrf: str, view: View, token: str) -> str | None:
-    """The receipt for a change; None when the server refuses it."""
-    body = {"id": view.id.removeprefix("phx-"), "session": view.session, "token": token}
-    answer = await _post(browser, url, csrf, body)
-    return None if answer is None else str(answer["receipt"])
-
-
-async def passed_cookie(browser: Browser, url: str, csrf: str, view: View, receipt: str) -> str | None:
-    """The browser's cookie, sealed for the socket; None when the server refuses it."""
-    answer = await _post(browser, f"{url}/pass", csrf, {"id": view.id, "token": receipt})
-    return None if answer is None else str(answer["pass"])
-
-
-async def _post(browser: Browser, url: str, csrf: str, body: dict[str, str]) -> dict[str, Any] | None:
-    headers = {"origin": browser.settings.origin, "sec-fetch-site": "same-origin", "x-csrf-token": csrf}
-    response = await browser.http.post(url, json=body, headers=headers)
-    found: dict[str, Any] | None = response.json() if response.is_success else None
-    return found

@@ -18,7 +18,7 @@ async def page_with_branch(open_page: Open, **names: Any) -> Page:
 
 def cids(page: Page) -> list[int]:
     return sorted(
-        int(str(tag["data-phx-component"])) for tag in page._tab.soup.select("[data-phx-component]")
+        int(str(tag["data-phx-component"])) for tag in page._tab.state.soup.select("[data-phx-component]")
     )
 
 
@@ -54,15 +54,15 @@ async def test_what_comes_back_before_it_is_destroyed_goes_on_and_is_sent_whole(
 
 async def diffs_of(page: Page, *contexts: dict[str, Any]) -> list[dict[str, Any]]:
     """Set contexts without the client's handshake in between; the last answer's diff."""
-    view, connection = page._tab._live()
+    view, connection = page._tab.state.live()
     answers = []
     for context in contexts:
         payload = {"type": "hook", "event": "set", "value": context}
         pending = await connection.push(view.channel, "event", payload, None)
-        await page._tab.answer(pending)
+        await page._tab.state.answer(pending)
         diff = pending.response["diff"]
         view.update({key: value for key, value in diff.items() if key not in "ert"})
-        page._tab.screen.changed()
+        page._tab.state.screen.changed()
         answers.append(diff)
     return answers[-1:]
 
@@ -79,9 +79,9 @@ async def test_a_revived_component_keeps_its_mark_off_and_nested_ones_that_stay_
     await page.send("cids_will_destroy", {"cids": [1, 2, 3]})
     await diffs_of(page, {"shown": False}, {"shown": True, "leaves": 1})
     assert [instance.cid for instance in registry(page) if instance.marked] == [3]
-    view, connection = page._tab._live()
+    view, connection = page._tab.state.live()
     pending = await connection.push(view.channel, "cids_destroyed", {"cids": [1, 2, 3]})
-    await page._tab.answer(pending)
+    await page._tab.state.answer(pending)
     assert pending.response == {"cids": [3]}
 
 
@@ -94,9 +94,9 @@ async def test_numbers_are_never_used_again(open_page: Open) -> None:
 
 
 async def ask(page: Page, message: str, payload: Any) -> Any:
-    view, connection = page._tab._live()
+    view, connection = page._tab.state.live()
     pending = await connection.push(view.channel, message, payload)
-    await page._tab.answer(pending)
+    await page._tab.state.answer(pending)
     return pending.response
 
 

@@ -76,10 +76,10 @@ async def test_what_did_not_change_is_not_sent() -> None:
     async with LiveClient(app(a=Framed)) as client:
         page = await client.open("/a")
         sent: list[Any] = []
-        view = page._tab.screen.view
+        view = page._tab.state.screen.view
         assert view is not None
         update: Callable[[Any], str] = view.update
-        page._tab._apply = lambda diff: sent.append(diff)  # type: ignore[method-assign]
+        page._tab.state.apply = lambda view, diff: sent.append(diff)  # type: ignore[method-assign]
         await page.push("rename")
         assert sent == [{"0": "Grace"}]
         assert update is not None

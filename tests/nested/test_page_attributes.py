@@ -86,7 +86,7 @@ async def test_changes_are_sent_once_with_all_of_it() -> None:
             "meta": {"og:title": "Über uns"},
             "link": {"canonical": "https://example.org/ueber"},
         }
-        page._tab.screen.attributes = {}
+        page._tab.state.screen.attributes = {}
         await page.push("nothing")
         assert page.attributes == {}
         assert page.title == "My · Über uns | X"

@@ -109,7 +109,7 @@ async def test_a_crash_is_told_after_the_page_has_joined_again() -> None:
     handmade = room()
     async with LiveClient(handmade.app()) as client:
         page = await client.open("/room")
-        with pytest.raises(ViewCrashed, match=r"raised .see the log.; it has joined again"):
+        with pytest.raises(ViewCrashed, match=r"raised an exception, which the log shows.*has joined again"):
             await page.push("crash")
         assert (page.crashes, page.connected, page.find("p").text) == (1, True, "mount 1")
     first, second = handmade.got[0], handmade.got[2]
