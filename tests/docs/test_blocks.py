@@ -26,6 +26,7 @@ DATA: dict[str, Callable[[str], None]] = {
     "http": text_blocks.check_http,
     "ini": text_blocks.check_ini,
     "json": text_blocks.check_json,
+    "mermaid": text_blocks.check_mermaid,
     "nginx": text_blocks.check_nginx,
     "toml": text_blocks.check_toml,
 }

@@ -58,6 +58,7 @@ def test_a_correct_command_passes() -> None:
         ("toml", "a = "),
         ("ini", "no section"),
         ("dockerfile", "FORM python"),
+        ("mermaid", "flowchart TD\n    a -> b"),
     ],
 )
 def test_wrong_data_is_found(language: str, code: str) -> None:

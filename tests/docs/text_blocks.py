@@ -50,6 +50,14 @@ def check_css(code: str) -> None:
         assert all(":" in part for part in body.split(";") if part.strip()), body
 
 
+def check_mermaid(code: str) -> None:
+    """Check a flow chart: a direction, then one arrow a line between nodes with optional labels."""
+    first, *arrows = code.splitlines()
+    assert re.fullmatch(r"flowchart (TD|LR)", first), first
+    for arrow in arrows:
+        assert re.fullmatch(r' +\w+(\["[^"]+"\])? --> \w+(\["[^"]+"\])?', arrow), arrow
+
+
 def check_nginx(code: str) -> None:
     """Check that directives end and that blocks are closed."""
     plain = re.sub(r"#.*", "", code)
