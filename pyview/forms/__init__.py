@@ -1,6 +1,6 @@
-"""Forms over pydantic models: what a browser sent, the object it describes, and what to tell its user.
+"""Forms over pydantic models: input from the browser, the validated object, and errors for the user.
 
-Nothing here does I/O, or knows a view or a template.
+This package does no I/O and does not know views or templates.
 """
 
 from pyview.forms.errors import ENGLISH, FieldError, Messages, Problem

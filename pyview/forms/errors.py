@@ -1,4 +1,4 @@
-"""What does not fit, and where: pydantic's errors by the paths of a form's fields, and words for them."""
+"""Problems of a form: pydantic's errors by the paths of a form's fields, and their texts for users."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ Path = tuple[str | int, ...]
 
 
 class FieldError(ValueError):
-    """Raised in a model's validator, says which field is to blame.
+    """Error of one field, raised in a validator of the whole model.
 
-    `raise FieldError("confirmation", "is another password")` in `@model_validator(mode="after")`. `path` is the name
-    of a field of that model, with dots for what is nested: `"address.city"`, `"addresses.0.city"`.
+    `raise FieldError("confirmation", "The passwords differ.")` in `@model_validator(mode="after")`. `path` is the name
+    of a field of that model, with dots for nested models: `"address.city"`, `"addresses.0.city"`.
     """
 
     def __init__(self, path: str, message: str) -> None:
@@ -25,11 +25,12 @@ class FieldError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that does not fit.
+    """One error of a form.
 
-    `type` is pydantic's name for it, such as `missing` or `string_too_short`, and `context` its details, such as
-    `{"min_length": 2}`; see https://docs.pydantic.dev/latest/errors/validation_errors/. `path` are the names of the
-    fields that lead to it. `message` says it in pydantic's words, or in those of the model's author.
+    `path` is the location: names of fields and indexes of list entries. `type` is pydantic's error type, such as
+    `missing` or `string_too_short`, and `context` its details, such as `{"min_length": 2}`; see
+    https://docs.pydantic.dev/latest/errors/validation_errors/. `message` is the text of pydantic; or, if `is_custom`,
+    that of the application, from a validator or from `Form.with_error`.
     """
 
     path: Path
@@ -39,18 +40,18 @@ class Problem:
     is_custom: bool = False
 
 
-# A secret is a text, but pydantic counts its items.
+# A secret is a text, but pydantic reports its length with the error types of collections.
 _SECRETS: Final = {"too_short": "string_too_short", "too_long": "string_too_long"}
 
 Messages = Mapping[str, str] | Callable[[Problem], str | None]
-"""Words for problems: texts by type, with the details in braces, or a function; None leaves it to the next one.
+"""Texts for problems: a mapping from error types to texts, with details in braces; or a function from problem to text.
 
-The key `"email.missing"` is for one field, `"email.*"` for whatever pydantic finds wrong with it. Indexes of lists are
-left out.
+A function returns None to fall back to the default text. The key `"email.missing"` is for one field, `"email.*"` for
+all errors that pydantic reports for it. Keys omit the indexes of lists.
 """
 
 UNTICKED: Final = "unticked"
-"""The type of the problem that a box is not ticked which has to be; pydantic calls it `literal_error`."""
+"""Error type of a required checkbox that is not ticked, for which pydantic reports `literal_error`."""
 
 ENGLISH: Final[Mapping[str, str]] = {
     "missing": "Please fill this in.",
@@ -87,21 +88,15 @@ ENGLISH: Final[Mapping[str, str]] = {
     "url_scheme": "A web address, please: https://...",
     "uuid_parsing": "This is not an identifier.",
 }
-"""What a form says unless it is given other words."""
+"""The default texts, by error type."""
 
 
-def in_words(problem: Problem, messages: Messages | None) -> str:
-    """The text for a problem: that of `messages`, else the author's own, else ours, else pydantic's."""
-    return (
-        _from(messages, problem)
-        or _own(problem)
-        or _filled(ENGLISH.get(problem.type), problem)
-        or problem.message
-    )
-
-
-def _own(problem: Problem) -> str | None:
-    return problem.message if problem.is_custom else None
+def problem_text(problem: Problem, messages: Messages | None) -> str:
+    """Return the text for a problem: from `messages`, else the application's own, else ENGLISH, else pydantic's."""
+    text = _from(messages, problem)
+    if text or problem.is_custom:
+        return text or problem.message
+    return _formatted(ENGLISH.get(problem.type), problem) or problem.message
 
 
 def _from(messages: Messages | None, problem: Problem) -> str | None:
@@ -112,11 +107,11 @@ def _from(messages: Messages | None, problem: Problem) -> str | None:
     name = ".".join(part for part in problem.path if isinstance(part, str))
     catch_all = () if problem.is_custom else (f"{name}.*",)
     keys = (f"{name}.{problem.type}", *catch_all, problem.type)
-    return _filled(next((messages[key] for key in keys if key in messages), None), problem)
+    return _formatted(next((messages[key] for key in keys if key in messages), None), problem)
 
 
-def _filled(text: str | None, problem: Problem) -> str | None:
-    """`text` with the details in the place of their names; as it is, when it names others."""
+def _formatted(text: str | None, problem: Problem) -> str | None:
+    """Return `text` with the details filled in; unchanged if it names details that the problem does not have."""
     try:
         return text and text.format_map(problem.context)
     except (KeyError, ValueError, IndexError, AttributeError):
@@ -124,36 +119,37 @@ def _filled(text: str | None, problem: Problem) -> str | None:
 
 
 def problems_of(error: ValidationError, shape: ModelShape) -> tuple[Problem, ...]:
-    """What pydantic found, each at the field that it is about."""
+    """Return pydantic's errors, each with the path of its field."""
     found = (_problem(one, shape) for one in error.errors(include_url=False, include_input=False))
-    # A union tells the same of the same field once for each of its members.
+    # A union reports the same error for the same field once per member.
     return tuple({(one.path, one.message): one for one in found}.values())
 
 
 def _problem(error: Mapping[str, Any], shape: ModelShape) -> Problem:
-    place, field = _walk(error["loc"], shape)
+    path, field = _walk(error["loc"], shape)
     context = error.get("ctx", {})
     cause = context.get("error")
     if field is not None and field.is_checkbox and error["type"] == "literal_error":
-        return Problem(place, UNTICKED, error["msg"], context)
+        return Problem(path, UNTICKED, error["msg"], context)
     if isinstance(cause, FieldError):
-        place = (*place, *dotted(cause.path))
+        path = (*path, *dotted(cause.path))
     kind = (
         _SECRETS.get(error["type"], error["type"]) if field is not None and field.is_secret else error["type"]
     )
-    told = str(cause) if isinstance(cause, Exception) else None
-    return Problem(place, kind, told or error["msg"], context, told is not None)
+    # The exception of a validator: its text is meant for users.
+    custom = str(cause) if isinstance(cause, Exception) else None
+    return Problem(path, kind, custom or error["msg"], context, custom is not None)
 
 
 def dotted(path: str) -> Path:
-    """`"addresses.0.city"` as the names and indexes it consists of."""
+    """Split a path such as `"addresses.0.city"` into names and indexes."""
     return tuple(int(part) if part.isdecimal() else part for part in path.split(".") if part)
 
 
 def _walk(location: tuple[int | str, ...], shape: ModelShape) -> tuple[Path, FieldShape | None]:
-    """The part of an error's location that names fields, and the last of them.
+    """Return the path of fields in the location of an error, and the last of these fields.
 
-    What pydantic adds to it, such as the member of a union, ends it.
+    pydantic appends other things to the location, such as the member of a union; these are dropped.
     """
     known: ModelShape | None = shape
     field: FieldShape | None = None

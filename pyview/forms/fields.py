@@ -1,13 +1,13 @@
-"""The fields of a model as a form sees them: what each is called, and of which kind it is.
+"""The fields of a model as a form needs them: name, kind, types, constraints and choices.
 
-What an annotation says once its wrappers are off: the types, whether None is among them, and the constraints.
+`unwrap` reduces an annotation to its types, constraints, and whether it admits None.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import AliasChoices, AliasPath, BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
@@ -19,7 +19,11 @@ _MANY = (list, set, frozenset, Sequence)
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
-    """`types` without None, which makes it `optional`. `constraints` is the metadata of every `Annotated` in it."""
+    """An annotation without its wrappers.
+
+    `types` are its types without None. `optional` is True if it admits None. `constraints` is the metadata of every
+    `Annotated` in it.
+    """
 
     types: tuple[Any, ...]
     optional: bool
@@ -27,12 +31,12 @@ class Unwrapped:
 
     @property
     def only(self) -> Any:
-        """The one type it is; None for a choice of several."""
+        """The only type, or None for a union of several."""
         return self.types[0] if len(self.types) == 1 else None
 
 
 def unwrap(annotation: Any) -> Unwrapped:
-    """Takes off `Annotated`, `| None`, `NewType` and `type X = ...`."""
+    """Remove `Annotated`, `| None`, `NewType` and `type X = ...` from an annotation."""
     annotation, constraints = _bare(annotation)
     if get_origin(annotation) not in (Union, UnionType):
         return Unwrapped(() if annotation is NoneType else (annotation,), annotation is NoneType, constraints)
@@ -59,7 +63,7 @@ def _bare(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def item_of(annotation: Any) -> Any:
-    """The annotation of the items of a list, set or `tuple[X, ...]`; None for what is no such collection."""
+    """Return the annotation of the items of a list, set or `tuple[X, ...]`; None for other types."""
     origin, args = get_origin(annotation) or annotation, get_args(annotation)
     if origin is tuple:
         return args[0] if len(args) == 2 and args[1] is Ellipsis else None
@@ -69,7 +73,7 @@ def item_of(annotation: Any) -> Any:
 
 
 def choices_of(annotation: Any) -> tuple[Any, ...]:
-    """The values of a `Literal`, the members of an enumeration; none for any other type."""
+    """Return the values of a `Literal` or the members of an enumeration; an empty tuple for other types."""
     if get_origin(annotation) is Literal:
         return get_args(annotation)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
@@ -78,19 +82,27 @@ def choices_of(annotation: Any) -> tuple[Any, ...]:
 
 
 def is_model(annotation: Any) -> bool:
-    """Whether it is a pydantic model."""
+    """Return True if the annotation is a class of a pydantic model."""
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 Kind = Literal["value", "values", "model", "models"]
+_KINDS: Final[Mapping[tuple[bool, bool], Kind]] = {
+    (False, False): "value",
+    (False, True): "values",
+    (True, False): "model",
+    (True, True): "models",
+}
+"""The kind of a field by (is a model, holds several)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldShape:
-    """One field. `key` is the name that pydantic fills it by.
+    """One field of a model.
 
-    `of` is what one value of it is: the item's type where the field holds several. `model` is the model of nested
-    fields, `choices` are the only values there may be, by the text that a browser sends for each.
+    `key` is the name that pydantic fills it by: its alias, or its name. `of` is the type of one value: the type of the
+    items if the field holds several. `model` is the model of nested fields. `choices` are the only allowed values, by
+    the text that a browser sends for each; empty if any value is allowed.
     """
 
     name: str
@@ -105,12 +117,12 @@ class FieldShape:
 
     @property
     def is_checkbox(self) -> bool:
-        """Yes or no: a bool, or a `Literal[True]` that somebody has to agree to."""
+        """True for a bool, and for `Literal[True]`, a box that must be ticked."""
         return self.kind == "value" and (self.of.only is bool or choices_of(self.of.only) == (True,))
 
     @property
     def is_secret(self) -> bool:
-        """A text that is never told."""
+        """True for a text that is never shown."""
         return any(one in (SecretStr, SecretBytes) for one in self.of.types)
 
     @property
@@ -119,18 +131,18 @@ class FieldShape:
 
     @property
     def default(self) -> Any:
-        """What stands there before anybody has written anything; None for nothing."""
+        """The initial value of an empty form; None if there is none."""
         if self.info.is_required():
             return None
         try:
             return self.info.get_default(call_default_factory=True)
-        except (TypeError, ValueError):  # a factory that wants the other fields, which are not there yet
+        except (TypeError, ValueError):  # a factory that takes the validated fields, which do not exist yet
             return None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelShape:
-    """The fields of a model by name, and the names by the keys that pydantic's errors tell."""
+    """The fields of a model by name, and the names by the keys that pydantic uses in the locations of errors."""
 
     model: type[BaseModel]
     fields: Mapping[str, FieldShape]
@@ -138,9 +150,11 @@ class ModelShape:
 
 
 def model_shape(model: type[BaseModel]) -> ModelShape:
-    """The shape of a model. Raises `TypeError` for what is no pydantic model."""
+    """Return the shape of a model, computed once per class. Raises `TypeError` for anything but a pydantic model."""
     if not is_model(model):
-        raise TypeError(f"a form expects a pydantic model class, got {model!r}")
+        raise TypeError(
+            f"a form expects a pydantic model class, got {model!r}. Derive the class from BaseModel"
+        )
     return cached_on_class(model, "form", lambda: _shape(model))
 
 
@@ -159,7 +173,7 @@ def _field(name: str, info: FieldInfo) -> FieldShape:
         name=name,
         key=next(_aliases(info.validation_alias), name),
         info=info,
-        kind=_kind(several=item is not None, nested=nested is not None),
+        kind=_KINDS[nested is not None, item is not None],
         of=of,
         optional=whole.optional,
         constraints=(*info.metadata, *whole.constraints),
@@ -168,20 +182,14 @@ def _field(name: str, info: FieldInfo) -> FieldShape:
     )
 
 
-def _kind(*, several: bool, nested: bool) -> Kind:
-    if nested:
-        return "models" if several else "model"
-    return "values" if several else "value"
-
-
 def _choices(types: tuple[Any, ...]) -> Mapping[str, Any]:
-    """The choices by their texts, when every one of the types is a list of choices."""
+    # A union with any other type allows any value, so it has no choices.
     lists = [choices_of(one) for one in types]
     return {choice_text(one): one for choices in lists for one in choices} if all(lists) else {}
 
 
 def choice_text(choice: Any) -> str:
-    """What a browser sends for a choice."""
+    """Return the text that a browser sends for a choice."""
     return str(getattr(choice, "value", choice))
 
 

@@ -1,4 +1,4 @@
-"""Form: what is in a form, what does not fit its model, and what of that its user should be told."""
+"""Form: the input, the validated object and the problems of a form over a pydantic model."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,35 +15,35 @@ from pyview.forms.source import FormSource, data_of, source_of, with_entry
 M = TypeVar("M", bound=BaseModel)
 
 _PLAIN: Final = ("form", "payload", "params")
-"""Parameters whose names are not those of their forms."""
+"""Names of parameters that are not used as the prefix of the inputs' names."""
 
 
 class InvalidForm(ValueError):
-    """The value of a form was asked for that does not fit its model. It tells where, and no value."""
+    """`Form.value` of a form with problems. The message contains paths and error types, but no values."""
 
     def __init__(self, form: "Form[Any]") -> None:
-        places = ", ".join(
-            f"{'.'.join(map(str, one.path)) or 'the whole'} {one.type}" for one in form.problems
+        problems = ", ".join(
+            f"{'.'.join(map(str, one.path)) or 'the whole form'}: {one.type}" for one in form.problems
         )
         super().__init__(
-            f"the form does not fit {form.model.__qualname__} ({places}). Ask form.valid first, or take form.save(), "
-            "which is None then"
+            f"the form is no valid {form.model.__qualname__} ({problems}). Check form.valid first, or call "
+            "form.save(), which returns None for an invalid form"
         )
 
 
 class Form(Generic[M]):
-    """A form over a pydantic model. It never changes: each event of the browser makes another one.
+    """A form over a pydantic model. It is immutable: each event of the browser creates a new one.
 
-    `source` is an object of the model, to be edited; or the payload of a form event; or None for an empty form.
-    With `as_="user"` the inputs are called `user[name]`, else `name`. `id` is the form's own, and begins those of its
-    inputs; otherwise it is `as_`, or the model's name. `base` is the object that a payload changes: what the form does
-    not contain stays as it is there. `messages` are words for problems, see `Messages`; otherwise those that the
-    model has as `form_messages`.
+    - `source`: an object of the model to edit; or the payload of a form event; or None for an empty form.
+    - `as_`: prefix of the inputs' names: with `as_="user"` they are `user[name]`, else `name`.
+    - `id`: the id of the form, and the prefix of the inputs' ids. Default: `as_`, or the name of the model.
+    - `base`: the object that a payload changes. Fields that the form does not contain keep their values of it.
+    - `messages`: texts for problems, see `Messages`. Default: the attribute `form_messages` of the model.
 
-    Of a payload only the model's fields are read. What does not fit is shown (`FormField.errors`) for fields that
-    somebody has touched, and for all once the form was submitted: the payload of a submit has no `_target`.
+    Only the model's fields are read from a payload. Errors are shown (`FormField.errors`) for fields that the user has
+    changed; after a submit, for all. The payload of a submit is recognised by having no `_target`.
 
-    Raises `TypeError` for what is no pydantic model.
+    Raises `TypeError` if `model` is no pydantic model.
     """
 
     __slots__ = ("_part", "_value", "as_", "base", "id", "model")
@@ -67,54 +67,58 @@ class Form(Generic[M]):
         params = payload if payload is None or as_ is None else payload.get(as_, {})
         part = source_of(shape, params, self.base)
         self._value, problems = _validated(shape, part)
-        words = messages or getattr(model, "form_messages", None)
-        state = FormState(problems, (), *_occasion(payload), words)
+        texts = messages or getattr(model, "form_messages", None)
+        state = FormState(problems, (), *_submitted_and_target(payload), texts)
         self._part = FormPart(state, shape, part, as_ or "", self.id, ())
 
     @classmethod
     def bind_client(cls, annotation: Any, name: str) -> Callable[[Any], "Form[Any]"]:
-        """How a handler's parameter `name: Form[User]` is made of an event's payload.
+        """Return a function from an event's payload to a handler's parameter `name: Form[User]`.
 
-        `account: Form[User]` is filled from `account[...]`, and one called `form` from the plain names. Where that does
-        not suit, `Annotated[Form[User], "user"]` says the name, and "" stands for none. Raises `TypeError` for a form
-        without its model.
+        `account: Form[User]` is filled from inputs called `account[...]`; a parameter called `form`, `payload` or
+        `params` from inputs without a prefix. `Annotated[Form[User], "user"]` sets another prefix, "" none.
+
+        Raises `TypeError` for a form without its model.
         """
-        annotation, *words = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
-        given = next((word for word in words if isinstance(word, str)), "" if name in _PLAIN else name)
+        annotation, *metadata = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
+        prefix = next((one for one in metadata if isinstance(one, str)), "" if name in _PLAIN else name)
         (model,) = get_args(annotation) or (None,)
         if model is None or isinstance(model, TypeVar):
             raise TypeError("a form expects its model in brackets: Form[User]")
         model_shape(model)
-        return lambda data: cls(model, data if isinstance(data, Mapping) else {}, as_=given or None)
+        return lambda data: cls(model, data if isinstance(data, Mapping) else {}, as_=prefix or None)
 
-    # From one event to the next
+    # Changed forms
 
     def change(self, payload: Mapping[str, Any]) -> "Form[M]":
-        """This form as an event of the browser leaves it. The object that is edited remains the same."""
+        """Return this form after an event of the browser. The edited object (`base`) stays the same."""
         messages = self._part.state.messages
         return Form(self.model, payload, as_=self.as_, id=self.id, base=self.base, messages=messages)
 
     def with_error(self, path: str | None, message: str) -> "Form[M]":
-        """This form with one more problem, such as a name that is taken; it is shown at once.
+        """Return this form with one more problem, such as a name that is taken. It is shown at once.
 
-        `path` is the name of a field, with dots for what is nested, as in `"addresses.0.city"`; None stands for the
-        form as a whole.
+        `path` is the name of a field, with dots for nested models, such as `"addresses.0.city"`; None is the form as a
+        whole.
         """
         problem = Problem(dotted(path or ""), "custom", message, is_custom=True)
         state = replace(self._part.state, added=(*self._part.state.added, problem))
         return self._with(replace(self._part, state=state), self._value)
 
     def with_entry(self, name: str) -> "Form[M]":
-        """This form with one more empty entry in the list of models `name`. Raises `KeyError` where there is none."""
+        """Return this form with one more empty entry in the list of models `name`. Raises `KeyError`."""
         if not self[name].is_list:
-            raise KeyError(f"{self.model.__qualname__}.{name} is no list of models, so it has no entries")
+            raise KeyError(
+                f"{self.model.__qualname__}.{name} is no list of models, so no entry can be added; expected a field "
+                "such as `rows: list[Row]`"
+            )
         source = with_entry(self._part.source, name)
         value, problems = _validated(self._part.shape, source)
         state = replace(self._part.state, found=problems)
         return self._with(replace(self._part, state=state, source=source), value)
 
     def with_messages(self, messages: Messages | None) -> "Form[M]":
-        """This form in other words, such as those of its reader's language."""
+        """Return this form with other texts for problems, such as those of the user's language."""
         state = replace(self._part.state, messages=messages)
         return self._with(replace(self._part, state=state), self._value)
 
@@ -124,11 +128,11 @@ class Form(Generic[M]):
         other._value, other._part = value, part
         return other
 
-    # What came of it
+    # Result
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Everything that does not fit, whether it is shown or not."""
+        """All problems, whether they are shown or not."""
         return (*self._part.state.found, *self._part.state.added)
 
     @property
@@ -137,50 +141,50 @@ class Form(Generic[M]):
 
     @property
     def submitted(self) -> bool:
-        """Whether the payload came with a submit."""
+        """True if the payload is that of a submit."""
         return self._part.state.submitted
 
     @property
     def value(self) -> M:
-        """The object that the form describes. Raises `InvalidForm` while it does not fit."""
+        """The validated object. Raises `InvalidForm` if the form has problems."""
         found = self.save()
         if found is None:
             raise InvalidForm(self)
         return found
 
     def save(self) -> M | None:
-        """The object that the form describes; None while it does not fit."""
+        """Return the validated object, or None if the form has problems."""
         return self._value if self.valid else None
 
-    # What a template shows
+    # For templates
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """What does not fit the form as a whole, in words; shown when nothing in it is left untouched."""
+        """Texts of the problems of the form as a whole, once the user has filled in all of it or submitted it."""
         return self._part.errors
 
     @property
     def first_error(self) -> FormField | None:
-        """Return the first field, in the order of the model, that shows an error; None if no field does.
+        """The first field, in the order of the model, that shows an error; None if no field does.
 
-        Its `id` is that of its input: `await socket.exec_js(js.focus(f"#{field.id}"))` moves the focus there.
+        Its `id` is the id of its input: `await socket.exec_js(js.focus(f"#{field.id}"))` focuses it.
         """
         return first_error(self._part)
 
     @property
     def fields(self) -> dict[str, FormField]:
-        """The fields of the model by name."""
+        """The fields by name."""
         return self._part.fields
 
     def __getitem__(self, name: str) -> FormField:
-        """The field of that name. Raises `KeyError`, which lists the names there are."""
+        """Return the field of that name. Raises `KeyError`, which lists the existing names."""
         return self._part[name]
 
     def __iter__(self) -> Iterator[FormField]:
         return iter(self._part)
 
     def __repr__(self) -> str:
-        """Never the values: some are secret."""
+        # Without values: some are secret.
         return f"<Form of {self.model.__qualname__}, {'valid' if self.valid else 'not valid'}>"
 
 
@@ -191,21 +195,21 @@ def to_form(
     as_: str | None = None,
     id: str | None = None,
 ) -> Form[M]:
-    """A form over a model, or over an object to edit; `payload` is what a browser sent for it."""
+    """Return a form over a model, or over an object to edit. `payload` is that of an event of the form."""
     if isinstance(source, BaseModel):
         return Form(type(source), payload or source, as_=as_, id=id, base=source)
     return Form(source, payload, as_=as_, id=id)
 
 
 def named_field(form: Form[Any] | FormPart, name: str) -> FormField | None:
-    """Return the field of that name, or None where the model has none."""
+    """Return the field of that name, or None if the model has none."""
     part = form._part if isinstance(form, Form) else form
     shape = part.shape.fields.get(name)
     return None if shape is None else FormField(part, shape)
 
 
-def _occasion(payload: Mapping[str, Any] | None) -> tuple[bool, tuple[str, ...]]:
-    """Whether the form was submitted, and which field changed otherwise."""
+def _submitted_and_target(payload: Mapping[str, Any] | None) -> tuple[bool, tuple[str, ...]]:
+    """Return whether the payload is that of a submit, and otherwise the path of the input that changed."""
     target = None if payload is None else payload.get("_target")
     names = tuple(one for one in target if isinstance(one, str)) if isinstance(target, list) else ()
     return payload is not None and target is None, names

@@ -1,4 +1,4 @@
-"""Which input fits a field: chosen by its type, with the limits that a browser can hold its user to."""
+"""Inputs for fields: the input type for a field's type, the constraints that a browser checks, values as text."""
 
 import datetime
 import decimal
@@ -24,13 +24,13 @@ from pyview.forms.fields import FieldShape
 
 Attributes = Mapping[str, str | int | float | bool]
 
-# The first that a type is, or descends from, counts: a datetime is a date, and a bool is an int.
+# The first match counts, so subclasses come first: a datetime is a date, and a bool is an int.
 _TYPES: Final = (
     (EmailStr, "email"),
     (SecretStr, "password"),
     (SecretBytes, "password"),
     (AnyUrl, "url"),
-    # These of pydantic's descend from nothing. An aware one has a time zone, which no such input knows.
+    # These types of pydantic have no base class. AwareDatetime is absent, because the input has no time zone.
     *((cls, "datetime-local") for cls in (PastDatetime, FutureDatetime, NaiveDatetime)),
     *((cls, "date") for cls in (PastDate, FutureDate)),
     (datetime.datetime, "datetime-local"),
@@ -44,7 +44,7 @@ _TYPES: Final = (
 
 
 def input_type(field: FieldShape) -> str:
-    """The `type` of an `<input>`; "select" for choices."""
+    """Return the `type` of an `<input>`, or "select" for choices."""
     if field.is_checkbox:
         return "checkbox"
     if field.choices:
@@ -60,7 +60,7 @@ def _type_of(annotation: Any) -> str:
 
 
 def constraints(field: FieldShape) -> Attributes:
-    """The attributes that say what the field takes: `required`, `min`, `max`, `step`, `maxlength`, `minlength`."""
+    """Return the attributes that constrain a field: `required`, `min`, `max`, `step`, `maxlength`, `minlength`."""
     limits = field.of.constraints if field.kind == "values" else field.constraints
     found = _limits(field, _flat(limits))
     found.pop("required" if field.is_checkbox and field.of.only is bool else "", None)
@@ -80,7 +80,7 @@ def _limits(field: FieldShape, limits: Iterable[Any]) -> dict[str, str | int | f
 
 
 def _flat(limits: Iterable[Any]) -> Iterable[Any]:
-    """Constraints one by one: a `Field(...)` or a `StringConstraints` inside of `Annotated` holds several."""
+    """Yield single constraints; a `Field(...)` or a `StringConstraints` inside `Annotated` holds several."""
     for limit in limits:
         if isinstance(limit, FieldInfo):
             yield from _flat(limit.metadata)
@@ -119,7 +119,7 @@ def _length_limit(limit: Any) -> dict[str, int]:
 
 
 def as_text(value: Any) -> str:
-    """A value as its input holds it. Of a secret, nothing."""
+    """Return a value as the text of its input; empty for a secret."""
     if value is None or isinstance(value, SecretStr | SecretBytes):
         return ""
     if isinstance(value, Enum):
@@ -127,7 +127,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime.datetime):
-        # The input knows no time zone, and no seconds that are none.
+        # The input accepts no time zone. Browsers omit seconds that are 0, so this text must too.
         return value.replace(tzinfo=None).isoformat(timespec="auto" if value.second else "minutes")
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()

@@ -1,10 +1,10 @@
-"""What a template shows of a form: parts, one for each model in it, and their fields."""
+"""The view of a form for templates: a part for each model in it, and the fields of each part."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyview.forms.errors import Messages, Path, Problem, in_words
+from pyview.forms.errors import Messages, Path, Problem, problem_text
 from pyview.forms.fields import FieldShape, ModelShape, model_shape
 from pyview.forms.inputs import Attributes, as_text, constraints, input_type
 from pyview.forms.list_entries import is_order
@@ -13,7 +13,11 @@ from pyview.forms.source import TRUE, FormSource, first, is_all_used, is_used, s
 
 @dataclass(frozen=True, slots=True)
 class FormState:
-    """What came of a form: `found` by its model, `added` by the application. `target` is the field that changed."""
+    """Validation state of a form, shared by its parts.
+
+    `found` are the problems of the model, `added` those of the application. `target` is the path of the input that
+    changed; empty for a submit.
+    """
 
     found: tuple[Problem, ...]
     added: tuple[Problem, ...]
@@ -22,18 +26,21 @@ class FormState:
     messages: Messages | None
 
     def at(self, path: Path, *, within: bool, shown: bool) -> tuple[str, ...]:
-        """The words for what does not fit at `path`, or `within` it; what the application added, in any case."""
+        """Return the texts of the problems at `path`, or anywhere `within` it.
+
+        Problems of the model only if `shown`; those added by the application always.
+        """
         problems = (*(self.found if shown else ()), *self.added)
-        there = (one for one in problems if (one.path[: len(path)] if within else one.path) == path)
-        return tuple(dict.fromkeys(in_words(one, self.messages) for one in there))
+        matching = (one for one in problems if (one.path[: len(path)] if within else one.path) == path)
+        return tuple(dict.fromkeys(problem_text(one, self.messages) for one in matching))
 
 
 @dataclass(frozen=True, slots=True)
 class FormPart:
-    """The part of a form that belongs to one model: the form itself, or what is nested in it.
+    """The part of a form for one model: the form itself, or a nested model.
 
-    `name` and `id` begin the names and ids of its inputs. In a list of `count` entries, `index` says which this is,
-    from 0 as the page shows it, and `key` stays with the entry wherever it moves.
+    `name` and `id` are the prefixes of its inputs' names and ids. In a list of `count` entries, `index` is its position
+    on the page, from 0, and `key` identifies the entry even when it moves.
     """
 
     state: FormState
@@ -51,7 +58,7 @@ class FormPart:
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """What does not fit this part as a whole, in words; shown when nothing in it is left untouched."""
+        """Texts of the problems of this part as a whole, once the user has filled in all of it or submitted it."""
         params = self.source.params
         shown = params is not None and (self.state.submitted or is_all_used(params))
         return self.state.at(self.path, within=False, shown=shown)
@@ -62,27 +69,28 @@ class FormPart:
 
     @property
     def hidden(self) -> tuple[tuple[str, str], ...]:
-        """Names and values of the hidden inputs that an entry of a list needs, to be found again."""
+        """Names and values of the hidden inputs that identify an entry of a list; none for other parts."""
         if self.index is None:
             return ()
-        place = self.name.rpartition("[")[0]
-        return (self.named("_persistent_id"), self.key), (_named(place, "_sort", "[]"), str(self.index))
+        list_name = self.name.rpartition("[")[0]
+        return (self.named("_persistent_id"), self.key), (_named(list_name, "_sort", "[]"), str(self.index))
 
     @property
     def move_name(self) -> str:
-        """What a control is called that moves this entry of a list; its value is `index`, a colon, and the new one."""
+        """Name of a control that moves this entry of a list. Its value is `f"{index}:{new_index}"`."""
         return "" if self.index is None else _named(self.name.rpartition("[")[0], "_move", "[]")
 
     @property
     def drop_name(self) -> str:
-        """What a control is called that takes this entry of a list away; its value is `index`."""
+        """Name of a control that removes this entry of a list. Its value is `index`."""
         return "" if self.index is None else _named(self.name.rpartition("[")[0], "_drop", "[]")
 
     def named(self, name: str) -> str:
+        """Return the name of an input for `name`, with the prefix of this part."""
         return f"{self.name}[{name}]" if self.name else name
 
     def __getitem__(self, name: str) -> "FormField":
-        """The field of that name. Raises `KeyError`, which lists the names there are."""
+        """Return the field of that name. Raises `KeyError`, which lists the existing names."""
         if name not in self.shape.fields:
             known = ", ".join(self.shape.fields)
             raise KeyError(f"{self.shape.model.__qualname__} has no field {name!r}; it has {known}")
@@ -94,7 +102,7 @@ class FormPart:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice: the text that is sent, the text that is shown, whether it is chosen, its place from 0."""
+    """One choice: `value` is sent by the browser, `label` is shown, `place` is its position from 0."""
 
     value: str
     label: str
@@ -104,7 +112,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of a form: what its input is called, what it holds, and what is to be told about it."""
+    """One field of a form: the attributes of its input, its value and its errors."""
 
     part: FormPart
     shape: FieldShape
@@ -115,13 +123,13 @@ class FormField:
 
     @property
     def name(self) -> str:
-        """The name of its input; that of nested inputs begins with it."""
+        """The name of its input, and the prefix of the names of nested inputs."""
         name = self.part.named(self.shape.name)
         return f"{name}[]" if self.shape.kind == "values" else name
 
     @property
     def type(self) -> str:
-        """The type of its input: of an `<input>`, or "select"."""
+        """The type of its input: the `type` of an `<input>`, or "select"."""
         return input_type(self.shape)
 
     @property
@@ -130,7 +138,7 @@ class FormField:
 
     @property
     def label(self) -> str:
-        """The field's `title`, or its name in words."""
+        """The field's `title`, or its name as words."""
         return self.shape.info.title or _words(self.shape.name)
 
     @property
@@ -144,36 +152,35 @@ class FormField:
 
     @property
     def attrs(self) -> Attributes:
-        """What a browser can see to itself: `required`, `min`, `max`, `step`, `minlength`, `maxlength`."""
+        """Constraints that the browser checks: `required`, `min`, `max`, `step`, `minlength`, `maxlength`."""
         return constraints(self.shape)
 
     @property
     def value(self) -> str:
-        """What stands in the input: as it was typed, even where it does not fit. A secret is never told."""
+        """The value of the input, as typed, even if it is invalid. Empty for a secret, which is never shown."""
         if self.shape.is_secret or self.shape.kind != "value":
             return ""
         if self.shape.name in self.part.source.sent:
             return as_text(_scalar(first(self._sent)))
-        return as_text(self._before)
+        return as_text(self._initial)
 
     @property
     def values(self) -> tuple[str, ...]:
-        """What is chosen or typed in a field that has several values."""
-        given = several(self._sent) if self.shape.name in self.part.source.sent else self._before
-        listed = (
-            self.multiple and not self.shape.is_secret and isinstance(given, list | tuple | set | frozenset)
-        )
-        items = given if listed else ()
+        """The chosen or typed values of a field with several values; empty for other fields."""
+        if not self.multiple or self.shape.is_secret:
+            return ()
+        given = several(self._sent) if self.shape.name in self.part.source.sent else self._initial
+        items = given if isinstance(given, list | tuple | set | frozenset) else ()
         return tuple(text for one in items if (text := as_text(_scalar(one))))
 
     @property
     def checked(self) -> bool:
-        """Whether the box is ticked."""
+        """True if the box is ticked."""
         return self.value.lower() in TRUE
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """The choices, of which the chosen ones say so."""
+        """The choices in order, each with `selected`."""
         chosen = set(self.values) if self.multiple else {self.value}
         choices = enumerate(self.shape.choices.items())
         return tuple(
@@ -182,24 +189,25 @@ class FormField:
 
     @property
     def used(self) -> bool:
-        """Whether somebody has touched it, or submitted the form: what does not fit is told from then on."""
+        """True once the user has changed the field or submitted the form; its errors are shown from then on."""
         params, name = self.part.source.params, self.shape.name
         if params is None:
             return False
+        # Adding, moving or removing an entry changes the list too.
         moved = any(is_order(one, name) for one in self.part.state.target[-1:])
         return self.part.state.submitted or is_used(params, name) or moved
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """What does not fit, in words; nothing as long as nobody has touched the field."""
+        """Texts of the field's problems; empty until the field is `used`."""
         within = self.shape.model is None
         return self.part.state.at(self._path, within=within, shown=self.used)
 
-    # What is nested
+    # Nested models
 
     @property
     def parts(self) -> tuple[FormPart, ...]:
-        """The parts of a nested model: one, or one for each entry of a list. None for any other field."""
+        """The parts of a nested model: one, or one for each entry of a list. Empty for other fields."""
         if self.shape.model is None:
             return ()
         nested, sources = model_shape(self.shape.model), self.part.source.children[self.shape.name]
@@ -215,17 +223,17 @@ class FormField:
 
     @property
     def is_list(self) -> bool:
-        """Whether it is a list of models, to which entries can be added."""
+        """True for a list of models, to which entries can be added."""
         return self.shape.kind == "models"
 
     @property
     def sort_name(self) -> str:
-        """What a control is called that adds an entry to the list, by any value that is no index, such as "new"."""
+        """Name of a control that adds an entry to the list. Its value is any text but an index, such as "new"."""
         return _named(self.name, "_sort", "[]")
 
     @property
     def drop_name(self) -> str:
-        """What a control is called that takes entries off the list, by the index that is its value."""
+        """Name of a control that removes an entry of the list. Its value is the index of the entry."""
         return _named(self.name, "_drop", "[]")
 
     @property
@@ -237,11 +245,11 @@ class FormField:
         return self.part.source.sent.get(self.shape.name)
 
     @property
-    def _before(self) -> Any:
+    def _initial(self) -> Any:
         source = self.part.source
         if source.base is not None:
-            return source.before(self.shape.name)
-        # A browser sends nothing for a box that is not ticked, and for a list of which nothing is chosen.
+            return source.base_value(self.shape.name)
+        # A browser sends nothing for a box that is not ticked, and for a list without a selection.
         unsent = source.params is not None and (self.shape.is_checkbox or self.multiple)
         return None if unsent else self.shape.default
 
@@ -257,12 +265,12 @@ def first_error(part: FormPart) -> FormField | None:
 
 
 def _scalar(value: Any) -> Any:
-    """A value that an input can hold; a browser may send anything else in its place."""
+    """Return a value that an input can hold; None for the dicts and lists that a client may send instead."""
     return None if isinstance(value, Mapping | list) else value
 
 
 def _named(name: str, suffix: str, end: str) -> str:
-    """`user[rows]` with the suffix `_sort` is `user[rows_sort]`, and `rows` is `rows_sort`."""
+    """Add a suffix to the name of an input: `user[rows]` with `_sort` is `user[rows_sort]`, `rows` is `rows_sort`."""
     return f"{name[:-1]}{suffix}]{end}" if name.endswith("]") else f"{name}{suffix}{end}"
 
 
@@ -272,7 +280,7 @@ def _words(name: str) -> str:
 
 
 def _choice_label(choice: Any) -> str:
-    """The `label` of an enumeration's member, its name in words; of a literal, the value."""
+    """Return the `label` of an enumeration's member, or its name as words; for a literal, its value."""
     label = getattr(choice, "label", None)
     if isinstance(label, str):
         return label

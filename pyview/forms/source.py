@@ -1,9 +1,7 @@
-"""What a form is filled from, model by model: what a browser sent, and the object that was there before.
+"""Sources of a form's values, model by model: parameters from the browser, and the edited object.
 
-Everything that a browser sends is text, and none of it is trusted: only the fields of the model are read, and what
-does not fit them is left for the validation to refuse.
-
-What somebody has touched: the client marks the other fields with an empty twin, `_unused_email` beside `email`.
+Parameters are untrusted text: only fields of the model are read, and invalid values are left for pydantic to refuse.
+For a field that the user has not changed, say `email`, the client adds an empty parameter `_unused_email`.
 """
 
 from collections.abc import Mapping
@@ -15,16 +13,17 @@ from pydantic import BaseModel
 from pyview.forms.fields import FieldShape, ModelShape, model_shape
 from pyview.forms.list_entries import Params, entries_of, names_list
 
+UNUSED_PREFIX: Final = "_unused_"
 TRUE: Final = frozenset({"true", "on", "1", "yes"})
 FALSE: Final = frozenset({"false", "off", "0", "no", ""})
 
 
 @dataclass(frozen=True, slots=True)
 class FormSource:
-    """One model's part of a form.
+    """Values of one model in a form.
 
-    `params` is what a browser sent for it, None when nobody sent anything; `base` is the object that was there before.
-    `children` are the parts of its nested models. `key` tells an entry of a list from the others, wherever it moves.
+    `params` are the parameters from the browser, None if it sent none. `base` is the edited object. `children` are the
+    sources of nested models by field name. `key` identifies an entry of a list, even when it moves.
     """
 
     params: Params | None = None
@@ -34,15 +33,16 @@ class FormSource:
 
     @property
     def sent(self) -> Params:
-        """What a browser sent, if anything."""
+        """The parameters; empty if the browser sent none."""
         return self.params or {}
 
-    def before(self, name: str) -> Any:
+    def base_value(self, name: str) -> Any:
+        """Return the value of a field in the edited object; None without one."""
         return getattr(self.base, name, None)
 
 
 def source_of(shape: ModelShape, params: Any, base: BaseModel | None, key: str = "") -> FormSource:
-    """The part of a model, and those of the models in it."""
+    """Return the source of a model, with those of the models nested in it."""
     sent = params if isinstance(params, Mapping) else None
     children = {
         one.name: _children(one, model_shape(one.model), sent, base)
@@ -63,20 +63,20 @@ def _children(
         return (source_of(shape, sent, before if isinstance(before, BaseModel) else None),)
     if isinstance(before, BaseModel):
         return (source_of(shape, None, before),)
-    # What must be there is shown empty. A model that requires itself would have no end.
+    # A required nested model is shown empty. A model that requires itself would never end.
     shown = field.required and shape.model not in _required_within(shape)
     return (source_of(shape, None, None),) if shown else ()
 
 
 def _required_within(shape: ModelShape) -> set[type[BaseModel]]:
-    """The models that cannot be without being nested in this one."""
+    """Return the models that this one requires, directly or through others."""
     found: set[type[BaseModel]] = set()
-    left = [shape]
-    while left:
-        for one in left.pop().fields.values():
+    pending = [shape]
+    while pending:
+        for one in pending.pop().fields.values():
             if one.kind == "model" and one.required and one.model is not None and one.model not in found:
                 found.add(one.model)
-                left.append(model_shape(one.model))
+                pending.append(model_shape(one.model))
     return found
 
 
@@ -84,29 +84,26 @@ def _entries(name: str, shape: ModelShape, params: Params, before: Any) -> tuple
     items = before if isinstance(before, list | tuple) else ()
     old = [one for one in items if isinstance(one, BaseModel)]
     if not names_list(params, name):
-        return tuple(source_of(shape, None, one, str(place)) for place, one in enumerate(old))
-    found = entries_of(params, name, len(old))
-    return tuple(source_of(shape, entry, _at(old, key), key) for entry, key in found)
+        return tuple(source_of(shape, None, one, str(index)) for index, one in enumerate(old))
+    # The key of an entry that existed before is its index in the edited object.
+    found = ((entry, key, int(key)) for entry, key in entries_of(params, name, len(old)))
+    return tuple(
+        source_of(shape, entry, old[index] if index < len(old) else None, key) for entry, key, index in found
+    )
 
 
 def with_entry(source: FormSource, name: str) -> FormSource:
-    """The part with one more empty entry in a list of models."""
+    """Return the source with one more empty entry in a list of models."""
     entries = source.children[name]
     key = str(1 + max((int(entry.key) for entry in entries), default=-1))
     return replace(source, children={**source.children, name: (*entries, FormSource(key=key))})
 
 
-def _at(old: list[BaseModel], key: str) -> BaseModel | None:
-    """The object that an entry began as: its key is the place that this had."""
-    place = int(key)
-    return old[place] if place < len(old) else None
-
-
-# What pydantic is asked to validate
+# Input for pydantic
 
 
 def data_of(shape: ModelShape, source: FormSource) -> dict[str, Any]:
-    """The model's fields by the keys that pydantic fills them by; a field that nobody gave is left out."""
+    """Return the values of a model's fields, by the keys that pydantic expects. Fields without a value are omitted."""
     found = ((one.key, _value(one, source)) for one in shape.fields.values())
     return {key: value for key, value in found if value is not _ABSENT}
 
@@ -124,27 +121,26 @@ def _value(field: FieldShape, source: FormSource) -> Any:
     if field.name in source.sent:
         return _given(field, source.sent[field.name])
     if source.base is not None:
-        return source.before(field.name)
+        return source.base_value(field.name)
     return _ABSENT if source.params is None else _unsent(field)
 
 
 def _unsent(field: FieldShape) -> Any:
-    """A browser sends nothing for a box that is not ticked, and for a list of which nothing is chosen."""
+    # A browser sends nothing for a box that is not ticked, and for a list without a selection.
     return False if field.is_checkbox else [] if field.kind == "values" else _ABSENT
 
 
 def _nested(field: FieldShape, shape: ModelShape, source: FormSource) -> Any:
-    children = [_child(shape, child) for child in source.children[field.name]]
+    # A nested object without parameters stays as it was.
+    children = [
+        data_of(shape, child) if child.base is None or child.params is not None else child.base
+        for child in source.children[field.name]
+    ]
     if field.kind == "models" and (children or names_list(source.sent, field.name)):
         return children
     if children:
         return children[0]
-    return _ABSENT if source.base is None else source.before(field.name)
-
-
-def _child(shape: ModelShape, source: FormSource) -> Any:
-    """A nested object as it was before, where nobody sent anything for it."""
-    return data_of(shape, source) if source.base is None or source.params is not None else source.base
+    return _ABSENT if source.base is None else source.base_value(field.name)
 
 
 def _given(field: FieldShape, sent: Any) -> Any:
@@ -161,7 +157,7 @@ def _one(field: FieldShape, sent: Any) -> Any:
 
 
 def _blank(field: FieldShape) -> Any:
-    """An empty input: None where that may be, else as if there were no input; a text that may be empty is."""
+    """Return the value of an empty input: None if allowed; "" for a text with a default; else absent."""
     if field.optional:
         return None
     return "" if str in field.of.types and not field.info.is_required() else _ABSENT
@@ -173,29 +169,27 @@ def _as_bool(sent: Any) -> Any:
 
 
 def first(sent: Any) -> Any:
-    """One value, where a browser may have sent several."""
+    """Return the first value if the client sent several."""
     return sent[0] if isinstance(sent, list) and sent else sent
 
 
 def several(sent: Any) -> list[Any]:
+    """Return the values as a list, whatever the client sent."""
     if isinstance(sent, Mapping):
         return list(unmarked(sent).values())
     return sent if isinstance(sent, list) else [sent]
 
 
 def unmarked(sent: Any) -> Any:
-    """A value without the marks that the client puts beside fields nobody has touched."""
+    """Return a value without the `_unused_` parameters of the client."""
     if isinstance(sent, Mapping):
-        return {key: unmarked(value) for key, value in sent.items() if not key.startswith("_unused_")}
+        return {key: unmarked(value) for key, value in sent.items() if not key.startswith(UNUSED_PREFIX)}
     return [unmarked(one) for one in sent] if isinstance(sent, list) else sent
 
 
-PREFIX = "_unused_"
-
-
 def is_used(params: Mapping[str, Any], name: str) -> bool:
-    """Whether the field was sent and has no mark, or any of the fields in it has none."""
-    return name in params and f"{PREFIX}{name}" not in params and _is_used_value(params[name])
+    """Return True if the user has changed the field, or any field nested in it."""
+    return name in params and f"{UNUSED_PREFIX}{name}" not in params and _is_used_value(params[name])
 
 
 def _is_used_value(value: Any) -> bool:
@@ -207,7 +201,7 @@ def _is_used_value(value: Any) -> bool:
 
 
 def is_all_used(value: Any) -> bool:
-    """Whether nothing in it has a mark."""
+    """Return True if the user has changed all fields inside."""
     if isinstance(value, Mapping):
-        return all(not name.startswith(PREFIX) and is_all_used(one) for name, one in value.items())
+        return all(not name.startswith(UNUSED_PREFIX) and is_all_used(one) for name, one in value.items())
     return all(map(is_all_used, value)) if isinstance(value, list) else True

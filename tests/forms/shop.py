@@ -1,4 +1,4 @@
-"""The models that the forms of these tests are about, and events as a browser would send them."""
+"""Models for tests of forms, and payloads as a browser sends them."""
 
 from datetime import date
 from enum import Enum
@@ -23,7 +23,7 @@ class Address(BaseModel):
 
 
 class Order(BaseModel):
-    """An order with everything that a field can be."""
+    """An order with every kind of field."""
 
     name: str = Field(min_length=2, max_length=20, title="Your name", description="As on the door")
     age: Annotated[int, Field(ge=18, lt=100)] | None = None
@@ -68,14 +68,14 @@ GOOD: dict[str, Any] = {
 def payload(
     fields: dict[str, Any], target: str | None = None, unused: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """What a handler gets for those fields: of a submit, or of a change of `target`."""
+    """Return the payload for these fields: of a submit, or of a change of `target`."""
     marks = {_unused(name): "" for name in unused}
     text = urlencode({**fields, **marks}, doseq=True)
     return merge_meta(decode_form(text, max_fields=1000), {} if target is None else {"_target": target})
 
 
 def nested(prefix: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields by names within `prefix`: `name` is `user[name]`, `home[city]` is `user[home][city]`."""
+    """Return the fields with a prefix: `name` becomes `user[name]`, `home[city]` becomes `user[home][city]`."""
     return {
         f"{prefix}[{name.replace('[', '][', 1) if '[' in name else name + ']'}": fields[name]
         for name in fields

@@ -20,7 +20,7 @@ def call(function: Callable[..., Any], sent: Any) -> Any:
     return compile_event(function)(object(), "save", sent, SOCKET, RESOURCES)
 
 
-def test_a_handler_gets_a_form() -> None:
+def test_a_handler_receives_a_form() -> None:
     def save(self: Any, socket: Any, form: Form[Order]) -> Any:
         return form
 
@@ -29,7 +29,7 @@ def test_a_handler_gets_a_form() -> None:
     assert (form.as_, form.id, form.submitted) == (None, "order", True)
 
 
-def test_a_form_under_the_parameters_name() -> None:
+def test_the_parameters_name_is_the_prefix_of_the_inputs() -> None:
     def save(self: Any, order: Form[Order]) -> Any:
         return order
 
@@ -38,7 +38,7 @@ def test_a_form_under_the_parameters_name() -> None:
     assert (form.as_, form["name"].name, form.submitted) == ("order", "order[name]", False)
 
 
-def test_the_name_of_a_form_does_not_depend_on_what_is_sent() -> None:
+def test_the_prefix_does_not_depend_on_the_payload() -> None:
     def save(self: Any, order: Form[Order]) -> Any:
         return order
 
@@ -51,7 +51,7 @@ def test_the_name_of_a_form_does_not_depend_on_what_is_sent() -> None:
         assert call(plain, sent)["name"].name == "name"
 
 
-def test_a_form_under_a_name_of_its_own() -> None:
+def test_annotated_sets_another_prefix() -> None:
     def save(self: Any, form: Annotated[Form[Order], "user"]) -> Any:
         return form
 
@@ -61,7 +61,7 @@ def test_a_form_under_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("name", ["user", "socket", "session", "auth", "event"])
-def test_a_form_under_a_name_of_the_server_is_refused(name: str) -> None:
+def test_a_form_under_a_reserved_name_is_refused(name: str) -> None:
     namespace = {"Any": Any, "Form": Form, "Order": Order}
     exec(f"def save(self: Any, {name}: Form[Order]): ...", namespace)  # noqa: S102  the parameter's name is the test
     words = rf"parameter `{name}` is reserved for .* is no form.*Annotated\[.*Form.*, \"{name}\"\]"
@@ -76,7 +76,7 @@ def test_the_whole_payload_as_a_form() -> None:
     assert call(save, payload(GOOD)).value.name == "Ada"
 
 
-def test_a_form_takes_whatever_is_sent() -> None:
+def test_a_form_accepts_any_payload() -> None:
     def save(self: Any, form: Form[Order]) -> Any:
         return form
 
@@ -115,7 +115,7 @@ def test_a_form_without_its_model_is_refused_when_the_handler_is_compiled() -> N
             compile_event(function)
 
 
-def test_a_model_takes_what_fits_and_the_error_speaks_of_forms() -> None:
+def test_the_error_for_an_invalid_model_recommends_a_form() -> None:
     class User(BaseModel):
         name: str
         age: int

@@ -1,4 +1,4 @@
-"""Forms: what comes of what a browser sends, and what its user is told."""
+"""Forms: validation of payloads, lists of entries, and the errors that users see."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from tests.forms.shop import GOOD, Address, Order, Size, nested, payload
 
 
 def errors(form: Form[Any]) -> dict[str, tuple[str, ...]]:
-    """What is shown, field by field."""
+    """Return the shown errors by field."""
     return {name: field.errors for name, field in form.fields.items() if field.errors}
 
 
-# What comes of it
+# Validation
 
 
-def test_a_good_form_is_an_object_of_its_model() -> None:
+def test_a_valid_form_has_an_object_of_its_model() -> None:
     order = Form(Order, payload(GOOD)).value
     assert (order.name, order.age, order.size, order.amount) == ("Ada", 36, Size.VERY_LARGE, 2)
     assert (order.extras, order.gift, order.terms) == (["milk", "sugar"], False, True)
@@ -29,18 +29,18 @@ def test_a_good_form_is_an_object_of_its_model() -> None:
     assert order.others == [Address(street="Side Street", city="Paris")]
 
 
-def test_a_form_reads_its_own_names_and_no_others() -> None:
+def test_a_form_reads_only_inputs_with_its_prefix() -> None:
     form = Form(Order, payload({**nested("user", GOOD), "name": "Eve", "user[hacked]": "1"}), as_="user")
     assert form.value.name == "Ada"
     assert form["name"].name == "user[name]"
     assert form["extras"].name == "user[extras][]"
 
 
-def test_the_value_of_a_form_that_does_not_fit_is_refused_without_telling_values() -> None:
+def test_the_value_of_an_invalid_form_raises_without_showing_values() -> None:
     form = Form(Order, payload({**GOOD, "name": "X", "age": "geheim"}))
     assert form.save() is None
     with pytest.raises(
-        InvalidForm, match=r"does not fit Order \(name string_too_short, age int_parsing\)"
+        InvalidForm, match=r"is no valid Order \(name: string_too_short, age: int_parsing\)"
     ) as refusal:
         _ = form.value
     assert "geheim" not in str(refusal.value)
@@ -48,12 +48,12 @@ def test_the_value_of_a_form_that_does_not_fit_is_refused_without_telling_values
 
 
 @pytest.mark.parametrize("model", [dict, Address(street="xx", city="y"), "Order", None])
-def test_a_form_is_over_a_model(model: Any) -> None:
+def test_a_form_expects_a_model(model: Any) -> None:
     with pytest.raises(TypeError, match="expects a pydantic model class, got"):
         Form(model)
 
 
-def test_extra_fields_are_not_taken_even_where_the_model_would() -> None:
+def test_extra_fields_are_ignored_even_if_the_model_allows_them() -> None:
     class Open(BaseModel):
         model_config = ConfigDict(extra="allow")
         name: str
@@ -62,7 +62,7 @@ def test_extra_fields_are_not_taken_even_where_the_model_would() -> None:
     assert value.model_extra == {}
 
 
-def test_fields_are_filled_by_their_names_whatever_their_aliases() -> None:
+def test_fields_are_filled_by_their_names_despite_aliases() -> None:
     class Aliased(BaseModel):
         email: str = Field(alias="emailAddress", min_length=3)
 
@@ -92,7 +92,7 @@ def test_a_blank_input_is_missing_none_empty_or_the_default() -> None:
     assert (value.maybe, value.number_or_none, value.note, value.count) == (None, None, "", 5)
 
 
-def test_a_box_that_is_not_sent_is_not_ticked() -> None:
+def test_an_absent_checkbox_is_not_ticked() -> None:
     form = Form(
         Order, payload({name: value for name, value in GOOD.items() if name not in ("gift", "terms")})
     )
@@ -100,7 +100,7 @@ def test_a_box_that_is_not_sent_is_not_ticked() -> None:
     assert Form(Order, payload({**GOOD, "gift": "on"})).value.gift is True
 
 
-# What is shown
+# Shown values
 
 
 class Part(BaseModel):
@@ -113,7 +113,7 @@ class Parcel(BaseModel):
     label: str = Field(min_length=2)
 
 
-def test_the_first_error_is_that_of_the_first_field_that_shows_one() -> None:
+def test_first_error_is_the_first_field_that_shows_an_error() -> None:
     assert Form(Parcel).first_error is None
     nested = {"parts": [{"size": "1"}, {"size": "0"}], "label": ""}
     assert _first(nested) == "parts[1][size]"
@@ -137,7 +137,7 @@ def test_an_empty_form_shows_defaults_and_no_errors() -> None:
     assert form["others"].parts == ()
 
 
-def test_what_was_typed_stays_even_where_it_does_not_fit() -> None:
+def test_an_invalid_value_stays_in_its_input() -> None:
     form = Form(Order, payload({**GOOD, "age": "very old", "day": "soon"}))
     assert (form["age"].value, form["day"].value) == ("very old", "soon")
 
@@ -153,7 +153,7 @@ def test_an_object_to_edit_fills_the_form() -> None:
     assert [part["city"].value for part in form["others"].parts] == ["Paris"]
 
 
-def test_what_a_form_does_not_contain_stays_as_it_was() -> None:
+def test_fields_outside_the_form_keep_the_values_of_the_edited_object() -> None:
     order = Form(Order, payload(GOOD)).value
     edited = Form(Order, order).change({"name": "Grace", "_target": ["name"]})
     assert edited.value == order.model_copy(update={"name": "Grace"})
@@ -161,7 +161,7 @@ def test_what_a_form_does_not_contain_stays_as_it_was() -> None:
     assert order.name == "Ada"
 
 
-def test_an_entry_of_an_edited_list_keeps_what_the_form_does_not_contain() -> None:
+def test_entries_of_an_edited_list_keep_fields_outside_the_form() -> None:
     class Line(BaseModel):
         id: int = 0
         qty: int
@@ -181,21 +181,21 @@ def test_an_entry_of_an_edited_list_keeps_what_the_form_does_not_contain() -> No
     assert kept.lines == [Line(id=12, qty=5), Line(id=11, qty=6)]
 
 
-def test_a_secret_is_never_told() -> None:
+def test_a_secret_is_never_shown() -> None:
     for form in (Form(Order, payload(GOOD)), to_form(Form(Order, payload(GOOD)).value)):
         assert form["password"].value == ""
         assert form["password"].values == ()
         assert "secret" not in repr(form)
 
 
-def test_a_list_of_secrets_is_not_told_either() -> None:
+def test_a_list_of_secrets_is_never_shown() -> None:
     class Keys(BaseModel):
         keys: list[SecretStr]
 
     assert Form(Keys, {"keys": ["a", "b"]})["keys"].values == ()
 
 
-def test_what_is_not_sent_shows_its_default_but_for_boxes_and_choices() -> None:
+def test_absent_fields_show_defaults_except_checkboxes_and_choices() -> None:
     class Choices(BaseModel):
         count: int = 5
         news: bool = True
@@ -209,7 +209,7 @@ def test_what_is_not_sent_shows_its_default_but_for_boxes_and_choices() -> None:
 # Errors beside inputs
 
 
-def test_only_touched_fields_tell_what_is_wrong() -> None:
+def test_only_changed_fields_show_errors() -> None:
     sent = payload(
         {"name": "A", "age": "x", "home[street]": "", "home[city]": ""}, "name", unused=("age", "home[city]")
     )
@@ -220,30 +220,30 @@ def test_only_touched_fields_tell_what_is_wrong() -> None:
     assert home["city"].errors == ()
 
 
-def test_a_submit_tells_everything_also_of_what_was_not_sent() -> None:
+def test_a_submit_shows_all_errors_including_those_of_absent_fields() -> None:
     form = Form(Order, payload({"name": "Ada", "home[street]": "x"}))
     assert form.submitted
     assert set(errors(form)) == {"size", "password", "confirmation", "terms"}
 
 
-def test_a_hidden_input_has_no_mark_and_counts_as_touched() -> None:
+def test_a_hidden_input_counts_as_changed() -> None:
     assert errors(Form(Order, payload({"age": "x"}, target="name"))) == {"age": ("A whole number, please.",)}
 
 
-def test_a_validator_says_which_field_is_to_blame() -> None:
+def test_field_error_in_a_validator_names_the_field() -> None:
     form = Form(Order, payload({**GOOD, "confirmation": "other"}))
     assert errors(form) == {"confirmation": ("That is another password.",)}
     assert form.errors == ()
 
 
-def test_what_is_wrong_with_the_whole_is_told_of_the_whole() -> None:
+def test_an_error_of_the_whole_model_belongs_to_the_form() -> None:
     form = Form(Order, payload({**GOOD, "home[city]": "Ada"}))
     assert form.errors == ("Nobody is called like a town.",)
     touched = payload({**GOOD, "home[city]": "Ada"}, "name", unused=("age",))
     assert Form(Order, touched).errors == ()
 
 
-def test_a_validator_may_blame_a_field_of_an_entry() -> None:
+def test_field_error_may_name_a_field_of_a_list_entry() -> None:
     class Row(BaseModel):
         n: int
 
@@ -263,7 +263,7 @@ def test_a_validator_may_blame_a_field_of_an_entry() -> None:
     assert Form(Rows, {"rows": {"0": {"n": "7"}}})["rows"].errors == ("Five at most.",)
 
 
-def test_the_application_adds_errors_of_its_own() -> None:
+def test_with_error_adds_errors_of_the_application() -> None:
     form = Form(Order, payload(GOOD)).with_error("name", "is taken").with_error("others.0.city", "is far")
     assert not form.valid
     assert form.save() is None
@@ -321,7 +321,7 @@ def test_entries_are_added_sorted_moved_and_dropped(
     assert rows(Form(Order, listed("Rome", "Oslo", "Bern", **orders))) == expected
 
 
-def test_names_follow_the_place_and_ids_the_entry() -> None:
+def test_names_follow_the_position_and_ids_the_entry() -> None:
     form = Form(Order, listed("Rome", "Oslo", sort=["1", "0"]), id="shop")
     first, second = form["others"].parts
     assert [field.name for field in first] == ["others[0][street]", "others[0][city]", "others[0][note]"]
@@ -334,7 +334,7 @@ def test_names_follow_the_place_and_ids_the_entry() -> None:
     )
 
 
-def test_names_within_a_name() -> None:
+def test_names_of_nested_lists() -> None:
     form = Form(Order, {"user": listed("Rome")}, as_="user")
     (part,) = form["others"].parts
     assert part.hidden == (("user[others][0][_persistent_id]", "0"), ("user[others_sort][]", "0"))
@@ -345,13 +345,13 @@ def test_names_within_a_name() -> None:
     )
 
 
-def test_too_many_entries_are_told_of_the_list() -> None:
+def test_too_many_entries_are_an_error_of_the_list() -> None:
     sent = {**payload(GOOD), **listed("a", "b", "c", "d")}
     del sent["_target"]
     assert Form(Order, sent)["others"].errors == ("At most 3, please.",)
 
 
-def test_a_list_that_was_emptied_says_what_it_misses() -> None:
+def test_an_emptied_list_shows_that_entries_are_missing() -> None:
     class Some(BaseModel):
         others: list[Address] = Field(min_length=1)
 
@@ -359,7 +359,7 @@ def test_a_list_that_was_emptied_says_what_it_misses() -> None:
     assert Form(Some, sent)["others"].errors == ("At least 1, please.",)
 
 
-def test_a_form_may_begin_with_empty_entries() -> None:
+def test_with_entry_adds_empty_entries() -> None:
     form = Form(Order, as_="user").with_entry("others").with_entry("others")
     assert [part.key for part in form["others"].parts] == ["0", "1"]
     assert [field.errors for part in form["others"].parts for field in part] == [()] * 6
@@ -380,12 +380,12 @@ def test_a_forged_key_is_replaced() -> None:
         assert [part.key for part in form["others"].parts] == ["1", "0"]
 
 
-def test_one_event_adds_no_more_than_a_few_entries() -> None:
+def test_one_event_adds_a_limited_number_of_entries() -> None:
     form = Form(Order, {"others_sort": [f"new{i}" for i in range(900)]})
     assert len(form["others"].parts) == 16
 
 
-def test_a_model_within_itself_ends() -> None:
+def test_a_recursive_model_ends() -> None:
     class Tree(BaseModel):
         name: str
         left: "Tree | None" = None
@@ -400,7 +400,7 @@ def test_a_model_within_itself_ends() -> None:
     assert Form(Tree, {"name": "a", "left": {"name": "b"}}).value.left == Tree(name="b")
 
 
-def test_an_optional_model_is_there_when_it_is_sent() -> None:
+def test_an_optional_model_appears_when_it_is_sent() -> None:
     class Letter(BaseModel):
         back: Address | None = None
 
@@ -410,7 +410,7 @@ def test_an_optional_model_is_there_when_it_is_sent() -> None:
     assert [part["city"].value for part in edited["back"].parts] == ["Rome"]
 
 
-# Whatever else somebody sends
+# Arbitrary payloads
 
 junk = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -437,7 +437,7 @@ names = [
 
 @given(st.dictionaries(st.sampled_from(names), junk, max_size=8))
 @settings(max_examples=150, deadline=None)
-def test_whatever_is_sent_makes_a_form_that_can_be_shown(sent: dict[str, Any]) -> None:
+def test_any_payload_makes_a_form_that_renders(sent: dict[str, Any]) -> None:
     form = Form(Order, sent)
     shown(form)
     assert (form.save() is not None) == form.valid
@@ -457,11 +457,11 @@ def shown(part: Any) -> None:
 
 @given(st.text(alphabet="nameothrs_dp01[]=&%", max_size=60))
 @settings(max_examples=150, deadline=None)
-def test_whatever_text_is_sent_makes_a_form_that_can_be_shown(text: str) -> None:
+def test_any_text_makes_a_form_that_renders(text: str) -> None:
     shown(Form(Order, decode_form(text, max_fields=1000)))
 
 
-def test_a_payload_that_is_not_nested_as_the_form_expects_is_an_empty_one() -> None:
+def test_a_payload_with_another_nesting_is_an_empty_form() -> None:
     for user in ("text", ["a"], None, 7):
         form = Form(Order, {"user": user, "_target": ["user"]}, as_="user")
         assert form["name"].value == ""

@@ -1,4 +1,4 @@
-"""Which input a type gets, and what a browser can see to itself."""
+"""Input types for field types, and constraints that the browser checks."""
 
 import datetime
 from decimal import Decimal
@@ -55,7 +55,7 @@ def field(annotation: Any, default: Any = ...) -> FormField:
         (str | None, "text"),
         (Name, "text"),
         (int, "number"),
-        (Optional[int], "number"),  # noqa: UP045  both spellings are to be understood
+        (Optional[int], "number"),  # noqa: UP045  both spellings must work
         (PositiveInt, "number"),
         (float, "number"),
         (Decimal, "number"),
@@ -89,7 +89,7 @@ def test_the_type_chooses_the_input(annotation: Any, expected: str) -> None:
     assert field(annotation).type == expected
 
 
-def test_an_address_of_mail_gets_its_own_input() -> None:
+def test_an_email_address_gets_an_email_input() -> None:
     assert field(EmailStr).type == "email"
     assert field(EmailStr | None, None).type == "email"
 
@@ -158,12 +158,12 @@ def test_choices_become_options() -> None:
         (dict[str, int], {"a": "1", "_unused_a": ""}, {"a": 1}),
     ],
 )
-def test_what_is_chosen_becomes_the_value(annotation: Any, sent: Any, expected: Any) -> None:
+def test_a_chosen_option_becomes_the_value(annotation: Any, sent: Any, expected: Any) -> None:
     model: Any = create_model("Made", it=(annotation, ...))
     assert Form(model, {"it": sent}).value.it == expected
 
 
-def test_what_is_no_choice_is_refused() -> None:
+def test_a_value_that_is_no_choice_is_refused() -> None:
     model: type[BaseModel] = create_model("Made", it=(Literal[1, 2], ...))
     form = Form(model, {"it": "3"})
     assert form["it"].errors == ("Please choose one.",)
@@ -185,7 +185,7 @@ def test_what_is_no_choice_is_refused() -> None:
         (None, ""),
     ],
 )
-def test_a_value_stands_in_its_input_as_that_wants_it(value: Any, text: str) -> None:
+def test_a_value_is_formatted_for_its_input(value: Any, text: str) -> None:
     assert field(type(value) | None, value).value == text
 
 

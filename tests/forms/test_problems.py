@@ -1,4 +1,4 @@
-"""The words for what does not fit."""
+"""Texts for problems of a form."""
 
 import datetime
 from decimal import Decimal
@@ -34,17 +34,17 @@ def test_messages_are_chosen_by_field_then_by_type() -> None:
     assert error("terms", sent, GERMAN) == (ENGLISH["unticked"],)
 
 
-def test_what_the_author_says_is_not_caught_by_what_is_for_all() -> None:
+def test_a_catch_all_does_not_replace_a_custom_message() -> None:
     form = Form(Order, payload({"age": "x"}), messages=GERMAN).with_error("age", "Not that old.")
     assert form["age"].errors == ("Ein Alter, bitte.", "Not that old.")
 
 
-def test_indexes_are_left_out_of_the_names() -> None:
+def test_message_keys_omit_indexes() -> None:
     form = Form(Order, payload({**GOOD, "others[1][city]": ""}), messages=GERMAN)
     assert form["others"].parts[1]["city"].errors == ("Welche Stadt?",)
 
 
-def test_a_function_may_find_the_words() -> None:
+def test_a_function_may_return_the_texts() -> None:
     def translate(problem: Problem) -> str | None:
         return (
             f"{problem.path[-1]}: {problem.context['min_length']}"
@@ -56,14 +56,14 @@ def test_a_function_may_find_the_words() -> None:
     assert error("age", payload({"age": "x"}), translate) == ("A whole number, please.",)
 
 
-def test_words_are_exchanged_for_another_reader() -> None:
+def test_with_messages_replaces_the_texts() -> None:
     form = Form(Order, payload({"name": "A"}))
     assert form.with_messages(GERMAN)["name"].errors == ("Mindestens 2 Zeichen.",)
     assert form["name"].errors == ("At least 2 characters, please.",)
     assert form.with_messages(GERMAN).change(payload({}))["name"].errors == ("Bitte ausfüllen.",)
 
 
-def test_a_model_may_bring_its_words_along() -> None:
+def test_a_model_may_define_its_texts() -> None:
     class Spoken(BaseModel):
         form_messages: ClassVar[dict[str, str]] = {"name.*": "A name, please."}
         name: str = Field(min_length=2)
@@ -72,11 +72,11 @@ def test_a_model_may_bring_its_words_along() -> None:
 
 
 @pytest.mark.parametrize("text", ["{nothing}", "{", "{0}", "{min_length.x.y}"])
-def test_a_text_with_wrong_braces_is_shown_as_it_is(text: str) -> None:
+def test_a_text_with_wrong_braces_is_shown_unchanged(text: str) -> None:
     assert error("name", payload({"name": "A"}), {"string_too_short": text}) == (text,)
 
 
-def test_our_words_are_for_types_that_pydantic_has() -> None:
+def test_default_texts_are_for_error_types_of_pydantic() -> None:
     assert set(ENGLISH) - {"unticked"} <= set(get_args(ErrorType))
 
 
@@ -108,6 +108,6 @@ def test_our_words_are_for_types_that_pydantic_has() -> None:
         (UUID, "x", "This is not an identifier."),
     ],
 )
-def test_words_for_what_people_get_wrong(annotation: Any, sent: Any, words: str) -> None:
+def test_texts_for_common_mistakes(annotation: Any, sent: Any, words: str) -> None:
     model: Any = create_model("Made", it=(annotation, ...))
     assert Form(model, {"it": sent})["it"].errors == (words,)
