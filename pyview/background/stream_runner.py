@@ -1,4 +1,4 @@
-"""AsyncStreamRunner: an async generator into a view, one `InfoEvent` for each of its values."""
+"""AsyncStreamRunner: sends a view one `InfoEvent` for each value of an async generator."""
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,15 +6,15 @@ from functools import partial
 from typing import Any, Protocol
 
 from pyview.background.result import AsyncResult
-from pyview.background.work import AsyncTasks, Key
+from pyview.background.tasks import AsyncTasks, Key
 from pyview.events.info_event import InfoEvent
 from pyview.threads import on_loop
 
 STREAM = "stream_runner"
 
 
-class Listener(Protocol):
-    """A view that takes infos: after what it is busy with, or within its present turn."""
+class InfoTarget(Protocol):
+    """A view that handles infos."""
 
     def tasks(self) -> AsyncTasks: ...
     def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...
@@ -22,16 +22,16 @@ class Listener(Protocol):
 
 
 class AsyncStreamRunner:
-    """Runs async generators beside a view, until they end, are cancelled, or the view ends.
+    """Runs async generators until they end, are cancelled, or the view ends.
 
-    A generator is asked for its next value when the last one has been handled: a fast one does not flood the view.
+    A generator continues when its last value has been handled, so a fast one does not flood the view.
     """
 
-    __slots__ = ("_cid", "_listener")
+    __slots__ = ("_cid", "_target")
 
-    def __init__(self, listener: Listener | None, cid: int | None) -> None:
-        """Without a listener, which is to say without a browser, nothing runs."""
-        self._listener = listener
+    def __init__(self, target: InfoTarget | None, cid: int | None) -> None:
+        """`target`: None during the first HTTP request; then nothing runs."""
+        self._target = target
         self._cid = cid
 
     def start_stream(
@@ -43,30 +43,30 @@ class AsyncStreamRunner:
         on_error: Callable[[Exception], InfoEvent] | None = None,
         on_cancel: InfoEvent | None = None,
     ) -> str:
-        """Send the view `on_yield(value)` for each value, and at last `on_done`, `on_error(exception)` or `on_cancel`.
+        """Send the view `on_yield(value)` for each value, at the end `on_done`, `on_error(exception)` or `on_cancel`.
 
-        Returns the id by which `cancel_stream` knows it. Raises `TooMuchWork`.
+        Returns an id for `cancel_stream`. Raises `TooMuchWork`.
         """
         stream_id = uuid.uuid4().hex
-        listener = self._listener
-        if listener is None:
+        target = self._target
+        if target is None:
             return stream_id
 
-        async def on_result(outcome: AsyncResult[Any], keys: frozenset[Key]) -> None:
-            event = _last_event(outcome, on_done, on_error, on_cancel)
+        async def on_result(result: AsyncResult[Any], keys: frozenset[Key]) -> None:
+            event = _last_event(result, on_done, on_error, on_cancel)
             if event is not None:
-                await listener.call_handle_info(event)
+                await target.call_handle_info(event)
 
         def send(value: Any) -> Awaitable[None]:
-            return listener.run_in_process(None, partial(listener.call_handle_info, on_yield(value)))
+            return target.run_in_process(None, partial(target.call_handle_info, on_yield(value)))
 
-        on_loop(listener.tasks().start, [self._key(stream_id)], _drain(gen, send), on_result)
+        on_loop(target.tasks().start, [self._key(stream_id)], _drain(gen, send), on_result)
         return stream_id
 
     def cancel_stream(self, task_id: str) -> bool:
-        """Cancel a stream; False if it has ended."""
-        listener = self._listener
-        return listener is not None and on_loop(listener.tasks().stop, self._key(task_id))
+        """Cancel a stream. Return False if it has ended."""
+        target = self._target
+        return target is not None and on_loop(target.tasks().stop, self._key(task_id))
 
     def _key(self, stream_id: str) -> Key:
         return Key(self._cid, STREAM, stream_id)
@@ -77,18 +77,18 @@ async def _drain(gen: AsyncIterator[Any], send: Callable[[Any], Awaitable[None]]
         async for value in gen:
             await send(value)
     finally:
-        close = getattr(gen, "aclose", None)  # an iterator of any other kind has none
+        close = getattr(gen, "aclose", None)  # only generators have one
         if close is not None:
             await close()
 
 
 def _last_event(
-    outcome: AsyncResult[Any],
+    result: AsyncResult[Any],
     on_done: InfoEvent | None,
     on_error: Callable[[Exception], InfoEvent] | None,
     on_cancel: InfoEvent | None,
 ) -> InfoEvent | None:
-    failure = outcome.failed
+    failure = result.failed
     if failure is None:
         return on_done
     if failure.error is None:

@@ -1,4 +1,4 @@
-"""Schedules owned by one view and cancelled with it."""
+"""The timers of one view, cancelled with it."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from pyview.threads import on_loop
 
 
 class Timer:
-    """One schedule. A repeating one keeps its beat, and leaves a beat out while the last one still waits."""
+    """One timer. A repeating one keeps its interval, and skips a turn while its last event waits in the mailbox."""
 
     __slots__ = ("_due", "_fire", "_handle", "_loop", "event", "interval", "waiting")
 
@@ -21,28 +21,26 @@ class Timer:
         self._fire = fire
         self._loop = asyncio.get_running_loop()
         self._due = self._loop.time() + seconds
-        self._handle = self._loop.call_at(self._due, self._ring)
+        self._handle = self._loop.call_at(self._due, self._elapsed)
 
-    def _ring(self) -> None:
+    def _elapsed(self) -> None:
         if self.interval is not None:
-            self._rearm(self.interval)
+            # The next multiple of the interval: the timer does not drift, and does not catch up after the event loop
+            # was blocked.
+            missed = int((self._loop.time() - self._due) / self.interval)
+            self._due += (missed + 1) * self.interval
+            self._handle = self._loop.call_at(self._due, self._elapsed)
         if not self.waiting:
             self.waiting = True
             self._fire(self)
 
-    def _rearm(self, interval: float) -> None:
-        now = self._loop.time()
-        missed = int((now - self._due) / interval)
-        self._due += (missed + 1) * interval
-        self._handle = self._loop.call_at(self._due, self._ring)
-
     def cancel(self) -> None:
-        """Ring no more. May be called from a handler in a worker thread."""
+        """Stop the timer. A handler in a worker thread may call it."""
         on_loop(self._handle.cancel)
 
 
 class Timers:
-    """The running timers of one view; `fire` files a due timer and returns at once."""
+    """The running timers of one view. `fire` puts an elapsed timer into the mailbox and returns at once."""
 
     __slots__ = ("_fire", "_running")
 
@@ -53,10 +51,10 @@ class Timers:
     def every(self, event: Any, seconds: float) -> Timer:
         if not seconds > 0:
             raise ValueError(f"schedule_info expected an interval above 0 seconds, got {seconds!r}")
-        return self._start(Timer(event, seconds, seconds, self._ring))
+        return self._start(Timer(event, seconds, seconds, self._elapsed))
 
     def once(self, event: Any, seconds: float) -> Timer:
-        return self._start(Timer(event, max(seconds, 0.0), None, self._ring))
+        return self._start(Timer(event, max(seconds, 0.0), None, self._elapsed))
 
     def __len__(self) -> int:
         return len(self._running)
@@ -70,7 +68,7 @@ class Timers:
         self._running.add(timer)
         return timer
 
-    def _ring(self, timer: Timer) -> None:
+    def _elapsed(self, timer: Timer) -> None:
         if timer.interval is None:
             self._running.discard(timer)
         self._fire(timer)

@@ -1,9 +1,4 @@
-"""LiveComponent: the class a developer writes.
-
-What can be wrong with how components are placed or written.
-
-What `LiveComponent.template` gets besides the context.
-"""
+"""LiveComponent, the base class of components; its `ComponentMeta`, and the errors of components in templates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
@@ -20,35 +15,41 @@ T = TypeVar("T")
 
 
 class LiveComponent(Generic[T]):
-    """A part of a view with state of its own. `T` is the type of `socket.context`.
+    """A part of a view with its own state. `T` is the type of `socket.context`.
 
-    A template places it by `{{ live_component(Counter, id="a", start=3) }}`. Its life: `mount(socket, assigns)` once,
-    `update(socket, assigns)` then and whenever the assigns are not provably the same as before, `handle_event` (or
-    methods under `@event`) for events of elements with `phx-target="{{ myself }}"`, `disconnect(socket)` when it has
-    gone from the page. All of them run in the turn of the view: nothing of one view ever overlaps. What they raise ends
-    the view, as if it had raised itself.
+    A template places it by `{{ live_component(Counter, id="a", start=3) }}`. Its callbacks:
 
-    The template is the class attribute `template` (a name for the loader, or a `LiveTemplate`), or the method
-    `template(assigns, meta)` that returns content, or the file `counter.html` beside the module for a class `Counter`,
-    or the `.html` file of the module if that has no view. It must be one element, with nothing beside it. It sees the
-    context, and `myself`, `slots` and `flash`.
+    - `mount(socket, assigns)`, once;
+    - `update(socket, assigns)`, after `mount` and whenever the assigns may have changed;
+    - `handle_event`, or methods decorated with `@event`, for events of elements with `phx-target="{{ myself }}"`;
+    - `disconnect(socket)`, when it is gone from the page.
 
-    A class method `update_many(updates)` is called instead of `update`, once for all components of the class that a
-    render has news for, with a list of `(socket, assigns)`: the place to load what all of them show at once.
+    All of them run in the process of the view, so callbacks of one view never overlap. An exception in a callback ends
+    the view.
+
+    The template is the class attribute `template` (a name for the loader, or a `LiveTemplate`); or the method
+    `template(assigns, meta)`, which returns content; or the file `counter.html` beside the module, for a class
+    `Counter`; or the `.html` file of the module if the module has no view. It must be exactly one element. Its names
+    are those of the context, and `myself`, `slots` and `flash`.
+
+    If the class has a class method `update_many(updates)`, it is called instead of `update`, once per render for all
+    components of the class with new assigns. `updates` is a list of `(socket, assigns)`. Use it to load the data of all
+    components with one query.
     """
 
     template: ClassVar[Any] = None
 
     @inline
     def mount(self, socket: ComponentSocket[T], assigns: dict[str, Any]) -> Any:
-        """The component is new: set what in `socket.context` the assigns do not give."""
+        """Set the initial `socket.context`, as far as it does not come from the assigns."""
         return DONE
 
     @inline
     def update(self, socket: ComponentSocket[T], assigns: dict[str, Any]) -> Any:
-        """The component was placed, or has news: by default the assigns become part of the context.
+        """Take over new assigns. By default they are copied into the context.
 
-        A context that is no dict takes those that it has attributes for; of a frozen dataclass a new one is made.
+        A context that is no dict takes only the assigns that it has attributes for. A dataclass is replaced by a new
+        one, because it may be frozen.
         """
         context: Any = socket.context
         fitting = {name: value for name, value in assigns.items() if hasattr(context, name)}
@@ -63,7 +64,7 @@ class LiveComponent(Generic[T]):
 
     @inline
     def disconnect(self, socket: ComponentSocket[T]) -> Any:
-        """The component has gone from the page, or its view has ended. Runs once."""
+        """Clean up. Runs once, when the component is gone from the page or its view has ended."""
         return DONE
 
 
@@ -71,37 +72,40 @@ setattr(LiveComponent, COMPONENT_MARK, True)
 
 
 class DuplicateComponent(ValueError):
-    """Two places of one page show a component of one class with one id. `places` are file and line of each."""
+    """One page contains two components of the same class with the same id. `places` are file and line of both."""
 
     def __init__(self, described: str, places: tuple[str, str]) -> None:
         first, second = places
         super().__init__(
-            f"{described} stands in two places: {first} and {second}. Within a view a class and an id name one "
-            "component, which can be in one place only: give each its own id"
+            f"{described} is placed twice: {first} and {second}. Within a view, a class and an id identify one "
+            "component, which can be in one place only. Give each its own id"
         )
         self.places = places
 
 
 class NotOneElement(ValueError):
-    """A component's template is not one element: the browser could not find it again."""
+    """The template of a component is not exactly one element, so the client could not find it in the page."""
 
     def __init__(self, component: type, template: str, statics: list[str]) -> None:
         shown = "{{ }}".join(statics).strip()
         super().__init__(
             f"{template}: the template of the live component {component.__qualname__} must be exactly one element, "
-            "with nothing beside it and no condition around it. Put one around all of it, such as <div>...</div>. "
+            "with nothing beside it and no condition around it. Wrap all of it in one, such as <div>...</div>. "
             f"It begins: {shown[:120]!r}"
         )
 
 
 class TooManyComponents(RuntimeError):
-    """A view has more components than it may have, or they go deeper than anybody can mean."""
+    """A view has more components than `SecurityConfig.max_components`, or they are nested too deeply."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentMeta:
-    """`cid` is the component's number in its view, `slots` the content it was given, by name. `socket` is the
-    component's own socket, `parent_meta.socket` that of its view."""
+    """Second argument of `LiveComponent.template(assigns, meta)`.
+
+    `cid` is the component's number in its view, `slots` the content passed to it, by name. `socket` is the component's
+    own socket, `parent_meta.socket` that of its view.
+    """
 
     cid: int
     parent_meta: PyViewMeta
@@ -118,10 +122,10 @@ class ComponentMeta:
 
     @property
     def flash(self) -> Mapping[str, Any]:
-        """The component's own messages."""
+        """The component's own flash messages."""
         return self.socket.flash
 
     @property
     def myself(self) -> int:
-        """What `phx-target` names."""
+        """The value for `phx-target`: the component's cid."""
         return self.cid

@@ -1,17 +1,14 @@
-"""What a message about the page needs so that the browser comes by every component that changed.
+"""Diffs of pages with components: ancestors of changed components, and shared statics.
 
-The client makes the HTML of the whole page for a message that has more than components in it. On the way it passes over
-a component that the message does not name, with all that is in it; and over a node with a root flag that the message
-does not touch (rendered.js, `recursiveCIDToString` and `toOutputBuffer`). So whatever is around a changed component is
-named, by a diff in which nothing changed.
+Ancestors: for a message that contains more than components, the client renders the HTML of the whole page. It skips a
+component that the message does not name, with everything inside; and a node with a root flag that the message does not
+touch (rendered.js, `recursiveCIDToString` and `toOutputBuffer`). So the message must name every ancestor of a changed
+component, with an empty diff if the ancestor itself did not change.
 
-Which components a retained tree shows.
-
-Statics of a component that the client has already, in another component of the same template.
-
-A new component's diff may say `"s": n` instead: n > 0 is a component of the same message, as it is after it; n < 0 is
-component -n, as it was before the message. The client copies that one's whole tree and merges this one's diff into it,
-so the diff holds every dynamic, and statics only where the two trees differ (LiveView's diff, "sharing statics").
+Shared statics: the whole tree of a new component may refer to a component of the same template by `"s": n`. With n > 0
+this is a component of the same message, in its state after the message; with n < 0 it is component -n, in its state
+before the message. The client copies that whole tree and merges the diff into it. So the diff has all dynamics, but
+statics only where the two trees differ (LiveView's diff.ex, "sharing statics").
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,29 +21,27 @@ from pyview.template.tree.comprehension import Comprehension
 from pyview.template.tree.nodes import Diff, Node, Segment, unwrapped
 
 
-def name_surroundings(
-    diff: Diff, parts: dict[str, Diff], changed: Iterable[Instance], root: Node | None
-) -> None:
-    """Add what is around the `changed` components to `parts`, and to `diff`, a message about the page of `root`."""
-    highest = {_highest(instance, parts) for instance in changed}
+def add_ancestors(diff: Diff, parts: dict[str, Diff], changed: Iterable[Instance], root: Node | None) -> None:
+    """Add the ancestors of `changed` components: other components to `parts`, nodes of the page `root` to `diff`."""
+    highest = {_add_parents(instance, parts) for instance in changed}
     if root is not None:
         _, needed = _path(root, root.segment, highest)
         _add(diff, needed)
 
 
-def _highest(instance: Instance, parts: dict[str, Diff]) -> int:
-    """Name the components around one; the number of the outermost."""
+def _add_parents(instance: Instance, parts: dict[str, Diff]) -> int:
+    """Add the components around one to `parts`; return the cid of the outermost."""
     cid = instance.cid
-    around: LiveViewSocket[Any] = instance.socket.parent
-    while around.cid is not None:
-        cid = around.cid
+    parent: LiveViewSocket[Any] = instance.socket.parent
+    while parent.cid is not None:
+        cid = parent.cid
         parts.setdefault(str(cid), {})
-        around = getattr(around, "parent", around)
+        parent = getattr(parent, "parent", parent)
     return cid
 
 
 def _path(slots: list[Any], segment: Segment, wanted: set[int]) -> tuple[bool, Diff]:
-    """Whether a wanted component is in there, and a diff that touches the nodes with root flags around it."""
+    """Return whether a wanted component is inside, and a diff that touches the nodes with root flags around it."""
     found, needed = False, {}
     for position, slot in enumerate(slots[: len(segment.statics) - 1]):
         if type(slot) is int:
@@ -75,27 +70,27 @@ def _path_in_rows(comprehension: Comprehension, wanted: set[int]) -> tuple[bool,
 
 
 def _add(diff: Diff, needed: Diff) -> None:
-    """Put `needed` into a diff, wherever that does not send the whole node anyway."""
+    """Merge `needed` into a diff, except where the diff replaces a whole node."""
     for position, touched in needed.items():
-        there = diff.get(position)
-        if there is None:
+        change = diff.get(position)
+        if change is None:
             diff[position] = touched
-        elif type(there) is int:  # a row that has moved
-            diff[position] = [there, touched]
-        elif type(there) is list:
-            _add(there[1], touched)
-        elif type(there) is dict and "s" not in there:
-            _add(there, touched)
+        elif type(change) is int:  # a row that moved: its old index
+            diff[position] = [change, touched]
+        elif type(change) is list:  # a row that moved and changed
+            _add(change[1], touched)
+        elif type(change) is dict and "s" not in change:
+            _add(change, touched)
 
 
 def components_in(node: Node | None) -> Iterator[int]:
-    """The numbers of the components that stand in a node or in nodes below it, not within one another."""
+    """Yield the cids of the components in a node and in the nodes below it, but not those inside components."""
     if node is not None:
         yield from _in_slots(node, node.segment)
 
 
 def _in_slots(slots: list[Any], segment: Segment) -> Iterator[int]:
-    # A node may hold more than its slots: what they were made from.
+    # A node may be longer than its dynamics: behind them it holds the values that they were computed from.
     for slot in map(unwrapped, islice(slots, len(segment.statics) - 1)):
         if type(slot) is int:
             yield slot
@@ -109,29 +104,25 @@ def _in_slots(slots: list[Any], segment: Segment) -> Iterator[int]:
 # Sharing statics
 
 
-def leave_out_known(diff: Diff, node: Node, known: Node) -> None:
-    """Take out of the full diff of `node` all statics that are at the same place in `known`."""
+def omit_shared_statics(diff: Diff, node: Node, known: Node) -> None:
+    """Remove from the whole diff of `node` all statics that `known` has at the same position."""
     diff.pop("s")
     diff.pop("r", None)
     for position, change in diff.items():
         if change.__class__ is dict:
-            _leave_out(change, node[int(position)], known[int(position)])
+            _omit_shared(change, node[int(position)], known[int(position)])
 
 
-def _leave_out(diff: Diff, slot: Any, known: Any) -> None:
+def _omit_shared(diff: Diff, slot: Any, known: Any) -> None:
     slot, known = unwrapped(slot), unwrapped(known)
     if getattr(slot, "segment", None) is not getattr(known, "segment", known):
         return
     if isinstance(slot, Node) and isinstance(known, Node):
-        leave_out_known(diff, slot, known)
+        omit_shared_statics(diff, slot, known)
     elif isinstance(slot, Comprehension) and isinstance(known, Comprehension):
-        _leave_out_of_rows(diff, slot, known)
-
-
-def _leave_out_of_rows(diff: Diff, rows: Comprehension, known: Comprehension) -> None:
-    diff.pop("s")
-    entries = diff["k"]
-    for i, (slots, others) in enumerate(zip(rows.rows, known.rows, strict=False)):
-        for position, change in entries[str(i)].items():
-            if change.__class__ is dict:
-                _leave_out(change, slots[int(position)], others[int(position)])
+        diff.pop("s")
+        entries = diff["k"]
+        for i, (slots, others) in enumerate(zip(slot.rows, known.rows, strict=False)):
+            for position, change in entries[str(i)].items():
+                if change.__class__ is dict:
+                    _omit_shared(change, slots[int(position)], others[int(position)])

@@ -1,7 +1,4 @@
-"""One component of a view: who it is, what it was given, and what of it the browser knows.
-
-The callbacks of a component class, their signatures compiled once.
-"""
+"""One component of a view: its identity, its assigns, its compiled callbacks, and its state in the client."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ from pyview.binding.callers import AsyncCaller, EventCaller, Handler, runner
 from pyview.binding.class_cache import cached_on_class
 from pyview.binding.compiler import compile_handler, is_classic
 from pyview.components.component import LiveComponent
-from pyview.components.renderers import NO_SLOTS, Parts
+from pyview.components.renderers import NO_SLOTS, ComponentRenderer
 from pyview.components.socket import ComponentSocket
 from pyview.events import EventRequirements, async_caller, event_caller, event_requirements
 from pyview.template.component_tag import ComponentTag, Slots, described
@@ -25,7 +22,7 @@ from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
 from pyview.threads import off_loop
 
 UpdateCaller = Callable[[Any, Any, dict[str, Any], Resources], Any]
-"""`caller(component, socket, assigns, resources)`"""
+"""`caller(component, socket, assigns, resources)` runs `mount` or `update`; returns its result or an awaitable."""
 
 _UPDATE = Callback(
     name="mount or update of a component",
@@ -45,19 +42,22 @@ _UPDATE = Callback(
 
 @dataclass(frozen=True, slots=True)
 class ComponentCallbacks:
-    """`update_many` is None for a class that has none; `requirements` for one whose events require nothing."""
+    """Compiled callbacks of a component class.
+
+    `update_many` is None if the class has none, `requirements` if none of its events requires anything.
+    """
 
     mount: UpdateCaller
     update: UpdateCaller
     update_many: Callable[..., Any] | None
     disconnect: Callable[..., Any]
     event: EventCaller
-    outcome: AsyncCaller
+    async_result: AsyncCaller
     requirements: EventRequirements | None
 
 
 def callbacks_of(cls: Any) -> ComponentCallbacks:
-    """Raises `SignatureError`, `DuplicateHandler` and `MisplacedRequirement`."""
+    """Return the callbacks of a class. Raises `SignatureError`, `DuplicateHandler` and `MisplacedRequirement`."""
     return cached_on_class(cls, "component_callbacks", lambda: _compiled(cls))
 
 
@@ -69,7 +69,7 @@ def _compiled(cls: Any) -> ComponentCallbacks:
         update_many=None if many is None else off_loop(many),
         disconnect=off_loop(cls.disconnect),
         event=event_caller(cls),
-        outcome=async_caller(cls),
+        async_result=async_caller(cls),
         requirements=event_requirements(cls),
     )
 
@@ -86,36 +86,40 @@ def _compile(handler: Handler) -> UpdateCaller:
 
 
 Key = tuple[type, Any]
+"""Identity of a component within its view: its class and its id."""
 
 
 class Instance:
-    """A component from the render that first placed it until the browser has let go of it.
+    """A component, from the render that first placed it until the browser has confirmed its removal.
 
-    `component` and `parts` are there once it is mounted. `known`: the browser has its whole tree. `marked`: the browser
-    has said that the component's element has gone. `seen` is the number of the last render that placed it, `rendered`
-    of the last that rendered it. `news` are assigns that `update` has not been told yet.
+    - `component`, `renderer`: set by `mount`.
+    - `client_has_tree`: the client has the component's whole tree, so diffs suffice.
+    - `removal_pending`: the browser has reported that the component's element is gone.
+    - `last_placed`, `last_rendered`: numbers of the last render passes that placed and rendered it.
+    - `news`: assigns that `update` has not received yet.
+    - `line`, `previous_line`: template lines of its last two placements, for errors.
     """
 
     __slots__ = (
-        "_tokens",
+        "_assign_tokens",
         "callbacks",
         "cid",
+        "client_has_tree",
         "component",
         "depth",
-        "former_place",
         "key",
-        "known",
-        "marked",
+        "last_placed",
+        "last_rendered",
+        "line",
         "news",
-        "parts",
-        "place",
-        "rendered",
-        "seen",
+        "previous_line",
+        "removal_pending",
+        "renderer",
         "slots",
         "socket",
     )
 
-    parts: Parts
+    renderer: ComponentRenderer
 
     def __init__(self, tag: ComponentTag, socket: ComponentSocket[Any], depth: int) -> None:
         self.key: Key = (tag.component, tag.id)
@@ -123,54 +127,54 @@ class Instance:
         self.cid = socket.cid
         self.socket = socket
         self.depth = depth
-        self.place: TemplateLine = tag.place
-        self.former_place: TemplateLine = tag.place
+        self.line: TemplateLine = tag.place
+        self.previous_line: TemplateLine = tag.place
         self.component: LiveComponent[Any] | None = None
         self.slots = NO_SLOTS
-        self.known = False
-        self.marked = False
-        self.seen = -1
-        self.rendered = -1
+        self.client_has_tree = False
+        self.removal_pending = False
+        self.last_placed = -1
+        self.last_rendered = -1
         self.news: list[dict[str, Any]] = []
-        self._tokens: dict[str, Any] | None = None
+        self._assign_tokens: dict[str, Any] | None = None
 
     @property
     def mounted(self) -> bool:
         return self.component is not None
 
     @property
-    def is_told(self) -> bool:
-        """Whether it can be rendered without a callback before."""
+    def up_to_date(self) -> bool:
+        """True if it can be rendered without calling a callback first."""
         return not self.news and self.component is not None
 
     @property
     def described(self) -> str:
         return described(*self.key)
 
-    def take(self, tag: ComponentTag, rule: ChangeRule) -> bool:
-        """Note what the place gives the component. Whether any of it may be other than at the last render."""
-        changed = self._take_slots(tag.slots or NO_SLOTS, rule)
-        if self._tokens is not None and _same(tag.assigns, self._tokens, rule):
+    def receive(self, tag: ComponentTag, rule: ChangeRule) -> bool:
+        """Store the assigns and slots of a tag. Return True if any of them may differ from the last render."""
+        changed = self._receive_slots(tag.slots or NO_SLOTS, rule)
+        if self._assign_tokens is not None and _same(tag.assigns, self._assign_tokens, rule):
             return changed
-        self._tokens = {name: rule.token(value, TRUST_OBJECTS) for name, value in tag.assigns.items()}
+        self._assign_tokens = {name: rule.token(value, TRUST_OBJECTS) for name, value in tag.assigns.items()}
         self.news.append(tag.assigns)
         return True
 
-    def _take_slots(self, slots: Slots, rule: ChangeRule) -> bool:
+    def _receive_slots(self, slots: Slots, rule: ChangeRule) -> bool:
         if not slots and not self.slots:
             return False
         self.slots = slots
         return True
 
-    # What the view does with it
+    # Calls of the view
 
     @property
     def requirements(self) -> EventRequirements | None:
-        """What its events require."""
+        """Requirements of its events; None if there are none."""
         return self.callbacks.requirements
 
     def call(self, event: str, payload: Any, resources: Resources) -> Any:
-        """The answer of its handler of an event, or an awaitable of it. Raises `UnknownEvent` and `BindingError`."""
+        """Return the result of the event handler, or an awaitable of it. Raises `UnknownEvent` and `BindingError`."""
         if self.socket.hooks is None:
             return self.callbacks.event(self.component, event, payload, self.socket, resources)
         return self._hooked(event, payload, resources)
@@ -182,13 +186,15 @@ class Instance:
             return halt.reply
         return await finished(self.callbacks.event(self.component, event, payload, self.socket, resources))
 
-    async def mount(self, component: LiveComponent[Any], parts: Parts, resources: Resources) -> None:
-        """From now on there is a component, which learns what its place gives it."""
-        self.component, self.parts = component, parts
+    async def mount(
+        self, component: LiveComponent[Any], renderer: ComponentRenderer, resources: Resources
+    ) -> None:
+        """Set the component object and call its `mount` with the assigns of the tag."""
+        self.component, self.renderer = component, renderer
         await finished(self.callbacks.mount(component, self.socket, self.news[0], resources))
 
     async def update(self, resources: Resources) -> None:
-        """Tell `update` the news, one after the other."""
+        """Call `update` with each pending set of assigns in order."""
         news, self.news = self.news, []
         for assigns in news:
             await finished(self.callbacks.update(self.component, self.socket, assigns, resources))
@@ -198,6 +204,7 @@ class Instance:
 
 
 async def finished(result: Any) -> Any:
+    """Await `result` if it is awaitable; return its value."""
     return await result if isawaitable(result) else result
 
 

@@ -1,9 +1,11 @@
 """The live components of one view.
 
-A render of the view places components: it finds or makes each by class and id, and leaves its number in the tree.
-What was placed then gets its callbacks, and is rendered, level by level, because it may place others. Each component
-is rendered once in a message at most. Its number is never used again, and it lives until the browser has confirmed that
-its element is gone: a message that is on its way may still bring it back.
+A render of the view places components: it finds or creates each by class and id, and puts its cid into the tree. Then
+the placed components get their callbacks and are rendered, level by level, because a component may place others. Each
+component is rendered at most once per message.
+
+A cid is never used again. A component lives until the browser has confirmed that its element is gone, because a message
+that is already on its way may show it again.
 """
 
 from collections import Counter
@@ -13,9 +15,14 @@ from typing import Any, Protocol
 
 from pyview.binding import Resources, create_view
 from pyview.components.component import DuplicateComponent, LiveComponent, TooManyComponents
-from pyview.components.diffs import components_in, leave_out_known, name_surroundings
+from pyview.components.diffs import add_ancestors, components_in, omit_shared_statics
 from pyview.components.instance import Instance, Key, finished
-from pyview.components.renderers import ContentParts, Parts, TemplateParts, check_one_element
+from pyview.components.renderers import (
+    ComponentRenderer,
+    ContentComponentRenderer,
+    TemplateComponentRenderer,
+    check_one_element,
+)
 from pyview.components.socket import ComponentSocket
 from pyview.meta import ContextProcessor, PyViewMeta
 from pyview.socket.runtime import ComponentTarget, Runtime
@@ -26,33 +33,36 @@ from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.change import ChangeRule
 from pyview.template.tree.nodes import Diff, Node, Segment
 
-DEEPEST = 100
-"""So many components within one another; more are a component that places itself for ever."""
+MAX_DEPTH = 100
+"""Maximum nesting of components. More means a component that places itself without end."""
 
 
 class ComponentTemplates(Protocol):
-    """The template of a component class; None for one that has a method `template`."""
+    """Templates of component classes, as the application caches them."""
 
     @property
     def change_rule(self) -> ChangeRule: ...
     @property
     def environment(self) -> LiveEnvironment: ...
-    def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None: ...
+    def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None:
+        """Return the template of a class, or None if it has a method `template`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentSettings:
-    """What an application has for all components: `most` is how many a view may have."""
+    """Settings of an application for components. `max_components` is the maximum number in one view."""
 
     templates: ComponentTemplates
     processors: Sequence[ContextProcessor]
-    most: int
+    max_components: int
 
 
 class ComponentRegistry:
-    """Places, finds, renders and forgets the components of the view that `socket` belongs to.
+    """Places, finds, renders and removes the components of the view of `socket`.
 
-    `resources` tells who is there now, for constructors with dependencies. `refresh` asks for one more render.
+    `resources()` returns the current session and user, for constructors with dependencies. `refresh()` requests one
+    more render.
     """
 
     def __init__(
@@ -67,14 +77,14 @@ class ComponentRegistry:
         self._runtime = runtime
         self._templates = settings.templates
         self._processors = settings.processors
-        self._most = settings.most
+        self._max_components = settings.max_components
         self._resources = resources
         self._refresh = refresh
         self._by_key: dict[Key, Instance] = {}
         self._by_cid: dict[int, Instance] = {}
         self._last_cid = 0
         self._pass = 0
-        # To be rendered, by how deep they are.
+        # Components to render, by depth.
         self._queue: dict[int, dict[int, Instance]] = {}
         self._root: Node | None = None
         self._moved = False
@@ -83,12 +93,12 @@ class ComponentRegistry:
     # Finding
 
     def find(self, cid: int) -> Instance | None:
-        """The component of that number: `.component` is the object, `.socket` its socket. None if it has gone."""
+        """Return the component with that cid: `.component` is the object, `.socket` its socket. None if it is gone."""
         instance = self._by_cid.get(cid)
         return instance if instance is not None and instance.mounted else None
 
     def of(self, target: ComponentTarget) -> Instance | None:
-        """The component that `send_update` names."""
+        """Return the component that `send_update` addresses, by cid or by class and id; None if it is gone."""
         instance = self._by_cid.get(target) if isinstance(target, int) else self._by_key.get(target)
         return instance if instance is not None and instance.mounted else None
 
@@ -101,42 +111,44 @@ class ComponentRegistry:
     # Placing, while a template renders
 
     def place(self, tag: ComponentTag, host: LiveViewSocket[Any], previous: Any) -> tuple[int, int | None]:
-        """The slot of a component: (its number, the number to send or None). `previous` is what stood there."""
+        """Return the dynamic of a component tag: its cid, and the cid to send, or None if `previous` is the same."""
         instance = self._placed(tag, host)
-        changed = instance.take(tag, self._templates.change_rule)
-        if changed or not instance.known:
+        changed = instance.receive(tag, self._templates.change_rule)
+        if changed or not instance.client_has_tree:
             self._enqueue(instance)
         cid = instance.cid
         if type(previous) is int and previous == cid:
             return cid, None
-        self._moved = self._moved or instance.known
+        self._moved = self._moved or instance.client_has_tree
         return cid, cid
 
     def _placed(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> Instance:
         instance = self._by_key.get((tag.component, tag.id))
         if instance is None:
             instance = self._add(tag, host)
-        elif instance.seen == self._pass:
-            raise DuplicateComponent(instance.described, (str(instance.place), str(tag.place)))
-        elif instance.marked:
-            # The browser may have thrown its tree away, and those of all that is in it.
-            instance.marked = instance.known = False
-        instance.seen = self._pass
-        instance.former_place, instance.place = instance.place, tag.place
+        elif instance.last_placed == self._pass:
+            raise DuplicateComponent(instance.described, (str(instance.line), str(tag.place)))
+        elif instance.removal_pending:
+            # The browser may already have deleted its tree, and the trees of all components in it.
+            instance.removal_pending = instance.client_has_tree = False
+        instance.last_placed = self._pass
+        instance.previous_line, instance.line = instance.line, tag.place
         instance.depth = self._depth_in(host)
         instance.socket.parent = host
         return instance
 
     def _add(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> Instance:
-        if len(self._by_cid) >= self._most:
+        if len(self._by_cid) >= self._max_components:
             raise TooManyComponents(
-                f"a view may have {self._most} live components (SecurityConfig.max_components); {tag.described} at "
-                f"{tag.place} would be one more. Rows without events of their own can be a macro"
+                f"a view may have at most {self._max_components} live components (SecurityConfig.max_components); "
+                f"{tag.described} at {tag.place} would be one more. Use a macro for rows without events of their own, "
+                "or raise the limit"
             )
         depth = self._depth_in(host)
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise TooManyComponents(
-                f"{tag.described} at {tag.place} is {depth} components deep: does one of them place itself?"
+                f"{tag.described} at {tag.place} is nested {depth} components deep; at most {MAX_DEPTH} are allowed. "
+                "Check whether a component places itself"
             )
         self._last_cid += 1
         socket: ComponentSocket[Any] = ComponentSocket(
@@ -153,87 +165,88 @@ class ComponentRegistry:
         self._queue.setdefault(instance.depth, {})[instance.cid] = instance
 
     def touch(self, instance: Instance) -> None:
-        """Something of the component may have changed: render it with the next message."""
+        """Render the component with the next message, because its state may have changed."""
         self._enqueue(instance)
 
     def start_over(self) -> None:
-        """The next render is of everything. One that failed half-way, if there was any, counts for nothing."""
+        """Render everything at the next render. Discard the state of a render that failed half-way."""
         self._queue.clear()
         self._moved = False
         self._pass += 1
         for instance in self._by_cid.values():
-            instance.known = False
+            instance.client_has_tree = False
 
     # Rendering, after the template
 
     def completed_page(self, diff: Diff, root: Node | None) -> Diff | Awaitable[Diff]:
-        """`completed` for a message about the whole page; `root` is what is retained of it, if anything."""
+        """Complete a diff of the page with the diffs of its components. `root` is the retained tree of the page."""
         self._root = root
         if "s" in diff:
-            self._renew()
+            self._forget_client_trees()
         return self.completed(diff)
 
     def completed(self, diff: Diff) -> Diff | Awaitable[Diff]:
-        """The message with the parts of all components that have something to say."""
+        """Return the diff with the diffs of all components that changed.
+
+        Returns it directly, without a coroutine, as long as no component needs a callback.
+        """
         parts: dict[str, Diff] = {}
         again: list[Instance] = []
         while self._queue:
-            turn = self._turn(again)
-            for instance in turn:
-                if not instance.is_told:
-                    return self._completed(diff, parts, again, turn)
-            self._render_all(turn, parts)
+            level = self._next_level(again)
+            for instance in level:
+                if not instance.up_to_date:
+                    return self._completed(diff, parts, again, level)
+            self._render_all(level, parts)
         return self._finished(diff, parts, again)
 
     async def _completed(
-        self, diff: Diff, parts: dict[str, Diff], again: list[Instance], turn: list[Instance]
+        self, diff: Diff, parts: dict[str, Diff], again: list[Instance], level: list[Instance]
     ) -> Diff:
         while True:
-            await self._tell(turn)
-            self._render_all(turn, parts)
+            await self._run_callbacks(level)
+            self._render_all(level, parts)
             if not self._queue:
                 return self._finished(diff, parts, again)
-            turn = self._turn(again)
+            level = self._next_level(again)
 
-    def _turn(self, again: list[Instance]) -> list[Instance]:
-        """The highest components that wait. Whatever was already rendered in this pass is put aside."""
+    def _next_level(self, again: list[Instance]) -> list[Instance]:
+        """Return the waiting components of the lowest depth; move those already rendered in this pass to `again`."""
         waiting = self._queue.pop(min(self._queue)).values()
         level = [instance for instance in waiting if instance.cid in self._by_cid]
-        again += [instance for instance in level if instance.rendered == self._pass]
-        return [instance for instance in level if instance.rendered != self._pass]
+        again += [instance for instance in level if instance.last_rendered == self._pass]
+        return [instance for instance in level if instance.last_rendered != self._pass]
 
     def _finished(self, diff: Diff, parts: dict[str, Diff], again: list[Instance]) -> Diff:
         if parts:
             if diff and "s" not in diff:
-                self._name_surroundings(diff, parts)
+                add_ancestors(diff, parts, [self._by_cid[int(cid)] for cid in parts], self._root)
             diff["c"] = parts
-        self._end_pass()
-        if again:
-            self._put_off(again)
-        return diff
-
-    def _name_surroundings(self, diff: Diff, parts: dict[str, Diff]) -> None:
-        changed = [self._by_cid[int(cid)] for cid in parts]
-        name_surroundings(diff, parts, changed, self._root)
-
-    def _end_pass(self) -> None:
         self._pass += 1
         if self._moved:
             self._moved = False
-            self._check_places()
+            self._check_duplicates()
+        if again:
+            # They were rendered and then placed elsewhere with other assigns: a message holds one diff of each, so the
+            # second one goes into the next message.
+            for instance in again:
+                self._enqueue(instance)
+            self._refresh()
+        return diff
 
-    def _check_places(self) -> None:
-        # A place that is passed over, because nothing changed there, may still show what was now placed elsewhere.
+    def _check_duplicates(self) -> None:
+        # `_placed` finds duplicates among the tags that this pass has rendered. A tag in an unchanged part of the page
+        # is not rendered again, and may still show a component that was now placed elsewhere.
         if self._root is None:
             return
-        for cid, times in Counter(self._shown(self._root)).items():
+        for cid, times in Counter(self._on_page(self._root)).items():
             instance = self._by_cid.get(cid)
             if times > 1 and instance is not None:
                 raise DuplicateComponent(
-                    instance.described, (str(instance.former_place), str(instance.place))
+                    instance.described, (str(instance.previous_line), str(instance.line))
                 )
 
-    def _shown(self, root: Node) -> Iterator[int]:
+    def _on_page(self, root: Node) -> Iterator[int]:
         nodes: list[Node | None] = [root]
         visited: set[int] = set()
         for node in nodes:
@@ -242,23 +255,17 @@ class ComponentRegistry:
                 instance = self.find(cid)
                 if instance is not None and cid not in visited:
                     visited.add(cid)
-                    nodes.append(instance.parts.node)
+                    nodes.append(instance.renderer.node)
 
-    def _renew(self) -> None:
-        # A new root makes the browser forget every component.
+    def _forget_client_trees(self) -> None:
+        # The client deletes all components when it receives a whole new page tree.
         for instance in self._by_cid.values():
-            instance.known = False
-            if instance.seen == self._pass:
+            instance.client_has_tree = False
+            if instance.last_placed == self._pass:
                 self._enqueue(instance)
 
-    def _put_off(self, instances: Iterable[Instance]) -> None:
-        # Whatever was already rendered, and then placed elsewhere with other assigns, has its turn in a next message.
-        for instance in instances:
-            self._enqueue(instance)
-        self._refresh()
-
-    async def _tell(self, instances: list[Instance]) -> None:
-        """Run the callbacks: `mount` of what is new, then `update`, or `update_many` once for all of a class."""
+    async def _run_callbacks(self, instances: list[Instance]) -> None:
+        """Run `mount` of new components, then `update`, or `update_many` once for all components of a class."""
         together: dict[Any, list[Instance]] = {}
         for instance in instances:
             if not instance.mounted:
@@ -274,68 +281,76 @@ class ComponentRegistry:
         cls: type[LiveComponent[Any]] = instance.key[0]
         resources = self._resources()
         component = await create_view(cls, resources)
-        await instance.mount(component, self._parts(component, instance.socket), resources)
+        await instance.mount(component, self._renderer(component, instance.socket), resources)
 
-    def _parts(self, component: LiveComponent[Any], socket: ComponentSocket[Any]) -> Parts:
+    def _renderer(self, component: LiveComponent[Any], socket: ComponentSocket[Any]) -> ComponentRenderer:
         template = self._templates.for_component(type(component))
         if template is None:
-            return ContentParts(component, socket, self._socket, self._templates.environment)
-        return TemplateParts(template, component, socket, PyViewMeta(self._socket), self._processors)
+            return ContentComponentRenderer(component, socket, self._socket, self._templates.environment)
+        return TemplateComponentRenderer(
+            template, component, socket, PyViewMeta(self._socket), self._processors
+        )
 
     def _render_all(self, instances: list[Instance], parts: dict[str, Diff]) -> None:
         for instance in instances:
             self._render(instance, parts)
 
     def _render(self, instance: Instance, parts: dict[str, Diff]) -> None:
-        if not instance.known:
-            instance.parts.reset()
-        part = instance.parts.update(instance.slots)
-        instance.rendered = self._pass
+        if not instance.client_has_tree:
+            instance.renderer.reset()
+        part = instance.renderer.update(instance.slots)
+        instance.last_rendered = self._pass
         if "s" in part:
-            self._announce(instance, part, parts)
-        instance.known = True
+            self._complete_whole(instance, part, parts)
+        instance.client_has_tree = True
         if part:
             parts[str(instance.cid)] = part
 
-    def _announce(self, instance: Instance, part: Diff, parts: dict[str, Diff]) -> None:
-        """A whole part: with its root flag, and if another has the same template, with a link to that one."""
-        node = instance.parts.node
+    def _complete_whole(self, instance: Instance, part: Diff, parts: dict[str, Diff]) -> None:
+        """Add the root flag to a whole tree, and replace its statics by a reference to a component that has them."""
+        node = instance.renderer.node
         check_one_element(part, node, type(instance.component))
         part["r"] = 1
         if node is None:
             return
         sample = self._samples.get(node.segment)
-        known = sample.parts.node if sample is not None and sample.known and not sample.marked else None
+        known = (
+            sample.renderer.node
+            if sample is not None and sample.client_has_tree and not sample.removal_pending
+            else None
+        )
         if sample is None or sample is instance or known is None or known.segment is not node.segment:
             self._samples[node.segment] = instance
             return
-        leave_out_known(part, node, known)
+        omit_shared_statics(part, node, known)
         part["s"] = sample.cid if str(sample.cid) in parts else -sample.cid
 
     async def html(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> str:
-        """The component in a page that is made as text."""
+        """Return the HTML of a component, for a page that is rendered as text."""
         instance = self._placed(tag, host)
-        instance.take(tag, self._templates.change_rule)
-        await self._tell([instance])
-        return await instance.parts.html(instance.slots)
+        instance.receive(tag, self._templates.change_rule)
+        await self._run_callbacks([instance])
+        return await instance.renderer.html(instance.slots)
 
-    # Going
+    # Removing
 
     def will_destroy(self, cids: Iterable[int]) -> None:
-        """The browser has taken the elements of these components away."""
+        """Mark components whose elements the browser has removed. They may still be placed again."""
         for cid in cids:
             instance = self._by_cid.get(cid)
             if instance is not None:
-                instance.marked = True
+                instance.removal_pending = True
 
     def unknown(self) -> list[int]:
-        """After a whole tree: those that are not in it, so that the browser cannot say that they have gone."""
-        return [cid for cid, instance in self._by_cid.items() if not instance.known]
+        """Return the cids that are not in the whole tree just sent: the browser cannot report these as removed."""
+        return [cid for cid, instance in self._by_cid.items() if not instance.client_has_tree]
 
     def destroyed(self, cids: Iterable[int]) -> list[Instance]:
-        """Forget those of the components that were not placed again meanwhile; the browser forgets the same."""
+        """Remove the components that were not placed again meanwhile, and return them. The client removes the same."""
         gone = [
-            instance for cid in dict.fromkeys(cids) if (instance := self._by_cid.get(cid)) and instance.marked
+            instance
+            for cid in dict.fromkeys(cids)
+            if (instance := self._by_cid.get(cid)) and instance.removal_pending
         ]
         for instance in gone:
             self._forget(instance)
@@ -344,13 +359,13 @@ class ComponentRegistry:
     def _forget(self, instance: Instance) -> None:
         del self._by_cid[instance.cid]
         del self._by_key[instance.key]
-        node = instance.parts.node if instance.mounted else None
+        node = instance.renderer.node if instance.mounted else None
         if node is not None and self._samples.get(node.segment) is instance:
             del self._samples[node.segment]
 
 
 async def _update_many(instances: list[Instance]) -> None:
-    """Each round has one set of news of every component; a second round is for what came twice."""
+    """Call `update_many` with one set of assigns per component, again while a component has further ones."""
     while instances:
         updates = [(instance.socket, instance.news.pop(0)) for instance in instances]
         update_many: Any = instances[0].callbacks.update_many

@@ -1,6 +1,6 @@
-"""How one component renders: by its template, or by its method `template`, which returns content.
+"""Renderers of one component: by its template file, or by its method `template`, which returns content.
 
-Which template a component class has: named on the class, its own method, or a file beside its module.
+`component_template` finds the template of a class: named on the class, or a file beside its module.
 """
 
 import re
@@ -32,10 +32,12 @@ from pyview.wire.diff import diff, without_stream_items
 
 
 def component_template(component: type, environment: LiveEnvironment) -> LiveTemplate | None:
-    """None for a class whose `template` is a method. Raises `TemplateFileNotFound`, and what Jinja2 raises.
+    """Return the template of a component class, or None if its `template` is a method.
 
-    Beside the module of a class `StarRating`, `star_rating.html` is looked for first; then the file with the name of
-    the module, unless the module has a view, whose file that is.
+    For a class `StarRating` without a named template, the search beside its module is `star_rating.html`, then the file
+    with the name of the module, unless the module has a view: then that file belongs to the view.
+
+    Raises `TemplateFileNotFound`, and the errors of Jinja2.
     """
     if has_template_method(component):
         return None
@@ -75,8 +77,8 @@ NO_SLOTS = Slots()
 _NO_FLASH: Mapping[str, Any] = MappingProxyType({})
 
 
-class Parts(Protocol):
-    """The renders of one component: `update` is its part of a message, the whole tree at first and after `reset`."""
+class ComponentRenderer(Protocol):
+    """Renders one component. `update` returns its diff; the whole tree at first and after `reset`."""
 
     @property
     def node(self) -> Node | None: ...
@@ -85,8 +87,8 @@ class Parts(Protocol):
     def reset(self) -> None: ...
 
 
-class TemplateParts:
-    """The component's template over its context."""
+class TemplateComponentRenderer:
+    """Renders the component's template with its context."""
 
     __slots__ = (
         "_class_names",
@@ -139,9 +141,9 @@ class TemplateParts:
         self._rendering.reset()
 
     def _check_root(self) -> None:
-        # Who opens the page sees the error there, and not a page that cannot be joined.
+        # Check for HTTP too: the developer must see the error in the page, not only in a join that fails.
         root: Any = self._template.current().root_render_func
-        if root.segment is not None:  # else it is another template's, which this one extends
+        if root.segment is not None:  # None: this template extends another one, which has the root
             check_segment(root.segment, self._component)
 
     def _extras(self, slots: Slots) -> Mapping[str, Any]:
@@ -160,7 +162,7 @@ class TemplateParts:
         return names
 
     def _own_names(self, *, with_id: bool) -> dict[str, Any]:
-        """Made once, for as long as the context is of one kind: there may be thousands of components."""
+        # Cached as long as `with_id` stays the same: a page may have thousands of components.
         if not self._names or ("id" in self._names) is not with_id:
             socket = self._socket
             own = {"myself": socket.cid, "slots": NO_SLOTS, "flash": _NO_FLASH}
@@ -172,8 +174,8 @@ def _has_id(context: Any) -> bool:
     return "id" in context if type(context) is dict else hasattr(context, "id")
 
 
-class ContentParts:
-    """What the component's method `template` returns: a template string, or content with `tree()` and `text()`."""
+class ContentComponentRenderer:
+    """Renders the result of the method `template`: a template string, or content with `tree()` and `text()`."""
 
     __slots__ = ("_component", "_previous", "_rendering", "_socket", "_view")
 
@@ -222,7 +224,7 @@ class ContentParts:
 
 
 def check_one_element(part: Diff, node: Node | None, component: type) -> None:
-    """Raise `NotOneElement` unless a whole part is one element, as far as its statics say."""
+    """Raise `NotOneElement` unless the statics of a whole tree form exactly one element."""
     if node is not None:
         check_segment(node.segment, component)
     elif not is_single_root(part["s"]):
@@ -230,7 +232,7 @@ def check_one_element(part: Diff, node: Node | None, component: type) -> None:
 
 
 def check_segment(segment: Segment, component: type) -> None:
-    """Raise `NotOneElement` unless the body is one element. It is looked at once."""
+    """Raise `NotOneElement` unless the body is exactly one element. The result is cached on the segment."""
     if segment.root or segment.one_element:
         return
     if not is_single_root(segment.statics):

@@ -1,4 +1,4 @@
-"""The socket that a component's callbacks receive: its own state, and its view's way to the browser."""
+"""The socket of a component: its own state; everything else is forwarded to the socket of its view."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -18,11 +18,12 @@ T = TypeVar("T")
 
 
 class ComponentSocket(LiveViewSocket[T]):
-    """State and wishes of one component.
+    """The socket that a component's callbacks receive.
 
-    `context`, messages shown once (`put_flash`) and hooks are the component's own; `id` is what its place calls it,
-    `parent` the socket of the view or component whose template has that place. Everything else goes through the view:
-    events pushed to the browser, navigation, the title, the session. Broadcasts and timers reach its `handle_info`.
+    `context`, flash messages (`put_flash`) and hooks are the component's own. `id` is the id that the template gave it,
+    `parent` the socket of the view or component whose template contains it. Everything else belongs to the view: events
+    pushed to the browser, navigation, the title, the session; also broadcasts and timers, which call `handle_info` of
+    the view.
     """
 
     __slots__ = ("_cid", "_view", "id", "parent")
@@ -44,26 +45,27 @@ class ComponentSocket(LiveViewSocket[T]):
 
     @property
     def myself(self) -> int:
-        """The component's number, as `phx-target` names it."""
+        """The value for `phx-target`: the component's cid."""
         return self._cid
 
     async def send_parent(self, event: str, payload: Any = None) -> None:
-        """Cause an event of the view that the component is part of, with `payload` as the browser's would be.
+        """Trigger an event of the component's view, with `payload` like an event from the browser.
 
-        The view's handler runs when the component's callback has returned, in the same turn: what both changed is
-        shown at once. What the handler requires is asked.
+        The view's handler runs after the component's callback, before the render: the changes of both are rendered at
+        once. The requirements of the handler are checked.
         """
         self._runtime.send_view(event, {} if payload is None else payload)
 
     def attach_hook(self, name: str, stage: Stage, function: Callable[..., Any]) -> None:
-        """As for a view; a component has the stage `handle_event`. Raises `ValueError` for the others."""
+        """Attach a hook. A component supports only the stage `handle_event`; others raise `ValueError`."""
         if stage != "handle_event":
             raise ValueError(
-                f"attach_hook({name!r}, {stage!r}): a component handles events alone. Attach it to the view's socket."
+                f"attach_hook({name!r}, {stage!r}): a component supports only the stage 'handle_event'. "
+                "Attach the hook to the view's socket"
             )
         super().attach_hook(name, stage, function)
 
-    # What belongs to the view
+    # Forwarded to the view
 
     @property
     def connected(self) -> bool:  # type: ignore[override]  # as the view is
@@ -94,8 +96,8 @@ class ComponentSocket(LiveViewSocket[T]):
         return self._view.navigation
 
     @navigation.setter
-    def navigation(self, wish: Navigate | Redirect | None) -> None:
-        self._view.navigation = wish
+    def navigation(self, navigation: Navigate | Redirect | None) -> None:
+        self._view.navigation = navigation
 
     @property
     def patched(self) -> Patch | None:  # type: ignore[override]
@@ -117,7 +119,7 @@ class ComponentSocket(LiveViewSocket[T]):
         self._view.queue_event(event, payload, before=before)
 
     def hand_over_flash(self) -> None:
-        """The page goes elsewhere: the component's messages go with it, as its view's."""
+        """Move the component's flash messages to the view, because the component does not survive navigation."""
         for key, value in (self._flash or {}).items():
             self._view.put_flash(key, value)
         self._flash = None

@@ -1,4 +1,7 @@
-"""The names that a template has besides those of the context, because of the class it belongs to."""
+"""Names of a template besides those of its context: events, component classes, context processors.
+
+They depend on the class that the template belongs to, and on the modules of that class and of its bases.
+"""
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,10 +15,10 @@ from pyview.template.tree.immutable import COMPONENT_MARK, VIEW_MARK
 
 
 def template_names(owner: object) -> Mapping[str, Any]:
-    """Of a view or a component: its event methods if it offers them, and the classes of components and of other views
-    that its module knows.
+    """Return the names for the template of a view or component: component classes, views, and event methods.
 
-    Those are the ones that the module of its class, or of a base class, defines or imports.
+    Classes are those that the module of its class, or of a base class, defines or imports. Event methods are included
+    for an `AutoEventDispatch`.
     """
     components = component_classes(type(owner))
     if not isinstance(owner, AutoEventDispatch):
@@ -24,28 +27,28 @@ def template_names(owner: object) -> Mapping[str, Any]:
 
 
 def component_classes(cls: type) -> Mapping[str, type]:
-    """Name -> class, of the components and views that the modules of `cls` and of its bases know."""
+    """Return the component and view classes, by name, that the modules of `cls` and its bases define or import."""
     return cached_on_class(cls, "component_classes", lambda: _component_classes(cls))
 
 
 def function_components(cls: type) -> Mapping[str, Component[Any]]:
-    """Name -> function component, of those that the modules of `cls` and of its bases define or import."""
-    return cached_on_class(cls, "function_components", lambda: _function_components(cls))
-
-
-def _function_components(cls: type) -> dict[str, Component[Any]]:
-    return {name: value for name, value in _names_of_modules(cls) if isinstance(value, Component)}
+    """Return the function components, by name, that the modules of `cls` and its bases define or import."""
+    return cached_on_class(
+        cls,
+        "function_components",
+        lambda: {name: value for name, value in _module_names(cls) if isinstance(value, Component)},
+    )
 
 
 def without_context_names(
     components: Mapping[str, Component[Any]], context: Any
 ) -> dict[str, Component[Any]]:
-    """Those whose names the context does not have: it comes first."""
-    return {name: component for name, component in components.items() if not _has(context, name)}
+    """Return the components whose names the context does not have, because the context has priority."""
+    return {name: component for name, component in components.items() if not _in_context(context, name)}
 
 
-def _names_of_modules(cls: type) -> Iterator[tuple[str, Any]]:
-    """Yield the names and values in the modules of a class and of its bases, its own module last."""
+def _module_names(cls: type) -> Iterator[tuple[str, Any]]:
+    # The class's own module comes last, so that its names win in a dict.
     for module in dict.fromkeys(base.__module__ for base in reversed(cls.__mro__)):
         if not module.startswith("pyview.") and module in sys.modules:
             yield from vars(sys.modules[module]).items()
@@ -54,7 +57,7 @@ def _names_of_modules(cls: type) -> Iterator[tuple[str, Any]]:
 def _component_classes(cls: type) -> dict[str, type]:
     return {
         name: value
-        for name, value in _names_of_modules(cls)
+        for name, value in _module_names(cls)
         if isinstance(value, type)
         and (hasattr(value, COMPONENT_MARK) or (hasattr(value, VIEW_MARK) and value is not cls))
         and not value.__module__.startswith("pyview.")
@@ -64,21 +67,17 @@ def _component_classes(cls: type) -> dict[str, type]:
 def context_processor_names(
     processors: Iterable[ContextProcessor], meta: PyViewMeta, context: Any
 ) -> dict[str, Any]:
-    """What the application's context processors add to a template that has not got these names in its context."""
+    """Return the names of the application's context processors that the context does not have. Raises `TypeError`."""
     added: dict[str, Any] = {}
     for processor in processors:
-        added.update(_names_from(processor, meta))
-    return {name: value for name, value in added.items() if not _has(context, name)}
+        names = processor(meta)
+        if not isinstance(names, Mapping):
+            raise TypeError(
+                f"context processor {processor!r} returned {type(names).__name__}; expected a dict of names and values"
+            )
+        added.update(names)
+    return {name: value for name, value in added.items() if not _in_context(context, name)}
 
 
-def _names_from(processor: ContextProcessor, meta: PyViewMeta) -> Mapping[str, Any]:
-    names = processor(meta)
-    if not isinstance(names, Mapping):
-        raise TypeError(
-            f"context processor {processor!r} returned {type(names).__name__}; expected a dict of names"
-        )
-    return names
-
-
-def _has(context: Any, name: str) -> bool:
+def _in_context(context: Any, name: str) -> bool:
     return name in context if isinstance(context, Mapping) else hasattr(context, name)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pyview.background.result import AsyncResult
+from pyview.background.tasks import AsyncTask
 from pyview.background.timers import Timer
-from pyview.background.work import AsyncTask
 from pyview.events.info_event import InfoEvent
 from pyview.rendering.lifecycle import AccessGuard, MountContext
 from pyview.socket.runtime import ComponentTarget

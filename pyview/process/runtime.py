@@ -6,8 +6,8 @@ from inspect import isawaitable
 from typing import Any
 
 from pyview.background.result import AsyncResult
+from pyview.background.tasks import AsyncTask, AsyncTasks
 from pyview.background.timers import Timer, Timers
-from pyview.background.work import AsyncTask, AsyncTasks
 from pyview.events import async_caller
 from pyview.events.info_event import InfoEvent
 from pyview.navigation import Navigate, Patch

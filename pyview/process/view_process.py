@@ -11,8 +11,8 @@ from inspect import isawaitable
 from typing import Any, Protocol
 
 from pyview.auth.identity import Identity
+from pyview.background.tasks import AsyncTasks
 from pyview.background.timers import Timers
-from pyview.background.work import AsyncTasks
 from pyview.binding import Resources
 from pyview.binding.callers import EventCaller, InfoCaller
 from pyview.components.instance import Instance

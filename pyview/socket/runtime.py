@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from pyview.background.result import AsyncResult
+from pyview.background.tasks import AsyncTasks
 from pyview.background.timers import Timer
-from pyview.background.work import AsyncTasks
 from pyview.events.info_event import InfoEvent
 from pyview.navigation import Patch
 from pyview.presence.presence import ViewPresence

@@ -15,11 +15,11 @@ from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeGuard, TypeVa
 import orjson
 
 from pyview.auth.identity import Identity
-from pyview.background.assigns import ASSIGN, Assignment, Filling, find, listed
+from pyview.background.assigns import ASSIGN, Assignment, StreamAssignment, find, listed
 from pyview.background.result import AsyncResult
 from pyview.background.stream_runner import AsyncStreamRunner
+from pyview.background.tasks import Key, OnResult, TaskSource, dismiss
 from pyview.background.timers import Timer
-from pyview.background.work import Key, OnResult, TaskSource, dismiss
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
@@ -393,11 +393,13 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         context has an `AsyncResult` without a result under the same name: it is loading, done or failed. With `reset`,
         the first items replace all others. Raises `TooMuchWork`.
         """
-        filling = Filling(self, self.stream(name, dom_id=dom_id), at, limit, reset, self._log_crash)
-        filling.begin()
+        assignment = StreamAssignment(
+            self, self.stream(name, dom_id=dom_id), at, limit, reset, self._log_crash
+        )
+        assignment.begin()
         if self.connected:
             run_in_process = partial(self._runtime.run_in_process, self.cid)
-            self._start_task(ASSIGN, (name,), filling.job(job, run_in_process), filling.on_result)
+            self._start_task(ASSIGN, (name,), assignment.job(job, run_in_process), assignment.on_result)
         else:
             dismiss(job)
 

@@ -16,8 +16,8 @@ from pyview.auth.identity import Identity
 from pyview.auth.provider import Denied
 from pyview.auth.redirects import page_path
 from pyview.background.result import AsyncResult
+from pyview.background.tasks import AsyncTasks
 from pyview.background.timers import Timer
-from pyview.background.work import AsyncTasks
 from pyview.binding import Params
 from pyview.components.registry import ComponentRegistry
 from pyview.events.info_event import InfoEvent

@@ -243,7 +243,7 @@ class TestSeveralNames:
     @pytest.mark.parametrize("found", [{"a": 1}, [1, 2], None])
     async def test_what_does_not_fit_is_told(self, found: Any, caplog: pytest.LogCaptureFixture) -> None:
         assert "went wrong" in await self.shown(lambda: found)
-        assert "needs a mapping with a value for each of these names" in caplog.text
+        assert "expected a mapping with a value for each of these names" in caplog.text
 
     async def test_later_work_for_one_of_them_wins_that_one_alone(self, gate: Gate) -> None:
         async def both() -> dict[str, str]:

@@ -14,7 +14,7 @@ from pyview.events import event
 from pyview.template.live_template import LiveTemplate
 from tests.browser.retry import until
 from tests.components import test_diffs
-from tests.components.test_law import NAMES, PAGE, mutated, some_context
+from tests.components.test_random_histories import NAMES, PAGE, mutated, some_context
 
 Serve = Callable[[ASGIApp], str]
 LIVE = "[data-phx-main].phx-connected"
@@ -84,15 +84,15 @@ def test_any_history_shows_what_the_page_shows_when_it_is_loaded(page: Page, ser
 def test_a_component_and_the_page_change_together(page: Page, serve: Serve, place: int) -> None:
     class Hearing(LiveView[dict[str, Any]]):
         template = LiveTemplate.from_string(
-            f"<main><output>{{{{ heard }}}}</output>{test_diffs.PLACES[place]}</main>"
+            f"<main><output>{{{{ received }}}}</output>{test_diffs.PLACES[place]}</main>"
         )
 
         async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
-            socket.context = {**test_diffs.NAMES, "heard": 0}
+            socket.context = {**test_diffs.NAMES, "received": 0}
 
         @event
-        async def heard(self, socket: LiveViewSocket[dict[str, Any]]) -> None:
-            socket.context["heard"] += 1
+        async def received(self, socket: LiveViewSocket[dict[str, Any]]) -> None:
+            socket.context["received"] += 1
 
     visit(page, serve(app_of(Hearing)))
     for n in range(1, 4):

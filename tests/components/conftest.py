@@ -1,4 +1,4 @@
-"""Pages made of a template and the components that it places."""
+"""Fixtures: pages with a given template and the components that it places."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -16,7 +16,7 @@ Open = Callable[..., Any]
 
 
 class PageOf(LiveView[dict[str, Any]]):
-    """A view whose `set` event puts what it is given into the context, and whose infos are kept."""
+    """A view whose event `set` updates the context with its payload. It records other events and infos."""
 
     names: dict[str, Any]
     infos: list[Any]
@@ -29,14 +29,14 @@ class PageOf(LiveView[dict[str, Any]]):
         if event == "set":
             socket.context.update(payload)
         else:
-            socket.context.setdefault("heard", []).append([event, payload])
+            socket.context.setdefault("received", []).append([event, payload])
 
     async def handle_info(self, event: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
         socket.context.setdefault("infos", []).append(event.payload)
 
 
 def view_of(source: str, **names: Any) -> type[PageOf]:
-    """A view class with that template; `names` are its context, component classes among them."""
+    """Return a view class with that template; `names` are its context, including component classes."""
 
     class View(PageOf):
         template = LiveTemplate.from_string(source, "page.html")
@@ -53,7 +53,7 @@ def app_of(view: type[LiveView[Any]], **options: Any) -> PyView:
 
 @pytest.fixture
 async def open_page() -> AsyncIterator[Open]:
-    """`await open_page(source, **names)` is a joined page; `page.view` its class."""
+    """`await open_page(source, **names)` returns a joined page; `page.view` is its class."""
     async with AsyncExitStack() as stack:
 
         async def open_page(source: str, *, options: dict[str, Any] | None = None, **names: Any) -> Page:

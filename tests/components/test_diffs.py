@@ -1,4 +1,4 @@
-"""A message about the page and components in it names all that is around them, or the browser would pass them over."""
+"""Messages about a page and its components name all ancestors of changed components; else the browser skips them."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from pyview.template.live_template import LiveTemplate
 from pyview.testing.tree_html import check_reach
 from pyview.wire.merge import ProtocolError, merge
 from tests.components.conftest import Open
-from tests.components.test_components import Counter, counts
+from tests.components.sample_components import Counter, counts
 
 
-class Asking(Counter):
-    """Tells its view of every event, so that both change in one message."""
+class Notifying(Counter):
+    """Sends every event to its view, so that both change in one message."""
 
     async def handle_event(self, event: str, payload: Any, socket: ComponentSocket[Any]) -> Any:
-        await socket.send_parent("heard")
+        await socket.send_parent("received")
         return await super().handle_event(event, payload, socket)
 
 
@@ -30,44 +30,44 @@ class Outside(LiveComponent[dict[str, Any]]):
     )
 
 
-NAMES = {"Outside": Outside, "Around": Around, "Asking": Asking}
+NAMES = {"Outside": Outside, "Around": Around, "Notifying": Notifying}
 
 
 PLACES = [
-    "{{ live_component(Around, id=1, inner=Asking) }}",
-    "{{ live_component(Outside, id=1, inner=Asking) }}",
-    "{% set it = live_component(Asking, id=1) %}{% if true %}<div><section>{{ it }}</section></div>{% endif %}",
-    "{% for n in [1, 2] %}{% set it = live_component(Asking, id=n) %}"
+    "{{ live_component(Around, id=1, inner=Notifying) }}",
+    "{{ live_component(Outside, id=1, inner=Notifying) }}",
+    "{% set it = live_component(Notifying, id=1) %}{% if true %}<div><section>{{ it }}</section></div>{% endif %}",
+    "{% for n in [1, 2] %}{% set it = live_component(Notifying, id=n) %}"
     "{% if true %}<section>{{ it }}</section>{% endif %}{% endfor %}",
-    "{% macro m(it) %}<section><u>.</u>{{ it }}</section>{% endmacro %}{{ m(live_component(Asking, id=1)) }}",
+    "{% macro m(it) %}<section><u>.</u>{{ it }}</section>{% endmacro %}{{ m(live_component(Notifying, id=1)) }}",
     "{% macro m(it) %}<section>{{ it }}</section>{% endmacro %}"
-    "<div>{{ m(live_component(Outside, id=1, inner=Asking)) }}</div>",
-    "{% call live_component(Around, id=1, inner=Asking) %}{% endcall %}",
+    "<div>{{ m(live_component(Outside, id=1, inner=Notifying)) }}</div>",
+    "{% call live_component(Around, id=1, inner=Notifying) %}{% endcall %}",
 ]
 
 
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_component_and_the_page_change_together(open_page: Open, place: str) -> None:
-    page = await open_page(f"<main>{{{{ heard|length }}}}{place}</main>", heard=[], **NAMES)
+    page = await open_page(f"<main>{{{{ received|length }}}}{place}</main>", received=[], **NAMES)
     for n in range(1, 4):
         await page.click(page.find_all("button")[0])
         assert counts(page)[0] == str(n)
         assert page.text.startswith(str(n))
 
 
-async def test_rows_that_move_keep_theirs(open_page: Open) -> None:
+async def test_rows_that_move_keep_their_components(open_page: Open) -> None:
     source = (
-        "<main>{{ heard|length }}{% for n in rows|keyed_by %}{% set it = live_component(Asking, id=n) %}"
+        "<main>{{ received|length }}{% for n in rows|keyed_by %}{% set it = live_component(Notifying, id=n) %}"
         "{% if true %}<section>{{ it }}</section>{% endif %}{% endfor %}</main>"
     )
-    page = await open_page(source, heard=[], rows=[1, 2, 3], **NAMES)
+    page = await open_page(source, received=[], rows=[1, 2, 3], **NAMES)
     await page.push("set", {"rows": [3, 1, 2]})
     for _ in range(2):
         await page.click(page.find_all("button")[0])
     assert counts(page) == ["2", "0", "0"]
 
 
-def test_the_testing_client_complains_where_the_browser_would_show_nothing() -> None:
+def test_the_test_client_raises_if_a_browser_would_not_show_a_change() -> None:
     inner = {"s": ["<i>", "</i>"], "r": 1, "0": "x"}
     rendered = {
         "s": ["", "", ""],
@@ -89,7 +89,7 @@ def test_the_testing_client_complains_where_the_browser_would_show_nothing() -> 
                 check_reach(merge(tree, diff), diff, tree)
 
 
-def test_it_complains_about_root_flags_too() -> None:
+def test_the_test_client_raises_for_root_flags_too() -> None:
     rendered = {
         "s": ["", "", ""],
         "0": "n",

@@ -1,4 +1,4 @@
-"""Content that is written outside a component and shown in it."""
+"""Slots: content of a parent's template that a component shows."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ async def test_a_call_block_is_the_default_slot(open_page: Open) -> None:
     assert page.find("main").inner_html == "Hello <b>&lt;Bea&gt;</b>"
 
 
-async def test_the_page_over_http_has_it_too(open_page: Open) -> None:
+async def test_slots_are_rendered_over_http(open_page: Open) -> None:
     page = await open_page(
         '<div>{% call live_component(Card, id="a") %}Hello <b>{{ name }}</b>'
         "{{ live_component(Stamp, id=1, text=name) }}{% endcall %}</div>",
@@ -59,7 +59,7 @@ async def test_the_page_over_http_has_it_too(open_page: Open) -> None:
     assert "<main>Hello <b>&lt;Ann&gt;</b><i>&lt;Ann&gt;</i></main>" in page.response.text
 
 
-async def test_it_is_the_parents_own_template_however_often_the_component_renders_itself(
+async def test_slot_content_uses_the_parents_context_when_the_component_renders_alone(
     open_page: Open,
 ) -> None:
     page = await open_page(
@@ -79,7 +79,7 @@ async def test_it_is_the_parents_own_template_however_often_the_component_render
     assert page.find_all("b") == []
 
 
-async def test_rows_each_have_their_own(open_page: Open) -> None:
+async def test_each_row_has_its_own_slot_content(open_page: Open) -> None:
     page = await open_page(
         "<div>{% for row in rows|keyed_by('id') %}{% call live_component(Card, id=row.id) %}"
         "<b>{{ row.name }}{{ end }}</b>{% endcall %}{% endfor %}</div>",
@@ -115,7 +115,7 @@ async def test_named_slots_are_macros_or_text(open_page: Open) -> None:
     assert page.find("h1").text == "Bea"
 
 
-async def test_named_slots_go_together_with_a_call_block(open_page: Open) -> None:
+async def test_named_slots_combine_with_a_call_block(open_page: Open) -> None:
     page = await open_page(
         "<div>{% macro title() %}<h1>T</h1>{% endmacro %}"
         '{% call live_component(Card, id="a", slots=slots(header=title)) %}B{% endcall %}</div>',
@@ -124,7 +124,7 @@ async def test_named_slots_go_together_with_a_call_block(open_page: Open) -> Non
     assert page.find("section").text == "T B 0"
 
 
-async def test_a_slot_may_take_what_the_component_hands_it(open_page: Open) -> None:
+async def test_a_slot_may_receive_values_of_the_component(open_page: Open) -> None:
     source = "<div>{% call(row) live_component(List, id=1, rows=rows) %}{{ row }}{{ end }}{% endcall %}</div>"
     page = await open_page(source, rows=[1, 2], end=".", **NAMES)
     assert [each.text for each in page.find_all("li")] == ["1.", "2."]
@@ -133,7 +133,7 @@ async def test_a_slot_may_take_what_the_component_hands_it(open_page: Open) -> N
     assert [each.text for each in page.find_all("li")] == ["3!"]
 
 
-async def test_components_may_be_within_the_content(open_page: Open) -> None:
+async def test_slot_content_may_contain_components(open_page: Open) -> None:
     page = await open_page(
         '<div>{% call live_component(Card, id="a") %}{% call live_component(Card, id="b") %}'
         "{{ live_component(Stamp, id=1, text=name) }}{% endcall %}{% endcall %}</div>",
@@ -155,13 +155,13 @@ async def test_components_may_be_within_the_content(open_page: Open) -> None:
     assert page.find("i").text == "z"
 
 
-def test_slots_as_pyview_has_them() -> None:
+def test_slots_behave_as_in_pyview_0_9() -> None:
     assert slots("text", header="h") == {"default": "text", "header": "h"}
     assert slots() == {}
 
 
-async def test_content_follows_its_component_to_another_place(open_page: Open) -> None:
-    """What a row shows stays the same there, but it is another component's now."""
+async def test_slot_content_follows_a_component_that_moves(open_page: Open) -> None:
+    """The row shows the same content, but in another component."""
     page = await open_page(
         "<div>{% for row in rows %}{% call live_component(Card, id=row.id) %}<b>{{ row.n }}</b>"
         "{% endcall %}{% endfor %}</div>",

@@ -179,11 +179,11 @@ async def test_a_view_that_needs_a_parameter_cannot_be_nested(sticky: bool) -> N
         line = Needy.mount.__code__.co_firstlineno
         for path in ("/x/7?page=3", "/plain?page=3"):
             with pytest.raises(
-                SignatureError, match="`page` cannot be filled where Needy is nested"
+                SignatureError, match="`page` cannot be filled when Needy is nested"
             ) as refusal:
                 await client.get(path)
             assert f"Needy.mount ({__file__}:{line})" in str(refusal.value)
-            assert "hand the value over in live_render(..., session={...})" in str(refusal.value)
+            assert "pass the value in live_render(..., session={...})" in str(refusal.value)
 
 
 def test_what_mount_cannot_have_is_an_error_when_the_view_is_added() -> None:
@@ -195,7 +195,7 @@ def test_what_mount_cannot_have_is_an_error_when_the_view_is_added() -> None:
 
     app, line = PyView(), Wrong.mount.__code__.co_firstlineno
     with pytest.raises(
-        SignatureError, match=r"Wrong\.mount .*`event` is reserved and mount has none"
+        SignatureError, match=r"Wrong\.mount .*`event` is a reserved name, but mount has no such value"
     ) as refusal:
         app.add_live_view("/", Wrong)
     assert f"{__file__}:{line}" in str(refusal.value)

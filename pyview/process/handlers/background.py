@@ -29,7 +29,7 @@ async def handle_async_done(process: ViewProcess, message: AsyncDone) -> None:
     # A task that was started again under the same name has lost its keys, and its result is dropped.
     if process.tasks is None or not task.keys:
         return
-    keys = process.tasks.settle(task)
+    keys = process.tasks.take_keys(task)
     try:
         await task.on_result(message.result, keys)
     except (UnknownInfo, UnknownAsyncResult) as error:

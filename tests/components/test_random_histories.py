@@ -1,7 +1,7 @@
-"""The law of components: what the client holds after each message is what the page shows over HTTP.
+"""Random histories: after each message, the client's page equals the page over HTTP.
 
-The components here show nothing but what they are given, so a page made as text, of the same context, is what any
-history of changes has to arrive at. Both our own port of the client and the JavaScript client are asked.
+The components show nothing but their assigns, so after any history of changes the page must equal the HTML of the same
+context. Checked with our own port of the client's renderer and with the JavaScript client.
 """
 
 import json
@@ -79,7 +79,7 @@ def some_context(rng: random.Random) -> dict[str, Any]:
 
 
 def mutated(rng: random.Random, context: dict[str, Any]) -> dict[str, Any]:
-    """Another context, which mostly is like the one before."""
+    """Return a slightly changed context."""
     items = [dict(item) for item in context["items"]]
     change = rng.randrange(6)
     if change == 0:
@@ -87,7 +87,7 @@ def mutated(rng: random.Random, context: dict[str, Any]) -> dict[str, Any]:
     elif change == 1 and items:
         items.pop(rng.randrange(len(items)))
     elif change == 2:
-        # More ids than there are steps: two items of one id would be refused, rightly.
+        # Draw from more ids than there are steps, because two items with one id are refused.
         free = [n for n in range(20) if n not in {item["id"] for item in items}]
         items.insert(rng.randint(0, len(items)), some_item(rng, rng.choice(free)))
     elif change == 3 and items:
@@ -102,7 +102,7 @@ NAMES = {"Leaf": Leaf, "Rows": Rows, "Box": Box}
 
 
 class Follower:
-    """One joined page, and every message it got with what the page shows over HTTP."""
+    """A joined page, and all messages it received, each with the page over HTTP at that time."""
 
     def __init__(self, client: LiveClient, view: Any) -> None:
         self.client = client
@@ -172,7 +172,7 @@ def javascript(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaScriptC
 
 
 @pytest.mark.parametrize("key", ["", "|keyed_by('id')"])
-async def test_any_history_arrives_at_what_the_page_shows(javascript: JavaScriptClient, key: str) -> None:
+async def test_the_client_shows_the_page_after_any_history(javascript: JavaScriptClient, key: str) -> None:
     seed = random.randrange(10**9)
     for run in range(RUNS):
         story = await follow(random.Random(f"{seed}/{run}"), key)

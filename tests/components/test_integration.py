@@ -1,4 +1,4 @@
-"""Components beside everything else that a view may have."""
+"""Components together with other features: layouts, nested views, template changes, slow and lost connections."""
 
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ from pyview import ComponentSocket, LiveComponent, LiveView, LiveViewSocket, PyV
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from tests.components.conftest import SECRET, Open, app_of
-from tests.components.test_components import Branch, Counter, Leaf, counts
+from tests.components.sample_components import Branch, Counter, Leaf, counts
 
 Socket = ComponentSocket[dict[str, Any]]
 
 
-async def test_a_changed_page_template_sends_all_components_whole_and_they_go_on(tmp_path: Path) -> None:
+async def test_a_changed_page_template_sends_whole_components_that_keep_their_state(tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     source = "<p>{{ n }}{{ live_component(Counter, id=1) }}{{ live_component(Branch, id=2, name='b', leaves=2) }}</p>"
     file.write_text(source)
@@ -42,7 +42,7 @@ async def test_a_changed_page_template_sends_all_components_whole_and_they_go_on
         assert counts(page) == ["2"]
 
 
-async def test_a_component_may_hold_a_nested_view(open_page: Open) -> None:
+async def test_a_component_may_contain_a_nested_view(open_page: Open) -> None:
     class Inner(LiveView[dict[str, Any]]):
         template = LiveTemplate.from_string(
             "<b>{{ n }}</b><button phx-click='more'>more</button>", "inner.html"
@@ -67,7 +67,7 @@ async def test_a_component_may_hold_a_nested_view(open_page: Open) -> None:
     assert page.find("b").text == "1"
 
 
-async def test_a_nested_view_has_components_of_its_own(open_page: Open) -> None:
+async def test_a_nested_view_has_its_own_components(open_page: Open) -> None:
     class Inner(LiveView[dict[str, Any]]):
         template = LiveTemplate.from_string(
             "<div>{% for n in rows %}{{ live_component(Counter, id=n) }}{% endfor %}"
@@ -99,7 +99,7 @@ async def test_a_nested_view_has_components_of_its_own(open_page: Open) -> None:
     assert len([*Inner.socket.components]) == 1  # type: ignore[attr-defined]
 
 
-async def test_context_processors_serve_the_templates_of_components_too() -> None:
+async def test_context_processors_add_names_to_templates_of_components() -> None:
     class Named(LiveComponent[dict[str, Any]]):
         template = LiveTemplate.from_string("<i>{{ brand }}</i>", "named.html")
 
@@ -116,7 +116,7 @@ async def test_context_processors_serve_the_templates_of_components_too() -> Non
         assert page.find("i").text == "ours"
 
 
-async def test_a_view_that_renders_by_hand_may_place_components() -> None:
+async def test_a_view_with_its_own_content_type_may_place_components() -> None:
     class ByHand(LiveView[dict[str, Any]]):
         async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
             socket.context = {"Leaf": Leaf, "Counter": Counter, "n": 0}
@@ -153,7 +153,7 @@ class _Content:
 
 
 @pytest.mark.parametrize("times", [1, 3])
-async def test_a_slow_reader_gets_the_newest_state_of_components_later(open_page: Open, times: int) -> None:
+async def test_a_slow_client_gets_the_latest_state_of_components_later(open_page: Open, times: int) -> None:
     page = await open_page("<p>{{ live_component(Counter, id=1) }}</p>", Counter=Counter)
     socket = page.view.socket
     for n in range(times):
@@ -162,7 +162,7 @@ async def test_a_slow_reader_gets_the_newest_state_of_components_later(open_page
     assert page.find(".counter").text == f"0 n{times - 1} +"
 
 
-async def test_components_go_on_when_the_connection_broke_off(open_page: Open) -> None:
+async def test_components_keep_their_state_after_a_dropped_connection(open_page: Open) -> None:
     page = await open_page(
         "<p>{{ n }}{{ live_component(Counter, id=1) }}{{ live_component(Branch, id=2, name='b', leaves=1) }}</p>",
         Counter=Counter,
@@ -184,7 +184,7 @@ async def test_components_go_on_when_the_connection_broke_off(open_page: Open) -
     assert page.find("p").text == "1 2 late + b.0b.1b.2 +"
 
 
-async def test_a_layout_around_the_view_may_have_components_too() -> None:
+async def test_a_layout_may_contain_components() -> None:
     class View(LiveView[dict[str, Any]]):
         template = LiveTemplate.from_string(
             "<main>{{ n }}{{ live_component(Counter, id=1) }}</main>", "v.html"

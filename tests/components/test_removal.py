@@ -1,4 +1,4 @@
-"""How the browser lets go of components, and what a client that lies about it gets."""
+"""Removal of components by the browser, and forged messages about it."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from pyview.testing import Page, PageError, SocketClosed
 from tests.components.conftest import Open
-from tests.components.test_components import Branch, Counter, Logged
+from tests.components.sample_components import Branch, Counter, Logged
 
 SOURCE = "<p>{% if shown %}{{ live_component(Branch, id='b', name='b', leaves=2) }}{% endif %}</p>"
 
@@ -26,7 +26,7 @@ def registry(page: Page) -> Any:
     return page.view.socket.components  # type: ignore[attr-defined]
 
 
-async def test_what_has_gone_from_the_page_is_forgotten_and_starts_anew_when_it_comes_back(
+async def test_a_removed_component_starts_again_when_it_is_placed_again(
     open_page: Open,
 ) -> None:
     page = await page_with_branch(open_page)
@@ -38,7 +38,7 @@ async def test_what_has_gone_from_the_page_is_forgotten_and_starts_anew_when_it_
     assert [each.text for each in page.find_all("i")] == ["b.0", "b.1"]
 
 
-async def test_what_comes_back_before_it_is_destroyed_goes_on_and_is_sent_whole(open_page: Open) -> None:
+async def test_a_component_placed_again_before_its_removal_keeps_its_state(open_page: Open) -> None:
     page = await page_with_branch(open_page)
     await page.click("button")
     assert cids(page) == [1, 2, 3, 4]
@@ -49,11 +49,11 @@ async def test_what_comes_back_before_it_is_destroyed_goes_on_and_is_sent_whole(
     assert component["s"][0].startswith('<div class="branch">')
     assert {*frame["c"]} == {"1", "2", "3", "4"}
     assert [each.text for each in page.find_all("i")] == ["b.0", "b.1", "b.2"]
-    assert not any(instance.marked for instance in registry(page))
+    assert not any(instance.removal_pending for instance in registry(page))
 
 
 async def diffs_of(page: Page, *contexts: dict[str, Any]) -> list[dict[str, Any]]:
-    """Set contexts without the client's handshake in between; the last answer's diff."""
+    """Set contexts without the client's removal messages in between; return the last diff."""
     view, connection = page._tab.state.live()
     answers = []
     for context in contexts:
@@ -67,7 +67,7 @@ async def diffs_of(page: Page, *contexts: dict[str, Any]) -> list[dict[str, Any]
     return answers[-1:]
 
 
-async def test_a_revived_component_keeps_its_mark_off_and_nested_ones_that_stay_away_go(
+async def test_nested_components_of_a_revived_component_are_removed(
     open_page: Open,
 ) -> None:
     page = await open_page(
@@ -78,14 +78,14 @@ async def test_a_revived_component_keeps_its_mark_off_and_nested_ones_that_stay_
     )
     await page.send("cids_will_destroy", {"cids": [1, 2, 3]})
     await diffs_of(page, {"shown": False}, {"shown": True, "leaves": 1})
-    assert [instance.cid for instance in registry(page) if instance.marked] == [3]
+    assert [instance.cid for instance in registry(page) if instance.removal_pending] == [3]
     view, connection = page._tab.state.live()
     pending = await connection.push(view.channel, "cids_destroyed", {"cids": [1, 2, 3]})
     await page._tab.state.answer(pending)
     assert pending.response == {"cids": [3]}
 
 
-async def test_numbers_are_never_used_again(open_page: Open) -> None:
+async def test_cids_are_never_used_again(open_page: Open) -> None:
     page = await open_page("<p>{{ live_component(Counter, id=n) }}</p>", Counter=Counter, n=0)
     for n in range(1, 5):
         await page.push("set", {"n": n})
@@ -103,11 +103,9 @@ async def ask(page: Page, message: str, payload: Any) -> Any:
 STRANGE = [0, -1, 2, 2**60, -(2**60)]
 
 
-class TestLies:
+class TestForgedMessages:
     @pytest.mark.parametrize("cid", STRANGE)
-    async def test_events_for_components_that_are_not_there_change_nothing(
-        self, open_page: Open, cid: int
-    ) -> None:
+    async def test_events_for_unknown_components_change_nothing(self, open_page: Open, cid: int) -> None:
         page = await open_page("{{ live_component(Counter, id=1) }}", Counter=Counter)
         payload = {"type": "click", "event": "add", "value": {}, "cid": cid}
         assert await ask(page, "event", payload) == {}
@@ -115,7 +113,7 @@ class TestLies:
         assert page.find("b").text == "0"
 
     @pytest.mark.parametrize("cid", ["1", 1.0, True, [1], {"cid": 1}, "", 10**30])
-    async def test_a_number_that_is_none_ends_the_socket(self, open_page: Open, cid: Any) -> None:
+    async def test_an_invalid_cid_ends_the_socket(self, open_page: Open, cid: Any) -> None:
         page = await open_page("{{ live_component(Counter, id=1) }}", Counter=Counter)
         with pytest.raises((SocketClosed, PageError)):
             await ask(page, "event", {"type": "click", "event": "add", "value": {}, "cid": cid})
@@ -125,14 +123,14 @@ class TestLies:
     @pytest.mark.parametrize(
         "payload", [None, [], {}, {"cids": None}, {"cids": "1"}, {"cids": ["1"]}, {"cids": [True]}]
     )
-    async def test_lists_that_are_none_end_the_socket(
+    async def test_invalid_lists_of_cids_end_the_socket(
         self, open_page: Open, message: str, payload: Any
     ) -> None:
         page = await open_page("{{ live_component(Counter, id=1) }}", Counter=Counter)
         with pytest.raises((SocketClosed, PageError)):
             await ask(page, message, payload)
 
-    async def test_only_marked_components_are_destroyed_and_only_once(self, open_page: Open) -> None:
+    async def test_only_components_pending_removal_are_destroyed_and_only_once(self, open_page: Open) -> None:
         class Ending(Logged): ...
 
         page = await open_page("<p>{{ live_component(Ending, id=1) }}</p>", Ending=Ending)
@@ -144,7 +142,7 @@ class TestLies:
         assert await ask(page, "cids_destroyed", everything) == {"cids": []}
         assert Ending.log == [("disconnect", 0)]
 
-    async def test_who_destroys_what_is_shown_only_harms_himself(self, open_page: Open) -> None:
+    async def test_destroying_a_visible_component_affects_only_that_client(self, open_page: Open) -> None:
         page = await open_page(
             "<p>{{ n }}{{ live_component(Counter, id=1, label=n) }}</p>", Counter=Counter, n=1
         )
@@ -154,21 +152,21 @@ class TestLies:
         await page.push("set", {"n": 2})
         assert cids(page) == [2]
 
-    async def test_a_view_without_components_answers_too(self, open_page: Open) -> None:
+    async def test_a_view_without_components_answers(self, open_page: Open) -> None:
         page = await open_page("<p></p>")
         assert await ask(page, "cids_will_destroy", {"cids": [1]}) == {}
         assert await ask(page, "cids_destroyed", {"cids": [1]}) == {"cids": []}
         assert await ask(page, "event", {"type": "click", "event": "add", "value": {}, "cid": 1}) == {}
 
-    async def test_the_components_of_others_are_out_of_reach(self, open_page: Open) -> None:
+    async def test_components_of_other_views_cannot_be_reached(self, open_page: Open) -> None:
         mine = await open_page("{{ live_component(Counter, id=1) }}", Counter=Counter)
         other = await open_page("{{ live_component(Counter, id=1) }}", Counter=Counter)
         await mine.click("button")
         assert (mine.find("b").text, other.find("b").text) == ("1", "0")
 
-    async def test_there_are_so_many_components_in_a_view_at_most(self, open_page: Open) -> None:
+    async def test_the_number_of_components_in_a_view_is_limited(self, open_page: Open) -> None:
         with pytest.raises(
-            RuntimeError, match=r"a view may have 3 live components \(SecurityConfig.max_components\)"
+            RuntimeError, match=r"a view may have at most 3 live components \(SecurityConfig.max_components\)"
         ):
             await open_page(
                 "<p>{% for n in range(4) %}{{ live_component(Counter, id=n) }}{% endfor %}</p>",
@@ -177,7 +175,7 @@ class TestLies:
             )
 
 
-async def test_nobody_shares_the_statics_of_what_the_browser_may_have_forgotten(open_page: Open) -> None:
+async def test_statics_are_not_shared_with_a_component_pending_removal(open_page: Open) -> None:
     page = await open_page(
         "<p>{% for n in rows|keyed_by %}{{ live_component(Counter, id=n) }}{% endfor %}</p>",
         Counter=Counter,
