@@ -1,4 +1,4 @@
-"""The application that every ASGI server must serve alike: a counter, mounted under a prefix too."""
+"""Application for the tests of all ASGI servers: a counter, also mounted under a prefix."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An application whose handler charges somebody and books it, which takes a while. The file at `BOOK` has the lines."""
+"""Application with a slow handler that must not be interrupted: it writes its steps to the file at `BOOK`."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""An application as it is deployed: secrets from the environment, a signed session, one guarded page."""
+"""Application as it is deployed: secrets from the environment, a signed session, one guarded page."""
 
 import os
 from typing import Any

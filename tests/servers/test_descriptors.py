@@ -1,4 +1,4 @@
-"""A server without a free file descriptor takes no connection, and its log says why."""
+"""A server without a free file descriptor accepts no connection, and its log says why."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""A handler that is under way ends by itself: when its reader leaves, and when the server stops."""
+"""A running handler is not interrupted: neither when its browser leaves nor when the server stops."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ CHARGE = {"type": "click", "event": "charge", "value": {}}
 
 
 class Server:
-    """A server process, and what its handlers have written down."""
+    """A server process and the lines that its handlers wrote."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", host: str, book: Path) -> None:
         self.process = process
@@ -33,7 +33,7 @@ class Server:
         return self._book.read_text().splitlines()
 
     async def stop(self) -> tuple[float, str]:
-        """Send SIGTERM; the seconds until the process has ended, and what it has logged."""
+        """Send SIGTERM; return the seconds until the process has ended, and its log."""
         begun = time.monotonic()
         self.process.terminate()
         output, _ = await asyncio.to_thread(self.process.communicate, timeout=60)
@@ -68,7 +68,7 @@ async def charge(socket: Any, topic: str, server: Server) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["granian", "uvicorn"])  # Hypercorn waits until the browsers have gone
 @pytest.mark.parametrize("environment", [{}, {"IN_THREAD": "1"}], ids=["awaits", "in a thread"])
-async def test_a_server_that_stops_lets_its_handlers_end(
+async def test_a_stopping_server_waits_for_handlers(
     tmp_path: Path, name: str, environment: dict[str, str]
 ) -> None:
     with charging(tmp_path, name, **environment) as server:
@@ -81,7 +81,7 @@ async def test_a_server_that_stops_lets_its_handlers_end(
 
 
 @pytest.mark.slow
-async def test_a_reader_who_closes_the_tab_leaves_no_handler_half_way(tmp_path: Path) -> None:
+async def test_closing_the_tab_does_not_interrupt_a_handler(tmp_path: Path) -> None:
     with charging(tmp_path) as server:
         async with joined(server.host, "") as (socket, topic):
             await charge(socket, topic, server)
@@ -91,9 +91,7 @@ async def test_a_reader_who_closes_the_tab_leaves_no_handler_half_way(tmp_path: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-async def test_a_server_that_stops_waits_for_handlers_whose_readers_have_gone(
-    tmp_path: Path, name: str
-) -> None:
+async def test_a_stopping_server_waits_for_handlers_of_closed_tabs(tmp_path: Path, name: str) -> None:
     with charging(tmp_path, name) as server:
         async with joined(server.host, "") as (socket, topic):
             await charge(socket, topic, server)
@@ -104,7 +102,7 @@ async def test_a_server_that_stops_waits_for_handlers_whose_readers_have_gone(
 
 
 @pytest.mark.slow
-async def test_a_handler_that_does_not_end_holds_no_server_up(tmp_path: Path) -> None:
+async def test_a_handler_that_does_not_end_does_not_keep_the_server(tmp_path: Path) -> None:
     with charging(tmp_path, CHARGE_SECONDS="60", drain_timeout="2") as server:
         async with joined(server.host, "") as (socket, topic):
             await charge(socket, topic, server)

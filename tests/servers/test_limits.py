@@ -1,4 +1,4 @@
-"""The limits of a socket on every ASGI server that we say works: what a browser gets to see of them."""
+"""The limits of a socket on every supported ASGI server, as a browser sees them."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ async def handshake(host: str) -> ClientConnection:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-async def test_crowds_and_sockets_that_never_join(name: str) -> None:
+async def test_too_many_sockets_and_sockets_that_never_join(name: str) -> None:
     with served(name, "tests.servers.app:limited") as host:
         await page_at(f"http://{host}/count")
         sockets = [await handshake(host) for _ in range(3)]
@@ -42,7 +42,7 @@ async def test_a_flood(name: str) -> None:
 
 
 async def click_until_closed(socket: ClientConnection, topic: str) -> list[str]:
-    """What a browser hears that clicks 200 times a second."""
+    """Click 200 times a second until the socket is closed; return the replies."""
     answers: list[str] = []
     with contextlib.suppress(ConnectionClosed):
         while True:

@@ -1,4 +1,4 @@
-"""Nothing secret in the log of a real server, even while somebody looks for a fault with everything turned on."""
+"""The log of a real server holds no secret, even with every logger at its lowest level."""
 
 import os
 import subprocess
@@ -79,7 +79,7 @@ def crashing(name: str, port: int) -> "subprocess.Popen[str]":
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-async def test_a_failure_is_in_the_log_once_with_the_lines_of_the_application_first(name: str) -> None:
+async def test_a_failure_is_logged_once_with_the_application_frames_first(name: str) -> None:
     port = free_port()
     process = crashing(name, port)
     try:

@@ -1,4 +1,4 @@
-"""What each ASGI server makes of a goodbye, and of a connection that breaks off."""
+"""A goodbye and a lost connection on every supported ASGI server."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.servers.test_servers import COMMANDS, page_at, served
 
 
 class Page:
-    """A page that joins again and again."""
+    """A page that joins repeatedly."""
 
     def __init__(self, host: str, html: str) -> None:
         self.host = host
@@ -29,7 +29,7 @@ class Page:
         self.mounts = 0
 
     async def join(self) -> tuple[ClientConnection, str]:
-        """The socket, and what the view shows."""
+        """Join on a new socket; return it and the text of the view."""
         socket = await connect(f"ws://{self.host}/live/websocket?vsn=2.0.0", origin=f"http://{self.host}")  # type: ignore[arg-type]
         payload = {
             "url": f"http://{self.host}/count",
@@ -62,7 +62,7 @@ async def ask(socket: ClientConnection, frame: list[Any]) -> Any:
 
 
 @pytest.mark.parametrize("server", COMMANDS)
-async def test_a_goodbye_is_told_from_a_break(server: str) -> None:
+async def test_a_goodbye_differs_from_a_lost_connection(server: str) -> None:
     with served(server) as host:
         page = Page(host, await page_at(f"http://{host}/count"))
         socket, shown = await page.join()

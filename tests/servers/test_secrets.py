@@ -1,4 +1,4 @@
-"""Secrets of a real server: what it does not start with, and what a change of them leaves open."""
+"""Secrets of a real server: those it refuses to start with, and their rotation."""
 
 import json
 import os
@@ -100,17 +100,17 @@ class TestProductionDoesNotStart:
             ("HOSTS", "", "SecurityConfig(allowed_hosts="),
         ],
     )
-    def test_with_anything_else_that_is_careless(self, name: str, value: str, advice: str) -> None:
+    def test_with_other_unsafe_settings(self, name: str, value: str, advice: str) -> None:
         assert advice in self.refused(**{name: value})
 
-    def test_what_it_says_holds_no_secret(self) -> None:
+    def test_the_error_holds_no_secret(self) -> None:
         said = self.refused(PYVIEW_SECRET="p4ssw0rd", SESSION_SECRET="t1ny", HTTPS_ONLY="0")
         assert "p4ssw0rd" not in said
         assert "t1ny" not in said
 
 
 class TestStarts:
-    async def test_a_sound_one_in_production_with_its_secret_in_a_file(self, tmp_path: Path) -> None:
+    async def test_in_production_with_the_secret_in_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "secret").write_text(f"{NEW}\n")
         environ = {**SOUND, "PYVIEW_ENV": "production", "PYVIEW_SECRET_FILE": str(tmp_path / "secret")}
         with served(free_port(), **{**environ, "PYVIEW_SECRET": ""}) as host:
@@ -118,7 +118,7 @@ class TestStarts:
 
 
 class TestRotation:
-    """The same port, so that the browser's cookie and origin stay what they were."""
+    """Both servers use the same port, so that the browser keeps its cookie and origin."""
 
     @pytest.mark.parametrize(
         ("after", "answer"),
@@ -127,7 +127,7 @@ class TestRotation:
             ({"PYVIEW_SECRET": NEW}, "stale"),
         ],
     )
-    async def test_a_page_of_before_joins_after(self, after: dict[str, str], answer: str) -> None:
+    async def test_a_page_joins_after_the_rotation(self, after: dict[str, str], answer: str) -> None:
         port = free_port()
         async with httpx.AsyncClient() as browser:
             with served(port, PYVIEW_SECRET=OLD) as host:

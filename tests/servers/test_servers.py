@@ -1,4 +1,4 @@
-"""One page, one join and one event on every ASGI server that we say works."""
+"""One page, one join and one event on every supported ASGI server."""
 
 import json
 import re

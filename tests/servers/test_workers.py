@@ -1,4 +1,4 @@
-"""Several workers that share no sign-outs: no server starts them in production mode, and none goes on trying."""
+"""Several workers without a shared store of sign-outs: servers refuse them in production, and do not retry."""
 
 import os
 import subprocess
@@ -38,8 +38,8 @@ def started(command: list[str], **environ: str) -> "subprocess.Popen[str]":
     )
 
 
-def said_at_its_end(process: "subprocess.Popen[str]") -> str:
-    """What a server says that ends by itself."""
+def output_of(process: "subprocess.Popen[str]") -> str:
+    """Return the output of a server that exits by itself."""
     try:
         return process.communicate(timeout=60)[0]
     except subprocess.TimeoutExpired:
@@ -52,17 +52,17 @@ def said_at_its_end(process: "subprocess.Popen[str]") -> str:
 def test_they_are_refused(server: str) -> None:
     command = [part.format(port=free_port()) for part in SERVERS[server]]
     environ = {"WEB_CONCURRENCY": "2"} if "environment" in server else {}
-    said = said_at_its_end(started(["-m", *command], **environ))
-    assert "PyView does not start:" in said
-    assert "2 workers (" in said
-    assert "PYVIEW_REDIS_URL" in said
+    output = output_of(started(["-m", *command], **environ))
+    assert "PyView does not start:" in output
+    assert "2 workers (" in output
+    assert "PYVIEW_REDIS_URL" in output
 
 
-def test_a_number_that_only_code_names_is_known(tmp_path: Path) -> None:
+def test_the_number_of_workers_in_code_is_known(tmp_path: Path) -> None:
     script = tmp_path / "serve.py"
     script.write_text(API.format(port=free_port()))
-    said = said_at_its_end(started([str(script)], PYTHONPATH=str(ROOT)))
-    assert "2 workers (the configuration of uvicorn)" in said
+    output = output_of(started([str(script)], PYTHONPATH=str(ROOT)))
+    assert "2 workers (the configuration of uvicorn)" in output
 
 
 def test_with_a_file_they_start(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a view may know of how its browser came, while it is mounted."""
+"""Connect params, connect info and `static_changed`, which a view can read while it is mounted."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ Socket = LiveViewSocket[dict[str, Any]]
 
 
 class Harness:
-    """An application that notes what its view is told; on the first request, then at the join."""
+    """Application that records the result of `read` in its view: on the first request, then at the join."""
 
-    def __init__(self, look: Any, **limits: Any) -> None:
+    def __init__(self, read: Any, **limits: Any) -> None:
         self.seen: list[Any] = []
         self.late: list[Exception] = []
         seen, late = self.seen, self.late
@@ -26,11 +26,11 @@ class Harness:
             template = LiveTemplate.from_string("<p>here</p>", "here.html")
 
             async def mount(self, socket: Socket, session: Any) -> None:
-                seen.append(look(socket))
+                seen.append(read(socket))
 
             async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
                 try:
-                    look(socket)
+                    read(socket)
                 except NotConnecting as error:
                     late.append(error)
 
@@ -38,7 +38,7 @@ class Harness:
         self.app.add_live_view("/", View)
 
 
-async def test_the_params_of_the_page() -> None:
+async def test_connect_params() -> None:
     harness = Harness(lambda socket: dict(socket.connect_params))
     async with LiveClient(harness.app, connect_params={"locale": "de", "zone": "Europe/Berlin"}) as client:
         page = await client.open("/")
@@ -46,14 +46,14 @@ async def test_the_params_of_the_page() -> None:
         assert first == {}
         assert (joined["locale"], joined["zone"], joined["_mounts"]) == ("de", "Europe/Berlin", 0)
         assert not {"_csrf_token", "_load", "_received"} & joined.keys()
-        await page.push("look", {})
+        await page.push("read", {})
         assert "socket.connect_params exists only while" in str(harness.late[0])
 
 
 @pytest.mark.parametrize(
     "params", ["text", 7, None, [], {"_track_static": "no"}, {"_track_static": [7, "x" * 9999]}]
 )
-async def test_nonsense_as_params(params: Any) -> None:
+async def test_invalid_connect_params(params: Any) -> None:
     harness = Harness(lambda socket: (dict(socket.connect_params), static_changed(socket)))
     async with LiveClient(harness.app) as client:
         page = await load(client, "/")
@@ -63,7 +63,7 @@ async def test_nonsense_as_params(params: Any) -> None:
         assert harness.seen[1][1] is False
 
 
-async def test_how_the_browser_came() -> None:
+async def test_connect_info() -> None:
     harness = Harness(lambda socket: socket.connect_info, connect_headers=["X-Region", "x-other"])
     headers = {"user-agent": "a browser", "x-region": "north", "x-secret": "hidden"}
     async with LiveClient(harness.app, headers=headers) as client:
@@ -76,7 +76,7 @@ async def test_how_the_browser_came() -> None:
     assert harness.seen[1].uri.startswith("ws://testserver/live/websocket?")
 
 
-async def test_a_page_of_before_the_last_deploy_is_told_from_a_new_one() -> None:
+async def test_a_page_from_before_a_deploy() -> None:
     harness = Harness(lambda socket: is_connected(socket) and static_changed(socket))
     async with LiveClient(harness.app) as client:
         await client.open("/")
@@ -93,7 +93,7 @@ async def test_a_page_of_before_the_last_deploy_is_told_from_a_new_one() -> None
             assert harness.seen[-1] is changed
 
 
-async def test_own_files_are_compared_with_those_that_the_page_would_have_now() -> None:
+async def test_static_changed_with_given_files() -> None:
     current = "/static/app-2.css"
     harness = Harness(lambda socket: static_changed(socket, current))
     async with LiveClient(harness.app) as client:

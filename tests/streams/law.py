@@ -1,7 +1,7 @@
-"""What a page must show after operations on a stream: a plain list says so.
+"""A model of streams: a plain list that gives the items a page must show after a series of operations.
 
-The operations of one callback: a reset voids all before it and empties the list; what is deleted goes next; insertions
-follow one after the other. An item that is inserted twice stays where it was put first, and shows what it was last.
+In one callback, a reset cancels all operations before it and empties the list; deletions come next; then insertions
+in order. An item that is inserted twice keeps its first position and gets its last content.
 """
 
 from collections.abc import Iterable, Sequence
@@ -49,12 +49,12 @@ Operation = Insert | Delete | Reset
 
 @dataclass
 class Model:
-    """The list, as ids and texts."""
+    """The list of ids and texts."""
 
     rows: list[tuple[int, str]] = field(default_factory=list)
 
     def take(self, operations: Sequence[Operation]) -> None:
-        """The operations of one callback."""
+        """Apply the operations of one callback."""
         resets = [i for i, each in enumerate(operations) if isinstance(each, Reset)]
         valid = operations[resets[-1] :] if resets else operations
         gone = (
@@ -103,7 +103,7 @@ OPERATIONS: st.SearchStrategy[Operation] = st.one_of(
 )
 LIMITS = st.sampled_from([1, 2, 3, -1, -2, -3])
 LIMITED = st.builds(Insert, ITEMS, PLACES, LIMITS, st.just(False))
-# What a limit takes out, the client does not put back in the same message: see test_a_limit_has_the_last_word.
+# The client does not insert an item again that a limit removes in the same message: see test_a_limit_comes_last.
 BULKS = st.lists(LIMITED, max_size=5, unique_by=lambda insert: insert.item.id)
 CYCLES = st.lists(
     st.lists(OPERATIONS, max_size=6)
@@ -115,5 +115,5 @@ CYCLES = st.lists(
 
 
 def single(cycles: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """The same operations, each in a callback of its own."""
+    """Return the same operations, each in its own callback."""
     return [[operation] for cycle in cycles for operation in cycle]

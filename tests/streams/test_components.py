@@ -10,7 +10,7 @@ from pyview.testing import LiveClient
 
 
 class Log(LiveComponent[dict[str, Any]]):
-    """A list of its own."""
+    """A component with its own stream."""
 
     template = LiveTemplate.from_string(
         """<section><button id="add-{{ name }}" phx-click="add" phx-target="{{ myself }}">+</button>
@@ -30,7 +30,7 @@ class Log(LiveComponent[dict[str, Any]]):
 
 
 class Row(LiveComponent[dict[str, Any]]):
-    """An item that counts."""
+    """A component that is an item of a stream, with a counter."""
 
     template = LiveTemplate.from_string(
         """<li id="{{ dom_id }}">{{ name }}:{{ count }}
@@ -80,7 +80,7 @@ def texts(page: Any, css: str) -> list[str]:
     return [one.text.replace(" +", "") for one in page.find_all(css)]
 
 
-async def test_each_component_has_streams_of_its_own() -> None:
+async def test_each_component_has_its_own_streams() -> None:
     async with LiveClient(app()) as client:
         assert "a0" in (await client.get("/")).text
         page = await client.open("/")
@@ -106,7 +106,7 @@ async def test_a_component_may_be_an_item() -> None:
         assert texts(page, "#rows li") == ["w:1", "x:0", "y:2", "z:0"]
 
 
-async def test_an_item_that_is_inserted_again_is_the_same_component() -> None:
+async def test_an_item_that_is_inserted_again_keeps_its_component() -> None:
     async with LiveClient(app()) as client:
         page = await client.open("/")
         await page.click("#inc-rows-1")
@@ -118,8 +118,8 @@ async def test_an_item_that_is_inserted_again_is_the_same_component() -> None:
         assert texts(page, "#rows li") == ["Y:1", "z:0"]
 
 
-async def test_items_that_a_limit_takes_out_at_once_make_no_components() -> None:
-    """They would never stand in the page, which therefore would not say that their components have gone."""
+async def test_items_removed_at_once_by_a_limit_create_no_components() -> None:
+    """They would never be in the page, so the client would never report that their components are gone."""
 
     class Tail(LiveView[dict[str, Any]]):
         template = LiveTemplate.from_string(

@@ -1,4 +1,4 @@
-"""Whatever is done to a stream, the page shows the list that a plain list would be."""
+"""Property tests: after any operations on a stream the page shows the items of the model."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -23,13 +23,13 @@ TEMPLATE = LiveTemplate.from_string(
 
 
 def by_template() -> Callable[[Stream[Item]], Any]:
-    """Renders a Jinja2 template."""
+    """Return a render function with a Jinja2 template."""
     rendering = TEMPLATE.rendering()
     return lambda stream: rendering.update({"rows": stream})
 
 
 def by_template_string() -> Callable[[Stream[Item]], Any]:
-    """Renders a template string, whose rows are of two shapes."""
+    """Return a render function with a template string whose rows have two different shapes."""
     rendering = ContentRendering(create_environment(), None)
 
     def row(dom_id: str, item: Item) -> Any:
@@ -46,7 +46,7 @@ def by_template_string() -> Callable[[Stream[Item]], Any]:
 
 
 class Page:
-    """A view's rendering and the page that its messages make."""
+    """A rendering and the page that results from its messages."""
 
     def __init__(self, update: Callable[[Stream[Item]], Any]) -> None:
         self.stream: Stream[Item] = Stream(name="rows")
@@ -79,19 +79,19 @@ def check(update: Any, cycles: Sequence[Sequence[Any]]) -> None:
 @RENDERERS
 @given(cycles=CYCLES)
 @settings(deadline=None)
-def test_a_stream_shows_what_a_list_would_hold(update: Any, cycles: list[list[Operation]]) -> None:
+def test_the_page_shows_the_items_of_the_model(update: Any, cycles: list[list[Operation]]) -> None:
     check(update, cycles)
 
 
 @RENDERERS
 @given(cycles=CYCLES)
 @settings(deadline=None)
-def test_so_does_each_operation_in_a_callback_of_its_own(update: Any, cycles: list[list[Operation]]) -> None:
+def test_each_operation_in_its_own_callback(update: Any, cycles: list[list[Operation]]) -> None:
     check(update, single(cycles))
 
 
 def test_the_model_is_a_list() -> None:
-    """Said once by hand, so that page and model cannot be wrong in the same way."""
+    """Check the model by hand, so that page and model cannot be wrong in the same way."""
     model = Model()
     a, b, c = Item(1, "a"), Item(2, "b"), Item(3, "c")
     model.take([Insert(a), Insert(b), Insert(c, at=0)])
@@ -100,8 +100,8 @@ def test_the_model_is_a_list() -> None:
     assert [text for _, text in model.rows] == ["c", "d", "a"]
 
 
-def test_a_limit_has_the_last_word() -> None:
-    """An item that a limit takes out, and that is inserted after it in the same callback, is not there: the client."""
+def test_a_limit_comes_last() -> None:
+    """The client does not insert an item again that a limit removes in the same callback."""
     page = Page(by_template())
     page.take([Insert(Item(1, "a")), Insert(Item(2, "b"))])
     page.take([Insert(Item(3, "c"), at=0, limit=2), Insert(Item(2, "B"))])

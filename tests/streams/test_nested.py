@@ -1,4 +1,4 @@
-"""Views inside views as items of a stream: each is joined when it comes, and ends when it goes."""
+"""Nested views as items of a stream: each is joined when its item is inserted, and ends with its item."""
 
 from typing import Any, ClassVar
 

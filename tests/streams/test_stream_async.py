@@ -1,4 +1,4 @@
-"""Streams that work beside the view fills."""
+"""`stream_async`: background tasks that fill a stream."""
 
 import asyncio
 import gc
@@ -51,7 +51,7 @@ def names(page: Any) -> str:
     return "".join(item.text for item in page.find_all("li"))
 
 
-async def test_what_the_work_returns() -> None:
+async def test_a_returned_list_becomes_the_items() -> None:
     async def job() -> list[User]:
         await asyncio.sleep(0.01)
         calls.append(1)
@@ -71,7 +71,7 @@ async def test_what_the_work_returns() -> None:
         assert names(page) == "xyz"
 
 
-async def test_what_the_work_yields_is_shown_one_by_one() -> None:
+async def test_yielded_items_are_shown_one_by_one() -> None:
     async def job() -> AsyncIterator[User]:
         for n, name in enumerate("abc"):
             await gate.wait()
@@ -107,7 +107,7 @@ async def test_a_generator_is_closed_with_the_view() -> None:
 
 
 @pytest.mark.parametrize("found", [7, [object()]])
-async def test_what_is_no_list_of_items_fails_the_work_and_not_the_view(
+async def test_a_result_that_is_no_list_fails_the_task_only(
     found: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with LiveClient(app_of(lambda: found)) as client:
@@ -118,7 +118,7 @@ async def test_what_is_no_list_of_items_fails_the_work_and_not_the_view(
     assert "crashed (error id" in caplog.text
 
 
-async def test_a_yield_that_is_no_item_fails_the_work_after_what_came_before() -> None:
+async def test_an_invalid_item_fails_the_task_after_earlier_items() -> None:
     async def job() -> AsyncIterator[Any]:
         yield User(1, "a")
         yield object()
@@ -130,7 +130,7 @@ async def test_a_yield_that_is_no_item_fails_the_work_after_what_came_before() -
         assert page.crashes == 0
 
 
-async def test_no_item_stays() -> None:
+async def test_no_item_stays_in_memory() -> None:
     def job() -> list[User]:
         made = [User(n, "x") for n in range(20)]
         seen.extend(map(weakref.ref, made))

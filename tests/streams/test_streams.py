@@ -1,4 +1,4 @@
-"""Streams: a list that the browser keeps, changed by what a view says, forgotten by the server."""
+"""Streams: lists that the browser keeps; the server sends operations and forgets the items."""
 
 import gc
 import tracemalloc
@@ -37,7 +37,7 @@ def users(names: str, first: int = 1) -> list[User]:
 
 
 class Users(LiveView[dict[str, Any]]):
-    """Does what the test says: `do` is called with the socket on each event."""
+    """A view that calls `do` of the test with its socket on each event."""
 
     template = LiveTemplate.from_string(LIST)
     todo: list[Callable[[Any], Any]]
@@ -59,14 +59,14 @@ def app_of(view: type[LiveView[Any]]) -> PyView:
 
 
 class Play:
-    """A page and what is done on it."""
+    """An open page and steps on its stream."""
 
     def __init__(self, page: Any, todo: list[Callable[[Any], Any]]) -> None:
         self.page = page
         self._todo = todo
 
     async def do(self, *steps: Callable[[Any], Any]) -> str:
-        """All steps in one callback; then the page's text."""
+        """Run all steps in one callback; return the page's text."""
 
         def all_of_them(socket: Any) -> Any:
             for step in steps:
@@ -82,7 +82,7 @@ class Play:
 
 
 class Stage:
-    """A client with one open page of a view."""
+    """A client with one open page."""
 
     def __init__(self, view: type[LiveView[Any]] = Users, **attributes: Any) -> None:
         self._todo: list[Callable[[Any], Any]] = []
@@ -117,7 +117,7 @@ class TestOperations:
             assert await play.do(lambda s: s.stream_insert_many("users", users("de", 4))) == "abcde"
             assert await play.do(lambda s: s.stream("users", users("fg", 6), at=0)) == "gfabcde"
 
-    async def test_an_item_that_is_there_is_shown_anew_in_its_place(self) -> None:
+    async def test_inserting_a_present_item_updates_it_in_place(self) -> None:
         async with Stage() as play:
             assert await play.do(lambda s: s.stream_insert("users", User(2, "B", new=True), at=0)) == "aBc"
             assert play.page.find("#users-2")["class"] == "new"
@@ -147,7 +147,7 @@ class TestOperations:
             ]
             assert await play.do(*move) == "cab"
 
-    async def test_what_is_inserted_and_deleted_in_one_callback_never_shows(self) -> None:
+    async def test_an_item_inserted_and_deleted_in_one_callback_is_not_shown(self) -> None:
         async with Stage() as play:
             steps = [
                 lambda s: s.stream_insert("users", User(4, "d")),
@@ -176,7 +176,7 @@ class TestOperations:
             ]
             assert await play.do(*steps) == "a"
 
-    async def test_inserted_twice_in_one_callback_only_the_latest_travels(self) -> None:
+    async def test_of_two_insertions_in_one_callback_only_the_last_is_sent(self) -> None:
         async with Stage() as play:
             steps = [
                 lambda s: s.stream_insert("users", User(4, "d"), at=0),
@@ -192,7 +192,7 @@ class TestOperations:
 
 
 class TestNames:
-    async def test_a_stream_that_nobody_made(self) -> None:
+    async def test_a_missing_stream(self) -> None:
         async with Stage() as play:
             with pytest.raises(Exception, match="raised"):
                 await play.do(lambda s: s.stream_insert("members", User(1, "a")))
@@ -237,8 +237,8 @@ class TestNames:
         async with LiveClient(app_of(Rivers)) as client:
             assert "Tiber Arno" in (await client.open("/")).html
 
-    async def test_a_stream_may_have_any_name(self) -> None:
-        """`items` and `get` are methods of dicts, too."""
+    async def test_any_name_of_a_stream(self) -> None:
+        """`items` and `get` are also methods of dicts."""
 
         class View(LiveView[Any]):
             template = LiveTemplate.from_string(
@@ -255,7 +255,7 @@ class TestNames:
         async with Stage(View) as play:
             assert play.shown == "abcd"
 
-    async def test_ids_of_ones_own(self) -> None:
+    async def test_custom_ids(self) -> None:
         class View(Users):
             async def mount(self, socket: Any, session: Any) -> None:
                 socket.stream_configure("users", dom_id=lambda user: f"u<{user.name}>")
@@ -266,13 +266,13 @@ class TestNames:
             assert await play.do(lambda s: s.stream_delete_by_dom_id("users", "u<a>")) == "b"
             assert await play.do(lambda s: s.stream_delete("users", User(7, "b"))) == ""
 
-    def test_configured_too_late(self) -> None:
+    def test_configuration_after_the_first_use(self) -> None:
         streams = Streams()
         streams.made("users")
         with pytest.raises(ValueError, match="call stream_configure before"):
             streams.configure("users", str)
 
-    def test_dicts_and_what_has_no_id(self) -> None:
+    def test_dicts_and_items_without_id(self) -> None:
         stream: Stream[Any] = Stream(name="rows")
         assert stream.insert({"id": 7}) == "rows-7"
         with pytest.raises(TypeError, match="stream 'rows': a str has no `id`"):
@@ -281,7 +281,7 @@ class TestNames:
             stream.insert({"name": 7})
 
     @pytest.mark.parametrize("arguments", [{"at": -2}, {"limit": 0}])
-    def test_what_the_browser_would_not_understand(self, arguments: Any) -> None:
+    def test_invalid_arguments_of_insert(self, arguments: Any) -> None:
         with pytest.raises(ValueError, match="insert"):
             Stream([{"id": 6}], name="rows").insert({"id": 7}, **arguments)
 
@@ -295,8 +295,8 @@ class TestNames:
             Stream(name="")
 
 
-class TestPyViewsOwnForm:
-    """A `Stream` in the context, as in PyView 0.9."""
+class TestStreamInContext:
+    """A `Stream` in the context, the form of PyView 0.9."""
 
     class Chat(LiveView[dict[str, Any]]):
         todo: list[Callable[[Any], Any]]
@@ -329,7 +329,7 @@ class TestPyViewsOwnForm:
 
 
 class TestPlaces:
-    """Where in a template a stream may stand."""
+    """Places of a stream in a template."""
 
     async def test_several_in_one_view(self) -> None:
         class Two(Users):
@@ -354,7 +354,7 @@ class TestPlaces:
             template.rendering().update({"streams": {"users": stream}, "title": ""})
 
     async def test_within_a_condition(self) -> None:
-        """What is gone from the page is gone; what is inserted when it comes again is there."""
+        """Items that leave the page with the condition are gone; items inserted later are shown."""
 
         class Hidden(Users):
             template = LiveTemplate.from_string("{% if title %}" + LIST + "{% endif %}")
@@ -369,7 +369,7 @@ class TestPlaces:
             assert await play.do(*again) == "xy"
             assert await play.do(lambda s: s.stream_insert("users", User(4, "z"))) == "xyz"
 
-    async def test_what_waits_for_its_first_showing_is_shown_then(self) -> None:
+    async def test_items_inserted_before_the_first_showing(self) -> None:
         class Later(Users):
             template = LiveTemplate.from_string("{% if title == 'now' %}" + LIST + "{% endif %}")
 
@@ -393,7 +393,7 @@ class TestPlaces:
             await play.do(lambda s: s.stream_insert("users", User(2, "b", new=True)))
             assert play.page.text == "1 a aa 2 c cc 1 d dd"
 
-    async def test_an_else_is_for_the_first_page_alone(self) -> None:
+    async def test_an_else_branch_is_only_in_the_first_page(self) -> None:
         class Else(Users):
             template = LiveTemplate.from_string(
                 LIST.replace("{% endfor %}", '{% else %}<li id="none">-</li>{% endfor %}')
@@ -403,7 +403,7 @@ class TestPlaces:
             assert play.shown == ""
             assert await play.do(lambda s: s.stream_insert("users", User(1, "a"))) == "a"
 
-    async def test_a_view_that_renders_by_hand(self) -> None:
+    async def test_a_view_with_its_own_render_method(self) -> None:
         class ByHand(Users):
             async def render(self, assigns: Any, meta: Any) -> Any:
                 return LiveRender(meta.template, assigns, meta)
@@ -417,12 +417,12 @@ class TestPlaces:
 
 
 class TestMistakes:
-    """What the JavaScript client would silently get wrong, the testing client says."""
+    """The testing client reports mistakes that the JavaScript client silently gets wrong."""
 
     async def test_an_item_without_its_id(self) -> None:
         await self.refused(LIST.replace('id="{{ dom_id }}"', 'id="user"'), "the id of its element must be")
 
-    async def test_a_container_that_is_none(self) -> None:
+    async def test_a_container_without_phx_update(self) -> None:
         await self.refused(LIST.replace('phx-update="stream"', ""), 'must have an id and phx-update="stream"')
 
     async def refused(self, template: str, message: str) -> None:
@@ -433,7 +433,7 @@ class TestMistakes:
 
 
 class TestMemory:
-    async def test_nothing_of_an_item_stays(self) -> None:
+    async def test_no_item_stays_in_memory(self) -> None:
         class Item(User): ...
 
         seen: list[weakref.ref[Item]] = []
@@ -470,7 +470,7 @@ class TestMemory:
         finally:
             tracemalloc.stop()
 
-    async def test_a_hidden_stream_does_not_pile_up(self) -> None:
+    async def test_operations_of_a_hidden_stream_do_not_accumulate(self) -> None:
         class Hidden(Users):
             template = LiveTemplate.from_string("{% if title %}" + LIST + "{% endif %}")
 

@@ -1,4 +1,4 @@
-"""The messages of streams, as the protocol has them, and what the client's own code makes of them."""
+"""Wire messages of streams, and their result in the client's own code."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class User:
 
 
 class Sender:
-    """A template over one stream, and the messages that it yields."""
+    """A template with one stream, and the messages of its rendering."""
 
     def __init__(self, source: str = LIST) -> None:
         self.users: Stream[User] = Stream(name="users")
@@ -48,7 +48,7 @@ def sender() -> Sender:
     return made
 
 
-def test_its_first_appearance_is_an_object_with_statics_though_it_is_empty() -> None:
+def test_the_first_message_has_statics_even_if_empty() -> None:
     assert Sender().message()["1"] == {"s": STATICS, "k": {"kc": 0}, "stream": ["users", [], []]}
 
 
@@ -66,7 +66,9 @@ def test_the_first_items_come_with_it() -> None:
     ("at", "limit", "sent"), [(-1, -2, [3, 4]), (0, 2, [3, 4]), (-1, 2, [1, 2]), (0, -2, [1, 2])]
 )
 @pytest.mark.parametrize("begin", ["first", "empty", "reset"])
-def test_what_a_limit_takes_out_at_once_is_not_sent(begin: str, at: int, limit: int, sent: list[int]) -> None:
+def test_items_removed_at_once_by_a_limit_are_not_sent(
+    begin: str, at: int, limit: int, sent: list[int]
+) -> None:
     sender = Sender()
     if begin == "reset":
         sender.users.insert(User(9, "Zed"))
@@ -80,7 +82,7 @@ def test_what_a_limit_takes_out_at_once_is_not_sent(begin: str, at: int, limit: 
     assert message["k"]["kc"] == 2
 
 
-def test_where_items_may_be_in_the_page_all_are_sent(sender: Sender) -> None:
+def test_all_items_are_sent_if_some_may_be_in_the_page(sender: Sender) -> None:
     sender.users.insert_many([User(n, "x") for n in (1, 2, 3)], limit=-2)  # 1 is there, and stays where it is
     assert len(sender.message()["1"]["stream"][1]) == 3
     placed = Sender()
@@ -122,7 +124,7 @@ def test_the_latest_of_several_insertions_of_one_item(sender: Sender) -> None:
     assert len(message["stream"][1]) == 1
 
 
-def test_without_operations_nothing_is_said(sender: Sender) -> None:
+def test_without_operations_nothing_is_sent(sender: Sender) -> None:
     assert sender.message() == {}
     assert sender.message("news") == {"0": "news"}
 
@@ -149,7 +151,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaScriptClien
 
 @pytest.mark.parametrize("source", [LIST, NESTED])
 def test_the_clients_own_code_reads_them(client: JavaScriptClient, source: str) -> None:
-    """What it hands to its patch of the page is the new items alone, and they are the ones."""
+    """The client patches the page with exactly the new items."""
     sender = Sender(source)
     messages = [sender.message()]
     for n in range(1, 5):
@@ -164,8 +166,8 @@ def test_the_clients_own_code_reads_them(client: JavaScriptClient, source: str) 
         assert "users-" not in answer["html"]  # and it forgets them, as the server does
 
 
-def test_trees_that_are_compared_tell_of_streams_as_well() -> None:
-    """For views that render by hand: every render is a whole tree."""
+def test_streams_in_trees_of_views_with_their_own_render() -> None:
+    """Views with their own `render` method give a whole tree each time."""
 
     def tree() -> Any:
         made = LiveTemplate.from_string(LIST).rendering().tree({"users": users, "title": ""})
