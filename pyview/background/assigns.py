@@ -111,9 +111,8 @@ class StreamAssignment:
     async def _insert_each(self, generator: Any, run_in_process: RunsInProcess) -> None:
         try:
             async for item in generator:
-                self.stream.dom_id(
-                    item
-                )  # raises here, in the task, for an item without id: `run_in_process` would crash the view
+                # An item without an id raises here and fails the task. In `run_in_process` it would crash the view.
+                self.stream.dom_id(item)
                 await run_in_process(partial(self._insert, [item]))
             # Also without items: `reset` must empty the stream.
             await run_in_process(partial(self._insert, []))

@@ -11,7 +11,7 @@ from typing import Final
 
 from pyview.components.socket import ComponentSocket
 from pyview.lint.finding import Finding
-from pyview.presence.presence import ViewPresence
+from pyview.presence.view_presence import ViewPresence
 from pyview.socket.socket import ConnectedLiveViewSocket
 
 

@@ -1,9 +1,10 @@
-"""Presence: who is where, over all pages and workers.
+"""Presence: the users on each topic, over all pages and workers.
 
-`socket.presence` tracks a view under a key, lists who is there, and tells views of who comes and goes.
+`socket.presence` tracks a view under a key, lists the users of a topic, and notifies views of changes.
 """
 
-from pyview.presence.presence import DIFF_EVENT, Presence, ViewPresence
+from pyview.presence.presence import DIFF_EVENT, Presence
 from pyview.presence.state import Meta, PresenceDiff, Present
+from pyview.presence.view_presence import ViewPresence
 
 __all__ = ["DIFF_EVENT", "Meta", "Presence", "PresenceDiff", "Present", "ViewPresence"]

@@ -1,14 +1,11 @@
-"""Presence of one application: its own views', and through the PubSub that of the other workers.
-
-Presence as one view's socket offers it.
-"""
+"""Presence of one application: the entries of its own views, and through the PubSub those of other workers."""
 
 import asyncio
 import logging
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import count
 from typing import Any, Final
@@ -16,352 +13,297 @@ from typing import Any, Final
 import orjson
 
 from pyview.events.info_event import InfoEvent
-from pyview.presence.replication import Message, Others
-from pyview.presence.state import PresenceDiff, PresenceEntry, Present, Room, frozen
+from pyview.presence.replication import Message, Peers
+from pyview.presence.state import PresenceEntry, Present, TopicPresence, frozen
 from pyview.pubsub.memory import PubSub, Subscriber
 from pyview.wire.message import json_text
 
 logger = logging.getLogger("pyview")
 
 DIFF_EVENT: Final = "presence_diff"
-"""The name under which views hear of changes: `@info("presence_diff")`."""
+"""Name of the `InfoEvent` for changes: `@info("presence_diff")`."""
 
 WORKERS: Final = "pyview:presence"
-"""The topic on which workers talk to each other."""
+"""Topic of the messages between workers."""
 
-PATIENCE: Final = 1.0  # seconds that a start waits for the other workers, whose number is known
-BLIND_PATIENCE: Final = 0.25  # the same where their number is unknown
-_CLOCK: Final = 0.01  # seconds by which a timer may be early
+START_TIMEOUT: Final = (
+    1.0  # seconds that `start` waits for the entries of other workers, if their number is known
+)
+UNKNOWN_TIMEOUT: Final = (
+    0.25  # the same if their number is unknown, so that nothing tells when all have answered
+)
+_CLOCK_RESOLUTION: Final = 0.01  # seconds by which a timer of the event loop may be early
 
 
 class Presence:
-    """The users of each topic, on all workers. Costs nothing until it is used, or started where other workers may be.
+    """The users of each topic, on all workers. Has no timer and no task until it is used or started.
 
-    A view is tracked until it ends. Its worker tells the others, and says every `interval` seconds that it is still
-    there: one that is silent for three intervals counts as dead, with all that it tracked. What happens within one turn
-    of the event loop is told as one diff.
+    A view is tracked until it ends. Each worker sends its changes to the others, and a heartbeat every `interval`
+    seconds: after three intervals without a message it counts as dead, and its entries are removed. All changes within
+    one turn of the event loop become one diff.
     """
 
     def __init__(self, pubsub: PubSub, interval: float = 5.0) -> None:
         self._pubsub = pubsub
         self._interval = interval
-        self._here = uuid.uuid4().hex
-        self._numbers = count(1)
-        self._rooms: dict[str, Room] = {}
-        self._own: dict[str, PresenceEntry] = {}
+        self._worker_id = uuid.uuid4().hex
+        self._refs_made = count(1)
+        self._by_topic: dict[str, TopicPresence] = {}
+        self._own_entries: dict[str, PresenceEntry] = {}
         self._refs: dict[Subscriber, dict[tuple[str, str], str]] = {}
-        self._listeners: dict[str, dict[Subscriber, None]] = {}
-        self._topics: dict[Subscriber, set[str]] = {}
-        self._touched: dict[str, Room] = {}
+        self._subscribers: dict[str, dict[Subscriber, None]] = {}
+        self._subscriptions: dict[Subscriber, set[str]] = {}
+        self._changed_topics: dict[str, TopicPresence] = {}
         self._changes: dict[str, PresenceEntry | None] = {}
-        self._gone: dict[str, PresenceEntry] = {}
+        self._removed: dict[str, PresenceEntry] = {}
         self._flushing = False
-        self._number = 0
+        self._change_number = 0
         self._outgoing: list[Message] = []
         self._sending: asyncio.Task[None] | None = None
-        self._beating: asyncio.TimerHandle | None = None
-        self._watching: asyncio.TimerHandle | None = None
-        self._learnt = asyncio.Event()
+        self._heartbeat: asyncio.TimerHandle | None = None
+        self._timeout: asyncio.TimerHandle | None = None
+        self._complete = asyncio.Event()
         self._expected = 0
-        self._asked: set[str] = set()
-        self._others = Others(self._here, self._put, self._ask, self._tell_everything, interval)
+        self._requested: set[str] = set()
+        self._peers = Peers(self._worker_id, self._put, self._request, self._send_everything, interval)
 
-    # What views ask for
+    # Requests of views
 
     def track(
         self, owner: Subscriber, topic: str, key: object, meta: Mapping[str, Any] | None = None
     ) -> None:
-        """`owner` is on `topic`, as one page of `key`. Tracking it again changes its meta.
+        """Track `owner` on `topic`, as one page of `key`. Tracking it again replaces its meta.
 
-        Raises `UnencodableValue` for a meta that is no JSON data, `TypeError` for one that has no names.
+        Raises `UnencodableValue` if the meta is not JSON-serialisable, `TypeError` if it is not a mapping.
         """
         name, data = str(key), _meta(meta)
         self._begin()
         refs = self._refs.setdefault(owner, {})
-        ref = refs.setdefault((topic, name), f"{self._here}.{next(self._numbers)}")
-        at = self._own[ref].at if ref in self._own else time.time()
+        ref = refs.setdefault((topic, name), f"{self._worker_id}.{next(self._refs_made)}")
+        at = self._own_entries[ref].at if ref in self._own_entries else time.time()
         self._set(PresenceEntry(ref, topic, name, at, data))
 
     def update(self, owner: Subscriber, topic: str, key: object, meta: Mapping[str, Any]) -> None:
-        """Change the meta of a page that is tracked. Raises `LookupError` where it is not."""
+        """Replace the meta of a tracked page. Raises `LookupError` if it is not tracked."""
         if (topic, str(key)) not in self._refs.get(owner, {}):
             raise LookupError(
-                f"presence.update expected something tracked: {key!r} is not, on {topic!r}, by this view"
+                f"presence.update({topic!r}, {key!r}) expected a key that this view tracks: call track() first"
             )
         self.track(owner, topic, key, meta)
 
     def untrack(self, owner: Subscriber, topic: str, key: object = None) -> None:
-        """`owner` is no longer on `topic`, as `key` or at all. What was not tracked is ignored."""
+        """Remove `owner` from `topic`, under `key` or under all of its keys. Untracked keys are ignored."""
         refs = self._refs.get(owner, {})
-        for there, name in list(refs):
-            if there == topic and (key is None or name == str(key)):
-                self._remove(refs.pop((there, name)))
+        for tracked, name in list(refs):
+            if tracked == topic and (key is None or name == str(key)):
+                self._remove(refs.pop((tracked, name)))
         if not refs:
             self._refs.pop(owner, None)
 
     def drop(self, owner: Subscriber) -> None:
-        """Forget a view that has ended. Never waits."""
+        """Remove the entries and subscriptions of a view that has ended. Never waits."""
         for ref in self._refs.pop(owner, {}).values():
             self._remove(ref)
-        for topic in self._topics.pop(owner, ()):
-            self._deafen(topic, owner)
+        for topic in self._subscriptions.pop(owner, ()):
+            self._remove_subscriber(topic, owner)
 
     def list(self, topic: str) -> dict[str, Present]:
-        """Everybody on `topic`, by key; who came first goes first."""
+        """Return the users of `topic` by key, in the order in which they came."""
         self._begin()
-        room = self._rooms.get(topic)
-        return {} if room is None else room.present()
+        found = self._by_topic.get(topic)
+        return {} if found is None else found.list()
 
     def get(self, topic: str, key: object) -> Present | None:
-        """Who is there under `key`, if anybody is."""
+        """Return the user under `key`, None if not present."""
         self._begin()
-        room = self._rooms.get(topic)
-        return None if room is None else room.one(str(key))
+        found = self._by_topic.get(topic)
+        return None if found is None else found.get(str(key))
 
     def subscribe(self, topic: str, subscriber: Subscriber) -> None:
-        """Deliver `InfoEvent("presence_diff", PresenceDiff)` whenever something changes on `topic`."""
+        """Deliver `InfoEvent("presence_diff", PresenceDiff)` for every change on `topic`."""
         self._begin()
-        self._listeners.setdefault(topic, {})[subscriber] = None
-        self._topics.setdefault(subscriber, set()).add(topic)
+        self._subscribers.setdefault(topic, {})[subscriber] = None
+        self._subscriptions.setdefault(subscriber, set()).add(topic)
 
     def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
-        """Unknown topics and subscribers are ignored."""
-        self._topics.get(subscriber, set()).discard(topic)
-        self._deafen(topic, subscriber)
+        """Stop the notifications. Unknown topics and subscribers are ignored."""
+        self._subscriptions.get(subscriber, set()).discard(topic)
+        self._remove_subscriber(topic, subscriber)
 
-    def _deafen(self, topic: str, subscriber: Subscriber) -> None:
-        listeners = self._listeners.get(topic, {})
-        listeners.pop(subscriber, None)
-        if not listeners:
-            self._listeners.pop(topic, None)
+    def _remove_subscriber(self, topic: str, subscriber: Subscriber) -> None:
+        subscribers = self._subscribers.get(topic, {})
+        subscribers.pop(subscriber, None)
+        if not subscribers:
+            self._subscribers.pop(topic, None)
 
     # Changes
 
     def _set(self, entry: PresenceEntry) -> None:
-        if self._own.get(entry.ref) == entry:
+        if self._own_entries.get(entry.ref) == entry:
             return
-        self._own[entry.ref] = self._changes[entry.ref] = entry
+        self._own_entries[entry.ref] = self._changes[entry.ref] = entry
         self._put(entry.topic, entry.key, entry.ref, entry)
 
     def _remove(self, ref: str) -> None:
-        entry = self._own.pop(ref)
+        entry = self._own_entries.pop(ref)
         self._changes[ref] = None
-        self._gone[ref] = entry
+        self._removed[ref] = entry
         self._put(entry.topic, entry.key, ref, None)
 
     def _put(self, topic: str, key: str, ref: str, entry: PresenceEntry | None) -> None:
-        room = self._rooms.get(topic)
-        if room is None:
-            room = self._rooms[topic] = Room(topic)
-        room.put(key, ref, entry)
-        self._touched[topic] = room
+        found = self._by_topic.get(topic)
+        if found is None:
+            found = self._by_topic[topic] = TopicPresence(topic)
+        found.put(key, ref, entry)
+        self._changed_topics[topic] = found
+        # One diff for this turn of the event loop: a hundred views that join together do not cause a hundred renders.
         if not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flushing = False
-        touched, self._touched = self._touched, {}
-        for topic, room in touched.items():
-            diff = room.take_diff()
-            if room.empty:
-                self._rooms.pop(topic, None)
+        changed, self._changed_topics = self._changed_topics, {}
+        for topic, found in changed.items():
+            diff = found.take_diff()
+            if found.empty:
+                self._by_topic.pop(topic, None)
             if diff is not None:
-                self._tell_views(diff)
+                event = InfoEvent(DIFF_EVENT, diff)
+                # A copy: a view may end during the delivery.
+                for subscriber in tuple(self._subscribers.get(topic, ())):
+                    subscriber.deliver(event)
         if self._changes:
-            self._tell_workers()
+            self._send_changes()
 
-    def _tell_views(self, diff: PresenceDiff) -> None:
-        event = InfoEvent(DIFF_EVENT, diff)
-        # A copy: a view may end while it is told.
-        for subscriber in tuple(self._listeners.get(diff.topic, ())):
-            subscriber.deliver(event)
-
-    # Other workers
+    # Messages to other workers, and from them
 
     def deliver(self, event: InfoEvent) -> None:
-        """What another worker says: presence is a subscriber itself."""
+        """Receive a message of another worker: presence is itself a subscriber of the PubSub."""
         try:
-            self._others.hear(event.payload)
+            self._peers.receive(event.payload)
         except (KeyError, TypeError, ValueError) as error:
-            logger.warning("%s carries what is no message of a worker: %r", WORKERS, error)
-        if len(self._others) >= self._expected:
-            self._learnt.set()
+            logger.warning("invalid message of a worker on %s: %r", WORKERS, error)
+        if len(self._peers) >= self._expected:
+            self._complete.set()
 
-    def _tell_workers(self) -> None:
+    def _send_changes(self) -> None:
         changes, self._changes = self._changes, {}
-        gone, self._gone = self._gone, {}
-        self._number += 1
-        entries = [_fields(entry) if entry else _farewell(gone[ref]) for ref, entry in changes.items()]
-        self._send({"kind": "changes", "number": self._number, "entries": entries})
+        removed, self._removed = self._removed, {}
+        self._change_number += 1
+        entries = [list(entry or removed[ref]._replace(meta=None)) for ref, entry in changes.items()]
+        self._send({"kind": "changes", "number": self._change_number, "entries": entries})
 
-    def _tell_everything(self) -> None:
-        # What has changed in this turn is in there already, and comes once more as a change.
-        entries = [_fields(entry) for entry in self._own.values()]
-        self._send({"kind": "everything", "number": self._number, "entries": entries})
+    def _send_everything(self) -> None:
+        # The changes of this turn are included, and follow once more as changes. Applying them twice does no harm.
+        entries = [list(entry) for entry in self._own_entries.values()]
+        self._send({"kind": "everything", "number": self._change_number, "entries": entries})
 
-    def _ask(self, worker: str) -> None:
-        if worker not in self._asked:
-            self._asked.add(worker)
+    def _request(self, worker: str) -> None:
+        # Once per heartbeat: further changes of the worker may arrive before its answer, and each would ask again.
+        if worker not in self._requested:
+            self._requested.add(worker)
             self._send({"kind": "ask", "whom": worker})
 
     def _send(self, message: Message) -> None:
-        self._outgoing.append({"from": self._here, **message})
+        self._outgoing.append({"from": self._worker_id, **message})
         if self._sending is None:
             self._sending = asyncio.get_running_loop().create_task(self._send_all())
 
     async def _send_all(self) -> None:
+        # One task at a time, so that the messages keep their order.
         try:
             while self._outgoing:
                 await self._pubsub.broadcast(WORKERS, self._outgoing.pop(0))
         except Exception:
-            logger.exception("Other workers were not told who is here; the next heartbeat puts that right")
+            logger.exception(
+                "sending presence to other workers failed; the next heartbeat repairs their lists"
+            )
         finally:
             self._sending = None
 
-    # Begin, beat, end
+    # Start, heartbeat, end
 
     async def start(self) -> None:
-        """Ask the other workers for their lists, and wait a moment for the answers, so that the first list is whole.
+        """Ask the other workers for their entries and wait a moment for them, so that the first list is complete.
 
-        The list of a worker that answers too late arrives like any other change.
+        Entries of a worker that answers later arrive like any other change.
         """
         self._begin()
-        count = getattr(self._pubsub, "others", None)  # a PubSub of the application's own may lack it
+        count = getattr(self._pubsub, "others", None)  # a PubSub of the user may not have it
         others: int | None = await count() if count is not None else None
-        self._expected, patience = (others, PATIENCE) if others is not None else (sys.maxsize, BLIND_PATIENCE)
-        if len(self._others) >= self._expected:
+        self._expected, timeout = (
+            (others, START_TIMEOUT) if others is not None else (sys.maxsize, UNKNOWN_TIMEOUT)
+        )
+        if len(self._peers) >= self._expected:
             return
-        self._learnt = asyncio.Event()  # of this event loop
+        self._complete = asyncio.Event()  # the application may be started again on another event loop
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await self._learnt.wait()
+            async with asyncio.timeout(timeout):
+                await self._complete.wait()
 
     def _begin(self) -> None:
-        if self._beating is None:
+        if self._heartbeat is None:
             loop = asyncio.get_running_loop()
-            self._next_beat(loop)
+            self._schedule_heartbeat(loop)
             self._sending = loop.create_task(self._introduce())
-            self._tell_everything()
+            self._send_everything()
             self._send({"kind": "ask", "whom": None})
 
     async def _introduce(self) -> None:
-        # Heard before asked, so that nothing they answer is missed.
+        # Subscribe first, ask next, so that no answer is missed.
         try:
             await self._pubsub.subscribe(WORKERS, self)
         except Exception:
-            logger.exception("Other workers cannot be heard; presence is that of this one")
+            logger.exception("subscribing to other workers failed; presence has this worker's entries only")
         await self._send_all()
 
-    def _next_beat(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _schedule_heartbeat(self, loop: asyncio.AbstractEventLoop) -> None:
         due = loop.time() + self._interval
-        self._beating = loop.call_at(due, self._beat, loop, due)
+        self._heartbeat = loop.call_at(due, self._beat, loop, due)
 
     def _beat(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        self._next_beat(loop)
-        self._asked.clear()
+        self._schedule_heartbeat(loop)
+        self._requested.clear()
         if loop.time() - due > self._interval:
-            self._others.excuse_all()  # it was this worker that stood still, and heard nobody
-        self._others.forget_the_silent()
-        self._watch(loop)
-        self._send({"kind": "beat", "number": self._number})
+            # This worker was blocked and has not read its messages: the others are not dead.
+            self._peers.reset_timeouts()
+        self._peers.remove_timed_out()
+        self._watch_timeouts(loop)
+        self._send({"kind": "beat", "number": self._change_number})
 
-    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Forget a worker when its time is over, and not at the heartbeat after that."""
-        if self._watching is not None:
-            self._watching.cancel()
-        left = self._others.until_silent() + _CLOCK
+    def _watch_timeouts(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Remove a dead worker at its timeout, and not only at the next heartbeat."""
+        if self._timeout is not None:
+            self._timeout.cancel()
+        left = self._peers.next_timeout() + _CLOCK_RESOLUTION
         if left < self._interval:
-            self._watching = loop.call_later(left, self._look, loop, loop.time() + left)
+            self._timeout = loop.call_later(left, self._check_timeouts, loop, loop.time() + left)
 
-    def _look(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        self._watching = None
+    def _check_timeouts(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        self._timeout = None
         if loop.time() - due > self._interval:
-            return  # it was this worker that stood still: the heartbeat, which is late as well, excuses the others
-        self._others.forget_the_silent()
-        self._watch(loop)
+            return  # this worker was blocked: its heartbeat is late, too, and resets the timeouts
+        self._peers.remove_timed_out()
+        self._watch_timeouts(loop)
 
     async def close(self) -> None:
-        """Say goodbye to the other workers, and forget them. May be used again afterwards."""
-        if self._beating is None:
+        """Send the other workers a goodbye, and remove their entries. It may be used again."""
+        if self._heartbeat is None:
             return
-        self._beating.cancel()
-        if self._watching is not None:
-            self._watching.cancel()
-            self._watching = None
+        self._heartbeat.cancel()
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None
         while self._sending is not None:
             await asyncio.wait([self._sending])
         self._pubsub.drop(self)
-        self._others.forget_all()
-        await self._pubsub.broadcast(WORKERS, {"from": self._here, "kind": "bye"})
-        self._beating = None
+        self._peers.remove_all()
+        await self._pubsub.broadcast(WORKERS, {"from": self._worker_id, "kind": "bye"})
+        self._heartbeat = None
 
 
 def _meta(meta: Mapping[str, Any] | None) -> Any:
     if meta is not None and not isinstance(meta, Mapping):
-        raise TypeError(f"a presence's meta has names and values, such as {{'name': 'Ada'}}, got {meta!r}")
+        raise TypeError(f"the meta of a presence must be a mapping, such as {{'name': 'Ada'}}, got {meta!r}")
     return frozen(orjson.loads(json_text(meta or {}, "a presence's meta")))
-
-
-def _fields(entry: PresenceEntry) -> list[Any]:
-    return [entry.ref, entry.topic, entry.key, entry.at, entry.meta]
-
-
-def _farewell(entry: PresenceEntry) -> list[Any]:
-    return [entry.ref, entry.topic, entry.key, entry.at, None]
-
-
-class ViewPresence:
-    """Who is where, seen and changed by one view.
-
-    While the page is made over HTTP there is no view yet that could be present: then `track` and `subscribe` do
-    nothing, and `list` tells who is there. What a view tracks ends with it.
-    """
-
-    __slots__ = ("_owner", "_presence")
-
-    def __init__(self, presence: Presence, owner: Callable[[], Subscriber | None]) -> None:
-        """`owner` gives the view, None when there is none or it has ended."""
-        self._presence = presence
-        self._owner = owner
-
-    async def track(self, topic: str, key: object, meta: Mapping[str, Any] | None = None) -> None:
-        """This view is on `topic` as `key`, such as a user's id. One key may have many views: tabs, devices.
-
-        `meta` is JSON data about this page. Tracking the same key again changes its meta. Raises `UnencodableValue`.
-        """
-        owner = self._owner()
-        if owner is not None:
-            self._presence.track(owner, topic, key, meta)
-
-    async def update(self, topic: str, key: object, meta: Mapping[str, Any]) -> None:
-        """Change the meta of what this view tracks. Raises `LookupError` if it tracks no such key."""
-        owner = self._owner()
-        if owner is not None:
-            self._presence.update(owner, topic, key, meta)
-
-    async def untrack(self, topic: str, key: object = None) -> None:
-        """This view is no longer there, as `key` or at all."""
-        owner = self._owner()
-        if owner is not None:
-            self._presence.untrack(owner, topic, key)
-
-    async def subscribe(self, topic: str) -> None:
-        """Hear who comes to `topic` and who goes: `InfoEvent("presence_diff", PresenceDiff)`."""
-        owner = self._owner()
-        if owner is not None:
-            self._presence.subscribe(topic, owner)
-
-    async def unsubscribe(self, topic: str) -> None:
-        """Hear of `topic` no more."""
-        owner = self._owner()
-        if owner is not None:
-            self._presence.unsubscribe(topic, owner)
-
-    def list(self, topic: str) -> dict[str, Present]:
-        """Everybody on `topic`, by key; who came first goes first."""
-        return self._presence.list(topic)
-
-    def get(self, topic: str, key: object) -> Present | None:
-        """Who is there under `key`, if anybody is."""
-        return self._presence.get(topic, key)

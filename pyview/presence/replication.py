@@ -1,7 +1,8 @@
-"""The entries of other workers: learnt from their messages, and forgotten when they fall silent.
+"""The entries of other workers: received in messages, and removed when a worker stops sending.
 
-Every worker numbers its changes, and says the number of the last one with each heartbeat. Who misses one asks for
-everything. So messages may be lost, and workers killed: what is wrong is put right within a heartbeat or three.
+Every worker numbers its changes, and sends the number of the last one with each heartbeat. A worker that has missed a
+change asks for all entries. So messages may be lost and workers killed: every list is right again after one heartbeat,
+or after three if a worker has died.
 """
 
 import math
@@ -11,118 +12,126 @@ from typing import Any, Final
 
 from pyview.presence.state import PresenceEntry, frozen
 
-BEATS_MISSED: Final = 3  # heartbeats of silence after which a worker counts as dead
+MISSED_HEARTBEATS: Final = 3  # heartbeats without a message after which a worker counts as dead
 
 Put = Callable[[str, str, str, PresenceEntry | None], None]
-"""(topic, key, ref, entry): the entry is now this one, or gone."""
+"""Sets the entry at (topic, key, ref), or removes it with None."""
 
 Message = dict[str, Any]
 
 
 class Peer:
-    """Another worker: its last change that is known, and where its entries are."""
+    """Another worker: the number of its last known change, and the places of its entries."""
 
-    __slots__ = ("entries", "heard", "number")
+    __slots__ = ("entries", "last_message", "number")
 
-    def __init__(self, number: int, heard: float) -> None:
+    def __init__(self, number: int, last_message: float) -> None:
         self.number = number
-        self.heard = heard
+        self.last_message = last_message
         self.entries: dict[str, tuple[str, str]] = {}
 
 
-class Others:
-    """`put` stores an entry, `ask` asks a worker for all that it has, `tell` has this worker say all that it has."""
+class Peers:
+    """The other workers.
+
+    `put` stores an entry, `request` asks a worker for all of its entries, `send_all` sends all entries of this worker.
+    """
 
     def __init__(
-        self, here: str, put: Put, ask: Callable[[str], None], tell: Callable[[], None], interval: float
+        self,
+        worker_id: str,
+        put: Put,
+        request: Callable[[str], None],
+        send_all: Callable[[], None],
+        interval: float,
     ) -> None:
-        self._here = here
+        self._worker_id = worker_id
         self._put = put
-        self._ask = ask
-        self._tell = tell
-        self._patience = BEATS_MISSED * interval
+        self._request = request
+        self._send_all = send_all
+        self._timeout = MISSED_HEARTBEATS * interval
         self._peers: dict[str, Peer] = {}
 
     def __len__(self) -> int:
-        """Return the number of other workers whose lists are here."""
+        """Return the number of other workers whose entries are known."""
         return len(self._peers)
 
-    def hear(self, message: Message) -> None:
-        """Take a message of another worker. Raises `KeyError`, `ValueError`, `TypeError` for what is none."""
+    def receive(self, message: Message) -> None:
+        """Apply a message of another worker. Raises `KeyError`, `ValueError`, `TypeError` if it is invalid."""
         worker: str = message["from"]
-        if worker == self._here:
+        if worker == self._worker_id:
             return
         peer = self._peers.get(worker)
         if peer is not None:
-            peer.heard = time.monotonic()
+            peer.last_message = time.monotonic()
         match message["kind"]:
             case "changes":
-                self._changed(worker, peer, message["number"], message["entries"])
+                self._apply_changes(worker, peer, message["number"], message["entries"])
             case "everything":
-                self._learn(worker, message["number"], message["entries"])
+                self._replace_entries(worker, message["number"], message["entries"])
             case "beat":
                 if peer is None or peer.number != message["number"]:
-                    self._ask(worker)
+                    self._request(worker)
             case "ask":
-                if message["whom"] in (None, self._here):
-                    self._tell()
+                if message["whom"] in (None, self._worker_id):
+                    self._send_all()
             case "bye":
-                self.forget(worker)
+                self.remove(worker)
 
-    def _changed(self, worker: str, peer: Peer | None, number: int, changes: list[Any]) -> None:
+    def _apply_changes(self, worker: str, peer: Peer | None, number: int, changes: list[Any]) -> None:
         if peer is None or number != peer.number + 1:
-            self._ask(worker)
+            self._request(worker)
             return
         peer.number = number
         for entry in map(_entry, changes):
-            self._take(peer, entry)
+            self._apply(peer, entry)
 
-    def _take(self, peer: Peer, entry: PresenceEntry) -> None:
-        gone = entry.meta is None
-        self._put(entry.topic, entry.key, entry.ref, None if gone else entry)
-        if gone:
+    def _apply(self, peer: Peer, entry: PresenceEntry) -> None:
+        removed = entry.meta is None
+        self._put(entry.topic, entry.key, entry.ref, None if removed else entry)
+        if removed:
             peer.entries.pop(entry.ref, None)
         else:
             peer.entries[entry.ref] = (entry.topic, entry.key)
 
-    def _learn(self, worker: str, number: int, everything: list[Any]) -> None:
+    def _replace_entries(self, worker: str, number: int, everything: list[Any]) -> None:
         entries = {entry.ref: entry for entry in map(_entry, everything)}
         peer = self._peers.setdefault(worker, Peer(number, time.monotonic()))
         peer.number = number
-        self._drop(peer, [ref for ref in peer.entries if ref not in entries])
+        self._remove_entries(peer, [ref for ref in peer.entries if ref not in entries])
         for entry in entries.values():
-            self._take(peer, entry)
+            self._apply(peer, entry)
 
-    def _drop(self, peer: Peer, refs: Iterable[str]) -> None:
+    def _remove_entries(self, peer: Peer, refs: Iterable[str]) -> None:
         for ref in refs:
             topic, key = peer.entries.pop(ref)
             self._put(topic, key, ref, None)
 
-    def forget(self, worker: str) -> None:
-        """The worker has gone, and everybody on it."""
+    def remove(self, worker: str) -> None:
+        """Remove a worker and all of its entries."""
         peer = self._peers.pop(worker, None)
         if peer is not None:
-            self._drop(peer, list(peer.entries))
+            self._remove_entries(peer, list(peer.entries))
 
-    def forget_all(self) -> None:
+    def remove_all(self) -> None:
         for worker in list(self._peers):
-            self.forget(worker)
+            self.remove(worker)
 
-    def excuse_all(self) -> None:
-        """Count everybody's silence from now on."""
+    def reset_timeouts(self) -> None:
+        """Start the timeout of every worker again."""
         for peer in self._peers.values():
-            peer.heard = time.monotonic()
+            peer.last_message = time.monotonic()
 
-    def until_silent(self) -> float:
-        """Seconds until the next worker counts as dead if it says nothing more; infinite without workers."""
-        heard = min((peer.heard for peer in self._peers.values()), default=math.inf)
-        return heard + self._patience - time.monotonic()
+    def next_timeout(self) -> float:
+        """Return the seconds until a worker counts as dead if none sends a message; `inf` without workers."""
+        oldest = min((peer.last_message for peer in self._peers.values()), default=math.inf)
+        return oldest + self._timeout - time.monotonic()
 
-    def forget_the_silent(self) -> None:
-        """Those who have not been heard for some heartbeats count as dead. If they are not, they will be heard."""
-        limit = time.monotonic() - self._patience
-        for worker in [worker for worker, peer in self._peers.items() if peer.heard < limit]:
-            self.forget(worker)
+    def remove_timed_out(self) -> None:
+        """Remove the workers that have missed their heartbeats. A live one comes back with its next message."""
+        limit = time.monotonic() - self._timeout
+        for worker in [worker for worker, peer in self._peers.items() if peer.last_message < limit]:
+            self.remove(worker)
 
 
 def _entry(fields: list[Any]) -> PresenceEntry:

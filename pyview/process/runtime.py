@@ -11,7 +11,7 @@ from pyview.background.timers import Timer, Timers
 from pyview.events import async_caller
 from pyview.events.info_event import InfoEvent
 from pyview.navigation import Navigate, Patch
-from pyview.presence.presence import ViewPresence
+from pyview.presence.view_presence import ViewPresence
 from pyview.process.callbacks import call_handle_info
 from pyview.process.components import ViewComponents
 from pyview.process.messages import AsyncDone, ComponentUpdate, Event, Info, Leave, RunInProcess, TimerFired

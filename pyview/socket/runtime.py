@@ -8,7 +8,7 @@ from pyview.background.tasks import AsyncTasks
 from pyview.background.timers import Timer
 from pyview.events.info_event import InfoEvent
 from pyview.navigation import Patch
-from pyview.presence.presence import ViewPresence
+from pyview.presence.view_presence import ViewPresence
 from pyview.template.nested import Nested, NestedElement
 from pyview.template.tree.stream import ShownItems
 from pyview.uploads.registry import UploadRegistry

@@ -25,7 +25,7 @@ from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
 from pyview.js.commands import JsCommands
 from pyview.navigation import Kind, Navigate, Patch, Redirect, external_url, path_from
-from pyview.presence.presence import ViewPresence
+from pyview.presence.view_presence import ViewPresence
 from pyview.sessions.change import SessionChange
 from pyview.sessions.session import with_shared
 from pyview.socket.connect import ConnectData, ConnectInfo, connecting_of

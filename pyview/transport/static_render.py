@@ -24,7 +24,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.live_view import LiveView
 from pyview.middleware.headers import csp_nonce
 from pyview.navigation import Navigate, Patch, Redirect
-from pyview.presence.presence import ViewPresence
+from pyview.presence.view_presence import ViewPresence
 from pyview.process.app_context import AppContext
 from pyview.process.nested import NestedTooDeep, nested_token
 from pyview.rendering import lifecycle

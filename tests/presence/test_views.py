@@ -1,4 +1,4 @@
-"""Presence in views: over pages, users, crashes and the end of it all."""
+"""Presence in views: pages, users, crashes and the end of a view."""
 
 from typing import Any
 
@@ -16,21 +16,21 @@ Context = dict[str, Any]
 class RoomView(LiveView[Context]):
     template = LiveTemplate.from_string(
         "<ul>{% for key, one in users.items() %}<li>{{ key }}:{{ one.metas | map(attribute='at') | join(',') }}</li>"
-        "{% endfor %}</ul><p>{{ news }}</p>"
+        "{% endfor %}</ul><p>{{ change }}</p>"
     )
 
     async def handle_params(self, socket: LiveViewSocket[Context], who: str = "guest") -> None:
         await socket.presence.subscribe("room")
         if who != "guest":
             await socket.presence.track("room", who, {"at": "door"})
-        socket.context = {"who": who, "users": socket.presence.list("room"), "news": ""}
+        socket.context = {"who": who, "users": socket.presence.list("room"), "change": ""}
 
     @info("presence_diff")
     async def changed(self, event: InfoEvent, socket: LiveViewSocket[Context]) -> None:
         diff = event.payload
         assert isinstance(diff, PresenceDiff)
         socket.context["users"] = socket.presence.list(diff.topic)
-        socket.context["news"] = f"+{','.join(diff.arrived)} -{','.join(diff.left)}"
+        socket.context["change"] = f"+{','.join(diff.arrived)} -{','.join(diff.left)}"
 
     @event
     async def move(self, socket: LiveViewSocket[Context], to: str) -> None:
@@ -108,7 +108,7 @@ async def test_the_first_render_lists_and_does_not_count(app: PyView) -> None:
 async def test_a_view_that_has_ended_is_nowhere(app: PyView) -> None:
     async with LiveClient(app) as client:
         ada = await client.open("/?who=ada")
-        with pytest.raises(Exception):  # noqa: B017, PT011  the page goes quiet: its event is not answered
+        with pytest.raises(Exception):  # noqa: B017, PT011  the view has ended: its event gets no reply
             await ada.push("late")
         assert app.presence.list("room") == {}
 

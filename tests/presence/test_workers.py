@@ -1,4 +1,4 @@
-"""Presence over several workers: in step, and put right when messages are lost or a worker dies."""
+"""Presence of several workers: the same list everywhere, also after lost messages and dead workers."""
 
 import asyncio
 import random
@@ -109,7 +109,7 @@ async def test_it_can_be_used_again_after_it_was_closed(worker: Worker) -> None:
 
 
 class LossyPubSub(MemoryPubSub):
-    """Loses every third message between workers, some say twice, and all of them while it is `cut`."""
+    """Loses some messages between workers, repeats others, and loses all while it is `cut`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -165,7 +165,7 @@ async def test_a_worker_that_stood_still_does_not_take_the_others_for_dead() -> 
     one.subscribe("room", watcher)
     two.track(View(), "room", "ada")
     await until(lambda: keys(one) == ["ada"])
-    time.sleep(BEAT * 5)  # noqa: ASYNC251  it is what the test is about
+    time.sleep(BEAT * 5)  # noqa: ASYNC251  blocks the event loop on purpose
     await asyncio.sleep(BEAT * 2)
     assert [diff.left for diff in watcher.diffs] == [()]
     for presence in (one, two):
@@ -177,7 +177,7 @@ async def test_what_is_no_message_of_a_worker_is_passed_over(caplog: pytest.LogC
     one = Presence(pubsub, BEAT)
     assert keys(one) == []
     await asyncio.sleep(0.01)
-    for nonsense in (
+    for invalid in (
         None,
         1,
         {},
@@ -185,17 +185,16 @@ async def test_what_is_no_message_of_a_worker_is_passed_over(caplog: pytest.LogC
         {"from": "x", "kind": "everything"},
         {"from": "x", "kind": "new"},
     ):
-        await pubsub.broadcast(WORKERS, nonsense)
+        await pubsub.broadcast(WORKERS, invalid)
     await pubsub.broadcast(WORKERS, {"from": "x", "kind": "everything", "number": 0, "entries": [[1]]})
     one.track(View(), "room", "ada")
     assert keys(one) == ["ada"]
-    assert caplog.text.count("no message of a worker") == 6
+    assert caplog.text.count("invalid message of a worker") == 6
     await one.close()
 
 
 class Beats:
-    """Counts the heartbeats of the other workers that are heard, and lets a worker speak for the first time just after
-    one. It never speaks again."""
+    """Counts the heartbeats. Sends one message of another worker just after the first heartbeat, and no further one."""
 
     def __init__(self, pubsub: MemoryPubSub) -> None:
         self.count = -1
@@ -205,9 +204,9 @@ class Beats:
         if event.payload["kind"] == "beat":
             self.count += 1
             if self.count == 0:
-                asyncio.get_running_loop().call_later(BEAT, self._speak)
+                asyncio.get_running_loop().call_later(BEAT, self._send)
 
-    def _speak(self) -> None:
+    def _send(self) -> None:
         entries = [["x.1", "room", "ghost", 0.0, {}]]
         message = {"from": "x", "kind": "everything", "number": 0, "entries": entries}
         self._task = asyncio.ensure_future(self._pubsub.broadcast(WORKERS, message))
@@ -241,7 +240,7 @@ async def test_several_that_were_killed_are_missed_each_in_its_time() -> None:
     await one.close()
 
 
-# A worker in a process of its own, which is killed.
+# A worker in another process, which the test kills.
 OTHER = """
 import asyncio, sys
 from pyview.presence import Presence
@@ -274,7 +273,7 @@ async def test_the_people_of_a_worker_that_is_killed_leave(own_valkey: ValkeyPro
         process.kill()
         await until(lambda: keys(presence) == ["here"], 5)
         own_valkey.kill()
-        own_valkey.start()  # forgets everything; what the workers know stays
+        own_valkey.start()  # without its data; the workers keep their lists
         assert keys(presence) == ["here"]
     finally:
         await process.communicate()
@@ -282,8 +281,8 @@ async def test_the_people_of_a_worker_that_is_killed_leave(own_valkey: ValkeyPro
         await pubsub.close()
 
 
-class Fresh:
-    """Applications that share a server, each a worker of its own."""
+class Workers:
+    """Starts applications that share a server, each as another worker."""
 
     def __init__(self, url: str, stack: AsyncExitStack) -> None:
         self.prefix = f"{uuid4().hex}:"
@@ -297,13 +296,13 @@ class Fresh:
 
 
 async def users(client: LiveClient) -> list[str]:
-    """Who is there, as the first HTTP response has it."""
+    """Return the users in the first HTTP response."""
     return re.findall(r"<li[^>]*>(\w+):", (await client.get("/")).text)
 
 
 async def test_the_first_list_of_a_fresh_worker_is_whole(valkey: ValkeyProcess) -> None:
     async with AsyncExitStack() as stack:
-        fresh = Fresh(valkey.url, stack)
+        fresh = Workers(valkey.url, stack)
         names = ["ada", "bob", "cleo", "dan"]
         for number, name in enumerate(names):
             worker = await fresh.worker()
@@ -315,7 +314,7 @@ async def test_a_listener_that_never_answers_delays_a_start_but_does_not_stop_it
     valkey: ValkeyProcess,
 ) -> None:
     async with AsyncExitStack() as stack:
-        fresh = Fresh(valkey.url, stack)
+        fresh = Workers(valkey.url, stack)
         ada = await fresh.worker()
         await ada.open("/?who=ada")
         mute = RedisPubSub(valkey.url, prefix=fresh.prefix)
@@ -331,14 +330,14 @@ async def test_how_many_others_listen_is_known(valkey: ValkeyProcess) -> None:
     async with AsyncExitStack() as stack:
         for number in range(3):
             pubsub = RedisPubSub(valkey.url, prefix=prefix)
-            assert await pubsub.others() == 0, "it does not listen itself"
+            assert await pubsub.others() == 0, "it has not subscribed itself"
             await pubsub.start()
             stack.push_async_callback(pubsub.close)
             assert await pubsub.others() == number
 
 
 class ForeignPubSub:
-    """A PubSub of the application's own, which cannot tell how many others there are."""
+    """A PubSub of the user without `others`."""
 
     def __init__(self, shared: MemoryPubSub) -> None:
         self.subscribe = shared.subscribe
