@@ -20,7 +20,7 @@ from pyview.auth.audit import Audit, record_session_event
 from pyview.auth.host_app import HostApplication
 from pyview.auth.middleware_order import order_middleware
 from pyview.auth.replay import AppScope, AuthProbe, IdentityPipeline
-from pyview.background.periodic import Periodic
+from pyview.background.periodic import PeriodicChecks
 from pyview.checks.authentication import check_app, enforce, is_production
 from pyview.checks.server import asked_for, missing_options
 from pyview.checks.templates import check_sent_names, unusable_templates
@@ -29,7 +29,6 @@ from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
-from pyview.middleware.csrf import CrossSiteForms
 from pyview.middleware.errors import (
     ErrorPageFunction,
     ErrorPages,
@@ -38,9 +37,8 @@ from pyview.middleware.errors import (
     error_template,
 )
 from pyview.middleware.headers import SecurityHeaders
-from pyview.middleware.host import HostCheckMiddleware
 from pyview.middleware.log_redaction import install_redaction
-from pyview.middleware.slashes import SlashRedirects
+from pyview.middleware.request_checks import CrossSiteForms, HostCheckMiddleware
 from pyview.observability.descriptors import DescriptorWatch
 from pyview.observability.error_ids import CrashLog, skip_logged_failures
 from pyview.observability.loop_watch import LoopWatch
@@ -56,7 +54,7 @@ from pyview.rendering.templates import ViewTemplates
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.routing.application_name import application_name, check_app_id
 from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
-from pyview.routing.routes import LiveRoute, NestedRoutes
+from pyview.routing.routes import LiveRoute, NestedRoutes, RedirectSlashes
 from pyview.sessions.tracking import SessionTracker
 from pyview.stores.from_environment import once_store_from_environment, revocations_from_environment
 from pyview.stores.health import HEALTH, HealthRegistry, StoreUnavailable
@@ -70,37 +68,41 @@ from pyview.template.root_template import RootTemplate, defaultRootTemplate
 from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import Secrets
 from pyview.transport.assets import ClientAssets, ViewAssets
-from pyview.transport.connections import OpenSockets
+from pyview.transport.connections import OpenConnections
+from pyview.transport.endpoint import SOCKET_PATH, SocketEndpoint
 from pyview.transport.http import LivePage
+from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer
 from pyview.transport.long_poll import LongPoll
 from pyview.transport.reconnect import DetachedViews
-from pyview.transport.revalidation import IdentityMonitor
 from pyview.transport.session_changes import SessionEndpoint
-from pyview.transport.websocket import WebSocketConnection
 from pyview.uploads.temporary import sweep
 
 logger = logging.getLogger("pyview")
 
-SOCKET_PATH = "/live/websocket"
+_WORKER_CHECKS_PERIOD = 2.0  # seconds
 
 
 class PyView(Starlette):
-    """A Starlette application; `add_live_view` is what is new, and `live_session` for groups of views.
+    """A Starlette application with live views: see `add_live_view` and `live_session`.
 
-    Keyword arguments beyond Starlette's: `security` (limits, hosts, origins), `secret` (otherwise `PYVIEW_SECRET`),
-    `app_id` (a name that no other application with the same secret has), `production` (otherwise
-    `PYVIEW_ENV=production`), `pubsub` (otherwise
-    `PYVIEW_REDIS_URL`, else this process only), `revocations` (otherwise
-    what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name, else this process only), `templates` (a Jinja2 environment or loader
-    for templates named on views), `components` (function components, or modules of them, that every template may call),
-    `context_processors` (functions of a `PyViewMeta` that add names to every view's template),
-    `default_requires` (what every view requires that is not `@public`, said as to
-    `@requires`), `error_page` (a function of an `ErrorPage`, or the name of a template that has it as `error`: what
-    readers see when a page cannot be shown; `exception_handlers` come before it), `telemetry` (a `Telemetry` with
-    providers of its own; False: none, although OpenTelemetry is installed).
+    Keyword arguments in addition to Starlette's:
 
-    `rootTemplate` is the HTML document around every view; assign `defaultRootTemplate(...)` or a function of your own.
+    - `security`: limits, allowed hosts and origins.
+    - `secret`: the key of all tokens; otherwise `PYVIEW_SECRET`.
+    - `app_id`: a name that no other application with the same secret has.
+    - `production`: otherwise `PYVIEW_ENV=production`.
+    - `pubsub`: otherwise `PYVIEW_REDIS_URL`, else this process only.
+    - `revocations`, `once_store`: otherwise what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name, else this process only.
+    - `templates`: a Jinja2 environment or loader for templates that views name.
+    - `components`: function components, or modules of them, that every template may call.
+    - `context_processors`: functions of a `PyViewMeta` that add names to every view's template.
+    - `default_requires`: requirements of every view that is not `@public`, as for `@requires`.
+    - `error_page`: a function of an `ErrorPage`, or the name of a template that has it as `error`: the page that users
+      get when a page cannot be shown. `exception_handlers` come before it.
+    - `telemetry`: a `Telemetry` with providers of its own; False disables it even if OpenTelemetry is installed.
+
+    `rootTemplate` is the HTML document around every view. Assign `defaultRootTemplate(...)` or a function of your own.
     """
 
     rootTemplate: RootTemplate
@@ -127,63 +129,90 @@ class PyView(Starlette):
             raise TypeError(f"PyView(instrumentation=...): {REPLACEMENTS['PyView.instrumentation']}")
         kwargs["lifespan"] = self._lifespan(kwargs.get("lifespan"))
         super().__init__(*args, **kwargs)
+        check_app_id(app_id)
+        # Settings
         self.security = security or SecurityConfig()
         self.default_requires = None if default_requires is None else requirement_of(default_requires)
-        check_app_id(app_id)
         self.secrets = Secrets.from_environment(secret=secret)
         self.production = is_production(os.environ) if production is None else production
-        health = self._health = HealthRegistry()
-        self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ, health)
-        self.presence = Presence(self.pubsub)
         self.rootTemplate = defaultRootTemplate()
         self.context_processors = tuple(context_processors)
-        self._client_warnings = RateLimitedWarnings(logger)
-        self._crashes = CrashLog(logger)
-        self._audit = Audit()
-        self._assets = ClientAssets()
         self._app_id = app_id
         self._name = ""
-        self._begun = False
-        self._tokens = Tokens(self._named_secrets, self.security)
-        self._site: AppContext | None = None
-        self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
-        self._errors = ErrorPages(self._error_page(error_page), self._crashes, debug=lambda: self.debug)
         self._telemetry = telemetry_if_installed() if telemetry is True else telemetry or None
-        self._checked = False
-        self.revocations: Revocations = revocations or revocations_from_environment(os.environ, health)
-        self.once_store: OnceStore = once_store or once_store_from_environment(os.environ, health)
+        # State that workers share
+        self._health = HealthRegistry()
+        self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ, self._health)
+        self.presence = Presence(self.pubsub)
+        self.revocations: Revocations = revocations or revocations_from_environment(os.environ, self._health)
+        self.once_store: OnceStore = once_store or once_store_from_environment(os.environ, self._health)
         self._opening = Retry(self._open_stores)
+        # Logs and checks of this worker
+        self._audit = Audit()
+        self._client_warnings = RateLimitedWarnings(logger)
+        self._crashes = CrashLog(logger)
+        self._periodic = PeriodicChecks()
+        # Rendering
+        self._assets = ClientAssets()
+        self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
+        if isinstance(error_page, str):
+            error_page = error_template(self._templates.environment, error_page)
+        self._errors = ErrorPages(error_page or default_error_page, self._crashes, debug=lambda: self.debug)
+        # Identity
         self._host: HostApplication | None = None
         self._auth_probe: AuthProbe | None = None
         self._pipeline = IdentityPipeline([])
-        self._identity_monitor = IdentityMonitor(self.revocations, self.security.auth_interval)
-        self._detached_views = DetachedViews(self.security, self._identity_monitor)
-        self._open_sockets = OpenSockets(self.security)
-        looks = DescriptorWatch().look, self._crashes.flush_due, self._client_warnings.flush_due
-        self._periodic = Periodic(looks)
-        self._page = LivePage(lambda: self.app_context, self._tokens, self._assets, lambda: self.rootTemplate)
-        self._groups = {DEFAULT.name: self._group(DEFAULT)}
-        self._nested = NestedRoutes(lambda: self.routes)
-        admission = JoinAuthorizer(self._tokens, lambda: self.routes, self._nested, self.security)
-        self._socket = _Socket(self, admission)
-        sessions = SessionEndpoint(self._tokens, self.once_store, self.security).routes()
-        assets = [ViewAssets(self._templates.files).route(), self._assets.route()]
-        self._long_poll = LongPoll(self._socket.serve_polls, self.security)
-        socket = [WebSocketRoute(SOCKET_PATH, self._socket), self._long_poll.route()]
-        self.router.routes[:0] = [*socket, *assets, *sessions]
-        self.router.redirect_slashes = False
-        self.router.default = SlashRedirects(lambda: self.routes, self.router.default)
+        # Lifecycle
+        self._app_context: AppContext | None = None
+        self._checked = False
+        self._started = False
+        self._set_up_transport()
 
-    if not TYPE_CHECKING:  # type checkers would take every attribute for one of an application
+    def _set_up_transport(self) -> None:
+        """Make what serves pages and connections, and put PyView's own routes before those of the application."""
+        self._tokens = Tokens(self._named_secrets, self.security)
+        self._nested = NestedRoutes(lambda: self.routes)
+        self._live_page = LivePage(
+            lambda: self.app_context, self._tokens, self._assets, lambda: self.rootTemplate
+        )
+        self._groups = {DEFAULT.name: self._group(DEFAULT)}
+        self._open_connections = OpenConnections(self.security, self._periodic)
+        self._identity_monitor = IdentityMonitor(
+            self.revocations, self.security.auth_interval, self._periodic
+        )
+        self._detached_views = DetachedViews(self.security, self._identity_monitor)
+        endpoint = SocketEndpoint(
+            lambda: self.app_context,
+            lambda: self._pipeline,
+            JoinAuthorizer(self._tokens, lambda: self.routes, self._nested, self.security),
+            self._open_connections,
+            self._identity_monitor,
+            self._detached_views,
+        )
+        self._long_poll = LongPoll(endpoint.serve_polls, self.security)
+        self.router.routes[:0] = [
+            WebSocketRoute(SOCKET_PATH, endpoint),
+            self._long_poll.route(),
+            ViewAssets(self._templates.files).route(),
+            self._assets.route(),
+            *SessionEndpoint(self._tokens, self.once_store, self.security).routes(),
+        ]
+        self.router.redirect_slashes = False
+        self.router.default = RedirectSlashes(lambda: self.routes, self.router.default)
+
+    if not TYPE_CHECKING:  # type checkers would accept every attribute otherwise
 
         def __getattr__(self, name: str) -> Any:
             raise missing_attribute(self, name)
 
     @property
     def app_context(self) -> AppContext:
-        """What the views of this application share."""
-        if self._site is None:
-            self._site = AppContext(
+        """State that the views of this application share. It is made at the first use, when all settings are final."""
+        if self._app_context is None:
+            file_watch = None
+            if not self.production and self._templates.environment.auto_reload:
+                file_watch = FileWatch(lambda: self.debug, self._periodic)
+            self._app_context = AppContext(
                 pubsub=self.pubsub,
                 presence=self.presence,
                 templates=self._templates,
@@ -195,15 +224,11 @@ class PyView(Starlette):
                 nested=self._nested,
                 context_processors=self.context_processors,
                 telemetry=self._telemetry,
-                file_watch=self._file_watch(),
+                file_watch=file_watch,
             )
-        return self._site
+        return self._app_context
 
-    def _file_watch(self) -> FileWatch | None:
-        """For developers, whose files change under open pages."""
-        if self.production or not self._templates.environment.auto_reload:
-            return None
-        return FileWatch(tells=lambda: self.debug)
+    # Views
 
     def add_live_view(
         self,
@@ -216,9 +241,9 @@ class PyView(Starlette):
     ) -> None:
         """Serve `view` at `path`, a Starlette path such as `/users/{user_id:int}`.
 
-        A class may have several paths; pages go from one to the other by patches. `action` tells them apart, as
-        `socket.live_action`. `container` is the element of the page, by default what the class says: a tag, or a tag
-        and its attributes. Routes are tried in the order in which they were added, on HTTP and on the socket alike.
+        A class may have several paths; a page goes from one to another by patches. `action` distinguishes them, as
+        `socket.live_action`. `container` is the element of the page, by default that of the class: a tag, or a tag and
+        its attributes. Routes are tried in the order in which they were added, over HTTP and over the socket alike.
         Raises `SignatureError` for a callback whose parameters cannot be filled.
         """
         self._groups[DEFAULT.name].add_live_view(path, view, name, action=action, container=container)
@@ -234,13 +259,14 @@ class PyView(Starlette):
         session: Mapping[str, Any] | None = None,
         container: ContainerElement | None = None,
     ) -> LiveGroup:
-        """A group of views, to be added with `add_live_view` of the result.
+        """Return a new group of views. Add views to it with its `add_live_view`.
 
-        Who is in a group goes from view to view over one socket; any way in or out of it loads the page. `requires`
-        is asked besides what each view requires, said as to `@requires`. `on_mount` hooks run before those of each
-        view. `session` is added to the session that the views see. `root_template` is the document around them,
-        `layout` the live template around those that name none themselves: a file, a name for the loader, or a
-        `LiveTemplate`. `container` is the element of those whose class says none: a tag, or a tag and its attributes.
+        Users navigate between the views of a group over one socket. Navigation into the group, or out of it, loads the
+        page. `requires` is checked in addition to what each view requires, and is written as for `@requires`.
+        `on_mount` hooks run before those of each view. `session` is added to the session that the views see.
+        `root_template` is the document around them. `layout` is the live template around views that name none
+        themselves: a file, a name for the loader, or a `LiveTemplate`. `container` is the element of views whose class
+        names none: a tag, or a tag and its attributes.
 
         Raises `ValueError` for a name that is taken.
         """
@@ -255,51 +281,47 @@ class PyView(Starlette):
         return group
 
     def _group(self, live_session: LiveSession) -> LiveGroup:
-        return LiveGroup(live_session, self._page, lambda: self.routes)
+        return LiveGroup(live_session, self._live_page, lambda: self.routes)
 
     async def embed(self, request: Request, child: Nested) -> Embedded:
-        """A live view for a page that one of this application's own routes makes; see `live_render`."""
-        return await self._page.embed(request, child)
+        """Render a live view for a page of one of this application's own routes; see `live_render`."""
+        return await self._live_page.embed(request, child)
 
     @property
     def view_templates(self) -> ViewTemplates:
-        """The templates of its views, for tools that read them."""
+        """Templates of the views, for tools that read them."""
         return self._templates
 
     @property
     def adds_names(self) -> bool:
-        """Whether templates know names that neither their view nor its context says."""
+        """True if context processors may add names to templates."""
         return bool(self.context_processors)
 
     @property
     def live_routes(self) -> list[LiveRoute]:
         return [route for route in self.routes if isinstance(route, LiveRoute)]
 
-    def _error_page(self, page: str | ErrorPageFunction | None) -> ErrorPageFunction:
-        if isinstance(page, str):
-            return error_template(self._templates.environment, page)
-        return page or default_error_page
+    # Middleware and identity
 
     def build_middleware_stack(self) -> ASGIApp:
         handlers = self.exception_handlers
         handlers.setdefault(HTTPException, self._errors.http_error)
-        own = [] if {500, Exception} & handlers.keys() else [Middleware(Failures, pages=self._errors)]
-        gate = Middleware(
-            HostCheckMiddleware, config=self.security, audit=self._audit, bundle=lambda: self._assets.names
-        )
+        # An application that handles failures itself gets Starlette's own middleware for them.
+        handles_failures = bool({500, Exception} & handlers.keys())
         first = [
             Middleware(SecurityHeaders, policy=self.security.content_security_policy),
-            *own,
-            gate,
+            *([] if handles_failures else [Middleware(Failures, pages=self._errors)]),
+            Middleware(
+                HostCheckMiddleware,
+                config=self.security,
+                audit=self._audit,
+                bundle=lambda: self._assets.names,
+            ),
             Middleware(CrossSiteForms, config=self.security),
         ]
-        # A host application has the tracker among its own middlewares.
-        own_session = self._host is None
-        ordered = (
-            order_middleware(self.user_middleware, self._session_tracker)
-            if own_session
-            else self.user_middleware
-        )
+        ordered = self.user_middleware
+        if self._host is None:
+            ordered = order_middleware(self.user_middleware, self._session_tracker)
         self._pipeline = IdentityPipeline(self._identity_middlewares(ordered))
         self.user_middleware = [*first, *ordered]
         return super().build_middleware_stack()
@@ -332,33 +354,37 @@ class PyView(Starlette):
         return await self._auth_probe(scope, session)
 
     def _identity_middlewares(self, own: Sequence[Middleware]) -> list[Middleware]:
-        """Return the middlewares that find the user: those of the host application, then `own`."""
+        """Return the middlewares that identify the user: those of the host application, then this application's own."""
         if self._host is None:
             return [*own]
         return [*self._host.identity_middlewares, Middleware(AppScope, application=self), *own]
 
     @property
     def all_middleware(self) -> list[Middleware]:
-        """All middlewares that a request passes, those of a known host application included, outermost first."""
-        return [*(self._host.middlewares if self._host else ()), *self.user_middleware]
+        """Every known middleware that a request passes, those of the host application included."""
+        host = self._host
+        return [*(host.middlewares if host else ()), *self.user_middleware]
+
+    # Start and stop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             scope[HEALTH] = self._health
-        elif not self._begun:
-            await self._begin(scope)
+        elif not self._started:
+            await self._start(scope)
         await super().__call__(scope, receive, send)
 
-    async def _begin(self, scope: Scope) -> None:
-        """Settle what only the first request can tell."""
+    async def _start(self, scope: Scope) -> None:
+        """Finish the start with the facts that only the first request has."""
         self._name = application_name(self, self._app_id, os.environ, scope)
         if not self._checked:
-            self._check(scope)  # mounted in another application, which runs no lifespan of ours
+            # Mounted in another application, which does not run our lifespan.
+            self._check(scope)
             await self._open()
-        self._begun = True
+        self._started = True
 
     def _named_secrets(self) -> Secrets:
-        # The first request has named the application; code that makes a token before it does so here.
+        # The first request names the application. Code that makes a token before that request names it here.
         name = self._name or application_name(self, self._app_id, os.environ)
         return self.secrets.for_application(name)
 
@@ -367,14 +393,15 @@ class PyView(Starlette):
         async def lifespan(app: Any) -> AsyncIterator[Any]:
             self._check()
             await self._open()
+            worker_checks = DescriptorWatch().look, self._crashes.flush_due, self._client_warnings.flush_due
             try:
                 await asyncio.to_thread(sweep)
                 async with inner(app) if inner else nullcontext() as state:
-                    with self._periodic.running(), LoopWatch().running():
+                    with self._periodic.running(worker_checks, _WORKER_CHECKS_PERIOD), LoopWatch().running():
                         yield state
-                    # Before the application lets go of what its views need to say goodbye.
+                    # Before the application's own lifespan closes the resources that `disconnect` of its views needs.
                     with self.app_context.unfinished.hurried(), self._detached_views.closed():
-                        await self._open_sockets.drain(lambda: self.app_context.processes)
+                        await self._open_connections.drain(lambda: self.app_context.processes)
             finally:
                 await self._opening.close()
                 self._crashes.flush()
@@ -387,7 +414,10 @@ class PyView(Starlette):
         return lifespan
 
     async def _open(self) -> None:
-        """Reach the other workers and the stores; a store that is away is opened as soon as it answers."""
+        """Connect to the other workers and the stores.
+
+        A store that cannot be reached is opened as soon as it answers.
+        """
         await self.pubsub.start()
         if not isinstance(self.pubsub, MemoryPubSub):
             await self.presence.start()
@@ -402,11 +432,12 @@ class PyView(Starlette):
         await self.once_store.start()
 
     def _check(self, scope: Scope | None = None) -> None:
-        """Raises `RuntimeError` or `SignatureError` for an application that would not do what its code says."""
-        outside = self._host.check(self.user_middleware) if self._host else ()
-        # Compiled before the first visitor comes. In development a template may be on its way.
+        """Raise `RuntimeError` or `SignatureError` for an application that would not do what its code says."""
+        host = self._host
+        findings = host.check(self.user_middleware) if host else ()
+        # In production templates are compiled before the first request. In development one may not be written yet.
         templates = unusable_templates(self.live_routes, self._templates) if self.production else ()
-        enforce([*check_app(self, scope), *outside, *templates], self.production)
+        enforce([*check_app(self, scope), *findings, *templates], self.production)
         for route in self.live_routes:
             check_sent_names(route.view_class, self._templates)
         if self.secrets.generated and asked_for(os.environ, sys.argv).workers > 1:
@@ -418,43 +449,3 @@ class PyView(Starlette):
         install_redaction()
         skip_logged_failures()
         self._checked = True
-
-
-class _Socket:
-    """The endpoint that every live page of the application connects to."""
-
-    def __init__(self, app: PyView, admission: JoinAuthorizer) -> None:
-        self._app = app
-        self._admission = admission
-        self._warned = False
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        def connect() -> WebSocketConnection:
-            return self._connect(scope, receive, send)
-
-        await self._app._open_sockets.serve(connect, scope, receive, send)
-
-    async def serve_polls(
-        self, scope: Scope, receive: Receive, send: Send, serves: Callable[[WebSocketConnection], None]
-    ) -> None:
-        """Serve one that comes as long polls; `serves` is told the connection."""
-
-        def connect() -> WebSocketConnection:
-            connection = self._connect(scope, receive, send)
-            serves(connection)
-            return connection
-
-        await self._app._open_sockets.serve(connect, scope, receive, send)
-
-    def _connect(self, scope: Scope, receive: Receive, send: Send) -> WebSocketConnection:
-        app = self._app
-        if "session" in scope and not (app._pipeline.loads_session or self._warned):
-            self._warned = True
-            logger.warning(
-                "the session comes from the host application and cannot be re-checked: open pages keep the user they "
-                "connected as, even after sign-out. Call authenticate_with(host_app)"
-            )
-        rooms = app._identity_monitor, app._detached_views
-        return WebSocketConnection(
-            app.app_context, self._admission, app._pipeline, *rooms, scope, receive, send
-        )

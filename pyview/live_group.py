@@ -1,4 +1,4 @@
-"""What `app.live_session(...)` returns: the place to add the views of one live session."""
+"""`LiveGroup`: the object that `app.live_session(...)` returns, to add views to."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ logger = logging.getLogger("pyview")
 
 
 class LiveGroup:
-    """The views of one live session, within the routes of its application."""
+    """Views of one live session, within the routes of its application."""
 
     def __init__(
         self, live_session: LiveSession, page: LivePage, routes: Callable[[], list[BaseRoute]]
@@ -41,32 +41,28 @@ class LiveGroup:
     ) -> None:
         """Serve `view` at `path`, a Starlette path such as `/users/{user_id:int}`, as a member of this group.
 
-        A class may be in several groups, under several paths. `container` is the element of the page: a tag, or a tag
-        and its attributes; by default what the class says, or else the group. Raises `SignatureError` for a callback
-        or hook whose parameters cannot be filled, `ValueError` for a path that does not start with `/`.
+        A class may be in several groups and under several paths. `container` is the element of the page: a tag, or a
+        tag and its attributes; by default that of the class, else that of the group. Raises `TypeError` if `view` is
+        not a view class, `ValueError` for a path that does not start with `/`, and `SignatureError` for a callback or
+        hook whose parameters cannot be filled.
         """
-        if not _is_view_class(view):
+        given: Any = view
+        if not (isinstance(given, type) and issubclass(given, LiveView)):
             raise TypeError(f"add_live_view({path!r}, ...) expected a subclass of LiveView, got {view!r}")
         if not path.startswith("/"):
             raise ValueError(
                 f"add_live_view({path!r}, ...) expected a path that starts with '/', such as '/{path}'"
             )
         compile_view(view)
-        self._warn_of_twin(path, view)
-        element = container_at(path, view, self._live_session, container)
-        self._routes().append(self._page.route(path, view, self._live_session, name, action, element))
-
-    def _warn_of_twin(self, path: str, view: type[LiveView[Any]]) -> None:
-        live = (route for route in self._routes() if isinstance(route, LiveRoute))
-        twin = next((route.view_class for route in live if route.path == path), None)
-        if twin is not None:
+        routes = self._routes()
+        taken = (route.view_class for route in routes if isinstance(route, LiveRoute) and route.path == path)
+        first = next(taken, None)
+        if first is not None:
             logger.warning(
-                "add_live_view(%r, %s): nobody will see it, since %s was added under this path before. Choose another",
+                "add_live_view(%r, %s): unreachable: %s is already registered for this path",
                 path,
                 view.__qualname__,
-                twin.__qualname__,
+                first.__qualname__,
             )
-
-
-def _is_view_class(view: Any) -> bool:
-    return isinstance(view, type) and issubclass(view, LiveView)
+        element = container_at(path, view, self._live_session, container)
+        routes.append(self._page.route(path, view, self._live_session, name, action, element))

@@ -18,8 +18,7 @@ from starlette.routing import BaseRoute, Host, Match, Mount, Route, Router, WebS
 from pyview.lint.finding import Finding
 from pyview.lint.html import ANYTHING
 from pyview.lint.template_users import position_of
-from pyview.middleware.slashes import SlashRedirects
-from pyview.routing.routes import LiveRoute
+from pyview.routing.routes import LiveRoute, RedirectSlashes
 from pyview.template.html_scanner import PLACEHOLDER
 
 _END = re.compile(rf"[?#]|{ANYTHING}")
@@ -171,7 +170,7 @@ def _has_no_fallback(app: Any) -> bool:
     if not isinstance(router, Router):
         return True
     last: Any = router.default
-    return (last.not_found if isinstance(last, SlashRedirects) else last) == router.not_found
+    return (last.not_found if isinstance(last, RedirectSlashes) else last) == router.not_found
 
 
 # --- a path that is known ---

@@ -1,25 +1,33 @@
-"""The headers that every answer carries, unless the app has said otherwise."""
+"""Headers that PyView adds to responses, and the cookie that identifies a browser before it has a session."""
 
 import secrets
 from collections.abc import Iterable
 
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pyview.auth.identity import Identity
+from pyview.sessions.tracking import digest
+
 POLICY = "frame-ancestors 'self'"
-_POLICY_HEADER = b"content-security-policy"
-_OTHER_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
 PRIVATE = "no-store"
 REVALIDATED = "max-age=0, private, must-revalidate"
 
-_WANTED = "pyview.headers"
+PLAIN_COOKIE = "pyview-browser"
+# Browsers accept this name only over TLS and from the host itself, never from a subdomain (RFC 6265bis, 4.1.3.2).
+SECURE_COOKIE = f"__Host-{PLAIN_COOKIE}"
+
+_POLICY_HEADER = b"content-security-policy"
+_OTHER_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
+_WANTED = "pyview.headers"  # scope key
 
 
 class SecurityHeaders:
-    """ASGI middleware, outermost: no sniffing, no framing by others, no URL told to others. What is set,
-    stays.
+    """ASGI middleware, outermost: adds headers against sniffing, framing and leaking URLs, unless they are set.
 
-    `policy` is the content security policy; `{nonce}` in it is another one for each answer, which the page knows as
-    `request.state.csp_nonce`.
+    `policy` is the content security policy. `{nonce}` in it is replaced by a new nonce for each response, which the
+    page finds as `request.state.csp_nonce`.
     """
 
     def __init__(self, app: ASGIApp, policy: str | None = None) -> None:
@@ -32,43 +40,60 @@ class SecurityHeaders:
             return await self.app(scope, receive, send)
 
         wanted: dict[bytes, bytes] = {}
-        scope[_WANTED] = wanted  # copies of the scope share it
-        policy = self._policy_for(scope).encode("latin-1")
+        scope[_WANTED] = wanted  # a dict, because routers copy the scope, and the copies share it
+        policy = self._policy
+        if self._has_nonce:
+            nonce = secrets.token_urlsafe(16)
+            scope.setdefault("state", {})["csp_nonce"] = nonce
+            policy = policy.replace("{nonce}", nonce)
+        policy_header = _POLICY_HEADER, policy.encode("latin-1")
 
-        async def complete(message: Message) -> None:
+        async def send_complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_missing(message, ((_POLICY_HEADER, policy), *_OTHER_HEADERS, *wanted.items()))
+                _add_missing(message, (policy_header, *_OTHER_HEADERS, *wanted.items()))
             await send(message)
 
-        await self.app(scope, receive, complete)
-
-    def _policy_for(self, scope: Scope) -> str:
-        if not self._has_nonce:
-            return self._policy
-        nonce = secrets.token_urlsafe(16)
-        scope.setdefault("state", {})["csp_nonce"] = nonce
-        return self._policy.replace("{nonce}", nonce)
+        await self.app(scope, receive, send_complete)
 
 
-def _add_missing(message: Message, ours: Iterable[tuple[bytes, bytes]]) -> None:
+def _add_missing(message: Message, headers: Iterable[tuple[bytes, bytes]]) -> None:
     own = message.get("headers", ())
     present = {name for name, _ in own}
-    message["headers"] = [*own, *(header for header in ours if header[0] not in present)]
+    message["headers"] = [*own, *(header for header in headers if header[0] not in present)]
 
 
 def want_header(scope: Scope, name: str, value: str) -> None:
-    """Have the answer to the request of `scope` carry this, whoever makes it, unless it says otherwise itself."""
+    """Add a header to the response to the request of `scope`, unless the response sets it itself."""
     scope.get(_WANTED, {})[name.encode("latin-1")] = value.encode("latin-1")
 
 
 def csp_nonce(scope: Scope) -> str | None:
-    """The nonce that the page's policy allows scripts by: ours, or the one that an application's middleware chose
-    (`request.state.csp_nonce`)."""
+    """Return the nonce of the page's content security policy: that of `SecurityHeaders`, or the one that a middleware
+    of the application put into `request.state.csp_nonce`."""
     nonce = scope.get("state", {}).get("csp_nonce")
     return nonce if isinstance(nonce, str) and nonce else None
 
 
 def cache_control(*, protected: bool, session: bool) -> str:
-    """The `Cache-Control` of a page: after sign-out, the back button must not bring back what a session
-    showed."""
+    """Return the `Cache-Control` of a page. After a sign-out, the back button must not show a page of the session."""
     return PRIVATE if protected or session else REVALIDATED
+
+
+def browser_of(scope: Scope) -> str:
+    """Return the key of the browser of a request or handshake, "" without the cookie."""
+    cookies = HTTPConnection(scope).cookies
+    value = cookies.get(SECURE_COOKIE) or cookies.get(PLAIN_COOKIE)
+    return digest(value) if value else ""
+
+
+def set_browser_cookie(response: Response, scope: Scope, identity: Identity) -> None:
+    """Give a visitor without a session the cookie, until the browser closes, so that tokens can be bound to it.
+
+    Only where there are sessions: without them no view can change one.
+    """
+    if "session" not in scope or identity.binding or browser_of(scope):
+        return
+    secure = scope.get("scheme") == "https"
+    name = SECURE_COOKIE if secure else PLAIN_COOKIE
+    value = secrets.token_urlsafe(16)
+    response.set_cookie(name, value, path="/", secure=secure, httponly=True, samesite="lax")

@@ -1,30 +1,32 @@
-"""The files that open pages were made of, looked at twice a second: for developers, who change them."""
+"""Watch on the files that open pages were rendered from, for development: pages follow changes of them."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from pyview.background.periodic import PeriodicChecks
+
 logger = logging.getLogger("pyview")
 
-PERIOD = 0.4
+PERIOD = 0.4  # seconds
 
 T = TypeVar("T")
 
 
 class ScanCache:
-    """One look at the files: each is asked once, however many pages were made of it."""
+    """Results of one scan, so that each file is looked at once, however many pages were rendered from it."""
 
-    __slots__ = ("_found",)
+    __slots__ = ("_results",)
 
     def __init__(self) -> None:
-        self._found: dict[Any, Any] = {}
+        self._results: dict[Any, Any] = {}
 
-    def at(self, what: Any, ask: Callable[[], T]) -> T:
-        if what not in self._found:
-            self._found[what] = ask()
-        found: T = self._found[what]
-        return found
+    def at(self, key: Any, look: Callable[[], T]) -> T:
+        """Return the result of `look` for `key`, calling it once for each scan."""
+        if key not in self._results:
+            self._results[key] = look()
+        result: T = self._results[key]
+        return result
 
 
 class Follower(Protocol):
@@ -34,42 +36,37 @@ class Follower(Protocol):
 
 
 class FileWatch:
-    """Has every open page look at its files. One timer for all of them, and none while there is no page.
+    """Has every open page check its files. It is registered for periodic checks only while there are pages.
 
-    `tells` says whether a page may show what is wrong with its template.
+    `tells()` is True if a page may show what is wrong with its template.
     """
 
-    def __init__(self, tells: Callable[[], bool], period: float = PERIOD) -> None:
+    def __init__(self, tells: Callable[[], bool], periodic: PeriodicChecks, period: float = PERIOD) -> None:
         self.tells = tells
-        self._beat = period
+        self._periodic = periodic
+        self._period = period
         self._followers: dict[object, Follower] = {}
-        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._followers)
 
     def add(self, view: object, follower: Follower) -> None:
-        """Have `follower` look at the files until `remove(view)`."""
+        """Have `follower` check its files until `remove(view)`."""
+        if not self._followers:
+            self._periodic.add(self.look, self._period)
         self._followers[view] = follower
-        if self._timer is None:
-            self._arm()
 
     def remove(self, view: object) -> None:
-        """Forget the page of a view that has ended; an unknown one is ignored."""
+        """Forget the page of `view`. An unknown one is ignored."""
         self._followers.pop(view, None)
-        if not self._followers and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _arm(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self._beat, self._tick)
-
-    def _tick(self) -> None:
-        self._arm()
-        self.look()
+        if not self._followers:
+            self._periodic.remove(self.look)
 
     def look(self) -> None:
-        """Have a look now."""
-        look = ScanCache()
+        """Check all files now."""
+        scan = ScanCache()
         for follower in tuple(self._followers.values()):
             try:
-                follower.look(look)
+                follower.look(scan)
             except Exception:
-                logger.exception("a look at the files of a page failed")
+                logger.exception("checking the files of a page failed")

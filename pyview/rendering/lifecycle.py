@@ -1,6 +1,9 @@
-"""Hooks -> create -> mount -> handle_params -> render: the one copy, for the HTTP response and for the socket."""
+"""Callbacks of a view in their order: hooks, creation, mount, handle_params, render.
 
-from collections.abc import Awaitable, Mapping, Sequence
+The first page over HTTP and the process of a joined view call the same functions, so that user code runs alike in both.
+"""
+
+from collections.abc import Mapping, Sequence
 from inspect import isawaitable
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
@@ -13,7 +16,7 @@ from pyview.hooks import ViewHooks
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.navigation import Navigate, Patch, Redirect
-from pyview.rendering.page_guard import NOTHING_AROUND, PageGuard
+from pyview.rendering.page_guard import NO_GUARD, PageGuard
 from pyview.rendering.renderers import Renderer, TemplateFiles, renderer_for
 from pyview.routing.routes import LiveRoute, NestedRoute
 from pyview.sessions.session import ReadOnlySession, with_shared
@@ -22,11 +25,12 @@ from pyview.socket.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate
 from pyview.threads import off_loop
 
-_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+NO_VALUES: Final[Mapping[str, Any]] = MappingProxyType({})
+"""One empty mapping for all views: an own one per joined view would cost memory."""
 
 
 class Location(NamedTuple):
-    """A URL of this site, as the routes read it. `page` is its path and query, percent-encoded.
+    """URL of this site, resolved to its route. `page` is its path and query, percent-encoded.
 
     A nested view has a route of its own, and the URL of the page around it.
     """
@@ -39,7 +43,7 @@ class Location(NamedTuple):
 
 
 class AccessGuard(Protocol):
-    """Watches over a view whose visitor may be signed out, or lose a right, while it is shown."""
+    """Access check of a joined view, whose user may sign out or lose a scope while the view is shown."""
 
     @property
     def identity(self) -> Identity: ...
@@ -50,13 +54,13 @@ class AccessGuard(Protocol):
 
 
 class FindsTemplates(TemplateFiles, Protocol):
-    """The templates of view classes, and of what is around them."""
+    """Templates of view classes, and their layouts."""
 
     def layout_for(self, view_class: type[LiveView[Any]], of_group: Any) -> LiveTemplate | None: ...
 
 
 class Parent(Protocol):
-    """The view around a nested one, which ends with it."""
+    """Running view that a nested view is in, and ends with."""
 
     @property
     def context(self) -> Any: ...
@@ -66,9 +70,12 @@ class Parent(Protocol):
 
 
 class MountTarget(NamedTuple):
-    """Where a view stands in the document. `id` is that of its element, `page_id` that of the page, which its CSRF
-    token may be bound to. `depth` counts the views around it. `awaited`: the client holds back what is
-    around it until this view has joined. `around`: the guards of the views around it."""
+    """Element that a view is mounted in.
+
+    `id` is the id of the element. `page_id` is the id of the page, which the CSRF token may be bound to. `depth` is the
+    number of views around this one. `awaited`: the client shows the parent only when this view has joined. `around`
+    holds the guards of the views around this one.
+    """
 
     id: str
     page_id: str
@@ -76,19 +83,22 @@ class MountTarget(NamedTuple):
     sticky: bool = False
     parent: Parent | None = None
     awaited: bool = False
-    around: PageGuard = NOTHING_AROUND
+    around: PageGuard = NO_GUARD
 
 
 class MountContext(NamedTuple):
-    """Somebody at a URL: what a view is mounted for. A view that everybody may see for ever has no guard. `given` is
-    what the page around a nested view adds to its session."""
+    """Everything that a view is mounted with: the URL, the user, and the element.
+
+    `guard` is None for a view that every visitor may see at any time. `given` is the session that the template around a
+    nested view passes to it.
+    """
 
     location: Location
     identity: Identity
     place: MountTarget
     flash: Flash | None = None
     guard: AccessGuard | None = None
-    given: Mapping[str, Any] = _NOTHING
+    given: Mapping[str, Any] = NO_VALUES
     csp_nonce: str | None = None
     connecting: ConnectData | None = None
 
@@ -98,135 +108,141 @@ class MountContext(NamedTuple):
 
     @property
     def shared(self) -> Mapping[str, Any]:
-        """What the view's live session, and the page around a nested view, add to the session."""
+        """Values that the live session, and the template around a nested view, add to the session."""
         shared = self.location.route.live_session.shared
         return {**shared, **self.given} if self.given else shared
 
     @property
     def routed(self) -> bool:
-        """Whether the view has a URL of its own, as a nested one has not."""
+        """True for a view with a URL of its own, False for a nested one."""
         return isinstance(self.location.route, LiveRoute)
 
     @property
     def surroundings(self) -> PageGuard:
-        """The guards that hold for the views nested in this one, its own included."""
+        """Guards of the views nested in this one: those around this view, and its own."""
         location = self.location
         return self.place.around.with_view(location.route, location.page, location.path_params)
 
     @property
     def session(self) -> ReadOnlySession:
-        """What `mount` receives."""
+        """Session that `mount` receives."""
         return with_shared(self.identity.session, self.shared)
 
 
-def without_url(wish: Patch, visit: MountContext) -> ValueError:
-    """What a nested view is told that wants to patch its URL."""
+def without_url(patch: Patch, mount_context: MountContext) -> ValueError:
+    """Return the error for a nested view that patches its URL."""
     return ValueError(
-        f"push_patch({wish.to!r}): {visit.view_class.__qualname__} is nested and has no URL of its own. "
-        "push_navigate() takes the whole page elsewhere; to have the view around it patch its URL, broadcast to it."
+        f"push_patch({patch.to!r}): {mount_context.view_class.__qualname__} is nested and has no URL of its own. Call "
+        "push_navigate() to leave the page, or broadcast to the view around it, which can patch its URL."
     )
 
 
-def check_is_page(visit: MountContext) -> None:
-    """Raises `ValueError` for a nested view, which does not own the document."""
-    if not visit.routed:
+def check_is_page(mount_context: MountContext) -> None:
+    """Raise `ValueError` for a nested view, which does not own the document."""
+    if not mount_context.routed:
         raise ValueError(
-            f"socket.page: {visit.view_class.__qualname__} is nested, and the document belongs to the view around it. "
-            "Broadcast to that one what it shall set."
+            f"socket.page: {mount_context.view_class.__qualname__} is nested, and the document belongs to the view "
+            "around it. Broadcast to that view, which can set socket.page."
         )
 
 
 def renderer_of(
     view: LiveView[Any],
-    visit: MountContext,
+    mount_context: MountContext,
     templates: FindsTemplates,
     processors: Sequence[ContextProcessor],
 ) -> Renderer:
-    """How the view of `visit` renders. A layout is for views with a URL: a nested one stands in that of the page."""
-    of_group = visit.location.route.live_session.layout
-    layout = templates.layout_for(visit.view_class, of_group) if visit.routed else None
+    """Return the renderer of `view`. Only a view with a URL has a layout: a nested view is inside that of its page."""
+    layout = None
+    if mount_context.routed:
+        layout = templates.layout_for(
+            mount_context.view_class, mount_context.location.route.live_session.layout
+        )
     return renderer_for(view, templates, processors, layout)
 
 
-def resources_of(visit: MountContext) -> Resources:
-    """What a handler may have injected: all of it from the server."""
-    identity = visit.identity
-    return Resources(session=visit.session, user=identity.user, auth=identity.auth, url=visit.location.url)
+def resources_of(mount_context: MountContext) -> Resources:
+    """Return the values that handlers may have injected. All of them come from the server."""
+    identity = mount_context.identity
+    return Resources(
+        session=mount_context.session,
+        user=identity.user,
+        auth=identity.auth,
+        url=mount_context.location.url,
+    )
 
 
-async def run_hooks(socket: LiveViewSocket[Any], visit: MountContext) -> Navigate | Redirect | None:
-    """Run the `on_mount` hooks of the visit's live session and view. Where to go instead, if one of them halts.
+async def run_hooks(socket: LiveViewSocket[Any], mount_context: MountContext) -> Navigate | Redirect | None:
+    """Run the `on_mount` hooks of the live session and of the view. Return the redirect if a hook halts.
 
-    They run before there is a view, so that nothing of it is made for somebody who is sent away. Raises
-    `HaltedNowhere`, `BindingError` and whatever a hook raises: nothing is mounted then either.
+    They run before the view is created, so that a user who is redirected costs no view. Raises `HaltedNowhere`,
+    `BindingError` and whatever a hook raises; the view is not mounted then.
     """
-    for hook in visit.location.route.hooks:
-        if await hook.halts(socket, visit.location.params, resources_of(visit)):
+    for hook in mount_context.location.route.hooks:
+        if await hook.halts(socket, mount_context.location.params, resources_of(mount_context)):
             return socket.navigation
-    _remember_names(socket)
+    if isinstance(socket.context, dict) and socket.context:
+        # Names that hooks assigned stay in the context when `mount` replaces it.
+        socket.hooks = socket.hooks or ViewHooks()
+        socket.hooks.remember_names(socket)
     return None
 
 
-def _remember_names(socket: LiveViewSocket[Any]) -> None:
-    if isinstance(socket.context, dict) and socket.context:
-        socket.hooks = socket.hooks or ViewHooks()
-        socket.hooks.remember_names(socket)
-
-
-async def create(visit: MountContext, resources: Resources) -> LiveView[Any]:
-    view: LiveView[Any] = await create_view(visit.view_class, resources)
+async def create(mount_context: MountContext, resources: Resources) -> LiveView[Any]:
+    view: LiveView[Any] = await create_view(mount_context.view_class, resources)
     return view
 
 
 async def mount(
-    view: LiveView[Any], socket: LiveViewSocket[Any], visit: MountContext, resources: Resources
+    view: LiveView[Any], socket: LiveViewSocket[Any], mount_context: MountContext, resources: Resources
 ) -> None:
-    """Run the callback, which may ask for parameters of the visit's URL; a nested view has none.
+    """Call `mount`, which may ask for parameters of the URL; a nested view has none.
 
     Raises `BindingError`, and whatever the callback raises.
     """
-    call = mount_caller(type(view))
-    await _finished(call(view, socket, visit.location.params, resources))
+    result = mount_caller(type(view))(view, socket, mount_context.location.params, resources)
+    if isawaitable(result):
+        await result
     keep_names(socket)
 
 
-async def handle_params(view: LiveView[Any], socket: LiveViewSocket[Any], visit: MountContext) -> None:
-    """Runs the hooks and, unless one of them halts, the callback, if the view has one, for the visit's location.
+async def handle_params(
+    view: LiveView[Any], socket: LiveViewSocket[Any], mount_context: MountContext
+) -> None:
+    """Run the hooks and, unless one of them halts, `handle_params` of the view, if it has one.
 
     A nested view has no URL, so neither runs for it.
     """
-    if not visit.routed:
+    if not mount_context.routed:
         return
-    if socket.hooks is None or not await _halted_before_params(socket.hooks, socket, visit):
-        call = params_caller(type(view))
-        if call is not None:
-            location = visit.location
-            await _finished(call(view, location.url, location.params, socket, resources_of(visit)))
+    location, hooks, halted = mount_context.location, socket.hooks, None
+    # Made for each callback: a view that changes a list in its session must not change what the next one gets.
+    resources = resources_of(mount_context)
+    if hooks is not None:
+        halted = await hooks.before_params(location.url, location.params, socket, resources)
+    call = params_caller(type(view)) if halted is None else None
+    if call is not None:
+        result = call(view, location.url, location.params, socket, resources)
+        if isawaitable(result):
+            await result
     keep_names(socket)
 
 
 async def reconnected(view: LiveView[Any], socket: LiveViewSocket[Any]) -> None:
-    """The page is back, and the view as it was."""
-    await _finished(off_loop(view.reconnected)(socket))
+    """Call `reconnected`: the page has joined again and goes on with this view."""
+    result = off_loop(view.reconnected)(socket)
+    if isawaitable(result):
+        await result
     keep_names(socket)
 
 
-async def _halted_before_params(hooks: ViewHooks, socket: LiveViewSocket[Any], visit: MountContext) -> bool:
-    location = visit.location
-    return await hooks.before_params(location.url, location.params, socket, resources_of(visit)) is not None
-
-
-async def after_render(socket: LiveViewSocket[Any], visit: MountContext) -> None:
-    """Runs the hooks that want to know that the view has rendered."""
+async def after_render(socket: LiveViewSocket[Any], mount_context: MountContext) -> None:
+    """Run the `after_render` hooks."""
     if socket.hooks is not None:
-        await socket.hooks.after_render(socket, resources_of(visit))
+        await socket.hooks.after_render(socket, resources_of(mount_context))
 
 
 def keep_names(socket: LiveViewSocket[Any]) -> None:
-    """What hooks have put into the context stays when the view replaces it. Called when a callback has returned."""
+    """Put names that hooks assigned back into the context, which a callback may have replaced."""
     if socket.hooks is not None:
         socket.hooks.keep_names(socket)
-
-
-async def _finished(result: Awaitable[Any] | Any) -> Any:
-    return await result if isawaitable(result) else result

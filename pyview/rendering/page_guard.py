@@ -1,7 +1,7 @@
-"""Guards around a nested view: to see it, a user must be allowed to see the page that shows it.
+"""Guards of the views around a nested one: to see a nested view, a user must be allowed to see the page that shows it.
 
-A sticky view and one in a page of Starlette are joined without the page around them, and stay open for hours. Their
-sealed token therefore names the views around them, whose guards are asked again with their own.
+A sticky view, and a view in a page of Starlette, join without the page around them and stay open for hours. Their
+encrypted token therefore names the views around them, and the guards of those are asked again together with their own.
 """
 
 from collections.abc import Mapping
@@ -22,11 +22,11 @@ _NO_PARAMS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class PageGuard(NamedTuple):
-    """Guards around a nested view, outermost first.
+    """Guards of the views around a nested one, outermost first.
 
-    `scopes` are those that the visitor had when a page of Starlette was made. Why its route let them in cannot be told
-    from outside, so each of them has to be there still. `page` is the path and query of the page, `path_params` are
-    the parts of its path: the guards are asked about that URL.
+    `page` is the path and query of the page, and `path_params` are its path parameters: the guards are asked about that
+    URL. `scopes` are those that the user had when a page of Starlette was rendered. PyView cannot know which of them
+    the route of that page required, so all of them must still be granted.
     """
 
     routes: tuple[LiveRoute | NestedRoute, ...] = ()
@@ -36,13 +36,13 @@ class PageGuard(NamedTuple):
 
     @property
     def guarded(self) -> bool:
-        """Return whether anything has to be asked, once what is open to everybody has been left out."""
+        """True if there is anything to check. Call `with_guards_only` first, which leaves public views out."""
         return bool(self.routes or self.scopes)
 
     def with_view(
         self, route: LiveRoute | NestedRoute, page: str, path_params: Mapping[str, Any]
     ) -> "PageGuard":
-        """Return what is around the views that stand in that of `route`, on `page`."""
+        """Return the guard for the views nested in the view of `route`, on `page`."""
         if route.view_class is LiveView:
             return self  # a page of Starlette has no view
         if self.page:
@@ -50,45 +50,42 @@ class PageGuard(NamedTuple):
         return self._replace(routes=(route,), page=page, path_params=path_params)
 
     def with_guards_only(self, scope: Scope) -> "PageGuard":
-        """Return the same without the views that are open to everybody."""
-        return self._replace(routes=tuple(route for route in self.routes if _is_guarded(route, scope)))
+        """Return the same guard without public views."""
+        protected = (
+            route
+            for route in self.routes
+            if is_protected(route.view_class, scope, route.live_session.requirement)
+        )
+        return self._replace(routes=tuple(protected))
 
     def same_rights(self, other: "PageGuard") -> bool:
-        """Return whether both ask the same of a visitor."""
-        return self._asked() == other._asked()
+        """Return True if both guards check the same things."""
+        return self.scopes == other.scopes and self._classes() == other._classes()
+
+    def _classes(self) -> list[tuple[Any, Any]]:
+        return [(route.view_class, route.live_session) for route in self.routes]
 
     def wants_fresh(self, scope: Scope) -> bool:
-        """Return whether a guard wants an identity that has just been looked up."""
-        return any(wants_fresh(route.view_class, scope, _group(route)) for route in self.routes)
+        """Return True if a guard requires an identity that has just been looked up."""
+        return any(
+            wants_fresh(route.view_class, scope, route.live_session.requirement) for route in self.routes
+        )
 
     async def verdict(self, scope: Scope) -> Verdict:
-        """Return what the guards say about the visitor of `scope`. Never raises: a guard that does has said no."""
+        """Ask the guards about the user of `scope`. Never raises: a guard that raises denies access."""
         if not scopes_of(scope) >= self.scopes:
+            path = self.page.partition("?")[0]
             audit_of(scope).record(
-                AuditEvent.DENIED, scope, "a scope that this page was made with is gone", subject=self._path
+                AuditEvent.DENIED, scope, "a scope that this page was made with is gone", subject=path
             )
             return Denied()
         for route in self.routes:
             connection = LiveConnection(scope, self.page, self.path_params)
-            verdict = await authorize(route.view_class, connection, _group(route))
+            verdict = await authorize(route.view_class, connection, route.live_session.requirement)
             if isinstance(verdict, Denied):
                 return verdict
         return Allowed()
 
-    def _asked(self) -> tuple[Any, ...]:
-        return self.scopes, [(route.view_class, route.live_session) for route in self.routes]
 
-    @property
-    def _path(self) -> str:
-        return self.page.partition("?")[0]
-
-
-NOTHING_AROUND: Final = PageGuard()
-
-
-def _group(route: LiveRoute | NestedRoute) -> Any:
-    return route.live_session.requirement
-
-
-def _is_guarded(route: LiveRoute | NestedRoute, scope: Scope) -> bool:
-    return is_protected(route.view_class, scope, _group(route))
+NO_GUARD: Final = PageGuard()
+"""Guard of a view that has no view around it."""

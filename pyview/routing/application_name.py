@@ -1,8 +1,8 @@
-"""The name of an application, which decides about the keys of its tokens.
+"""Name of an application, which its token keys are derived from.
 
-Applications that were given the same secret would otherwise accept each other's tokens. All workers of one application
-have to find the same name, also while a new version replaces an old one. So it is made of what is the same for all of
-them and seldom changes: the first live view, the key of the session, and where the application is mounted.
+Applications with the same secret would otherwise accept each other's tokens. All workers of one application must derive
+the same name, also while a new version replaces an old one. It is therefore made of facts that all of them share and
+that seldom change: the first live view, the key of the session, and the path that the application is mounted at.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from pyview.routing.routes import LiveRoute, view_key
 
 
 class Nameable(Protocol):
-    """An application, as far as its name is concerned."""
+    """An application. A Protocol, because the application imports this module."""
 
     @property
     def live_routes(self) -> Sequence[LiveRoute]: ...
@@ -30,20 +30,24 @@ class Nameable(Protocol):
 def application_name(
     app: Nameable, app_id: str | None, environ: Mapping[str, str], scope: Scope | None = None
 ) -> str:
-    """Return the name of `app`: `PYVIEW_APP_ID`, and `app_id` or else what can be told of the application itself.
+    """Return the name of `app`: `PYVIEW_APP_ID`, and `app_id` or else the facts about the application.
 
-    `scope` is that of any request, before the application has put itself into it: it leads to the application that
-    `app` is mounted in.
+    `scope` is the scope of any request, before the application has put itself into it: it leads to the application
+    that `app` is mounted in.
     """
     outer = (scope or {}).get("app")
-    own: Any = (
-        [app_id] if app_id is not None else [_first_view(app), _sessions(app, outer), mounts(app, outer)]
-    )
-    return json.dumps([environ.get("PYVIEW_APP_ID", "").strip(), own])
+    facts: list[Any]
+    if app_id is not None:
+        facts = [app_id]
+    else:
+        # Only the first view: a version with one more view must accept the open pages of the version before.
+        first_view = [f"{route.path} {view_key(route.view_class)}" for route in app.live_routes[:1]]
+        facts = [first_view, _session_keys(app, outer), mounts(app, outer)]
+    return json.dumps([environ.get("PYVIEW_APP_ID", "").strip(), facts])
 
 
 def check_app_id(app_id: object) -> None:
-    """Raises `ValueError` for an `app_id` that names nothing."""
+    """Raise `ValueError` for an `app_id` that is not a name."""
     if app_id is not None and not (isinstance(app_id, str) and app_id.strip()):
         raise ValueError(
             f"PyView(app_id={app_id!r}): expected a name such as 'shop', that no other application with the same "
@@ -52,8 +56,8 @@ def check_app_id(app_id: object) -> None:
 
 
 def mounts(app: object, outer: object) -> list[str]:
-    """Return the paths and hosts under which `outer` has `app`, as they are written there: for `/{tenant}` each tenant
-    is the same application."""
+    """Return the paths and hosts that `outer` mounts `app` at, as patterns: with `/{tenant}` every tenant has the same
+    application."""
     return sorted(_mounts(app, getattr(outer, "routes", ()), "", set()))
 
 
@@ -62,27 +66,23 @@ def _mounts(app: object, routes: Iterable[BaseRoute], prefix: str, seen: set[int
         inner = getattr(route, "_base_app", getattr(route, "app", None))
         if inner is None or id(route) in seen:
             continue
-        seen.add(id(route))
+        seen.add(id(route))  # applications may mount each other
         path = prefix + str(getattr(route, "path", getattr(route, "host", "")))
         if inner is app:
             yield path
         yield from _mounts(app, getattr(inner, "routes", ()), path, seen)
 
 
-def _first_view(app: Nameable) -> list[str]:
-    # Not all of them: a version with one more view would refuse the open pages of the one before.
-    return [f"{route.path} {view_key(route.view_class)}" for route in app.live_routes[:1]]
+def _session_keys(app: Nameable, outer: object) -> list[str]:
+    """Return one text for each session middleware.
 
-
-def _sessions(app: Nameable, outer: object) -> list[str]:
-    """Return one text for each session middleware. Who shares the key of a session shares its cookies, so that a token
-    for both opens no door that a cookie does not open."""
-    around: Sequence[Middleware] = getattr(outer, "user_middleware", ())
-    found = filter(is_session, [*around, *app.all_middleware])
-    return sorted({_described(middleware) for middleware in found})
-
-
-def _described(middleware: Middleware) -> str:
-    cookie = argument(middleware, "session_cookie", "session")
-    key = str(argument(middleware, "secret_key", ""))
-    return f"{cookie} {hashlib.sha256(key.encode()).hexdigest()}"
+    Applications with the same session key share their cookies, so a token that both accept gives no more access than
+    the cookie does.
+    """
+    outer_middleware: Sequence[Middleware] = getattr(outer, "user_middleware", ())
+    texts = set()
+    for middleware in filter(is_session, [*outer_middleware, *app.all_middleware]):
+        cookie = argument(middleware, "session_cookie", "session")
+        key = str(argument(middleware, "secret_key", ""))
+        texts.add(f"{cookie} {hashlib.sha256(key.encode()).hexdigest()}")
+    return sorted(texts)

@@ -1,4 +1,4 @@
-"""A live session: a group of views between which people go over one socket."""
+"""Live session: a group of views between which users navigate over one socket."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,13 +16,12 @@ DEFAULT_NAME = "default"
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """What the views of a group share.
+    """Settings that the views of a group share.
 
-    `requirement` is asked besides each view's own, `hooks` run before each view's own. `root_template` is the document
-    around them, None for the application's; `layout` is the live template around those that name none themselves, and
-    `container` the element of those whose class says none.
-    `shared` is added to the session that they see. `name` is in the token of every page: who leaves the group loads the
-    other page over HTTP.
+    `requirement` is checked in addition to each view's own, and `hooks` run before each view's own. `root_template` is
+    the document around the views, None for that of the application. `layout` is the live template around views that
+    name none themselves, and `container` the element of views whose class names none. `shared` is added to the session
+    that the views see. `name` is in the token of every page: navigation out of the group loads the page over HTTP.
     """
 
     name: str = DEFAULT_NAME
@@ -35,7 +34,7 @@ class LiveSession:
 
 
 DEFAULT = LiveSession()
-"""The group of views that belong to no other."""
+"""Group of the views that are in no other."""
 
 
 def make_live_session(
@@ -47,14 +46,14 @@ def make_live_session(
     session: Mapping[str, Any] | None,
     container: ContainerElement | None,
 ) -> LiveSession:
-    """The live session that an application describes.
+    """Check the arguments of `PyView.live_session` and return the live session.
 
-    Raises `ValueError` for a name that cannot be one, and for requirements that ask nothing; `TypeError` and
-    `SignatureError` for hooks and conditions that are none.
+    Raises `ValueError` for an invalid name and for an empty requirement; `TypeError` and `SignatureError` for hooks
+    and conditions that cannot be called.
     """
     if not isinstance(name, str) or not name.strip() or name == DEFAULT_NAME:
         raise ValueError(
-            f"live_session({name!r}): expected a name such as 'admin'. {DEFAULT_NAME!r} is the one of views that are "
+            f"live_session({name!r}): expected a name such as 'admin'. {DEFAULT_NAME!r} is the name for views that are "
             "added to the application itself."
         )
     requirement = None if requires is None else requirement_of(requires)

@@ -1,7 +1,7 @@
-"""From a URL to a view: one ordered list of routes, read the same way by HTTP and by the socket.
+"""Routes of live views: URL -> view and parameters, read alike by HTTP and by joins.
 
-Starlette takes the first route that matches, in the order of registration. The socket asks the same routes in the same
-order, so a page can never be reached over one door with the protection of another.
+Starlette takes the first route that matches, in the order of registration. A join asks the same routes in the same
+order, so that a page never gets another view, or another guard, over the socket than over HTTP.
 """
 
 import sys
@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
+from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.binding import Params, check_mount_without_url
 from pyview.events import compile_view
@@ -25,7 +26,7 @@ from pyview.wire.form import decode_form
 
 
 class LiveRoute(Route):
-    """A path that serves a live view in a live session: what HTTP and the socket share of it.
+    """Path that serves a live view, in a live session.
 
     Raises `TypeError` and `SignatureError` for hooks of the class that cannot be called.
     """
@@ -48,15 +49,17 @@ class LiveRoute(Route):
         self.hooks: tuple[OnMountHook, ...] = unique((*live_session.hooks, *hooks_of(view_class)))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Digits that are no number, since Python reads no more than 4300 of them, match nothing."""
+        """Return 404 instead of 500 for `{id:int}` with more than 4,300 digits, which Python refuses to convert."""
         try:
             return super().matches(scope)
         except ValueError:
             return Match.NONE, {}
 
     def may_be_patched_to(self, other: Any) -> bool:
-        """Whether a view of this route goes on at `other`: the same class in the same live session, so that the same
-        guards and hooks are for both."""
+        """Return True if a view may keep running when its URL changes to `other`.
+
+        That is so for the same class in the same live session: both routes have the same guards and hooks then.
+        """
         return other is self or (
             isinstance(other, LiveRoute)
             and other.view_class is self.view_class
@@ -67,9 +70,9 @@ class LiveRoute(Route):
 def container_at(
     path: str, view_class: type[LiveView[Any]], live_session: LiveSession, given: ContainerElement | None
 ) -> Container:
-    """The element of a page: what its route says, or its class, or its live session.
+    """Return the element of a page: that of its route, else of its class, else of its live session.
 
-    Raises `TypeError` and `ValueError` for one that cannot be.
+    Raises `TypeError` and `ValueError` for an invalid element.
     """
     if given is not None:
         return container_of(given, f"add_live_view({path!r}, ..., container)")
@@ -83,7 +86,7 @@ _PLAIN = Container()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NestedRoute:
-    """How a view is reached that has no URL: by the element that a page holds for it, in the page's live session."""
+    """Route of a view without a URL, which a page renders in an element, in the live session of that page."""
 
     view_class: type[LiveView[Any]]
     live_session: LiveSession
@@ -92,52 +95,45 @@ class NestedRoute:
     container: Container = _PLAIN
 
     def may_be_patched_to(self, other: Any) -> bool:
-        """A view without a URL is not patched."""
+        """Return False: a view without a URL is never patched."""
         return False
 
 
 class NestedRoutes:
-    """The nested views of one application, each with one route for each live session."""
+    """Routes of the nested views of one application, one for each view class and live session."""
 
     def __init__(self, routes: Callable[[], Sequence[BaseRoute]]) -> None:
         self._routes = routes
-        self._made: dict[tuple[str, str], NestedRoute] = {}
+        self._nested: dict[tuple[str, str], NestedRoute] = {}
 
     def of(self, view_class: type[LiveView[Any]], live_session: LiveSession) -> NestedRoute:
-        """Raises `TypeError` and `SignatureError` for callbacks and hooks that cannot be called."""
+        """Return the route of a view. Raises `TypeError` and `SignatureError` for callbacks that cannot be called."""
         key = view_key(view_class), live_session.name
-        route = self._made.get(key)
+        route = self._nested.get(key)
         if route is None or route.view_class is not view_class:
             compile_view(view_class)
             check_mount_without_url(view_class)
-            route = self._made[key] = NestedRoute(view_class, live_session, hooks_of(view_class))
+            route = self._nested[key] = NestedRoute(view_class, live_session, hooks_of(view_class))
         return route
 
     def find(self, key: str, group: str) -> NestedRoute | None:
-        """The view of that key, as a token of this application says it; None when there is no such view any more.
+        """Return the route for a view key and live session of a token; None if this version has no such view.
 
-        Another worker may have rendered the page, so the view's module may have to be imported here. A view around
-        another may be one of a route.
+        Another worker may have rendered the page, so this one may not have seen the view: its module is imported then.
         """
-        route = self._made.get((key, group))
+        route = self._nested.get((key, group))
         if route is not None:
             return route
-        view_class, live_session = self._on_a_route(key) or _imported(key), self._live_session(group)
+        live = [route for route in self._routes() if isinstance(route, LiveRoute)]
+        view_class = next((each.view_class for each in live if view_key(each.view_class) == key), None)
+        sessions = (DEFAULT, *(each.live_session for each in live))
+        live_session = next((each for each in sessions if each.name == group), None)
+        view_class = view_class or _imported(key)
         return None if view_class is None or live_session is None else self.of(view_class, live_session)
 
     def at(self, page: str, scope: Scope) -> "RouteMatch | None":
-        """Return the live route of `page`, path and query of a page of this application."""
+        """Return the live route of `page`, the path and query of a page of this application."""
         return resolve(self._routes(), unquote(page.partition("?")[0]), scope.get("root_path", ""))
-
-    def _on_a_route(self, key: str) -> type[LiveView[Any]] | None:
-        classes = (route.view_class for route in self._routes() if isinstance(route, LiveRoute))
-        return next((one for one in classes if view_key(one) == key), None)
-
-    def _live_session(self, group: str) -> LiveSession | None:
-        if group == DEFAULT.name:
-            return DEFAULT
-        sessions = (route.live_session for route in self._routes() if isinstance(route, LiveRoute))
-        return next((one for one in sessions if one.name == group), None)
 
 
 def _imported(key: str) -> type[LiveView[Any]] | None:
@@ -150,30 +146,18 @@ def _imported(key: str) -> type[LiveView[Any]] | None:
 
 
 class RouteMatch(NamedTuple):
-    """Where a path leads."""
+    """A live route, and the path parameters of the URL that led to it."""
 
     route: LiveRoute
     path_params: Mapping[str, Any]
 
 
 def resolve(routes: Iterable[BaseRoute], path: str, root_path: str) -> RouteMatch | None:
-    """The live route that an HTTP GET of `path` would reach; None when another route or none would answer.
+    """Return the live route that an HTTP GET of `path` would reach; None if no live route would answer.
 
     `path` is decoded and includes `root_path`, as in an ASGI scope.
     """
-    scope = _http_scope(path, root_path)
-    try:
-        for route in routes:
-            match, child_scope = route.matches(scope)
-            if match is Match.FULL:
-                return _live_match(route, child_scope)
-    except ValueError:
-        pass  # a route that is not live fails here, and would over HTTP
-    return None
-
-
-def _http_scope(path: str, root_path: str) -> Scope:
-    return {
+    scope = {
         "type": "http",
         "method": "GET",
         "path": path,
@@ -182,21 +166,25 @@ def _http_scope(path: str, root_path: str) -> Scope:
         "query_string": b"",
         "path_params": {},
     }
-
-
-def _live_match(route: BaseRoute, child_scope: Scope) -> RouteMatch | None:
-    if isinstance(route, LiveRoute):
-        return RouteMatch(route, child_scope.get("path_params", {}))
+    try:
+        for route in routes:
+            match, child_scope = route.matches(scope)
+            if match is Match.FULL:
+                if isinstance(route, LiveRoute):
+                    return RouteMatch(route, child_scope.get("path_params", {}))
+                return None
+    except ValueError:
+        pass  # a plain route refuses the path like this, and HTTP would answer 500
     return None
 
 
 def view_key(view_class: type[LiveView[Any]]) -> str:
-    """Names a view class in a page token, on every worker alike."""
+    """Return the name of a view class for tokens, which is the same in every worker."""
     return f"{view_class.__module__}:{view_class.__qualname__}"
 
 
 def url_params(query: str, path_params: Mapping[str, Any], max_fields: int) -> Params:
-    """What `handle_params` receives: a list of texts per name of the query, and the path's own parts.
+    """Return the parameters for `handle_params`: a list of strings for each name of the query, and the path parameters.
 
     Names in brackets (`filter[name]=x`) are nested as in forms. Raises `TooManyFields`.
     """
@@ -208,3 +196,34 @@ def url_params(query: str, path_params: Mapping[str, Any], max_fields: int) -> P
         if "[" not in name:
             plain.setdefault(name, []).append(value)
     return Params({**nested, **plain, **path_params})
+
+
+class RedirectSlashes:
+    """ASGI application that a router calls if no route matches, before `not_found`.
+
+    Starlette's own redirect (`redirect_slashes`) repeats the `Host` header, which anybody may set. This one redirects
+    to the path alone.
+    """
+
+    def __init__(self, routes: Callable[[], Sequence[BaseRoute]], not_found: ASGIApp) -> None:
+        self._routes = routes
+        self.not_found = not_found
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        other = _other_path(scope) if scope["type"] == "http" else None
+        if other is not None:
+            changed = {**scope, "path": other}
+            if any(route.matches(changed)[0] is not Match.NONE for route in self._routes()):
+                query = scope["query_string"].decode("latin-1")
+                await RedirectResponse(f"{other}?{query}" if query else other)(scope, receive, send)
+                return
+        await self.not_found(scope, receive, send)
+
+
+def _other_path(scope: Scope) -> str | None:
+    """Return the path with a slash at its end, or without it; None if the browser would take it for another host."""
+    path: str = scope["path"]
+    if path.removeprefix(scope.get("root_path", "")) == "/":
+        return None
+    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+    return other if other.startswith("/") and not other.startswith("//") else None

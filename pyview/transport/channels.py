@@ -1,32 +1,18 @@
-"""One connection's topics: which view answers which frame.
+"""Joined topics of one connection: each frame goes to the view that has joined its topic.
 
-Phoenix channels, protocol version 2: every frame names the join it belongs to. A frame of an earlier join of the same
-topic is dropped, because live navigation puts another view on the same topic.
+Phoenix channels, protocol version 2: every frame carries the ref of the join that it belongs to. A frame of an earlier
+join of the same topic is dropped, because live navigation joins another view on the same topic.
 """
 
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
+from pyview.config import SecurityConfig
 from pyview.process.app_context import AppContext
 from pyview.process.create import create_process
-from pyview.process.messages import (
-    ClearFlash,
-    ComponentEvent,
-    ComponentsLeaving,
-    ComponentsLeft,
-    CookieChanged,
-    Event,
-    FilesChosen,
-    Join,
-    Preflight,
-    Recheck,
-    Rejoin,
-    SessionRenewed,
-    UploadAdvanced,
-    URLChanged,
-)
+from pyview.process.messages import CookieChanged, Join, Recheck, Rejoin
 from pyview.process.nested import Children
 from pyview.process.transfer import Transfer
 from pyview.process.unread import Intake, Unread
@@ -36,56 +22,56 @@ from pyview.rendering.lifecycle import Location, MountContext
 from pyview.sessions.change import SessionChange
 from pyview.template.nested import PAGE_PREFIX
 from pyview.transport.join import OpenViews
+from pyview.transport.join_params import TOPIC_PREFIX, JoinParams
 from pyview.transport.reconnect import Detached, OwnerKey, ShownKey, shown_key
 from pyview.transport.send_queue import SendQueue
-from pyview.transport.uploads import PREFIX, UploadChannels
-from pyview.wire.form import TooManyFields, decode_form, merge_meta
-from pyview.wire.message import UNREAD, Frame, MalformedFrame, as_tuple, check_join, decode, encode, reply
-from pyview.wire.uploads import read_advance, read_choices, read_preflight
+from pyview.transport.uploads import UPLOAD_PREFIX, UploadChannels
+from pyview.transport.view_frames import MAX_EVENT_NAME, READERS
+from pyview.wire.message import UNREAD, Frame, MalformedFrame, check_join, decode, encode, reply
 
 logger = logging.getLogger("pyview")
 
-_MAIN = f"lv:{PAGE_PREFIX}"
+_PAGE_TOPIC = f"{TOPIC_PREFIX}{PAGE_PREFIX}"
 _UNMATCHED = {"reason": "unmatched topic"}
-_LONGEST_NAME = 255  # characters
 
 
 class ConnectionApi(Protocol):
-    """What the connection knows of its browser."""
+    """The connection that the topics are on. A Protocol, because the connection imports this module."""
 
-    async def admit(self, topic: str, payload: dict[str, Any], views: OpenViews) -> MountContext: ...
-    def claim(self, payload: dict[str, Any], key: ShownKey, visit: MountContext) -> ViewProcess | None: ...
-    def shows(self, channel: "Channel") -> None: ...
-    def hides(self, channel: "Channel") -> None: ...
     @property
-    def whose(self) -> OwnerKey: ...
-    @property
-    def address(self) -> str: ...
-    def locate(self, url: str) -> Location | None: ...
-    def sign_in_url(self, redirect: str, page: str) -> str: ...
+    def owner(self) -> OwnerKey: ...
     @property
     def client(self) -> str: ...
+    @property
+    def has_session(self) -> bool: ...
+    async def admit(self, join: JoinParams, views: OpenViews) -> MountContext: ...
+    def claim(self, join: JoinParams, key: ShownKey, mount_context: MountContext) -> ViewProcess | None: ...
+    def show(self, channel: "Channel") -> None: ...
+    def hide(self, channel: "Channel") -> None: ...
+    def locate(self, url: str) -> Location | None: ...
+    def sign_in_url(self, redirect: str, page: str) -> str: ...
+    def mint_change_token(self, topic: str, change: SessionChange) -> str | None: ...
+    async def renew(self, topic: str, payload: Any) -> dict[str, str]: ...
     def overloaded(self) -> None: ...
     def malformed(self, error: MalformedFrame) -> None: ...
     def goodbye(self) -> None: ...
-    @property
-    def has_session(self) -> bool: ...
-    def order(self, topic: str, change: SessionChange) -> str | None: ...
-    async def renew(self, topic: str, payload: Any) -> dict[str, str]: ...
 
 
 class Channel:
-    """One joined topic: the outlet of its view."""
+    """One joined topic: the connection that its view process sees.
+
+    `shown` names the view and the page once the join is admitted. `sent` counts the messages that the client was sent
+    on this join; the client counts what it receives, so that a rejoin shows whether a message was lost.
+    """
 
     __slots__ = ("_channels", "_open", "_send_queue", "join_ref", "process", "sent", "shown", "topic")
 
     process: ViewProcess
     shown: ShownKey | None
-    """Which view of which page it shows, once that is known."""
 
     def __init__(self, channels: "Channels", topic: str, join_ref: str) -> None:
         self._channels = channels
-        self._send_queue = channels.outbox
+        self._send_queue = channels.send_queue
         self._open = True
         self.topic = topic
         self.join_ref = join_ref
@@ -94,16 +80,20 @@ class Channel:
 
     @property
     def open(self) -> bool:
-        """Whether the client has it, as far as is known."""
+        """True as long as neither side has closed it."""
         return self._open
 
     @property
-    def whose(self) -> OwnerKey:
-        return self._channels.handshake.whose
+    def security(self) -> SecurityConfig:
+        return self._channels.app.security
+
+    @property
+    def owner(self) -> OwnerKey:
+        return self._channels.connection.owner
 
     @property
     def client(self) -> str:
-        return self._channels.handshake.client
+        return self._channels.connection.client
 
     @property
     def is_full(self) -> bool:
@@ -119,56 +109,62 @@ class Channel:
             self.sent += 1
             self._send_queue.put(encode(self.join_ref, None, self.topic, event, payload))
 
+    def refuse_event_name(self, ref: str | None, name: str) -> None:
+        """Answer an event whose name is too long. Names are logged, so their length is bounded."""
+        warning = f"the name of an event has {len(name)} characters, {MAX_EVENT_NAME} are allowed"
+        self._channels.app.client_warnings.warn(self.process.name, warning)
+        self.reply(ref, "error", {"reason": "event_name_too_long"})
+
     def refused(self) -> None:
-        """The join was answered with an error, which is all that the client needs to hear."""
+        """Forget a join that was answered with an error. The client expects no close message after that."""
         self.mute()
         self._channels.forget(self)
 
     def closed(self) -> None:
-        """The view has ended by itself: the client forgets the channel."""
-        self._part("phx_close")
+        """Close the channel in the client: the view has ended by itself."""
+        self._close("phx_close")
 
     def crashed(self) -> None:
-        """The view has failed: the client joins again."""
-        self._part("phx_error")
+        """Make the client join again: the view has failed."""
+        self._close("phx_error")
 
     def overloaded(self) -> None:
-        self._channels.handshake.overloaded()
+        self._channels.connection.overloaded()
 
     def when_writable(self, call: Callable[[], None]) -> None:
         self._send_queue.when_writable(call)
 
     def locate(self, url: str) -> Location | None:
-        return self._channels.handshake.locate(url)
+        return self._channels.connection.locate(url)
 
     def sign_in_url(self, redirect: str, page: str) -> str:
-        return self._channels.handshake.sign_in_url(redirect, page)
+        return self._channels.connection.sign_in_url(redirect, page)
 
     @property
     def has_session(self) -> bool:
-        return self._channels.main_topic is not None and self._channels.handshake.has_session
+        return self._channels.main_topic is not None and self._channels.connection.has_session
 
     @property
     def page(self) -> str | None:
-        """Path and query of the page, None for one that is not live itself."""
+        """Path and query of the page, None for a page that is not live itself."""
         main = self._channels.main
         return None if main is None else main.page
 
     def order(self, change: SessionChange) -> str | None:
-        # The page posts it, and brings the answer: its main view's topic stands for it.
-        return self._channels.handshake.order(self._channels.main_topic or self.topic, change)
+        # The page posts the token and brings the new cookie back, so the topic of its main view stands for it.
+        return self._channels.connection.mint_change_token(self._channels.main_topic or self.topic, change)
 
     async def renew(self, payload: Any) -> dict[str, str]:
-        return await self._channels.handshake.renew(self.topic, payload)
+        return await self._channels.connection.renew(self.topic, payload)
 
     def upload_load(self) -> UploadLoad:
         return self._channels.upload_load()
 
     def mute(self) -> None:
-        """Nothing more is said on this join; what the view still sends goes nowhere."""
+        """Send nothing more on this join. Messages that the view still sends are dropped."""
         self._open = False
 
-    def _part(self, event: str) -> None:
+    def _close(self, event: str) -> None:
         if self._open:
             self._send_queue.put(encode(self.join_ref, self.join_ref, self.topic, event, {}))
             self._open = False
@@ -176,17 +172,20 @@ class Channel:
 
 
 class Channels:
-    """Takes frames, never waits for user code. `intake` counts what of them is not handled yet."""
+    """Takes the frames of one connection and never waits for user code.
 
-    __slots__ = ("_joined", "_site", "_uploads", "handshake", "intake", "outbox")
+    `intake` counts the bytes of frames that are not handled yet.
+    """
 
-    def __init__(self, site: AppContext, handshake: ConnectionApi, outbox: SendQueue) -> None:
-        self._site = site
-        self.intake = Intake(site.security.max_unhandled_bytes)
+    __slots__ = ("_joined", "_uploads", "app", "connection", "intake", "send_queue")
+
+    def __init__(self, app: AppContext, connection: ConnectionApi, send_queue: SendQueue) -> None:
+        self.app = app
+        self.connection = connection
+        self.send_queue = send_queue
+        self.intake = Intake(app.security.max_unhandled_bytes)
         self._joined: dict[str, Channel] = {}
         self._uploads: UploadChannels | None = None
-        self.handshake = handshake
-        self.outbox = outbox
 
     @property
     def joined(self) -> int:
@@ -194,128 +193,198 @@ class Channels:
 
     @property
     def main_topic(self) -> str | None:
-        """The topic of the page itself, None where only views within it have joined."""
-        return next((topic for topic in self._joined if topic.startswith(_MAIN)), None)
+        """Topic of the page itself, None if only nested views have joined."""
+        return next((topic for topic in self._joined if topic.startswith(_PAGE_TOPIC)), None)
 
     @property
     def main(self) -> Location | None:
-        """Where the page is."""
+        """URL of the page."""
         topic = self.main_topic
         return None if topic is None else self._joined[topic].process.location
 
     def children_of(self, dom_id: str) -> Children | None:
-        """The views inside the one whose element has that id, None if none could be."""
-        channel = self._joined.get(f"lv:{dom_id}")
+        """Return the views nested in the view with this element id, None if it has none."""
+        channel = self._joined.get(f"{TOPIC_PREFIX}{dom_id}")
         return None if channel is None else channel.process.children
 
-    def dispatch(self, frame: Frame, text: str) -> None:
-        """Handle a frame, or keep its `text` until its view has time for it.
+    # Incoming frames
 
-        Raises `MalformedFrame` for a frame that no client of this protocol sends, as far as it has been read.
+    def dispatch(self, frame: Frame, text: str) -> None:
+        """Handle a frame, or keep its `text` until its view can handle it.
+
+        Raises `MalformedFrame` for a frame that breaks the protocol, as far as it has been read.
         """
         join_ref, _, topic, event, payload = frame
         channel = self._joined.get(topic)
         if channel is None or join_ref != channel.join_ref:
             self._to_connection(self._whole(frame, text), len(text), channel)
             return
-        read = self._to_view.get(event)
+        read = READERS.get(event)
         if read is None:
             self._to_channel(channel, self._whole(frame, text), len(text))
         elif payload is UNREAD or channel.process.busy:
-            channel.process.post(Unread(text, partial(self._read, channel), self.intake))
+            # Text takes less memory than parsed JSON, and `intake` knows its size.
+            channel.process.post(Unread(text, partial(self._read_late, channel), self.intake))
         else:
-            message = read(self, channel, frame)
+            message = read(channel, frame)
             if message is not None:
                 channel.process.post(message)
 
     def receive(self, frame: Frame) -> None:
-        """Handle a binary frame: a part of a file. Raises `MalformedFrame` for any other."""
-        if not frame.topic.startswith(PREFIX):
+        """Handle a binary frame, which is part of a file. Raises `MalformedFrame` for any other."""
+        if not frame.topic.startswith(UPLOAD_PREFIX):
             raise MalformedFrame("expected bytes for an upload only")
-        self._upload(frame)
+        self._to_upload(frame)
 
     def _whole(self, frame: Frame, text: str) -> Frame:
-        return decode(text, self._site.security.max_json_depth) if frame.payload is UNREAD else frame
+        return decode(text, self.app.security.max_json_depth) if frame.payload is UNREAD else frame
 
-    def _read(self, channel: Channel, text: str) -> Any:
-        """The message in a frame whose turn has come. A malformed one ends the connection, as any other does."""
+    def _read_late(self, channel: Channel, text: str) -> Any:
+        """Read a frame that waited for its view. A malformed one closes the connection, as it would have earlier."""
         try:
-            frame = decode(text, self._site.security.max_json_depth)
-            return self._to_view[frame.event](self, channel, frame)
+            frame = decode(text, self.app.security.max_json_depth)
+            return READERS[frame.event](channel, frame)
         except MalformedFrame as error:
-            self.handshake.malformed(error)
+            self.connection.malformed(error)
             if self._joined.get(channel.topic) is channel:
-                self._end(channel)  # what has come after it is not handled
+                self._end(channel)  # frames that came after the malformed one are not handled
             return None
 
     def _to_connection(self, frame: Frame, size: int, channel: Channel | None) -> None:
-        """Handle a frame that is for no view that has joined; `channel` has its topic, with another join."""
+        """Handle a frame for no joined view. `channel` has joined the same topic with another ref."""
         topic, event = frame.topic, frame.event
         if topic == "phoenix" and event == "heartbeat":
-            self.outbox.put(reply(None, frame.ref, topic, "ok", {}))
+            self.send_queue.put(reply(None, frame.ref, topic, "ok", {}))
         elif topic == "phoenix" and event == "goodbye":
-            self.handshake.goodbye()
-        elif topic.startswith(PREFIX):
-            self._upload(frame)
+            self.connection.goodbye()
+        elif topic.startswith(UPLOAD_PREFIX):
+            self._to_upload(frame)
         elif event == "phx_join":
             self._join(frame, size)
+        elif channel is None and event == "phx_leave":
+            self.send_queue.put(reply(frame.join_ref, frame.ref, topic, "ok", {}))
         elif channel is None:
-            self._answer_unmatched(frame)
+            self.send_queue.put(reply(None, frame.ref, topic, "error", _UNMATCHED))
 
     def _to_channel(self, channel: Channel, frame: Frame, size: int) -> None:
-        """Handle a frame about the join itself, which is not the view's."""
+        """Handle a frame about the join itself."""
         if frame.event == "phx_leave":
-            self._leave(channel, frame)
+            channel.closed()
+            self._end(channel)
+            self.send_queue.put(reply(frame.join_ref, frame.ref, frame.topic, "ok", {}))
         elif frame.event == "phx_join":
             self._join(frame, size)
         else:
             raise MalformedFrame("unknown event for a joined topic")
 
-    def recheck(self) -> None:
-        """Who is there may have changed: every view looks whether it may go on."""
-        for channel in tuple(self._joined.values()):
-            channel.process.post_soon(Recheck())
-
-    def tell(self, news: CookieChanged) -> None:
-        """The browser has a new cookie: every view goes on with it, or loads its page."""
-        for channel in tuple(self._joined.values()):
-            channel.process.post_soon(news)
-
     def refuse(self, frame: Frame, text: str, reason: str) -> None:
-        """Answer a frame without acting on it. Leaving and heartbeats give or cost nothing: they are heard."""
+        """Answer a frame without acting on it. Heartbeats and leaves are handled anyway: they cost next to nothing."""
         join_ref, ref, topic, event, _ = frame
         if event in ("heartbeat", "phx_leave") and text:
             self.dispatch(frame, text)
         elif ref is not None:
-            self.outbox.put(reply(join_ref, ref, topic, "error", {"reason": reason}))
+            self.send_queue.put(reply(join_ref, ref, topic, "error", {"reason": reason}))
+
+    # Joins
+
+    def _join(self, frame: Frame, size: int) -> None:
+        topic, join_ref = frame.topic, check_join(frame)
+        refusal = self._join_refusal(frame)
+        if refusal is not None:
+            self.send_queue.put(reply(frame.join_ref, frame.ref, topic, "error", {"reason": refusal}))
+            return
+        old = self._joined.get(topic)
+        if old is not None:
+            # A second join of an open topic closes the first one, with the ref of the first.
+            self.send_queue.put(encode(old.join_ref, old.join_ref, topic, "phx_close", {}))
+            self._end(old)
+        channel = Channel(self, topic, join_ref)
+        channel.process = create_process(self.app, channel)
+        self._joined[topic] = channel
+        self.app.processes.add(channel.process)
+        join = JoinParams.read(topic, frame.payload)
+        self.intake.hold(size)
+        release = partial(self.intake.release, size)
+        admit = self._admission(channel, join, frame.ref)
+        channel.process.post(Join(frame.ref, admit, join.navigated, release))
+
+    def _join_refusal(self, frame: Frame) -> str | None:
+        """Return the reason to refuse a join with, None for one that may go on."""
+        if not frame.topic.startswith(TOPIC_PREFIX):
+            return "unmatched topic"
+        if type(frame.payload) is not dict:
+            raise MalformedFrame("expected phx_join to carry an object")
+        limit = self.app.security.max_topics
+        if len(self._joined) >= limit and frame.topic not in self._joined:
+            self.app.client_warnings.warn(
+                self.connection.client,
+                f"a join was refused: one socket carries {limit} views, the page's and nested ones "
+                "(SecurityConfig.max_topics)",
+            )
+            return "too many channels joined"
+        return None
+
+    def _admission(
+        self, channel: Channel, join: JoinParams, ref: str | None
+    ) -> Callable[[], Awaitable[MountContext | None]]:
+        async def admit() -> MountContext | None:
+            mount_context = await self.connection.admit(join, self)
+            # The topic may have been left, or joined again, during the lookup of the identity.
+            if channel.open and self._resume(channel, join, ref, mount_context):
+                return None
+            return mount_context
+
+        return admit
+
+    def _resume(
+        self, channel: Channel, join: JoinParams, ref: str | None, mount_context: MountContext
+    ) -> bool:
+        """Continue the view that the page had on another connection. Return False if there is none."""
+        channel.shown = shown_key(join, mount_context)
+        process = self.connection.claim(join, channel.shown, mount_context)
+        self.connection.show(channel)
+        if process is None:
+            return False
+        channel.process = process
+        # The message may have to wait, and the connect parameters may be large.
+        rejoin = Rejoin(ref, mount_context._replace(connecting=None), join.navigated)
+        process.attach(channel, self.intake, rejoin)
+        return True
+
+    # All views of the connection
+
+    def recheck(self) -> None:
+        """Make every view check its access: the identity may have changed."""
+        for channel in tuple(self._joined.values()):
+            channel.process.post_soon(Recheck())
+
+    def cookie_changed(self, message: CookieChanged) -> None:
+        """Make every view continue with the browser's new cookie, or load its page again."""
+        for channel in tuple(self._joined.values()):
+            channel.process.post_soon(message)
 
     def release(self) -> list[Detached]:
-        """The connection broke off: the views that could wait for their pages. They are the caller's."""
-        waiting = []
+        """Return the views that can wait for their page after a lost connection. The caller owns them from now on."""
+        detached = []
         for channel in tuple(self._joined.values()):
             if channel.shown is not None and channel.process.can_wait:
-                waiting.append(Detached(channel.shown, channel.process, channel.sent))
+                detached.append(Detached(channel.shown, channel.process, channel.sent))
                 channel.mute()
                 self.forget(channel)
-        return waiting
+        return detached
 
     def close(self) -> None:
-        """The connection has gone: every view ends."""
+        """End every view: the connection is closed."""
         if self._uploads is not None:
             self._uploads.close()
         for channel in tuple(self._joined.values()):
             self._end(channel)
 
     def forget(self, channel: Channel) -> None:
+        # Another join of the same topic may have taken its place already.
         if self._joined.get(channel.topic) is channel:
             del self._joined[channel.topic]
-            self.handshake.hides(channel)
-
-    def _answer_unmatched(self, frame: Frame) -> None:
-        if frame.event == "phx_leave":
-            self.outbox.put(reply(frame.join_ref, frame.ref, frame.topic, "ok", {}))
-        else:
-            self.outbox.put(reply(None, frame.ref, frame.topic, "error", _UNMATCHED))
+            self.connection.hide(channel)
 
     def _end(self, channel: Channel) -> None:
         channel.mute()
@@ -325,176 +394,19 @@ class Channels:
     # Uploads
 
     def receiving(self, frame: Frame) -> Transfer | None:
-        """The file whose bytes the frame brings."""
+        """Return the transfer that the bytes of the frame belong to."""
         return None if self._uploads is None else self._uploads.receiving(frame)
 
     def upload_load(self) -> UploadLoad:
-        """What all views of the connection have on their way and in store."""
-        loads = [manager.load for manager in self._managers()]
+        """Return the number and size of the files that all views of the connection are receiving or keep."""
+        loads = [manager.load for manager in self._upload_managers()]
         return UploadLoad(sum(load.files for load in loads), sum(load.size for load in loads))
 
-    def _upload(self, frame: Frame) -> None:
+    def _to_upload(self, frame: Frame) -> None:
         if self._uploads is None:
-            self._uploads = UploadChannels(self.outbox, self.intake, self._managers)
+            self._uploads = UploadChannels(self.send_queue, self.intake, self._upload_managers)
         self._uploads.dispatch(frame)
 
-    def _managers(self) -> list[UploadManager]:
+    def _upload_managers(self) -> list[UploadManager]:
         managers = (channel.process.upload_manager for channel in self._joined.values())
         return [manager for manager in managers if manager is not None]
-
-    # Joining
-
-    def _join(self, frame: Frame, size: int) -> None:
-        join_ref = check_join(frame)
-        refusal = self._unfit(frame)
-        if refusal is not None:
-            self.outbox.put(reply(frame.join_ref, frame.ref, frame.topic, "error", {"reason": refusal}))
-            return
-        self._replace(frame.topic)
-        channel = Channel(self, frame.topic, join_ref)
-        channel.process = create_process(self._site, channel)
-        self._joined[frame.topic] = channel
-        self._site.processes.add(channel.process)
-        admission = self._authorizer(channel, frame)
-        self.intake.hold(size)
-        let_go = partial(self.intake.release, size)
-        channel.process.post(Join(frame.ref, admission, "redirect" in frame.payload, let_go))
-
-    def _unfit(self, frame: Frame) -> str | None:
-        if not frame.topic.startswith("lv:"):
-            return "unmatched topic"
-        if type(frame.payload) is not dict:
-            raise MalformedFrame("expected phx_join to carry an object")
-        if len(self._joined) >= self._site.security.max_topics and frame.topic not in self._joined:
-            self._site.client_warnings.warn(
-                self.handshake.address,
-                f"a join was refused: one socket carries {self._site.security.max_topics} views, the page's and nested "
-                "ones (SecurityConfig.max_topics)",
-            )
-            return "too many channels joined"
-        return None
-
-    def _replace(self, topic: str) -> None:
-        # A second join of an open topic closes the first instance, with the first one's join_ref.
-        old = self._joined.get(topic)
-        if old is not None:
-            self.outbox.put(encode(old.join_ref, old.join_ref, topic, "phx_close", {}))
-            self._end(old)
-
-    def _authorizer(self, channel: Channel, frame: Frame) -> Callable[[], Awaitable[MountContext | None]]:
-        async def admit() -> MountContext | None:
-            visit = await self.handshake.admit(frame.topic, frame.payload, self)
-            if not channel.open:
-                return visit
-            return None if self._takes_up(channel, frame, visit) else visit
-
-        return admit
-
-    def _takes_up(self, channel: Channel, frame: Frame, visit: MountContext) -> bool:
-        """Whether the page goes on with the view that it had on another connection."""
-        channel.shown = shown_key(visit, frame.payload)
-        process = self.handshake.claim(frame.payload, channel.shown, visit)
-        self.handshake.shows(channel)
-        if process is None:
-            return False
-        channel.process = process
-        # It may have to wait, and what the page said of itself may be large.
-        back = Rejoin(frame.ref, visit._replace(connecting=None), "redirect" in frame.payload)
-        process.attach(channel, self.intake, back)
-        return True
-
-    # Frames of a joined topic
-
-    def _leave(self, channel: Channel, frame: Frame) -> None:
-        channel.closed()
-        self._end(channel)
-        self.outbox.put(reply(frame.join_ref, frame.ref, frame.topic, "ok", {}))
-
-    def _event(
-        self, channel: Channel, frame: Frame
-    ) -> Event | ComponentEvent | FilesChosen | ClearFlash | None:
-        payload = frame.payload
-        try:
-            name, value, kind = payload["event"], payload["value"], payload.get("type")
-        except (TypeError, KeyError, AttributeError):
-            raise MalformedFrame("expected an event with 'event', 'value' and 'type'") from None
-        if type(name) is not str:
-            raise MalformedFrame("expected the name of an event to be text")
-        if len(name) > _LONGEST_NAME:
-            self._refuse_name(channel, frame.ref, name)
-            return None
-        cid = payload.get("cid")
-        if cid is not None and type(cid) is not int:
-            raise MalformedFrame("expected the cid of an event to be a number")
-        if name.startswith("lv:"):
-            return _builtin(frame.ref, name, value, cid)
-        if kind == "form":
-            value = self._form(payload, value)
-            if payload.get("uploads"):
-                return FilesChosen(read_choices(payload["uploads"]), _event_of(frame.ref, name, value, cid))
-        return _event_of(frame.ref, name, value, cid)
-
-    def _refuse_name(self, channel: Channel, ref: str | None, name: str) -> None:
-        complaint = f"the name of an event has {len(name)} characters, {_LONGEST_NAME} are allowed"
-        self._site.client_warnings.warn(channel.process.name, complaint)
-        channel.reply(ref, "error", {"reason": "event_name_too_long"})
-
-    def _form(self, payload: dict[str, Any], value: Any) -> dict[str, Any]:
-        meta = payload.get("meta", {})
-        if type(value) is not str or type(meta) is not dict:
-            raise MalformedFrame("expected a form's value as text and its meta as an object")
-        try:
-            return merge_meta(decode_form(value, max_fields=self._site.security.max_form_fields), meta)
-        except TooManyFields as error:
-            raise MalformedFrame(str(error)) from None
-
-    def _live_patch(self, channel: Channel, frame: Frame) -> URLChanged:
-        url = frame.payload.get("url") if type(frame.payload) is dict else None
-        if type(url) is not str:
-            raise MalformedFrame("expected live_patch to carry a URL")
-        return URLChanged(frame.ref, url)
-
-    def _session_renewed(self, channel: Channel, frame: Frame) -> SessionRenewed:
-        return SessionRenewed(frame.ref, frame.payload)
-
-    def _preflight(self, channel: Channel, frame: Frame) -> Preflight:
-        return Preflight(frame.ref, *read_preflight(frame.payload))
-
-    def _progress(self, channel: Channel, frame: Frame) -> UploadAdvanced:
-        return UploadAdvanced(frame.ref, read_advance(frame.payload))
-
-    def _components_will_go(self, channel: Channel, frame: Frame) -> ComponentsLeaving:
-        return ComponentsLeaving(frame.ref, _cids(frame.payload))
-
-    def _components_gone(self, channel: Channel, frame: Frame) -> ComponentsLeft:
-        return ComponentsLeft(frame.ref, _cids(frame.payload))
-
-    _to_view: ClassVar[dict[str, Callable[["Channels", Channel, Frame], Any]]] = {
-        "event": _event,
-        "live_patch": _live_patch,
-        "session_renewed": _session_renewed,
-        "allow_upload": _preflight,
-        "progress": _progress,
-        "cids_will_destroy": _components_will_go,
-        "cids_destroyed": _components_gone,
-    }
-
-
-def _event_of(ref: str | None, name: str, value: Any, cid: int | None) -> Event | ComponentEvent:
-    if cid is None:
-        return as_tuple(Event, (ref, name, value))
-    return ComponentEvent(ref, name, value, cid)
-
-
-def _builtin(ref: str | None, name: str, value: Any, cid: int | None) -> ClearFlash:
-    if name != "lv:clear-flash":
-        raise MalformedFrame("unknown built-in event")
-    key = value.get("key") if type(value) is dict else None
-    return ClearFlash(ref, key if type(key) is str else None, cid)
-
-
-def _cids(payload: Any) -> list[int]:
-    cids = payload.get("cids") if type(payload) is dict else None
-    if type(cids) is not list or not all(type(cid) is int for cid in cids):
-        raise MalformedFrame("expected a list of components' numbers")
-    return cids

@@ -1,7 +1,7 @@
-"""Why a socket ends, as its close code says it: RFC 6455, 7.4, and the IANA registry for 1012 and 1013.
+"""Close codes of a socket, and which of them let the page come back to its view.
 
-Never 1000 for an error or for a limit: the client takes that for the end of the page and loads it again over HTTP.
-After any other code it comes back by itself, with growing pauses.
+RFC 6455, 7.4, and the IANA registry for 1012 and 1013. An error or a limit never closes with 1000: the client takes
+that for the end of the page and loads it again over HTTP. After any other code it reconnects, with growing pauses.
 """
 
 from typing import NamedTuple
@@ -15,26 +15,26 @@ TOO_BIG = 1009
 RESTART = 1012
 OVERLOADED = 1013
 GOODBYE = 4000
-"""The client's: the page is left. What the browser sends by itself (1001, or nothing at all) says nothing of that."""
+"""Sent by our client: the user leaves the page. What browsers send by themselves (1001, or nothing) does not tell."""
 SIGNED_OUT = 4001
 TIMEOUT = 4408
-"""Ours, after HTTP 408: nothing came that should have come."""
+"""After HTTP 408: the browser did not send something in time."""
 
 
 class CloseReason(NamedTuple):
     """A close code and, for the log, one sentence."""
 
     code: int
-    why: str
+    text: str
 
 
 _NO_RETURN = frozenset({NORMAL, POLICY, TOO_BIG, RESTART, GOODBYE, SIGNED_OUT})
 
 
 def may_return(code: int, reason: str = "") -> bool:
-    """Whether the page behind a socket that ended like this may come back and find its view.
+    """Return True if the page may come back to its view after its socket closed like this.
 
-    1005 and 1006 are what servers call a lost connection. The client closes with 1000 only to say goodbye, or when its
-    heartbeat has no answer (phoenix.js, `heartbeatTimeout`).
+    Servers report a lost connection as 1005 or 1006. The client closes with 1000 only to say goodbye, or when its
+    heartbeat got no answer (phoenix.js, `heartbeatTimeout`).
     """
     return code not in _NO_RETURN or reason == "heartbeat timeout"

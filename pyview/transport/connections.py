@@ -1,145 +1,124 @@
-"""Every open socket of one application: how many there may be, who looks after them, and how they all end.
-
-All open connections of one application, looked at about once a second.
-"""
+"""All open connections of one application: their number is limited, their timeouts are checked, and they all end when
+the application stops."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
+from pyview.background.periodic import PeriodicChecks
 from pyview.config import SecurityConfig
-from pyview.transport.close_codes import RESTART, CloseReason
+from pyview.transport.close_codes import POLICY, RESTART, CloseReason
 from pyview.transport.limits import ClientGroup, Quotas
 
 logger = logging.getLogger("pyview")
 
-MonitoredT = TypeVar("MonitoredT")
+_LONGEST_PERIOD = 1.0
+_SHORTEST_PERIOD = 0.01
+_HTTP_RESPONSE = "websocket.http.response"  # ASGI extension: answer a handshake with an HTTP status
 
 
-class ConnectionMonitor(Generic[MonitoredT]):
-    """One timer for all connections, and none while there is no connection.
+class OpenConnection(Protocol):
+    """One open connection. Two things are one: a WebSocket, and requests of a long poll."""
 
-    `beat` is the time between two looks, in seconds.
+    async def run(self) -> None: ...
+    def check_timeouts(self, now: float) -> None: ...
+    def end(self, reason: CloseReason) -> None: ...
+
+
+class ConnectionMonitor:
+    """Open connections, oldest first, whose timeouts are checked about once a second.
+
+    `period` is the time between two checks in seconds.
     """
 
-    def __init__(self, period: float = 1.0) -> None:
-        self._beat = period
-        self._open: dict[MonitoredT, None] = {}
-        self._hooks: list[Callable[[MonitoredT, float], object]] = []
-        self._timer: asyncio.TimerHandle | None = None
+    def __init__(self, periodic: PeriodicChecks, period: float = _LONGEST_PERIOD) -> None:
+        self._periodic = periodic
+        self._period = period
+        self._open: dict[OpenConnection, None] = {}
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def __iter__(self) -> Iterator[MonitoredT]:
-        """The open connections, oldest first; they may open and close meanwhile."""
+    def __iter__(self) -> Iterator[OpenConnection]:
+        # A copy: connections open and close while they are looked at.
         return iter(tuple(self._open))
 
-    def on_tick(self, hook: Callable[[MonitoredT, float], object]) -> None:
-        """Call `hook(connection, now)` for every open connection at every beat; `now` is loop time.
-
-        It runs between two events of the loop, so it must be short. One that raises is logged, and called again at the
-        next beat.
-        """
-        self._hooks.append(hook)
-
-    def add(self, connection: MonitoredT) -> None:
+    def add(self, connection: OpenConnection) -> None:
+        if not self._open:
+            self._periodic.add(self._check, self._period)
         self._open[connection] = None
-        if self._timer is None:
-            self._arm()
 
-    def remove(self, connection: MonitoredT) -> None:
-        """An unknown connection is ignored."""
+    def remove(self, connection: OpenConnection) -> None:
+        """Forget `connection`. An unknown connection is ignored."""
         self._open.pop(connection, None)
-        if not self._open and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if not self._open:
+            self._periodic.remove(self._check)
 
-    def _arm(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self._beat, self._tick)
-
-    def _tick(self) -> None:
+    def _check(self) -> None:
         now = asyncio.get_running_loop().time()
-        self._arm()
-        for hook in self._hooks:
-            for connection in self:
-                try:
-                    hook(connection, now)
-                except Exception:
-                    logger.exception("a look at an open socket failed")
+        for connection in self:
+            try:
+                connection.check_timeouts(now)
+            except Exception:
+                logger.exception("checking the timeouts of a connection failed")
 
 
-_LONGEST_BEAT = 1.0
-_SHORTEST_BEAT = 0.01
-_EXTENSION = "websocket.http.response"
+class OpenConnections:
+    """Serves the connections of one application. `monitor` lists those that are open."""
 
-
-class OpenSocket(Protocol):
-    """One browser's socket."""
-
-    async def run(self) -> None: ...
-    def sweep(self, now: float) -> None: ...
-    def end(self, ending: CloseReason) -> None: ...
-
-
-class OpenSockets:
-    """`sweeper` lists them, and takes further hooks for its beat."""
-
-    def __init__(self, limits: SecurityConfig) -> None:
-        self.sweeper: ConnectionMonitor[OpenSocket] = ConnectionMonitor(_beat(limits))
-        self.sweeper.on_tick(lambda socket, now: socket.sweep(now))
+    def __init__(self, limits: SecurityConfig, periodic: PeriodicChecks) -> None:
+        shortest = min(limits.join_timeout, limits.idle_timeout, limits.flood_timeout, limits.socket_max_age)
+        period = min(_LONGEST_PERIOD, max(_SHORTEST_PERIOD, shortest / 4))
+        self.monitor = ConnectionMonitor(periodic, period)
         self.quotas = Quotas("sockets", limits.max_sockets_per_session, limits.max_sockets_per_address)
         self._limits = limits
         self._draining = False
 
     async def serve(
-        self, connect: Callable[[], OpenSocket], scope: Scope, receive: Receive, send: Send
+        self, connect: Callable[[], OpenConnection], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Serve the socket that `connect` makes to its end; where there is no room, refuse its handshake."""
-        place = self.quotas.place(scope)
-        refusal = self._refusal(scope, place)
+        """Serve the connection that `connect` makes until it closes. Refuse the handshake beyond the limits."""
+        group = self.quotas.group_of(scope)
+        refusal = self._refusal(scope, group)
         if refusal is not None:
             await refuse_handshake(refusal, scope, receive, send)
             return
-        socket = connect()
-        self.quotas.take(place)
-        self.sweeper.add(socket)
+        connection = connect()
+        self.quotas.take(group)
+        self.monitor.add(connection)
         try:
-            await socket.run()
+            await connection.run()
         finally:
-            self.sweeper.remove(socket)
-            self.quotas.free(place)
+            self.monitor.remove(connection)
+            self.quotas.release(group)
 
     async def drain(self, views: Callable[[], Collection[object]]) -> None:
-        """End every socket with 1012 and wait, `drain_timeout` seconds at the most, until all sockets and `views` have
-        gone, so that each `disconnect` has run."""
+        """Close every connection with 1012. Wait until all connections and `views` have ended, so that each
+        `disconnect` has run, and for `drain_timeout` seconds at most."""
         self._draining = True
+        seconds = self._limits.drain_timeout
         try:
-            for socket in self.sweeper:
-                socket.end(CloseReason(RESTART, "the server stops"))
-            async with asyncio.timeout(self._limits.drain_timeout):
-                await self._gone(views)
+            for connection in self.monitor:
+                connection.end(CloseReason(RESTART, "the server stops"))
+            async with asyncio.timeout(seconds):
+                while self.monitor or views():  # noqa: ASYNC110  only at shutdown
+                    await asyncio.sleep(0.01)
         except TimeoutError:
-            seconds = self._limits.drain_timeout
             logger.warning(
-                "after %g s %d sockets and %d views are left", seconds, len(self.sweeper), len(views())
+                "after %g s %d sockets and %d views are left", seconds, len(self.monitor), len(views())
             )
         finally:
             self._draining = False
 
-    async def _gone(self, views: Callable[[], Collection[object]]) -> None:
-        while self.sweeper or views():  # noqa: ASYNC110  at shutdown, and nowhere else
-            await asyncio.sleep(0.01)
-
-    def _refusal(self, scope: Scope, place: ClientGroup) -> int | None:
-        """The HTTP status that refuses a handshake."""
+    def _refusal(self, scope: Scope, group: ClientGroup) -> int | None:
+        """Return the HTTP status that refuses a handshake, None for one that may go on."""
         if self._draining:
             return 503
-        exceeded = self.quotas.exceeded(place)
+        exceeded = self.quotas.exceeded(group)
         if exceeded is None:
             return None
         audit_of(scope).record(AuditEvent.RATE_LIMITED, scope, exceeded)
@@ -147,17 +126,11 @@ class OpenSockets:
 
 
 async def refuse_handshake(status: int, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a handshake with an HTTP status; with 403, which every server can, where it takes no other."""
+    """Answer a handshake with an HTTP status. A server without the ASGI extension for that answers 403."""
     await receive()  # websocket.connect
-    if _EXTENSION not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 1008})
+    if _HTTP_RESPONSE not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": POLICY})
         return
     headers = [(b"content-length", b"0"), (b"retry-after", b"10")]
-    await send({"type": f"{_EXTENSION}.start", "status": status, "headers": headers})
-    await send({"type": f"{_EXTENSION}.body", "body": b""})
-
-
-def _beat(limits: SecurityConfig) -> float:
-    """Often enough for the shortest of the time limits, and no oftener than once a second otherwise."""
-    shortest = min(limits.join_timeout, limits.idle_timeout, limits.flood_timeout, limits.socket_max_age)
-    return min(_LONGEST_BEAT, max(_SHORTEST_BEAT, shortest / 4))
+    await send({"type": f"{_HTTP_RESPONSE}.start", "status": status, "headers": headers})
+    await send({"type": f"{_HTTP_RESPONSE}.body", "body": b""})

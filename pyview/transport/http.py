@@ -1,8 +1,13 @@
-"""The first render: one HTTP request through the lifecycle with the unconnected face."""
+"""First page over HTTP: one GET of a live route, answered with the HTML document around the rendered view.
+
+A request passes here once from top to bottom: `StaticRenderContext` reads it, the view is rendered, and the document
+with the tokens of the page is built at the end.
+"""
 
 import logging
-import secrets
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 from urllib.parse import urlparse
 
@@ -12,15 +17,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pyview.auth.guard import guarded_response, is_protected
-from pyview.auth.identity import Identity
-from pyview.auth.redirects import page_path
 from pyview.binding import BindingError
 from pyview.flash import Flash
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
-from pyview.middleware.browser_cookie import give_browser_cookie
-from pyview.middleware.headers import cache_control, want_header
-from pyview.navigation import Navigate, Redirect
+from pyview.middleware.headers import cache_control, set_browser_cookie, want_header
+from pyview.navigation import Redirect
 from pyview.process.app_context import AppContext
 from pyview.rendering.lifecycle import Location, MountContext, MountTarget
 from pyview.routing.live_session import DEFAULT, LiveSession
@@ -35,9 +37,9 @@ from pyview.transport.assets import ClientAssets, head_elements
 from pyview.transport.static_render import (
     Redirected,
     StaticRenderContext,
-    first_view,
-    nested_html,
-    plain_place,
+    plain_page,
+    render_nested,
+    render_view,
 )
 from pyview.wire.form import TooManyFields
 
@@ -46,29 +48,28 @@ logger = logging.getLogger("pyview")
 FLASH_COOKIE = "__phoenix_flash__"
 STATUS_COOKIE = "__phoenix_reload_status__"
 
-_ONCE = "pyview.once"
+_EMBEDDING = "pyview.static_render_context"  # scope key
 _CSRF_META = Pattern('<meta name="csrf-token" content="{csrf_token}">')
 
 
 class LivePage:
-    """Answers GET for every live route of one application."""
+    """Answers GET for every live route of one application.
+
+    `app_context` and `root_template` are called for each request: the application makes its context at the first
+    request, when everything is configured, and users may assign another root template at any time.
+    """
 
     def __init__(
         self,
-        site: Callable[[], AppContext],
+        app_context: Callable[[], AppContext],
         tokens: Tokens,
         assets: ClientAssets,
         root_template: Callable[[], RootTemplate],
     ) -> None:
-        self._get_site = site
+        self._app_context = app_context
         self._tokens = tokens
         self._assets = assets
         self._root_template = root_template
-
-    @property
-    def _site(self) -> AppContext:
-        # Made at the first request: only then is everything configured.
-        return self._get_site()
 
     def route(
         self,
@@ -79,90 +80,131 @@ class LivePage:
         action: str | None = None,
         container: Container | None = None,
     ) -> LiveRoute:
-        """The route of `view_class` in `live_session`: their guards are asked anew for every request."""
+        """Return the route of `view_class` in `live_session`. Its guards are asked again for every request."""
 
         async def endpoint(request: Request) -> Response:
-            async def page(inner: Request) -> Response:
-                telemetry = self._site.telemetry
-                if telemetry is None or not telemetry.configured:
-                    return await self._respond(inner, route)
-                with telemetry.page(view_class.__qualname__):
-                    return await self._respond(inner, route)
-
-            response: Response = await guarded_response(view_class, page, request, live_session.requirement)
+            requirement = live_session.requirement
+            if not is_protected(view_class, request.scope, requirement):
+                return await self._traced(request, route, protected=False)
+            page = partial(self._traced, route=route, protected=True)
+            response: Response = await guarded_response(view_class, page, request, requirement)
             return response
 
         route = LiveRoute(path, view_class, endpoint, name, live_session, action, container)
         return route
 
-    async def _respond(self, request: Request, route: LiveRoute) -> Response:
-        self._check_reload(request)
-        once = self._new_once(request)
-        visit = self._visit(request, route, once)
-        try:
-            shown = await first_view(once, visit)
-            content = await shown.html(self._site)
-        except BindingError as error:
-            raise _bad_request(visit, error) from None
-        except Redirected as elsewhere:
-            return self._redirect(elsewhere.socket, elsewhere.navigation)
-        return self._page(request, once, visit, shown.socket, content)
+    async def _traced(self, request: Request, route: LiveRoute, *, protected: bool) -> Response:
+        app = self._app_context()
+        telemetry = app.telemetry
+        trace = (
+            nullcontext()
+            if telemetry is None or not telemetry.configured
+            else telemetry.page(route.view_class.__qualname__)
+        )
+        with trace:
+            return await self._respond(app, request, route, protected=protected)
 
-    def _check_reload(self, request: Request) -> None:
-        """Raises the `HTTPException` that the page's join has ended with."""
-        token = request.cookies.get(STATUS_COOKIE)
-        status = self._tokens.read_reload_token(token) if token else None
+    async def _respond(
+        self, app: AppContext, request: Request, route: LiveRoute, *, protected: bool
+    ) -> Response:
+        cookies = request.cookies
+        status = self._tokens.read_reload_token(cookies[STATUS_COOKIE]) if STATUS_COOKIE in cookies else None
         if status is not None:
-            # Said once: the next load of the page tries again.
+            # The join of the page failed with this status. The cookie is deleted, so that the next load tries again.
             raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
+        context = StaticRenderContext.read(app, self._tokens, request.scope)
+        context.protected = protected
+        flash = self._tokens.read_flash_token(cookies[FLASH_COOKIE]) if FLASH_COOKIE in cookies else None
+        mount_context = MountContext(
+            _location(context, request, route),
+            context.identity,
+            MountTarget(context.element_id, context.page_id),
+            Flash(flash) if flash else None,
+        )
+        try:
+            socket, html = await render_view(context, mount_context)
+        except BindingError as error:
+            raise _bad_request(mount_context, error) from None
+        except Redirected as redirected:
+            return self._redirect(redirected)
+        return self._page(context, mount_context, socket, html, cookies)
 
-    def _new_once(self, request: Request) -> StaticRenderContext:
-        page_id, identity = secrets.token_urlsafe(12), Identity.from_scope(request.scope)
-        return StaticRenderContext(self._site, self._tokens, request.scope, page_id, identity)
+    def _page(
+        self,
+        context: StaticRenderContext,
+        mount_context: MountContext,
+        socket: UnconnectedSocket[Any],
+        html: str,
+        cookies: dict[str, str],
+    ) -> Response:
+        template = mount_context.location.route.live_session.root_template or self._root_template()
+        document = template(self._root_context(context, mount_context, socket, html))
+        caching = cache_control(protected=context.protected, session=bool(context.identity.session))
+        response = HTMLResponse(document, headers={"cache-control": caching})
+        for cookie in (FLASH_COOKIE, STATUS_COOKIE):
+            if cookie in cookies:
+                response.delete_cookie(cookie, path="/")
+        set_browser_cookie(response, context.scope, context.identity)
+        return response
 
-    def _once(self, request: Request) -> StaticRenderContext:
-        """What the views share that are embedded in one page: there is one page id, however many it holds."""
-        once: StaticRenderContext | None = request.scope.get(_ONCE)
-        if once is None:
-            once = request.scope[_ONCE] = self._new_once(request)
-        return once
+    def _root_context(
+        self,
+        context: StaticRenderContext,
+        mount_context: MountContext,
+        socket: UnconnectedSocket[Any],
+        html: str,
+    ) -> RootTemplateContext:
+        tokens, page_id, binding = self._tokens, context.page_id, context.identity.binding
+        root_path, nonce, location = context.root_path, context.csp_nonce, mount_context.location
+        route, attributes = location.route, socket.page_attributes or PageAttributes()
+        page_token = PageToken(page_id, view_key(route.view_class), route.live_session.name)
+        return {
+            "id": page_id,
+            "content": Markup(html),  # noqa: S704  the template engine has escaped it
+            "container": route.container,
+            "title": None if socket.live_title is None else str(socket.live_title),
+            "csrf_token": tokens.mint_csrf_token(page_id, binding),
+            "session": tokens.mint_page_token(page_token, binding),
+            "static": tokens.mint_flash_token(socket.flash) if socket.flash else "",
+            "additional_head_elements": [*attributes.elements(), *_file_elements(context)],
+            "page": attributes,
+            "live_path": f"{root_path}/live",
+            "client_head": self._assets.head(root_path, nonce),
+            "csp_nonce": nonce,
+            "component_styles": self._assets.component_styles(root_path, nonce),
+            "view": route.view_class,
+            "path": location.page.partition("?")[0],
+            "user": context.identity.user,
+            "session_data": mount_context.session,
+        }
 
     async def embed(self, request: Request, child: Nested) -> Embedded:
-        """`child` for a page that is not live itself. A view that wants the browser elsewhere raises `HTTPException`,
-        as one does that its visitor may not see."""
-        once = self._once(request)
-        around = plain_place(once, DEFAULT)
+        """Render `child` for a page that is not live itself.
+
+        Raises `HTTPException` if the user may not see the view, or if the view redirects the browser.
+        """
+        context: StaticRenderContext | None = request.scope.get(_EMBEDDING)
+        if context is None:
+            # All views of one page share one page id, and so one CSRF token.
+            context = StaticRenderContext.read(self._app_context(), self._tokens, request.scope)
+            request.scope[_EMBEDDING] = context
+        page = plain_page(context, DEFAULT)
         try:
-            html = await nested_html(once, child, around, alone=True)
+            html = await render_nested(context, child, page, alone=True)
         except BindingError as error:
-            raise _bad_request(around, error) from None
-        except Redirected as elsewhere:
-            response = self._redirect(elsewhere.socket, elsewhere.navigation)
+            raise _bad_request(page, error) from None
+        except Redirected as redirected:
+            response = self._redirect(redirected)
             raise HTTPException(response.status_code, headers=dict(response.headers)) from None
-        kept = cache_control(protected=once.protected, session=bool(once.identity.session))
-        want_header(request.scope, "cache-control", kept)
-        csrf = self._tokens.mint_csrf_token(once.page_id, once.identity.binding)
-        root_path = _root_path(request)
-        client = self._assets.head(root_path, once.csp_nonce)
-        head = [_CSRF_META.fill(csrf_token=csrf), client, *self._files(once, root_path)]
+        caching = cache_control(protected=context.protected, session=bool(context.identity.session))
+        want_header(request.scope, "cache-control", caching)
+        csrf = self._tokens.mint_csrf_token(context.page_id, context.identity.binding)
+        client = self._assets.head(context.root_path, context.csp_nonce)
+        head = [_CSRF_META.fill(csrf_token=csrf), client, *_file_elements(context)]
         return Embedded(Markup(html), Markup("\n").join(head))  # noqa: S704  rendered by the view's template
 
-    def _visit(self, request: Request, route: LiveRoute, once: StaticRenderContext) -> MountContext:
-        location = self._location(request, route)
-        carried = request.cookies.get(FLASH_COOKIE)
-        flash = self._tokens.read_flash_token(carried) if carried else None
-        place = MountTarget(once.element_id, once.page_id)
-        return MountContext(location, once.identity, place, Flash(flash) if flash else None)
-
-    def _location(self, request: Request, route: LiveRoute) -> Location:
-        url = urlparse(str(request.url))
-        try:
-            params = url_params(url.query, request.path_params, self._site.security.max_form_fields)
-        except TooManyFields as error:
-            raise HTTPException(400, str(error)) from None
-        return Location(route, url, page_path(request.scope), params, request.path_params)
-
-    def _redirect(self, socket: UnconnectedSocket[Any], navigation: Navigate | Redirect) -> Response:
+    def _redirect(self, redirected: Redirected) -> Response:
+        socket, navigation = redirected.socket, redirected.navigation
         status = navigation.status if isinstance(navigation, Redirect) else 302
         response = RedirectResponse(navigation.to, status)
         if socket.flash:
@@ -170,71 +212,27 @@ class LivePage:
             response.set_cookie(FLASH_COOKIE, token, max_age=60, path="/", samesite="lax")
         return response
 
-    def _page(
-        self,
-        request: Request,
-        once: StaticRenderContext,
-        visit: MountContext,
-        socket: UnconnectedSocket[Any],
-        content: str,
-    ) -> Response:
-        template = visit.location.route.live_session.root_template or self._root_template()
-        document = template(self._context(request, once, visit, socket, content))
-        group = visit.location.route.live_session.requirement
-        guarded = once.protected or is_protected(visit.view_class, request.scope, group)
-        caching = cache_control(protected=guarded, session=bool(visit.identity.session))
-        response = HTMLResponse(document, headers={"cache-control": caching})
-        for cookie in (FLASH_COOKIE, STATUS_COOKIE):
-            if cookie in request.cookies:
-                response.delete_cookie(cookie, path="/")
-        give_browser_cookie(response, request.scope, visit.identity)
-        return response
 
-    def _context(
-        self,
-        request: Request,
-        once: StaticRenderContext,
-        visit: MountContext,
-        socket: UnconnectedSocket[Any],
-        content: str,
-    ) -> RootTemplateContext:
-        page_id, binding = once.page_id, visit.identity.binding
-        route = visit.location.route
-        token = PageToken(page_id, view_key(visit.view_class), route.live_session.name)
-        root_path, nonce = _root_path(request), once.csp_nonce
-        attributes = socket.page_attributes or PageAttributes()
-        return {
-            "id": page_id,
-            "content": Markup(content),  # noqa: S704  the template engine has escaped it
-            "container": route.container,
-            "title": None if socket.live_title is None else str(socket.live_title),
-            "csrf_token": self._tokens.mint_csrf_token(page_id, binding),
-            "session": self._tokens.mint_page_token(token, binding),
-            "static": self._tokens.mint_flash_token(socket.flash) if socket.flash else "",
-            "additional_head_elements": [*attributes.elements(), *self._files(once, root_path)],
-            "page": attributes,
-            "live_path": f"{root_path}/live",
-            "client_head": self._assets.head(root_path, nonce),
-            "csp_nonce": nonce,
-            "component_styles": self._assets.component_styles(root_path, nonce),
-            "view": visit.view_class,
-            "path": visit.location.page.partition("?")[0],
-            "user": visit.identity.user,
-            "session_data": visit.session,
-        }
-
-    def _files(self, once: StaticRenderContext, root_path: str) -> list[Markup]:
-        """The scripts and style sheets beside all views of the page."""
-        shown, nonce = map(self._site.templates.files.of, once.shown), once.csp_nonce
-        return [element for files in shown for element in head_elements(files, root_path, nonce)]
+def _location(context: StaticRenderContext, request: Request, route: LiveRoute) -> Location:
+    url, path_params = urlparse(str(request.url)), request.path_params
+    try:
+        params = url_params(url.query, path_params, context.app.security.max_form_fields)
+    except TooManyFields as error:
+        raise HTTPException(400, str(error)) from None
+    return Location(route, url, context.page, params, path_params)
 
 
-def _root_path(request: Request) -> str:
-    root_path: str = request.scope.get("root_path", "")
-    return root_path
+def _file_elements(context: StaticRenderContext) -> list[Markup]:
+    """Return the elements for the scripts and style sheets beside all views of the page."""
+    files, root_path, nonce = context.app.templates.files, context.root_path, context.csp_nonce
+    return [
+        element
+        for view_class in context.view_classes
+        for element in head_elements(files.of(view_class), root_path, nonce)
+    ]
 
 
-def _bad_request(visit: MountContext, error: BindingError) -> HTTPException:
-    """The answer to parameters that cannot be converted."""
-    logger.warning("%s: %s", visit.view_class.__qualname__, error)
+def _bad_request(mount_context: MountContext, error: BindingError) -> HTTPException:
+    """Log parameters that cannot be converted, and return the response."""
+    logger.warning("%s: %s", mount_context.view_class.__qualname__, error)
     return HTTPException(400)

@@ -1,6 +1,6 @@
-"""Whether the person at a socket may still see the view that they see.
+"""Identity of one connection, looked up again while the connection is open, and the access check of its views.
 
-Who is at one socket, asked again and again: at joins, before events, on a patrol, when something was revoked.
+The identity is looked up at each join, before events, in regular intervals, and when something was revoked.
 """
 
 import asyncio
@@ -10,13 +10,14 @@ from starlette.types import Scope
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection
-from pyview.auth.guard import authorize, follows_identity, is_protected, wants_fresh
+from pyview.auth.guard import authorize, wants_fresh
 from pyview.auth.identity import Identity
-from pyview.auth.provider import Denied, Verdict
+from pyview.auth.provider import Denied
 from pyview.auth.replay import IdentityPipeline
 from pyview.auth.user_key import UnknownUser
+from pyview.events.requirements import event_requirements
 from pyview.rendering.lifecycle import Location
-from pyview.rendering.page_guard import NOTHING_AROUND, PageGuard
+from pyview.rendering.page_guard import NO_GUARD, PageGuard
 from pyview.routing.routes import LiveRoute, NestedRoute
 from pyview.sessions.session import session_of
 from pyview.sessions.tracking import revocation_keys
@@ -25,18 +26,18 @@ logger = logging.getLogger("pyview.security")
 
 
 class ConnectionIdentity:
-    """The identity behind one connection. `scope` is the handshake's, with session, auth and user as last asked.
+    """Identity behind one connection.
 
-    `checked_at` is loop time in seconds, `-inf` before the first time. `ends_at` is the Unix time at which the session
-    ends by itself.
+    `scope` is the scope of the handshake, with session, auth and user of the last lookup. `checked_at` is the loop time
+    of that lookup in seconds, `-inf` before the first one. `ends_at` is the Unix time at which the session expires.
     """
 
-    __slots__ = ("_asking", "_handshake", "_pipeline", "checked_at", "ends_at", "identity", "scope")
+    __slots__ = ("_handshake", "_lookup", "_pipeline", "checked_at", "ends_at", "identity", "scope")
 
     def __init__(self, pipeline: IdentityPipeline, handshake: Scope) -> None:
         self._pipeline = pipeline
         self._handshake = handshake
-        self._asking: asyncio.Future[None] | None = None
+        self._lookup: asyncio.Future[None] | None = None
         self.checked_at = float("-inf")
         self.ends_at = float("inf")
         self.scope = handshake
@@ -44,67 +45,64 @@ class ConnectionIdentity:
 
     @property
     def revocation_keys(self) -> dict[str, float]:
-        """What a revocation of this connection's session may be called."""
+        """Keys under which the session of this connection may be revoked."""
         return revocation_keys(session_of(self.scope))
 
     @property
     def renewable(self) -> bool:
-        """Whether a new cookie can be asked about, and not only the handshake's."""
+        """True if the session can be loaded from a new cookie, and does not come from the handshake alone."""
         return self._pipeline.loads_session
 
     async def renew(self, cookie: str) -> None:
-        """Go on as if the handshake had come with this `Cookie` header, and ask who is there."""
+        """Use this `Cookie` header instead of the handshake's from now on, and look the identity up."""
         headers = [(name, value) for name, value in self._handshake["headers"] if name != b"cookie"]
         self._handshake = {**self._handshake, "headers": [*headers, (b"cookie", cookie.encode("latin-1"))]}
         self.checked_at = float("-inf")
         await self.refresh(active=True)
 
     async def refresh(self, *, active: bool = False) -> None:
-        """Ask who is there now. All who come while somebody asks share the next question: the answer to the one that
-        is under way may be older than what they come for, such as a sign-out.
-
-        `active`: because the reader did something, which counts as use of the session.
-        """
+        """Look the identity up. `active`: because the user did something, which counts as use of the session."""
+        # Callers that come during a lookup do not take its result: it may be older than the sign-out that they come
+        # for. They wait for its end and share the next lookup.
         wanted = asyncio.get_running_loop().time()
         while self.checked_at < wanted:
-            if self._asking is None:
-                await self._ask(active)
+            if self._lookup is None:
+                await self._look_up(active)
             else:
-                await asyncio.shield(self._asking)
+                await asyncio.shield(self._lookup)
 
-    async def _ask(self, active: bool) -> None:
+    async def _look_up(self, active: bool) -> None:
         loop = asyncio.get_running_loop()
-        asking = self._asking = loop.create_future()
+        lookup = self._lookup = loop.create_future()
         now = loop.time()
         try:
             scope = await self._pipeline.replay(self._handshake, active=active)
-            self.scope, self.identity = self._known(scope)
+            self.scope, self.identity = self._identified(scope)
             self.ends_at = self._pipeline.session_end(self.scope) if self.identity.binding else float("inf")
             self.checked_at = now
         finally:
-            self._asking = None
-            asking.set_result(None)
+            self._lookup = None
+            lookup.set_result(None)
 
-    def _known(self, scope: Scope | None) -> tuple[Scope, Identity]:
-        """Return who is in the scope of an answer; a stranger where there is no answer, or where it names a user who
-        cannot be told from others."""
+    def _identified(self, scope: Scope | None) -> tuple[Scope, Identity]:
+        """Return the scope and its identity: signed out without a scope, or without a unique user in it."""
         if scope is not None:
             try:
                 return scope, Identity.from_scope(scope)
             except UnknownUser as error:
                 logger.error("a socket counts as signed out: %s", error)
-        stranger = _stranger(self._handshake)
-        return stranger, Identity.from_scope(stranger)
-
-
-def _stranger(handshake: Scope) -> Scope:
-    """The handshake of somebody who is not signed in: nobody could say who it is."""
-    return {key: value for key, value in handshake.items() if key not in ("session", "auth", "user")}
+        signed_out = {
+            key: value for key, value in self._handshake.items() if key not in ("session", "auth", "user")
+        }
+        return signed_out, Identity.from_scope(signed_out)
 
 
 class ViewGuard:
-    """The guard of one joined view. `max_age`: for how many seconds an answer holds, for events; a view under
-    `@requires(..., fresh=True)` takes no answer but a new one."""
+    """Access check of one joined view.
+
+    `max_age` is the number of seconds for which one lookup of the identity is valid for events. A view with
+    `@requires(..., fresh=True)` is checked with a new lookup each time.
+    """
 
     __slots__ = (
         "_admitted_at",
@@ -112,8 +110,8 @@ class ViewGuard:
         "_binding",
         "_fresh",
         "_group",
+        "_identity",
         "_max_age",
-        "_presence",
         "_protected",
         "_time",
         "_verified",
@@ -122,89 +120,94 @@ class ViewGuard:
 
     def __init__(
         self,
-        presence: ConnectionIdentity,
+        identity: ConnectionIdentity,
         route: LiveRoute | NestedRoute,
         max_age: float,
-        around: PageGuard = NOTHING_AROUND,
+        around: PageGuard = NO_GUARD,
+        *,
+        protected: bool,
     ) -> None:
-        """`around`: what has to be asked of the visitor besides, since the view stands in it."""
-        self._presence = presence
+        """`around`: the guards of the views around this one. `protected`: True if the view itself has a guard."""
+        scope = identity.scope
+        self._identity = identity
         self._around = around
         self._view_class = route.view_class
         self._group = route.live_session.requirement
         self._max_age = max_age
-        self._binding = presence.identity.binding
-        self._verified: Identity = presence.identity
+        self._binding = identity.identity.binding
+        self._verified: Identity = identity.identity
         self._admitted_at = float("-inf")
-        self._protected = is_protected(self._view_class, presence.scope, self._group)
-        self._fresh = wants_fresh(self._view_class, presence.scope, self._group) or around.wants_fresh(
-            presence.scope
-        )
+        self._protected = protected
+        own = protected and wants_fresh(self._view_class, scope, self._group)
+        self._fresh = own or around.wants_fresh(scope)
         self._time = asyncio.get_running_loop().time
 
     @property
     def identity(self) -> Identity:
-        return self._presence.identity
+        return self._identity.identity
 
     def is_fresh(self) -> bool:
-        """Whether the last answer is about the present identity, and young enough to act on."""
-        presence = self._presence
-        if self._fresh or presence.identity is not self._verified:
+        """Return True if the last check was of the present identity and is recent enough to act on."""
+        identity = self._identity
+        if self._fresh or identity.identity is not self._verified:
             return False
-        return self._time() - presence.checked_at < self._max_age
+        return self._time() - identity.checked_at < self._max_age
 
     async def allows(self, location: Location, *, fresh: bool) -> bool:
-        """Whether the view may go on at `location`; `fresh` asks the middlewares in any case."""
-        presence = self._presence
-        if fresh or self._fresh or self._time() - presence.checked_at >= self._max_age:
-            await presence.refresh(active=True)
-        identity = presence.identity
-        if not await self._is_for_them(identity, location):
+        """Return True if the view may go on at `location`. `fresh`: look the identity up in any case."""
+        identity = self._identity
+        if fresh or self._fresh or self._time() - identity.checked_at >= self._max_age:
+            await identity.refresh(active=True)
+        verified = identity.identity  # before the guards, which may wait while another lookup changes it
+        if not await self._admits(verified, location):
             return False
-        self._verified = identity
+        self._verified = verified
         return True
 
     async def admits(self, location: Location) -> bool:
-        """Return True if input beside the turns of the view, such as bytes of a file, may go on. One answer holds for
-        `max_age` seconds. The view itself takes up a changed identity in a turn of its own."""
-        presence = self._presence
-        if self._time() - presence.checked_at >= self._max_age:
-            await presence.refresh(active=True)
-        checked_at = presence.checked_at
+        """Return True if input outside the view's mailbox, such as bytes of a file, may go on.
+
+        One check is valid for `max_age` seconds. The view reacts to a changed identity in its own mailbox.
+        """
+        identity = self._identity
+        if self._time() - identity.checked_at >= self._max_age:
+            await identity.refresh(active=True)
+        checked_at = identity.checked_at
         if checked_at != self._admitted_at:
-            if not await self._is_for_them(presence.identity, location):
+            if not await self._admits(identity.identity, location):
                 return False
             self._admitted_at = checked_at
         return True
 
-    async def _is_for_them(self, identity: Identity, location: Location) -> bool:
-        # Another session, or another user in it: what the page shows was not meant for them.
+    async def _admits(self, identity: Identity, location: Location) -> bool:
+        # Another session, or another user in the same session: the page was rendered for someone else.
         if identity.binding != self._binding:
             return False
-        if self._around.guarded and isinstance(await self._around.verdict(self._presence.scope), Denied):
+        scope = self._identity.scope
+        if self._around.guarded and isinstance(await self._around.verdict(scope), Denied):
             return False
-        return not self._protected or not isinstance(await self._verdict(location), Denied)
+        if not self._protected:
+            return True
+        connection = LiveConnection(scope, location.page, location.path_params)
+        return not isinstance(await authorize(self._view_class, connection, self._group), Denied)
 
     def log_denied(self, event: str) -> None:
-        """Note that somebody may not cause `event` of the view."""
+        """Record in the audit trail that the user may not cause `event`."""
         subject = f"{event} of {self._view_class.__qualname__}"
-        scope = self._presence.scope
+        scope = self._identity.scope
         audit_of(scope).record(AuditEvent.DENIED, scope, "this event is not for them", subject=subject)
-
-    async def _verdict(self, location: Location) -> Verdict:
-        connection = LiveConnection(self._presence.scope, location.page, location.path_params)
-        return await authorize(self._view_class, connection, self._group)
 
 
 def view_guard(
-    presence: ConnectionIdentity,
+    identity: ConnectionIdentity,
     route: LiveRoute | NestedRoute,
     max_age: float,
-    around: PageGuard = NOTHING_AROUND,
+    around: PageGuard = NO_GUARD,
+    *,
+    protected: bool,
 ) -> ViewGuard | None:
-    """The guard of a view that has just been shown; None where it makes no difference who is there."""
-    group = route.live_session.requirement
-    followed = around.guarded or follows_identity(route.view_class, presence.scope, group)
-    if not presence.identity.binding and not followed:
+    """Return the guard of a view that has just joined; None if the identity makes no difference to it."""
+    follows = protected or around.guarded or event_requirements(route.view_class) is not None
+    if not follows and not identity.identity.binding:
         return None
-    return ViewGuard(presence, route, max_age, around)
+    return ViewGuard(identity, route, max_age, around, protected=protected)

@@ -1,9 +1,4 @@
-"""When one socket has to end, although nobody has done anything wrong on it in a single frame.
-
-How many frames one browser may send.
-
-How many of one thing, such as open sockets, one session and one address may have at a time.
-"""
+"""Limits of connections: frames per second, timeouts, and counts for each session and client IP."""
 
 import random
 import time
@@ -16,15 +11,18 @@ from pyview.config import SecurityConfig
 from pyview.sessions.tracking import session_id
 from pyview.transport.close_codes import GOING_AWAY, POLICY, TIMEOUT, CloseReason
 
+_JITTER = 0.1
+
 
 class RateLimiter:
-    """A token bucket: `burst` frames at once, refilled with `rate` frames per second; a `rate` of 0 has no limit.
+    """Token bucket for incoming frames: `burst` frames at once, refilled with `rate` frames per second.
 
-    `spent` counts the frames that came, `refused` those of them that were too many. `clock` returns seconds that never
-    run backwards; it is read only when the bucket seems empty, so that an ordinary frame costs an addition.
+    A `rate` of 0 is no limit. `received` counts all frames, and `refused` those beyond the limit. `clock` returns
+    seconds that never run backwards. It is read only when the bucket seems empty, so that an ordinary frame costs one
+    addition and one comparison.
     """
 
-    __slots__ = ("_burst", "_clock", "_filled_at", "_granted", "_rate", "refused", "spent")
+    __slots__ = ("_burst", "_clock", "_filled_at", "_granted", "_rate", "received", "refused")
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
@@ -32,21 +30,21 @@ class RateLimiter:
         self._clock = clock
         self._filled_at = clock()
         self._granted = self._burst if rate > 0 else float("inf")
-        self.spent = 0
+        self.received = 0
         self.refused = 0
 
-    def refund(self) -> None:
-        """One more frame may come."""
-        self._granted += 1
-
     def acquire(self) -> bool:
-        """One more frame has come: whether it may be handled."""
-        self.spent += 1
-        return self.spent <= self._granted or self._refill()
+        """Count one frame. Return True if it may be handled."""
+        self.received += 1
+        return self.received <= self._granted or self._refill()
+
+    def refund(self) -> None:
+        """Allow one more frame."""
+        self._granted += 1
 
     def _refill(self) -> bool:
         now = self._clock()
-        before = self.spent - 1
+        before = self.received - 1
         left = self._granted - before + (now - self._filled_at) * self._rate
         if left < 1:
             self._granted += 1  # a refused frame takes nothing from those that follow
@@ -57,74 +55,73 @@ class RateLimiter:
         return True
 
 
-_JITTER = 0.1
-
-
 class ConnectionTimeouts:
-    """The time limits of one socket, looked at now and then. All times are of one clock, in seconds.
+    """Join, idle, rate and age timeouts of one connection, checked now and then.
 
-    `allowance` tells whether frames came since the last look, and whether too many did.
+    All times are seconds of one clock. The `rate_limiter` tells if frames came since the last check, and if too many
+    did, so that a frame itself costs nothing here.
     """
 
     __slots__ = (
-        "_ends",
+        "_ends_at",
         "_flooded_since",
-        "_heard",
+        "_last_frame_at",
         "_limits",
-        "_opened",
+        "_opened_at",
         "_rate_limiter",
+        "_received",
         "_refused",
-        "_spent",
     )
 
-    def __init__(self, limits: SecurityConfig, allowance: RateLimiter, now: float) -> None:
+    def __init__(self, limits: SecurityConfig, rate_limiter: RateLimiter, now: float) -> None:
         self._limits = limits
-        self._rate_limiter = allowance
-        self._opened = self._heard = now
-        self._ends = now + _scattered(limits.socket_max_age)
-        self._spent = self._refused = 0
+        self._rate_limiter = rate_limiter
+        self._opened_at = self._last_frame_at = now
+        # Up to a tenth earlier, so that connections that were opened together do not end together.
+        self._ends_at = now + limits.socket_max_age * (1 - _JITTER * random.random())  # noqa: S311  not a secret
+        self._received = self._refused = 0
         self._flooded_since: float | None = None
 
     def expired(self, now: float, *, admitted: bool, full: bool = False) -> CloseReason | None:
-        """The first deadline that has passed. `admitted`: whether a join was ever accepted. `full`: whether nothing
-        is read from it, because its views have too much to do."""
-        self._listen(now)
+        """Return the first timeout that has expired.
+
+        `admitted`: a join has been accepted. `full`: no frames are read because the views have too much to handle.
+        """
+        self._look_at_frames(now)
         limits = self._limits
-        if not admitted and now - self._opened >= limits.join_timeout:
+        if not admitted and now - self._opened_at >= limits.join_timeout:
             return CloseReason(TIMEOUT, f"no page joined within {limits.join_timeout:g} s")
-        if now - self._heard >= limits.idle_timeout:
+        if now - self._last_frame_at >= limits.idle_timeout:
             why = "not read, because its views handle too slowly what came," if full else "silent"
             return CloseReason(TIMEOUT, f"{why} for {limits.idle_timeout:g} s")
         if self._flooded_since is not None and now - self._flooded_since >= limits.flood_timeout:
             return CloseReason(POLICY, f"more than {limits.rate:g} frames/s for {limits.flood_timeout:g} s")
-        if now >= self._ends:
+        if now >= self._ends_at:
             return CloseReason(GOING_AWAY, "open long enough; the browser comes back")
         return None
 
-    def _listen(self, now: float) -> None:
-        allowance = self._rate_limiter
-        if allowance.spent != self._spent:
-            self._spent = allowance.spent
-            self._heard = now
-        if allowance.refused == self._refused:
+    def _look_at_frames(self, now: float) -> None:
+        limiter = self._rate_limiter
+        if limiter.received != self._received:
+            self._received = limiter.received
+            self._last_frame_at = now
+        if limiter.refused == self._refused:
             self._flooded_since = None
         else:
-            self._refused = allowance.refused
+            self._refused = limiter.refused
             if self._flooded_since is None:
                 self._flooded_since = now
 
 
-def _scattered(seconds: float) -> float:
-    """Up to a tenth less, so that sockets that were opened together do not end together."""
-    return seconds * (1 - _JITTER * random.random())  # noqa: S311  not a secret
-
-
 ClientGroup = tuple[tuple[str, str], ...]
-"""What one of them is counted under."""
+"""Session and client IP that a connection or view is counted under: `(("session", id), ("address", ip))`."""
 
 
 class Quotas:
-    """Counts of one application's `things`. A limit of 0 is none; a visitor without a session has no count."""
+    """Counts of open `things`, such as sockets, for each session and client IP of one application.
+
+    A limit of 0 is no limit. A visitor without a session is counted by client IP only.
+    """
 
     def __init__(self, things: str, per_session: int, per_address: int) -> None:
         self._things = things
@@ -132,30 +129,29 @@ class Quotas:
         self._counts: dict[tuple[str, str], int] = {}
 
     def __len__(self) -> int:
-        """How many sessions and addresses have one at least."""
+        """Return the number of sessions and addresses that have at least one."""
         return len(self._counts)
 
-    def place(self, scope: Scope) -> ClientGroup:
-        """What one from this request or handshake counts under."""
-        limits = self._limits
-        session = _session(scope) if limits["session"] else ""
-        address = client_address(scope) if limits["address"] else ""
+    def group_of(self, scope: Scope) -> ClientGroup:
+        """Return the group that a request or handshake is counted in."""
+        session = _session(scope) if self._limits["session"] else ""
+        address = client_address(scope) if self._limits["address"] else ""
         return tuple(key for key in (("session", session), ("address", address)) if key[1])
 
-    def exceeded(self, place: ClientGroup) -> str | None:
-        """What there are already enough sockets of; None where there is room."""
-        for key in place:
+    def exceeded(self, group: ClientGroup) -> str | None:
+        """Return the limit that is reached, as text for the log; None below the limits."""
+        for key in group:
             limit = self._limits[key[0]]
             if self._counts.get(key, 0) >= limit:
                 return f"{limit} {self._things} of one {key[0]} are open"
         return None
 
-    def take(self, place: ClientGroup) -> None:
-        for key in place:
+    def take(self, group: ClientGroup) -> None:
+        for key in group:
             self._counts[key] = self._counts.get(key, 0) + 1
 
-    def free(self, place: ClientGroup) -> None:
-        for key in place:
+    def release(self, group: ClientGroup) -> None:
+        for key in group:
             self._counts[key] -= 1
             if not self._counts[key]:
                 del self._counts[key]
@@ -165,4 +161,4 @@ def _session(scope: Scope) -> str:
     try:
         return session_id(scope)
     except RuntimeError:
-        return ""  # a session that nobody has loaded: the join will say so, to somebody who can read it
+        return ""  # a session that is not loaded; the join reports it to the developer

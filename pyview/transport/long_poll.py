@@ -1,11 +1,9 @@
-"""`/live/longpoll`: what the official client falls back to where no WebSocket gets through.
+"""`/live/longpoll`: the fallback of the official client where a network lets no WebSocket through.
 
-The protocol of phoenix.js (`longpoll.js`): every answer is HTTP 200 with the real status inside. GET without a token
-opens a session and is answered 410 with a token; GET with it waits for messages (200, or 204 when none came); POST
-brings frames, one a line. 410 to a known token means that the session has gone: the client connects and joins again.
-DELETE is our own client's goodbye.
-
-The frames in the body of a request, one by one as they come: only one of them is ever kept here.
+The protocol of phoenix.js (`longpoll.js`): every response is HTTP 200 with the real status inside. GET without a token
+opens a session and is answered 410 with a token. GET with the token waits for messages (200, or 204 without any). POST
+brings frames, one a line. 410 to a known token means that the session is gone: the client connects and joins again.
+DELETE is the goodbye of our own client.
 """
 
 import asyncio
@@ -13,7 +11,7 @@ import secrets
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -23,83 +21,75 @@ from starlette.types import Receive, Scope, Send
 from pyview.auth.audit import audit_of
 from pyview.auth.identity import Identity
 from pyview.config import SecurityConfig
-from pyview.middleware.browser_cookie import browser_of
-from pyview.middleware.host import POLL_PATH
+from pyview.middleware.headers import browser_of
 from pyview.middleware.origin import check_same_origin
-from pyview.transport.poll_session import Line, PollSession
+from pyview.middleware.request_checks import POLL_PATH
+from pyview.transport.poll_session import PollSession, ServedConnection
 
-_MOST_FRAMES = 100  # MAX_LONGPOLL_BATCH_SIZE of phoenix.js
+_MAX_FRAMES = 100  # MAX_LONGPOLL_BATCH_SIZE of phoenix.js
+_MAX_BODY = 8 * 1024 * 1024
+_BEARER = "base64url.bearer.phx."
+_OK, _NO_CONTENT, _FORBIDDEN, _TIMEOUT, _GONE = 200, 204, 403, 408, 410
+
+Serve = Callable[[Scope, Receive, Send, Callable[[ServedConnection], None]], Awaitable[None]]
+"""Serves one connection until it closes. Its last argument is called with the connection as soon as there is one."""
 
 
-class UnfitBody(Exception):
-    """A body that no client of this protocol sends, that is too large, or that breaks off."""
+class InvalidBody(Exception):
+    """A body that breaks the protocol, is too large, or breaks off."""
 
 
-async def frames_in(request: Request, limit: Callable[[], int], longest: int) -> AsyncIterator[str | bytes]:
-    """JSON text as text, or the bytes of a binary frame. Raises `UnfitBody`.
+async def frames_in(request: Request, limit: Callable[[], int], max_line: int) -> AsyncIterator[str | bytes]:
+    """Yield the frames of a body as they arrive: JSON as text, binary frames as bytes. Only one of them is kept.
 
-    `limit()` is how many bytes the body may have; it is asked again with each part. `longest`: bytes of one line.
+    `limit()` returns the bytes that the body may have; it is called again with each part, because a join in the body
+    raises it. `max_line` is the longest line in bytes. Raises `InvalidBody`.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit():
-        raise UnfitBody
+        raise InvalidBody
     count = 0
-    async for line in _lines(request, limit, longest):
+    async for line in _lines(request, limit, max_line):
         count += 1
-        if count > _MOST_FRAMES:
-            raise UnfitBody
-        yield _frame(line)
+        if count > _MAX_FRAMES:
+            raise InvalidBody
+        try:
+            frame = line.decode() if line.startswith(b"[") else b64decode(line, validate=True)
+        except (UnicodeDecodeError, Base64Error):
+            raise InvalidBody from None
+        yield frame
 
 
-async def _lines(request: Request, limit: Callable[[], int], longest: int) -> AsyncIterator[bytes]:
-    kept, size = bytearray(), 0
+async def _lines(request: Request, limit: Callable[[], int], max_line: int) -> AsyncIterator[bytes]:
+    line, size = bytearray(), 0
     try:
         async for part in request.stream():
             size += len(part)
             if size > limit():
-                raise UnfitBody
-            *lines, rest = part.split(b"\n")
-            for line in lines:
-                kept += line
-                yield _taken(kept, longest)
-            kept += rest
-            if len(kept) > longest:
-                raise UnfitBody
+                raise InvalidBody
+            *ends, rest = part.split(b"\n")
+            for end in ends:
+                line += end
+                if len(line) > max_line:
+                    raise InvalidBody
+                yield bytes(line)
+                line.clear()
+            line += rest
+            if len(line) > max_line:
+                raise InvalidBody
     except ClientDisconnect:
-        raise UnfitBody from None
-    yield _taken(kept, longest)
-
-
-def _taken(kept: bytearray, longest: int) -> bytes:
-    if len(kept) > longest:
-        raise UnfitBody
-    line = bytes(kept)
-    kept.clear()
-    return line
-
-
-def _frame(line: bytes) -> str | bytes:
-    try:
-        return line.decode() if line.startswith(b"[") else b64decode(line, validate=True)
-    except (UnicodeDecodeError, Base64Error):
-        raise UnfitBody from None
-
-
-_MOST_BYTES = 8 * 1024 * 1024
-_BEARER = "base64url.bearer.phx."
-_OPENED = _GONE = 410
-_NOTHING, _LATE, _FORBIDDEN = 204, 408, 403
-
-Serve = Callable[[Scope, Receive, Send, Callable[[Line], None]], Awaitable[None]]
-"""Serves one connection to its end; the connection is told as soon as it is there."""
+        raise InvalidBody from None
+    yield bytes(line)
 
 
 class LongPoll:
-    """The long-poll sessions of one application. A session lives in the process that opened it."""
+    """Long-poll sessions of one application. A session lives in the worker that opened it."""
 
     def __init__(self, serve: Serve, limits: SecurityConfig) -> None:
         self._serve = serve
         self._limits = limits
+        # A line of base64 has four characters for three bytes.
+        self._max_line = max(limits.max_frame, limits.max_upload_frame * 4 // 3 + 4)
         self._sessions: dict[str, PollSession] = {}
 
     def __len__(self) -> int:
@@ -118,95 +108,89 @@ class LongPoll:
         token = request.query_params.get("token") or request.headers.get("x-phoenix-longpoll-token")
         if not token:
             return await self._open(request) if request.method == "GET" else _answer(_GONE)
-        session, method = self._sessions.get(token), self._methods.get(request.method)
-        if session is None or method is None or session.holder != _holder(request.scope):
+        session = self._sessions.get(token)
+        # The token is in URLs, and so perhaps in logs: it is worth nothing without the cookies of its browser.
+        if session is None or session.owner != _owner(request.scope):
             return _answer(_GONE)
-        return await method(self, request, session, token)
+        if request.method == "GET":
+            return await self._poll(request, session, token)
+        if request.method == "POST":
+            return await self._push(request, session)
+        if request.method == "DELETE":
+            session.leave()
+            return _answer(_OK)
+        return _answer(_GONE)
 
     async def _open(self, request: Request) -> Response:
         token = secrets.token_urlsafe(24)
-        gone_after = 1.5 * self._limits.poll_window
-        holder = _holder(request.scope)
-        session = PollSession(_as_socket(request), holder, gone_after, lambda: self._forget(token))
+        timeout = 1.5 * self._limits.poll_window
+
+        def forget() -> None:
+            self._sessions.pop(token, None)
+
+        session = PollSession(_handshake(request), _owner(request.scope), timeout, forget)
         self._sessions[token] = session
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            def serves(line: Line) -> None:
-                session.line = line
+            def connected(connection: ServedConnection) -> None:
+                session.connection = connection
 
-            await self._serve(scope, receive, send, serves)
+            await self._serve(scope, receive, send, connected)
 
         if not await session.open(serve):
             return _answer(_FORBIDDEN)
-        return _answer(_OPENED, token=token, messages=[])
-
-    def _forget(self, token: str) -> None:
-        self._sessions.pop(token, None)
+        return _answer(_GONE, token=token, messages=[])  # 410 tells the client to poll with its new token
 
     async def _poll(self, request: Request, session: PollSession, token: str) -> Response:
         polling = asyncio.ensure_future(session.poll(self._limits.poll_window))
-        leaving = asyncio.ensure_future(_breaks_off(request))
+        disconnect = asyncio.ensure_future(_disconnect(request))
         try:
-            await asyncio.wait({polling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({polling, disconnect}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            leaving.cancel()
-            came = polling.done()
+            disconnect.cancel()
+            finished = polling.done()
             polling.cancel()
-        if not came:
+        if not finished:
             session.lose()
             return _answer(_GONE)
         messages = polling.result()
         if messages is None:
             return _answer(_GONE)
-        return _answer(200 if messages else _NOTHING, token=token, messages=messages)
+        return _answer(_OK if messages else _NO_CONTENT, token=token, messages=messages)
 
-    async def _push(self, request: Request, session: PollSession, token: str) -> Response:
+    async def _push(self, request: Request, session: PollSession) -> Response:
         async with session.pushing:
-            return _answer(_GONE if session.closed else await self._pushed(request, session))
+            if session.closed:
+                return _answer(_GONE)
+            # The body of a slow client must not outlive its session.
+            passing = asyncio.ensure_future(self._pass_frames(request, session))
+            ending = asyncio.ensure_future(session.ended.wait())
+            try:
+                await asyncio.wait({passing, ending}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                ending.cancel()
+                finished = passing.done()
+                passing.cancel()
+            return _answer(passing.result() if finished else _GONE)
 
-    async def _pushed(self, request: Request, session: PollSession) -> int:
-        """The status of frames that the session was handed. A body that comes slowly ends with its session."""
-        handing = asyncio.ensure_future(self._handed(request, session))
-        ending = asyncio.ensure_future(session.ended.wait())
-        try:
-            await asyncio.wait({handing, ending}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ending.cancel()
-            came = handing.done()
-            handing.cancel()
-        return handing.result() if came else _GONE
+    async def _pass_frames(self, request: Request, session: PollSession) -> int:
+        """Pass the frames of a body to the session. Return the status."""
 
-    async def _handed(self, request: Request, session: PollSession) -> int:
         def limit() -> int:
-            return _MOST_BYTES if session.admitted else self._limits.max_frame_before_join
+            return _MAX_BODY if session.admitted else self._limits.max_frame_before_join
 
         try:
-            async for frame in frames_in(request, limit, self._longest_line):
+            async for frame in frames_in(request, limit, self._max_line):
                 if not await session.put(frame, self._limits.poll_window):
-                    return _GONE if session.closed else _LATE
-        except UnfitBody:
+                    return _GONE if session.closed else _TIMEOUT
+        except InvalidBody:
             session.leave()
             return _GONE
-        return 200
-
-    @property
-    def _longest_line(self) -> int:
-        """Of JSON, or of base64, which makes four characters of three bytes."""
-        return max(self._limits.max_frame, self._limits.max_upload_frame * 4 // 3 + 4)
-
-    async def _leave(self, request: Request, session: PollSession, token: str) -> Response:
-        session.leave()
-        return _answer(200)
-
-    _methods: ClassVar[dict[str, Callable[..., Awaitable[Response]]]] = {
-        "GET": _poll,
-        "POST": _push,
-        "DELETE": _leave,
-    }
+        return _OK
 
 
-async def _breaks_off(request: Request) -> None:
-    """Returns when the browser does not wait for the answer any more."""
+async def _disconnect(request: Request) -> None:
+    """Return when the browser does not wait for the response any more."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
@@ -215,17 +199,17 @@ def _answer(status: int, **content: Any) -> Response:
     return JSONResponse({"status": status, **content}, headers={"cache-control": "no-store"})
 
 
-def _holder(scope: Scope) -> str:
-    """Whose session it is: the browser's, where it can be told, else that of who is signed in."""
+def _owner(scope: Scope) -> str:
+    """Return the key of the browser if it has the cookie for that, else of its session and user."""
     return browser_of(scope) or Identity.from_scope(scope).binding
 
 
-def _as_socket(request: Request) -> Scope:
-    """The request that opens a session, as the handshake of a WebSocket."""
+def _handshake(request: Request) -> Scope:
+    """Return the scope of the request that opens a session as the handshake of a WebSocket."""
     scope = {**request.scope, "type": "websocket", "subprotocols": _subprotocols(request)}
     scope["scheme"] = "wss" if request.url.scheme == "https" else "ws"
     if "origin" not in request.headers and request.headers.get("sec-fetch-site") == "same-origin":
-        # Browsers send no Origin with a GET to the same one; this header says as much, and no script can set it.
+        # Browsers send no Origin with a GET to their own origin. This header means the same, and no script can set it.
         origin = f"{request.url.scheme}://{request.headers.get('host', '')}"
         scope["headers"] = [*request.scope["headers"], (b"origin", origin.encode("latin-1"))]
     return scope

@@ -1,148 +1,187 @@
-"""One long-poll connection: requests that look like a WebSocket to whoever serves it.
+"""One long-poll connection: HTTP requests that look like a WebSocket to `WebSocketConnection`.
 
-A browser whose network lets no WebSocket through asks again and again for what is new. Its connection is the same one
-inside, with all its checks and limits; this is the network around it.
-
-What a polling browser has brought and its connection has not taken yet: so many frames, and so many bytes.
+It has all checks and limits of a WebSocket, because the same class serves both. This module is its network.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
 from pyview.transport.close_codes import ABNORMAL, GOODBYE
 
+_MAX_WAITING = 64
+_MAX_WAITING_BYTES = 256 * 1024
+_GOODBYE_TIME = 1.0  # seconds in which the goodbye of a page is still accepted after its last poll broke off
+
 
 class PollInbox:
-    """Whoever puts more waits until the connection has taken some; one message fits in any case."""
+    """Frames that the browser has sent and the connection has not read: limited in number and bytes.
 
-    def __init__(self, most: int, most_bytes: int) -> None:
-        self._most = most
-        self._most_bytes = most_bytes
+    `put` waits for room. One frame fits in any case.
+    """
+
+    def __init__(self, max_frames: int, max_bytes: int) -> None:
+        self._max_frames = max_frames
+        self._max_bytes = max_bytes
         self._messages: deque[tuple[Message, int]] = deque()
         self._bytes = 0
-        self._came = asyncio.Event()
+        self._added = asyncio.Event()
         self._taken = asyncio.Event()
 
     async def put(self, message: Message, size: int) -> None:
-        """`size`: how many bytes it brings."""
-        while self._messages and not self._fits(size):
+        """Add a message of `size` bytes as soon as there is room."""
+        while self._messages and not (
+            len(self._messages) < self._max_frames and self._bytes + size <= self._max_bytes
+        ):
             self._taken.clear()
             await self._taken.wait()
         self.put_now(message, size)
 
     def put_now(self, message: Message, size: int = 0) -> None:
-        """Put what comes from the network itself, which brings next to nothing."""
+        """Add a message beyond the limits, such as a disconnect."""
         self._messages.append((message, size))
         self._bytes += size
-        self._came.set()
+        self._added.set()
 
     async def get(self) -> Message:
         while not self._messages:
-            self._came.clear()
-            await self._came.wait()
+            self._added.clear()
+            await self._added.wait()
         message, size = self._messages.popleft()
         self._bytes -= size
         self._taken.set()
         return message
 
-    def _fits(self, size: int) -> bool:
-        return len(self._messages) < self._most and self._bytes + size <= self._most_bytes
 
-
-_MOST_WAITING = 64
-_MOST_WAITING_BYTES = 256 * 1024
-_LAST_WORDS = 1.0  # seconds
-
-
-class Line(Protocol):
-    """The connection that is served."""
+class ServedConnection(Protocol):
+    """The connection that reads from a poll session. A Protocol, so that tests can serve a plain one."""
 
     @property
     def admitted(self) -> bool: ...
     def alive(self) -> None: ...
-    def left_behind(self) -> None: ...
+    def end_detached(self) -> None: ...
 
 
 class PollSession:
-    """`scope` is its handshake, `holder` says whose it is. After `gone_after` seconds without a request the browser has
-    gone. `gone` is called when the session can be forgotten."""
+    """State of one long-poll connection between its requests.
 
-    def __init__(self, scope: Scope, holder: str, gone_after: float, gone: Callable[[], None]) -> None:
+    `scope` is its handshake, and `owner` identifies its browser. Without a request for `timeout` seconds the browser
+    counts as gone. `forget` is called when the session can be removed.
+    """
+
+    def __init__(self, scope: Scope, owner: str, timeout: float, forget: Callable[[], None]) -> None:
         self.scope = scope
-        self.holder = holder
-        self.line: Line | None = None
-        self._gone_after = gone_after
-        self._gone = gone
-        self._inbox = PollInbox(_MOST_WAITING, _MOST_WAITING_BYTES)
-        self._messages: list[str] = []
-        self._bytes = 0
-        self._news = asyncio.Event()
-        self._room = asyncio.Event()
-        self._poll = 0
-        self._requests = 0
-        self._task: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self.owner = owner
+        self.connection: ServedConnection | None = None
         self.accepted = False
         self.closed = False
         self.ended = asyncio.Event()
+        # Held by the request whose frames are being read. The client sends its next request when the last one is
+        # answered; without the lock, one that does not wait would make us keep the bodies of all.
         self.pushing = asyncio.Lock()
-        """Held by the request whose frames are read: the client sends the next one when the last is answered, and who
-        does not would have us keep them all."""
+        self._timeout = timeout
+        self._forget = forget
+        self._inbox = PollInbox(_MAX_WAITING, _MAX_WAITING_BYTES)
+        self._messages: list[str] = []
+        self._bytes = 0
+        self._changed = asyncio.Event()  # accepted, closed, a new message, or a newer poll
+        self._writable = asyncio.Event()
+        self._polls = 0
+        self._requests = 0
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def admitted(self) -> bool:
         """True once a page has joined on it."""
-        return self.line is not None and self.line.admitted
+        return self.connection is not None and self.connection.admitted
+
+    # For the HTTP requests
 
     async def open(self, serve: Callable[[Scope, Receive, Send], Awaitable[None]]) -> bool:
-        """Make the handshake; False when it is refused."""
+        """Make the handshake. Return False if it is refused."""
         self._inbox.put_now({"type": "websocket.connect"})
         self._task = asyncio.ensure_future(self._run(serve))
-        await self._news.wait()
-        self._news.clear()
-        self._wait_for_request()
+        await self._changed.wait()
+        self._changed.clear()
+        self._start_timer()
         return self.accepted and not self.closed
 
     async def poll(self, window: float) -> list[str] | None:
-        """What is new, [] if nothing is in `window` seconds or a later poll takes over; None: the connection has
-        ended, and all that it said has been told."""
-        self._poll += 1
-        number = self._poll
+        """Return the messages for the browser, None if the connection has ended and all messages were fetched.
+
+        The list is empty if no message came in `window` seconds, or if a newer poll takes over.
+        """
+        self._polls += 1
+        number = self._polls
         with self._request():
             if not self._messages and not self.closed:
-                await self._wait_for_news(number, window)
-            if number != self._poll:
+                await self._wait_for_messages(number, window)
+            if number != self._polls:
                 return []
-            return self._take() or (None if self.closed else [])
+            messages, self._messages = self._messages, []
+            self._bytes = 0
+            self._writable.set()
+            return messages or (None if self.closed else [])
 
-    async def put(self, frame: str | bytes, within: float) -> bool:
-        """Hand a frame to the connection; False when it does not take it in time."""
+    async def put(self, frame: str | bytes, window: float) -> bool:
+        """Pass a frame to the connection. Return False if the connection does not read it in `window` seconds."""
         kind = "text" if isinstance(frame, str) else "bytes"
         with self._request():
             try:
-                async with asyncio.timeout(within):
+                async with asyncio.timeout(window):
                     await self._inbox.put({"type": "websocket.receive", kind: frame}, len(frame))
             except TimeoutError:
                 return False
         return not self.closed
 
     def lose(self) -> None:
-        """The browser has stopped waiting for an answer: it comes back with another session, if at all."""
-        self._disconnect(ABNORMAL, remembered=_LAST_WORDS)
+        """End the session: the browser has given up its poll. It comes back with another session, if at all."""
+        self._disconnect(ABNORMAL, forget_after=_GOODBYE_TIME)
 
     def leave(self) -> None:
-        """The page is left. Its last poll breaks off then, and may do so before this is heard."""
-        if self.closed and self.line is not None:
-            self.line.left_behind()
+        """End the session: the user leaves the page.
+
+        The browser gives up its last poll then, and the server may notice that before the goodbye arrives.
+        """
+        if self.closed and self.connection is not None:
+            self.connection.end_detached()
         else:
             self._disconnect(GOODBYE)
 
-    # The connection's side
+    async def _wait_for_messages(self, number: int, window: float) -> None:
+        end = time.monotonic() + window
+        self._changed.set()  # wakes an older poll, which sees that it is not the newest
+        await asyncio.sleep(0)
+        self._changed.clear()
+        while not self._messages and not self.closed and number == self._polls:
+            try:
+                async with asyncio.timeout(end - time.monotonic()):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+            self._changed.clear()
+
+    @contextmanager
+    def _request(self) -> Iterator[None]:
+        """Stop the timer while a request runs: the browser is there."""
+        self._requests += 1
+        self._stop_timer()
+        if self.connection is not None:
+            self.connection.alive()
+        try:
+            yield
+        finally:
+            self._requests -= 1
+            if not self._requests:
+                self._start_timer()
+
+    # For the connection
 
     async def _run(self, serve: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         try:
@@ -153,95 +192,47 @@ class PollSession:
     async def _send(self, message: Message) -> None:
         if message["type"] == "websocket.accept":
             self.accepted = True
-            self._news.set()
+            self._changed.set()
         elif message["type"] == "websocket.close":
             self._end()
         else:
-            await self._deliver(message["text"])
+            await self._add_message(message["text"])
 
-    async def _deliver(self, text: str) -> None:
-        """Waits like a network that is full, so that the connection notices a browser that does not ask."""
-        while not self.closed and (
-            len(self._messages) >= _MOST_WAITING or self._bytes >= _MOST_WAITING_BYTES
-        ):
-            self._room.clear()
-            await self._room.wait()
+    async def _add_message(self, text: str) -> None:
+        # It waits like a network that is full, so that the send queue notices a browser that does not poll.
+        while not self.closed and (len(self._messages) >= _MAX_WAITING or self._bytes >= _MAX_WAITING_BYTES):
+            self._writable.clear()
+            await self._writable.wait()
         if self.closed:
             raise OSError("the browser has gone")
         self._messages.append(text)
         self._bytes += len(text)
-        self._news.set()
+        self._changed.set()
 
-    # The browser's side
+    # Ending
 
-    async def _wait_for_news(self, number: int, window: float) -> None:
-        end = time.monotonic() + window
-        self._news.set()  # a poll that still waits gives way
-        await asyncio.sleep(0)
-        self._news.clear()
-        while not self._messages and not self.closed and number == self._poll:
-            try:
-                async with asyncio.timeout(end - time.monotonic()):
-                    await self._news.wait()
-            except TimeoutError:
-                return
-            self._news.clear()
+    def _start_timer(self) -> None:
+        if not self.closed:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._timeout, self._disconnect, ABNORMAL)
 
-    def _take(self) -> list[str]:
-        messages, self._messages = self._messages, []
-        self._bytes = 0
-        self._room.set()
-        return messages
-
-    def _request(self) -> "_Request":
-        return _Request(self)
-
-    def begin_request(self) -> None:
-        self._requests += 1
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self.line is not None:
-            self.line.alive()
 
-    def end_request(self) -> None:
-        self._requests -= 1
-        if not self._requests:
-            self._wait_for_request()
-
-    def _wait_for_request(self) -> None:
-        if not self.closed:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._gone_after, self._disconnect, ABNORMAL)
-
-    def _disconnect(self, code: int, remembered: float = 0.0) -> None:
-        self._end(remembered)
+    def _disconnect(self, code: int, forget_after: float = 0.0) -> None:
+        self._end(forget_after)
         self._inbox.put_now({"type": "websocket.disconnect", "code": code})
 
-    def _end(self, remembered: float = 0.0) -> None:
+    def _end(self, forget_after: float = 0.0) -> None:
         if self.closed:
             return
         self.closed = True
         self.ended.set()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._news.set()
-        self._room.set()
-        # What was said last is there for one more poll, and a goodbye may still come.
-        asyncio.get_running_loop().call_later(self._gone_after if self._messages else remembered, self._gone)
-
-
-class _Request:
-    """While one runs, the browser is there."""
-
-    __slots__ = ("_session",)
-
-    def __init__(self, session: PollSession) -> None:
-        self._session = session
-
-    def __enter__(self) -> None:
-        self._session.begin_request()
-
-    def __exit__(self, *_: Any) -> None:
-        self._session.end_request()
+        self._stop_timer()
+        self._changed.set()
+        self._writable.set()
+        # One more poll may fetch the last messages, and a goodbye may still arrive.
+        delay = self._timeout if self._messages else forget_after
+        asyncio.get_running_loop().call_later(delay, self._forget)

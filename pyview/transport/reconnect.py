@@ -1,14 +1,12 @@
-"""Views whose connection broke off, waiting for their page: which page may have which view, and for how long.
+"""Detached views: views whose connection was lost, kept until their page joins again or the time is over.
 
-A page is known by the id in its token, and by the mark that its script makes at each load, so that a second tab made
-from the same bytes is another page. Who comes for it has passed the admission, with a page token of that very id, and
-has the session, the user and the browser that the view was shown to.
-
-A connection that broke off, as far as its views need one while they wait for their page.
+A page is known by the id in its token and by the `load_id` that our client makes at each load, so that a second tab
+made from the same bytes is another page. A page gets its view back only if its join was admitted, with a page token of
+that very id, and only with the session, the user and the browser that the view was shown to.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
@@ -18,7 +16,7 @@ from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection, client_address
 from pyview.auth.redirects import login_location
 from pyview.config import SecurityConfig
-from pyview.middleware.browser_cookie import browser_of
+from pyview.middleware.headers import browser_of
 from pyview.process.messages import CookieRejected, Recheck
 from pyview.process.snapshot import footprint
 from pyview.process.uploads import UploadLoad
@@ -26,75 +24,83 @@ from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location, MountContext
 from pyview.sessions.change import SessionChange
 from pyview.transport.identity import ConnectionIdentity
+from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer
+from pyview.transport.join_params import JoinParams
 from pyview.transport.limits import ClientGroup, Quotas
-from pyview.transport.revalidation import IdentityMonitor
 
 ShownKey = tuple[str, str, str]
-"""One view of one page: the page's id, the mark that its script made at its load, the id of the view's element."""
+"""One view of one load of one page: the id of the page, its `load_id`, the id of the view's element."""
+
+
+def shown_key(join: JoinParams, mount_context: MountContext) -> ShownKey:
+    return mount_context.place.page_id, join.load_id, mount_context.place.id
+
+
+class OwnerKey(NamedTuple):
+    """Owner of a page. `binding` stands for session and user. A page may rejoin only if the key is equal."""
+
+    binding: str
+    browser: str
+
+    @classmethod
+    def of(cls, identity: ConnectionIdentity) -> "OwnerKey":
+        return cls(identity.identity.binding, browser_of(identity.scope))
 
 
 class Detached(NamedTuple):
-    """A view that a connection leaves behind. `sent`: how many messages it had for the page."""
+    """A view that a connection leaves behind. `sent` is the number of messages that it sent to its page."""
 
     key: ShownKey
     process: ViewProcess
     sent: int
 
 
-class OwnerKey(NamedTuple):
-    """Owner of a page. `binding` stands for session and user; equal for a page that may come back."""
-
-    binding: str
-    browser: str
-
-    @classmethod
-    def of(cls, presence: ConnectionIdentity) -> "OwnerKey":
-        return cls(presence.identity.binding, browser_of(presence.scope))
-
-
 class DetachedConnection:
-    """What is left of one connection. The roster watches it as it watched the connection.
+    """State of a dropped connection that its detached views still need.
 
-    `gone` is called with a view that waits no longer.
+    The `IdentityMonitor` checks it like an open connection. `remove` is called with a view that is detached no longer.
     """
 
-    __slots__ = ("_authorizer", "_presence", "gone", "views", "whose")
+    __slots__ = ("_authorizer", "_identity", "owner", "remove", "views")
 
     def __init__(
-        self, admission: JoinAuthorizer, presence: ConnectionIdentity, gone: Callable[["DetachedView"], None]
+        self,
+        authorizer: JoinAuthorizer,
+        identity: ConnectionIdentity,
+        remove: Callable[["DetachedView"], None],
     ) -> None:
-        self._authorizer = admission
-        self._presence = presence
-        self.gone = gone
-        self.whose = OwnerKey.of(presence)
+        self._authorizer = authorizer
+        self._identity = identity
+        self.remove = remove
+        self.owner = OwnerKey.of(identity)
         self.views: set[DetachedView] = set()
 
     @property
     def scope(self) -> Scope:
-        return self._presence.scope
+        return self._identity.scope
 
     @property
     def revocation_keys(self) -> dict[str, float]:
-        return self._presence.revocation_keys
+        return self._identity.revocation_keys
 
     @property
     def guarded(self) -> bool:
-        """Whether somebody may lose the right to see what waits."""
+        """True if a user may lose the right to see one of the views."""
         return any(view.process.guarded for view in self.views)
 
     @property
     def checked_at(self) -> float:
-        return self._presence.checked_at
+        return self._identity.checked_at
 
     @property
     def ends_at(self) -> float:
-        return self._presence.ends_at
+        return self._identity.ends_at
 
     async def recheck(self) -> None:
-        """Who is signed out meanwhile, or may not see it any more, finds no view."""
-        await self._presence.refresh()
-        if OwnerKey.of(self._presence) == self.whose:
+        """Look the identity up. End the views if the user has signed out; else make each check its access."""
+        await self._identity.refresh()
+        if OwnerKey.of(self._identity) == self.owner:
             for view in tuple(self.views):
                 view.process.post_soon(Recheck())
             return
@@ -102,7 +108,7 @@ class DetachedConnection:
         self.end()
 
     def end(self) -> None:
-        """The page does not come back."""
+        """End all views: the page does not come back."""
         for view in tuple(self.views):
             view.end()
 
@@ -111,61 +117,64 @@ class DetachedConnection:
 
 
 class DetachedView:
-    """A view whose page is away: an outlet that leads nowhere. `until` is loop time, `size` a guess in bytes."""
+    """A view without a page, and the connection that its process sees: it drops everything.
 
-    __slots__ = ("absence", "key", "process", "sent", "size", "until")
+    `until` is the loop time at which the view ends. `size` is its approximate size in bytes.
+    """
 
-    def __init__(self, absence: DetachedConnection, left: "Detached", until: float) -> None:
-        self.absence = absence
-        self.key, self.process, self.sent = left
+    __slots__ = ("connection", "key", "process", "sent", "size", "until")
+
+    def __init__(self, connection: DetachedConnection, detached: Detached, until: float) -> None:
+        self.connection = connection
+        self.key, self.process, self.sent = detached
         self.until = until
         self.size = footprint(self.process.socket.context) + self.process.unread_bytes
 
     def end(self) -> None:
-        """Its page does not come back, or not to it."""
-        self.absence.gone(self)
+        """End the view: its page does not come back, or not to this view."""
+        self.connection.remove(self)
         self.process.stop()
 
-    # As the outlet of its process
+    # The connection that the process sees
 
     @property
     def client(self) -> str:
-        return client_address(self.absence.scope)
+        return client_address(self.connection.scope)
 
     @property
     def is_full(self) -> bool:
-        return True
+        return True  # so that the view does not render
 
     def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None:
-        """The page has forgotten what it asked."""
+        """Drop the reply: the page has forgotten the request."""
 
     def push(self, event: str, payload: Any) -> None:
-        """All of the view is rendered when the page is back."""
+        """Drop the message: a rejoin renders the whole view."""
 
     def refused(self) -> None:
-        self.absence.gone(self)
+        self.connection.remove(self)
 
     def closed(self) -> None:
-        self.absence.gone(self)
+        self.connection.remove(self)
 
     def crashed(self) -> None:
-        self.absence.gone(self)
+        self.connection.remove(self)
 
     def overloaded(self) -> None:
         self.end()
 
     def when_writable(self, call: Callable[[], None]) -> None:
-        """The view renders in any case when its page is back."""
+        """Do nothing: a rejoin renders the whole view."""
 
     def locate(self, url: str) -> Location | None:
-        return self.absence.locate(url)
+        return self.connection.locate(url)
 
     def sign_in_url(self, redirect: str, page: str) -> str:
-        return login_location(redirect, LiveConnection(self.absence.scope, page))
+        return login_location(redirect, LiveConnection(self.connection.scope, page))
 
     @property
     def has_session(self) -> bool:
-        return "session" in self.absence.scope
+        return "session" in self.connection.scope
 
     def order(self, change: SessionChange) -> str | None:
         return None
@@ -181,187 +190,157 @@ class DetachedView:
         raise CookieRejected("the page is away")
 
 
-_LONGEST_MARK = 64
-
-
-class RejoinRequest(NamedTuple):
-    """A join, as far as it may be one of a page that was here before.
-
-    `again`: the page had a view joined; `anew`: it has gone elsewhere by itself, and starts a view there. `received`:
-    how many messages came on the last join, as our own client says.
-    """
-
-    key: ShownKey
-    again: bool
-    anew: bool
-    received: Any
-
-    @classmethod
-    def of(cls, key: ShownKey, payload: Mapping[str, Any]) -> "RejoinRequest":
-        """`_mounts` counts the earlier joins of the same view in the page (phoenix_live_view.js)."""
-        params = _params(payload)
-        mounts = params.get("_mounts")
-        again = isinstance(mounts, int) and mounts > 0
-        return cls(key, again, "redirect" in payload and not again, params.get("_received"))
-
-
-def shown_key(visit: MountContext, payload: Mapping[str, Any]) -> ShownKey:
-    """What a join is for. `_load` is said by our own client in each join, another thing at each load of a page."""
-    mark, place = _params(payload).get("_load"), visit.place
-    return place.page_id, mark[:_LONGEST_MARK] if isinstance(mark, str) else "", place.id
-
-
-def _params(payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    params = payload.get("params")
-    return params if isinstance(params, dict) else {}
-
-
 class ShownView(Protocol):
-    """A joined topic: a page that is here, or only seems to be."""
+    """A joined topic. Its page may be gone already, without the server having noticed."""
 
     shown: ShownKey | None
     sent: int
-
-    @property
-    def whose(self) -> OwnerKey: ...
-
     process: ViewProcess
 
+    @property
+    def owner(self) -> OwnerKey: ...
     def closed(self) -> None: ...
 
 
 class DetachedViews:
-    """Of one application. Views wait in the order in which they came, all for the same time: one timer does."""
+    """All detached views of one application, and the views that are shown.
 
-    def __init__(self, limits: SecurityConfig, roster: IdentityMonitor) -> None:
+    All views wait for the same time, so they end in the order in which they came, and one timer is enough.
+    """
+
+    def __init__(self, limits: SecurityConfig, monitor: IdentityMonitor) -> None:
         self._limits = limits
-        self._roster = roster
+        self._monitor = monitor
         per_session, per_address = limits.max_waiting_views_per_session, limits.max_waiting_views_per_address
         self._quotas = Quotas("waiting views", per_session, per_address)
-        self._waiting: dict[ShownKey, DetachedView] = {}
-        self._places: dict[DetachedView, ClientGroup] = {}
+        self._detached: dict[ShownKey, DetachedView] = {}
+        self._groups: dict[DetachedView, ClientGroup] = {}
         self._shown: dict[ShownKey, ShownView] = {}
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._detached)
 
     @property
     def bytes(self) -> int:
-        """About how much the waiting views hold."""
+        """Approximate size of all detached views."""
         return self._bytes
 
-    # Pages that are here
+    # Shown views
 
-    def show(self, page: ShownView) -> None:
-        if page.shown is not None and self._limits.reconnect_grace > 0:
-            self._shown[page.shown] = page
+    def show(self, view: ShownView) -> None:
+        if view.shown is not None and self._limits.reconnect_grace > 0:
+            self._shown[view.shown] = view
 
-    def hide(self, page: ShownView) -> None:
-        if page.shown is not None and self._shown.get(page.shown) is page:
-            del self._shown[page.shown]
+    def hide(self, view: ShownView) -> None:
+        if view.shown is not None and self._shown.get(view.shown) is view:
+            del self._shown[view.shown]
 
-    # Pages that are away
+    # Detached views
 
     def admit(
-        self, admission: JoinAuthorizer, presence: ConnectionIdentity, views: Iterable[Detached]
+        self, authorizer: JoinAuthorizer, identity: ConnectionIdentity, views: Iterable[Detached]
     ) -> DetachedConnection:
-        """Let the `views` of a connection wait, as far as there is room; the others end."""
-        absence = DetachedConnection(admission, presence, self._forget)
-        place = self._quotas.place(absence.scope)
-        for left in views:
-            if self._has_room(place):
-                self._take_in(absence, left, place)
+        """Keep the `views` of a lost connection, up to the limits. Views beyond them end."""
+        connection = DetachedConnection(authorizer, identity, self._remove)
+        group = self._quotas.group_of(connection.scope)
+        for detached in views:
+            if self._has_room(group):
+                self._keep(connection, detached, group)
             else:
-                left.process.stop()
-        if absence.guarded:
-            self._roster.add(absence, absence.revocation_keys)
-        return absence
+                detached.process.stop()
+        if connection.guarded:
+            self._monitor.add(connection, connection.revocation_keys)
+        return connection
+
+    def _has_room(self, group: ClientGroup) -> bool:
+        limits = self._limits
+        return (
+            limits.reconnect_grace > 0
+            and not self._closed
+            and len(self._detached) < limits.max_waiting_views
+            and self._bytes < limits.max_waiting_bytes
+            and self._quotas.exceeded(group) is None
+        )
+
+    def _keep(self, connection: DetachedConnection, detached: Detached, group: ClientGroup) -> None:
+        earlier = self._detached.get(detached.key)
+        if earlier is not None:
+            earlier.end()
+        until = asyncio.get_running_loop().time() + self._limits.reconnect_grace
+        view = DetachedView(connection, detached, until)
+        detached.process.detach(view)
+        connection.views.add(view)
+        self._detached[detached.key] = view
+        self._groups[view] = group
+        self._quotas.take(group)
+        self._bytes += view.size
+        if self._timer is None:
+            self._arm(view)
+
+    def _remove(self, view: DetachedView) -> None:
+        group = self._groups.pop(view, None)
+        if group is None:
+            return  # a process may report its end more than once
+        del self._detached[view.key]
+        self._quotas.release(group)
+        self._bytes -= view.size
+        connection = view.connection
+        connection.views.discard(view)
+        if not connection.views:
+            self._monitor.remove(connection)
+        if not self._detached and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def claim(
-        self, key: ShownKey, payload: Mapping[str, Any], presence: ConnectionIdentity, visit: MountContext
+        self, join: JoinParams, key: ShownKey, identity: ConnectionIdentity, mount_context: MountContext
     ) -> ViewProcess | None:
-        """The running view that the page of a join had, if it is to have it again. It is the caller's then."""
-        if key not in self._waiting and key not in self._shown:
+        """Return the running view for the page of `join`, None if it has none. The caller owns the view then."""
+        if key not in self._detached and key not in self._shown:
             return None
-        comeback = RejoinRequest.of(key, payload)
-        waiting = self._waiting.get(key)
-        if waiting is not None:
-            return self._claim_waiting(waiting, comeback, OwnerKey.of(presence), visit)
-        page = self._shown.get(key)
-        if page is None or not comeback.again or page.whose != OwnerKey.of(presence):
+        owner = OwnerKey.of(identity)
+        detached = self._detached.get(key)
+        if detached is not None:
+            return self._claim_detached(detached, join, owner, mount_context)
+        shown = self._shown.get(key)
+        if shown is None or not join.mounted_before or shown.owner != owner:
             return None
-        # The network was lost and found so fast that the server has not noticed: the old socket is a dead one.
-        process = page.process
-        if not process.belongs_to(visit, complete=comeback.received == page.sent):
+        # The page has connected again before the server noticed that the old connection is dead.
+        process = shown.process
+        if not process.belongs_to(mount_context, complete=join.received == shown.sent):
             return None
-        page.closed()
+        shown.closed()
         return process
+
+    def _claim_detached(
+        self, view: DetachedView, join: JoinParams, owner: OwnerKey, mount_context: MountContext
+    ) -> ViewProcess | None:
+        if view.connection.owner != owner:
+            return None  # and the view stays: the key of another owner must not end it
+        complete = join.received == view.sent
+        # Live navigation to a view that this page has not joined before expects a new one.
+        starts_again = join.navigated and not join.mounted_before
+        if starts_again or not view.process.belongs_to(mount_context, complete=complete):
+            view.end()
+            return None
+        self._remove(view)
+        return view.process
 
     @contextmanager
     def closed(self) -> Iterator[None]:
-        """The application stops: nobody waits any longer, and nobody comes in meanwhile."""
+        """End all detached views and keep no others meanwhile: the application stops."""
         self._closed = True
-        for view in tuple(self._waiting.values()):
+        for view in tuple(self._detached.values()):
             view.end()
         try:
             yield
         finally:
             self._closed = False
 
-    def _forget(self, view: DetachedView) -> None:
-        place = self._places.pop(view, None)
-        if place is None:
-            return
-        del self._waiting[view.key]
-        self._quotas.free(place)
-        self._bytes -= view.size
-        absence = view.absence
-        absence.views.discard(view)
-        if not absence.views:
-            self._roster.remove(absence)
-        if not self._waiting and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _claim_waiting(
-        self, waiting: DetachedView, comeback: RejoinRequest, whose: OwnerKey, visit: MountContext
-    ) -> ViewProcess | None:
-        if waiting.absence.whose != whose:
-            return None
-        complete = comeback.received == waiting.sent
-        if comeback.anew or not waiting.process.belongs_to(visit, complete=complete):
-            waiting.end()
-            return None
-        self._forget(waiting)
-        return waiting.process
-
-    def _has_room(self, place: ClientGroup) -> bool:
-        limits = self._limits
-        return (
-            limits.reconnect_grace > 0
-            and not self._closed
-            and len(self._waiting) < limits.max_waiting_views
-            and self._bytes < limits.max_waiting_bytes
-            and self._quotas.exceeded(place) is None
-        )
-
-    def _take_in(self, absence: DetachedConnection, left: Detached, place: ClientGroup) -> None:
-        earlier = self._waiting.get(left.key)
-        if earlier is not None:
-            earlier.end()
-        until = asyncio.get_running_loop().time() + self._limits.reconnect_grace
-        view = DetachedView(absence, left, until)
-        left.process.detach(view)
-        absence.views.add(view)
-        self._waiting[left.key] = view
-        self._places[view] = place
-        self._quotas.take(place)
-        self._bytes += view.size
-        if self._timer is None:
-            self._arm(view)
+    # The timer
 
     def _arm(self, oldest: DetachedView) -> None:
         self._timer = asyncio.get_running_loop().call_at(oldest.until, self._end_overdue)
@@ -369,7 +348,7 @@ class DetachedViews:
     def _end_overdue(self) -> None:
         self._timer = None
         now = asyncio.get_running_loop().time()
-        for view in tuple(self._waiting.values()):
+        for view in tuple(self._detached.values()):
             if view.until > now:
                 self._arm(view)
                 return

@@ -1,7 +1,8 @@
-"""One connection's send queue.
+"""Frames on their way to one browser.
 
-A frame goes out in the caller's own turn as long as the network takes it. When it does not, frames wait here, bounded
-in number and bytes; views are told by `congested` to put off their updates, and by `when_writable` when to render.
+A frame is sent in the caller's own turn as long as the network takes it. Otherwise it waits here, and the queue is
+limited in number and bytes. Views see `is_full` and do not render; `when_writable` makes them render the newest state
+once the browser has caught up.
 """
 
 import asyncio
@@ -19,15 +20,18 @@ logger = logging.getLogger("pyview")
 
 
 class SendQueue:
-    """`overloaded` is called once, when the browser has stopped reading for too long or too much waits."""
+    """Send queue of one connection.
+
+    `overloaded` is called once: when the browser has not read for too long, or when too much waits.
+    """
 
     __slots__ = (
         "_bytes",
         "_closed",
+        "_empty",
         "_frames",
         "_limits",
         "_overloaded",
-        "_room",
         "_send",
         "_stall",
         "_task",
@@ -38,12 +42,13 @@ class SendQueue:
         self._send = cast("Callable[[Any], Coroutine[Any, Any, None]]", send)
         self._limits = limits
         self._overloaded = overloaded
+        # Containers are made when they are first needed: most connections never have to wait.
         self._frames: deque[str] | None = None
         self._bytes = 0
         self._task: asyncio.Task[None] | None = None
         self._stall: asyncio.TimerHandle | None = None
         self._writable: list[Callable[[], None]] | None = None
-        self._room: asyncio.Event | None = None
+        self._empty: asyncio.Event | None = None
         self._closed = False
 
     @property
@@ -52,16 +57,21 @@ class SendQueue:
         return self._task is not None
 
     def put(self, frame: str) -> None:
-        """Send `frame` after all that were put before it."""
+        """Send `frame` after all earlier ones."""
         if self._closed:
             return
         if self._task is None:
             self._start(frame)
-        else:
-            self._queue(frame)
+            return
+        if self._frames is None:
+            self._frames = deque()
+        self._frames.append(frame)
+        self._bytes += len(frame)
+        if len(self._frames) > self._limits.max_queued_frames or self._bytes > self._limits.max_queued_bytes:
+            self._overloaded()
 
     def when_writable(self, call: Callable[[], None]) -> None:
-        """Call back once, when nothing waits any more."""
+        """Call `call` once, as soon as no frame waits."""
         if self._task is None:
             call()
         elif self._writable is None:
@@ -70,31 +80,31 @@ class SendQueue:
             self._writable.append(call)
 
     async def wait_writable(self) -> None:
-        """Wait until the browser has taken what waits: who does not read is not read from."""
+        """Wait until the browser has taken the queued frames: no frames are read from a browser that does not read."""
         if self._frames:
-            self._room = asyncio.Event()
-            await self._room.wait()
+            self._empty = asyncio.Event()
+            await self._empty.wait()
+
+    async def flush(self) -> None:
+        """Wait until every frame is sent, before a close frame follows."""
+        while self._task is not None:
+            await asyncio.wait([self._task])
+            await asyncio.sleep(0)  # `_written` may start the next one
 
     def close(self) -> None:
-        """Drop what waits; later frames go nowhere. Nothing of the server or of the connection is held any longer."""
+        """Drop the queued frames and all later ones, and the references to the server and the connection."""
         self._closed = True
-        self._send, self._overloaded = _nowhere, _nothing
+        self._send, self._overloaded = _drop, _nothing
         if self._task is not None:
             self._task.cancel()
         self._settle()
 
-    async def flush(self) -> None:
-        """Wait until every frame is sent, for a close frame to follow."""
-        while self._task is not None:
-            await asyncio.wait([self._task])
-            await asyncio.sleep(0)
-
     def _start(self, frame: str) -> bool:
-        """Send a frame; whether it has to wait for the network."""
+        """Send a frame. Return True if it has to wait for the network."""
         try:
             task = start_plain(self._send({"type": "websocket.send", "text": frame}))
         except Exception:
-            # Each server has its own way to say that the browser has gone; the reader learns it from its own side.
+            # Each server has its own exception for a browser that has gone. `receive` reports the disconnect.
             self._closed = True
             return False
         if task is not None:
@@ -102,14 +112,6 @@ class SendQueue:
             self._stall = asyncio.get_running_loop().call_later(self._limits.stall_timeout, self._stalled)
             task.add_done_callback(self._written)
         return task is not None
-
-    def _queue(self, frame: str) -> None:
-        if self._frames is None:
-            self._frames = deque()
-        self._frames.append(frame)
-        self._bytes += len(frame)
-        if len(self._frames) > self._limits.max_queued_frames or self._bytes > self._limits.max_queued_bytes:
-            self._overloaded()
 
     def _written(self, task: asyncio.Task[None]) -> None:
         self._cancel_stall()
@@ -123,29 +125,29 @@ class SendQueue:
                 return
         self._settle()
 
-    def _cancel_stall(self) -> None:
-        if self._stall is not None:
-            self._stall.cancel()
-            self._stall = None
-
     def _settle(self) -> None:
         self._cancel_stall()
         self._frames = None
         self._bytes = 0
-        if self._room is not None:
-            self._room.set()
+        if self._empty is not None:
+            self._empty.set()
         calls, self._writable = self._writable, None
         for call in calls or ():
             call()
+
+    def _cancel_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
 
     def _stalled(self) -> None:
         logger.warning("a browser has not read for %s s; its socket is closed", self._limits.stall_timeout)
         self._overloaded()
 
 
-async def _nowhere(message: Any) -> None:
-    """Where a closed outbox sends."""
+async def _drop(message: Any) -> None:
+    """Drop a message: the connection is closed."""
 
 
 def _nothing() -> None:
-    """Nobody reads any more, so nobody reads too slowly."""
+    """Do nothing: a closed connection cannot be overloaded."""

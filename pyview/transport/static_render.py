@@ -1,9 +1,9 @@
-"""Views during one HTTP request: the page's own, and those inside it, each through the lifecycle once."""
+"""Views during one HTTP request: the view of the page and the views nested in it, each rendered once."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from inspect import isawaitable
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlparse
 from weakref import ReferenceType, ref
 
@@ -40,11 +40,11 @@ from pyview.template.tree.stream import ShownItems
 from pyview.tokens.page import Tokens
 from pyview.uploads.registry import UploadRegistry
 
-_NOWHERE = Params({})
+_NO_PARAMS = Params({})
 
 
 class Redirected(Exception):
-    """A view sends the browser to another page, whichever view of the page it is."""
+    """The view of the page, or one nested in it, redirects the browser."""
 
     def __init__(self, socket: UnconnectedSocket[Any], navigation: Navigate | Redirect) -> None:
         super().__init__(navigation.to)
@@ -54,144 +54,157 @@ class Redirected(Exception):
 
 @dataclass(slots=True)
 class StaticRenderContext:
-    """What all views of one HTTP request share. `protected`: whether anything guards one of the nested ones. `shown`
-    are the classes of them all, each once, in the order in which they were mounted; `ids` those of the nested ones."""
+    """One HTTP request, read once, and the state that all views of its page share.
 
-    site: AppContext
+    `page` is the path and query as the browser shows them. `root_path` is the prefix that the application is mounted
+    at. `protected` is True if a guard protects any view of the page: caches must not keep it then. `view_classes` are
+    the classes of all views, in the order of their mounts, and `nested_ids` the element ids of the nested ones.
+    """
+
+    app: AppContext
     tokens: Tokens
     scope: Scope
-    page_id: str
     identity: Identity
+    page_id: str
+    page: str
+    root_path: str
+    csp_nonce: str | None
+    connect_data: ConnectData
     protected: bool = False
-    shown: dict[type[LiveView[Any]], None] = field(default_factory=dict)
-    ids: dict[str, None] = field(default_factory=dict)
+    view_classes: dict[type[LiveView[Any]], None] = field(default_factory=dict)
+    nested_ids: dict[str, None] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, app: AppContext, tokens: Tokens, scope: Scope) -> "StaticRenderContext":
+        """Read the request of `scope`. Raises what `Identity.from_scope` raises."""
+        return cls(
+            app,
+            tokens,
+            scope,
+            Identity.from_scope(scope),
+            secrets.token_urlsafe(12),
+            page_path(scope),
+            scope.get("root_path", ""),
+            csp_nonce(scope),
+            ConnectData(scope, None, app.security.connect_headers),
+        )
 
     @property
     def element_id(self) -> str:
         return PAGE_PREFIX + self.page_id
 
-    @property
-    def csp_nonce(self) -> str | None:
-        return csp_nonce(self.scope)
 
+async def render_view(
+    context: StaticRenderContext, mount_context: MountContext, parent_context: Any = None
+) -> tuple[UnconnectedSocket[Any], str]:
+    """Mount and render one view. Return its socket and its HTML.
 
-class FirstView(NamedTuple):
-    """A view that has been mounted, with its socket."""
-
-    view: LiveView[Any]
-    socket: UnconnectedSocket[Any]
-    visit: MountContext
-
-    async def html(self, site: AppContext) -> str:
-        """What it shows. Raises `Redirected` if one inside it sends the browser away."""
-        renderer = lifecycle.renderer_of(self.view, self.visit, site.templates, site.context_processors)
-        rendered = renderer.html(self.socket)
-        html = await rendered if isawaitable(rendered) else rendered
-        await lifecycle.after_render(self.socket, self.visit)
-        return html
-
-
-async def first_view(request: StaticRenderContext, visit: MountContext, around: Any = None) -> FirstView:
-    """Mount the view of `visit`; `around` is the context of the one that it is nested in.
-
-    Raises `Redirected`, `BindingError`, and whatever a callback raises.
+    `parent_context` is the context of the view that this one is nested in. Raises `Redirected`, `BindingError`, and
+    whatever a callback raises.
     """
-    request.shown[visit.view_class] = None
-    runtime = StaticRender(request, visit, around)
-    socket: UnconnectedSocket[Any] = UnconnectedSocket(runtime, visit.identity, visit.flash, visit.shared)
+    context.view_classes[mount_context.view_class] = None
+    runtime = StaticRender(context, mount_context, parent_context)
+    socket: UnconnectedSocket[Any] = UnconnectedSocket(
+        runtime, context.identity, mount_context.flash, mount_context.shared
+    )
     runtime.belong_to(socket)
-    socket.csp_nonce = request.csp_nonce
-    socket.connecting = ConnectData(request.scope, None, request.site.security.connect_headers)
-    elsewhere = await lifecycle.run_hooks(socket, visit)
-    if elsewhere is not None:
-        raise Redirected(socket, elsewhere)
-    view = await lifecycle.create(visit, runtime.resources)
-    await lifecycle.mount(view, socket, visit, runtime.resources)
+    socket.csp_nonce = context.csp_nonce
+    socket.connecting = context.connect_data
+    resources = runtime.resources
+    halted = await lifecycle.run_hooks(socket, mount_context)
+    if halted is not None:
+        raise Redirected(socket, halted)
+    view = await lifecycle.create(mount_context, resources)
+    await lifecycle.mount(view, socket, mount_context, resources)
     if socket.navigation is None:
-        await lifecycle.handle_params(view, socket, visit)
+        await lifecycle.handle_params(view, socket, mount_context)
     if socket.navigation is not None:
         raise Redirected(socket, socket.navigation)
-    return FirstView(view, socket, visit)
+    app = context.app
+    renderer = lifecycle.renderer_of(view, mount_context, app.templates, app.context_processors)
+    rendered = renderer.html(socket)
+    html = rendered if isinstance(rendered, str) else await rendered
+    await lifecycle.after_render(socket, mount_context)
+    return socket, html
 
 
-def plain_place(request: StaticRenderContext, live_session: LiveSession) -> MountContext:
-    """A page of Starlette, as what stands around the views in it."""
-    page = page_path(request.scope)
-    around = PageGuard(scopes=request.identity.scopes, page=page)
-    nowhere = request.site.nested.of(LiveView, live_session)
-    location = Location(nowhere, urlparse(page), page, _NOWHERE, {})
-    return MountContext(
-        location, request.identity, MountTarget(request.element_id, request.page_id, around=around)
-    )
+def plain_page(context: StaticRenderContext, live_session: LiveSession) -> MountContext:
+    """Return the context of a page of Starlette, as the parent of the views in it."""
+    route = context.app.nested.of(LiveView, live_session)
+    location = Location(route, urlparse(context.page), context.page, _NO_PARAMS, {})
+    guard = PageGuard(scopes=context.identity.scopes, page=context.page)
+    target = MountTarget(context.element_id, context.page_id, around=guard)
+    return MountContext(location, context.identity, target)
 
 
-async def nested_html(
-    request: StaticRenderContext,
+async def render_nested(
+    context: StaticRenderContext,
     child: Nested,
-    around: MountContext,
-    context: Any = None,
+    parent: MountContext,
+    parent_context: Any = None,
     *,
     alone: bool = False,
 ) -> str:
-    """`child` in its element, within the view of `around`, whose context is `context`. `alone`: on a page that is not
-    live, it is joined by itself.
+    """Render `child` in its element, nested in the view of `parent`, whose context is `parent_context`.
 
-    Raises `HTTPException` for somebody who may not see it, and what `first_view` raises.
+    `alone`: the page is not live, so the client joins the view by itself. Raises `HTTPException` if the user may not
+    see the view, and what `render_view` raises.
     """
-    if around.place.depth >= MOST_DEEP:
+    if parent.place.depth >= MOST_DEEP:
         raise NestedTooDeep(child)
-    visit = _visit(request, child, around)
-    child.check_new(visit.place.id, request.ids)
-    _check_room(request)
-    await _check_access(request, visit)
-    shown = await first_view(request, visit, context)
-    content = await shown.html(request.site)
-    flash = shown.socket.flash if shown.socket.has_flash else None
-    marks = _marks(request, child, around, visit, alone=alone)
-    static = request.tokens.mint_flash_token(flash) if flash else ""
-    return child.container(visit.place.id, {**marks, "static": static}, content)
-
-
-def _check_room(request: StaticRenderContext) -> None:
-    most = request.site.security.max_topics
-    if len(request.ids) >= most:
+    mount_context = _nested_mount_context(context, child, parent)
+    dom_id = mount_context.place.id
+    child.check_new(dom_id, context.nested_ids)
+    limit = context.app.security.max_topics
+    if len(context.nested_ids) >= limit:
         raise RuntimeError(
-            f"This page holds {len(request.ids)} nested views, and one socket carries {most} with the page's. "
+            f"This page holds {len(context.nested_ids)} nested views, and one socket carries {limit} with the page's. "
             "Raise PyView(security=SecurityConfig(max_topics=...)), or make what repeats a live component: those share "
             "the process of their view."
         )
+    await _check_access(context, mount_context)
+    socket, html = await render_view(context, mount_context, parent_context)
+    flash = socket.flash if socket.has_flash else None
+    attributes = _join_attributes(context, child, parent, dom_id, alone=alone)
+    static = context.tokens.mint_flash_token(flash) if flash else ""
+    return child.container(dom_id, {**attributes, "static": static}, html)
 
 
-def _visit(request: StaticRenderContext, child: Nested, around: MountContext) -> MountContext:
-    route = request.site.nested.of(child.view_class, around.location.route.live_session)
-    outside = around.location
-    location = Location(route, outside.url, outside.page, _NOWHERE, {})
-    place = MountTarget(
-        child.dom_id(around.place.id),
-        request.page_id,
-        around.place.depth + 1,
+def _nested_mount_context(context: StaticRenderContext, child: Nested, parent: MountContext) -> MountContext:
+    route = context.app.nested.of(child.view_class, parent.location.route.live_session)
+    location = Location(route, parent.location.url, context.page, _NO_PARAMS, {})
+    target = MountTarget(
+        child.dom_id(parent.place.id),
+        context.page_id,
+        parent.place.depth + 1,
         child.sticky,
-        around=around.surroundings,
+        around=parent.surroundings,
     )
-    return MountContext(location, request.identity, place, given=child.session)
+    return MountContext(location, context.identity, target, given=child.session)
 
 
-def _marks(
-    request: StaticRenderContext, child: Nested, around: MountContext, visit: MountContext, *, alone: bool
+def _join_attributes(
+    context: StaticRenderContext, child: Nested, parent: MountContext, dom_id: str, *, alone: bool
 ) -> dict[str, str]:
-    """The client joins a root at once; a child when the connected view around it says with which token."""
+    """Return the attributes by which the client joins the view.
+
+    The client joins a root at once. It joins a child when the connected parent has rendered the child's token.
+    """
     if not (alone or child.sticky):
-        return {"session": "", "parent-id": around.place.id}
-    token = nested_token(child, around, visit.place.id)
-    signed = request.tokens.mint_nested_token(token, request.identity.binding)
+        return {"session": "", "parent-id": parent.place.id}
+    token = nested_token(child, parent, dom_id)
+    signed = context.tokens.mint_nested_token(token, context.identity.binding)
     return {"session": signed, "sticky": ""} if child.sticky else {"session": signed}
 
 
-async def _check_access(request: StaticRenderContext, visit: MountContext) -> None:
-    group = visit.location.route.live_session.requirement
-    request.protected = request.protected or is_protected(visit.view_class, request.scope, group)
-    connection = LiveConnection({**request.scope, "type": "websocket"}, visit.location.page)
-    verdict = await authorize(visit.view_class, connection, group)
+async def _check_access(context: StaticRenderContext, mount_context: MountContext) -> None:
+    view_class, group = mount_context.view_class, mount_context.location.route.live_session.requirement
+    if not is_protected(view_class, context.scope, group):
+        return
+    context.protected = True
+    # Providers are written for sockets (`has_required_auth(websocket)`), so they are asked about one here as well.
+    connection = LiveConnection({**context.scope, "type": "websocket"}, context.page)
+    verdict = await authorize(view_class, connection, group)
     if isinstance(verdict, Denied):
         if verdict.redirect is None:
             raise HTTPException(verdict.status)
@@ -199,19 +212,21 @@ async def _check_access(request: StaticRenderContext, visit: MountContext) -> No
 
 
 class StaticRender:
-    """The runtime of a view during one HTTP request: nothing outlives it, a patch is a redirect.
+    """Runtime of a view during one HTTP request. Nothing outlives the request, and a patch is a redirect.
 
-    Its socket owns it, and not the other way round, so that a page that is done goes at once and leaves nothing to the
-    garbage collector.
+    The socket owns its runtime, and the runtime holds a weak reference only. Without a reference cycle the memory of a
+    page is freed as soon as the response is built, and not when the garbage collector runs.
     """
 
     _socket: "ReferenceType[UnconnectedSocket[Any]]"
 
-    def __init__(self, request: StaticRenderContext, visit: MountContext, around: Any) -> None:
-        self._request = request
-        self._visit = visit
-        self._around = around
-        self.resources = lifecycle.resources_of(visit)
+    def __init__(
+        self, context: StaticRenderContext, mount_context: MountContext, parent_context: Any
+    ) -> None:
+        self._context = context
+        self._mount_context = mount_context
+        self._parent_context = parent_context
+        self.resources = lifecycle.resources_of(mount_context)
         self._uploads: UploadRegistry | None = None
 
     def belong_to(self, socket: UnconnectedSocket[Any]) -> None:
@@ -221,93 +236,95 @@ class StaticRender:
     def socket(self) -> UnconnectedSocket[Any]:
         socket = self._socket()
         if socket is None:
-            raise RuntimeError("the page has been made, and its socket is gone")
+            raise RuntimeError(
+                "The page is rendered, and its socket is gone: use the socket during the request only."
+            )
         return socket
 
     @property
     def uploads(self) -> UploadRegistry:
-        """What is allowed and shown; files are chosen after the join."""
+        """Rules of the uploads, for the template. Users choose files after the join."""
         if self._uploads is None:
-            self._uploads = UploadRegistry(self._request.site.security)
+            self._uploads = UploadRegistry(self._context.app.security)
         return self._uploads
 
     async def subscribe(self, topic: str) -> None:
-        """There is no browser yet to show it to; the join subscribes."""
+        """Do nothing: the join subscribes."""
 
     async def unsubscribe(self, topic: str) -> None:
-        """Nothing was subscribed."""
+        """Do nothing: there is no subscription."""
 
     async def broadcast(self, topic: str, message: Any) -> None:
-        await self._request.site.pubsub.broadcast(topic, message)
+        await self._context.app.pubsub.broadcast(topic, message)
 
     def presence(self) -> ViewPresence:
-        return ViewPresence(self._request.site.presence, lambda: None)
+        return ViewPresence(self._context.app.presence, lambda: None)
 
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
         return None
 
     def send_info(self, event: InfoEvent) -> None:
-        """The join mounts again, and sends its own."""
+        """Do nothing: the join mounts the view again, which sends its own events."""
 
     def tasks(self) -> AsyncTasks:
-        raise RuntimeError("nothing goes on beside a first render: its socket is not connected")
+        raise RuntimeError("A first render has no background tasks: check is_connected(socket) first.")
 
     async def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> None:
-        """Nobody is there to hear it."""
+        """Do nothing: there is no process."""
 
     async def call_handle_info(self, event: InfoEvent) -> None:
-        """Nobody is there to hear it."""
+        """Do nothing: there is no process."""
 
     async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
-        """Nothing was started."""
+        """Do nothing: there is no background task."""
 
     def live_action(self) -> str | None:
-        return self._visit.location.route.action
+        return self._mount_context.location.route.action
 
     def here(self) -> str:
-        """Path and query of the page, which relative addresses count from."""
-        return self._visit.location.page
+        """Return the path and query of the page, the base of relative URLs."""
+        return self._mount_context.location.page
 
     async def patch(self, wish: Patch) -> None:
-        if not self._visit.routed:
-            raise lifecycle.without_url(wish, self._visit)
+        if not self._mount_context.routed:
+            raise lifecycle.without_url(wish, self._mount_context)
         self.socket.navigation = Redirect(wish.to)
 
     def make_components(self) -> ComponentRegistry:
-        settings = self._request.site.component_settings()
+        settings = self._context.app.component_settings()
         return ComponentRegistry(self.socket, self, settings, lambda: self.resources, _nothing)
 
     def send_update(self, target: ComponentTarget, assigns: dict[str, Any], seconds: float) -> Timer | None:
-        """The page is made once; the join makes its components anew."""
+        """Do nothing: the page is rendered once, and the join makes its components again."""
         return None
 
     def send_view(self, event: str, payload: Any) -> None:
-        """No handler of an event runs before there is a browser."""
+        """Do nothing: no event handler runs before the join."""
 
     def check_session_writable(self) -> None:
         raise SessionNotWritable(TOO_EARLY)
 
     @property
     def context_around(self) -> Any:
-        return self._around
+        return self._parent_context
 
     def check_is_page(self) -> None:
-        lifecycle.check_is_page(self._visit)
+        lifecycle.check_is_page(self._mount_context)
 
     def nest(self, child: Nested) -> NestedElement:
         raise RuntimeError(
-            f"{child.described} has its own HTML in the first page, so no element of it is needed yet."
+            f"{child.described} is rendered by `nested_html` in the first page, not by `nest`."
         )
 
     def show_items(self, shown: Sequence[ShownItems]) -> None:
-        """The page is made once: no item goes."""
+        """Do nothing: no item leaves a page that is rendered once."""
 
     async def nested_html(self, child: Nested) -> str:
-        return await nested_html(self._request, child, self._visit, self.socket.context)
+        return await render_nested(self._context, child, self._mount_context, self.socket.context)
 
     async def close(self) -> None:
-        """The request ends by itself."""
+        """Do nothing: the request ends by itself."""
 
 
 def _nothing() -> None:
-    """Nobody waits for a second render of the page."""
+    """Do nothing: the page is rendered once."""

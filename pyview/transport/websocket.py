@@ -1,4 +1,4 @@
-"""An ASGI WebSocket and the frames on it: one reader, which never waits for user code."""
+"""One connection of a browser: an ASGI WebSocket, read by one task that never waits for user code."""
 
 import asyncio
 import logging
@@ -17,130 +17,141 @@ from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location, MountContext
 from pyview.sessions.change import SessionChange
 from pyview.transport.channels import Channel, Channels
-from pyview.transport.close_codes import NO_STATUS, CloseReason, may_return
+from pyview.transport.close_codes import (
+    NO_STATUS,
+    OVERLOADED,
+    POLICY,
+    SIGNED_OUT,
+    TOO_BIG,
+    CloseReason,
+    may_return,
+)
 from pyview.transport.identity import ConnectionIdentity
+from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer, OpenViews
+from pyview.transport.join_params import JoinParams
 from pyview.transport.limits import ConnectionTimeouts, RateLimiter
 from pyview.transport.reconnect import DetachedConnection, DetachedViews, OwnerKey, ShownKey
-from pyview.transport.revalidation import IdentityMonitor
 from pyview.transport.send_queue import SendQueue
 from pyview.transport.session_changes import SessionChangeTokens
 from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary, decode_head
 
 logger = logging.getLogger("pyview")
 
-_POLICY, _TOO_BIG, _OVERLOADED, _SIGNED_OUT = 1008, 1009, 1013, 4001
-_PARTING = 0.3  # seconds between the redirect that the client shall follow and the end of its socket
+_REDIRECT_TIME = (
+    0.3  # seconds that a client has to follow its redirect after a sign-out, before the socket closes
+)
 _CLOSE_TIMEOUT = 1.0
 _NEVER_HELD = frozenset({"heartbeat", "goodbye", "phx_leave"})
-_AT_ONCE = 8 * 1024  # characters of a frame that is read before it is known whether its view has time for it
+_SMALL_FRAME = 8 * 1024  # characters; smaller frames are parsed before it is known if their view is busy
 
 
-class _Refused(Exception):
-    """Ends the connection with `code`; never 1000, after which the client would not come back."""
+class _Closed(Exception):
+    """Closes the connection with `reason`. Its code is never 1000: the client would not reconnect."""
 
-    def __init__(self, code: int, why: str) -> None:
-        super().__init__(why)
-        self.code = code
+    def __init__(self, reason: CloseReason) -> None:
+        super().__init__(reason.text)
+        self.reason = reason
 
 
 class WebSocketConnection:
-    """One browser's socket, from handshake to close."""
+    """One connection, from handshake to close."""
 
     __slots__ = (
         "_admitted",
-        "_at_once",
+        "_app",
         "_authorizer",
         "_binding",
-        "_broke_off",
+        "_change_tokens",
         "_channels",
         "_closing",
         "_detached",
+        "_detached_views",
+        "_identity",
         "_left",
-        "_orders",
-        "_parting",
-        "_presence",
+        "_may_return",
+        "_monitor",
         "_rate_limiter",
         "_receive",
-        "_room",
-        "_roster",
         "_scope",
         "_send",
         "_send_queue",
-        "_site",
+        "_signing_out",
+        "_small_frame",
         "_task",
         "_timeouts",
     )
 
     def __init__(
         self,
-        site: AppContext,
-        admission: JoinAuthorizer,
+        app: AppContext,
+        authorizer: JoinAuthorizer,
         pipeline: IdentityPipeline,
-        roster: IdentityMonitor,
-        room: DetachedViews,
+        monitor: IdentityMonitor,
+        detached_views: DetachedViews,
         scope: Scope,
         receive: Receive,
         send: Send,
     ) -> None:
-        self._site = site
-        self._authorizer = admission
-        self._presence = ConnectionIdentity(pipeline, scope)
-        self._orders = SessionChangeTokens(admission, self._presence)
-        self._roster = roster
-        self._room = room
+        limits = app.security
+        self._app = app
+        self._authorizer = authorizer
+        self._identity = ConnectionIdentity(pipeline, scope)
+        self._change_tokens = SessionChangeTokens(authorizer, self._identity)
+        self._monitor = monitor
+        self._detached_views = detached_views
         self._detached: DetachedConnection | None = None
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._send_queue = SendQueue(send, site.security, self.overloaded)
-        self._channels = Channels(site, self, self._send_queue)
-        self._rate_limiter = RateLimiter(site.security.rate, site.security.burst)
-        self._timeouts = ConnectionTimeouts(
-            site.security, self._rate_limiter, asyncio.get_running_loop().time()
-        )
-        self._at_once = min(_AT_ONCE, site.security.max_frame_before_join, site.security.max_frame)
+        self._send_queue = SendQueue(send, limits, self.overloaded)
+        self._channels = Channels(app, self, self._send_queue)
+        self._rate_limiter = RateLimiter(limits.rate, limits.burst)
+        self._timeouts = ConnectionTimeouts(limits, self._rate_limiter, asyncio.get_running_loop().time())
+        self._small_frame = min(_SMALL_FRAME, limits.max_frame_before_join, limits.max_frame)
         self._admitted = False
-        self._parting = False
-        self._broke_off = False
+        self._signing_out = False
+        self._may_return = False
         self._left = False
         self._binding = ""
-        self._closing: _Refused | None = None
+        self._closing: _Closed | None = None
         self._task: asyncio.Task[Any] | None = None
 
     async def run(self) -> None:
-        """Serve the connection to its end. Every view that joined on it has been told to stop when this returns."""
+        """Serve the connection until it closes. All its views have been told to stop, or are detached, on return."""
         await self._receive()  # websocket.connect
         refusal = self._refusal()
         if refusal is not None:
             audit_of(self._scope).record(refusal.event, self._scope, f"socket refused: {refusal.reason}")
-            await self._send({"type": "websocket.close", "code": 1008})
+            await self._send({"type": "websocket.close", "code": POLICY})
             return
         self._task = asyncio.current_task()
-        await self._send({"type": "websocket.accept", "subprotocol": self._subprotocol()})
+        # Only for a page that passes an auth token: browsers fail a handshake with a subprotocol they did not ask for.
+        subprotocol = "phoenix" if "phoenix" in self._scope.get("subprotocols", ()) else None
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
         try:
             await self._read()
-        except _Refused as refused:
-            await self._close(refused)
+        except _Closed as closed:
+            await self._close(closed)
         except asyncio.CancelledError:
-            await self._cancelled()
+            if self._closing is None or self._task is None:
+                raise  # cancelled by the server, not by `_close_soon`
+            self._task.uncancel()
+            await self._close(self._closing)
         finally:
-            self._roster.remove(self)
+            self._monitor.remove(self)
             self._leave_views()
             self._send_queue.close()
             self._task = None
-            # They hold what holds this: nothing of a connection shall wait for the garbage collector.
+            # Break reference cycles, so that memory is freed at once and not by the garbage collector.
             del self._receive, self._send, self._channels
 
     def _refusal(self) -> Refusal | None:
-        version = _version(self._scope["query_string"])
+        query = (field.partition(b"=") for field in self._scope["query_string"].split(b"&"))
+        version = next((value.decode("latin-1") for name, _, value in query if name == b"vsn"), "")
         if not version.startswith("2."):
             return Refusal(400, f"expected protocol version 2 (vsn=2.0.0), got {version[:16]!r}")
-        return check_handshake(self._scope, self._site.security)
-
-    def _subprotocol(self) -> str | None:
-        # Offered only when the page passes an auth token; answering unasked would fail the handshake.
-        return "phoenix" if "phoenix" in self._scope.get("subprotocols", ()) else None
+        return check_handshake(self._scope, self._app.security)
 
     # Reading
 
@@ -149,7 +160,7 @@ class WebSocketConnection:
         while True:
             message = await receive()
             if message["type"] != "websocket.receive":
-                self._broke_off = may_return(message.get("code", NO_STATUS), message.get("reason") or "")
+                self._may_return = may_return(message.get("code", NO_STATUS), message.get("reason") or "")
                 return
             try:
                 text = message.get("text")
@@ -164,41 +175,46 @@ class WebSocketConnection:
                     if acquire():
                         self._channels.dispatch(frame, text)
                     else:
-                        self._too_many(frame, text)
+                        self._refuse(frame, text)
                     del frame
             except MalformedFrame as error:
-                raise _malformed(error) from None
-            del message, text  # who falls silent keeps nothing of what was said last, such as a join
+                raise _Closed(CloseReason(POLICY, f"malformed frame: {error}")) from None
+            # Drop references so that an idle connection does not keep its last, possibly large, frame.
+            del message, text
             if self._send_queue.is_full:
                 await self._send_queue.wait_writable()
 
     def _frame(self, text: str) -> Frame:
-        """A text frame, without its payload if it is large: that may have to wait."""
-        if len(text) > self._at_once:
-            self._check_size(text, "max_frame", self._site.security.max_frame)
+        """Read a text frame; a large one without its payload, which may have to wait for its view."""
+        if len(text) > self._small_frame:
+            self._check_size(text, "max_frame", self._app.security.max_frame)
             return decode_head(text)
-        return decode(text, self._site.security.max_json_depth)
+        return decode(text, self._app.security.max_json_depth)
 
     def _receive_bytes(self, data: bytes) -> None:
-        self._check_size(data, "max_upload_frame", self._site.security.max_upload_frame)
+        self._check_size(data, "max_upload_frame", self._app.security.max_upload_frame)
         frame = decode_binary(data)
-        if self._is_awaited(frame) or self._rate_limiter.acquire():
+        if self._is_expected_chunk(frame) or self._rate_limiter.acquire():
             self._channels.receive(frame)
         else:
-            self._too_many(frame, "")
+            self._refuse(frame, "")
 
     def _check_size(self, data: str | bytes, name: str, limit: int) -> None:
-        if not self._admitted and self._site.security.max_frame_before_join < limit:
-            name, limit = "max_frame_before_join", self._site.security.max_frame_before_join
+        if not self._admitted and self._app.security.max_frame_before_join < limit:
+            name, limit = "max_frame_before_join", self._app.security.max_frame_before_join
         size = len(
             data if isinstance(data, bytes) or data.isascii() else data.encode("utf-8", "surrogatepass")
         )
         if size > limit:
-            raise _Refused(_TOO_BIG, f"frame of {size} bytes; SecurityConfig({name}={limit}) allows no more")
+            text = f"frame of {size} bytes; SecurityConfig({name}={limit}) allows no more"
+            raise _Closed(CloseReason(TOO_BIG, text))
 
-    def _is_awaited(self, frame: Frame) -> bool:
-        """Whether it is the next chunk of a file. Those come at the pace of our answers, however fast that is; and so
-        do the messages about each percent of the file."""
+    def _is_expected_chunk(self, frame: Frame) -> bool:
+        """Return True for the next chunk of a file.
+
+        The client sends it after our answer to the last one, so that it needs no rate limit. Nor do the progress
+        messages, one for each percent of the file.
+        """
         transfer = self._channels.receiving(frame)
         if transfer is None or not transfer.wants(frame.payload):
             return False
@@ -206,94 +222,93 @@ class WebSocketConnection:
             self._rate_limiter.refund()
         return True
 
-    def _too_many(self, frame: Frame, text: str) -> None:
+    def _refuse(self, frame: Frame, text: str) -> None:
         if self._rate_limiter.refused == 1:
-            reason = f"more than {self._site.security.rate:g} frames/s"
+            reason = f"more than {self._app.security.rate:g} frames/s"
             audit_of(self._scope).record(AuditEvent.RATE_LIMITED, self._scope, reason)
         self._channels.refuse(frame, text, "rate_limited")
 
-    # What the channels ask
+    # For the channels
 
-    async def admit(self, topic: str, payload: dict[str, Any], views: OpenViews) -> MountContext:
+    async def admit(self, join: JoinParams, views: OpenViews) -> MountContext:
+        """Check a join. Raises `JoinRefused`."""
         try:
-            visit = await self._authorizer.admit(self._presence, topic, payload, views)
+            mount_context = await self._authorizer.admit(self._identity, join, views)
         except JoinRefused as refusal:
             if not refusal.audited:
-                self._complain(f"join refused: {refusal}")
+                self._app.client_warnings.warn(self.client, f"join refused: {refusal}")
             raise
         self._admitted = True
-        if visit.guard is not None and self._task is not None:
-            # A socket that has ended meanwhile would stay on the roster: nobody would take it off.
-            self._binding = self._binding or visit.identity.binding
-            self._roster.add(self, self._presence.revocation_keys)
-        return visit
+        # If the connection closed during the check, `run` has removed it from the monitor already.
+        if mount_context.guard is not None and self._task is not None:
+            self._binding = self._binding or mount_context.identity.binding
+            self._monitor.add(self, self._identity.revocation_keys)
+        return mount_context
 
-    def claim(self, payload: dict[str, Any], key: ShownKey, visit: MountContext) -> ViewProcess | None:
-        """The view that the joining page had on a connection that broke off."""
-        return self._room.claim(key, payload, self._presence, visit)
+    def claim(self, join: JoinParams, key: ShownKey, mount_context: MountContext) -> ViewProcess | None:
+        """Return the view that the page of `join` had on a lost connection."""
+        return self._detached_views.claim(join, key, self._identity, mount_context)
 
-    def shows(self, channel: Channel) -> None:
-        self._room.show(channel)
+    def show(self, channel: Channel) -> None:
+        self._detached_views.show(channel)
 
-    def hides(self, channel: Channel) -> None:
-        self._room.hide(channel)
-
-    @property
-    def whose(self) -> OwnerKey:
-        return OwnerKey.of(self._presence)
+    def hide(self, channel: Channel) -> None:
+        self._detached_views.hide(channel)
 
     @property
-    def address(self) -> str:
-        """The client's, for the log."""
+    def owner(self) -> OwnerKey:
+        return OwnerKey.of(self._identity)
+
+    @property
+    def client(self) -> str:
+        """IP of the client, for the log."""
         return client_address(self._scope)
 
     def locate(self, url: str) -> Location | None:
         return self._authorizer.locate(self._scope, url)
 
     def sign_in_url(self, redirect: str, page: str) -> str:
-        """Where `redirect`, a path or the name of a route, sends somebody who shall come back to `page`."""
+        """Return the URL of `redirect`, a path or the name of a route, that leads back to `page` after the sign-in."""
         return login_location(redirect, LiveConnection(self._scope, page))
 
     @property
     def has_session(self) -> bool:
         return "session" in self._scope
 
-    def order(self, topic: str, change: SessionChange) -> str | None:
-        """The token with which the page of `topic` has the session changed; None for a browser without a cookie."""
-        return self._orders.mint(topic, change)
+    def mint_change_token(self, topic: str, change: SessionChange) -> str | None:
+        """Return the token with which the page of `topic` changes the session; None for a browser without a cookie."""
+        return self._change_tokens.mint(topic, change)
 
     async def renew(self, topic: str, payload: Any) -> dict[str, str]:
-        """Go on with the cookie that the page of `topic` has fetched; its new tokens. Raises `CookieRejected`."""
-        renewal = await self._orders.renew(topic, payload)
+        """Use the cookie that the page of `topic` has fetched. Return the page's new tokens.
+
+        Raises `CookieRejected`.
+        """
+        renewal = await self._change_tokens.renew(topic, payload)
         if self._task is None:
             raise CookieRejected("the page is away")
-        self._binding = self._presence.identity.binding
-        self._roster.remove(self)
-        self._roster.add(self, self._presence.revocation_keys)
-        self._channels.tell(renewal.news)
+        self._binding = self._identity.identity.binding
+        self._monitor.remove(self)
+        self._monitor.add(self, self._identity.revocation_keys)
+        self._channels.cookie_changed(renewal.message)
         return renewal.tokens
 
-    @property
-    def client(self) -> str:
-        return client_address(self._scope)
-
     def overloaded(self) -> None:
-        """The browser does not read: give up on it."""
-        self._give_up(_Refused(_OVERLOADED, "the browser reads too slowly"))
+        """Close the connection: the browser reads too slowly."""
+        self.end(CloseReason(OVERLOADED, "the browser reads too slowly"))
 
     def malformed(self, error: MalformedFrame) -> None:
-        """A frame that had to wait for its view is none of the protocol."""
-        self._give_up(_malformed(error))
+        """Close the connection because of a frame that was read late, when its view was free."""
+        self.end(CloseReason(POLICY, f"malformed frame: {error}"))
 
     def goodbye(self) -> None:
-        """The page is left: our own client says so before it closes, since not every server passes on its close code
-        (Hypercorn does not)."""
+        """Note that the user leaves the page.
+
+        Our client sends it before it closes, because not every server passes its close code on (Hypercorn does not).
+        """
         self._left = True
 
-    def left_behind(self) -> None:
-        """The page has said goodbye after its connection broke off: its views wait for nobody."""
-        if self._detached is not None:
-            self._detached.end()
+    # For the long poll
 
     @property
     def admitted(self) -> bool:
@@ -301,91 +316,78 @@ class WebSocketConnection:
         return self._admitted
 
     def alive(self) -> None:
-        """The browser has said that it is there, although not in a frame."""
+        """Count a request as a frame: the browser is there, even if it sends no frame."""
         self._rate_limiter.acquire()
 
-    # What the roster asks
+    def end_detached(self) -> None:
+        """End the detached views: the page said goodbye after the connection was lost."""
+        if self._detached is not None:
+            self._detached.end()
+
+    # For the identity monitor
 
     @property
     def checked_at(self) -> float:
-        """When it was last asked who is there, as loop time."""
-        return self._presence.checked_at
+        """Loop time of the last lookup of the identity."""
+        return self._identity.checked_at
 
     @property
     def ends_at(self) -> float:
-        """When its session ends by itself, as Unix time."""
-        return self._presence.ends_at
+        """Unix time at which the session expires."""
+        return self._identity.ends_at
 
     async def recheck(self) -> None:
-        """Reload the identity and let every view check whether it may go on. A view whose session has ended leaves by
-        itself; the rest of the socket ends a moment later."""
-        await self._presence.refresh()
+        """Look the identity up and make every view check its access.
+
+        A view whose session has ended redirects its page. The connection closes a moment later.
+        """
+        await self._identity.refresh()
         if self._task is None:
-            return  # it has ended meanwhile
+            return  # closed during the lookup
         self._channels.recheck()
-        if self._presence.identity.binding != self._binding and not self._parting:
-            self._parting = True
+        if self._identity.identity.binding != self._binding and not self._signing_out:
+            self._signing_out = True
             audit_of(self._scope).record(
                 AuditEvent.REVOKED, self._scope, "the session of an open page has ended"
             )
-            signed_out = _Refused(_SIGNED_OUT, "the session has ended")
-            asyncio.get_running_loop().call_later(_PARTING, self._give_up, signed_out)
+            signed_out = CloseReason(SIGNED_OUT, "the session has ended")
+            asyncio.get_running_loop().call_later(_REDIRECT_TIME, self.end, signed_out)
 
-    # What the sweeper asks
+    # For the connection monitor
 
-    def sweep(self, now: float) -> None:
-        """End the socket if one of its deadlines has passed; `now` is loop time."""
-        ending = self._timeouts.expired(now, admitted=self._admitted, full=self._channels.intake.full)
-        if ending is not None:
-            self.end(ending)
-
-    def end(self, ending: CloseReason) -> None:
-        """Close the socket soon; what has been said before is still sent."""
-        self._give_up(_Refused(*ending))
-
-    def _give_up(self, refused: _Refused) -> None:
-        # Called from any turn, so the reader's own wait is ended.
-        if self._closing is None and self._task is not None:
-            self._closing = refused
-            self._task.cancel()
-
-    def _complain(self, complaint: str) -> None:
-        self._site.client_warnings.warn(self.client, complaint)
+    def check_timeouts(self, now: float) -> None:
+        """Close the connection if a timeout has expired. `now` is loop time."""
+        reason = self._timeouts.expired(now, admitted=self._admitted, full=self._channels.intake.full)
+        if reason is not None:
+            self.end(reason)
 
     # Closing
 
-    def _leave_views(self) -> None:
-        """Views wait for their pages if the browser has not said goodbye; the others end."""
-        if self._broke_off and not self._left and not self._parting and self._channels.joined:
-            self._detached = self._room.admit(self._authorizer, self._presence, self._channels.release())
-        self._channels.close()
+    def end(self, reason: CloseReason) -> None:
+        """Close the connection soon. Frames that are queued already are still sent."""
+        # It may be called from any task, so the wait of the reading task is cancelled. The first reason counts.
+        if self._closing is None and self._task is not None:
+            self._closing = _Closed(reason)
+            self._task.cancel()
 
-    async def _cancelled(self) -> None:
-        if self._closing is None or self._task is None:
-            raise asyncio.CancelledError
-        self._task.uncancel()
-        await self._close(self._closing)
-
-    async def _close(self, refused: _Refused) -> None:
-        self._complain(f"socket closed ({refused.code}): {refused}")
-        self._broke_off = may_return(refused.code)
+    async def _close(self, closed: _Closed) -> None:
+        code, text = closed.reason
+        self._app.client_warnings.warn(self.client, f"socket closed ({code}): {text}")
+        self._may_return = may_return(code)
         self._leave_views()
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
-                if refused.code != _OVERLOADED:
+                if code != OVERLOADED:
                     await self._send_queue.flush()
                 self._send_queue.close()
-                await self._send({"type": "websocket.close", "code": refused.code})
+                await self._send({"type": "websocket.close", "code": code})
         except Exception as error:
-            # The browser has gone already, or does not even take the close frame; the server drops the transport.
+            # The browser has gone, or does not even read the close frame. The server drops the TCP connection.
             logger.debug("close frame not sent: %r", error)
 
-
-def _malformed(error: MalformedFrame) -> _Refused:
-    return _Refused(_POLICY, f"malformed frame: {error}")
-
-
-def _version(query: bytes) -> str:
-    """What the query says of the protocol's version, "" where it says nothing."""
-    named = (field.partition(b"=") for field in query.split(b"&"))
-    return next((value.decode("latin-1") for name, _, value in named if name == b"vsn"), "")
+    def _leave_views(self) -> None:
+        """Detach the views if the page may come back. End the others."""
+        if self._may_return and not self._left and not self._signing_out and self._channels.joined:
+            views = self._channels.release()
+            self._detached = self._detached_views.admit(self._authorizer, self._identity, views)
+        self._channels.close()

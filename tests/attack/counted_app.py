@@ -87,8 +87,8 @@ class CountedApp(PyView):
             "tasks": len(asyncio.all_tasks()),
             "processes": len(self.app_context.processes),
             "subscriptions": len(pubsub._topics) + len(pubsub._topics_of),
-            "connections": len(self._open_sockets.sweeper),
-            "places": len(self._open_sockets.quotas),
+            "connections": len(self._open_connections.monitor),
+            "places": len(self._open_connections.quotas),
             "waiting": len(self._detached_views)
             + len(self._detached_views._shown)
             + self._detached_views.bytes,

@@ -175,7 +175,7 @@ async def test_many_lost_connections_leave_nothing(state: AppState) -> None:
             assert waiting(app) <= 5
         await eventually(lambda: not app.app_context.processes)
         room = app._detached_views
-        assert (len(room), room.bytes, len(room._shown), len(room._places), len(room._quotas)) == (
+        assert (len(room), room.bytes, len(room._shown), len(room._groups), len(room._quotas)) == (
             0,
             0,
             0,

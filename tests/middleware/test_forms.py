@@ -15,8 +15,8 @@ from starlette.routing import Mount, Route
 from starlette.types import Message
 
 from pyview.config import SecurityConfig
-from pyview.middleware.csrf import CrossSiteForms
 from pyview.middleware.origin import check_form
+from pyview.middleware.request_checks import CrossSiteForms
 from tests.asgi import browser, http_scope
 
 UNSAFE = ["POST", "PUT", "PATCH", "DELETE"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyview.background.periodic import Periodic
+from pyview.background.periodic import PeriodicChecks
 from pyview.observability import descriptors
 from pyview.observability.descriptors import DescriptorWatch, soft_limit
 from tests.asgi import eventually
@@ -70,11 +70,12 @@ async def test_a_look_that_fails_stops_no_other(caplog: pytest.LogCaptureFixture
     def failing() -> None:
         raise ValueError("no")
 
-    with Periodic([failing, lambda: seen.append(1)], 0.01).running():
+    periodic = PeriodicChecks()
+    with periodic.running([failing, lambda: seen.append(1)], 0.01):
         await eventually(lambda: len(seen) >= 2)
     looked = len(seen)
     later: list[int] = []
-    with Periodic([lambda: later.append(1)], 0.01).running():
+    with periodic.running([lambda: later.append(1)], 0.01):
         await eventually(lambda: len(later) >= 3)
     assert len(seen) == looked
-    assert "a periodic look at the worker failed" in caplog.messages
+    assert "a periodic check failed" in caplog.messages

@@ -508,26 +508,27 @@ async def test_an_environment_that_says_nothing_does_as_its_application(author: 
     await unchanged(author.app(templates=create_environment(), production=True), Author(author.folder, {}))
 
 
-def looks() -> int:
-    """How many timers wait to look at files."""
-    scheduled = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]  # nobody else knows
-    return sum("FileWatch._tick" in repr(handle) and not handle.cancelled() for handle in scheduled)
+def watched(app: PyView) -> int:
+    """Return the number of pages whose files are checked."""
+    watch = app.app_context.file_watch
+    assert watch is not None
+    return len(watch)
 
 
-async def test_one_timer_for_all_pages_and_none_without_pages(author: Author) -> None:
+async def test_one_check_for_all_pages_and_none_without_pages(author: Author) -> None:
     app = author.app()
     async with LiveClient(Starlette(routes=[Mount("/shop", app)])) as client:
-        tasks = asyncio.all_tasks()
-        assert looks() == 0
+        tasks, periodic = asyncio.all_tasks(), app._periodic
+        assert len(periodic) == 0
         pages = [await client.open("/shop/") for _ in range(3)]
-        assert looks() == 1
+        assert (watched(app), len(periodic)) == (3, 2)
         author.write(NEW)
         for page in pages:
             await shows(page, "new 0")
         for page in pages:
             await page.close()
         await asyncio.sleep(0)
-        assert looks() == 0
+        assert (watched(app), len(periodic)) == (0, 0)
         assert asyncio.all_tasks() <= tasks
 
 
@@ -551,7 +552,7 @@ async def test_a_page_that_leaves_while_its_view_is_mounted_is_not_looked_at() -
             await entered.wait()
         go_on.set()
         await eventually(lambda: not app.app_context.processes)
-        assert looks() == 0
+        assert watched(app) == 0
 
 
 async def test_one_file_is_asked_once_for_all_pages(author: Author) -> None:

@@ -30,9 +30,9 @@ async def test_a_path_that_is_taken_is_told_and_the_first_view_keeps_it(
     app = PyView()
     app.add_live_view("/{item}", First)
     app.add_live_view("/first/{item}", First)
-    assert "nobody will see it" not in caplog.text
+    assert "unreachable" not in caplog.text
     with caplog.at_level(logging.WARNING, "pyview"):
         app.live_session("others").add_live_view("/{item}", Second)
-    assert "add_live_view('/{item}', Second): nobody will see it, since First was added" in caplog.text
+    assert "add_live_view('/{item}', Second): unreachable: First is already registered" in caplog.text
     async with LiveClient(app) as client:
         assert (await client.open("/a")).text == "first"

@@ -1,61 +1,87 @@
-"""One timer for all connections, none without any."""
+"""The timeouts of all open connections are checked by one periodic check, and by none without connections."""
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import pytest
 
+from pyview.background.periodic import PeriodicChecks
+from pyview.transport.close_codes import CloseReason
 from pyview.transport.connections import ConnectionMonitor
 from tests.asgi import eventually
 
 
-async def test_every_connection_is_looked_at_at_every_beat() -> None:
-    sweeper: ConnectionMonitor[str] = ConnectionMonitor(period=0.01)
-    seen: list[tuple[str, float]] = []
-    sweeper.on_tick(lambda connection, now: seen.append((connection, now)))
-    sweeper.add("a")
-    sweeper.add("b")
+class FakeConnection:
+    """A connection that notes when its timeouts were checked."""
+
+    def __init__(self, checked: Callable[["FakeConnection", float], object]) -> None:
+        self._checked = checked
+
+    async def run(self) -> None: ...
+
+    def check_timeouts(self, now: float) -> None:
+        self._checked(self, now)
+
+    def end(self, reason: CloseReason) -> None: ...
+
+
+@pytest.fixture
+def periodic() -> PeriodicChecks:
+    return PeriodicChecks()
+
+
+@pytest.fixture
+def monitor(periodic: PeriodicChecks) -> ConnectionMonitor:
+    return ConnectionMonitor(periodic, period=0.01)
+
+
+async def test_every_connection_is_checked_in_every_period(monitor: ConnectionMonitor) -> None:
+    seen: list[tuple[FakeConnection, float]] = []
+    first, second = (FakeConnection(lambda *check: seen.append(check)) for _ in range(2))
+    monitor.add(first)
+    monitor.add(second)
     await eventually(lambda: len(seen) >= 6)
-    assert [name for name, _ in seen[:6]] == ["a", "b"] * 3
+    assert [connection for connection, _ in seen[:6]] == [first, second] * 3
     assert abs(seen[-1][1] - asyncio.get_running_loop().time()) < 5
-    sweeper.remove("a")
-    sweeper.remove("b")
+    monitor.remove(first)
+    monitor.remove(second)
 
 
-async def test_it_rests_while_nobody_is_there() -> None:
-    sweeper: ConnectionMonitor[str] = ConnectionMonitor(period=0.01)
-    seen: list[str] = []
-    sweeper.on_tick(lambda connection, _: seen.append(connection))
-    sweeper.add("a")
-    sweeper.remove("a")
-    sweeper.remove("a")
-    await asyncio.sleep(0.03)
-    assert seen == []
-    sweeper.add("b")
+async def test_nothing_is_registered_without_connections(
+    monitor: ConnectionMonitor, periodic: PeriodicChecks
+) -> None:
+    seen: list[FakeConnection] = []
+    connection = FakeConnection(lambda connection, _: seen.append(connection))
+    monitor.add(connection)
+    assert len(periodic) == 1
+    monitor.remove(connection)
+    monitor.remove(connection)
+    assert len(periodic) == len(monitor) == 0
+    monitor.add(connection)
     await eventually(lambda: seen)
-    sweeper.remove("b")
-    assert len(sweeper) == 0
+    monitor.remove(connection)
 
 
-async def test_connections_may_go_while_they_are_looked_at() -> None:
-    sweeper: ConnectionMonitor[int] = ConnectionMonitor(period=0.01)
-    sweeper.on_tick(lambda connection, _: sweeper.remove(connection))
-    for number in range(10):
-        sweeper.add(number)
-    await eventually(lambda: not len(sweeper))
+async def test_connections_may_close_while_they_are_checked(monitor: ConnectionMonitor) -> None:
+    for _ in range(10):
+        monitor.add(FakeConnection(lambda connection, _: monitor.remove(connection)))
+    await eventually(lambda: not len(monitor))
 
 
-async def test_a_hook_that_fails_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    sweeper: ConnectionMonitor[str] = ConnectionMonitor(period=0.01)
-    seen: list[str] = []
+async def test_a_check_that_fails_stops_no_other(
+    monitor: ConnectionMonitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[FakeConnection] = []
 
-    def failing(connection: str, now: float) -> None:
+    def failing(connection: FakeConnection, now: float) -> None:
         raise ValueError("no")
 
-    sweeper.on_tick(failing)
-    sweeper.on_tick(lambda connection, _: seen.append(connection))
+    broken, sound = FakeConnection(failing), FakeConnection(lambda connection, _: seen.append(connection))
     with caplog.at_level(logging.ERROR, "pyview"):
-        sweeper.add("a")
+        monitor.add(broken)
+        monitor.add(sound)
         await eventually(lambda: len(seen) >= 2)
-    sweeper.remove("a")
-    assert "a look at an open socket failed" in caplog.messages
+    monitor.remove(broken)
+    monitor.remove(sound)
+    assert "checking the timeouts of a connection failed" in caplog.messages

@@ -385,7 +385,7 @@ async def test_a_browser_that_does_not_ask_holds_nothing_up() -> None:
         for _ in range(200):
             await app.pubsub.broadcast("count", None)
             await asyncio.sleep(0)
-        await eventually(lambda: len(app._open_sockets.sweeper) == 0)
+        await eventually(lambda: len(app._open_connections.monitor) == 0)
         assert len(app._detached_views) == 1
 
 

@@ -117,13 +117,13 @@ async def test_answers_that_wait_for_the_network_still_go_out_before_the_end() -
 
 async def test_nothing_is_left_of_sockets_that_have_closed(caplog: pytest.LogCaptureFixture) -> None:
     stage = Stage(goodbye=0, max_sockets_per_address=100)
-    sockets = stage.app._open_sockets
+    sockets = stage.app._open_connections
     async with stage.running() as client:
         for end in ("close", "drop"):
             socket = await stage.visitor(client)
-            assert (len(sockets.sweeper), len(sockets.quotas)) == (1, 1)
+            assert (len(sockets.monitor), len(sockets.quotas)) == (1, 1)
             await getattr(socket, end)()
-            assert (len(sockets.sweeper), len(sockets.quotas)) == (0, 0)
+            assert (len(sockets.monitor), len(sockets.quotas)) == (0, 0)
         with caplog.at_level(logging.CRITICAL, "pyview"), pytest.raises(SocketRefused):
             await connect(client, headers={"origin": "https://evil.example"}).connect()
-        assert (len(sockets.sweeper), len(sockets.quotas)) == (0, 0)
+        assert (len(sockets.monitor), len(sockets.quotas)) == (0, 0)

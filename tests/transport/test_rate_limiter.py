@@ -23,7 +23,7 @@ def accepted(allowance: RateLimiter, frames: int) -> int:
 def test_a_burst_passes_and_what_follows_at_once_does_not() -> None:
     allowance = RateLimiter(500, 1000, Clock())
     assert accepted(allowance, 1500) == 1000
-    assert (allowance.spent, allowance.refused) == (1500, 500)
+    assert (allowance.received, allowance.refused) == (1500, 500)
 
 
 def test_the_rate_passes_for_ever() -> None:

@@ -30,7 +30,7 @@ class Socket:
         for _ in range(within):
             ending = self.tick(frames)
             if ending is not None:
-                assert ending.why
+                assert ending.text
                 return self.now, ending.code
         return math.inf, 0
 

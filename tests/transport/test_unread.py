@@ -74,7 +74,7 @@ class Office:
 
     @property
     def intake(self) -> Intake:
-        [connection] = self.app._open_sockets.sweeper
+        [connection] = self.app._open_connections.monitor
         return connection._channels.intake  # type: ignore[attr-defined,no-any-return]
 
 

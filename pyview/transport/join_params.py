@@ -1,0 +1,74 @@
+"""Fields of one `phx_join`, read once when the frame arrives.
+
+Nothing here is verified. `JoinAuthorizer` checks the tokens and the URL.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pyview.template.nested import PAGE_PREFIX
+
+TOPIC_PREFIX = "lv:"
+
+_MAX_NONCE = 200  # characters
+_MAX_LOAD_ID = 64
+_NONCE = re.compile(r"[A-Za-z0-9+/_=-]+")
+
+
+class JoinParams(NamedTuple):
+    """Fields of one join.
+
+    `dom_id` is the id of the element. `url` is the URL of the page; `navigated` is True if live navigation led there.
+    `session` is the page token, or the token of a nested view. `csp_nonce` is the nonce of the page's content security
+    policy: it comes from the page and goes back to the same page only. `params` is what `socket.connect_params` shows.
+
+    `first_mount` and `mounted_before` come from the client's count of the earlier joins of the same view in the page
+    (`_mounts`); both are False without a count. `load_id` is random text that our client makes at each load of a page,
+    and `received` the number of messages that it got on the last join.
+    """
+
+    dom_id: str
+    url: Any
+    navigated: bool
+    session: Any
+    csrf_token: Any
+    flash_token: Any
+    csp_nonce: str | None
+    params: Any
+    first_mount: bool
+    mounted_before: bool
+    load_id: str
+    received: Any
+
+    @classmethod
+    def read(cls, topic: str, payload: Mapping[str, Any]) -> "JoinParams":
+        params = payload.get("params")
+        fields = params if isinstance(params, dict) else {}
+        navigated, mounts = "redirect" in payload, fields.get("_mounts")
+        first_mount = mounts == 0
+        flash_token = payload.get("flash")
+        if flash_token is None and first_mount and not navigated:
+            # Live navigation brings its own messages. Otherwise they are those of the page, shown once.
+            flash_token = payload.get("static")
+        nonce, load_id = fields.get("_csp_nonce"), fields.get("_load")
+        is_nonce = isinstance(nonce, str) and len(nonce) <= _MAX_NONCE and _NONCE.fullmatch(nonce)
+        return cls(
+            topic.removeprefix(TOPIC_PREFIX),
+            payload.get("redirect" if navigated else "url"),
+            navigated,
+            payload.get("session"),
+            fields.get("_csrf_token"),
+            flash_token,
+            nonce if is_nonce else None,
+            params,
+            first_mount,
+            isinstance(mounts, int) and mounts > 0,
+            load_id[:_MAX_LOAD_ID] if isinstance(load_id, str) else "",
+            fields.get("_received"),
+        )
+
+    @property
+    def page_id(self) -> str | None:
+        """Id of the page, None for a view that is not a page."""
+        return self.dom_id.removeprefix(PAGE_PREFIX) if self.dom_id.startswith(PAGE_PREFIX) else None
