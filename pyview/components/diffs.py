@@ -15,13 +15,15 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from pyview.components.instance import Instance
+from pyview.components.instance import ComponentInstance
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.tree.comprehension import Comprehension
 from pyview.template.tree.nodes import Diff, Node, Segment, unwrapped
 
 
-def add_ancestors(diff: Diff, parts: dict[str, Diff], changed: Iterable[Instance], root: Node | None) -> None:
+def add_ancestors(
+    diff: Diff, parts: dict[str, Diff], changed: Iterable[ComponentInstance], root: Node | None
+) -> None:
     """Add the ancestors of `changed` components: other components to `parts`, nodes of the page `root` to `diff`."""
     highest = {_add_parents(instance, parts) for instance in changed}
     if root is not None:
@@ -29,7 +31,7 @@ def add_ancestors(diff: Diff, parts: dict[str, Diff], changed: Iterable[Instance
         _add(diff, needed)
 
 
-def _add_parents(instance: Instance, parts: dict[str, Diff]) -> int:
+def _add_parents(instance: ComponentInstance, parts: dict[str, Diff]) -> int:
     """Add the components around one to `parts`; return the cid of the outermost."""
     cid = instance.cid
     parent: LiveViewSocket[Any] = instance.socket.parent

@@ -89,14 +89,14 @@ Key = tuple[type, Any]
 """Identity of a component within its view: its class and its id."""
 
 
-class Instance:
+class ComponentInstance:
     """A component, from the render that first placed it until the browser has confirmed its removal.
 
     - `component`, `renderer`: set by `mount`.
     - `client_has_tree`: the client has the component's whole tree, so diffs suffice.
     - `removal_pending`: the browser has reported that the component's element is gone.
     - `last_placed`, `last_rendered`: numbers of the last render passes that placed and rendered it.
-    - `news`: assigns that `update` has not received yet.
+    - `pending_assigns`: assigns that `update` has not received yet.
     - `line`, `previous_line`: template lines of its last two placements, for errors.
     """
 
@@ -111,7 +111,7 @@ class Instance:
         "last_placed",
         "last_rendered",
         "line",
-        "news",
+        "pending_assigns",
         "previous_line",
         "removal_pending",
         "renderer",
@@ -135,7 +135,7 @@ class Instance:
         self.removal_pending = False
         self.last_placed = -1
         self.last_rendered = -1
-        self.news: list[dict[str, Any]] = []
+        self.pending_assigns: list[dict[str, Any]] = []
         self._assign_tokens: dict[str, Any] | None = None
 
     @property
@@ -145,7 +145,7 @@ class Instance:
     @property
     def up_to_date(self) -> bool:
         """True if it can be rendered without calling a callback first."""
-        return not self.news and self.component is not None
+        return not self.pending_assigns and self.component is not None
 
     @property
     def described(self) -> str:
@@ -157,7 +157,7 @@ class Instance:
         if self._assign_tokens is not None and _same(tag.assigns, self._assign_tokens, rule):
             return changed
         self._assign_tokens = {name: rule.token(value, TRUST_OBJECTS) for name, value in tag.assigns.items()}
-        self.news.append(tag.assigns)
+        self.pending_assigns.append(tag.assigns)
         return True
 
     def _receive_slots(self, slots: Slots, rule: ChangeRule) -> bool:
@@ -191,12 +191,12 @@ class Instance:
     ) -> None:
         """Set the component object and call its `mount` with the assigns of the tag."""
         self.component, self.renderer = component, renderer
-        await finished(self.callbacks.mount(component, self.socket, self.news[0], resources))
+        await finished(self.callbacks.mount(component, self.socket, self.pending_assigns[0], resources))
 
     async def update(self, resources: Resources) -> None:
         """Call `update` with each pending set of assigns in order."""
-        news, self.news = self.news, []
-        for assigns in news:
+        pending, self.pending_assigns = self.pending_assigns, []
+        for assigns in pending:
             await finished(self.callbacks.update(self.component, self.socket, assigns, resources))
 
     async def disconnect(self) -> None:

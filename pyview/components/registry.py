@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pyview.binding import Resources, create_view
 from pyview.components.component import DuplicateComponent, LiveComponent, TooManyComponents
 from pyview.components.diffs import add_ancestors, components_in, omit_shared_statics
-from pyview.components.instance import Instance, Key, finished
+from pyview.components.instance import ComponentInstance, Key, finished
 from pyview.components.renderers import (
     ComponentRenderer,
     ContentComponentRenderer,
@@ -80,29 +80,29 @@ class ComponentRegistry:
         self._max_components = settings.max_components
         self._resources = resources
         self._refresh = refresh
-        self._by_key: dict[Key, Instance] = {}
-        self._by_cid: dict[int, Instance] = {}
+        self._by_key: dict[Key, ComponentInstance] = {}
+        self._by_cid: dict[int, ComponentInstance] = {}
         self._last_cid = 0
         self._pass = 0
         # Components to render, by depth.
-        self._queue: dict[int, dict[int, Instance]] = {}
+        self._queue: dict[int, dict[int, ComponentInstance]] = {}
         self._root: Node | None = None
         self._moved = False
-        self._samples: dict[Segment, Instance] = {}
+        self._samples: dict[Segment, ComponentInstance] = {}
 
     # Finding
 
-    def find(self, cid: int) -> Instance | None:
+    def find(self, cid: int) -> ComponentInstance | None:
         """Return the component with that cid: `.component` is the object, `.socket` its socket. None if it is gone."""
         instance = self._by_cid.get(cid)
         return instance if instance is not None and instance.mounted else None
 
-    def of(self, target: ComponentTarget) -> Instance | None:
+    def of(self, target: ComponentTarget) -> ComponentInstance | None:
         """Return the component that `send_update` addresses, by cid or by class and id; None if it is gone."""
         instance = self._by_cid.get(target) if isinstance(target, int) else self._by_key.get(target)
         return instance if instance is not None and instance.mounted else None
 
-    def __iter__(self) -> Iterator[Instance]:
+    def __iter__(self) -> Iterator[ComponentInstance]:
         return iter([*self._by_cid.values()])
 
     def __len__(self) -> int:
@@ -122,7 +122,7 @@ class ComponentRegistry:
         self._moved = self._moved or instance.client_has_tree
         return cid, cid
 
-    def _placed(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> Instance:
+    def _placed(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> ComponentInstance:
         instance = self._by_key.get((tag.component, tag.id))
         if instance is None:
             instance = self._add(tag, host)
@@ -137,7 +137,7 @@ class ComponentRegistry:
         instance.socket.parent = host
         return instance
 
-    def _add(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> Instance:
+    def _add(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> ComponentInstance:
         if len(self._by_cid) >= self._max_components:
             raise TooManyComponents(
                 f"a view may have at most {self._max_components} live components (SecurityConfig.max_components); "
@@ -154,21 +154,21 @@ class ComponentRegistry:
         socket: ComponentSocket[Any] = ComponentSocket(
             self._runtime, self._socket, host, self._last_cid, tag.id
         )
-        instance = Instance(tag, socket, depth)
+        instance = ComponentInstance(tag, socket, depth)
         self._by_key[instance.key] = self._by_cid[instance.cid] = instance
         return instance
 
     def _depth_in(self, host: LiveViewSocket[Any]) -> int:
         return 1 if host.cid is None else self._by_cid[host.cid].depth + 1
 
-    def _enqueue(self, instance: Instance) -> None:
+    def _enqueue(self, instance: ComponentInstance) -> None:
         self._queue.setdefault(instance.depth, {})[instance.cid] = instance
 
-    def touch(self, instance: Instance) -> None:
+    def touch(self, instance: ComponentInstance) -> None:
         """Render the component with the next message, because its state may have changed."""
         self._enqueue(instance)
 
-    def start_over(self) -> None:
+    def invalidate(self) -> None:
         """Render everything at the next render. Discard the state of a render that failed half-way."""
         self._queue.clear()
         self._moved = False
@@ -191,7 +191,7 @@ class ComponentRegistry:
         Returns it directly, without a coroutine, as long as no component needs a callback.
         """
         parts: dict[str, Diff] = {}
-        again: list[Instance] = []
+        again: list[ComponentInstance] = []
         while self._queue:
             level = self._next_level(again)
             for instance in level:
@@ -201,7 +201,11 @@ class ComponentRegistry:
         return self._finished(diff, parts, again)
 
     async def _completed(
-        self, diff: Diff, parts: dict[str, Diff], again: list[Instance], level: list[Instance]
+        self,
+        diff: Diff,
+        parts: dict[str, Diff],
+        again: list[ComponentInstance],
+        level: list[ComponentInstance],
     ) -> Diff:
         while True:
             await self._run_callbacks(level)
@@ -210,14 +214,14 @@ class ComponentRegistry:
                 return self._finished(diff, parts, again)
             level = self._next_level(again)
 
-    def _next_level(self, again: list[Instance]) -> list[Instance]:
+    def _next_level(self, again: list[ComponentInstance]) -> list[ComponentInstance]:
         """Return the waiting components of the lowest depth; move those already rendered in this pass to `again`."""
         waiting = self._queue.pop(min(self._queue)).values()
         level = [instance for instance in waiting if instance.cid in self._by_cid]
         again += [instance for instance in level if instance.last_rendered == self._pass]
         return [instance for instance in level if instance.last_rendered != self._pass]
 
-    def _finished(self, diff: Diff, parts: dict[str, Diff], again: list[Instance]) -> Diff:
+    def _finished(self, diff: Diff, parts: dict[str, Diff], again: list[ComponentInstance]) -> Diff:
         if parts:
             if diff and "s" not in diff:
                 add_ancestors(diff, parts, [self._by_cid[int(cid)] for cid in parts], self._root)
@@ -264,20 +268,20 @@ class ComponentRegistry:
             if instance.last_placed == self._pass:
                 self._enqueue(instance)
 
-    async def _run_callbacks(self, instances: list[Instance]) -> None:
+    async def _run_callbacks(self, instances: list[ComponentInstance]) -> None:
         """Run `mount` of new components, then `update`, or `update_many` once for all components of a class."""
-        together: dict[Any, list[Instance]] = {}
+        together: dict[Any, list[ComponentInstance]] = {}
         for instance in instances:
             if not instance.mounted:
                 await self._mount(instance)
             if instance.callbacks.update_many is None:
                 await instance.update(self._resources())
-            elif instance.news:
+            elif instance.pending_assigns:
                 together.setdefault(type(instance.component), []).append(instance)
         for each in together.values():
             await _update_many(each)
 
-    async def _mount(self, instance: Instance) -> None:
+    async def _mount(self, instance: ComponentInstance) -> None:
         cls: type[LiveComponent[Any]] = instance.key[0]
         resources = self._resources()
         component = await create_view(cls, resources)
@@ -291,11 +295,11 @@ class ComponentRegistry:
             template, component, socket, PyViewMeta(self._socket), self._processors
         )
 
-    def _render_all(self, instances: list[Instance], parts: dict[str, Diff]) -> None:
+    def _render_all(self, instances: list[ComponentInstance], parts: dict[str, Diff]) -> None:
         for instance in instances:
             self._render(instance, parts)
 
-    def _render(self, instance: Instance, parts: dict[str, Diff]) -> None:
+    def _render(self, instance: ComponentInstance, parts: dict[str, Diff]) -> None:
         if not instance.client_has_tree:
             instance.renderer.reset()
         part = instance.renderer.update(instance.slots)
@@ -306,7 +310,7 @@ class ComponentRegistry:
         if part:
             parts[str(instance.cid)] = part
 
-    def _complete_whole(self, instance: Instance, part: Diff, parts: dict[str, Diff]) -> None:
+    def _complete_whole(self, instance: ComponentInstance, part: Diff, parts: dict[str, Diff]) -> None:
         """Add the root flag to a whole tree, and replace its statics by a reference to a component that has them."""
         node = instance.renderer.node
         check_one_element(part, node, type(instance.component))
@@ -341,11 +345,11 @@ class ComponentRegistry:
             if instance is not None:
                 instance.removal_pending = True
 
-    def unknown(self) -> list[int]:
+    def unsent_cids(self) -> list[int]:
         """Return the cids that are not in the whole tree just sent: the browser cannot report these as removed."""
         return [cid for cid, instance in self._by_cid.items() if not instance.client_has_tree]
 
-    def destroyed(self, cids: Iterable[int]) -> list[Instance]:
+    def destroyed(self, cids: Iterable[int]) -> list[ComponentInstance]:
         """Remove the components that were not placed again meanwhile, and return them. The client removes the same."""
         gone = [
             instance
@@ -356,7 +360,7 @@ class ComponentRegistry:
             self._forget(instance)
         return gone
 
-    def _forget(self, instance: Instance) -> None:
+    def _forget(self, instance: ComponentInstance) -> None:
         del self._by_cid[instance.cid]
         del self._by_key[instance.key]
         node = instance.renderer.node if instance.mounted else None
@@ -364,10 +368,10 @@ class ComponentRegistry:
             del self._samples[node.segment]
 
 
-async def _update_many(instances: list[Instance]) -> None:
+async def _update_many(instances: list[ComponentInstance]) -> None:
     """Call `update_many` with one set of assigns per component, again while a component has further ones."""
     while instances:
-        updates = [(instance.socket, instance.news.pop(0)) for instance in instances]
+        updates = [(instance.socket, instance.pending_assigns.pop(0)) for instance in instances]
         update_many: Any = instances[0].callbacks.update_many
         await finished(update_many(updates))
-        instances = [instance for instance in instances if instance.news]
+        instances = [instance for instance in instances if instance.pending_assigns]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pyview.binding import Resources
-from pyview.components.instance import Instance
+from pyview.components.instance import ComponentInstance
 from pyview.components.registry import ComponentRegistry
 from pyview.process.app_context import AppContext
 from pyview.process.messages import ComponentUpdate, Event
@@ -29,7 +29,7 @@ class ViewComponents(ComponentRegistry):
         super().__init__(socket, runtime, app.component_settings(), resources, refresh)
         self._parent_events: list[Event] | None = None
 
-    def call(self, instance: Instance, event: str, payload: Any, resources: Resources) -> Any:
+    def call(self, instance: ComponentInstance, event: str, payload: Any, resources: Resources) -> Any:
         """Return the answer of a component's handler, or an awaitable of it."""
         self._parent_events = []
         self.touch(instance)
@@ -57,11 +57,11 @@ class ViewComponents(ComponentRegistry):
         if instance is None:
             logger.debug("send_update: there is no component %r", update.target)
             return False
-        instance.news.append(update.assigns)
+        instance.pending_assigns.append(update.assigns)
         self.touch(instance)
         return True
 
-    async def disconnect(self, instances: Iterable[Instance]) -> None:
+    async def disconnect(self, instances: Iterable[ComponentInstance]) -> None:
         """Call `disconnect` of components that have been mounted."""
         for instance in instances:
             if instance.mounted:

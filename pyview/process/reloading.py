@@ -149,7 +149,7 @@ class ReloadingRenderer:
     async def _render_again(self, socket: LiveViewSocket[Any]) -> Diff:
         templates: Sources = {}
         if isinstance(socket.components, ComponentRegistry):
-            socket.components.start_over()
+            socket.components.invalidate()
         try:
             with recording_sources(templates):
                 renderer = self._make()

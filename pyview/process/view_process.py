@@ -15,7 +15,7 @@ from pyview.background.tasks import AsyncTasks
 from pyview.background.timers import Timers
 from pyview.binding import Resources
 from pyview.binding.callers import EventCaller, InfoCaller
-from pyview.components.instance import Instance
+from pyview.components.instance import ComponentInstance
 from pyview.events import EventRequirements
 from pyview.events.info_event import InfoEvent
 from pyview.live_view import LiveView
@@ -236,7 +236,7 @@ class ViewProcess(Mailbox):
 
     # Components and files
 
-    def component(self, cid: int | None) -> Instance | None:
+    def component(self, cid: int | None) -> ComponentInstance | None:
         """Return the component of that number: `.component` is the object, `.socket` its socket. None if it is gone."""
         return None if self.components is None or cid is None else self.components.find(cid)
 

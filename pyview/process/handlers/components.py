@@ -6,7 +6,7 @@ from types import CoroutineType
 from typing import Any
 
 from pyview.binding import BindingError
-from pyview.components.instance import Instance
+from pyview.components.instance import ComponentInstance
 from pyview.events import UnknownEvent
 from pyview.process.access import may_cause, may_see
 from pyview.process.answers import finish, reject, reply
@@ -54,7 +54,7 @@ async def finish_component(
     process: ViewProcess,
     ref: str | None,
     answer: Any,
-    component: Instance,
+    component: ComponentInstance,
     fields: dict[str, Any] | None = None,
 ) -> None:
     """Let the view handle what its component has sent it, then send what both have changed."""
@@ -68,7 +68,7 @@ async def finish_component(
     await finish(process, ref, answer, part=not leaves and not parent_events, fields=fields)
 
 
-async def _handle_parent_event(process: ViewProcess, event: Event, sender: Instance) -> None:
+async def _handle_parent_event(process: ViewProcess, event: Event, sender: ComponentInstance) -> None:
     asked = process.requirements
     if process.ended or (asked is not None and not await may_cause(process, asked, event, process.view)):
         return
@@ -107,7 +107,7 @@ async def handle_components_left(process: ViewProcess, message: ComponentsLeft) 
 async def forget_components(process: ViewProcess) -> None:
     """Drop the components that a whole new tree does not have: the page will not say that they have gone."""
     if process.components is not None:
-        lost = process.components.unknown()
+        lost = process.components.unsent_cids()
         process.components.will_destroy(lost)
         await handle_components_left(process, ComponentsLeft(None, lost))
 
