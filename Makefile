@@ -1,56 +1,56 @@
-# Everything a contributor needs; .ci/run says the same words. `make PYTHON=/path/to/python3 ...` picks another Python.
+# Commands for contributors; CI calls the same targets. `make PYTHON=/path/to/python3 ...` uses another Python.
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test suite browser pythons lint types format bench fuzz soak wheel clean
 export PYTHON
-# A Node.js from PyPI lives in .venv/bin; last, so that it hides nothing of the machine's.
+# Node.js from PyPI is in .venv/bin. It comes last, so that the Node.js of the machine is preferred.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
-# What runs side by side is printed one after the other, where make can do that.
+# Print the output of parallel targets one after the other, if this make can.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-setup: ## make .venv, install everything, build the browser client
+setup: ## create .venv, install everything, build the browser client
 	@scripts/setup
 
-demo: setup ## serve the examples and print their address (PORT=...)
+demo: setup ## serve the examples and print their URL (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
-test: setup ## everything that CI checks: lint, types, suite, browser, other Pythons
+test: setup ## run everything that CI checks: lint, types, suite, browser, other Pythons
 	@$(MAKE) --no-print-directory -j3 $(SYNC) lint suite types browser pythons
 
-suite: setup ## the fast suite alone (ARGS=... goes to pytest)
+suite: setup ## run the fast suite (ARGS=... for pytest)
 	@echo "== the suite" && scripts/suite .venv -m "not soak" $(ARGS)
 
-browser: setup ## the tests in a real browser alone (ARGS=... goes to pytest)
+browser: setup ## run the tests in a real browser (ARGS=... for pytest)
 	@echo "== the browser" && scripts/browser $(ARGS)
 
-pythons: setup ## the fast suite on every other Python >= 3.11 found
+pythons: setup ## run the fast suite on every other Python >= 3.11
 	@scripts/other-pythons
 
-lint: setup ## ruff: style and formatting
+lint: setup ## check style and formatting with ruff
 	@scripts/lint
 
-types: setup ## mypy --strict
+types: setup ## check types with mypy --strict
 	@scripts/types
 
-format: setup ## let ruff put the formatting right
+format: setup ## format with ruff
 	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format .
 
-bench: setup ## the benchmark, beside a bare Starlette socket
+bench: setup ## run the benchmark against a bare Starlette WebSocket
 	@.venv/bin/python -m bench
 
-fuzz: setup ## property tests with many more examples
+fuzz: setup ## run property tests with many more examples (ARGS=... for pytest)
 	@scripts/fuzz $(ARGS)
 
-soak: setup ## what takes minutes: leaks, planted bugs, large uploads (ARGS=... goes to pytest)
+soak: setup ## run tests that take minutes: leaks, mutants, large uploads (ARGS=... for pytest)
 	@scripts/suite .venv -m soak $(ARGS)
 
-wheel: setup ## build sdist and wheel into dist/ and try the wheel in a fresh environment
+wheel: setup ## build sdist and wheel into dist/, test the wheel in a fresh environment
 	@scripts/wheel
 
-clean: ## remove all that was built and installed
+clean: ## remove everything built or installed
 	@rm -rf .venv .venv-* .build build dist client/node_modules pyview/static
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

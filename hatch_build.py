@@ -1,4 +1,4 @@
-"""Puts the browser client into the wheel: hatchling calls this before it collects the files."""
+"""Hatchling build hook that puts the browser client into the wheel."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class ClientBuildHook(BuildHookInterface[Any]):
-    """Builds the client for a wheel; an editable install goes without, so that it needs no Node.js."""
+    """Build the client for a wheel. An editable install does not need it, nor Node.js."""
 
     PLUGIN_NAME = "custom"
 

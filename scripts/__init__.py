@@ -1,1 +1,1 @@
-"""What the Makefile and CI call: a few lines each."""
+"""Commands that the Makefile and CI call."""

@@ -1,4 +1,4 @@
-"""Build the browser client into pyview/static, unless it is there and up to date.
+"""Build the browser client into pyview/static, unless it is up to date.
 
 Called by `make setup` and by the wheel's build hook: `python -m scripts.build_client`.
 """

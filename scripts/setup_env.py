@@ -1,7 +1,7 @@
-"""Make a virtual environment with PyView in it, editable: `python -m scripts.setup_env [NAME EXTRA]`.
+"""Create a virtual environment with an editable PyView: `python -m scripts.setup_env [NAME EXTRA]`.
 
-NAME is the folder (`.venv`), EXTRA what to install (`dev`, or `test` for the suite alone). `.venv` also gets
-the built client, and Node.js from PyPI where the machine has none.
+NAME is the folder (`.venv`), EXTRA is `dev`, or `test` for the suite only. With `dev` the client is built too, with
+Node.js from PyPI if the machine has none.
 """
 
 import json
@@ -61,7 +61,7 @@ def _requirements() -> str:
 
 def _pip_install(python: Path, *arguments: str) -> None:
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    # The build of an editable install looks for Node.js too, and should find the one installed here.
+    # The build of an editable install also looks for Node.js and must find the one installed here.
     path = os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ.get("PATH", "")])
     subprocess.run([*pip, *arguments], env=os.environ | {"PATH": path}, check=True)
 

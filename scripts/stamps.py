@@ -1,4 +1,4 @@
-"""Do a step again only when what it reads has changed."""
+"""Repeat a step only if its inputs have changed."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def digest(paths: Iterable[Path], *more: str) -> str:
-    """One hash over the names and the content of files, and over any further text."""
+    """Return a hash of the names and contents of files, and of further texts."""
     state = sha256("\0".join(more).encode())
     for path in sorted(paths):
         state.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
