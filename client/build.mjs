@@ -29,7 +29,7 @@ async function bundle() {
   return outputFiles.map(({ path, contents }) => ({ name: basename(path), contents: Buffer.from(contents) }));
 }
 
-// A name that never changes, for `import {start} from ".../pyview.js"` and for /static/assets/app.js of old pages.
+// Stable names: for `import {start} from ".../pyview.js"`, and /static/assets/app.js of PyView 0.9.
 const aliases = (script) => [
   { name: "pyview.js", contents: Buffer.from(`export * from "./${script}";\n`) },
   { name: "assets/app.js", contents: Buffer.from(`import("../${script}");\n`) },

@@ -1,4 +1,4 @@
-// JS commands that the server sends: `socket.exec_js(js.show("#menu"))`.
+// Runs JS commands that the server pushes: `socket.exec_js(js.show("#menu"))`.
 
 const component = (liveSocket, cid) => liveSocket.main.el.querySelectorAll(`[data-phx-component="${cid}"]`);
 
@@ -7,7 +7,7 @@ function sources(liveSocket, { to, cid }) {
   return cid ? component(liveSocket, cid) : [liveSocket.main.el];
 }
 
-/** Runs `commands` on each element that the selector `to` finds; on that of the component, or of the main view. */
+/** Runs `commands` on each element of the selector `to`, otherwise on the component `cid` or the main view. */
 export function runCommands(liveSocket, { commands, ...where }) {
   const text = JSON.stringify(commands);
   for (const element of sources(liveSocket, where)) liveSocket.execJS(element, text);

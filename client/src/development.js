@@ -1,8 +1,8 @@
-// What a page hears of its files while somebody works on them. Only a server in development says any of this.
+// Shows template errors while files are being edited. Only a server in development pushes these events.
 
-const problems = new Map(); // id of a view -> what is wrong with its template
+const problems = new Map(); // id of a view -> error of its template
 
-/** A template of the view cannot be rendered, or can be again: then there is no text. */
+/** Shows that a template of the view cannot be rendered; without `text`, that it can be again. */
 export function noteProblem({ id, text }) {
   if (text) problems.set(id, text);
   else problems.delete(id);
@@ -18,7 +18,7 @@ function show() {
   document.body.append(note);
 }
 
-// The view has gone, and what was wrong with it.
+// After a live navigation the views with errors are gone.
 window.addEventListener("phx:page-loading-stop", ({ detail }) => {
   if (detail?.kind !== "redirect") return;
   problems.clear();

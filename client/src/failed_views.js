@@ -1,10 +1,10 @@
-// A nested view whose first join crashed: the page waits for it no longer, and keeps what it showed so far.
+// A nested view whose first join crashed: the page does not wait for it and keeps its HTML of the first render.
 
-const shown = new Map(); // id of a view that failed -> its HTML, for when the client makes its element anew
+const shown = new Map(); // id of a failed view -> its HTML, for when the client creates its element again
 
 function htmlOf(element) {
   const kept = element.cloneNode(true);
-  // Views within that one have no token until it is there, so that none may be joined.
+  // Remove the tokens of views inside it: they must not join before their parent has joined.
   for (const inner of kept.querySelectorAll("[data-phx-parent-id]")) {
     inner.setAttribute("data-phx-parent-id", "");
     inner.setAttribute("data-phx-session", "");
@@ -12,7 +12,7 @@ function htmlOf(element) {
   return kept.innerHTML;
 }
 
-/** The answer to the join of view `id`: where it failed, with the HTML that is in the page in the place of nothing. */
+/** Returns the response to the join of view `id`. If the join failed, the HTML in the page replaces the empty tree. */
 export function keepingHtml(id, response) {
   const element = document.getElementById(id);
   if (!response.failed) shown.delete(id);

@@ -1,4 +1,4 @@
-// The messages of `put_flash` travel to the next page in a cookie that is set right before the page is requested.
+// A cookie carries the messages of `put_flash` to the next page. It is set right before that page is requested.
 
 /**
  * Set the cookie, and return once the browser has stored it.

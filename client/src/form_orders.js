@@ -1,7 +1,8 @@
-// What a button of a form orders by a change event, such as to take an entry off a list. The event carries the button's
-// name and value, but the form has neither, so whatever it sends until the server has answered would take that back.
+// A button with a change event, such as one that removes an entry of a list, sends its name and value with that event.
+// The form itself has neither, so a change that it sends before the server has replied would revert the button's change.
+// Until the reply, the button's value is added to the data of the form.
 
-const LOCK = "data-phx-ref-lock"; // a form that waits for an answer is locked, and is patched once it has them all
+const LOCK = "data-phx-ref-lock"; // the client locks a form that waits for replies, and patches it when all have arrived
 const waiting = new WeakMap();
 
 function hold({ target: button, detail: { eventType, ref } }) {
@@ -10,7 +11,7 @@ function hold({ target: button, detail: { eventType, ref } }) {
   const order = [name, value];
   const unlocked = `phx:undo-lock:${ref}`;
   const release = ({ target }) => {
-    if (target !== form) return; // the button's own comes up here too, and may be earlier
+    if (target !== form) return; // the event of the button bubbles up to here too, and may come first
     form.removeEventListener(unlocked, release);
     waiting.set(form, orders(form).filter((one) => one !== order));
   };
@@ -20,9 +21,9 @@ function hold({ target: button, detail: { eventType, ref } }) {
 
 const orders = (form) => waiting.get(form) ?? [];
 
-// Those that wait go before one that is being given, so that the last is the last.
+// Pending values come before the value of this event, so that the latest one is last.
 function add({ target: form, formData }) {
-  // A connection that broke off takes its locks along, and tells nobody.
+  // A lost connection drops its locks without an event.
   if (!form.hasAttribute(LOCK)) waiting.delete(form);
   for (const name of new Set(orders(form).map(([name]) => name))) {
     const values = orders(form).filter((one) => one[0] === name).map(([, value]) => value);
@@ -32,7 +33,7 @@ function add({ target: form, formData }) {
   }
 }
 
-/** Keeps what buttons order in the data of their form until the server has answered. */
+/** Keeps the values of buttons in the data of their form until the server has replied. */
 export function keepOrders() {
   window.addEventListener("phx:push", hold);
   window.addEventListener("formdata", add);

@@ -1,7 +1,7 @@
-// The official client leaves a nested view when its element goes, but not one that stands within an item of a stream: of
-// what a stream takes out, it looks at the item alone. The server ends what it knows to have gone; this is for the rest.
+// The official client leaves a nested view when its element is removed, but not a view inside an item of a stream: it
+// checks only the removed item itself. The server ends the views that it knows to be gone; this module leaves the others.
 
-const shown = new WeakSet(); // views whose element was in the page: others still wait in HTML that is to come
+const shown = new WeakSet(); // views whose element has been in the page; others are in HTML that is not inserted yet
 
 const inside = (liveSocket) =>
   Object.values(liveSocket.roots).flatMap((root) => Object.values(root.children ?? {}).flatMap(Object.values));
@@ -13,10 +13,10 @@ function leaveGoneViews(views) {
   }
 }
 
-/** Options for LiveSocket with which nested views are left whose elements have gone from the page. */
+/** Returns LiveSocket options that leave nested views whose elements were removed from the page. */
 export function leavingGoneViews(options, liveSocket) {
   const onPatchEnd = (container) => {
-    // Not at once: the client makes the views of new elements after the patch.
+    // Later, because the client creates the views of new elements after the patch.
     queueMicrotask(() => leaveGoneViews(inside(liveSocket())));
     options.dom?.onPatchEnd?.(container);
   };

@@ -1,6 +1,6 @@
-// What was typed into a field whose value the server never tells: a password, say.
+// Keeps typed values that the server never sends back, such as passwords.
 
-/** Options for LiveSocket under which a patch does not empty inputs that are marked `data-keep-value`. */
+/** Returns LiveSocket options with which a patch does not clear inputs marked `data-keep-value`. */
 export function keepingValues(options = {}) {
   const { onBeforeElUpdated } = options.dom ?? {};
   const keeping = (from, to) => {

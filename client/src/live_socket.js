@@ -13,13 +13,13 @@ import { useViewFiles, withViewHooks } from "./view_files.js";
 const created = new Set();
 const resolved = (href) => new URL(href, document.baseURI).href;
 
-/** True once any LiveSocket exists on this page, so that the automatic start stands back. */
+/** Returns true if a LiveSocket exists on this page; then the automatic start does nothing. */
 export const socketExists = () => created.size > 0;
 
 /**
- * The official LiveSocket, which reloads the page when a join is refused as `stale` or `unauthorized`,
- * at once and without limit. This one tells the reader after a few rounds, and goes on trying slowly. It
- * also has the session changed where a view wishes it.
+ * The official LiveSocket with limits for reloads. The official one reloads the page at once and without limit when a
+ * join is refused as `stale` or `unauthorized`; this one shows a message after a few reloads and then retries slowly. It
+ * also changes the session when a view requests it.
  */
 export class LiveSocket extends OfficialLiveSocket {
   #sessionUrl;
@@ -50,8 +50,7 @@ export class LiveSocket extends OfficialLiveSocket {
     return topic.startsWith("lv:") ? watchedChannel(topic, params, open) : open(topic, params);
   }
 
-  // A link's address comes resolved. One of a JS command is as it was written, and goes to the server like that; it
-  // counts from the page as links do.
+  // The URL of a link is already resolved. The URL of a JS command is as it was written: resolve it as a link's.
   pushHistoryPatch(event, href, ...rest) {
     return super.pushHistoryPatch(event, resolved(href), ...rest);
   }
@@ -68,7 +67,7 @@ export class LiveSocket extends OfficialLiveSocket {
     return super.replaceMain(href, flash, arrived, ...rest);
   }
 
-  // Where the next page's element is of another tag, the client makes a new one, and puts the former into the document.
+  // If the next page's element has another tag, the client creates a new one but puts the old one into the document.
   #useElementOfNextPage() {
     const { el, id } = this.main;
     const shown = document.getElementById(id);
@@ -78,7 +77,7 @@ export class LiveSocket extends OfficialLiveSocket {
   }
 
   redirect(to, flash, reloadToken) {
-    // A page that is left before its new cookie has come would go on with the old one, which may be dead.
+    // Wait for the new cookie: the next page would be requested with the old one, which may be revoked.
     if (this.#posting) return this.#posting.then(() => this.unloaded || this.redirect(to, flash, reloadToken));
     const { pathname } = new URL(to, window.location.href);
     if (this.#isOwnDoing(to) && !mayReload(pathname, this.#reloadLimit)) return this.#slowDown(() => this.#loadSlowly());
@@ -92,7 +91,7 @@ export class LiveSocket extends OfficialLiveSocket {
     return super.reloadWithJitter(view, log);
   }
 
-  // With `to` the view has ended, and that is where the page goes next; without, the view goes on.
+  // With `to` the view has ended and the page goes there; without it the view continues.
   async #changeSession({ token, to, flash }) {
     if (this.unloaded) return;
     try {
@@ -113,7 +112,7 @@ export class LiveSocket extends OfficialLiveSocket {
       return await change;
     } finally {
       this.#posting = null;
-      setTimeout(end); // whoever waits for it goes after the one who caused it
+      setTimeout(end); // later, so that waiting redirects run after the one that follows the change
     }
   }
 
@@ -132,16 +131,16 @@ export class LiveSocket extends OfficialLiveSocket {
     window.location.reload();
   }
 
-  // A redirect that follows a click is the application's; one from a view that never joined, or from an
-  // untouched page back to itself, is a round of a possible loop.
+  // A redirect after a click is intended by the application. A redirect of a view that never joined, or of an untouched
+  // page to itself, may be part of an endless loop.
   #isOwnDoing(to) {
     const neverJoined = !this.main || this.main.joinCount === 0;
     const sameAddress = new URL(to, window.location.href).href === window.location.href;
     return neverJoined || (sameAddress && !wasTouched());
   }
 
-  // The reader is told, and one attempt follows after a while: a view that could not be mounted is joined again, so that
-  // what was typed stays; a page that was refused is loaded.
+  // Show a message and retry once after a while: a view that could not be mounted is joined again, so that typed values
+  // are kept; a page whose join was refused is loaded.
   #slowDown(tryAgain) {
     this.disconnect();
     showReloadNotice();

@@ -1,8 +1,8 @@
-// Marks the document while a page loads; the stylesheet draws the bar.
+// Marks the document while a page loads; the stylesheet shows the bar.
 
 const DELAY_MS = 200;
 
-/** Shows the loading bar for navigations that take longer than a blink. */
+/** Shows the loading bar for navigations longer than `DELAY_MS`. */
 export function watchPageLoading() {
   let timer;
   const mark = (loading) => document.documentElement.toggleAttribute("data-pyview-loading", loading);

@@ -1,4 +1,4 @@
-// Links and buttons with data-method, which ask for an address as a form does, and with data-confirm, which ask first.
+// Links and buttons with data-method, which request a URL as a form does, and with data-confirm, which ask first.
 
 const csrfToken = () => document.querySelector('meta[name="csrf-token"]')?.content;
 
@@ -6,7 +6,7 @@ function hidden(name, value) {
   return Object.assign(document.createElement("input"), { type: "hidden", name, value });
 }
 
-/** The form that a link with data-method stands for; null where it leads to no page. */
+/** Returns the form of a link with data-method; null if its URL is not HTTP. */
 function formOf(link) {
   const url = new URL(link.dataset.to ?? link.getAttribute("href") ?? "", document.baseURI);
   if (!["http:", "https:"].includes(url.protocol)) return null;
@@ -34,7 +34,7 @@ function follow(event) {
   form.remove();
 }
 
-// While the event goes down to its element, so that nobody else has heard of it when the answer is no.
+// In the capture phase, so that no other listener gets the event if the user declines.
 function ask(event) {
   const question = event.target.closest?.("[data-confirm]")?.dataset.confirm;
   if (!question || window.confirm(question)) return;

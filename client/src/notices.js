@@ -1,4 +1,4 @@
-// What a reader is told when the page cannot be live.
+// Messages for the user while the page cannot be live.
 
 const RELOADS_TOO_OFTEN = {
   text: "This page could not connect. It goes on trying, slowly.",
@@ -7,24 +7,24 @@ const RELOADS_TOO_OFTEN = {
 
 const OFFLINE = "The connection is lost. Trying again…";
 
-// Longer than most gaps, and than the wait for a WebSocket before long polls begin.
+// Longer than most interruptions, and than the time before the fallback to long polling.
 const OFFLINE_DELAY_MS = 4000;
 
-let given;
+let configured;
 
-/** Takes other words for these notices: `{reloads: {text, action}, offline}`. */
+/** Replaces the texts of these messages: `{reloads: {text, action}, offline}`. */
 export function useWords(messages) {
-  given = messages;
+  configured = messages;
 }
 
-const words = () => given ?? window.LiveViewConfig?.messages ?? {};
+const words = () => configured ?? window.LiveViewConfig?.messages ?? {};
 
-/** Takes away the note "the script did not load" that the root template carries. */
+/** Removes the message "the script did not load" of the root template. */
 export function removeScriptNotice() {
   document.getElementById("pyview-notice")?.remove();
 }
 
-/** Shows that the page gave up reloading, and tries slowly. */
+/** Shows that the page has stopped reloading and retries slowly. */
 export function showReloadNotice() {
   if (document.getElementById("pyview-alert")) return;
   const { text, action } = { ...RELOADS_TOO_OFTEN, ...words().reloads };
@@ -35,12 +35,12 @@ export function showReloadNotice() {
   document.body.prepend(alert);
 }
 
-/** The page is live after all. */
+/** Removes that message: the page is live. */
 export function removeReloadNotice() {
   document.getElementById("pyview-alert")?.remove();
 }
 
-/** Tells the reader that the connection has been away for some seconds, until it is back. */
+/** Shows a message while the connection is lost for more than `OFFLINE_DELAY_MS`. */
 export function watchConnection(socket) {
   let timer;
   const away = () => (timer ??= setTimeout(showOffline, OFFLINE_DELAY_MS, socket));
@@ -54,8 +54,8 @@ export function watchConnection(socket) {
   socket.onOpen(back);
 }
 
-// A page that says it by itself, as `ui.flash_group` does, has an element for that. One that was disconnected on
-// purpose waits for nothing.
+// A page with its own message, as from `ui.flash_group`, has a [phx-disconnected] element. A page that was disconnected
+// on purpose needs no message.
 function showOffline(socket) {
   const { offline: text = OFFLINE } = words();
   if (!text || socket.closeWasClean || document.querySelector("[phx-disconnected]")) return;

@@ -1,18 +1,18 @@
-// What a view says about the document around it. Whatever is the view's is marked, so that the rest stays as it was.
+// Attributes and elements of the document that a view sets. They are marked, so that the document's own are restored.
 
 const OURS = "data-pyview-page";
 
-/** Shows what views say in `pyview:page`, for as long as each is the page's. */
+/** Applies the events `pyview:page` of a view, as long as the view is shown. */
 export function watchPageAttributes() {
-  let said = false;
+  let applied = false;
   window.addEventListener("phx:pyview:page", ({ detail }) => {
-    said = true;
+    applied = true;
     showPage(detail);
   });
-  window.addEventListener("phx:page-loading-start", () => (said = false));
+  window.addEventListener("phx:page-loading-start", () => (applied = false));
   window.addEventListener("phx:page-loading-stop", ({ detail }) => {
-    // The view that came has nothing to say, so what the last one said does not hold any more.
-    if (detail?.kind === "redirect" && !said) showPage({});
+    // The new view sets nothing: remove what the last one has set.
+    if (detail?.kind === "redirect" && !applied) showPage({});
   });
 }
 
@@ -28,7 +28,7 @@ function showPage({ lang, dir, html_class, body_class, meta = {}, link = {} }) {
   ownElements("link", links);
 }
 
-// What the document itself says is kept beside the attribute, "" for nothing.
+// The document's own value is kept in a second attribute; "" if it has none.
 function replaceAttribute(el, name, value) {
   const usual = `data-pyview-${name}`;
   if (value) {
@@ -51,7 +51,7 @@ function ownClasses(el, text = "") {
   if (!el.classList.length) el.removeAttribute("class");
 }
 
-// The first of a kind counts, so those of the view come before the document's own.
+// The first element of a kind counts, so those of the view come before the document's own.
 function ownElements(tag, wanted) {
   const old = [...document.head.querySelectorAll(`${tag}[${OURS}]`)];
   for (const [key, name, attributes] of wanted) {

@@ -1,4 +1,4 @@
-// The one module of the page: the official client, and a start that needs no line of the user's.
+// The module that a page loads: the official client, started automatically.
 
 import "./pyview.css";
 import { keepOrders } from "./form_orders.js";

@@ -1,10 +1,10 @@
-// How often a page may reload itself before its reader is told, and it tries slowly.
+// Limits how often a page may reload itself before it shows a message and retries slowly.
 
-const FEW = 3; // the client's own `maxReloads`, ten, takes a reader's patience for granted
-const WINDOW_MS = 10_000; // for each reload that is allowed
+const DEFAULT_LIMIT = 3; // the client's own default of ten takes too long for a user
+const WINDOW_MS = 10_000; // for each allowed reload
 
-/** What LiveSocket's option `maxReloads` says, or our own limit. */
-export const reloadLimit = ({ maxReloads }) => maxReloads || FEW;
+/** Returns the LiveSocket option `maxReloads`, or PyView's default. */
+export const reloadLimit = ({ maxReloads }) => maxReloads || DEFAULT_LIMIT;
 
 const key = (path) => `pyview:reloads:${path}`;
 
@@ -15,16 +15,16 @@ function recentReloads(path, limit, now) {
 
 const remember = (path, times) => sessionStorage.setItem(key(path), JSON.stringify(times));
 
-// Not navigator.userActivation: browsers carry that over to the next page of the same site.
+// Not navigator.userActivation, because browsers keep that for the next page of the same site.
 let touched = false;
 for (const type of ["pointerdown", "keydown"]) {
   window.addEventListener(type, ({ isTrusted }) => (touched ||= isTrusted), { capture: true });
 }
 
-/** True once the reader has pressed something since this page was loaded. */
+/** Returns true if the user has clicked or pressed a key since this page was loaded. */
 export const wasTouched = () => touched;
 
-/** Counts one reload of `path`; false when it already reloaded `limit` times of late: three in 30 seconds. */
+/** Counts a reload of `path`. Returns false if there were already `limit` recently: by default three in 30 seconds. */
 export function mayReload(path, limit) {
   const now = Date.now();
   const recent = recentReloads(path, limit, now);
@@ -33,10 +33,10 @@ export function mayReload(path, limit) {
   return true;
 }
 
-/** A slow attempt begins: if it fails, no quick reloads follow. */
+/** Uses up all reloads, so that no quick reloads follow if a slow attempt fails. */
 export const useUpReloads = (path, limit) => remember(path, Array(limit).fill(Date.now()));
 
-/** Whether the page could be loaded: what the browser shows instead of it would try no more. */
+/** Returns true if the page can be loaded. Otherwise the browser's error page would replace it and not retry. */
 export async function pageAnswers() {
   try {
     const { type, status } = await fetch(window.location.href, { method: "HEAD", redirect: "manual" });

@@ -1,27 +1,27 @@
-// A page that comes back to its view after a broken connection: what it says of itself, and what of the page stays.
+// A page that rejoins its view after a lost connection.
 
 import { keepingHtml } from "./failed_views.js";
 
 const ids = new Set();
 
-// One for each load of a page: a tab that was duplicated has the same HTML, but is not the page that the server knows.
+// Id of this load of the page: a duplicated tab has the same HTML, but is not the page of the detached view.
 const load = crypto.getRandomValues(new Uint32Array(2)).join("-");
 
 /**
- * The channel of a view. It says which load of the page it belongs to. It tells the server with each join how many
- * messages came since the last one, because a lost item of a stream cannot be sent again; and it notes that a view has
- * gone on where it was, or could not be mounted.
+ * Returns the channel of a view. With each join it sends the id of the page load and the number of messages received
+ * since the last join, because a lost item of a stream cannot be sent again. It records if the server has resumed the
+ * view, or could not mount it.
  */
 export function watchedChannel(topic, params, open) {
   let received = 0;
   const channel = open(topic, () => {
     const payload = params();
-    const said = { ...payload.params, _load: load, ...(received && { _received: received }) };
+    const joinParams = { ...payload.params, _load: load, ...(received && { _received: received }) };
     received = 0;
-    return { ...payload, params: said };
+    return { ...payload, params: joinParams };
   });
   channel.onMessage = (event, payload, ref, joinRef) => {
-    if (joinRef) received++; // without one it is the client's own news
+    if (joinRef) received++; // messages without it are events of the client itself
     const response = joinRef && event === "phx_reply" && payload.response;
     const id = topic.slice("lv:".length);
     if (response?.resumed || response?.failed) ids.add(id);
@@ -31,9 +31,9 @@ export function watchedChannel(topic, params, open) {
 }
 
 /**
- * Options for LiveSocket with which the items of streams stay where the server has kept the view: after a join, the
- * official client takes out all items that do not come with it. It looks for them by the attribute, which the patch
- * itself puts back, before it comes to the items.
+ * Returns LiveSocket options that keep the items of streams if the server has resumed the view. After a join, the official
+ * client removes all stream items that are not sent with it. It finds streams by their attribute, so the attribute is
+ * changed before the patch; the patch itself restores it.
  */
 export function keepingStreams(options) {
   const onPatchStart = (container) => {

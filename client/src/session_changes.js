@@ -1,4 +1,4 @@
-// What a view wants changed in the session: only an HTTP response can set the cookie, so the page has one made.
+// Changes the session for a view. Only an HTTP response can set the cookie, so the page sends a request.
 
 const csrfToken = () => document.querySelector('meta[name="csrf-token"]');
 
@@ -9,24 +9,24 @@ async function post(url, body) {
     body: JSON.stringify(body),
     headers,
     credentials: "same-origin",
-    keepalive: true, // a page that is left meanwhile has asked for it all the same
+    keepalive: true, // the request must survive if the user leaves the page
     redirect: "error",
   });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   return response.json();
 }
 
-/** Has the change of the sealed `token` made for the page in `el`; what comes back is a receipt. */
+/** Applies the session change of the encrypted `token` for the page in `el`. Returns a receipt. */
 export async function changeSession(url, el, token) {
   const id = el.id.replace(/^phx-/, "");
   const { receipt } = await post(url, { id, session: el.dataset.phxSession, token });
   return receipt;
 }
 
-/** Tells the page's socket the cookie that the browser has now, which this script never sees. */
+/** Passes the browser's new cookie, which scripts cannot read, to the page's socket. */
 export async function renewSocket(url, liveSocket, receipt) {
   const { pass } = await post(`${url}/pass`, { id: liveSocket.main.el.id, token: receipt });
-  const { el, channel } = liveSocket.main; // not before: it may have navigated meanwhile
+  const { el, channel } = liveSocket.main; // read only now: the page may have navigated meanwhile
   const renewed = await answered(channel.push("session_renewed", { pass, session: el.dataset.phxSession }));
   liveSocket.main.el.dataset.phxSession = renewed.session;
   csrfToken()?.setAttribute("content", renewed.csrf);

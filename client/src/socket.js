@@ -4,13 +4,13 @@ import { LongPoll, Socket as OfficialSocket } from "phoenix";
 const GOODBYE = 4000;
 
 /**
- * The official Socket, which says goodbye when the page is left. A connection that ends without it is a broken one to
- * the server, whose views then wait for the page; that a tab was closed cannot be told otherwise, since browsers and
- * servers have the same codes for both.
+ * The official Socket, with a goodbye message when the user leaves the page. The server treats a connection that ends
+ * without it as lost, and its views wait for the page. Close codes are not enough: browsers and servers use the same
+ * ones for a closed tab and a lost connection.
  */
 export class Socket extends OfficialSocket {
   connect(params) {
-    // Where a WebSocket got through once, a later failure is a network that is away: no reason to poll ever after.
+    // If a WebSocket has worked once, a later failure is a network problem and no reason to fall back to long polling.
     if (this.primaryPassedHealthCheck) this.longPollFallbackMs = undefined;
     super.connect(params);
   }
@@ -21,7 +21,7 @@ export class Socket extends OfficialSocket {
   }
 }
 
-// In words too: not every server tells its application the close code.
+// Sent as a message too, because not every server passes the close code to the application.
 function sayGoodbye(socket) {
   const { conn } = socket;
   if (!(conn instanceof LongPoll)) {

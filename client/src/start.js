@@ -8,7 +8,7 @@ import { watchPageAttributes } from "./page_attributes.js";
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 
-// A new object each time: the client writes its own keys into the one it gets, and sends them in the URL.
+// Return a new object each time: the client adds its own keys to it and sends them in the URL.
 const withOurs = (params) => (el) => ({
   _csrf_token: meta("csrf-token"),
   ...(nonce() && { _csp_nonce: nonce() }),
@@ -42,8 +42,8 @@ export function start(options = {}) {
   return liveSocket;
 }
 
-// The latest moment at which every deferred script of the page has run, so that an own app.js may have
-// made its LiveSocket. `load` is for a page that imports this module after DOMContentLoaded.
+// At DOMContentLoaded all deferred scripts have run, so an application's own script has created its LiveSocket, if any.
+// `load` is for a page that imports this module after DOMContentLoaded.
 function startUnlessStarted() {
   if (socketExists()) removeScriptNotice();
   else if (window.LiveViewConfig?.autostart !== false) start();

@@ -1,12 +1,11 @@
-// Uploaders for files that go past the server, to where `allow_upload(external=...)` says. A page's own of the same
-// name come before these.
+// Uploaders for external uploads, to the URL of `allow_upload(external=...)`. A page's own uploaders override these.
 
 const RETRIES = 3;
 const AT_ONCE = 4;
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-// XMLHttpRequest, because fetch does not tell how much of a body has been sent.
+// XMLHttpRequest, because fetch has no progress events for the request body.
 function send(method, url, body, { signal, headers = {}, progress = () => {} }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -22,7 +21,7 @@ function send(method, url, body, { signal, headers = {}, progress = () => {} }) 
   });
 }
 
-// Each file by itself, until it has come, has failed, or its reader or the page gives up.
+// Uploads each file separately, until it is done, fails, is cancelled by the user, or the view ends.
 const forEachFile = (upload) => (entries, onViewError) =>
   entries.forEach(async (entry) => {
     const end = new AbortController();
@@ -33,36 +32,36 @@ const forEachFile = (upload) => (entries, onViewError) =>
     } catch (error) {
       if (end.signal.aborted) return;
       entry.error(error.message);
-      end.abort(); // the other parts of the file
+      end.abort(); // cancel the other parts of the file
     }
   });
 
-// 100 is said when the answer is there, not when the last byte has left.
-const tell = (entry) => (sent) => entry.progress(Math.min(99, (sent / entry.file.size) * 100));
+// Up to 99: 100 is reported when the response has arrived, not when the last byte was sent.
+const report = (entry) => (sent) => entry.progress(Math.min(99, (sent / entry.file.size) * 100));
 
-/** A form, as a presigned POST wants it: `{url, fields}`. */
+/** Sends a form for a presigned POST: `{url, fields}`. */
 const S3 = forEachFile(async (entry, signal) => {
   const form = new FormData();
   for (const [name, value] of Object.entries(entry.meta.fields ?? {})) form.append(name, value);
   form.append("file", entry.file);
-  await send("POST", entry.meta.url, form, { signal, progress: tell(entry) });
+  await send("POST", entry.meta.url, form, { signal, progress: report(entry) });
   entry.progress(100);
 });
 
-/** The bytes alone, as a presigned PUT wants them: `{url, headers}`. */
+/** Sends the bytes for a presigned PUT: `{url, headers}`. */
 const Put = forEachFile(async (entry, signal) => {
-  await send("PUT", entry.meta.url, entry.file, { signal, headers: entry.meta.headers, progress: tell(entry) });
+  await send("PUT", entry.meta.url, entry.file, { signal, headers: entry.meta.headers, progress: report(entry) });
   entry.progress(100);
 });
 
-/** Parts, a few at a time: `{part_urls, chunk_size, upload_id, key}`. Their tags go to `entry_complete`. */
+/** Sends parts, a few at a time: `{part_urls, chunk_size, upload_id, key}`. Their ETags go to `entry_complete`. */
 const S3Multipart = forEachFile(async (entry, signal) => {
   const { part_urls, chunk_size, upload_id, key } = entry.meta;
   const sent = part_urls.map(() => 0);
   const parts = [];
   const progress = (index) => (bytes) => {
     sent[index] = bytes;
-    tell(entry)(sent.reduce((sum, each) => sum + each, 0));
+    report(entry)(sent.reduce((sum, each) => sum + each, 0));
   };
   const waiting = [...part_urls.entries()];
   const work = async () => {

@@ -1,16 +1,16 @@
-// The script and the style sheet that stand beside a view: loaded with it, gone with it.
+// Script and stylesheet beside a view: loaded with the view, removed with it.
 //
-// A script is an ES module whose named exports are hooks: "Chart" in `phx-hook` is the export of that name of a view
-// on the page, "Counter.Chart" that of the view Counter. What the application registered itself goes first.
+// A script is an ES module whose named exports are hooks: "Chart" in `phx-hook` is the export of a view on the page,
+// "Counter.Chart" that of the view Counter. Hooks that the application registers itself come first.
 
-const files = new Map(); // address of a script -> {views, exports, loading, page}
-const styles = new Map(); // id and name of a view -> the link to its style sheet
+const files = new Map(); // URL of a script -> {views, exports, loading, page}
+const styles = new Map(); // id and name of a view -> link element of its stylesheet
 let page = 0; // counts live navigations
 
 const absolute = (href) => new URL(href, document.baseURI).href;
 const sheets = () => [...document.querySelectorAll("link[data-pyview-style]")];
 
-/** What the page's content security policy allows scripts by, if it asks for that. */
+/** Returns the nonce of the page's content security policy, if any. */
 export const nonce = () => document.querySelector("script[nonce]")?.nonce;
 const report = (address) => (error) => console.error(`PyView: the hooks of ${address} were not loaded.`, error);
 
@@ -22,7 +22,7 @@ function useScript(href, view) {
   const address = absolute(href);
   const file = files.get(address) ?? { views: new Set(), exports: null };
   file.views.add(view);
-  files.delete(address); // the newest goes last
+  files.delete(address); // the latest is last
   files.set(address, file);
   file.page = page;
   return (file.loading ??= load(file, address));
@@ -39,10 +39,11 @@ function useStyle(owner, href) {
   else document.head.append(link);
 }
 
-// The view is never without a style sheet, and the new one has the rank of the old one.
+// Insert the new stylesheet after the old one and remove the old one when it has loaded: the view is never unstyled, and
+// the order of stylesheets stays.
 function replace(former, link) {
   link.onload = link.onerror = () => {
-    former.onload?.(); // it may still be on its way, with an older one before it
+    former.onload?.(); // it may still be loading, with an older one before it
     former.remove();
   };
   former.after(link);
@@ -54,8 +55,8 @@ function dropStyle(owner) {
 }
 
 /**
- * The server joins a view that has files: they are wanted before its page is shown. It says so again when they have
- * changed, be it after a restart: the style sheet of a view takes the place of its former one.
+ * Loads the files of a joined view before its page is shown. The server pushes the event again when a file has changed,
+ * also after a restart: the new stylesheet replaces the old one.
  */
 export function useViewFiles(base, { id, view, script, style }) {
   if (style) useStyle(`${id} ${view}`, `${base}/${style}`);
@@ -63,16 +64,16 @@ export function useViewFiles(base, { id, view, script, style }) {
   if (script) useScript(`${base}/${script}`, view);
 }
 
-/** What the document names in its head. Resolves when all of it is there, or has failed. */
+/** Loads the files of the document's head. Resolves when all have been loaded or have failed. */
 export function loadHeadFiles() {
   for (const link of sheets()) link.dataset.pyviewStyle = page;
   const scripts = document.querySelectorAll("link[data-pyview-hooks]");
   return Promise.all([...scripts].map((link) => useScript(link.getAttribute("href"), link.dataset.pyviewHooks)));
 }
 
-// A live navigation has come to its end: files of views that did not join since are of the page before.
+// After a live navigation, files of views that have not joined since its start belong to the previous page.
 function forgetOldFiles() {
-  if (document.querySelector("[data-phx-sticky]")) return; // a sticky view stays, and does not join again
+  if (document.querySelector("[data-phx-sticky]")) return; // a sticky view stays without joining again
   for (const [address, file] of files) if (file.page !== page) files.delete(address);
   for (const link of sheets()) if (link.dataset.pyviewStyle !== String(page)) link.remove();
 }
@@ -94,7 +95,7 @@ function viewHook(name) {
   }
 }
 
-// Stands in for a hook whose script is on its way, and becomes it.
+// Placeholder for a hook whose script is still loading; it becomes that hook.
 const later = (name, file) => ({
   mounted() {
     let gone = false;
@@ -113,6 +114,6 @@ function become(hook, name) {
   hook.mounted();
 }
 
-/** The hooks of an application, and behind them those of the views on the page. */
+/** Returns the hooks of the application, with those of the views on the page as fallback. */
 export const withViewHooks = (hooks = {}) =>
   new Proxy(hooks, { get: (own, name) => own[name] ?? (typeof name === "string" ? viewHook(name) : undefined) });
