@@ -1,4 +1,4 @@
-"""What somebody must be to see a page or to cause an event, as plain data: scopes, rules, a recent sign-in."""
+"""Requirements of a page or an event as plain data: scopes, rules, a recent sign-in."""
 
 import inspect
 import logging
@@ -12,31 +12,31 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 logger = logging.getLogger("pyview.security")
 
 Rule: TypeAlias = Callable[[Any, Any], object]
-"""`rule(identity, view)`: whether somebody may, or an awaitable of it. An exception means no."""
+"""`rule(identity, view)` returns True if the user may, or an awaitable of it. An exception counts as False."""
 
 Conditions: TypeAlias = str | Rule | Sequence[str | Rule]
 """A scope, a rule, or several of them."""
 
 _ATTRIBUTE = "__pyview_requires__"
-_CLOCK_SKEW = 60.0
+_CLOCK_SKEW = 60.0  # seconds by which the clock of the server that signed the user in may be ahead
 
 
 class CarriesRequirement(Protocol):
-    """What `requires(...)` returns, where it is given as a value instead of being used as a decorator."""
+    """Result of `requires(...)`, used as a value. A Protocol, because `pyview.auth` imports this module."""
 
     @property
     def requirement(self) -> "Requirement": ...
 
 
-class Somebody(Protocol):
-    """What a requirement looks at. `signed_in_at`, Unix seconds or None, is read if it is there."""
+class HasScopes(Protocol):
+    """The identity that a requirement is checked against. `signed_in_at` (Unix time in seconds or None) is optional."""
 
     @property
     def scopes(self) -> frozenset[str]: ...
 
 
 class ConditionSet(NamedTuple):
-    """Scopes and rules apart, each in the order given."""
+    """Scopes and rules, each in the given order."""
 
     scopes: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -47,10 +47,10 @@ _NOTHING = ConditionSet()
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """All that is set must hold: every one of `all_of`, one of `any_of`, a sign-in within `max_auth_age` seconds.
+    """Everything that is set must hold: all of `all_of`, one of `any_of`, a sign-in within `max_auth_age` seconds.
 
-    Who fails it is answered `status_code`, or sent to `redirect`. `fresh` asks for an identity that has just been
-    looked up. `inherit` says whether the requirements of base classes hold as well.
+    The answer to others is `status_code`, or a redirect to `redirect`. `fresh` requires an identity that has just been
+    re-checked. With `inherit`, the requirements of base classes apply too.
     """
 
     all_of: ConditionSet = _NOTHING
@@ -63,62 +63,59 @@ class Requirement:
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Every scope that it mentions."""
+        """All scopes in it."""
         return (*self.all_of.scopes, *(self.any_of.scopes if self.any_of else ()))
 
-    async def holds(self, who: Somebody, view: Any) -> bool:
-        """Whether `who` meets it. Never raises: a rule that does has said no.
+    async def holds(self, identity: HasScopes, view: Any) -> bool:
+        """Return True if `identity` meets it. Never raises: a rule that raises counts as not met.
 
-        Rules are asked only about somebody whose scopes and sign-in are in order.
+        Rules are called only for an identity with the required scopes and a recent sign-in.
         """
         try:
-            return self._holds_at_once(who) and await self._rules_agree(who, view)
+            has_scopes = identity.scopes.issuperset(self.all_of.scopes)
+            return has_scopes and self._is_recent(identity) and await self._rules_hold(identity, view)
         except Exception:
             logger.exception("a requirement of %s failed; it counts as not met", _name(view))
             return False
 
-    def _holds_at_once(self, who: Somebody) -> bool:
-        return who.scopes.issuperset(self.all_of.scopes) and self._is_recent(who)
-
-    def _is_recent(self, who: Somebody) -> bool:
+    def _is_recent(self, identity: HasScopes) -> bool:
         if self.max_auth_age is None:
             return True
-        since: float | None = getattr(who, "signed_in_at", None)
-        # A time far in the future is no time at all (milliseconds, say), and would be recent for ever.
+        since: float | None = getattr(identity, "signed_in_at", None)
+        # A time far in the future is wrong, for example in milliseconds, and would count as recent for ever.
         return since is not None and -_CLOCK_SKEW <= time.time() - since <= self.max_auth_age
 
-    async def _rules_agree(self, who: Somebody, view: Any) -> bool:
+    async def _rules_hold(self, identity: HasScopes, view: Any) -> bool:
         for rule in self.all_of.rules:
-            if not await _agrees(rule, who, view):
+            if not await _call(rule, identity, view):
                 return False
-        return self.any_of is None or await self._one_holds(self.any_of, who, view)
-
-    async def _one_holds(self, any_of: ConditionSet, who: Somebody, view: Any) -> bool:
-        if not who.scopes.isdisjoint(any_of.scopes):
+        if self.any_of is None or not identity.scopes.isdisjoint(self.any_of.scopes):
             return True
-        for rule in any_of.rules:
-            if await _agrees(rule, who, view):
+        for rule in self.any_of.rules:
+            if await _call(rule, identity, view):
                 return True
         return False
 
 
-async def first_unmet(requirements: Iterable[Requirement], who: Somebody, view: Any) -> Requirement | None:
-    """The first of `requirements` that `who` does not meet."""
+async def first_unmet(
+    requirements: Iterable[Requirement], identity: HasScopes, view: Any
+) -> Requirement | None:
+    """Return the first of `requirements` that `identity` does not meet."""
     for requirement in requirements:
-        if not await requirement.holds(who, view):
+        if not await requirement.holds(identity, view):
             return requirement
     return None
 
 
 def wants_fresh(requirements: Iterable[Requirement]) -> bool:
-    """Whether one of them wants an identity that has just been looked up."""
+    """Return True if one of them requires an identity that has just been re-checked."""
     return any(requirement.fresh for requirement in requirements)
 
 
 def requirement_of(given: Conditions | CarriesRequirement) -> Requirement:
-    """What `given` requires: conditions, or `requires(...)` with all that it can say.
+    """Return the requirement of conditions or of `requires(...)`.
 
-    Raises `ValueError` where nothing is asked, and `TypeError` for what is neither scope nor rule.
+    Raises `ValueError` without any condition, and `TypeError` for a condition that is neither a scope nor a rule.
     """
     carried = getattr(given, "requirement", None)
     if isinstance(carried, Requirement):
@@ -127,42 +124,42 @@ def requirement_of(given: Conditions | CarriesRequirement) -> Requirement:
 
 
 def condition_set(given: Any) -> ConditionSet:
-    """Scopes and rules apart. Raises `ValueError` for none at all, `TypeError` for what is neither."""
+    """Separate scopes and rules. Raises `ValueError` for none at all, `TypeError` for a value that is neither."""
     single = isinstance(given, str) or callable(given) or not isinstance(given, Iterable)
     found = (given,) if single else tuple(given)
     if not found:
-        raise _nothing_asked(given)
+        raise _no_condition(given)
     scopes = tuple(_scope(one, given) for one in found if isinstance(one, str))
     rules = tuple(_rule(one) for one in found if not isinstance(one, str))
     return ConditionSet(scopes, rules)
 
 
 def auth_age(given: Any) -> float:
-    """A number of seconds. Raises `ValueError`."""
+    """Return `given` as seconds. Raises `ValueError` unless it is a positive, finite number."""
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < math.inf:
         raise ValueError(f"max_auth_age={given!r}: expected seconds since the sign-in, such as 600.")
     return float(given)
 
 
 def require(function: FunctionType, requirement: Requirement) -> None:
-    """Ask `requirement` of whoever causes the event that `function` handles, before those it has already."""
+    """Require `requirement` for the event that `function` handles, checked before the existing requirements."""
     setattr(function, _ATTRIBUTE, (requirement, *requirements_on(function)))
 
 
 def requirements_on(function: object) -> tuple[Requirement, ...]:
-    """The requirements on a method, from top to bottom; none for any other object."""
+    """Return the requirements on a method, from top to bottom; none for any other object."""
     found: tuple[Requirement, ...] = getattr(function, _ATTRIBUTE, ())
     return found
 
 
-async def _agrees(rule: Rule, who: Somebody, view: Any) -> bool:
-    answer = rule(who, view)
-    return bool(await answer if inspect.isawaitable(answer) else answer)
+async def _call(rule: Rule, identity: HasScopes, view: Any) -> bool:
+    result = rule(identity, view)
+    return bool(await result if inspect.isawaitable(result) else result)
 
 
 def _scope(scope: str, given: Any) -> str:
     if not scope.strip():
-        raise _nothing_asked(given)
+        raise _no_condition(given)
     return scope
 
 
@@ -183,15 +180,15 @@ def _takes_identity_and_view(rule: Callable[..., Any]) -> bool:
         inspect.signature(rule).bind(None, None)
     except TypeError:
         return False
-    except ValueError:  # some callables written in C do not tell
+    except ValueError:  # some callables written in C have no signature
         return True
     return True
 
 
-def _nothing_asked(given: Any) -> ValueError:
+def _no_condition(given: Any) -> ValueError:
     return ValueError(
         f"@requires({given!r}): expected the name of a scope, a rule, or a list of them, such as "
-        "'authenticated'. A view without @requires is open to everybody."
+        "'authenticated'. A view without @requires is public."
     )
 
 

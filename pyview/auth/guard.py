@@ -1,4 +1,4 @@
-"""Asks the providers of a view, for a socket and for an HTTP request, and fails closed."""
+"""Check of a view's providers, for a socket and for an HTTP request. It fails closed."""
 
 import inspect
 import logging
@@ -28,19 +28,21 @@ from pyview.requirement import Requirement
 logger = logging.getLogger("pyview.security")
 
 
-class HasDefault(Protocol):
-    """An application: what it requires for every view that is not public."""
+class HasDefaultRequires(Protocol):
+    """`PyView`, which imports this module."""
 
     @property
     def default_requires(self) -> Requirement | None: ...
 
 
 def guards_of(
-    view: type[Any], app: HasDefault | None, group: Requirement | None = None
+    view: type[Any], app: HasDefaultRequires | None, group: Requirement | None = None
 ) -> tuple[AuthProvider, ...]:
-    """Everybody who must agree before somebody sees `view`, in the order in which they are asked: the default of
-    `app`, the live session (its requirement is `group`), the base classes of `view`, `view` itself, and its
-    `handle_params`."""
+    """Return all providers that must allow `view`, in the order of the check.
+
+    These are the default of `app`, the live session (its requirement is `group`), the base classes of `view`, `view`
+    itself, and its `handle_params`.
+    """
     default = None if app is None or is_public(view) else app.default_requires
     first = (RequirementProvider(one, view) for one in (default, group) if one is not None)
     params = (RequirementProvider(requirement, view) for requirement in params_requirements(view))
@@ -48,23 +50,23 @@ def guards_of(
 
 
 def is_protected(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:
-    """Whether anything guards `view` in the application of `scope`."""
+    """Return True if `view` has any provider in the application of `scope`."""
     return bool(guards_of(view, _app(scope), group))
 
 
 def follows_identity(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:
-    """Whether what somebody may see or do on `view` depends on who they are, so that it must be asked again."""
+    """Return True if access to `view` or its events depends on the user, so that the user must be re-checked."""
     return is_protected(view, scope, group) or event_requirements(view) is not None
 
 
 def wants_fresh(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:
-    """Whether a guard of `view` wants an identity that has just been looked up."""
+    """Return True if a guard of `view` requires an identity that has just been re-checked."""
     guards = guards_of(view, _app(scope), group)
     return any(guard.requirement.fresh for guard in guards if isinstance(guard, RequirementProvider))
 
 
 async def authorize(view: type[Any], connection: LiveConnection, group: Requirement | None = None) -> Verdict:
-    """Whether `connection` may join `view` now. Never raises: a provider that does has said no."""
+    """Return the verdict on `connection` joining `view` now. Never raises: a provider that raises refuses."""
     verdict = await _verdict(view, connection, group)
     if isinstance(verdict, Denied):
         _audit_denial(view, connection.scope)
@@ -74,10 +76,14 @@ async def authorize(view: type[Any], connection: LiveConnection, group: Requirem
 async def _verdict(view: type[Any], connection: LiveConnection, group: Requirement | None) -> Verdict:
     for provider in guards_of(view, _app(connection.scope), group):
         try:
-            if not await _asked(provider, connection):
-                return await _denial(provider, connection)
+            if not await _awaited(provider.has_required_auth(connection)):
+                return (
+                    await provider.on_denied(connection) if isinstance(provider, ExplainsDenial) else Denied()
+                )
         except Exception:
-            logger.exception("%s failed; %s stays closed", type(provider).__qualname__, view.__qualname__)
+            logger.exception(
+                "%s failed; access to %s is denied", type(provider).__qualname__, view.__qualname__
+            )
             return Denied()
     return Allowed()
 
@@ -85,13 +91,14 @@ async def _verdict(view: type[Any], connection: LiveConnection, group: Requireme
 async def guarded_response(
     view: type[Any], endpoint: Endpoint, request: Request, group: Requirement | None = None
 ) -> Any:
-    """What the guards of `view` let `endpoint` answer to `request`.
+    """Return the response of `endpoint` if the guards of `view` allow `request`, otherwise theirs.
 
-    An exception of a provider becomes 403, never an open door; one of the endpoint itself passes through, and
-    so does every `HTTPException`, which is an answer, and `UnknownUser`, which says what to repair.
+    An exception of a provider becomes 403. These pass through: exceptions of the endpoint, `HTTPException`, which is a
+    response, and `UnknownUser`, whose text says what to repair.
     """
     entered = False
 
+    # Providers wrap the endpoint, so this is the only place that knows whether all of them have allowed.
     async def entering(inner: Request) -> Any:
         nonlocal entered
         entered = True
@@ -105,7 +112,7 @@ async def guarded_response(
     except Exception as error:
         if entered:
             raise
-        logger.exception("The provider of %s failed; it stays closed", view.__qualname__)
+        logger.exception("the provider of %s failed; access is denied", view.__qualname__)
         raise HTTPException(403) from error
     finally:
         if not entered:
@@ -113,21 +120,15 @@ async def guarded_response(
 
 
 def _audit_denial(view: type[Any], scope: Scope) -> None:
-    audit_of(scope).record(AuditEvent.DENIED, scope, "this view is not for them", subject=view.__qualname__)
+    audit_of(scope).record(
+        AuditEvent.DENIED, scope, "the user may not see this view", subject=view.__qualname__
+    )
 
 
-def _app(scope: Scope) -> HasDefault | None:
-    """The PyView that the connection came through; Starlette notes it in every scope."""
+def _app(scope: Scope) -> HasDefaultRequires | None:
+    """Return the PyView that serves the connection; Starlette puts it into every scope."""
     app = scope.get("app")
     return app if hasattr(app, "default_requires") else None
-
-
-async def _asked(provider: AuthProvider, connection: LiveConnection) -> bool:
-    return bool(await _awaited(provider.has_required_auth(connection)))
-
-
-async def _denial(provider: AuthProvider, connection: LiveConnection) -> Denied:
-    return await provider.on_denied(connection) if isinstance(provider, ExplainsDenial) else Denied()
 
 
 async def _awaited(result: Any) -> Any:

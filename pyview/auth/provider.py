@@ -1,7 +1,4 @@
-"""AuthProvider: who may see a view. One provider answers for the HTTP page and for the socket.
-
-What a guard answers: allowed, or denied and how to say so.
-"""
+"""AuthProvider: decides about access to a view, for its HTTP page and for the socket."""
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
@@ -14,16 +11,12 @@ from starlette.websockets import WebSocket
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Go on."""
+    """The user may see the view."""
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Go no further.
-
-    `status` is the HTTP status for a page that has nowhere to send its reader. `redirect` is a local URL
-    (`/login?next=%2Fdashboard`) to send the reader to instead.
-    """
+    """The user may not see the view. The answer is the HTTP `status`, or a redirect to the local URL `redirect`."""
 
     status: int = 403
     redirect: str | None = None
@@ -39,38 +32,38 @@ _ATTRIBUTE = "__pyview_auth__"
 
 
 class AuthProvider(Protocol):
-    """Decides who may see the views that it was set on."""
+    """Decides about access to the views it is set on."""
 
     @abstractmethod
     async def has_required_auth(self, websocket: WebSocket) -> bool:
-        """Whether the socket may join the view. `websocket` shows the joining page's URL (`LiveConnection`).
+        """Return True if the socket may join the view. An exception counts as False.
 
-        An exception means no.
+        `websocket` is a `LiveConnection`: it has the URL of the joining page.
         """
         raise NotImplementedError
 
     @abstractmethod
     def wrap(self, func: Endpoint) -> Endpoint:
-        """The HTTP endpoint `func` of the view, behind a check of the request."""
+        """Return an endpoint that checks the request before it calls `func`, the HTTP endpoint of the view."""
         raise NotImplementedError
 
 
 @runtime_checkable
 class ExplainsDenial(Protocol):
-    """A provider that says what a refused socket shall do; the others answer `Denied(403)`."""
+    """Provider that chooses the answer to a refused socket; for the others it is `Denied(403)`."""
 
     async def on_denied(self, connection: HTTPConnection) -> Denied: ...
 
 
 @runtime_checkable
 class PerView(Protocol):
-    """A provider that is set on a base class and wants to know which view is asked for."""
+    """Provider that needs the requested view class, which may be a subclass of the class it is set on."""
 
     def for_view(self, view: type[Any]) -> AuthProvider: ...
 
 
 class AllowAllAuthProvider(AuthProvider):
-    """Everybody may see the view: what a view without a provider has."""
+    """Provider of a public view, which has no other one."""
 
     async def has_required_auth(self, websocket: WebSocket) -> bool:
         return True
@@ -80,7 +73,7 @@ class AllowAllAuthProvider(AuthProvider):
 
 
 class AllOf(AuthProvider):
-    """Several providers that must all agree; the first that does not gives the answer."""
+    """Several providers that must all allow; the first one that refuses gives the answer."""
 
     def __init__(self, providers: tuple[AuthProvider, ...]) -> None:
         self.providers = providers
@@ -99,18 +92,18 @@ class AllOf(AuthProvider):
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """What was said on one class: its providers in reading order, and whether its bases count as well."""
+    """Providers that are set on one class, in reading order. With `inherit`, those of its bases apply too."""
 
     providers: tuple[AuthProvider, ...] = ()
     inherit: bool = True
 
 
 class AuthProviderFactory:
-    """Which provider guards a view class. Asked anew for every request and join, so order does not matter."""
+    """Gets and sets the provider of a view class. It is read at every request and join, so `set` may come any time."""
 
     @staticmethod
     def get(view: type[Any]) -> AuthProvider:
-        """The provider of `view`: its own and those of all its base classes, which must all agree."""
+        """Return the provider of `view`: its own and those of all its base classes, which must all allow."""
         providers = providers_of(view)
         if not providers:
             return AllowAllAuthProvider()
@@ -118,20 +111,19 @@ class AuthProviderFactory:
 
     @staticmethod
     def set(view: type[Any], provider: AuthProvider) -> None:
-        """Guard `view` and its subclasses with `provider` alone: it replaces `@requires` and inherited
-        providers."""
+        """Guard `view` and its subclasses with `provider` alone. Replaces `@requires` and inherited providers."""
         setattr(view, _ATTRIBUTE, _Own((provider,), inherit=False))
 
 
 def add_provider(view: V, provider: AuthProvider, *, inherit: bool) -> V:
-    """Guard `view` with `provider` as well, which is asked before those that it already has."""
+    """Add `provider` to `view`, before those that it already has."""
     own = _own(view)
     setattr(view, _ATTRIBUTE, _Own((provider, *own.providers), inherit and own.inherit))
     return view
 
 
 def providers_of(view: type[Any]) -> tuple[AuthProvider, ...]:
-    """Every provider that must agree, base classes first, each once; empty for a view that nothing guards."""
+    """Return all providers of `view`, base classes first, each once; empty for a public view."""
     if not hasattr(view, _ATTRIBUTE):
         return ()
     return tuple(_for_view(provider, view) for provider in _set_on(view))

@@ -1,7 +1,7 @@
-"""Stay signed in: a cookie of its own that outlives the session, and starts a new one when that is over.
+"""Remember me: a cookie that outlives the session, and starts a new session when the old one has expired.
 
 ```python
-async def sign_in(user_id: str):  # what the sign-in route puts into the session; None for an account that is gone
+async def sign_in(user_id: str):  # what the sign-in route puts into the session; None for a deleted account
     user = await load_user(user_id)
     return {"user_id": user.id} if user else None
 
@@ -15,10 +15,11 @@ async def login(request):
         await remember.remember(request, user.id)
 ```
 
-The cookie is good for one use: whoever redeems it gets the next one of its series. When one is presented again
-afterwards, two parties have had it, and one of them has stolen it. Nobody can tell which, so the whole series ends,
-with every session and every open page that came of it. Signing out, by `request.session.clear()`, ends it too. (The
-scheme is Barry Jaspan's "Improved Persistent Login Cookie Best Practice".)
+The cookie is `selector:validator`. The selector finds the token in the store; the validator proves that the cookie is
+the latest one of its series. A cookie is valid for one use, which returns the next one. A cookie that is used a second
+time was copied, and it is unknown whether the user or the thief used it first. So the whole series ends, with every
+session and every open page that came from it. A sign-out by `request.session.clear()` ends it too. (The scheme is Barry
+Jaspan's "Improved Persistent Login Cookie Best Practice".)
 """
 
 import hashlib
@@ -58,30 +59,30 @@ logger = logging.getLogger("pyview.security")
 SignIn = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 OnTheft = Callable[[str], Awaitable[None]]
 
-_PENDING = "pyview.remember"
+_UPDATE = "pyview.remember"
 _DAY = 86400.0
-_LONGEST_SELECTOR = 64  # characters; ours have 22, and a cookie may bring anything
+_MAX_SELECTOR = 64  # characters; PyView's have 22, but a cookie may contain anything
 
 
 @dataclass(slots=True)
-class _Pending:
-    """What the response shall do. `cookie`: the new one, "" to delete it, None to leave it."""
+class _CookieUpdate:
+    """Change of the cookie by the response. `cookie` is the new value, "" to delete it, None to leave it."""
 
     cookie: str | None = None
     max_age: int = 0
 
 
 class _Stolen(Exception):
-    """A cookie that has been redeemed was presented again."""
+    """A cookie was used a second time."""
 
 
 class RememberMe:
-    """Remembers browsers for `days` days from the sign-in; after that somebody types the password again.
+    """Remembers browsers for `days` days after the sign-in; then the user has to enter the password again.
 
-    `sign_in` returns what a session of a user holds, or None for somebody who may no longer sign in. `on_theft` is
-    called with the user whose cookie was stolen, to write to them or to end their other sessions too. A cookie that
-    has just been redeemed is good for `grace` seconds more, since browsers ask for several things at once.
-    `https_only` sends the cookie over TLS only, which happens by itself where the request came over TLS.
+    `sign_in` returns the content of a session of a user, or None for a user who may no longer sign in. `on_theft` is
+    called with the user whose cookie was stolen, for example to inform them or to end their other sessions. A used
+    cookie stays valid for `grace` seconds, because a browser sends several requests at once. `https_only` sends the
+    cookie over TLS only; this is automatic if the request came over TLS. `clock` returns the Unix time in seconds.
     """
 
     def __init__(
@@ -104,146 +105,152 @@ class RememberMe:
         self._grace = grace
         self._https_only = https_only
         self._clock = clock
-        self._late = Backlog(self._forget_late, "remembered browsers")
+        self._backlog = Backlog(self._remove_late, "remembered browsers")
 
     async def close(self) -> None:
-        """Let go of the store. What it has missed is written first, if it answers."""
-        await self._late.close()
+        """Close the store. Removals that it missed are written first, if it answers."""
+        await self._backlog.close()
         await self.store.close()
 
     async def remember(self, request: Request, user: object) -> None:
-        """Remember the browser of `request` as `user`, for a route that has just signed them in.
+        """Remember the browser of `request` as `user`, for a route that has just signed the user in.
 
-        `user` comes back as text, in `sign_in`. Raises `RuntimeError` without `RememberMiddleware`, and
-        `StoreUnavailable`.
+        `sign_in` gets `user` as text later. Raises `RuntimeError` without `RememberMiddleware`, and `StoreUnavailable`.
         """
-        pending = request.scope.get(_PENDING)
-        if pending is None:
+        update = request.scope.get(_UPDATE)
+        if update is None:
             raise RuntimeError(
                 "Add RememberMiddleware: app.add_middleware(RememberMiddleware, remember=remember)"
             )
         selector, validator, now = secrets.token_urlsafe(16), secrets.token_urlsafe(32), self._clock()
-        who, ends = await _who_signs_in(request), now + self._lifetime
-        await self.store.start()
-        await self.store.add(
-            RememberToken(selector, str(user), who, _digest(validator), b"", now, now, ends), now
+        token = RememberToken(
+            selector=selector,
+            user=str(user),
+            user_digest=await _digest_of_user(request),
+            validator=_digest(validator),
+            previous=b"",
+            created_at=now,
+            rotated_at=now,
+            expires_at=now + self._lifetime,
         )
+        await self.store.start()
+        await self.store.add(token, now)
         request.session[SERIES] = selector
         request.session.pop(REMEMBERED, None)
-        pending.cookie, pending.max_age = f"{selector}:{validator}", int(self._lifetime)
+        update.cookie, update.max_age = f"{selector}:{validator}", int(self._lifetime)
 
     async def forget_user(self, user: object) -> None:
-        """Forget every browser of `user`, whose open sessions go on. Raises `StoreUnavailable`.
+        """Forget every browser of `user`. Open sessions continue. Raises `StoreUnavailable`.
 
-        `logout_everywhere` needs no such help: what was remembered before it is worth nothing afterwards.
+        `logout_everywhere` does not need this: it makes every earlier remember-me cookie invalid.
         """
         await self.store.start()
         await self.store.remove_user(str(user))
 
-    async def restore(self, scope: Scope, pending: _Pending) -> None:
-        """Sign in whoever the cookie of a request remembers."""
+    async def restore(self, scope: Scope, update: _CookieUpdate) -> None:
+        """Sign in the user of the remember-me cookie of a request, if it has a valid one."""
         presented = _cookie(scope, self.cookie)
         if not presented:
             return
-        pending.cookie = ""
+        update.cookie = ""
         selector, _, validator = presented.partition(":")
         try:
             await self.store.start()
-            await self._redeem_or_end(scope, pending, selector, validator)
+            try:
+                await self._redeem(scope, update, selector, validator)
+            except _Stolen:
+                await self._end_stolen(scope, selector)
         except StoreUnavailable as error:
-            logger.debug("nobody can be remembered: %r", error)
-            pending.cookie = None
+            logger.debug("the store of remembered browsers is unavailable: %r", error)
+            update.cookie = None
 
-    async def _redeem_or_end(self, scope: Scope, pending: _Pending, selector: str, validator: str) -> None:
-        try:
-            await self._redeem(scope, pending, selector, validator)
-        except _Stolen:
-            await self._end_stolen(scope, selector)
-
-    async def _redeem(self, scope: Scope, pending: _Pending, selector: str, validator: str) -> None:
-        series = await self.store.get(selector, self._clock())
-        if series is None or selector in self._late:
+    async def _redeem(self, scope: Scope, update: _CookieUpdate, selector: str, validator: str) -> None:
+        token = await self.store.get(selector, self._clock())
+        if token is None or selector in self._backlog:  # signed out, but the store does not know it yet
             return
-        latest = self._is_latest(series, _digest(validator))
-        content = await self._sign_in(series.user)
-        if content is None or await _is_revoked(scope, series):
+        is_latest = self._is_latest(token, _digest(validator))
+        content = await self._sign_in(token.user)
+        if content is None or await _is_revoked(scope, token):
             await self.store.remove(selector)
         elif not scope["session"].keys().isdisjoint(content):
-            pending.cookie = None  # somebody is signed in: nobody's session becomes another's
-        elif not latest:
-            pending.cookie = None  # a request beside this one has the next cookie
+            update.cookie = None  # the session has a user already: never turn it into another user's
+        elif not is_latest:
+            update.cookie = None  # a concurrent request gets the next cookie
             _fill(scope["session"], content, selector)
         else:
-            await self._rotate(scope, pending, series, validator, content)
+            await self._rotate(scope, update, token, validator, content)
 
     async def _rotate(
         self,
         scope: Scope,
-        pending: _Pending,
-        series: RememberToken,
+        update: _CookieUpdate,
+        token: RememberToken,
         validator: str,
         content: Mapping[str, Any],
     ) -> None:
-        now, following = self._clock(), secrets.token_urlsafe(32)
-        new = replace(series, validator=_digest(following), previous=series.validator, rotated_at=now)
-        if not await self.store.replace(series, new):
-            await self._redeem(scope, pending, series.selector, validator)  # another request was faster
+        now, next_validator = self._clock(), secrets.token_urlsafe(32)
+        new = replace(token, validator=_digest(next_validator), previous=token.validator, rotated_at=now)
+        # Compare-and-set: of concurrent requests, also at other workers, only one gets the next cookie. The others find
+        # the new token when they read it again, and are within the grace period.
+        if not await self.store.replace(token, new):
+            await self._redeem(scope, update, token.selector, validator)
             return
-        _fill(scope["session"], content, series.selector)
-        pending.cookie, pending.max_age = f"{series.selector}:{following}", int(series.expires_at - now)
+        _fill(scope["session"], content, token.selector)
+        update.cookie, update.max_age = f"{token.selector}:{next_validator}", int(token.expires_at - now)
 
-    def _is_latest(self, series: RememberToken, presented: bytes) -> bool:
-        """Raises `_Stolen` for one that is neither the latest nor the one before, just replaced."""
-        if hmac.compare_digest(presented, series.validator):
+    def _is_latest(self, token: RememberToken, presented: bytes) -> bool:
+        """Return False for the previous validator within the grace period. Raises `_Stolen` for any other one."""
+        if hmac.compare_digest(presented, token.validator):
             return True
-        recent = self._clock() - series.rotated_at <= self._grace
-        if recent and hmac.compare_digest(presented, series.previous):
+        is_recent = self._clock() - token.rotated_at <= self._grace
+        if is_recent and hmac.compare_digest(presented, token.previous):
             return False
         raise _Stolen
 
     async def _end_stolen(self, scope: Scope, selector: str) -> None:
-        series = await self.store.get(selector, self._clock())
+        token = await self.store.get(selector, self._clock())
         await self.store.remove(selector)
         revocations = _revocations(scope)
         if revocations is not None:
-            with suppress(StoreUnavailable):  # kept there, and written later
+            with suppress(StoreUnavailable):  # this worker keeps the revocation and writes it later
                 await revocations.revoke(series_key(selector), self._clock() + LONGEST_COOKIE)
         reason = "a remember-me cookie was used twice: it was stolen, and its series has ended"
         audit_of(scope).record(AuditEvent.REVOKED, scope, reason, subject="remember me")
-        if series is not None and self._on_theft is not None:
-            await self._on_theft(series.user)
+        if token is not None and self._on_theft is not None:
+            await self._on_theft(token.user)
 
-    async def sign_out(self, selector: str, pending: _Pending) -> None:
-        """The session of a remembered browser has ended. A store that is away forgets the browser once it is back."""
-        if pending.cookie is None or pending.cookie.startswith(f"{selector}:"):
-            pending.cookie = ""
+    async def sign_out(self, selector: str, update: _CookieUpdate) -> None:
+        """Forget the browser `selector`, whose session has ended. While the store is unavailable, it is done later."""
+        # The same request may have remembered another user: that new cookie stays.
+        if update.cookie is None or update.cookie.startswith(f"{selector}:"):
+            update.cookie = ""
         try:
             await self.store.start()
             await self.store.remove(selector)
         except StoreUnavailable:
-            if len(selector) <= _LONGEST_SELECTOR:
-                self._late.add(selector)
+            if len(selector) <= _MAX_SELECTOR:
+                self._backlog.add(selector)
 
-    async def _forget_late(self, selector: str) -> None:
+    async def _remove_late(self, selector: str) -> None:
         await self.store.start()
         if await self.store.get(selector, self._clock()) is not None:
             await self.store.remove(selector)
 
-    async def forget(self, scope: Scope, pending: _Pending) -> None:
-        """Whoever the cookie of a request remembers has signed out."""
+    async def forget(self, scope: Scope, update: _CookieUpdate) -> None:
+        """Forget the browser of the remember-me cookie of a request, which has signed out."""
         selector = _cookie(scope, self.cookie).partition(":")[0]
         if selector:
-            await self.sign_out(selector, pending)
+            await self.sign_out(selector, update)
 
-    def write_cookie(self, scope: Scope, pending: _Pending, headers: MutableHeaders) -> None:
-        """Add the `Set-Cookie` that `pending` asks for."""
-        if pending.cookie is None:
+    def write_cookie(self, scope: Scope, update: _CookieUpdate, headers: MutableHeaders) -> None:
+        """Add the `Set-Cookie` header of `update`, if any."""
+        if update.cookie is None:
             return
         response = Response()
         response.set_cookie(
             self.cookie,
-            pending.cookie,
-            max_age=pending.max_age if pending.cookie else 0,
+            update.cookie,
+            max_age=update.max_age if update.cookie else 0,
             secure=self._https_only or scope.get("scheme") == "https",
             httponly=True,
             samesite="lax",
@@ -252,8 +259,10 @@ class RememberMe:
 
 
 class RememberMiddleware:
-    """ASGI middleware. PyView puts it where it belongs, between the session and the authentication, wherever it was
-    added. Sockets are let through: what they cannot tell, the page's next HTTP request can."""
+    """ASGI middleware. PyView moves it between the session and the authentication, wherever it was added.
+
+    Sockets pass unchanged: they cannot set a cookie, and the page's next HTTP request restores the session.
+    """
 
     pyview_inside_session = True
 
@@ -263,29 +272,30 @@ class RememberMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await self._live(scope, receive, send)
+            return await self._lifespan(scope, receive, send)
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         session = _session(scope)
         before = session.get(SERIES)
-        pending = scope[_PENDING] = _Pending()
+        update = scope[_UPDATE] = _CookieUpdate()
         if not before and not session.get(USER_DIGEST):
-            await self._remember.restore(scope, pending)
+            await self._remember.restore(scope, update)
             before = scope["session"].get(SERIES)
 
-        async def settle_first(message: Message) -> None:
+        async def finish_first(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if before and scope["session"].get(SERIES) != before:
-                    await self._remember.sign_out(before, pending)
-                elif not before and _was_cleared(scope["session"]):
-                    # Nobody was signed in, as nobody could say whether they may: who signs out then means it, too.
-                    await self._remember.forget(scope, pending)
-                self._remember.write_cookie(scope, pending, MutableHeaders(scope=message))
+                session = scope["session"]
+                if before and session.get(SERIES) != before:
+                    await self._remember.sign_out(before, update)
+                elif not before and not session and getattr(session, "modified", False):
+                    # The user was not signed in, because a store was unavailable, but signs out: forget the cookie too.
+                    await self._remember.forget(scope, update)
+                self._remember.write_cookie(scope, update, MutableHeaders(scope=message))
             await send(message)
 
-        await self.app(scope, receive, settle_first)
+        await self.app(scope, receive, finish_first)
 
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         share_health(scope, self._remember.store)
         try:
             await self.app(scope, receive, send)
@@ -296,35 +306,31 @@ class RememberMiddleware:
 def _session(scope: Scope) -> Any:
     if not isinstance(scope.get("session"), dict) or "auth" in scope:
         raise RuntimeError(
-            "RememberMiddleware runs inside a session middleware and outside the authentication. A PyView application "
-            "sees to that; elsewhere add the authentication first, then RememberMiddleware, then the session."
+            "RememberMiddleware must run inside a session middleware and outside the authentication. PyView orders "
+            "them itself; elsewhere, add the authentication first, then RememberMiddleware, then the session."
         )
     return scope["session"]
 
 
-def _was_cleared(session: Any) -> bool:
-    return not session and bool(getattr(session, "modified", False))
-
-
-async def _who_signs_in(request: Request) -> str:
+async def _digest_of_user(request: Request) -> str:
     tracked: TrackedSession | None = request.scope.get(TRACKED_SESSION)
     key = "" if tracked is None else await tracked.find_user(request.scope, request.session)
     return digest(key) if key else ""
 
 
-async def _is_revoked(scope: Scope, series: RememberToken) -> bool:
-    """Whether this browser was signed out from another one, or all sessions of the user, since they signed in."""
+async def _is_revoked(scope: Scope, token: RememberToken) -> bool:
+    """Return True if this browser, or all sessions of the user, were signed out since the user entered the password."""
     revocations = _revocations(scope)
     if revocations is None:
         return False
-    keys = [series_key(series.selector)]
-    if series.who:
-        keys.append(user_revocation_key(series.who))
-    return await revocations.revoked(dict.fromkeys(keys, series.created_at))
+    keys = [series_key(token.selector)]
+    if token.user_digest:
+        keys.append(user_revocation_key(token.user_digest))
+    return await revocations.revoked(dict.fromkeys(keys, token.created_at))
 
 
 def _revocations(scope: Scope) -> Revocations | None:
-    """Those of the PyView that serves the request."""
+    """Return the revocations of the PyView that serves the request."""
     return getattr(scope.get("app"), "revocations", None)
 
 
@@ -340,4 +346,5 @@ def _cookie(scope: Scope, name: str) -> str:
 
 
 def _digest(validator: str) -> bytes:
+    # No salt and no slow hash: the validator is random, so it cannot be guessed from its digest.
     return hashlib.sha256(validator.encode("utf-8", "surrogatepass")).digest()

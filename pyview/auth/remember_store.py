@@ -1,7 +1,4 @@
-"""Where `RememberMe` keeps its series: the contract, and the store of a single process.
-
-The series of `RememberMe` in a SQLite file, which the workers of a host share and a restart leaves alone.
-"""
+"""Stores of remember-me tokens: the contract, one in memory, and one in a SQLite file."""
 
 import os
 import sqlite3
@@ -14,17 +11,17 @@ from pyview.stores.sqlite import SQLiteFile
 
 @dataclass(frozen=True, slots=True)
 class RememberToken:
-    """One browser that is remembered: a chain of cookies, of which only the last one is good.
+    """One remembered browser: a series of cookies, of which only the last one is valid.
 
-    `selector` names it. `user` is who `remember` was told, `who` the digest by which their sessions may be revoked, ""
-    where there is no authentication. `validator` is the SHA-256 digest of what the last cookie proves itself with,
-    `previous` that of the one before, b"" for the first. Times are Unix seconds; `created_at` is when they signed in
-    themselves.
+    `selector` is the public part of the cookie, which finds this token. `validator` is the SHA-256 digest of its secret
+    part, `previous` that of the cookie before, b"" for the first one. `user` is the text that `remember` got;
+    `user_digest` is the digest under which all sessions of the user may be revoked, "" without an authentication. Times
+    are Unix times in seconds; `created_at` is the time at which the user entered the password.
     """
 
     selector: str
     user: str
-    who: str
+    user_digest: str
     validator: bytes
     previous: bytes
     created_at: float
@@ -35,66 +32,63 @@ class RememberToken:
 class RememberStore(Protocol):
     """Store of remember-me tokens, by selector. It has digests only: nothing in it can sign a user in.
 
-    Used on one event loop. Everything raises `StoreUnavailable` when the store cannot be asked.
+    Used on one event loop. Every method raises `StoreUnavailable` if the store is unavailable.
     """
 
     async def start(self) -> None:
-        """Called before anything else; again and again, where it failed."""
+        """Open the store. Called before anything else, and again after it failed."""
 
     async def close(self) -> None: ...
 
-    async def add(self, series: RememberToken, now: float) -> None:
-        """Keep a new series, and drop those that are over at `now`."""
+    async def add(self, token: RememberToken, now: float) -> None:
+        """Add a token, and delete those that have expired at `now`."""
 
     async def get(self, selector: str, now: float) -> RememberToken | None:
-        """The series, unless it is over."""
+        """Return the token, None if it is unknown or has expired."""
         ...
 
     async def replace(self, old: RememberToken, new: RememberToken) -> bool:
-        """Put `new` in the place of `old`, in one step. False when `old` is no longer what is there."""
+        """Replace `old` by `new` atomically. Return False if the store has another token than `old` by now."""
         ...
 
     async def remove(self, selector: str) -> None:
-        """An unknown selector is ignored."""
+        """Delete a token. An unknown selector is ignored."""
 
     async def remove_user(self, user: str) -> None:
-        """Remove every series of `user`."""
+        """Delete every token of `user`."""
 
 
 class MemoryRememberStore:
-    """For a single process, and gone with it: good for development and tests."""
+    """Store in the memory of one process, for development and tests."""
 
     def __init__(self) -> None:
-        self._series: dict[str, RememberToken] = {}
+        self._tokens: dict[str, RememberToken] = {}
 
     async def start(self) -> None:
-        """It is there at once."""
+        """Do nothing."""
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing."""
 
-    async def add(self, series: RememberToken, now: float) -> None:
-        self._keep({selector: found for selector, found in self._series.items() if found.expires_at > now})
-        self._series[series.selector] = series
+    async def add(self, token: RememberToken, now: float) -> None:
+        self._tokens = {selector: found for selector, found in self._tokens.items() if found.expires_at > now}
+        self._tokens[token.selector] = token
 
     async def get(self, selector: str, now: float) -> RememberToken | None:
-        found = self._series.get(selector)
+        found = self._tokens.get(selector)
         return found if found is not None and found.expires_at > now else None
 
     async def replace(self, old: RememberToken, new: RememberToken) -> bool:
-        if self._series.get(old.selector) != old:
+        if self._tokens.get(old.selector) != old:
             return False
-        self._series[old.selector] = new
+        self._tokens[old.selector] = new
         return True
 
     async def remove(self, selector: str) -> None:
-        self._series.pop(selector, None)
+        self._tokens.pop(selector, None)
 
     async def remove_user(self, user: str) -> None:
-        self._keep({selector: found for selector, found in self._series.items() if found.user != user})
-
-    def _keep(self, series: dict[str, RememberToken]) -> None:
-        self._series = series
+        self._tokens = {selector: found for selector, found in self._tokens.items() if found.user != user}
 
 
 _SCHEMA = (
@@ -118,7 +112,10 @@ _REPLACE = """UPDATE remember_series SET validator = ?, previous = ?, rotated_at
 
 
 class SQLiteRememberStore:
-    """`path`: the file, made when it is missing. It may be the one of `PYVIEW_STATE`."""
+    """Store in the SQLite file `path`, which is created if missing, and may be the one of `PYVIEW_STATE`.
+
+    Shared by the workers of one host.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = SQLiteFile(path, _SCHEMA, durable=True)
@@ -133,10 +130,10 @@ class SQLiteRememberStore:
     async def close(self) -> None:
         await self._file.close()
 
-    async def add(self, series: RememberToken, now: float) -> None:
+    async def add(self, token: RememberToken, now: float) -> None:
         def change(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM remember_series WHERE expires_at <= ?", (now,))
-            connection.execute(_INSERT, astuple(series))
+            connection.execute(_INSERT, astuple(token))
 
         await self._file.write(change)
 

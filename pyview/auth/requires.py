@@ -1,7 +1,4 @@
-"""`@requires`: a view, or an event of it, for some people only.
-
-`@public`: a view for everybody, in an application whose views are for some by default.
-"""
+"""`@requires` restricts a view or an event; `@public` opens a view of an application that restricts all by default."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -22,33 +19,33 @@ _ATTRIBUTE = "__pyview_public__"
 
 
 def public(view: V) -> V:
-    """Leave `PyView(default_requires=...)` out for the decorated view.
+    """Exempt the decorated view from `PyView(default_requires=...)`.
 
-    Its own `@requires`, and those of its base classes, hold all the same. Subclasses are not public by it: each
-    says so itself. Raises `TypeError` for anything but a class.
+    Its own `@requires` and those of its base classes still apply. Subclasses are not public: each needs the decorator.
+    Raises `TypeError` for anything but a class.
     """
     if not isinstance(view, type):
         raise TypeError(
-            f"@public opens LiveView classes, got {view!r}. A Starlette route is not guarded by default_requires."
+            f"@public expects a LiveView class, got {view!r}. A Starlette route is not guarded by default_requires."
         )
     setattr(view, _ATTRIBUTE, True)
     return view
 
 
 def is_public(view: type[Any]) -> bool:
-    """Whether the class itself says that it is public."""
+    """Return True if the class itself has `@public`."""
     return vars(view).get(_ATTRIBUTE) is True
 
 
 D = TypeVar("D", bound=Callable[..., Any])
 
 Rule: TypeAlias = Callable[[Identity, Any], bool | Awaitable[bool]]
-"""`rule(identity, view)`: for a page the view's class, before anything is made; for an event the view itself."""
+"""`rule(identity, view)`: `view` is the class for a page, which has no view yet; for an event it is the view."""
 
 Conditions: TypeAlias = str | Rule | Sequence[str | Rule]
 """A scope, a rule, or several of them."""
 
-_ON_THE_SERVER = ("mount", "render", "disconnect", "handle_info")
+_CALLED_BY_SERVER = ("mount", "render", "disconnect", "handle_info")
 
 
 def requires(
@@ -61,23 +58,23 @@ def requires(
     fresh: bool = False,
     inherit: bool = True,
 ) -> "Requires":
-    """Let only those see the decorated view, or cause the decorated event, who have all of `scopes`.
+    """Restrict a view class, or a method that handles an event, to users with all of `scopes`.
 
-    `scopes` may hold rules too, functions of `(identity, view)`, sync or async; one that raises has said no. With
-    `any_of`, one of those must hold as well. With `max_auth_age`, somebody must have signed in within that many
-    seconds. `fresh` looks up who is there before each event, instead of at most once a second.
+    `scopes` may contain rules too: functions of `(identity, view)`, sync or async; a rule that raises counts as not
+    met. With `any_of`, one of these must hold as well. With `max_auth_age`, the user must have signed in within that
+    many seconds. `fresh` re-checks the user before each event, instead of at most once a second.
 
-    Who may not see a view is answered `status_code`, or is sent to `redirect`: a path of this app (`"/login"`) or
-    the name of a route; the URL they came for travels along as `next`. An event that somebody may not cause is
-    answered `forbidden`, or with the redirect; its handler is not called.
+    The answer for a view is `status_code`, or a redirect to `redirect`: a path of this app (`"/login"`) or the name of
+    a route, with the requested URL as `next`. The answer for an event is `forbidden`, or the redirect; its handler is
+    not called.
 
-    Requirements add up: those of a list, of stacked decorators and of base classes must all hold. `inherit=False`
-    leaves out those of the base classes. The first one that fails answers: base classes first, then decorators
-    from top to bottom. On methods it goes above or below `@event`, on `handle_event`, and on `handle_params`,
-    which is asked with the page.
+    All requirements of a list, of stacked decorators and of base classes must hold. `inherit=False` ignores those of
+    the base classes. The first one that fails decides the answer: base classes first, then decorators from top to
+    bottom. On methods, it goes above or below `@event`, on `handle_event`, and on `handle_params`, which is checked
+    with the page.
 
-    Raises `ValueError` when nothing is required, and for a redirect that is neither path nor name; `TypeError` for
-    conditions that are neither scope nor rule.
+    Raises `ValueError` without any condition, and for a redirect that is neither a path nor a name; `TypeError` for a
+    condition that is neither a scope nor a rule.
     """
     return Requires(
         Requirement(
@@ -94,9 +91,9 @@ def requires(
 
 @dataclass(frozen=True, slots=True)
 class Requires:
-    """A decorator for views and for what handles their events; it returns what it decorates.
+    """Decorator for view classes and event handlers; returns the decorated object unchanged.
 
-    As a value it says the same to `@event(..., requires=...)` and `PyView(default_requires=...)`.
+    It is also a value for `@event(..., requires=...)` and `PyView(default_requires=...)`.
     """
 
     requirement: Requirement
@@ -110,7 +107,7 @@ class Requires:
 
 
 class RequirementProvider(AuthProvider):
-    """The provider that `@requires` sets on a view class. `view`: the class that is asked for, perhaps a subclass."""
+    """Provider that `@requires` sets on a view class. `view` is the requested class, perhaps a subclass."""
 
     def __init__(self, requirement: Requirement, view: type[Any] | None = None) -> None:
         self.requirement = requirement
@@ -159,19 +156,19 @@ def _answer(denied: Denied) -> Response:
 def _handler(decorated: Any) -> FunctionType:
     if not isinstance(decorated, FunctionType) or not _is_method(decorated):
         raise TypeError(
-            f"@requires guards LiveView classes and the methods of them that handle events, got {decorated!r}. "
+            f"@requires expects a LiveView class or one of its methods that handle events, got {decorated!r}. "
             "For a Starlette route use starlette.authentication.requires; a decorator between @requires and the "
             "method needs functools.wraps."
         )
-    if decorated.__name__ in _ON_THE_SERVER:
+    if decorated.__name__ in _CALLED_BY_SERVER:
         raise TypeError(
-            f"@requires on {decorated.__qualname__} guards nothing: the server calls it, not somebody in a browser. "
+            f"@requires on {decorated.__qualname__} guards nothing: the server calls this method, not a browser. "
             "Put @requires on the class, or on the @event method that leads here."
         )
     return decorated
 
 
 def _is_method(function: FunctionType) -> bool:
-    """Whether it was written in the body of a class."""
-    around = function.__qualname__.rpartition(".")[0]
-    return bool(around) and not around.endswith("<locals>")
+    """Return True if the function was defined in the body of a class."""
+    scope = function.__qualname__.rpartition(".")[0]
+    return bool(scope) and not scope.endswith("<locals>")

@@ -402,7 +402,9 @@ class TestErrors:
         async def callback(self: Any) -> None: ...
 
         callback.__name__, callback.__qualname__ = name, f"View.{name}"
-        with pytest.raises(TypeError, match=rf"@requires on View.{name} guards nothing: the server calls it"):
+        with pytest.raises(
+            TypeError, match=rf"@requires on View.{name} guards nothing: the server calls this"
+        ):
             requires("admin")(callback)
 
     @pytest.mark.parametrize("above", [True, False])
@@ -430,7 +432,7 @@ class TestErrors:
             event("delete", requires=given)
 
     def test_a_method_that_is_no_plain_one(self) -> None:
-        with pytest.raises(TypeError, match="the methods of them that handle events"):
+        with pytest.raises(TypeError, match="one of its methods that handle events"):
             requires("admin")(staticmethod(lambda: None))
 
     def test_without_parentheses(self) -> None:

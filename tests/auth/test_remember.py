@@ -500,7 +500,7 @@ async def test_a_selector_that_we_never_made_is_not_kept(clock: Clock, tmp_path:
     folder.take_away()
     async with LiveClient(harness.app, cookies={"remember": "x" * 4000 + ":y"}) as client:
         await client.post("/logout")
-        assert not harness.remember._late
+        assert not harness.remember._backlog
         folder.bring_back()
 
 
@@ -562,7 +562,7 @@ class TestPlace:
     async def test_out_of_order_it_says_so(self) -> None:
         for order in ((self.middle, self.session, self.auth), (self.session, self.auth, self.middle)):
             async with LiveClient(self.app(*order)) as client:
-                with pytest.raises(RuntimeError, match="runs inside a session middleware"):
+                with pytest.raises(RuntimeError, match="must run inside a session middleware"):
                     await client.get("/who")
 
     async def test_without_the_middleware_it_says_so(self) -> None:

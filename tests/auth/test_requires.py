@@ -157,7 +157,7 @@ def test_a_redirect_off_the_site_is_an_error_at_import(redirect: str) -> None:
 
 
 def test_a_function_is_an_error_at_import() -> None:
-    with pytest.raises(TypeError, match=r"guards LiveView classes.*starlette\.authentication\.requires"):
+    with pytest.raises(TypeError, match=r"expects a LiveView class.*starlette\.authentication\.requires"):
         requires("admin")(lambda request: None)
 
 

@@ -292,7 +292,7 @@ async def test_a_failing_provider_refuses_access(caplog: pytest.LogCaptureFixtur
     async with LiveClient(app) as client:
         page = await page_of(client, "/guarded?api_key=secret-key")
         assert await attempt(client, page) == UNAUTHORIZED
-    assert "Broken failed; Guarded stays closed" in caplog.text
+    assert "Broken failed; access to Guarded is denied" in caplog.text
 
 
 async def test_the_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
