@@ -1,1 +1,1 @@
-"""A package, so that the fixtures of its scope end with it: see conftest.py."""
+"""A package, so that package-scoped fixtures end with it: see conftest.py."""

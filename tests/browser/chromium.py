@@ -1,6 +1,6 @@
-"""A Chromium to test with: the machine's, else the one that npm's @sparticuz/chromium carries.
+"""Finds a Chromium for tests: the machine's, else the one in the npm package @sparticuz/chromium.
 
-`python -m tests.browser.chromium` prints its path, after unpacking it where that is needed.
+`python -m tests.browser.chromium` prints its path; it unpacks the package first if necessary.
 """
 
 import os
@@ -32,19 +32,19 @@ _FONTS_CONF = "<?xml version='1.0'?>\n<fontconfig><dir>{0}</dir><cachedir>{0}/ca
 
 
 class BrowserMissingError(RuntimeError):
-    """No Chromium that runs."""
+    """No Chromium was found that starts."""
 
 
 @dataclass(frozen=True)
 class Chromium:
-    """A browser that was seen to start, and what it needs in its environment."""
+    """A browser that starts, and the environment variables that it needs."""
 
     executable: Path
     environment: dict[str, str] = field(default_factory=dict)
 
 
 def find_chromium() -> Chromium:
-    """PYVIEW_CHROMIUM, else a system's Chromium, else npm's. Raises `BrowserMissingError`."""
+    """Return PYVIEW_CHROMIUM, else a system's Chromium, else npm's. Raises `BrowserMissingError`."""
     names = [os.environ["PYVIEW_CHROMIUM"]] if "PYVIEW_CHROMIUM" in os.environ else _NAMES
     installed = (shutil.which(name) for name in names)
     found = [Path(path) for path in installed if path and _starts(Path(path), {})]
@@ -73,7 +73,7 @@ def _from_npm() -> Chromium:
 
 
 def _fonts() -> dict[str, str]:
-    """A machine without fonts of its own draws no text, so it gets the package's."""
+    """Return the variables for the fonts of the package. A machine without fonts draws no text."""
     return {} if Path("/etc/fonts/fonts.conf").exists() else {"FONTCONFIG_FILE": str(_CACHE / "fonts.conf")}
 
 

@@ -1,8 +1,8 @@
-"""A real Chromium and a real server. Tests here are plain functions, since Playwright owns the thread.
+"""Fixtures of tests in a real Chromium with a real server. Tests are plain functions: Playwright owns the thread.
 
-`serve(app)` gives the base URL of an application that runs until the test ends; `page` is one visitor's page,
-and each `new_visitor()` is a page of another visitor, with cookies of its own. An uncaught error in a page's
-script fails the test that it happened in.
+`serve(app)` runs an application until the test ends and returns its base URL. `page` is a page of one user; each
+`new_visitor()` is a page of another user, with its own cookies. An uncaught error in a script of a page fails the
+test.
 """
 
 import os
@@ -46,7 +46,7 @@ def browser(chromium: Chromium) -> Iterator[Browser]:
 
 @pytest.fixture
 def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes visitors with Playwright's own options, such as `viewport` or `java_script_enabled`."""
+    """Return a factory of browser contexts with Playwright's options, such as `viewport` or `java_script_enabled`."""
     errors: list[Error] = []
     with ExitStack() as stack:
 
@@ -63,7 +63,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 @pytest.fixture
 def new_visitor(new_context: Callable[..., BrowserContext]) -> Callable[[], Page]:
-    """Opens a page with a cookie jar of its own."""
+    """Return a factory of pages that have their own cookies."""
     return lambda: new_context().new_page()
 
 
@@ -74,6 +74,6 @@ def page(new_visitor: Callable[[], Page]) -> Page:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[ASGIApp], str]]:
-    """Serves an application until the test ends; gives its base URL."""
+    """Return a function that serves an application until the test ends and returns its base URL."""
     with ExitStack() as stack:
         yield lambda app: stack.enter_context(serving(app))

@@ -1,4 +1,4 @@
-"""A network between the browser and a server, which a test can cut."""
+"""A network between browser and server that a test can cut."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 class Network:
-    """Passes connections on to a port. `cut` breaks all of them off, and refuses new ones until `mend`."""
+    """Forwards connections to a port. `cut` drops all of them and refuses new ones until `mend`."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -82,6 +82,6 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @contextmanager
 def network_to(base_url: str) -> Iterator[tuple[Network, str]]:
-    """A network to a server, and the URL of the server behind it."""
+    """Yield a network to a server, and the URL of the server through it."""
     with Network(urlsplit(base_url).port or 80).running() as network:
         yield network, f"http://127.0.0.1:{network.port}"

@@ -1,4 +1,4 @@
-"""The npm packages of the browser tests, installed from their lock file when that has changed."""
+"""Installs the npm packages of the browser tests when their lock file has changed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Waiting for what a page does not show: on the server, in a list of a test. A busy machine takes its time."""
+"""Helpers that wait for conditions outside of a page: on the server, or in a list of a test."""
 
 import time
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 SECONDS = 30.0
-"""How long something may take that must come."""
+"""Limit for things that must happen; reached only by a failing test."""
 
 
 def until(page: Page, condition: Callable[[], object], seconds: float = SECONDS) -> None:
-    """Wait until `condition` holds, while events of the page go on. Raises `AssertionError` when it takes too long."""
+    """Wait until `condition` holds, while the page's events are processed. Raises `AssertionError` on timeout."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"it did not come to pass within {seconds} s"
@@ -18,7 +18,7 @@ def until(page: Page, condition: Callable[[], object], seconds: float = SECONDS)
 
 
 def break_off(page: Page) -> None:
-    """Break the connection off, and wait until the page has its view again. That it was away may be over at once."""
+    """Drop the connection and wait until the page has joined again, which may happen at once."""
     joined = page.evaluate("liveSocket.main.joinCount")
     page.evaluate("liveSocket.socket.conn.close(3000)")
     page.wait_for_function("joined => liveSocket.main.joinCount > joined", arg=joined)

@@ -1,4 +1,4 @@
-"""An application on a real port of 127.0.0.1, in a thread, for as long as a test needs it."""
+"""Serves an application on a port of 127.0.0.1, in a thread."""
 
 import socket
 import threading
@@ -14,8 +14,8 @@ START_TIMEOUT = 30.0
 
 @contextmanager
 def serving(app: ASGIApp, *, websockets: bool = True) -> Iterator[str]:
-    """Serve `app` and yield its base URL, without a slash at the end. Without `websockets`, as behind a proxy that
-    lets none through."""
+    """Serve `app` and yield its base URL without a slash at the end. Without `websockets` the server behaves like one
+    behind a proxy that blocks them."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
             app,

@@ -1,4 +1,4 @@
-"""The examples have no fault that axe finds: https://github.com/dequelabs/axe-core."""
+"""Accessibility of the examples, checked with axe: https://github.com/dequelabs/axe-core."""
 
 from collections.abc import Iterator
 
@@ -31,13 +31,13 @@ def axe() -> str:
 
 
 @pytest.mark.parametrize("name", CHECKED)
-def test_a_page_has_no_fault_that_axe_finds(page: Page, gallery: str, axe: str, name: str) -> None:
+def test_axe_finds_no_fault_in_a_page(page: Page, gallery: str, axe: str, name: str) -> None:
     CHECKED[name](page, gallery)
     page.evaluate(axe)
     assert page.evaluate(FAULTS, RULES) == []
 
 
-def test_an_error_page_has_none_either(page: Page, gallery: str, axe: str) -> None:
+def test_axe_finds_no_fault_in_an_error_page(page: Page, gallery: str, axe: str) -> None:
     page.goto(f"{gallery}/counter/nowhere")
     page.evaluate(axe)
     assert page.evaluate(FAULTS, RULES) == []

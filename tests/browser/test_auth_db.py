@@ -1,4 +1,4 @@
-"""Accounts in a real browser, as the gallery serves them: in, once more the password, another device, out."""
+"""Accounts in a real browser: sign-in, confirmation of the password, another device, sign-out."""
 
 import json
 from base64 import b64decode, b64encode
@@ -57,7 +57,7 @@ def fill_in(page: Page, name: str, password: str, button: str) -> None:
 
 
 def let_time_pass(page: Page, accounts: str, seconds: float) -> None:
-    """Make the sign-in that long ago: the session is signed, and the test knows the key."""
+    """Move the time of the sign-in back: the test knows the key that signs the session."""
     cookie = next(cookie for cookie in page.context.cookies() if cookie["name"] == SESSION_COOKIE)
     signer = TimestampSigner(SESSION_SECRET)
     session = json.loads(b64decode(signer.unsign(cookie["value"])))
@@ -99,7 +99,7 @@ def test_register_sign_in_confirm_and_end_another_device(new_visitor: NewVisitor
     expect(here.locator(LIVE)).to_be_attached()
 
 
-def test_who_is_suspended_is_out_at_once(new_visitor: NewVisitor, accounts: str) -> None:
+def test_a_suspended_user_is_signed_out_at_once(new_visitor: NewVisitor, accounts: str) -> None:
     admin, ada = new_visitor(), new_visitor()
     sign_in(admin, accounts, "admin", DEMO_PASSWORD)
     admin.get_by_role("link", name="People").click()
@@ -145,7 +145,7 @@ PAGES = {
 def test_every_page_fits_its_screen(
     new_context: NewContext, accounts: str, scheme: str, device: str, width: int, height: int
 ) -> None:
-    """Leaves a picture of each in `screenshots/`, to be looked at."""
+    """Save a picture of each page in `screenshots/` for inspection."""
     register(new_context().new_page(), accounts, f"Grace of the {scheme} {device}")
     sign_in(new_context().new_page(), accounts, "admin", DEMO_PASSWORD)
     page = new_context(color_scheme=scheme, viewport={"width": width, "height": height}).new_page()

@@ -1,4 +1,4 @@
-"""The browser's side alone, against a server of a few lines: what the reader sees when things go wrong."""
+"""The client alone with a minimal server: messages and retries when something fails."""
 
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -49,7 +49,7 @@ def live_page(head: str = "") -> Callable[[ServerRequest], Response]:
 
 @dataclass
 class Answers:
-    """What the server says to a join and to an event, and what it pushes after a join of its own accord."""
+    """The server's replies to a join and to an event, and its pushes after a join."""
 
     join: dict[str, Any]
     status: str = "ok"
@@ -57,7 +57,7 @@ class Answers:
     event: dict[str, Any] = field(default_factory=dict)
 
 
-def answering(answers: Answers) -> Callable[[WebSocket], Awaitable[None]]:
+def answer_with(answers: Answers) -> Callable[[WebSocket], Awaitable[None]]:
     async def endpoint(websocket: WebSocket) -> None:
         await websocket.accept()
         with suppress(WebSocketDisconnect):
@@ -91,15 +91,15 @@ def javascript(source: str) -> Callable[[ServerRequest], Response]:
     return lambda request: Response(source, media_type="text/javascript")
 
 
-def site(*routes: BaseRoute, answers: Answers, head: str = "") -> Starlette:
-    socket = WebSocketRoute("/live/websocket", answering(answers))
+def make_app(*routes: BaseRoute, answers: Answers, head: str = "") -> Starlette:
+    socket = WebSocketRoute("/live/websocket", answer_with(answers))
     return Starlette(routes=[Route("/", live_page(head)), socket, *routes, ASSETS.route()])
 
 
 def test_a_page_becomes_live_under_a_strict_content_security_policy(page: Page, serve: Serve) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
-    page.goto(serve(site(answers=LIVE)))
+    page.goto(serve(make_app(answers=LIVE)))
     expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")
     expect(page.locator("#pyview-notice")).to_have_count(0)
     assert not complaints
@@ -108,7 +108,7 @@ def test_a_page_becomes_live_under_a_strict_content_security_policy(page: Page, 
 def test_the_socket_gets_the_csrf_token_and_nothing_undefined(page: Page, serve: Serve) -> None:
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))
-    page.goto(serve(site(answers=LIVE)))
+    page.goto(serve(make_app(answers=LIVE)))
     expect(page.locator("#phx-abc.phx-connected")).to_be_visible()
     assert sockets[0].endswith("/live/websocket?_csrf_token=the-token&vsn=2.0.0")
 
@@ -123,14 +123,14 @@ def test_the_socket_gets_the_csrf_token_and_nothing_undefined(page: Page, serve:
         pytest.param(Answers(joined(""), pushes=[("redirect", {"to": "/"})]), id="redirect to itself later"),
     ],
 )
-def test_a_page_that_reloads_itself_for_ever_stops_and_says_so(
+def test_a_page_that_reloads_repeatedly_stops_with_a_message(
     page: Page, serve: Serve, answers: Answers
 ) -> None:
     loads = count_documents(page)
     quick = Route(
         "/quick.js", javascript("window.LiveViewConfig = {reloadJitterMin: 10, reloadJitterMax: 20}")
     )
-    page.goto(serve(site(quick, answers=answers, head='<script defer src="/quick.js"></script>')))
+    page.goto(serve(make_app(quick, answers=answers, head='<script defer src="/quick.js"></script>')))
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("goes on trying, slowly")
     page.wait_for_timeout(500)
@@ -148,9 +148,7 @@ HASTY = (
 
 
 @pytest.mark.parametrize("reason", ["join crashed", "stale"])
-def test_a_page_that_gave_up_goes_on_trying_and_comes_back_by_itself(
-    page: Page, serve: Serve, reason: str
-) -> None:
+def test_a_page_that_stopped_reloading_recovers_by_itself(page: Page, serve: Serve, reason: str) -> None:
     answers = Answers({"reason": reason}, "error")
     loads = count_documents(page)
     joins: list[str] = []
@@ -160,7 +158,7 @@ def test_a_page_that_gave_up_goes_on_trying_and_comes_back_by_itself(
 
     page.on("websocket", listen)
     quick = Route("/quick.js", javascript(HASTY))
-    page.goto(serve(site(quick, answers=answers, head='<script defer src="/quick.js"></script>')))
+    page.goto(serve(make_app(quick, answers=answers, head='<script defer src="/quick.js"></script>')))
     expect(page.get_by_role("alert")).to_be_visible()
     assert len(loads) == 3, "the first load, and as many reloads as maxReloads says"
     before = len(joins)
@@ -177,9 +175,9 @@ def test_a_page_that_gave_up_goes_on_trying_and_comes_back_by_itself(
     )
 
 
-def test_a_page_that_gave_up_is_not_loaded_where_the_server_has_none(page: Page, serve: Serve) -> None:
+def test_a_page_that_stopped_reloading_waits_for_a_working_server(page: Page, serve: Serve) -> None:
     answers, down = Answers({"reason": "stale"}, "error"), threading.Event()
-    app = site(
+    app = make_app(
         Route("/quick.js", javascript(HASTY)), answers=answers, head='<script defer src="/quick.js"></script>'
     )
 
@@ -210,12 +208,12 @@ def test_a_page_that_gave_up_is_not_loaded_where_the_server_has_none(page: Page,
         ),
     ],
 )
-def test_what_a_reader_is_told_may_be_in_other_words(page: Page, serve: Serve, source: str) -> None:
+def test_the_messages_can_be_configured(page: Page, serve: Serve, source: str) -> None:
     words = """
         const quick = {reloadJitterMin: 10, reloadJitterMax: 20};
         const messages = {reloads: {text: "Keine Verbindung.", action: "Nochmal"}};
     """
-    app = site(
+    app = make_app(
         Route("/app.js", javascript(words + source)),
         answers=Answers({"reason": "stale"}, "error"),
         head='<script type="module" src="/app.js"></script>',
@@ -226,10 +224,10 @@ def test_what_a_reader_is_told_may_be_in_other_words(page: Page, serve: Serve, s
     expect(alert.get_by_role("link", name="Nochmal")).to_be_visible()
 
 
-def test_a_reload_that_the_reader_asked_for_is_never_refused(page: Page, serve: Serve) -> None:
+def test_a_reload_by_the_user_is_never_stopped(page: Page, serve: Serve) -> None:
     answers = Answers(joined('<button phx-click="save">Save</button>'), event={"redirect": {"to": "/"}})
     loads = count_documents(page)
-    page.goto(serve(site(answers=answers)))
+    page.goto(serve(make_app(answers=answers)))
     for _ in range(6):
         expect(page.locator("#phx-abc.phx-connected")).to_be_visible()
         with page.expect_navigation():
@@ -250,7 +248,7 @@ def count_documents(page: Page) -> Sequence[Request]:
 
 
 def test_hooks_and_settings_on_the_window_are_used(page: Page, serve: Serve) -> None:
-    app = site(
+    app = make_app(
         Route("/hooks.js", javascript(HOOKS)),
         answers=Answers(joined('<p id="greeting" phx-hook="Greeting"></p>')),
         head='<script defer src="/hooks.js"></script>',
@@ -291,7 +289,7 @@ window.LiveViewConfig = {params: {zone: "Oslo"}};
 def test_an_own_app_js_needs_no_bundler(page: Page, serve: Serve, source: str) -> None:
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))
-    app = site(
+    app = make_app(
         Route("/app.js", javascript(source)),
         answers=Answers(joined('<p id="p" phx-hook="Own"></p>')),
         head='<script type="module" src="/app.js"></script>',
@@ -302,9 +300,9 @@ def test_an_own_app_js_needs_no_bundler(page: Page, serve: Serve, source: str) -
     assert len(sockets) == 1, "the page did not start a second socket of its own"
 
 
-def test_a_script_that_does_not_load_is_told_to_the_reader(page: Page, serve: Serve) -> None:
+def test_a_script_that_does_not_load_shows_a_message(page: Page, serve: Serve) -> None:
     page.route("**/*.js", lambda route: route.abort())
-    page.goto(serve(site(answers=LIVE)))
+    page.goto(serve(make_app(answers=LIVE)))
     notice = page.locator("#pyview-notice")
     expect(notice).to_be_hidden()
     page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
@@ -316,7 +314,7 @@ def test_without_javascript_the_page_says_what_it_needs(
     new_context: Callable[..., Any], serve: Serve
 ) -> None:
     page = new_context(java_script_enabled=False).new_page()
-    page.goto(serve(site(answers=LIVE)))
+    page.goto(serve(make_app(answers=LIVE)))
     expect(page.get_by_text("first render")).to_be_visible()
     expect(page.locator(".pyview-noscript")).to_contain_text("it needs JavaScript")
     expect(page.locator("#pyview-notice")).to_be_hidden()
@@ -328,13 +326,13 @@ def test_a_page_that_links_the_package_static_script_is_live_too(page: Page, ser
         return HTMLResponse(defaultRootTemplate()(page_context() | {"client_head": head}))
 
     static = Mount("/static", StaticFiles(packages=[("pyview", "static")]))
-    socket = WebSocketRoute("/live/websocket", answering(LIVE))
+    socket = WebSocketRoute("/live/websocket", answer_with(LIVE))
     page.goto(serve(Starlette(routes=[Route("/", old_page), socket, static])))
     expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")
 
 
 def test_a_slow_navigation_is_shown_by_a_bar_and_a_quick_one_is_not(page: Page, serve: Serve) -> None:
-    page.goto(serve(site(answers=LIVE)))
+    page.goto(serve(make_app(answers=LIVE)))
     loading = page.locator("html[data-pyview-loading]")
     expect(page.locator("#phx-abc.phx-connected")).to_be_visible()
     page.evaluate(PAGE_LOADING, ["start", "stop"])

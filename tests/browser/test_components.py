@@ -1,4 +1,4 @@
-"""Live components in the real client: what it shows, what it says when they go, and how many it takes."""
+"""Live components in the real client: their HTML, their removal, and a large number of them."""
 
 import random
 import re
@@ -33,7 +33,7 @@ def visit(page: Page, url: str) -> None:
 
 
 def shown(page: Page, selector: str) -> str:
-    """The HTML below a selector, without what the client adds."""
+    """Return the HTML below a selector, without the client's additions."""
     html: str = page.locator(selector).inner_html()
     without = re.sub(r' (data-phx-[\w-]+|phx-\w+-loading)="[^"]*"', "", html)
     return re.sub(r"\s+", " ", re.sub(r"<!--.*?-->", "", without)).strip()
@@ -47,7 +47,7 @@ def history(steps: int) -> list[dict[str, Any]]:
     return contexts
 
 
-def test_any_history_shows_what_the_page_shows_when_it_is_loaded(page: Page, serve: Serve) -> None:
+def test_any_history_shows_the_same_as_a_loaded_page(page: Page, serve: Serve) -> None:
     contexts = history(STEPS)
 
     class Following(LiveView[dict[str, Any]]):
@@ -147,7 +147,7 @@ class Grouped(LiveView[dict[str, Any]]):
 
     @event
     async def twice(self, socket: LiveViewSocket[dict[str, Any]]) -> None:
-        """Away, and back with the next message, which does not wait for what the client says of the first."""
+        """Remove the components, and show them again before the client has reported the removal."""
         await self.toggle(socket)
         socket.schedule_info_once("back")
 
@@ -165,7 +165,7 @@ def click_item(page: Page, n: int, expected: int) -> None:
 
 
 def wait_until_gone(page: Page, ids: list[int]) -> None:
-    """Wait for the client's last word about these components."""
+    """Wait until the client has reported that these components are gone."""
     until(page, lambda: sorted(Item.gone) == ids)
 
 

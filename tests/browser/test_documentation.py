@@ -1,4 +1,4 @@
-"""What the documentation says of the browser, in a browser: its own files, served."""
+"""Browser features of the documentation, tested with the files in it."""
 
 import importlib
 import sys
@@ -20,7 +20,7 @@ Load = Callable[[str, str], ModuleType]
 
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
-    """Writes the files of a page where its reader would, and imports one of them."""
+    """Write the files of a documentation page, and import one of them."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     before = set(sys.modules)
@@ -97,7 +97,7 @@ def test_hooks_push_events_get_replies_and_hear_events(page: Page, serve: Serve,
 OWN_SCRIPT = Markup('<script type="module" src="/static/app.js"></script>')
 
 
-def test_a_script_of_ones_own_starts_the_page(page: Page, serve: Serve, load: Load) -> None:
+def test_a_custom_script_starts_the_page(page: Page, serve: Serve, load: Load) -> None:
     app = load("docs/javascript.md", "words").app
     app.rootTemplate = defaultRootTemplate(head_content=OWN_SCRIPT)
     page.goto(serve(app))
@@ -107,7 +107,7 @@ def test_a_script_of_ones_own_starts_the_page(page: Page, serve: Serve, load: Lo
     assert page.evaluate("window.liveSocket.isDebugEnabled()")
 
 
-def test_a_socket_of_ones_own_joins(page: Page, serve: Serve, load: Load) -> None:
+def test_a_custom_socket_joins(page: Page, serve: Serve, load: Load) -> None:
     app = load("docs/javascript.md", "words").app
     Path("static/app.js").write_text(block_with("docs/javascript.md", "javascript", "new LiveSocket").code)
     app.rootTemplate = defaultRootTemplate(head_content=OWN_SCRIPT)
@@ -130,9 +130,7 @@ def test_commands_run_without_a_round_trip(page: Page, serve: Serve, load: Load)
     expect(page.get_by_text("Dumplings")).to_be_hidden()
 
 
-def test_fields_hold_what_the_template_says_unless_somebody_types_in_them(
-    page: Page, serve: Serve, load: Load
-) -> None:
+def test_fields_have_the_value_of_the_template_unless_focused(page: Page, serve: Serve, load: Load) -> None:
     page.goto(serve(load("docs/events.md", "signup").app))
     expect(page.locator("[data-phx-main].phx-connected")).to_be_visible()
     name, age = page.get_by_label("name"), page.get_by_label("age")

@@ -1,4 +1,4 @@
-"""Each example in a real browser, as the gallery serves it."""
+"""Each example in a real browser, served by the gallery."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ def gallery() -> Iterator[str]:
 
 
 def visit(page: Page, url: str) -> None:
-    """Open a live page and wait until it is live."""
+    """Open a live page and wait until it has joined."""
     page.goto(url)
     expect(page.locator(LIVE)).to_be_attached()
 
@@ -220,7 +220,7 @@ REMEMBER = """quotes => {
 
 
 def watch_market(page: Page, gallery: str) -> None:
-    """Let the page remember every state of the market that it shows."""
+    """Record every state of the market that the page shows."""
     visit(page, f"{gallery}/ticker/")
     page.locator(".quotes").evaluate(REMEMBER)
 
@@ -245,7 +245,7 @@ def enter_room(page: Page, gallery: str, name: str) -> None:
     expect(page.get_by_placeholder(f"Message as {name}")).to_be_focused()
 
 
-def test_two_people_chat(new_visitor: NewVisitor, gallery: str) -> None:
+def test_two_users_chat(new_visitor: NewVisitor, gallery: str) -> None:
     ada, grace = new_visitor(), new_visitor()
     enter_room(ada, gallery, "Ada")
     enter_room(grace, gallery, "Grace")
@@ -287,8 +287,8 @@ def entries(page: Page) -> list[int]:
     return found
 
 
-def test_a_list_without_an_end_is_scrolled(page: Page, gallery: str) -> None:
-    """Down until the page has let go of the first entries, and up until they are there again."""
+def test_an_endless_list_is_scrolled(page: Page, gallery: str) -> None:
+    """Scroll down until the first entries are removed, and up until they are back."""
     visit(page, f"{gallery}/logbook/")
     newest = entries(page)[0]
     reel = page.locator(".reel")
@@ -320,8 +320,8 @@ COME_TO_REST = """reel => new Promise((rested) => {
 })"""
 
 
-def test_the_reader_stays_where_he_reads(page: Page, gallery: str) -> None:
-    """What is loaded below and above does not move the entry that is looked at out of sight."""
+def test_the_scroll_position_stays(page: Page, gallery: str) -> None:
+    """Entries loaded above and below do not move the visible entry out of sight."""
     visit(page, f"{gallery}/logbook/")
     page.locator(".reel").hover()
     for _ in range(30):
@@ -434,7 +434,7 @@ def test_the_dashboard_of_one_visitor_is_not_that_of_another(new_visitor: NewVis
 def test_every_page_fits_its_screen(
     new_context: NewContext, gallery: str, scheme: str, device: str, width: int, height: int
 ) -> None:
-    """Leaves a picture of each in `screenshots/`, to be looked at."""
+    """Save a picture of each page in `screenshots/` for inspection."""
     context = new_context(color_scheme=scheme, viewport={"width": width, "height": height})
     page = context.new_page()
     SCREENSHOTS.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Forms and core components as Chromium and the official client make them work."""
+"""Forms and core components in Chromium with the official client."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -116,7 +116,7 @@ class ComponentsLiveView(LiveView[dict[str, Any]]):
 
 
 class ContentSecurityPolicy(BaseHTTPMiddleware):
-    """Nothing inline, neither scripts nor styles."""
+    """A policy that forbids inline scripts and styles."""
 
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
@@ -132,7 +132,7 @@ async def posted(request: Request) -> Response:
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[str]:
+def app_url() -> Iterator[str]:
     app = PyView(
         routes=[Route("/posted", posted, methods=["POST"])], secret="a secret of the tests, long enough"
     )
@@ -148,13 +148,13 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture
-def form(page: Page, site: str) -> Page:
-    return visit(page, site)
+def form(page: Page, app_url: str) -> Page:
+    return visit(page, app_url)
 
 
 @pytest.fixture
-def components(page: Page, site: str) -> Page:
-    return visit(page, f"{site}/components")
+def components(page: Page, app_url: str) -> Page:
+    return visit(page, f"{app_url}/components")
 
 
 def visit(page: Page, url: str) -> Page:
@@ -300,7 +300,7 @@ def test_what_a_button_orders_holds_until_the_server_has_answered(
 
 
 def settle(page: Page) -> None:
-    """Wait until nothing is under way, neither here nor there."""
+    """Wait until neither the browser nor the server has anything pending."""
     expect(page.locator("[data-phx-ref-src]")).to_have_count(0)
     checks = page.locator("#checks").inner_text()
     page.evaluate(f"{HANDS} type(0, cities()[0].value)")
@@ -376,32 +376,34 @@ def test_what_was_typed_survives(form: Page, lose: Callable[[Page], None]) -> No
     expect(form.locator("#said")).to_have_text("Ada False ['Rome']")
 
 
-def test_a_form_goes_on_over_http_with_what_was_typed(form: Page, site: str) -> None:
+def test_a_form_goes_on_over_http_with_what_was_typed(form: Page, app_url: str) -> None:
     sign_up(form, "Go")
-    expect(form).to_have_url(f"{site}/posted")
+    expect(form).to_have_url(f"{app_url}/posted")
     expect(form.locator("pre")).to_contain_text("('account[password]', 'geheim')")
 
 
-def test_a_form_works_without_the_script_as_far_as_it_can(new_context: Callable[..., Any], site: str) -> None:
+def test_a_form_works_without_the_script_as_far_as_it_can(
+    new_context: Callable[..., Any], app_url: str
+) -> None:
     page = new_context(java_script_enabled=False).new_page()
-    page.goto(site)
+    page.goto(app_url)
     sign_up(page, "Ada")
-    expect(page).to_have_url(f"{site}/posted")
+    expect(page).to_have_url(f"{app_url}/posted")
     expect(page.locator("pre")).to_contain_text("('account[name]', 'Ada')")
 
 
 # Links and buttons
 
 
-def test_a_link_asks_by_its_method_and_carries_the_pages_token(components: Page, site: str) -> None:
+def test_a_link_asks_by_its_method_and_carries_the_pages_token(components: Page, app_url: str) -> None:
     components.get_by_role("link", name="Post").click()
-    expect(components).to_have_url(f"{site}/posted")
+    expect(components).to_have_url(f"{app_url}/posted")
     expect(components.locator("pre")).to_have_text("POST with token []")
     components.go_back()
     expect(components.locator(LIVE)).to_be_attached()
 
 
-def test_what_is_asked_first_happens_only_after_a_yes(components: Page, site: str) -> None:
+def test_what_is_asked_first_happens_only_after_a_yes(components: Page, app_url: str) -> None:
     answers = iter([False, True, False, True])
 
     def answer(dialog: Dialog) -> None:
@@ -412,12 +414,12 @@ def test_what_is_asked_first_happens_only_after_a_yes(components: Page, site: st
         components.get_by_role("button", name="Count").click()
         expect(components.locator("#count")).to_have_text(expected)
     components.get_by_role("link", name="Delete").click()
-    expect(components).to_have_url(f"{site}/components")
+    expect(components).to_have_url(f"{app_url}/components")
     components.get_by_role("link", name="Delete").click()
     expect(components.locator("pre")).to_have_text("POST with token [('_method', 'delete')]")
 
 
-def test_an_unsafe_method_link_leads_nowhere(components: Page, site: str) -> None:
+def test_an_unsafe_method_link_leads_nowhere(components: Page, app_url: str) -> None:
     components.evaluate(
         """() => {
           const link = Object.assign(document.createElement("a"), {id: "evil", href: "#", textContent: "evil"});
@@ -428,7 +430,7 @@ def test_an_unsafe_method_link_leads_nowhere(components: Page, site: str) -> Non
     )
     components.locator("#evil").click()
     expect(components.locator("#count")).to_be_attached()
-    expect(components).to_have_url(f"{site}/components")
+    expect(components).to_have_url(f"{app_url}/components")
 
 
 # Dialogs, messages, portals

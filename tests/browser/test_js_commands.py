@@ -1,4 +1,4 @@
-"""JS commands in a browser: what they do, that patches keep it, and that the server can send them."""
+"""JS commands in a browser: their effects, which survive patches, and commands sent by the server."""
 
 import asyncio
 import re
@@ -353,7 +353,7 @@ def test_addresses_that_count_from_the_page_are_followed_and_joined_again(page: 
 
 
 class LabelledLiveView(LiveView[dict[str, Any]]):
-    """Buttons whose events come from data, as if a visitor had written them."""
+    """Buttons whose labels and events come from user data."""
 
     template = LiveTemplate.from_string(
         """<p id="seen">{{ seen }}</p><p id="marked" phx-mounted="{{ written }}">-</p>

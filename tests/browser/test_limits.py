@@ -1,4 +1,4 @@
-"""What the real client does when the server ends its socket for a limit, or refuses an event: it goes on."""
+"""Limits in the real client: it recovers when the server closes its socket or refuses an event."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ BUTTON = "<button phx-click='inc'>+</button>"
 
 
 class Harness:
-    """A counter, and how often its page was loaded and its view mounted."""
+    """A counter, with the number of its page loads and mounts."""
 
     def __init__(self, **limits: Any) -> None:
         harness = self

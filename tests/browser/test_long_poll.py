@@ -1,4 +1,4 @@
-"""A network that lets no WebSocket through: the page lives on long polls, and nobody has to say so."""
+"""Long polling, used automatically if the network blocks WebSockets."""
 
 from playwright.sync_api import Page, expect
 

@@ -1,4 +1,4 @@
-"""The browser in memory beside the real one: the same gestures on the same pages send the same frames."""
+"""The browser in memory and the real one send the same frames for the same gestures on the same pages."""
 
 import asyncio
 import time
@@ -116,7 +116,7 @@ def app(handmade: Handmade) -> Starlette:
 
 @dataclass(frozen=True)
 class Gesture:
-    """One thing a user does, in both browsers."""
+    """One action of a user, in both browsers."""
 
     name: str
     real: Callable[[ChromiumPage], object]
@@ -207,7 +207,7 @@ GESTURES = [
 def frames_of_chromium(
     base_url: str, handmade: Handmade, page: ChromiumPage, expected: list[int]
 ) -> list[list[Any]]:
-    """What each gesture sends; so many frames are `expected` of each."""
+    """Return the frames of each gesture; `expected` gives the number of frames of each."""
     page.goto(f"{base_url}/bindings?page=1")
     seen = [_new_frames(handmade, 0, expected[0])]
     for gesture, count in zip(GESTURES, expected[1:], strict=True):
@@ -218,7 +218,7 @@ def frames_of_chromium(
 
 
 def _new_frames(handmade: Handmade, start: int, expected: int) -> list[Any]:
-    """Those that came since: as many as expected, if they come, and what follows without a pause."""
+    """Return the new frames: as many as expected, and those that follow without a pause."""
     count, since = -1, time.monotonic()
     while time.monotonic() - since < (QUIET if count - start >= expected else SECONDS):
         if len(handmade.got) != count:
@@ -238,15 +238,15 @@ async def frames_in_memory(base_url: str, handmade: Handmade) -> list[list[Any]]
     return seen
 
 
-def told(frames: list[Any]) -> list[Any]:
-    """What a frame says, without its refs, which another browser counts differently."""
+def content_of(frames: list[Any]) -> list[Any]:
+    """Return a frame without its refs, which each browser counts differently."""
     return [
         (topic, event, _without_mark(payload)) for _, _, topic, event, payload in frames if topic != "phoenix"
     ]
 
 
 def _without_mark(payload: Any) -> Any:
-    """What a page says of itself at each join is another thing in each browser, and at each load."""
+    """Remove the page's own marks from a join: they differ in each browser and at each load."""
     params = payload.get("params") if isinstance(payload, dict) else None
     if params is None:
         return payload
@@ -261,5 +261,5 @@ def test_both_browsers_send_the_same(page: ChromiumPage, serve: Callable[[Any], 
     real = frames_of_chromium(base_url, real_server, page, [len(frames) for frames in memory])
     names = ["open", *(gesture.name for gesture in GESTURES)]
     for name, ours, theirs in zip(names, memory, real, strict=True):
-        assert told(ours) == told(theirs), name
+        assert content_of(ours) == content_of(theirs), name
     assert dict(memory_server.handshakes[0].query_params) == dict(real_server.handshakes[0].query_params)

@@ -1,4 +1,4 @@
-"""Views inside views in a real browser: its own client joins, keeps and drops them."""
+"""Nested views in a real browser: joins, sticky views, and removal."""
 
 import threading
 from collections.abc import Callable
@@ -31,11 +31,11 @@ def visit(page: Page, url: str, live: str = LIVE) -> None:
 
 
 def stayed(page: Page) -> None:
-    """The document was not loaded again since the visit."""
+    """Check that the document was not loaded again since the visit."""
     assert page.evaluate("document.body.dataset.stayed") == "yes"
 
 
-def test_each_has_a_life_of_its_own(page: Page, serve: Serve) -> None:
+def test_each_view_has_its_own_state(page: Page, serve: Serve) -> None:
     visit(page, serve(app_with()))
     expect(page.locator("#first.phx-connected output")).to_have_text("Ada: 0")
     page.get_by_role("button", name="+").click()
@@ -50,7 +50,7 @@ def test_each_has_a_life_of_its_own(page: Page, serve: Serve) -> None:
     stayed(page)
 
 
-def test_a_crash_inside_leaves_what_is_around_alone(page: Page, serve: Serve) -> None:
+def test_a_crash_of_a_nested_view_does_not_affect_its_parent(page: Page, serve: Serve) -> None:
     visit(page, serve(app_with()))
     page.locator("#more").click()
     page.get_by_role("button", name="+").click()
@@ -63,7 +63,7 @@ def test_a_crash_inside_leaves_what_is_around_alone(page: Page, serve: Serve) ->
     stayed(page)
 
 
-def test_a_crash_around_brings_both_back(page: Page, serve: Serve) -> None:
+def test_a_crash_of_the_parent_mounts_both_again(page: Page, serve: Serve) -> None:
     visit(page, serve(app_with()))
     page.get_by_role("button", name="+").click()
     expect(page.locator("output")).to_have_text("Ada: 1")
@@ -74,7 +74,7 @@ def test_a_crash_around_brings_both_back(page: Page, serve: Serve) -> None:
     stayed(page)
 
 
-def test_one_that_cannot_be_mounted_is_given_up_and_the_page_goes_on(page: Page, serve: Serve) -> None:
+def test_a_nested_view_that_fails_to_mount_leaves_the_page_working(page: Page, serve: Serve) -> None:
     class Broken(Counter):
         tried: ClassVar[int] = 0
 
@@ -98,10 +98,8 @@ def test_one_that_cannot_be_mounted_is_given_up_and_the_page_goes_on(page: Page,
     stayed(page)
 
 
-def test_one_whose_first_join_crashes_shows_what_it_showed_until_it_is_mended(
-    page: Page, serve: Serve
-) -> None:
-    """With items of a stream and another view in it, which come to life with it."""
+def test_a_nested_view_whose_first_join_crashes_keeps_its_first_html(page: Page, serve: Serve) -> None:
+    """Its stream items and the nested view inside it recover as well."""
     broken = threading.Event()
 
     class Fragile(Counter):
@@ -137,7 +135,7 @@ def test_one_whose_first_join_crashes_shows_what_it_showed_until_it_is_mended(
 
 
 @pytest.mark.parametrize("how", ["away", "out"])
-def test_it_takes_the_whole_page_elsewhere(page: Page, serve: Serve, how: str) -> None:
+def test_it_navigates_the_whole_page(page: Page, serve: Serve, how: str) -> None:
     source = (
         f"<h1>page</h1>{{{{ live_render(V) }}}}<button phx-click='{how}' phx-target='#inside'>go</button>"
     )
@@ -154,7 +152,7 @@ def test_it_takes_the_whole_page_elsewhere(page: Page, serve: Serve, how: str) -
     expect(page).to_have_url(f"{url}/other")
 
 
-def test_a_sticky_one_stays_through_navigation(page: Page, serve: Serve) -> None:
+def test_a_sticky_view_survives_navigation(page: Page, serve: Serve) -> None:
     visit(page, serve(sticky_app()))
     expect(page.locator("#player.phx-connected output")).to_have_text("1")
     page.get_by_role("button", name="next").click()
@@ -176,7 +174,7 @@ def test_a_sticky_one_stays_through_navigation(page: Page, serve: Serve) -> None
     stayed(page)
 
 
-def test_a_lost_connection_brings_all_of_them_back(page: Page, serve: Serve) -> None:
+def test_all_views_rejoin_after_a_lost_connection(page: Page, serve: Serve) -> None:
     visit(page, serve(sticky_app()))
     expect(page.locator("#player.phx-connected")).to_be_attached()
     page.evaluate("window.liveSocket.disconnect()")
@@ -199,7 +197,7 @@ def test_a_plain_page_holds_several(page: Page, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sticky", "embedded"])
-def test_it_ends_with_the_right_to_see_the_page(page: Page, serve: Serve, kind: str) -> None:
+def test_it_ends_when_the_page_is_no_longer_allowed(page: Page, serve: Serve, kind: str) -> None:
     users = UserBackend()
     app = (
         make_app(users, {"/": Guarded}, security=AT_ONCE)
@@ -218,8 +216,8 @@ def test_it_ends_with_the_right_to_see_the_page(page: Page, serve: Serve, kind: 
     assert page.evaluate("fetch(location.href).then(answer => answer.status)") == 403
 
 
-def test_a_token_kept_from_before_ends_in_the_answer_of_the_page(page: Page, serve: Serve) -> None:
-    """A page that comes back after the right was lost loads itself, and is answered over HTTP."""
+def test_an_old_token_gets_the_answer_of_the_page(page: Page, serve: Serve) -> None:
+    """A page that reconnects after the role was removed reloads, and gets the answer over HTTP."""
     users = UserBackend()
     url = serve(plain(users, by_hand))
     page.request.post(f"{url}/in/root")
@@ -255,7 +253,7 @@ def test_the_document_around_changes_live_and_goes_back(page: Page, serve: Serve
 
 
 class Feed(LiveView[dict[str, Any]]):
-    """Items with a nested view each, deeper and deeper in them, and a limit that the server cannot follow."""
+    """A stream whose items hold nested views at growing depth, with a limit applied by the client."""
 
     template = LiveTemplate.from_string(
         """<button value="delete" phx-click="next">1</button><button value="limit" phx-click="next">2</button>

@@ -1,4 +1,4 @@
-"""The network goes away for ten seconds, in the middle of what somebody does: nothing of it is lost."""
+"""A network that is lost for ten seconds in the middle of input and an upload: nothing is lost."""
 
 import asyncio
 import threading
@@ -33,7 +33,7 @@ DESK = """
 
 
 class Desk:
-    """An application, and what happened in it. It counts seconds while it is `ticking`."""
+    """Application with a log of its events. It counts seconds while it is `ticking`."""
 
     def __init__(self) -> None:
         self.log: Counter[str] = Counter()
@@ -85,8 +85,10 @@ class Desk:
 
     @contextmanager
     def at_rest(self, page: Page) -> Iterator[None]:
-        """While the page has got all that was sent to it, and nothing more comes: what is lost of a stream when a
-        connection breaks off, nobody has any more, and its view begins anew."""
+        """Stop the timer while the connection is dropped, after the page has received everything.
+
+        The server has forgotten stream items that are lost with a connection: the view would be mounted again.
+        """
         self.ticking = False
         count = self.log["inc"] + 1
         page.click("#inc")
@@ -96,7 +98,7 @@ class Desk:
 
 
 class Halting(TempFileWriter):
-    """Takes a hundred chunks of a large file, and the rest once the network is mended."""
+    """A writer that takes a hundred chunks of a large file, and the rest when the network is back."""
 
     def __init__(self, entry: UploadEntry, mended: threading.Event) -> None:
         super().__init__(entry)
@@ -111,7 +113,7 @@ class Halting(TempFileWriter):
 
 
 @pytest.mark.slow
-def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) -> None:
+def test_ten_seconds_without_network(page: Page, serve: Callable[[ASGIApp], str]) -> None:
     desk = Desk()
     with network_to(serve(desk.app)) as (network, url):
         page.goto(url)
@@ -169,7 +171,7 @@ def test_ten_seconds_in_the_lift(page: Page, serve: Callable[[ASGIApp], str]) ->
         ),
     ],
 )
-def test_a_lost_connection_is_told_in_the_page_s_own_words(
+def test_a_lost_connection_shows_the_message_of_the_page(
     page: Page, serve: Callable[[ASGIApp], str], before: str, said: str | None
 ) -> None:
     page.clock.install()
@@ -204,7 +206,7 @@ def test_a_page_that_is_left_says_goodbye(page: Page, serve: Callable[[ASGIApp],
     assert len(desk.app._detached_views) == 0
 
 
-def test_a_connection_that_just_ends_is_made_again(page: Page, serve: Callable[[ASGIApp], str]) -> None:
+def test_a_closed_connection_is_opened_again(page: Page, serve: Callable[[ASGIApp], str]) -> None:
     desk = Desk()
     page.goto(serve(desk.app))
     expect(page.locator(".phx-connected")).to_be_visible()
@@ -215,7 +217,7 @@ def test_a_connection_that_just_ends_is_made_again(page: Page, serve: Callable[[
     assert (desk.log["mount"], desk.log["reconnected"]) == (1, 1)
 
 
-def test_mounts_that_fail_for_a_while_bring_the_page_back_by_themselves(
+def test_the_page_recovers_from_mounts_that_fail_for_a_while(
     page: Page, serve: Callable[[ASGIApp], str]
 ) -> None:
     broken = threading.Event()

@@ -1,4 +1,4 @@
-"""Files that change under an open page, as their author sees it."""
+"""Reloading in development: files change under an open page."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ SCRIPT = "export const Hook = {{ mounted() {{ this.el.textContent = '{}'; }} }};
 
 
 @pytest.mark.parametrize("policy", [None, POLICIES["nonce"]], ids=["no policy", "nonce"])
-def test_an_hour_of_work(page: Page, serve: Serve, tmp_path: Path, policy: str | None) -> None:
+def test_a_series_of_changes(page: Page, serve: Serve, tmp_path: Path, policy: str | None) -> None:
     def write(suffix: str, text: str) -> None:
         (tmp_path / f"count.{suffix}").write_text(text)
 

@@ -1,4 +1,4 @@
-"""A view signs somebody in, and remembers a choice, in a real browser."""
+"""A view changes the session in a real browser: sign-in, and a language."""
 
 from collections.abc import Callable
 from typing import Any
@@ -100,7 +100,7 @@ class Backend(AuthenticationBackend):
         return None if name is None else (AuthCredentials(["authenticated"]), SimpleUser(name))
 
 
-def site() -> PyView:
+def make_app() -> PyView:
     app = PyView(secret=SECRET)
     app.add_middleware(SessionMiddleware, secret_key=SECRET)
     app.add_middleware(AuthenticationMiddleware, backend=Backend())
@@ -144,7 +144,7 @@ def test_a_flash_message_reaches_the_next_page_when_its_cookie_is_stored_late(
     page: Page, serve: Serve
 ) -> None:
     page.add_init_script(LATE_COOKIES)
-    sign_in(page, serve(site()))
+    sign_in(page, serve(make_app()))
     expect(page.locator("#flash")).to_have_text("Welcome")
     page.reload()
     expect(page.locator("#who")).to_have_text("ada")
@@ -152,7 +152,7 @@ def test_a_flash_message_reaches_the_next_page_when_its_cookie_is_stored_late(
 
 
 def test_a_login_form_signs_in_and_the_next_page_is_live(page: Page, serve: Serve) -> None:
-    address = serve(site())
+    address = serve(make_app())
     sign_in(page, address)
     assert page.url == f"{address}/home"
     expect(page.locator("#flash")).to_have_text("Welcome")
@@ -165,7 +165,7 @@ def test_a_login_form_signs_in_and_the_next_page_is_live(page: Page, serve: Serv
 
 
 def test_signing_out_in_one_tab_ends_the_other(page: Page, serve: Serve) -> None:
-    address = serve(site())
+    address = serve(make_app())
     sign_in(page, address)
     other = page.context.new_page()
     other.goto(f"{address}/home")
@@ -178,7 +178,7 @@ def test_signing_out_in_one_tab_ends_the_other(page: Page, serve: Serve) -> None
 
 
 def test_a_language_is_switched_in_place(page: Page, serve: Serve) -> None:
-    address = serve(site())
+    address = serve(make_app())
     loads, sockets = watch(page)
     page.goto(f"{address}/greeting")
     expect_live(page)
@@ -195,7 +195,7 @@ def test_a_language_is_switched_in_place(page: Page, serve: Serve) -> None:
 
 
 def test_after_a_choice_a_lost_connection_comes_back_without_a_reload(page: Page, serve: Serve) -> None:
-    address = serve(site())
+    address = serve(make_app())
     loads, _ = watch(page)
     page.goto(f"{address}/greeting")
     expect_live(page)
@@ -212,7 +212,7 @@ def test_after_a_choice_a_lost_connection_comes_back_without_a_reload(page: Page
 
 def test_signing_in_on_the_page_itself_loads_it_once(page: Page, serve: Serve) -> None:
     loads, _ = watch(page)
-    page.goto(f"{serve(site())}/greeting")
+    page.goto(f"{serve(make_app())}/greeting")
     expect_live(page)
     page.get_by_role("button", name="Sign in here").click()
     expect(page.locator("#known")).to_have_text("ada")
@@ -221,7 +221,7 @@ def test_signing_in_on_the_page_itself_loads_it_once(page: Page, serve: Serve) -
 
 
 def test_it_works_under_a_prefix_and_with_an_own_script(page: Page, serve: Serve) -> None:
-    app = site()
+    app = make_app()
     script = 'import { start } from "/shop/live/assets/pyview.js"; start({ hooks: {} });'
     app.routes.append(Route("/app.js", lambda request: ServerResponse(script, media_type="text/javascript")))
     app.rootTemplate = defaultRootTemplate(head_content='<script type="module" src="/shop/app.js"></script>')
@@ -237,7 +237,7 @@ def test_it_works_under_a_prefix_and_with_an_own_script(page: Page, serve: Serve
 
 def test_a_refused_change_loads_the_page_and_changes_nothing(page: Page, serve: Serve) -> None:
     loads, _ = watch(page)
-    address = serve(site())
+    address = serve(make_app())
     page.goto(f"{address}/greeting")
     expect_live(page)
     page.context.clear_cookies()
@@ -253,12 +253,12 @@ def test_a_refused_change_loads_the_page_and_changes_nothing(page: Page, serve: 
 
 def test_without_scripts_nothing_changes(new_context: Callable[..., BrowserContext], serve: Serve) -> None:
     page = new_context(java_script_enabled=False).new_page()
-    page.goto(f"{serve(site())}/greeting")
+    page.goto(f"{serve(make_app())}/greeting")
     expect(page.locator("#greeting")).to_have_text("Hello")
 
 
 def watch(page: Page) -> tuple[list[Request], list[Any]]:
-    """The documents that are loaded and the sockets that are opened from now on."""
+    """Record the documents that are loaded and the sockets that are opened from now on."""
     loads: list[Request] = []
     sockets: list[Any] = []
     page.on("request", lambda request: loads.append(request) if request.resource_type == "document" else None)

@@ -1,4 +1,4 @@
-"""The real client and streams: what a page shows is what a plain list would be, as in the testing client."""
+"""Streams in the real client: the page shows the items of the model, as in the testing client."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,7 @@ TEMPLATE = LiveTemplate.from_string(
 
 
 def plan_of(sequences: int) -> list[list[Operation]]:
-    """Callbacks of several random sequences, one after the other on one page."""
+    """Return the callbacks of several random sequences for one page."""
     cycles: list[list[Operation]] = []
 
     @seed(7)
@@ -65,7 +65,7 @@ def rows(page: Page) -> list[tuple[int, str]]:
 
 
 def play(page: Page, serve: Serve, plan: list[list[Operation]]) -> list[list[tuple[int, str]]]:
-    """What the page shows after each callback."""
+    """Run the callbacks; return the text of the page after each."""
     page.goto(serve(app_of(plan)))
     expect(page.locator("[data-phx-main].phx-connected")).to_be_attached()
     seen = []
@@ -76,7 +76,7 @@ def play(page: Page, serve: Serve, plan: list[list[Operation]]) -> list[list[tup
     return seen
 
 
-def test_the_page_shows_what_a_list_would_hold(page: Page, serve: Serve) -> None:
+def test_the_page_shows_the_items_of_the_model(page: Page, serve: Serve) -> None:
     plan = plan_of(40)
     model = Model()
     for cycle, shown in zip(plan, play(page, serve, plan), strict=True):
@@ -84,8 +84,8 @@ def test_the_page_shows_what_a_list_would_hold(page: Page, serve: Serve) -> None
         assert shown == model.rows, cycle
 
 
-def test_a_limit_has_the_last_word(page: Page, serve: Serve) -> None:
-    """What the testing client is said to do in tests/streams/test_law.py."""
+def test_a_limit_comes_last(page: Page, serve: Serve) -> None:
+    """The real client does the same as the testing client in tests/streams/test_law.py."""
     plan: list[list[Operation]] = [
         [Insert(Item(1, "a")), Insert(Item(2, "b"))],
         [Insert(Item(3, "c"), at=0, limit=2), Insert(Item(2, "B"))],

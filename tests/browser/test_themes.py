@@ -1,4 +1,4 @@
-"""The examples that many look at together, in real browsers: dragging, writing, watching."""
+"""Examples with several users in real browsers: dragging, writing, watching."""
 
 from collections.abc import Iterator
 
@@ -66,7 +66,7 @@ def test_a_card_is_written_and_moved_by_the_keyboard_alone(page: Page, gallery: 
         page.get_by_label(f"Take {text} off").click()
 
 
-def test_a_paragraph_is_written_by_one_and_read_by_all(new_visitor: NewVisitor, gallery: str) -> None:
+def test_a_paragraph_written_by_one_user_is_shown_to_all(new_visitor: NewVisitor, gallery: str) -> None:
     one, other = new_visitor(), new_visitor()
     for page in (one, other):
         visit(page, f"{gallery}/notes/")

@@ -1,4 +1,4 @@
-"""The real client and template strings: rows move without being made anew, attributes come and go."""
+"""Template strings in the real client: rows move without being created again, attributes are added and removed."""
 
 from collections.abc import Callable
 

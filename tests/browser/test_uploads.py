@@ -1,4 +1,4 @@
-"""Files in a real browser: chosen, dropped, shown, sent, cancelled; to the server and past it."""
+"""Uploads in a real browser: choosing, dropping, previews, cancelling, to the server and to a bucket."""
 
 import asyncio
 import hashlib
@@ -41,7 +41,7 @@ Stored = Callable[[], list[Path]]
 
 @pytest.fixture(autouse=True)
 def stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stored]:
-    """What lies in temporary files of uploads now. At the end there must be nothing."""
+    """Return the sizes of the temporary files of uploads; none may be left at the end of the test."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     with temporary_files(monkeypatch, folder) as files:
@@ -60,7 +60,7 @@ def visit(page: Page, url: str) -> None:
 
 
 def png(shade: int, side: int = 60) -> bytes:
-    """A picture of one colour."""
+    """Return a picture of one colour."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -80,7 +80,7 @@ def picture(name: str, shade: int = 90) -> FilePayload:
 
 
 def transfer(page: Page, *names: str, content: str = "hello") -> JSHandle:
-    """What a drag carries: files of that name."""
+    """Return the data of a drag with files of that name."""
     script = """([names, content]) => {
       const data = new DataTransfer();
       for (const name of names) data.items.add(new File([content], name, {type: "text/plain"}));
@@ -158,7 +158,7 @@ def test_too_many_pictures_are_not_sent_until_they_are_fewer(page: Page, gallery
 
 
 class Gate:
-    """Lets three chunks of each file through, and the rest when it is opened."""
+    """A gate that lets three chunks of each file through, and the rest when it is opened."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -226,7 +226,9 @@ def lose_the_network(page: Page) -> None:
 
 
 @pytest.mark.parametrize("end", [go_elsewhere, lose_the_network, Page.close, Page.reload])
-def test_a_page_that_goes_half_way_leaves_nothing(page: Page, serve: Serve, stored: Stored, end: Any) -> None:
+def test_a_page_that_leaves_during_an_upload_leaves_no_file(
+    page: Page, serve: Serve, stored: Stored, end: Any
+) -> None:
     gate = Gate()
     visit(page, serve(app_with(gated(gate, auto_upload=True))))
     page.locator("input[type=file]").set_input_files([payload("a.bin", b"a" * 10_000)])
@@ -237,7 +239,7 @@ def test_a_page_that_goes_half_way_leaves_nothing(page: Page, serve: Serve, stor
     eventually(lambda: not stored())
 
 
-def test_a_writer_that_fails_is_told_and_the_next_file_passes(page: Page, serve: Serve) -> None:
+def test_a_failing_writer_is_reported_and_the_next_file_works(page: Page, serve: Serve) -> None:
     class Full(TempFileWriter):
         def __init__(self, entry: UploadEntry) -> None:
             super().__init__(entry)
@@ -259,7 +261,7 @@ def test_a_writer_that_fails_is_told_and_the_next_file_passes(page: Page, serve:
     expect(page.locator("ol li")).to_have_text(["good.bin"])
 
 
-def test_a_reader_is_told_why_a_writer_refused_a_file(page: Page, serve: Serve) -> None:
+def test_the_reason_of_a_refused_file_is_shown(page: Page, serve: Serve) -> None:
     class NoScripts(MemoryWriter):
         async def write_chunk(self, data: bytes) -> None:
             if data.startswith(b"#!"):
@@ -305,7 +307,7 @@ def test_many_files_at_once_each_arrive_whole(page: Page, serve: Serve) -> None:
     assert view.kept == contents
 
 
-def test_a_reconnected_page_takes_files_again(page: Page, serve: Serve) -> None:
+def test_a_reconnected_page_accepts_files(page: Page, serve: Serve) -> None:
     view = view_with(auto_upload=True)
     visit(page, serve(app_with(view)))
     break_off(page)
@@ -345,7 +347,7 @@ class Albums(LiveView[dict[str, Any]]):
         socket.context = {"Album": Album}
 
 
-def test_components_have_inputs_of_their_own(page: Page, serve: Serve) -> None:
+def test_components_have_their_own_inputs(page: Page, serve: Serve) -> None:
     visit(page, serve(app_with(Albums)))
     page.locator("#one input").set_input_files([payload("a.bin", b"x" * 100)])
     page.locator("#two input").set_input_files([payload("b.bin", b"x" * 100), payload("c.bin", b"y")])
@@ -361,7 +363,7 @@ def test_components_have_inputs_of_their_own(page: Page, serve: Serve) -> None:
 
 
 class Bucket:
-    """Where files go that do not come to the server: one address for forms, one for bytes, and parts."""
+    """A bucket for external uploads: one URL for forms, one for bytes, one for parts."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -440,7 +442,9 @@ def serve_with_bucket(serve: Serve, view: type[Uploads]) -> tuple[str, Bucket]:
 
 
 @pytest.mark.parametrize("kind", ["S3", "Put"])
-def test_a_file_goes_to_the_bucket_and_word_of_it_to_the_server(page: Page, serve: Serve, kind: str) -> None:
+def test_a_file_is_uploaded_to_the_bucket_and_reported_to_the_server(
+    page: Page, serve: Serve, kind: str
+) -> None:
     results: list[UploadResult] = []
     url, bucket = serve_with_bucket(serve, external(kind, results))
     visit(page, url)
@@ -481,7 +485,7 @@ def test_a_bucket_that_refuses_is_an_error_of_the_file(page: Page, serve: Serve)
     assert "403" in str(results[0])
 
 
-def test_a_page_may_bring_uploaders_of_its_own(page: Page, serve: Serve) -> None:
+def test_a_page_with_its_own_uploaders(page: Page, serve: Serve) -> None:
     page.add_init_script(
         """window.Uploaders = {S3: (entries) => entries.forEach((entry) => {
              window.seen = [entry.meta.url, entry.file.name];

@@ -1,4 +1,4 @@
-"""Hooks and styles beside views, in a browser: on the first page, on navigations, under strict policies."""
+"""Hooks and style sheets of views in a browser: on the first page, after navigation, under strict policies."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -116,7 +116,7 @@ def modules(tmp_path: Path) -> list[ModuleType]:
 
 
 @pytest.fixture
-def complaints(page: Page) -> list[str]:
+def errors(page: Page) -> list[str]:
     found: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -127,7 +127,7 @@ def complaints(page: Page) -> list[str]:
     return found
 
 
-def site(modules: list[ModuleType], policy: str | None = None) -> PyView:
+def make_app(modules: list[ModuleType], policy: str | None = None) -> PyView:
     one, two, bare = modules
     app = PyView(security=SecurityConfig(content_security_policy=policy))
     app.add_live_view("/one", one.OneView)
@@ -151,10 +151,10 @@ POLICIES = {
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
 def test_hooks_and_styles_come_with_their_view_and_go_with_it(
-    page: Page, serve: Serve, modules: list[ModuleType], complaints: list[str], policy: str | None
+    page: Page, serve: Serve, modules: list[ModuleType], errors: list[str], policy: str | None
 ) -> None:
     page.add_init_script("window.Hooks = { Own: { mounted() { this.el.textContent = 'the own one'; } } }")
-    visit(page, f"{serve(site(modules, policy))}/one")
+    visit(page, f"{serve(make_app(modules, policy))}/one")
     for _ in range(2):
         expect(page.locator("#chart")).to_have_text("a chart of one")
         expect(page.locator("#qualified")).to_have_text("a chart of one")
@@ -174,13 +174,13 @@ def test_hooks_and_styles_come_with_their_view_and_go_with_it(
     expect(page.locator("#chart")).to_have_text("a chart of one")
     page.go_back()
     expect(page.get_by_role("heading", name="Bare")).to_be_visible()
-    assert not complaints
+    assert not errors
 
 
 def test_hooks_hear_events_and_end_with_their_elements(
     page: Page, serve: Serve, modules: list[ModuleType]
 ) -> None:
-    visit(page, f"{serve(site(modules))}/one")
+    visit(page, f"{serve(make_app(modules))}/one")
     page.get_by_role("button", name="Shout").click()
     expect(page.locator("#ear")).to_have_text("hello")
     expect(page.locator("#late")).to_have_text("hello")
@@ -193,7 +193,7 @@ def test_hooks_hear_events_and_end_with_their_elements(
 
 
 def test_a_script_that_fails_does_not_keep_the_page_from_being_live(
-    page: Page, serve: Serve, tmp_path: Path, complaints: list[str]
+    page: Page, serve: Serve, tmp_path: Path, errors: list[str]
 ) -> None:
     broken = {
         **BARE,
@@ -206,7 +206,7 @@ def test_a_script_that_fails_does_not_keep_the_page_from_being_live(
     visit(page, serve(app))
     page.get_by_role("button").click()
     expect(page.get_by_role("button")).to_have_text("False")
-    assert any("were not loaded" in text for text in complaints)
+    assert any("were not loaded" in text for text in errors)
 
 
 RUNTIME = {
@@ -231,7 +231,7 @@ RUNTIME = {
 
 @pytest.mark.parametrize("policy", [None, POLICIES["nonce"], POLICIES["strict-dynamic"]])
 def test_runtime_hooks_run_under_the_policy_of_the_page(
-    page: Page, serve: Serve, tmp_path: Path, policy: str | None, complaints: list[str]
+    page: Page, serve: Serve, tmp_path: Path, policy: str | None, errors: list[str]
 ) -> None:
     module = write_module(tmp_path, "runtime", RUNTIME)
     app = PyView(security=SecurityConfig(content_security_policy=policy))
@@ -240,4 +240,4 @@ def test_runtime_hooks_run_under_the_policy_of_the_page(
     expect(page.locator("#early")).to_have_text("early")
     page.get_by_role("button").click()
     expect(page.locator("#late")).to_have_text("late")
-    assert not complaints
+    assert not errors
