@@ -1,10 +1,10 @@
-"""Messages that a view shows once: they live until the next patch, and travel with a navigation."""
+"""Flash messages: shown until the next patch, and carried over a navigation."""
 
 from typing import Any
 
 
 class Flash(dict[str, Any]):
-    """`kind -> message`, for example `{"info": "Saved"}`. Templates see it as `flash`."""
+    """Messages by kind, such as `{"info": "Saved"}`. `flash` in templates."""
 
     __slots__ = ()
 
@@ -12,7 +12,7 @@ class Flash(dict[str, Any]):
         self[key] = value
 
     def drop(self, key: str | None = None) -> None:
-        """Forget one message, or all of them."""
+        """Remove one message, or all of them."""
         if key is None:
             self.clear()
         else:

@@ -1,8 +1,8 @@
-"""Where a view wants the browser to go, and the only URLs it may ask for.
+"""Navigation of the browser by a view: patch, navigate and redirect, with the check of their URLs.
 
-A path is what the browser shows: it starts with one `/`. A relative address (`?page=2`, `#top`, `edit`, `../users`)
-counts from the page. Anything that a browser could read as another host or as script (`//host`, `/\\host`,
-`javascript:`, control characters) is refused, also when the application made it.
+A path starts with one `/`, as the browser shows it. A relative URL (`?page=2`, `#top`, `edit`, `../users`) is resolved
+against the page. A URL that a browser could read as another host or as script (`//host`, `/\\host`, `javascript:`,
+control characters) is refused, also if it comes from the application: it may contain a user's input.
 """
 
 import re
@@ -13,13 +13,13 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 Kind = Literal["push", "replace"]
 
-_HOST = "http://host"  # `urljoin` leaves out dot segments above the root only where there is a host
-_BEHIND_FIRST_PART = re.compile(r"[/?#]")
+_HOST = "http://host"  # `urljoin` removes dot segments above the root only if there is a host
+_AFTER_FIRST_PART = re.compile(r"[/?#]")
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Stay in this view, change the URL; `handle_params` runs."""
+    """Change the URL of this view, and run `handle_params`."""
 
     to: str
     kind: Kind = "push"
@@ -35,7 +35,7 @@ class Navigate:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Load another page over HTTP. `status` counts when the redirect happens during the first render."""
+    """Load another page over HTTP. `status`: of the response, if the first render redirects."""
 
     to: str
     status: int = 302
@@ -46,7 +46,7 @@ class UnsafeURL(ValueError):
 
 
 def local_path(path: Any, params: Mapping[str, Any] | None = None) -> str:
-    """`path` with `params` as its query. Raises `UnsafeURL` unless it is a path on this site."""
+    """Return `path` with `params` as its query. Raises `UnsafeURL` unless it is a path on this site."""
     if not isinstance(path, str) or not _is_local(path):
         raise UnsafeURL(
             f"expected a path on this site such as '/users?page=2', got {path!r}. "
@@ -55,49 +55,51 @@ def local_path(path: Any, params: Mapping[str, Any] | None = None) -> str:
     return _with_query(path, params)
 
 
-def page_link(address: Any, params: Mapping[str, Any] | None = None) -> str:
-    """Return `address` with `params` as its query, for an element of a page: the browser resolves a relative one.
+def page_link(url: Any, params: Mapping[str, Any] | None = None) -> str:
+    """Return `url` with `params` as its query, for an element of a page: the browser resolves a relative one.
 
     Raises `UnsafeURL` unless it is a path on this site or relative to the page.
     """
-    if not isinstance(address, str) or not (_is_local(address) or _is_relative(address)):
+    if not isinstance(url, str) or not (_is_local(url) or _is_relative(url)):
         raise UnsafeURL(
-            f"expected a path on this site such as '/users?page=2', or one that counts from the page such as "
-            f"'?page=2', '#top', 'edit' or '../users', got {address!r}. For another site use a link with href."
+            f"expected a path on this site such as '/users?page=2', or a relative URL such as '?page=2', "
+            f"'#top', 'edit' or '../users', got {url!r}. For another site use a link with href."
         )
-    return _with_query(address, params)
+    return _with_query(url, params)
 
 
-def path_from(page: str, address: Any, params: Mapping[str, Any] | None = None) -> str:
-    """Return the path on this site that `address` means on `page`, which is a path with its query.
+def path_from(page: str, url: Any, params: Mapping[str, Any] | None = None) -> str:
+    """Return the path on this site that `url` refers to on `page`, a path with its query.
 
-    Raises `UnsafeURL` unless `address` is a path on this site or relative to the page.
+    Raises `UnsafeURL` unless `url` is a path on this site or relative to the page.
     """
-    if isinstance(address, str) and _is_relative(address):
-        return local_path(_joined(page, address), params)
-    if isinstance(address, str) and _is_local(address):
-        return _with_query(address, params)
+    if isinstance(url, str) and _is_relative(url):
+        return local_path(_joined(page, url), params)
+    if isinstance(url, str) and _is_local(url):
+        return _with_query(url, params)
     raise UnsafeURL(
-        f"expected a path on this site such as '/users?page=2', or one that counts from the page such as '?page=2', "
-        f"'#top', 'edit' or '../users', got {address!r}. For another site use socket.redirect(external='https://...')."
+        f"expected a path on this site such as '/users?page=2', or a relative URL such as '?page=2', "
+        f"'#top', 'edit' or '../users', got {url!r}. For another site use socket.redirect(external='https://...')."
     )
 
 
-def _is_relative(address: str) -> bool:
-    """Return True if a browser reads `address` as relative. False for spaces around it: a browser drops them, so
-    they could hide an absolute one."""
-    if not address or address.startswith("/") or address != address.strip() or _has_unsafe(address):
+def _is_relative(url: str) -> bool:
+    """Return True if a browser reads `url` as relative.
+
+    False with spaces around it: a browser drops them, so they could hide an absolute URL.
+    """
+    if not url or url.startswith("/") or url != url.strip() or _has_unsafe(url):
         return False
-    return ":" not in _BEHIND_FIRST_PART.split(address, maxsplit=1)[0]
+    return ":" not in _AFTER_FIRST_PART.split(url, maxsplit=1)[0]
 
 
-def _joined(page: str, address: str) -> str:
+def _joined(page: str, url: str) -> str:
     path = page.partition("#")[0].partition("?")[0]
-    if address.startswith("?"):
-        return path + address
-    if address.startswith("#"):
-        return page.partition("#")[0] + address
-    return urljoin(_HOST + path, address).removeprefix(_HOST)
+    if url.startswith("?"):
+        return path + url
+    if url.startswith("#"):
+        return page.partition("#")[0] + url
+    return urljoin(_HOST + path, url).removeprefix(_HOST)
 
 
 def _is_local(path: str) -> bool:
@@ -105,7 +107,7 @@ def _is_local(path: str) -> bool:
 
 
 def external_url(url: str) -> str:
-    """`url` if it is http or https with a host. Raises `UnsafeURL`."""
+    """Return `url` if it is http or https with a host. Raises `UnsafeURL` otherwise."""
     if _has_unsafe(url) or urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
         raise UnsafeURL(f"expected an http:// or https:// URL with a host, got {url!r}.")
     return url

@@ -1,9 +1,7 @@
-"""Stream: a list that the browser keeps. The server sends what changes and forgets it.
+"""Stream: a list that the browser keeps. The server sends changes and keeps no items.
 
-Of a stream, a view holds only what waits for the next render: items to insert, ids to delete, whether to begin anew. A
-browser applies them in this order: first a reset, then deletions, then insertions one after the other.
-
-The items of a stream in their order, as the browser has them.
+Of a stream, a view has only the changes for the next render: items to insert, ids to delete, and whether to empty the
+list first. A browser applies them in this order: reset, deletions, insertions one after the other.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,10 +14,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class StreamInsert(Generic[T]):
-    """An item on its way: `at` -1 appends, 0 prepends, n inserts at an index.
+    """One insertion: `at` -1 appends, 0 prepends, n inserts at an index.
 
-    `limit`: the browser then keeps the first n items, or for a negative one the last. `update_only`: the item is
-    dropped where the browser has none of its id.
+    `limit`: the browser then keeps the first n items, with a negative one the last n. `update_only`: the browser
+    ignores the item if it has none with this id.
     """
 
     dom_id: str
@@ -31,7 +29,7 @@ class StreamInsert(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class StreamOps:
-    """What one render sends of a stream: `inserts` are those that it shows."""
+    """The changes of a stream in one render."""
 
     inserts: tuple[StreamInsert[Any], ...]
     deletes: tuple[str, ...]
@@ -42,16 +40,17 @@ class StreamOps:
 
 
 class Stream(Generic[T]):
-    """A list of items in the page, each in an element whose id is the item's.
+    """A list of items in the page, each in an element with the id of the item.
 
-    `name` is unique among the streams of a view; `dom_id` makes the id of an item's element, by default from the name
-    and the item's `id` (an attribute, or a key): `users-7`. In a template:
+    `name` is unique among the streams of a view. `dom_id` returns the id of an item's element; by default it is made of
+    the name and the item's `id` (an attribute, or a key): `users-7`. In a template:
 
         <ul id="users" phx-update="stream">
           {% for dom_id, user in streams.users %}<li id="{{ dom_id }}">{{ user.name }}</li>{% endfor %}
         </ul>
 
-    What waits when a stream is first shown is sent then; afterwards each render takes what there is, shown or not.
+    Changes before the first render that shows the stream wait for it. Afterwards each render takes them, also if it
+    does not show the stream.
     """
 
     __slots__ = ("__weakref__", "_deletes", "_dom_id", "_inserts", "_reset", "identity", "name")
@@ -62,9 +61,8 @@ class Stream(Generic[T]):
         if not name:
             raise ValueError("a stream needs a name, as in Stream(users, name='users')")
         self.name = name
-        self.identity = (
-            object()
-        )  # what a page remembers of it: holding the stream would hold what it was given since
+        # A page remembers this object of a stream that it has shown. A reference to the stream would keep its items.
+        self.identity = object()
         self._dom_id = dom_id
         self._inserts: dict[str, StreamInsert[T]] = {}
         self._deletes: dict[str, None] = {}
@@ -72,7 +70,7 @@ class Stream(Generic[T]):
         self.insert_many(items or ())
 
     def insert(self, item: T, *, at: int = -1, limit: int | None = None, update_only: bool = False) -> str:
-        """Show an item, or show it anew where it stands if its id is there already. Returns its id.
+        """Insert an item, or update it in its place if the browser has its id. Return the id.
 
         To move an item, delete it and insert it again. Raises `ValueError` for an `at` below -1 and a `limit` of 0,
         `TypeError` for an item without an id.
@@ -80,7 +78,7 @@ class Stream(Generic[T]):
         if at < -1:
             raise ValueError(f"insert(at={at!r}): expected -1 to append, 0 to prepend, or an index")
         if limit == 0:
-            raise ValueError("insert(limit=0) would show nothing; reset() empties a stream")
+            raise ValueError("insert(limit=0) would remove every item; use reset() to empty a stream")
         insert = StreamInsert(self.dom_id(item), item, at, limit, update_only)
         self._add(insert)
         return insert.dom_id
@@ -88,41 +86,41 @@ class Stream(Generic[T]):
     def insert_many(
         self, items: Iterable[T], *, at: int = -1, limit: int | None = None, update_only: bool = False
     ) -> list[str]:
-        """Insert one after the other; `at=0` therefore turns their order round. Returns their ids."""
+        """Insert items one after the other, so `at=0` reverses their order. Return their ids."""
         return [self.insert(item, at=at, limit=limit, update_only=update_only) for item in items]
 
     def delete(self, item: T) -> str:
-        """Take an item out of the page; of the item nothing but its id is needed. Returns its id."""
+        """Remove an item from the page. Only the id of the item is read. Return the id."""
         return self.delete_by_id(self.dom_id(item))
 
     def delete_by_id(self, dom_id: str) -> str:
-        """Take out the item whose element has this id. Returns it."""
+        """Remove the item whose element has this id. Return the id."""
         self._inserts.pop(dom_id, None)
-        if not self._reset:  # a reset leaves nothing to delete
+        if not self._reset:  # after a reset there is nothing to delete
             self._deletes[dom_id] = None
         return dom_id
 
     def reset(self, items: Iterable[T] | None = None) -> None:
-        """Take all items out of the page, and show these instead."""
+        """Remove all items from the page, and insert these."""
         self._inserts.clear()
         self._deletes.clear()
         self._reset = True
         self.insert_many(items or ())
 
     def dom_id(self, item: T) -> str:
-        """The id of the element of an item. Raises `TypeError` for an item that has none."""
-        made: Any = self._default_id(item) if self._dom_id is None else self._dom_id(item)
-        if not isinstance(made, str) or not made:
+        """Return the id of the element of an item. Raises `TypeError` for an item without an id."""
+        dom_id: Any = self._default_id(item) if self._dom_id is None else self._dom_id(item)
+        if not isinstance(dom_id, str) or not dom_id:
             raise TypeError(
-                f"the dom_id of stream {self.name!r} must return a text that is not empty, got {made!r}"
+                f"the dom_id of stream {self.name!r} must return a non-empty string, got {dom_id!r}"
             )
-        return made
+        return dom_id
 
     def _default_id(self, item: Any) -> str:
         found = item.get("id") if isinstance(item, dict) else getattr(item, "id", None)
         if found is None:
             raise TypeError(
-                f"stream {self.name!r}: a {type(item).__name__} has no `id`. Give it one, or say what identifies it: "
+                f"stream {self.name!r}: a {type(item).__name__} has no `id`. Add one, or pass a function of the item: "
                 f"Stream(..., name={self.name!r}, dom_id=lambda item: ...)"
             )
         return f"{self.name}-{found}"
@@ -130,33 +128,33 @@ class Stream(Generic[T]):
     def _add(self, insert: StreamInsert[T]) -> None:
         waiting = self._inserts.get(insert.dom_id)
         if waiting is not None and not waiting.update_only:
-            # It stands where it was put first; showing it again changes what it shows.
+            # As in the browser: an item that is inserted twice stays where it was inserted first, with the new content.
             insert = replace(waiting, item=insert.item)
         elif waiting is not None:
             del self._inserts[insert.dom_id]
         self._inserts[insert.dom_id] = insert
 
-    # What waits for the next render
+    # The changes for the next render
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
-        """The items that wait, as `(dom_id, item)`."""
+        """Iterate over the items to insert, as `(dom_id, item)`."""
         return ((insert.dom_id, insert.item) for insert in self._inserts.values())
 
     def __len__(self) -> int:
-        """How many items wait: nobody but the browser knows how many it shows."""
+        """Return the number of items to insert. Only the browser has the number of items in the list."""
         return len(self._inserts)
 
     def __bool__(self) -> bool:
-        """Whether anything waits."""
+        """Return True if there are changes for the next render."""
         return bool(self._inserts or self._deletes or self._reset)
 
     def operations(self, shown: Iterable[str]) -> StreamOps:
-        """What a render sends that shows the items of these ids."""
+        """Return the changes for a render that shows the items with these ids."""
         inserts = tuple(self._inserts[dom_id] for dom_id in shown)
         return StreamOps(inserts, tuple(self._deletes), self._reset)
 
     def settle(self) -> None:
-        """All of it was sent: forget it."""
+        """Clear the changes: they were sent."""
         self._inserts = {}
         self._deletes = {}
         self._reset = False
@@ -166,7 +164,7 @@ class Stream(Generic[T]):
 
 
 class NoSuchStream(LookupError):
-    """A template or handler names a stream that was never made."""
+    """A template or handler uses a stream that does not exist."""
 
 
 class StreamNames:
@@ -182,7 +180,7 @@ class StreamNames:
             return self._by_name[name]
         except KeyError:
             raise NoSuchStream(
-                f"there is no stream {name!r}; make it in mount: socket.stream({name!r}, items). There is: "
+                f"there is no stream {name!r}; create it in mount: socket.stream({name!r}, items). Existing streams: "
                 f"{', '.join(self._by_name) or 'none'}"
             ) from None
 
@@ -193,7 +191,7 @@ class StreamNames:
 
 
 class NoStreams:
-    """`streams` in a template while its view has none yet: each is a list without items."""
+    """`streams` in a template whose view has none yet: every name is an empty list."""
 
     __slots__ = ()
 
@@ -210,45 +208,46 @@ class NoStreams:
 
 
 class Streams:
-    """The streams of one view or component by name, and all those that its templates have shown."""
+    """The streams of one view or component by name, and the streams that its templates have shown."""
 
     __slots__ = ("_by_name", "_configured", "_shown", "names", "with_views")
 
     with_views: set[str] | None
-    """The names on the wire of those whose items have held nested views."""
+    """Names on the wire of the streams whose items have contained nested views."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, Stream[Any]] = {}
         self._configured: dict[str, Callable[[Any], str]] = {}
+        # Also streams without a name here, from `Stream(...)`. Weak, so that a view may drop one.
         self._shown: WeakSet[Stream[Any]] = WeakSet()
         self.names = StreamNames(self._by_name)
         self.with_views = None
 
     def configure(self, name: str, dom_id: Callable[[Any], str]) -> None:
-        """Say how the ids of a stream are made, before there is one. Raises `ValueError` if there is."""
+        """Set the function for the ids of a stream. Raises `ValueError` if the stream exists."""
         if name in self._by_name:
-            raise ValueError(f"stream {name!r} has begun: call stream_configure before socket.stream")
+            raise ValueError(f"stream {name!r} exists: call stream_configure before socket.stream")
         self._configured[name] = dom_id
 
-    def made(self, name: str, dom_id: Callable[[Any], str] | None = None) -> Stream[Any]:
-        """The stream of that name, made if there is none."""
+    def get_or_create(self, name: str, dom_id: Callable[[Any], str] | None = None) -> Stream[Any]:
+        """Return the stream of that name, created if there is none."""
         if name not in self._by_name:
             self._by_name[name] = Stream(name=name, dom_id=dom_id or self._configured.get(name))
         return self._by_name[name]
 
     def has_shown(self, stream: Stream[Any]) -> bool:
-        """Return True if a render has shown that stream."""
+        """Return True if a render has shown the stream."""
         return stream in self._shown
 
     def settle(self, shown: Iterable[Stream[Any]]) -> None:
-        """A render has succeeded, and has shown these."""
+        """Clear the changes of all streams after a render that has shown these."""
         self._shown.update(shown)
         for stream in self._shown:
             stream.settle()
 
 
 class StreamOrder:
-    """The ids of the items that stand in the browser."""
+    """The ids of a stream's items in their order in the browser."""
 
     __slots__ = ("ids",)
 
@@ -256,33 +255,33 @@ class StreamOrder:
         self.ids: list[str] = []
 
     def change(self, operations: StreamOps) -> None:
-        """Do what the browser does: first a reset or deletions, then insertions one after the other."""
-        gone = {*self.ids} if operations.reset else {*self.ids}.intersection(operations.deletes)
-        self.ids = [dom_id for dom_id in self.ids if dom_id not in gone]
-        there = {*self.ids}
+        """Apply changes as the browser does: reset or deletions, then insertions one after the other."""
+        removed = {*self.ids} if operations.reset else {*self.ids}.intersection(operations.deletes)
+        self.ids = [dom_id for dom_id in self.ids if dom_id not in removed]
+        present = {*self.ids}
         for insert in operations.inserts:
-            self._insert(insert, there, was_there=insert.dom_id in gone)
+            self._insert(insert, present, was_present=insert.dom_id in removed)
 
-    def _insert(self, insert: StreamInsert[object], there: set[str], *, was_there: bool) -> None:
-        # What was there and is not any more was taken out by a limit: the client does not put it back.
-        if insert.dom_id in there or (insert.update_only and not was_there):
+    def _insert(self, insert: StreamInsert[object], present: set[str], *, was_present: bool) -> None:
+        # An item in `present` that is no longer in the list was removed by a limit: the client does not put it back.
+        if insert.dom_id in present or (insert.update_only and not was_present):
             return
         self.ids.insert(len(self.ids) if insert.at == -1 else insert.at, insert.dom_id)
         if insert.limit is not None:
             self.ids = self.ids[: insert.limit] if insert.limit > 0 else self.ids[insert.limit :]
 
 
-def without_surplus(operations: StreamOps) -> StreamOps:
-    """Return `operations` on a list without items, but for those that their own limits would take out at once.
+def drop_over_limit(operations: StreamOps) -> StreamOps:
+    """Return the changes of an empty list without the items that their own limits would remove at once.
 
-    Of items that never stand in the browser, it would not say that they, and the components in them, have gone.
+    The browser never shows such items, so it would not report that they, and the components in them, were removed.
     """
     if not any(insert.limit for insert in operations.inserts):
         return operations
     if any(insert.at > 0 for insert in operations.inserts):
-        return operations  # where those stand depends on the others
+        return operations  # their places depend on the other items
     order = StreamOrder()
     order.change(operations)
-    there = {*order.ids}
-    inserts = tuple(insert for insert in operations.inserts if insert.dom_id in there)
+    kept = {*order.ids}
+    inserts = tuple(insert for insert in operations.inserts if insert.dom_id in kept)
     return StreamOps(inserts, operations.deletes, operations.reset)

@@ -1,7 +1,7 @@
-"""Plain `def` handlers run in worker threads, so that one that blocks does not keep the event loop from the others.
+"""Worker threads for plain `def` handlers, so that one that blocks does not block the event loop.
 
-The threads are AnyIO's, as those of Starlette's own `def` endpoints: `anyio.from_thread.run` reaches back from them,
-and `anyio.to_thread.current_default_thread_limiter()` says how many there may be.
+The threads are AnyIO's, as those of Starlette's `def` endpoints: `anyio.from_thread.run` calls back from them, and
+`anyio.to_thread.current_default_thread_limiter()` limits their number.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ _POLL = 0.01
 def inline(function: F) -> F:
     """Decorator for a plain `def` handler or hook that never blocks: it runs on the event loop.
 
-    It saves the way to a worker thread and back, some 90 us; whatever it waits for, everybody waits for.
+    This saves a worker thread, about 90 us. If the function blocks nevertheless, every page of the process waits.
     """
     setattr(function, _MARK, True)
     return function
 
 
 def off_loop(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What calls `function` without holding up the event loop: itself if it is `async def`, inline or a class."""
+    """Return a function that calls `function` in a thread; `function` itself if it is async, inline or a class."""
     if not _may_block(function):
         return function
 
@@ -44,42 +44,42 @@ def off_loop(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 async def in_thread(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """The result of `function`, called in a worker thread with the present context variables.
+    """Call `function` in a worker thread with the current context variables. Return its result.
 
-    A thread cannot be cancelled. Whoever is cancelled here waits for its end all the same: what comes next must not
-    run beside it.
+    A thread cannot be cancelled. If this is cancelled, it still waits for the end of the thread: the next callback of
+    the view, such as `disconnect`, must not run at the same time.
     """
     call = _Call(partial(function, *args, **kwargs))
     try:
         return await to_thread.run_sync(call)
     except asyncio.CancelledError:
-        await call.over()
+        await call.abandon()
         raise
 
 
 class _Call:
-    """A call that either runs to its end or, given up early enough, never begins."""
+    """A call that runs to its end, or never starts if it is abandoned before."""
 
-    __slots__ = ("_ended", "_function", "_turn")
+    __slots__ = ("_ended", "_function", "_started")
 
     def __init__(self, function: Callable[[], Any]) -> None:
         self._function = function
-        self._turn = Lock()
+        self._started = Lock()
         self._ended = False
 
     def __call__(self) -> Any:
-        if not self._turn.acquire(blocking=False):
+        if not self._started.acquire(blocking=False):
             return None
         try:
             return self._function()
         finally:
             self._ended = True
 
-    async def over(self) -> None:
-        """Give the call up; returns when its thread is done with it."""
-        if self._turn.acquire(blocking=False):
+    async def abandon(self) -> None:
+        """Prevent the call, or wait for its end if it has started."""
+        if self._started.acquire(blocking=False):
             return
-        while not self._ended:  # noqa: ASYNC110  rare enough; an event would cost every call
+        while not self._ended:  # noqa: ASYNC110  rare; an event would cost every call
             await asyncio.sleep(_POLL)
 
 
@@ -93,7 +93,7 @@ def on_loop(function: Callable[..., T], *args: Any) -> T:
 
 
 def threads_at_work() -> int:
-    """How many worker threads of the running event loop have something to do."""
+    """Return the number of busy worker threads of the running event loop."""
     return to_thread.current_default_thread_limiter().borrowed_tokens
 
 
@@ -102,5 +102,5 @@ def _may_block(function: Callable[..., Any]) -> bool:
         return False
     plain = unwrap(function)
     if not isinstance(plain, FunctionType | MethodType | partial):
-        plain = getattr(plain, "__call__", plain)  # noqa: B004  what an object is called by
+        plain = getattr(plain, "__call__", plain)  # noqa: B004  the method that calling the object runs
     return not iscoroutinefunction(plain)

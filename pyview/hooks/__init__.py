@@ -1,4 +1,4 @@
-"""Hooks: functions that run before a view's callbacks, and may stop what comes after them."""
+"""Hooks: functions that run before the callbacks of a view, and may halt them."""
 
 from pyview.hooks.attached import Stage, ViewHooks
 from pyview.hooks.on_mount import Halt, HaltedNowhere, OnMountHook, compile_hooks, hooks_of, unique

@@ -1,4 +1,4 @@
-"""What hooks have left on one view: functions that run before its callbacks, and names in its context."""
+"""Hooks attached to one view: functions that run before its callbacks, and their names in its context."""
 
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -34,13 +34,13 @@ _CALLBACKS: Mapping[Stage, Callback] = MappingProxyType(
 
 
 class HasContext(Protocol):
-    """The part of a socket that the template sees."""
+    """The part of a socket that templates get."""
 
     context: Any
 
 
 class AttachedHook(NamedTuple):
-    """`name` is unique within its stage."""
+    """One attached hook; `name` is unique within its stage."""
 
     name: str
     caller: HookCaller
@@ -49,8 +49,8 @@ class AttachedHook(NamedTuple):
 class ViewHooks:
     """The hooks of one view by stage, in the order in which they were attached.
 
-    Each stage's are a tuple, replaced as a whole: hooks that attach and detach while they run meddle with nobody's
-    turn.
+    The hooks of a stage are a tuple that is replaced as a whole: a hook may attach and detach hooks while the stage
+    runs.
     """
 
     __slots__ = ("_attached", "_context", "_names")
@@ -61,7 +61,7 @@ class ViewHooks:
         self._names: tuple[Any, ...] = ()
 
     def attach(self, name: str, stage: Stage, function: Callable[..., Any]) -> None:
-        """Raises `ValueError` for a name that is taken and for an unknown stage; `SignatureError`."""
+        """Attach a hook. Raises `ValueError` for a taken name and an unknown stage, `SignatureError`."""
         callback = _CALLBACKS.get(stage)
         if callback is None:
             raise ValueError(
@@ -70,15 +70,16 @@ class ViewHooks:
         attached = self._attached.get(stage, ())
         if any(one.name == name for one in attached):
             raise ValueError(
-                f"attach_hook({name!r}, {stage!r}): there is a hook of that name. Choose another, or detach_hook it."
+                f"attach_hook({name!r}, {stage!r}): a hook with this name is attached. Choose another name, or call "
+                "detach_hook first."
             )
         self._attached[stage] = (*attached, AttachedHook(name, hook_caller(function, callback)))
 
     def detach(self, name: str, stage: Stage) -> None:
-        """Forget a hook, if it is there."""
+        """Remove a hook; an unknown one is ignored."""
         self._attached[stage] = tuple(one for one in self._attached.get(stage, ()) if one.name != name)
 
-    # Before a callback. Each returns what halted, or None when the callback's turn has come.
+    # Each runs the hooks before a callback, and returns the `Halt` of a hook, or None to run the callback.
 
     async def before_event(
         self, event: str, payload: Any, socket: MayNavigate, resources: Resources
@@ -89,9 +90,9 @@ class ViewHooks:
         self, url: Any, params: Params, socket: MayNavigate, resources: Resources
     ) -> Halt | None:
         def call() -> CallContext:
-            made = CallContext(resources, socket, client=params.raw())
-            made.url, made.params = url, params
-            return made
+            context = CallContext(resources, socket, client=params.raw())
+            context.url, context.params = url, params
+            return context
 
         return await self._run("handle_params", socket, call)
 
@@ -102,21 +103,21 @@ class ViewHooks:
         self, name: str, result: Any, socket: MayNavigate, resources: Resources
     ) -> Halt | None:
         def call() -> CallContext:
-            made = CallContext(resources, socket, name)
-            made.result = result
-            return made
+            context = CallContext(resources, socket, name)
+            context.result = result
+            return context
 
         return await self._run("handle_async", socket, call)
 
     async def after_render(self, socket: MayNavigate, resources: Resources) -> None:
-        """Tell the hooks of that stage that the view has rendered. Raises what they raise, `TypeError` for a result."""
+        """Run the hooks after a render. Raises what they raise, and `TypeError` if one returns a value."""
         for name, caller in self._attached.get("after_render", ()):
             answer = caller(CallContext(resources, socket))
             if isawaitable(answer):
                 answer = await answer
             if answer is not None:
                 raise TypeError(
-                    f"the after_render hook {name!r} returned {answer!r}: nothing comes after it to halt."
+                    f"the after_render hook {name!r} returned {answer!r}: expected None, there is no callback to halt"
                 )
 
     async def _run(
@@ -132,27 +133,29 @@ class ViewHooks:
     # The context
 
     def remember_names(self, socket: HasContext) -> None:
-        """What is in the dict `socket.context` now was put there by hooks, and stays when the view replaces it."""
+        """Remember the names that on_mount hooks have set in the context. They stay if the view replaces the dict."""
         self._context = socket.context
         self._names = tuple(socket.context)
 
     def keep_names(self, socket: HasContext) -> None:
-        """Put the hooks' names into a new context that lacks them, with the values that they had last.
+        """Add the hooks' names to a new context that lacks them, with their last values.
 
-        The view's own dict is not written to: it may be one that all views share.
+        This replaces the view's dict and does not change it: all views may share the same dict.
         """
         context, last = socket.context, self._context
         if context is last or not self._names or not isinstance(context, dict):
             return
-        lacking = {name: last[name] for name in self._names if name in last and name not in context}
-        if lacking:
+        missing = {name: last[name] for name in self._names if name in last and name not in context}
+        if missing:
             context = copy(context)
-            context.update(lacking)
+            context.update(missing)
             socket.context = context
         self._context = context
 
 
 def _checked(halt: Halt, stage: Stage, described: str) -> Halt:
     if halt.reply is not None and stage != "handle_event":
-        raise TypeError(f"{described} halted with a reply, but only the sender of an event waits for one.")
+        raise TypeError(
+            f"{described} halted with a reply, but only a handle_event hook can reply to the browser"
+        )
     return halt

@@ -1,7 +1,4 @@
-"""Hooks that run before a view is made and mounted, for the first page and for the socket alike.
-
-How a hook says that nothing comes after it.
-"""
+"""on_mount hooks, which run before a view is created and mounted, over HTTP and over the socket; and `Halt`."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,9 +12,9 @@ from pyview.binding.params import Params
 
 
 class Halt(Exception):
-    """Go no further: no later hook runs, and not the view's own callback. A hook returns it, or raises it.
+    """Result of a hook, returned or raised, that stops the later hooks and the view's callback.
 
-    `reply` answers the event in a `handle_event` hook, as what a handler returns does.
+    `reply`: in a `handle_event` hook, the reply to the event, as the return value of a handler is.
     """
 
     def __init__(self, reply: Any = None) -> None:
@@ -26,29 +23,28 @@ class Halt(Exception):
 
 
 class HaltedNowhere(RuntimeError):
-    """A hook halted before there is a view to show, and did not say what to show instead."""
+    """A hook halted before mount, and gave no redirect."""
 
     def __init__(self, hook: str) -> None:
         super().__init__(
-            f"{hook} halted before mount and left the browser nothing to show. Say where to go first, as in "
-            "`await socket.redirect('/login')` or `await socket.push_navigate('/start')`, or raise "
-            "HTTPException(403) instead."
+            f"{hook} halted before mount, so the browser has nothing to show. Call `await socket.redirect('/login')` "
+            "or `await socket.push_navigate('/start')` before it halts, or raise HTTPException(403)."
         )
 
 
 class MayNavigate(Protocol):
-    """What of a socket tells that somebody is on the way to another page."""
+    """The part of a socket that tells whether the user goes to another page."""
 
     @property
     def navigation(self) -> Any: ...
 
 
 async def halted(caller: HookCaller, call: CallContext, hook: str, socket: MayNavigate) -> Halt | None:
-    """Whether the hook that `caller` calls, named `hook`, wants nothing to come after it; None to go on.
+    """Run the hook of `caller`, named `hook` in errors. Return its `Halt`, or None to go on.
 
-    A hook that sends the browser elsewhere has halted, whatever it returns: a guard that forgets to say so must not
-    let anybody in. For the same reason any other result than None is an error: `return False` reads like a refusal,
-    and would be none. Raises `TypeError`, and whatever the hook raises.
+    A hook that redirects has halted, whatever it returns: a guard that forgets `Halt` must not admit a user. For the
+    same reason any other result than None is an error: `return False` looks like a refusal, but would not be one.
+    Raises `TypeError`, and what the hook raises.
     """
     try:
         answer = caller(call)
@@ -59,20 +55,16 @@ async def halted(caller: HookCaller, call: CallContext, hook: str, socket: MayNa
     if answer is Halt:
         answer = Halt()
     if not isinstance(answer, Halt | None):
-        raise _no_decision(hook, answer)
+        raise TypeError(
+            f"{hook} returned a {type(answer).__qualname__}: a hook returns None to go on, or Halt() to stop "
+            "(from pyview import Halt)."
+        )
     return Halt() if answer is None and socket.navigation is not None else answer
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """What errors call a hook."""
+    """Return the name of a hook for errors."""
     return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
-
-
-def _no_decision(hook: str, answer: object) -> TypeError:
-    return TypeError(
-        f"{hook} returned a {type(answer).__qualname__}: a hook returns None to go on, or Halt() to stop "
-        "(from pyview import Halt)."
-    )
 
 
 ATTRIBUTE = "on_mount"
@@ -80,43 +72,47 @@ ATTRIBUTE = "on_mount"
 
 @dataclass(frozen=True, slots=True)
 class OnMountHook:
-    """`function`, which may take `socket`, `session` and `params`, and its compiled call."""
+    """A hook function, which may take `socket`, `session` and `params`, with its compiled caller."""
 
     function: Callable[..., Any]
     caller: HookCaller = field(compare=False)
 
     async def halts(self, socket: MayNavigate, params: Params, resources: Resources) -> bool:
-        """Whether the view must not be mounted; then `socket.navigation` says where to go instead.
+        """Run the hook. Return True if the view must not be mounted; `socket.navigation` then has the redirect.
 
-        Raises `HaltedNowhere`, and whatever the hook raises.
+        Raises `HaltedNowhere`, and what the hook raises.
         """
-        halt = await halted(self.caller, _call(socket, params, resources), self._name, socket)
-        if halt is not None:
-            self._check(halt, socket)
-        return halt is not None
-
-    @property
-    def _name(self) -> str:
-        return f"the on_mount hook {name_of(self.function)}"
-
-    def _check(self, halt: Halt, socket: MayNavigate) -> None:
+        name = f"the on_mount hook {name_of(self.function)}"
+        call = CallContext(resources, socket, client=params.raw())
+        call.params = params
+        halt = await halted(self.caller, call, name, socket)
+        if halt is None:
+            return False
         if socket.navigation is None:
-            raise HaltedNowhere(self._name)
+            raise HaltedNowhere(name)
         if halt.reply is not None:
-            raise TypeError(f"{self._name} halted with a reply, but nobody waits for one before mount.")
+            raise TypeError(f"{name} halted with a reply, but there is no event to reply to before mount")
+        return True
 
 
 def compile_hooks(given: object, where: str) -> tuple[OnMountHook, ...]:
-    """The hooks of a list of functions. Raises `TypeError`, and `SignatureError` for what cannot be filled."""
+    """Compile a list of hook functions. Raises `TypeError`, and `SignatureError` for an unknown parameter."""
     if isinstance(given, str) or callable(given) or not isinstance(given, Iterable):
         raise TypeError(f"{where} is {given!r}: expected a list of functions, such as [load_user].")
-    return tuple(_compiled(one, where) for one in given)
+    compiled = []
+    for function in given:
+        if not callable(function) or isinstance(function, type):
+            raise TypeError(
+                f"{where} contains {function!r}: expected functions of (socket, session, params)."
+            )
+        compiled.append(OnMountHook(function, hook_caller(function, ON_MOUNT)))
+    return tuple(compiled)
 
 
 def hooks_of(view_class: type) -> tuple[OnMountHook, ...]:
-    """What `on_mount` lists on the base classes of a view, then on the class itself: each once.
+    """Return the `on_mount` hooks of the base classes of a view, then of the class itself, each once.
 
-    They add up as requirements do, so that no subclass leaves a guard out by naming hooks of its own. Raises
+    They add up as requirements do, so that a subclass with its own hooks cannot drop a guard of its base class. Raises
     `TypeError` and `SignatureError`.
     """
     return cached_on_class(view_class, "on_mount", lambda: _hooks_of(view_class))
@@ -132,20 +128,8 @@ def _hooks_of(view_class: type) -> tuple[OnMountHook, ...]:
 
 
 def unique(hooks: Iterable[OnMountHook]) -> tuple[OnMountHook, ...]:
-    """Each function once, where it came first."""
+    """Return each function once, at its first place."""
     first: dict[int, OnMountHook] = {}
     for hook in hooks:
         first.setdefault(id(hook.function), hook)
     return tuple(first.values())
-
-
-def _compiled(function: object, where: str) -> OnMountHook:
-    if not callable(function) or isinstance(function, type):
-        raise TypeError(f"{where} holds {function!r}: expected functions of (socket, session, params).")
-    return OnMountHook(function, hook_caller(function, ON_MOUNT))
-
-
-def _call(socket: MayNavigate, params: Params, resources: Resources) -> CallContext:
-    call = CallContext(resources, socket, client=params.raw())
-    call.params = params
-    return call

@@ -303,7 +303,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         `dom_id` returns the id of an item's element, by default `<name>-<item.id>`. With `reset`, the items replace all
         others. Raises `TypeError` for an item without an id.
         """
-        stream = self._streams().made(name, dom_id)
+        stream = self._streams().get_or_create(name, dom_id)
         if reset:
             stream.reset()
         stream.insert_many(items, at=at, limit=limit)

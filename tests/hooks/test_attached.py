@@ -300,7 +300,7 @@ class TestAttaching:
             (
                 lambda s: s.attach_hook("taken", "handle_event", noted),
                 ValueError,
-                "there is a hook of that name",
+                "a hook with this name",
             ),
             (lambda s: s.attach_hook("x", "handle_event", note), SignatureError, "word"),
             (

@@ -202,7 +202,7 @@ class TestNames:
             template = LiveTemplate.from_string("{% for dom_id, one in streams.members %}{% endfor %}")
 
         async with LiveClient(app_of(Wrong)) as client:
-            with pytest.raises(NoSuchStream, match=r"no stream 'members'.*There is: users"):
+            with pytest.raises(NoSuchStream, match=r"no stream 'members'.*Existing streams: users"):
                 await client.get("/")
 
     async def test_while_a_view_has_no_stream_each_is_empty(self) -> None:
@@ -268,7 +268,7 @@ class TestNames:
 
     def test_configuration_after_the_first_use(self) -> None:
         streams = Streams()
-        streams.made("users")
+        streams.get_or_create("users")
         with pytest.raises(ValueError, match="call stream_configure before"):
             streams.configure("users", str)
 
@@ -287,7 +287,7 @@ class TestNames:
 
     @pytest.mark.parametrize("made", ["", None, 7])
     def test_an_id_is_a_text(self, made: Any) -> None:
-        with pytest.raises(TypeError, match="must return a text"):
+        with pytest.raises(TypeError, match="must return a non-empty string"):
             Stream([1], name="rows", dom_id=lambda item: made)
 
     def test_a_name_is_needed(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from jinja2.runtime import LoopContext, Undefined
 from jinja2.utils import internalcode, missing
 
-from pyview.stream import Stream, StreamOps, Streams, without_surplus
+from pyview.stream import Stream, StreamOps, Streams, drop_over_limit
 from pyview.template.tree.nodes import EVERYTHING, Diff, RenderPass, Segment
 
 __all__ = ["ShownItems", "StreamRows", "StreamShownTwice", "StreamSlot", "rows_of", "settle", "stream_slot"]
@@ -118,7 +118,7 @@ def stream_slot(
     first = not lost and (not known or previous.untouched)
     shown: Sequence[Any] = rows
     if first or operations.reset:
-        operations = without_surplus(operations)
+        operations = drop_over_limit(operations)
         if len(operations.inserts) < len(rows):
             there = {insert.dom_id for insert in operations.inserts}
             shown = [row for row in rows if row[0] in there]
