@@ -1,7 +1,7 @@
-"""Test live pages without a network: `LiveClient` opens pages, clicks, types, and sees what a browser would show.
+"""Test live pages without a network: `LiveClient` opens pages, clicks, types, and shows what a browser would show.
 
-Needs the extra `testing` (`pip install pyview-live[testing]`). Everything is async and runs in the test's event loop,
-the application too, so a test is deterministic: when `await page.click(...)` returns, the click has been handled.
+Needs the extra `testing` (`pip install pyview-live[testing]`). Everything is async. The application runs in the event
+loop of the test, so a test is deterministic: when `await page.click(...)` returns, the click has been handled.
 """
 
 from pyview.lint import Finding

@@ -1,9 +1,4 @@
-"""One view, or one component, without an application of its own.
-
-Static checks of an application, for its own tests.
-
-What a function component, a template string or a live value is as HTML, without a view around it.
-"""
+"""Functions for tests without an application of their own: open one view, render one component, run the checks."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,7 +14,7 @@ from pyview.testing.client import LiveClient
 from pyview.testing.errors import PageError
 from pyview.testing.page import Page
 
-_AROUND = "<div>{{ live_component(component, id=id, **assigns) }}</div>"
+_WRAPPER = "<div>{{ live_component(component, id=id, **assigns) }}</div>"
 
 
 @asynccontextmanager
@@ -31,9 +26,9 @@ async def opened(
     prepare: Callable[[PyView], object] | None = None,
     **assigns: Any,
 ) -> AsyncIterator[Page]:
-    """The page of a view alone, or of one component in a view that holds nothing else, live.
+    """Yield the page of one view, or of one component in a view that contains nothing else.
 
-    `assigns` are those of the component, `id` its id. `prepare(app)` may add middlewares and other views.
+    `assigns` are the assigns of the component, `id` is its id. `prepare(app)` may add middlewares and other views.
 
     ```python
     async with opened(Counter, start=3) as page:
@@ -42,7 +37,7 @@ async def opened(
     ```
     """
     app = PyView()
-    view = what if issubclass(what, LiveView) else _around(what, id, assigns)
+    view = what if issubclass(what, LiveView) else _view_with(what, id, assigns)
     app.add_live_view("/", view)
     if prepare is not None:
         prepare(app)
@@ -50,33 +45,35 @@ async def opened(
         yield await client.open(url)
 
 
-def _around(component: type[LiveComponent[Any]], id: str, assigns: dict[str, Any]) -> type[LiveView[Any]]:
-    class Around(LiveView[dict[str, Any]]):
-        template = LiveTemplate.from_string(_AROUND)
+def _view_with(component: type[LiveComponent[Any]], id: str, assigns: dict[str, Any]) -> type[LiveView[Any]]:
+    class Wrapper(LiveView[dict[str, Any]]):
+        template = LiveTemplate.from_string(_WRAPPER)
 
         async def mount(self, socket: Any, session: Any) -> None:
             socket.context = {"component": component, "id": id, "assigns": assigns}
 
-    return Around
+    return Wrapper
 
 
 def check_app(app: Any) -> list[Finding]:
-    """What `pyview check` finds in the views and templates of `app`."""
+    """Return what `pyview check` finds in the views and templates of `app`."""
     return lint(app)
 
 
 def assert_no_findings(app: Any) -> None:
-    """Raises `PageError`, an `AssertionError`, that lists what `check_app` finds."""
+    """Raise `PageError`, an `AssertionError`, with the list of all findings, if `check_app` finds any."""
     found = check_app(app)
     if found:
-        raise PageError("\n".join([f"{len(found)} findings:", *map(str, found)]))
+        count = f"{len(found)} finding{'' if len(found) == 1 else 's'}"
+        raise PageError("\n".join([f"expected no findings of pyview check, got {count}:", *map(str, found)]))
 
 
 def rendered(content: Any, environment: LiveEnvironment | None = None) -> str:
-    """The HTML of `content`: `assert rendered(note("Hello")) == "<p>Hello</p>"`.
+    """Return `content` as HTML: `assert rendered(note("Hello")) == "<p>Hello</p>"`.
 
-    `environment` is the template environment to render in, if its filters or files are needed. Raises `TypeError` for
-    what cannot be made without waiting: live components and nested views, which need a view to live in (see `opened`).
+    `content` is a function component, a template string or another value that templates print. `environment` is the
+    template environment whose filters and files are used. Raises `TypeError` for live components and nested views,
+    which exist only inside a view (see `opened`).
     """
     html = ContentRendering(environment or create_environment(), None).html(content)
     if isinstance(html, str):
@@ -85,5 +82,6 @@ def rendered(content: Any, environment: LiveEnvironment | None = None) -> str:
     if close is not None:
         close()
     raise TypeError(
-        "live components and nested views need a view to live in: open one, with LiveClient or opened()"
+        f"expected content that renders without a view, got {type(content).__name__}: live components and nested "
+        "views exist only inside a view. Open one with LiveClient or opened()"
     )

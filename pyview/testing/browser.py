@@ -1,24 +1,26 @@
-"""What all pages of one client share: the application, the cookie jar, the way to it over HTTP and WebSocket."""
+"""HTTP requests and WebSocket handshakes to an application in the same process, with one cookie jar."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.testing.errors import PageError
 from pyview.testing.forms import Submission
-from pyview.testing.location import CLIENT_ADDRESS, absolute, same_origin, set_cookie, websocket_scope
+from pyview.testing.location import absolute, same_origin, set_cookie
 from pyview.testing.raw_socket import RawSocket
 
+CLIENT_ADDRESS = ("127.0.0.1", 50000)
 MAX_REDIRECTS = 20
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a client behaves. Times are seconds; `live_path` None means: as the page says, else `/live`."""
+    """The options of a `LiveClient`. `live_path` is None for the path that the page names, otherwise `/live`."""
 
     base_url: str = "http://testserver"
     live_path: str | None = None
@@ -36,14 +38,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Where a request ended, after redirects. `response` is None when that is outside the application."""
+    """The result of a request, after redirects. `response` is None if the URL is outside the application."""
 
     url: str
     response: httpx.Response | None
 
 
 class Browser:
-    """In-process HTTP and WebSocket requests that share one cookie jar."""
+    """The application and the cookie jar that all pages of one client share."""
 
     def __init__(
         self,
@@ -88,7 +90,9 @@ class Browser:
             if response.next_request is None:
                 return Loaded(url, response)
             request = response.next_request
-        raise PageError(f"more than {MAX_REDIRECTS} redirects in a row, the last one to {request.url}")
+        raise PageError(
+            f"more than {MAX_REDIRECTS} redirects in a row, the last one to {request.url}: a redirect loop?"
+        )
 
     def socket(
         self,
@@ -98,7 +102,10 @@ class Browser:
         cookies: Mapping[str, str] | None = None,
         subprotocols: Sequence[str] = (),
     ) -> RawSocket:
-        """A WebSocket that is not connected yet. `cookies` None means the jar's; a header of None is left out."""
+        """Return a WebSocket that is not connected yet.
+
+        `cookies` is None for those of the jar. A header whose value is None is left out.
+        """
         request = self._handshake(path, params, headers, cookies, subprotocols)
         scope = websocket_scope(
             request,
@@ -154,3 +161,35 @@ def _form_request(http: httpx.AsyncClient, form: Submission, headers: Mapping[st
         content=str(httpx.QueryParams(list(form.pairs))),
         headers={**headers, "content-type": "application/x-www-form-urlencoded"},
     )
+
+
+def websocket_scope(
+    request: httpx.Request,
+    *,
+    subprotocols: Sequence[str],
+    root_path: str,
+    client: tuple[str, int],
+    state: dict[str, Any],
+) -> Scope:
+    """Return the ASGI scope that a server makes of a WebSocket handshake.
+
+    `request` is the GET of the handshake, with its cookies. `root_path` is a prefix of its path, as ASGI defines it.
+    """
+    url = request.url
+    secure = url.scheme in ("https", "wss")
+    return {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "scheme": "wss" if secure else "ws",
+        "path": unquote(url.path),
+        "raw_path": url.raw_path.split(b"?")[0],
+        "query_string": url.query,
+        "root_path": root_path,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "client": client,
+        "server": (url.host, url.port or (443 if secure else 80)),
+        "subprotocols": list(subprotocols),
+        "state": dict(state),
+        "extensions": {"websocket.http.response": {}},
+    }

@@ -1,4 +1,4 @@
-"""One view inside a page, as a test uses it."""
+"""The test's interface to one view inside a page."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from pyview.testing.tab import Tab
 
 
 class Child:
-    """A nested view, from `page.child("clock")`: what it shows, and events to it. Gestures are the page's."""
+    """A nested view, from `page.child("clock")`. Clicks and other gestures on its elements are methods of the page."""
 
     def __init__(self, tab: Tab, id: str) -> None:
         self._tab = tab
@@ -29,7 +29,7 @@ class Child:
 
     @property
     def mounts(self) -> int:
-        """How often this view has been joined since it came to the page."""
+        """The number of joins since the view came to the page."""
         return self._view.joins
 
     @property
@@ -42,7 +42,7 @@ class Child:
         return self.element.inner_html
 
     def find(self, css: str, text: str | None = None) -> Element:
-        """The first element in it that matches. Raises `ElementNotFound`."""
+        """Return the first element in the view that matches. Raises `ElementNotFound`."""
         return self.element.find(css, text)
 
     def find_all(self, css: str, text: str | None = None) -> list[Element]:
@@ -52,14 +52,14 @@ class Child:
         return bool(select(self.element.tag, css, text))
 
     async def push(self, event: str, value: Any = None) -> Any:
-        """Push an event as a script's hook in it does; the handler's reply, or None."""
+        """Push an event as a hook in the view does; return the reply of the handler, or None."""
         payload = {"type": "hook", "event": event, "value": {} if value is None else value}
         reply = await self._tab.inner.request(self._view, "event", payload)
         await self._tab.follow()
         return reply
 
     async def send(self, event: str, payload: dict[str, Any]) -> Any:
-        """Send any message on its channel, for tests of the protocol."""
+        """Send any message on the channel of the view, for tests of the protocol."""
         reply = await self._tab.inner.request(self._view, event, payload)
         await self._tab.follow()
         return reply

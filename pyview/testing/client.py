@@ -1,7 +1,4 @@
-"""The test client: an application, started, with a browser in front of it.
-
-An application's start-up and shutdown, driven as a server drives them.
-"""
+"""`LiveClient`: runs an application and opens pages of it."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,15 +8,14 @@ from typing import Any, Self
 import httpx
 from starlette.types import ASGIApp, Message
 
-from pyview.testing.browser import Browser, Settings
-from pyview.testing.location import CLIENT_ADDRESS
+from pyview.testing.browser import CLIENT_ADDRESS, Browser, Settings
 from pyview.testing.page import Page
 from pyview.testing.raw_socket import RawSocket
 from pyview.testing.tab import Tab
 
 
 class Lifespan:
-    """Runs the ASGI lifespan of one application. What start-up or shutdown raises is raised here."""
+    """Runs the ASGI lifespan of an application. Exceptions of its start-up and shutdown are raised here."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.state: dict[str, Any] = {}
@@ -30,18 +26,18 @@ class Lifespan:
 
     async def startup(self) -> None:
         self._task = asyncio.create_task(self._run())
-        await self._say("lifespan.startup")
+        await self._send("lifespan.startup")
 
     async def shutdown(self) -> None:
         if self._task is not None and not self._task.done():
-            await self._say("lifespan.shutdown")
+            await self._send("lifespan.shutdown")
             await self._task
 
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         await self._app(scope, self._to_app.get, self._from_app.put)
 
-    async def _say(self, event: str) -> None:
+    async def _send(self, event: str) -> None:
         await self._to_app.put({"type": event})
         answer = await self._answer(event)
         if answer["type"] == f"{event}.failed":
@@ -56,10 +52,10 @@ class Lifespan:
             return answer.result()
         answer.cancel()
         await self._raise_from_task()
-        return {"type": f"{event}.complete"}  # an application may return where it has nothing to do
+        return {"type": f"{event}.complete"}  # ASGI allows an application without lifespan to return
 
     async def _raise_from_task(self) -> None:
-        """The application's own exception tells more than its message."""
+        """Raise the application's exception, which has a traceback, if it has ended with one."""
         assert self._task is not None
         await self._task
 
@@ -74,13 +70,20 @@ class LiveClient:
         assert page.find("output").text == "1"
     ```
 
-    Entering runs the application's start-up, leaving closes its pages and runs its shutdown. All pages share the
-    cookies. What the application raises is raised in the test; a view that crashes raises `ViewCrashed` after the page
-    has joined again (unless `raise_crashes` is False).
+    Entering the context runs the application's start-up. Leaving it closes all pages and runs the shutdown. All pages
+    share one cookie jar. Exceptions of the application are raised in the test. If a view crashes, `ViewCrashed` is
+    raised after the page has joined again.
 
-    `headers` go with every request and handshake; `cookies` are there from the start; `root_path` is the prefix a
-    proxy strips; `live_path` is where the socket is, if the page does not say; `connect_params` are sent with the
-    connection and every join, as an app's own script would; `timeout` is how many seconds an answer may take.
+    - `base_url`: the scheme and host of all URLs.
+    - `headers`: sent with every request and handshake. `cookies`: in the jar from the start.
+    - `live_path`: the path of the socket, if the page does not name it.
+    - `root_path`: the prefix that a proxy strips, for ASGI.
+    - `client`: the address and port of the browser.
+    - `timeout`: how long an answer may take, in seconds.
+    - `raise_crashes`: False to go on after a crash; `page.crashes` counts them.
+    - `raise_server_exceptions`: False to get a response with status 500 for an exception of an HTTP request.
+    - `connect_params`: sent with the connection and with every join, as the application's own script would.
+    - `lifespan`: False to run neither start-up nor shutdown.
     """
 
     def __init__(
@@ -149,7 +152,10 @@ class LiveClient:
         return self._browser.http.cookies
 
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
-        """One HTTP request with the browser's cookies; the options are those of `httpx.AsyncClient.request`."""
+        """Send one HTTP request with the browser's cookies.
+
+        `options` are those of `httpx.AsyncClient.request`. Redirects are followed only with `follow_redirects=True`.
+        """
         return await self._browser.http.request(method, url, **options)
 
     async def get(self, url: str, **options: Any) -> httpx.Response:
@@ -184,10 +190,10 @@ class LiveClient:
         cookies: Mapping[str, str] | None = None,
         subprotocols: Sequence[str] = (),
     ) -> RawSocket:
-        """A WebSocket for tests of the protocol: `async with client.raw_socket() as socket: ...`, or `.connect()`.
+        """Return a WebSocket for tests of the protocol: `async with client.raw_socket() as socket: ...`.
 
-        The handshake is a browser's: the page's origin and the jar's cookies, unless `cookies` are given. A header of
-        None is left out. `params` are the query, `{"vsn": "2.0.0"}` if not given.
+        The handshake is that of a browser, with its origin and the cookies of the jar, unless `cookies` are given. A
+        header whose value is None is left out. `params` are the query, by default `{"vsn": "2.0.0"}`.
         """
         query = {"vsn": "2.0.0"} if params is None else params
         socket = self._browser.socket(path, query, headers or {}, cookies, subprotocols)

@@ -1,4 +1,8 @@
-"""The client's end of one WebSocket: refs, channels, answers; what `phoenix.js` does, and what it would drop."""
+"""The client's end of one WebSocket: refs, channels and answers, as in `phoenix.js`.
+
+Frames that `phoenix.js` would drop without a message are kept in `dropped`; frames that would make it wait for ever
+raise `ProtocolError`.
+"""
 
 import itertools
 import json
@@ -9,11 +13,11 @@ from typing import Any, NamedTuple
 from pyview.testing.raw_socket import RawSocket
 from pyview.wire.merge import ProtocolError
 
-Answered = Callable[[dict[str, Any]], None]
+OnAnswer = Callable[[dict[str, Any]], None]
 
 
 class Push(NamedTuple):
-    """A message the server sent by itself."""
+    """A message that the server sent by itself."""
 
     event: str
     payload: Any
@@ -21,8 +25,10 @@ class Push(NamedTuple):
 
 @dataclass(slots=True)
 class ClientChannel:
-    """One topic. `state` is "closed", "joining", "joined", "errored" or "left". `received` counts the messages of its
-    last join."""
+    """One topic.
+
+    `state` is "closed", "joining", "joined", "errored" or "left". `received` counts the messages since the last join.
+    """
 
     topic: str
     join_ref: str | None = None
@@ -32,18 +38,24 @@ class ClientChannel:
 
 @dataclass(slots=True)
 class Pending:
-    """A message that waits for its answer; `status` is "ok" or "error" once it came, "lost" if it never will."""
+    """A message that waits for its answer.
+
+    `status` is "ok" or "error" once the answer has come, and "lost" if it can no longer come.
+    """
 
     event: str
     ref: str
     join_ref: str | None
-    on_ok: Answered | None = None
+    on_ok: OnAnswer | None = None
     status: str | None = None
     response: Any = None
 
 
 class ClientConnection:
-    """Routes frames. `on_push(channel, push)` is called for what the server pushes to a channel that is not left."""
+    """Sends messages and routes the frames of the server to the channels.
+
+    `on_push(channel, push)` is called for a message that the server sends by itself.
+    """
 
     def __init__(
         self, socket: RawSocket, refs: Iterator[int], on_push: Callable[[ClientChannel, Push], None]
@@ -60,8 +72,8 @@ class ClientConnection:
     def open(self) -> bool:
         return self.socket.open
 
-    async def join(self, channel: ClientChannel, payload: dict[str, Any], on_ok: Answered) -> Pending:
-        """Open the topic: the message's own ref is the channel's `join_ref` from now on."""
+    async def join(self, channel: ClientChannel, payload: dict[str, Any], on_ok: OnAnswer) -> Pending:
+        """Join a topic. The ref of this message is the channel's `join_ref` from now on."""
         ref = str(next(self.refs))
         channel.join_ref, channel.state, channel.received = ref, "joining", 0
         if channel not in self._channels:
@@ -69,12 +81,12 @@ class ClientConnection:
         return await self._send(channel.topic, "phx_join", payload, ref, ref, on_ok)
 
     async def push(
-        self, channel: ClientChannel, event: str, payload: Any, on_ok: Answered | None = None
+        self, channel: ClientChannel, event: str, payload: Any, on_ok: OnAnswer | None = None
     ) -> Pending:
         return await self._send(channel.topic, event, payload, str(next(self.refs)), channel.join_ref, on_ok)
 
     async def push_bytes(self, channel: ClientChannel, event: str, data: bytes) -> Pending:
-        """A binary push, as the client sends the bytes of files."""
+        """Send a binary push, which carries bytes of a file."""
         ref = str(next(self.refs))
         pending = self._pending[ref] = Pending(event, ref, channel.join_ref)
         await self.socket.send_chunk(channel.join_ref or "", ref, channel.topic, event, data)
@@ -84,35 +96,35 @@ class ClientConnection:
         return await self._send("phoenix", "heartbeat", {}, str(next(self.refs)), None, None)
 
     async def leave(self, channel: ClientChannel) -> Pending:
-        """Leaving is done at once; the answer comes when it comes."""
+        """Leave a topic. The channel is left at once, without waiting for the answer."""
         channel.state = "left"
         return await self.push(channel, "phx_leave", {})
 
     async def _send(
-        self, topic: str, event: str, payload: Any, ref: str, join_ref: str | None, on_ok: Answered | None
+        self, topic: str, event: str, payload: Any, ref: str, join_ref: str | None, on_ok: OnAnswer | None
     ) -> Pending:
         pending = self._pending[ref] = Pending(event, ref, join_ref, on_ok)
         await self.socket.send_frame([join_ref, ref, topic, event, payload])
         return pending
 
     def pump(self) -> bool:
-        """Take in everything that has arrived; False when nothing had."""
-        took = False
+        """Process all messages that have arrived; return False if there were none."""
+        received = False
         while (message := self.socket.receive_nowait()) is not None:
-            took = True
-            self._take(message)
+            received = True
+            self._receive(message)
         if not self.socket.open:
             self.lose(lambda _: True)
-        return took
+        return received
 
-    def lose(self, which: Callable[[Pending], bool]) -> None:
-        """Give up answers that cannot come any more."""
-        for pending in [pending for pending in self._pending.values() if which(pending)]:
+    def lose(self, is_lost: Callable[[Pending], bool]) -> None:
+        """Mark pending messages as lost, because their answer can no longer come."""
+        for pending in [pending for pending in self._pending.values() if is_lost(pending)]:
             pending.status = "lost"
             self._lost.add(pending.ref)
             del self._pending[pending.ref]
 
-    def _take(self, message: str | bytes) -> None:
+    def _receive(self, message: str | bytes) -> None:
         join_ref, ref, topic, event, payload = _frame(message)
         for one in self._channels:
             if (one.topic, one.join_ref) == (topic, join_ref):
@@ -141,13 +153,13 @@ class ClientConnection:
         pending = self._pending.pop(ref or "", None)
         if pending is None:
             raise ProtocolError(
-                f"an answer to ref {ref!r} on {topic!r}, which nothing waits for: {payload!r}"
+                f"an answer to ref {ref!r} on {topic!r}, but no message with this ref waits for one: {payload!r}"
             )
         status, response = _reply(payload)
         if join_ref is not None and join_ref != pending.join_ref:
             raise ProtocolError(
                 f"the answer to {pending.event!r} has join_ref {join_ref!r}, its channel has {pending.join_ref!r}; "
-                "the client drops it and waits for ever"
+                "the client would drop it and wait for ever"
             )
         pending.status, pending.response = status, response
         if status == "ok" and pending.on_ok is not None:
@@ -155,13 +167,15 @@ class ClientConnection:
 
 
 def new_refs() -> Iterator[int]:
-    """Refs count up for as long as a document is loaded, through every reconnection."""
+    """Return the refs of one document: they go on counting after a reconnection."""
     return itertools.count(4)
 
 
 def _frame(message: str | bytes) -> list[Any]:
     if isinstance(message, bytes):
-        raise ProtocolError(f"a live view sends no binary frames to the client, got {message[:100]!r}")
+        raise ProtocolError(
+            f"expected a text frame, because a live view sends no binary frames, got {message[:100]!r}"
+        )
     frame = json.loads(message)
     if not (
         isinstance(frame, list)

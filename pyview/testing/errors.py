@@ -1,12 +1,12 @@
-"""What goes wrong in a test: every class here is an `AssertionError`, so a test runner shows it as a failure."""
+"""The errors of the testing client. All are `AssertionError`s, so that a test runner shows them as failures."""
 
 
 class PageError(AssertionError):
-    """Something the test expected of a page is not so."""
+    """The page is not as the test expects."""
 
 
 class ElementNotFound(PageError):
-    """No element matches, or several do where one is meant. The text lists what is there."""
+    """No element matches, or several match where one is expected. The text lists the elements of the page."""
 
 
 class NotConnected(PageError):
@@ -14,11 +14,14 @@ class NotConnected(PageError):
 
 
 class NoAnswer(PageError):
-    """The server did not answer in time. A browser would reload the page after 30 seconds."""
+    """The server did not answer in time. (A browser reloads the page after 30 seconds.)"""
 
 
 class ViewCrashed(PageError):
-    """The view raised: the server sent `phx_error`. The page has joined again, its state is that of a new mount."""
+    """The view raised an exception, and the server sent `phx_error`.
+
+    The page has joined again: its state is that of a new mount.
+    """
 
 
 class TooManyReloads(PageError):

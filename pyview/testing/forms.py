@@ -1,4 +1,4 @@
-"""Forms: what their fields hold, what a user typed, and what is sent."""
+"""Forms: the values of their fields, the input of the user, the data that is sent."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ def attribute(tag: Tag, name: str, default: str = "") -> str:
 
 
 def kind(tag: Tag) -> str:
-    """The DOM's `type` of a field: "text", "checkbox", "textarea", "select-one", "submit", ..."""
+    """Return the DOM's `type` of a field: "text", "checkbox", "textarea", "select-one", "submit", ..."""
     if tag.name == "select":
         return "select-multiple" if tag.has_attr("multiple") else "select-one"
     if tag.name == "button":
@@ -34,12 +34,12 @@ def kind(tag: Tag) -> str:
 
 
 def document_of(tag: Tag) -> Tag:
-    """The document as it was when the element was found."""
+    """Return the document of an element, as it was when the element was found."""
     return next(reversed(list(tag.parents)), tag)
 
 
 def form_of(tag: Tag) -> Tag | None:
-    """The form that a field belongs to."""
+    """Return the form that a field belongs to; None if there is none."""
     if tag.has_attr("form"):
         named_form = document_of(tag).find("form", id=attribute(tag, "form"))
         return named_form if isinstance(named_form, Tag) else None
@@ -47,31 +47,35 @@ def form_of(tag: Tag) -> Tag | None:
 
 
 def elements(form: Tag) -> list[Tag]:
-    """The form's fields and buttons in document order, those that name it by their `form` attribute too."""
+    """Return the fields and buttons of a form in document order, those with a `form` attribute included."""
     fields = document_of(form).select("input, select, textarea, button")
     return [tag for tag in fields if form_of(tag) is form]
 
 
 def is_disabled(tag: Tag) -> bool:
+    """Return True for a field or button that is disabled, itself or by a `<fieldset>` around it."""
     if tag.has_attr("disabled"):
         return True
     return any(parent.name == "fieldset" and parent.has_attr("disabled") for parent in tag.parents)
 
 
 def default_button(form: Tag) -> Tag | None:
-    """The button that the Enter key presses: the first that submits."""
+    """Return the button that the Enter key presses: the first that submits the form."""
     return next((tag for tag in elements(form) if submits(tag)), None)
 
 
 def submits(tag: Tag) -> bool:
+    """Return True for a button that submits its form."""
     return tag.name in ("button", "input") and kind(tag) in ("submit", "image")
 
 
 @dataclass(slots=True)
 class Fields:
-    """What the user typed, chose and touched, on one loaded document.
+    """The user's input in the fields of one document.
 
-    It stays until the client patches the page: then the server's word counts, except in the field that has the focus.
+    `typed` are the values that the user has changed, `used` the fields (form, name) that the user has changed at least
+    once, `focused` the field with the focus. A patch of the page replaces the user's value by the server's, except in
+    the focused field.
     """
 
     typed: dict[str, Typed] = field(default_factory=dict)
@@ -81,7 +85,7 @@ class Fields:
     # --- reading ---
 
     def value(self, tag: Tag) -> str:
-        """The DOM's `value` of a field."""
+        """Return the DOM's `value` of a field."""
         if tag.name == "select":
             chosen = self.selected(tag)
             return chosen[0] if chosen else ""
@@ -93,11 +97,12 @@ class Fields:
         return _textarea_text(tag) if tag.name == "textarea" else attribute(tag, "value")
 
     def checked(self, tag: Tag) -> bool:
+        """Return True if a checkbox or radio button is checked."""
         typed = self.typed.get(_key(tag))
         return typed if isinstance(typed, bool) else tag.has_attr("checked")
 
     def selected(self, tag: Tag) -> tuple[str, ...]:
-        """The values of the chosen options."""
+        """Return the values of the selected options."""
         typed = self.typed.get(_key(tag))
         if isinstance(typed, tuple):
             return typed
@@ -110,7 +115,7 @@ class Fields:
     # --- typing ---
 
     def fill(self, form: Tag, values: Values) -> None:
-        """Type and choose. Raises `ElementNotFound` for a field or an option that the form does not have."""
+        """Change fields by name. Raises `ElementNotFound` for a field or an option that the form does not have."""
         for name, value in values.items():
             self._fill(named(form, name), name, value)
 
@@ -125,47 +130,48 @@ class Fields:
 
     def _type(self, tag: Tag, text: str) -> None:
         if kind(tag) == "file":
-            raise PageError(f"files are chosen with page.choose(...): {outline(tag)}")
+            raise PageError(f"a file input cannot be filled with text; use page.choose(...): {outline(tag)}")
         self._put(tag, text)
 
     def _check(self, tags: list[Tag], name: str, value: Value) -> None:
-        wanted = (
-            {attribute(tags[0], "value", "on")}
-            if value is True
-            else set()
-            if value is False
-            else set(_texts(value))
-        )
-        unknown = wanted - {attribute(tag, "value", "on") for tag in tags}
-        if unknown:
-            raise ElementNotFound(f"no {kind(tags[0])} {name!r} has the value {sorted(unknown)}: {tags}")
+        if isinstance(value, bool):
+            wanted = {attribute(tags[0], "value", "on")} if value else set()
+        else:
+            wanted = set(_texts(value))
+        values = {attribute(tag, "value", "on") for tag in tags}
+        if wanted - values:
+            raise ElementNotFound(
+                f"no {kind(tags[0])} named {name!r} has the value {sorted(wanted - values)}; it has {sorted(values)}"
+            )
         for tag in tags:
             self._put(tag, attribute(tag, "value", "on") in wanted)
 
     def focus(self, tag: Tag | None) -> None:
-        """Move the focus into a field, or to something that is none."""
+        """Move the focus into a field; for any other element, out of all fields."""
         editable = (
             tag is not None and tag.name in ("input", "select", "textarea") and kind(tag) not in BUTTON_TYPES
         )
         self.focused = _key(tag) if tag is not None and editable else ""
 
     def patched(self, soup: Tag, is_patched: Callable[[Tag], bool]) -> None:
-        """The client has patched the page to `soup`: where it did, what was typed is replaced by what was rendered.
+        """Drop the user's input in fields that a patch of the page to `soup` has replaced.
 
-        The focused field keeps its value, and so do passwords, though none whether it is checked.
+        The focused field and fields with `data-keep-value` (passwords) keep their value. Checkboxes and radio buttons
+        never do: the client sets `checked` even with the focus.
         """
         fields = {_key(tag): tag for tag in soup.select("input, select, textarea")}
-        for key in [
-            key for key in self.typed if key not in fields or self._loses(key, fields[key], is_patched)
-        ]:
-            del self.typed[key]
+        self.typed = {
+            key: value
+            for key, value in self.typed.items()
+            if key in fields and not self._is_replaced(key, fields[key], is_patched)
+        }
 
-    def _loses(self, key: str, tag: Tag, is_patched: Callable[[Tag], bool]) -> bool:
+    def _is_replaced(self, key: str, tag: Tag, is_patched: Callable[[Tag], bool]) -> bool:
         kept = key == self.focused or tag.has_attr("data-keep-value")
         return is_patched(tag) and (not kept or kind(tag) in CHECKABLE)
 
     def toggle(self, tag: Tag) -> None:
-        """What a click does to a checkbox or a radio button."""
+        """Click a checkbox or a radio button."""
         form = form_of(tag)
         if kind(tag) == "radio" and form is not None:
             for other in named(form, attribute(tag, "name")):
@@ -176,7 +182,7 @@ class Fields:
     def _choose(self, tag: Tag, values: tuple[str, ...]) -> None:
         options = {option_value(option) for option in tag.select("option")}
         if not set(values) <= options:
-            raise ElementNotFound(f"{outline(tag)} has no option {values}, only {sorted(options)}")
+            raise ElementNotFound(f"{outline(tag)} has no option {list(values)}; it has {sorted(options)}")
         self._put(tag, values)
 
     def _put(self, tag: Tag, value: Typed) -> None:
@@ -184,12 +190,8 @@ class Fields:
             raise PageError(f"a disabled field cannot be changed: {outline(tag)}")
         self.typed[_key(tag)] = value
 
-    def reset(self, form: Tag) -> None:
-        for tag in elements(form):
-            self.typed.pop(_key(tag), None)
-
     def use(self, form: Tag, name: str) -> None:
-        """The user changed this field: it is no longer `_unused_`."""
+        """Note that the user has changed a field, so that it is no longer sent as `_unused_`."""
         self.used.add((_form_key(form), name))
 
     def use_all(self, form: Tag) -> None:
@@ -202,7 +204,7 @@ class Fields:
     # --- sending ---
 
     def entries(self, form: Tag, submitter: Tag | None = None) -> list[tuple[str, str]]:
-        """The form's data in document order: what would be sent, with the button that submits it."""
+        """Return the form's data in document order, with that of the button that submits it."""
         pairs: list[tuple[str, str]] = []
         for tag in elements(form):
             name = attribute(tag, "name")
@@ -218,7 +220,11 @@ class Fields:
         return () if kind(tag) == "file" else (self.value(tag),)
 
     def serialize(self, form: Tag, submitter: Tag | None = None, only: str | None = None) -> str:
-        """The form as the client sends it in an event: urlencoded, an `_unused_` twin before what was not touched."""
+        """Return the form as the client sends it in an event, urlencoded.
+
+        Before each field that the user has not changed comes its `_unused_` name. `only` is the name of the only field
+        to send.
+        """
         by_name: dict[str, list[Tag]] = {}
         for tag in elements(form):
             by_name.setdefault(attribute(tag, "name"), []).append(tag)
@@ -242,7 +248,7 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A form on its way over HTTP."""
+    """A form submission over HTTP."""
 
     url: str
     method: str
@@ -251,24 +257,24 @@ class Submission:
 
 
 def submission(form: Tag, submitter: Tag | None, fields: Fields, url: str) -> Submission:
-    """The form of the page at `url` as a browser would send it; a button may say where and how."""
-    own = {} if submitter is None else submitter.attrs
-    action = str(own.get("formaction") or form.get("action") or url)
-    method = str(own.get("formmethod") or form.get("method") or "get").lower()
-    enctype = str(own.get("formenctype") or form.get("enctype") or "").lower()
+    """Return the submission of a form on the page at `url`; attributes of the button override those of the form."""
+    override = {} if submitter is None else submitter.attrs
+    action = str(override.get("formaction") or form.get("action") or url)
+    method = str(override.get("formmethod") or form.get("method") or "get").lower()
+    enctype = str(override.get("formenctype") or form.get("enctype") or "").lower()
     return Submission(
         absolute(url, action), method, fields.entries(form, submitter), enctype == "multipart/form-data"
     )
 
 
 def named(form: Tag, name: str) -> list[Tag]:
-    """The form's fields of that name. Raises `ElementNotFound`, which lists the names there are."""
+    """Return the form's fields of that name. Raises `ElementNotFound`, which lists the names of the form."""
     fields = [tag for tag in elements(form) if kind(tag) not in BUTTON_TYPES]
     found = [tag for tag in fields if attribute(tag, "name") == name]
     if not found:
         names = list(dict.fromkeys(attribute(tag, "name") for tag in fields if attribute(tag, "name")))
         raise ElementNotFound(f"the form {outline(form)} has no field {name!r}; it has {names}")
-    # A hidden field beside a checkbox of the same name says what is sent when that is not ticked.
+    # A hidden field beside a checkbox of the same name holds the value that is sent if the checkbox is not checked.
     return [tag for tag in found if kind(tag) != "hidden"] or found
 
 
@@ -277,13 +283,13 @@ def option_value(option: Tag) -> str:
 
 
 def unused_name(name: str) -> str:
-    """`user[email]` -> `user[_unused_email]`, `tags[]` -> `_unused_tags[]`."""
+    """Return the `_unused_` name of a field: `user[_unused_email]` for `user[email]`, `_unused_tags[]` for `tags[]`."""
     base, array = (name[:-2], "[]") if name.endswith("[]") else (name, "")
     return re.sub(r"([^\[\]]+)(\]?$)", lambda m: f"_unused_{m[1]}{m[2]}", base, count=1) + array
 
 
 def urlencode(pairs: Sequence[tuple[str, str]]) -> str:
-    """application/x-www-form-urlencoded, as URLSearchParams writes it."""
+    """Return application/x-www-form-urlencoded text, as the browser's URLSearchParams writes it."""
     return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in pairs)
 
 
@@ -294,18 +300,16 @@ def _encode(text: str) -> str:
 def _texts(value: Value) -> tuple[str, ...]:
     if value is None:
         return ()
-    return (
-        tuple(map(str, value))
-        if isinstance(value, Sequence) and not isinstance(value, str)
-        else (str(value),)
-    )
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(map(str, value))
+    return (str(value),)
 
 
 def _one_each(tags: list[Tag], name: str, value: Value) -> tuple[str, ...]:
     texts = _texts(value) or ("",)
     if len(texts) != len(tags):
         raise PageError(
-            f"{len(tags)} fields are named {name!r}, so give a list of {len(tags)} values, not {value!r}"
+            f"{len(tags)} fields are named {name!r}: expected a list of {len(tags)} values, got {value!r}"
         )
     return texts
 
@@ -319,12 +323,12 @@ def _form_key(form: Tag) -> str:
 
 
 def _key(tag: Tag) -> str:
-    own = attribute(tag, "id")
-    if own:
-        return f"#{own}"
+    """Return a key that finds the same field again after the page was parsed again."""
+    if tag.has_attr("id") and attribute(tag, "id"):
+        return f"#{attribute(tag, 'id')}"
     form = tag.find_parent("form")
     name = attribute(tag, "name")
     value = attribute(tag, "value") if kind(tag) in CHECKABLE else ""
-    alike = form.find_all(tag.name, attrs={"name": name}) if form is not None and not value else [tag]
-    place = next((i for i, other in enumerate(alike) if other is tag), 0)
-    return f"{_form_key(form) if form is not None else ''}/{name}/{value}/{place}"
+    same_name = form.find_all(tag.name, attrs={"name": name}) if form is not None and not value else [tag]
+    position = next((i for i, other in enumerate(same_name) if other is tag), 0)
+    return f"{_form_key(form) if form is not None else ''}/{name}/{value}/{position}"

@@ -1,4 +1,4 @@
-"""What a user's hand does to a page, and what the client makes of it."""
+"""Gestures of the user on a page - clicks, keys, typing - and the client's reaction to them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -43,7 +43,7 @@ LINK_KINDS = {"patch", "redirect"}
 
 
 class Gestures:
-    """Turns clicks, keys and typing on the elements of one tab into messages, navigation and HTTP."""
+    """Turns gestures on the elements of one tab into messages, navigation and HTTP requests."""
 
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
@@ -52,9 +52,12 @@ class Gestures:
     # --- clicking ---
 
     async def click(self, tag: Tag) -> None:
-        """A click goes to the closest live link, else to the closest `phx-click`; then the browser has its turn."""
+        """Click an element.
+
+        The closest live link handles the click; without one, the closest `phx-click` does, and then the browser.
+        """
         if tag.name in ("button", "input", "select", "textarea") and is_disabled(tag):
-            raise PageError(f"a disabled element cannot be clicked: {outline(tag)}")
+            raise PageError(f"cannot click a disabled element: {outline(tag)}")
         link = closest(tag, LINK)
         if link is not None and self.tab.state.connected:
             await self._live_link(link)
@@ -62,7 +65,7 @@ class Gestures:
         loaded = self.tab.state.response
         self.tab.state.fields.focus(tag)
         if _is_checkable(tag):
-            self.tab.state.fields.toggle(tag)  # a browser does this before scripts hear of the click
+            self.tab.state.fields.toggle(tag)  # a browser does this before it dispatches the click
         await self._click_away(tag)
         await self._phx_click(tag)
         if self.tab.state.response is loaded:
@@ -93,7 +96,7 @@ class Gestures:
             await self.run(attribute(target, "phx-click"), Occasion("click", target))
 
     async def _default_action(self, tag: Tag) -> None:
-        """What a browser does by itself on a click."""
+        """Do what the browser itself does on a click."""
         control = next(
             (one for one in (tag, *tag.parents) if one.name in ("a", "button", "input", "label")), None
         )
@@ -111,7 +114,7 @@ class Gestures:
             await self._changed(control)
 
     async def _send_method(self, link: Tag) -> None:
-        """A link with `data-method` asks for its address as a form would; what it asks to confirm is confirmed."""
+        """Follow a link with `data-method`, which the client sends as a form. A `data-confirm` is confirmed."""
         method, to = attribute(link, "data-method"), attribute(link, "data-to", attribute(link, "href"))
         url = absolute(self.tab.state.url, to)
         if url.startswith(("http:", "https:")):
@@ -151,36 +154,37 @@ class Gestures:
         tab.state.fields.fill(form, values)
         submitter = submitter or default_button(form)
         if submitter is not None and is_disabled(submitter):
-            raise PageError(f"the form cannot be submitted, its button is disabled: {outline(submitter)}")
+            raise PageError(f"cannot submit the form, because its button is disabled: {outline(submitter)}")
         if not form.has_attr("phx-submit") or tab.state.view is None:
             await tab.submit(submission(form, submitter, tab.state.fields, tab.state.url))
             await tab.follow()
             return
         if file_inputs(form):
             await self.files.send_all(form)
-            form, submitter = self._as_it_is_now(form, submitter)
+            form, submitter = self._find_again(form, submitter)
         tab.state.fields.use_all(form)
         tab.remember_submitter(form, submitter)
-        focused, tab.state.fields.focused = (
-            tab.state.fields.focused,
-            "",
-        )  # the client takes the focus away until the answer is there
+        # The client removes the focus until the answer has come, so the answer may change the focused field too.
+        focused, tab.state.fields.focused = tab.state.fields.focused, ""
         await self.run(attribute(form, "phx-submit"), Occasion("submit", form, submitter))
         tab.state.fields.focused = focused
 
-    def _as_it_is_now(self, form: Tag, submitter: Tag | None) -> tuple[Tag, Tag | None]:
-        """The form after the page has changed, and its button."""
+    def _find_again(self, form: Tag, submitter: Tag | None) -> tuple[Tag, Tag | None]:
+        """Return the form and its button on the page as it is after a change."""
         now = self.tab.state.soup.find("form", id=attribute(form, "id")) if form.has_attr("id") else None
         if not isinstance(now, Tag) or submitter is None:
             return now if isinstance(now, Tag) else form, submitter
-        place = [one is submitter for one in elements(form)].index(True)
-        return now, (elements(now)[place : place + 1] or [submitter])[0]
+        position = [one is submitter for one in elements(form)].index(True)
+        return now, (elements(now)[position : position + 1] or [submitter])[0]
 
     async def choose(self, file_input: Tag, files: Sequence[LocalFile], *, send: bool) -> Chosen:
-        """Choose files: the form's event tells the server of them; with auto upload they are sent then."""
+        """Choose files. The change event of the form announces them; with auto upload they are sent then."""
         form = form_of(file_input)
         if form is None or not (attribute(form, "phx-change") or attribute(file_input, "phx-change")):
-            raise PageError("a file input needs a form with phx-change, which tells the server of its files")
+            raise PageError(
+                f"the file input {outline(file_input)} needs a form with phx-change: without it, the browser does not "
+                "send the server the list of chosen files"
+            )
         chosen, uploads = self.files.choose(file_input, files)
         await self._changed(file_input, uploads)
         if send and file_input.has_attr("data-phx-auto-upload") and self.tab.state.connected:
@@ -188,12 +192,12 @@ class Gestures:
         return chosen
 
     async def change(self, form: Tag, values: Values, target: str) -> None:
-        """Fill in, and tell of the last field, or of the one named `target`, as the input event would."""
+        """Change fields, and send the change event of the field named `target`."""
         self.tab.state.fields.fill(form, values)
         await self._changed(named(form, target)[0])
 
     async def _changed(self, field: Tag, uploads: Mapping[str, Any] | None = None) -> None:
-        """The input event of a field: its own `phx-change` counts before its form's."""
+        """Send the change event of a field: its own `phx-change` if it has one, otherwise that of its form."""
         form = form_of(field)
         event = attribute(field, "phx-change") or (attribute(form, "phx-change") if form is not None else "")
         if form is None or not event:
@@ -205,20 +209,16 @@ class Gestures:
     # --- keys and focus ---
 
     async def key(self, tag: Tag | None, key: str, events: tuple[str, ...]) -> bool:
-        """Press and release a key; False when nothing listens. On no element in particular, the window hears it."""
-        heard = False
+        """Press and release a key in an element, or anywhere if `tag` is None; return False if nothing listens."""
+        handled = False
         if tag is not None:
             self.tab.state.fields.focus(tag)
         for event in events:
-            heard = await self._key(tag, key, event) or heard
-        return heard
-
-    async def _key(self, tag: Tag | None, key: str, event: str) -> bool:
-        listeners = self._listeners(tag, event)
-        for listener, commands in listeners:
-            if attribute(listener, "phx-key", key).lower() == key.lower():
-                await self.run(commands, Occasion(event, listener, data={"key": key}))
-        return bool(listeners)
+            for listener, commands in self._listeners(tag, event):
+                handled = True
+                if attribute(listener, "phx-key", key).lower() == key.lower():
+                    await self.run(commands, Occasion(event, listener, data={"key": key}))
+        return handled
 
     def _listeners(self, tag: Tag | None, event: str) -> list[tuple[Tag, str]]:
         if tag is not None and attribute(tag, f"phx-{event}"):
@@ -227,20 +227,23 @@ class Gestures:
         return [(one, attribute(one, binding)) for one in self.tab.state.soup.select(f"[{binding}]")]
 
     async def focus(self, tag: Tag | None, event: str) -> bool:
-        """Move the focus onto an element or off it (`event` is "focus" or "blur"); on None it is the window's."""
+        """Focus or blur an element, or the window if `tag` is None; return False if nothing listens.
+
+        `event` is "focus" or "blur".
+        """
         if tag is not None:
             self.tab.state.fields.focus(tag if event == "focus" else None)
         binding = f"phx-{event}" if tag is not None else f"phx-window-{event}"
         listeners = [tag] if tag is not None else self.tab.state.soup.select(f"[{binding}]")
-        heard = [one for one in listeners if attribute(one, binding)]
-        for listener in heard:
+        bound = [one for one in listeners if attribute(one, binding)]
+        for listener in bound:
             await self.run(attribute(listener, binding), Occasion(event, listener))
-        return bool(heard)
+        return bool(bound)
 
     # --- commands ---
 
     async def run(self, attribute_text: str, occasion: Occasion) -> None:
-        """Run what a `phx-*` attribute says. Commands that change only looks have no effect here."""
+        """Run the commands of a `phx-*` attribute. Commands that change only the appearance have no effect here."""
         for op, args in parse(attribute_text):
             for tag in self._targets(args, occasion.source):
                 if op in self._commands:
@@ -272,11 +275,11 @@ class Gestures:
     async def _exec(self, args: Args, tag: Tag, occasion: Occasion) -> None:
         commands = attribute(tag, args["attr"])
         if not commands:
-            raise PageError(f"the JS command exec expects {args['attr']} on {outline(tag)}")
+            raise PageError(f"the JS command exec expects the attribute {args['attr']} on {outline(tag)}")
         await self.run(commands, Occasion(occasion.type, tag))
 
     async def _dispatch(self, args: Args, tag: Tag, _: Occasion) -> None:
-        """Events of the browser that the client listens to; the application's own scripts do not run here."""
+        """Dispatch an event of the browser that the client listens to; other scripts do not run in tests."""
         event = args["event"]
         if event == "click":
             await self.click(tag)
@@ -294,7 +297,7 @@ class Gestures:
     }
 
     def _payloads(self, args: Args, occasion: Occasion) -> list[dict[str, Any]]:
-        """One message for each target."""
+        """Return the messages of a push: one for each target."""
         if occasion.type == "submit":
             return self._submit_payloads(args, occasion)
         if occasion.type == "change":
@@ -311,7 +314,7 @@ class Gestures:
         ]
 
     def _change_payloads(self, args: Args, occasion: Occasion) -> list[dict[str, Any]]:
-        """An input with its own `phx-change` sends only itself."""
+        """Return the messages of a change event. An input with its own `phx-change` sends only itself."""
         field, form = occasion.source, form_of(occasion.source)
         assert form is not None
         name, own = attribute(field, "name"), field.has_attr("phx-change")
@@ -326,7 +329,7 @@ def _state(args: Args) -> str:
 
 
 def closest(tag: Tag, binding: str) -> Tag | None:
-    """The element itself or the nearest around it with that attribute, within its view."""
+    """Return the element or its nearest ancestor with that attribute, within its view; skip disabled ones."""
     for one in (tag, *tag.parents):
         if one.has_attr(binding) and not (
             one.name in ("button", "input", "select", "textarea") and is_disabled(one)

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class HistoryEntry:
-    """One stop. `kind` says how the page came there: "patch", "redirect" (live navigation) or None (loaded)."""
+    """One entry. `kind` is how the page came there: "patch", "redirect" (live navigation) or None (loaded).
+
+    `back_kind` is how the client goes back from the next entry to this one.
+    """
 
     url: str
     document: int
@@ -16,7 +19,10 @@ class HistoryEntry:
 
 @dataclass(slots=True)
 class History:
-    """Entries and the place in them. Each loaded document has a number; going back across documents loads again."""
+    """The entries and the current one. Each loaded document has a number.
+
+    A step to an entry of another document loads that document again.
+    """
 
     entries: list[HistoryEntry] = field(default_factory=list)
     index: int = -1
@@ -27,25 +33,26 @@ class History:
         return self.entries[self.index]
 
     def loaded(self, url: str, *, replace: bool = False) -> None:
-        """A document came over HTTP."""
+        """Add an entry for a document that was loaded over HTTP."""
         self.document += 1
         self._add(HistoryEntry(url, self.document), replace=replace)
 
     def joined(self, view_id: str) -> None:
-        """The page's first join: the loaded entry becomes one that can be patched back to."""
+        """After the first join of a document, mark its entry as one to which the client can patch back."""
         if self.current.kind is None:
             self.current.kind, self.current.view_id = "patch", view_id
 
     def navigated(self, url: str, kind: str, view_id: str, *, replace: bool) -> None:
-        """The client's pushState or replaceState."""
+        """Add or replace an entry, as the client does with `pushState` and `replaceState`."""
         self.current.back_kind = kind
         self._add(HistoryEntry(url, self.document, kind, view_id=view_id), replace=replace)
 
     def step(self, by: int) -> tuple[HistoryEntry, str | None]:
-        """Go back or forward; the entry reached, and whether the client takes the step as a patch or a redirect."""
+        """Go back or forward; return the new entry, and "patch" or "redirect" for how the client goes there."""
         target = self.index + by
         if not 0 <= target < len(self.entries):
-            raise IndexError("there is no further page in that direction")
+            direction = "forward" if by > 0 else "back"
+            raise IndexError(f"cannot go {direction}: the history has no entry in that direction")
         self.index = target
         entry = self.current
         return entry, entry.kind if by > 0 else entry.back_kind or entry.kind

@@ -1,7 +1,4 @@
-"""What the client sends for what a user does: the payloads of the message `event`.
-
-What stands in a `phx-*` attribute: the name of an event, or JavaScript commands as JSON.
-"""
+"""Payloads of the client's `event` messages, and the JS commands of `phx-*` attributes that send them."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +12,7 @@ from pyview.testing.errors import ElementNotFound
 from pyview.testing.forms import CHECKABLE, Fields, attribute, kind, option_value
 from pyview.wire.merge import ProtocolError
 
-# Commands that change only how the page looks. They have no effect here: no style and no time passes in a test.
+# Commands that change only the appearance. They have no effect in tests, which have neither styles nor transitions.
 _APPEARANCE_NAMES = (
     "toggle show hide add_class remove_class toggle_class transition set_attr remove_attr toggle_attr "
     "ignore_attrs focus focus_first push_focus pop_focus"
@@ -25,14 +22,14 @@ ACTIVE = frozenset(("push", "navigate", "patch", "exec", "dispatch"))
 
 
 class Command(NamedTuple):
-    """One command: `op` and its arguments, as in section "JS command encodings" of the protocol."""
+    """One JS command: its name `op` and its arguments, in the encoding of LiveView's protocol."""
 
     op: str
     args: dict[str, Any]
 
 
 def parse(attribute: str) -> list[Command]:
-    """The commands of an attribute; an event's name is a push of that event."""
+    """Return the commands of an attribute; the name of an event is a push of that event."""
     if not attribute.startswith("["):
         return [Command("push", {"event": attribute})]
     return [_command(item, attribute) for item in json.loads(attribute)]
@@ -56,10 +53,11 @@ VIEW = "data-phx-session"
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What made the client act: `type` as the wire names it, the element, a form's button, a key's data.
+    """The DOM event that made the client act.
 
-    `uploads` are the files that were chosen. `data` grows: the client writes into one object what each push of one
-    occasion sends, so a second push repeats the values of the first.
+    `type` is its name on the wire, `source` the element with the binding, `submitter` the button of a form, `uploads`
+    the chosen files. `data` grows: the client collects the values of all pushes of one DOM event in one object, so a
+    second push repeats the values of the first.
     """
 
     type: str | None
@@ -70,7 +68,10 @@ class Occasion:
 
 
 def element_payload(occasion: Occasion, args: Args, fields: Fields, cid: int | None) -> Payload:
-    """A click, a key, a focus, a blur: the key first, then `phx-value-*`, the DOM's value, the command's own value."""
+    """Return the payload of a click, a key, a focus or a blur.
+
+    Later values win: those of the key, then `phx-value-*`, the DOM's `value`, the command's own `value`.
+    """
     tag = occasion.source
     value = occasion.data
     value.update(attributes_value(tag))
@@ -82,6 +83,7 @@ def element_payload(occasion: Occasion, args: Args, fields: Fields, cid: int | N
 def change_payload(
     form: Tag, args: Args, value: str, target: str, cid: int | None, uploads: Mapping[str, Any] | None = None
 ) -> Payload:
+    """Return the payload of a form's change event about the field named `target`; `value` is the urlencoded form."""
     meta = {"_target": target or "undefined", **attributes_value(form), **args.get("value", {})}
     return with_cid(
         {
@@ -111,7 +113,7 @@ def attributes_value(tag: Tag) -> dict[str, str]:
 
 
 def dom_value(tag: Tag, fields: Fields) -> dict[str, Any]:
-    """`{"value": ...}` for elements that have a `value` in the DOM; an `<li>` has one, the number 0."""
+    """Return `{"value": ...}` for elements with a `value` in the DOM. For an `<li>` without one it is the number 0."""
     if kind(tag) in CHECKABLE and not fields.checked(tag):
         return {}
     read = _VALUES.get(tag.name)
@@ -146,9 +148,10 @@ _VALUES = {
 
 
 def target_cids(tag: Tag, target: Any, soup: BeautifulSoup) -> list[int | None]:
-    """To which components an event goes, None for the view: one event for each match of a selector.
+    """Return the numbers of the components that an event goes to, one event for each; None stands for the view.
 
-    `target` is a command's own; else the element's `phx-target` counts. Raises `ElementNotFound` for no match.
+    `target` is that of the command, otherwise the element's `phx-target` counts: a number, or a selector whose matches
+    are the targets. Raises `ElementNotFound` if nothing matches.
     """
     wanted = attribute(tag, "phx-target") if target is None else str(target)
     if not wanted:
@@ -157,25 +160,25 @@ def target_cids(tag: Tag, target: Any, soup: BeautifulSoup) -> list[int | None]:
         return [_component(int(wanted), tag, soup)]
     found = soup.select(wanted)
     if not found:
-        raise ElementNotFound(f"nothing on the page matches the phx-target {wanted!r} of {outline(tag)}")
+        raise ElementNotFound(f"no element on the page matches the phx-target {wanted!r} of {outline(tag)}")
     return [closest_component(match) for match in found]
 
 
 def _component(cid: int, tag: Tag, soup: BeautifulSoup) -> int:
     if soup.select_one(f'[{COMPONENT}="{cid}"]') is None:
-        raise ElementNotFound(f"there is no component {cid}, the phx-target of {outline(tag)}")
+        raise ElementNotFound(f"no component {cid} is on the page; it is the phx-target of {outline(tag)}")
     return cid
 
 
 def event_owner(tag: Tag, target: Any, soup: BeautifulSoup) -> Tag:
-    """The element whose view an event goes to: what a selector finds, otherwise the one that caused it."""
+    """Return the element whose view an event goes to: the first match of a selector, otherwise the element itself."""
     wanted = attribute(tag, "phx-target") if target is None else str(target)
     found = soup.select_one(wanted) if wanted and not wanted.isdecimal() else None
     return tag if found is None else found
 
 
 def closest_component(tag: Tag) -> int | None:
-    """The component of its view that an element is in."""
+    """Return the number of the component that contains an element; None if its view contains it directly."""
     for one in (tag, *tag.parents):
         if one.has_attr(COMPONENT):
             return int(attribute(one, COMPONENT))

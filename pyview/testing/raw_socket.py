@@ -1,4 +1,4 @@
-"""A WebSocket to an application in the same event loop: frames in, frames out, nothing interpreted."""
+"""A WebSocket to an application in the same event loop, without any client logic."""
 
 import asyncio
 import json
@@ -25,22 +25,21 @@ class RawSocket:
         assert await socket.receive_frame() == [None, "1", "phoenix", "phx_reply", {"status": "ok", "response": {}}]
     ```
 
-    `status` is 101 once the application accepted, or the HTTP status of its refusal; `close_code` is None
-    while the socket is open. What the application raises is raised by the next call here.
+    `status` is 101 once the application has accepted, or the HTTP status of its refusal. `close_code` is None while the
+    socket is open. An exception of the application is raised by the next call. Timeouts are in seconds.
     """
 
     def __init__(self, app: ASGIApp, scope: Scope) -> None:
         self.scope = scope
         self.status: int | None = None
         self.subprotocol: str | None = None
-        self.response_headers: list[tuple[str, str]] = []
         self.response_body = b""
         self.close_code: int | None = None
         self.close_reason = ""
         self._app = app
         self._to_app: asyncio.Queue[Message] = asyncio.Queue()
         self._arrived: deque[str | bytes] = deque()
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._reading = asyncio.Event()
         self._reading.set()
         self._task: asyncio.Task[None] | None = None
@@ -50,7 +49,7 @@ class RawSocket:
     # --- opening and closing ---
 
     async def connect(self, timeout: float = TIMEOUT) -> Self:
-        """Make the handshake. Raises `SocketRefused` when the application refuses it."""
+        """Make the handshake. Raises `SocketRefused` if the application refuses it."""
         self._task = asyncio.create_task(self._run())
         self._to_app.put_nowait({"type": "websocket.connect"})
         await self._until(lambda: self.status is not None, timeout, "an answer to the handshake")
@@ -60,7 +59,7 @@ class RawSocket:
         return self
 
     async def close(self, code: int = 1000, timeout: float = TIMEOUT) -> None:
-        """Close as a browser does, and wait until the application has finished with the connection."""
+        """Close as a browser does, and wait until the application has ended the connection's task."""
         self._disconnect(code)
         await self._end(timeout)
 
@@ -108,7 +107,7 @@ class RawSocket:
     # --- receiving ---
 
     async def receive(self, timeout: float = TIMEOUT) -> str | bytes:
-        """The next message. Raises `SocketClosed` when there is no more, `NoAnswer` when none comes in time."""
+        """Return the next message. Raises `SocketClosed` if the socket is closed, `NoAnswer` after `timeout`."""
         await self._until(lambda: bool(self._arrived) or self.close_code is not None, timeout, "a message")
         if not self._arrived:
             raise SocketClosed(self.close_code or ABNORMAL, self.close_reason)
@@ -120,16 +119,16 @@ class RawSocket:
         return message
 
     async def receive_frame(self, timeout: float = TIMEOUT) -> Any:
-        """The next text message, read as JSON."""
+        """Return the next text message, decoded from JSON."""
         return json.loads(await self.receive_text(timeout))
 
     def receive_nowait(self) -> str | bytes | None:
-        """A message that has arrived already, or None."""
+        """Return a message that has already arrived, or None."""
         self._raise_from_app()
         return self._arrived.popleft() if self._arrived else None
 
     async def wait(self, timeout: float) -> bool:
-        """Wait until something arrives or the socket closes; False when nothing happened in `timeout` seconds."""
+        """Wait until a message arrives or the socket closes; return False if neither happened in `timeout` seconds."""
         try:
             await self._until(
                 lambda: bool(self._arrived) or self.close_code is not None, timeout, "a message"
@@ -139,27 +138,28 @@ class RawSocket:
         return True
 
     async def wait_closed(self, timeout: float = TIMEOUT) -> int:
-        """The code the application closes with. What it sent before can still be received."""
+        """Wait until the application closes; return the close code. Earlier messages can still be received."""
         await self._until(lambda: self.close_code is not None, timeout, "the application to close")
         return self.close_code or ABNORMAL
 
     async def expect_nothing(self, seconds: float = 0.02) -> None:
         """Fail if a message arrives within `seconds`, or the socket closes."""
         if await self.wait(seconds):
-            raise AssertionError(f"expected silence, got {await self.receive()!r}")
+            raise AssertionError(f"expected no message within {seconds} s, got {await self.receive()!r}")
 
     def pause_reading(self) -> None:
-        """Be a browser that does not read: from now on the application's `send` waits."""
+        """Stop reading, as a slow browser: from now on the application's `send` waits."""
         self._reading.clear()
 
     def resume_reading(self) -> None:
+        """Read again after `pause_reading`."""
         self._reading.set()
 
     async def _run(self) -> None:
         try:
             await self._app(self.scope, self._to_app.get, self._send)
         finally:
-            self._returned()
+            self._on_return()
 
     # --- the application's side ---
 
@@ -169,13 +169,12 @@ class RawSocket:
         if self.close_code is not None:
             raise OSError(f"the connection is gone (close code {self.close_code})")
         self._receivers[message["type"]](self, message)
-        self._news.set()
+        self._changed.set()
 
     def _on_accept(self, message: Message) -> None:
         self._expect_handshake(message)
         self.status = 101
         self.subprotocol = message.get("subprotocol")
-        self.response_headers = _texts(message.get("headers", []))
 
     def _on_send(self, message: Message) -> None:
         if self.status != 101:
@@ -192,7 +191,6 @@ class RawSocket:
     def _on_refusal(self, message: Message) -> None:
         self._expect_handshake(message)
         self._refusal = int(message["status"])
-        self.response_headers = _texts(message.get("headers", []))
 
     def _on_refusal_body(self, message: Message) -> None:
         self.response_body += message.get("body", b"")
@@ -212,7 +210,7 @@ class RawSocket:
         if self.status is not None:
             raise RuntimeError(f"the application sent {message['type']} after the handshake was over")
 
-    # --- machinery ---
+    # --- waiting ---
 
     async def _to_application(self, message: Message) -> None:
         self._raise_from_app()
@@ -225,10 +223,10 @@ class RawSocket:
         if self.close_code is None:
             self.close_code, self.close_reason = code, reason
             self._to_app.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        self._reading.set()  # a send that waits for the reader must learn that there is none
-        self._news.set()
+        self._reading.set()  # wake up a `send` that waits for the browser, so that it sees the end
+        self._changed.set()
 
-    def _returned(self) -> None:
+    def _on_return(self) -> None:
         if self.status is None:
             self.status = 500
         self._disconnect(ABNORMAL)
@@ -238,8 +236,8 @@ class RawSocket:
             async with asyncio.timeout(timeout):
                 while not condition():
                     self._raise_from_app()
-                    self._news.clear()
-                    await self._news.wait()
+                    self._changed.clear()
+                    await self._changed.wait()
         except TimeoutError:
             raise NoAnswer(f"waited {timeout} s for {what}") from None
         self._raise_from_app()
@@ -250,7 +248,9 @@ class RawSocket:
         done, _ = await asyncio.wait({self._task}, timeout=timeout)
         if not done:
             self._task.cancel()
-            raise NoAnswer(f"the application still held the connection {timeout} s after it ended")
+            raise NoAnswer(
+                f"the application did not return from the connection within {timeout} s after it was closed"
+            )
         self._raise_from_app()
 
     def _raise_from_app(self) -> None:
@@ -261,7 +261,3 @@ class RawSocket:
         if error is not None:
             self._error_seen = True
             raise error
-
-
-def _texts(headers: Any) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]

@@ -1,4 +1,4 @@
-"""Forms after a reconnection: the new view is told what the user had typed before the page is patched."""
+"""Recovery of forms: after a rejoin, the client sends the new view what the user had typed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ Recoverable = Mapping[str, Tag]
 
 
 def recoverable(soup: BeautifulSoup, view_id: str) -> Recoverable:
-    """The forms to recover, by id, as they stand before a rejoin."""
+    """Return the forms to recover, by id, as they are before a rejoin."""
     view = soup.find(id=view_id)
     forms = view.select("form[phx-change][id]") if isinstance(view, Tag) else []
     kept = [form for form in forms if attribute(form, "phx-auto-recover") != "ignore" and elements(form)]
@@ -20,7 +20,7 @@ def recoverable(soup: BeautifulSoup, view_id: str) -> Recoverable:
 
 
 def recoveries(old: Recoverable, soup: BeautifulSoup, fields: Fields) -> list[dict[str, Any]]:
-    """The events to send: for each form that came back with the same `phx-change`, its old values."""
+    """Return the events to send: the old values of each form that is on the page again with the same `phx-change`."""
     payloads: list[dict[str, Any]] = []
     for form_id, form in old.items():
         new = soup.find("form", id=form_id)

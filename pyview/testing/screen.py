@@ -1,7 +1,4 @@
-"""What a tab shows: the document, the view in it, the title, and what the user typed.
-
-Which elements a patch of the page touches.
-"""
+"""The visible state of a tab: the document, the views in it, the title, the fields that the user has changed."""
 
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
@@ -9,7 +6,8 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from pyview.testing.dom import Document, parse, with_content
+from pyview.testing.document import Document, with_content
+from pyview.testing.dom import parse
 from pyview.testing.forms import Fields, attribute
 from pyview.testing.location import absolute
 from pyview.testing.payloads import COMPONENT
@@ -19,9 +17,10 @@ from pyview.testing.view import View
 
 
 def patched_by(view_id: str, components: Collection[str] | None = None) -> Callable[[Tag], bool]:
-    """Says of an element whether a patch of that view reaches it; of `components` alone, if the diff has no more.
+    """Return a function that returns True for elements that a patch of the view reaches.
 
-    Left alone are elements outside the view, those that the diff did not touch, and those with `phx-update="ignore"`.
+    `components` are the numbers of the components in a diff that holds nothing else: then only those are patched. A
+    patch does not reach elements outside the view, elements that the diff did not touch, and `phx-update="ignore"`.
     """
 
     def is_patched(tag: Tag) -> bool:
@@ -44,7 +43,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Screen:
-    """The page as HTML and as elements. Elements are made anew after each change."""
+    """The page as HTML and as elements. Elements are parsed again after each change."""
 
     def __init__(self) -> None:
         self.document = Document("")
@@ -57,7 +56,7 @@ class Screen:
         self._styles: dict[tuple[str, str], str] = {}
 
     def load(self, html: str) -> None:
-        """A document came; its view is not there yet."""
+        """Show a new document, whose view has not joined yet."""
         self.document = Document.parse(html).with_script()
         self.view, self.fields, self._soup = None, Fields(), None
         self.inner.clear()
@@ -72,7 +71,7 @@ class Screen:
 
     @property
     def soup(self) -> BeautifulSoup:
-        """The page's elements; components are marked with their number."""
+        """The elements of the page; those of components carry their number."""
         if self._soup is None:
             self._soup = parse(self._filled(self.document.html(self._content(strip=False))))
             if self.view is not None and self.view.streamed:
@@ -80,8 +79,10 @@ class Screen:
         return self._soup
 
     def _filled(self, html: str, *, strip: bool = False, marked: Mapping[str, str] = _NOTHING) -> str:
-        """The document with the HTML of the views inside, each within the one around it. `marked` is what is shown of
-        some, by their id."""
+        """Return the document with the HTML of the inner views, each inside the view around it.
+
+        `marked` is the HTML of some of them, by id, to use instead.
+        """
         for view in self.inner.values():
             if view.tree:
                 html = with_content(html, view.id, marked.get(view.id) or view.html(strip=strip))
@@ -97,27 +98,27 @@ class Screen:
         found = parse(self.document.html()).find(id=view_id)
         if not isinstance(found, Tag):
             return ""
-        for inner in found.select("[data-phx-parent-id]"):  # there is no token for those yet
+        for inner in found.select("[data-phx-parent-id]"):  # without their parent, these have no token yet
             inner["data-phx-parent-id"] = inner["data-phx-session"] = ""
         return found.decode_contents()
 
     def changed(self) -> None:
-        """The view has new HTML."""
+        """Drop the parsed elements, because a view has new HTML."""
         self._soup = None
 
     def renew(self, session: str, csrf: str) -> None:
-        """The page has new tokens."""
+        """Take new tokens into the page."""
         self.document = self.document.with_tokens(session, csrf)
         self._soup = None
 
     def put_container(self, container: tuple[str, Mapping[str, str]]) -> None:
-        """Give the main element the tag and the attributes of the view that came."""
+        """Give the main element the tag and the attributes of the new view."""
         tag, attributes = container
         self.document = self.document.with_container(tag, attributes)
         self._soup = None
 
     def put_title(self, title: Any, *, joining: bool) -> None:
-        """Write the title between its prefix and suffix; a join without one brings the default."""
+        """Write the title between its prefix and suffix; a join without a title brings the default."""
         if not isinstance(title, str) and not joining:
             return
         tag = self.soup.select_one("title")
@@ -129,15 +130,15 @@ class Screen:
             self._soup = None
 
     def put_style_sheet(self, files: Mapping[str, Any]) -> None:
-        """The style sheet beside a view is another one than before."""
-        whose, style = (files["id"], files["view"]), files["style"] or ""
-        former, self._styles[whose] = self._styles.get(whose, style), style
+        """Replace the style sheet of a view whose file has changed."""
+        key, style = (files["id"], files["view"]), files["style"] or ""
+        former, self._styles[key] = self._styles.get(key, style), style
         if former and former != style:
             self.document = self.document.with_style_sheet(former, style)
             self._soup = None
 
     def patch_fields(self, content: str, view_id: str, components: Collection[str] | None = None) -> None:
-        """The view's HTML becomes `content`: what was typed goes where the patch reaches."""
+        """Forget what the user typed in fields that a patch of the view to `content` reaches."""
         if self.fields.typed:
             own = self._content(strip=False) if view_id in self.inner else content
             html = self._filled(self.document.html(own), marked={view_id: content})
@@ -145,23 +146,23 @@ class Screen:
 
     @property
     def has_inner(self) -> bool:
-        """Whether views inside the page are, or may have to be joined."""
+        """True if the page contains inner views, joined or not."""
         return bool(self.inner) or "data-phx-session" in (self._content(strip=True) or "")
 
     def meta(self, name: str) -> str | None:
-        """The content of a meta tag."""
+        """Return the content of a meta tag; None if there is none."""
         tag = self.soup.select_one(f'meta[name="{name}"]')
         return None if tag is None else str(tag.get("content", ""))
 
     def tracked_statics(self, url: str) -> list[str]:
-        """The addresses of all `phx-track-static` elements."""
+        """Return the URLs of all `phx-track-static` elements."""
         sources = [
             str(tag.get("src") or tag.get("href") or "") for tag in self.soup.select("[phx-track-static]")
         ]
         return [absolute(url, source) for source in sources if source]
 
     def form_to_submit(self) -> Tag | None:
-        """The form that the server asks to be sent over HTTP."""
+        """Return the form that the server asks the client to submit over HTTP; None if there is none."""
         if "phx-trigger-action" not in (self._content(strip=True) or ""):
             return None
         return self.soup.select_one("form[phx-trigger-action]")

@@ -1,8 +1,8 @@
-"""The items of streams, which only the browser keeps: what of them a page shows.
+"""The items of streams, which a browser keeps in its page and nowhere else.
 
-The tree that the server and the client share forgets a stream's items once they are in the page. A tab of the testing
-client has no page beside its tree, so it keeps them here, and puts them back where the page would have them. The rules
-are those of `dom_patch.ts` of the JavaScript client.
+Neither the server's tree nor the client's tree keeps the items of a stream once they are in the page. The testing
+client has no page besides its tree, so it keeps the items here and puts them back where the page would show them. The
+rules are those of `dom_patch.ts` of the JavaScript client.
 """
 
 import re
@@ -25,7 +25,7 @@ class _Item:
 
 
 class StreamedItems:
-    """What one view's page shows of its streams."""
+    """The items of one view's streams, by the ref of the stream."""
 
     def __init__(self) -> None:
         self._items: dict[str, list[_Item]] = {}
@@ -36,28 +36,31 @@ class StreamedItems:
         return bool(self._items)
 
     def joined(self) -> None:
-        """A view has joined: what its streams show comes with it."""
+        """Drop all items, because the tree of a join brings those of the new mount."""
         self._items.clear()
 
     def absorb(self, tree: Tree) -> Tree:
-        """Apply what the streams of a tree say. The tree as the client keeps it: without their items."""
+        """Apply the inserts and deletes of a tree's streams; return the tree as the client keeps it, without items."""
         self._seen = set()
         components = tree.get(COMPONENTS, {})
         kept = self._absorb(tree, components)
-        # A container that has gone from the page took its items along.
+        # If a container has gone from the page, its items have gone with it.
         self._items = {ref: items for ref, items in self._items.items() if ref in self._seen}
         return kept
 
     def shown(self, tree: Tree) -> Tree:
-        """The tree of all that the page shows. Nodes that have not changed since the last call are the same objects."""
+        """Return the tree with the items of its streams.
+
+        Nodes that have not changed since the last call are the same objects, so that `to_html` can recognise them.
+        """
         before, self._shown = self._shown, {}
         return self._show(tree, before)
 
     def samples(self) -> list[str]:
-        """The id of one item of each stream."""
+        """Return the DOM id of one item of each stream."""
         return [items[0].dom_id for items in self._items.values() if items]
 
-    # --- taking in ---
+    # --- applying ---
 
     def _absorb(self, node: Tree, components: Tree) -> Tree:
         if STREAM in node:
@@ -89,13 +92,13 @@ class StreamedItems:
         items = self._items.setdefault(ref, [])
         gone = {item.dom_id for item in items if reset or item.dom_id in deletes}
         items[:] = [item for item in items if item.dom_id not in gone]
-        there = {item.dom_id for item in items}
+        present = {item.dom_id for item in items}
         for (dom_id, at, limit, update_only), entry in zip(inserts, entries, strict=True):
             known = next((item for item in items if item.dom_id == dom_id), None)
             if known is not None:
                 known.entry = entry
-            elif dom_id in there:
-                continue  # a limit has just taken it out: the client changes it, and does not put it back
+            elif dom_id in present:
+                continue  # a limit has just removed it: the client updates the removed element and does not add it
             elif not update_only or dom_id in gone:
                 items.insert(len(items) if at == -1 else at, _Item(dom_id, entry))
                 _limit(items, limit)
@@ -112,7 +115,7 @@ class StreamedItems:
         return shown
 
     def _remember(self, node: Tree, before: dict[int, tuple[Tree, Tree]]) -> None:
-        """An untouched node, and all that is in it, is known next time as well."""
+        """Keep the result for an untouched node and for all nodes inside it."""
         known = before.get(id(node))
         if known is not None:
             self._shown[id(node)] = known
@@ -135,7 +138,7 @@ class StreamedItems:
 
 
 def check_containers(soup: Any, dom_ids: Iterable[str]) -> None:
-    """Raise `ProtocolError` where an item's parent is no container of a stream."""
+    """Raise `ProtocolError` if the parent of an item is no container of a stream."""
     for dom_id in dom_ids:
         tag = soup.find(id=dom_id)
         parent = None if tag is None else tag.parent

@@ -338,7 +338,7 @@ def test_our_own_examples_are_sound() -> None:
 def test_findings_are_listed_in_a_failure(make: Make) -> None:
     app = make(SOUND + "<b phx-foo></b>")
     assert [type(one) for one in check_app(app)] == [Finding]
-    with pytest.raises(PageError, match=r"1 findings:\n.*html:1: the client knows no attribute phx-foo"):
+    with pytest.raises(PageError, match=r"got 1 finding:\n.*html:1: the client knows no attribute phx-foo"):
         assert_no_findings(app)
 
 

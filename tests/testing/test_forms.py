@@ -208,7 +208,7 @@ async def test_fields_that_are_not_there_are_told() -> None:
             await page.submit("#f", {"emial": "x"})
         with pytest.raises(ElementNotFound, match=r"no option .'xxl'.*\['m', 's', 'xl'\]"):
             await page.change("#f", {"size": "xxl"})
-        with pytest.raises(ElementNotFound, match="no radio 'pay' has the value"):
+        with pytest.raises(ElementNotFound, match="no radio named 'pay' has the value"):
             await page.change("#f", {"pay": "gold"})
         with pytest.raises(PageError, match="a disabled field cannot be changed"):
             await page.change("#f", {"nameless_is_next": "x"})

@@ -165,7 +165,7 @@ async def test_a_client_that_does_not_read_makes_the_application_wait() -> None:
 async def test_an_application_that_does_not_let_go() -> None:
     async with LiveClient(APP) as client:
         socket = await client.raw_socket("/hold").connect()
-        with pytest.raises(NoAnswer, match="still held the connection"):
+        with pytest.raises(NoAnswer, match="did not return from the connection"):
             await socket.close(timeout=0.02)
 
 
@@ -174,7 +174,7 @@ async def test_no_message() -> None:
         with pytest.raises(NoAnswer, match=r"waited 0.01 s for a message"):
             await socket.receive(timeout=0.01)
         await socket.send_text("x")
-        with pytest.raises(AssertionError, match="expected silence, got 'x'"):
+        with pytest.raises(AssertionError, match=r"expected no message within .*, got 'x'"):
             await socket.expect_nothing()
 
 

@@ -25,5 +25,5 @@ def test_a_component_is_rendered_with_the_filters_of_an_environment() -> None:
 
 
 def test_what_needs_a_view_says_so() -> None:
-    with pytest.raises(TypeError, match="need a view to live in"):
+    with pytest.raises(TypeError, match="exist only inside a view"):
         rendered(live_component(Counter, id="a"))

@@ -100,7 +100,8 @@ async def test_what_the_server_pushes_is_there_when_the_test_looks() -> None:
         await one.push("push_later")
         await one.settle(0.05)
         with pytest.raises(
-            PageError, match=r"waited 0.05 s for 'p' with text 'never'; the page says: 'Plain later foot'"
+            PageError,
+            match=r"waited 0.05 s for 'p' with text 'never'; the text of the page is 'Plain later foot'",
         ):
             await one.wait_for("p", 0.05, text="never")
 
@@ -143,7 +144,7 @@ async def test_what_the_application_raises_is_raised_in_the_test() -> None:
 async def test_an_event_without_an_answer() -> None:
     async with LiveClient(room().app(), timeout=1.0) as client:
         page = await client.open("/room")
-        with pytest.raises(NoAnswer, match=r"no answer to 'event' within 1.0 s"):
+        with pytest.raises(NoAnswer, match=r"did not answer 'event' within 1.0 s"):
             await page.push("silence")
         page.abort()
 
@@ -198,10 +199,10 @@ async def test_a_refused_handshake() -> None:
     ("frame", "complaint"),
     [
         ([None, None, "diff", {"0": "x"}], "without a join_ref"),
-        (["own", "99", "phx_reply", {"status": "ok", "response": {}}], "nothing waits for"),
+        (["own", "99", "phx_reply", {"status": "ok", "response": {}}], "with this ref waits"),
         (
             ["own", "99", "phx_reply", {"status": "ok"}],
-            "`status` ok or error and `response`|nothing waits for",
+            "`status` ok or error and `response`|with this ref waits",
         ),
         (["own", None, "presence", {}], "knows no message 'presence'"),
         (["own", None, "diff", {"r": 1}], "`r` is the reply"),
