@@ -15,7 +15,7 @@ import pytest
 from pyview.components import LiveComponent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from pyview.testing.dom import Document
+from pyview.testing.document import Document
 from pyview.testing.tree_html import to_html
 from pyview.wire.merge import Tree, merge
 from tests.attack.target import answer, joined
