@@ -16,8 +16,8 @@ EVENTS = (
     ("calm", "Wind {wind} knots, sea smooth. Course {course} degrees."),
     ("calm", "All quiet. Coffee for {people}."),
     ("calm", "Passed a lighthouse, {miles} miles to port."),
-    ("news", "Spoke to a trawler {miles} miles off; {people} on board, all well."),
-    ("news", "New course: {course} degrees."),
+    ("notice", "Spoke to a trawler {miles} miles off; {people} on board, all well."),
+    ("notice", "New course: {course} degrees."),
     ("care", "Pressure falls. Wind {wind} knots and rising."),
     ("care", "Pump {people} runs warm. Watching it."),
     ("alarm", "Smoke from pump {people}. Stopped it, no fire."),
@@ -26,7 +26,7 @@ EVENTS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry. ``kind`` is calm, news, care or alarm."""
+    """An entry. ``kind`` is calm, notice, care or alarm."""
 
     number: int
     at: datetime
