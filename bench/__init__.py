@@ -1,1 +1,1 @@
-"""`python -m bench`: PyView beside a bare Starlette server, on one core, in the same run."""
+"""`python -m bench`: compare PyView with a bare Starlette server, on one core, in the same run."""

@@ -1,4 +1,4 @@
-"""The command line: choose workloads, run them one after the other, print the table."""
+"""Command line: choose workloads, run them one after the other, print the table."""
 
 import argparse
 import asyncio

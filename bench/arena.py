@@ -1,4 +1,4 @@
-"""The plan of a run, and the two servers that every workload needs."""
+"""Parameters of a run, and the two servers of every workload."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from bench.server import BARE, GUARDED, Server, running
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how much: every count and every second of a run."""
+    """Parameters of a run: counts, and durations in seconds."""
 
     rounds: int = 13
     seconds: float = 0.6
@@ -29,7 +29,7 @@ QUICK = Plan(rounds=5, seconds=0.4, joins=100, beats=300, idle=1000)
 
 @dataclass(frozen=True)
 class Arena:
-    """Starts servers on their core. `application` is the one that is compared with the bare server."""
+    """Start servers on their core. `application` is the one to compare with the bare server."""
 
     plan: Plan
     cores: Cores
@@ -37,7 +37,7 @@ class Arena:
 
     @contextlib.asynccontextmanager
     async def pair(self, path: str) -> AsyncIterator[tuple[Server, Server]]:
-        """Both servers, fresh; the bare one serves the other's page as fixed bytes."""
+        """Start both servers. The bare one serves the other's page as fixed bytes."""
         async with self.ours() as ours, self.bare() as bare:
             await copy_page(ours, path, bare)
             yield ours, bare
@@ -53,7 +53,7 @@ class Arena:
 
 
 async def copy_page(source: Server, path: str, target: Server) -> None:
-    """A fixed page as large as the rendered one, with tokens as long."""
+    """Copy the rendered page, so that the fixed one has the same size and tokens of the same length."""
     reader, writer = await connect_http(source.port), await connect_http(target.port)
     await writer.put("/page", (await reader.get(path)).body)
     reader.close()

@@ -1,7 +1,7 @@
-"""What each row is to reach, and what others reached when they were measured the same way.
+"""Targets of the rows, and results of other frameworks, measured in the same way.
 
 The figures of Phoenix LiveView 1.2.10 and of PyView 0.9.0 are ratios to the same bare server, measured on two
-cores of another machine: figures drift from machine to machine, their ratios hardly.
+cores of another machine: absolute figures differ between machines, ratios hardly.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bench.rows import Row
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound on a row's ratio, or, where there is no fair ratio, on our own figure."""
+    """Bound on the ratio of a row, or on our own figure if there is no fair ratio."""
 
     at_least: float | None = None
     at_most: float | None = None
@@ -25,7 +25,7 @@ class Goal:
         return "" if self.at_most is None else f"<= {self.at_most:g}"
 
     def judge(self, row: Row) -> bool | None:
-        """Reached or not; None where nothing was asked."""
+        """Return True if the goal was reached, None if there is none."""
         value = row.ratio if self.of_ratio else row.ours
         if value is None:
             return None

@@ -16,12 +16,12 @@ class Response:
 
     @property
     def cookie(self) -> str:
-        """The `Cookie` header that a browser would send from now on."""
+        """Return the `Cookie` header that a browser sends after these responses."""
         return "; ".join(pair.decode() for pair in _COOKIE.findall(self.head))
 
 
 class HttpConnection(asyncio.Protocol):
-    """`get` awaits one response; `start` sends one request after the other until `stop`. `cookie` goes with each."""
+    """HTTP connection. `get` awaits one response; `start` sends requests in turn until `stop`."""
 
     transport: asyncio.Transport
 
@@ -50,11 +50,11 @@ class HttpConnection(asyncio.Protocol):
             self._complete()
 
     async def get(self, path: str) -> Response:
-        """The response to one GET. Raises `RuntimeError` for any status but 200."""
+        """Return the response to a GET. Raises `RuntimeError` for a status other than 200."""
         return await self._once("GET", path, b"")
 
     async def put(self, path: str, body: bytes) -> None:
-        """Store `body` there. Raises `RuntimeError` for any status but 200."""
+        """Send a PUT. Raises `RuntimeError` for a status other than 200."""
         await self._once("PUT", path, body)
 
     def start(self, path: str) -> None:
@@ -62,7 +62,7 @@ class HttpConnection(asyncio.Protocol):
         self._ask("GET", path, b"")
 
     async def stop(self) -> None:
-        """Returns once the request in flight is answered."""
+        """Stop, and return when the request in flight has been answered."""
         self._repeating = False
         assert self._answer is not None
         async with asyncio.timeout(10):

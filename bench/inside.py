@@ -1,6 +1,6 @@
-"""`python -m bench.inside`: what one event costs in CPU time without any socket, the ASGI application called directly.
+"""`python -m bench.inside`: CPU time of one event without a socket, with direct calls of the ASGI application.
 
-What remains of an event's time is the server's: reading, framing, sending.
+The rest of an event's time is the server's: reading, framing, sending.
 """
 
 import argparse
@@ -32,7 +32,7 @@ SERVER: dict[str, Any] = {
 
 
 async def get(path: str) -> Page:
-    """The page, rendered in process."""
+    """Return the page, rendered in this process."""
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -48,7 +48,7 @@ async def get(path: str) -> Page:
 
 
 class Browser:
-    """One end of an ASGI WebSocket: everything it will ever say is known beforehand."""
+    """Client side of an ASGI WebSocket, with all its messages prepared."""
 
     def __init__(self, page: Page, event: str, count: int, cid: int | None) -> None:
         self.last = ""
@@ -84,7 +84,7 @@ def scope_of(kind: str, path: str, query: bytes) -> dict[str, Any]:
 
 
 async def microseconds(path: str, event: str, count: int, expected: str) -> float:
-    """Per event, over `count` events of one view. Raises `RuntimeError` when the last answer is wrong."""
+    """Return the microseconds per event, over `count` events. Raises `RuntimeError` if the last reply is wrong."""
     page = await get(path)
     browser = Browser(page, event, count, CIDS.get(path))
     scope = scope_of("websocket", "/live/websocket", page.socket_url.partition("?")[2].encode())

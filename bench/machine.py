@@ -1,4 +1,4 @@
-"""The two cores of a run: one for the server, one for the load generator, and the open-file limit."""
+"""The cores of server and load generator, the limit of open files, and the resource usage of a process."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ if sys.platform != "win32":
 
 @dataclass(frozen=True)
 class Cores:
-    """Core numbers, or None where processes cannot be pinned."""
+    """Core numbers, or None if processes cannot be pinned."""
 
     server: int | None
     generator: int | None
@@ -25,7 +25,7 @@ class Cores:
 
 
 def choose_cores() -> Cores:
-    """The last core for the server, the first for the generator."""
+    """Choose the last core for the server, the first for the generator."""
     available = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if len(available) < 2:
         return Cores(None, None)
@@ -33,13 +33,13 @@ def choose_cores() -> Cores:
 
 
 def pin(core: int | None) -> None:
-    """Keep this process on one core; `None` leaves it alone."""
+    """Pin this process to a core. None does nothing."""
     if core is not None:
         os.sched_setaffinity(0, {core})
 
 
 def raise_file_limit() -> None:
-    """Thousands of sockets need as many descriptors: ask for all the hard limit gives."""
+    """Raise the soft limit of open files to the hard limit: every socket needs a descriptor."""
     if sys.platform != "win32":
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         with contextlib.suppress(ValueError, OSError):
@@ -47,7 +47,7 @@ def raise_file_limit() -> None:
 
 
 def most_connections(wanted: int) -> int:
-    """How many of `wanted` connections the open-file limit allows."""
+    """Return `wanted`, or the number of connections that the limit of open files allows."""
     if sys.platform == "win32":
         return wanted
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -56,7 +56,7 @@ def most_connections(wanted: int) -> int:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process has used so far: CPU seconds and resident KiB."""
+    """Resource usage of a process: CPU seconds and resident KiB."""
 
     cpu: float
     resident: float

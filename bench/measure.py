@@ -1,17 +1,17 @@
-"""Samples of two servers taken in turns, and what their ratio was."""
+"""Samples of two servers, taken in turns, and their ratio."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.awake import awake, idle_turn
+from bench.busy_loop import busy_loop, idle_turn
 from bench.server import Server
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a load did: operations completed, and the bytes that came back for them."""
+    """Result of a load: completed operations, and received bytes."""
 
     operations: int
     received_bytes: int
@@ -19,7 +19,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Sample:
-    """One slice of load on one server. Times are seconds; those of the generator without its idle turns."""
+    """One period of load on one server. Times are in seconds; those of the generator exclude idle turns."""
 
     work: Work
     seconds: float
@@ -46,7 +46,7 @@ class Sample:
 async def sample(server: Server, load: Callable[[], Awaitable[Work]]) -> Sample:
     idle = await idle_turn()
     cpu, generator, start = server.usage().cpu, time.process_time(), time.perf_counter()
-    async with awake() as turns:
+    async with busy_loop() as turns:
         work = await load()
     seconds = time.perf_counter() - start
     busy = time.process_time() - generator - turns.count * idle
@@ -54,9 +54,9 @@ async def sample(server: Server, load: Callable[[], Awaitable[Work]]) -> Sample:
 
 
 def cpu_microseconds(samples: Sequence[Sample]) -> float:
-    """The server's CPU time for one operation, which other work on the machine hardly moves.
+    """CPU time of the server per operation. Other work on the machine hardly changes it.
 
-    Over all samples at once: the system counts in steps of 10 ms.
+    Sums all samples, because the system counts in steps of 10 ms.
     """
     cpu = sum(sample.server_cpu for sample in samples)
     return cpu / sum(sample.work.operations for sample in samples) * 1e6
@@ -64,7 +64,7 @@ def cpu_microseconds(samples: Sequence[Sample]) -> float:
 
 @dataclass(frozen=True)
 class Round:
-    """Both servers, one right after the other."""
+    """Samples of both servers, one right after the other."""
 
     ours: Sample
     bare: Sample
@@ -75,13 +75,13 @@ class Round:
 
     @property
     def disturbed(self) -> bool:
-        """A server under full load that did not have its core to itself: something else ran there."""
+        """Return True if a server under full load shared its core with another process."""
         return min(self.ours.server_share, self.bare.server_share) < 0.9
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The rounds that count, and how many were left out because other work disturbed them."""
+    """The valid rounds, and the number of rounds dropped because other work disturbed them."""
 
     rounds: list[Round]
     left_out: int
@@ -98,7 +98,7 @@ class Comparison:
         return median(s.rate for s in self.ours), median(s.rate for s in self.bare)
 
     def ratios(self) -> list[float]:
-        """One per round: what disturbs the machine for longer than a round disturbs both sides of it."""
+        """One ratio per round: a disturbance longer than a round affects both servers."""
         return [each.ratio for each in self.rounds]
 
     def microseconds(self) -> tuple[float, float]:
@@ -122,7 +122,7 @@ PATIENCE = 3
 
 
 async def in_turns(rounds: int, ours: Measure, bare: Measure) -> Comparison:
-    """One round to warm up, then as many as are wanted; disturbed ones are repeated for a while."""
+    """Take one round to warm up, then the given number of rounds. Repeat disturbed ones, within a limit."""
     await _round(0, ours, bare)
     tried: list[Round] = []
     calm: list[Round] = []
@@ -134,7 +134,7 @@ async def in_turns(rounds: int, ours: Measure, bare: Measure) -> Comparison:
 
 
 async def _round(turn: int, ours: Measure, bare: Measure) -> Round:
-    """The two change places every time."""
+    """Take one round. The order of the servers alternates."""
     if turn % 2:
         first = await ours()
         return Round(first, await bare())

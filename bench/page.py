@@ -1,4 +1,4 @@
-"""A page as a browser gets it before it connects: GET it, read the view's tokens off it, keep the cookies."""
+"""Load pages as a browser does before it connects: tokens and cookies."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from bench.server import Server
 
 @dataclass(frozen=True)
 class Page:
-    """What the script of one loaded page knows."""
+    """Tokens and cookies of a loaded page."""
 
     origin: str
     path: str
@@ -37,7 +37,7 @@ class Page:
         return {"Origin": self.origin, **cookie}
 
     def join_frame(self) -> bytes:
-        """The frame that the official client sends for the main view of a page just loaded."""
+        """Return the join frame that the official client sends for the main view of a new page."""
         params = {"_csrf_token": self.csrf, "_mounts": 0, "_mount_attempts": 0}
         payload = {
             "url": self.origin + self.path,
@@ -49,14 +49,14 @@ class Page:
         return orjson.dumps(["4", "4", self.topic, "phx_join", payload])
 
     def click_frame(self, event: str, cid: int | None = None) -> bytes:
-        """A click on a button: `value` is what a `<button>` gives. `cid` is the component that it is for."""
+        """Return the frame of a click on a `<button>`, for the component `cid` if given."""
         target = {} if cid is None else {"cid": cid}
         payload = {"type": "click", "event": event, "value": {"value": ""}, **target}
         return orjson.dumps(["4", "12", self.topic, "event", payload])
 
 
 async def open_pages(server: Server, path: str, count: int, sign_in: str = "") -> list[Page]:
-    """`count` pages, loaded by eight browsers at once; each has signed in before at the path `sign_in`, if any."""
+    """Load `count` pages with eight concurrent browsers, each signed in at the path `sign_in`, if given."""
     turns = iter(range(count))
     browsers = (_open_in_turn(server, path, turns, sign_in) for _ in range(min(8, count)))
     return [page for batch in await asyncio.gather(*browsers) for page in batch]
@@ -73,7 +73,7 @@ async def _open_in_turn(server: Server, path: str, turns: Iterator[int], sign_in
 
 
 def read_page(origin: str, path: str, response: Response, cookie: str = "") -> Page:
-    """The page of a response, for a browser that has the cookies in `cookie` already."""
+    """Read the page of a response, for a browser with the cookies in `cookie`."""
     html = response.body.decode()
     root = _tag(html, r"<\w+[^>]*\bdata-phx-main\b[^>]*>")
     return Page(

@@ -1,4 +1,4 @@
-"""The result as a table for people and as JSON for scripts."""
+"""The results as a table and as JSON."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ def heading(plan: Plan, cores: Cores) -> str:
 
 
 def table(rows: Sequence[Row], goals: Goals) -> str:
-    """Every row beside its target and its anchors; columns as wide as they must be."""
+    """Return the table of all rows, with their targets and the results of other frameworks."""
     lines = [HEADINGS, *(_cells(row, goals.get(row.key, NOBODY)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     return "\n".join(_line(line, widths) for line in lines)
@@ -68,7 +68,7 @@ def _anchor(value: float | None) -> str:
 
 
 def remarks(rows: Sequence[Row], goals: Goals) -> str:
-    """What was missed, and whether the load generator can have been the reason."""
+    """Return the missed targets, and rows where the load generator may be the reason."""
     return "\n".join([_missed(rows, goals), *_loads(rows)])
 
 
@@ -78,7 +78,7 @@ def _missed(rows: Sequence[Row], goals: Goals) -> str:
 
 
 def _loads(rows: Sequence[Row]) -> list[str]:
-    """A generator that was busier than the server would have measured itself."""
+    """Report a load generator that was busier than the server: it would have measured itself."""
     return [_load(row, row.server_share, row.generator_share) for row in rows if row.generator_share]
 
 
@@ -89,7 +89,7 @@ def _load(row: Row, server: float | None, generator: float | None) -> str:
 
 
 def as_json(rows: Sequence[Row], plan: Plan, goals: Goals) -> dict[str, Any]:
-    """Everything that was measured, with the goals."""
+    """Return all results with their goals."""
     return {
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},

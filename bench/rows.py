@@ -1,4 +1,4 @@
-"""One line of the result."""
+"""A row of the result."""
 
 from dataclasses import dataclass, field
 from statistics import median
@@ -8,7 +8,7 @@ from bench.measure import Comparison
 
 @dataclass(frozen=True)
 class Row:
-    """A figure of ours beside the bare server's; shares are of one core, 1.0 is all of it."""
+    """Our figure and that of the bare server. CPU shares: 1.0 is one full core."""
 
     key: str
     title: str
@@ -24,7 +24,7 @@ class Row:
 
 
 def rate_row(key: str, title: str, comparison: Comparison) -> Row:
-    """Operations per second."""
+    """Return the row of operations per second."""
     ours, bare = comparison.rates()
     return Row(
         key=key,
@@ -42,6 +42,6 @@ def rate_row(key: str, title: str, comparison: Comparison) -> Row:
 
 
 def bytes_row(key: str, title: str, comparison: Comparison) -> Row:
-    """Payload bytes that the server sent per event."""
+    """Return the row of payload bytes sent per event."""
     ours, bare = comparison.bytes()
     return Row(key, title, " B", ours, bare, None)

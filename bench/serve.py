@@ -1,7 +1,7 @@
-"""The child process: one ASGI application under uvicorn, as the `[standard]` extra starts it.
+"""Child process: one ASGI application on uvicorn with the `standard` extra.
 
 `python -m bench.serve bench.apps.bare:app 1` pins itself to core 1, prints its port and serves until its
-standard input closes, so that it never outlives the run that started it.
+standard input closes, so that it never outlives its parent.
 """
 
 import os
@@ -36,7 +36,7 @@ def configuration(application: str) -> uvicorn.Config:
 
 
 def exit_with_parent() -> None:
-    """The pipe on standard input closes when the parent ends, however it ends."""
+    """Exit when the pipe on standard input closes: it does so however the parent ends."""
     sys.stdin.buffer.read()
     os._exit(0)
 

@@ -1,4 +1,4 @@
-"""Server processes as the load generator sees them: started, observed, ended."""
+"""Start, observe and stop server processes."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ GUARDED = "bench.apps.guarded:app"
 
 @dataclass(frozen=True)
 class Server:
-    """One running server: where it listens and the process that it is."""
+    """A running server: its port and process."""
 
     name: str
     port: int
@@ -34,9 +34,9 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def running(application: str, core: int | None) -> AsyncIterator[Server]:
-    """A fresh server process, ready to answer; gone when the block ends, however it ends.
+    """Start a server process that is ready to respond. It ends with the block.
 
-    Raises `RuntimeError` when the application does not start within 20 seconds; its own message is on stderr.
+    Raises `RuntimeError` if the application does not start within 20 seconds; its error is on stderr.
     """
     command = [sys.executable, "-m", "bench.serve", application, "" if core is None else str(core)]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: ASYNC220
@@ -58,7 +58,7 @@ async def _port_of(child: subprocess.Popen[bytes]) -> int:
 
 
 async def _answering(server: Server) -> None:
-    """The socket listens before the application is imported: one answered request tells that it is."""
+    """Wait for the first response: the socket listens before the application has been imported."""
     try:
         async with asyncio.timeout(20):
             answer = await _first_answer(server.port)
@@ -69,7 +69,7 @@ async def _answering(server: Server) -> None:
 
 
 async def _first_answer(port: int) -> bytes:
-    """Whatever the server says to a GET; nothing when it has gone."""
+    """Return the response to a GET, empty if the server has ended."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(b"GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")

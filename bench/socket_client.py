@@ -1,4 +1,4 @@
-"""One joined view as the load generator plays it: picows connections, each a small role."""
+"""WebSocket clients of the load generator: picows connections with a joined view."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ PATIENCE = 20.0
 
 
 class Tab(WSListener):
-    """A connected page: asks one thing at a time and keeps the last answer."""
+    """A connected page with one request in flight, which keeps the last response."""
 
     transport: WSTransport
 
@@ -52,21 +52,21 @@ class Tab(WSListener):
         return self._answer
 
     async def ask(self, frame: bytes) -> Any:
-        """The `response` of an ok reply. Raises `RuntimeError` for any other answer."""
+        """Return the `response` of an ok reply. Raises `RuntimeError` for another reply."""
         answer = self.expect()
         self.send(frame)
         async with asyncio.timeout(PATIENCE):
             return response_of(await answer)
 
     async def leave(self) -> None:
-        """Close as a browser tab does, and wait until the server has closed too."""
+        """Close as a browser tab does, and wait until the server has closed."""
         self.transport.send_close()
         async with asyncio.timeout(PATIENCE):
             await self.transport.wait_disconnected()
 
 
 class Pump(Tab):
-    """Sends the same event, the next when the reply is in, between `start` and `stop`."""
+    """Send the same event again after each reply, from `start` to `stop`."""
 
     def __init__(self, frame: bytes) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Pump(Tab):
         self.send(self._frame)
 
     async def stop(self) -> Any:
-        """The response to the last event, once it is in."""
+        """Stop, and return the response to the last event."""
         self._running = False
         assert self._answer is not None
         async with asyncio.timeout(PATIENCE):
@@ -100,7 +100,7 @@ class Pump(Tab):
 
 
 class Metronome(Tab):
-    """Sends a number of events, one after the other, and keeps how long each reply took."""
+    """Send events one after the other, and keep the latency of each reply."""
 
     def __init__(self, frame: bytes) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class Metronome(Tab):
         self.transport.send(WSMsgType.TEXT, self._frame)
 
     async def play(self, count: int) -> Any:
-        """The response to the last of `count` events."""
+        """Send `count` events and return the response to the last one."""
         self._left = count
         answer = self.expect()
         self._next()
@@ -134,7 +134,7 @@ class Metronome(Tab):
 
 
 class Subscriber(Tab):
-    """Tells `on_delivery` of every frame after the join."""
+    """Call `on_delivery` for every frame after the join."""
 
     def __init__(self, on_delivery: Callable[[], None]) -> None:
         super().__init__()
@@ -154,13 +154,13 @@ class Subscriber(Tab):
 
 
 async def join(page: Page, tab: Tab) -> None:
-    """TCP, upgrade, `phx_join`, and the reply."""
+    """Connect, upgrade, join, and wait for the reply."""
     await ws_connect(lambda: tab, page.socket_url, extra_headers=page.headers, socket_factory=_connect)
     await tab.ask(page.join_frame())
 
 
 def _connect(url: WSParsedURL) -> socket.socket:
-    """On loopback a blocking connect returns at once, which spares the generator much of its work."""
+    """Connect with a blocking call, which returns at once on loopback and costs the generator less."""
     connected = socket.create_connection((url.host, url.port))
     connected.setblocking(False)
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -168,7 +168,7 @@ def _connect(url: WSParsedURL) -> socket.socket:
 
 
 async def join_all(pages: Sequence[Page], tabs: Sequence[Tab], at_once: int = 32) -> None:
-    """Each tab joins with its page."""
+    """Join each tab with its page."""
     turns = zip(pages, tabs, strict=True)
     await asyncio.gather(*(_join_in_turn(turns) for _ in range(at_once)))
 
@@ -179,13 +179,13 @@ async def _join_in_turn(turns: Iterator[tuple[Page, Tab]]) -> None:
 
 
 def shows(diff: Any, text: str) -> bool:
-    """Does this text stand anywhere in the diff?"""
+    """Return True if the text is anywhere in the diff."""
     values = diff.values() if isinstance(diff, dict) else diff if isinstance(diff, list) else ()
     return diff == text or any(shows(value, text) for value in values)
 
 
 def response_of(frame: bytes) -> Any:
-    """The `response` of an ok reply frame; `RuntimeError` with the whole frame for anything else."""
+    """Return the `response` of an ok reply frame. Raises `RuntimeError` with the frame for any other."""
     _, _, _, event, payload = orjson.loads(frame)
     if event != "phx_reply" or payload.get("status") != "ok":
         raise RuntimeError(f"expected an ok reply, got: {frame[:500]!r}")

@@ -1,6 +1,6 @@
-"""What one template update costs: `python -m bench.template_bench [repeats]`. Microseconds; medians of the best rounds.
+"""Cost of a template update: `python -m bench.template_bench [repeats]`. Microseconds, medians of the best rounds.
 
-Besides warm updates of one view, `cold` goes round a hundred views, whose data has left the processor's cache.
+Besides warm updates of one view, `cold` updates a hundred views in turn, so that their data is not in the CPU cache.
 """
 
 import gc
@@ -32,7 +32,7 @@ PAGE = LiveTemplate.from_string(
 
 
 class StringTemplate:
-    """A template string as if it were a template: `make` is called with the data for each render."""
+    """Template string with the interface of a template: `make` is called with the data for each render."""
 
     def __init__(self, make: Callable[[dict[str, Any]], Any]) -> None:
         self._make = make
@@ -129,7 +129,7 @@ CASES: list[Case] = [
 
 
 def of_strings() -> list[Case]:
-    """The same as template strings, where this Python can read them."""
+    """Return the same workloads as template strings, if this Python supports them."""
     if sys.version_info < (3, 14) and find_spec("future_tstrings") is None:
         return []
     strings = import_module("bench.template_strings")
@@ -154,7 +154,7 @@ def views(case: Case, number: int) -> list[tuple[Rendering | StringRendering, di
 
 
 def rounds(case: Case, number: int, repeats: int) -> Iterator[float]:
-    """Microseconds per update; what the change itself takes is not counted."""
+    """Return the microseconds per update, without the change of the data."""
     change, made, clock = case[3], views(case, number), time.perf_counter_ns
     for n in range(repeats):
         for rendering, data in made:
@@ -165,7 +165,7 @@ def rounds(case: Case, number: int, repeats: int) -> Iterator[float]:
 
 
 def memory(case: Case) -> float:
-    """KiB that one view retains beside its own data."""
+    """Return the KiB that a view keeps besides its own data."""
     _, template, make, _ = case
     data = [make() for _ in range(50)]
     renderings = [template.rendering() for _ in data]

@@ -1,5 +1,5 @@
 # future-tstrings
-"""The same table as a template string, for `bench.template_bench`; Python 3.14, or future-tstrings before."""
+"""The table as a template string, for `bench.template_bench`. Needs Python 3.14 or future-tstrings."""
 
 from string.templatelib import Template
 from typing import Any

@@ -1,6 +1,6 @@
-"""`python -m bench.visits`: what a first page and a join cost in CPU time without any socket, beside the bare server's.
+"""`python -m bench.visits`: CPU time of a first page and of a join without a socket, compared with the bare server.
 
-What remains of `python -m bench --only dead --only joins` is the server's, and the garbage collector's.
+The rest of `python -m bench --only dead --only joins` is the server's and the garbage collector's.
 """
 
 import argparse
@@ -24,7 +24,7 @@ LEFT = {"type": "websocket.disconnect", "code": 4000}
 
 
 class Visitor:
-    """One end of an ASGI WebSocket that joins and leaves."""
+    """Client side of an ASGI WebSocket that joins and leaves."""
 
     def __init__(self, page: Page) -> None:
         self.answers = 0
@@ -41,7 +41,7 @@ class Visitor:
 
 
 async def first_pages(app: Any, path: str, count: int) -> float:
-    """Seconds for one."""
+    """Return the seconds per page."""
 
     async def receive() -> Any:
         return {"type": "http.request", "body": b"", "more_body": False}
@@ -54,7 +54,7 @@ async def first_pages(app: Any, path: str, count: int) -> float:
 
 
 async def joins(app: Any, path: str, count: int) -> float:
-    """Seconds for one handshake, join and goodbye. Raises `RuntimeError` when a join was refused."""
+    """Return the seconds per handshake, join and goodbye. Raises `RuntimeError` if a join was refused."""
     page = await get(path)
     query = page.socket_url.partition("?")[2].encode()
     headers = [(name.lower().encode(), value.encode()) for name, value in page.headers.items()]

@@ -1,1 +1,1 @@
-"""The two applications that are compared."""
+"""The applications to compare."""

@@ -1,7 +1,7 @@
-"""The floor: the same frames over Starlette's WebSocket with orjson, and nothing else.
+"""Bare server for comparison: the same frames over Starlette's WebSocket with orjson.
 
-It answers a join, then echoes every event with a reply of the counter's shape; `/clock` broadcasts to
-`/ticker` in a plain loop. Over HTTP it serves fixed bytes: whatever page was last `PUT` at `/page`.
+It answers a join, then each event with a reply of the counter's shape; `/clock` broadcasts to `/ticker` in a plain
+loop. Over HTTP it serves fixed bytes: the page that was last `PUT` at `/page`.
 """
 
 from typing import Any
@@ -52,7 +52,7 @@ async def ticker(websocket: WebSocket) -> None:
 
 
 async def clock(websocket: WebSocket) -> None:
-    """One frame for all subscribers, encoded once: the least that a broadcast can do."""
+    """Send one frame to all subscribers, encoded once: the minimum of a broadcast."""
     count = 0
     while True:
         join_ref, ref, topic, _, _ = orjson.loads(await websocket.receive_text())

@@ -1,4 +1,4 @@
-"""The further connection: each `tick` broadcasts the next value."""
+"""View that broadcasts the next value for each `tick`."""
 
 from typing import Any, TypedDict
 

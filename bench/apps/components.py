@@ -1,4 +1,4 @@
-"""A page of 200 live components; one of them is clicked."""
+"""Page with 200 live components, one of which is clicked."""
 
 from typing import Any, TypedDict
 

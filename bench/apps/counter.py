@@ -1,4 +1,4 @@
-"""One integer and two buttons."""
+"""Counter with two buttons."""
 
 from typing import Any, TypedDict
 

@@ -1,4 +1,4 @@
-"""The same table of frozen dataclasses: a changed row is a new object."""
+"""The table with frozen dataclasses: a changed row is a new object."""
 
 from dataclasses import replace
 from typing import Any, TypedDict

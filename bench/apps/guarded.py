@@ -1,4 +1,4 @@
-"""The counter behind a sign-in, as the documentation has it: signed session, `@requires`, who is there asked again."""
+"""The counter behind a sign-in: signed session, `@requires`, and rechecks of the user."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The same pages written with PyView, as a user would write them, and deployed: in production mode."""
+"""The pages with PyView, as a user would write them, in production mode."""
 
 from bench.apps.clock import Clock
 from bench.apps.components import Components
@@ -13,7 +13,7 @@ from pyview.config import SecurityConfig
 app = PyView(
     production=True,
     secret="0123456789abcdef0123456789abcdef0123456789abcdef",
-    # The generator asks more of one socket than a browser may; frames are counted all the same.
+    # The generator sends more on one socket than a browser may. The rate limiter still counts the frames.
     security=SecurityConfig(allowed_hosts=["127.0.0.1"], rate=1_000_000),
 )
 app.add_live_view("/counter", Counter)

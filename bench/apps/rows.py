@@ -1,4 +1,4 @@
-"""The table's data: 100 rows, and what its total must be after a number of bumps."""
+"""Data of the table: 100 rows, and their expected total after a number of bumps."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ NAMES = ["Bolt", "Nut", "Washer", "Screw", "Bracket"]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; the price is in cents."""
+    """Row of the table. The price is in cents."""
 
     id: int
     name: str
@@ -25,7 +25,7 @@ def dict_rows() -> list[dict[str, int | str]]:
 
 
 def total_after(bumps: int) -> int:
-    """The sum of price times quantity, when each bump made the next row one cent dearer."""
+    """Return the total after `bumps` events, each of which adds one cent to the price of the next row."""
     rows = frozen_rows()
     rounds, rest = divmod(bumps, COUNT)
     start = sum(row.price * row.qty for row in rows)

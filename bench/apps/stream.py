@@ -1,4 +1,4 @@
-"""A log that shows as many lines as its address says, and takes one more per event."""
+"""Log with as many lines as its URL says, and one more for each event."""
 
 from dataclasses import dataclass
 from typing import Any

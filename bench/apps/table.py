@@ -1,4 +1,4 @@
-"""100 rows of plain dicts; `bump` makes the next row one cent dearer."""
+"""Table of 100 dicts. `bump` adds one cent to the price of the next row."""
 
 from typing import Any, TypedDict
 

@@ -1,4 +1,4 @@
-"""A value that every open page shows, whenever the clock ticks."""
+"""View that shows the value of each broadcast."""
 
 from typing import Any, TypedDict
 

@@ -1,1 +1,1 @@
-"""One module per workload: what is done to both servers, and the rows that come of it."""
+"""Workloads, one per module: the load on both servers, and the resulting rows."""

@@ -1,4 +1,4 @@
-"""GET of the page, over keep-alive connections, beside a fixed page of the same size."""
+"""GET of the page over keep-alive connections, compared with a fixed page of the same size."""
 
 import asyncio
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bench.server import Server
 
 @dataclass(frozen=True)
 class Readers:
-    """The connections to one server, and the page they ask for."""
+    """Connections to one server, and the page that they request."""
 
     server: Server
     path: str

@@ -22,7 +22,7 @@ Expected = Callable[[int], str]
 
 @dataclass(frozen=True)
 class Crowd:
-    """The joined tabs of one server."""
+    """Joined tabs of one server."""
 
     server: Server
     tabs: list[Pump]
@@ -47,7 +47,7 @@ class Crowd:
         return sum(tab.events for tab in self.tabs), sum(tab.payload_bytes for tab in self.tabs)
 
     def _check(self, tab: Pump, response: Any) -> None:
-        """A server that answers fast but wrong has measured nothing."""
+        """Raise an error if the last response is wrong: a fast server with wrong results proves nothing."""
         text = self.expected(tab.events)
         if not shows(response.get("diff"), text):
             raise RuntimeError(f"after {tab.events} events the answer should show {text!r}: {response!r}")
@@ -66,7 +66,7 @@ async def frozen(arena: Arena) -> list[Row]:
 
 
 async def components(arena: Arena) -> list[Row]:
-    """A page of 200 components of which one is clicked, beside our own counter: both on one server."""
+    """Measure one of 200 components against our own counter, on one server."""
     async with arena.ours() as ours:
         page = await _gather(arena, ours, "/components", "inc", str, CLICKED)
         plain = await _gather(arena, ours, "/counter", "inc", str)
@@ -81,7 +81,7 @@ async def components(arena: Arena) -> list[Row]:
 
 
 async def guarded(arena: Arena) -> list[Row]:
-    """The counter for people who have signed in, who are asked for again, beside our own open one."""
+    """Measure the counter with rechecked users against our own public one."""
     async with arena.guarded() as protected, arena.ours() as ours:
         watched = await _gather(arena, protected, "/guarded", "inc", str, sign_in=SIGN_IN)
         plain = await _gather(arena, ours, "/counter", "inc", str)

@@ -1,4 +1,4 @@
-"""One event on a further connection, and a diff for each of a thousand subscribers."""
+"""One event on one connection, and a diff for each of a thousand subscribers."""
 
 import asyncio
 import time
@@ -17,9 +17,9 @@ from bench.socket_client import PATIENCE, Subscriber, Tab, join, join_all, shows
 
 @dataclass
 class Audience:
-    """The subscribers of one server and the one who ticks.
+    """Subscribers of one server, and the tab that sends ticks.
 
-    A few ticks are in flight, so that the server need not wait until the last subscriber has read.
+    A few ticks are in flight, so that the server does not wait until the last subscriber has read.
     """
 
     server: Server
@@ -33,7 +33,7 @@ class Audience:
     _quiet: "asyncio.Future[None] | None" = None
 
     def delivered(self) -> None:
-        """The next tick goes out when every subscriber has an earlier one."""
+        """Count a delivery, and send the next tick when every subscriber has received an earlier one."""
         self._deliveries += 1
         if self._deliveries % len(self.subscribers) == 0:
             self._whole_tick_delivered()

@@ -1,4 +1,4 @@
-"""Resident memory of connections that joined and say nothing more. Every figure is of a fresh process."""
+"""Resident memory of idle joined connections, each figure in a new process."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -22,7 +22,7 @@ async def idle(arena: Arena) -> list[Row]:
 
 
 async def _growth(arena: Arena, starting: AbstractAsyncContextManager[Server], path: str) -> float:
-    """KiB per connection, after every page was loaded and one tab had joined before."""
+    """Return the KiB per connection, after all pages have been loaded and one tab has joined."""
     async with starting as server:
         pages = await open_pages(server, path, most_connections(arena.plan.idle))
         await join(pages[0], first := Tab())

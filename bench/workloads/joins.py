@@ -1,4 +1,4 @@
-"""TCP, upgrade, `phx_join` and its reply, 32 at a time; each tab closes before the next opens."""
+"""TCP connect, upgrade, `phx_join` and its reply, 32 at a time. Each tab closes before the next one opens."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from bench.socket_client import Tab, join
 
 @dataclass(frozen=True)
 class Visitors:
-    """Everybody who will load the page of one server and connect."""
+    """Tabs that load the page of one server and connect."""
 
     server: Server
     path: str
     count: int
 
     async def measure(self) -> Sample:
-        """The pages are loaded before the clock starts: a dead render is another row."""
+        """Measure joins. The pages are loaded before, because dead renders are another row."""
         pages = await open_pages(self.server, self.path, self.count)
         return await sample(self.server, partial(self._work, pages))
 

@@ -1,4 +1,4 @@
-"""How long one connection waits for its answer when nobody else is there."""
+"""Latency of replies on the only connection of a server."""
 
 from dataclasses import dataclass
 from statistics import median, quantiles
@@ -15,7 +15,7 @@ Percentiles = list[float]
 
 @dataclass
 class Listener:
-    """The one tab of one server."""
+    """The tab of one server."""
 
     server: Server
     tab: Metronome

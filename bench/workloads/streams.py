@@ -1,4 +1,4 @@
-"""Insertions into a stream: what one costs must not depend on how many items are shown."""
+"""Insertions into a stream: their cost must not depend on the number of shown items."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ MOST_PAGES = 4
 
 
 async def stream(arena: Arena) -> list[Row]:
-    """Both servers are of the application that is measured; the second stands where the bare one does elsewhere."""
+    """Compare two servers of the same application, with many and with few shown items."""
     async with arena.ours() as first, arena.ours() as second:
         many, few = await _crowd(arena, first, MANY), await _crowd(arena, second, FEW)
         seconds = arena.plan.seconds

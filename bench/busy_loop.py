@@ -1,9 +1,8 @@
-"""A load generator that never sleeps.
+"""Keep the event loop of the load generator busy, so that it never sleeps in the kernel.
 
-A process that waits in the kernel has to be woken, and the kernel does that within the *sender's* system call: the
-slower a server, the more often the generator sleeps, and the more the server would pay for having waited for. Clients
-elsewhere cost a server nothing of the kind. So, while a sample is taken, the generator looks at its sockets again and
-again.
+The kernel wakes a sleeping process within the *sender's* system call. The slower a server is, the more often the
+generator sleeps, and the server would pay for waking it. Clients on other machines do not cost a server that time. So
+the generator polls its sockets all the time while a sample is taken.
 """
 
 import asyncio
@@ -13,7 +12,7 @@ from collections.abc import AsyncIterator
 
 
 class Turns:
-    """Turns of the event loop in which there need not have been anything to do."""
+    """Counter of the turns of the event loop, including idle ones."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -29,8 +28,8 @@ class Turns:
 
 
 @contextlib.asynccontextmanager
-async def awake() -> AsyncIterator[Turns]:
-    """The event loop does not sleep within this block."""
+async def busy_loop() -> AsyncIterator[Turns]:
+    """Keep the event loop from sleeping within this block."""
     turns = Turns()
     try:
         yield turns
@@ -39,8 +38,8 @@ async def awake() -> AsyncIterator[Turns]:
 
 
 async def idle_turn() -> float:
-    """CPU seconds of one turn with nothing to do."""
-    async with awake() as turns:
+    """Return the CPU seconds of an idle turn."""
+    async with busy_loop() as turns:
         start = time.process_time()
         await asyncio.sleep(0.02)
         return (time.process_time() - start) / max(1, turns.count)
