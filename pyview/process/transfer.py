@@ -19,7 +19,7 @@ _STUCK = 5.0
 """Seconds that a writer may go on with what it does when its upload has ended."""
 
 
-class TransferOutlet(Protocol):
+class TransferConnection(Protocol):
     """The transfer's end of a connection."""
 
     def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None: ...
@@ -76,7 +76,7 @@ class Transfer(Mailbox):
         entry: UploadEntry,
         make_writer: WriterFactory,
         constraints: UploadConstraints,
-        outlet: TransferOutlet,
+        outlet: TransferConnection,
         run_queue: RunQueue,
         permitted: Callable[[], Awaitable[bool]],
         failed: Callable[[UploadEntry, str, str | None], None],

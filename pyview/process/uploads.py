@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from pyview.process.app_context import AppContext
 from pyview.process.messages import Preflight, UploadAdvanced, UploadFailed
-from pyview.process.transfer import Transfer, TransferOutlet
+from pyview.process.transfer import Transfer, TransferConnection
 from pyview.threads import off_loop
 from pyview.tokens.page import UploadToken
 from pyview.tokens.secrets import InvalidToken
@@ -86,7 +86,7 @@ class UploadManager:
     def load(self) -> UploadLoad:
         uploads = [upload for upload in self.registry if not upload.is_external]
         granted = [entry for upload in uploads for entry in upload.entries if _is_granted(entry)]
-        on_their_way = [entry for entry in granted if entry.receipt is None or not entry.receipt.complete]
+        on_their_way = [entry for entry in granted if entry.incoming is None or not entry.incoming.complete]
         return UploadLoad(len(on_their_way), sum(entry.size for entry in granted))
 
     # What is chosen
@@ -168,7 +168,7 @@ class UploadManager:
 
     # What comes
 
-    def claim(self, token: object, outlet: TransferOutlet) -> Transfer | None:
+    def claim(self, token: object, outlet: TransferConnection) -> Transfer | None:
         """Let the file of `token` come in; None for a token that is not of this view. Raises `UploadRefused`."""
         try:
             claims = self._site.signatures.read_upload_token(token, self._host.binding)
@@ -188,7 +188,7 @@ class UploadManager:
             self._gone,
             self._host.log_crash,
         )
-        entry.receipt = transfer
+        entry.incoming = transfer
         self._transfers.add(transfer)
         return transfer
 
@@ -198,7 +198,7 @@ class UploadManager:
         entry = next((entry for entry in entries if entry.uuid == claims.entry), None)
         if found is None or entry is None or not _is_granted(entry):
             raise UploadRefused("disallowed")
-        if entry.receipt is not None:
+        if entry.incoming is not None:
             raise UploadRefused("already_registered")
         return found[0], entry
 
@@ -296,21 +296,21 @@ def _take(entry: UploadEntry, value: int | dict[str, Any] | None, *, external: b
 def _failure(entry: UploadEntry, value: dict[str, Any]) -> UploadFailure:
     # The browser has given up, so what has arrived is of no use.
     entry.fail("upload_failed")
-    if entry.receipt is not None:
-        entry.receipt.end(consumed=False)
+    if entry.incoming is not None:
+        entry.incoming.end(consumed=False)
     error = value.get("error")
     return UploadFailure(error[:1000] if isinstance(error, str) else "upload_failed")
 
 
 def _percent(entry: UploadEntry) -> int:
     """Counted here: what a browser says of itself proves nothing."""
-    if entry.receipt is None:
+    if entry.incoming is None:
         return 0
-    return entry.receipt.received * 100 // entry.size if entry.size else 100
+    return entry.incoming.received * 100 // entry.size if entry.size else 100
 
 
 def _is_complete(entry: UploadEntry) -> bool:
-    return entry.receipt is not None and entry.receipt.complete
+    return entry.incoming is not None and entry.incoming.complete
 
 
 def _external_meta(upload: UploadConfig, raw: Any) -> ExternalUploadMeta:

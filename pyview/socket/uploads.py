@@ -97,7 +97,7 @@ class UploadMethods:
             _constraints(upload_name, constraints, given, registry, external=external is not None),
             auto_upload=auto_upload,
             callbacks=UploadCallbacks(progress, external, entry_complete, validator, writer),
-            most_listed=registry.most_listed,
+            max_listed=registry.max_listed,
         )
         registry.add(self, upload)
         return upload
@@ -166,14 +166,14 @@ def _constraints(
         )
     names = _KEYWORDS if constraints is None else {}
     rules = {**vars(constraints or _ONE_FILE), **given}
-    problems = [*rule_problems(rules, names), *registry.limit_problems(rules, external=external, said=names)]
+    problems = [*rule_problems(rules, names), *registry.limit_problems(rules, external=external, names=names)]
     if problems:
         raise UploadRulesError(f"allow_upload({name!r})", problems)
     return constraints or UploadConstraints(**rules)
 
 
 async def _consume(upload: UploadConfig, entry: UploadEntry, consumer: Consumer) -> Any:
-    meta = entry.meta if entry.receipt is None else entry.receipt.meta()
+    meta = entry.meta if entry.incoming is None else entry.incoming.meta()
     result = off_loop(consumer)(meta, entry)
     if isawaitable(result):
         result = await result

@@ -1,4 +1,4 @@
-"""Files that a browser sends to a view: what is allowed, what was chosen, where the bytes go."""
+"""Uploads: rules, chosen files, writers for their bytes, and the markup of file inputs."""
 
 from pyview.uploads.config import ActiveUpload, Postpone, UploadConfig, UploadInProgress
 from pyview.uploads.constraints import UploadConstraints, UploadRulesError

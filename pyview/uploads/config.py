@@ -1,4 +1,4 @@
-"""One upload that a view allows: its rules, and the files that somebody has chosen for it."""
+"""One upload that a view allows: its rules, its callbacks, and the files chosen for it."""
 
 import io
 import secrets
@@ -18,19 +18,19 @@ Callback = Callable[..., Any]
 
 
 class UploadInProgress(RuntimeError):
-    """Files were to be consumed while others of the same input are still on their way."""
+    """Files cannot be consumed yet, because others of the same input are still being uploaded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """Returned by a consumer of uploads: `value` is the result, and the file stays for another time."""
+    """Result of a consumer that keeps the file: `value` is the result, and the file can be consumed later."""
 
     value: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class UploadCallbacks:
-    """What an application wants called; each may be sync or async."""
+    """The application's callbacks for an upload. `progress`, `external` and `entry_complete` may be sync or async."""
 
     progress: Callback | None = None
     external: Callback | None = None
@@ -40,7 +40,7 @@ class UploadCallbacks:
 
 
 class ActiveUpload:
-    """A file that has arrived, within `consume_uploads`: `file` is open for reading, `file.name` is its path."""
+    """A file that has arrived, inside `consume_uploads`. `file` is open for reading, `file.name` is its path."""
 
     def __init__(self, entry: UploadEntry) -> None:
         self.entry = entry
@@ -49,12 +49,12 @@ class ActiveUpload:
 
     @property
     def meta(self) -> Any:
-        """What its writer says of it."""
-        return None if self.entry.receipt is None else self.entry.receipt.meta()
+        """The result of the writer's `meta()`."""
+        return None if self.entry.incoming is None else self.entry.incoming.meta()
 
     @property
     def file(self) -> IO[bytes]:
-        """Raises `TypeError` for a writer that keeps neither a file nor bytes."""
+        """The file, opened for reading. Raises `TypeError` if the writer keeps neither a file nor bytes."""
         if self._file is None:
             self._file = _opened(self.meta)
         return self._file
@@ -65,11 +65,11 @@ class ActiveUpload:
 
 
 class UploadConfig:
-    """What `socket.allow_upload` returns, and `live_file_input` shows.
+    """An upload, as returned by `socket.allow_upload` and rendered by `live_file_input`.
 
-    `name` is that of the input, `ref` its id in the page. `entries` are the chosen files, oldest first; `errors` what
-    is wrong with their number. However many are chosen, no more than `most_listed` become entries, and `errors` say so.
-    The `consume_...` context managers hand over what has arrived, and let go of it afterwards.
+    `name` is that of the input, `ref` its id in the page. `entries` are the chosen files, oldest first. `errors` are
+    violations of their number. At most `max_listed` files become entries; if more are chosen, `errors` contains it. The
+    `consume_...` context managers provide the files that have arrived, and delete them afterwards.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class UploadConfig:
         *,
         auto_upload: bool = False,
         callbacks: UploadCallbacks | None = None,
-        most_listed: int = 1000,
+        max_listed: int = 1000,
     ) -> None:
         self.name = name
         self.ref = f"phx-{secrets.token_hex(8)}"
@@ -89,8 +89,9 @@ class UploadConfig:
         self.entries_by_ref: dict[str, UploadEntry] = {}
         self.errors: list[ConstraintViolation] = []
         self.consumed = 0
-        self._most_listed = most_listed
-        self._left_out = False
+        self._max_listed = max_listed
+        self._truncated = False
+        # A dict as an ordered set: cancelled and consumed references, the oldest first.
         self._gone: dict[str, None] = {}
 
     @property
@@ -99,17 +100,17 @@ class UploadConfig:
 
     @property
     def autoUpload(self) -> bool:
-        """`auto_upload`, as PyView 0.9 calls it."""
+        """`auto_upload`, under its name in PyView 0.9."""
         return self.auto_upload
 
     @property
     def is_external(self) -> bool:
-        """Whether the files go elsewhere, and only word of them comes here."""
+        """True if the browser sends the files to another server."""
         return self.callbacks.external is not None
 
     @property
     def capacity(self) -> int:
-        """How many files there may be now."""
+        """The number of files that are allowed now."""
         counted = self.consumed if self.constraints.max_entries_mode == "total" else 0
         return max(self.constraints.max_files - counted, 0)
 
@@ -119,59 +120,59 @@ class UploadConfig:
 
     @property
     def in_progress(self) -> list[UploadEntry]:
-        """What is chosen and not done yet; files that were refused are neither."""
+        """The chosen files that are valid and not done yet."""
         return [entry for entry in self.entries if not entry.done and entry.valid]
 
-    # What its browser says
+    # Messages of the browser
 
     def choose(self, files: Collection[ChosenFile]) -> None:
-        """List all that the input holds now. What it holds no more, its browser will never name again."""
+        """List all files that the input contains now."""
+        # The browser never sends the references of other files again, so they need not be remembered.
         self._gone = dict.fromkeys(self.gone(file.ref for file in files))
         self.add_entries(files)
 
     def add_entries(self, files: Iterable[ChosenFile]) -> None:
-        """List files that are not listed yet, each with what is wrong with it. One new file takes the place of an old
-        one where there may be one only."""
+        """List and validate files that are not listed yet. If only one file is allowed, a new one replaces the old."""
         known = self.entries_by_ref.keys() | self._gone.keys()
         new = [file for file in files if file.ref not in known]
         if len(new) == 1 and self.constraints.max_files == 1:
             for entry in self.entries:
                 self._drop(entry)
-        room = max(self._most_listed - len(self.entries_by_ref), 0)
-        for file in new[:room]:
+        free = max(self._max_listed - len(self.entries_by_ref), 0)
+        for file in new[:free]:
             self._add(UploadEntry(self, file))
         if new:
-            # Its browser forgets a file that is not listed, so this has to be said until another choice is made.
-            self._left_out = len(new) > room
+            # The browser forgets files that are not listed, so the error must stay until the next choice.
+            self._truncated = len(new) > free
         self._count()
 
     def gone(self, refs: Iterable[str]) -> list[str]:
-        """Which of `refs` are files that were cancelled or consumed here: the browser named them before it heard."""
+        """Return those of `refs` that were cancelled or consumed here, before the browser knew of it."""
         return [ref for ref in refs if ref in self._gone]
 
     def awaiting_preflight(self, refs: Iterable[str]) -> list[UploadEntry]:
-        """Which of the entries `refs` may be sent now: those that are valid, new, and not too many."""
+        """Return the entries of `refs` that may be sent now: valid, not permitted yet, and within the capacity."""
         listed = {entry.ref for entry in self.entries[: self.capacity]}
         entries = (self.entries_by_ref[ref] for ref in dict.fromkeys(refs) if ref in listed)
         return [entry for entry in entries if entry.valid and not entry.preflighted]
 
     def violations(self) -> list[ConstraintViolation]:
-        """What is wrong with the input and with each of its entries."""
+        """Return the errors of the input and of all its entries."""
         return [*self.errors, *(error for entry in self.entries for error in entry.errors)]
 
-    # What the application does
+    # Calls of the application
 
     def cancel_entry(self, ref: str) -> None:
-        """Take a file off the list, wherever it is on its way. Raises `KeyError` for a file that is not listed."""
+        """Cancel a file in any state and remove it from the list. Raises `KeyError` if it is not listed."""
         self.drop_entry(ref)
-        self._pass_over(ref)
+        self._ignore(ref)
 
     def drop_entry(self, ref: str) -> None:
-        """The same for a file that nobody took off: its browser may choose it again."""
+        """Remove a file from the list that the browser may choose again, unlike a cancelled one. Raises `KeyError`."""
         entry = self.entries_by_ref[ref]
         entry.cancelled = True
         self._drop(entry)
-        self._left_out = False
+        self._truncated = False
         self._count()
 
     def cancel_all(self) -> None:
@@ -179,24 +180,24 @@ class UploadConfig:
             self.cancel_entry(ref)
 
     def consume_entry(self, entry: UploadEntry) -> None:
-        """Let go of a file that the application has taken."""
+        """Remove a file that the application has consumed."""
         self.consumed += 1
         self._drop(entry, consumed=True)
-        self._pass_over(entry.ref)
+        self._ignore(entry.ref)
         self._count()
 
     def check_complete(self) -> None:
-        """Raises `UploadInProgress` while a file is on its way."""
+        """Raise `UploadInProgress` while a file is being uploaded."""
         if self.in_progress:
             names = ", ".join(repr(entry.name) for entry in self.in_progress)
             raise UploadInProgress(
-                f"uploads of {self.name!r} were to be consumed while {names} is still on its way; "
-                "a form's submit event comes when all have arrived, a progress callback has entry.done"
+                f"the uploads of {self.name!r} cannot be consumed yet: still in progress: {names}. Consume them in the "
+                "submit event of the form, which comes after the last file, or check entry.done in a progress callback"
             )
 
     @contextmanager
     def consume_uploads(self) -> Iterator[list[ActiveUpload]]:
-        """All files that have arrived. Afterwards they are gone. Raises `UploadInProgress`."""
+        """Provide all files that have arrived, and delete them afterwards. Raises `UploadInProgress`, `ValueError`."""
         self._expect(external=False)
         self.check_complete()
         uploads = [ActiveUpload(entry) for entry in self.completed]
@@ -208,7 +209,7 @@ class UploadConfig:
 
     @contextmanager
     def consume_upload_entry(self, entry_ref: str) -> Iterator[ActiveUpload | None]:
-        """One file that has arrived, or None. Afterwards it is gone."""
+        """Provide one file that has arrived, or None, and delete it afterwards. Raises `ValueError`."""
         self._expect(external=False)
         entry = self.entries_by_ref.get(entry_ref)
         upload = ActiveUpload(entry) if entry is not None and entry.done else None
@@ -220,7 +221,10 @@ class UploadConfig:
 
     @contextmanager
     def consume_external_uploads(self) -> Iterator[list[UploadEntry]]:
-        """All files that have been uploaded elsewhere. Afterwards they are off the list. Raises `UploadInProgress`."""
+        """Provide all finished external uploads, and remove them from the list afterwards.
+
+        Raises `UploadInProgress`, `ValueError`.
+        """
         self._expect(external=True)
         self.check_complete()
         entries = self.completed
@@ -232,7 +236,7 @@ class UploadConfig:
 
     @contextmanager
     def consume_external_upload(self, entry_ref: str) -> Iterator[UploadEntry | None]:
-        """One file that has been uploaded elsewhere, or None. Afterwards it is off the list."""
+        """Provide one finished external upload, or None, and remove it afterwards. Raises `ValueError`."""
         self._expect(external=True)
         entry = self.entries_by_ref.get(entry_ref)
         done = entry if entry is not None and entry.done else None
@@ -243,15 +247,15 @@ class UploadConfig:
                 self.consume_entry(done)
 
     def close(self) -> None:
-        """Let go of every file."""
+        """Cancel and remove all files."""
         self.cancel_all()
 
     def _expect(self, *, external: bool) -> None:
         if self.is_external != external:
             kind, other = ("external", "server") if self.is_external else ("server", "external")
             raise ValueError(
-                f"the files of {self.name!r} are {kind} uploads; consume them with the methods for those, "
-                f"this one is for {other} uploads"
+                f"the files of {self.name!r} are {kind} uploads, but this method consumes {other} uploads; call "
+                f"{'consume_external_uploads()' if self.is_external else 'consume_uploads()'} instead"
             )
 
     def _add(self, entry: UploadEntry) -> None:
@@ -259,9 +263,9 @@ class UploadConfig:
             entry.fail("too_large")
         if not self.constraints.accepts(entry.name, entry.type):
             entry.fail("not_accepted")
-        complaint = self.callbacks.validator(entry) if self.callbacks.validator and entry.valid else None
-        if complaint:
-            entry.fail(complaint)
+        error = self.callbacks.validator(entry) if self.callbacks.validator and entry.valid else None
+        if error:
+            entry.fail(error)
         self.entries_by_ref[entry.ref] = entry
 
     def _consumed(self, upload: ActiveUpload) -> None:
@@ -271,18 +275,18 @@ class UploadConfig:
 
     def _drop(self, entry: UploadEntry, *, consumed: bool = False) -> None:
         self.entries_by_ref.pop(entry.ref, None)
-        if entry.receipt is not None:
-            entry.receipt.end(consumed=consumed)
+        if entry.incoming is not None:
+            entry.incoming.end(consumed=consumed)
 
-    def _pass_over(self, ref: str) -> None:
-        # Lists of files that are on their way here were made before the browser can know, and would bring it back.
-        # References are not used again while a page is open.
+    def _ignore(self, ref: str) -> None:
+        # The browser may have sent lists of files before it knows that this one is gone; they must not list it again.
+        # It does not reuse references while a page is open.
         self._gone[ref] = None
-        if len(self._gone) > self._most_listed:
+        if len(self._gone) > self._max_listed:
             del self._gone[next(iter(self._gone))]
 
     def _count(self) -> None:
-        too_many = self._left_out or len(self.entries_by_ref) > self.capacity
+        too_many = self._truncated or len(self.entries_by_ref) > self.capacity
         self.errors = [ConstraintViolation(self.ref, "too_many_files")] if too_many else []
 
     def __repr__(self) -> str:
@@ -294,4 +298,7 @@ def _opened(meta: Any) -> IO[bytes]:
         return open(meta.path, "rb")
     if hasattr(meta, "data"):
         return io.BytesIO(meta.data)
-    raise TypeError(f"the writer of this upload keeps no file; what it keeps is upload.meta: {meta!r}")
+    raise TypeError(
+        f"the writer of this upload keeps no file: expected a meta() with `path` or `data`, got {meta!r}. "
+        "Use upload.meta instead of upload.file"
+    )

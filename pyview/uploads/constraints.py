@@ -1,4 +1,4 @@
-"""What may be uploaded: kinds, sizes, numbers."""
+"""Rules of an upload: accepted kinds, sizes and numbers."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,19 +14,20 @@ _MEDIA_RANGE = re.compile(r"[a-z0-9!#$&^_.+-]+/(\*|[a-z0-9!#$&^_.+-]+)")
 _NUMBERS: Final[Mapping[str, bool]] = MappingProxyType(
     {"max_file_size": True, "max_files": True, "chunk_size": True, "chunk_timeout": False}
 )
-"""The rules that are numbers, and whether they are whole ones."""
+"""The rules that are numbers; True for those that must be whole."""
 
 
 @dataclass(frozen=True)
 class UploadConstraints:
-    """What may be uploaded at one input.
+    """Rules of one upload.
 
-    `accept` lists extensions (".png"), media types ("image/png") and ranges of them ("image/*"), as the attribute of
-    that name does; nothing means anything. `max_file_size` and `chunk_size` are bytes. `max_files` is how many there
-    may be at once, or with `max_entries_mode="total"` in all, those counted that have been consumed. `chunk_timeout`
-    is how many seconds the next chunk may take.
+    - `accept`: extensions (".png"), media types ("image/png") and ranges ("image/*"), as in the HTML attribute; an
+      empty list accepts any file.
+    - `max_file_size`, `chunk_size`: in bytes.
+    - `max_files`: maximum number of files at once; with `max_entries_mode="total"`, in total, including consumed files.
+    - `chunk_timeout`: maximum seconds between two chunks.
 
-    Raises `UploadRulesError`, a `ValueError`, for what makes no sense, with all that is wrong.
+    Raises `UploadRulesError`, a `ValueError`, with all problems of invalid rules.
     """
 
     max_file_size: int = 10 * 1024 * 1024
@@ -43,8 +44,10 @@ class UploadConstraints:
         object.__setattr__(self, "accept", accepted_kinds(self.accept))
 
     def accepts(self, name: str, media_type: str) -> bool:
-        """Whether a file of that name or media type is of an accepted kind. Both are what its browser says: who needs
-        to know what is in a file has to look into it."""
+        """Return True if the name or media type of a file is accepted.
+
+        The browser sends both, so they prove nothing about the content of the file.
+        """
         if not self.accept:
             return True
         lowered = name.lower()
@@ -52,40 +55,36 @@ class UploadConstraints:
 
 
 class UploadRulesError(ValueError):
-    """Rules of an upload that make no sense, or are more than the application lets pass. `problems` has them all."""
+    """Rules of an upload that are invalid, or exceed the limits of the application. `problems` lists all of them."""
 
     def __init__(self, what: str, problems: Sequence[str]) -> None:
-        told = problems[0] if len(problems) == 1 else "".join(f"\n  - {problem}" for problem in problems)
-        super().__init__(f"{what}: {told}")
+        text = problems[0] if len(problems) == 1 else "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"{what}: {text}")
         self.problems = tuple(problems)
 
 
-def rule_problems(rules: Mapping[str, Any], said: Mapping[str, str] = MappingProxyType({})) -> list[str]:
-    """Return everything that makes no sense in rules by name; `said` has the names that their author knows them by."""
-    numbers = (_number_problem(said.get(name, name), rules[name], whole) for name, whole in _NUMBERS.items())
+def rule_problems(rules: Mapping[str, Any], names: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Return all problems of rules by name. `names` maps rules to the names that the caller uses for them."""
+    problems = _accept_problems(rules["accept"])
+    for name, whole in _NUMBERS.items():
+        value = rules[name]
+        if not isinstance(value, int if whole else int | float) or isinstance(value, bool) or not value > 0:
+            kind = "whole number" if whole else "number"
+            problems.append(f"{names.get(name, name)} must be a {kind} above 0, got {value!r}")
     mode = rules["max_entries_mode"]
-    if mode in get_args(EntriesMode):
-        modes = []
-    else:
-        modes = [
-            "max_entries_mode is expected to be 'selected' (how many there may be at once) or 'total' "
-            f"(how many in all), got {mode!r}"
-        ]
-    return [*_accept_problems(rules["accept"]), *filter(None, numbers), *modes]
-
-
-def _number_problem(name: str, value: Any, whole: bool) -> str | None:
-    kinds = int if whole else int | float
-    if isinstance(value, kinds) and not isinstance(value, bool) and value > 0:
-        return None
-    return f"{name} is expected to be a {'whole ' if whole else ''}number above 0, got {value!r}"
+    if mode not in get_args(EntriesMode):
+        problems.append(
+            "max_entries_mode must be 'selected' (the limit applies to files at once) or 'total' (to all files, "
+            f"including consumed ones), got {mode!r}"
+        )
+    return problems
 
 
 def _accept_problems(accept: Any) -> list[str]:
     if not isinstance(accept, str | Iterable) or not all(isinstance(kind, str) for kind in accept):
-        return [f"accept is expected to be a list of texts, such as ['.png', 'image/*'], got {accept!r}"]
+        return [f"accept must be a list of texts, such as ['.png', 'image/*'], got {accept!r}"]
     return [
-        f"accept holds {kind!r}; expected extensions ('.png'), media types ('image/png') and ranges ('image/*'), "
+        f"accept contains {kind!r}; expected extensions ('.png'), media types ('image/png'), ranges ('image/*'), "
         "or 'any'"
         for kind in accepted_kinds(accept)
         if not (_EXTENSION.fullmatch(kind) or _MEDIA_RANGE.fullmatch(kind))
@@ -93,7 +92,7 @@ def _accept_problems(accept: Any) -> list[str]:
 
 
 def accepted_kinds(accept: str | Iterable[str]) -> tuple[str, ...]:
-    """The kinds of `accept`, in lower case: a list, or text as the HTML attribute has it; empty for "any"."""
+    """Return the kinds of `accept`, a list or text as in the HTML attribute, in lower case; empty for "any"."""
     kinds = accept.split(",") if isinstance(accept, str) else list(accept)
     cleaned = tuple(kind.strip().lower() for kind in kinds if kind.strip())
     return () if set(cleaned) & {"any", "*", "*/*"} else cleaned

@@ -1,6 +1,6 @@
-"""One file that somebody has chosen: what is known of it, how far it has come, what is wrong with it.
+"""One chosen file: its name, size and type, its progress, and its errors.
 
-The names that browsers give to files, made harmless: fit to be shown, and to be part of a path.
+File names from browsers are sanitised, so that they can be shown and used as part of a path.
 """
 
 import re
@@ -20,21 +20,24 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^
 
 
 def file_name(raw: str) -> str:
-    """The last part of `raw` as the name of a file: no separators, no control or invisible characters, not `.` or
-    `..`, at most 255 bytes with its extension kept; "file" when nothing is left."""
+    """Return the last part of `raw` as a safe file name.
+
+    It has no separators, no control or invisible characters, is not `.` or `..`, and has at most 255 bytes including
+    its extension. If nothing remains, it is "file".
+    """
     base = re.split(r"[/\\]", raw)[-1]
     return _shortened(_visible(base).strip().rstrip(". ")) or "file"
 
 
 def relative_path(raw: str) -> str:
-    """The path of a file in a chosen folder, each part a `file_name`; empty when there is none."""
+    """Return the path of a file in a chosen folder, each part sanitised by `file_name`; empty if there is none."""
     parts = [part for part in re.split(r"[/\\]", raw) if part.strip(". ")]
     path = "/".join(file_name(part) for part in parts)
     return path if len(path.encode()) <= _LONGEST_PATH else ""
 
 
 def media_type(raw: str) -> str:
-    """`type/subtype` in lower case and without parameters; empty for anything else."""
+    """Return `type/subtype` in lower case, without parameters; empty for anything else."""
     kind = raw.partition(";")[0].strip().lower()
     return kind if _MEDIA_TYPE.fullmatch(kind) else ""
 
@@ -50,8 +53,8 @@ def _shortened(name: str) -> str:
         return name
     stem, dot, extension = name.rpartition(".")
     tail = f"{dot}{extension}" if stem and len(extension) <= 16 else ""
-    room = _LONGEST - len(tail.encode())
-    return (stem if tail else name).encode()[:room].decode(errors="ignore") + tail
+    # errors="ignore": the cut may split a character of several bytes.
+    return (stem if tail else name).encode()[: _LONGEST - len(tail.encode())].decode(errors="ignore") + tail
 
 
 _MESSAGES = MappingProxyType(
@@ -71,11 +74,11 @@ _MESSAGES = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ConstraintViolation:
-    """What is wrong with the entry, or the input, of reference `ref`.
+    """An error of the entry or input with the reference `ref`.
 
-    `code` is a word for programs: `too_large`, `not_accepted`, `too_many_files`, `upload_failed` (its browser gave up),
-    `timed_out`, `writer_failure`, `presign_error`, `too_many_uploads`, `no_room`, or what a validator returned.
-    `reason` is what a writer or `external` said in an `UploadRejected`.
+    `code` is one of `too_large`, `not_accepted`, `too_many_files`, `upload_failed` (the browser gave up), `timed_out`,
+    `writer_failure`, `presign_error`, `too_many_uploads`, `no_room`, or the result of a validator. `reason` is that of
+    an `UploadRejected`, raised by a writer or by `external`.
     """
 
     ref: str
@@ -84,14 +87,14 @@ class ConstraintViolation:
 
     @property
     def message(self) -> str:
-        """The words for readers; those of a validator, and a `reason`, are the application's own."""
+        """The text for users: the `reason`, else a default text for the code, else the code, such as a validator's."""
         return self.reason or _MESSAGES.get(self.code, self.code)
 
 
 class UploadRejected(Exception):
-    """Raised by a writer, or by `external`: the file is not wanted, and `reason` tells its reader why.
+    """Raised by a writer or by `external` to refuse a file. `reason` is the text for the user.
 
-    It is no crash, so the log has nothing of it. Any other exception fails the file in general words.
+    It is no crash, so it is not logged. After any other exception, the user sees a general text.
     """
 
     def __init__(self, reason: str) -> None:
@@ -100,8 +103,11 @@ class UploadRejected(Exception):
 
 
 class ExternalUploadMeta(BaseModel):
-    """What the script that uploads elsewhere needs to know: `uploader` is its name in `window.Uploaders`, the other
-    fields are what it expects (`url`, `fields`, ...). They are sent to the browser."""
+    """Data for the browser's script of an external upload.
+
+    `uploader` is the name of the script in `window.Uploaders`. The other fields, such as `url` and `fields`, are those
+    that it expects. All of them are sent to the browser.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -122,15 +128,17 @@ class UploadSuccess:
 
 @dataclass(frozen=True, slots=True)
 class UploadSuccessWithData:
-    """An uploader of the page's own has ended, and says so with `data`. Nobody has checked it."""
+    """An uploader script of the page has finished with `data`, which comes from the browser unchecked."""
 
     data: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class UploadFailure:
-    """The upload has failed. `error` is the browser's word for it, or the code of a `ConstraintViolation`; `reason` is
-    what a writer said in an `UploadRejected`."""
+    """The upload has failed.
+
+    `error` is the text of the browser, or the code of a `ConstraintViolation`. `reason` is that of an `UploadRejected`.
+    """
 
     error: str
     reason: str | None = field(default=None, repr=False)
@@ -140,14 +148,14 @@ UploadResult = UploadSuccess | UploadSuccessWithData | UploadFailure
 
 
 class Upload(Protocol):
-    """The upload that an entry is chosen for: its `UploadConfig`."""
+    """The `UploadConfig` of an entry. A Protocol, because `UploadConfig` contains entries."""
 
     name: str
     ref: str
 
 
-class Receipt(Protocol):
-    """What has been received of an entry, for as long as it is kept."""
+class IncomingFile(Protocol):
+    """The received part of an entry, as long as it is kept. Implemented by `pyview.process.transfer.Transfer`."""
 
     @property
     def received(self) -> int: ...
@@ -160,11 +168,12 @@ class Receipt(Protocol):
 class UploadEntry:
     """One chosen file.
 
-    `name`, `type`, `size` (bytes), `last_modified` (Unix time in milliseconds), `relative_path` (in a chosen folder)
-    and `client_meta` are what its browser says; the name is made harmless, no part of a path. `ref` is its number in
-    the page, `uuid` one that nobody else has. `progress` is percent, counted by the server where it receives the bytes.
-    `done`: all of it has arrived. `valid`: nothing speaks against it; `errors` say what does. `meta` is what an
-    external upload was prepared with.
+    - Sent by the browser, unchecked: `name` (sanitised, without path), `type`, `size` (bytes), `last_modified` (Unix
+      time in milliseconds), `relative_path` (in a chosen folder) and `client_meta`.
+    - `ref` is its number in the page, `uuid` is unique.
+    - `progress` is in percent. The server counts it, except for external uploads.
+    - `done` is True when all of it has arrived. `valid` is False if there are `errors`.
+    - `meta` is the result of `external`, for an external upload.
     """
 
     __slots__ = (
@@ -172,12 +181,12 @@ class UploadEntry:
         "client_meta",
         "done",
         "errors",
+        "incoming",
         "last_modified",
         "meta",
         "name",
         "preflighted",
         "progress",
-        "receipt",
         "ref",
         "relative_path",
         "size",
@@ -202,7 +211,7 @@ class UploadEntry:
         self.cancelled = False
         self.done = False
         self.meta: ExternalUploadMeta | None = None
-        self.receipt: Receipt | None = None
+        self.incoming: IncomingFile | None = None
 
     @property
     def valid(self) -> bool:
@@ -210,14 +219,14 @@ class UploadEntry:
 
     @property
     def path(self) -> str | None:
-        """Where the file is, once it is done and its writer has put it into a file."""
-        if not self.done or self.receipt is None:
+        """The path of the file, once it is done and if its writer stores files; else None."""
+        if not self.done or self.incoming is None:
             return None
-        path = getattr(self.receipt.meta(), "path", None)
+        path = getattr(self.incoming.meta(), "path", None)
         return None if path is None else str(path)
 
     def fail(self, code: str, reason: str | None = None) -> None:
-        """Say what is wrong with it; a second time changes nothing."""
+        """Add an error, unless the entry has it already."""
         violation = ConstraintViolation(self.ref, code, reason)
         if violation not in self.errors:
             self.errors.append(violation)

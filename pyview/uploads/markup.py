@@ -1,4 +1,4 @@
-"""What an upload looks like in a page: its input, the preview of an image, what is wrong.
+"""Markup of an upload: the file input, image previews, and errors.
 
 The attributes are those that the client's hooks `Phoenix.LiveFileUpload` and `Phoenix.LiveImgPreview` read.
 """
@@ -14,10 +14,13 @@ from pyview.uploads.entry import ConstraintViolation, UploadEntry
 
 
 def live_file_input(upload: UploadConfig | None, **attributes: Any) -> Markup:
-    """The file input of an upload; nothing without one. `attributes` are added: `live_file_input(photo, class="big")`.
+    """Return the file input of an upload; empty for None.
 
-    An underscore in a name is a hyphen (`aria_label`), one at its end is dropped (`class_`); True writes the bare name,
-    None and False leave it out. Raises `TypeError` for an attribute that the client needs for itself.
+    `attributes` are added: `live_file_input(photo, class="big")`.
+
+    In the names of attributes, an underscore becomes a hyphen (`aria_label`), and one at the end is dropped (`class_`).
+    True writes only the name; None and False omit the attribute. Raises `TypeError` for an attribute that
+    `live_file_input` sets itself.
     """
     if upload is None:
         return Markup()
@@ -26,7 +29,10 @@ def live_file_input(upload: UploadConfig | None, **attributes: Any) -> Markup:
 
 
 def live_img_preview(entry: UploadEntry, **attributes: Any) -> Markup:
-    """The chosen image itself, shown by the browser before anything is sent. `attributes` as for `live_file_input`."""
+    """Return the preview of a chosen image, rendered by the browser before it is sent.
+
+    `attributes` are those of `live_file_input`.
+    """
     own = {
         "id": f"phx-preview-{entry.ref}",
         "data-phx-upload-ref": entry.upload_config.ref,
@@ -38,12 +44,12 @@ def live_img_preview(entry: UploadEntry, **attributes: Any) -> Markup:
 
 
 def upload_preview_tag(entry: UploadEntry) -> Markup:
-    """`live_img_preview`, as PyView 0.9 calls it."""
+    """Return `live_img_preview(entry)`, under its name in PyView 0.9."""
     return live_img_preview(entry)
 
 
 def upload_errors(upload: UploadConfig, entry: UploadEntry | None = None) -> list[ConstraintViolation]:
-    """What is wrong with the number of files, or with one of them; each has a `code` and a `message`."""
+    """Return the errors of the input, or of one entry. Each has a `code` and a `message`."""
     return list(upload.errors if entry is None else entry.errors)
 
 
@@ -75,7 +81,10 @@ def _added(own: Mapping[str, Any], attributes: Mapping[str, Any], function: str)
     named = {name.removesuffix("_").replace("_", "-"): value for name, value in attributes.items()}
     taken = sorted(named.keys() & own.keys())
     if taken:
-        raise TypeError(f"{function}() writes {', '.join(taken)} itself; it follows from allow_upload(...)")
+        raise TypeError(
+            f"{function}() got {', '.join(taken)}, which it sets itself from the rules of allow_upload(...). "
+            "Leave it out, or change the rules"
+        )
     return named
 
 

@@ -1,8 +1,9 @@
-"""Temporary files of uploads, which outlast no process: what one that was killed has left, the next one deletes.
+"""Temporary files of uploads. A later process deletes the files of a killed one.
 
-A process that has files in a directory holds a lock on a lock file beside them, whose name has the same id. The lock
-goes with the process, however it ends. A lock file that can be locked therefore belongs to a process that has gone, in
-whatever container it ran. Files without a lock file are left alone.
+A process with files in a directory holds a lock on a lock file beside them, whose name contains the same id. The kernel
+releases the lock when the process ends in any way. So a lock file that can be locked belongs to a process that is gone;
+this also works between containers that share the directory, unlike process ids. Files without a lock file are not
+touched.
 """
 
 import contextlib
@@ -27,14 +28,14 @@ _TRIES = 3
 _LOCK_FILE = re.compile(r"\.pyview-upload-([0-9a-f]{16})\.lock")
 
 
-class _Hold:
-    """The lock of this process in one directory."""
+class _DirectoryLock:
+    """The lock of this process in one directory. `files` counts its files there."""
 
     def __init__(self, directory: Path) -> None:
         self.files = 0
-        self.id, self._path, self._descriptor = _locked(directory)
+        self.id, self._path, self._descriptor = _create_lock(directory)
 
-    def end(self) -> None:
+    def release(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
         if self._descriptor >= 0:
@@ -42,77 +43,78 @@ class _Hold:
 
 
 class TemporaryFiles:
-    """The temporary files of this process, in whatever directories. Used from several threads."""
+    """The temporary files of this process in any directories. Thread-safe."""
 
     def __init__(self) -> None:
-        # A finalizer may delete a file in the middle of anything, in the thread that has the turn as well.
-        self._turn = threading.RLock()
-        self._holds: dict[Path, _Hold] = {}
+        # Reentrant: the garbage collector may run a finalizer, which deletes a file, in a thread that has the mutex.
+        self._mutex = threading.RLock()
+        self._locks: dict[Path, _DirectoryLock] = {}
         self._swept: set[Path] = set()
 
     def create(self, directory: str | os.PathLike[str] | None) -> tuple[int, Path]:
-        """Make a file that only this user may read; returns its open descriptor and its path."""
+        """Create a file that only this user may read. Return its open descriptor and its path."""
         folder = _folder(directory)
-        with self._turn:
+        with self._mutex:
             if folder not in self._swept:
                 self._swept.add(folder)
                 sweep(folder)
-            hold = self._taken(folder)
+            lock = self._acquire(folder)
             try:
-                descriptor, path = tempfile.mkstemp(prefix=f"{_PREFIX}{hold.id}-", dir=folder)
+                descriptor, path = tempfile.mkstemp(prefix=f"{_PREFIX}{lock.id}-", dir=folder)
             except BaseException:
-                self._give_back(folder)
+                self._release(folder)
                 raise
         return descriptor, Path(path)
 
     def delete(self, path: Path) -> None:
-        """Delete a file that `create` made, unless the application has moved it. Called once for each file."""
+        """Delete a file of `create`, unless the application has moved it. Must be called once for each file."""
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
-        with self._turn:
-            self._give_back(path.parent)
+        with self._mutex:
+            self._release(path.parent)
 
-    def _taken(self, folder: Path) -> _Hold:
-        """The hold on a directory, for one file more."""
+    def _acquire(self, folder: Path) -> _DirectoryLock:
+        """Return the lock of a directory, and count one more file."""
         while True:
-            hold = self._holds.get(folder)
-            if hold is None:
-                hold = self._holds[folder] = _Hold(folder)
-            hold.files += 1
-            if self._holds.get(folder) is hold:  # no finalizer has ended it in between
-                return hold
+            lock = self._locks.get(folder)
+            if lock is None:
+                lock = self._locks[folder] = _DirectoryLock(folder)
+            lock.files += 1
+            # A finalizer in this thread may have released it between the two lines above.
+            if self._locks.get(folder) is lock:
+                return lock
 
-    def _give_back(self, folder: Path) -> None:
-        hold = self._holds[folder]
-        hold.files -= 1
-        if not hold.files:
-            del self._holds[folder]
-            hold.end()
+    def _release(self, folder: Path) -> None:
+        lock = self._locks[folder]
+        lock.files -= 1
+        if not lock.files:
+            del self._locks[folder]
+            lock.release()
 
 
 TEMPORARY_FILES = TemporaryFiles()
-"""Of the process and not of an application: so are the lock and what the kernel does with it at the end."""
+"""One for the whole process, not for each application: the kernel releases locks per process."""
 
 
 def sweep(directory: str | os.PathLike[str] | None = None) -> None:
-    """Delete the files in `directory` that processes of this user have left; without one, where temporary files go."""
+    """Delete files that ended processes of this user have left in `directory`, by default that of temporary files."""
     folder = _folder(directory)
     deleted = 0
     try:
         for name in os.listdir(folder):
             found = _LOCK_FILE.fullmatch(name)
             if found is not None:
-                deleted += _sweep_left(folder, folder / name, found[1])
+                deleted += _sweep_owner(folder, folder / name, found[1])
     except OSError as error:
-        logger.warning("temporary files of uploads in %s are not looked at: %s", folder, error)
-    if deleted:
-        logger.info(
-            "%s: deleted %d temporary files of uploads that a killed process has left", folder, deleted
+        logger.warning(
+            "%s: cannot search for temporary files of uploads left by ended processes: %s", folder, error
         )
+    if deleted:
+        logger.info("%s: deleted %d temporary files of uploads left by a killed process", folder, deleted)
 
 
-def _sweep_left(folder: Path, lock: Path, owner: str) -> int:
-    """Delete the files of one process, if it has gone; returns how many."""
+def _sweep_owner(folder: Path, lock: Path, owner: str) -> int:
+    """Delete the files of one process if it has ended. Return their number."""
     with _locked_if_free(lock) as free:
         if not free:
             return 0
@@ -125,12 +127,12 @@ def _sweep_left(folder: Path, lock: Path, owner: str) -> int:
 
 @contextlib.contextmanager
 def _locked_if_free(lock: Path) -> Iterator[bool]:
-    """Hold the lock of a lock file of this user, if no living process holds it."""
+    """Lock a lock file of this user, unless a running process holds the lock; yield True if it succeeded."""
     if sys.platform == "win32":
         yield False
         return
     try:
-        # Others may put links and pipes into a directory such as /tmp.
+        # Other users may put links and pipes into a directory such as /tmp: follow no link, and do not block on a pipe.
         descriptor = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         yield False
@@ -141,16 +143,18 @@ def _locked_if_free(lock: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _locked(folder: Path) -> tuple[str, Path, int]:
-    """Make a lock file and lock it; its id, path and open descriptor. Where nothing can be locked it is -1, and the
-    files stay for ever if the process is killed."""
+def _create_lock(folder: Path) -> tuple[str, Path, int]:
+    """Create a lock file and lock it. Return its id, path and open descriptor.
+
+    The descriptor is -1 if locking is not supported: then the files of a killed process are never deleted.
+    """
     for _ in range(_TRIES):
         owner = secrets.token_hex(8)
         path = folder / f".{_PREFIX}{owner}.lock"
         if sys.platform == "win32":
             break
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        # Another process that starts may take it for one that was left, before it is locked.
+        # Between these lines, another process may sweep: it locks and deletes the file, so try again with another name.
         if _lock(descriptor) and path.exists():
             return owner, path, descriptor
         path.unlink(missing_ok=True)
@@ -159,7 +163,7 @@ def _locked(folder: Path) -> tuple[str, Path, int]:
 
 
 def _lock(descriptor: int) -> bool:
-    """Lock an open file for this process; returns False where that is not possible."""
+    """Lock an open file for this process. Return False if that fails."""
     if sys.platform == "win32":
         return False
     try:
@@ -170,7 +174,8 @@ def _lock(descriptor: int) -> bool:
 
 
 def _is_own_file(found: os.stat_result) -> bool:
-    """Return whether it is a file of this user, under one name only."""
+    """Return True for a regular file of this user with one name only."""
+    # More than one name means a hard link: another user could have created it to have a file of this user deleted.
     if sys.platform == "win32":
         return False
     return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and found.st_nlink == 1

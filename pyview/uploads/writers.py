@@ -1,4 +1,4 @@
-"""Where the bytes of an upload go, chunk by chunk: a temporary file, memory, or wherever an application wants them."""
+"""Writers store the bytes of an upload chunk by chunk: in a temporary file, in memory, or as an application defines."""
 
 import asyncio
 import os
@@ -16,45 +16,47 @@ CloseReason = Literal["done", "cancel", "error"]
 
 
 class UploadWriter(ABC):
-    """Takes one upload. A factory makes one for each entry: `allow_upload(..., writer=lambda entry: MyWriter(entry))`.
+    """Base class of writers.
 
-    `open`, then `write_chunk` once per chunk, in order, never two at a time; the browser sends the next chunk when the
-    last one has been written. Then `close`, exactly once if `open` succeeded: "done" when all bytes are there, "cancel"
-    when the upload was cancelled, "error" when something failed. At last `release`.
+    A factory creates one for each entry: `allow_upload(..., writer=lambda entry: MyWriter(entry))`.
 
-    Whatever raises fails the upload, with the error `writer_failure`, and nothing else. The log has it as a crash,
-    unless it is an `UploadRejected`: its reason is what the reader is told.
+    Calls: `open`; then `write_chunk` for each chunk, in order, never two at a time: the browser sends the next chunk
+    when the last one is written. Then `close`, exactly once if `open` succeeded: "done" when all bytes are written,
+    "cancel" when the upload was cancelled, "error" when something failed. Finally `release`.
+
+    An exception fails only this upload, with the error `writer_failure`, and is logged. An `UploadRejected` is not
+    logged; its reason is shown to the user.
     """
 
     @abstractmethod
     async def open(self) -> None:
-        """Prepare to be written to."""
+        """Prepare for writing."""
 
     @abstractmethod
     async def write_chunk(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Write the next bytes."""
 
     @abstractmethod
     async def close(self, reason: CloseReason) -> None:
-        """No more bytes come."""
+        """Finish writing."""
 
     @abstractmethod
     def meta(self) -> Any:
-        """What consumers of the upload get, once it is done."""
+        """Return the first argument for consumers of the finished upload."""
 
     async def release(self, *, consumed: bool) -> None:  # noqa: B027  most have nothing to release
-        """The entry is gone: what is still there of it can go as well. `consumed`: the application has taken it."""
+        """Delete what is still stored, because the entry is gone. `consumed` is True if the application consumed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """An upload in a temporary file, which is deleted when the upload has been consumed: copy or move it."""
+    """An upload in a temporary file, which is deleted after the upload is consumed: copy or move it before."""
 
     path: Path
 
 
 class TempFileWriter(UploadWriter):
-    """Writes into a temporary file that only this process may read; disks are waited for in a thread."""
+    """Writes to a temporary file that only this user may read. Disk access runs in threads."""
 
     _file: "_TemporaryFile"
 
@@ -78,13 +80,16 @@ class TempFileWriter(UploadWriter):
 
     def _open(self) -> None:
         self._file = _TemporaryFile(self._directory)
-        # A process that is stopped without time to say goodbye leaves no file either.
+        # Delete the file at the end of the process too, if it stops without calling `release`.
         weakref.finalize(self, self._file.delete)
 
 
 class _TemporaryFile:
-    """A file that is written to in threads. A thread that was given up may still be writing when the file is closed,
-    and must not go on in another one that has got the number of this."""
+    """A file that is written in threads.
+
+    The lock is necessary because a cancelled thread may still be writing when the file is closed. It must not continue
+    in another file that got the same descriptor number.
+    """
 
     def __init__(self, directory: str | os.PathLike[str] | None) -> None:
         self._lock = threading.Lock()
@@ -121,14 +126,14 @@ class StoredBytes:
 
 
 class MemoryWriter(UploadWriter):
-    """Keeps the bytes in memory: for small files."""
+    """Keeps the bytes in memory, for small files."""
 
     def __init__(self, entry: UploadEntry) -> None:
         self._data = bytearray()
         self._stored = StoredBytes(b"")
 
     async def open(self) -> None:
-        """There is nothing to prepare."""
+        """Do nothing."""
 
     async def write_chunk(self, data: bytes) -> None:
         self._data += data

@@ -538,7 +538,7 @@ async def test_what_is_not_there_is_answered_and_changes_nothing() -> None:
 async def test_fields_that_nobody_asked_for_set_nothing() -> None:
     nested = {"upload_config": {"uploads": {"0": {}}}, "path": "/etc/passwd", "done": True, "progress": 100}
     seen = await entry_of({**file(), **nested, "valid": False, "uuid": "1", "receipt": {}})
-    assert (seen.done, seen.progress, seen.path, seen.valid, seen.receipt) == (False, 0, None, True, None)
+    assert (seen.done, seen.progress, seen.path, seen.valid, seen.incoming) == (False, 0, None, True, None)
     assert len(seen.uuid) == 36
 
 

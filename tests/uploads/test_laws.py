@@ -142,7 +142,7 @@ def test_nothing_breaks_out_of_the_markup(name: str, attribute: str, value: str)
 
 @pytest.mark.parametrize("attribute", ["id", "type", "name", "accept", "data_phx_hook", "multiple"])
 def test_what_the_client_reads_is_not_to_be_written(attribute: str) -> None:
-    with pytest.raises(TypeError, match="follows from allow_upload"):
+    with pytest.raises(TypeError, match="sets itself from the rules of allow_upload"):
         live_file_input(upload([]), **{attribute: "x"})
 
 

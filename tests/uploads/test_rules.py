@@ -103,16 +103,16 @@ async def test_all_that_is_wrong_is_told_at_once() -> None:
     assert first.splitlines() == [
         "allow_upload('files'): ",
         *(
-            f"  - accept holds '{kind}'; expected extensions ('.png'), media types ('image/png') and ranges "
+            f"  - accept contains '{kind}'; expected extensions ('.png'), media types ('image/png'), ranges "
             "('image/*'), or 'any'"
             for kind in ("png", "image")
         ),
-        "  - max_file_size is expected to be a whole number above 0, got '10MB'",
-        "  - max_entries is expected to be a whole number above 0, got 0",
-        "  - chunk_timeout is expected to be a number above 0, got -1",
-        "  - max_entries_mode is expected to be 'selected' (how many there may be at once) or 'total' (how many in "
-        "all), got 'ever'",
-        "  - chunk_size=2097152 is more than SecurityConfig(max_upload_frame=1048576) lets one browser have; lower "
+        "  - max_file_size must be a whole number above 0, got '10MB'",
+        "  - max_entries must be a whole number above 0, got 0",
+        "  - chunk_timeout must be a number above 0, got -1",
+        "  - max_entries_mode must be 'selected' (the limit applies to files at once) or 'total' (to all files, "
+        "including consumed ones), got 'ever'",
+        "  - chunk_size=2097152 exceeds SecurityConfig(max_upload_frame=1048576), the limit for one browser; lower "
         "chunk_size, or raise max_upload_frame",
     ]
 
@@ -121,7 +121,7 @@ async def test_more_files_than_the_application_lets_pass_are_refused() -> None:
     first, _ = await refusals(accept="any", max_entries=1500)
     limits = ("max_upload_entries=1000", "max_frame=262144", "max_uploads=100")
     assert first.splitlines()[1:] == [
-        f"  - max_entries=1500 is more than SecurityConfig({limit}) lets one browser have; lower max_entries, or raise "
+        f"  - max_entries=1500 exceeds SecurityConfig({limit}), the limit for one browser; lower max_entries, or raise "
         f"{limit.partition('=')[0]}"
         for limit in limits
     ]
@@ -143,7 +143,7 @@ def test_numbers_are_whole_and_above_zero(value: Any) -> None:
 
 @pytest.mark.parametrize("accept", [None, 5, [5], [".png", None]])
 def test_what_is_accepted_is_text(accept: Any) -> None:
-    with pytest.raises(UploadRulesError, match="accept is expected to be a list of texts"):
+    with pytest.raises(UploadRulesError, match="accept must be a list of texts"):
         UploadConstraints(accept=accept)
 
 

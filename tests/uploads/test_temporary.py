@@ -171,7 +171,7 @@ def test_files_of_another_user_stay(shared: Path) -> None:
 
 def test_a_directory_that_is_not_there_stops_no_start(shared: Path, caplog: pytest.LogCaptureFixture) -> None:
     sweep(shared / "missing")
-    assert "are not looked at" in caplog.messages[0]
+    assert "cannot search for temporary files" in caplog.messages[0]
 
 
 @pytest.mark.slow

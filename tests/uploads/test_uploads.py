@@ -345,7 +345,7 @@ async def test_consuming_waits_for_nobody() -> None:
         chosen = await page.choose(INPUT, text("a.txt"))
         await chosen.send(percent=50)
         await page.push("hurry")
-        assert "'a.txt' is still on its way" in caught[0]
+        assert "still in progress: 'a.txt'" in caught[0]
 
 
 async def test_a_consumer_that_fails_loses_nothing(stored: Stored) -> None:
