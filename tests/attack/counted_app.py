@@ -41,19 +41,19 @@ OURS = (
 Socket = LiveViewSocket[dict[str, Any]]
 
 
-class Room(LiveView[dict[str, Any]]):
+class CountedView(LiveView[dict[str, Any]]):
     """A view that subscribes to a topic, shows its messages and has a timer."""
 
-    template = "room.html"
+    template = "counted.html"
 
     async def mount(self, socket: Socket, session: Any) -> None:
-        socket.context = {"news": "", "n": 0}
+        socket.context = {"updates": "", "n": 0}
         if is_connected(socket):
-            await socket.subscribe("news")
+            await socket.subscribe("updates")
             socket.schedule_info(InfoEvent("tick"), 3600)
 
     async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
-        socket.context["news"] = event.payload
+        socket.context["updates"] = event.payload
 
     async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
         if event == "fail":
@@ -63,17 +63,17 @@ class Room(LiveView[dict[str, Any]]):
         socket.context["n"] += 1
 
 
-class OtherRoom(Room): ...
+class OtherView(CountedView): ...
 
 
 class CountedApp(PyView):
     """`census()` counts everything that must be released when all browsers have left."""
 
     def __init__(self, **limits: Any) -> None:
-        templates = DictLoader({"room.html": "<p>{{ news }}</p><i>{{ n }}</i>"})
+        templates = DictLoader({"counted.html": "<p>{{ updates }}</p><i>{{ n }}</i>"})
         super().__init__(templates=templates, secret=SECRET, security=SecurityConfig(**limits))
-        self.add_live_view("/room", Room)
-        self.add_live_view("/other", OtherRoom)
+        self.add_live_view("/counted", CountedView)
+        self.add_live_view("/other", OtherView)
         self.routes.append(Route("/state", self._show_state))
         self.routes.append(Route("/broadcast", self._broadcast))
 
@@ -103,7 +103,7 @@ class CountedApp(PyView):
         """Broadcast `count` different texts of `size` characters to every view."""
         count, size = (int(request.query_params[name]) for name in ("count", "size"))
         for number in range(count):
-            await self.pubsub.broadcast("news", f"{number:08}" + "x" * (size - 8))
+            await self.pubsub.broadcast("updates", f"{number:08}" + "x" * (size - 8))
             await asyncio.sleep(0)
         return JSONResponse({"resident": resident()})
 

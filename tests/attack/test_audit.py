@@ -20,7 +20,7 @@ from tests.asgi import http_scope
 from tests.attack.target import SECRET, AppState, attempt, joined, page_of, sign_in, sign_out, target
 
 PASSWORD = "hunter2-hunter2"
-TYPED = "typed-by-somebody-PAYLOAD"
+TYPED = "typed-by-a-user-PAYLOAD"
 FIELDS = ("event", "client", "user", "subject", "reason")
 
 

@@ -32,7 +32,7 @@ def current_user(session: Session, tenant: str = "own", is_admin: bool = False) 
 
 
 WHO = Depends(current_user)
-NOBODY = {"id": None, "tenant": "own", "is_admin": False}
+ANONYMOUS = {"id": None, "tenant": "own", "is_admin": False}
 
 
 class Injected(LiveView[dict[str, Any]]):
@@ -96,16 +96,16 @@ async def test_a_payload_cannot_set_the_user(app: PyView, url: str, kind: str) -
             await socket.send_frame(["4", "5", page.topic, "event", value])
             status, response = await answer(socket, "5")
     assert status == "ok"
-    assert response["diff"]["r"] == {"session": {}, "who": NOBODY, "item": 7}
+    assert response["diff"]["r"] == {"session": {}, "who": ANONYMOUS, "item": 7}
 
 
 async def test_a_query_string_cannot_set_the_user(app: PyView) -> None:
     query = "session[user_id]=3&session=3&user_id=3&tenant=victim&is_admin=true&who=root&socket=x"
     async with LiveClient(app) as client:
         page = await client.open(f"/injected?{query}")
-        assert page.find("p").text == str([[{}, NOBODY]])
+        assert page.find("p").text == str([[{}, ANONYMOUS]])
         await page.patch(f"/injected?{query}&again=1")
-        assert page.find("p").text == str([[{}, NOBODY], [{}, NOBODY]])
+        assert page.find("p").text == str([[{}, ANONYMOUS], [{}, ANONYMOUS]])
 
 
 async def test_a_payload_that_fails_conversion_is_answered(app: PyView) -> None:

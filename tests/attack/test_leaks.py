@@ -85,9 +85,9 @@ async def leaves_and_joins_again(wire: Wire, page: Page) -> None:
 async def navigates(wire: Wire, page: Page) -> None:
     ref = await wire.join(page)
     for _ in range(2):
-        for path in ("/other", "/room"):
+        for path in ("/other", "/counted"):
             await wire.leave(page, ref)
-            ref = await wire.join(page, redirect=page.url.replace("/room", path))
+            ref = await wire.join(page, redirect=page.url.replace("/counted", path))
     await wire.close()
 
 
@@ -155,7 +155,7 @@ async def in_memory(app: CountedApp, joins: int) -> None:
     """Run `joins` joins in memory, with a new client for each 500: a client keeps a record of its sockets."""
     for _ in range(0, joins, 500):
         client = LiveClient(app, lifespan=False)
-        page = await load(client, "/room")
+        page = await load(client, "/counted")
 
         async def open_wire(client: LiveClient = client, page: Page = page) -> Wire:
             return Wire(await connect(client, page).connect())
@@ -188,7 +188,7 @@ async def test_after_two_thousand_joins_everything_is_as_it_was(caplog: pytest.L
 @pytest.mark.soak
 async def test_after_ten_thousand_joins_a_server_is_as_it_was() -> None:
     async with served("tests.attack.counted_app:app") as server:
-        page = await server.page("/room")
+        page = await server.page("/counted")
 
         async def open_wire() -> Wire:
             return Wire(await connect_to(server.socket_url, origin=server.origin, compression=None))  # type: ignore[arg-type]

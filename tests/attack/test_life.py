@@ -25,14 +25,14 @@ def log() -> Counter[str]:
 def app(log: Counter[str]) -> PyView:
     """Application with two views that share a topic, have a timer and count their calls."""
 
-    class Room(LiveView[dict[str, Any]]):
-        template = "room.html"
+    class CountedView(LiveView[dict[str, Any]]):
+        template = "counted.html"
 
         async def mount(self, socket: Socket, session: Any) -> None:
             socket.context = {"n": 0}
             if is_connected(socket):
                 log["mount"] += 1
-                await socket.subscribe("news")
+                await socket.subscribe("updates")
                 socket.schedule_info(InfoEvent("tick"), 3600)
 
         async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
@@ -41,7 +41,7 @@ def app(log: Counter[str]) -> PyView:
 
         async def handle_event(self, event: str, payload: Any, socket: Socket) -> Any:
             if event == "shout":
-                await socket.broadcast("news", "hello")
+                await socket.broadcast("updates", "hello")
                 return None
             await self.add_one(socket)
             return {"n": socket.context["n"]}
@@ -55,11 +55,11 @@ def app(log: Counter[str]) -> PyView:
         async def disconnect(self, socket: Socket) -> None:
             log["disconnect"] += 1
 
-    class Other(Room): ...
+    class Other(CountedView): ...
 
-    templates = DictLoader({"room.html": "<p>{{ n }}</p>"})
+    templates = DictLoader({"counted.html": "<p>{{ n }}</p>"})
     app = PyView(templates=templates, secret=SECRET, security=SecurityConfig(reconnect_grace=0.05))
-    app.add_live_view("/room", Room)
+    app.add_live_view("/counted", CountedView)
     app.add_live_view("/other", Other)
     return app
 
@@ -69,7 +69,7 @@ async def released(app: PyView, log: Counter[str]) -> None:
     await eventually(lambda: not app.app_context.processes and log["disconnect"] >= log["mount"])
     assert log["disconnect"] == log["mount"]
     infos = log["info"]
-    await app.pubsub.broadcast("news", "anybody?")
+    await app.pubsub.broadcast("updates", "anybody?")
     await asyncio.sleep(0.02)
     assert log["info"] == infos
 
@@ -84,7 +84,7 @@ class TestEverythingIsReleased:
     async def test_after_a_close_and_a_lost_connection(self, app: PyView, log: Counter[str]) -> None:
         async with LiveClient(app) as client:
             for end in ("close", "drop"):
-                page = await page_of(client, "/room")
+                page = await page_of(client, "/counted")
                 socket = await client.raw_socket().connect()
                 await joined(socket, page.topic, page.join())
                 await getattr(socket, end)()
@@ -93,10 +93,10 @@ class TestEverythingIsReleased:
 
     async def test_after_live_navigation(self, app: PyView, log: Counter[str]) -> None:
         async with LiveClient(app) as client:
-            page = await page_of(client, "/room")
+            page = await page_of(client, "/counted")
             async with client.raw_socket() as socket:
                 await joined(socket, page.topic, page.join())
-                for number, url in enumerate(["/other", "/room", "/other"], 10):
+                for number, url in enumerate(["/other", "/counted", "/other"], 10):
                     await socket.send_frame([None, str(number * 10), page.topic, "phx_leave", {}])
                     answered = await joined(socket, page.topic, navigation(page, url), ref=str(number))
                     assert answered[0] == "ok"
@@ -105,7 +105,7 @@ class TestEverythingIsReleased:
 
     async def test_after_leaving_and_joining_again(self, app: PyView, log: Counter[str]) -> None:
         async with LiveClient(app) as client:
-            page = await page_of(client, "/room")
+            page = await page_of(client, "/counted")
             async with client.raw_socket() as socket:
                 for number in range(10, 20):
                     await joined(socket, page.topic, page.join(), ref=str(number))
@@ -116,7 +116,7 @@ class TestEverythingIsReleased:
 
     async def test_in_the_middle_of_an_event(self, app: PyView, log: Counter[str]) -> None:
         async with LiveClient(app) as client:
-            page = await page_of(client, "/room")
+            page = await page_of(client, "/counted")
             socket = await client.raw_socket().connect()
             await joined(socket, page.topic, page.join())
             for ref in range(20, 30):
@@ -129,12 +129,12 @@ class TestEverythingIsReleased:
 class TestTheSamePageTwice:
     async def test_two_tabs_live_side_by_side(self, app: PyView, log: Counter[str]) -> None:
         async with LiveClient(app) as client:
-            page = await page_of(client, "/room")
+            page = await page_of(client, "/counted")
             one, two = await client.raw_socket().connect(), await client.raw_socket().connect()
             assert (await joined(one, page.topic, page.join()))[0] == "ok"
             assert (await joined(two, page.topic, page.join()))[0] == "ok"
             await one.close()
-            await app.pubsub.broadcast("news", "still there?")
+            await app.pubsub.broadcast("updates", "still there?")
             frame = await two.receive_frame()
             assert frame[3] == "diff"
             await two.close()
@@ -143,11 +143,11 @@ class TestTheSamePageTwice:
     async def test_a_join_with_the_topic_of_another_browser(self, app: PyView, log: Counter[str]) -> None:
         """A join with the topic of another browser is refused and does not affect that browser."""
         async with LiveClient(app) as client, LiveClient(app) as stranger:
-            page, theirs = await page_of(client, "/room"), await page_of(stranger, "/room")
+            page, theirs = await page_of(client, "/counted"), await page_of(stranger, "/counted")
             victim, attacker = await client.raw_socket().connect(), await stranger.raw_socket().connect()
             await joined(victim, page.topic, page.join())
             assert await joined(attacker, page.topic, theirs.join()) == ("error", {"reason": "stale"})
-            await app.pubsub.broadcast("news", "for the victim")
+            await app.pubsub.broadcast("updates", "for the victim")
             assert (await victim.receive_frame())[3] == "diff"
             await victim.close()
             await attacker.close()
@@ -155,14 +155,14 @@ class TestTheSamePageTwice:
 
 async def test_messages_are_handled_one_at_a_time(app: PyView, log: Counter[str]) -> None:
     async with LiveClient(app) as client:
-        page = await page_of(client, "/room")
+        page = await page_of(client, "/counted")
         async with client.raw_socket() as socket:
             await joined(socket, page.topic, page.join())
             refs = [str(ref) for ref in range(20, 40)]
             for ref in refs:
                 frame = {"type": "click", "event": "add", "value": {}}
                 await socket.send_frame(["4", ref, page.topic, "event", frame])
-                await app.pubsub.broadcast("news", "at the same time")
+                await app.pubsub.broadcast("updates", "at the same time")
             answers = [await answer(socket, ref) for ref in refs]
             assert [status for status, _ in answers] == ["ok"] * 20
             await eventually(lambda: log["info"] == 20)

@@ -113,13 +113,13 @@ class TestManySockets:
         self, state: AppState, caplog: pytest.LogCaptureFixture
     ) -> None:
         app = target(state, SecurityConfig(max_sockets_per_session=3))
-        async with LiveClient(app) as alice, LiveClient(app) as bob, LiveClient(app) as nobody:
+        async with LiveClient(app) as alice, LiveClient(app) as bob, LiveClient(app) as anonymous:
             await sign_in(alice, "alice")
             await sign_in(bob, "bob")
             first = await alice.raw_socket().connect()
             assert [await refusal(alice) for _ in range(4)] == [None, None, 429, 429]
             assert [await refusal(bob) for _ in range(4)] == [None, None, None, 429]
-            assert [await refusal(nobody) for _ in range(5)] == [None] * 5
+            assert [await refusal(anonymous) for _ in range(5)] == [None] * 5
             await first.close()
             assert [await refusal(alice) for _ in range(2)] == [None, 429]
         refused = [record for record in caplog.records if getattr(record, "event", "") == "auth.rate_limited"]

@@ -144,21 +144,21 @@ class TestNavigation:
 
             async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
                 socket.put_flash("info", "Over there")
-                await socket.push_navigate("/told")
+                await socket.push_navigate("/target")
 
-        class Told(LiveView[Any]):
+        class Target(LiveView[Any]):
             template = "who.html"
 
             async def mount(self, socket: Socket, session: Any) -> None:
                 socket.context = {"name": socket.flash.get("info")}
 
         app = grouped(state)
-        app.live_session("told").add_live_view("/told", Told)
+        app.live_session("target").add_live_view("/target", Target)
         app.add_live_view("/leaving", Leaving)
         async with LiveClient(app) as client:
             page = await client.open("/leaving")
             await page.push("go")
-            assert page.path == "/told"
+            assert page.path == "/target"
             assert page.has_text("name=Over there")
 
 
@@ -175,7 +175,7 @@ class TestPatch:
                 assert await answer(socket, ref) == ("ok", {"link_redirect": True})
             await socket.send_frame(["4", "8", page.topic, "live_patch", {"url": f"{SITE}/team/board?x=1"}])
             status, response = await answer(socket, "8")
-        assert (status, response["diff"]) == ("ok", {"2": "2"})  # told at the join, and now
+        assert (status, response["diff"]) == ("ok", {"2": "2"})  # at the join, and now
 
     async def test_a_browser_ends_in_the_other_group(self, client: LiveClient) -> None:
         await sign_in(client, "root")

@@ -29,7 +29,7 @@ class Hostile(LiveView[dict[str, Any]]):
         socket.put_flash("info", EVIL)
 
     async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
-        wish: dict[str, Any] = {
+        actions: dict[str, Any] = {
             "patch": socket.push_patch,
             "navigate": socket.push_navigate,
             "redirect": socket.redirect,
@@ -38,8 +38,8 @@ class Hostile(LiveView[dict[str, Any]]):
             raise RuntimeError("the database said: password=hunter2")
         if event == "external":
             await socket.redirect(external=payload["to"])
-        elif event in wish:
-            await wish[event](payload["to"])
+        elif event in actions:
+            await actions[event](payload["to"])
         else:
             socket.live_title = Markup("<b>bold</b>") if event == "markup" else payload["title"]
 

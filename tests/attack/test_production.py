@@ -45,9 +45,9 @@ class TestProduction:
     @pytest.mark.parametrize("secret", ["", "a", "your-secret-key-here", "x" * 40])
     async def test_a_missing_or_weak_secret(self, monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
         monkeypatch.setenv("PYVIEW_SECRET", secret)
-        said = await starts(with_session())
-        assert "PYVIEW_SECRET" in said
-        assert "openssl rand -base64 32" in said
+        error = await starts(with_session())
+        assert "PYVIEW_SECRET" in error
+        assert "openssl rand -base64 32" in error
 
     @pytest.mark.parametrize("secret", ["change-me-in-production", "your-secret-key", "..."])
     async def test_a_documented_session_secret(self, monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
@@ -58,9 +58,9 @@ class TestProduction:
         monkeypatch.setenv("PYVIEW_SECRET", SECRET)
         app = PyView()
         app.add_middleware(SessionMiddleware, secret_key=SECRET)
-        said = await starts(app)
-        assert "https_only=True" in said
-        assert "allowed_hosts" in said
+        error = await starts(app)
+        assert "https_only=True" in error
+        assert "allowed_hosts" in error
 
     async def test_debug_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PYVIEW_SECRET", SECRET)
@@ -108,8 +108,8 @@ class TestAlways:
         return app
 
     async def test_requires_without_authentication(self) -> None:
-        said = await starts(self.guarded())
-        assert "app.add_middleware(AuthenticationMiddleware" in said
+        error = await starts(self.guarded())
+        assert "app.add_middleware(AuthenticationMiddleware" in error
 
     async def test_an_unknown_redirect_name(self) -> None:
         app = self.guarded(redirect="sign_in")

@@ -174,8 +174,14 @@ async def test_many_lost_connections_leave_nothing(state: AppState) -> None:
                 await socket.drop()
             assert waiting(app) <= 5
         await eventually(lambda: not app.app_context.processes)
-        room = app._detached_views
-        assert (len(room), room.bytes, len(room._shown), len(room._groups), len(room._quotas)) == (
+        detached = app._detached_views
+        assert (
+            len(detached),
+            detached.bytes,
+            len(detached._shown),
+            len(detached._groups),
+            len(detached._quotas),
+        ) == (
             0,
             0,
             0,

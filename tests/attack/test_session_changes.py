@@ -169,7 +169,7 @@ async def test_one_of_many_requests_at_once_succeeds() -> None:
     app = application()
     async with LiveClient(app) as client:
         change = await captured(await visitor(client, "ada"))
-        # Each with the cookies of before, so that only the change itself is left to be refused.
+        # Each request has the cookies of before: only the token itself can be refused.
         twins = [LiveClient(app, cookies=dict(client.cookies), lifespan=False) for _ in range(20)]
         answers = await asyncio.gather(*(change.redeem(twin) for twin in twins))
         assert sorted(status for status, _ in answers) == [200] + [409] * 19
@@ -241,7 +241,7 @@ async def test_it_is_invalid_after_signing_in() -> None:
 async def test_it_expires(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with LiveClient(application(session_change_max_age=0)) as client:
         await visitor(client, who)
-        shift_time(monkeypatch, -2)  # tokens are written by `time.time()`, and read by a clock of their own
+        shift_time(monkeypatch, -2)  # tokens are minted with `time.time()` and read with their own clock
         change = await captured(client)
         assert await change.redeem(client) == STALE
         assert await role(client) is None

@@ -56,7 +56,7 @@ class DeafSocket:
 
 async def test_five_that_do_not_read_cost_less_than_30_megabytes() -> None:
     async with served("tests.attack.counted_app:app") as server:
-        page = await server.page("/room")
+        page = await server.page("/counted")
         await server.get("/broadcast", params={"count": 100, "size": SIZE})
         before = (await server.get("/state")).json()["resident"]
         deaf = [DeafSocket(server) for _ in range(SLOW)]

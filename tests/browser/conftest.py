@@ -17,7 +17,7 @@ from tests.browser.chromium import FLAGS, BrowserMissingError, Chromium, find_ch
 from tests.browser.retry import SECONDS
 from tests.browser.server import serving
 
-TIMEOUT_MS = 1000 * SECONDS  # what is awaited must come, and the machine may be busy
+TIMEOUT_MS = 1000 * SECONDS  # a limit for failures only: the machine may be busy
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def chromium() -> Chromium:
     pytest.skip(f"NO BROWSER, SO NOTHING WAS TESTED IN ONE. {reason}")
 
 
-# For this folder alone: while Playwright runs, its event loop owns the thread, and async tests could not run.
+# Scope "package": while Playwright runs, its event loop owns the thread, and async tests of other folders would fail.
 @pytest.fixture(scope="package")
 def browser(chromium: Chromium) -> Iterator[Browser]:
     expect.set_options(timeout=TIMEOUT_MS)

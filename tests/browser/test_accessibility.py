@@ -11,7 +11,7 @@ from tests.browser.server import serving
 from tests.browser.test_examples import PAGES
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-# The guide prints this page; it stays as it is printed.
+# The guide documents this page as it is.
 CHECKED = {name: show for name, show in PAGES.items() if name != "login"}
 FAULTS = """async (rules) => {
   const {violations} = await axe.run(document, {runOnly: rules});

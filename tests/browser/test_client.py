@@ -139,7 +139,7 @@ def test_a_page_that_reloads_repeatedly_stops_with_a_message(
         alert.get_by_role("link", name="Try again").click()
     expect(alert).to_be_visible()
     page.wait_for_timeout(200)
-    assert len(loads) == 5, "the reader's own reload, and none after it"
+    assert len(loads) == 5, "the user's own reload, and none after it"
 
 
 HASTY = (
@@ -162,7 +162,7 @@ def test_a_page_that_stopped_reloading_recovers_by_itself(page: Page, serve: Ser
     expect(page.get_by_role("alert")).to_be_visible()
     assert len(loads) == 3, "the first load, and as many reloads as maxReloads says"
     before = len(joins)
-    until(page, lambda: len(joins) >= before + 3)  # slowly, for as long as it takes
+    until(page, lambda: len(joins) >= before + 3)  # slowly, without an end
     expect(page.get_by_role("alert")).to_be_visible()
     answers.status, answers.join = LIVE.status, LIVE.join
     expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")

@@ -82,7 +82,7 @@ def test_any_history_shows_the_same_as_a_loaded_page(page: Page, serve: Serve) -
 
 @pytest.mark.parametrize("place", range(len(test_diffs.PLACES)))
 def test_a_component_and_the_page_change_together(page: Page, serve: Serve, place: int) -> None:
-    class Hearing(LiveView[dict[str, Any]]):
+    class Listening(LiveView[dict[str, Any]]):
         template = LiveTemplate.from_string(
             f"<main><output>{{{{ received }}}}</output>{test_diffs.PLACES[place]}</main>"
         )
@@ -94,7 +94,7 @@ def test_a_component_and_the_page_change_together(page: Page, serve: Serve, plac
         async def received(self, socket: LiveViewSocket[dict[str, Any]]) -> None:
             socket.context["received"] += 1
 
-    visit(page, serve(app_of(Hearing)))
+    visit(page, serve(app_of(Listening)))
     for n in range(1, 4):
         page.locator("button").first.click()
         expect(page.locator("output")).to_have_text(str(n))
@@ -200,7 +200,7 @@ def test_components_that_come_back_at_once_go_on(page: Page, serve: Serve) -> No
         expect(page.locator("output")).to_have_text(str(2 * turn))
         expect(page.locator("li")).to_have_count(3)
         assert counts(page) in (["0", str(turn), "0"], ["0", "0", "0"])
-        if counts(page)[1] == "0":  # the client was faster: then it is another component, which works
+        if counts(page)[1] == "0":  # if the client was faster, it is a new component, which works as well
             click_item(page, 1, 1)
             break
 

@@ -46,7 +46,7 @@ def block_with(page: str, language: str, text: str) -> Block:
 def test_the_counter_of_the_readme(page: Page, serve: Serve, load: Load) -> None:
     page.goto(serve(load("README.md", "counter").app))
     expect(page.locator(".phx-connected, [data-phx-main].phx-connected")).to_be_visible()
-    # A button that waits for its answer takes no click.
+    # A button that waits for its reply ignores clicks.
     for button, shown in [("+", "1"), ("+", "2"), ("-", "1")]:
         page.get_by_role("button", name=button).click()
         expect(page.get_by_role("heading")).to_have_text(shown)
@@ -79,7 +79,7 @@ def test_hooks_push_events_get_replies_and_hear_events(page: Page, serve: Serve,
     expect(page.locator("[data-phx-main].phx-connected")).to_be_visible()
     page.locator("#search input").press_sequentially("te")
     expect(page.locator("#words option")).to_have_count(2)
-    # An animation is over before a busy machine looks.
+    # On a busy machine an animation may end before the test sees it.
     page.evaluate(
         """() => {
           const { animate } = Element.prototype;

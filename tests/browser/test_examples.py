@@ -143,7 +143,7 @@ def test_a_sensor_fails_alone_and_the_timer_runs_on(page: Page, gallery: str) ->
     page.get_by_role("button", name="Round made").click()
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"24:[0-5]\d"))
-    page.evaluate(  # a failure may be over before anybody looks
+    page.evaluate(  # a failure may be over before the test sees it
         "new MutationObserver(() => (window.failed ||= air.classList.contains('phx-error')))"
         ".observe(air, {attributes: true, attributeFilter: ['class']})"
     )
@@ -231,7 +231,7 @@ def test_everybody_sees_the_same_market_move(new_visitor: NewVisitor, gallery: s
     watch_market(other, gallery)
     line = one.locator("polyline").first
     expect(line).not_to_have_attribute("points", line.get_attribute("points") or "")
-    # Who is slow gets several moves at once, so not every state is one that both have shown.
+    # A slow browser gets several moves at once, so not every state was shown by both.
     until(one, lambda: len(set(one.evaluate("window.seen")) & set(other.evaluate("window.seen"))) >= 2)
 
 

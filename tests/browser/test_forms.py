@@ -183,7 +183,7 @@ def test_errors_come_beside_touched_fields_then_all(form: Page) -> None:
 
 
 def test_typing_is_told_once_it_pauses(form: Page) -> None:
-    form.get_by_label("Name").evaluate(  # in one task, since a busy machine pauses between two keys
+    form.get_by_label("Name").evaluate(  # in one task: a busy machine pauses between two keys
         """name => [..."Ada Lovelace"].forEach((letter) => {
           name.value += letter;
           name.dispatchEvent(new InputEvent("input", { bubbles: true }));
@@ -488,7 +488,7 @@ def test_a_dialog_is_open_and_closed_at_once_however_slow_the_browser_draws(
     for count, wish in enumerate([close, close + close], 1):
         opener.evaluate(
             f"opener => {{ opener.click(); {wish} }}"
-        )  # in one task, so that nothing is drawn between
+        )  # in one task, so that nothing is drawn in between
         expect(components.locator("#count")).to_have_text(str(count))
         expect(dialog).to_be_hidden()
         expect(opener).to_be_focused()

@@ -64,7 +64,7 @@ def test_a_dialog_takes_the_focus_and_gives_it_back(shopping: Page) -> None:
 def test_what_the_server_sends_closes_the_dialog_or_keeps_it(shopping: Page) -> None:
     shopping.get_by_role("button", name="Add something").click()
     expect(shopping.get_by_role("textbox")).to_be_focused()
-    # The classes are there for a second or less: whoever looks now and then may miss them.
+    # The classes are present for a second or less: polling may miss them.
     shopping.evaluate(
         """() => new MutationObserver(() => {
           window.shaken ||= card.classList.contains("shake");

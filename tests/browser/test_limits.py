@@ -61,8 +61,8 @@ def test_the_page_comes_back_by_itself_without_being_loaded_again(
         page.locator("button").first.click()
         return page.locator("output").inner_text() != "0"
 
-    until(page, clicked)  # a machine that is busy for long finds the next socket ended, too
-    assert harness.mounts == 1  # its view has waited for it
+    until(page, clicked)  # on a busy machine the next socket may have been closed as well
+    assert harness.mounts == 1  # the detached view was rejoined
     assert harness.loads == 1
 
 
@@ -79,9 +79,9 @@ def test_after_a_flood_the_page_works_as_before(
     page.evaluate("for (const button of document.querySelectorAll('button')) button.click()")
     until(page, lambda: len(refused) + int(page.locator("output").inner_text()) == EVENTS)
     before = int(page.locator("output").inner_text())
-    assert 0 < before < EVENTS  # the join and a heartbeat count, too
+    assert 0 < before < EVENTS  # the join and a heartbeat count as well
     assert any("auth.rate_limited" in message for message in caplog.messages)
-    page.wait_for_timeout(500)  # in which it may send ten more
+    page.wait_for_timeout(500)  # time for ten more events
     for more, button in enumerate([page.locator("button").first, page.locator("button").last], 1):
         button.click()
         expect(page.locator("output")).to_have_text(str(before + more))

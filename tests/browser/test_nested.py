@@ -266,7 +266,7 @@ class Feed(LiveView[dict[str, Any]]):
 
     async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
         socket.context = {"n": 0, "Entry": Entry, "shown": True}
-        socket.stream("feed", [{"id": "first", "n": 0}])  # so that the server does not know of all items
+        socket.stream("feed", [{"id": "first", "n": 0}])  # so that the server does not know all items
 
     async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]) -> None:
         if payload["value"] == "hide":

@@ -126,7 +126,7 @@ def sign_in(page: Page, address: str) -> None:
     expect(page.locator("#who")).to_have_text("ada")
 
 
-# Chromium on a very busy machine: a script's cookie is stored when the cookies are read, and not before.
+# Chromium on a very busy machine stores a script's cookie only when the cookies are read.
 LATE_COOKIES = """
 const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
 const waiting = [];

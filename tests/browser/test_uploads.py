@@ -121,7 +121,7 @@ def test_pictures_are_shown_before_they_are_sent_and_come_into_the_album(page: P
     )
     expect(shots).to_have_count(0)
     expect(send).to_be_disabled()
-    # The same file again: the input has let go of it.
+    # The same file again: the input has been reset.
     page.locator("#pictures-form input").set_input_files([picture("sea.png")])
     send.click()
     expect(page.locator("#album .name")).to_have_text(["sea.png", "moon.png", "sea.png"])

@@ -68,17 +68,17 @@ async def test_a_goodbye_differs_from_a_lost_connection(server: str) -> None:
         socket, shown = await page.join()
         assert shown == "0"
         await page.click(socket)
-        socket.transport.abort()  # the network is gone
+        socket.transport.abort()  # a lost network
         await page.until_state(views=1, waiting=1)
         socket, shown = await page.join()
         assert shown == "1"
         await page.click(socket)
-        await socket.close(1001)  # the browser ends it, nobody knows why
+        await socket.close(1001)  # closed by the browser for an unknown reason
         await page.until_state(views=1, waiting=1)
         socket, shown = await page.join()
         assert shown == "2"
         await socket.send(json.dumps([None, None, "phoenix", "goodbye", {}]))
-        await socket.close(4000)  # our client leaves the page
+        await socket.close(4000)  # closed by our client, which leaves the page
         await page.until_state(views=0, waiting=0)
         socket, shown = await page.join()
         assert shown == "0"

@@ -83,7 +83,9 @@ def test_items_removed_at_once_by_a_limit_are_not_sent(
 
 
 def test_all_items_are_sent_if_some_may_be_in_the_page(sender: Sender) -> None:
-    sender.users.insert_many([User(n, "x") for n in (1, 2, 3)], limit=-2)  # 1 is there, and stays where it is
+    sender.users.insert_many(
+        [User(n, "x") for n in (1, 2, 3)], limit=-2
+    )  # item 1 is in the page and keeps its position
     assert len(sender.message()["1"]["stream"][1]) == 3
     placed = Sender()
     placed.users.insert_many([User(n, "x") for n in (1, 2, 3)], at=1, limit=2)
@@ -163,7 +165,7 @@ def test_the_clients_own_code_reads_them(client: JavaScriptClient, source: str) 
     for n, answer in enumerate(answers[1:], 1):
         assert f'id="users-{n}"' in answer["patch"] or n == 1
         assert answer["patch"].count("<li") == (0 if n == 1 else 1)
-        assert "users-" not in answer["html"]  # and it forgets them, as the server does
+        assert "users-" not in answer["html"]  # the client forgets them, as the server does
 
 
 def test_streams_in_trees_of_views_with_their_own_render() -> None:
