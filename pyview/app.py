@@ -22,7 +22,7 @@ from pyview.auth.middleware_order import order_middleware
 from pyview.auth.replay import AppScope, AuthProbe, IdentityPipeline
 from pyview.background.periodic import PeriodicChecks
 from pyview.checks.authentication import check_app, enforce, is_production
-from pyview.checks.server import asked_for, missing_options
+from pyview.checks.server import configured_workers, missing_options
 from pyview.checks.templates import check_sent_names, unusable_templates
 from pyview.config import SecurityConfig
 from pyview.live_group import LiveGroup
@@ -393,7 +393,7 @@ class PyView(Starlette):
         async def lifespan(app: Any) -> AsyncIterator[Any]:
             self._check()
             await self._open()
-            worker_checks = DescriptorWatch().look, self._crashes.flush_due, self._client_warnings.flush_due
+            worker_checks = DescriptorWatch().check, self._crashes.flush_due, self._client_warnings.flush_due
             try:
                 await asyncio.to_thread(sweep)
                 async with inner(app) if inner else nullcontext() as state:
@@ -440,7 +440,7 @@ class PyView(Starlette):
         enforce([*check_app(self, scope), *findings, *templates], self.production)
         for route in self.live_routes:
             check_sent_names(route.view_class, self._templates)
-        if self.secrets.generated and asked_for(os.environ, sys.argv).workers > 1:
+        if self.secrets.generated and configured_workers(os.environ, sys.argv).workers > 1:
             logger.error("several workers, but no PYVIEW_SECRET: each refuses the others' pages")
         missing = missing_options(sys.argv, os.environ, self.security) if self.production else None
         if missing is not None:

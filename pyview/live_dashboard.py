@@ -1,4 +1,4 @@
-"""A page of what an application is doing: which views are open, who looks at them, and what they hold."""
+"""The live dashboard: a page of the open views of an application, their users and their sizes."""
 
 import os
 import time
@@ -17,7 +17,7 @@ from pyview.process.snapshot import ViewSnapshot
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate
 
-_MOST_SHOWN = 200
+_MOST_ROWS = 200
 _TICK = InfoEvent("tick")
 _STATM = Path("/proc/self/statm")
 _REDACT = RedactSecrets()
@@ -39,7 +39,7 @@ _PAGE = """\
 <h1>Live views</h1>
 <dl>
 <div><dt>Open views</dt><dd id="views">{{ numbers.views }}</dd></div>
-<div><dt>Signed-in people</dt><dd id="people">{{ numbers.people }}</dd></div>
+<div><dt>Signed-in users</dt><dd id="users">{{ numbers.users }}</dd></div>
 <div><dt>Waiting messages</dt><dd>{{ numbers.waiting }}</dd></div>
 <div><dt>Memory</dt><dd>{{ numbers.megabytes }} MB</dd></div>
 <div><dt>Loop delay</dt><dd>{{ numbers.delay }} ms</dd></div>
@@ -65,20 +65,21 @@ _PAGE = """\
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What the application has and does, all views together. `delay` is how late the last tick came, in ms."""
+    """Totals of all views. `delay`: how late the last tick came, in milliseconds."""
 
     views: int
-    people: int
+    users: int
     waiting: int
     megabytes: str
     delay: int
 
 
 def live_views(app: PyView) -> list[ViewSnapshot]:
-    """Return the views that are open in this worker, ordered by class and page.
+    """Return the open views of this worker, ordered by class and page.
 
-    Secrets in the addresses of pages are left out, as in the server's logs.
+    Secrets in the URLs of pages are removed, as in the logs of the server.
     """
+    # A copy: a view may end while this reads the others.
     snapshots = (process.snapshot() for process in tuple(app.app_context.processes))
     shown = (_without_secrets(one) for one in snapshots if one is not None)
     return sorted(shown, key=lambda one: (one.view, one.page, one.user))
@@ -90,9 +91,9 @@ def _without_secrets(one: ViewSnapshot) -> ViewSnapshot:
 
 
 def live_dashboard(app: PyView, requires: Conditions, *, every: float = 1.0) -> type[LiveView[Any]]:
-    """A view that shows what `app` does in this worker, renewed every `every` seconds.
+    """Return a view that shows the open views of `app` in this worker, and renders every `every` seconds.
 
-    It shows who looks at what, so `requires` is not optional; it is said as to `@requires`:
+    It shows the pages of each user, so `requires` is not optional. Its values are those of `@requires`:
     `app.add_live_view("/ops", live_dashboard(app, requires="admin"))`.
     """
 
@@ -126,8 +127,8 @@ def live_dashboard(app: PyView, requires: Conditions, *, every: float = 1.0) -> 
                 "numbers": _numbers(views, delay),
                 "classes": sorted(Counter(one.view for one in views).items()),
                 "text": self._text,
-                "rows": wanted[:_MOST_SHOWN],
-                "hidden": max(0, len(wanted) - _MOST_SHOWN),
+                "rows": wanted[:_MOST_ROWS],
+                "hidden": max(0, len(wanted) - _MOST_ROWS),
             }
 
     LiveDashboard.__qualname__ = "LiveDashboard"
@@ -141,7 +142,7 @@ def _matches(one: ViewSnapshot, text: str) -> bool:
 def _numbers(views: list[ViewSnapshot], delay: float) -> Numbers:
     return Numbers(
         views=len(views),
-        people=len({one.user for one in views if one.user}),
+        users=len({one.user for one in views if one.user}),
         waiting=sum(one.waiting for one in views),
         megabytes=_megabytes(),
         delay=max(0, round(delay * 1000)),
@@ -149,7 +150,7 @@ def _numbers(views: list[ViewSnapshot], delay: float) -> Numbers:
 
 
 def _megabytes() -> str:
-    """The worker's resident memory, where the system tells it in the way of Linux."""
+    """Return the resident memory of the worker in MB, "?" if the system has no /proc."""
     try:
         pages = int(_STATM.read_text().split()[1])
     except OSError:

@@ -16,7 +16,7 @@ from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.middleware_order import argument
 from pyview.auth.user_classes import user_classes
 from pyview.checks.redirects import GuardedApp, check_requirements
-from pyview.checks.server import asked_for
+from pyview.checks.server import configured_workers
 from pyview.config import SecurityConfig
 from pyview.sessions.session import LONGEST_COOKIE
 from pyview.stores.revocations import MemoryRevocations, Revocations
@@ -202,18 +202,18 @@ def _name(middleware: Middleware) -> str:
 
 
 def _workers(app: CheckedApp) -> Iterator[CheckMessage]:
-    asked = asked_for(os.environ, sys.argv)
+    asked = configured_workers(os.environ, sys.argv)
     if asked.workers > 1 and _keeps_to_itself(app):
         yield CheckMessage(
             Severity.WEAK,
-            f"{asked.workers} workers ({asked.told_by}), and each keeps sign-outs, broadcasts and presence to itself: "
+            f"{asked.workers} workers ({asked.source}), and each keeps sign-outs, broadcasts and presence to itself: "
             f"somebody who signs out at one is still signed in at the others. {_SHARE}",
         )
 
 
 def check_sharing(app: CheckedApp) -> list[CheckMessage]:
     """Say what `app` needs before it has several workers, where nothing tells yet whether it will."""
-    if not _keeps_to_itself(app) or asked_for(os.environ, sys.argv).workers > 1:
+    if not _keeps_to_itself(app) or configured_workers(os.environ, sys.argv).workers > 1:
         return []
     text = (
         f"With more than one worker it does not start in production mode: they share no sign-outs. {_SHARE}"

@@ -1,10 +1,8 @@
-"""The number of workers that a server was asked for, as far as one of the workers can tell.
+"""Checks of the server: options that protect an application, and the number of workers.
 
-No server says it in a way that all of them share, so each is asked in its own: the configuration that it hands to its
-workers, the command line, the environment. Processes that are started one by one, on one host or on many, cannot
-know of each other.
-
-Options that the server around an application needs, since no application can set it.
+An application cannot set the limits of its server, so it can only check the command line. There is no common way to
+read the number of workers either: this reads the configuration that a server passes to its workers, the command line
+and the environment. Processes that are started one by one, on one host or on many, cannot find each other.
 """
 
 import gc
@@ -21,23 +19,22 @@ _SIZE, _COMPRESSION = "--ws-max-size", "--ws-per-message-deflate"
 
 
 def advice(limits: SecurityConfig) -> str:
-    """Return advice about the server's options, for a server that cannot be inspected from here."""
+    """Return advice about the options of a server that cannot be inspected."""
     return (
-        "the server keeps a whole message before PyView sees it and can refuse it: uvicorn and hypercorn up to 16 MiB, "
-        "granian 64; and where messages are compressed, 15 KB on the wire become 15 MiB. How your server is started "
-        f"cannot be seen from here. uvicorn: {uvicorn_options(limits)}. hypercorn: "
-        f"`websocket_max_message_size = {_largest(limits)}` in its configuration file. What holds, and compression: "
-        "docs/deployment.md, Servers."
+        "the server reads a whole message before PyView can refuse it: uvicorn and hypercorn up to 16 MiB, granian 64; "
+        "with compression, 15 KB on the wire become 15 MiB. PyView cannot see how your server is started. uvicorn: "
+        f"{uvicorn_options(limits)}. hypercorn: `websocket_max_message_size = {_largest(limits)}` in its configuration "
+        "file. See docs/deployment.md, Servers."
     )
 
 
 def uvicorn_options(limits: SecurityConfig) -> str:
-    """Return what to write on uvicorn's command line."""
+    """Return the options for uvicorn's command line."""
     return f"{_SIZE} {_largest(limits)} {_COMPRESSION} false"
 
 
 def missing_options(argv: Sequence[str], environ: Mapping[str, str], limits: SecurityConfig) -> str | None:
-    """Return what uvicorn was not told, if this process was started by its command; None where that cannot be seen."""
+    """Return a warning if uvicorn's command started this process without the options, else None."""
     if not _is_uvicorn(argv[0] if argv else ""):
         return None
     size = _option(_SIZE, argv, environ)
@@ -53,8 +50,8 @@ def missing_options(argv: Sequence[str], environ: Mapping[str, str], limits: Sec
     if not large and not compressed:
         return None
     return (
-        f"uvicorn was started without `{uvicorn_options(limits)}`: it keeps up to 16 MiB for each socket before PyView "
-        "can refuse a message, and compression makes as much of 15 KB."
+        f"uvicorn was started without `{uvicorn_options(limits)}`: it reads up to 16 MiB of each socket before PyView "
+        "can refuse a message, and with compression as much from 15 KB."
     )
 
 
@@ -82,52 +79,52 @@ def _given(name: str, argv: Sequence[str]) -> Iterator[str]:
 OPTIONS = ("--workers", "-w")
 VARIABLES = ("WEB_CONCURRENCY", "UVICORN_WORKERS", "GRANIAN_WORKERS")
 
-# Servers that fork: what they were asked for is still in the memory of each worker, in an object of this class.
+# Servers that fork: the memory of each worker still has an object of this class with the number of workers.
 _GUNICORN, _GRANIAN = ("gunicorn.config", "Config"), ("granian.server.mp", "MPServer")
 
 
-class AskedFor(NamedTuple):
-    """Count of workers, and what told so, in words for an error."""
+class WorkerCount(NamedTuple):
+    """Number of workers, and its source, as text for an error."""
 
     workers: int
-    told_by: str
+    source: str
 
 
-ONE = AskedFor(1, "nothing")
+ONE_WORKER = WorkerCount(1, "nothing")
 
 
-def asked_for(environ: Mapping[str, str], argv: Sequence[str]) -> AskedFor:
-    """Return how many workers the server was asked for: `ONE` where nothing tells of more."""
-    for told in (_of_server(environ), _of_arguments(argv), _of_environment(environ)):
-        if told is not None:
-            return told
-    return ONE
+def configured_workers(environ: Mapping[str, str], argv: Sequence[str]) -> WorkerCount:
+    """Return the number of workers that the server was started with; `ONE_WORKER` without a sign of more."""
+    for count in (_of_server(environ), _of_arguments(argv), _of_environment(environ)):
+        if count is not None:
+            return count
+    return ONE_WORKER
 
 
-def _of_server(environ: Mapping[str, str]) -> AskedFor | None:
-    """Return what the server itself goes by, which is right whatever command line and environment say."""
-    for config in (*_handed_over(), *_inherited(environ)):
+def _of_server(environ: Mapping[str, str]) -> WorkerCount | None:
+    """Return the number in the server's own configuration, which overrides command line and environment."""
+    for config in (*_passed_to_process(), *_inherited(environ)):
         workers = getattr(config, "workers", None)
         if isinstance(workers, int):
-            return AskedFor(workers, f"the configuration of {type(config).__module__.partition('.')[0]}")
+            return WorkerCount(workers, f"the configuration of {type(config).__module__.partition('.')[0]}")
     return None
 
 
-def _handed_over() -> Iterator[Any]:
-    """The configuration that uvicorn and hypercorn give to a worker, which is a process of `multiprocessing`."""
+def _passed_to_process() -> Iterator[Any]:
+    """Yield the configuration that uvicorn and hypercorn pass to a worker, a process of `multiprocessing`."""
     arguments = getattr(multiprocessing.current_process(), "_kwargs", None) or {}
     if "config" in arguments:
         yield arguments["config"]
 
 
 def _inherited(environ: Mapping[str, str]) -> Iterator[Any]:
-    """Yield the configurations that a server which forks has left in this worker's memory.
+    """Yield the configurations in this worker's memory that a forking server has left there.
 
-    Looking through the memory takes up to a second, so a process that no such server has made is not searched.
+    A search of the memory takes up to a second, so it is done only in a process that such a server has created.
     """
     for module, name in _forked_by(environ):
-        made = getattr(sys.modules.get(module), name, None)
-        yield from (found for found in gc.get_referrers(made) if type(found) is made) if made else ()
+        kind = getattr(sys.modules.get(module), name, None)
+        yield from (found for found in gc.get_referrers(kind) if type(found) is kind) if kind else ()
 
 
 def _forked_by(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -137,14 +134,16 @@ def _forked_by(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield _GRANIAN
 
 
-def _of_arguments(argv: Sequence[str]) -> AskedFor | None:
+def _of_arguments(argv: Sequence[str]) -> WorkerCount | None:
     for option, value in pairwise([*argv, ""]):
         name, equals, attached = option.partition("=")
         if name in OPTIONS and (attached if equals else value).isdecimal():
-            return AskedFor(int(attached if equals else value), f"{name} on the command line")
+            return WorkerCount(int(attached if equals else value), f"{name} on the command line")
     return None
 
 
-def _of_environment(environ: Mapping[str, str]) -> AskedFor | None:
-    told = [AskedFor(int(environ[name]), name) for name in VARIABLES if environ.get(name, "").isdecimal()]
-    return max(told, default=None)
+def _of_environment(environ: Mapping[str, str]) -> WorkerCount | None:
+    counts = [
+        WorkerCount(int(environ[name]), name) for name in VARIABLES if environ.get(name, "").isdecimal()
+    ]
+    return max(counts, default=None)

@@ -1,9 +1,8 @@
-"""Names that templates send to handlers which have something of the server's under them.
+"""Checks of templates at start: templates that cannot be used, and fields with the name of a reserved parameter.
 
-A handler's parameter `user` is the signed-in user. Where a form of the page has an input of that name, its author
-expects what was typed. Without an annotation nothing but the template tells, so it is read when the application starts.
-
-Views whose template cannot be used: with one, an application does not start in production mode.
+A handler's parameter `user` is the signed-in user. If a form of the page has an input of that name, its developer
+expects the input. Without an annotation only the template tells the two apart, so it is read when the application
+starts.
 """
 
 import re
@@ -24,7 +23,7 @@ from pyview.template.view_files import TemplateFileNotFound
 
 
 def unusable_templates(routes: Iterable[LiveRoute], templates: ViewTemplates) -> Iterator[CheckMessage]:
-    """A finding for each view with a route, whose template is not there or cannot be compiled."""
+    """Yield a message for each view with a route whose template is missing or cannot be compiled."""
     for route in {route.view_class: route for route in routes}.values():
         view = route.view_class
         try:
@@ -38,8 +37,8 @@ def unusable_templates(routes: Iterable[LiveRoute], templates: ViewTemplates) ->
             yield CheckMessage(Severity.DEPLOYMENT, f"{view.__qualname__}: {where}: {error.message}")
             continue
         except TemplateError as error:
-            told = str(error.message)
-            named = told if view.__qualname__ in told else f"{view.__qualname__}: {told}"
+            text = str(error.message)
+            named = text if view.__qualname__ in text else f"{view.__qualname__}: {text}"
             yield CheckMessage(Severity.DEPLOYMENT, named)
             continue
         if missing is not None:
@@ -57,7 +56,7 @@ _VALUE: Final = re.compile(r"\sphx-value-(\w+)")
 
 
 class _Sent(NamedTuple):
-    """`event` comes with a value called `name`, as the template says on `line`."""
+    """The template sends `event` with a value called `name`, on `line`."""
 
     event: str
     name: str
@@ -65,7 +64,7 @@ class _Sent(NamedTuple):
 
 
 def check_sent_names(view_class: type[LiveView[Any]], templates: ViewTemplates) -> None:
-    """Raises `SignatureError` for a handler that does not get what the template of its view sends."""
+    """Raise `SignatureError` for a handler that does not get a value that the template of its view sends."""
     handlers = _unclear_handlers(view_class)
     source = _source(view_class, templates) if handlers else None
     if source is None:
@@ -76,15 +75,15 @@ def check_sent_names(view_class: type[LiveView[Any]], templates: ViewTemplates) 
         if unclear is not None and sent.name in unclear.names:
             holder = SERVER_VALUES[sent.name]
             problem = (
-                f"is reserved for {holder}, but the event {sent.event!r} brings a value of that name, which would be "
-                f"lost ({file}:{sent.line}). Choose another name for that, in the template too; or annotate the "
-                f"parameter, `{sent.name}: Any`, if it means {holder}"
+                f"is reserved for {holder}, but the event {sent.event!r} sends a value of that name, which would be "
+                f"lost ({file}:{sent.line}). Choose another name, in the template too; or annotate the parameter, "
+                f"`{sent.name}: Any`, if it means {holder}"
             )
             raise SignatureError(unclear.where, sent.name, problem)
 
 
 def _unclear_handlers(view_class: type) -> Mapping[str | None, AmbiguousParameter]:
-    """Event -> the handler that asks for reserved names; None is for `handle_event`."""
+    """Return the reserved names in the parameters of each event's handler; None is for `handle_event`."""
     decorated: dict[str | None, Callable[..., Any]] = {
         name: one.function for name, one in handlers_of(view_class, EVENTS).items()
     }
@@ -92,7 +91,7 @@ def _unclear_handlers(view_class: type) -> Mapping[str | None, AmbiguousParamete
     found = {name: ambiguous_names(function) for name, function in decorated.items()}
     if own is not None:
         found[None] = ambiguous_names(own)
-    # An event with a handler of its own never comes to handle_event.
+    # An event with its own handler never reaches handle_event.
     return found if any(unclear.names for unclear in found.values()) else {}
 
 
@@ -100,7 +99,7 @@ def _source(view_class: type[LiveView[Any]], templates: ViewTemplates) -> tuple[
     try:
         template = templates.for_view(view_class)
     except TemplateError:
-        return None  # told with file and line when the page is made
+        return None  # the first request shows it, with file and line
     text = None if template is None else template.source()
     return None if template is None or text is None else (text, template.filename or view_class.__module__)
 

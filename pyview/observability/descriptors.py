@@ -1,6 +1,6 @@
-"""The file descriptors of one worker: a warning before it runs out of them, and an error when it has.
+"""Watch of file descriptors: a warning before a worker runs out of them, and an error when none is left.
 
-A server that has none left takes no more connections. On uvloop it closes new ones without a word in any log.
+A server without free descriptors accepts no more connections. uvloop closes new ones without a line in any log.
 """
 
 import errno
@@ -20,12 +20,12 @@ _CALM = 0.7
 _EXHAUSTED = len(_LEVELS) + 1
 _REPEAT = 60.0
 _ADVICE = (
-    "Each open page takes one. Raise the limit (`ulimit -n`, LimitNOFILE of systemd), or start more workers"
+    "Each open page needs one. Raise the limit (`ulimit -n`, LimitNOFILE of systemd), or start more workers"
 )
 
 
 def soft_limit() -> int:
-    """Return how many files this process may have open; 0 where there is no limit."""
+    """Return the limit of open files of this process, 0 if there is none."""
     if sys.platform == "win32":
         return 0
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -33,45 +33,46 @@ def soft_limit() -> int:
 
 
 class DescriptorWatch:
-    """Looks now and then at how many file descriptors are open, and says so once for each level that is reached."""
+    """Checks from time to time how many file descriptors are open, and warns once for each level that is reached."""
 
     def __init__(self, limit: Callable[[], int] = soft_limit) -> None:
         self._limit = limit
-        self._told = 0
-        self._again_at = 0.0
+        self._warned = 0
+        self._repeat_at = 0.0
 
-    def look(self) -> None:
-        """Look once; it takes some microseconds."""
+    def check(self) -> None:
+        """Check once; this takes some microseconds."""
         limit = self._limit()
         if not limit:
             return
         used = _used()
         if used is None:
-            self._tell_exhausted(limit)
+            self._warn_exhausted(limit)
         else:
-            self._tell_level(used, limit)
+            self._warn_level(used, limit)
 
-    def _tell_level(self, used: int, limit: int) -> None:
+    def _warn_level(self, used: int, limit: int) -> None:
         level = sum(used >= limit * share for share in _LEVELS)
-        if level > self._told:
-            logger.warning("%d of %d file descriptors are open, or more. %s", used, limit, _ADVICE)
-        if level > self._told or used < limit * _CALM:
-            self._told = level
+        if level > self._warned:
+            logger.warning("at least %d of %d file descriptors are open. %s", used, limit, _ADVICE)
+        if level > self._warned or used < limit * _CALM:
+            self._warned = level
 
-    def _tell_exhausted(self, limit: int) -> None:
+    def _warn_exhausted(self, limit: int) -> None:
         now = time.monotonic()
-        if self._told == _EXHAUSTED and now < self._again_at:
+        if self._warned == _EXHAUSTED and now < self._repeat_at:
             return
-        self._told, self._again_at = _EXHAUSTED, now + _REPEAT
+        self._warned, self._repeat_at = _EXHAUSTED, now + _REPEAT
         logger.error(
             "no file descriptor is left (%d allowed): new connections are refused. %s", limit, _ADVICE
         )
 
 
 def _used() -> int | None:
-    """Return how many descriptors are open at least; None if no more can be.
+    """Return the least number of open descriptors; None if no more can be opened.
 
-    A new one gets the lowest free number, so all below it are taken. To list them all would take milliseconds.
+    A new descriptor gets the lowest free number, so all below it are in use. A list of them all would take
+    milliseconds.
     """
     try:
         descriptor = os.open(os.devnull, os.O_RDONLY)

@@ -1,8 +1,8 @@
-"""Tells when the event loop stands still, and what it was running then.
+"""Watch of the event loop: warns when it is blocked, and names the application's call that blocks it.
 
-A thread asks the loop for a sign of life. When none comes, it looks at the loop's stack, twice: a call of the
-application that is there both times holds the loop up. Otherwise the time went into many short calls, or into the
-framework, and no handler is blamed. It costs a message nothing.
+A thread asks the loop for an answer. Without one, it reads the loop's stack twice: a call of the application that is
+there both times blocks the loop. Otherwise the time went into many short calls, or into the framework, and the warning
+blames no handler. A message of a view costs nothing more.
 """
 
 import asyncio
@@ -25,16 +25,16 @@ _BETWEEN = 0.05
 _QUIET = 60.0
 _LOOPS = ("asyncio/events.py", "asyncio/base_events.py", "asyncio/runners.py")
 _SERVERS = ("/uvicorn/", "/hypercorn/", "/granian/")
-_STOOD_STILL = "the event loop stood still for %.1f s or more, and every page with it"
-_HELD_UP = (
-    f"{_STOOD_STILL}, in %s. An `async def` must not block: let it await, or make it a plain `def`, which runs in a"
+_BLOCKED = "the event loop was blocked for %.1f s or more, and every page with it"
+_BLOCKED_IN = (
+    f"{_BLOCKED}, in %s. An `async def` must not block: await in it, or make it a plain `def`, which runs in a"
     " worker thread"
 )
-_UNKNOWN = f"{_STOOD_STILL}. No single call of the application held it up; it was last in %s"
+_UNKNOWN = f"{_BLOCKED}. No single call of the application blocked it; it was last in %s"
 
 
-class _Look(NamedTuple):
-    """The stack of the event loop's thread at one moment. `entry` is the application's outermost frame in it."""
+class _Sample(NamedTuple):
+    """The stack of the event loop's thread at one moment. `entry`: the application's outermost frame in it."""
 
     entry: FrameType | None
     place: str
@@ -52,66 +52,72 @@ class LoopWatch:
     def running(self) -> Iterator[None]:
         """Watch the running event loop, which is this thread's."""
         loop, thread = asyncio.get_running_loop(), threading.get_ident()
-        over, alive = threading.Event(), threading.Event()
+        stopped, answered = threading.Event(), threading.Event()
         watch = threading.Thread(
-            target=self._watch, args=(loop, thread, over, alive), name="pyview-loop-watch", daemon=True
+            target=self._watch, args=(loop, thread, stopped, answered), name="pyview-loop-watch", daemon=True
         )
         watch.start()
         try:
             yield
         finally:
-            # The thread may be waiting for this loop, which waits for the thread here: wake it, so that a server that
-            # stops is not held up. `over` comes first, for the check in `_watch`.
-            over.set()
-            alive.set()
+            # The thread may be waiting for this loop, which waits for the thread here: wake the thread, so that it does
+            # not delay the end of the server. `stopped` comes first, for the check in `_watch`.
+            stopped.set()
+            answered.set()
             watch.join(self._late)
 
     def _watch(
-        self, loop: asyncio.AbstractEventLoop, thread: int, over: threading.Event, alive: threading.Event
+        self,
+        loop: asyncio.AbstractEventLoop,
+        thread: int,
+        stopped: threading.Event,
+        answered: threading.Event,
     ) -> None:
-        while not over.wait(self._pause):
-            alive.clear()
-            if over.is_set():
-                return  # `running` may have set both events just before `alive` was cleared
+        while not stopped.wait(self._pause):
+            answered.clear()
+            if stopped.is_set():
+                return  # `running` may have set both events just before `answered` was cleared
             asked = time.monotonic()
             try:
-                loop.call_soon_threadsafe(alive.set)
+                loop.call_soon_threadsafe(answered.set)
             except RuntimeError:
                 return  # the loop has been closed
-            if not alive.wait(self._late) and not over.is_set():
-                self._wait_for_end(asked, thread, over, alive)
+            if not answered.wait(self._late) and not stopped.is_set():
+                self._wait_for_end(asked, thread, stopped, answered)
 
-    def _wait_for_end(self, asked: float, thread: int, over: threading.Event, alive: threading.Event) -> None:
-        first = _look(thread)
+    def _wait_for_end(
+        self, asked: float, thread: int, stopped: threading.Event, answered: threading.Event
+    ) -> None:
+        first = _sample(thread)
         time.sleep(_BETWEEN)
-        second = _look(thread)
-        alive.wait()
-        if over.is_set():
+        second = _sample(thread)
+        answered.wait()
+        if stopped.is_set():
             return
         now = time.monotonic()
         if now >= self._quiet_until:
             self._quiet_until = now + _QUIET
-            _tell(now - asked, first, second)
+            _warn(now - asked, first, second)
 
 
-def _tell(seconds: float, first: _Look, second: _Look) -> None:
+def _warn(seconds: float, first: _Sample, second: _Sample) -> None:
     if first.entry is not None and first.entry is second.entry:
-        logger.warning(_HELD_UP, seconds, second.place)
+        logger.warning(_BLOCKED_IN, seconds, second.place)
     else:
         logger.warning(_UNKNOWN, seconds, second.place)
 
 
-def _look(thread: int) -> _Look:
+def _sample(thread: int) -> _Sample:
     innermost = sys._current_frames().get(thread)
     if innermost is None:
-        return _Look(None, "nothing")
-    frames = list(_of_the_callback(innermost))
+        return _Sample(None, "nothing")
+    frames = list(_callback_frames(innermost))
     own = [frame for frame in frames if is_own(frame.f_code.co_filename)]
-    return _Look(own[-1], _place(own[0])) if own else _Look(None, _place(innermost))
+    return _Sample(own[-1], _place(own[0])) if own else _Sample(None, _place(innermost))
 
 
-def _of_the_callback(innermost: FrameType) -> Iterator[FrameType]:
-    """The frames of what the loop has called, innermost first: what called the loop is of no interest."""
+def _callback_frames(innermost: FrameType) -> Iterator[FrameType]:
+    """Yield the frames of the callback that the loop runs, innermost first, without the frames that run the loop."""
     frame: FrameType | None = innermost
     while frame is not None and not _calls_applications(frame.f_code.co_filename.replace("\\", "/")):
         yield frame
@@ -119,7 +125,7 @@ def _of_the_callback(innermost: FrameType) -> Iterator[FrameType]:
 
 
 def _calls_applications(file: str) -> bool:
-    # A loop in C, such as uvloop, has no frame: then those of the server end what its callback did.
+    # A loop in C, such as uvloop, has no frame: then the frames of the server end the callback.
     return file.endswith(_LOOPS) or any(server in file for server in _SERVERS)
 
 

@@ -1,7 +1,7 @@
-"""Spans and metrics of OpenTelemetry, where its API is installed (extra `telemetry`); otherwise there are none.
+"""OpenTelemetry spans and metrics, if its API is installed (extra `telemetry`).
 
-One message of a view is one trace: a join, an event, a changed URL, a broadcast. Within it are spans for `mount`,
-`handle_params` and each render. What users typed, and what failed with which values, is in none of them.
+One message of a view is one trace: a join, an event, a changed URL, a broadcast. It has spans for `mount`,
+`handle_params` and each render. No span has the input of a user or the values of an exception.
 """
 
 import time
@@ -29,9 +29,9 @@ _UNCONFIGURED = frozenset(
 
 
 class Telemetry:
-    """The instruments of one application. They report to the given providers, otherwise to those of the process.
+    """The instruments of one application. They report to the given providers, by default to those of the process.
 
-    Raises `ImportError` where OpenTelemetry is not installed.
+    Raises `ImportError` if OpenTelemetry is not installed.
     """
 
     def __init__(self, tracer_provider: Any = None, meter_provider: Any = None) -> None:
@@ -39,7 +39,7 @@ class Telemetry:
             raise ImportError("Telemetry needs OpenTelemetry: pip install pyview-live[telemetry]")
         self._status = trace.Status
         self._error = trace.StatusCode.ERROR
-        self._given = tracer_provider is not None or meter_provider is not None
+        self._has_providers = tracer_provider is not None or meter_provider is not None
         self._get_providers = (trace.get_tracer_provider, metrics.get_meter_provider)
         self._tracer = trace.get_tracer(_SCOPE, tracer_provider=tracer_provider)
         meter = metrics.get_meter(_SCOPE, meter_provider=meter_provider)
@@ -52,34 +52,34 @@ class Telemetry:
 
     @property
     def configured(self) -> bool:
-        """Whether anybody listens. The API alone, without an SDK that the process has set up, tells nobody."""
-        return self._given or any(
+        """True if the measurements are reported. The API alone, without a configured SDK, drops them."""
+        return self._has_providers or any(
             type(get_provider()).__name__ not in _UNCONFIGURED for get_provider in self._get_providers
         )
 
     @contextmanager
     def message(self, kind: str, view: str, **attributes: str) -> Iterator[None]:
-        """One message that a view handles; it belongs to no trace of whoever sent it."""
-        said: Attributes = {"pyview.view": view}
-        with self._span(kind, {**said, **attributes}, Context()), self._timed(self._messages, kind, said):
+        """Measure one message of a view; it starts a trace of its own, also inside the trace of its sender."""
+        labels: Attributes = {"pyview.view": view}
+        with self._span(kind, {**labels, **attributes}, Context()), self._timed(self._messages, kind, labels):
             yield
 
     @contextmanager
     def page(self, view: str) -> Iterator[None]:
-        """The first render of a page, over HTTP."""
-        said: Attributes = {"pyview.view": view}
-        with self._span("page", said), self._timed(self._pages, "page", said):
+        """Measure the first render of a page, over HTTP."""
+        labels: Attributes = {"pyview.view": view}
+        with self._span("page", labels), self._timed(self._pages, "page", labels):
             yield
 
     @contextmanager
     def render(self, view: str) -> Iterator[None]:
-        said: Attributes = {"pyview.view": view}
-        with self._span("render", said), self._timed(self._renders, "render", said):
+        labels: Attributes = {"pyview.view": view}
+        with self._span("render", labels), self._timed(self._renders, "render", labels):
             yield
 
     @contextmanager
     def callback(self, name: str, view: str) -> Iterator[None]:
-        """A callback of the view, such as `mount`."""
+        """Trace a callback of the view, such as `mount`."""
         with self._span(name, {"pyview.view": view}):
             yield
 
@@ -91,7 +91,7 @@ class Telemetry:
 
     @contextmanager
     def _span(self, name: str, attributes: Attributes, context: Any = None) -> Iterator[None]:
-        # An exception's text may say what a user typed, so of it there is the type alone.
+        # The text of an exception may contain input of a user, so the span has its type only.
         quiet = {"record_exception": False, "set_status_on_exception": False}
         with self._tracer.start_as_current_span(
             f"pyview.{name}", context, attributes=attributes, **quiet
@@ -105,15 +105,15 @@ class Telemetry:
 
     @contextmanager
     def _timed(self, instrument: Any, kind: str, attributes: Attributes) -> Iterator[None]:
-        begun, failed = time.perf_counter(), True
+        started, failed = time.perf_counter(), True
         try:
             yield
             failed = False
         finally:
-            said = {**attributes, "pyview.kind": kind, "pyview.failed": failed}
-            instrument.record(time.perf_counter() - begun, said)
+            labels = {**attributes, "pyview.kind": kind, "pyview.failed": failed}
+            instrument.record(time.perf_counter() - started, labels)
 
 
 def telemetry_if_installed() -> Telemetry | None:
-    """None without OpenTelemetry: then nothing is measured, and nothing asks whether to."""
+    """Return the instruments, None without OpenTelemetry: then no code path measures anything."""
     return None if trace is None or metrics is None else Telemetry()

@@ -8,7 +8,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from pyview.checks.server import ONE, asked_for
+from pyview.checks.server import ONE_WORKER, configured_workers
 
 
 @pytest.mark.parametrize(
@@ -30,24 +30,27 @@ from pyview.checks.server import ONE, asked_for
     ],
 )
 def test_by_command_line_and_environment(environ: dict[str, str], argv: list[str], expected: int) -> None:
-    assert asked_for(environ, argv).workers == expected
+    assert configured_workers(environ, argv).workers == expected
 
 
 def test_it_says_what_told_it() -> None:
-    assert asked_for({"WEB_CONCURRENCY": "4"}, []) == (4, "WEB_CONCURRENCY")
-    assert asked_for({}, ["x", "--workers=4"]) == (4, "--workers on the command line")
-    assert asked_for({}, []) is ONE
+    assert configured_workers({"WEB_CONCURRENCY": "4"}, []) == (4, "WEB_CONCURRENCY")
+    assert configured_workers({}, ["x", "--workers=4"]) == (4, "--workers on the command line")
+    assert configured_workers({}, []) is ONE_WORKER
 
 
 def test_what_a_server_hands_to_its_workers_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     config = type("Config", (), {"workers": 3, "__module__": "uvicorn.config"})()
     process = SimpleNamespace(_kwargs={"config": config})
     monkeypatch.setattr(multiprocessing, "current_process", lambda: process)
-    assert asked_for({"WEB_CONCURRENCY": "1"}, ["--workers", "1"]) == (3, "the configuration of uvicorn")
+    assert configured_workers({"WEB_CONCURRENCY": "1"}, ["--workers", "1"]) == (
+        3,
+        "the configuration of uvicorn",
+    )
     config.workers = 1
-    assert asked_for({"WEB_CONCURRENCY": "9"}, []).workers == 1
+    assert configured_workers({"WEB_CONCURRENCY": "9"}, []).workers == 1
     process._kwargs = {"config": "something else"}
-    assert asked_for({"WEB_CONCURRENCY": "9"}, []).workers == 9
+    assert configured_workers({"WEB_CONCURRENCY": "9"}, []).workers == 9
 
 
 def test_a_server_that_forked_is_found_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,13 +59,13 @@ def test_a_server_that_forked_is_found_in_memory(monkeypatch: pytest.MonkeyPatch
     kept, gunicorn = config(), ModuleType("gunicorn.config")
     gunicorn.__dict__["Config"] = config
     monkeypatch.setitem(sys.modules, "gunicorn.config", gunicorn)
-    assert asked_for({}, []) is ONE, "gunicorn has not made this process"
+    assert configured_workers({}, []) is ONE_WORKER, "gunicorn has not made this process"
     environ = {"SERVER_SOFTWARE": "gunicorn/27.0.0"}
-    assert asked_for(environ, []) == (kept.workers, "the configuration of gunicorn")
+    assert configured_workers(environ, []) == (kept.workers, "the configuration of gunicorn")
 
 
 def test_no_memory_is_searched_where_no_server_forked(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes up to a second, at each start."""
     importlib.import_module("granian.server.mp")
     monkeypatch.setattr(gc, "get_referrers", lambda *_: pytest.fail("the memory was searched"))
-    assert asked_for({}, []) is ONE
+    assert configured_workers({}, []) is ONE_WORKER

@@ -53,7 +53,7 @@ async def test_an_input_with_the_name_of_what_the_server_has(name: str, suffix: 
     app = app_with(FORM.replace("NAME", f"{name}{suffix}"), save=handler(f"*, {name}, title=''", "save"))
     message = await refusal_of(app)
     assert message.startswith(f"method (<string>:1): parameter `{name}` is reserved for the ")
-    assert "the event 'save' brings a value of that name, which would be lost (page.html:3)" in message
+    assert "the event 'save' sends a value of that name, which would be lost (page.html:3)" in message
     assert f"or annotate the parameter, `{name}: Any`" in message
 
 

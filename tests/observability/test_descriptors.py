@@ -31,19 +31,19 @@ def opened(number: int) -> Iterator[None]:
 def test_each_level_is_told_once_and_again_after_it_was_calm(caplog: pytest.LogCaptureFixture) -> None:
     watch = DescriptorWatch(lambda: 200)
     with opened(161):
-        watch.look()
-        watch.look()
+        watch.check()
+        watch.check()
         assert caplog.messages == [
-            "161 of 200 file descriptors are open, or more. Each open page takes one. Raise the limit (`ulimit -n`, "
+            "at least 161 of 200 file descriptors are open. Each open page needs one. Raise the limit (`ulimit -n`, "
             "LimitNOFILE of systemd), or start more workers"
         ]
         with opened(195):
-            watch.look()
-        watch.look()
+            watch.check()
+        watch.check()
         assert len(caplog.messages) == 2
-    watch.look()
+    watch.check()
     with opened(170):
-        watch.look()
+        watch.check()
     assert len(caplog.messages) == 3
 
 
@@ -52,14 +52,14 @@ def test_none_left_is_an_error_once_a_minute(
 ) -> None:
     watch = DescriptorWatch(lambda: 200)
     monkeypatch.setattr(descriptors, "_used", lambda: None)
-    watch.look()
-    watch.look()
+    watch.check()
+    watch.check()
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "no file descriptor is left (200 allowed)" in caplog.messages[0]
 
 
 def test_no_limit_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
-    DescriptorWatch(lambda: 0).look()
+    DescriptorWatch(lambda: 0).check()
     assert caplog.messages == []
     assert soft_limit() >= 0
 

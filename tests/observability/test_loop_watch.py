@@ -30,7 +30,7 @@ class Blocking(LiveView[dict[str, Any]]):
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [message for message in caplog.messages if "stood still" in message]
+    return [message for message in caplog.messages if "event loop was blocked" in message]
 
 
 async def test_a_handler_that_blocks_is_named_with_its_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -83,7 +83,7 @@ async def test_what_no_single_call_of_the_application_did_is_not_blamed_on_it(
         await work()
         await eventually(lambda: told(caplog))
     (line,) = told(caplog)
-    assert "No single call of the application held it up" in line
+    assert "No single call of the application blocked it" in line
     assert "plain `def`" not in line
 
 
