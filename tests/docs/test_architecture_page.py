@@ -1,11 +1,15 @@
-"""The picture in docs/architecture.md agrees with the imports."""
+"""The picture in docs/architecture.md agrees with the imports, and files that it names exist."""
 
 import re
+
+import pytest
 
 from tests.docs.pages import ROOT
 from tests.test_architecture import folder_imports
 
 Graph = dict[str, set[str]]
+
+PLACES = (ROOT, ROOT / "pyview", ROOT / "tests")
 
 PICTURE = (ROOT / "docs/architecture.md").read_text().split("```mermaid\n")[1].split("```")[0]
 ARROWS = re.findall(r"^ *(\w+)(?:\[.*?\])? --> (\w+)", PICTURE, re.MULTILINE)
@@ -67,3 +71,16 @@ def test_no_arrow_is_implied_by_others() -> None:
             if (start, end) != (node, other):
                 rest.setdefault(start, set()).add(end)
         assert other not in reachable(rest, node), f"{node} --> {other} follows from other arrows"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_named_files_exist(page: str) -> None:
+    names = re.findall(r"`((?:[\w.<>-]+/)+[\w.-]*)`", (ROOT / page).read_text())
+    invented = re.compile(r"things|<")  # files of the store that CONTRIBUTING.md takes as its example
+    missing = [
+        name
+        for name in names
+        if not invented.search(name) and not any((folder / name).exists() for folder in PLACES)
+    ]
+    assert names
+    assert not missing, f"{page} names files that do not exist: {missing}"
