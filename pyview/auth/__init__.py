@@ -1,4 +1,4 @@
-"""Who may see what: requirements on views, and the providers behind them."""
+"""Authentication and authorization: requirements on views, providers, sign-in and sign-out."""
 
 from pyview.auth.connection import LiveConnection
 from pyview.auth.identity import Identity

@@ -1,7 +1,4 @@
-"""The connection that an `AuthProvider` is asked about: the socket, seen from the page that joins on it.
-
-Where a connection comes from, as far as the server knows.
-"""
+"""The connection that an `AuthProvider` gets, and the client IP of a connection."""
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
@@ -18,10 +15,10 @@ from pyview.sessions.session import ReadOnlySession, read_only, session_of
 
 
 def client_address(scope: Scope) -> str:
-    """Who the server says this is; behind a proxy that it does not trust, the proxy.
+    """Return the client IP from the server; behind a proxy that the server does not trust, that of the proxy.
 
-    `X-Forwarded-For`, which anybody may send, is never read: a server that is told to trust its proxy puts the truth
-    into the scope.
+    `X-Forwarded-For` is never read, because any client may send it: a server that trusts its proxy puts the real client
+    IP into the scope.
     """
     client = scope.get("client")
     return str(client[0]) if client else "unknown client"
@@ -32,17 +29,17 @@ _BEARER = "base64url.bearer.phx."
 
 
 class LiveConnection(WebSocket):
-    """A `WebSocket` whose `url`, `query_params` and `path_params` are those of the page that joins.
+    """A `WebSocket` with the `url`, `query_params` and `path_params` of the joining page.
 
-    Headers, cookies, session, user and scopes are those of the handshake. A page without a query shows the
-    handshake's, for clients that are not browsers. It answers questions only: to refuse, return False.
+    Headers, cookies, session, user and scopes are those of the handshake. A page without a query has the query of the
+    handshake, for clients that are not browsers. It can only be read: a provider refuses by returning False.
     """
 
     def __init__(
         self, scope: Scope, page_url: str | None = None, path_params: Mapping[str, Any] | None = None
     ) -> None:
-        """`scope`: of the handshake. `page_url`: path and query of the page, fragment removed, for example
-        `/items/3?sort=name`; None for a join that names no page."""
+        """`scope` is that of the handshake. `page_url` is path and query of the page without fragment, for example
+        `/items/3?sort=name`; None for a join without a page."""
         self._handshake_query: bytes = scope.get("query_string", b"")
         super().__init__(_page_scope(scope, page_url, path_params), _closed, _closed)
 
@@ -52,14 +49,14 @@ class LiveConnection(WebSocket):
 
     @property
     def page_url(self) -> str:
-        """Path and query of the page, as the browser shows them."""
+        """The page's path and query, as the browser shows them."""
         return page_path(self.scope)
 
     @property
     def auth_token(self) -> str | None:
-        """The token that the client sent as a sub-protocol (`authToken` of phoenix.js), None when it sent none.
+        """The token that the client sent as a sub-protocol (`authToken` of phoenix.js), None without one.
 
-        It keeps secrets out of URLs, and so out of logs: the protocol is `base64url.bearer.phx.` and the token in
+        It keeps secrets out of URLs and logs. The sub-protocol is `base64url.bearer.phx.` followed by the token in
         base64url without padding.
         """
         offered = (name for name in self.scope.get("subprotocols", ()) if name.startswith(_BEARER))
@@ -72,12 +69,12 @@ class LiveConnection(WebSocket):
 
     @property
     def auth(self) -> Any:
-        """The credentials, without any scope where no authentication middleware is installed."""
+        """The credentials, without scopes if no authentication middleware is installed."""
         return auth_of(self.scope)
 
     @property
     def user(self) -> Any:
-        """The user, an `UnauthenticatedUser` where there is none."""
+        """The user, an `UnauthenticatedUser` without one."""
         return user_of(self.scope)
 
 
@@ -103,6 +100,6 @@ def _page_scope(scope: Scope, page_url: str | None, path_params: Mapping[str, An
 
 async def _closed(*_: Any) -> NoReturn:
     raise RuntimeError(
-        "An AuthProvider may look at the connection, not use it: the socket carries other pages too. "
+        "An AuthProvider may read the connection, but not receive, send or close: the socket has other pages too. "
         "Return False to refuse this page."
     )

@@ -1,11 +1,11 @@
-"""What a check of an app found, and how grave it is."""
+"""Messages of the checks of an application, with their severity."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class Severity(Enum):
-    """When a finding stops the start."""
+    """Decides whether a message stops the start."""
 
     ERROR = "error"  # always
     WEAK = "weak"  # in production; a warning in development
@@ -15,7 +15,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CheckMessage:
-    """One thing that is wrong, and what to do about it."""
+    """One problem, and what to do about it."""
 
     severity: Severity
     text: str

@@ -1,7 +1,7 @@
-"""Who is on the other side of a connection: one snapshot of its session, user and scopes.
+"""Identity of a connection: one snapshot of its session, user and scopes.
 
-Made from an ASGI scope that has passed the session and authentication middlewares, and from nothing else, so
-that it can be made again whenever they are run again.
+It is created only from an ASGI scope that has passed the session and authentication middlewares, so that it can be
+created again whenever they are run again.
 """
 
 import hashlib
@@ -19,13 +19,13 @@ from pyview.sessions.tracking import fingerprint, session_id, signed_in_at
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One snapshot of who is there.
+    """Session, user and scopes of a connection.
 
-    `session` is the view's read-only copy. `user` and `auth` are what the authentication middleware found,
-    never None. `scopes` are what `@requires` asks for. `sid` is the hidden session id, "" without a session.
-    `binding` stands for this session and this user: it changes at sign-in, sign-out and for another browser;
-    it is "" for a visitor without either, and it never leaves the server. `signed_in_at` is Unix time in seconds,
-    None where nobody signed in to this session.
+    `session` is the view's read-only copy. `user` and `auth` come from the authentication middleware and are never
+    None. `scopes` are checked by `@requires`. `sid` is the hidden session id, "" without a session. `binding`
+    identifies this session and this user: it changes at sign-in and sign-out and differs between browsers; it is "" for
+    a visitor without session and user, and it never leaves the server. `signed_in_at` is the Unix time of the sign-in
+    in seconds, None if no user has signed in to this session.
     """
 
     session: ReadOnlySession = field(default_factory=ReadOnlySession)
@@ -38,10 +38,10 @@ class Identity:
 
     @classmethod
     def from_scope(cls, scope: Scope) -> "Identity":
-        """The identity of a request or a socket's handshake.
+        """Return the identity of a request or of a socket's handshake.
 
-        Raises `RuntimeError` for a session that its middleware has not loaded, and `UnknownUser` for a user who cannot
-        be told from others.
+        Raises `RuntimeError` for a session that its middleware has not loaded, and `UnknownUser` for a user without a
+        unique field.
         """
         sid, session, user = session_id(scope), session_of(scope), user_of(scope)
         _mark_accessed(session)
@@ -52,19 +52,19 @@ class Identity:
 
 
 def user_of(scope: Scope) -> Any:
-    """The user of a connection, an `UnauthenticatedUser` where there is none."""
+    """Return the user of a connection, an `UnauthenticatedUser` without one."""
     user = scope.get("user")
     return UnauthenticatedUser() if user is None else user
 
 
 def auth_of(scope: Scope) -> Any:
-    """The credentials of a connection, without any scope where there are none."""
+    """Return the credentials of a connection, without scopes if there are none."""
     auth = scope.get("auth")
     return AuthCredentials() if auth is None else auth
 
 
 def scopes_of(scope: Scope) -> frozenset[str]:
-    """The scopes that the authentication middleware granted."""
+    """Return the scopes that the authentication middleware granted."""
     return _scopes(auth_of(scope))
 
 
@@ -73,21 +73,17 @@ def _scopes(auth: Any) -> frozenset[str]:
 
 
 def _binding(sid: str, session: Mapping[str, Any], user: Any) -> str:
-    whose, who = _session_key(sid, session), user_key(user)
-    if not whose and not who:
+    # Other software may have written the session, or an application without the tracker: then it has no id, and its
+    # content identifies it.
+    session_part = fingerprint(session).hex() if session and not sid else sid
+    user_part = user_key(user)
+    if not session_part and not user_part:
         return ""
-    return hashlib.sha256(f"{whose}\0{who}".encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _session_key(sid: str, session: Mapping[str, Any]) -> str:
-    """A session that nobody has written since the watcher came is known by its content."""
-    if sid or not session:
-        return sid
-    return fingerprint(session).hex()
+    return hashlib.sha256(f"{session_part}\0{user_part}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _mark_accessed(session: Mapping[str, Any]) -> None:
-    """The page depends on the cookie, so caches must be told (`Vary: Cookie`)."""
+    """Make the session middleware send `Vary: Cookie`, because the page depends on the cookie."""
     mark = getattr(session, "mark_accessed", None)
     if mark is not None:
         mark()

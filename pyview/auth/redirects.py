@@ -1,6 +1,6 @@
-"""Where to send somebody who must sign in, and where to send them back.
+"""Redirects to the sign-in page and back.
 
-Locations are relative: the Host header, which anybody may set, never enters them.
+All URLs are paths: the Host header, which any client may set, is never used.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ _PATH_SAFE = "/:@!$&'()*+,;=~-._"
 
 
 def safe_next(value: Any, default: str = "/") -> str:
-    """`value` if it is a path on this site, else `default`: what to do with the `next` of a login form.
+    """Return `value` if it is a path on this site, else `default`. For the `next` field of a sign-in form:
 
     return RedirectResponse(safe_next(form.get("next"), "/dashboard"), status_code=303)
     """
@@ -26,8 +26,10 @@ def safe_next(value: Any, default: str = "/") -> str:
 
 
 def check_redirect(target: str) -> str:
-    """`target` if it is a path of this app (`/login`) or could be a route name (`login_page`). Raises
-    `ValueError`."""
+    """Return `target` if it is a path of this app (`/login`) or may be a route name (`login_page`).
+
+    Raises `ValueError` for anything else.
+    """
     if target.startswith("/"):
         return local_path(target)
     if not target or "//" in target or any(char.isspace() or char in "\\?#" for char in target):
@@ -39,21 +41,22 @@ def check_redirect(target: str) -> str:
 
 
 def login_location(target: str, connection: HTTPConnection) -> str:
-    """The URL of `target`, a path of the app or a route name, that leads back to the page of `connection`.
+    """Return the URL of `target`, with the page of `connection` as its `next` parameter.
 
-    Raises `starlette.routing.NoMatchFound` for a name that no route has.
+    `target` is a path of the app or a route name. Raises `starlette.routing.NoMatchFound` for an unknown name.
     """
     scope = connection.scope
     path = target if target.startswith("/") else str(scope["app"].url_path_for(target))
-    joint = "&" if "?" in path else "?"
-    return f"{_root(scope)}{path}{joint}{urlencode({'next': page_path(scope)})}"
+    separator = "&" if "?" in path else "?"
+    return f"{_root(scope)}{path}{separator}{urlencode({'next': page_path(scope)})}"
 
 
 def page_path(scope: Scope) -> str:
-    """Path and query of a connection as the browser shows them, mount prefix and proxy prefix included."""
+    """Return path and query of a connection as the browser shows them, with mount prefix and proxy prefix."""
     root, path = _root(scope), scope["path"]
-    inside = path == root or path.startswith(f"{root}/")
-    full = quote(path if inside else root + path, safe=_PATH_SAFE)
+    # Servers differ: some put the prefix into `path` too, some only into `root_path`.
+    has_root = path == root or path.startswith(f"{root}/")
+    full = quote(path if has_root else root + path, safe=_PATH_SAFE)
     query = scope.get("query_string", b"").decode("latin-1")
     return f"{full}?{query}" if query else full
 

@@ -1,4 +1,4 @@
-"""Signing in and out with Starlette's session, for routes. Writing `request.session` yourself does the same."""
+"""Sign-in and sign-out with Starlette's session, for routes. Writing `request.session` directly does the same."""
 
 import time
 from collections.abc import Iterable
@@ -22,18 +22,18 @@ from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import Revocations
 
 
-class Revoking(Protocol):
-    """An application that keeps track of what was revoked: `PyView`."""
+class HasRevocations(Protocol):
+    """`PyView`, which imports this package."""
 
     @property
     def revocations(self) -> Revocations: ...
 
 
 def login(request: Request, user_id: Any, **claims: Any) -> None:
-    """Sign `user_id` in: `session["user_id"]`, and whatever else the application wants to remember of them.
+    """Sign `user_id` in: store it as `session["user_id"]`, with `claims` beside it.
 
-    The session gets a new id and a new sign-in time, so that nothing handed out before the sign-in holds any longer.
-    What the visitor had in the session stays; to drop it, `request.session.clear()` first.
+    The session gets a new id and a new sign-in time, so that no token from before the sign-in is valid any longer.
+    Other content of the session stays; to remove it, call `request.session.clear()` first.
     """
     for name in (SESSION_ID, SIGNED_IN_AT, USER_DIGEST, REMEMBERED):
         request.session.pop(name, None)
@@ -41,26 +41,26 @@ def login(request: Request, user_id: Any, **claims: Any) -> None:
 
 
 def logout(request: Request) -> None:
-    """Sign out: the same as `request.session.clear()`. Copies of the cookie are dead, open pages are sent away."""
+    """Sign out: the same as `request.session.clear()`. Ends open pages and makes copies of the cookie invalid."""
     request.session.clear()
 
 
 async def logout_everywhere(request: Request, user: Any = None) -> None:
-    """End every session of `user`, or of the user of this request: on all devices, with all open pages.
+    """End every session of `user`, by default of the user of this request, on all devices and with all open pages.
 
-    `user` is what the authentication backend makes of them, for example `SimpleUser("alice")`, or the value of the
-    field that names them: `"alice"`, or the id. Other users notice nothing. Signing in again works at once. Raises
-    `ValueError` if no user is signed in, `UnknownUser` for a user without a unique field.
+    `user` is the object that the authentication backend returns, for example `SimpleUser("alice")`, or the value of its
+    key field: `"alice"`, or the id. Other users are not affected. The user may sign in again at once. Raises
+    `ValueError` if no user is signed in, `UnknownUser` for a user without a unique field, and `StoreUnavailable` as
+    `end_sessions` does.
     """
     await end_sessions(request.app, request.user if user is None else user, request.scope)
 
 
-async def end_sessions(app: Revoking, user: Any, scope: Scope | None = None) -> None:
-    """`logout_everywhere` where there is no request, as in a background task. `scope`: of the request where there is
-    one, for the audit trail.
+async def end_sessions(app: HasRevocations, user: Any, scope: Scope | None = None) -> None:
+    """End every session of `user` without a request, for example in a background task.
 
-    Raises `StoreUnavailable` while the store of revocations is away. It counts all the same: at this worker at once, at
-    the others as soon as the store is back.
+    `scope` is that of a request, for the audit trail. Raises `StoreUnavailable` if the store of revocations is
+    unavailable. It takes effect all the same: at this worker at once, at the others as soon as the store is back.
     """
     keys = user_keys(user)
     if not keys:
@@ -68,20 +68,22 @@ async def end_sessions(app: Revoking, user: Any, scope: Scope | None = None) -> 
     connection = {} if scope is None else scope
     try:
         await _revoke_users(app.revocations, keys)
-    finally:  # a store that is away takes it later
+    finally:  # also if the store is unavailable: it gets the revocation later
         audit_of(connection).record(
             AuditEvent.REVOKED, connection, "all sessions of a user were ended", user=keys[0]
         )
 
 
 async def _revoke_users(revocations: Revocations, keys: Iterable[str]) -> None:
-    """Revoke all that signed in before now under one of `keys`. Raises `StoreUnavailable`, after all were tried: this
-    worker keeps to each of them, and writes it later."""
-    now, away = time.time(), None
+    """Revoke all sessions with an earlier sign-in under one of `keys`.
+
+    Raises `StoreUnavailable` only after trying all of them: this worker keeps each one, and writes it later.
+    """
+    now, unavailable = time.time(), None
     for key in keys:
         try:
             await revocations.revoke(user_revocation_key(digest(key)), now + LONGEST_COOKIE, not_before=now)
         except StoreUnavailable as error:
-            away = error
-    if away is not None:
-        raise away
+            unavailable = error
+    if unavailable is not None:
+        raise unavailable

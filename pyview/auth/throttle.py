@@ -1,11 +1,11 @@
-"""Slows down who guesses passwords. Needs the extra `[auth]`, for the library `limits`.
+"""Login throttling: limits failed sign-ins. Needs the extra `[auth]`, for the library `limits`.
 
 ```python
 throttle = LoginThrottle()
 
 async def login(request):
     form = await request.form()
-    attempt = await throttle.attempt(request, form.get("username"))  # answers 429 by itself
+    attempt = await throttle.attempt(request, form.get("username"))  # raises the answer 429
     user = await authenticate(form.get("username"), form.get("password"))
     if user is None:
         return RedirectResponse("/login?error=1", status_code=303)
@@ -13,8 +13,9 @@ async def login(request):
     ...
 ```
 
-An attempt counts before its password is looked at, so that a hundred at once are no way around; one that succeeds
-counts no more. Nothing here knows which accounts exist, so unknown ones are answered alike.
+An attempt counts before its password is checked, so that a hundred simultaneous attempts do not evade the limit; a
+successful one is subtracted again. The throttle does not know which accounts exist, so the answers reveal nothing about
+it.
 """
 
 import hashlib
@@ -37,9 +38,9 @@ from starlette.requests import HTTPConnection
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import client_address
 
-_IPV6_NETWORK = 64  # bits that one subscriber's addresses have in common (RFC 6177)
-_UNREACHABLE_RETRY = 10
-# redis-py speaks to Valkey too, so that one client serves both.
+_IPV6_NETWORK = 64  # bits that the addresses of one subscriber have in common (RFC 6177)
+_UNAVAILABLE_RETRY = 10  # seconds
+# redis-py works with Valkey too.
 _SCHEMES = {"valkey": "redis", "valkeys": "rediss", "unix": "redis+unix"}
 _REDIS_OPTIONS: dict[str, Any] = {
     "implementation": "redispy",
@@ -49,7 +50,7 @@ _REDIS_OPTIONS: dict[str, Any] = {
 
 
 class TooManyAttempts(HTTPException):
-    """The answer 429, with `Retry-After`. `retry_after` is whole seconds."""
+    """Answer 429 with `Retry-After`. `retry_after` is in whole seconds."""
 
     def __init__(self, retry_after: int) -> None:
         detail = "Too many attempts to sign in. Please wait and try again."
@@ -58,10 +59,10 @@ class TooManyAttempts(HTTPException):
 
 
 class ThrottleUnavailable(HTTPException):
-    """The answer 503: the counters cannot be reached, so nobody may try."""
+    """Answer 503: the counters are unavailable, so no sign-in is possible."""
 
     def __init__(self) -> None:
-        headers = {"retry-after": str(_UNREACHABLE_RETRY), "cache-control": "no-store"}
+        headers = {"retry-after": str(_UNAVAILABLE_RETRY), "cache-control": "no-store"}
         super().__init__(503, "Signing in is not possible at the moment.", headers)
 
 
@@ -73,25 +74,26 @@ class Attempt:
     _keys: "_Keys"
 
     async def succeeded(self) -> None:
-        """Somebody is signed in: their failures are forgotten, and the address has one less."""
-        await self._throttle._forgive(self._keys)
+        """Reset the failures of the account, and subtract this attempt from those of the address."""
+        await self._throttle.forgive(self._keys)
 
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """What is counted: an account seen from an address, and the address."""
+    """Keys of the two counters: an account from one address, and the address."""
 
     account: str
     address: str
 
 
 class LoginThrottle:
-    """So many failures in `window` seconds: `per_account` of one account from one address, `per_address` of an address.
+    """Limits failures in `window` seconds: `per_account` for one account from one address, `per_address` for an
+    address.
 
-    `storage` is where they are counted: `memory://` for one process, for several the address of a Redis or Valkey
-    server, such as `redis://host:6379/0`, `valkeys://...` or `unix:///path` (extra `[redis]`). A window begins with
-    the first failure. An address is what the server says it is; IPv6 addresses count by their network of 64 bits. The
-    account's name is counted as a digest, and without regard to case.
+    `storage` has the counters: `memory://` for one process; for several, the URL of a Redis or Valkey server, such as
+    `redis://host:6379/0`, `valkeys://...` or `unix:///path` (extra `[redis]`). A window begins with the first failure.
+    The address is the client IP from the server; IPv6 addresses count by their network of 64 bits. The account's name
+    is stored as a digest and is case-insensitive.
 
     Raises `ValueError` for limits that are not positive, `limits.errors.ConfigurationError` for an unknown storage.
     """
@@ -114,49 +116,51 @@ class LoginThrottle:
         self._limiter = FixedWindowRateLimiter(self._storage)
 
     async def attempt(self, connection: HTTPConnection, account: Any) -> Attempt:
-        """Count an attempt of whoever is at `connection` to sign in as `account`, the name that was typed.
+        """Count an attempt to sign in as `account`, the name from the form.
 
-        Raises `TooManyAttempts`, and `ThrottleUnavailable` when the counters cannot be reached; both are answers that
-        Starlette gives by itself.
+        Raises `TooManyAttempts`, and `ThrottleUnavailable` if the counters are unavailable. Both are an
+        `HTTPException`, which Starlette turns into the response.
         """
         keys = _Keys(_account_key(account, connection), _network(client_address(connection.scope)))
         try:
-            refused = await self._refused(keys)
+            wait = await self._count(keys)
         except StorageError as error:
             self._log(connection, f"failed sign-ins cannot be counted ({type(error.storage_error).__name__})")
             raise ThrottleUnavailable from error
-        if refused is not None:
+        if wait is not None:
             self._log(connection, "too many failed attempts to sign in")
-            raise TooManyAttempts(refused)
+            raise TooManyAttempts(wait)
         return Attempt(self, keys)
 
     async def close(self) -> None:
-        """Let go of the connections to a server."""
+        """Close the connections to a server."""
         bridge = getattr(self._storage, "bridge", None)
         if bridge is not None:
             await bridge.storage.aclose()
 
-    async def _refused(self, keys: _Keys) -> int | None:
-        """Seconds to wait, None for an attempt that was counted."""
+    async def _count(self, keys: _Keys) -> int | None:
+        """Count an attempt. Return None, or the seconds to wait if there were too many."""
         if not await self._limiter.hit(self._address, keys.address):
             return await self._wait(self._address, keys.address)
         if await self._limiter.hit(self._account, keys.account):
             return None
-        # Nobody's password was tried: who hammers at one account does not shut out an office.
-        await self._give_back(keys.address)
+        # No password is checked, so the address gets its attempt back: attempts at one blocked account must not block
+        # all other users of an office.
+        await self._refund(keys.address)
         return await self._wait(self._account, keys.account)
 
     async def _wait(self, item: RateLimitItemPerSecond, key: str) -> int:
         stats = await self._limiter.get_window_stats(item, key)
         return max(1, math.ceil(stats.reset_time - time.time()))
 
-    async def _forgive(self, keys: _Keys) -> None:
-        # Who has proved who they are gets in, whether or not the counters can be reached.
+    async def forgive(self, keys: _Keys) -> None:
+        """Undo a counted attempt that was successful, and reset the failures of the account."""
+        # A user with the right password gets in, even if the counters are unavailable by now.
         with suppress(StorageError):
             await self._limiter.clear(self._account, keys.account)
-            await self._give_back(keys.address)
+            await self._refund(keys.address)
 
-    async def _give_back(self, address: str) -> None:
+    async def _refund(self, address: str) -> None:
         key = self._address.key_for(address)
         await self._storage.incr(key, self._address.get_expiry(), amount=-1)
 
@@ -177,15 +181,15 @@ def _storage(url: str) -> Storage:
 
 def _account_key(account: Any, connection: HTTPConnection) -> str:
     name = unicodedata.normalize("NFKC", account if isinstance(account, str) else "").strip().casefold()
-    whole = f"{_network(client_address(connection.scope))}\0{name}"
-    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+    subject = f"{_network(client_address(connection.scope))}\0{name}"
+    return hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _network(address: str) -> str:
     try:
         found = ip_address(address)
     except ValueError:
-        return address  # a name that the server made up, such as that of a Unix socket
+        return address  # not an IP: a name from the server, for example for a Unix socket
     if not isinstance(found, IPv6Address):
         return str(found)
     if found.ipv4_mapped is not None:

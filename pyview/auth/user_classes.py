@@ -1,7 +1,7 @@
-"""Classes of users that an authentication backend makes, and whether their users can be told apart.
+"""Check at start-up: the classes of users that an authentication backend creates must have a key field.
 
-Read from the backend's code without running it. Only what is certain is told: a class that may get its fields in a way
-that cannot be read counts as sound.
+The check reads the backend's code without running it. It reports only certain problems: a class that may get its fields
+in a way that the check cannot read counts as correct.
 """
 
 import dis
@@ -22,7 +22,7 @@ _DYNAMIC = frozenset({"setattr", "vars", "__dict__", "__setattr__", "update"})
 
 
 def user_classes(middleware: Sequence[Middleware]) -> Iterator[CheckMessage]:
-    """Yield what is wrong with the classes of users of the authentication backends among `middleware`."""
+    """Yield a message for each class of users without a key field, of the backends among `middleware`."""
     for found in filter(is_authentication, middleware):
         backend = argument(found, "backend", None)
         for user_class in _made_by(getattr(backend, "authenticate", None)):
@@ -33,31 +33,31 @@ def user_classes(middleware: Sequence[Middleware]) -> Iterator[CheckMessage]:
 def _finding(user_class: type[Any], backend: Any) -> CheckMessage:
     return CheckMessage(
         Severity.WEAK,
-        f"{type(backend).__qualname__} signs in users of the class {user_class.__qualname__}, which cannot be told "
-        f"apart: their sign-in will fail. Give the class a field that is unique and never changes, one of "
+        f"{type(backend).__qualname__} signs in users of the class {user_class.__qualname__}, which has no "
+        f"unique field: their sign-in will fail. Give the class a field that is unique and never changes, one of "
         f"{', '.join(KEY_NAMES)}, such as: identity = property(lambda self: str(self.id)).",
     )
 
 
 def _made_by(authenticate: Any) -> list[type[Any]]:
-    """Classes that the method's annotation returns as the user, and those of Starlette's users that its code names."""
+    """Return the classes of users in the method's annotation, and the subclasses of `BaseUser` that its code names."""
     function = inspect.unwrap(getattr(authenticate, "__func__", authenticate)) if authenticate else None
     if not inspect.isfunction(function):
         return []
     found = (*_annotated(function), *_named(function))
-    return list(dict.fromkeys(one for one in found if not _is_of_visitors(one)))
+    return list(dict.fromkeys(one for one in found if not _is_visitor(one)))
 
 
-def _is_of_visitors(user_class: type[Any]) -> bool:
-    """Return True if users of the class are never signed in: its `is_authenticated` is always False."""
+def _is_visitor(user_class: type[Any]) -> bool:
+    """Return True if users of the class are never signed in: `is_authenticated` is always False."""
     if issubclass(user_class, UnauthenticatedUser):
         return True
-    said = inspect.getattr_static(user_class, "is_authenticated", True)
-    return said is False or (isinstance(said, property) and _is_false(said.fget))
+    found = inspect.getattr_static(user_class, "is_authenticated", True)
+    return found is False or (isinstance(found, property) and _is_false(found.fget))
 
 
 def _is_false(getter: Any) -> bool:
-    # Code without names reads nothing of the user and calls nothing, so that it can be run.
+    # Code without names reads no attribute and calls nothing, so it is safe to run.
     if not inspect.isfunction(getter) or getter.__code__.co_names:
         return False
     try:
@@ -69,7 +69,7 @@ def _is_false(getter: Any) -> bool:
 def _annotated(function: Callable[..., Any]) -> Iterator[type[Any]]:
     try:
         returned = get_type_hints(function).get("return")
-    except Exception:  # a name that only type checkers see
+    except Exception:  # an annotation that is only defined for type checkers
         return
     for pair in (returned, *get_args(returned)):
         parts = get_args(pair)
@@ -95,7 +95,7 @@ def _may_have_key(user_class: type[Any]) -> bool:
 
 
 def _may_give_key(part: type[Any]) -> bool:
-    """Return whether one class of the line of ancestors has a field that is a key, or code that may set one unseen."""
+    """Return True if one class of the MRO has a key field, or code that may set one dynamically."""
     if part in (object, BaseUser):
         return False
     codes = list(_codes(part))
@@ -108,7 +108,7 @@ def _may_give_key(part: type[Any]) -> bool:
 def _annotations(part: type[Any]) -> Iterable[str]:
     try:
         return inspect.get_annotations(part)
-    except Exception:  # a name that only type checkers see
+    except Exception:  # an annotation that is only defined for type checkers
         return KEY_NAMES
 
 

@@ -1,7 +1,7 @@
-"""The key of a signed-in user: the text that tells one user from all others, now and at the next sign-in.
+"""Key of a signed-in user: a text that is unique for the user and the same at every sign-in.
 
-It comes from a field that is unique and stays the user's own. A class, a display name or the address of an object in
-memory would make one user of several people, so that none of them ever becomes a key.
+It comes from a field that is unique and never changes. A class, a display name or the memory address of an object could
+be shared by several users, so none of these is ever a key.
 """
 
 import re
@@ -12,26 +12,26 @@ from uuid import UUID
 from starlette.authentication import UnauthenticatedUser
 
 ID_NAMES = ("identity", "id", "pk", "user_id", "uid", "uuid", "sub")
-"""Fields whose value may be of any type that has a text of its own, such as the `ObjectId` of a database."""
+"""Fields with a value of any type that has a text form, such as the `ObjectId` of a database."""
 
 TEXT_NAMES = ("username", "email")
-"""Fields that are asked last, and whose value is text."""
+"""Fields that are read last. Their value is text."""
 
 KEY_NAMES = (*ID_NAMES, *TEXT_NAMES)
 
 _PLAIN = (str, int, UUID)
-# The text that Python makes of an object that has none: it differs for each object, and at each start.
+# The default text form of an object has its memory address: it differs for each object and at each start.
 _ADDRESS = re.compile(r"<.* at 0x[0-9a-fA-F]+>", re.DOTALL)
 
 
 class UnknownUser(RuntimeError):
-    """A user is signed in who cannot be told from others."""
+    """A signed-in user has no unique field."""
 
     def __init__(self, user: Any) -> None:
         super().__init__(
-            f"{_described(user)} is signed in, but cannot be told from other users. Expected a field that is unique "
+            f"{_described(user)} is signed in, but has no unique field. Expected a field that is unique "
             f"and never changes: one of {', '.join(KEY_NAMES)}. {_unusable(user)}{_advice(user)} "
-            "For a visitor who is not signed in, the authentication returns None as the user."
+            "For a visitor who is not signed in, return None as the user."
         )
 
 
@@ -45,8 +45,8 @@ def is_signed_in(user: Any) -> bool:
 def user_key(user: Any) -> str:
     """Return the key of a user, "" if `user` is not signed in.
 
-    A user that is text, a number or a UUID is its own key. Of others, the first of `KEY_NAMES` counts that has a
-    value, as attribute or, for a mapping, as key. Raises `UnknownUser` for a user without any.
+    A user that is text, a number or a UUID is its own key. For others it is the first of `KEY_NAMES` with a value, as
+    attribute or, for a mapping, as key. Raises `UnknownUser` for a user without one.
     """
     if not is_signed_in(user):
         return ""
@@ -62,8 +62,8 @@ def user_key(user: Any) -> str:
 def user_keys(user: Any) -> tuple[str, ...]:
     """Return the keys under which `user` may have signed in.
 
-    A plain value such as 7 or "ann" is what some field of a user holds; it does not say which one. So it stands for
-    each of them. Raises `UnknownUser`.
+    A plain value such as 7 or "ann" is the value of a field, but it does not say of which one. So it stands for every
+    field. Raises `UnknownUser`.
     """
     key = user_key(user)
     if not key or not isinstance(user, _PLAIN):
@@ -73,7 +73,7 @@ def user_keys(user: Any) -> tuple[str, ...]:
 
 
 def shown_key(user: Any) -> str:
-    """Return the key for a log, which takes a user without a key as well."""
+    """Return the key for a log; never raises."""
     try:
         return user_key(user)
     except UnknownUser:
@@ -88,7 +88,7 @@ def _known(value: Any, user: Any) -> str:
 
 
 def _field(user: Any, name: str) -> str:
-    # The fields of a class are no user's: `User.id` is a descriptor, the same for all its instances.
+    # A class is not a user: `User.id` is a descriptor, the same for all users.
     if isinstance(user, type):
         return ""
     value = user.get(name) if isinstance(user, Mapping) else _attribute(user, name)
@@ -96,7 +96,7 @@ def _field(user: Any, name: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return the text of a value that stands for one user, "" for any other value."""
+    """Return the text form of a value, "" if it does not identify a user."""
     if value is None or isinstance(value, bool) or callable(value) or _has_no_text(value):
         return ""
     try:
@@ -112,8 +112,10 @@ def _has_no_text(value: Any) -> bool:
 
 
 def _attribute(user: Any, name: str) -> Any:
-    """Return an attribute, None for one that cannot be read: Starlette's BaseUser raises NotImplementedError for what
-    a subclass leaves out; an ORM may raise anything."""
+    """Return an attribute, None if reading it raises.
+
+    Starlette's `BaseUser` raises `NotImplementedError` for what a subclass leaves out; an ORM may raise anything.
+    """
     try:
         return getattr(user, name, None)
     except Exception:
@@ -121,17 +123,17 @@ def _attribute(user: Any, name: str) -> Any:
 
 
 def _described(user: Any) -> str:
-    # Its fields may be secret; the class is enough to find it.
+    # The user's fields may be secret, and the class is enough to find the error.
     kind = user if isinstance(user, type) else type(user)
-    said = "the class" if isinstance(user, type) else "a user of the class"
-    return f"{said} {kind.__module__}.{kind.__qualname__}"
+    prefix = "the class" if isinstance(user, type) else "a user of the class"
+    return f"{prefix} {kind.__module__}.{kind.__qualname__}"
 
 
 def _unusable(user: Any) -> str:
     if isinstance(user, (type, *_PLAIN)):
         return ""
     found = [name for name in KEY_NAMES if _has(user, name)]
-    return f"Got no text of its own in {', '.join(found)}. " if found else ""
+    return f"Got no text form in {', '.join(found)}. " if found else ""
 
 
 def _has(user: Any, name: str) -> bool:

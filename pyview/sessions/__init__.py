@@ -1,4 +1,4 @@
-"""Sessions that live on the server, and the list of where somebody is signed in."""
+"""Server-side sessions, and the list of a user's devices."""
 
 from pyview.sessions.devices import Device, end_device, list_devices
 from pyview.sessions.middleware import ServerSessionMiddleware

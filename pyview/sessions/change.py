@@ -1,4 +1,4 @@
-"""What a view wants to be changed in the session, until an HTTP response can do it."""
+"""Change of the session by a view, until an HTTP response can apply it."""
 
 import json
 from collections.abc import Mapping, MutableMapping
@@ -7,11 +7,11 @@ from typing import Any
 
 from pyview.sessions.session import HIDDEN
 
-SESSION_EVENT = "pyview:session"  # what the page's script listens for
-MAX_BYTES = 16 * 1024
+SESSION_EVENT = "pyview:session"  # the page's script listens for it
+MAX_BYTES = 16 * 1024  # of the change as JSON, because the browser carries it
 TOO_EARLY = (
-    "The session can be changed once the page is live: in handle_event, handle_info or an @event handler. While a "
-    "page is made, in mount or its first handle_params, a Starlette route is the place: it changes request.session."
+    "The session can be changed once the page is live: in handle_event, handle_info or an @event handler. In mount and "
+    "the first handle_params it cannot: change request.session in a Starlette route instead."
 )
 NO_SESSION = (
     "There is no session to change: the application has no session middleware. "
@@ -20,34 +20,36 @@ NO_SESSION = (
 
 
 class SessionNotWritable(RuntimeError):
-    """The session cannot be changed here, or now."""
+    """The session cannot be changed at this moment, or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionChange:
-    """`values` are JSON data; one of None takes its key away. `clear`: everything else goes."""
+    """Change of a session. `values` are JSON data; None removes its key. `clear` removes all other keys."""
 
     values: dict[str, Any] = field(default_factory=dict)
     clear: bool = False
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "SessionChange":
-        """A copy that later changes of `values` do not reach. Raises `TypeError` for what JSON cannot say, and
-        `ValueError` for names that are not the application's."""
+        """Return a change with a copy of `values`.
+
+        Raises `TypeError` for values that are not JSON-serialisable, and `ValueError` for PyView's own names.
+        """
         for name in values:
             _check_name(name)
         return cls(_copied(values))
 
     def then(self, later: "SessionChange") -> "SessionChange":
-        """Both, one after the other. Raises `ValueError` where that is too much for a session."""
+        """Return this change followed by `later`. Raises `ValueError` if the result is too large."""
         if later.clear:
             return later
         both = SessionChange({**self.values, **later.values}, self.clear)
         size = len(both.to_json())
         if size > MAX_BYTES:
             raise ValueError(
-                f"a change of the session may hold {MAX_BYTES} bytes as JSON, got {size}: keep what is big in a "
-                "database, and its key in the session"
+                f"a session change may have {MAX_BYTES} bytes as JSON, got {size}: store large values in a database, "
+                "and their key in the session"
             )
         return both
 
@@ -71,9 +73,9 @@ class SessionChange:
 
 def _check_name(name: object) -> None:
     if not isinstance(name, str):
-        raise TypeError(f"a session has text for keys, got {name!r}")
+        raise TypeError(f"the keys of a session are text, got {name!r}")
     if name.startswith(HIDDEN):
-        raise ValueError(f"{name!r}: names that begin with {HIDDEN!r} are PyView's own")
+        raise ValueError(f"{name!r}: names that begin with {HIDDEN!r} are reserved for PyView")
 
 
 def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
         copy: dict[str, Any] = json.loads(json.dumps(dict(values), allow_nan=False))
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"a session holds JSON data (text, numbers, true, false, lists, dicts): {error}. "
-            "Put an id or a text into it instead."
+            f"a session contains JSON data (text, numbers, true, false, lists, dicts): {error}. "
+            "Store an id or a text instead."
         ) from error
     return copy

@@ -1,11 +1,11 @@
-"""Where somebody is signed in: the list that lets them end the sessions that they do not know."""
+"""List of the devices on which a user is signed in, so that the user can end unknown sessions."""
 
 import time
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from pyview.sessions.middleware import HANDLE, SessionRequest
+from pyview.sessions.middleware import LOADED_SESSION, LoadedSession
 from pyview.sessions.session import LONGEST_COOKIE, visible
 from pyview.sessions.tracking import USER_DIGEST, own_revocation_keys
 from pyview.stores.sessions import Record, decode
@@ -13,9 +13,9 @@ from pyview.stores.sessions import Record, decode
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One session of a user. `key` names it for `end_device`; it is no secret, and signs nobody in.
+    """One session of a user. `key` identifies it for `end_device`; it is not secret and signs no user in.
 
-    Unix times in seconds. `session` is what the application keeps in it, for a name of the device, say.
+    Times are Unix times in seconds. `session` is the application's content, for example a name of the device.
     """
 
     key: str
@@ -26,46 +26,52 @@ class Device:
 
 
 async def list_devices(request: Request) -> list[Device]:
-    """The sessions of the user of this request, the one used last first; none where nobody is signed in.
+    """Return the sessions of the user of this request, last used first; none if no user is signed in.
 
-    Raises `RuntimeError` without `ServerSessionMiddleware`, `StoreUnavailable` while the store is away.
+    Raises `RuntimeError` without `ServerSessionMiddleware`, `StoreUnavailable` if the store is unavailable.
     """
-    visit = _visit(request)
-    user = request.session.get(USER_DIGEST)
-    records = await visit.store.list_user(user, time.time()) if user else []
-    return [_device(record, visit) for record in records]
+    loaded = _loaded(request)
+    current = loaded.record.key if loaded.record else ""
+    return [
+        Device(
+            record.key,
+            record.created_at,
+            record.last_seen_at,
+            record.key == current,
+            visible(decode(record.data)),
+        )
+        for record in await _records(request, loaded)
+    ]
 
 
 async def end_device(request: Request, key: str) -> bool:
-    """End one session of the user of this request; its open pages are sent away, and a browser that was remembered is
-    forgotten. False when there is none.
+    """End one session of the user of this request, with its open pages and its remember-me cookie.
 
-    A key of somebody else's session ends nothing.
+    Return False if the user has no such session: the key of another user's session ends nothing. Raises as
+    `list_devices` does.
     """
-    visit = _visit(request)
-    user = request.session.get(USER_DIGEST)
-    records = await visit.store.list_user(user, time.time()) if user else []
-    record = next((one for one in records if one.key == key), None)
+    loaded = _loaded(request)
+    record = next((one for one in await _records(request, loaded) if one.key == key), None)
     if record is None:
         return False
-    await visit.store.delete(record.key)
-    # As long as a remembered browser may come back, which is longer than its session would have lived.
+    await loaded.store.delete(record.key)
+    # As long as the remember-me cookie may live, which is longer than the session.
     until = time.time() + LONGEST_COOKIE
     for name in own_revocation_keys(decode(record.data)):
         await request.app.revocations.revoke(name, until)
     return True
 
 
-def _visit(request: Request) -> SessionRequest:
-    visit = request.scope.get(HANDLE)
-    if not isinstance(visit, SessionRequest):
+def _loaded(request: Request) -> LoadedSession:
+    loaded = request.scope.get(LOADED_SESSION)
+    if not isinstance(loaded, LoadedSession):
         raise RuntimeError(
-            "The list of devices needs sessions that live on the server: "
+            "The list of devices needs server-side sessions: "
             "app.add_middleware(ServerSessionMiddleware, store=...), from pyview.sessions."
         )
-    return visit
+    return loaded
 
 
-def _device(record: Record, visit: SessionRequest) -> Device:
-    current = visit.record is not None and visit.record.key == record.key
-    return Device(record.key, record.created_at, record.last_seen_at, current, visible(decode(record.data)))
+async def _records(request: Request, loaded: LoadedSession) -> list[Record]:
+    user = request.session.get(USER_DIGEST)
+    return await loaded.store.list_user(user, time.time()) if user else []

@@ -1,8 +1,7 @@
-"""Sessions that live on the server: the cookie holds a random id and nothing else.
+"""Server-side sessions: the cookie has only a random id.
 
-`request.session` is the same as with Starlette's `SessionMiddleware`. What changes is what a copy of the cookie is
-worth: a session that was signed out is gone, wherever its id may be; an id that we never gave out names nothing; and
-the id changes when the user does.
+`request.session` works as with Starlette's `SessionMiddleware`. A copy of the cookie is worth less: a session that was
+signed out is deleted, an id that the server did not create is never accepted, and the id changes with the user.
 """
 
 import asyncio
@@ -28,26 +27,27 @@ from pyview.stores.retry import Backlog
 from pyview.stores.revocations import Revocations
 from pyview.stores.sessions import Record, SessionStore, decode, encode
 
-HANDLE = "pyview.server_session"
+LOADED_SESSION = "pyview.server_session"
+"""Key in a scope: its `LoadedSession`."""
 
-_SAVE_ATTEMPTS = 20  # each that fails means that another worker has saved the session
-_PAUSE = 0.002  # seconds at most between two attempts; longer between the later ones
-_TOUCH_EVERY = 60.0  # seconds: being used is written down once a minute, not at every request
+_SAVE_ATTEMPTS = 20  # each failed attempt means that another worker has saved the session
+_PAUSE = 0.002  # maximum seconds between two attempts; it grows with each attempt
+_TOUCH_INTERVAL = 60.0  # seconds: the time of the last use is written once a minute, not at every request
 
 
 class ServerSessionMiddleware:
-    """ASGI middleware in the place of Starlette's `SessionMiddleware`.
+    """ASGI middleware that replaces Starlette's `SessionMiddleware`.
 
-    `store`: where sessions are kept, for example `session_store_from_environment(os.environ)`. `max_age`: seconds until
-    a session ends however much it is used; `idle_timeout`: until it ends unused. With `https_only` the cookie is
-    `Secure` and its name gets the prefix `__Host-`.
+    `store` is for example `session_store_from_environment(os.environ)`. A session ends after `max_age` seconds, even in
+    use, and after `idle_timeout` seconds without use. With `https_only` the cookie is `Secure` and its name begins with
+    `__Host-`.
 
-    What two requests write at the same time is merged by key. A session that was signed out meanwhile stays signed
-    out. While the store is away requests have no session, and cookies stay as they are, except at a sign-out: the
-    session that its cookie names is deleted as soon as the store is back.
+    Concurrent writes are merged by key. A session that was signed out meanwhile stays signed out. While the store is
+    unavailable, requests have no session, and cookies stay as they are, except at a sign-out: its session is deleted as
+    soon as the store is back.
     """
 
-    pyview_session = True  # goes outside the authentication, wherever it was added
+    pyview_session = True  # PyView moves it outside the authentication, wherever it was added
 
     def __init__(
         self,
@@ -67,47 +67,50 @@ class ServerSessionMiddleware:
         self._cookie = f"__Host-{session_cookie}" if https_only else session_cookie
         self._flags = f"; path=/; httponly; samesite={same_site}" + ("; secure" if https_only else "")
         self._started = False
-        self._late = Backlog(self._sign_out_late, "signed-out sessions")
+        self._backlog = Backlog(self._sign_out_late, "signed-out sessions")
         self._revocations: Revocations | None = None
-        # Requests that have to merge do so one after the other: a hundred do not fail each other again and again.
+        # Requests of this worker merge one after the other. A hundred concurrent ones would else fail each other's
+        # compare-and-set again and again.
         self._merging: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._live(scope, receive, send)
+            await self._lifespan(scope, receive, send)
         elif scope["type"] in ("http", "websocket"):
             await self._serve(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         share_health(scope, self.store)
         try:
             await self.app(scope, receive, send)
         finally:
-            await self._late.close()
+            await self._backlog.close()
             await self.store.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        visit = scope[HANDLE] = await self._open(scope)
+        loaded = scope[LOADED_SESSION] = await self._load(scope)
         self._revocations = getattr(scope.get("app"), "revocations", None)
-        scope["session"] = Session(visit.loaded)
-        if visit.record is not None:
-            scope[SESSION_ENDS_AT] = visit.record.dies_at
+        scope["session"] = Session(loaded.content)
+        if loaded.record is not None:
+            scope[SESSION_ENDS_AT] = loaded.record.dies_at
 
+        # The session is written when the response starts: its headers have the cookie.
         async def save_first(message: Message) -> None:
             if message["type"] == "http.response.start":
                 session, headers = scope["session"], MutableHeaders(scope=message)
                 if session.accessed:
                     headers.add_vary_header("Cookie")
-                cookie = await self._save(visit, session) if visit.known else self._unsaved(visit, session)
+                save = self._save if loaded.is_known else self._save_later
+                cookie = await save(loaded, session)
                 if cookie is not None:
                     headers.append("set-cookie", cookie)
             await send(message)
 
         await self.app(scope, receive, save_first)
 
-    async def _open(self, scope: Scope) -> "SessionRequest":
+    async def _load(self, scope: Scope) -> "LoadedSession":
         sent = HTTPConnection(scope).cookies.get(self._cookie, "")
         key = key_of(sent) if sent else ""
         try:
@@ -115,87 +118,96 @@ class ServerSessionMiddleware:
                 await self.store.start()
                 self._started = True
             now = time.time()
-            record = await self.store.load(key, now) if key and key not in self._late else None
-            if record is not None and _used(scope) and now - record.last_seen_at > _TOUCH_EVERY:
+            record = await self.store.load(key, now) if key and key not in self._backlog else None
+            if record is not None and _is_use(scope) and now - record.last_seen_at > _TOUCH_INTERVAL:
                 await self.store.touch(record.key, now)
                 record = record.seen(now)
         except StoreUnavailable:
-            return SessionRequest(self.store, None, key, known=False)
-        return SessionRequest(self.store, record, key, known=True)
+            return LoadedSession(self.store, None, key, is_known=False)
+        return LoadedSession(self.store, record, key, is_known=True)
 
-    async def _save(self, visit: "SessionRequest", session: Session) -> str | None:
-        """Write what has changed; the `Set-Cookie` that belongs to it, if any."""
-        record = visit.record
+    async def _save(self, loaded: "LoadedSession", session: Session) -> str | None:
+        """Write the changed session. Return the value of `Set-Cookie`, if any."""
+        record = loaded.record
         if not session:
             if record is not None:
                 await self._delete(record.key)
-            return self._expired() if visit.sent and (session.modified or record is None) else None
+            is_stale = loaded.has_cookie and (session.modified or record is None)
+            return self._delete_cookie() if is_stale else None
         if not session.modified:
             return None
         if record is None:
             return await self._create(session)
-        if session.get(SESSION_ID) != visit.loaded.get(SESSION_ID):
+        if session.get(SESSION_ID) != loaded.content.get(SESSION_ID):
             return await self._rotate(record, session)
-        return await self._update(visit, record, session)
+        return await self._update(loaded, record, session)
 
     async def _delete(self, key: str) -> None:
         try:
             await self.store.delete(key)
         except StoreUnavailable:
-            self._late.add(key)
+            self._backlog.add(key)
 
-    def _unsaved(self, visit: "SessionRequest", session: Session) -> str | None:
-        """While the store is away, a sign-out takes the cookie from its browser, which else would be signed in again
-        as soon as the store is back. What the cookie names is deleted then."""
-        if session or not session.modified or not visit.sent:
+    async def _save_later(self, loaded: "LoadedSession", session: Session) -> str | None:
+        """While the store is unavailable, delete the cookie at a sign-out, and the session when the store is back.
+
+        Without this, the browser would be signed in again then. Other changes are lost.
+        """
+        if session or not session.modified or not loaded.has_cookie:
             return None
-        self._late.add(visit.key)
-        return self._expired()
+        self._backlog.add(loaded.key)
+        return self._delete_cookie()
 
     async def _sign_out_late(self, key: str) -> None:
         await self.store.start()
         record = await self.store.load(key, time.time())
-        if record is None:  # over, or an id that was never given out
+        if record is None:  # expired, or an id that the server did not create
             return
         if self._revocations is not None:
-            await _revoke(record, self._revocations)
+            # The request could not load the session and therefore not revoke it: end its open pages at all workers.
+            until = time.time() + LONGEST_COOKIE
+            for name in own_revocation_keys(decode(record.data)):
+                with suppress(StoreUnavailable):  # this worker keeps the revocation and writes it later
+                    await self._revocations.revoke(name, until)
         await self.store.delete(key)
 
     async def _create(self, session: Session) -> str:
-        sid, record = self._fresh(session)
+        sid, record = self._new_record(session)
         await self.store.create(record)
-        return self._given(sid)
+        return self._set_cookie(sid)
 
     async def _rotate(self, old: Record, session: Session) -> str:
-        """Another user, another id: the old row goes in the same step in which the new one comes."""
-        sid, record = self._fresh(session)
+        """Replace the record by one with a new id, atomically, because the user has changed."""
+        sid, record = self._new_record(session)
         if not await self.store.rotate(old.key, old.version, record):
             await self.store.delete(old.key)
             await self.store.create(record)
-        return self._given(sid)
+        return self._set_cookie(sid)
 
-    async def _update(self, visit: "SessionRequest", record: Record, session: Session) -> str | None:
+    async def _update(self, loaded: "LoadedSession", record: Record, session: Session) -> str | None:
         if await self.store.save(record.key, encode(session), record.version, time.time()):
             return None
-        # Others of this worker that were too slow save after this one. A store that is away was found out above: they
-        # do not wait for it in turn.
+        # Another request has saved meanwhile. The lock begins only here: a first attempt needs none, and requests do
+        # not queue behind each other for a store that is unavailable.
         async with self._merging.setdefault(record.key, asyncio.Lock()):
-            return await self._merge(visit, record.key, session)
+            return await self._merge(loaded, record.key, session)
 
-    async def _merge(self, visit: "SessionRequest", key: str, session: Session) -> str | None:
+    async def _merge(self, loaded: "LoadedSession", key: str, session: Session) -> str | None:
         for attempt in range(_SAVE_ATTEMPTS):
             now = time.time()
             newer = await self.store.load(key, now)
             if newer is None:
-                return self._expired()
-            data = encode(merged(decode(newer.data), visit.loaded, session))
+                return self._delete_cookie()
+            data = encode(merged(decode(newer.data), loaded.content, session))
             if await self.store.save(key, data, newer.version, now):
                 return None
-            # Workers that have met here shall not meet again.
+            # A random pause, so that the same workers do not collide again.
             await asyncio.sleep(random.uniform(0, (attempt + 1) * _PAUSE))  # noqa: S311  no secret
-        raise StoreUnavailable("a session was written by others again and again while it was to be saved")
+        raise StoreUnavailable(
+            f"a session was not saved in {_SAVE_ATTEMPTS} attempts: other requests kept writing it"
+        )
 
-    def _fresh(self, session: Session) -> tuple[str, Record]:
+    def _new_record(self, session: Session) -> tuple[str, Record]:
         sid, now = secrets.token_urlsafe(32), time.time()
         user = session.get(USER_DIGEST)
         return sid, Record(
@@ -208,51 +220,47 @@ class ServerSessionMiddleware:
             idle_timeout=self._idle_timeout,
         )
 
-    def _given(self, sid: str) -> str:
+    def _set_cookie(self, sid: str) -> str:
         return f"{self._cookie}={sid}{self._flags}; max-age={math.ceil(self._max_age)}"
 
-    def _expired(self) -> str:
+    def _delete_cookie(self) -> str:
         return f"{self._cookie}=null{self._flags}; expires=Thu, 01 Jan 1970 00:00:00 GMT"
 
 
-class SessionRequest:
-    """The session of one request. `key` is the name of the session whose cookie it sent, "" without one. `known` is
-    False when the store could not answer; then nothing is written either."""
+class LoadedSession:
+    """Session of one request, as the store had it.
 
-    __slots__ = ("key", "known", "loaded", "record", "store")
+    `key` is the key of the session in the request's cookie, "" without a cookie. `is_known` is False if the store was
+    unavailable; then nothing is written.
+    """
 
-    def __init__(self, store: SessionStore, record: Record | None, key: str, *, known: bool) -> None:
+    __slots__ = ("content", "is_known", "key", "record", "store")
+
+    def __init__(self, store: SessionStore, record: Record | None, key: str, *, is_known: bool) -> None:
         self.store = store
         self.record = record
         self.key = key
-        self.known = known
-        self.loaded: dict[str, Any] = {} if record is None else decode(record.data)
+        self.is_known = is_known
+        self.content: dict[str, Any] = {} if record is None else decode(record.data)
 
     @property
-    def sent(self) -> bool:
-        """True if the request sent a cookie."""
+    def has_cookie(self) -> bool:
+        """True if the request sent a session cookie."""
         return bool(self.key)
 
 
 def key_of(sid: str) -> str:
-    """The name of a session in its store: who reads the store learns no id."""
+    """Return the key of a session in its store. It is a digest: the store has no ids that sign a user in."""
     return hashlib.sha256(sid.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def merged(theirs: Mapping[str, Any], base: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
-    """`theirs` with what we changed since `base`: keys that both wrote are ours."""
+    """Return `theirs` with the changes from `base` to `ours`. For a key that both changed, `ours` counts."""
     changed = {key: value for key, value in ours.items() if key not in base or base[key] != value}
     removed = base.keys() - ours.keys()
     return {key: value for key, value in {**theirs, **changed}.items() if key not in removed}
 
 
-async def _revoke(record: Record, revocations: Revocations) -> None:
-    """Do what the request would have done that could not load the session: its pages end, at any worker."""
-    until = time.time() + LONGEST_COOKIE
-    for name in own_revocation_keys(decode(record.data)):
-        with suppress(StoreUnavailable):  # kept there, and written later
-            await revocations.revoke(name, until)
-
-
-def _used(scope: Scope) -> bool:
+def _is_use(scope: Scope) -> bool:
+    """Return True if this counts as use of the session: a request, or a re-check because the user did something."""
     return bool(scope.get(ACTIVE, scope["type"] == "http"))

@@ -148,7 +148,7 @@ def test_the_error_teaches() -> None:
         user_key(Named())
     assert "a user of the class tests.auth.test_user_key.Named is signed in" in str(caught.value)
     assert "identity = property(lambda self: str(self.id))" in str(caught.value)
-    with pytest.raises(UnknownUser, match="Got no text of its own in identity, username"):
+    with pytest.raises(UnknownUser, match="Got no text form in identity, username"):
         user_key(SimpleUser(""))
     with pytest.raises(UnknownUser, match="Give the mapping one of these keys"):
         user_key({"name": "Ann"})

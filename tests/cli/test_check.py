@@ -162,7 +162,7 @@ class TestCommand:
         shell.write(SOUND + NAMELESS)
         done = shell.run("--deploy", "shop:app", PYVIEW_ENV="production")
         assert (done.code, done.kinds) == (1, ["weak"])
-        assert "Backend signs in users of the class Nameless, which cannot be told apart" in done.output
+        assert "Backend signs in users of the class Nameless, which has no unique field" in done.output
 
     def test_development_shows_what_production_would_refuse(self, shell: Shell) -> None:
         shell.write(CARELESS)
