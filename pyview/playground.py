@@ -1,4 +1,4 @@
-"""A whole application in one expression, for single files and for trying things out."""
+"""An application in one expression, for examples in a single file and for experiments."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,24 +21,24 @@ _ICON = Pattern(
 
 @dataclass(frozen=True)
 class Favicon:
-    """An icon of the title's initials. The colours are those of CSS."""
+    """An icon with the initials of the title. The colours are CSS colours."""
 
     bg_color: str = "#3b5bdb"
     text_color: str = "#ffffff"
 
     def link(self, title: str) -> Markup:
-        """The element for `<head>`."""
+        """Return the `<link>` element for `<head>`."""
         svg = _ICON.fill(bg=self.bg_color, fg=self.text_color, initials=initials_of(title))
         return _LINK.fill(svg=quote(svg))
 
 
 def initials_of(title: str) -> str:
-    """The first letters of the first two words: what fits on an icon."""
+    """Return the first letters of the first two words."""
     return "".join(word[0] for word in title.split()[:2]).upper()
 
 
 class PlaygroundBuilder:
-    """Collects what an application needs; `build` makes it. Each method returns the builder."""
+    """Collects the parts of an application for `build`. Each other method returns the builder."""
 
     def __init__(self) -> None:
         self._views: list[tuple[str, type[LiveView[Any]]]] = []
@@ -52,29 +52,34 @@ class PlaygroundBuilder:
         return self
 
     def with_css(self, css: str) -> "PlaygroundBuilder":
-        """Put an element into `<head>`, as it is: a style sheet, a script. May be called several times."""
+        """Put an element into `<head>`, such as a style sheet or a script. It is not escaped.
+
+        May be called several times.
+        """
         self._css.append(css)
         return self
 
     def with_title(self, title: str) -> "PlaygroundBuilder":
-        """The title of pages whose view sets none; its initials are on the icon."""
+        """Set the title of pages whose view sets none. The icon shows its initials."""
         self._title = title
         return self
 
     def with_favicon(self, favicon: Favicon) -> "PlaygroundBuilder":
-        """Other colours for the icon."""
+        """Set the colours of the icon."""
         self._favicon = favicon
         return self
 
     def no_favicon(self) -> "PlaygroundBuilder":
-        """No icon."""
+        """Serve pages without an icon."""
         self._favicon = None
         return self
 
     def build(self, **options: Any) -> PyView:
-        """The application; `options` are those of `PyView`. Raises `ValueError` when there is no view to serve."""
+        """Return the application. `options` are those of `PyView`. Raises `ValueError` if there is no view."""
         if not self._views:
-            raise ValueError("playground().build() has no page; call .with_live_view(YourView) first")
+            raise ValueError(
+                "playground().build() has no view to serve; call .with_live_view(YourView) first"
+            )
         app = PyView(**options)
         app.rootTemplate = defaultRootTemplate(
             css=Markup("\n").join(Markup(each) for each in self._css),  # noqa: S704  the developer's own elements
@@ -91,5 +96,5 @@ class PlaygroundBuilder:
 
 
 def playground() -> PlaygroundBuilder:
-    """Begin an application: `app = playground().with_live_view(Counter).with_title("Counter").build()`."""
+    """Return a new builder: `app = playground().with_live_view(Counter).with_title("Counter").build()`."""
     return PlaygroundBuilder()

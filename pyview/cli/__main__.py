@@ -1,4 +1,4 @@
-"""`python -m pyview.cli`: the command `pyview` where no script was installed."""
+"""`python -m pyview.cli`: the command `pyview` without an installed script."""
 
 import sys
 

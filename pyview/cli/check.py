@@ -1,9 +1,4 @@
-"""`pyview check`: what is wrong with an application, before it is deployed.
-
-Finds an application by the name that servers know it by, such as `shop:app`.
-
-What was found, as lines for people and as JSON for programs.
-"""
+"""`pyview check`: check the settings, the views and the templates of an application without starting it."""
 
 import importlib
 import json
@@ -27,19 +22,20 @@ from pyview.lint import Finding
 
 
 class NotAPyView(TypeError):
-    """There is no PyView to check."""
+    """The object to check is no PyView and contains none."""
 
     def __init__(self, app: Any) -> None:
-        advice = "; pass --factory for a function that makes one" if isfunction(app) else ""
+        advice = ". If the function returns the application, pass --factory" if isfunction(app) else ""
         kind = type(app).__qualname__
         super().__init__(f"expected a PyView, or an application with one mounted in it, got a {kind}{advice}")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found, and whether the application would start.
+    """The result of a check.
 
-    `production`: whether it was judged as in production mode. `advice`: what cannot be told from here.
+    `production` is True if the settings were checked as in production mode. `advice` are settings of the server that
+    no check can see.
     """
 
     findings: tuple[CheckMessage, ...]
@@ -48,53 +44,50 @@ class Report:
 
     @property
     def refusals(self) -> tuple[CheckMessage, ...]:
-        """The findings with which the application does not start."""
+        """The findings that stop the application from starting."""
         return tuple(finding for finding in self.findings if stops(finding, self.production))
 
     def lines(self) -> Iterator[str]:
-        """The report as text: a line for each finding, and one that sums up."""
+        """Yield the report as text: one line for each finding, and one for the result."""
         for finding in self.findings:
             yield f"{finding.severity.value}: {finding.text}"
         for text in self.advice:
             yield f"advice: {text}"
-        yield self._sum()
+        yield self._result()
 
-    def _sum(self) -> str:
+    def _result(self) -> str:
         mode = "in production mode" if self.production else "in development"
+        count = f"{len(self.findings)} finding{'' if len(self.findings) == 1 else 's'}"
         if self.refusals:
-            return f"It does not start {mode}: {len(self.refusals)} of {_count(self.findings)} must be put right."
-        return f"It starts {mode}; {_count(self.findings) if self.findings else 'nothing found'}."
+            return f"The application does not start {mode}: {len(self.refusals)} of {count} must be fixed."
+        return f"The application starts {mode}; {count if self.findings else 'no problems found'}."
 
 
 def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> Report:
-    """Everything that is wrong with `app`, a PyView or an application in which some are mounted.
+    """Check the settings of `app`, a PyView or an application in which some are mounted.
 
-    `production`: as if `PYVIEW_ENV=production`; None means as `app` itself is configured. Without `deploy`, what only
-    matters in production is left out in development, and so is advice. Raises `NotAPyView` where there is none.
+    `production` True checks as with `PYVIEW_ENV=production`; None takes the mode of `app`. Without `deploy`, findings
+    that matter only in production are left out in development, and so is the advice. Raises `NotAPyView` if there is
+    no PyView in `app`.
     """
     apps = list(_live_apps(app, authenticated=False))
     if not apps:
         raise NotAPyView(app)
-    judged = any(found.production for found, _ in apps) if production is None else production
-    findings = [finding for found, scope in apps for finding in _findings(found, scope)]
-    if deploy or judged:
-        findings += [finding for found, _ in apps for finding in check_sharing(found)]
-    shown = dict.fromkeys(finding for finding in findings if deploy or judged or _matters_now(finding))
-    advised = dict.fromkeys(advice(found.security) for found, _ in apps) if deploy else ()
-    return Report(tuple(shown), judged, tuple(advised))
-
-
-def _findings(app: PyView, scope: dict[str, Any]) -> Iterator[CheckMessage]:
-    yield from check_app(app, scope)
-    yield from unusable_templates(app.live_routes, app.view_templates)
-
-
-def _matters_now(finding: CheckMessage) -> bool:
-    return finding.severity is not Severity.DEPLOYMENT
+    production = any(live.production for live, _ in apps) if production is None else production
+    findings: list[CheckMessage] = []
+    for live, scope in apps:
+        findings += check_app(live, scope)
+        findings += unusable_templates(live.live_routes, live.view_templates)
+    if deploy or production:
+        findings += [finding for live, _ in apps for finding in check_sharing(live)]
+    else:
+        findings = [finding for finding in findings if finding.severity is not Severity.DEPLOYMENT]
+    advised = dict.fromkeys(advice(live.security) for live, _ in apps) if deploy else ()
+    return Report(tuple(dict.fromkeys(findings)), production, tuple(advised))
 
 
 def _live_apps(app: Any, authenticated: bool) -> Iterator[tuple[PyView, dict[str, Any]]]:
-    """Every PyView in `app`, with what the scope of a request would hold from the applications around it."""
+    """Yield every PyView in `app`, with the keys that the applications around it put into the scope of a request."""
     if isinstance(app, PyView):
         yield app, {"auth": None} if authenticated else {}
     inside = authenticated or any(map(provides_auth, getattr(app, "user_middleware", ())))
@@ -103,18 +96,18 @@ def _live_apps(app: Any, authenticated: bool) -> Iterator[tuple[PyView, dict[str
             yield from _live_apps(route.app, inside)
 
 
-def _count(findings: tuple[CheckMessage, ...]) -> str:
-    return f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+# --- loading the application ---
 
 
 class CannotLoad(Exception):
-    """There is no application under this name."""
+    """The name leads to no application; the text says why."""
 
 
 def load(name: str, folder: Path, factory: bool = False) -> Any:
-    """The object `app` of module `shop` in `folder`, for `shop:app`; with `factory`, what calling it returns.
+    """Return the object `app` of the module `shop` in `folder`, for the name `shop:app`.
 
-    Raises `CannotLoad`, and whatever importing the module raises.
+    With `factory`, call the object and return the result. Raises `CannotLoad`, and every exception that the import of
+    the module raises.
     """
     module_name, separator, attribute = name.partition(":")
     if not (module_name and separator and attribute):
@@ -130,41 +123,50 @@ def _module(name: str, folder: Path) -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise  # the module is there; something that it imports is not
-        raise CannotLoad(f"there is no module {name!r} in {folder} or on Python's path") from None
+            raise  # the module exists, but a module that it imports does not
+        raise CannotLoad(
+            f"there is no module {name!r} in {folder} or on Python's path; expected module:app, such as shop:app for "
+            "`app` in shop.py of this folder"
+        ) from None
 
 
 def _attribute(module: Any, attribute: str, name: str) -> Any:
     try:
         return reduce(getattr, attribute.split("."), module)
     except AttributeError:
-        raise CannotLoad(f"{name!r}: {module.__name__} has no {attribute!r}") from None
+        raise CannotLoad(f"{name!r}: the module {module.__name__} has no {attribute!r}") from None
+
+
+# --- output ---
 
 
 def as_text(report: Report, found: Sequence[Finding]) -> Iterator[str]:
-    """First what `found` says of views and templates, then whether the application starts."""
+    """Yield the lines of the command: the findings in views and templates, then the report on the settings."""
     for finding in found:
-        yield str(_nearby(finding))
+        yield str(_with_relative_path(finding))
     if found:
-        yield f"{len(found)} {'place looks' if len(found) == 1 else 'places look'} wrong in views and templates."
+        yield f"{len(found)} problem{'' if len(found) == 1 else 's'} in views and templates."
     yield from report.lines()
 
 
 def as_json(report: Report, found: Sequence[Finding]) -> str:
-    """`{"findings": [{"file", "line", "rule", "text"}], "settings": [{"severity", "text"}], "advice": [text],
-    "starts": bool}`"""
+    """Return the result as JSON.
+
+    `{"findings": [{"file", "line", "rule", "text"}], "settings": [{"severity", "text"}], "advice": [text],
+    "starts": bool}`
+    """
     settings = [{"severity": one.severity.value, "text": one.text} for one in report.findings]
-    said = {
+    result = {
         "findings": [asdict(one) for one in found],
         "settings": settings,
         "advice": report.advice,
         "starts": not report.refusals,
     }
-    return json.dumps(said, indent=2)
+    return json.dumps(result, indent=2)
 
 
-def _nearby(finding: Finding) -> Finding:
-    """The same, its file as seen from here."""
+def _with_relative_path(finding: Finding) -> Finding:
+    """Return the finding with a path relative to the current folder, if its file is below that."""
     file = Path(finding.file)
     if file.is_absolute() and file.is_relative_to(Path.cwd()):
         return replace(finding, file=str(file.relative_to(Path.cwd())))

@@ -1,4 +1,4 @@
-"""`pyview convert`: Ibis templates to Jinja2, as lines for their author."""
+"""Output of `pyview convert`, which converts Ibis templates to Jinja2."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,21 +10,21 @@ _WIDEST = 100
 
 
 class CannotConvert(Exception):
-    """There is nothing under the name that was given."""
+    """The folder or file to convert does not exist."""
 
 
 def existing(name: str) -> Path:
-    """The folder or file to convert. Raises `CannotConvert`."""
+    """Return the path of the folder or file to convert. Raises `CannotConvert`."""
     path = Path(name)
     if not path.exists():
-        raise CannotConvert(f"there is no folder {name}")
+        raise CannotConvert(f"there is no folder or file {name}")
     return path
 
 
 def as_lines(file: ConvertedFile) -> Iterator[str]:
-    """Yield what changes in a file, and what its author should look at, in the order of its lines."""
+    """Yield the changes and the remarks of a file, in the order of its lines."""
     if file.refusal:
-        yield f"{file.path}: left alone: {file.refusal}"
+        yield f"{file.path}: not converted: {file.refusal}"
     changes = [(change.line, 0, _change(change)) for change in file.conversion.changes]
     remarks = [(remark.line, 1, _remark(remark)) for remark in file.conversion.remarks]
     for line, _, text in sorted(changes + remarks):
@@ -32,24 +32,24 @@ def as_lines(file: ConvertedFile) -> Iterator[str]:
 
 
 def summary(files: Sequence[ConvertedFile], *, written: bool) -> str:
-    """One line about all files."""
+    """Return one line about all files."""
     changed = [file for file in files if file.is_changed]
     changes = sum(len(file.conversion.changes) for file in changed)
-    left = sum(file.conversion.problems + bool(file.refusal) for file in files)
+    open_places = sum(file.conversion.problems + bool(file.refusal) for file in files)
     parts = [f"{_count(len(files), 'template')} read"]
     if changed:
-        state = "written" if written else "to be written: say --write"
+        state = "written" if written else "to write: run again with --write"
         parts.append(f"{_count(changes, 'change')} in {_count(len(changed), 'file')} {state}")
     else:
         parts.append("nothing to change")
-    if left:
-        parts.append(f"{_count(left, 'place')} left to you")
+    if open_places:
+        parts.append(f"{_count(open_places, 'place')} to change by hand, marked TO DO or not converted")
     return "; ".join(parts) + "."
 
 
 def is_done(files: Sequence[ConvertedFile], *, written: bool) -> bool:
-    """Return whether nothing is left to do, neither for the command nor for the author."""
-    return not any(file.needs_its_author or (file.is_changed and not written) for file in files)
+    """Return True if there is nothing left to do, neither for the command nor by hand."""
+    return not any(file.needs_work or (file.is_changed and not written) for file in files)
 
 
 def _change(change: Change) -> str:
@@ -57,7 +57,7 @@ def _change(change: Change) -> str:
 
 
 def _remark(remark: Remark) -> str:
-    return f"{'TO DO' if remark.problem else 'look'}: {remark.text}"
+    return f"{'TO DO' if remark.problem else 'check'}: {remark.text}"
 
 
 def _line(text: str) -> str:

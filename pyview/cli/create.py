@@ -1,4 +1,4 @@
-"""`pyview new NAME`: the files of a new view, for its author to go on from."""
+"""`pyview new NAME`: write the files of a new view."""
 
 import re
 from dataclasses import dataclass
@@ -35,22 +35,22 @@ _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
 class CannotCreate(Exception):
-    """The view is not made; the text says why."""
+    """The view was not created; the text says why."""
 
 
 @dataclass(frozen=True)
 class NewView:
-    """The names that follow from what the author called the view: `UserList`, `user_list`, `user-list`."""
+    """The names of a view, made from its words: `UserList`, `user_list`, `user-list`."""
 
     words: tuple[str, ...]
 
     @classmethod
     def called(cls, name: str) -> "NewView":
-        """Raises `CannotCreate` for a name that no class could have."""
+        """Split a name into words. Raises `CannotCreate` for a name that no class can have."""
         words = tuple(word.lower() for word in _WORD.findall(name))
         if not words or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name):
             raise CannotCreate(
-                f"{name!r} is no name for a view; expected letters, such as UserList or user_list"
+                f"expected a name of letters and digits, such as UserList or user_list, got {name!r}"
             )
         return cls(words)
 
@@ -59,22 +59,25 @@ class NewView:
         return "_".join(self.words)
 
     def files(self, *, css: bool) -> dict[str, str]:
-        """File name -> content."""
+        """Return the contents of the files, by file name."""
         names = {
             "name": "".join(word.title() for word in self.words),
             "title": " ".join(self.words).capitalize(),
             "css_class": "-".join(self.words),
         }
-        made = {".py": _MODULE, ".html": _TEMPLATE} | ({".css": _STYLE} if css else {})
-        return {f"{self.module}{suffix}": text.format(**names) for suffix, text in made.items()}
+        templates = {".py": _MODULE, ".html": _TEMPLATE} | ({".css": _STYLE} if css else {})
+        return {f"{self.module}{suffix}": text.format(**names) for suffix, text in templates.items()}
 
 
 def create_view(name: str, folder: Path, *, css: bool = True) -> list[Path]:
-    """Write the files of a view called `name` into `folder`; their paths. Raises `CannotCreate`, writing nothing."""
+    """Write the files of a view called `name` into `folder`; return their paths.
+
+    Raises `CannotCreate` and writes nothing if one of the files exists.
+    """
     files = {folder / file: text for file, text in NewView.called(name).files(css=css).items()}
     taken = [path for path in files if path.exists()]
     if taken:
-        raise CannotCreate(f"{taken[0]} is there already; nothing was written")
+        raise CannotCreate(f"{taken[0]} already exists; nothing was written. Choose another name or --path")
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
         path.write_text(text)

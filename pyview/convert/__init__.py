@@ -1,1 +1,1 @@
-"""Ibis templates, those of PyView 0.9, turned into Jinja2 templates."""
+"""Convert the Ibis templates of PyView 0.9 to Jinja2."""

@@ -1,4 +1,4 @@
-"""Expressions of Ibis: names, calls, literals, filters, conditions."""
+"""Convert Ibis expressions: names, calls, literals, filters, conditions."""
 
 import re
 from collections.abc import Callable
@@ -24,38 +24,38 @@ _JINJA_VALUES: Final = frozenset({"true", "false", "none"})
 
 @dataclass(frozen=True)
 class Expressions:
-    """Converts what stands inside of one tag.
+    """Converts the content of one tag.
 
-    `is_jinja`: the template is written in Jinja2 already, so that what both languages understand is left alone. `look`
-    is told what the author should look at.
+    `is_jinja` is True if the template is already written in Jinja2: then syntax that both languages have is left as it
+    is. `remark` is called with the text of each remark for the developer.
     """
 
     loops: Loops
     is_jinja: bool
-    look: Callable[[str], None]
+    remark: Callable[[str], None]
 
     def printed(self, text: str) -> str:
-        """An expression to print: `a ?? b :: c`, `a or b`. Raises `Unconvertible`, as all of these do."""
+        """Convert an expression to print: `a ?? b :: c`, `a or b`. Raises `Unconvertible`, as every method here."""
         parts = split(text, _TERNARY)
         if len(parts) == 1:
             return self._joined(split(text, _OR), self.value)
         if [part.strip() for part in parts[1::2]] != ["??", "::"]:
             raise Unconvertible("Ibis does not understand this either; Jinja2 writes {{ b if a else c }}")
-        # Jinja2 takes a word after a test, `x is defined if`, for the argument of the test.
+        # Jinja2 reads a word after a test, as in `x is defined if`, as the argument of the test: hence the brackets.
         test, yes, no = (self.value(part).within(Binding.FILTERED) for part in parts[::2])
         return f"{yes} if {test} else {no}"
 
     def condition(self, text: str) -> str:
-        """The condition of an `if`."""
+        """Convert the condition of an `if`."""
         return self._joined(split(text, _AND_OR), self._comparison)
 
     def value(self, text: str) -> Code:
-        """A name, a call or a literal, with its filters."""
+        """Convert a name, a call or a literal, with its filters."""
         parts = split(text.strip(), _PIPE)
         operand = self._primary(parts[0])
         filters = [_FILTER.fullmatch(part) for part in parts[2::2]]
         if operand is None or not all(filters):
-            return Code(text.strip())  # of Jinja2, and maybe a part of an expression: no brackets of ours
+            return Code(text.strip())  # Jinja2, and maybe only a part of an expression: add no brackets
         for pipe, found in zip(parts[1::2], filter(None, filters), strict=True):
             operand = self._filtered(operand, pipe, found)
         return operand
@@ -98,14 +98,14 @@ class Expressions:
         if first == "loop" and rest:
             return self._loop_name(rest)
         if first in _JINJA_VALUES and not self.is_jinja:
-            self.look(f"Jinja2 reads {first} as {first.title()}; in Ibis it was a name like any other")
+            self.remark(f"Jinja2 reads {first} as {first.title()}; in Ibis it was an ordinary name")
         return first + "".join(map(_attribute, rest))
 
     def _loop_name(self, words: list[str]) -> str:
         if not self.loops.around and not self.is_jinja:
-            self.look(
-                "this is the loop of a file that includes this one. Jinja2 passes it on only if something in the loop"
-                " there mentions it, such as {% set outer_loop = loop %}"
+            self.remark(
+                "this loop is in a file that includes this one. Jinja2 passes it on only if the loop there mentions "
+                "it: add {% set outer_loop = loop %} to that loop"
             )
         return self.loops.name(words, self.is_jinja)
 
@@ -128,7 +128,7 @@ class Expressions:
         try:
             return as_literal(text)
         except ValueError:
-            return text  # an expression of Jinja2, which takes any
+            return text  # arguments in Jinja2 may be any expression
 
     def _filtered(self, operand: Code, pipe: str, found: re.Match[str]) -> Code:
         name, in_brackets, after_colon = found.groups()
@@ -137,17 +137,17 @@ class Expressions:
         arguments = [self._argument(part) for part in split((given or "").strip(), separator)[::2] if part]
         if self.is_jinja and name in AMBIGUOUS:
             return _with_filter(operand, pipe, found[0])
-        self._compare(name)
+        self._remark_difference(name)
         code = rewrite(name, operand, arguments)
         if code is not None:
             return code
         brackets = f"({', '.join(arguments)})" if after_colon else found[0][len(name) :]
         return _with_filter(operand, pipe, RENAMED.get(name, name) + brackets)
 
-    def _compare(self, name: str) -> None:
+    def _remark_difference(self, name: str) -> None:
         difference = DIFFERENCES.get(RENAMED.get(name, name))
         if difference and not self.is_jinja:
-            self.look(f"{name}: {difference}")
+            self.remark(f"{name}: {difference}")
 
 
 def _with_filter(operand: Code, pipe: str, text: str) -> Code:
@@ -155,12 +155,12 @@ def _with_filter(operand: Code, pipe: str, text: str) -> Code:
 
 
 def _attribute(word: str) -> str:
-    """`.name`; words that Jinja2 does not read after a dot, such as `1st`, in brackets."""
+    """Return `.name`, or `['1st']` for a word that Jinja2 does not accept after a dot."""
     return f".{word}" if word.isdigit() or not word[0].isdigit() else f"[{word!r}]"
 
 
 def _is_defined(arguments: str) -> Code:
-    """`is_defined('a.b')`, which asks for each step."""
+    """Convert `is_defined('a.b')`, which checks `a` and then `a.b`."""
     try:
         words = str(python_value(arguments)).split(".")
     except ValueError:

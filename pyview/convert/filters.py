@@ -1,4 +1,4 @@
-"""The filters of Ibis, and what does the same in Jinja2."""
+"""The filters of Ibis, and their equivalents in Jinja2."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from pyview.convert.report import Unconvertible
 from pyview.convert.syntax import Binding, Code, python_value
 
-# From an operand and the texts of the arguments.
+# Returns the Jinja2 code for an operand and the texts of the arguments.
 Rewrite = Callable[[Code, Sequence[str]], Code]
 
 RENAMED: Final = {
@@ -19,15 +19,15 @@ RENAMED: Final = {
 }
 
 _ESCAPED_ONCE: Final = (
-    "Ibis escaped this twice, because it escapes all that is printed; Jinja2 escapes it once"
+    "Ibis escaped this twice, because it escapes everything that is printed; Jinja2 escapes it once"
 )
 
-# By the name in Jinja2: almost the same result.
+# Filters whose results differ a little, by their name in Jinja2.
 DIFFERENCES: Final = {
     "e": _ESCAPED_ONCE,
     "escape": _ESCAPED_ONCE,
-    "striptags": "Jinja2 also makes one space of several, and characters of entities such as &amp;",
-    "title": "Jinja2 makes the other letters of each word small; Ibis left them as they were",
+    "striptags": "Jinja2 also replaces several spaces by one, and entities such as &amp; by their characters",
+    "title": "Jinja2 makes the other letters of each word lower case; Ibis left them unchanged",
     "truncatechars": "Jinja2 keeps punctuation and spaces before the dots; Ibis removed them",
 }
 
@@ -64,7 +64,7 @@ def _repr(operand: Code, arguments: Sequence[str]) -> Code:
 def _truncatechars(operand: Code, arguments: Sequence[str]) -> Code:
     ending = arguments[1] if len(arguments) > 1 else "'...'"
     if _number(arguments[0]) < len(str(python_value(ending))):
-        raise Unconvertible("the text is cut to less than its dots take; give it more characters")
+        raise Unconvertible("the length is shorter than the dots at the end of the text; use a larger number")
     return Code(
         f"{operand.within(Binding.FILTERED)} | truncate({arguments[0]}, true, {ending}, 0)", Binding.FILTERED
     )
@@ -90,7 +90,7 @@ def _number(text: str) -> int:
         raise Unconvertible(f"expected a number of characters, got {text}") from None
 
 
-# Name -> what is written instead, and how many arguments it takes.
+# Name -> the function that writes the equivalent, and the numbers of arguments that Ibis allows.
 REWRITTEN: Final[dict[str, tuple[Rewrite, range]]] = {
     "divisible_by": (_test("divisibleby"), range(1, 2)),
     "dtformat": (_method("strftime", "'%Y-%m-%d %H:%M'"), range(2)),
@@ -107,12 +107,12 @@ REWRITTEN: Final[dict[str, tuple[Rewrite, range]]] = {
     "truncatewords": (_truncatewords, range(1, 3)),
 }
 
-# Filters of both languages that mean different things: left alone where a template is Jinja2 already.
+# Filters that both languages have with different meanings: left alone in a template that is already Jinja2.
 AMBIGUOUS: Final = frozenset({"default", "slice"})
 
 
 def rewrite(name: str, operand: Code, arguments: Sequence[str]) -> Code | None:
-    """Return what Jinja2 writes instead of a filter of Ibis; None where nothing changes but its name, if that.
+    """Return the equivalent of an Ibis filter; None if it is a filter in Jinja2 too, maybe with another name.
 
     Raises `Unconvertible`.
     """
@@ -122,5 +122,5 @@ def rewrite(name: str, operand: Code, arguments: Sequence[str]) -> Code | None:
         return None
     make, counts = REWRITTEN[name]
     if len(arguments) not in counts:
-        raise Unconvertible(f"{name} has {len(arguments)} arguments, which Ibis does not take either")
+        raise Unconvertible(f"{name} has {len(arguments)} arguments, which Ibis does not accept either")
     return make(operand, arguments)

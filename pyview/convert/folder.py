@@ -1,4 +1,4 @@
-"""Convert the templates of a folder, file by file. Nothing is written unless asked for."""
+"""Convert the templates of a folder, file by file."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ _NOT_OURS: Final = frozenset({"__pycache__", "node_modules"})
 
 @dataclass(frozen=True, slots=True)
 class ConvertedFile:
-    """A template file. `refusal`: why it was left alone, "" where it was not."""
+    """A template file. `refusal` is the reason why it was not converted, otherwise ""."""
 
     path: Path
     conversion: ConvertedTemplate
@@ -30,13 +30,13 @@ class ConvertedFile:
         return bool(self.conversion.changes)
 
     @property
-    def needs_its_author(self) -> bool:
-        """Return whether something is left that does not work yet."""
+    def needs_work(self) -> bool:
+        """True if the developer has to change something before the file works."""
         return bool(self.refusal or self.conversion.problems)
 
 
 def convert_folder(folder: Path, *, write: bool = False) -> Iterator[ConvertedFile]:
-    """Convert the template files in `folder` and below, or that one file; with `write`, put the result in their place.
+    """Convert the template files in `folder` and below, or that one file; with `write`, replace them by the result.
 
     Symbolic links, hidden folders, `node_modules` and virtual environments are not entered.
     """
@@ -78,30 +78,30 @@ def _converted(path: Path, converter: Converter, write: bool) -> ConvertedFile:
 
 
 class _NotRead(Exception):
-    """A file that is no template, or none that can be read."""
+    """The file is no template, or cannot be read."""
 
 
 def _read(path: Path) -> str:
-    """The text of a file, its line endings as they are."""
+    """Return the text of a file with its line endings unchanged."""
     if path.is_symlink():
         raise _NotRead("it is a symbolic link; convert the file that it points to")
     if not path.is_file():
-        raise _NotRead("it is no file")
+        raise _NotRead("it is not a regular file")
     if path.stat().st_size > LARGEST:
-        raise _NotRead(f"it has more than {LARGEST:,} bytes, which no template has")
+        raise _NotRead(f"it has more than {LARGEST:,} bytes, too many for a template")
     content = path.read_bytes()
     if b"\0" in content:
-        raise _NotRead("it is no text: it has a NUL byte in it")
+        raise _NotRead("it is not text: it contains a NUL byte")
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         raise _NotRead(
-            f"it is not UTF-8, at byte {error.start}; save it as UTF-8 first, as Jinja2 needs it"
+            f"it is not UTF-8, at byte {error.start}; save it as UTF-8, which Jinja2 needs"
         ) from None
 
 
 def _replace(path: Path, text: str) -> None:
-    """Put `text` in the place of a file at once, so that no one reads half of it; its mode stays."""
+    """Replace the content of a file atomically, so that no process reads half of it; keep the mode."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""The loops around a place in a template, and the names that Ibis and Jinja2 have for what is known of them."""
+"""The loops around a position in a template, and the names of their attributes in Ibis and Jinja2."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,9 +11,9 @@ _ONLY_IN_IBIS: Final = frozenset({"count", "is_first", "is_last", "parent"})
 
 @dataclass(slots=True)
 class Loop:
-    """A loop, and the name that its `loop` has for loops inside of it, if one asks for it.
+    """A loop. `tag` is the number of the piece that opens it.
 
-    `tag` is the number of the piece that opens it.
+    `alias` is the name of its `loop` for loops inside it; "" if none of them uses it.
     """
 
     tag: int
@@ -22,13 +22,13 @@ class Loop:
 
 @dataclass(frozen=True)
 class Loops:
-    """The loops around one place, from the outermost. `source` is the template, whose names are taken."""
+    """The loops around one position, outermost first. `source` is the template; new names must not occur in it."""
 
     around: tuple[Loop, ...]
     source: str
 
     def name(self, words: list[str], is_jinja: bool) -> str:
-        """The name in Jinja2 of `loop.` and the words after it. Raises `Unconvertible`."""
+        """Return the name in Jinja2 for `loop.` and the words after it. Raises `Unconvertible`."""
         parents, rest = _parents(words)
         if is_jinja and not parents and not _ONLY_IN_IBIS & set(rest[:1]):
             return ".".join(["loop", *words])
@@ -38,8 +38,8 @@ class Loops:
     def _parent(self, parents: int) -> str:
         if parents >= len(self.around):
             raise Unconvertible(
-                "there is no loop around this one in this file. In the file that includes it, write {% set outer_loop ="
-                " loop %} in the outer loop, and here outer_loop"
+                "this file has no loop around this one. In the file that includes it, write "
+                "{% set outer_loop = loop %} in the outer loop, and use outer_loop here"
             )
         loop = self.around[-1 - parents]
         loop.alias = loop.alias or self._free_name()

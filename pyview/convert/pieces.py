@@ -15,6 +15,8 @@ _WHOLE_RAW: Final = re.compile(r"\{%.*?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.D
 
 
 class Kind(Enum):
+    """The kind of a piece."""
+
     TEXT = "text"
     COMMENT = "comment"
     RAW = "raw"
@@ -26,13 +28,13 @@ _FORMS: Final = {
     "{#": (Kind.COMMENT, re.compile(r"\{#.*?#\}", re.DOTALL)),
     "{{": (Kind.PRINT, re.compile(rf"\{{\{{{_INSIDE}\}}\}}", re.DOTALL)),
     "{%": (Kind.TAG, re.compile(rf"\{{%{_INSIDE}%\}}", re.DOTALL)),
-    # Ibis's other way to print. Text in Jinja2, so that a brace inside of it ends the search, except for dicts.
+    # Ibis's other way to print. In Jinja2 it is text, so a brace inside ends the match, except that of a dict.
     "{$": (Kind.PRINT, re.compile(r"\{\$(?:[^{}]|\{[^{}%#$]*\})*?\$\}")),
 }
 
 
 class Unclosed(Exception):
-    """A comment, an expression or a tag that does not end."""
+    """A comment, an expression or a tag without an end."""
 
     def __init__(self, line: int, opening: str) -> None:
         super().__init__(f"{opening} is not closed")
@@ -41,7 +43,7 @@ class Unclosed(Exception):
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a template as its author wrote it, and its line."""
+    """A part of a template as it is written, and its line."""
 
     kind: Kind
     text: str
@@ -54,7 +56,7 @@ class Piece:
 
     @property
     def trims(self) -> bool:
-        """Return whether it has Jinja2's marks that trim whitespace."""
+        """True if it has Jinja2's marks that trim whitespace."""
         starts = self.text[2:3] in ("-", "+") and not self.text[3:4].isdigit()  # not {{-1}}, a number in Ibis
         return starts or self.text[-3:-2] in ("-", "+")
 
@@ -64,18 +66,18 @@ class Piece:
         return re.split(r"\W", self.inner, maxsplit=1)[0] if self.kind is Kind.TAG else ""
 
     def with_inner(self, inner: str) -> str:
-        """The piece with another content, its delimiters and the whitespace at its ends as they were."""
+        """Return the piece with another content; its delimiters and the whitespace at its ends stay."""
         body = self.text[2:-2]
         start = body.find(self.inner)
         before, after = body[:start], body[start + len(self.inner) :]
         if not before and inner[:1] in ("-", "+"):
-            before = " "  # or Jinja2 would read a mark that trims
+            before = " "  # otherwise Jinja2 reads the sign as a mark that trims
         opening, closing = ("{{", "}}") if self.text.startswith("{$") else (self.text[:2], self.text[-2:])
         return f"{opening}{before}{inner}{after}{closing}"
 
 
 def pieces_of(source: str) -> Iterator[Piece]:
-    """The pieces of a template, in order; together they are its text. Raises `Unclosed`."""
+    """Yield the pieces of a template in order; joined, they are its text. Raises `Unclosed`."""
     position = line = 0
     while position < len(source):
         piece = _next(source, position, line + 1)
@@ -105,9 +107,9 @@ def _text(source: str, position: int) -> str:
 
 
 def split(text: str, separator: str, most: int = 0) -> list[str]:
-    """`text` split where the pattern `separator` matches outside of quotes and brackets: part, separator, part, ...
+    """Split `text` where the pattern `separator` matches outside quotes and brackets.
 
-    At most `most` times, if that is not 0.
+    Returns part, separator, part, ... If `most` is not 0, it is the maximum number of splits.
     """
     parts: list[str] = []
     start = depth = 0

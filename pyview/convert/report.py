@@ -1,11 +1,11 @@
-"""The result of converting a template: its new text, each change, and what is left to its author."""
+"""The result of converting a template: its new text, the changes, and remarks for the developer."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A tag or an expression, as it was and as it is now."""
+    """A tag or an expression, before and after the conversion."""
 
     line: int
     before: str
@@ -14,7 +14,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A place for the author to look at. `problem`: it does not work until the author has changed it."""
+    """A remark about one line. `problem` is True if the template does not work until the developer changes the line."""
 
     line: int
     text: str
@@ -23,7 +23,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class ConvertedTemplate:
-    """The new text of a template, and how it came about."""
+    """The new text of a template, with its changes and remarks."""
 
     text: str
     changes: tuple[Change, ...] = ()
@@ -31,9 +31,9 @@ class ConvertedTemplate:
 
     @property
     def problems(self) -> int:
-        """The number of places that do not work yet."""
+        """The number of remarks about code that does not work yet."""
         return sum(remark.problem for remark in self.remarks)
 
 
 class Unconvertible(Exception):
-    """Jinja2 has nothing that does the same; the text says what to do."""
+    """Jinja2 has no equivalent; the text says what to do."""

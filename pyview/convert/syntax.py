@@ -1,7 +1,4 @@
-"""Python's literals, which are Ibis's, as Jinja2's.
-
-Expressions of Jinja2 that know how tightly they bind, so that brackets stand where they are needed.
-"""
+"""Write Jinja2 expressions and literals, with brackets where the precedence of operators needs them."""
 
 import ast
 from dataclasses import dataclass
@@ -25,18 +22,18 @@ class Binding(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An expression."""
+    """A Jinja2 expression and the binding of its loosest operator."""
 
     text: str
     binding: Binding = Binding.TIGHT
 
     def within(self, binding: Binding) -> str:
-        """Its text as the operand of something that needs operands which bind that tightly."""
+        """Return the text as an operand that must bind at least that tightly, in brackets if it does not."""
         return self.text if self.binding >= binding else f"({self.text})"
 
     @property
     def tight(self) -> str:
-        """Its text where a dot or a bracket follows."""
+        """The text for a position before a dot or a bracket."""
         return self.within(Binding.TIGHT)
 
 
@@ -45,7 +42,7 @@ _NO_VALUE: Final = object()
 
 
 def python_value(text: str) -> Any:
-    """The value of a Python literal. Raises `ValueError` for anything else."""
+    """Return the value of a Python literal; those of Ibis are the same. Raises `ValueError` for anything else."""
     try:
         return ast.literal_eval(text.strip())
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -53,9 +50,9 @@ def python_value(text: str) -> Any:
 
 
 def as_literal(text: str) -> str:
-    """The literal of Jinja2 with the value of a Python literal, as it is written where that is possible.
+    """Return the Jinja2 literal with the value of a Python literal, with the same text if that is possible.
 
-    Raises `ValueError` for what is no literal, `Unconvertible` for values that Jinja2 cannot write.
+    Raises `ValueError` if `text` is no literal, `Unconvertible` if Jinja2 has no literal for the value.
     """
     value = python_value(text)
     text = text.strip()
@@ -64,7 +61,7 @@ def as_literal(text: str) -> str:
 
 
 def written(value: Any) -> str:
-    """A value as a literal of Jinja2. Raises `Unconvertible`."""
+    """Return a value as a Jinja2 literal. Raises `Unconvertible`."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{written(key)}: {written(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list):
@@ -73,7 +70,9 @@ def written(value: Any) -> str:
         return f"({''.join(f'{written(each)}, ' for each in value)})" if len(value) < 2 else _tuple(value)
     if value is None or isinstance(value, (str, int, float)):
         return repr(value)
-    raise Unconvertible(f"Jinja2 cannot write {value!r}; put it into the view's context under a name")
+    raise Unconvertible(
+        f"Jinja2 has no literal for {value!r}; put the value into the view's context under a name"
+    )
 
 
 def _tuple(value: tuple[Any, ...]) -> str:
@@ -81,7 +80,7 @@ def _tuple(value: tuple[Any, ...]) -> str:
 
 
 def _jinja_value(text: str) -> Any:
-    """The value of `text` as one literal of Jinja2, or an object that equals nothing."""
+    """Return the value of `text` as one Jinja2 literal, or an object that equals nothing."""
     try:
         output = _JINJA.parse(f"{{{{ [{text}] }}}}").body[0]
         found = output.nodes[0].as_const() if isinstance(output, nodes.Output) else None

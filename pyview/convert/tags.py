@@ -1,9 +1,9 @@
-"""The tags of Ibis, and what Jinja2 has instead of each."""
+"""Convert the tags of Ibis to those of Jinja2."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from pyview.convert.expressions import Expressions
 from pyview.convert.loops import Loop, Loops
@@ -20,7 +20,7 @@ _BLOCKS: Final = frozenset({"if", "with", "block", "trim", "macro", "call", "fil
 
 @dataclass(slots=True)
 class Block:
-    """A tag that is open, and the tags that close it. `loop`: what a `for` repeats; None in its `empty` branch."""
+    """An open tag, and the tags that close it. `loop` is set in the body of a `for`; None in its `empty` branch."""
 
     keyword: str
     closing: list[str]
@@ -33,23 +33,23 @@ class Tags:
 
     source: str
     is_jinja: bool
-    look: Callable[[str], None]
+    remark: Callable[[str], None]
     blocks: list[Block] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
 
     @property
     def expressions(self) -> Expressions:
-        """For what stands at the place that has been reached."""
+        """The converter of expressions at the current position."""
         loops = tuple(block.loop for block in self.blocks if block.loop is not None)
-        return Expressions(Loops(loops, self.source), self.is_jinja, self.look)
+        return Expressions(Loops(loops, self.source), self.is_jinja, self.remark)
 
     @property
     def within(self) -> str:
-        """The innermost open tag; "" where there is none."""
+        """The keyword of the innermost open tag; "" if no tag is open."""
         return self.blocks[-1].keyword if self.blocks else ""
 
     def convert(self, piece: Piece, number: int) -> str:
-        """Return what stands in the converted template instead of a tag, the piece of that number."""
+        """Return the text that replaces a tag. `number` is the number of its piece."""
         keyword, inner = piece.keyword, piece.inner
         if keyword.startswith("end") and self.within == keyword[3:]:
             return _as_tags(piece, self.blocks.pop().closing)
@@ -57,9 +57,9 @@ class Tags:
             return "{{ " + self._cycle(inner) + " }}"
         closing = [f"end{keyword}"]
         try:
-            tags = self._instead(keyword, inner)
+            tags = self._equivalent(keyword, inner)
             closing = [f"end{tag.split()[0]}" for tag in reversed(tags)]
-        finally:  # what is left as it was is open all the same
+        finally:  # a tag that cannot be converted stays, so it is open too
             self._open(keyword, inner, closing, number)
         return _as_tags(piece, tags)
 
@@ -72,8 +72,8 @@ class Tags:
         elif keyword in _BLOCKS or keyword == "spaceless" or (keyword == "set" and "=" not in inner):
             self.blocks.append(Block(keyword, closing))
 
-    def _instead(self, keyword: str, inner: str) -> list[str]:
-        """The insides of the tags that stand for one tag."""
+    def _equivalent(self, keyword: str, inner: str) -> list[str]:
+        """Return the contents of the tags that replace one tag."""
         match keyword:
             case "if" | "elif":
                 return [_after(keyword, inner, self.expressions.condition)]
@@ -90,7 +90,7 @@ class Tags:
             case "trim":
                 return ["filter trim"]
             case "spaceless":
-                self.look("whitespace between elements stays, as it did in connected pages of PyView 0.9")
+                self.remark("Jinja2 keeps whitespace between elements, as connected pages of PyView 0.9 did")
                 return []
         return [inner]
 
@@ -107,14 +107,14 @@ class Tags:
         if not name or method not in _DICT_METHODS or self.is_jinja:
             return code
         if pairs and method == "items":
-            self.look(f"if {name} is a dict, PyView 0.9 showed no item of it here; {code}() shows them")
+            self.remark(f"if {name} is a dict, PyView 0.9 showed none of its items here; {code}() shows them")
             return f"{code}()"
-        self.look(f"if {name} is a dict, write {code}()")
+        self.remark(f"if {name} is a dict, write {code}()")
         return code
 
     def _empty(self) -> str:
         if self.within != "for":
-            raise Unconvertible("empty has to stand in a loop, outside of the other tags in it")
+            raise Unconvertible("expected empty directly in a loop, not inside another tag of the loop")
         return "else"
 
     def _include(self, inner: str) -> list[str]:
@@ -125,12 +125,15 @@ class Tags:
         return [*withs, f"include{self._file(file)}", *(["endwith"] * len(withs))]
 
     def _file(self, text: str) -> str:
-        """The file of an `include`. Jinja2 has more to say after it, such as `ignore missing`."""
+        """Convert the file name of an `include`, and keep Jinja2's words after it, such as `ignore missing`."""
         found = re.fullmatch(r"(\s*)(.*?)(\s+ignore\s+missing.*|\s+without\s+context)?", text, re.DOTALL)
         return found[1] + self.expressions.value(found[2]).text + (found[3] or "") if found else text
 
     def _withs(self, text: str) -> list[str]:
-        """The `with` tags for `a = b & c = d`: another one where a value uses an earlier name, as only Ibis lets it."""
+        """Return the `with` tags for `a = b & c = d`.
+
+        In Ibis a value may use an earlier name of the same tag. Jinja2 does not allow that, so a new tag begins there.
+        """
         parts = split(text.strip(), _BETWEEN_ASSIGNMENTS)
         groups: list[dict[str, str]] = [{}]
         for separator, part in zip(["", *parts[1::2]], parts[::2], strict=True):
@@ -151,47 +154,44 @@ class Tags:
         arguments = self._cycled(inner.removeprefix("cycle").strip())
         if not self.expressions.loops.around:
             raise Unconvertible(
-                f"cycle stands in no loop of this file. In the loop that it belongs to, Jinja2 writes {{{{"
-                f" loop.cycle({arguments}) }}}}"
+                f"cycle is not in a loop of this file. Write {{{{ loop.cycle({arguments}) }}}} in its loop"
             )
         if len(self.expressions.loops.around) > 1:
-            self.look("loop.cycle begins again with each run of the inner loop; cycle went on")
+            self.remark("loop.cycle starts again with each run of the inner loop; cycle continued")
         if self.within != "for":
-            self.look(
-                "loop.cycle counts every item of the loop; cycle counted those for which the tag was reached"
+            self.remark(
+                "loop.cycle counts every item of the loop; cycle counted only items for which its tag was rendered"
             )
         return f"loop.cycle({arguments})"
 
     def _cycled(self, text: str) -> str:
         if not text:
-            raise Unconvertible("cycle needs something to go through")
+            raise Unconvertible("expected values after cycle")
         try:
             values = python_value(text)
         except ValueError:
             return f"*{self.expressions.value(text).within(Binding.TEST)}"
-        if not _is_iterable(values):
-            raise Unconvertible(f"cycle cannot go through {values!r}")
+        if not hasattr(values, "__iter__"):
+            raise Unconvertible(f"expected a list of values after cycle, got {values!r}")
         if any(character in str(value) for value in values for character in "<>&\"'"):
-            self.look("cycle did not escape what it printed; Jinja2 does, unless | safe follows")
+            self.remark("cycle did not escape its values; Jinja2 does, unless | safe follows")
         return ", ".join(map(written, values))
 
 
-def _is_iterable(value: Any) -> bool:
-    return hasattr(value, "__iter__")
-
-
 def _as_tags(piece: Piece, tags: list[str]) -> str:
-    """The first in the place of the one that was there, the others after it."""
+    """Return the tags as text: the first with the delimiters of the piece, the others after it."""
     return "".join([piece.with_inner(each) for each in tags[:1]] + [f"{{% {each} %}}" for each in tags[1:]])
 
 
 def _after(keyword: str, inner: str, convert: Callable[[str], str]) -> str:
-    """The tag with what follows its keyword converted."""
+    """Return the tag with the text after its keyword converted."""
     found = re.fullmatch(rf"({keyword}\s*)(.+)", inner, re.DOTALL)
     return found[1] + convert(found[2]) if found else inner
 
 
 def _block(inner: str) -> str:
     if not re.fullmatch(r"block\s+\w+(\s+(scoped|required))*", inner):
-        raise Unconvertible("the name of a block in Jinja2 is one word; rename it in every file that has it")
+        raise Unconvertible(
+            "a block name must be one word in Jinja2; rename the block in every file that has it"
+        )
     return inner

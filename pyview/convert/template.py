@@ -1,7 +1,4 @@
-"""Convert the text of one template.
-
-Tell a template that is written in Jinja2 already from one of Ibis.
-"""
+"""Convert the text of one template, unless it is already written in Jinja2."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,11 +13,11 @@ from pyview.convert.report import Change, ConvertedTemplate, Remark, Unconvertib
 from pyview.convert.tags import Tags
 from pyview.template.environment import LiveEnvironment, create_environment
 
-# The first thing in a converted template that could be taken for one of Ibis.
+# Written at the start of a converted template that would otherwise be read as Ibis, and converted again.
 MARK: Final = "{# Jinja2 #}"
 
 _TAGS: Final = frozenset(
-    (
+    [
         "autoescape",
         "break",
         "call",
@@ -33,7 +30,7 @@ _TAGS: Final = frozenset(
         "raw",
         "set",
         "trans",
-    )
+    ]
 )
 _SYNTAX: Final = re.compile(
     r"""\bloop\.(?:index0|first|last|revindex0?|depth0?|previtem|nextitem|changed|cycle)\b
@@ -46,7 +43,7 @@ _STRINGS: Final = re.compile(QUOTED, re.DOTALL)
 
 
 def is_jinja(pieces: Iterable[Piece]) -> bool:
-    """Return whether there is anything that Jinja2 understands and Ibis does not."""
+    """Return True if any piece has syntax that Jinja2 has and Ibis does not."""
     return any(map(_is_jinja_piece, pieces))
 
 
@@ -69,44 +66,35 @@ _EXTENSIONS: Final = ("jinja2.ext.do", "jinja2.ext.i18n", "jinja2.ext.loopcontro
 
 
 class Converter:
-    """Converts templates of Ibis to Jinja2. What is Jinja2 already stays as it is."""
+    """Converts templates from Ibis to Jinja2. Templates that are already Jinja2 stay as they are."""
 
     def __init__(self) -> None:
         self._environment = create_environment(extensions=_EXTENSIONS)
 
     def convert(self, source: str) -> ConvertedTemplate:
-        """The template as Jinja2. Raises `Unclosed` for one that has no end."""
+        """Return the template as Jinja2. Raises `Unclosed` for a comment, expression or tag without an end."""
         converted = _Run(source).run()
         if converted.text != source and _Run(converted.text).run().text != converted.text:
+            # A second run of the command would change the result once more: mark it as converted.
             converted = replace(converted, text=_marked(converted.text))
-        return replace(
-            converted,
-            remarks=tuple(sorted((*converted.remarks, *self._checked(source, converted)), key=_line)),
-        )
+        remarks = (*converted.remarks, *self._check(source, converted))
+        return replace(converted, remarks=tuple(sorted(remarks, key=lambda remark: remark.line)))
 
-    def _checked(self, source: str, converted: ConvertedTemplate) -> Iterator[Remark]:
-        """Return what Jinja2 does not understand of the result, if that can be told."""
-        if converted.problems or (converted.text == source and _is_jinja(source)):
+    def _check(self, source: str, converted: ConvertedTemplate) -> Iterator[Remark]:
+        """Yield remarks about syntax of the result that Jinja2 does not accept."""
+        if converted.problems or (converted.text == source and is_jinja(pieces_of(source))):
             return
         try:
             tree = self._environment.parse(converted.text)
         except TemplateSyntaxError as error:
-            yield Remark(error.lineno, f"Jinja2 does not understand this: {error.message}", problem=True)
+            yield Remark(error.lineno, f"Jinja2 cannot parse the result: {error.message}", problem=True)
         else:
             yield from _unknown_filters(tree, self._environment)
 
 
 def _marked(text: str) -> str:
-    mark_of_encoding = "\ufeff" if text.startswith("\ufeff") else ""
-    return f"{mark_of_encoding}{MARK}{text.removeprefix(mark_of_encoding)}"
-
-
-def _is_jinja(source: str) -> bool:
-    return is_jinja(pieces_of(source))
-
-
-def _line(remark: Remark) -> int:
-    return remark.line
+    byte_order_mark = "\ufeff" if text.startswith("\ufeff") else ""
+    return f"{byte_order_mark}{MARK}{text.removeprefix(byte_order_mark)}"
 
 
 def _unknown_filters(tree: nodes.Template, environment: LiveEnvironment) -> Iterator[Remark]:
@@ -117,13 +105,13 @@ def _unknown_filters(tree: nodes.Template, environment: LiveEnvironment) -> Iter
         known.add(found.name)
         if found.name in RENAMED or found.name in REWRITTEN:
             yield Remark(
-                found.lineno, f"{found.name} is a filter of Ibis in an expression of Jinja2", problem=True
+                found.lineno, f"{found.name} is a filter of Ibis, but the expression is Jinja2", problem=True
             )
         else:
             yield Remark(
                 found.lineno,
-                f"{found.name} is a filter of your own: register it with create_environment().filters[{found.name!r}] ="
-                " ..., and give the environment to PyView(templates=...)",
+                f"{found.name} is a filter of your application: register it with "
+                f"create_environment().filters[{found.name!r}] = ..., and pass that to PyView(templates=...)",
             )
 
 
@@ -136,7 +124,7 @@ class _Run:
         self._written: list[str] = []
         self._remarks: list[Remark] = []
         self._line = 1
-        self._tags = Tags(source, self._is_jinja, self._look)
+        self._tags = Tags(source, self._is_jinja, self._remark)
 
     def run(self) -> ConvertedTemplate:
         for number, piece in enumerate(self._pieces):
@@ -158,11 +146,11 @@ class _Run:
             self._remarks.append(Remark(piece.line, f"{_shortened(piece.text)}: {reason}", problem=True))
             return piece.text
 
-    def _look(self, text: str) -> None:
+    def _remark(self, text: str) -> None:
         self._remarks.append(Remark(self._line, text))
 
     def _name_loops(self) -> None:
-        """Give the loops that are asked for from inside of others a name."""
+        """Name the loops whose `loop` is used inside other loops."""
         for loop in self._tags.loops:
             if loop.alias:
                 self._written[loop.tag] += f"{{% set {loop.alias} = loop %}}"
@@ -174,8 +162,8 @@ def _ambiguous(piece: Piece) -> Remark | None:
         return None
     return Remark(
         piece.line,
-        f"{_shortened(piece.text)} is left as it is, since this file has Jinja2 in it as well; see that it means what"
-        " Jinja2 means",
+        f"{_shortened(piece.text)} is left as it is, because this file contains Jinja2 too; check that it is meant as "
+        "Jinja2",
     )
 
 

@@ -1,1 +1,1 @@
-
+"""Frames, form bodies and rendered trees as they are on the wire."""

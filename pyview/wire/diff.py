@@ -1,7 +1,7 @@
-"""`diff(old, new)` of two plain trees, for views that build their tree by hand and do not know what changed.
+"""Compute the diff of two trees, for views that build their tree by hand and do not know what has changed.
 
-Plain means: as `merge({}, tree)` leaves it, statics in place. Trees with a table of templates (`p`) are put into that
-form first. What travels beside the tree (title, reply, events) is no part of it.
+The trees are plain: statics stand in their nodes, as `merge({}, tree)` leaves them. Trees with a table of templates
+(`p`) are converted first. The title, the reply and the events, which travel beside a tree, are no part of it.
 """
 
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ _STREAM = "stream"
 
 
 def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> Tree:
-    """The smallest message that makes `old` into `new` at the client: `merge(old, diff(old, new)) == new`.
+    """Return the smallest message for which `merge(old, diff(old, new)) == new`.
 
-    `{}` if they are equal, the whole of `new` if its root is another.
+    It is `{}` if both are equal, and the whole of `new` if the statics of the root differ.
     """
     before, after = _plain(old), _plain(new)
     if before.get(STATIC) != after.get(STATIC):
@@ -41,7 +41,7 @@ def _components(old: Tree, new: Tree) -> Tree:
 
 
 def _value(old: Any, new: Any) -> Any:
-    """What to send at a position: `{}` if nothing."""
+    """Return what to send for one position; `{}` means nothing."""
     if not isinstance(new, dict):
         return {} if type(old) is type(new) and old == new else new
     if not isinstance(old, dict) or old.get(STATIC) != new.get(STATIC):
@@ -51,7 +51,7 @@ def _value(old: Any, new: Any) -> Any:
 
 
 def _node(old: Tree, new: Tree) -> Tree | None:
-    """The diff of two nodes with the same statics; None if only the whole node can tell it."""
+    """Return the diff of two nodes with the same statics; None if the whole node has to be sent."""
     if _STREAM in new:
         return _streamed(new) if _STREAM in old and old[_STREAM][0] == new[_STREAM][0] else None
     if old.keys() - new.keys() or (KEYED in old) != (KEYED in new):
@@ -63,13 +63,13 @@ def _node(old: Tree, new: Tree) -> Tree | None:
 
 
 def _streamed(new: Tree) -> Tree:
-    """What a stream has to say. Its items are always sent whole, and nobody keeps them."""
+    """Return the inserts and deletes of a stream. Its items are always sent whole, because no side keeps them."""
     _, inserts, deletes, *reset = new[_STREAM]
     return {KEYED: new[KEYED], _STREAM: new[_STREAM]} if inserts or deletes or reset else {}
 
 
 def without_stream_items(tree: Tree) -> Tree:
-    """What to keep of a tree that was sent, for the next `diff`: of its streams, only that they are there."""
+    """Return what to keep of a tree for the next `diff`: of its streams only the refs, not the items."""
     if _STREAM in tree:
         return {**tree, KEYED: {COUNT: 0}, _STREAM: [tree[_STREAM][0], [], []]}
     return {
@@ -78,7 +78,7 @@ def without_stream_items(tree: Tree) -> Tree:
 
 
 def _keyed(old: Tree, new: Tree) -> Tree:
-    """The diff of two lists of rows. A row found again at another position is said to have moved."""
+    """Return the diff of two lists of rows. An equal row at another position is sent as a move."""
     if old == new:
         return {}
     moved_from = _moves(old, new)
@@ -99,7 +99,7 @@ def _entry(old: Tree | None, new: Tree) -> Tree:
 
 
 def _moves(old: Tree, new: Tree) -> dict[str, int]:
-    """New position -> old position, of rows that are not where they were. Every old position occurs once at most."""
+    """Return the old position for each new position of a moved row; no old position occurs twice."""
     stayed = {key for key in map(str, range(new[COUNT])) if old.get(key) == new[key]}
     free: dict[str, list[int]] = {}
     for position in reversed(range(old[COUNT])):

@@ -1,4 +1,4 @@
-"""Urlencoded text -> nested dicts: the values of form events, and the queries of URLs.
+"""Decode urlencoded text to nested dicts: the values of form events, and the queries of URLs.
 
 Names nest by brackets, as in Plug and Rails: `user[name]=Ann` is `{"user": {"name": "Ann"}}`,
 `tags[]=a&tags[]=b` is `{"tags": ["a", "b"]}`, `rows[0][qty]=1` is a dict with the key `"0"`. Of a repeated
@@ -14,22 +14,24 @@ MAX_DEPTH = 32
 
 
 class TooManyFields(ValueError):
-    """More fields than the limit: `limit` is the one that was passed. Nothing was decoded."""
+    """The form has more fields than `limit`. Nothing was decoded."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"a form has more than {limit} fields; raise SecurityConfig.max_form_fields if it should"
+            f"expected at most {limit} fields in a form, got more; raise SecurityConfig.max_form_fields if the form "
+            "needs them"
         )
         self.limit = limit
 
 
 def decode_form(text: str, *, max_fields: int) -> dict[str, Any]:
-    """Decodes urlencoded `text` to nested dicts and lists of strings.
+    """Decode urlencoded `text` to nested dicts and lists of strings.
 
     A name without `=` has the value `""`; bytes that are not UTF-8 become U+FFFD.
 
-    Raises `TooManyFields`, and nothing else, whatever the text.
+    Raises `TooManyFields`, and nothing else for any text.
     """
+    # Counted before decoding, so that a huge form costs no memory.
     if text.count("&") >= max_fields and text:
         raise TooManyFields(max_fields)
     form: dict[str, Any] = {}
@@ -40,15 +42,15 @@ def decode_form(text: str, *, max_fields: int) -> dict[str, Any]:
 
 
 def decode_target(name: str) -> list[str]:
-    """The key path of a field: `"user[name]"` is `["user", "name"]`, `"tags[]"` is `["tags"]`."""
+    """Return the key path of a field: `["user", "name"]` for `"user[name]"`, `["tags"]` for `"tags[]"`."""
     key, *rest = _path(name)
     return [key, *(part for part in rest if part)]
 
 
 def merge_meta(form: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
-    """A form event's payload: `meta` over the decoded form, its `_target` decoded to a key path.
+    """Return the payload of a form event: the decoded form, updated by `meta`, with `_target` as a key path.
 
-    The client moves everything that is not a field to `meta`: `_target`, `phx-value-*`, values of `JS.push`.
+    The client puts everything that is not a field into `meta`: `_target`, `phx-value-*`, values of `JS.push`.
     """
     merged = {**form, **meta}
     target = meta.get("_target")
@@ -58,7 +60,7 @@ def merge_meta(form: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, An
 
 
 def _path(name: str) -> list[str]:
-    """`"a[b][]"` -> `["a", "b", ""]`; a name whose brackets do not pair up is one plain key."""
+    """Return `["a", "b", ""]` for `"a[b][]"`. A name whose brackets do not pair up is one plain key."""
     head, bracket, rest = name.partition("[")
     if not (head and bracket and rest.endswith("]")) or "]" in head:
         return [name]
@@ -77,14 +79,14 @@ def _put(into: dict[str, Any], key: str, rest: list[str], value: str) -> None:
 
 
 def _with_key(old: Any, path: list[str], value: str) -> dict[str, Any]:
-    """`old`, when it is a dict, with `value` put at `path`; else a new dict: the last use of a name wins."""
+    """Put `value` at `path` of `old` and return it; a new dict if `old` is none, as the last use of a name wins."""
     nested = old if isinstance(old, dict) else {}
     _put(nested, path[0], path[1:], value)
     return nested
 
 
 def _with_item(old: Any, rest: list[str], value: str) -> list[Any]:
-    """`old`, when it is a list, and one more item; else a new list.
+    """Append an item to `old` and return it; a new list if `old` is none.
 
     `a[][x]=1&a[][y]=2&a[][x]=3` are two items: fields go to the last item until one repeats.
     """
@@ -101,7 +103,7 @@ def _with_item(old: Any, rest: list[str], value: str) -> list[Any]:
 
 
 def _holds(item: Any, path: list[str]) -> bool:
-    """Whether a value stands at `path`; a list, which takes one more, does not count."""
+    """Return True if `path` already has a value. A list does not count, because it takes one more item."""
     for key in path:
         if not key or not isinstance(item, dict) or key not in item:
             return False

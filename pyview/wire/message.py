@@ -1,11 +1,7 @@
-"""Protocol frames: what a browser may send, and the text that goes back.
+"""Decode and encode the frames of the protocol, and encode values of the application as JSON.
 
 Every text frame is `[join_ref, ref, topic, event, payload]` (Phoenix channels, serializer version 2). A binary
 frame carries an upload chunk behind a header of one-byte lengths that count UTF-8 bytes.
-
-How deeply JSON data is nested, without recursion.
-
-User values on their way into a frame: encoded at once, so that a bad one fails where it was made.
 """
 
 import re
@@ -17,7 +13,10 @@ from markupsafe import Markup
 
 
 def nested_deeper_than(data: Any, limit: int) -> bool:
-    """True when lists and objects lie more than `limit` levels deep."""
+    """Return True if lists and objects are nested more than `limit` levels deep.
+
+    A loop over the levels, because deep data from a client must not exhaust the stack.
+    """
     level = [data]
     for _ in range(limit + 1):
         level = [child for item in level for child in _children(item)]
@@ -43,15 +42,15 @@ class Frame(NamedTuple):
 
 
 as_tuple = tuple.__new__
-"""Makes a named tuple of what is already in its order, in a third of the time that its own constructor takes."""
+"""Makes a named tuple from a sequence in its order, in a third of the time of the tuple's own constructor."""
 
 
 class MalformedFrame(ValueError):
-    """Not a frame of the protocol. The text says what was wrong and never quotes the payload."""
+    """The data is no frame of the protocol. The text never quotes the payload, which may hold secrets of a user."""
 
 
 def decode(text: str, max_depth: int) -> Frame:
-    """Read a text frame. Raises `MalformedFrame`."""
+    """Decode a text frame. Raises `MalformedFrame`."""
     try:
         fields = orjson.loads(text)
     except (ValueError, RecursionError):
@@ -63,14 +62,14 @@ def decode(text: str, max_depth: int) -> Frame:
         raise MalformedFrame("expected text for topic and event")
     if not (join_ref is None or type(join_ref) is str) or not (ref is None or type(ref) is str):
         raise MalformedFrame("expected text or null for join_ref and ref")
-    # Brackets inside strings count too, so a high count only says that a real look is needed.
+    # The cheap count includes brackets inside strings, so a high count only means that the real depth must be checked.
     if text.count("[") + text.count("{") > max_depth and nested_deeper_than(payload, max_depth):
         raise MalformedFrame(f"nested deeper than {max_depth}")
     return as_tuple(Frame, fields)
 
 
 UNREAD: Final = object()
-"""The payload of a frame of which only the beginning has been read."""
+"""The payload of a frame of which only the beginning has been decoded."""
 
 _TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SPACE = r"[ \t\r\n]*+"
@@ -82,7 +81,7 @@ _HEAD = re.compile(
 
 
 def decode_head(text: str) -> Frame:
-    """Read all but the payload of a text frame, which is `UNREAD`. Raises `MalformedFrame`."""
+    """Decode a text frame without its payload, which is `UNREAD`. Raises `MalformedFrame`."""
     head = _HEAD.match(text)
     if head is None:
         raise MalformedFrame("expected a JSON array of 5 elements, the first four text or null")
@@ -98,15 +97,17 @@ _LONGEST_TOPIC = 255
 
 
 def check_join(frame: Frame) -> str:
-    """The ref of a join, which everything that is said on it will repeat.
+    """Return the ref of a join, which every message of the channel repeats.
 
-    Raises `MalformedFrame` for a `phx_join` without one of its own, or with one or a topic that is long.
+    Raises `MalformedFrame` if `join_ref` is not the frame's own ref, or if the ref or the topic is too long.
     """
     ref = frame.join_ref
     if len(frame.topic) > _LONGEST_TOPIC:
         raise MalformedFrame(f"expected a topic of at most {_LONGEST_TOPIC} characters")
     if ref is None or ref != frame.ref or len(ref) > _LONGEST_REF:
-        raise MalformedFrame("expected phx_join to carry its own ref as join_ref, and a short one")
+        raise MalformedFrame(
+            f"expected phx_join to carry its own ref as join_ref, of at most {_LONGEST_REF} characters"
+        )
     return ref
 
 
@@ -114,7 +115,7 @@ _HEADER = 5
 
 
 def decode_binary(data: bytes) -> Frame:
-    """Read a binary push: `0, len(join_ref), len(ref), len(topic), len(event)`, the four texts, the bytes.
+    """Decode a binary push: `0, len(join_ref), len(ref), len(topic), len(event)`, the four texts, the bytes.
 
     Raises `MalformedFrame`.
     """
@@ -130,7 +131,7 @@ def decode_binary(data: bytes) -> Frame:
 
 
 def encode_binary(join_ref: str, ref: str, topic: str, event: str, data: bytes) -> bytes:
-    """Write a binary push, as a client does. Raises `ValueError` for a text of more than 255 bytes."""
+    """Encode a binary push, as a client does. Raises `ValueError` for a text of more than 255 bytes."""
     texts = [text.encode() for text in (join_ref, ref, topic, event)]
     return bytes([0, *map(len, texts)]) + b"".join(texts) + data
 
@@ -145,30 +146,33 @@ def _text(raw: bytes, length: int) -> str:
 
 
 def encode(join_ref: str | None, ref: str | None, topic: str, event: str, payload: Any) -> str:
-    """Write a text frame. The payload is JSON data; `orjson.Fragment` passes through."""
+    """Encode a text frame. The payload is JSON data; an `orjson.Fragment` is written as it is."""
     return orjson.dumps((join_ref, ref, topic, event, payload)).decode()
 
 
 def reply(join_ref: str | None, ref: str | None, topic: str, status: str, response: Any) -> str:
-    """Write the answer to the frame that carried `ref`."""
+    """Encode the answer to the frame with that `ref`."""
     payload = {"status": status, "response": response}
     return orjson.dumps((join_ref, ref, topic, "phx_reply", payload)).decode()
 
 
 class UnencodableValue(TypeError):
-    """A value that JSON cannot carry; the text names what it was for and its type."""
+    """The value is not JSON-serialisable. The text names its purpose and its type."""
 
 
 def encoded(value: Any, purpose: str) -> orjson.Fragment:
-    """The value as JSON text that later changes to it cannot reach; see `json_text`."""
+    """Return the value encoded as JSON, so that later changes of the value have no effect; see `json_text`.
+
+    Encoding at once also raises the error in the code that made the value.
+    """
     return orjson.Fragment(json_text(value, purpose))
 
 
 def json_text(value: Any, purpose: str) -> bytes:
-    """The value as JSON, in UTF-8.
+    """Return the value as JSON in UTF-8.
 
-    Dataclasses, datetimes, UUIDs, enums, pydantic models and objects with `__json__()` are understood. Raises
-    `UnencodableValue`.
+    Besides JSON's own types: dataclasses, datetimes, UUIDs, enums, sets, mappings, pydantic models and objects with
+    `__json__()`. Raises `UnencodableValue`.
     """
     try:
         return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS)

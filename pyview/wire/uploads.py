@@ -1,7 +1,7 @@
-"""What a browser says about files: which were chosen, which it wants to send, how far one has come.
+"""Decode the browser's messages about files: the chosen files, the request to upload, the progress.
 
-The shapes are those of `phoenix_live_view`'s `UploadEntry.toPreflightPayload` and `View.pushFileProgress`. Keys that
-are not named here are ignored, so that none of them can set anything.
+The shapes are those of `phoenix_live_view`'s `UploadEntry.toPreflightPayload` and `View.pushFileProgress`. All other
+keys are ignored.
 """
 
 import re
@@ -19,7 +19,7 @@ _LARGEST_META = 16 * 1024
 
 
 class ChosenFile(NamedTuple):
-    """A file as its browser describes it; all of it may be untrue. `size` is bytes, `last_modified` milliseconds."""
+    """A file as the browser describes it. None of it can be trusted. `size` is in bytes, `last_modified` in ms."""
 
     ref: str
     name: str
@@ -31,8 +31,10 @@ class ChosenFile(NamedTuple):
 
 
 class Advance(NamedTuple):
-    """Progress of a file: percent, or an object of the uploader's for a failure or an end. None for a value that no
-    uploader sends."""
+    """The progress of a file: percent, or an uploader's object for a failure or the end.
+
+    `value` is None for anything that no uploader sends.
+    """
 
     upload: str
     entry: str
@@ -40,27 +42,27 @@ class Advance(NamedTuple):
 
 
 def read_choices(uploads: Any) -> dict[str, list[ChosenFile]]:
-    """The `uploads` of a form event: files by the reference of their input. Raises `MalformedFrame`."""
+    """Decode the `uploads` of a form event: files by the reference of their input. Raises `MalformedFrame`."""
     if type(uploads) is not dict:
         raise MalformedFrame("expected the uploads of an event to be an object")
     return {_ref(upload): read_files(files) for upload, files in uploads.items()}
 
 
 def read_files(files: Any) -> list[ChosenFile]:
-    """A list of files. Raises `MalformedFrame`."""
+    """Decode a list of files. Raises `MalformedFrame`."""
     if type(files) is not list:
         raise MalformedFrame("expected files to be a list")
     return [_file(each) for each in files]
 
 
 def read_preflight(payload: Any) -> tuple[str, list[ChosenFile]]:
-    """The reference of an input, and the files that its browser wants to send. Raises `MalformedFrame`."""
+    """Decode the reference of an input and the files that the browser asks to send. Raises `MalformedFrame`."""
     fields = _object(payload)
     return _ref(fields.get("ref")), read_files(fields.get("entries"))
 
 
 def read_advance(payload: Any) -> Advance:
-    """A `progress` message. Raises `MalformedFrame` for one that does not say which file it is about."""
+    """Decode a `progress` message. Raises `MalformedFrame` if it does not name its file."""
     fields = _object(payload)
     value = fields.get("progress")
     if type(value) is not dict and not (type(value) is int and 0 <= value <= 100):
@@ -72,7 +74,7 @@ def _file(raw: Any) -> ChosenFile:
     fields = _object(raw)
     ref, size = _ref(fields.get("ref")), fields.get("size")
     if type(size) is not int or not 0 <= size <= _LARGEST:
-        raise MalformedFrame("expected the size of a file to be an integer from 0 on")
+        raise MalformedFrame("expected the size of a file to be an integer of at least 0")
     modified = fields.get("last_modified")
     return ChosenFile(
         ref=ref,
@@ -92,21 +94,21 @@ def _object(raw: Any) -> Mapping[str, Any]:
 
 
 def _ref(raw: Any) -> str:
-    # References are written into attributes, and one is part of a topic.
+    # References are written into HTML attributes, and that of a file is part of a topic: allow no other characters.
     if type(raw) is not str or not _REF.fullmatch(raw):
         raise MalformedFrame("expected a reference of 1 to 64 letters, digits and hyphens")
     return raw
 
 
 def _meta(raw: Any) -> Any:
-    # It is kept for as long as its file is listed.
+    # It is kept in memory as long as its file is listed, so its size is limited.
     if raw is not None and len(orjson.dumps(raw)) > _LARGEST_META:
         raise MalformedFrame(f"expected at most {_LARGEST_META} bytes of meta about a file")
     return raw
 
 
 def _text(fields: Mapping[str, Any], key: str) -> str:
-    """A blob has neither name nor path, so what is missing is empty."""
+    """Return a text, "" if it is missing: a blob, for example, has neither name nor path."""
     value = fields.get(key)
     if value is None:
         return ""

@@ -140,7 +140,7 @@ class TestCommand:
         shell.write(SOUND)
         done = shell.run("--deploy", "shop:app", "--production")
         assert (done.code, done.kinds) == (0, [])
-        assert done.verdict == "It starts in production mode; nothing found."
+        assert done.verdict == "The application starts in production mode; no problems found."
 
     def test_what_cannot_be_seen_is_said_with_deploy(self, shell: Shell) -> None:
         shell.write(SOUND)
@@ -170,7 +170,7 @@ class TestCommand:
         assert (done.code, done.kinds) == (0, ["weak", "weak", "deployment"])
         assert "PYVIEW_SECRET is not set" in done.output
         assert "SessionMiddleware(secret_key=...) is a value printed in documentation" in done.output
-        assert done.verdict == "It starts in development; 3 findings."
+        assert done.verdict == "The application starts in development; 3 findings."
         assert shell.run("shop:careless", secret="").kinds == ["weak", "weak"]
 
     def test_workers_that_share_nothing(self, shell: Shell) -> None:
@@ -197,7 +197,7 @@ class TestCommand:
         assert (done.code, done.kinds) == (1, ["weak", "weak"])
         assert "PYVIEW_SECRET has 5 bytes" in done.output
         assert "openssl rand -base64 32" in done.output
-        assert done.verdict == "It does not start in production mode: 2 of 2 findings must be put right."
+        assert done.verdict == "The application does not start in production mode: 2 of 2 findings must be fixed."
 
     def test_what_starts_nowhere(self, shell: Shell) -> None:
         shell.write(BROKEN)
@@ -209,12 +209,12 @@ class TestCommand:
     def test_a_template_that_is_not_there(self, shell: Shell) -> None:
         shell.write(SOUND + VIEW)
         done = shell.run("shop:app")
-        assert (done.code, done.verdict) == (1, "It starts in development; nothing found.")
+        assert (done.code, done.verdict) == (1, "The application starts in development; no problems found.")
         assert "Basket has no template: no file" in done.output
         assert "[template-error]" in done.output
         refused = shell.run("shop:app", "--production")
         assert (refused.code, refused.kinds[-1]) == (1, "deployment")
-        assert refused.verdict == "It does not start in production mode: 1 of 1 finding must be put right."
+        assert refused.verdict == "The application does not start in production mode: 1 of 1 finding must be fixed."
         (shell.folder / "shop.html").write_text("{% if %}")
         assert "shop.html:1: " in shell.run("shop:app", "--production").output
         (shell.folder / "shop.html").write_text("a basket")

@@ -31,7 +31,7 @@ def test_nothing_is_written_unless_asked_for(views: Path, capsys: pytest.Capture
     output = capsys.readouterr().out
     assert f"{views / 'list.html'}:2: {{{{ loop.index }}}}  ->  {{{{ loop.index0 }}}}" in output
     assert f"{views / 'list.html'}:3: {{% empty %}}  ->  {{% else %}}" in output
-    assert "2 templates read; 2 changes in 1 file to be written: say --write." in output
+    assert "2 templates read; 2 changes in 1 file to write: run again with --write." in output
     assert "plain.html" not in output
 
 
@@ -61,7 +61,7 @@ def test_what_is_left_to_the_author_is_said_and_makes_an_exit_code(
     assert (views / "list.html").read_text() == "{{ a or b }}\n{{ a ?? b }}\n"
     output = capsys.readouterr().out
     assert f"{views / 'list.html'}:2: TO DO: {{{{ a ?? b }}}}: Ibis does not understand this either" in output
-    assert "1 place left to you" in output
+    assert "1 place to change by hand" in output
 
 
 def test_line_endings_mode_and_mark_of_the_encoding_stay(views: Path) -> None:
@@ -79,7 +79,7 @@ def test_line_endings_mode_and_mark_of_the_encoding_stay(views: Path) -> None:
     [
         (b"{{ a || b }}\xe9", "it is not UTF-8, at byte 12"),
         (b"{{ " + b"(" * 100_000 + b" }}", "nested too deeply"),
-        (b"{{ a || b }}\0", "it has a NUL byte in it"),
+        (b"{{ a || b }}\0", "it contains a NUL byte"),
         (b"{{ a || b }}" + b" " * convert_folder.LARGEST, "more than 1,000,000 bytes"),
     ],
 )
@@ -89,7 +89,7 @@ def test_what_is_no_template_is_left_alone(
     (views / "odd.html").write_bytes(content)
     assert run(views, "--write") == 1
     assert (views / "odd.html").read_bytes() == content
-    assert f"{views / 'odd.html'}: left alone: " in (output := capsys.readouterr().out)
+    assert f"{views / 'odd.html'}: not converted: " in (output := capsys.readouterr().out)
     assert reason in output
     assert (views / "list.html").read_text() == JINJA
 
@@ -105,7 +105,7 @@ def test_links_are_not_followed(views: Path, tmp_path: Path, capsys: pytest.Capt
     assert run(views, "--write") == 1
     assert outside.read_text() == IBIS
     assert (views / "link.html").is_symlink()
-    assert capsys.readouterr().out.count("left alone: it is a symbolic link") == 2
+    assert capsys.readouterr().out.count("not converted: it is a symbolic link") == 2
 
 
 def test_only_templates_are_read(views: Path) -> None:
