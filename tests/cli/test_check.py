@@ -197,7 +197,10 @@ class TestCommand:
         assert (done.code, done.kinds) == (1, ["weak", "weak"])
         assert "PYVIEW_SECRET has 5 bytes" in done.output
         assert "openssl rand -base64 32" in done.output
-        assert done.verdict == "The application does not start in production mode: 2 of 2 findings must be fixed."
+        assert (
+            done.verdict
+            == "The application does not start in production mode: 2 of 2 findings must be fixed."
+        )
 
     def test_what_starts_nowhere(self, shell: Shell) -> None:
         shell.write(BROKEN)
@@ -214,7 +217,10 @@ class TestCommand:
         assert "[template-error]" in done.output
         refused = shell.run("shop:app", "--production")
         assert (refused.code, refused.kinds[-1]) == (1, "deployment")
-        assert refused.verdict == "The application does not start in production mode: 1 of 1 finding must be fixed."
+        assert (
+            refused.verdict
+            == "The application does not start in production mode: 1 of 1 finding must be fixed."
+        )
         (shell.folder / "shop.html").write_text("{% if %}")
         assert "shop.html:1: " in shell.run("shop:app", "--production").output
         (shell.folder / "shop.html").write_text("a basket")
