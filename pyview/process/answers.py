@@ -146,7 +146,7 @@ def _request_session_change(
 ) -> dict[str, Any] | None:
     """Let the page change the session over HTTP, and navigate afterwards."""
     process.socket.session_change = None
-    token = process.connection.order(change)
+    token = process.connection.mint_change_token(change)
     if token is None:
         # This browser has no cookie that tells it from others. Loading the page sets one, if the browser takes any.
         logger.warning(
@@ -179,7 +179,7 @@ async def redirect(process: ViewProcess, ref: str | None, url: str) -> None:
 
 async def leave(process: ViewProcess, ref: str | None, navigation: dict[str, Any]) -> None:
     """Send the browser elsewhere with the payload `navigation`, and end the view. A sticky view stays."""
-    if process.mount_context.place.sticky and "live_redirect" in navigation:
+    if process.mount_context.target.sticky and "live_redirect" in navigation:
         await _navigate_and_stay(process, ref, navigation)
         return
     events = last_events(process)

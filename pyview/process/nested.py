@@ -107,7 +107,7 @@ class ChildProcess(Protocol):
 def nested_token(child: Nested, visit: MountContext, dom_id: str, instance: str = "") -> NestedToken:
     """What the element of `child` says, within the view of `visit`. It belongs to that life of it which `instance`
     names; without one it stands by itself."""
-    place, route, around = visit.place, visit.location.route, visit.surroundings
+    place, route, around = visit.target, visit.location.route, visit.nested_page_guard
     return NestedToken(
         id=dom_id,
         view=view_key(child.view_class),
@@ -144,7 +144,7 @@ class Children:
 
         Raises `NestedTooDeep`, and what minting its token raises.
         """
-        dom_id = child.dom_id(visit.place.id)
+        dom_id = child.dom_id(visit.target.id)
         if self._items is not None:
             self._items.rendered(dom_id)
         now = asyncio.get_running_loop().time()
@@ -168,12 +168,12 @@ class Children:
         self._containers.clear()
 
     def _container(self, child: Nested, visit: MountContext, dom_id: str) -> NestedElement:
-        if visit.place.depth >= MOST_DEEP:
+        if visit.target.depth >= MOST_DEEP:
             raise NestedTooDeep(child)
         self._site.nested.of(child.view_class, visit.location.route.live_session)
         token = nested_token(child, visit, dom_id, "" if child.sticky else self.instance)
         signed = self._site.signatures.mint_nested_token(token, visit.identity.binding)
-        whose = {"sticky": ""} if child.sticky else {"parent-id": visit.place.id}
+        whose = {"sticky": ""} if child.sticky else {"parent-id": visit.target.id}
         return NestedElement(dom_id, child.container(dom_id, {"session": signed, "static": "", **whose}))
 
     def adopt(self, child: ChildProcess) -> bool:

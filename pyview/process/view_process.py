@@ -62,7 +62,7 @@ class ViewConnection(Protocol):
     def sign_in_url(self, redirect: str, page: str) -> str: ...
     @property
     def has_session(self) -> bool: ...
-    def order(self, change: SessionChange) -> str | None: ...
+    def mint_change_token(self, change: SessionChange) -> str | None: ...
     async def renew(self, payload: Any) -> dict[str, str]: ...
     @property
     def page(self) -> str | None: ...
@@ -162,7 +162,7 @@ class ViewProcess(Mailbox):
     @property
     def dom_id(self) -> str:
         """The id of its element."""
-        return self.mount_context.place.id
+        return self.mount_context.target.id
 
     @property
     def page(self) -> str:
@@ -297,9 +297,9 @@ class ViewProcess(Mailbox):
         if self.has_streams and not complete:
             return False
         own, asked = self.mount_context, mount_context
-        same = asked.location.route is own.location.route and asked.place.parent is own.place.parent
+        same = asked.location.route is own.location.route and asked.target.parent is own.target.parent
         # The page may hold two tokens for one sticky view, of two pages. Its guards have to be those of its mount.
-        return same and asked.place.around.same_rights(own.place.around) and self.can_wait
+        return same and asked.target.page_guard.same_rights(own.target.page_guard) and self.can_wait
 
     def detach(self, connection: ViewConnection) -> None:
         """Go on without rendering until `attach`: the connection was lost. `connection` drops what it is given."""

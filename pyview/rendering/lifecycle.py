@@ -73,8 +73,8 @@ class MountTarget(NamedTuple):
     """Element that a view is mounted in.
 
     `id` is the id of the element. `page_id` is the id of the page, which the CSRF token may be bound to. `depth` is the
-    number of views around this one. `awaited`: the client shows the parent only when this view has joined. `around`
-    holds the guards of the views around this one.
+    number of views around this one. `awaited`: the client shows the parent only when this view has joined.
+    `page_guard` holds the guards of the views around this one.
     """
 
     id: str
@@ -83,22 +83,22 @@ class MountTarget(NamedTuple):
     sticky: bool = False
     parent: Parent | None = None
     awaited: bool = False
-    around: PageGuard = NO_GUARD
+    page_guard: PageGuard = NO_GUARD
 
 
 class MountContext(NamedTuple):
     """Everything that a view is mounted with: the URL, the user, and the element.
 
-    `guard` is None for a view that every visitor may see at any time. `given` is the session that the template around a
-    nested view passes to it.
+    `guard` is None for a view that every visitor may see at any time. `extra_session` is the session that the template
+    around a nested view passes to it.
     """
 
     location: Location
     identity: Identity
-    place: MountTarget
+    target: MountTarget
     flash: Flash | None = None
     guard: AccessGuard | None = None
-    given: Mapping[str, Any] = NO_VALUES
+    extra_session: Mapping[str, Any] = NO_VALUES
     csp_nonce: str | None = None
     connecting: ConnectData | None = None
 
@@ -110,7 +110,7 @@ class MountContext(NamedTuple):
     def shared(self) -> Mapping[str, Any]:
         """Values that the live session, and the template around a nested view, add to the session."""
         shared = self.location.route.live_session.shared
-        return {**shared, **self.given} if self.given else shared
+        return {**shared, **self.extra_session} if self.extra_session else shared
 
     @property
     def routed(self) -> bool:
@@ -118,10 +118,10 @@ class MountContext(NamedTuple):
         return isinstance(self.location.route, LiveRoute)
 
     @property
-    def surroundings(self) -> PageGuard:
+    def nested_page_guard(self) -> PageGuard:
         """Guards of the views nested in this one: those around this view, and its own."""
         location = self.location
-        return self.place.around.with_view(location.route, location.page, location.path_params)
+        return self.target.page_guard.with_view(location.route, location.page, location.path_params)
 
     @property
     def session(self) -> ReadOnlySession:

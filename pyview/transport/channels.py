@@ -150,7 +150,7 @@ class Channel:
         main = self._channels.main
         return None if main is None else main.page
 
-    def order(self, change: SessionChange) -> str | None:
+    def mint_change_token(self, change: SessionChange) -> str | None:
         # The page posts the token and brings the new cookie back, so the topic of its main view stands for it.
         return self._channels.connection.mint_change_token(self._channels.main_topic or self.topic, change)
 

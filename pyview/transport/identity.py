@@ -106,12 +106,12 @@ class ViewGuard:
 
     __slots__ = (
         "_admitted_at",
-        "_around",
         "_binding",
         "_fresh",
         "_group",
         "_identity",
         "_max_age",
+        "_page_guard",
         "_protected",
         "_time",
         "_verified",
@@ -123,14 +123,14 @@ class ViewGuard:
         identity: ConnectionIdentity,
         route: LiveRoute | NestedRoute,
         max_age: float,
-        around: PageGuard = NO_GUARD,
+        page_guard: PageGuard = NO_GUARD,
         *,
         protected: bool,
     ) -> None:
-        """`around`: the guards of the views around this one. `protected`: True if the view itself has a guard."""
+        """`page_guard`: the guards of the views around this one. `protected`: True if the view itself has a guard."""
         scope = identity.scope
         self._identity = identity
-        self._around = around
+        self._page_guard = page_guard
         self._view_class = route.view_class
         self._group = route.live_session.requirement
         self._max_age = max_age
@@ -139,7 +139,7 @@ class ViewGuard:
         self._admitted_at = float("-inf")
         self._protected = protected
         own = protected and wants_fresh(self._view_class, scope, self._group)
-        self._fresh = own or around.wants_fresh(scope)
+        self._fresh = own or page_guard.wants_fresh(scope)
         self._time = asyncio.get_running_loop().time
 
     @property
@@ -184,7 +184,7 @@ class ViewGuard:
         if identity.binding != self._binding:
             return False
         scope = self._identity.scope
-        if self._around.guarded and isinstance(await self._around.verdict(scope), Denied):
+        if self._page_guard.guarded and isinstance(await self._page_guard.verdict(scope), Denied):
             return False
         if not self._protected:
             return True
@@ -202,12 +202,12 @@ def view_guard(
     identity: ConnectionIdentity,
     route: LiveRoute | NestedRoute,
     max_age: float,
-    around: PageGuard = NO_GUARD,
+    page_guard: PageGuard = NO_GUARD,
     *,
     protected: bool,
 ) -> ViewGuard | None:
     """Return the guard of a view that has just joined; None if the identity makes no difference to it."""
-    follows = protected or around.guarded or event_requirements(route.view_class) is not None
+    follows = protected or page_guard.guarded or event_requirements(route.view_class) is not None
     if not follows and not identity.identity.binding:
         return None
-    return ViewGuard(identity, route, max_age, around, protected=protected)
+    return ViewGuard(identity, route, max_age, page_guard, protected=protected)

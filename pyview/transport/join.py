@@ -82,15 +82,15 @@ class JoinAuthorizer:
         else:
             token = self._nested_token(scope, join, user.binding)
             target, location = self._nested_target(scope, join, token, views)
-        protected = await _check_access(scope, location, target.around)
+        protected = await _check_access(scope, location, target.page_guard)
         flash = self.tokens.read_flash_token(join.flash_token) if join.flash_token else None
-        around, max_age = target.around, self._config.auth_recheck
+        page_guard, max_age = target.page_guard, self._config.auth_recheck
         return MountContext(
             location,
             user,
             target,
             Flash(flash) if flash else None,
-            view_guard(identity, location.route, max_age, around, protected=protected),
+            view_guard(identity, location.route, max_age, page_guard, protected=protected),
             NO_VALUES if token is None else token.session,
             join.csp_nonce,
             ConnectData(scope, join.params, self._config.connect_headers),
@@ -98,9 +98,9 @@ class JoinAuthorizer:
 
     def guard(self, identity: ConnectionIdentity, mount_context: MountContext) -> ViewGuard:
         """Return a guard for a view that is shown to the present user of `identity`."""
-        route, around = mount_context.location.route, mount_context.place.around
+        route, page_guard = mount_context.location.route, mount_context.target.page_guard
         protected = is_protected(route.view_class, identity.scope, route.live_session.requirement)
-        return ViewGuard(identity, route, self._config.auth_recheck, around, protected=protected)
+        return ViewGuard(identity, route, self._config.auth_recheck, page_guard, protected=protected)
 
     def locate(self, scope: Scope, url: str) -> Location | None:
         """Resolve `url`; None for another site, another application, or a path without a live view."""
@@ -167,9 +167,9 @@ class JoinAuthorizer:
             # Live navigation may have led the page to another URL since the token was made.
             location = Location(route, main.url, main.page, _NO_PARAMS, {})
         awaited = parent is not None and join.first_mount
-        around = self._page_guard(token, scope)
+        page_guard = self._page_guard(token, scope)
         target = MountTarget(
-            token.id, token.page_id, token.depth, token.sticky, parent, awaited=awaited, around=around
+            token.id, token.page_id, token.depth, token.sticky, parent, awaited=awaited, page_guard=page_guard
         )
         return target, location
 
@@ -208,13 +208,13 @@ def _is_page_of(location: Location, page: PageToken) -> bool:
     return isinstance(route, LiveRoute) and view_key(route.view_class) == page.view
 
 
-async def _check_access(scope: Scope, location: Location, around: PageGuard) -> bool:
+async def _check_access(scope: Scope, location: Location, page_guard: PageGuard) -> bool:
     """Ask the guards of the views around and of the view itself. Return True if the view itself has any.
 
     Raises `JoinRefused` if one denies access.
     """
-    if around.guarded:
-        _raise_if_denied(await around.verdict(scope))
+    if page_guard.guarded:
+        _raise_if_denied(await page_guard.verdict(scope))
     route = location.route
     group = route.live_session.requirement
     if not is_protected(route.view_class, scope, group):

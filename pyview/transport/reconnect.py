@@ -34,7 +34,7 @@ ShownKey = tuple[str, str, str]
 
 
 def shown_key(join: JoinParams, mount_context: MountContext) -> ShownKey:
-    return mount_context.place.page_id, join.load_id, mount_context.place.id
+    return mount_context.target.page_id, join.load_id, mount_context.target.id
 
 
 class OwnerKey(NamedTuple):
@@ -176,7 +176,7 @@ class DetachedView:
     def has_session(self) -> bool:
         return "session" in self.connection.scope
 
-    def order(self, change: SessionChange) -> str | None:
+    def mint_change_token(self, change: SessionChange) -> str | None:
         return None
 
     def upload_load(self) -> UploadLoad:

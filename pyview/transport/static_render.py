@@ -133,7 +133,7 @@ def plain_page(context: StaticRenderContext, live_session: LiveSession) -> Mount
     route = context.app.nested.of(LiveView, live_session)
     location = Location(route, urlparse(context.page), context.page, _NO_PARAMS, {})
     guard = PageGuard(scopes=context.identity.scopes, page=context.page)
-    target = MountTarget(context.element_id, context.page_id, around=guard)
+    target = MountTarget(context.element_id, context.page_id, page_guard=guard)
     return MountContext(location, context.identity, target)
 
 
@@ -150,10 +150,10 @@ async def render_nested(
     `alone`: the page is not live, so the client joins the view by itself. Raises `HTTPException` if the user may not
     see the view, and what `render_view` raises.
     """
-    if parent.place.depth >= MOST_DEEP:
+    if parent.target.depth >= MOST_DEEP:
         raise NestedTooDeep(child)
     mount_context = _nested_mount_context(context, child, parent)
-    dom_id = mount_context.place.id
+    dom_id = mount_context.target.id
     child.check_new(dom_id, context.nested_ids)
     limit = context.app.security.max_topics
     if len(context.nested_ids) >= limit:
@@ -174,13 +174,13 @@ def _nested_mount_context(context: StaticRenderContext, child: Nested, parent: M
     route = context.app.nested.of(child.view_class, parent.location.route.live_session)
     location = Location(route, parent.location.url, context.page, _NO_PARAMS, {})
     target = MountTarget(
-        child.dom_id(parent.place.id),
+        child.dom_id(parent.target.id),
         context.page_id,
-        parent.place.depth + 1,
+        parent.target.depth + 1,
         child.sticky,
-        around=parent.surroundings,
+        page_guard=parent.nested_page_guard,
     )
-    return MountContext(location, context.identity, target, given=child.session)
+    return MountContext(location, context.identity, target, extra_session=child.session)
 
 
 def _join_attributes(
@@ -191,7 +191,7 @@ def _join_attributes(
     The client joins a root at once. It joins a child when the connected parent has rendered the child's token.
     """
     if not (alone or child.sticky):
-        return {"session": "", "parent-id": parent.place.id}
+        return {"session": "", "parent-id": parent.target.id}
     token = nested_token(child, parent, dom_id)
     signed = context.tokens.mint_nested_token(token, context.identity.binding)
     return {"session": signed, "sticky": ""} if child.sticky else {"session": signed}

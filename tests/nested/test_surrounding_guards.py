@@ -197,13 +197,15 @@ class TestInALivePage:
             [stays] = [
                 one
                 for one in app.app_context.processes
-                if one.can_wait and not one.mount_context.routed and one.mount_context.place.sticky
+                if one.can_wait and not one.mount_context.routed and one.mount_context.target.sticky
             ]
             opened = [one.mount_context for one in app.app_context.processes if one.mount_context.routed]
             visit = stays.mount_context
             assert stays.belongs_to(visit, complete=True)
-            place = visit.place._replace(around=opened[0].surroundings.with_guards_only({"app": app}))
-            assert not stays.belongs_to(visit._replace(place=place), complete=True)
+            target = visit.target._replace(
+                page_guard=opened[0].nested_page_guard.with_guards_only({"app": app})
+            )
+            assert not stays.belongs_to(visit._replace(target=target), complete=True)
 
     async def test_a_new_cookie_changes_nothing_about_it(self, users: UserBackend) -> None:
         async with LiveClient(make_app(users, {"/": Guarded}, security=AT_ONCE)) as client:

@@ -68,7 +68,7 @@ async def _join(process: ViewProcess, message: Join) -> None:
 async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     """Run the hooks, `mount` and `handle_params`, and return the first tree; {} if the page does not stay."""
     process.mount_context = mount_context
-    process.parent = mount_context.place.parent
+    process.parent = mount_context.target.parent
     if process.parent is not None and not process.parent.adopt(process):
         raise JoinRefused({"reason": "stale"}, "the view around it has ended")
     process.guard = mount_context.guard
@@ -188,7 +188,7 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
 
 
 def _answer_crash(process: ViewProcess, message: Join) -> None:
-    if process.view is None or not process.mount_context.place.awaited:
+    if process.view is None or not process.mount_context.target.awaited:
         _refuse(process, message.ref, {"reason": "join crashed"})
         return
     # The client shows a page only when each view in it has joined: one that fails must not hold up the others. It joins
