@@ -1,10 +1,9 @@
-"""The browser's side of PyView, as files: what a page links to, and the endpoint that serves it.
+"""Files that a page links to, and the endpoints that serve them: PyView's own client, and the files beside views.
 
-The files are built into `pyview/static` (by the wheel's build, or by `make setup` in a checkout): one script
-and two stylesheets whose names change with their content, so that browsers may keep them for ever, each with a
-brotli and a gzip copy beside it; and `pyview.js`, whose name never changes, for a user's script to import.
-
-The files beside views, as a page links to them: hashed, immutable, compressed.
+The client is built into `pyview/static` (by the build of the wheel, or by `make setup` in a checkout): one script and
+two stylesheets whose names change with their content, so that browsers may cache them forever, each with a brotli and a
+gzip copy; and `pyview.js`, whose name never changes, for scripts of the application to import. Files beside views are
+served in the same way; they are read and compressed here.
 """
 
 import gzip
@@ -26,20 +25,26 @@ from pyview.template.markup import Pattern
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 ASSETS_PATH = "/live/assets"
+VIEW_ASSETS_PATH = f"{ASSETS_PATH}/views"
+IMMUTABLE = "public, max-age=31536000, immutable"
 
+_REVALIDATE = "no-cache"
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
+_TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+_MIN_COMPRESSED = 860  # bytes; a smaller file fits into one packet anyway
+
 _HEAD = Pattern(
     '<link phx-track-static rel="stylesheet" href="{style}"{nonce}>\n'
     '<meta name="pyview-live-path" content="{live}">\n'
     '<script phx-track-static type="module" src="{script}"{nonce}></script>'
 )
 _STYLESHEET = Pattern('<link rel="stylesheet" href="{style}"{nonce}>')
-IMMUTABLE = "public, max-age=31536000, immutable"
-_REVALIDATE = "no-cache"
+_VIEW_STYLE = Pattern('<link rel="stylesheet" href="{url}" data-pyview-style{nonce}>')
+_VIEW_SCRIPT = Pattern('<link rel="modulepreload" href="{url}" data-pyview-hooks="{view}"{nonce}>')
 
 
 class ClientMissingError(RuntimeError):
-    """The built browser client is not where the package keeps it."""
+    """The built client is not in its directory."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(
@@ -51,7 +56,7 @@ class ClientMissingError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file as bytes, in every encoding that it was compressed to; `identity` is always there."""
+    """Content of one file in every encoding that it was compressed to; `identity` is always one of them."""
 
     media_type: str
     cache_control: str
@@ -63,11 +68,11 @@ class Asset:
 
 
 class ClientAssets:
-    """The built client in `directory`, read when it is first needed and kept in memory (about 250 KB).
+    """The built client in `directory`, read at the first use and kept in memory (about 250 KB).
 
-    An ASGI application: `route()` serves it. Everything else names its URLs, where `root_path` is the prefix
-    under which the application is reached (`request.scope["root_path"]`), without a slash at its end.
-    Anything that needs a file raises `ClientMissingError` when the client was never built.
+    It is an ASGI application, which `route()` serves. The other methods return URLs and elements. `root_path` is the
+    prefix that the application is mounted at (`request.scope["root_path"]`), without a slash at its end. Methods that
+    need a file raise `ClientMissingError` if the client has not been built.
     """
 
     def __init__(self, directory: Path = STATIC) -> None:
@@ -79,23 +84,23 @@ class ClientAssets:
         return str(self._manifest["liveview_version"])
 
     def load(self) -> None:
-        """Read every file now, so that a missing client stops the start and not the first visitor."""
+        """Read every file now, so that a missing client fails at the start and not at the first request."""
         _ = self._assets
 
     def script_url(self, root_path: str = "") -> str:
-        """The hashed module script that starts the page."""
+        """Return the URL of the hashed module script that starts the page."""
         return _url(root_path, self._manifest["script"])
 
     def style_url(self, root_path: str = "") -> str:
-        """The hashed stylesheet of the client's own few notices."""
+        """Return the URL of the hashed stylesheet of the client's notices."""
         return _url(root_path, self._manifest["style"])
 
     def module_url(self, root_path: str = "") -> str:
-        """The address that never changes, for `import {start} from ".../pyview.js"`."""
+        """Return the URL that never changes, for `import {start} from ".../pyview.js"`."""
         return _url(root_path, self._manifest["module"])
 
     def head(self, root_path: str = "", nonce: str | None = None) -> Markup:
-        """What a root template puts into `<head>`: stylesheet, socket path, script; nothing inline."""
+        """Return the elements for `<head>`: stylesheet, socket path, script. Nothing is inline."""
         return _HEAD.fill(
             style=self.style_url(root_path),
             live=f"{root_path}/live",
@@ -103,20 +108,20 @@ class ClientAssets:
             nonce=nonce_attribute(nonce),
         )
 
+    def component_styles(self, root_path: str = "", nonce: str | None = None) -> Markup:
+        """Return the element for `<head>` with the stylesheet of the core components."""
+        file = self._manifest.get("components")
+        if not file:
+            return Markup()
+        return _STYLESHEET.fill(style=_url(root_path, file), nonce=nonce_attribute(nonce))
+
     @cached_property
     def names(self) -> frozenset[str]:
-        """The files that there are, hashed names and stable ones."""
+        """Names of all files, hashed and stable."""
         return frozenset(self._manifest["files"])
 
-    def component_styles(self, root_path: str = "", nonce: str | None = None) -> Markup:
-        """What a root template puts into `<head>` for the looks of the core components."""
-        file = self._manifest.get("components")
-        return (
-            _STYLESHEET.fill(style=_url(root_path, file), nonce=nonce_attribute(nonce)) if file else Markup()
-        )
-
     def route(self, path: str = ASSETS_PATH) -> Route:
-        """The route that answers GET and HEAD for the files, and nothing else."""
+        """Return the route that answers GET and HEAD for the files."""
         return Route(f"{path}/{{file}}", self, methods=["GET"], name="pyview_assets")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -148,29 +153,88 @@ class ClientAssets:
         )
 
 
-def asset_response(asset: Asset | None, scope: Scope) -> Response:
-    """The answer to a GET or HEAD for a file, or for one that is not there."""
-    if asset is None:
-        return PlainTextResponse("Not Found", 404, {"X-Content-Type-Options": "nosniff"})
-    headers = Headers(scope=scope)
-    encoding = preferred_encoding(headers.get("accept-encoding", ""), asset.bodies)
-    if _matches(headers.get("if-none-match", ""), asset.etag(encoding)):
-        return Response(status_code=304, headers=_cache_headers(asset, encoding))
-    return _file_response(asset, encoding, with_body=scope["method"] != "HEAD")
+class ViewAssets:
+    """Files beside the views of an application. It is an ASGI application, which `route()` serves."""
+
+    def __init__(self, files: ViewFiles) -> None:
+        self._files = files
+        self._asset = lru_cache(256)(_view_asset)
+
+    def route(self) -> Route:
+        """Return the route that answers GET and HEAD for the files."""
+        return Route(f"{VIEW_ASSETS_PATH}/{{file}}", self, methods=["GET"], name="pyview_view_assets")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        file = self._files.named(scope["path_params"]["file"])
+        response = asset_response(None if file is None else self._asset(file), scope)
+        await response(scope, receive, send)
+
+
+def _view_asset(file: ViewFile) -> Asset:
+    bodies = {"identity": file.content}
+    if len(file.content) >= _MIN_COMPRESSED:
+        bodies["gzip"] = gzip.compress(
+            file.content, mtime=0
+        )  # without a time, so that all workers send equal bytes
+    media_type = _TYPES[file.name.rpartition(".")[2]]
+    return Asset(media_type, IMMUTABLE, bodies, sha256(file.content).hexdigest()[:20])
+
+
+# HTML elements
+
+
+def head_elements(files: FilesOfView | None, root_path: str, nonce: str | None) -> list[Markup]:
+    """Return the elements for `<head>` of a page that shows a view with these files."""
+    if files is None:
+        return []
+    elements = []
+    if files.style is not None:
+        url = f"{root_path}{VIEW_ASSETS_PATH}/{files.style.name}"
+        elements.append(_VIEW_STYLE.fill(url=url, nonce=nonce_attribute(nonce)))
+    if files.script is not None:
+        url = f"{root_path}{VIEW_ASSETS_PATH}/{files.script.name}"
+        elements.append(_VIEW_SCRIPT.fill(url=url, view=files.view, nonce=nonce_attribute(nonce)))
+    return elements
 
 
 def nonce_attribute(nonce: str | None) -> Markup:
-    """` nonce="..."` for an element that a content security policy has to allow."""
+    """Return ` nonce="..."` for an element that a content security policy has to allow."""
     return Markup(' nonce="{}"').format(nonce) if nonce else Markup()
 
 
-def preferred_encoding(accept: str, available: dict[str, bytes]) -> str:
-    """The best of the `available` encodings that an `Accept-Encoding` header allows, else `identity`.
+def _url(root_path: str, name: str) -> str:
+    return f"{root_path}{ASSETS_PATH}/{name}"
 
-    On equal weights the smaller copy wins, which is brotli's.
+
+# HTTP responses
+
+
+def asset_response(asset: Asset | None, scope: Scope) -> Response:
+    """Answer a GET or HEAD for a file; None for one that does not exist."""
+    if asset is None:
+        return PlainTextResponse("Not Found", 404, {"X-Content-Type-Options": "nosniff"})
+    request_headers = Headers(scope=scope)
+    encoding = preferred_encoding(request_headers.get("accept-encoding", ""), asset.bodies)
+    etag = asset.etag(encoding)
+    headers = {"Cache-Control": asset.cache_control, "ETag": etag, "Vary": "Accept-Encoding"}
+    known = (tag.strip().removeprefix("W/") for tag in request_headers.get("if-none-match", "").split(","))
+    if any(tag in ("*", etag) for tag in known):
+        return Response(status_code=304, headers=headers)
+    body = asset.bodies[encoding]
+    headers |= {"Content-Length": str(len(body)), "X-Content-Type-Options": "nosniff"}
+    if encoding != "identity":
+        headers["Content-Encoding"] = encoding
+    content = b"" if scope["method"] == "HEAD" else body
+    return Response(content, headers=headers, media_type=asset.media_type)
+
+
+def preferred_encoding(accept: str, available: dict[str, bytes]) -> str:
+    """Return the best of the `available` encodings that an `Accept-Encoding` header allows, else `identity`.
+
+    On equal weights brotli wins, whose copy is the smallest.
     """
-    asked = dict(_weighted(item) for item in accept.lower().split(",") if item.strip())
-    weights = {name: asked.get(name, asked.get("*", 0.0)) for name in _SUFFIXES if name in available}
+    given = dict(_weighted(item) for item in accept.lower().split(",") if item.strip())
+    weights = {name: given.get(name, given.get("*", 0.0)) for name in _SUFFIXES if name in available}
     allowed = [name for name, weight in weights.items() if weight > 0]
     return max(allowed, key=weights.__getitem__, default="identity")
 
@@ -182,76 +246,3 @@ def _weighted(item: str) -> tuple[str, float]:
         return name.strip(), float(weight or 1)
     except ValueError:
         return name.strip(), 0.0
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
-    return any(tag in ("*", etag) for tag in tags)
-
-
-def _cache_headers(asset: Asset, encoding: str) -> dict[str, str]:
-    return {"Cache-Control": asset.cache_control, "ETag": asset.etag(encoding), "Vary": "Accept-Encoding"}
-
-
-def _file_response(asset: Asset, encoding: str, *, with_body: bool) -> Response:
-    body = asset.bodies[encoding]
-    headers = _cache_headers(asset, encoding)
-    headers |= {"Content-Length": str(len(body)), "X-Content-Type-Options": "nosniff"}
-    if encoding != "identity":
-        headers["Content-Encoding"] = encoding
-    return Response(body if with_body else b"", headers=headers, media_type=asset.media_type)
-
-
-def _url(root_path: str, name: str) -> str:
-    return f"{root_path}{ASSETS_PATH}/{name}"
-
-
-VIEW_ASSETS_PATH = f"{ASSETS_PATH}/views"
-
-_STYLE = Pattern('<link rel="stylesheet" href="{url}" data-pyview-style{nonce}>')
-_SCRIPT = Pattern('<link rel="modulepreload" href="{url}" data-pyview-hooks="{view}"{nonce}>')
-_TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
-_SMALLEST_COMPRESSED = 860  # bytes; less fits into one packet anyway
-
-
-class ViewAssets:
-    """An ASGI application: `route()` serves the files of an application's views."""
-
-    def __init__(self, files: ViewFiles) -> None:
-        self._files = files
-        self._asset = lru_cache(256)(_asset)
-
-    def route(self) -> Route:
-        """The route that answers GET and HEAD for the files, and nothing else."""
-        return Route(f"{VIEW_ASSETS_PATH}/{{file}}", self, methods=["GET"], name="pyview_view_assets")
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        file = self._files.named(scope["path_params"]["file"])
-        response = asset_response(None if file is None else self._asset(file), scope)
-        await response(scope, receive, send)
-
-
-def head_elements(files: FilesOfView | None, root_path: str, nonce: str | None) -> list[Markup]:
-    """What the first page of a view has in its `<head>` for the files beside it."""
-    if files is None:
-        return []
-    elements = []
-    if files.style is not None:
-        url = _file_url(root_path, files.style)
-        elements.append(_STYLE.fill(url=url, nonce=nonce_attribute(nonce)))
-    if files.script is not None:
-        url = _file_url(root_path, files.script)
-        elements.append(_SCRIPT.fill(url=url, view=files.view, nonce=nonce_attribute(nonce)))
-    return elements
-
-
-def _file_url(root_path: str, file: ViewFile) -> str:
-    return f"{root_path}{VIEW_ASSETS_PATH}/{file.name}"
-
-
-def _asset(file: ViewFile) -> Asset:
-    bodies = {"identity": file.content}
-    if len(file.content) >= _SMALLEST_COMPRESSED:
-        bodies["gzip"] = gzip.compress(file.content, mtime=0)
-    media_type = _TYPES[file.name.rpartition(".")[2]]
-    return Asset(media_type, IMMUTABLE, bodies, sha256(file.content).hexdigest()[:20])
