@@ -1,7 +1,7 @@
 # Commands for contributors; CI calls the same targets. `make PYTHON=/path/to/python3 ...` uses another Python.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite browser pythons lint types format bench fuzz soak wheel clean
+.PHONY: help setup demo test suite suite-waiting suite-computing browser pythons lint types format bench fuzz soak wheel clean
 export PYTHON
 # Node.js from PyPI is in .venv/bin. It comes last, so that the Node.js of the machine is preferred.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
@@ -18,10 +18,18 @@ demo: setup ## serve the examples and print their URL (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
 test: setup ## run everything that CI checks: lint, types, suite, browser, other Pythons
-	@$(MAKE) --no-print-directory -j3 $(SYNC) lint suite types browser pythons
+	@$(MAKE) --no-print-directory -j3 $(SYNC) lint suite-waiting suite-computing pythons types browser
 
 suite: setup ## run the fast suite (ARGS=... for pytest)
-	@echo "== the suite" && scripts/suite .venv -m "not soak" $(ARGS)
+ifdef ARGS
+	@echo "== the suite" && scripts/suite .venv all -m "not soak" $(ARGS)
+else
+	@$(MAKE) --no-print-directory -j2 $(SYNC) suite-waiting suite-computing
+endif
+
+# The two halves of the suite, for two cores. Tests that depend on time are all in the first.
+suite-waiting suite-computing: setup
+	@echo "== the suite: $(@:suite-%=%)" && scripts/suite .venv $(@:suite-%=%) -m "not soak"
 
 browser: setup ## run the tests in a real browser (ARGS=... for pytest)
 	@echo "== the browser" && scripts/browser $(ARGS)
@@ -45,7 +53,7 @@ fuzz: setup ## run property tests with many more examples (ARGS=... for pytest)
 	@scripts/fuzz $(ARGS)
 
 soak: setup ## run tests that take minutes: leaks, mutants, large uploads (ARGS=... for pytest)
-	@scripts/suite .venv -m soak $(ARGS)
+	@scripts/suite .venv all -m soak $(ARGS)
 
 wheel: setup ## build sdist and wheel into dist/, test the wheel in a fresh environment
 	@scripts/wheel
