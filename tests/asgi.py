@@ -1,4 +1,4 @@
-"""Drives ASGI apps in tests: HTTP through httpx, a socket's handshake by hand."""
+"""Helpers for tests of ASGI applications: HTTP through httpx, WebSocket handshakes, waiting for conditions."""
 
 import asyncio
 import contextlib
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def browser(app: ASGIApp, base_url: str = "http://testserver") -> AsyncIterator[httpx.AsyncClient]:
-    """A browser that keeps its cookies and follows no redirects."""
+    """HTTP client that keeps cookies and does not follow redirects."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=base_url) as client:
         yield client
 
 
 def http_scope(path: str = "/", **changes: Any) -> Scope:
-    """The scope of a GET request."""
+    """Return the scope of a GET request."""
     return {
         "type": "http",
         "method": "GET",
@@ -36,7 +36,7 @@ def http_scope(path: str = "/", **changes: Any) -> Scope:
 
 
 def socket_scope(headers: Mapping[str, str] | None = None, **changes: Any) -> Scope:
-    """The scope of a WebSocket handshake; `headers` besides Host."""
+    """Return the scope of a WebSocket handshake, with `headers` besides Host."""
     named = {"host": "testserver"} | dict(headers or {})
     return {
         "type": "websocket",
@@ -53,7 +53,7 @@ def socket_scope(headers: Mapping[str, str] | None = None, **changes: Any) -> Sc
 async def eventually(condition: Callable[[], object], within: float = 10.0) -> None:
     """Wait until `condition` holds. Raises `TimeoutError` after `within` seconds."""
     async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110  the condition is whatever a test can see
+        while not condition():  # noqa: ASYNC110  the condition is any function of a test
             await asyncio.sleep(0.005)
 
 
@@ -95,7 +95,7 @@ async def first_response(url: str, within: float = 30.0) -> httpx.Response:
 
 
 async def handshake(app: ASGIApp, cookie: str = "", **changes: Any) -> Scope:
-    """What the middlewares of `app` make of a socket's scope, which `app` keeps under "seen"."""
+    """Return the scope of a WebSocket after the middlewares of `app`, which stores it under "seen"."""
     scope = socket_scope({"cookie": cookie} if cookie else {}, **changes)
 
     async def receive() -> Message:

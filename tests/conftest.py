@@ -1,11 +1,11 @@
-"""What every test shares: async tests run on asyncio; hypothesis looks longer when asked to."""
+"""Fixtures of all tests: asyncio for async tests, and the Hypothesis profiles."""
 
 import os
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-# How fast a machine is, and how busy, says nothing about the code.
+# Deadlines would fail on slow or busy machines.
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fuzz", UNHURRIED, max_examples=2000)
 settings.register_profile("suite", UNHURRIED)

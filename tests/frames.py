@@ -1,4 +1,4 @@
-"""Raw frames for tests: a page's tokens out of its HTML, and joins as the JavaScript client sends them."""
+"""Raw frames for tests: the tokens of a page, and joins as the JavaScript client sends them."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pyview.testing import LiveClient, RawSocket
 
 @dataclass
 class Page:
-    """What the HTML of a live page says about itself."""
+    """Tokens and ids in the HTML of a live page."""
 
     url: str
     dom_id: str
@@ -64,7 +64,7 @@ def connect(client: LiveClient, page: Page | None = None, **options: Any) -> Raw
 
 
 async def join(socket: RawSocket, page: Page, ref: str = "4", **changes: Any) -> Any:
-    """The response of a join; `["ok" or "error", response]`."""
+    """Join, and return `["ok" or "error", response]`."""
     await socket.send_frame(page.join(ref, **changes))
     frame = await socket.receive_frame()
     assert frame[:4] == [ref, ref, page.topic, "phx_reply"], frame

@@ -1,4 +1,4 @@
-"""Modules of a user's program, written by a test: views with files beside them."""
+"""Write modules of a user's application in tests: views with files beside them."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -9,7 +9,7 @@ from uuid import uuid4
 
 
 def write_module(folder: Path, name: str, files: dict[str, str]) -> ModuleType:
-    """Write `{suffix: content}` as `name.py`, `name.html` and so on, and import the module under a name of its own."""
+    """Write `{suffix: content}` as `name.py`, `name.html` and so on, and import the module under a unique name."""
     for suffix, content in files.items():
         (folder / f"{name}.{suffix}").write_text(dedent(content))
     path = folder / f"{name}.py"

@@ -1,4 +1,4 @@
-"""Tests that the folders are those of docs/architecture.md, and that imports go only upwards in its list."""
+"""The folders are those of docs/architecture.md, and imports go only upwards in its list."""
 
 import ast
 import re
@@ -16,14 +16,14 @@ PAGE = ROOT / "docs" / "architecture.md"
 
 @cache
 def listed() -> tuple[str, ...]:
-    """Folders ("wire/") and modules ("app") of the page, in its order."""
+    """Return folders ("wire/") and modules ("app") of the page, in its order."""
     block = PAGE.read_text().split("```text\npyview/\n")[1].split("```")[0]
     return tuple(re.findall(r"^([a-z_]+/?) {2,}\S", block, re.MULTILINE))
 
 
 @cache
 def modules() -> dict[str, Path]:
-    """Every module below `pyview` by its dotted name, without the list of names for users."""
+    """Return the modules of the package by dotted name, without `pyview` itself."""
     files = {file.relative_to(ROOT).with_suffix("").as_posix(): file for file in PACKAGE.rglob("*.py")}
     named = {name.removesuffix("/__init__").replace("/", "."): file for name, file in files.items()}
     return {name: file for name, file in named.items() if name != "pyview"}

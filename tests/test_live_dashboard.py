@@ -1,4 +1,4 @@
-"""What an operator sees of an application, and who else does not."""
+"""Tests of the dashboard, and of its protection."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 
 
-class ByName(AuthenticationBackend):
-    """Who says a name in a header is that; the operator may do more."""
+class HeaderBackend(AuthenticationBackend):
+    """Backend that takes the user's name from a header. The operator is an admin."""
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, SimpleUser] | None:
         name = conn.headers.get("x-name")
@@ -32,7 +32,7 @@ class Shop(LiveView[dict[str, Any]]):
 
 def shop() -> PyView:
     app = PyView()
-    app.add_middleware(AuthenticationMiddleware, backend=ByName())
+    app.add_middleware(AuthenticationMiddleware, backend=HeaderBackend())
     app.add_live_view("/shop", Shop)
     app.add_live_view("/ops", live_dashboard(app, requires="admin", every=0.01))
     return app
@@ -42,7 +42,7 @@ def named(name: str) -> dict[str, str]:
     return {"x-name": name}
 
 
-async def test_the_operator_sees_who_looks_at_what_as_it_changes() -> None:
+async def test_the_operator_sees_views_and_users_as_they_change() -> None:
     app = shop()
     async with (
         LiveClient(app, headers=named("olga")) as operator,
@@ -66,7 +66,7 @@ async def test_the_operator_sees_who_looks_at_what_as_it_changes() -> None:
         ("/shop?next=%2Fx%3Fapi_key%3Ds3cret", "/shop?next=%2Fx%3Fapi_key%3D[redacted]"),
     ],
 )
-async def test_secrets_in_addresses_are_left_out_as_in_the_logs(address: str, shown: str) -> None:
+async def test_secrets_in_urls_are_omitted_as_in_the_logs(address: str, shown: str) -> None:
     app = shop()
     async with (
         LiveClient(app, headers=named("olga")) as operator,
@@ -81,7 +81,7 @@ async def test_secrets_in_addresses_are_left_out_as_in_the_logs(address: str, sh
         assert page.find_all("#rows tr") == [], "the filter tells nothing, either"
 
 
-async def test_the_filter_finds_views_pages_and_people() -> None:
+async def test_the_filter_finds_views_pages_and_users() -> None:
     app = shop()
     async with (
         LiveClient(app, headers=named("olga")) as operator,
@@ -95,12 +95,12 @@ async def test_the_filter_finds_views_pages_and_people() -> None:
 
 
 @pytest.mark.parametrize("headers", [named("ada"), {}])
-async def test_nobody_else_sees_it(headers: dict[str, str]) -> None:
+async def test_other_users_cannot_see_the_dashboard(headers: dict[str, str]) -> None:
     async with LiveClient(shop(), headers=headers) as client:
         assert (await client.get("/ops")).status_code == 403
 
 
-async def test_programs_may_ask_too() -> None:
+async def test_live_views_returns_the_same_data() -> None:
     app = shop()
     async with LiveClient(app) as client:
         await client.open("/shop")

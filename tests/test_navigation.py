@@ -1,4 +1,4 @@
-"""Navigation targets: a path on this site, or nothing."""
+"""Tests of navigation targets: only paths on this site are accepted."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -32,7 +32,7 @@ def test_params_become_the_query() -> None:
         "/x\r\nset-cookie: a=b",
     ],
 )
-def test_what_could_leave_the_site_is_refused(path: str) -> None:
+def test_paths_that_could_leave_the_site_are_refused(path: str) -> None:
     with pytest.raises(UnsafeURL, match="expected a path on this site"):
         local_path(path)
 
@@ -58,7 +58,7 @@ def test_external_means_http_with_a_host(url: str) -> None:
 
 
 @given(st.sampled_from(["/", "/a", "/a/b?c=//d", "/a//b"]), st.text(alphabet="./\\?#:a \t\n%", max_size=12))
-def test_what_counts_from_a_page_leads_to_a_path_or_is_refused(page: str, text: str) -> None:
+def test_a_relative_url_becomes_a_path_or_is_refused(page: str, text: str) -> None:
     try:
         path = path_from(page, text)
     except UnsafeURL:
@@ -76,7 +76,7 @@ def test_a_browser_reads_a_link_as_one_of_this_host(text: str) -> None:
     assert urlsplit(urljoin("https://here.example/a/b", link)).netloc == "here.example"
 
 
-def test_params_become_the_query_of_relative_addresses_too() -> None:
+def test_params_become_the_query_of_relative_urls() -> None:
     assert page_link("?a=1#top", {"b": 2}) == "?a=1&b=2#top"
     assert page_link("?", {"b": 2}) == "?b=2"
     assert path_from("/users/7?old=1", "edit", {"b": 2}) == "/users/edit?b=2"

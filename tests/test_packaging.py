@@ -1,4 +1,4 @@
-"""What is in the wheel, what it says of itself, and that the client in it is pinned and attributed."""
+"""Tests of the wheel: content, metadata, and the pinned and attributed client."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def test_the_wheel_carries_the_client_in_every_encoding(wheel: ZipFile) -> None:
     assert manifest["liveview_version"] == BUNDLED["phoenix_live_view"]
 
 
-def test_the_wheel_is_typed_and_holds_the_package_alone(wheel: ZipFile) -> None:
+def test_the_wheel_is_typed_and_contains_only_the_package(wheel: ZipFile) -> None:
     assert "pyview/py.typed" in wheel.namelist()
     tops = {name.split("/")[0] for name in wheel.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"pyview"}
@@ -59,14 +59,14 @@ def test_the_command_is_installed_with_it(wheel: ZipFile) -> None:
     assert "pyview = pyview.cli.main:main" in wheel.read(name).decode()
 
 
-def test_licence_and_notices_travel_with_it(wheel: ZipFile, metadata: Message) -> None:
+def test_the_wheel_contains_licence_and_notices(wheel: ZipFile, metadata: Message) -> None:
     assert metadata["License-Expression"] == "MIT"
     assert metadata.get_all("License-File") == ["LICENSE", "THIRD_PARTY_NOTICES.md"]
     carried = [name for name in wheel.namelist() if "/licenses/" in name]
     assert {Path(name).name for name in carried} == {"LICENSE", "THIRD_PARTY_NOTICES.md"}
 
 
-def test_it_says_what_it_is_and_needs(metadata: Message) -> None:
+def test_the_metadata_has_name_python_version_and_dependencies(metadata: Message) -> None:
     assert (metadata["Name"], metadata["Requires-Python"]) == ("pyview-live", ">=3.11")
     required = [line for line in metadata.get_all("Requires-Dist") or [] if "extra ==" not in line]
     plain = {re.split(r"[^\w-]", line)[0] for line in required}
@@ -75,6 +75,7 @@ def test_it_says_what_it_is_and_needs(metadata: Message) -> None:
         "jinja2",
         "markupsafe",
         "itsdangerous",
+        "cryptography",
         "python-multipart",
         "orjson",
         "pydantic",
@@ -83,23 +84,23 @@ def test_it_says_what_it_is_and_needs(metadata: Message) -> None:
 
 
 @pytest.mark.parametrize("package", sorted(BUNDLED))
-def test_what_is_bundled_is_attributed_in_its_own_words(package: str) -> None:
+def test_bundled_packages_are_attributed_with_their_licence(package: str) -> None:
     licence = ROOT / "client" / "node_modules" / package / "LICENSE.md"
     words = licence.read_text().removeprefix("# ").split()
     assert " ".join(words) in " ".join(NOTICES.split())
 
 
-def test_morphdom_which_the_client_contains_is_attributed() -> None:
+def test_morphdom_is_attributed() -> None:
     assert "Patrick Steele-Idem" in NOTICES
 
 
-def test_npm_packages_are_pinned_to_content() -> None:
+def test_npm_packages_are_pinned_with_hashes() -> None:
     lock = json.loads((ROOT / "client" / "package-lock.json").read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
     assert {name: packages[f"node_modules/{name}"]["version"] for name in BUNDLED} == BUNDLED
 
 
-def test_the_changelog_knows_this_version() -> None:
+def test_the_changelog_has_this_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     assert f"## {PROJECT['version']}" in changelog

@@ -1,4 +1,4 @@
-"""A whole application in one expression."""
+"""Tests of `playground()`."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def head_of(app: Any) -> str:
     return str(TestClient(app).get("/").text).partition("</head>")[0]
 
 
-def test_the_head_holds_what_was_asked_for() -> None:
+def test_the_head_contains_title_css_and_favicon() -> None:
     head = head_of(
         playground()
         .with_live_view(Hello)
@@ -50,7 +50,7 @@ def test_the_head_holds_what_was_asked_for() -> None:
     assert '<title data-default="my &lt;b&gt;app" data-suffix="">my &lt;b&gt;app</title>' in head
     assert 'rel="icon"' in head
     assert "%2322c55e" in head
-    assert "M%26lt%3B" in head or "M%26" in head  # the initials are escaped before they are an address
+    assert "M%26lt%3B" in head or "M%26" in head  # the initials are escaped before they become a URL
 
 
 @pytest.mark.parametrize(

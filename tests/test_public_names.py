@@ -1,4 +1,4 @@
-"""The names that users import: promised ones are where they are promised, and no other strays into the facade."""
+"""Names that users import: all exist, and `pyview` has no others."""
 
 import importlib
 import pkgutil
@@ -8,11 +8,11 @@ import pytest
 
 import pyview
 
-# Modules of PyView 0.9 whose import says what to use instead.
-GONE = {"pyview.instrumentation", "pyview.template.context_processor", "pyview.vendor"}
+# Removed modules of PyView 0.9: importing them raises an error with the replacement.
+REMOVED = {"pyview.instrumentation", "pyview.template.context_processor", "pyview.vendor"}
 
-# Where the guides say that a name is. Taking one away, or moving it, breaks somebody's program.
-PROMISED = {
+# Import paths of the documentation. Removing or moving a name breaks applications.
+PUBLIC = {
     "pyview": [
         "ComponentMeta",
         "ComponentSocket",
@@ -111,18 +111,18 @@ PROMISED = {
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [(path, name) for path, names in PROMISED.items() for name in names]
+    ("module", "name"), [(path, name) for path, names in PUBLIC.items() for name in names]
 )
-def test_a_promised_name_is_there(module: str, name: str) -> None:
+def test_a_public_name_can_be_imported(module: str, name: str) -> None:
     assert hasattr(importlib.import_module(module), name)
 
 
-def test_the_facade_lists_what_is_promised_in_order() -> None:
+def test_the_package_lists_the_public_names_in_order() -> None:
     assert list(pyview.__all__) == sorted(pyview.__all__)
-    assert set(PROMISED["pyview"]) <= set(pyview.__all__)
+    assert set(PUBLIC["pyview"]) <= set(pyview.__all__)
 
 
-def test_nothing_strays_into_the_facade() -> None:
+def test_the_package_has_no_other_public_names() -> None:
     visible = {name for name, value in vars(pyview).items() if not _is_private(name, value)}
     assert visible == set(pyview.__all__)
 
@@ -131,9 +131,9 @@ def _is_private(name: str, value: object) -> bool:
     return name.startswith("_") or isinstance(value, ModuleType)
 
 
-def test_every_list_of_public_names_is_true() -> None:
+def test_every_name_in_all_exists() -> None:
     for found in pkgutil.walk_packages(pyview.__path__, "pyview."):
-        if found.name in GONE:
+        if found.name in REMOVED:
             continue
         module = importlib.import_module(found.name)
         listed = getattr(module, "__all__", [])

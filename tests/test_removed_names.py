@@ -1,4 +1,4 @@
-"""Programs of PyView 0.9 that use names which are gone are told what to use instead."""
+"""Errors for removed names of PyView 0.9 name the replacement."""
 
 import importlib
 import subprocess
@@ -61,12 +61,12 @@ def test_the_former_parameter_of_the_application_names_the_replacement() -> None
 
 
 @pytest.mark.parametrize("owner", [pyview.live_socket, pyview.template, PyView()])
-def test_other_names_are_missing_as_they_are_anywhere(owner: object) -> None:
+def test_other_missing_names_raise_the_usual_error(owner: object) -> None:
     assert not hasattr(owner, "no_such_name")
     with pytest.raises(AttributeError, match=r"has no attribute 'no_such_name'$"):
         owner.no_such_name  # type: ignore[attr-defined]  # noqa: B018
 
 
-def test_other_modules_are_missing_as_they_are_anywhere() -> None:
+def test_other_missing_modules_raise_the_usual_error() -> None:
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("pyview.live_socket.pub_sub_hub")
