@@ -21,7 +21,7 @@ from pyview.auth.host_app import HostApplication
 from pyview.auth.middleware_order import order_middleware
 from pyview.auth.replay import AppScope, AuthProbe, IdentityPipeline
 from pyview.background.periodic import PeriodicChecks
-from pyview.checks.authentication import check_app, enforce, is_production
+from pyview.checks.application import check_app, enforce, is_production
 from pyview.checks.server import configured_workers, missing_options
 from pyview.checks.templates import check_sent_names, unusable_templates
 from pyview.config import SecurityConfig

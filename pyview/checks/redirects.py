@@ -1,4 +1,4 @@
-"""Whether who is turned away can ever get in: requirements are followed, from redirect to redirect, at start-up."""
+"""Check at start-up: the redirects of requirements must lead to a page on which the user can sign in."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from pyview.requirement import Requirement
 
 
 class GuardedApp(Protocol):
-    """What these checks look at. Live routes are those with a `view_class`."""
+    """`PyView`, which imports this module. Live routes have a `view_class`."""
 
     @property
     def routes(self) -> Sequence[BaseRoute]: ...
@@ -29,92 +29,91 @@ class GuardedApp(Protocol):
 
 
 def check_requirements(app: GuardedApp, scope: Scope) -> Iterator[CheckMessage]:
-    """What is wrong with what the views of `app`, and their events, require."""
-    yield from _authentication(app, scope)
-    yield from _redirects(app)
+    """Yield the problems of the requirements of views and events of `app`."""
+    yield from _check_authentication(app, scope)
+    yield from _check_redirects(app)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """One requirement, and where it stands."""
+class _RouteRequirement:
+    """One requirement of a live route."""
 
     view: type[Any]
     path: str
     requirement: Requirement
 
     @property
-    def place(self) -> str:
+    def name(self) -> str:
         return f"{self.view.__qualname__} at {self.path}"
 
 
-def _authentication(app: GuardedApp, scope: Scope) -> Iterator[CheckMessage]:
+def _check_authentication(app: GuardedApp, scope: Scope) -> Iterator[CheckMessage]:
     if "auth" in scope or any(map(provides_auth, app.all_middleware)):
         return
-    views = sorted({asked.view.__qualname__ for asked in _asked(app) if asked.requirement.scopes})
+    views = sorted({one.view.__qualname__ for one in _route_requirements(app) if one.requirement.scopes})
     if views:
         yield CheckMessage(
             Severity.ERROR,
-            f"@requires guards {', '.join(views)}, but no AuthenticationMiddleware says who is signed in. "
+            f"@requires guards {', '.join(views)}, but there is no AuthenticationMiddleware. "
             "Add one: app.add_middleware(AuthenticationMiddleware, backend=YourBackend()), from "
             "starlette.middleware.authentication.",
         )
 
 
-def _redirects(app: GuardedApp) -> Iterator[CheckMessage]:
+def _check_redirects(app: GuardedApp) -> Iterator[CheckMessage]:
     seen: set[tuple[type[Any], Requirement]] = set()
-    for asked in _asked(app):
-        if asked.requirement.redirect and (asked.view, asked.requirement) not in seen:
-            seen.add((asked.view, asked.requirement))
-            yield from _redirect(app, asked, asked.requirement.redirect)
+    for one in _route_requirements(app):
+        if one.requirement.redirect and (one.view, one.requirement) not in seen:
+            seen.add((one.view, one.requirement))
+            yield from _check_redirect(app, one, one.requirement.redirect)
 
 
-def _redirect(app: GuardedApp, asked: _Asked, target: str) -> Iterator[CheckMessage]:
+def _check_redirect(app: GuardedApp, one: _RouteRequirement, target: str) -> Iterator[CheckMessage]:
     path = _path(app, target)
     if path is None:
         yield CheckMessage(
             Severity.ERROR,
-            f"{asked.place} redirects to {target!r}, but no route without parameters has that name. "
+            f"{one.name} redirects to {target!r}, but no route without parameters has that name. "
             "Give the name of a route, or a path that starts with '/'.",
         )
     elif _route_at(app.routes, path) is None:
         yield CheckMessage(
-            Severity.NOTE, f"{asked.place} redirects to {target!r}, which no route of this app answers."
+            Severity.NOTE, f"{one.name} redirects to {target!r}, which no route of this app answers."
         )
-    elif not _leads_in(app, asked.requirement, path):
+    elif not _leads_to_a_page(app, one.requirement, path):
         yield CheckMessage(
             Severity.ERROR,
-            f"{asked.place} redirects to {target!r}, which turns away the same people: nobody could ever sign in. "
-            f"Take @requires off the page that people sign in on{_or_public(app)}.",
+            f"{one.name} redirects to {target!r}, which refuses the same users: no user could ever sign in. "
+            f"Remove @requires from the sign-in page{_or_public(app)}.",
         )
 
 
 def _or_public(app: GuardedApp) -> str:
-    return (
-        ""
-        if app.default_requires is None
-        else ", and put @public on it, so that default_requires leaves it out"
-    )
+    if app.default_requires is None:
+        return ""
+    return ", and put @public on it, so that default_requires does not apply"
 
 
-def _leads_in(app: GuardedApp, failed: Requirement, path: str | None) -> bool:
-    """Whether somebody who lacks what `failed` asks, and nothing else, gets from `path` to a page that shows."""
+def _leads_to_a_page(app: GuardedApp, failed: Requirement, path: str | None) -> bool:
+    """Return True if `path` leads to a visible page, for a user who only lacks what `failed` requires.
+
+    Redirects are followed, as the browser does.
+    """
     visited: set[str] = set()
     while path is not None and path not in visited:
         visited.add(path)
         route = _route_at(app.routes, path)
-        barrier = next((one for one in _page_requirements(app, route) if _bars(one, failed)), None)
+        barrier = next((one for one in _page_requirements(app, route) if _refuses(one, failed)), None)
         if barrier is None:
             return True
         path = _path(app, barrier.redirect) if barrier.redirect else None
     return False
 
 
-def _bars(barrier: Requirement, failed: Requirement) -> bool:
-    """Whether `barrier` turns away somebody who lacks all that `failed` asks.
-
-    A recent sign-in is asked of people who have signed in: they lack that alone, and sign in on a page that may well
-    ask for their scopes.
-    """
+def _refuses(barrier: Requirement, failed: Requirement) -> bool:
+    """Return True if `barrier` refuses a user who lacks everything that `failed` requires."""
+    # A recent sign-in is required of users who are signed in. They lack only that, and their sign-in page may require
+    # scopes.
     if failed.max_auth_age is not None:
         return barrier.max_auth_age is not None
     lacks = _conditions(failed)
@@ -128,13 +127,13 @@ def _conditions(requirement: Requirement) -> set[object]:
     return {one for conditions in (*requirement.all_of, *some) for one in conditions}
 
 
-def _asked(app: GuardedApp) -> Iterator[_Asked]:
-    """Every requirement of every live route: the app's, the view's, and those of its events."""
+def _route_requirements(app: GuardedApp) -> Iterator[_RouteRequirement]:
+    """Yield every requirement of every live route: the app's, the view's, and those of its events."""
     for route in app.routes:
         view: type[Any] | None = getattr(route, "view_class", None)
         if view is not None:
             for requirement in (*_page_requirements(app, route), *(event_requirements(view) or ())):
-                yield _Asked(view, getattr(route, "path", "?"), requirement)
+                yield _RouteRequirement(view, getattr(route, "path", "?"), requirement)
 
 
 def _page_requirements(app: GuardedApp, route: BaseRoute | None) -> list[Requirement]:
@@ -145,7 +144,7 @@ def _page_requirements(app: GuardedApp, route: BaseRoute | None) -> list[Require
 
 
 def _path(app: GuardedApp, target: str) -> str | None:
-    """The path of a redirect, which may be the name of a route; None for a name that no route has."""
+    """Return the path of a redirect, which may be the name of a route; None for an unknown name."""
     try:
         path = target if target.startswith("/") else str(app.url_path_for(target))
     except NoMatchFound:

@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from pyview.app import PyView
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.middleware_order import provides_auth
-from pyview.checks.authentication import check_app, check_sharing, stops
+from pyview.checks.application import check_app, check_sharing, stops
 from pyview.checks.server import advice
 from pyview.checks.templates import unusable_templates
 from pyview.lint import Finding

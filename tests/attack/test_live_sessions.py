@@ -342,7 +342,7 @@ class TestGuards:
     async def test_an_application_that_could_not_check_it_does_not_start(self, state: AppState) -> None:
         app = PyView(templates=TEMPLATES, secret=SECRET)
         app.live_session("admin", requires="admin").add_live_view("/admin", view(state, "admin"))
-        with pytest.raises(RuntimeError, match=r"Who\.admin, but no AuthenticationMiddleware"):
+        with pytest.raises(RuntimeError, match=r"Who\.admin, but there is no AuthenticationMiddleware"):
             await LiveClient(app).__aenter__()
 
     async def test_nor_one_whose_sign_in_is_in_the_group(self, state: AppState) -> None:
@@ -350,7 +350,7 @@ class TestGuards:
         app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(state))
         group = app.live_session("members", requires=requires("authenticated", redirect="/login"))
         group.add_live_view("/login", view(state, "login"))
-        with pytest.raises(RuntimeError, match="nobody could ever sign in"):
+        with pytest.raises(RuntimeError, match="no user could ever sign in"):
             await LiveClient(app).__aenter__()
 
 

@@ -120,4 +120,4 @@ class TestAlways:
         app = self.guarded(redirect="/login")
         app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(AppState()))
         app.add_live_view("/login", requires("authenticated")(view(AppState(), "login")))
-        assert "nobody could ever sign in" in await starts(app)
+        assert "no user could ever sign in" in await starts(app)

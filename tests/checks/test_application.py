@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from pyview.auth import public, requires
 from pyview.auth.findings import Severity
-from pyview.checks.authentication import check_app, check_sharing, enforce, is_production
+from pyview.checks.application import check_app, check_sharing, enforce, is_production
 from pyview.config import SecurityConfig
 from pyview.events import event
 from pyview.requirement import Requirement, requirement_of
@@ -151,7 +151,7 @@ class TestRedirects:
     def test_a_protected_login_page(self, target: str) -> None:
         [finding, *more] = self.check(target, Live("/login", guarded()))
         assert finding[0] is Severity.ERROR
-        assert "nobody could ever sign in" in finding[1]
+        assert "no user could ever sign in" in finding[1]
         assert more == []
 
     def test_a_login_page_for_others_is_fine(self) -> None:
@@ -182,7 +182,7 @@ class TestWaysIn:
 
     def stuck(self, *routes: BaseRoute, default: Any = None) -> bool:
         found = self.check(*routes, default=default)
-        assert all("nobody could ever sign in" in text for _, text in found)
+        assert all("no user could ever sign in" in text for _, text in found)
         return bool(found)
 
     def test_a_live_sign_in_page_must_be_public(self) -> None:
@@ -324,7 +324,7 @@ class TestSessionCookies:
 
     def test_a_cookie_that_never_ends(self) -> None:
         [text] = self.one(max_age=None)
-        assert "(max_age=None) makes session cookies that never end" in text
+        assert "(max_age=None) creates session cookies that never expire" in text
         assert "400 days" in text
         assert self.one(max_age=3600) == []
 

@@ -1,4 +1,4 @@
-"""What is wrong with an app before it serves its first page, said where a developer sees it: at start-up."""
+"""Checks of an application at start-up: secrets, cookies, hosts, debug mode, workers, and its requirements."""
 
 import inspect
 import logging
@@ -26,8 +26,8 @@ logger = logging.getLogger("pyview")
 
 _LONGEST_DAYS = LONGEST_COOKIE / 86400
 _SHARE = (
-    "Name a place that all workers share: PYVIEW_REDIS_URL, a Redis or Valkey server, for all three, or PYVIEW_STATE, "
-    "a file on one host, for sign-outs alone."
+    "Set a store that all workers share: PYVIEW_REDIS_URL, a Redis or Valkey server, for all three, or PYVIEW_STATE, a "
+    "file on one host, for sign-outs only."
 )
 _GENERATED = (
     "A random one is used: open pages reload when the server restarts, and several workers cannot serve each "
@@ -36,7 +36,7 @@ _GENERATED = (
 
 
 class CheckedApp(GuardedApp, Protocol):
-    """What the checks look at."""
+    """`PyView`, which imports this module."""
 
     @property
     def secrets(self) -> Secrets: ...
@@ -49,13 +49,16 @@ class CheckedApp(GuardedApp, Protocol):
 
 
 def is_production(environ: Mapping[str, str]) -> bool:
-    """Whether `PYVIEW_ENV=production` is set."""
+    """Return True if `PYVIEW_ENV` is "production" or "prod"."""
     return environ.get("PYVIEW_ENV", "").strip().lower() in ("production", "prod")
 
 
 def check_app(app: CheckedApp, scope: Scope | None = None) -> list[CheckMessage]:
-    """Everything that is wrong with `app`. `scope`: of the first request, where there was no lifespan; an app
-    mounted inside another one may have its authentication from there."""
+    """Return the problems of `app`.
+
+    `scope` is that of the first request if there was no lifespan: a mounted app may get its authentication from its
+    host application.
+    """
     return [
         *check_requirements(app, scope or {}),
         *user_classes(app.all_middleware),
@@ -68,7 +71,7 @@ def check_app(app: CheckedApp, scope: Scope | None = None) -> list[CheckMessage]
 
 
 def enforce(findings: Sequence[CheckMessage], production: bool) -> None:
-    """Log what is weak. Raises `RuntimeError` with all that must not start."""
+    """Log weaknesses as warnings. Raises `RuntimeError` with all problems that stop the start."""
     fatal = [finding.text for finding in findings if stops(finding, production)]
     if fatal:
         raise RuntimeError("PyView does not start:\n" + "\n".join(f"- {text}" for text in fatal))
@@ -78,7 +81,7 @@ def enforce(findings: Sequence[CheckMessage], production: bool) -> None:
 
 
 def stops(finding: CheckMessage, production: bool) -> bool:
-    """Whether an application with `finding` does not start."""
+    """Return True if `finding` stops the start."""
     if finding.severity is Severity.ERROR:
         return True
     return production and finding.severity in (Severity.WEAK, Severity.DEPLOYMENT)
@@ -107,8 +110,8 @@ def _sessions(app: CheckedApp) -> Iterator[CheckMessage]:
 
 
 def _session(middleware: Middleware, app: CheckedApp) -> Iterator[CheckMessage]:
-    # Made only to be looked at: whatever a subclass does with its arguments, this is what it signs with.
-    session: Any = middleware.cls(_nothing, *middleware.args, **middleware.kwargs)
+    # An instance shows the values in use, whatever a subclass does with its arguments.
+    session: Any = middleware.cls(_unused_app, *middleware.args, **middleware.kwargs)
     problem = check_secret(session.signer.secret_key)
     if problem:
         yield CheckMessage(
@@ -130,8 +133,8 @@ def _session(middleware: Middleware, app: CheckedApp) -> Iterator[CheckMessage]:
 def _shared_secret() -> CheckMessage:
     return CheckMessage(
         Severity.DEPLOYMENT,
-        "SessionMiddleware(secret_key=...) and PyView have the same secret: who learns one of them, in another service "
-        "that reads the session for example, has both, and neither can be changed alone. Use two values. "
+        "SessionMiddleware(secret_key=...) and PyView have the same secret: whatever leaks one of them, such as "
+        "another service that reads the session, leaks both, and neither can be changed alone. Use two values. "
         f"Make one with: {GENERATE}",
     )
 
@@ -139,9 +142,9 @@ def _shared_secret() -> CheckMessage:
 def _endless_cookie(middleware: Middleware) -> CheckMessage:
     return CheckMessage(
         Severity.DEPLOYMENT,
-        f"{_name(middleware)}(max_age=None) makes session cookies that never end: the browser forgets its own when it "
-        f"is closed, but a copy stays good for ever, and a sign-out is remembered for {_LONGEST_DAYS:.0f} days only. "
-        "Set max_age to seconds, or use ServerSessionMiddleware, whose sessions end unused after idle_timeout.",
+        f"{_name(middleware)}(max_age=None) creates session cookies that never expire: the browser deletes its own "
+        f"when it is closed, but a copy stays valid, and a sign-out is remembered for {_LONGEST_DAYS:.0f} days only. "
+        "Set max_age to seconds, or use ServerSessionMiddleware, whose sessions end after idle_timeout without use.",
     )
 
 
@@ -150,8 +153,8 @@ def _cross_site_cookie(middleware: Middleware, security: SecurityConfig) -> Iter
         yield CheckMessage(
             Severity.DEPLOYMENT,
             f"{_name(middleware)}(same_site='none') lets every site send requests with the session of its visitors. "
-            "Use 'lax'. Where another site has to, say which one or where: PyView(security=SecurityConfig(...)) with "
-            "allowed_origins, cross_site_paths, or a content_security_policy whose frame-ancestors names it.",
+            "Use 'lax'. If another site needs it, name the site or the paths: PyView(security=SecurityConfig(...)) "
+            "with allowed_origins, cross_site_paths, or a content_security_policy whose frame-ancestors names it.",
         )
 
 
@@ -183,7 +186,7 @@ def _hosts(app: CheckedApp) -> Iterator[CheckMessage]:
     if not app.security.allowed_hosts and not guarded:
         yield CheckMessage(
             Severity.DEPLOYMENT,
-            "allowed_hosts is empty, so any name that points here is served (DNS rebinding). Set "
+            "allowed_hosts is empty, so any host name is accepted (DNS rebinding). Set "
             "PyView(security=SecurityConfig(allowed_hosts=['app.example.org'])); ['*'] allows any name.",
         )
 
@@ -192,8 +195,8 @@ def _debug(app: CheckedApp) -> Iterator[CheckMessage]:
     if app.debug:
         yield CheckMessage(
             Severity.DEPLOYMENT,
-            "debug=True shows everybody who makes a page fail its message, traceback and lines of your code. Leave it "
-            "out where others can reach the application: the log has all of it, under the number that they see.",
+            "debug=True shows message, traceback and source lines of an exception to every visitor. Remove it where "
+            "others can reach the application: the log has all of it, under the error id that the visitor sees.",
         )
 
 
@@ -202,26 +205,24 @@ def _name(middleware: Middleware) -> str:
 
 
 def _workers(app: CheckedApp) -> Iterator[CheckMessage]:
-    asked = configured_workers(os.environ, sys.argv)
-    if asked.workers > 1 and _keeps_to_itself(app):
+    configured = configured_workers(os.environ, sys.argv)
+    if configured.workers > 1 and _has_memory_store(app):
         yield CheckMessage(
             Severity.WEAK,
-            f"{asked.workers} workers ({asked.source}), and each keeps sign-outs, broadcasts and presence to itself: "
-            f"somebody who signs out at one is still signed in at the others. {_SHARE}",
+            f"{configured.workers} workers ({configured.source}), and each has sign-outs, broadcasts and presence of "
+            f"its own: a user who signs out at one is still signed in at the others. {_SHARE}",
         )
 
 
 def check_sharing(app: CheckedApp) -> list[CheckMessage]:
-    """Say what `app` needs before it has several workers, where nothing tells yet whether it will."""
-    if not _keeps_to_itself(app) or configured_workers(os.environ, sys.argv).workers > 1:
+    """Return what `app` needs before it runs with several workers, if their number is unknown yet."""
+    if not _has_memory_store(app) or configured_workers(os.environ, sys.argv).workers > 1:
         return []
-    text = (
-        f"With more than one worker it does not start in production mode: they share no sign-outs. {_SHARE}"
-    )
+    text = f"With more than one worker it does not start in production mode: they do not share sign-outs. {_SHARE}"
     return [CheckMessage(Severity.NOTE, text)]
 
 
-def _keeps_to_itself(app: CheckedApp) -> bool:
+def _has_memory_store(app: CheckedApp) -> bool:
     return isinstance(app.revocations, MemoryRevocations)
 
 
@@ -230,5 +231,5 @@ def _is(middleware: Middleware, expected: type[Any]) -> bool:
     return inspect.isclass(cls) and issubclass(cls, expected)
 
 
-async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
-    """An app that is never called."""
+async def _unused_app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stand for the app of a middleware that is never called."""
