@@ -1,4 +1,4 @@
-"""Every limit of the transport in one frozen dataclass: `PyView(security=SecurityConfig(...))`."""
+"""Limits, timeouts and origin rules of an application: `PyView(security=SecurityConfig(...))`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,47 +6,54 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SecurityConfig:
-    """What one browser may do to the server. Sizes are bytes, times are seconds.
+    """Limits on what browsers may do to the server, and rules about hosts, origins and cookies.
 
-    `allowed_hosts` and `allowed_origins` hold `host` or `host:port`, `*.example.org` matches subdomains; no
-    `allowed_hosts` means any `Host` is served, which production mode refuses. An allowed host without a port
-    is that host on every port; an allowed origin without a port is that host on its scheme's own port. An
-    origin may also be written whole, `https://app.example.org`. `allow_insecure_cookies` acknowledges a
-    session cookie that travels without TLS in production mode. `cross_site_paths` are the paths to which other
-    sites may send forms, for webhooks and sign-in services that answer with a POST: `/webhooks/*`, where `*` stands
-    for anything, slashes too.
+    Sizes are bytes, times are seconds. 0 disables a socket limit or the rate limit; `math.inf` disables a timeout.
 
-    `content_security_policy` is that of every page that sets no other; `{nonce}` in it stands for a new nonce per page,
-    which all that PyView puts into the head carries.
+    **Hosts and origins.** `allowed_hosts` and `allowed_origins` hold `host` or `host:port`; `*.example.org` matches
+    subdomains. Without `allowed_hosts` every `Host` is served, which production mode refuses. An allowed host without a
+    port is that host on every port. An allowed origin without a port is that host on the default port of the scheme. An
+    origin may also be complete: `https://app.example.org`. `require_origin` refuses sockets without an `Origin` header,
+    which browsers always send. `cross_site_paths` are the paths that other sites may send forms to, for webhooks and
+    sign-in services that answer with a POST: `/webhooks/*`, where `*` matches any text, slashes included.
 
-    `idle_timeout` is a little more than a minute: the client's heartbeat comes every 30 s, but browsers let the
-    timers of a hidden tab run once a minute only. `rate` is frames per second, each socket its own, `burst` how many
-    may come at once. `max_components` is how many live components one view may have. `session_change_max_age` is how
-    long a page may take to have its session changed. A limit of sockets, or a `rate`, of 0 is none; a time of
-    `math.inf` never comes.
+    **Pages.** `content_security_policy` is the policy of every page that sets no other. `{nonce}` in it is replaced by
+    a new nonce for each page, which everything that PyView puts into `<head>` carries. `allow_insecure_cookies` allows
+    a session cookie without TLS in production mode. `connect_headers` are the names of the headers that views may read
+    as `socket.connect_info.headers`.
 
-    `max_frame` is the size of one message, `max_upload_frame` of one that brings a part of a file.
-    `max_unhandled_bytes` is how much of what one socket has brought may wait for its views, or be handled by them;
-    beyond it, nothing more is read from the socket until they have handled some of it.
+    **Identity.** An event of a guarded view is handled with an identity that was looked up at most `auth_recheck`
+    seconds ago. Every connection of such views is rechecked each `auth_interval` seconds. `session_change_max_age` is
+    the time that a page has to make a change of its session.
 
-    `max_uploads` is how many files one socket may be sending at once, `max_upload_bytes` how large all of them may be
-    together, those counted that have arrived and are not consumed. External uploads count as neither.
-    `max_upload_entries` is how many chosen files one input lists.
+    **Connections.** A page has to join within `join_timeout`. `idle_timeout` is a little more than a minute: the
+    client's heartbeat comes every 30 s, but browsers run the timers of a hidden tab once a minute only. A connection
+    is closed after `socket_max_age`, and the client opens another one. When the server stops, views have
+    `drain_timeout` to end. `poll_window` is the time that a long poll waits for messages.
 
-    `handler_grace` is how long a handler that is under way may go on when its reader has gone; when the server stops,
-    it has most of `drain_timeout`. There may be `max_unfinished_handlers` such handlers; what is beyond that, or beyond
-    the number for one address, has half a second.
+    **Frames.** `rate` is frames per second for each socket, and `burst` is how many may come at once. A socket that
+    exceeds the rate for `flood_timeout` is closed. `max_frame` is the size of one frame, `max_frame_before_join` before
+    the first join, and `max_upload_frame` that of a frame with a part of a file. `max_unhandled_bytes` is the size of
+    all frames of one socket that wait for its views or are being handled; beyond it, nothing is read from the socket.
+    `max_topics` is the number of views that one socket carries.
 
-    `max_mailbox` counts messages of the browser that wait for one view, `max_internal_messages` those of the
-    application, such as broadcasts.
+    **Sending.** `max_queued_frames` and `max_queued_bytes` limit what waits for a slow browser; a browser that has not
+    read for `stall_timeout` is disconnected.
 
-    `connect_headers` are the names of the headers that views may read as `socket.connect_info.headers`.
+    **Views.** `max_components` is the number of live components in one view. `max_mailbox` is the number of messages of
+    the browser that wait for one view, and `max_internal_messages` that of messages of the application, such as
+    broadcasts. `max_async_work` is the number of background tasks of one view. A handler may go on for `handler_grace`
+    seconds after its browser has gone, or for most of `drain_timeout` when the server stops. There may be
+    `max_unfinished_handlers` such handlers; those beyond that number, or beyond the number for one address, have half a
+    second.
 
-    `poll_window` is how long a long poll waits for news, where no WebSocket gets through.
+    **Uploads.** `max_uploads` is the number of files that one socket may send at once. `max_upload_bytes` is the size
+    of all of them together, including those that have arrived and are not consumed. External uploads do not count.
+    `max_upload_entries` is the number of chosen files that one input lists.
 
-    `reconnect_grace` is how long a view waits for its page whose connection broke off; 0 lets none wait. The limits of
-    waiting views are counts, for all of the application, for one session and for one address; `max_waiting_bytes` is
-    the approximate size of what all of them hold.
+    **Reconnecting.** `reconnect_grace` is how long a view waits for its page after a lost connection; with 0 it does
+    not wait. The limits of waiting views are counts: for the application, for one session and for one address.
+    `max_waiting_bytes` is the approximate size of all of them.
     """
 
     allowed_hosts: Sequence[str] = ()

@@ -1,9 +1,7 @@
-"""What a reader sees when a page cannot be shown: the status, and for a failure a number that the log has as well.
+"""Error pages: the status for users, with the error id of the log for a failure; the place of the error for developers.
 
-With `debug=True` a failure shows the developer where it happened: file and line of the handler or of the template.
-Who does not ask for HTML gets text.
-
-What a developer sees when a page fails: the message, and the lines of their own files that led to it.
+With `debug=True` the page of a failure shows the message, and the lines of the application's own files that led to it.
+A client that does not accept HTML gets text.
 """
 
 import linecache
@@ -28,7 +26,7 @@ from pyview.auth.connection import client_address
 from pyview.observability.error_ids import CrashLog, is_own, is_template, may_leave
 from pyview.template.markup import Pattern
 
-_AROUND = 4
+_CONTEXT_LINES = 4  # shown before and after a line
 
 _FAILURE_PAGE = Pattern("""\
 <!DOCTYPE html>
@@ -54,10 +52,10 @@ number only.</p>
 </html>
 """)
 
-_PLACE = Pattern("<h2>{what} {file}, line {line}</h2>\n{lines}")
+_CODE = Pattern("<h2>{what} {file}, line {line}</h2>\n{lines}")
 
 
-class _Place(NamedTuple):
+class _CodeLine(NamedTuple):
     file: str
     line: int
 
@@ -67,7 +65,7 @@ class _Place(NamedTuple):
 
 
 def failure_page(error: Exception, error_id: str) -> str:
-    """The page as HTML. The innermost of the developer's own lines comes first."""
+    """Return the page for developers as HTML. The innermost line of their own files comes first."""
     message = str(error) or "(no message)"
     places = Markup("").join(_shown(place) for place in _places(error))
     return str(
@@ -82,28 +80,28 @@ def failure_page(error: Exception, error_id: str) -> str:
     )
 
 
-def _places(error: BaseException) -> Iterator[_Place]:
+def _places(error: BaseException) -> Iterator[_CodeLine]:
     if isinstance(error, jinja2.TemplateSyntaxError) and error.filename:
-        yield _Place(error.filename, error.lineno)
+        yield _CodeLine(error.filename, error.lineno)
     own = [place for place in _frames(error.__traceback__) if is_own(place.file)]
     yield from reversed(own[-4:])
 
 
-def _frames(trace: TracebackType | None) -> Iterator[_Place]:
+def _frames(trace: TracebackType | None) -> Iterator[_CodeLine]:
     for frame, line in traceback.walk_tb(trace):
-        yield _Place(frame.f_code.co_filename, line)
+        yield _CodeLine(frame.f_code.co_filename, line)
 
 
-def _shown(place: _Place) -> Markup:
-    numbers = range(max(1, place.line - _AROUND), place.line + _AROUND + 1)
+def _shown(place: _CodeLine) -> Markup:
+    numbers = range(max(1, place.line - _CONTEXT_LINES), place.line + _CONTEXT_LINES + 1)
     texts = ((number, linecache.getline(place.file, number)) for number in numbers)
     shown = Markup("").join(
         _line(number, text, marked=number == place.line) for number, text in texts if text
     )
     what = "Template" if place.is_template else "File"
-    # A template that came from no file has no lines to show.
+    # A template from a string has no lines to show.
     lines = Markup("<pre>{}</pre>\n").format(shown) if shown else shown
-    return _PLACE.fill(what=what, file=place.file, line=str(place.line), lines=lines)
+    return _CODE.fill(what=what, file=place.file, line=str(place.line), lines=lines)
 
 
 def _line(number: int, text: str, *, marked: bool) -> Markup:
@@ -113,9 +111,9 @@ def _line(number: int, text: str, *, marked: bool) -> Markup:
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """What an application's own error page has to show.
+    """Values for the error page of an application.
 
-    `phrase` are the words of the status, `detail` those of the `HTTPException`. `error_id` is the id of the failure
+    `phrase` is the text of the status, and `detail` that of the `HTTPException`. `error_id` is the id of the failure
     in the log, "" for an error that is not a failure, such as a 404. `home` is the path of the start page, with the
     prefix that the application is mounted under.
     """
@@ -159,7 +157,7 @@ _FAILED = "Something went wrong on our side. If you tell us about it, please inc
 
 
 def default_error_page(error: ErrorPage) -> str:
-    """The page of an application that has none of its own."""
+    """Return the page of an application without an error page of its own."""
     text = f"{_FAILED}{error.error_id}" if error.error_id else error.detail
     if text == error.phrase:
         text = f"Error {error.status}"
@@ -169,17 +167,17 @@ def default_error_page(error: ErrorPage) -> str:
 
 
 def _way_home(error: ErrorPage) -> Markup:
-    """Return the link to the start page; "" where the start page is what could not be shown."""
+    """Return the link to the start page; "" if the start page itself could not be shown."""
     return Markup() if error.path == error.home else _WAY_HOME.fill(home=error.home)
 
 
 def error_template(environment: Environment, name: str) -> ErrorPageFunction:
-    """An error page from a Jinja2 template, which has the `ErrorPage` as `error`."""
+    """Return an error page from a Jinja2 template, which has the `ErrorPage` as `error`."""
     return lambda error: environment.get_template(name).render(error=error)
 
 
 class ErrorPages:
-    """The error pages of one application. `page` makes them; `debug` shows developers what has failed."""
+    """Error pages of one application. `page` renders them. `debug()`: show developers the cause of a failure."""
 
     def __init__(self, page: ErrorPageFunction, crashes: CrashLog, *, debug: Callable[[], bool]) -> None:
         self._page = page
@@ -187,14 +185,14 @@ class ErrorPages:
         self._debug = debug
 
     async def http_error(self, request: Request, error: HTTPException) -> Response:
-        """The answer to an `HTTPException`: its status and its headers stay."""
+        """Answer an `HTTPException` with its status and headers."""
         if error.status_code in (204, 304):
             return Response(status_code=error.status_code, headers=error.headers)
         page = _error_page(request, error.status_code, error.detail)
         return await self._response(request, page, error.headers)
 
     async def failure(self, request: Request, error: Exception) -> Response:
-        """The answer to an exception that nobody expected: 500, and an error id."""
+        """Answer any other exception: 500, with the error id of the log."""
         error_id = self._log_crash(request, request.method, error)
         if self._debug() and _wants_html(request):
             return HTMLResponse(failure_page(error, error_id), 500)
@@ -217,7 +215,7 @@ class ErrorPages:
 
 
 class Failures:
-    """ASGI middleware, outside of all others: answers what they did not expect, and logs it once."""
+    """ASGI middleware around all others: logs an unexpected exception once and answers with the error page."""
 
     def __init__(self, app: ASGIApp, pages: ErrorPages) -> None:
         self.app = app
@@ -229,13 +227,13 @@ class Failures:
             return
         started = False
 
-        async def watched(message: Message) -> None:
+        async def send_noting_start(message: Message) -> None:
             nonlocal started
             started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self.app(scope, receive, watched)
+            await self.app(scope, receive, send_noting_start)
         except Exception as error:
             if not started:
                 response = await self._pages.failure(Request(scope), error)

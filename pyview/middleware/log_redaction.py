@@ -1,4 +1,4 @@
-"""Keeps secrets that travel in URLs out of the server's logs, and whole frames and cookies out of their debug logs."""
+"""Log redaction: no secrets from URLs in the logs of the server, and no frames and cookies in its debug logs."""
 
 import logging
 import re
@@ -27,7 +27,7 @@ SERVER_LOGGERS = (
 )
 
 _REDACTED = "[redacted]"
-# What servers write of a connection while somebody debugs them. The cookie of a handshake is the whole session.
+# Lines of the servers at debug level. The cookie of a handshake is the whole session.
 _HEADER = re.compile(
     r"^([<>] (?:cookie|set-cookie|authorization|proxy-authorization|sec-websocket-protocol): ).*",
     re.IGNORECASE,
@@ -37,15 +37,15 @@ _SCOPE = re.compile(r"('(?:query_string|subprotocols)': )(?:b'[^']*'|b\"[^\"]*\"
 
 
 class RedactSecrets(logging.Filter):
-    """Replaces the values of secret query parameters in a record's message and arguments.
+    """Replaces the values of secret query parameters in the message and arguments of a log record.
 
-    A URL inside a URL counts too: the `next` of a login page may carry somebody's `api_key`.
+    URLs inside URLs are included: the `next` of a login page may contain an `api_key`.
     """
 
     def __init__(self, names: Sequence[str] = SECRET_PARAMETERS) -> None:
         super().__init__()
         name = f"(?:{'|'.join(map(re.escape, names))})"
-        # A value ends where its own depth of encoding ends it: %26 one URL deep, %2526 two deep.
+        # The end of a value is encoded as often as its URL: `%26` in a URL inside a URL, `%2526` one level deeper.
         nested = rf"(%((?:25)*)(?:3F|26){name}%\2(?:3D))(?:(?!%\2(?:26|23))[^&#\s\"])*"
         self._plain = re.compile(rf"([?&]{name}=)[^&#\s\"]*", re.IGNORECASE)
         self._nested = re.compile(nested, re.IGNORECASE)
@@ -77,7 +77,7 @@ def _without_traffic(message: str) -> str:
 
 
 def install_redaction(loggers: Sequence[str] = SERVER_LOGGERS) -> None:
-    """Filter these loggers, once however often it is called."""
+    """Add the filter to these loggers, at most once to each."""
     for name in loggers:
         logger = logging.getLogger(name)
         if not any(isinstance(found, RedactSecrets) for found in logger.filters):

@@ -1,8 +1,7 @@
-"""What is checked before anything runs: the path, the host, the origin, and the page that a socket wants to
-join.
+"""Origin checks: path, host and origin of requests and handshakes, and the URL of the page that joins.
 
-Nothing here trusts `X-Forwarded-*`: a server that is told to trust its proxy puts the truth into the ASGI
-scope.
+Nothing here trusts `X-Forwarded-*`, which anybody may send. A server that is configured to trust its proxy puts the
+real values into the ASGI scope.
 """
 
 import re
@@ -17,7 +16,7 @@ from pyview.auth.audit import AuditEvent
 from pyview.auth.connection import client_address as client_address
 from pyview.config import SecurityConfig
 
-# What nearly all hosts look like; anything else is taken apart with care. Ports have at most four digits here.
+# Nearly all hosts match this; others are parsed with care. At most four digits, so that the port is always valid.
 _PLAIN_AUTHORITY = re.compile(r"([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::([0-9]{1,4}))?")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
@@ -26,11 +25,11 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class UnsafePageURL(ValueError):
-    """A page URL that is not one of this site's, or that two parsers could read differently."""
+    """A page URL of another site, or one that two parsers could read differently."""
 
 
 class Refusal(NamedTuple):
-    """Why nothing runs: an HTTP status, one sentence for the log, and what the audit trail calls it."""
+    """Reason to refuse a request: its HTTP status, one sentence for the log, and its event in the audit trail."""
 
     status: int
     reason: str
@@ -38,8 +37,11 @@ class Refusal(NamedTuple):
 
 
 class PageURL(NamedTuple):
-    """A page of this site. `path` is decoded as ASGI servers decode it, `raw_path` is percent-encoded; both
-    include the prefix the app is mounted at. `query` has no `?`."""
+    """URL of a page of this site.
+
+    `path` is decoded as ASGI servers decode it, and `raw_path` is percent-encoded. Both include the prefix that the
+    application is mounted at. `query` has no `?`.
+    """
 
     path: str
     query: str
@@ -47,19 +49,19 @@ class PageURL(NamedTuple):
 
     @property
     def relative(self) -> str:
-        """Path and query, as the browser shows them."""
+        """Path and query as the browser shows them."""
         return f"{self.raw_path}?{self.query}" if self.query else self.raw_path
 
 
 class Authority(NamedTuple):
-    """A host in lower case and its port, None where the text had none."""
+    """A host in lower case, and its port, None if the text had none."""
 
     host: str
     port: int | None
 
 
 class Origin(NamedTuple):
-    """Where a page comes from. `netloc` is how its URL writes the host and the port."""
+    """Origin of a page. `netloc` is the host and port as written in its URL."""
 
     scheme: str
     netloc: str
@@ -67,18 +69,18 @@ class Origin(NamedTuple):
 
 
 def check_request(scope: Scope, config: SecurityConfig) -> Refusal | None:
-    """What every HTTP request must pass."""
+    """Check an HTTP request. Return None if it may go on."""
     return check_path(scope) or check_host(scope, config)
 
 
 def check_handshake(scope: Scope, config: SecurityConfig) -> Refusal | None:
-    """What a socket must pass before it is accepted."""
+    """Check the handshake of a socket. Return None if it may be accepted."""
     return check_path(scope) or check_host(scope, config) or check_origin(scope, config)
 
 
 def check_path(scope: Scope) -> Refusal | None:
-    """No path that parsers read differently: control characters and backslashes, raw or encoded, or a `//`
-    start."""
+    """Refuse paths that parsers read differently: with control characters or backslashes, raw or encoded, or with
+    `//` at the start."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     if _UNSAFE.search(path):
@@ -89,7 +91,7 @@ def check_path(scope: Scope) -> Refusal | None:
 
 
 def check_host(scope: Scope, config: SecurityConfig) -> Refusal | None:
-    """The `Host` header is one of `allowed_hosts`, where those are set."""
+    """Refuse a `Host` header that is not in `allowed_hosts`, if those are set."""
     if not config.allowed_hosts:
         return None
     host = _host(scope)
@@ -99,10 +101,9 @@ def check_host(scope: Scope, config: SecurityConfig) -> Refusal | None:
 
 
 def check_origin(scope: Scope, config: SecurityConfig) -> Refusal | None:
-    """The page that opens the socket is one of ours: its origin is this host and port, or in
-    `allowed_origins`.
+    """Refuse a socket of a page whose origin is neither this host and port nor in `allowed_origins`.
 
-    Programs that are not browsers send no `Origin`; they pass unless `require_origin`.
+    Programs that are not browsers send no `Origin`. They pass unless `require_origin` is set.
     """
     origins = _headers(scope, b"origin")
     if not origins:
@@ -114,11 +115,11 @@ def check_origin(scope: Scope, config: SecurityConfig) -> Refusal | None:
 
 
 def check_form(scope: Scope, config: SecurityConfig) -> Refusal | None:
-    """A request that may change something was not made by a page of another site.
+    """Refuse a request with an unsafe method that a page of another site makes.
 
-    Every current browser says so in `Sec-Fetch-Site`, where the connection is one that it trusts (TLS, or this very
-    machine); all of them send `Origin` with a POST. What is no browser sends neither, and passes: it has no cookies of
-    anybody's. (W3C Fetch Metadata Request Headers; the Fetch standard, "append a request Origin header".)
+    Every current browser sends `Sec-Fetch-Site` over a connection that it trusts (TLS, or localhost), and all of them
+    send `Origin` with a POST. A program that is not a browser sends neither and passes: it has no user's cookies.
+    (W3C Fetch Metadata Request Headers; the Fetch standard, "append a request Origin header".)
     """
     if scope["method"] in _SAFE_METHODS or _is_cross_site_path(scope, config):
         return None
@@ -134,7 +135,7 @@ def check_form(scope: Scope, config: SecurityConfig) -> Refusal | None:
 
 
 def check_same_origin(scope: Scope, config: SecurityConfig) -> Refusal | None:
-    """A request was made by a script of this very site, whatever paths others may send forms to."""
+    """Refuse a request that no script of this site made. `cross_site_paths` does not apply."""
     sites, origins = _headers(scope, b"sec-fetch-site"), _headers(scope, b"origin")
     if sites not in ([], ["same-origin"]):
         site = _shown(scope, b"sec-fetch-site")
@@ -145,9 +146,9 @@ def check_same_origin(scope: Scope, config: SecurityConfig) -> Refusal | None:
 
 
 def split_page_url(url: object, scope: Scope, config: SecurityConfig) -> PageURL:
-    """The page that a join, a patch or a navigation names: absolute or a path, its fragment dropped.
+    """Parse the URL of a join, patch or navigation: absolute or a path. The fragment is dropped.
 
-    Raises `UnsafePageURL` for one that is not a page of this site.
+    Raises `UnsafePageURL` for a page of another site.
     """
     if not isinstance(url, str) or not 0 < len(url) <= config.max_url_length:
         raise UnsafePageURL(f"expected the URL of a page, up to {config.max_url_length} characters")
@@ -179,7 +180,7 @@ def _is_our_origin(scope: Scope, config: SecurityConfig, origins: list[str]) -> 
 
 
 def _is_allowed_origin(config: SecurityConfig, origins: list[str]) -> bool:
-    """Named as allowed: to be this host is not enough where the browser itself says that it is another origin."""
+    """Return True if the origin is in `allowed_origins`. Being this host is not enough: the browser said cross-site."""
     origin = _single_origin(origins)
     return origin is not None and _is_listed(origin, config.allowed_origins)
 
@@ -205,13 +206,13 @@ def _without_origin(url: str, scope: Scope, config: SecurityConfig) -> str:
 
 
 def _split_origin(text: str) -> Origin | None:
-    """An origin is a scheme and an authority and nothing else; `null` is none."""
+    """Parse an `Origin` header: a scheme, a host and a port, and nothing else. `null` is no origin."""
     origin = _origin_of(text)
     return origin if origin and f"{origin.scheme}://{origin.netloc}".lower() == text.lower() else None
 
 
 def _origin_of(url: str) -> Origin | None:
-    """That of an http(s) URL with a host and without user information, else None."""
+    """Return the origin of an http(s) URL that has a host and no user information, else None."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -233,10 +234,10 @@ def _is_listed(origin: Origin, allowed: Iterable[str]) -> bool:
 
 
 def _socket_authority(scope: Scope, page_scheme: str) -> Authority | None:
-    """Host and port that the client asked for.
+    """Return the host and port of the `Host` header.
 
-    Without a port in `Host` it is the default one: of the socket where that has TLS itself, else of the page,
-    since a proxy may have taken the TLS off.
+    Without a port it is the default port: that of the socket if it uses TLS, else that of the page, because a proxy may
+    have terminated TLS.
     """
     host = _host(scope)
     if host is None or host.port is not None:
@@ -246,7 +247,7 @@ def _socket_authority(scope: Scope, page_scheme: str) -> Authority | None:
 
 
 def _allows(pattern: str, scheme: str, page: Authority) -> bool:
-    """`pattern` is an origin, `host`, `host:port`, `*.host`, `*.host:port` or `*`."""
+    """Return True if `pattern` matches: an origin, `host`, `host:port`, `*.host`, `*.host:port` or `*`."""
     wanted_scheme, separator, rest = pattern.lower().rpartition("://")
     if separator and wanted_scheme != scheme:
         return False
@@ -275,7 +276,7 @@ def _host(scope: Scope) -> Authority | None:
 
 
 def _authority(text: str) -> Authority | None:
-    """`host[:port]`, IPv6 in brackets; None for anything that is more than that."""
+    """Parse `host[:port]`, IPv6 in brackets. Return None for anything else."""
     plain = _PLAIN_AUTHORITY.fullmatch(text)
     if plain is not None:
         return Authority(plain[1].lower(), None if plain[2] is None else int(plain[2]))

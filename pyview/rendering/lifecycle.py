@@ -17,12 +17,12 @@ from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.rendering.page_guard import NO_GUARD, PageGuard
-from pyview.rendering.renderers import Renderer, TemplateFiles, renderer_for
+from pyview.rendering.renderers import Renderer, renderer_for
+from pyview.rendering.templates import ViewTemplates
 from pyview.routing.routes import LiveRoute, NestedRoute
 from pyview.sessions.session import ReadOnlySession, with_shared
 from pyview.socket.connect import ConnectData
 from pyview.socket.socket import LiveViewSocket
-from pyview.template.live_template import LiveTemplate
 from pyview.threads import off_loop
 
 NO_VALUES: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -51,12 +51,6 @@ class AccessGuard(Protocol):
     async def allows(self, location: Location, *, fresh: bool) -> bool: ...
     async def admits(self, location: Location) -> bool: ...
     def log_denied(self, event: str) -> None: ...
-
-
-class FindsTemplates(TemplateFiles, Protocol):
-    """Templates of view classes, and their layouts."""
-
-    def layout_for(self, view_class: type[LiveView[Any]], of_group: Any) -> LiveTemplate | None: ...
 
 
 class Parent(Protocol):
@@ -149,7 +143,7 @@ def check_is_page(mount_context: MountContext) -> None:
 def renderer_of(
     view: LiveView[Any],
     mount_context: MountContext,
-    templates: FindsTemplates,
+    templates: ViewTemplates,
     processors: Sequence[ContextProcessor],
 ) -> Renderer:
     """Return the renderer of `view`. Only a view with a URL has a layout: a nested view is inside that of its page."""

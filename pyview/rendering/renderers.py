@@ -1,4 +1,4 @@
-"""How one view renders: by its template, which yields diffs itself, or by hand, where two trees are compared."""
+"""Renderers of views: a template yields diffs itself; the trees of a view with its own `render` are compared."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ from pyview.components.template_names import (
 )
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor, PyViewMeta
+from pyview.rendering.templates import ViewTemplates
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import ContentRendering, LiveTemplate, as_page, is_content
@@ -27,7 +28,7 @@ R = TypeVar("R")
 
 
 class Renderer(Protocol):
-    """One view's renders. The first `update` is the whole tree, later ones hold what changed, until `reset`."""
+    """Renders one view. The first `update` after `reset` returns the whole tree, later ones return the changes."""
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]: ...
     def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]: ...
@@ -35,14 +36,14 @@ class Renderer(Protocol):
 
 
 class Part(Protocol):
-    """A view that a layout holds."""
+    """Renderer of a view inside a layout."""
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]: ...
     def part(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]: ...
 
 
 class TemplateRenderer:
-    """The view's template over its context."""
+    """Renders the template of a view with its context."""
 
     __slots__ = ("_functions", "_names", "_node", "_processors", "_template")
 
@@ -75,7 +76,7 @@ class TemplateRenderer:
         self._node = None
 
     def part(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
-        """What a layout's slot retains, and what changed."""
+        """Return the state that the slot of a layout keeps until the next render, and the changes."""
         socket: LiveViewSocket[Any] = render_pass.host
         node, change = self._template.part(socket.context, self._extras(socket), render_pass, previous)
         if socket.temporaries is not None:
@@ -93,13 +94,13 @@ class TemplateRenderer:
         return self._with_processed(socket, extras) if self._processors else extras
 
     def _with_processed(self, socket: LiveViewSocket[Any], extras: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the application's context processors add. The view's own names come first."""
+        """Add the names of the context processors. The view's own names take precedence."""
         meta = PyViewMeta(socket, self._template)
         return {**context_processor_names(self._processors, meta, socket.context), **extras}
 
 
 class InnerContent(Live):
-    """`{{ inner_content }}` of a layout: the view itself."""
+    """The value of `{{ inner_content }}` in a layout: the view itself."""
 
     __slots__ = ("_inner",)
 
@@ -119,7 +120,7 @@ class InnerContent(Live):
 
 
 class LayoutRenderer(TemplateRenderer):
-    """A layout over the view's context, with the view inside."""
+    """Renders a layout with the context of the view, and the view in it."""
 
     __slots__ = ("_content", "_inner")
 
@@ -136,9 +137,11 @@ class LayoutRenderer(TemplateRenderer):
 
     def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
         inner = self._inner
-        return self._after(inner, socket) if isinstance(inner, HandRenderer) else super().update(socket)
+        if isinstance(inner, CustomRenderer):
+            return self._update_prepared(inner, socket)
+        return super().update(socket)
 
-    async def _after(self, inner: "HandRenderer", socket: LiveViewSocket[Any]) -> Diff:
+    async def _update_prepared(self, inner: "CustomRenderer", socket: LiveViewSocket[Any]) -> Diff:
         await inner.prepare(socket)
         diff = super().update(socket)
         return diff if isinstance(diff, dict) else await diff
@@ -152,13 +155,13 @@ _NO_FLASH: Mapping[str, Any] = {"flash": MappingProxyType({})}
 
 
 def _names_of(view: LiveView[Any]) -> Mapping[str, Any]:
-    """The names that a template has besides the context's: `flash`, and those of the view's class."""
+    """Return the names that a template has in addition to the context: `flash`, and those of the view class."""
     names = template_names(view)
     return {**names, **_NO_FLASH} if names else _NO_FLASH
 
 
-class StringRenderer:
-    """The view's method `template`, which returns a template string: only what changed of it is rendered."""
+class TStringRenderer:
+    """Renders the template string that the view's method `template` returns."""
 
     __slots__ = ("_environment", "_rendering", "_view")
 
@@ -168,12 +171,12 @@ class StringRenderer:
         self._rendering: ContentRendering | None = None
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]:
-        return self._told_where(ContentRendering(self._environment, socket).html, socket)
+        return self._with_position(ContentRendering(self._environment, socket).html, socket)
 
     def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
         if self._rendering is None:
             self._rendering = ContentRendering(self._environment, socket)
-        change = self._told_where(self._rendering.update, socket)
+        change = self._with_position(self._rendering.update, socket)
         components = socket.components
         return change if components is None else components.completed_page(change, self._rendering.node)
 
@@ -181,14 +184,14 @@ class StringRenderer:
         self._rendering = None
 
     def part(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
-        """What a layout's slot retains, and what changed."""
+        """Return the state that the slot of a layout keeps until the next render, and the changes."""
         tstrings = self._environment.tstrings
-        return self._told_where(
+        return self._with_position(
             lambda content: tstrings.content(render_pass, previous, content), render_pass.host
         )
 
-    def _told_where(self, render: Callable[[Any], R], socket: LiveViewSocket[Any]) -> R:
-        """What `render` makes of the template string; its errors say where that was written."""
+    def _with_position(self, render: Callable[[Any], R], socket: LiveViewSocket[Any]) -> R:
+        """Call `render` with the template string. Its errors get the position in the source of the view."""
         template = self._view.template
         try:
             return render(template(socket.context, PyViewMeta(socket)))
@@ -197,8 +200,8 @@ class StringRenderer:
             raise
 
 
-class HandRenderer:
-    """The view's own `render`. Trees that it makes are compared, because nothing else knows what changed."""
+class CustomRenderer:
+    """Calls the view's own `render`. Trees that it returns are compared: nothing else knows what has changed."""
 
     __slots__ = ("_environment", "_prepared", "_previous", "_rendering", "_template", "_view")
 
@@ -248,12 +251,12 @@ class HandRenderer:
         return tree if previous is None else diff(previous, tree)
 
     async def prepare(self, socket: LiveViewSocket[Any]) -> None:
-        """Make the content that `part` will be asked for: a layout cannot wait in the middle of its render."""
+        """Render the content for `part`: a layout cannot await in the middle of its own render."""
         content = await self._content(socket)
         self._prepared = content if is_content(content) else content.tree()
 
     def part(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
-        """What a layout's slot retains, and what changed."""
+        """Return the state that the slot of a layout keeps until the next render, and the changes."""
         tree, self._prepared = self._prepared, None
         if is_content(tree):
             rendered: tuple[Any, Any] = self._environment.tstrings.content(render_pass, previous, tree)
@@ -266,32 +269,20 @@ class HandRenderer:
         return await content if inspect.isawaitable(content) else content
 
 
-class TemplateFiles(Protocol):
-    """The templates of view classes; None for a view that makes its content itself."""
-
-    @property
-    def environment(self) -> LiveEnvironment: ...
-    def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None: ...
-
-
 def renderer_for(
     view: LiveView[Any],
-    templates: TemplateFiles,
+    templates: ViewTemplates,
     processors: Sequence[ContextProcessor] = (),
     layout: LiveTemplate | None = None,
 ) -> Renderer:
-    """How `view` renders, with `layout` around it. Raises what Jinja2 raises for a bad template."""
-    own = _renderer_of(view, templates, processors)
-    return own if layout is None else LayoutRenderer(layout, view, processors, own)
-
-
-def _renderer_of(
-    view: LiveView[Any], templates: TemplateFiles, processors: Sequence[ContextProcessor]
-) -> TemplateRenderer | StringRenderer | HandRenderer:
+    """Return the renderer of `view`, with `layout` around it. Raises what Jinja2 raises for an invalid template."""
     cls = type(view)
     template = templates.for_view(cls)
+    inner: TemplateRenderer | TStringRenderer | CustomRenderer
     if cls.render is not LiveView.render:
-        return HandRenderer(view, template, templates.environment)
-    if template is not None:
-        return TemplateRenderer(template, view, processors)
-    return StringRenderer(view, templates.environment)
+        inner = CustomRenderer(view, template, templates.environment)
+    elif template is not None:
+        inner = TemplateRenderer(template, view, processors)
+    else:
+        inner = TStringRenderer(view, templates.environment)
+    return inner if layout is None else LayoutRenderer(layout, view, processors, inner)

@@ -1,6 +1,7 @@
-"""Which template a view class has: named on the class, or the file beside its module, or a placeholder.
+"""Templates of view classes, and the script and style sheet beside each view.
 
-The script and the style sheet beside a view, under names that change with their content.
+A view class names its template, or has it in a file beside its module. In development a view without one shows a
+placeholder. Scripts and style sheets get names that change with their content.
 """
 
 import logging
@@ -35,35 +36,37 @@ from pyview.template.view_files import (
 )
 from pyview.wire.message import encoded
 
+logger = logging.getLogger("pyview")
+
 ViewClass = type[LiveView[Any]]
 Stamp = tuple[tuple[int, int] | None, ...]
 
 FILES_EVENT: Final = "pyview:files"
-"""The event that tells a page, before it is patched, which files its new view has."""
+"""Event with the files of a new view. The client loads them before it patches the page."""
 
 
 class ViewFile(NamedTuple):
-    """One file. `name` has a digest of the content in it: `count-1f3a...e2.js`."""
+    """One file. `name` contains a digest of the content: `count-1f3a...e2.js`."""
 
     name: str
     content: bytes
 
 
 class FilesOfView(NamedTuple):
-    """What stands beside a view, if it does. `view` is how its hooks are called: `Counter.Chart`."""
+    """Script and style sheet beside a view. `view` is the name before the dot in its hooks: `Counter.Chart`."""
 
     view: str
     script: ViewFile | None
     style: ViewFile | None
 
     def announcement(self, dom_id: str) -> orjson.Fragment:
-        """What the browser is told of the view in the element of that id."""
+        """Return the payload of `FILES_EVENT` for the view in the element `dom_id`."""
         names = {"script": self.script and self.script.name, "style": self.style and self.style.name}
         return encoded({"id": dom_id, "view": self.view, **names}, FILES_EVENT)
 
 
 class ViewFiles:
-    """The files of an application's views. With `reread` they are read again whenever they are asked for."""
+    """Files beside the views of an application. With `reread` they are read again at each use."""
 
     def __init__(self, *, reread: bool) -> None:
         self._reread = reread
@@ -72,19 +75,19 @@ class ViewFiles:
         self._places: dict[ViewClass, tuple[str, ...]] = {}
 
     def of(self, view_class: ViewClass) -> FilesOfView | None:
-        """None for a view that has neither."""
+        """Return the files of a view, None if it has neither."""
         if self._reread or view_class not in self._of:
             self._of[view_class] = self._found(view_class)
         return self._of[view_class]
 
     def stamp(self, view_class: ViewClass) -> Stamp:
-        """How old all files are now that could be those of a view, without one for those that are not there."""
+        """Return modification times and sizes of all files that a view may have, None for those that do not exist."""
         if view_class not in self._places:
             self._places[view_class] = tuple(map(str, places_beside(view_class, (".js", ".css"))))
         return tuple(map(_age, self._places[view_class]))
 
     def named(self, name: str) -> ViewFile | None:
-        """The file of that name, if it belongs to a view of this program: another worker may have named it."""
+        """Return the file of this name. Another worker may have rendered the page, so all view classes are searched."""
         if name not in self._named:
             for view_class in _subclasses(LiveView):
                 self.of(view_class)
@@ -99,7 +102,7 @@ class ViewFiles:
             return None
         try:
             content = path.read_bytes()
-        except FileNotFoundError:  # some editors take a file away before they write it anew
+        except FileNotFoundError:  # some editors delete a file before they write it again
             return None
         name = f"{path.stem}-{sha256(content).hexdigest()[:20]}{path.suffix}"
         return self._named.setdefault(name, ViewFile(name, content))
@@ -118,8 +121,6 @@ def _subclasses(cls: type) -> set[type]:
     return own.union(*map(_subclasses, own))
 
 
-logger = logging.getLogger("pyview")
-
 _PLACEHOLDER = """\
 <section class="pyview-placeholder">
 <h1>{view}</h1>
@@ -129,11 +130,11 @@ _PLACEHOLDER = """\
 
 
 class ViewTemplates:
-    """The templates of one application, each compiled once, and the `files` beside its views.
+    """Templates of one application, each compiled once, and the `files` beside its views.
 
-    `source` is a live environment, a loader, or None. With `auto_reload`, files that have changed are read again,
-    unless the environment has been told otherwise. `components` are function components, or modules of them, that
-    every template may call by name. `missing` are the views that show a placeholder, each with the reason.
+    `source` is a live environment, a loader, or None. With `auto_reload`, changed files are read again, unless the
+    environment sets `auto_reload` itself. `components` are function components, or modules of them, that every template
+    may call by name. `missing` holds the views that show a placeholder, each with the error.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class ViewTemplates:
         else:
             self.environment = create_environment(source, auto_reload=auto_reload)
         self._auto_reload = auto_reload
-        self._take_in(self.environment)
+        self._prepare(self.environment)
         self.environment.globals.update(components_in(components))
         self._templates: dict[type[LiveView[Any]], LiveTemplate | None] = {}
         self._layouts: dict[tuple[type[LiveView[Any]], Any], LiveTemplate | None] = {}
@@ -161,9 +162,9 @@ class ViewTemplates:
         return self.environment.change_rule
 
     def for_view(self, view_class: type[LiveView[Any]]) -> LiveTemplate | None:
-        """None for a view that makes its content itself.
+        """Return the template of a view, None for a view that renders itself.
 
-        Raises what Jinja2 raises for a bad template; in production `TemplateFileNotFound` for a view without one.
+        Raises what Jinja2 raises for an invalid template, and in production `TemplateFileNotFound` for a missing one.
         """
         if view_class in self._templates:
             return self._templates[view_class]
@@ -173,40 +174,45 @@ class ViewTemplates:
         try:
             found = template_for(view_class, self.environment)
         except TemplateFileNotFound as missing:
-            # Not kept where files may still change: the developer is about to write the one that is missing.
+            # The placeholder is not cached where files may change: the developer is about to write the missing file.
             if missing.path is not None:
                 record_source(missing.path, MissingFile(missing.path))
-            return self._substitute(view_class, missing)
+            return self._placeholder_for(view_class, missing)
         self.missing.pop(view_class, None)
-        self._take_in(found.environment)
+        self._prepare(found.environment)
         self._templates[view_class] = found
         return found
 
     def layout_for(self, view_class: type[LiveView[Any]], of_group: Any) -> LiveTemplate | None:
-        """The template around a view's; `of_group` is what its live session names. Raises what Jinja2 raises."""
+        """Return the layout of a view. `of_group` is the layout of its live session. Raises what Jinja2 raises."""
         key = view_class, of_group
         if key not in self._layouts:
             found = self._layouts[key] = layout_of(view_class, self.environment, of_group)
             if found is not None:
-                self._take_in(found.environment)
+                self._prepare(found.environment)
         return self._layouts[key]
 
     def for_component(self, component: type[LiveComponent[Any]]) -> LiveTemplate | None:
-        """None for a class with a method `template`. Raises `TemplateFileNotFound`, and what Jinja2 raises."""
+        """Return the template of a component, None for a class with a method `template`.
+
+        Raises `TemplateFileNotFound`, and what Jinja2 raises.
+        """
         if component not in self._components:
             found = self._components[component] = component_template(component, self.environment)
             if found is not None:
-                self._take_in(found.environment)
+                self._prepare(found.environment)
         return self._components[component]
 
-    def _take_in(self, environment: LiveEnvironment) -> None:
-        """Let the templates of `environment` hold views, and follow their files as those of the application do: it may
-        be one that somebody made elsewhere."""
+    def _prepare(self, environment: LiveEnvironment) -> None:
+        """Make `live_render` available in `environment`, and reload its files like those of the application.
+
+        A view may name a template of an environment that the application does not know.
+        """
         environment.globals.setdefault("live_render", live_render)
         if not environment.reloads_as_told:
             environment.auto_reload = self._auto_reload
 
-    def _substitute(
+    def _placeholder_for(
         self, view_class: type[LiveView[Any]], missing: TemplateFileNotFound
     ) -> LiveTemplate | None:
         if view_class.render is not LiveView.render:

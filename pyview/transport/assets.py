@@ -77,6 +77,9 @@ class ClientAssets:
 
     def __init__(self, directory: Path = STATIC) -> None:
         self._directory = directory
+        # Without a nonce these are equal for all pages. Bounded, because a mount path may have parameters.
+        self._head = lru_cache(64)(self._make_head)
+        self._component_styles = lru_cache(64)(self._make_component_styles)
 
     @property
     def liveview_version(self) -> str:
@@ -101,6 +104,9 @@ class ClientAssets:
 
     def head(self, root_path: str = "", nonce: str | None = None) -> Markup:
         """Return the elements for `<head>`: stylesheet, socket path, script. Nothing is inline."""
+        return self._make_head(root_path, nonce) if nonce else self._head(root_path)
+
+    def _make_head(self, root_path: str, nonce: str | None = None) -> Markup:
         return _HEAD.fill(
             style=self.style_url(root_path),
             live=f"{root_path}/live",
@@ -110,6 +116,9 @@ class ClientAssets:
 
     def component_styles(self, root_path: str = "", nonce: str | None = None) -> Markup:
         """Return the element for `<head>` with the stylesheet of the core components."""
+        return self._make_component_styles(root_path, nonce) if nonce else self._component_styles(root_path)
+
+    def _make_component_styles(self, root_path: str, nonce: str | None = None) -> Markup:
         file = self._manifest.get("components")
         if not file:
             return Markup()
