@@ -1,4 +1,4 @@
-"""Dependency injection, under the name by which users import it."""
+"""Import path for users: `Depends`, `FromClient` and `Session` of `pyview.binding`."""
 
 from pyview.binding.signature import Depends, FromClient, Session
 

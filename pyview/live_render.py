@@ -1,4 +1,4 @@
-"""`live_render`: a live view inside any page."""
+"""`live_render`: put a live view into the template of another view, or into any page of a Starlette route."""
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from pyview.template.nested import Nested
 class Embedded:
     """A live view for a page that is not live itself.
 
-    In a template `{{ view }}` is its element, and `{{ view.head }}` what `<head>` needs for it: the page's CSRF token,
-    the browser's side of PyView and the style sheet of the view. Of several on one page, the head of each may stand
-    there; what they share does no harm twice.
+    In a template, `{{ view }}` is its element, and `{{ view.head }}` its tags for `<head>`: the CSRF token of the page,
+    the client's script, and the style sheet of the view. With several views on one page, include the head of each: tags
+    that they share may be repeated.
     """
 
     html: Markup
@@ -31,8 +31,8 @@ class Embedded:
         return self.html
 
 
-class Embeds(Protocol):
-    """The application that a request reached."""
+class EmbedsViews(Protocol):
+    """A PyView application. A Protocol, because `pyview.app` imports this module."""
 
     async def embed(self, request: Request, child: Nested) -> Embedded: ...
 
@@ -71,27 +71,29 @@ def live_render(
     sticky: bool = False,
     container: ContainerElement | None = None,
 ) -> Any:
-    """Put `view` into a page, as a live view of its own: its own state, process and errors.
+    """Put `view` into a page as a live view with its own state, process and errors.
 
-    In a live template: `{{ live_render(Clock, id="clock", session={"zone": "UTC"}) }}`. It ends with the view around
-    it; a `sticky` one stays through live navigation, as long as each page has it under the same id.
+    In a live template: `{{ live_render(Clock, id="clock", session={"zone": "UTC"}) }}`. The nested view ends with the
+    view around it. A `sticky` one survives live navigation, as long as each page contains it with the same id.
 
-    In a Starlette route: `clock = await live_render(request, Clock)`, for a template that has `{{ clock.head }}` and
+    In a Starlette route: `clock = await live_render(request, Clock)`, for a template with `{{ clock.head }}` and
     `{{ clock }}`.
 
-    `session` is JSON data, added to the session that its `mount` gets; it travels encrypted. `id` is the id of its
-    element, unique on the page; by default it is made of the name of the class. `container` is that element, by default
-    what the view's class says. A nested view has no URL: `handle_params` is not called. Who may see it is asked as for
-    a page: `@requires`, providers, and the requirement of the live session around it.
+    - `session`: JSON data, added to the session that its `mount` receives; encrypted in the page.
+    - `id`: the id of its element, unique on the page. Default: derived from the name of the class.
+    - `container`: its element. Default: that of the view's class.
 
-    Raises `TypeError` for what is no view, `ValueError` for an id or a container that cannot be.
+    A nested view has no URL: `handle_params` is not called. Authorization is that of a page: `@requires`, providers,
+    and the requirement of the live session around it.
+
+    Raises `TypeError` for anything but a view class, `ValueError` for an invalid id or container.
     """
     embedded = isinstance(first, Request)
     view_class = view if embedded else first
     if not (isinstance(view_class, type) and issubclass(view_class, LiveView)):
         raise TypeError(f"live_render expected a subclass of LiveView, got {view_class!r}")
     if not embedded and view is not None:
-        raise TypeError(f"live_render takes one view, or a request and a view; got {first!r} and {view!r}")
+        raise TypeError(f"live_render expected one view, or a request and a view; got {first!r} and {view!r}")
     child = Nested(view_class, id, dict(session or {}), sticky, container)
     return _embedded(first, child) if embedded else child
 
@@ -101,11 +103,11 @@ async def _embedded(request: Request, child: Nested) -> Embedded:
     if not hasattr(app, "embed"):
         raise TypeError(
             f"live_render(request, {child.view_class.__name__}): expected a request to a route of a PyView "
-            f"application, this one came to a {type(app).__name__}. Add the route to the PyView application."
+            f"application, got one to a {type(app).__name__}. Add the route to the PyView application"
         )
     if child.sticky:
         raise ValueError(
-            f"{child.described} is sticky, but a page over HTTP has no live navigation to stay through."
+            f"{child.described} is sticky, but the page of a Starlette route has no live navigation. Remove sticky=True"
         )
-    embeds: Embeds = app
-    return await embeds.embed(request, child)
+    application: EmbedsViews = app
+    return await application.embed(request, child)

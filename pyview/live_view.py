@@ -1,4 +1,4 @@
-"""LiveView: the class a developer writes."""
+"""LiveView: the base class of views."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
@@ -15,27 +15,26 @@ T = TypeVar("T")
 
 
 class LiveView(Generic[T]):
-    """One page. `T` is the type of `socket.context`.
+    """A live page, or a part of one. `T` is the type of `socket.context`.
 
-    The life of a view: `mount`, `handle_params`, `render` answer the HTTP request; when the browser joins, the same
-    three run again on a connected socket; then `handle_event` and `handle_info` as things happen, a render after each.
-    Callbacks of one view never overlap. Each may be `async def`, or `def`, which runs in a worker thread; it may
-    declare typed parameters instead of the classic ones: the base class leaves signatures open, so that a type checker
-    accepts either.
+    Life cycle: `mount`, `handle_params` and `render` answer the HTTP request. When the browser joins, the same three
+    run again on a connected socket. Then `handle_event` and `handle_info` run for each event and message, with a render
+    after each.
 
-    A view overrides what it needs of them, or has methods under `@event` and `@info`. Those of this class do nothing,
-    and may be called by `super()`. An event that a view has no handler for is an error all the same.
+    Callbacks of one view never overlap. Each may be an `async def`, or a `def`, which runs in a worker thread. Each may
+    declare typed parameters instead of the classic ones; the signatures of the base class are open, so that type
+    checkers accept both. A view overrides the callbacks that it needs, or decorates methods with `@event` and `@info`.
+    The callbacks of this class do nothing, and may be called by `super()`. An event without a handler is an error.
 
-    The template is the `.html` file beside the module of the class, or the one named by the class attribute
-    `template`; or the method `template(assigns, meta)`, which returns a template string (PEP 750).
+    Class attributes:
 
-    `layout` is a template around that one, within the page and as live as it is, with `{{ inner_content }}` where the
-    view comes: a file beside the module of the class that names it, or a name for the loader. False for none, where a
-    live session or a base class has one.
-
-    `container` is the element around the view: a tag, or a tag and its attributes, `("main", {"class": "wide"})`.
-
-    `on_mount` lists functions that run before `mount`, those of base classes first; see `pyview.hooks`.
+    - `template`: a name for the loader, or a `LiveTemplate`. Default: the `.html` file beside the module of the class.
+      Or a method `template(assigns, meta)` that returns a template string (PEP 750).
+    - `layout`: a live template around that of the view, with `{{ inner_content }}` in the place of the view: a file
+      beside the module of the class that names it, or a name for the loader. False disables the layout of a live
+      session or a base class.
+    - `container`: the element of the view: a tag, or a tag and its attributes, `("main", {"class": "wide"})`.
+    - `on_mount`: functions that run before `mount`, those of base classes first; see `pyview.hooks`.
     """
 
     template: ClassVar[Any] = None
@@ -45,57 +44,65 @@ class LiveView(Generic[T]):
 
     @inline
     def mount(self, *args: Any, **kwargs: Any) -> Any:
-        """`mount(socket, session)`: set `socket.context`.
+        """Set `socket.context`. Classic signature: `mount(socket, session)`.
 
-        Runs once for the HTTP response and once when the browser has joined. It may ask for parameters of the URL, such
-        as `mount(self, socket, page: int = 1)`.
+        Runs once for the HTTP response and once when the browser joins. It may declare parameters of the URL, such as
+        `mount(self, socket, page: int = 1)`.
         """
         return DONE
 
     @no_handler
     def handle_params(self, *args: Any, **kwargs: Any) -> Any:
-        """`handle_params(url, params, socket)`: the address of the page.
+        """Handle the URL of the page. Classic signature: `handle_params(url, params, socket)`.
 
-        Runs after `mount`, and whenever the address changes within the view.
+        Runs after `mount`, and whenever the URL changes within the view.
         """
         return DONE
 
     @no_handler
     def handle_event(self, *args: Any, **kwargs: Any) -> Any:
-        """`handle_event(event, payload, socket)`: the browser's events that have no `@event` method. What it returns
-        answers them."""
+        """Handle events without an `@event` method. Classic signature: `handle_event(event, payload, socket)`.
+
+        The result is the reply to the event.
+        """
         return DONE
 
     @no_handler
     def handle_info(self, *args: Any, **kwargs: Any) -> Any:
-        """`handle_info(event, socket)`: timers and messages that have no `@info` method."""
+        """Handle timers and messages without an `@info` method. Classic signature: `handle_info(event, socket)`."""
         return DONE
 
     @no_handler
     def handle_async(self, *args: Any, **kwargs: Any) -> Any:
-        """`handle_async(name, result, socket)`: results of `socket.start_async` that have no `@async_result` method."""
+        """Handle results of `socket.start_async` without an `@async_result` method.
+
+        Classic signature: `handle_async(name, result, socket)`.
+        """
         return DONE
 
     @inline
     def reconnected(self, socket: LiveViewSocket[T]) -> Any:
-        """The connection had broken off, and the page is back at this view: nothing was lost, `mount` does not run.
+        """React to a restored connection: the page has rejoined this view, whose state was kept, without `mount`.
 
-        May be `async def`. All of the view is rendered afterwards.
+        May be `async def`. The whole view is rendered afterwards.
         """
         return DONE
 
     async def disconnect(self, socket: LiveViewSocket[T]) -> None:
-        """The view has ended. Runs exactly once for a view whose connected `mount` began."""
+        """Clean up when the view ends. Runs exactly once for each view whose connected `mount` began."""
 
     async def render(self, assigns: T, meta: PyViewMeta) -> Content:
-        """The page's content: by default the view's template over its context.
+        """Return the content of the view: by default its template, rendered with its context.
 
-        It may also be a template string, or a live value.
+        An override may also return a template string, or a live value. Raises `NotImplementedError` without a template.
         """
         if callable(self.template):
             return self.template(assigns, meta)  # type: ignore[no-any-return]
         if meta.template is None:
-            raise NotImplementedError(f"{type(self).__qualname__} has no template and no render()")
+            raise NotImplementedError(
+                f"{type(self).__qualname__} has no template and no render(). Write an .html file beside its module, "
+                "name one in the class attribute `template`, or define render()"
+            )
         return LiveRender(meta.template, assigns, meta)
 
 

@@ -1,4 +1,4 @@
-"""What `LiveView.render` gets besides the context."""
+"""PyViewMeta, the second argument of `LiveView.render`; and the type of context processors."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from pyview.template.live_template import LiveTemplate
 
 @dataclass(frozen=True, slots=True)
 class PyViewMeta:
-    """`socket` is the view's socket, `template` the file found for the view (None when there is none)."""
+    """Second argument of `LiveView.render(assigns, meta)`.
+
+    `socket` is the view's socket, `template` the template found for the view, or None if there is none.
+    """
 
     socket: LiveViewSocket[Any]
     template: LiveTemplate | None = None
@@ -21,4 +24,4 @@ class PyViewMeta:
 
 
 ContextProcessor: TypeAlias = Callable[[PyViewMeta], Mapping[str, Any]]
-"""Adds names to the templates of all views of an application; asked at every render, so it should be quick."""
+"""Returns names for the templates of all views of an application. Called at every render, so it should be fast."""

@@ -1,4 +1,4 @@
-"""Change sets: forms over one pydantic model, field by field, under the names that PyView users know."""
+"""Change sets: the simple forms of PyView 0.9, over one pydantic model, field by field."""
 
 from pyview.changesets.changesets import ChangeSet, change_set
 

@@ -1,6 +1,6 @@
-"""ChangeSet: the changes that a browser has sent so far, and what does not fit among them.
+"""ChangeSet: the changes of a form's fields so far, and their errors.
 
-A `pyview.forms.Form` does more: nested models, lists, inputs that follow from types. This is the small one.
+`pyview.forms.Form` does more: nested models, lists, inputs derived from types.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,11 @@ Base = TypeVar("Base", bound=BaseModel)
 
 @dataclass
 class ChangeSet(Generic[Base]):
-    """`changes` are texts by the name of a field, `errors` what pydantic says of those among them that do not fit."""
+    """A form over the pydantic model `cls`.
+
+    `changes` are texts by the name of a field, `errors` pydantic's texts for the invalid ones among them. `valid` is
+    True if the changes describe an object of the model.
+    """
 
     cls: type[Base]
     changes: dict[str, Any]
@@ -23,12 +27,12 @@ class ChangeSet(Generic[Base]):
     valid: bool
 
     def __getitem__(self, key: str) -> Any:
-        """The change of a field; `""` when there is none."""
+        """Return the change of a field; `""` if there is none."""
         return self.changes.get(key, "")
 
     @property
     def model(self) -> Base | None:
-        """The object that the changes describe; None while they do not fit."""
+        """The object that the changes describe; None if they are invalid."""
         return self._validate(self.changes, {})
 
     @property
@@ -41,7 +45,7 @@ class ChangeSet(Generic[Base]):
         return list(self.cls.model_fields)
 
     def apply(self, payload: Mapping[str, Any]) -> None:
-        """Take over the field that a `phx-change` names as its `_target`; of a submit, all fields of the model.
+        """Apply the payload of a form event: the changed field of a `phx-change`, all fields of a submit.
 
         Sets `errors`, for fields that have been changed, and `valid`.
         """
@@ -52,33 +56,37 @@ class ChangeSet(Generic[Base]):
         self.errors = {name: text for name, text in found.items() if name in self.changes}
 
     def save(self, payload: Mapping[str, Any]) -> Base | None:
-        """The object that `payload` describes; else None, and `errors` say why."""
+        """Return the object that `payload` describes; None if it is invalid, with the reasons in `errors`."""
         self.errors = {}
         given = {name: _only(payload[name]) for name in self.fields if name in payload}
         return self._validate(given, self.errors)
 
     def _changed(self, payload: Mapping[str, Any]) -> list[str]:
-        """The fields that an event is about. It names what it likes; only those of the model count."""
+        """Return the fields of the model that an event has changed."""
+        # The client may send any names, so take only fields of the model.
         target = payload.get("_target")
         names = list(payload) if target is None else target[:1] if isinstance(target, list) else [target]
         return [name for name in self.fields if name in names]
 
     def _validate(self, values: Mapping[str, Any], errors: dict[str, Any], *changed: str) -> Base | None:
-        """A validator of the whole model speaks about no field: its error goes to the one that changed last."""
+        """Return the validated object; None with the errors added to `errors`.
+
+        The error of a validator of the whole model has no field; it is added to the field that changed last.
+        """
         try:
             return self.cls(**values)
         except ValidationError as refused:
             for error in refused.errors(include_url=False, include_input=False):
-                place = [str(error["loc"][0])] if error["loc"] else list(changed[-1:])
-                errors.update(dict.fromkeys(place, error["msg"]))
+                names = [str(error["loc"][0])] if error["loc"] else list(changed[-1:])
+                errors.update(dict.fromkeys(names, error["msg"]))
             return None
 
 
 def change_set(cls: type[Base]) -> ChangeSet[Base]:
-    """An empty change set of a model."""
+    """Return an empty change set of a model."""
     return ChangeSet(cls, {}, {}, False)
 
 
 def _only(value: Any) -> Any:
-    """One value, also where a list of one came, as PyView 0.9 sent them."""
+    """Return a value, or the item of a list of one: tests of PyView 0.9 send payloads with such lists."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value

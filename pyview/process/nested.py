@@ -1,9 +1,8 @@
-"""The live views inside one view: their elements, and that they end when it does.
+"""Nested views of one view: their elements, and their end with the view or with an item of a stream.
 
-Nested views within the items of streams: which of them go when a stream changes.
-
-Only the browser keeps the items of a stream. To know which views went with an item, the server follows what the browser
-does with a stream, from its first nested view on; streams without nested views cost nothing.
+Only the browser keeps the items of a stream. To find the nested views that are gone with an item, the server repeats
+the browser's operations on the ids of the stream, from its first nested view on. Streams without nested views cost
+nothing.
 """
 
 import asyncio
@@ -22,51 +21,54 @@ from pyview.tokens.nested import NestedToken
 
 
 class StreamedViews:
-    """The nested views within the items of all streams of one view and its components."""
+    """Nested views in the items of all streams of one view and its components."""
 
-    __slots__ = ("_orders", "_places")
+    __slots__ = ("_items", "_orders")
 
     def __init__(self) -> None:
-        self._orders: dict[str, _Order] = {}
-        self._places: dict[str, tuple[str, str]] = {}
+        self._orders: dict[str, _ItemOrder] = {}
+        # View id -> reference of the stream, id of the item.
+        self._items: dict[str, tuple[str, str]] = {}
 
     def rendered(self, view_id: str) -> None:
-        """The view stands wherever this render puts it, and no longer where it was."""
-        self._places.pop(view_id, None)
+        """Forget the item of a view, because the current render places it again, perhaps elsewhere."""
+        self._items.pop(view_id, None)
 
     def follow(self, shown: Iterable[ShownItems]) -> set[str]:
-        """Follow one render. Returns the ids of the views that went with their items."""
+        """Apply the stream operations of one render. Return the ids of the views that are gone with their items."""
         gone: set[str] = set()
         for items in shown:
             gone |= self._follow(items)
         return gone
 
     def _follow(self, items: ShownItems) -> set[str]:
-        order = self._orders.setdefault(items.ref, _Order())
+        order = self._orders.setdefault(items.ref, _ItemOrder())
         order.change(items)
-        # What was rendered in an item that is inserted again has been taken off its place already.
-        left = {*items.operations.deletes, *(each.dom_id for each in items.operations.inserts)}
+        # An inserted item replaces the old one of the same id. Views that its render placed again are not in `_items`
+        # any more (see `rendered`); the others are gone.
+        replaced = {*items.operations.deletes, *(each.dom_id for each in items.operations.inserts)}
         gone = {
             view
-            for view, (ref, item) in self._places.items()
-            if ref == items.ref and (items.operations.reset or item in left or not order.may_hold(item))
+            for view, (ref, item) in self._items.items()
+            if ref == items.ref
+            and (items.operations.reset or item in replaced or not order.may_contain(item))
         }
         for view in gone:
-            del self._places[view]
+            del self._items[view]
         for item, views in items.views.items():
-            if order.may_hold(item):
-                self._places.update(dict.fromkeys(views, (items.ref, item)))
+            if order.may_contain(item):
+                self._items.update(dict.fromkeys(views, (items.ref, item)))
             else:
                 gone.update(views)
         return gone
 
 
-class _Order:
-    """The items of one stream, as far as they are known.
+class _ItemOrder:
+    """The ids of the items of one stream in order, as far as they are known.
 
-    A limit takes out what stands too far back, so all items have to be known. They are not where the stream had items
-    before its first nested view, or where the list left the page and came back: there a limit ends no view on the
-    server, and the client leaves it by itself.
+    A limit removes the last items, which can be computed only if all items are known. They are unknown if the stream
+    had items before its first nested view, or if its list left the page and came back. Then a limit does not end views
+    on the server; the client leaves them when it removes their items.
     """
 
     __slots__ = ("_complete", "_new", "_order")
@@ -76,11 +78,12 @@ class _Order:
         self._complete = False
         self._order = StreamOrder()
 
-    def may_hold(self, item: str) -> bool:
+    def may_contain(self, item: str) -> bool:
+        """Return False if the item is certainly not in the stream."""
         return not self._complete or item in self._order.ids
 
     def change(self, shown: ShownItems) -> None:
-        """Do what the browser does."""
+        """Apply the operations as the browser does."""
         known = self._new if shown.first else self._complete and not shown.lost
         self._complete = shown.operations.reset or known
         self._new = False
@@ -88,11 +91,12 @@ class _Order:
 
 
 class NestedTooDeep(RuntimeError):
-    """Views stand inside each other without end, or nearly so."""
+    """Views are nested too deeply, probably without end."""
 
     def __init__(self, child: Nested) -> None:
         super().__init__(
-            f"{child.described} is more than {MOST_DEEP} views deep. Does a view contain itself, over others perhaps?"
+            f"{child.described} is nested more than {MOST_DEEP} views deep. Check whether a view contains itself, "
+            "directly or through other views"
         )
 
 
@@ -104,34 +108,37 @@ class ChildProcess(Protocol):
     def end_with_parent(self) -> None: ...
 
 
-def nested_token(child: Nested, visit: MountContext, dom_id: str, instance: str = "") -> NestedToken:
-    """What the element of `child` says, within the view of `visit`. It belongs to that life of it which `instance`
-    names; without one it stands by itself."""
-    place, route, around = visit.target, visit.location.route, visit.nested_page_guard
+def nested_token(child: Nested, context: MountContext, dom_id: str, instance: str = "") -> NestedToken:
+    """Return the token for the element of `child` in the view of `context`.
+
+    With the `instance` of a parent, the child belongs to this one process of the parent. Without, as for sticky views,
+    it is independent.
+    """
+    target, route, guards = context.target, context.location.route, context.nested_page_guard
     return NestedToken(
         id=dom_id,
         view=view_key(child.view_class),
         group=route.live_session.name,
-        page_id=place.page_id,
-        page=visit.location.page,
-        parent=place.id if instance else "",
+        page_id=target.page_id,
+        page=context.location.page,
+        parent=target.id if instance else "",
         instance=instance,
-        depth=place.depth + 1,
+        depth=target.depth + 1,
         sticky=child.sticky,
-        around=[view_key(outer.view_class) for outer in around.routes],
-        around_page=around.page,
-        scopes=sorted(around.scopes),
+        around=[view_key(outer.view_class) for outer in guards.routes],
+        around_page=guards.page,
+        scopes=sorted(guards.scopes),
         session=child.session,
     )
 
 
 class Children:
-    """What one running view holds inside. `instance` names this life of it: another one has children of its own."""
+    """The nested views of one process. `instance` identifies that process: a later one has its own children."""
 
-    __slots__ = ("_containers", "_ended", "_items", "_processes", "_site", "_socket", "instance")
+    __slots__ = ("_app", "_containers", "_ended", "_items", "_processes", "_socket", "instance")
 
-    def __init__(self, site: AppContext, socket: LiveViewSocket[Any]) -> None:
-        self._site = site
+    def __init__(self, app: AppContext, socket: LiveViewSocket[Any]) -> None:
+        self._app = app
         self._socket = socket
         self._containers: dict[str, tuple[NestedElement, type, float]] = {}
         self._processes: set[ChildProcess] = set()
@@ -139,20 +146,22 @@ class Children:
         self._ended = False
         self.instance = secrets.token_urlsafe(9)
 
-    def container(self, child: Nested, visit: MountContext) -> NestedElement:
-        """The element of `child`: the same one at each render, until its token has half of its time behind it.
+    def container(self, child: Nested, context: MountContext) -> NestedElement:
+        """Return the element of `child`. It is cached, so that renders do not change it.
 
-        Raises `NestedTooDeep`, and what minting its token raises.
+        It is created again after half of the lifetime of its token, so that the browser always has a valid one.
+
+        Raises `NestedTooDeep`, and the errors of minting its token.
         """
-        dom_id = child.dom_id(visit.target.id)
+        dom_id = child.dom_id(context.target.id)
         if self._items is not None:
             self._items.rendered(dom_id)
         now = asyncio.get_running_loop().time()
         known = self._containers.get(dom_id)
         if known is None or known[1] is not child.view_class or now > known[2]:
-            expires = now + self._site.security.page_token_max_age / 2
+            expires = now + self._app.security.page_token_max_age / 2
             known = self._containers[dom_id] = (
-                self._container(child, visit, dom_id),
+                self._container(child, context, dom_id),
                 child.view_class,
                 expires,
             )
@@ -160,43 +169,43 @@ class Children:
 
     @property
     def context(self) -> Any:
-        """What the view shows, for those inside it."""
+        """The context of the view, for sharing with nested views."""
         return self._socket.context
 
     def renew(self) -> None:
-        """Make new elements at the next render: who is there has new tokens now."""
+        """Create new elements at the next render, because the identity and with it the tokens have changed."""
         self._containers.clear()
 
-    def _container(self, child: Nested, visit: MountContext, dom_id: str) -> NestedElement:
-        if visit.target.depth >= MOST_DEEP:
+    def _container(self, child: Nested, context: MountContext, dom_id: str) -> NestedElement:
+        if context.target.depth >= MOST_DEEP:
             raise NestedTooDeep(child)
-        self._site.nested.of(child.view_class, visit.location.route.live_session)
-        token = nested_token(child, visit, dom_id, "" if child.sticky else self.instance)
-        signed = self._site.signatures.mint_nested_token(token, visit.identity.binding)
-        whose = {"sticky": ""} if child.sticky else {"parent-id": visit.target.id}
-        return NestedElement(dom_id, child.container(dom_id, {"session": signed, "static": "", **whose}))
+        self._app.nested.of(child.view_class, context.location.route.live_session)
+        token = nested_token(child, context, dom_id, "" if child.sticky else self.instance)
+        signed = self._app.signatures.mint_nested_token(token, context.identity.binding)
+        owner = {"sticky": ""} if child.sticky else {"parent-id": context.target.id}
+        return NestedElement(dom_id, child.container(dom_id, {"session": signed, "static": "", **owner}))
 
     def adopt(self, child: ChildProcess) -> bool:
-        """Let `child` end when this view does; False when it has ended already."""
+        """End `child` when this view ends. Return False if this view has ended already."""
         if not self._ended:
             self._processes.add(child)
         return not self._ended
 
     def release(self, child: ChildProcess) -> None:
-        """`child` has ended by itself."""
+        """Remove a child that has ended by itself."""
         self._processes.discard(child)
 
     def forget(self, dom_id: str) -> None:
-        """The page has that element no longer: whether it ever comes again, nobody knows."""
+        """Drop the cached element of a view that is not on the page any more."""
         self._containers.pop(dom_id, None)
 
     def show_items(self, shown: Sequence[ShownItems]) -> None:
-        """Note what a render did to streams whose items hold views, and end those that went with their items."""
+        """Apply a render to streams whose items contain views. End the views that are gone with their items."""
         if self._items is None:
             self._items = StreamedViews()
         gone = self._items.follow(shown)
         if gone:
-            # After the message that takes the items out of the page: a view that ends before would be seen to.
+            # End them after the diff that removes the items is sent: the client rejoins a view that ends before.
             asyncio.get_running_loop().call_soon(self._end_those, gone)
 
     def _end_those(self, gone: set[str]) -> None:
@@ -206,7 +215,7 @@ class Children:
             child.end_with_parent()
 
     def end(self) -> None:
-        """The view has ended."""
+        """End all children, because the view has ended."""
         self._ended = True
         children, self._processes = self._processes, set()
         for child in children:

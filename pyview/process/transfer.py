@@ -1,4 +1,4 @@
-"""One file on its way from a browser to its writer: one chunk at a time, and not a byte more than was declared."""
+"""Transfer of one file from a browser to its writer: one chunk at a time, at most the declared number of bytes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -13,10 +13,10 @@ from pyview.uploads.entry import UploadEntry, UploadRejected
 from pyview.uploads.writers import CloseReason, UploadWriter
 
 _CHUNKS_AHEAD = 2
-"""The client sends a chunk when the last one is answered; who sends more would have us keep them."""
+"""Maximum number of waiting chunks. The client sends a chunk when the last one is answered; others fill memory."""
 
-_STUCK = 5.0
-"""Seconds that a writer may go on with what it does when its upload has ended."""
+_WRITER_TIMEOUT = 5.0
+"""Seconds until a call of a writer is cancelled after its upload has ended."""
 
 
 class TransferConnection(Protocol):
@@ -30,37 +30,40 @@ class TransferConnection(Protocol):
 
 
 class OpenUpload(NamedTuple):
-    """The browser has joined the channel of the file."""
+    """Message: the browser has joined the channel of the file."""
 
     ref: str | None
 
 
 class Chunk(NamedTuple):
-    """The next bytes."""
+    """Message: the next bytes."""
 
     ref: str | None
     data: bytes
 
 
 class End(NamedTuple):
-    """Nobody wants the file any more, or the application has taken it."""
+    """Message: the file was cancelled, or the application has `consumed` it."""
 
     consumed: bool
 
 
 class Transfer(Mailbox):
-    """The `Receipt` of an entry. `permitted()` is asked before each part is written. `failed(entry, code, reason)` is
-    called once if the file does not arrive, `gone(self)` when nothing is left of it here. The reason is what the writer
-    said, if anything."""
+    """The `incoming` part of an entry: a mailbox whose messages write the file.
+
+    `permitted()` is called before each chunk is written, because the user may lose access meanwhile. `failed(entry,
+    code, reason)` is called once if the file does not arrive; `reason` is that of an `UploadRejected` of the writer.
+    `released(self)` is called when the writer has released the file.
+    """
 
     __slots__ = (
+        "_connection",
         "_constraints",
         "_failed",
-        "_gone",
         "_log_crash",
         "_make_writer",
-        "_outlet",
         "_permitted",
+        "_released",
         "_state",
         "_timer",
         "_writer",
@@ -76,11 +79,11 @@ class Transfer(Mailbox):
         entry: UploadEntry,
         make_writer: WriterFactory,
         constraints: UploadConstraints,
-        outlet: TransferConnection,
+        connection: TransferConnection,
         run_queue: RunQueue,
         permitted: Callable[[], Awaitable[bool]],
         failed: Callable[[UploadEntry, str, str | None], None],
-        gone: Callable[["Transfer"], None],
+        released: Callable[["Transfer"], None],
         log_crash: LogCrash,
     ) -> None:
         super().__init__(run_queue, _CHUNKS_AHEAD, _HANDLERS)
@@ -89,44 +92,47 @@ class Transfer(Mailbox):
         self.complete = False
         self._make_writer = make_writer
         self._constraints = constraints
-        self._outlet = outlet
+        self._connection = connection
         self._permitted = permitted
         self._failed = failed
-        self._gone = gone
+        self._released = released
         self._log_crash = log_crash
         self._state: Literal["new", "open", "closed"] = "new"
         self._timer: asyncio.TimerHandle | None = None
 
-    # What comes from outside
+    # Calls of the connection and the application
 
     def open(self, ref: str | None) -> None:
-        """Prepare the writer, and answer the join."""
+        """Open the writer, then answer the join."""
         self.post(OpenUpload(ref))
 
     def chunk(self, ref: str | None, data: bytes) -> None:
-        """Take bytes from the browser. One that does not wait for answers is not listened to any longer."""
-        self._outlet.hold(len(data))
+        """Queue bytes from the browser. A browser that does not wait for answers ends its upload."""
+        self._connection.hold(len(data))
         self.post(Chunk(ref, data))
 
     def _dropped(self, messages: Iterable[Any]) -> None:
         for message in messages:
             if type(message) is Chunk:
-                self._outlet.release(len(message.data))
+                self._connection.release(len(message.data))
 
     def _overflowed(self) -> None:
         self._give_up("upload_failed")
 
     def wants(self, data: bytes) -> bool:
-        """Whether it is a chunk as the client cuts them: whole, or the last. The pace of those is that of our answers;
-        who cuts smaller ones has the time of many answers for few bytes."""
+        """Return True for a chunk of the agreed size, or the last one.
+
+        These are not counted by the rate limit, because our answers set their pace. Smaller chunks are: they would cost
+        many answers for few bytes.
+        """
         return len(data) == self._constraints.chunk_size or self.received + len(data) == self.entry.size
 
     def percent_with(self, data: bytes) -> int:
-        """How much there will be with these bytes."""
+        """Return the progress in percent after these bytes."""
         return (self.received + len(data)) * 100 // max(self.entry.size, 1)
 
     def leave(self) -> None:
-        """The browser has left the channel: at the end, or because it gave up."""
+        """End an incomplete upload, because the browser has left the channel."""
         if not self.complete:
             self._give_up("upload_failed")
 
@@ -134,36 +140,36 @@ class Transfer(Mailbox):
         return self._writer.meta()
 
     def end(self, *, consumed: bool) -> None:
-        """Let go of the file, soon. The browser hears of it at once. Handlers in worker threads may say so, too."""
+        """Close the channel, then release the file in the background. May be called in a worker thread."""
         on_loop(self._end, consumed)
 
     def _end(self, consumed: bool) -> None:
         if not self.ended:
             self._stop()
-            self._outlet.closed()
+            self._connection.closed()
             self._end_soon(End(consumed))
 
     def _give_up(self, code: str) -> None:
         if not self.ended:
             self._stop()
-            self._outlet.crashed()
+            self._connection.crashed()
             self._failed(self.entry, code, None)
             self._end_soon(End(consumed=False))
 
     def _end_soon(self, end: End) -> None:
-        # A writer may still be at work on a chunk, and it may be stuck there.
-        self._timer = asyncio.get_running_loop().call_later(_STUCK, self._interrupt)
+        # The writer may still be writing a chunk, and may be stuck: then cancel that call.
+        self._timer = asyncio.get_running_loop().call_later(_WRITER_TIMEOUT, self._interrupt)
         self.post(end)
 
     def _stop(self) -> None:
-        """Nothing is taken in after this; a chunk that is being written is finished first."""
+        """Accept no more chunks. The chunk that is being written is finished first."""
         self._shut()
         self._stop_timer()
 
-    # One message, one function
+    # Messages
 
     async def _raised(self, error: BaseException) -> None:
-        # Only a stuck writer is cancelled by us; any other cancellation is not ours to swallow.
+        # Suppress only the cancellation of a stuck writer, which is our own (see `_end_soon`).
         task = asyncio.current_task()
         if not isinstance(error, asyncio.CancelledError) or not self.ended or task is None:
             raise error
@@ -182,13 +188,13 @@ class Transfer(Mailbox):
         except Exception as error:
             await self._writer_failed(message.ref, error)
         else:
-            self._taken(message.ref)
+            self._answer_and_wait(message.ref)
 
     async def on_chunk(self, message: Chunk) -> None:
         try:
             await self._write(message)
         finally:
-            self._outlet.release(len(message.data))
+            self._connection.release(len(message.data))
 
     async def _write(self, message: Chunk) -> None:
         received = self.received + len(message.data)
@@ -207,32 +213,32 @@ class Transfer(Mailbox):
         except Exception as error:
             await self._writer_failed(message.ref, error)
         else:
-            self._taken(message.ref)
+            self._answer_and_wait(message.ref)
 
     async def on_end(self, message: End) -> None:
         self._stop_timer()
         await self._close_writer("cancel", consumed=message.consumed)
 
     async def _complete(self) -> None:
-        # Before the last chunk is answered: the browser then says that the file is done, and so it has to be.
+        # Before the last chunk is answered: then the browser reports progress 100, and the file must be complete.
         self._state = "closed"
         await self._writer.close("done")
         self.complete = True
 
-    # What goes wrong
+    # Failures
 
     async def _refuse(self, ref: str | None) -> None:
-        """More bytes than were declared. A file that is complete stays as it is."""
+        """Refuse more bytes than declared. A complete file stays as it is."""
         limit = {"reason": "file_size_limit_exceeded", "limit": self.entry.size}
-        self._outlet.reply(ref, "error", limit)
+        self._connection.reply(ref, "error", limit)
         if self.complete:
-            self._outlet.closed()
+            self._connection.closed()
         else:
             await self._fail("too_large")
 
     async def _forbid(self, ref: str | None) -> None:
-        """The visitor may not see the view any more."""
-        self._outlet.reply(ref, "error", {"reason": "unauthorized"})
+        """Refuse bytes of a user who may not see the view any more."""
+        self._connection.reply(ref, "error", {"reason": "unauthorized"})
         if not self.ended:
             await self._fail("upload_failed")
 
@@ -240,21 +246,21 @@ class Transfer(Mailbox):
         reason = error.reason if isinstance(error, UploadRejected) else None
         if reason is None:
             self._log_crash(f"the writer of {self.entry!r}", error)
-        self._outlet.reply(ref, "error", {"reason": "writer_error"})
+        self._connection.reply(ref, "error", {"reason": "writer_error"})
         if not self.ended:
             await self._fail("writer_failure", reason)
 
     async def _fail(self, code: str, reason: str | None = None) -> None:
         self._stop()
-        self._outlet.closed()
+        self._connection.closed()
         self._failed(self.entry, code, reason)
         await self._close_writer("error", consumed=False)
 
     async def _close_writer(self, reason: CloseReason, *, consumed: bool) -> None:
-        """Close and release the writer. What it raises then is for the log only: nobody waits for the file."""
+        """Close and release the writer. Its errors are only logged, because the upload has ended already."""
         state, self._state = self._state, "closed"
         try:
-            async with asyncio.timeout(_STUCK):
+            async with asyncio.timeout(_WRITER_TIMEOUT):
                 if state == "open":
                     await self._try_to_close(reason)
                 if state != "new":
@@ -262,7 +268,7 @@ class Transfer(Mailbox):
         except Exception as error:
             self._log_crash(f"releasing the writer of {self.entry!r}", error)
         finally:
-            self._gone(self)
+            self._released(self)
 
     async def _try_to_close(self, reason: CloseReason) -> None:
         try:
@@ -270,10 +276,10 @@ class Transfer(Mailbox):
         except Exception as error:
             self._log_crash(f"closing the writer of {self.entry!r}", error)
 
-    # Waiting for the browser
+    # Timeout of the next chunk
 
-    def _taken(self, ref: str | None) -> None:
-        self._outlet.reply(ref, "ok", {})
+    def _answer_and_wait(self, ref: str | None) -> None:
+        self._connection.reply(ref, "ok", {})
         if not self.complete and not self.ended:
             timeout = self._constraints.chunk_timeout
             self._timer = asyncio.get_running_loop().call_later(timeout, self._timed_out)

@@ -1,7 +1,7 @@
-"""The uploads of one view: what is chosen, what may be sent, what has come of it.
+"""The uploads of one view: chosen files, permissions to send them, progress and results.
 
-Every entry is changed in the view's own turns, so that a handler sees none change while it runs; only the bytes come
-in between (see `pyview.process.transfer`).
+Entries change only in messages of the view's own process, so that they do not change while a handler runs. Bytes are
+written independently of it (see `pyview.process.transfer`).
 """
 
 import asyncio
@@ -32,25 +32,25 @@ from pyview.wire.uploads import ChosenFile
 
 logger = logging.getLogger("pyview")
 
-_PARTING = 5.0  # seconds for writers to end in when their view has
+_CLOSE_TIMEOUT = 5.0  # seconds for writers to finish after their view has ended
 
 
 class UploadLoad(NamedTuple):
-    """What one browser has on its way, and in store: files, bytes."""
+    """Uploads of one connection: `files` that are being sent, and the `size` in bytes of these and of stored files."""
 
     files: int
     size: int
 
 
 class Permission(NamedTuple):
-    """The fields of the answer to a preflight, besides the diff; and the socket that allows the upload."""
+    """Answer to a preflight: its fields besides the diff, and the socket that allows the upload, if there is one."""
 
     fields: dict[str, Any]
     socket: Any
 
 
 class UploadRefused(Exception):
-    """A browser may not send a file; `reason` is the client's word for why."""
+    """A browser may not send a file. `reason` is a reason that the client knows."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -58,7 +58,7 @@ class UploadRefused(Exception):
 
 
 class UploadHost(Protocol):
-    """The view's process."""
+    """The process of the view, as far as its uploads need it."""
 
     @property
     def name(self) -> str: ...
@@ -71,29 +71,30 @@ class UploadHost(Protocol):
 
 
 class UploadManager:
-    """One view's uploads. `registry` is what its socket allows them in."""
+    """Handles the messages about uploads of one view. `registry` contains the uploads that its sockets allow."""
 
-    def __init__(self, site: AppContext, host: UploadHost) -> None:
-        self._site = site
+    def __init__(self, app: AppContext, host: UploadHost) -> None:
+        self._app = app
         self._host = host
         self._key = secrets.token_urlsafe(9)
         self._transfers: set[Transfer] = set()
         self._all_gone: asyncio.Event | None = None
         self._ended = False
-        self.registry = UploadRegistry(site.security)
+        self.registry = UploadRegistry(app.security)
 
     @property
     def load(self) -> UploadLoad:
+        """Files and bytes that this view adds to the load of its connection."""
         uploads = [upload for upload in self.registry if not upload.is_external]
-        granted = [entry for upload in uploads for entry in upload.entries if _is_granted(entry)]
-        on_their_way = [entry for entry in granted if entry.incoming is None or not entry.incoming.complete]
-        return UploadLoad(len(on_their_way), sum(entry.size for entry in granted))
+        permitted = [entry for upload in uploads for entry in upload.entries if _is_permitted(entry)]
+        in_progress = [entry for entry in permitted if entry.incoming is None or not entry.incoming.complete]
+        return UploadLoad(len(in_progress), sum(entry.size for entry in permitted))
 
-    # What is chosen
+    # Chosen files
 
     def choose(self, chosen: Mapping[str, list[ChosenFile]]) -> set[int | None]:
-        """List the files; whose uploads they are. An input that is not there any more is no error: its going crossed
-        with this."""
+        """List the chosen files. Return the owners of their uploads: cids, or None for the view."""
+        # An unknown input is no error: the server may have removed it while this message was on its way.
         owners: set[int | None] = set()
         for ref, files in chosen.items():
             found = self.registry.by_ref(ref)
@@ -103,10 +104,10 @@ class UploadManager:
                 owners.add(socket.cid)
         return owners
 
-    # What may be sent
+    # Permissions
 
     async def preflight(self, message: Preflight) -> Permission:
-        """A token, or an external upload's meta, for each file that may be sent."""
+        """Return a token, or the meta of an external upload, for each file that may be sent."""
         found = self.registry.by_ref(message.upload)
         if found is None:
             return Permission({"ref": message.upload, "error": [[message.upload, "disallowed"]]}, None)
@@ -115,25 +116,28 @@ class UploadManager:
     async def _permissions(self, message: Preflight, upload: UploadConfig, socket: Any) -> dict[str, Any]:
         upload.add_entries(message.files)
         gone = upload.gone(file.ref for file in message.files)
-        # The client gives up all files of a form when one of them is not permitted, so none must count as permitted.
+        # The client gives up all files of a form if one of them is refused, so no entry may count as permitted then.
         if not upload.auto_upload and (gone or upload.violations()):
             return _refusal(upload, gone)
         wanted = upload.awaiting_preflight(file.ref for file in message.files)
-        granted = {entry.ref: await self._grant(upload, entry, socket) for entry in wanted}
+        grants = {entry.ref: await self._grant(upload, entry, socket) for entry in wanted}
         if not upload.auto_upload and upload.violations():
             for entry in wanted:
                 entry.preflighted = False
             return _refusal(upload)
-        permitted = {ref: grant for ref, grant in granted.items() if grant is not None}
+        requested = dict.fromkeys(file.ref for file in message.files if file.ref in upload.entries_by_ref)
+        entries = [upload.entries_by_ref[ref] for ref in requested]
         return {
             "ref": upload.ref,
             "config": _client_config(upload),
-            "entries": permitted,
-            "errors": _errors(upload, message),
+            "entries": {ref: grant for ref, grant in grants.items() if grant is not None},
+            "errors": {
+                entry.ref: [error.code for error in entry.errors] for entry in entries if entry.errors
+            },
         }
 
     async def _grant(self, upload: UploadConfig, entry: UploadEntry, socket: Any) -> Any:
-        """What the browser needs to send the file; None if it may not, which the entry then says."""
+        """Return the data that the browser needs to send a file; None if it may not, with an error at the entry."""
         prepare = upload.callbacks.external
         if prepare is None:
             grant: Any = self._token(upload, entry)
@@ -143,14 +147,15 @@ class UploadManager:
         return grant
 
     def _token(self, upload: UploadConfig, entry: UploadEntry) -> str | None:
-        load, limits = self._host.upload_load(), self._site.security
+        # The limits are per connection, so those of all its views count.
+        load, limits = self._host.upload_load(), self._app.security
         if load.files >= limits.max_uploads:
             entry.fail("too_many_uploads")
         elif load.size + entry.size > limits.max_upload_bytes:
             entry.fail("no_room")
         else:
             token = UploadToken(self._key, upload.ref, entry.uuid)
-            return self._site.signatures.mint_upload_token(token, self._host.binding)
+            return self._app.signatures.mint_upload_token(token, self._host.binding)
         return None
 
     async def _prepared(
@@ -166,12 +171,12 @@ class UploadManager:
             entry.fail("presign_error")
         return None
 
-    # What comes
+    # Transfers
 
-    def claim(self, token: object, outlet: TransferConnection) -> Transfer | None:
-        """Let the file of `token` come in; None for a token that is not of this view. Raises `UploadRefused`."""
+    def claim(self, token: object, connection: TransferConnection) -> Transfer | None:
+        """Start the transfer of the file of `token`; None for a token of another view. Raises `UploadRefused`."""
         try:
-            claims = self._site.signatures.read_upload_token(token, self._host.binding)
+            claims = self._app.signatures.read_upload_token(token, self._host.binding)
         except InvalidToken:
             return None
         if claims.process != self._key:
@@ -181,11 +186,11 @@ class UploadManager:
             entry,
             upload.callbacks.writer,
             upload.constraints,
-            outlet,
-            self._site.run_queue,
+            connection,
+            self._app.run_queue,
             self._host.may_receive,
-            self._fail_soon,
-            self._gone,
+            lambda entry, code, reason: self._host.post_soon(UploadFailed(entry, code, reason)),
+            self._released,
             self._host.log_crash,
         )
         entry.incoming = transfer
@@ -196,35 +201,37 @@ class UploadManager:
         found = None if self._ended else self.registry.by_ref(claims.upload)
         entries = () if found is None else found[0].entries
         entry = next((entry for entry in entries if entry.uuid == claims.entry), None)
-        if found is None or entry is None or not _is_granted(entry):
+        if found is None or entry is None or not _is_permitted(entry):
             raise UploadRefused("disallowed")
         if entry.incoming is not None:
             raise UploadRefused("already_registered")
         return found[0], entry
 
     async def advance(self, message: UploadAdvanced) -> Any:
-        """Take down how far a file has come, and tell the application; the socket that allows it. What came too late
-        is not told."""
+        """Update the progress of a file and call the application. Return the socket that allows the upload.
+
+        Return None for a message that arrives too late: the file is gone or done.
+        """
         upload_ref, entry_ref, value = message.advance
         found = self.registry.by_ref(upload_ref)
         entry = None if found is None else found[0].entries_by_ref.get(entry_ref)
-        if found is None or entry is None or not _is_granted(entry) or entry.done:
+        if found is None or entry is None or not _is_permitted(entry) or entry.done:
             return None
-        result = _take(entry, value, external=found[0].is_external)
-        await self._tell(*found, entry, result)
+        result = _advanced(entry, value, external=found[0].is_external)
+        await self._call_callbacks(*found, entry, result)
         return found[1]
 
     async def fail(self, message: UploadFailed) -> Any:
-        """A file will not arrive: the entry says so, and the application is told once. The socket that allows it."""
+        """Mark a file as failed and call the application, once. Return the socket that allows the upload, or None."""
         entry = message.entry
         found = self.registry.by_ref(entry.upload_config.ref)
         if found is None or found[0].entries_by_ref.get(entry.ref) is not entry or not entry.valid:
             return None
         entry.fail(message.code, message.reason)
-        await self._tell(*found, entry, UploadFailure(message.code, message.reason))
+        await self._call_callbacks(*found, entry, UploadFailure(message.code, message.reason))
         return found[1]
 
-    async def _tell(
+    async def _call_callbacks(
         self, upload: UploadConfig, socket: Any, entry: UploadEntry, result: UploadResult | None
     ) -> None:
         if upload.callbacks.progress is not None:
@@ -232,31 +239,28 @@ class UploadManager:
         if upload.callbacks.entry_complete is not None and result is not None:
             await _called(upload.callbacks.entry_complete, entry, result, socket)
 
-    def _fail_soon(self, entry: UploadEntry, code: str, reason: str | None) -> None:
-        self._host.post_soon(UploadFailed(entry, code, reason))
-
-    # The end
+    # End
 
     def stop(self) -> None:
-        """The view has ended: nothing more comes in. What has arrived stays until `close`."""
+        """Accept no more bytes, because the view has ended. Complete files stay until `close`."""
         self._ended = True
         self.interrupt()
 
     def interrupt(self) -> None:
-        """The connection has gone: what was on its way does not arrive."""
+        """End the transfers of incomplete files, because the connection is gone."""
         for transfer in list(self._transfers):
             if not transfer.complete:
                 transfer.end(consumed=False)
 
     def drop_interrupted(self) -> None:
-        """The page is back, and its file inputs are empty: what has not arrived comes off the lists."""
+        """Remove incomplete files from the lists, because the file inputs of the rejoined page are empty."""
         for upload in self.registry:
             for entry in upload.entries:
                 if not entry.done:
                     upload.drop_entry(entry.ref)
 
     async def close(self) -> None:
-        """Let go of every file, and wait until nothing is left of them."""
+        """Remove all files, and wait until their writers have released them."""
         self.stop()
         for upload in self.registry:
             upload.close()
@@ -264,28 +268,42 @@ class UploadManager:
             return
         self._all_gone = asyncio.Event()
         try:
-            async with asyncio.timeout(_PARTING):
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
                 await self._all_gone.wait()
         except TimeoutError:
-            logger.error("%s: %d writers of uploads do not end", self._host.name, len(self._transfers))
+            logger.error(
+                "%s: %d writers of uploads have not finished within %s seconds after the end of the view",
+                self._host.name,
+                len(self._transfers),
+                _CLOSE_TIMEOUT,
+            )
 
-    def _gone(self, transfer: Transfer) -> None:
+    def _released(self, transfer: Transfer) -> None:
         self._transfers.discard(transfer)
         if self._all_gone is not None and not self._transfers:
             self._all_gone.set()
 
 
-def _is_granted(entry: UploadEntry) -> bool:
+def _is_permitted(entry: UploadEntry) -> bool:
     return entry.preflighted and entry.valid
 
 
-def _take(entry: UploadEntry, value: int | dict[str, Any] | None, *, external: bool) -> UploadResult | None:
-    """Note what the browser says; the end that it means, if any. What cannot be told ends the upload."""
+def _advanced(
+    entry: UploadEntry, value: int | dict[str, Any] | None, *, external: bool
+) -> UploadResult | None:
+    """Update an entry from a progress message. Return its result if it has ended; an invalid value ends it too."""
     if value is None:
         return _failure(entry, {})
+    if isinstance(value, int) and external:
+        entry.progress = max(entry.progress, value)
+        entry.done = entry.progress == 100
+        return UploadSuccess() if entry.done else None
     if isinstance(value, int):
-        entry.progress = max(entry.progress, value) if external else _percent(entry)
-        entry.done = entry.progress == 100 and (external or _is_complete(entry))
+        # The server counts the received bytes: the number of the browser proves nothing.
+        incoming = entry.incoming
+        received = 0 if incoming is None else incoming.received
+        entry.progress = 0 if incoming is None else received * 100 // entry.size if entry.size else 100
+        entry.done = entry.progress == 100 and incoming is not None and incoming.complete
         return UploadSuccess() if entry.done else None
     if external and value.get("complete") is True:
         entry.progress, entry.done = 100, True
@@ -294,23 +312,12 @@ def _take(entry: UploadEntry, value: int | dict[str, Any] | None, *, external: b
 
 
 def _failure(entry: UploadEntry, value: dict[str, Any]) -> UploadFailure:
-    # The browser has given up, so what has arrived is of no use.
+    # The browser has given up, so the bytes that have arrived are useless.
     entry.fail("upload_failed")
     if entry.incoming is not None:
         entry.incoming.end(consumed=False)
     error = value.get("error")
     return UploadFailure(error[:1000] if isinstance(error, str) else "upload_failed")
-
-
-def _percent(entry: UploadEntry) -> int:
-    """Counted here: what a browser says of itself proves nothing."""
-    if entry.incoming is None:
-        return 0
-    return entry.incoming.received * 100 // entry.size if entry.size else 100
-
-
-def _is_complete(entry: UploadEntry) -> bool:
-    return entry.incoming is not None and entry.incoming.complete
 
 
 def _external_meta(upload: UploadConfig, raw: Any) -> ExternalUploadMeta:
@@ -319,8 +326,8 @@ def _external_meta(upload: UploadConfig, raw: Any) -> ExternalUploadMeta:
     if isinstance(raw, dict) and isinstance(raw.get("uploader"), str):
         return ExternalUploadMeta(**raw)
     raise TypeError(
-        f"external= of the upload {upload.name!r} is expected to return ExternalUploadMeta(uploader='S3', ...), the "
-        f"name of an uploader in window.Uploaders and what it needs; got {raw!r}"
+        f"external= of the upload {upload.name!r} must return ExternalUploadMeta(uploader='S3', ...), with the name of "
+        f"an uploader in window.Uploaders and the data that it needs; got {raw!r}"
     )
 
 
@@ -329,17 +336,8 @@ def _refusal(upload: UploadConfig, gone: Iterable[str] = ()) -> dict[str, Any]:
     return {"ref": upload.ref, "error": [*errors, *([ref, "cancelled"] for ref in gone)]}
 
 
-def _errors(upload: UploadConfig, message: Preflight) -> dict[str, list[str]]:
-    asked = _entries(upload, (file.ref for file in message.files))
-    return {entry.ref: [error.code for error in entry.errors] for entry in asked if entry.errors}
-
-
-def _entries(upload: UploadConfig, refs: Iterable[str]) -> list[UploadEntry]:
-    return [upload.entries_by_ref[ref] for ref in dict.fromkeys(refs) if ref in upload.entries_by_ref]
-
-
 def _client_config(upload: UploadConfig) -> dict[str, Any]:
-    """What the client's uploader reads; its times are milliseconds."""
+    """Return the settings for the client's uploader. Times are in milliseconds."""
     constraints = upload.constraints
     return {
         "max_file_size": constraints.max_file_size,

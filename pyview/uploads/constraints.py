@@ -69,7 +69,7 @@ def rule_problems(rules: Mapping[str, Any], names: Mapping[str, str] = MappingPr
     for name, whole in _NUMBERS.items():
         value = rules[name]
         if not isinstance(value, int if whole else int | float) or isinstance(value, bool) or not value > 0:
-            kind = "whole number" if whole else "number"
+            kind = "whole number" if whole else "number"  # `not value > 0` is also true for NaN
             problems.append(f"{names.get(name, name)} must be a {kind} above 0, got {value!r}")
     mode = rules["max_entries_mode"]
     if mode not in get_args(EntriesMode):

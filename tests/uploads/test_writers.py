@@ -146,7 +146,7 @@ async def test_what_a_writer_raises_at_its_end_is_for_the_log(caplog: pytest.Log
 
 @pytest.mark.parametrize("wait_at", ["open", "write", "close cancel", "release False"])
 async def test_a_stuck_writer_holds_up_nobody(wait_at: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyview.process.transfer._STUCK", 0.05)
+    monkeypatch.setattr("pyview.process.transfer._WRITER_TIMEOUT", 0.05)
     writer = parts(wait_at=wait_at)
     app = app_with(view_with(writer=writer))
     async with LiveClient(app) as client:
