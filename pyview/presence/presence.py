@@ -26,12 +26,11 @@ DIFF_EVENT: Final = "presence_diff"
 WORKERS: Final = "pyview:presence"
 """Topic of the messages between workers."""
 
-START_TIMEOUT: Final = (
-    1.0  # seconds that `start` waits for the entries of other workers, if their number is known
-)
-UNKNOWN_TIMEOUT: Final = (
-    0.25  # the same if their number is unknown, so that nothing tells when all have answered
-)
+# Seconds that `start` waits for the entries of other workers. If their number is unknown, nothing shows that all have
+# answered, so the wait is always the whole time.
+START_TIMEOUT: Final = 1.0
+UNKNOWN_TIMEOUT: Final = 0.25
+
 _CLOCK_RESOLUTION: Final = 0.01  # seconds by which a timer of the event loop may be early
 
 

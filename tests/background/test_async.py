@@ -80,7 +80,7 @@ def orgs_of(job: Callable[..., Any], **settings: Any) -> PyView:
 
 
 class TestAssignAsync:
-    async def test_it_is_loading_then_there(self, gate: Gate) -> None:
+    async def test_the_name_is_loading_and_then_has_the_result(self, gate: Gate) -> None:
         async with LiveClient(orgs_of(gate.work)) as client:
             page = await client.open("/")
             assert page.text == "loading"
@@ -115,7 +115,9 @@ class TestAssignAsync:
             await page.push("again", {"reset": True})
             assert page.text == "loading"
 
-    async def test_a_crash_is_shown_by_its_number_and_logged(self, caplog: pytest.LogCaptureFixture) -> None:
+    async def test_a_crash_is_shown_by_its_error_id_and_logged(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         async def job() -> None:
             raise ValueError("a secret of the database")
 
@@ -179,7 +181,7 @@ class TestAssignAsync:
             ]()
             await until(lambda: gate.ended == ["cancelled"])
 
-    async def test_none_begins_once_the_view_has_ended(self, gate: Gate) -> None:
+    async def test_no_task_starts_after_the_end_of_the_view(self, gate: Gate) -> None:
         """A handler that waited when its page closed finishes; what it starts then would never be cancelled."""
 
         class Late(LiveView[dict[str, Any]]):
@@ -211,7 +213,9 @@ class TestAssignAsync:
             assert gate.begun == 0
             pushed.cancel()
 
-    async def test_it_goes_on_while_a_page_is_away_and_is_shown_when_it_is_back(self, gate: Gate) -> None:
+    async def test_a_task_continues_while_its_page_is_disconnected_and_is_shown_after(
+        self, gate: Gate
+    ) -> None:
         async with LiveClient(orgs_of(gate.work)) as client:
             page = await client.open("/")
             await page.settle()
@@ -221,7 +225,7 @@ class TestAssignAsync:
             await page.reconnect()
             assert page.text == "done 1"
 
-    async def test_work_that_never_began_leaves_no_warning(self, gate: Gate) -> None:
+    async def test_a_task_that_never_started_causes_no_warning(self, gate: Gate) -> None:
         class View(LiveView[dict[str, Any]]):
             template = LOG
 
@@ -241,11 +245,13 @@ class TestSeveralNames:
         assert await self.shown(lambda: {"a": 1, "b": 2, "c": 3}) == "1 2"
 
     @pytest.mark.parametrize("found", [{"a": 1}, [1, 2], None])
-    async def test_what_does_not_fit_is_told(self, found: Any, caplog: pytest.LogCaptureFixture) -> None:
+    async def test_a_result_without_all_names_is_an_error(
+        self, found: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
         assert "went wrong" in await self.shown(lambda: found)
         assert "expected a mapping with a value for each of these names" in caplog.text
 
-    async def test_later_work_for_one_of_them_wins_that_one_alone(self, gate: Gate) -> None:
+    async def test_a_later_task_replaces_the_result_of_its_own_name_only(self, gate: Gate) -> None:
         async def both() -> dict[str, str]:
             await gate.open.wait()
             return {"a": "old", "b": "old"}
@@ -337,7 +343,7 @@ class TestStartAsync:
             await page.settle()
             assert page.text == "one:done 3"
 
-    async def test_an_outcome_that_waits_in_the_mailbox_is_overtaken_by_a_new_start(self) -> None:
+    async def test_a_new_start_replaces_a_result_that_waits_in_the_mailbox(self) -> None:
         """The first work is done while the view is busy starting the second: only the second is heard of."""
 
         async def job() -> int:
@@ -412,7 +418,7 @@ class TestStartAsync:
                 await page.wait_for(lambda page, shown=shown: page.text.endswith(shown))  # type: ignore[misc]
             assert page.text == "drawn report x {} plain plain other:x"
 
-    async def test_without_a_handler_the_log_says_so(self, caplog: pytest.LogCaptureFixture) -> None:
+    async def test_a_result_without_a_handler_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
         class Deaf(LiveView[dict[str, Any]]):
             template = LOG
 
@@ -449,7 +455,7 @@ class TestStartAsync:
             await page.push("go")
             await page.wait_for(lambda page: sorted(page.text) == ["a", "b", "c", "e"])
 
-    async def test_hooks_come_first_and_may_halt(self) -> None:
+    async def test_hooks_run_first_and_may_halt(self) -> None:
         def mount(self: Any, socket: Any, session: Any) -> None:
             def hook(name: str, result: AsyncResult[int], socket: Any) -> Any:
                 socket.context["log"] += f"hook {name} {result.result} "
@@ -467,7 +473,7 @@ class TestStartAsync:
             await page.settle(0.05)
             assert page.text == "hook open 7 open:7 hook secret 7"
 
-    async def test_a_view_has_only_so_much_work(self, gate: Gate) -> None:
+    async def test_a_view_has_a_limit_of_tasks(self, gate: Gate) -> None:
         app = app_of(worker_of(gate.work), security=SecurityConfig(max_async_work=2))
         async with LiveClient(app, raise_crashes=False) as client:
             page = await client.open("/")
@@ -587,7 +593,7 @@ class TestStreamRunner:
 
 
 class TestFloods:
-    async def test_a_search_per_keystroke_of_somebody_who_leans_on_the_keyboard(self) -> None:
+    async def test_a_search_for_each_of_many_fast_keystrokes(self) -> None:
         """Threads cannot be cancelled: those that have begun end by themselves, the others never begin."""
 
         def search() -> int:
@@ -679,7 +685,7 @@ class TestWorkerThreads:
             await page.close()
         assert ended == [True]
 
-    async def test_what_cannot_be_converted_is_still_refused(self) -> None:
+    async def test_a_value_of_the_wrong_type_is_refused_in_a_thread_too(self) -> None:
         class View(LiveView[dict[str, Any]]):
             template = LOG
 
@@ -703,7 +709,7 @@ class TestWorkerThreads:
             with pytest.raises(ViewCrashed):
                 await page.push("go")
 
-    async def test_context_variables_and_the_way_back(self) -> None:
+    async def test_context_variables_and_calls_back_to_the_loop(self) -> None:
         request = ContextVar("request", default="none")
 
         class View(LiveView[dict[str, Any]]):
@@ -775,7 +781,7 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-def test_a_failure_says_no_more_than_its_number() -> None:
+def test_the_text_of_a_failure_is_its_error_id() -> None:
     assert (
         str(AsyncFailure("crashed", ValueError("secret"), "ab12")) == "something went wrong (error id ab12)"
     )

@@ -15,7 +15,7 @@ either = pytest.mark.parametrize("start", [start, start_plain])
 
 
 @either
-async def test_what_does_not_wait_is_done_when_start_returns(start: Start) -> None:
+async def test_a_coroutine_that_does_not_wait_is_done_when_start_returns(start: Start) -> None:
     done: list[str] = []
 
     async def quick() -> None:
@@ -26,7 +26,7 @@ async def test_what_does_not_wait_is_done_when_start_returns(start: Start) -> No
 
 
 @either
-async def test_what_waits_goes_on_in_a_task(start: Start) -> None:
+async def test_a_coroutine_that_waits_continues_in_a_task(start: Start) -> None:
     gate = asyncio.Event()
     done: list[str] = []
 
@@ -146,7 +146,7 @@ async def test_a_task_group_in_the_first_step_waits_for_its_tasks() -> None:
     assert ended == ["first", "second", "all"]
 
 
-async def test_what_it_sets_in_its_context_stays_there() -> None:
+async def test_context_variables_that_it_sets_do_not_leak() -> None:
     name: ContextVar[str] = ContextVar("name", default="nobody")
     seen: list[str] = []
 

@@ -8,7 +8,7 @@ from pyview.background.timers import Timer, Timers
 from tests.asgi import eventually
 
 
-async def test_once_rings_once() -> None:
+async def test_once_fires_once() -> None:
     rung: list[str] = []
     timers = Timers(lambda timer: rung.append(timer.event))
     timers.once("now", 0.0)
@@ -16,7 +16,7 @@ async def test_once_rings_once() -> None:
     await eventually(lambda: rung == ["now", "later"])
 
 
-async def test_a_beat_is_left_out_while_the_last_one_waits() -> None:
+async def test_a_turn_is_skipped_while_the_last_event_waits() -> None:
     rung: list[Timer] = []
     timers = Timers(rung.append)
     timer = timers.every("beat", 0.01)
@@ -29,7 +29,7 @@ async def test_a_beat_is_left_out_while_the_last_one_waits() -> None:
     timers.cancel()
 
 
-async def test_cancel_silences_all() -> None:
+async def test_cancel_stops_all_timers() -> None:
     rung: list[Timer] = []
     timers = Timers(rung.append)
     timers.every("beat", 0.01)

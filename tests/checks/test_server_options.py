@@ -37,7 +37,9 @@ SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
         ([], {}, False),
     ],
 )
-def test_the_command_line_tells(argv: list[str], environ: dict[str, str], *, missing: bool) -> None:
+def test_options_are_read_from_the_command_line(
+    argv: list[str], environ: dict[str, str], *, missing: bool
+) -> None:
     complaint = missing_options(argv, environ, LIMITS)
     assert (complaint is not None) is missing
     if complaint is not None:
@@ -51,7 +53,7 @@ def test_the_size_is_that_of_the_largest_message() -> None:
 
 @pytest.mark.parametrize("production", [False, True])
 @pytest.mark.parametrize("options", [[], OPTIONS])
-async def test_production_says_at_its_start_what_is_missing(
+async def test_production_mode_logs_missing_options_at_start(
     options: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, *, production: bool
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["/usr/bin/uvicorn", "shop:app", *options])

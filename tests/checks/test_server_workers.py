@@ -33,13 +33,13 @@ def test_by_command_line_and_environment(environ: dict[str, str], argv: list[str
     assert configured_workers(environ, argv).workers == expected
 
 
-def test_it_says_what_told_it() -> None:
+def test_the_source_of_the_number_is_named() -> None:
     assert configured_workers({"WEB_CONCURRENCY": "4"}, []) == (4, "WEB_CONCURRENCY")
     assert configured_workers({}, ["x", "--workers=4"]) == (4, "--workers on the command line")
     assert configured_workers({}, []) is ONE_WORKER
 
 
-def test_what_a_server_hands_to_its_workers_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configuration_of_the_server_takes_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
     config = type("Config", (), {"workers": 3, "__module__": "uvicorn.config"})()
     process = SimpleNamespace(_kwargs={"config": config})
     monkeypatch.setattr(multiprocessing, "current_process", lambda: process)
@@ -64,7 +64,7 @@ def test_a_server_that_forked_is_found_in_memory(monkeypatch: pytest.MonkeyPatch
     assert configured_workers(environ, []) == (kept.workers, "the configuration of gunicorn")
 
 
-def test_no_memory_is_searched_where_no_server_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_is_searched_only_after_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes up to a second, at each start."""
     importlib.import_module("granian.server.mp")
     monkeypatch.setattr(gc, "get_referrers", lambda *_: pytest.fail("the memory was searched"))

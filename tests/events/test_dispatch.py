@@ -121,7 +121,7 @@ def test_no_name_reaches_anything_but_a_decorated_method(name: str) -> None:
             event_caller(Mixed)(Mixed(), name, {}, SOCKET, RESOURCES)
 
 
-async def test_what_a_developer_is_told_of_an_unknown_name() -> None:
+async def test_the_error_for_an_unknown_name_suggests_a_fix() -> None:
     with pytest.raises(UnknownEvent, match=r"no handler for event 'incremnet'; did you mean 'increment'[?]"):
         await send(Plain(), "incremnet")
     with pytest.raises(
@@ -167,7 +167,7 @@ class Fallback(BaseEventHandler):
         return await super().handle_info(event, socket)
 
 
-async def test_handle_event_takes_what_no_decorated_method_does() -> None:
+async def test_handle_event_gets_events_without_a_decorated_method() -> None:
     assert await send(Fallback(), "known") == "decorated"
     assert await send(Fallback(), "other", {}) == ("handle_event", "other", {}, SOCKET)
     other = InfoEvent("other")
@@ -182,7 +182,7 @@ async def test_super_of_the_mixin_refuses_the_rest() -> None:
         await tell(Fallback(), InfoEvent("unknown"))
 
 
-async def test_the_mixin_dispatches_when_called_by_hand() -> None:
+async def test_the_mixin_dispatches_in_a_direct_call() -> None:
     assert await Mixed().handle_event("plus", {"step": 2}, SOCKET) == ("add", 2)
     assert await Mixed().handle_event(event="plus", payload={}, socket=SOCKET) == ("add", 1)
     assert await Mixed().handle_info(InfoEvent("tick", 3), SOCKET) == (3, SOCKET)
@@ -233,7 +233,7 @@ async def test_an_override_needs_no_decorator() -> None:
     assert await send(Base(), "save") == "base"
 
 
-async def test_an_override_with_names_of_its_own_has_only_these() -> None:
+async def test_an_override_with_its_own_names_has_only_these() -> None:
     class View(Base):
         @event("store")
         def on_save(self) -> str:
@@ -269,7 +269,7 @@ async def test_the_event_stays_with_the_subclass_when_the_old_handler_is_overrid
     assert await send(View(), "save") == await send(Below(), "save") == "store"
 
 
-async def test_a_subclass_takes_a_handler_away() -> None:
+async def test_a_subclass_removes_a_handler() -> None:
     class View(Base):
         on_save = None  # type: ignore[assignment]
 
@@ -289,7 +289,7 @@ def test_two_methods_for_one_event_are_an_error_when_the_class_is_made() -> None
             def second(self) -> None: ...
 
 
-def test_two_bases_that_claim_one_event_are_an_error() -> None:
+def test_two_bases_with_one_event_are_an_error() -> None:
     class Other:
         @event("save")
         def store(self) -> None: ...
@@ -322,7 +322,7 @@ def test_a_signature_that_cannot_be_bound_is_an_error_at_first_use() -> None:
         event_caller(View)
 
 
-def test_all_of_a_view_is_compiled_when_asked_for() -> None:
+def test_compile_view_compiles_every_callback() -> None:
     class View:
         def mount(self, socket: Any, session: Any) -> None: ...
 
@@ -360,7 +360,7 @@ def test_a_private_method_needs_a_public_name() -> None:
 
 
 @pytest.mark.parametrize("names", [(5,), ("",), (None, "x")])
-def test_names_are_texts(names: Any) -> None:
+def test_names_must_be_text(names: Any) -> None:
     with pytest.raises(TypeError, match="expect names as text"):
         event(*names)(lambda self: None)
 

@@ -49,7 +49,7 @@ def handler(parameters: str, *names: str) -> Callable[..., Any]:
 
 @pytest.mark.parametrize("name", ["user", "url", "event", "session", "auth", "socket"])
 @pytest.mark.parametrize("suffix", ["", "[name]"])
-async def test_an_input_with_the_name_of_what_the_server_has(name: str, suffix: str) -> None:
+async def test_an_input_with_the_name_of_a_reserved_parameter(name: str, suffix: str) -> None:
     app = app_with(FORM.replace("NAME", f"{name}{suffix}"), save=handler(f"*, {name}, title=''", "save"))
     message = await refusal_of(app)
     assert message.startswith(f"method (<string>:1): parameter `{name}` is reserved for the ")
@@ -68,7 +68,7 @@ async def test_a_form_of_the_core_components() -> None:
     assert "the event 'save'" in await refusal_of(app_with(source, save=handler("user, form", "save")))
 
 
-async def test_handle_event_gets_what_has_no_handler_of_its_own() -> None:
+async def test_handle_event_gets_events_without_a_handler() -> None:
     source = FORM.replace("NAME", "user")
     assert "the event 'save'" in await refusal_of(
         app_with(source, handle_event=handler("event, socket, user"))
@@ -89,7 +89,7 @@ async def test_handle_event_gets_what_has_no_handler_of_its_own() -> None:
         "*args",
     ],
 )
-async def test_what_is_meant_as_it_is(parameters: str) -> None:
+async def test_annotated_parameters_are_accepted(parameters: str) -> None:
     await starts(app_with(FORM.replace("NAME", "user"), save=handler(parameters, "save")))
 
 
@@ -121,7 +121,7 @@ async def test_the_file_of_a_template_is_named(tmp_path: Path) -> None:
     assert f"({page}:3)" in await refusal_of(app)
 
 
-async def test_a_template_that_is_wrong_is_told_by_the_page() -> None:
+async def test_an_invalid_template_is_reported_by_the_page() -> None:
     class Page(LiveView[Any]):
         template = "missing.html"
 

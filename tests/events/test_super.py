@@ -126,7 +126,7 @@ async def test_a_plain_function_may_call_it_without_waiting() -> None:
 
 
 @pytest.mark.parametrize(("view", "seen"), [(Mixed, "mount params before one"), (OverNothing, "before")])
-async def test_a_mixin_goes_on_to_whatever_comes_next(view: type[LiveView[Any]], seen: str) -> None:
+async def test_super_of_a_mixin_calls_the_next_class(view: type[LiveView[Any]], seen: str) -> None:
     async with LiveClient(app_with(view)) as client:
         page = await client.open("/")
         await page.push("one")
@@ -152,7 +152,7 @@ async def test_a_view_without_handlers_still_has_none() -> None:
         assert page.crashes == 0
 
 
-async def test_what_dispatches_goes_on_telling_unknown_events() -> None:
+async def test_a_dispatching_mixin_still_raises_for_unknown_events() -> None:
     class Dispatching(BaseEventHandler, LiveView[dict[str, Any]]):
         template = SHOWN
 

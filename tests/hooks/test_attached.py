@@ -92,7 +92,7 @@ class TestEvents:
             assert await page.push("fast") == {"from": "view"}
             assert page.text == "params: limit limit after event:fast"
 
-    async def test_a_hook_handles_what_the_view_does_not_know(self) -> None:
+    async def test_a_hook_handles_events_without_a_handler_in_the_view(self) -> None:
         class Deaf(LiveView[Any]):
             template = Log.template
 
@@ -148,7 +148,7 @@ class TestEvents:
                 await page.push("erase")
             assert page.text == "params:"
 
-    async def test_the_payload_fills_only_what_says_so(self) -> None:
+    async def test_the_payload_fills_marked_parameters_only(self) -> None:
         def tenant() -> str:
             return "acme"
 
@@ -184,7 +184,7 @@ class TestEvents:
 
 
 class TestParams:
-    async def test_over_both_doors_and_on_every_patch(self) -> None:
+    async def test_over_http_and_socket_and_on_every_patch(self) -> None:
         def tab(url: Any, params: Params, socket: Socket) -> None:
             note(socket, f"hook:{url.path}:{params.get('tab', '')}")
 
@@ -310,7 +310,9 @@ class TestAttaching:
             ),
         ],
     )
-    async def test_what_cannot_be_attached(self, attach: Hook, error: type[Exception], message: str) -> None:
+    async def test_invalid_hooks_cannot_be_attached(
+        self, attach: Hook, error: type[Exception], message: str
+    ) -> None:
         def attaching(socket: Socket) -> None:
             socket.attach_hook("taken", "handle_event", noted)
             attach(socket)
@@ -339,7 +341,7 @@ def wanting_client(socket: Socket, n: FromClient[int]) -> None: ...
 
 class TestFailing:
     @pytest.mark.parametrize("answer", [False, True, ("halt", 1), {"error": "x"}])
-    async def test_a_result_that_is_no_decision(self, answer: Any) -> None:
+    async def test_a_result_other_than_none_or_halt_is_an_error(self, answer: Any) -> None:
         def attach(socket: Socket) -> None:
             socket.attach_hook("odd", "handle_event", lambda event: answer)
 
@@ -348,7 +350,7 @@ class TestFailing:
             with pytest.raises(ViewCrashed):
                 await page.push("go")
 
-    async def test_a_reply_that_nobody_waits_for(self) -> None:
+    async def test_a_reply_without_an_event_is_an_error(self) -> None:
         def attach(socket: Socket) -> None:
             socket.attach_hook("odd", "handle_params", lambda params: Halt({"x": 1}))
 

@@ -53,7 +53,7 @@ def app_of(view: type[LiveView[Any]], **group: Any) -> PyView:
     return app
 
 
-async def test_they_run_before_mount_over_both_doors_the_group_s_first() -> None:
+async def test_they_run_before_mount_over_http_and_socket_those_of_the_session_first() -> None:
     order: list[str] = []
 
     def said(word: str) -> Hook:
@@ -136,7 +136,7 @@ class TestParameters:
             await client.get("/members/red")
         assert order == ["open", "connection of acme", "close"]
 
-    async def test_the_address_fills_only_what_says_so(self) -> None:
+    async def test_the_url_fills_marked_parameters_only(self) -> None:
         """A guard made with `partial` has a parameter that a query could name."""
         seen: list[Any] = []
 
@@ -161,19 +161,19 @@ class TestParameters:
         assert (status, response) == ("error", {"reason": "unauthorized"})
         assert view.made == []
 
-    def test_a_parameter_that_nothing_fills_is_told_at_start_up(self) -> None:
+    def test_an_unknown_parameter_is_an_error_at_start(self) -> None:
         def hook(socket: Socket, team: str) -> None: ...
 
         with pytest.raises(SignatureError, match=r"team.*FromClient"):
             app_of(page_with([hook]))
 
     @pytest.mark.parametrize("given", [len, "hook", None, 5])
-    def test_what_is_no_list(self, given: Any) -> None:
+    def test_on_mount_must_be_a_list(self, given: Any) -> None:
         with pytest.raises(TypeError, match=r"on_mount.*expected a list of functions, such as \[load_user\]"):
             app_of(page_with(given))
 
     @pytest.mark.parametrize("given", [[None], ["hook"], [Halt], [LiveView]])
-    def test_what_is_no_function(self, given: Any) -> None:
+    def test_hooks_must_be_functions(self, given: Any) -> None:
         with pytest.raises(TypeError, match=r"on_mount.*expected functions of \(socket, session, params\)"):
             app_of(page_with([]), on_mount=given)
 
@@ -266,7 +266,7 @@ class TestHalting:
                 await socket.expect_nothing()
         assert view.made == ["made", "mounted"]  # for the HTTP response
 
-    async def test_a_patch_before_there_is_a_view_is_a_navigation(self) -> None:
+    async def test_a_patch_before_mount_is_a_navigation(self) -> None:
         async def with_a_tab(socket: Socket, params: Params) -> None:
             if "tab" not in params:
                 await socket.push_patch("/members/red", {"tab": "1"})
@@ -395,7 +395,7 @@ class TestWhatAHookLeaves:
             await page.settle()
             assert page.text.split() == ["1", "soon", "news", "Welcome"]
 
-    async def test_nothing_of_a_hook_that_halted(self) -> None:
+    async def test_a_halted_hook_leaves_no_state(self) -> None:
         """A subscription of a join that was refused is taken back."""
 
         async def hook(socket: Socket) -> None:
@@ -450,7 +450,7 @@ class TestWhatAHookLeaves:
             await page.push("replace")
             assert page.text.split() == ["None", "7"]
 
-    async def test_an_object_is_the_view_s_own(self) -> None:
+    async def test_a_context_object_belongs_to_the_view(self) -> None:
         @dataclass
         class Shown:
             user: str
@@ -495,6 +495,6 @@ class TestWhatAHookLeaves:
             assert (await client.open("/members/red")).text.split() == ["Ada", "6"]
 
 
-def test_a_view_without_hooks_holds_none() -> None:
+def test_a_view_without_hooks_has_no_hook_state() -> None:
     app = app_of(page_with([]))
     assert [route.hooks for route in app.live_routes] == [(), ()]

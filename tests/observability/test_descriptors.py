@@ -28,7 +28,7 @@ def opened(number: int) -> Iterator[None]:
         yield
 
 
-def test_each_level_is_told_once_and_again_after_it_was_calm(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_level_is_logged_once_until_it_falls_again(caplog: pytest.LogCaptureFixture) -> None:
     watch = DescriptorWatch(lambda: 200)
     with opened(161):
         watch.check()
@@ -47,7 +47,7 @@ def test_each_level_is_told_once_and_again_after_it_was_calm(caplog: pytest.LogC
     assert len(caplog.messages) == 3
 
 
-def test_none_left_is_an_error_once_a_minute(
+def test_no_free_descriptor_is_an_error_once_a_minute(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = DescriptorWatch(lambda: 200)
@@ -58,13 +58,13 @@ def test_none_left_is_an_error_once_a_minute(
     assert "no file descriptor is left (200 allowed)" in caplog.messages[0]
 
 
-def test_no_limit_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_limit_there_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     DescriptorWatch(lambda: 0).check()
     assert caplog.messages == []
     assert soft_limit() >= 0
 
 
-async def test_a_look_that_fails_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_check_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[int] = []
 
     def failing() -> None:

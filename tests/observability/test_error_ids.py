@@ -99,7 +99,7 @@ def test_a_traceback_begins_with_the_code_of_the_application(
     assert not is_logged(ValueError())
 
 
-async def test_frames_of_the_framework_are_there_for_who_debugs_it(caplog: pytest.LogCaptureFixture) -> None:
+async def test_debug_level_logs_the_frames_of_the_framework(caplog: pytest.LogCaptureFixture) -> None:
     for level, first in ((logging.INFO, "test_error_ids.py"), (logging.DEBUG, "pyview")):
         caplog.clear()
         with caplog.at_level(level, "pyview"):
@@ -112,7 +112,7 @@ async def test_frames_of_the_framework_are_there_for_who_debugs_it(caplog: pytes
         assert first in trace.tb_frame.f_code.co_filename
 
 
-async def test_nobody_floods_the_log_with_tracebacks(caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_client_can_flood_the_log_with_tracebacks(caplog: pytest.LogCaptureFixture) -> None:
     app = fragile()
     async with LiveClient(app) as client:
         page = await load(client, "/")
@@ -142,7 +142,7 @@ async def test_timers_and_work_count_as_well(
     assert len([record for record in caplog.records if record.exc_info]) == 10
 
 
-async def test_what_fails_is_logged_once_and_still_raised_in_tests(
+async def test_a_failure_is_logged_once_and_still_raised_in_tests(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with LiveClient(fragile()) as client:

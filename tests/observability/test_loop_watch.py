@@ -48,7 +48,7 @@ async def test_a_handler_that_blocks_is_named_with_its_line(caplog: pytest.LogCa
     assert "make it a plain `def`" in line
 
 
-async def test_a_handler_that_waits_holds_nothing_up(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_handler_that_awaits_is_not_reported(caplog: pytest.LogCaptureFixture) -> None:
     with LoopWatch(late=0.3, pause=0.01).running():
         await asyncio.sleep(0.5)  # a handler that waits longer than `late`
     assert told(caplog) == []
@@ -75,7 +75,7 @@ async def library_code() -> None:
 
 
 @pytest.mark.parametrize("work", [many_short_calls, library_code])
-async def test_what_no_single_call_of_the_application_did_is_not_blamed_on_it(
+async def test_no_handler_is_blamed_for_many_short_calls_or_library_code(
     work: Callable[[], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     with LoopWatch(late=0.2, pause=0.01).running():
@@ -87,7 +87,7 @@ async def test_what_no_single_call_of_the_application_did_is_not_blamed_on_it(
     assert "plain `def`" not in line
 
 
-async def test_it_is_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_blocked_loop_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     with LoopWatch(late=0.1, pause=0.01).running():
         busy(0.3)
         await eventually(lambda: told(caplog))

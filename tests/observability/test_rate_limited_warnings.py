@@ -37,7 +37,7 @@ def test_each_client_gets_so_many_lines_a_minute(
     assert caplog.messages == ["1.1.1.1: 7 more warnings, left out", "1.1.1.1: again"]
 
 
-def test_a_million_addresses_share_one_allowance(
+def test_a_million_addresses_share_one_limit(
     complaints: RateLimitedWarnings, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(10_100):

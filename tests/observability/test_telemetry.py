@@ -103,7 +103,7 @@ async def test_a_message_is_a_trace() -> None:
     assert page.find("p").text == "11"
 
 
-async def test_a_failure_tells_its_type_and_no_values() -> None:
+async def test_a_span_of_a_failure_has_its_type_and_no_values() -> None:
     watched = Watched()
     async with LiveClient(watched.app) as client:
         page = await client.open("/")

@@ -38,7 +38,7 @@ async def a_turn() -> None:
     await asyncio.sleep(0)
 
 
-async def test_who_is_there_is_known_at_once(presence: Presence) -> None:
+async def test_a_tracked_view_is_listed_immediately(presence: Presence) -> None:
     presence.track(View(), "room", "ada", {"at": "door"})
     presence.track(View(), "room", 7)
     assert metas(presence.list("room")) == {"ada": [{"at": "door"}], "7": [{}]}
@@ -69,7 +69,7 @@ async def test_many_tabs_of_one_user_are_one_entry(presence: Presence) -> None:
     ]
 
 
-async def test_a_changed_meta_goes_and_comes(presence: Presence) -> None:
+async def test_a_changed_meta_leaves_and_joins(presence: Presence) -> None:
     view = View()
     presence.subscribe("room", view)
     presence.track(view, "room", "ada", {"typing": False})
@@ -83,7 +83,7 @@ async def test_a_changed_meta_goes_and_comes(presence: Presence) -> None:
         presence.update(view, "room", "bob", {})
 
 
-async def test_one_turn_is_one_diff_and_what_comes_to_nothing_is_none(presence: Presence) -> None:
+async def test_one_turn_is_one_diff_without_entries_that_came_and_left(presence: Presence) -> None:
     view, views = View(), [View() for _ in range(10)]
     presence.subscribe("room", view)
     for number, each in enumerate(views):
@@ -114,7 +114,7 @@ async def test_untracked_views_go_and_others_stay(presence: Presence) -> None:
     assert list(presence.list("two")) == ["a", "b"]
 
 
-async def test_who_came_first_goes_first(presence: Presence) -> None:
+async def test_users_are_listed_in_the_order_of_arrival(presence: Presence) -> None:
     first, second = View(), View()
     presence.track(first, "room", "zoe")
     presence.track(second, "room", "ada")
@@ -122,7 +122,7 @@ async def test_who_came_first_goes_first(presence: Presence) -> None:
     assert list(presence.list("room")) == ["zoe", "ada"]
 
 
-async def test_nobody_hears_after_the_end(presence: Presence) -> None:
+async def test_ended_views_get_no_diffs(presence: Presence) -> None:
     view, gone = View(), View()
     presence.subscribe("room", gone)
     presence.subscribe("room", view)
@@ -137,7 +137,7 @@ async def test_nobody_hears_after_the_end(presence: Presence) -> None:
     assert (len(gone.diffs), len(view.diffs)) == (0, 1)
 
 
-async def test_nothing_is_kept_of_those_who_left(presence: Presence) -> None:
+async def test_no_state_of_ended_views_remains(presence: Presence) -> None:
     for number in range(100):
         view = View()
         presence.subscribe(f"room {number}", view)
@@ -158,7 +158,7 @@ async def test_nothing_is_kept_of_those_who_left(presence: Presence) -> None:
     assert {name: len(getattr(presence, name)) for name in kept} == dict.fromkeys(kept, 0)
 
 
-async def test_a_meta_is_read_only_and_taken_as_it_is_now(presence: Presence) -> None:
+async def test_a_meta_is_read_only_and_copied(presence: Presence) -> None:
     meta: dict[str, Any] = {"name": "Ada", "seen": [1, {"a": 2}]}
     presence.track(View(), "room", "ada", meta)
     meta["name"] = "Eve"
@@ -173,7 +173,7 @@ async def test_a_meta_is_read_only_and_taken_as_it_is_now(presence: Presence) ->
     }
 
 
-async def test_a_meta_that_cannot_travel_is_refused_where_it_is_made(presence: Presence) -> None:
+async def test_an_invalid_meta_is_refused_immediately(presence: Presence) -> None:
     with pytest.raises(UnencodableValue, match="a presence's meta needs JSON data"):
         presence.track(View(), "room", "ada", {"socket": object()})
     with pytest.raises(TypeError, match="must be a mapping"):

@@ -62,7 +62,7 @@ def app() -> PyView:
     return app
 
 
-async def test_pages_see_who_comes_and_goes(app: PyView) -> None:
+async def test_pages_show_users_that_join_and_leave(app: PyView) -> None:
     async with LiveClient(app) as client:
         ada, watcher = await client.open("/?who=ada"), await client.open("/")
         assert watcher.find("ul").text == "ada:door"
@@ -105,7 +105,7 @@ async def test_the_first_render_lists_and_does_not_count(app: PyView) -> None:
         await ada.close()
 
 
-async def test_a_view_that_has_ended_is_nowhere(app: PyView) -> None:
+async def test_an_ended_view_cannot_be_tracked(app: PyView) -> None:
     async with LiveClient(app) as client:
         ada = await client.open("/?who=ada")
         with pytest.raises(Exception):  # noqa: B017, PT011  the view has ended: its event gets no reply
@@ -113,7 +113,7 @@ async def test_a_view_that_has_ended_is_nowhere(app: PyView) -> None:
         assert app.presence.list("room") == {}
 
 
-async def test_who_stops_listening_hears_no_more(app: PyView) -> None:
+async def test_an_unsubscribed_view_gets_no_diffs(app: PyView) -> None:
     async with LiveClient(app) as client:
         watcher, ada = await client.open("/"), await client.open("/?who=ada")
         await watcher.push("quiet")

@@ -75,7 +75,7 @@ async def test_workers_see_each_other(worker: Worker) -> None:
     assert [key for diff in watcher.diffs for key in diff.left] == ["ada"]
 
 
-async def test_who_comes_late_is_told_everything(worker: Worker) -> None:
+async def test_a_late_worker_gets_all_entries(worker: Worker) -> None:
     one = await worker()
     for number in range(50):
         one.track(View(), f"room {number % 2}", number)
@@ -87,7 +87,7 @@ async def test_who_comes_late_is_told_everything(worker: Worker) -> None:
     assert len(watcher.diffs) == 1, "all at once"
 
 
-async def test_a_worker_that_says_goodbye_takes_its_people_along(worker: Worker) -> None:
+async def test_a_worker_that_closes_removes_its_users(worker: Worker) -> None:
     one, two = await worker(), await worker()
     watcher = View()
     one.subscribe("room", watcher)
@@ -122,7 +122,7 @@ class LossyPubSub(MemoryPubSub):
             await super().broadcast(topic, message)
 
 
-async def test_lost_and_repeated_messages_are_made_good() -> None:
+async def test_lost_and_repeated_messages_are_repaired() -> None:
     pubsub = LossyPubSub()
     workers = [Presence(pubsub, BEAT) for _ in range(3)]
     views: list[tuple[Presence, View]] = []
@@ -140,7 +140,7 @@ async def test_lost_and_repeated_messages_are_made_good() -> None:
         await presence.close()
 
 
-async def test_a_worker_that_falls_silent_counts_as_dead_until_it_is_heard_again() -> None:
+async def test_a_silent_worker_counts_as_dead_until_its_next_message() -> None:
     pubsub = LossyPubSub()
     pubsub.chance = random.Random(0)
     one, two = Presence(pubsub, BEAT), Presence(pubsub, BEAT)
@@ -158,7 +158,7 @@ async def test_a_worker_that_falls_silent_counts_as_dead_until_it_is_heard_again
         await presence.close()
 
 
-async def test_a_worker_that_stood_still_does_not_take_the_others_for_dead() -> None:
+async def test_a_blocked_worker_does_not_remove_the_others() -> None:
     pubsub = MemoryPubSub()
     one, two = Presence(pubsub, BEAT), Presence(pubsub, BEAT)
     watcher = View()
@@ -172,7 +172,7 @@ async def test_a_worker_that_stood_still_does_not_take_the_others_for_dead() -> 
         await presence.close()
 
 
-async def test_what_is_no_message_of_a_worker_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+async def test_invalid_messages_are_ignored(caplog: pytest.LogCaptureFixture) -> None:
     pubsub = MemoryPubSub()
     one = Presence(pubsub, BEAT)
     assert keys(one) == []
@@ -212,9 +212,7 @@ class Beats:
         self._task = asyncio.ensure_future(self._pubsub.broadcast(WORKERS, message))
 
 
-async def test_a_worker_that_was_killed_is_missed_after_three_intervals_and_not_at_the_fourth_heartbeat() -> (
-    None
-):
+async def test_a_killed_worker_is_removed_after_three_intervals_and_not_at_the_fourth_heartbeat() -> None:
     pubsub = MemoryPubSub()
     one, beats = Presence(pubsub, 10 * BEAT), Beats(pubsub)
     await pubsub.subscribe(WORKERS, beats)
@@ -226,7 +224,7 @@ async def test_a_worker_that_was_killed_is_missed_after_three_intervals_and_not_
     await one.close()
 
 
-async def test_several_that_were_killed_are_missed_each_in_its_time() -> None:
+async def test_several_killed_workers_are_removed_each_at_its_timeout() -> None:
     pubsub = MemoryPubSub()
     one = Presence(pubsub, BEAT)
     assert keys(one) == []
@@ -260,7 +258,7 @@ asyncio.run(main())
 
 
 @pytest.mark.slow
-async def test_the_people_of_a_worker_that_is_killed_leave(own_valkey: ValkeyProcess) -> None:
+async def test_the_users_of_a_killed_worker_leave(own_valkey: ValkeyProcess) -> None:
     pubsub = RedisPubSub(own_valkey.url, prefix="killed:")
     presence, watcher = Presence(pubsub, BEAT), View()
     presence.subscribe("room", watcher)
@@ -300,7 +298,7 @@ async def users(client: LiveClient) -> list[str]:
     return re.findall(r"<li[^>]*>(\w+):", (await client.get("/")).text)
 
 
-async def test_the_first_list_of_a_fresh_worker_is_whole(valkey: ValkeyProcess) -> None:
+async def test_the_first_list_of_a_new_worker_is_complete(valkey: ValkeyProcess) -> None:
     async with AsyncExitStack() as stack:
         fresh = Workers(valkey.url, stack)
         names = ["ada", "bob", "cleo", "dan"]
@@ -325,7 +323,7 @@ async def test_a_listener_that_never_answers_delays_a_start_but_does_not_stop_it
         assert time.monotonic() - began < 8
 
 
-async def test_how_many_others_listen_is_known(valkey: ValkeyProcess) -> None:
+async def test_the_number_of_other_listeners_is_known(valkey: ValkeyProcess) -> None:
     prefix = f"{uuid4().hex}:"
     async with AsyncExitStack() as stack:
         for number in range(3):
@@ -345,7 +343,7 @@ class ForeignPubSub:
         self.broadcast = shared.broadcast
 
 
-async def test_a_pubsub_that_cannot_count_is_waited_for_a_moment() -> None:
+async def test_a_start_waits_briefly_for_a_pubsub_without_others() -> None:
     shared = MemoryPubSub()
     one, two = (Presence(ForeignPubSub(shared), BEAT) for _ in range(2))  # type: ignore[arg-type]
     one.track(View(), "room", "ada")

@@ -37,7 +37,7 @@ def app_with(pubsub: PubSub) -> PyView:
     return app
 
 
-async def test_a_module_with_a_pubsub_of_its_own_reaches_the_views_of_its_application(tmp_path: Path) -> None:
+async def test_a_module_with_its_own_pubsub_reaches_the_views_of_its_application(tmp_path: Path) -> None:
     orders = write_module(
         tmp_path,
         "orders",
@@ -79,13 +79,13 @@ async def test_another_program_reaches_the_views(valkey: ValkeyProcess) -> None:
         await page.wait_for("p", 10, text="from a task queue")
 
 
-async def test_a_program_that_would_reach_nobody_is_told() -> None:
+async def test_a_program_without_a_server_gets_an_error() -> None:
     with pytest.raises(RuntimeError, match="needs PYVIEW_REDIS_URL"):
         async with shared_pubsub({}):
             pass
 
 
-def test_without_an_address_it_is_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_url_it_is_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYVIEW_REDIS_URL", raising=False)
     assert isinstance(pubsub_from_environment(), MemoryPubSub)
     monkeypatch.setenv("PYVIEW_REDIS_URL", "redis://h")

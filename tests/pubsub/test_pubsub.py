@@ -64,7 +64,7 @@ async def test_unsubscribe_and_drop_end_delivery(pubsub: PubSub) -> None:
     assert (one.events, two.events) == ([InfoEvent("b", 2)], [])
 
 
-async def test_a_subscriber_may_leave_while_the_message_is_handed_out(pubsub: PubSub) -> None:
+async def test_a_subscriber_may_unsubscribe_during_a_delivery(pubsub: PubSub) -> None:
     last = Listener()
 
     class Leaver:
@@ -77,7 +77,7 @@ async def test_a_subscriber_may_leave_while_the_message_is_handed_out(pubsub: Pu
     assert last.events == [InfoEvent("a", 1)]
 
 
-async def test_memory_keeps_nothing_of_topics_nobody_listens_to() -> None:
+async def test_memory_keeps_no_topic_without_subscribers() -> None:
     hub = MemoryPubSub()
     one = Listener()
     await hub.subscribe("a", one)

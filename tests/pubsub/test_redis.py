@@ -43,7 +43,7 @@ async def make() -> AsyncIterator[Make]:
         yield worker
 
 
-async def test_every_worker_hears_each_message_once_in_order(valkey: ValkeyProcess, make: Make) -> None:
+async def test_every_worker_gets_each_message_once_in_order(valkey: ValkeyProcess, make: Make) -> None:
     one, two = make(valkey.url), make(valkey.url)
     here, there = Listener(), Listener()
     await one.subscribe("room", here)
@@ -60,7 +60,7 @@ async def test_every_worker_hears_each_message_once_in_order(valkey: ValkeyProce
     )
 
 
-async def test_a_worker_takes_only_what_it_has_subscribers_for(valkey: ValkeyProcess, make: Make) -> None:
+async def test_a_worker_reads_only_messages_with_subscribers(valkey: ValkeyProcess, make: Make) -> None:
     one, two = make(valkey.url), make(valkey.url)
     there = Listener()
     await two.subscribe('a "topic"\nwith lines, ü', there)
@@ -108,7 +108,7 @@ async def test_prefixes_and_databases_do_not_mix(valkey: ValkeyProcess, make: Ma
     await other.close()
 
 
-async def test_what_makes_no_sense_on_the_channel_is_passed_over(
+async def test_invalid_messages_on_the_channel_are_ignored(
     valkey: ValkeyProcess, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     one, two = make(valkey.url), make(valkey.url)
@@ -123,7 +123,7 @@ async def test_what_makes_no_sense_on_the_channel_is_passed_over(
 
 
 @pytest.mark.parametrize("kind", [BreakableServer, FreezableServer])
-async def test_a_worker_alone_hears_itself_and_finds_the_others_again(
+async def test_a_worker_without_server_gets_its_own_messages_and_reconnects(
     kind: type[BreakableServer], own_valkey: ValkeyProcess, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = kind(own_valkey)

@@ -103,7 +103,7 @@ class TestProductionDoesNotStart:
     def test_with_other_unsafe_settings(self, name: str, value: str, advice: str) -> None:
         assert advice in self.refused(**{name: value})
 
-    def test_the_error_holds_no_secret(self) -> None:
+    def test_the_error_contains_no_secret(self) -> None:
         said = self.refused(PYVIEW_SECRET="p4ssw0rd", SESSION_SECRET="t1ny", HTTPS_ONLY="0")
         assert "p4ssw0rd" not in said
         assert "t1ny" not in said

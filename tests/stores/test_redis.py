@@ -13,7 +13,7 @@ __all__ = ["own_valkey", "valkey"]
 
 
 @pytest.mark.parametrize("url", ["", "state.db", "http://host/0", "redis://host/one?db=x", "localhost:6379"])
-def test_an_address_that_is_none_is_refused(url: str) -> None:
+def test_an_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="is not the URL of a Redis or Valkey server"):
         RedisServer(url)
 
@@ -22,7 +22,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
     ("url", "database"),
     [("redis://h", 0), ("rediss://:p@h:1/3", 3), ("valkey://h/2", 2), ("unix:///s.sock?db=4", 4)],
 )
-def test_the_database_is_part_of_the_address(url: str, database: int) -> None:
+def test_the_database_is_part_of_the_url(url: str, database: int) -> None:
     assert RedisServer(url).database == database
 
 
@@ -37,7 +37,7 @@ async def test_the_password_stays_out_of_the_log(caplog: pytest.LogCaptureFixtur
     assert "hunter2" not in str(refused.value)
 
 
-async def test_a_server_that_refuses_writes_is_not_gone_for_readers(
+async def test_a_server_that_refuses_writes_still_answers_reads(
     valkey: ValkeyProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = RedisServer(valkey.url)

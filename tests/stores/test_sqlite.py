@@ -80,7 +80,7 @@ async def test_a_mode_that_was_chosen_stays(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
-def test_processes_that_start_together_make_it_together(tmp_path: Path) -> None:
+def test_processes_that_start_together_create_the_file_together(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     command = [sys.executable, "-c", ADD_FIFTY, str(path)]
     workers = [subprocess.Popen([*command, str(worker)], cwd=ROOT) for worker in range(4)]
@@ -97,7 +97,7 @@ async def test_files_opened_together_in_one_process_do_not_disturb_each_other(tm
         assert len(await names(one)) == len(await names(two)) == 100
 
 
-async def test_a_write_is_done_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+async def test_a_write_is_one_transaction(tmp_path: Path) -> None:
     def half(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO things VALUES ('half')")
         raise LookupError("half way")
@@ -149,7 +149,7 @@ async def test_a_queue_behind_a_locked_file_gives_up_together(tmp_path: Path) ->
         assert await names(file) == ["after", "before"]
 
 
-async def test_the_loop_runs_on_while_readers_are_shut_out(tmp_path: Path) -> None:
+async def test_the_loop_is_not_blocked_while_readers_are_locked_out(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     async with opened(path) as file:
         await add(file, "a")
@@ -206,7 +206,7 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert path.read_text().startswith("this is no database")
 
 
-async def test_nothing_is_left_open(tmp_path: Path) -> None:
+async def test_no_file_stays_open(tmp_path: Path) -> None:
     folder = Path("/proc/self/fd")
     if not folder.is_dir():
         pytest.skip("counts open files in /proc")

@@ -16,20 +16,20 @@ from tests.stores.fixtures import BreakableFolder, BreakableServer, Clock
 from tests.stores.valkey import ValkeyProcess
 
 
-async def test_the_first_gets_it_and_nobody_after(workers: list[OnceStore], clock: Clock) -> None:
+async def test_the_first_claim_gets_the_key_and_no_later_one(workers: list[OnceStore], clock: Clock) -> None:
     assert await workers[0].claim("one", clock.now + 30)
     for worker in workers:
         assert not await worker.claim("one", clock.now + 30)
     assert await workers[1].claim("another", clock.now + 30)
 
 
-async def test_of_all_who_ask_at_once_one_gets_it(workers: list[OnceStore], clock: Clock) -> None:
+async def test_one_of_many_concurrent_claims_gets_the_key(workers: list[OnceStore], clock: Clock) -> None:
     for round in range(10):
         asking = (worker.claim(f"key {round}", clock.now + 30) for worker in workers * 5)
         assert sorted(await asyncio.gather(*asking)) == [False] * 14 + [True]
 
 
-async def test_odd_keys_are_keys(workers: list[OnceStore], clock: Clock) -> None:
+async def test_unusual_keys_are_accepted(workers: list[OnceStore], clock: Clock) -> None:
     for key in ("a:b", "é", "x" * 500, "'; DROP TABLE claims; --", "*"):
         assert await workers[0].claim(key, clock.now + 30)
         assert not await workers[1].claim(key, clock.now + 30)
@@ -57,7 +57,7 @@ async def test_a_server_forgets_by_its_own_clock(valkey: ValkeyProcess, clock: C
 
 
 @pytest.mark.parametrize("make", [MemoryOnceStore, None], ids=["memory", "sqlite"])
-async def test_what_has_expired_can_be_had_again_and_takes_no_room(
+async def test_an_expired_key_can_be_claimed_again_and_is_removed(
     make: Callable[[Clock], OnceStore] | None, clock: Clock, tmp_path: Path
 ) -> None:
     claims = make(clock) if make else SQLiteOnceStore(tmp_path / "state.db", clock)
@@ -76,12 +76,12 @@ async def test_what_has_expired_can_be_had_again_and_takes_no_room(
     await claims.close()
 
 
-async def test_a_file_that_is_away_grants_nothing(tmp_path: Path, clock: Clock) -> None:
+async def test_a_missing_file_grants_no_key(tmp_path: Path, clock: Clock) -> None:
     folder = BreakableFolder(tmp_path)
     await expect_outage(SQLiteOnceStore(folder.place, clock), folder, clock)
 
 
-async def test_a_server_that_is_away_grants_nothing(own_valkey: ValkeyProcess, clock: Clock) -> None:
+async def test_a_lost_server_grants_no_key(own_valkey: ValkeyProcess, clock: Clock) -> None:
     server = BreakableServer(own_valkey)
     await expect_outage(RedisOnceStore(server.place, timeout=0.3, clock=clock), server, clock)
 
@@ -96,7 +96,7 @@ async def expect_outage(claims: OnceStore, store: BreakableFolder | BreakableSer
     await claims.close()
 
 
-async def test_what_is_not_open_grants_nothing(tmp_path: Path, clock: Clock) -> None:
+async def test_a_closed_store_grants_no_key(tmp_path: Path, clock: Clock) -> None:
     with pytest.raises(StoreUnavailable, match="start"):
         await SQLiteOnceStore(tmp_path / "state.db", clock).claim("one", clock.now + 30)
 

@@ -23,7 +23,7 @@ async def test_nothing_is_revoked_at_first(workers: Workers, clock: Clock) -> No
     assert not await worker.revoked({})
 
 
-async def test_a_revoked_key_is_dead_for_every_worker_at_once(workers: Workers, clock: Clock) -> None:
+async def test_a_revoked_key_is_revoked_at_every_worker_immediately(workers: Workers, clock: Clock) -> None:
     one, two = await workers.one_more(), await workers.one_more()
     await one.revoke("sid:a", clock.now + DAY)
     for worker in (one, two):
@@ -31,7 +31,7 @@ async def test_a_revoked_key_is_dead_for_every_worker_at_once(workers: Workers, 
         assert not await worker.revoked({"all": 0.0, "sid:b": clock.now})
 
 
-async def test_not_before_kills_what_was_signed_in_earlier(workers: Workers, clock: Clock) -> None:
+async def test_not_before_revokes_earlier_sign_ins(workers: Workers, clock: Clock) -> None:
     one, two = await workers.one_more(), await workers.one_more()
     await one.revoke("user:a", clock.now + DAY, not_before=clock.now)
     for worker in (one, two):
@@ -66,7 +66,7 @@ async def test_an_entry_ends_with_its_time(workers: Workers, clock: Clock) -> No
         assert not worker.known_revoked({"sid:a": 0.0})
 
 
-async def test_what_is_over_adds_nothing_to_what_comes_later(workers: Workers, clock: Clock) -> None:
+async def test_an_expired_revocation_is_not_merged_into_a_later_one(workers: Workers, clock: Clock) -> None:
     one, two = await workers.one_more(), await workers.one_more()
     await one.revoke("user:a", clock.now + 1)
     clock.now += 2
@@ -76,7 +76,7 @@ async def test_what_is_over_adds_nothing_to_what_comes_later(workers: Workers, c
         assert await worker.revoked({"user:a": clock.now - 6})
 
 
-async def test_what_has_ended_already_is_no_revocation(workers: Workers, clock: Clock) -> None:
+async def test_a_revocation_in_the_past_has_no_effect(workers: Workers, clock: Clock) -> None:
     worker = await workers.one_more()
     ear = Ear(worker)
     await worker.revoke("sid:a", clock.now)
@@ -84,7 +84,7 @@ async def test_what_has_ended_already_is_no_revocation(workers: Workers, clock: 
     assert ear.heard == []
 
 
-async def test_every_worker_is_told_within_a_second(workers: Workers, clock: Clock) -> None:
+async def test_every_worker_is_notified_within_a_second(workers: Workers, clock: Clock) -> None:
     one, two = await workers.one_more(), await workers.one_more()
     ears = Ear(one), Ear(two)
     await in_step(one)
@@ -100,7 +100,7 @@ async def test_every_worker_is_told_within_a_second(workers: Workers, clock: Clo
     assert not one.known_revoked({"user:b": clock.now})
 
 
-async def test_a_revocation_is_told_once_and_again_when_it_grows(workers: Workers, clock: Clock) -> None:
+async def test_a_revocation_is_notified_once_and_again_when_extended(workers: Workers, clock: Clock) -> None:
     one, two = await workers.one_more(), await workers.one_more()
     ear = Ear(two)
     two.subscribe(ear)
@@ -115,7 +115,7 @@ async def test_a_revocation_is_told_once_and_again_when_it_grows(workers: Worker
     await until(lambda: ear.heard == ["user:a", "sid:after", "user:a"])
 
 
-async def test_a_late_worker_knows_what_was_before_it(workers: Workers, clock: Clock) -> None:
+async def test_a_late_worker_gets_earlier_revocations(workers: Workers, clock: Clock) -> None:
     one = await workers.one_more()
     for number in range(1200):
         await one.revoke(f"sid:{number}", clock.now + DAY)
@@ -126,7 +126,7 @@ async def test_a_late_worker_knows_what_was_before_it(workers: Workers, clock: C
     assert all(late.known_revoked({f"sid:{number}": 0.0}) for number in range(1200))
 
 
-async def test_one_hears_until_one_unsubscribes(workers: Workers, clock: Clock) -> None:
+async def test_a_listener_is_notified_until_it_unsubscribes(workers: Workers, clock: Clock) -> None:
     one, two, three = [await workers.one_more() for _ in range(3)]
     staying, leaving, other_worker = Ear(two), Ear(two), Ear(three)
     await in_step(two)
@@ -145,7 +145,7 @@ async def test_one_hears_until_one_unsubscribes(workers: Workers, clock: Clock) 
     assert two.known_revoked({"sid:b": 0.0}), "what was missed while nobody listened is caught up with"
 
 
-async def test_a_listener_that_fails_keeps_nothing_from_the_others(
+async def test_a_failing_listener_does_not_affect_the_others(
     workers: Workers, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     worker = await workers.one_more()
@@ -161,7 +161,7 @@ async def test_a_listener_that_fails_keeps_nothing_from_the_others(
     assert "listener failed" in caplog.text
 
 
-async def test_a_listener_may_leave_while_it_is_told(workers: Workers, clock: Clock) -> None:
+async def test_a_listener_may_unsubscribe_during_its_call(workers: Workers, clock: Clock) -> None:
     worker = await workers.one_more()
     told: list[str] = []
 
@@ -180,7 +180,7 @@ async def test_a_listener_may_leave_while_it_is_told(workers: Workers, clock: Cl
     ("key", "until_", "not_before"),
     [("", 2e9, None), ("a", math.nan, None), ("a", math.inf, None), ("a", 2e9, math.nan)],
 )
-async def test_what_makes_no_sense_is_refused(
+async def test_invalid_values_are_refused(
     workers: Workers, key: str, until_: float, not_before: float | None
 ) -> None:
     worker = await workers.one_more()
@@ -231,7 +231,7 @@ async def test_a_closed_one_refuses_instead_of_guessing(
     assert ear.heard == []
 
 
-async def test_nothing_is_left_running(workers: Workers, make: Callable[[], Revocations]) -> None:
+async def test_no_task_remains_after_close(workers: Workers, make: Callable[[], Revocations]) -> None:
     before = asyncio.all_tasks()
     worker = make()
     await worker.start()

@@ -27,7 +27,7 @@ def test_the_environment_chooses(environ: dict[str, str], revocations: type, ses
     assert type(session_store_from_environment(environ)) is sessions
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "redis"]:
         monkeypatch.delitem(sys.modules, name)
     for name in ("pyview.stores.revocations_redis", "pyview.stores.sessions_redis", "pyview.stores.redis"):
@@ -46,7 +46,7 @@ class NoRedis:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-def test_an_address_that_is_none_is_refused() -> None:
+def test_an_invalid_url_is_refused() -> None:
     with pytest.raises(ValueError, match="is not the URL"):
         revocations_from_environment({"PYVIEW_REDIS_URL": "state.db"})
 

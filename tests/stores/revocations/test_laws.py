@@ -23,9 +23,7 @@ Make = Callable[[Clock], list[Revocations]]
 
 
 @given(revocations, revocations, revocations)
-def test_the_order_in_which_workers_hear_does_not_matter(
-    one: Revocation, two: Revocation, three: Revocation
-) -> None:
+def test_the_order_of_merging_does_not_matter(one: Revocation, two: Revocation, three: Revocation) -> None:
     assert one.merged(one) == one
     assert one.merged(two).until == two.merged(one).until
     assert one.merged(two).not_before == two.merged(one).not_before
@@ -33,13 +31,15 @@ def test_the_order_in_which_workers_hear_does_not_matter(
 
 
 @given(revocations, revocations, times, times)
-def test_to_merge_kills_no_less(one: Revocation, two: Revocation, signed_in_at: float, now: float) -> None:
+def test_a_merged_revocation_covers_both(
+    one: Revocation, two: Revocation, signed_in_at: float, now: float
+) -> None:
     if one.applies_to(signed_in_at, now) or two.applies_to(signed_in_at, now):
         assert one.merged(two).applies_to(signed_in_at, now)
 
 
 @given(st.lists(st.tuples(revocations, st.integers(0, 20))))
-def test_what_is_over_takes_no_memory(steps: list[tuple[Revocation, int]]) -> None:
+def test_expired_revocations_take_no_memory(steps: list[tuple[Revocation, int]]) -> None:
     clock = Clock()
     replica = RevocationCache(clock)
     for revocation, seconds in steps:

@@ -57,7 +57,7 @@ async def is_gone(worker: Revocations) -> bool:
     return False
 
 
-async def test_it_refuses_while_the_store_is_gone_and_goes_on_after(
+async def test_it_raises_during_an_outage_and_recovers_after_it(
     workers: Workers, store: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
     worker = await workers.one_more()
@@ -103,7 +103,7 @@ async def test_no_revocation_is_lost(workers: Workers, store: Breakable) -> None
     assert await (await workers.one_more()).revoked({"sid:before": 0.0})
 
 
-async def test_a_worker_that_hears_nothing_says_so(workers: Workers, store: Breakable) -> None:
+async def test_staleness_grows_without_updates(workers: Workers, store: Breakable) -> None:
     worker = await workers.one_more()
     assert worker.staleness() == float("inf")
     Ear(worker)
@@ -128,7 +128,7 @@ async def test_it_does_not_start_without_its_store_but_later(
     await worker.close()
 
 
-async def test_it_opens_by_itself_once_its_store_is_there(
+async def test_it_opens_by_itself_when_its_store_appears(
     make: Callable[[], Revocations], workers: Workers, store: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.take_away()
@@ -147,7 +147,7 @@ async def test_it_opens_by_itself_once_its_store_is_there(
     await worker.close()
 
 
-async def test_a_sign_out_is_written_although_nobody_follows(
+async def test_a_sign_out_is_written_without_a_subscriber(
     workers: Workers, store: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
     """There is no page open at the worker that signs out, so that nothing else asks the store."""
@@ -191,7 +191,7 @@ async def test_a_sign_out_is_written_when_its_worker_stops(
     assert await (await workers.one_more()).revoked({"sid:late": 0.0})
 
 
-async def test_what_is_lost_at_the_end_is_said(
+async def test_lost_sign_outs_are_logged_at_the_end(
     make: Callable[[], Revocations], store: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
     one = make()

@@ -72,7 +72,7 @@ async def listening(environ: dict[str, str]) -> AsyncIterator[tuple[Revocations,
         await worker.close()
 
 
-async def test_two_processes_tell_each_other_within_a_second(environ: dict[str, str]) -> None:
+async def test_two_processes_notify_each_other_within_a_second(environ: dict[str, str]) -> None:
     async with listening(environ) as (here, ear), another_process(environ) as there:
         assert there.stdin is not None
         assert there.stdout is not None

@@ -19,7 +19,7 @@ def record(key: str = "a", user: str = "", **changes: object) -> Record:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-async def test_what_was_created_is_loaded_by_every_worker(one_more: OneMore) -> None:
+async def test_every_worker_loads_a_created_session(one_more: OneMore) -> None:
     one, two = await one_more(), await one_more()
     kept = record("é'\"*", "user:ü", data=b'{"a":"\\u00e9"}', idle_timeout=0.1 + 0.2)
     await one.create(kept)
@@ -27,7 +27,7 @@ async def test_what_was_created_is_loaded_by_every_worker(one_more: OneMore) -> 
         assert await store.load("é'\"*", NOW) == kept
 
 
-async def test_unknown_keys_are_nowhere_and_come_from_nowhere(one_more: OneMore) -> None:
+async def test_unknown_keys_are_neither_loaded_nor_created(one_more: OneMore) -> None:
     store = await one_more()
     assert await store.load("a", NOW) is None
     assert not await store.save("a", b"{}", 1, NOW)
@@ -51,7 +51,7 @@ async def test_a_key_that_is_taken_is_not_taken_over(one_more: OneMore) -> None:
     assert await two.list_user("attacker", NOW) == [record("b", "attacker")]
 
 
-async def test_a_key_of_a_session_that_is_over_may_come_again(one_more: OneMore) -> None:
+async def test_the_key_of_an_ended_session_may_be_used_again(one_more: OneMore) -> None:
     store = await one_more()
     await store.create(record("a", "one"))
     again = record("a", "two", last_seen_at=NOW + HOUR)
@@ -113,7 +113,7 @@ async def test_an_unused_session_ends(one_more: OneMore) -> None:
 
 
 @pytest.mark.parametrize("use", ["touch", "save"])
-async def test_use_puts_the_end_off_but_not_for_ever(one_more: OneMore, use: str) -> None:
+async def test_use_extends_a_session_up_to_its_latest_end(one_more: OneMore, use: str) -> None:
     store = await one_more()
     await store.create(record("a"))
     now, version = NOW, 1
@@ -128,7 +128,7 @@ async def test_use_puts_the_end_off_but_not_for_ever(one_more: OneMore, use: str
     assert await store.load("a", NOW + 10 * HOUR) is None
 
 
-async def test_touch_keeps_the_version_and_never_goes_back(one_more: OneMore) -> None:
+async def test_touch_keeps_the_version_and_never_moves_the_time_back(one_more: OneMore) -> None:
     one, two = await one_more(), await one_more()
     await one.create(record("a"))
     assert await one.touch("a", NOW + 5.5)
@@ -158,7 +158,7 @@ async def test_the_sessions_of_a_user(one_more: OneMore) -> None:
     assert await one.load("e", NOW)
 
 
-async def test_of_many_who_save_one_wins(one_more: OneMore) -> None:
+async def test_one_of_many_concurrent_saves_wins(one_more: OneMore) -> None:
     stores = [await one_more() for _ in range(2)]
     await stores[0].create(record("a"))
     for version in range(1, 6):
@@ -170,7 +170,7 @@ async def test_of_many_who_save_one_wins(one_more: OneMore) -> None:
         assert (found.data, found.version) == (b'{"n":%d}' % won.index(True), version + 1)
 
 
-async def test_whoever_races_with_a_sign_out_loses(one_more: OneMore) -> None:
+async def test_a_save_that_races_with_a_sign_out_fails(one_more: OneMore) -> None:
     one, two = await one_more(), await one_more()
     for number in range(20):
         old, new = f"old{number}", f"new{number}"
@@ -195,7 +195,7 @@ async def _in_turn(racing: list[Awaitable[object]], first: int) -> list[object]:
     return [*answers[split:], *answers[:split]]
 
 
-async def test_signing_out_everywhere_races_with_nothing_left(one_more: OneMore) -> None:
+async def test_signing_out_everywhere_leaves_no_session_in_a_race(one_more: OneMore) -> None:
     one, two = await one_more(), await one_more()
     for number in range(10):
         user = f"user{number}"

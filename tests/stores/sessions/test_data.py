@@ -16,14 +16,14 @@ values = st.recursive(plain, lambda inner: st.lists(inner) | st.dictionaries(st.
 
 
 @given(st.dictionaries(st.text(), values))
-def test_json_comes_back_as_it_was(session: dict[str, object]) -> None:
+def test_json_is_decoded_as_it_was_encoded(session: dict[str, object]) -> None:
     assert decode(encode(session)) == session
 
 
 @pytest.mark.parametrize(
     "value", [datetime.now(UTC), uuid.uuid4(), object(), {1, 2}, b"x", float("nan"), float("inf")]
 )
-def test_what_json_cannot_say_is_refused(value: object) -> None:
+def test_values_that_are_not_json_are_refused(value: object) -> None:
     with pytest.raises(TypeError, match="A session can have JSON values only"):
         encode({"key": [value]})
 
@@ -36,6 +36,6 @@ def test_a_session_that_contains_itself_is_refused() -> None:
 
 
 @pytest.mark.parametrize("data", [b"[]", b"", b"\x80\x04K\x01.", b"null"])
-def test_what_is_no_session_is_refused(data: bytes) -> None:
+def test_data_that_is_not_a_session_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         decode(data)

@@ -46,7 +46,7 @@ def store(breakable: Breakable) -> SessionStore:
     return RedisSessionStore(place, timeout=0.3) if "://" in place else SQLiteSessionStore(place)
 
 
-async def test_nothing_is_guessed_while_the_store_is_gone(
+async def test_every_method_raises_during_an_outage(
     store: SessionStore, breakable: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with started(store):
@@ -80,7 +80,7 @@ async def test_sessions_outlive_the_worker_in_a_file(tmp_path: Path) -> None:
         assert await store.load("a", NOW) == record("a")
 
 
-async def test_sessions_that_are_over_leave_the_file(tmp_path: Path) -> None:
+async def test_ended_sessions_are_removed_from_the_file(tmp_path: Path) -> None:
     async with started(SQLiteSessionStore(tmp_path / "state.db")) as store:
         for number in range(30):
             await store.create(record(f"old{number}"))
@@ -90,7 +90,7 @@ async def test_sessions_that_are_over_leave_the_file(tmp_path: Path) -> None:
         file.close()
 
 
-async def test_sessions_that_are_over_leave_the_memory() -> None:
+async def test_ended_sessions_are_removed_from_memory() -> None:
     store = MemorySessionStore()
     for number in range(30):
         await store.create(record(f"old{number}"))
