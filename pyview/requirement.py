@@ -143,6 +143,7 @@ def auth_age(given: Any) -> float:
 
 def require(function: FunctionType, requirement: Requirement) -> None:
     """Require `requirement` for the event that `function` handles, checked before the existing requirements."""
+    # On the function itself, so that it does not matter whether @requires is above or below @event.
     setattr(function, _ATTRIBUTE, (requirement, *requirements_on(function)))
 
 

@@ -87,8 +87,9 @@ def _decoded(protocol: str) -> str | None:
 
 
 def _page_scope(scope: Scope, page_url: str | None, path_params: Mapping[str, Any] | None) -> Scope:
+    # Providers are written for HTTP requests too: `url` of a page is http(s), not ws(s).
     page = dict(scope, scheme=_PAGE_SCHEMES.get(scope.get("scheme", "ws"), "http"))
-    page.pop("raw_path", None)
+    page.pop("raw_path", None)  # it is that of the socket's endpoint
     if page_url is not None:
         path, _, query = page_url.partition("?")
         page["path"] = unquote(path)

@@ -43,6 +43,7 @@ def guards_of(
     These are the default of `app`, the live session (its requirement is `group`), the base classes of `view`, `view`
     itself, and its `handle_params`.
     """
+    # Read at every check and never cached: a provider may be set on a class at any time.
     default = None if app is None or is_public(view) else app.default_requires
     first = (RequirementProvider(one, view) for one in (default, group) if one is not None)
     params = (RequirementProvider(requirement, view) for requirement in params_requirements(view))
@@ -114,7 +115,7 @@ async def guarded_response(
             raise
         logger.exception("the provider of %s failed; access is denied", view.__qualname__)
         raise HTTPException(403) from error
-    finally:
+    finally:  # also for a provider that answers by itself, without an exception
         if not entered:
             _audit_denial(view, request.scope)
 

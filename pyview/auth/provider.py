@@ -124,7 +124,7 @@ def add_provider(view: V, provider: AuthProvider, *, inherit: bool) -> V:
 
 def providers_of(view: type[Any]) -> tuple[AuthProvider, ...]:
     """Return all providers of `view`, base classes first, each once; empty for a public view."""
-    if not hasattr(view, _ATTRIBUTE):
+    if not hasattr(view, _ATTRIBUTE):  # the common case, without a walk over the bases
         return ()
     return tuple(_for_view(provider, view) for provider in _set_on(view))
 
@@ -132,6 +132,8 @@ def providers_of(view: type[Any]) -> tuple[AuthProvider, ...]:
 def _set_on(view: type[Any]) -> tuple[AuthProvider, ...]:
     own = _own(view)
     inherited = [found for base in view.__bases__ for found in _set_on(base)] if own.inherit else []
+    # A base class may be reached on two ways (a diamond): its provider is called once. By identity, because providers
+    # need not be hashable.
     return tuple({id(provider): provider for provider in (*inherited, *own.providers)}.values())
 
 

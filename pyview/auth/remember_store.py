@@ -91,6 +91,7 @@ class MemoryRememberStore:
         self._tokens = {selector: found for selector, found in self._tokens.items() if found.user != user}
 
 
+# The names are those of existing files: column `who` is `RememberToken.user_digest`.
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS remember_series (
         selector TEXT PRIMARY KEY,
@@ -107,6 +108,7 @@ _SCHEMA = (
 )
 _INSERT = "INSERT INTO remember_series VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT * FROM remember_series WHERE selector = ? AND expires_at > ?"
+# Compare-and-set: `validator` in the condition makes sure that only one of two concurrent requests rotates the token.
 _REPLACE = """UPDATE remember_series SET validator = ?, previous = ?, rotated_at = ?, expires_at = ?
     WHERE selector = ? AND validator = ?"""
 

@@ -94,6 +94,7 @@ class IdentityPipeline:
 class SignedCookies:
     """Expiry of the cookies of Starlette's `SessionMiddleware`. A socket ends with its session, not a minute later."""
 
+    # Only the time in the cookie is needed. SessionMiddleware has checked it already and does not publish its expiry.
     def __init__(self, middleware: Middleware) -> None:
         names = ("secret_key", "session_cookie", "max_age")
         given: dict[str, Any] = dict(zip(names, middleware.args, strict=False))
@@ -126,6 +127,7 @@ class AuthProbe:
 
         Raises `UnknownUser` for a user without a unique field.
         """
+        # A copy, in case a backend writes to the session or the scope while it is asked.
         copy = {key: value for key, value in scope.items() if key not in _IDENTITY_KEYS}
         result = await _run(self._app, {**copy, "session": dict(session)})
         return "" if result is None else user_key(user_of(result))
@@ -169,6 +171,7 @@ async def _keep_scope(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _receive_disconnect() -> Message:
+    # A middleware that waits for a message must not hang.
     return {"type": "websocket.disconnect", "code": 1005}
 
 

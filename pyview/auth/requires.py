@@ -34,6 +34,7 @@ def public(view: V) -> V:
 
 def is_public(view: type[Any]) -> bool:
     """Return True if the class itself has `@public`."""
+    # vars(), not getattr(): @public is not inherited, so that a new subclass is never public by accident.
     return vars(view).get(_ATTRIBUTE) is True
 
 
@@ -150,6 +151,7 @@ def _all_of(scopes: Conditions | None, *, optional: bool) -> ConditionSet:
 def _answer(denied: Denied) -> Response:
     if denied.redirect is None:
         raise HTTPException(denied.status)
+    # 303, so that the browser sends GET whatever the method was. no-store, because the answer depends on the user.
     return Response(status_code=303, headers={"location": denied.redirect, "cache-control": "no-store"})
 
 

@@ -35,6 +35,7 @@ def login(request: Request, user_id: Any, **claims: Any) -> None:
     The session gets a new id and a new sign-in time, so that no token from before the sign-in is valid any longer.
     Other content of the session stays; to remove it, call `request.session.clear()` first.
     """
+    # Without an id the session tracker creates a new one and revokes the old one: a planted session is worth nothing.
     for name in (SESSION_ID, SIGNED_IN_AT, USER_DIGEST, REMEMBERED):
         request.session.pop(name, None)
     request.session.update({"user_id": user_id, **claims})

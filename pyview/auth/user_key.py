@@ -62,8 +62,8 @@ def user_key(user: Any) -> str:
 def user_keys(user: Any) -> tuple[str, ...]:
     """Return the keys under which `user` may have signed in.
 
-    A plain value such as 7 or "ann" is the value of a field, but it does not say of which one. So it stands for every
-    field. Raises `UnknownUser`.
+    A plain value such as 7 or "ann" is the value of a field, but not of a known one. So it stands for every field.
+    Raises `UnknownUser`.
     """
     key = user_key(user)
     if not key or not isinstance(user, _PLAIN):

@@ -116,7 +116,7 @@ def _session(middleware: Middleware, app: CheckedApp) -> Iterator[CheckMessage]:
     if problem:
         yield CheckMessage(
             Severity.WEAK,
-            f"SessionMiddleware(secret_key=...) {problem}: anybody can sign in as anybody. "
+            f"SessionMiddleware(secret_key=...) {problem}: anyone can sign in as any user. "
             f"Make one with: {GENERATE}",
         )
     elif app.secrets.holds(session.signer.secret_key):
@@ -166,6 +166,7 @@ def _serves_other_sites(security: SecurityConfig) -> bool:
 
 
 def _frames(policy: str | None) -> bool:
+    # Every source besides 'self' and 'none' is another site.
     directives = [directive.split() for directive in (policy or "").lower().split(";")]
     named = next((words[1:] for words in directives if words[:1] == ["frame-ancestors"]), [])
     return not set(named) <= {"'self'", "'none'"}
@@ -182,6 +183,7 @@ def _insecure_cookie(middleware: Middleware, security: SecurityConfig) -> Iterat
 
 
 def _hosts(app: CheckedApp) -> Iterator[CheckMessage]:
+    # TrustedHostMiddleware does the same check.
     guarded = any(_is(middleware, TrustedHostMiddleware) for middleware in app.all_middleware)
     if not app.security.allowed_hosts and not guarded:
         yield CheckMessage(

@@ -99,7 +99,7 @@ def _leads_to_a_page(app: GuardedApp, failed: Requirement, path: str | None) -> 
 
     Redirects are followed, as the browser does.
     """
-    visited: set[str] = set()
+    visited: set[str] = set()  # redirects may form a circle
     while path is not None and path not in visited:
         visited.add(path)
         route = _route_at(app.routes, path)

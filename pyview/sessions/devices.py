@@ -54,6 +54,7 @@ async def end_device(request: Request, key: str) -> bool:
     record = next((one for one in await _records(request, loaded) if one.key == key), None)
     if record is None:
         return False
+    # First the record, so that the browser cannot write the session again, then the revocations for its open pages.
     await loaded.store.delete(record.key)
     # As long as the remember-me cookie may live, which is longer than the session.
     until = time.time() + LONGEST_COOKIE

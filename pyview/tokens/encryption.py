@@ -43,7 +43,7 @@ class Encryptor:
             raise InvalidToken(self._reason(token)) from None
 
     def _reason(self, token: str) -> str:
-        """Return "expired" for a token whose signature is valid. The library does not tell the two apart."""
+        """Return "expired" for a token whose signature is valid. The library has one error for both."""
         try:
             self._fernet.decrypt(token)
         except fernet.InvalidToken:

@@ -63,6 +63,9 @@ class Tokens:
     def _keys(self) -> Secrets:
         return self._get_keys if isinstance(self._get_keys, Secrets) else self._get_keys()
 
+    # Each purpose is a new version ("page.v3") when its content changes: tokens of an older version are then invalid
+    # instead of misread.
+
     @cached_property
     def _pages(self) -> Signer:
         return self._keys.signer("page.v3", self._clock)
@@ -98,7 +101,7 @@ class Tokens:
     def mint_page_token(self, page: PageToken, binding: str) -> str:
         """Return the value of `data-phx-session`."""
         claims = {"i": page.page_id, "v": page.view, "g": page.group}
-        nonce = secrets.token_urlsafe(12)
+        nonce = secrets.token_urlsafe(12)  # the same page has other bytes at every load
         return self._pages.sign(
             {"n": nonce, **claims, "b": _binding_mac(self._binding_keys[0], nonce, binding)}
         )
@@ -180,6 +183,8 @@ def _binding_mac(key: bytes, nonce: str, binding: str) -> str:
 
 
 def _csrf_code(key: bytes, page_id: str, binding: str) -> bytes:
+    # One token serves all pages of a session, because the client sends that of the first page with every join on its
+    # socket, also after a live navigation.
     subject = f"session.{binding}" if binding else f"page.{page_id}"
     return hmac.digest(key, subject.encode(), "sha256")
 

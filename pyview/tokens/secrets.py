@@ -140,7 +140,7 @@ class Signer:
     def __init__(self, keys: Sequence[bytes], clock: Callable[[], float] = time.time) -> None:
         """The first of `keys` signs; all of them verify."""
         self._clock = clock
-        oldest_first = list(reversed(keys))
+        oldest_first = list(reversed(keys))  # itsdangerous signs with the last one
         self._signer = TimestampSigner(oldest_first, key_derivation="none", algorithm=_HMACSHA256())
 
     def sign(self, data: Any) -> str:
@@ -154,6 +154,7 @@ class Signer:
         """
         if not isinstance(token, str) or not token.isascii():
             raise InvalidToken("missing")
+        # Otherwise one signature could be written in several ways.
         if not _is_canonical(token.rpartition(".")[2]):
             raise InvalidToken("signature")
         try:

@@ -75,6 +75,7 @@ class SessionTokens:
         """Raises `InvalidToken` unless it was minted for `owner`, at most `max_age` seconds ago."""
         change_id, mac, change = json.loads(self._changes.decrypt(token, self.max_age))
         expected = [_binding_mac(key, change_id, owner) for key in self._binding_keys]
+        # No token is minted for an unknown owner, but this check does not rely on it.
         if not owner.known or not any(hmac.compare_digest(mac, candidate) for candidate in expected):
             raise InvalidToken("binding")
         return ChangeToken(change_id, SessionChange.from_json(change))
