@@ -139,10 +139,13 @@ def described(css: str, text: str | None) -> str:
 
 
 def outline(tag: Tag) -> str:
-    """Return the start tag of an element and the beginning of its text."""
-    attributes = "".join(f' {name}="{value}"' for name, value in tag.attrs.items())
-    text = text_of(tag)
-    return f"<{tag.name}{attributes}>{text[:60]}{'...' if len(text) > 60 else ''}"
+    """Return the start tag of an element and the beginning of its text; long values, such as tokens, are cut."""
+    attributes = "".join(f' {name}="{_cut(str(value))}"' for name, value in tag.attrs.items())
+    return f"<{tag.name}{attributes}>{_cut(text_of(tag))}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def _candidates(top: Tag, css: str) -> str:

@@ -1,5 +1,8 @@
 """The errors of the testing client. All are `AssertionError`s, so that a test runner shows them as failures."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class PageError(AssertionError):
     """The page is not as the test expects."""
@@ -26,6 +29,25 @@ class ViewCrashed(PageError):
 
 class TooManyReloads(PageError):
     """The server refuses every join, so a browser would load the page over and over again."""
+
+
+_REASONS = {
+    "unknown_event": "no handler of the view or component has this name",
+    "bad_payload": "the payload does not fit the parameters of the handler",
+    "forbidden": "the user does not meet the handler's requirements",
+}
+
+
+def named(message: str, payload: Mapping[str, Any]) -> str:
+    """Return a message as errors name it: an event by its own name, any other message by its type."""
+    return f"the event {payload['event']!r}" if message == "event" and "event" in payload else repr(message)
+
+
+def refused(message: str, payload: Mapping[str, Any], response: Any) -> PageError:
+    """Return the error for a message that the server answered with status "error"."""
+    reason = response.get("reason") if isinstance(response, Mapping) else None
+    advice = f": {_REASONS[reason]}" if reason in _REASONS else ""
+    return PageError(f"the server refused {named(message, payload)} with {response}{advice}")
 
 
 class SocketRefused(PageError):

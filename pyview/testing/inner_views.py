@@ -8,7 +8,7 @@ from typing import Any
 from bs4 import Tag
 
 from pyview.testing.connection import ClientChannel, ClientConnection, Push
-from pyview.testing.errors import PageError
+from pyview.testing.errors import PageError, named, refused
 from pyview.testing.forms import attribute
 from pyview.testing.recovery import recoverable, recoveries
 from pyview.testing.steps import Reload
@@ -176,14 +176,13 @@ class InnerViews:
     async def exchange(self, view: InnerView, event: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Send a message; return the whole answer, `{}` if none came."""
         if view.channel.state != "joined":
-            raise PageError(f"{event!r} cannot be sent: the nested view {view.id!r} is {view.channel.state}")
+            message = named(event, payload)
+            raise PageError(f"cannot send {message}: the nested view {view.id!r} is {view.channel.state}")
         on_reply = partial(self._on_reply, view)
         pending = await self._connection.push(view.channel, event, payload, on_reply)
         await self._state.answer(pending)
         if pending.status == "error":
-            raise PageError(
-                f"the nested view {view.id!r} answered {event!r} with an error: {pending.response}"
-            )
+            raise refused(event, payload, pending.response)
         return dict(pending.response) if pending.status == "ok" else {}
 
     def _on_reply(self, view: InnerView, response: dict[str, Any]) -> None:

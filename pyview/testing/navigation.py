@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from pyview.testing.inner_views import InnerViews
 from pyview.testing.location import absolute, delete_cookie, path_and_query, same_origin
@@ -13,16 +13,11 @@ from pyview.wire.merge import ProtocolError
 RELOAD_COOKIE = "__phoenix_reload_status__"
 
 
-class Load(Protocol):
-    """Load a document over HTTP: `Tab.load`. A plain `Callable` cannot name the keyword."""
-
-    def __call__(self, url: str, *, replace: bool = False) -> Awaitable[None]: ...
-
-
 class Navigation:
-    """Changes the URL of a tab on its open connection. `load` is used where that is not possible.
+    """Changes the URL of a tab on its open connection.
 
-    The methods send and wait, but take no queued steps, except that a patch ends with `follow`.
+    `load(url, replace=False)` loads a document over HTTP, where live navigation is not possible. `follow()` takes the
+    queued steps after a patch.
     """
 
     def __init__(
@@ -30,7 +25,7 @@ class Navigation:
         state: TabState,
         main: MainView,
         inner: InnerViews,
-        load: Load,
+        load: Callable[..., Awaitable[None]],
         follow: Callable[[], Awaitable[None]],
     ) -> None:
         self._state = state

@@ -16,7 +16,7 @@ from bs4 import Tag
 
 from pyview.testing.browser import Browser, Loaded
 from pyview.testing.connection import ClientChannel, ClientConnection, Pending, Push, new_refs
-from pyview.testing.errors import NotConnected, PageError, TooManyReloads, ViewCrashed
+from pyview.testing.errors import NotConnected, PageError, TooManyReloads, ViewCrashed, named, refused
 from pyview.testing.files import ChosenFiles
 from pyview.testing.forms import Submission, submission
 from pyview.testing.inner_views import SESSION, InnerView, InnerViews
@@ -210,12 +210,12 @@ class Tab:
             response = await self.inner.exchange(inner, event, payload)
             await self.follow()
             return response
-        view, connection = self.state.require(event)
+        view, connection = self.state.require(named(event, payload))
         pending = await connection.push(view.channel, event, payload, self.main.on_reply)
         await self.state.answer(pending)
         await self.follow()
         if pending.status == "error":
-            raise PageError(f"the server answered {event!r} with an error: {pending.response}")
+            raise refused(event, payload, pending.response)
         return dict(pending.response) if pending.status == "ok" else {}
 
     async def join_upload(self, channel: ClientChannel, token: str) -> Pending:
@@ -252,9 +252,7 @@ class Tab:
         taken = 0
         while state.steps:
             if (taken := taken + 1) > MAX_STEPS:
-                raise PageError(
-                    f"the page was sent on {MAX_STEPS} times in a row, last to {state.url}: a redirect loop?"
-                )
+                raise self._endless()
             await self._take(state.steps.popleft())
             state.pump()
         if state.crashed:
@@ -265,6 +263,19 @@ class Tab:
                     "has joined again with a new mount. If the test expects the crash, use "
                     "pytest.raises(ViewCrashed) or LiveClient(app, raise_crashes=False)"
                 )
+
+    def _endless(self) -> PageError:
+        """Return the error for a page that a browser would never stop to load, navigate or join."""
+        state = self.state
+        if state.crashed:
+            return ViewCrashed(
+                f"the view at {state.url} crashes again after each new join, {state.crashes} times so far. The log "
+                "shows the traceback. After a join the client sends the input of forms again (their phx-change event)"
+            )
+        return PageError(
+            f"the page was sent on {MAX_STEPS} times in a row, last to {state.url}: expected an end of redirects, "
+            "live navigation and form submissions"
+        )
 
     async def _take(self, step: Step) -> None:
         match step:

@@ -108,13 +108,13 @@ class TabState:
         return self.view, self.connection
 
     def require(self, message: str) -> tuple[View, ClientConnection]:
-        """Return the view and the connection. Raises `NotConnected` if `message` cannot be sent now."""
+        """Return the view and the connection. Raises `NotConnected`, which names `message`, if they are not open."""
         if self.connected:
             return self.live()
         _, connection = self.live()
         code = connection.socket.close_code
         closed = "the server closed its channel" if code is None else f"the socket is closed with code {code}"
-        raise NotConnected(f"{message!r} cannot be sent: {closed}. Connect again with await page.reconnect()")
+        raise NotConnected(f"cannot send {message}: {closed}. Connect again with await page.reconnect()")
 
     @property
     def live_path(self) -> str:
