@@ -36,7 +36,7 @@ from tests.attack.target import (
     view,
 )
 
-SITE = "http://testserver"
+ORIGIN = "http://testserver"
 Socket = LiveViewSocket[Any]
 
 
@@ -90,7 +90,7 @@ def app(state: AppState) -> PyView:
 
 
 async def navigate(client: LiveClient, page: PageOf, url: str, **changes: Any) -> Any:
-    payload = page.join(redirect=f"{SITE}{url}", **changes)
+    payload = page.join(redirect=f"{ORIGIN}{url}", **changes)
     del payload["url"]
     async with client.raw_socket() as socket:
         return await joined(socket, page.topic, payload)
@@ -171,9 +171,9 @@ class TestPatch:
         async with client.raw_socket() as socket:
             assert (await joined(socket, page.topic, page.join()))[0] == "ok"
             for ref, url in (("5", "/admin/board"), ("6", "/board"), ("7", "/team")):
-                await socket.send_frame(["4", ref, page.topic, "live_patch", {"url": f"{SITE}{url}"}])
+                await socket.send_frame(["4", ref, page.topic, "live_patch", {"url": f"{ORIGIN}{url}"}])
                 assert await answer(socket, ref) == ("ok", {"link_redirect": True})
-            await socket.send_frame(["4", "8", page.topic, "live_patch", {"url": f"{SITE}/team/board?x=1"}])
+            await socket.send_frame(["4", "8", page.topic, "live_patch", {"url": f"{ORIGIN}/team/board?x=1"}])
             status, response = await answer(socket, "8")
         assert (status, response["diff"]) == ("ok", {"2": "2"})  # at the join, and now
 
@@ -192,7 +192,7 @@ class TestTokens:
         await sign_in(client, "root")
         page = await page_of(client, "/board")
         for url in ("/admin/board", "/team/board", "/admin"):
-            assert await attempt(client, page, url=f"{SITE}{url}") == UNAUTHORIZED
+            assert await attempt(client, page, url=f"{ORIGIN}{url}") == UNAUTHORIZED
         assert state.calls.total() == 0
 
     async def test_a_forged_name_is_stale(self, client: LiveClient, state: AppState) -> None:
@@ -273,7 +273,7 @@ class TestGuards:
         await sign_in(client, "root")
         page = await page_of(client, "/admin")
         event = {"type": "click", "event": "go", "value": {}}
-        for message in (["event", event], ["live_patch", {"url": f"{SITE}/admin?x=1"}]):
+        for message in (["event", event], ["live_patch", {"url": f"{ORIGIN}/admin?x=1"}]):
             state.roles["root"] = ["admin"]
             async with client.raw_socket() as socket:
                 assert (await joined(socket, page.topic, page.join()))[0] == "ok"

@@ -24,7 +24,7 @@ from tests.attack.target import (
     view,
 )
 
-SITE = "http://testserver"
+ORIGIN = "http://testserver"
 
 
 async def get_undecoded(app: PyView, path: str) -> int:
@@ -59,10 +59,12 @@ class TestANumberThatIsTooLong:
     @pytest.mark.parametrize("path", ["orders", "files"])
     async def test_is_refused_over_the_socket(self, client: LiveClient, digits: str, path: str) -> None:
         page = await page_of(client, "/orders/7")
-        assert await attempt(client, page, url=f"{SITE}/{path}/{digits}") == UNAUTHORIZED
+        assert await attempt(client, page, url=f"{ORIGIN}/{path}/{digits}") == UNAUTHORIZED
         async with client.raw_socket() as socket:
             await joined(socket, page.topic, page.join())
-            await socket.send_frame(["4", "5", page.topic, "live_patch", {"url": f"{SITE}/{path}/{digits}"}])
+            await socket.send_frame(
+                ["4", "5", page.topic, "live_patch", {"url": f"{ORIGIN}/{path}/{digits}"}]
+            )
             assert await answer(socket, "5") == ("ok", {"link_redirect": True})
 
 
@@ -80,7 +82,7 @@ class TestPathConfusion:
     )
     async def test_over_the_socket(self, client: LiveClient, state: AppState, path: str) -> None:
         page = await page_of(client, "/some-slug")
-        assert await attempt(client, page, url=f"{SITE}{path}") == UNAUTHORIZED
+        assert await attempt(client, page, url=f"{ORIGIN}{path}") == UNAUTHORIZED
         assert await attempt(client, page, url=path) == UNAUTHORIZED
         assert state.calls.total() == 0
 
@@ -98,14 +100,14 @@ class TestPathConfusion:
     ) -> None:
         assert (await client.get("/admin")).status_code == 403
         page = await page_of(client, "/some-slug")
-        assert await attempt(client, page, url=f"{SITE}/admin") == UNAUTHORIZED
+        assert await attempt(client, page, url=f"{ORIGIN}/admin") == UNAUTHORIZED
         assert state.calls.total() == 0
 
 
 class TestNavigation:
     async def navigate(self, client: LiveClient, start: str, url: str, **changes: object) -> Any:
         page = await page_of(client, start)
-        payload = page.join(redirect=f"{SITE}{url}", **changes)
+        payload = page.join(redirect=f"{ORIGIN}{url}", **changes)
         del payload["url"]
         async with client.raw_socket() as socket:
             return await joined(socket, page.topic, payload)
@@ -179,12 +181,12 @@ class TestUnknownURLs:
 
     async def test_a_fragment_is_ignored(self, client: LiveClient) -> None:
         page = await page_of(client, "/")
-        assert (await attempt(client, page, url=f"{SITE}/?a=1#//evil"))[0] == "ok"
+        assert (await attempt(client, page, url=f"{ORIGIN}/?a=1#//evil"))[0] == "ok"
 
     async def test_a_refused_join_is_answered_and_the_socket_stays_open(self, client: LiveClient) -> None:
         page = await page_of(client, "/")
         async with client.raw_socket() as socket:
-            assert await joined(socket, page.topic, page.join(url=f"{SITE}/admin")) == UNAUTHORIZED
+            assert await joined(socket, page.topic, page.join(url=f"{ORIGIN}/admin")) == UNAUTHORIZED
             assert (await joined(socket, page.topic, page.join(), ref="9"))[0] == "ok"
             assert socket.open
 

@@ -15,8 +15,8 @@ WAIT = 60
 Socket = LiveViewSocket[dict[str, Any]]
 
 
-class Patient(LiveView[dict[str, Any]]):
-    template = "patient.html"
+class WaitingView(LiveView[dict[str, Any]]):
+    template = "waiting.html"
 
     async def mount(self, socket: Socket, session: Any) -> None:
         socket.context = {"n": 0}
@@ -31,6 +31,6 @@ async def state(request: Request) -> Response:
     return JSONResponse({"resident": resident()})
 
 
-app = PyView(templates=DictLoader({"patient.html": "<p>{{ n }}</p>"}), secret=SECRET)
-app.add_live_view("/", Patient)
+app = PyView(templates=DictLoader({"waiting.html": "<p>{{ n }}</p>"}), secret=SECRET)
+app.add_live_view("/", WaitingView)
 app.routes.append(Route("/state", state))

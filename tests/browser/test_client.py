@@ -97,12 +97,12 @@ def make_app(*routes: BaseRoute, answers: Answers, head: str = "") -> Starlette:
 
 
 def test_a_page_becomes_live_under_a_strict_content_security_policy(page: Page, serve: Serve) -> None:
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+    warnings: list[str] = []
+    page.on("console", lambda message: warnings.append(message.text))
     page.goto(serve(make_app(answers=LIVE)))
     expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")
     expect(page.locator("#pyview-notice")).to_have_count(0)
-    assert not complaints
+    assert not warnings
 
 
 def test_the_socket_gets_the_csrf_token_and_nothing_undefined(page: Page, serve: Serve) -> None:

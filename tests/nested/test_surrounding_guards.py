@@ -22,7 +22,7 @@ from tests.nested.test_who_may_join import STALE, join_inner, tokens_in
 Socket = LiveViewSocket[Any]
 UNAUTHORIZED = ("error", {"reason": "unauthorized"})
 AT_ONCE = SecurityConfig(auth_recheck=0.0)
-PATROL = SecurityConfig(auth_interval=0.05)
+FREQUENT_CHECKS = SecurityConfig(auth_interval=0.05)
 
 
 class Inner(LiveView[Any]):
@@ -110,7 +110,7 @@ class TestInALivePage:
             assert await push(socket, which, "11") == {"redirect": {"to": "/", "status": 302}}
 
     async def test_it_ends_by_itself_with_the_right(self, users: UserBackend, which: str) -> None:
-        app = make_app(users, {"/": Guarded}, security=PATROL)
+        app = make_app(users, {"/": Guarded}, security=FREQUENT_CHECKS)
         async with LiveClient(app) as client:
             socket, page, tokens = await open_tokens(client)
             assert (await join_inner(socket, page, which, tokens[which]))[0] == "ok"
@@ -367,7 +367,7 @@ class TestInAPageOfStarlette:
 
 
 async def test_it_ends_by_itself_in_a_page_of_starlette(users: UserBackend) -> None:
-    app = plain(users, decorated, security=PATROL)
+    app = plain(users, decorated, security=FREQUENT_CHECKS)
     async with LiveClient(app) as client:
         await client.post("/in/root")
         page, token = embedded_in((await client.get("/")).text)

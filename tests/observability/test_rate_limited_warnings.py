@@ -20,27 +20,27 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def complaints(clock: Clock) -> RateLimitedWarnings:
-    return RateLimitedWarnings(logging.getLogger("tests.complaints"), per_minute=3, clock=clock)
+def warnings(clock: Clock) -> RateLimitedWarnings:
+    return RateLimitedWarnings(logging.getLogger("tests.warnings"), per_minute=3, clock=clock)
 
 
 def test_each_client_gets_so_many_lines_a_minute(
-    complaints: RateLimitedWarnings, clock: Clock, caplog: pytest.LogCaptureFixture
+    warnings: RateLimitedWarnings, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(10):
-        complaints.warn("1.1.1.1", "malformed")
-    complaints.warn("2.2.2.2", "malformed")
+        warnings.warn("1.1.1.1", "malformed")
+    warnings.warn("2.2.2.2", "malformed")
     assert caplog.messages == ["1.1.1.1: malformed"] * 3 + ["2.2.2.2: malformed"]
     caplog.clear()
     clock.now = 60
-    complaints.warn("1.1.1.1", "again")
+    warnings.warn("1.1.1.1", "again")
     assert caplog.messages == ["1.1.1.1: 7 more warnings, left out", "1.1.1.1: again"]
 
 
 def test_a_million_addresses_share_one_limit(
-    complaints: RateLimitedWarnings, caplog: pytest.LogCaptureFixture
+    warnings: RateLimitedWarnings, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(10_100):
-        complaints.warn(f"client {number}", "x")
+        warnings.warn(f"client {number}", "x")
     assert len(caplog.messages) == 10_000 + 3
     assert caplog.messages[-1] == "client 10002: x"
