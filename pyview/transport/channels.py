@@ -7,7 +7,7 @@ join of the same topic is dropped, because live navigation joins another view on
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from pyview.config import SecurityConfig
 from pyview.process.app_context import AppContext
@@ -21,7 +21,7 @@ from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location, MountContext
 from pyview.sessions.change import SessionChange
 from pyview.template.nested import PAGE_PREFIX
-from pyview.transport.join import OpenViews
+from pyview.transport.connection_api import ConnectionApi
 from pyview.transport.join_params import TOPIC_PREFIX, JoinParams
 from pyview.transport.reconnect import Detached, OwnerKey, ShownKey, shown_key
 from pyview.transport.send_queue import SendQueue
@@ -33,28 +33,6 @@ logger = logging.getLogger("pyview")
 
 _PAGE_TOPIC = f"{TOPIC_PREFIX}{PAGE_PREFIX}"
 _UNMATCHED = {"reason": "unmatched topic"}
-
-
-class ConnectionApi(Protocol):
-    """The connection that the topics are on. A Protocol, because the connection imports this module."""
-
-    @property
-    def owner(self) -> OwnerKey: ...
-    @property
-    def client(self) -> str: ...
-    @property
-    def has_session(self) -> bool: ...
-    async def admit(self, join: JoinParams, views: OpenViews) -> MountContext: ...
-    def claim(self, join: JoinParams, key: ShownKey, mount_context: MountContext) -> ViewProcess | None: ...
-    def show(self, channel: "Channel") -> None: ...
-    def hide(self, channel: "Channel") -> None: ...
-    def locate(self, url: str) -> Location | None: ...
-    def sign_in_url(self, redirect: str, page: str) -> str: ...
-    def mint_change_token(self, topic: str, change: SessionChange) -> str | None: ...
-    async def renew(self, topic: str, payload: Any) -> dict[str, str]: ...
-    def overloaded(self) -> None: ...
-    def malformed(self, error: MalformedFrame) -> None: ...
-    def goodbye(self) -> None: ...
 
 
 class Channel:

@@ -16,7 +16,7 @@ from pyview.process.messages import CookieRejected, JoinRefused
 from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location, MountContext
 from pyview.sessions.change import SessionChange
-from pyview.transport.channels import Channel, Channels
+from pyview.transport.channels import Channels
 from pyview.transport.close_codes import (
     NO_STATUS,
     OVERLOADED,
@@ -31,7 +31,7 @@ from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer, OpenViews
 from pyview.transport.join_params import JoinParams
 from pyview.transport.limits import ConnectionTimeouts, RateLimiter
-from pyview.transport.reconnect import DetachedConnection, DetachedViews, OwnerKey, ShownKey
+from pyview.transport.reconnect import DetachedConnection, DetachedViews, OwnerKey, ShownKey, ShownView
 from pyview.transport.send_queue import SendQueue
 from pyview.transport.session_changes import SessionChangeTokens
 from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary, decode_head
@@ -249,11 +249,11 @@ class WebSocketConnection:
         """Return the view that the page of `join` had on a lost connection."""
         return self._detached_views.claim(join, key, self._identity, mount_context)
 
-    def show(self, channel: Channel) -> None:
-        self._detached_views.show(channel)
+    def show(self, view: ShownView) -> None:
+        self._detached_views.show(view)
 
-    def hide(self, channel: Channel) -> None:
-        self._detached_views.hide(channel)
+    def hide(self, view: ShownView) -> None:
+        self._detached_views.hide(view)
 
     @property
     def owner(self) -> OwnerKey:
