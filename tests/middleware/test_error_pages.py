@@ -1,4 +1,4 @@
-"""What a reader sees when a page cannot be shown, and what the developer sees."""
+"""Error pages for users and for developers."""
 
 import logging
 import re
@@ -70,7 +70,7 @@ def client_of(app: PyView) -> LiveClient:
     return LiveClient(app, raise_server_exceptions=False)
 
 
-async def test_an_error_page_leads_to_the_start_page_of_its_application() -> None:
+async def test_an_error_page_links_to_the_start_page_of_its_application() -> None:
     inner = PyView()
     outer = Starlette(routes=[Mount("/shop", inner)])
     async with LiveClient(outer) as client:
@@ -79,7 +79,7 @@ async def test_an_error_page_leads_to_the_start_page_of_its_application() -> Non
         assert "<a " not in (await client.get("/shop/", headers=HTML)).text
 
 
-async def test_a_failure_has_a_number_that_the_log_has_too(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_shows_the_error_id_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     async with client_of(make_app()) as client:
         response = await client.get("/failing", headers=HTML)
     assert response.status_code == 500
@@ -93,7 +93,7 @@ async def test_a_failure_has_a_number_that_the_log_has_too(caplog: pytest.LogCap
     assert "/failing: GET crashed" in record.getMessage()
 
 
-async def test_programs_get_text() -> None:
+async def test_clients_that_do_not_accept_html_get_text() -> None:
     async with client_of(make_app()) as client:
         failed, missing = await client.get("/failing"), await client.get("/missing")
     assert re.fullmatch(r"Internal Server Error \(error id [0-9a-f]{8}\)", failed.text)
@@ -101,7 +101,7 @@ async def test_programs_get_text() -> None:
 
 
 @pytest.mark.parametrize("path", ["/missing", "/nowhere"])
-async def test_a_status_stays_with_its_headers(path: str) -> None:
+async def test_the_status_and_headers_of_an_http_exception_are_kept(path: str) -> None:
     async with client_of(make_app()) as client:
         response = await client.get(path, headers=HTML)
     assert response.status_code == 404
@@ -110,7 +110,7 @@ async def test_a_status_stays_with_its_headers(path: str) -> None:
 
 
 async def test_a_live_page_keeps_its_status(caplog: pytest.LogCaptureFixture) -> None:
-    """The join fails with a status, so the client loads the page again, which has it."""
+    """The join fails with a status, so the client loads the page again, which answers with it."""
     async with client_of(make_app()) as client:
         page = await client.open("/teapot")
         assert page.status == 418
@@ -161,7 +161,7 @@ async def test_developers_see_the_line_of_their_template(tmp_path: Path) -> None
     assert "<mark>   2  &lt;p&gt;{{ 1 / zero }}&lt;/p&gt;</mark>" in response.text
 
 
-async def test_a_template_from_no_file_has_no_lines_to_show() -> None:
+async def test_a_template_from_a_string_has_no_lines_to_show() -> None:
     template = LiveTemplate.from_string("<p>one</p>\n{{ 1 / 0 }}", "page.html")
     app = make_app(debug=True)
     app.add_live_view("/text", type("Text", (LiveView,), {"template": template}))
@@ -185,7 +185,7 @@ async def test_developers_see_the_line_of_their_handler() -> None:
     assert "raise RuntimeError" in response.text
 
 
-async def test_what_has_begun_is_not_answered_twice() -> None:
+async def test_a_response_that_has_started_is_not_followed_by_an_error_page() -> None:
     async def half() -> AsyncIterator[str]:
         yield "half"
         raise RuntimeError("in the middle")

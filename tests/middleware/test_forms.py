@@ -1,4 +1,4 @@
-"""Forms of other sites are refused; whatever a page of this one, or a program, sends goes through untouched."""
+"""Forms of other sites are refused. Requests of this site's pages, and of programs, pass unchanged."""
 
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -77,13 +77,13 @@ THEIRS = [
 
 @pytest.mark.parametrize("method", UNSAFE)
 @pytest.mark.parametrize("headers", OURS)
-async def test_what_is_ours_passes_with_its_body(headers: Mapping[str, str], method: str) -> None:
+async def test_requests_of_this_site_pass_with_their_body(headers: Mapping[str, str], method: str) -> None:
     assert await status(headers, method=method) == 200
 
 
 @pytest.mark.parametrize("method", UNSAFE)
 @pytest.mark.parametrize("headers", THEIRS)
-async def test_what_is_theirs_is_refused(headers: Mapping[str, str], method: str) -> None:
+async def test_requests_of_other_sites_are_refused(headers: Mapping[str, str], method: str) -> None:
     assert await status(headers, method=method) == 403
 
 
@@ -102,18 +102,18 @@ async def test_links_from_other_sites_work(headers: Mapping[str, str]) -> None:
         ("/form", 403),
     ],
 )
-async def test_paths_for_other_sites(path: str, expected: int) -> None:
+async def test_cross_site_paths(path: str, expected: int) -> None:
     assert await status({"sec-fetch-site": "cross-site", "origin": "https://pay.example"}, path) == expected
 
 
-async def test_paths_are_the_applications_own_where_it_is_mounted() -> None:
+async def test_cross_site_paths_do_not_include_the_mount_prefix() -> None:
     async with browser(Starlette(routes=[Mount("/shop", site())])) as client:
         theirs = {"sec-fetch-site": "cross-site"}
         assert (await client.post("/shop/webhooks/pay/1", headers=theirs)).status_code == 200
         assert (await client.post("/shop/form", headers=theirs)).status_code == 403
 
 
-async def test_one_line_says_what_and_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+async def test_one_log_line_has_the_reason_and_the_remedy(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         await status({"origin": "https://evil.example"})
     (record,) = (record for record in caplog.records if record.name == "pyview.security")
@@ -124,8 +124,8 @@ async def test_one_line_says_what_and_what_to_do(caplog: pytest.LogCaptureFixtur
     assert "a=1" not in record.getMessage()
 
 
-async def test_a_body_streams_through_as_it_comes() -> None:
-    """The second half is only sent once the application has answered to the first."""
+async def test_a_body_is_streamed() -> None:
+    """The second half is sent only after the application has answered to the first."""
     halves = iter([b"first", b"second"])
     answered: list[bytes] = []
 
@@ -150,7 +150,7 @@ tokens = st.text(st.characters(min_codepoint=0, max_codepoint=255), max_size=30)
 
 
 @given(tokens, st.one_of(st.none(), tokens))
-def test_whatever_the_headers_say_only_three_things_pass(site: str, origin: str | None) -> None:
+def test_only_three_combinations_of_headers_pass(site: str, origin: str | None) -> None:
     headers = [(b"host", b"testserver"), (b"sec-fetch-site", site.encode("latin-1"))]
     headers += [] if origin is None else [(b"origin", origin.encode("latin-1"))]
     refusal = check_form(http_scope("/form", method="POST", headers=headers), SecurityConfig())
@@ -163,7 +163,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_the_refusal_is_not_kept_by_caches(client: httpx.AsyncClient) -> None:
+async def test_caches_do_not_store_the_refusal(client: httpx.AsyncClient) -> None:
     response = await client.post("/form", headers={"origin": "null"})
     assert response.headers["cache-control"] == "no-store"
     assert "another site" in response.text

@@ -1,4 +1,4 @@
-"""Every answer says how it may be used; what the app says itself, stays."""
+"""Security headers of every response, unless the application sets them itself."""
 
 import pytest
 from starlette.applications import Starlette
@@ -34,7 +34,7 @@ async def test_no_sniffing_no_framing_no_referrer(app: Starlette, path: str) -> 
     assert headers["content-security-policy"] == "frame-ancestors 'self'"
 
 
-async def test_what_the_app_sets_wins(app: Starlette) -> None:
+async def test_headers_of_the_application_are_kept(app: Starlette) -> None:
     async with browser(app) as client:
         headers = (await client.get("/framed")).headers
     assert headers.get_list("content-security-policy") == ["frame-ancestors *"]
@@ -50,5 +50,5 @@ async def test_what_the_app_sets_wins(app: Starlette) -> None:
         (True, True, "no-store"),
     ],
 )
-def test_what_a_session_showed_is_stored_nowhere(protected: bool, session: bool, expected: str) -> None:
+def test_pages_of_a_session_are_not_stored(protected: bool, session: bool, expected: str) -> None:
     assert cache_control(protected=protected, session=session) == expected

@@ -1,4 +1,4 @@
-"""Secrets in URLs do not reach the server's log, not even nested in another URL."""
+"""Secrets in URLs do not reach the logs of the server, not even in a URL inside a URL."""
 
 import logging
 from collections.abc import Iterator
@@ -31,14 +31,14 @@ def logged(message: str, *args: object) -> str:
         ("/plain/path", "/plain/path"),
     ],
 )
-def test_secret_parameters_are_blanked(url: str, shown: str) -> None:
+def test_secret_parameters_are_redacted(url: str, shown: str) -> None:
     assert (
         logged('%s - "%s %s HTTP/%s" %d', "1.2.3.4", "GET", url, "1.1", 200)
         == f'1.2.3.4 - "GET {shown} HTTP/1.1" 200'
     )
 
 
-def test_arguments_by_name_and_messages_themselves() -> None:
+def test_named_arguments_and_messages_are_redacted() -> None:
     assert logged("%(path)s %(size)d", {"path": "/?token=s3cret", "size": 3}) == "/?token=[redacted] 3"
     assert logged("GET /?token=s3cret") == "GET /?token=[redacted]"
 
@@ -59,7 +59,7 @@ def test_arguments_by_name_and_messages_themselves() -> None:
         ("{'subprotocols': ['phoenix', 'bearer.s3cret']}", "{'subprotocols': '[redacted]'}"),
     ],
 )
-def test_what_is_said_while_debugging(message: str, shown: str) -> None:
+def test_debug_lines_of_servers_are_redacted(message: str, shown: str) -> None:
     for form, args in ((message.replace("%", "%%"), ()), ("%s", (message,))):
         record = logging.LogRecord("uvicorn.error", logging.DEBUG, __file__, 1, form, args, None)
         assert RedactSecrets().filter(record)
@@ -71,7 +71,7 @@ def test_what_is_said_while_debugging(message: str, shown: str) -> None:
     st.text(min_size=1).map(lambda text: f"S3CRET{text}S3CRET"),
     st.integers(0, 2),
 )
-def test_no_encoding_of_a_value_gets_through(name: str, value: str, depth: int) -> None:
+def test_secrets_are_redacted_at_every_depth_of_encoding(name: str, value: str, depth: int) -> None:
     url = f"/page?{urlencode({'a': 1, name: value, 'z': 1})}"
     for _ in range(depth):
         url = f"/login?next={quote(url, safe='')}&x=1"
@@ -85,7 +85,7 @@ def logger() -> Iterator[logging.Logger]:
     logger.filters.clear()
 
 
-def test_it_is_installed_once(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_filter_is_added_once(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
     install_redaction([logger.name])
     install_redaction([logger.name])
     assert len(logger.filters) == 1

@@ -1,4 +1,4 @@
-"""Where views are added: what is no path, and paths that are taken."""
+"""Adding views: invalid paths, and paths that are taken."""
 
 import logging
 from typing import Any
@@ -24,7 +24,7 @@ def test_a_path_starts_with_a_slash(path: str) -> None:
         PyView().add_live_view(path, First)
 
 
-async def test_a_path_that_is_taken_is_told_and_the_first_view_keeps_it(
+async def test_a_taken_path_is_logged_and_keeps_its_first_view(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     app = PyView()

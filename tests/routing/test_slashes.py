@@ -1,4 +1,4 @@
-"""A slash too many or too few: the visitor is sent to the page, on this host whatever the request called it."""
+"""Redirects for one slash too many or too few: to the path alone, whatever the `Host` header is."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ async def test_under_a_prefix() -> None:
     assert page.path == "/live/page"
 
 
-async def test_what_is_nowhere_is_not_found() -> None:
+async def test_an_unknown_path_is_not_found() -> None:
     async with LiveClient(site()) as client:
         assert [(await client.get(path)).status_code for path in ("/", "/no", "/no/", "/shelf/x/")] == [
             404
@@ -64,14 +64,14 @@ async def test_what_is_nowhere_is_not_found() -> None:
 
 
 @pytest.mark.parametrize("path", ["/x//evil.example/end/", "/%2Fevil.example/end/"])
-async def test_nothing_leads_to_another_host(path: str) -> None:
+async def test_no_redirect_leads_to_another_host(path: str) -> None:
     async with LiveClient(site()) as client:
         response = await client.get(path)
     assert not response.headers.get("location", "/here").startswith("//")
     assert "://" not in response.headers.get("location", "")
 
 
-async def test_a_form_is_sent_on_with_its_method() -> None:
+async def test_a_form_is_redirected_with_its_method() -> None:
     async with LiveClient(site()) as client:
         response = await client.post("/save/")
     assert (response.status_code, response.headers["location"]) == (307, "/save")

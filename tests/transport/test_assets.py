@@ -1,4 +1,4 @@
-"""The client's files as a browser gets them, and what a developer is told when they are not built."""
+"""Files of the browser client: caching, compression, and the error if the client is not built."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ EVERY_COPY = {"br": b"", "gzip": b"", "identity": b""}
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """A client as the build leaves it: a script with its copies, a stylesheet without, a name that stays."""
+    """A built client: a script with compressed copies, a stylesheet without, and a file whose name never changes."""
     (tmp_path / "pyview-1A.js").write_bytes(SCRIPT)
     (tmp_path / "pyview-1A.js.br").write_bytes(b"as brotli would have it")
     (tmp_path / "pyview-1A.js.gz").write_bytes(gzip.compress(SCRIPT))
@@ -53,13 +53,13 @@ def client(assets: ClientAssets) -> httpx.AsyncClient:
 
 
 def browsing(route: BaseRoute) -> httpx.AsyncClient:
-    """A client of an application with this route alone."""
+    """An HTTP client of an application that has only this route."""
     transport = httpx.ASGITransport(Starlette(routes=[route]))
     headers = {"Accept-Encoding": "identity"}
     return httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers)
 
 
-async def test_a_hashed_file_may_be_kept_for_ever(client: httpx.AsyncClient, assets: ClientAssets) -> None:
+async def test_a_hashed_file_is_cached_forever(client: httpx.AsyncClient, assets: ClientAssets) -> None:
     response = await client.get(assets.script_url())
     assert response.content == SCRIPT
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -67,7 +67,7 @@ async def test_a_hashed_file_may_be_kept_for_ever(client: httpx.AsyncClient, ass
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_the_name_that_stays_is_asked_for_again(
+async def test_a_file_whose_name_never_changes_is_revalidated(
     client: httpx.AsyncClient, assets: ClientAssets
 ) -> None:
     response = await client.get(assets.module_url())
@@ -91,7 +91,7 @@ async def test_the_name_that_stays_is_asked_for_again(
         ("br;q=much, gzip;q=0", None),
     ],
 )
-async def test_a_compressed_copy_goes_to_who_accepts_it(
+async def test_a_compressed_copy_is_sent_if_accepted(
     client: httpx.AsyncClient, assets: ClientAssets, accepted: str, encoding: str | None
 ) -> None:
     headers = {"Accept-Encoding": accepted}
@@ -102,13 +102,13 @@ async def test_a_compressed_copy_goes_to_who_accepts_it(
     assert int(response.headers["content-length"]) == len(body)
 
 
-async def test_every_encoding_has_an_etag_of_its_own(client: httpx.AsyncClient, assets: ClientAssets) -> None:
-    asked = [{"Accept-Encoding": encoding} for encoding in EVERY_COPY]
-    responses = [await client.head(assets.script_url(), headers=headers) for headers in asked]
+async def test_every_encoding_has_its_own_etag(client: httpx.AsyncClient, assets: ClientAssets) -> None:
+    requests = [{"Accept-Encoding": encoding} for encoding in EVERY_COPY]
+    responses = [await client.head(assets.script_url(), headers=headers) for headers in requests]
     assert len({response.headers["etag"] for response in responses}) == len(EVERY_COPY)
 
 
-async def test_a_file_without_compressed_copies_is_sent_as_it_is(
+async def test_a_file_without_compressed_copies_is_sent_uncompressed(
     client: httpx.AsyncClient, assets: ClientAssets
 ) -> None:
     response = await client.get(assets.style_url(), headers={"Accept-Encoding": "br, gzip"})
@@ -116,7 +116,7 @@ async def test_a_file_without_compressed_copies_is_sent_as_it_is(
     assert response.text == "p { color: red }"
 
 
-async def test_head_says_what_get_would(client: httpx.AsyncClient, assets: ClientAssets) -> None:
+async def test_head_has_the_headers_of_get(client: httpx.AsyncClient, assets: ClientAssets) -> None:
     get = await client.get(assets.script_url())
     head = await client.head(assets.script_url())
     assert head.headers == get.headers
@@ -144,7 +144,7 @@ async def test_a_known_etag_is_answered_without_a_body(
     assert response.status_code == 304
 
 
-async def test_urls_carry_the_prefix_that_the_app_is_mounted_under(assets: ClientAssets) -> None:
+async def test_urls_have_the_prefix_of_the_mount(assets: ClientAssets) -> None:
     client = browsing(Mount("/shop", routes=[assets.route()]))
     assert (await client.get(assets.script_url("/shop"))).status_code == 200
     head = assets.head("/shop")
@@ -152,7 +152,7 @@ async def test_urls_carry_the_prefix_that_the_app_is_mounted_under(assets: Clien
     assert '<meta name="pyview-live-path" content="/shop/live">' in head
 
 
-def test_a_prefix_cannot_break_out_of_its_attribute(assets: ClientAssets) -> None:
+def test_a_prefix_is_escaped_in_its_attribute(assets: ClientAssets) -> None:
     assert "<script>" not in assets.head('"><script>')
 
 
@@ -160,7 +160,7 @@ def test_the_version_of_the_client_is_known(assets: ClientAssets) -> None:
     assert assets.liveview_version == "1.2.99"
 
 
-def test_a_client_that_was_never_built_is_a_clear_error(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_client_says_how_to_build_it(tmp_path: Path) -> None:
     with pytest.raises(ClientMissingError, match=r"make setup") as caught:
         ClientAssets(tmp_path).load()
     assert str(tmp_path / "manifest.json") in str(caught.value)

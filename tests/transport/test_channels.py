@@ -1,4 +1,4 @@
-"""The wire, frame by frame: joins, refs, leaves, errors and limits, as the client's channels expect them."""
+"""Frames of one connection: joins, refs, leaves, errors and limits, as the official client expects them."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ class Counter(LiveView[Any]):
 
     async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[Any]) -> Any:
         if event == "slow":
-            await asyncio.sleep(0.05)  # long enough to read the frames behind it
+            await asyncio.sleep(0.02)  # long enough to read the frames behind it
         if event == "boom":
             raise RuntimeError("boom")
         if event == "big":
@@ -43,7 +43,7 @@ def make_app(**limits: Any) -> PyView:
     return app
 
 
-async def test_a_heartbeat_may_come_first_and_in_the_middle_of_a_slow_event() -> None:
+async def test_heartbeats_are_answered_before_a_join_and_during_a_slow_event() -> None:
     async with LiveClient(make_app()) as client:
         page = await load(client, "/count")
         async with connect(client, page) as socket:
@@ -79,7 +79,7 @@ async def test_a_join_answers_with_the_tree_and_the_version_of_the_client() -> N
             assert "container" not in response
 
 
-async def test_replies_come_in_order_with_their_diff_and_empty_when_nothing_changed() -> None:
+async def test_replies_are_in_order_with_their_diff_or_empty() -> None:
     async with LiveClient(make_app()) as client:
         page = await load(client, "/count")
         async with connect(client, page) as socket:
@@ -121,7 +121,7 @@ async def test_leaving_closes_then_answers_and_the_topic_is_free_again() -> None
             assert (await socket.receive_frame())[4] == OK
 
 
-async def test_leave_and_join_back_to_back_as_live_navigation_sends_them() -> None:
+async def test_live_navigation_sends_leave_and_join_at_once() -> None:
     async with LiveClient(make_app()) as client:
         page = await load(client, "/count")
         async with connect(client, page) as socket:
@@ -141,7 +141,7 @@ async def test_leave_and_join_back_to_back_as_live_navigation_sends_them() -> No
             await socket.expect_nothing(0.1)
 
 
-async def test_a_crash_is_an_error_of_its_topic_and_others_live_on(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_crash_closes_its_topic_only(caplog: pytest.LogCaptureFixture) -> None:
     async with LiveClient(make_app()) as client:
         one, two = await load(client, "/count"), await load(client, "/count")
         async with connect(client, one) as socket:
@@ -170,7 +170,7 @@ async def test_frames_of_unknown_topics_are_answered(frame: list[Any]) -> None:
         assert await socket.receive_frame() == [None, "9", frame[2], "phx_reply", answer]
 
 
-async def test_topics_that_are_no_views_are_not_joined() -> None:
+async def test_other_topics_cannot_be_joined() -> None:
     async with LiveClient(make_app()) as client, connect(client) as socket:
         await socket.send_frame(["4", "4", "room:1", "phx_join", {}])
         assert (await socket.receive_frame())[4]["response"] == {"reason": "unmatched topic"}
@@ -215,7 +215,7 @@ async def test_a_malformed_frame_closes_the_socket_with_one_line(
     assert not any(record.exc_info for record in caplog.records)
 
 
-async def test_binary_nonsense_and_unexpected_chunks() -> None:
+async def test_invalid_binary_frames_and_unexpected_chunks_close_the_socket() -> None:
     async with LiveClient(make_app()) as client, connect(client) as socket:
         await socket.send_bytes(bytes.fromhex("00020205053132") + b"14lvu:0chunk\xde\xad")
         assert (await socket.receive_frame())[4]["response"] == {"reason": "unmatched topic"}
@@ -223,7 +223,7 @@ async def test_binary_nonsense_and_unexpected_chunks() -> None:
         assert await socket.wait_closed() == 1008
 
 
-async def test_frames_are_bounded_before_and_after_the_join() -> None:
+async def test_the_size_of_frames_is_limited_before_and_after_the_join() -> None:
     async with LiveClient(make_app(max_frame_before_join=2000, max_frame=5000)) as client:
         page = await load(client, "/count")
         async with connect(client, page) as socket:
@@ -237,7 +237,7 @@ async def test_frames_are_bounded_before_and_after_the_join() -> None:
             assert await socket.wait_closed() == 1009
 
 
-async def test_a_form_has_a_bounded_number_of_fields() -> None:
+async def test_the_number_of_form_fields_is_limited() -> None:
     async with LiveClient(make_app(max_form_fields=10)) as client:
         page = await load(client, "/count")
         async with connect(client, page) as socket:
@@ -247,7 +247,7 @@ async def test_a_form_has_a_bounded_number_of_fields() -> None:
             assert await socket.wait_closed() == 1008
 
 
-async def test_a_socket_carries_a_bounded_number_of_topics() -> None:
+async def test_the_number_of_topics_is_limited() -> None:
     async with LiveClient(make_app(max_topics=3)) as client:
         pages = [await load(client, "/count") for _ in range(4)]
         async with connect(client, pages[0]) as socket:
@@ -256,7 +256,7 @@ async def test_a_socket_carries_a_bounded_number_of_topics() -> None:
             assert await join(socket, pages[3], "9") == ["error", {"reason": "too many channels joined"}]
 
 
-async def test_the_handshake_asks_for_protocol_version_two() -> None:
+async def test_the_handshake_requires_protocol_version_two() -> None:
     async with LiveClient(make_app()) as client:
         for params in ({}, {"vsn": "1.0.0"}, {"vsn": "x"}):
             with pytest.raises(SocketRefused) as refused:
@@ -264,7 +264,7 @@ async def test_the_handshake_asks_for_protocol_version_two() -> None:
             assert refused.value.status == 403
 
 
-async def test_a_patch_to_another_view_is_handed_back_to_the_client() -> None:
+async def test_a_patch_to_another_view_becomes_a_navigation_of_the_client() -> None:
     async with LiveClient(make_app()) as client:
         page = await load(client, "/count")
         async with connect(client, page) as socket:
@@ -291,7 +291,7 @@ class Ticker(Counter):
         socket.context["count"] = event.payload
 
 
-async def test_a_browser_that_does_not_read_gets_fewer_and_newer_updates() -> None:
+async def test_a_slow_browser_gets_fewer_and_newer_updates() -> None:
     app = make_app()
     app.add_live_view("/tick", Ticker)
     async with LiveClient(app) as client:
@@ -314,7 +314,7 @@ async def test_a_browser_that_does_not_read_gets_fewer_and_newer_updates() -> No
             assert (await socket.receive_frame())[4]["response"] == {"diff": {"0": "500"}}
 
 
-async def test_a_browser_that_never_reads_is_closed_and_its_views_end() -> None:
+async def test_a_browser_that_never_reads_is_disconnected_and_its_views_end() -> None:
     app = make_app(stall_timeout=0.05, reconnect_grace=0)
     app.add_live_view("/tick", Ticker)
     async with LiveClient(app) as client:
@@ -327,7 +327,7 @@ async def test_a_browser_that_never_reads_is_closed_and_its_views_end() -> None:
             await eventually(lambda: app.app_context.processes == set())
 
 
-async def test_a_browser_that_asks_without_reading_is_not_read_from() -> None:
+async def test_nothing_is_read_from_a_browser_that_does_not_read() -> None:
     app = make_app(max_queued_frames=8, stall_timeout=5.0)
     async with LiveClient(app) as client:
         page = await load(client, "/count")

@@ -1,4 +1,4 @@
-"""The first render over HTTP, and what is left of it."""
+"""The first render over HTTP frees its memory at once."""
 
 import gc
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from pyview.template.live_template import LiveTemplate
 
 
 class Loaded(dict[str, Any]):
-    """A context that can be watched."""
+    """A context that can have weak references."""
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def no_collector() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_collector")
-async def test_a_page_that_is_made_leaves_nothing_to_the_garbage_collector() -> None:
-    """What a view has loaded for its first page may be large, and the collector may be long in coming."""
+async def test_a_rendered_page_is_freed_without_the_garbage_collector() -> None:
+    """The context of a first page may be large, and the collector may not run for a long time."""
     contexts: list[ReferenceType[Loaded]] = []
 
     class View(LiveView[Loaded]):

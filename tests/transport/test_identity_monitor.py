@@ -1,4 +1,4 @@
-"""Connections that have ended are asked no more."""
+"""Closed connections are not monitored."""
 
 import asyncio
 from typing import Any
@@ -17,16 +17,16 @@ from tests.frames import connect, load
 
 
 class SlowAccounts(AuthenticationBackend):
-    """Knows everybody; while the gate is shut, it takes its time."""
+    """Signs every user in. It waits until `answer` is set."""
 
     def __init__(self) -> None:
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.asked = 0
+        self.answer = asyncio.Event()
+        self.answer.set()
+        self.lookups = 0
 
     async def authenticate(self, conn: Any) -> Any:
-        self.asked += 1
-        await self.gate.wait()
+        self.lookups += 1
+        await self.answer.wait()
         return AuthCredentials(["authenticated"]), SimpleUser("ann")
 
 
@@ -36,18 +36,18 @@ class Private(LiveView[dict[str, Any]]):
 
 
 @pytest.mark.parametrize("code", [1000, 4000])
-async def test_who_leaves_while_the_join_is_being_checked_is_not_watched(code: int) -> None:
+async def test_a_connection_that_closes_during_the_check_of_its_join_is_not_monitored(code: int) -> None:
     accounts = SlowAccounts()
     app = PyView(middleware=[Middleware(AuthenticationMiddleware, backend=accounts)])
     app.add_live_view("/", Private)
     async with LiveClient(app) as client:
         page = await load(client, "/")
         socket = await connect(client, page).connect()
-        accounts.gate.clear()
-        asked = accounts.asked
+        accounts.answer.clear()
+        lookups = accounts.lookups
         await socket.send_frame(page.join("4"))
-        await eventually(lambda: accounts.asked > asked)
+        await eventually(lambda: accounts.lookups > lookups)
         await socket.close(code)
-        accounts.gate.set()
+        accounts.answer.set()
         await eventually(lambda: not app.app_context.processes)
         assert len(app._identity_monitor) == 0

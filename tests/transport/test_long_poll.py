@@ -1,4 +1,4 @@
-"""Where no WebSocket gets through: the client's fallback, with the checks and limits of a socket."""
+"""Long poll: the fallback of the client, with the checks and limits of a WebSocket."""
 
 import asyncio
 import json
@@ -48,7 +48,7 @@ def make_app(**limits: Any) -> PyView:
 
 
 class Poller:
-    """What `longpoll.js` does."""
+    """Client that sends the same requests as `longpoll.js`."""
 
     def __init__(self, client: LiveClient, **params: str) -> None:
         self.client = client
@@ -99,7 +99,7 @@ async def opened(client: LiveClient, page: Page) -> Poller:
     return poller
 
 
-async def test_a_page_lives_on_polls() -> None:
+async def test_a_page_works_over_polls() -> None:
     app = make_app(poll_window=2)
     async with LiveClient(app) as client:
         page = await load(client, "/count")
@@ -118,7 +118,7 @@ async def test_a_page_lives_on_polls() -> None:
         assert await poller.get() == {"status": 204, "token": poller.token, "messages": []}
 
 
-async def test_who_polls_is_there_and_who_does_not_has_gone() -> None:
+async def test_a_browser_that_stops_polling_is_disconnected() -> None:
     app = make_app(idle_timeout=1.0, poll_window=0.5)
     async with LiveClient(app) as client:
         page = await load(client, "/count")
@@ -137,7 +137,7 @@ async def test_who_polls_is_there_and_who_does_not_has_gone() -> None:
         assert ended == []
 
 
-async def test_a_goodbye_ends_it() -> None:
+async def test_a_goodbye_ends_the_session() -> None:
     app = make_app(poll_window=5)
     async with LiveClient(app) as client:
         page = await load(client, "/count")
@@ -150,7 +150,7 @@ async def test_a_goodbye_ends_it() -> None:
         assert await poller.send(event(page, "5", "inc")) == 410
 
 
-async def test_a_later_poll_takes_over() -> None:
+async def test_a_newer_poll_takes_over() -> None:
     async with LiveClient(make_app(poll_window=5)) as client:
         page = await load(client, "/count")
         poller = await opened(client, page)
@@ -164,7 +164,7 @@ async def test_a_later_poll_takes_over() -> None:
         await client.delete(poller.url)
 
 
-async def test_another_worker_says_that_the_session_has_gone() -> None:
+async def test_another_worker_answers_that_the_session_is_gone() -> None:
     async with LiveClient(make_app()) as one, LiveClient(make_app()) as two:
         page = await load(one, "/count")
         poller = await opened(one, page)
@@ -174,7 +174,7 @@ async def test_another_worker_says_that_the_session_has_gone() -> None:
 
 
 @pytest.mark.parametrize("params", [{"vsn": "1.0.0"}, {"vsn": ""}])
-async def test_another_version_is_refused(params: dict[str, str]) -> None:
+async def test_another_protocol_version_is_refused(params: dict[str, str]) -> None:
     app = make_app()
     async with LiveClient(app) as client:
         poller = Poller(client, **params)
@@ -215,7 +215,7 @@ async def test_an_origin_can_be_required() -> None:
         "[" * 9000,
     ],
 )
-async def test_nonsense_ends_the_session_and_nothing_else(body: str) -> None:
+async def test_an_invalid_body_ends_its_session_only(body: str) -> None:
     app = make_app(poll_window=5)
     async with LiveClient(app) as client:
         page = await load(client, "/count")
@@ -227,7 +227,7 @@ async def test_nonsense_ends_the_session_and_nothing_else(body: str) -> None:
         assert (await other.join(page))["status"] == "ok"
 
 
-async def test_bodies_and_frames_have_a_limit() -> None:
+async def test_the_size_of_bodies_and_frames_is_limited() -> None:
     app = make_app()
     async with LiveClient(app) as client:
         page = await load(client, "/count")
@@ -248,7 +248,7 @@ def heartbeat(ref: int, size: int) -> str:
     return json.dumps([None, str(ref), "phoenix", "heartbeat", {"x": "x" * size}])
 
 
-async def test_before_a_join_a_body_is_as_small_as_a_message() -> None:
+async def test_before_a_join_the_limit_of_a_body_is_that_of_a_frame() -> None:
     app = make_app(max_frame_before_join=10_000, poll_window=5)
     async with LiveClient(app) as client:
         page = await load(client, "/count")
@@ -264,7 +264,7 @@ async def test_before_a_join_a_body_is_as_small_as_a_message() -> None:
         assert await poller.post("\n".join(heartbeat(ref, 900) for ref in range(50))) == 200
 
 
-async def test_of_a_body_that_is_too_large_nothing_more_is_read() -> None:
+async def test_the_rest_of_a_body_that_is_too_large_is_not_read() -> None:
     app = make_app(max_frame_before_join=10_000)
     read = 0
 
@@ -288,7 +288,7 @@ async def test_of_a_body_that_is_too_large_nothing_more_is_read() -> None:
 
 
 @pytest.mark.parametrize("polls", [False, True])
-async def test_a_body_that_comes_slowly_ends_with_its_session(*, polls: bool) -> None:
+async def test_a_slow_body_ends_with_its_session(*, polls: bool) -> None:
     app = make_app(join_timeout=0.4, poll_window=0.2)
     never = asyncio.Event()
 
@@ -307,7 +307,7 @@ async def test_a_body_that_comes_slowly_ends_with_its_session(*, polls: bool) ->
         await eventually(lambda: len(app._long_poll) == 0)
 
 
-async def test_frames_are_handled_while_their_body_still_comes() -> None:
+async def test_frames_are_handled_before_the_end_of_their_body() -> None:
     app = make_app(poll_window=5)
     more = asyncio.Event()
 
@@ -326,14 +326,14 @@ async def test_frames_are_handled_while_their_body_still_comes() -> None:
         assert [frame[1] for frame in await poller.receive()] == ["2"]
 
 
-async def test_only_the_head_is_nothing_to_wait_for() -> None:
+async def test_a_head_request_is_answered_at_once() -> None:
     async with LiveClient(make_app()) as client:
         poller = await opened(client, await load(client, "/count"))
         assert (await client.request("HEAD", poller.url)).status_code == 200
         assert await poller.send([None, "1", "phoenix", "heartbeat", {}]) == 200
 
 
-async def test_what_the_connection_does_not_read_is_not_taken_from_the_network() -> None:
+async def test_a_body_is_read_no_faster_than_the_connection_reads_frames() -> None:
     app = make_app(stall_timeout=60.0, poll_window=1.0)
     read = 0
 
@@ -367,7 +367,7 @@ async def test_sessions_count_as_sockets() -> None:
         assert await Poller(client).open() == 410
 
 
-async def test_too_many_frames_are_answered_and_too_long_a_flood_ends_it() -> None:
+async def test_too_many_frames_are_refused_and_a_long_flood_ends_the_session() -> None:
     app = make_app(rate=1, burst=20, flood_timeout=0.1)
     async with LiveClient(app) as client:
         page = await load(client, "/count")
@@ -378,7 +378,7 @@ async def test_too_many_frames_are_answered_and_too_long_a_flood_ends_it() -> No
         assert replies[-1][4] == {"status": "error", "response": {"reason": "rate_limited"}}
 
 
-async def test_a_browser_that_does_not_ask_holds_nothing_up() -> None:
+async def test_a_browser_that_does_not_poll_delays_no_view() -> None:
     app = make_app(stall_timeout=0.1, poll_window=5)
     async with LiveClient(app) as client:
         page = await load(client, "/count")
@@ -391,7 +391,7 @@ async def test_a_browser_that_does_not_ask_holds_nothing_up() -> None:
         assert len(app._detached_views) == 1
 
 
-async def test_at_shutdown_it_hears_that_the_session_has_gone() -> None:
+async def test_at_shutdown_a_poll_is_answered_that_the_session_is_gone() -> None:
     app = make_app()
     async with LiveClient(app) as client:
         page = await load(client, "/count")
@@ -400,15 +400,15 @@ async def test_at_shutdown_it_hears_that_the_session_has_gone() -> None:
     assert ended == [0]
 
 
-class TestWhoseItIs:
-    async def test_nobody_else_can_use_a_token(self) -> None:
+class TestOwner:
+    async def test_another_browser_cannot_use_a_token(self) -> None:
         app = target(AppState())
-        async with LiveClient(app) as alice, LiveClient(app) as bob, LiveClient(app) as nobody:
+        async with LiveClient(app) as alice, LiveClient(app) as bob, LiveClient(app) as anonymous:
             await sign_in(alice, "alice")
             await sign_in(bob, "bob")
             poller = Poller(alice)
             assert await poller.open() == 410
-            for thief in (bob, nobody):
+            for thief in (bob, anonymous):
                 stolen = Poller(thief)
                 stolen.token = poller.token
                 assert (await stolen.get())["status"] == 410

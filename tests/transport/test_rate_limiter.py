@@ -1,4 +1,4 @@
-"""A token bucket, held against one that looks at the clock at every frame."""
+"""The rate limiter, compared with a token bucket that reads its clock at every frame."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,13 +20,13 @@ def accepted(allowance: RateLimiter, frames: int) -> int:
     return sum(allowance.acquire() for _ in range(frames))
 
 
-def test_a_burst_passes_and_what_follows_at_once_does_not() -> None:
+def test_a_burst_passes_and_the_next_frame_does_not() -> None:
     allowance = RateLimiter(500, 1000, Clock())
     assert accepted(allowance, 1500) == 1000
     assert (allowance.received, allowance.refused) == (1500, 500)
 
 
-def test_the_rate_passes_for_ever() -> None:
+def test_the_rate_passes_forever() -> None:
     clock = Clock()
     allowance = RateLimiter(500, 1000, clock)
     for _ in range(100):
@@ -35,7 +35,7 @@ def test_the_rate_passes_for_ever() -> None:
     assert allowance.refused == 0
 
 
-def test_after_a_pause_there_is_a_burst_again_and_never_more() -> None:
+def test_after_a_pause_one_burst_passes_and_no_more() -> None:
     clock = Clock()
     allowance = RateLimiter(10, 20, clock)
     assert accepted(allowance, 25) == 20
@@ -43,7 +43,7 @@ def test_after_a_pause_there_is_a_burst_again_and_never_more() -> None:
     assert accepted(allowance, 100) == 20
 
 
-def test_who_is_refused_loses_nothing_of_what_the_second_brings() -> None:
+def test_refused_frames_take_nothing_from_later_ones() -> None:
     clock = Clock()
     allowance = RateLimiter(10, 5, clock)
     passed = accepted(allowance, 5)
@@ -53,7 +53,7 @@ def test_who_is_refused_loses_nothing_of_what_the_second_brings() -> None:
     assert passed == 5 + 10
 
 
-def test_no_rate_is_no_limit() -> None:
+def test_a_rate_of_zero_is_no_limit() -> None:
     assert accepted(RateLimiter(0, 1), 100_000) == 100_000
 
 
@@ -69,10 +69,10 @@ def test_the_clock_is_not_read_for_ordinary_frames() -> None:
     st.integers(1, 50),
     st.lists(st.tuples(st.floats(0, 5), st.integers(1, 40)), max_size=30),
 )
-def test_over_any_time_no_more_passes_than_two_buckets_and_the_rate(
+def test_never_more_than_two_bursts_and_the_rate_pass(
     rate: float, burst: int, visits: list[tuple[float, int]]
 ) -> None:
-    """One bucket is the promise; the second is what was left in it when the clock was last read."""
+    """One burst is allowed. A second one may be left from the last time that the clock was read."""
     clock = Clock()
     allowance = RateLimiter(rate, burst, clock)
     history: list[tuple[float, int]] = []
@@ -90,7 +90,9 @@ def test_over_any_time_no_more_passes_than_two_buckets_and_the_rate(
     st.integers(1, 50),
     st.lists(st.tuples(st.floats(0, 5), st.integers(1, 40)), max_size=30),
 )
-def test_it_is_never_stricter_than_promised(rate: float, burst: int, visits: list[tuple[float, int]]) -> None:
+def test_it_is_never_stricter_than_the_exact_bucket(
+    rate: float, burst: int, visits: list[tuple[float, int]]
+) -> None:
     clock = Clock()
     allowance = RateLimiter(rate, burst, clock)
     tokens, filled = float(burst), clock.now

@@ -1,4 +1,4 @@
-"""Scripts and style sheets beside views: in the head, told to live navigations, served for good."""
+"""Scripts and style sheets beside views: in the head, after live navigation, and their caching."""
 
 from pathlib import Path
 from types import ModuleType
@@ -50,12 +50,12 @@ def links(page: object, kind: str) -> list[str]:
     return [link["href"] for link in page.find_all(f"head link[rel={kind}]")]  # type: ignore[attr-defined]
 
 
-async def test_the_first_page_names_its_files(count: ModuleType, bare: ModuleType) -> None:
+async def test_the_first_page_links_its_files(count: ModuleType, bare: ModuleType) -> None:
     async with LiveClient(make_app(count, bare)) as client:
         page = await client.open("/count")
         (script,), style = links(page, "modulepreload"), links(page, "stylesheet")[-1]
         assert page.find("link[data-pyview-hooks]")["data-pyview-hooks"] == "CountView"
-        assert page.events == [], "what only the client needs to know is not told to tests"
+        assert page.events == [], "tests do not see the events for our client"
         for url, content, kind in [(script, SCRIPT, "text/javascript"), (style, STYLE, "text/css")]:
             answer = await client.get(url)
             assert (answer.status_code, answer.text) == (200, content)
@@ -67,7 +67,7 @@ async def test_the_first_page_names_its_files(count: ModuleType, bare: ModuleTyp
         assert not bare_page.exists("link[data-pyview-hooks], link[data-pyview-style], style")
 
 
-async def test_below_a_prefix_the_addresses_have_it(count: ModuleType, bare: ModuleType) -> None:
+async def test_urls_have_the_prefix_of_the_mount(count: ModuleType, bare: ModuleType) -> None:
     outer = Starlette(routes=[Mount("/shop", make_app(count, bare))])
     async with LiveClient(outer) as client:
         page = await client.open("/shop/count")
@@ -76,7 +76,9 @@ async def test_below_a_prefix_the_addresses_have_it(count: ModuleType, bare: Mod
         assert (await client.get(script)).text == SCRIPT
 
 
-async def test_another_worker_serves_what_it_has_not_rendered(count: ModuleType, bare: ModuleType) -> None:
+async def test_a_worker_serves_files_of_views_that_it_has_not_rendered(
+    count: ModuleType, bare: ModuleType
+) -> None:
     async with LiveClient(make_app(count, bare)) as client:
         (script,) = links(await client.open("/count"), "modulepreload")
     async with LiveClient(PyView()) as other:
@@ -96,7 +98,7 @@ async def test_another_worker_serves_what_it_has_not_rendered(count: ModuleType,
         "x" * 5000,
     ],
 )
-async def test_nothing_else_is_served(count: ModuleType, bare: ModuleType, name: str) -> None:
+async def test_no_other_file_is_served(count: ModuleType, bare: ModuleType, name: str) -> None:
     async with LiveClient(make_app(count, bare)) as client:
         await client.open("/count")
         answer = await client.get(f"/live/assets/views/{name}")
@@ -105,7 +107,7 @@ async def test_nothing_else_is_served(count: ModuleType, bare: ModuleType, name:
         assert refused.status_code in (403, 404, 405)
 
 
-async def test_a_join_tells_the_files_before_the_page(count: ModuleType, bare: ModuleType) -> None:
+async def test_a_join_sends_the_files_before_the_page(count: ModuleType, bare: ModuleType) -> None:
     async with LiveClient(make_app(count, bare)) as client:
         for path, expected in [("/count", 1), ("/bare", 0)]:
             page = await load(client, path)
@@ -119,7 +121,7 @@ async def test_a_join_tells_the_files_before_the_page(count: ModuleType, bare: M
                     assert payload["style"].endswith(".css")
 
 
-async def test_a_large_file_travels_compressed(tmp_path: Path, bare: ModuleType) -> None:
+async def test_a_large_file_is_sent_compressed(tmp_path: Path, bare: ModuleType) -> None:
     script = SCRIPT * 100
     module = write_module(tmp_path, "large", {"py": PLAIN.format(name="CountView"), "html": "", "js": script})
     async with LiveClient(make_app(module, bare)) as client:
@@ -130,7 +132,7 @@ async def test_a_large_file_travels_compressed(tmp_path: Path, bare: ModuleType)
         assert ("content-encoding" not in plain.headers, plain.text) == (True, script)
 
 
-def test_in_development_a_changed_file_has_another_name(tmp_path: Path, count: ModuleType) -> None:
+def test_in_development_a_changed_file_gets_another_name(tmp_path: Path, count: ModuleType) -> None:
     reread, kept = ViewFiles(reread=True), ViewFiles(reread=False)
     before = reread.of(count.CountView), kept.of(count.CountView)
     (tmp_path / "count.js").write_text("export const Other = {};")
@@ -139,7 +141,7 @@ def test_in_development_a_changed_file_has_another_name(tmp_path: Path, count: M
     assert before[1] is after[1]
 
 
-async def test_a_page_that_joins_anew_exchanges_its_style_sheet(
+async def test_a_page_that_joins_again_replaces_its_style_sheet(
     tmp_path: Path, count: ModuleType, bare: ModuleType
 ) -> None:
     app = make_app(count, bare, security=SecurityConfig(reconnect_grace=0))
@@ -157,7 +159,7 @@ async def test_a_page_that_joins_anew_exchanges_its_style_sheet(
 NONCE = "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'"
 
 
-async def test_the_policy_has_a_nonce_for_every_page(count: ModuleType, bare: ModuleType) -> None:
+async def test_every_page_has_its_own_nonce(count: ModuleType, bare: ModuleType) -> None:
     app = make_app(count, bare, security=SecurityConfig(content_security_policy=NONCE))
     async with LiveClient(app) as client:
         seen = set()
@@ -171,7 +173,7 @@ async def test_the_policy_has_a_nonce_for_every_page(count: ModuleType, bare: Mo
         assert len(seen) == 2
 
 
-async def test_a_nonce_of_the_applications_own(count: ModuleType, bare: ModuleType) -> None:
+async def test_a_nonce_of_the_application(count: ModuleType, bare: ModuleType) -> None:
     async def choose(request: Request, call_next: object) -> Response:
         request.state.csp_nonce = "own"
         response: Response = await call_next(request)  # type: ignore[operator]
@@ -190,7 +192,7 @@ async def test_a_nonce_of_the_applications_own(count: ModuleType, bare: ModuleTy
     ("sent", "shown"),
     [("a+/_-9=", "a+/_-9="), ('"><script>', "None"), ("x" * 201, "None"), (7, "None"), ("", "None")],
 )
-async def test_the_socket_learns_the_nonce_of_its_page(
+async def test_the_socket_has_the_nonce_of_its_page(
     count: ModuleType, bare: ModuleType, sent: object, shown: str
 ) -> None:
     async with LiveClient(make_app(count, bare), connect_params={"_csp_nonce": sent}) as client:

@@ -1,4 +1,4 @@
-"""Paths, hosts, origins and page URLs: what is refused before anything runs."""
+"""Checks of paths, hosts, origins and page URLs."""
 
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -48,7 +48,7 @@ class TestPath:
             "///",
         ],
     )
-    def test_what_parsers_read_differently_is_refused(self, path: str) -> None:
+    def test_paths_that_parsers_read_differently_are_refused(self, path: str) -> None:
         refusal = check_path(http_scope(path))
         assert refusal is not None
         assert refusal.status == 400
@@ -57,12 +57,12 @@ class TestPath:
     def test_ordinary_paths_pass(self, path: str) -> None:
         assert check_path(http_scope(path)) is None
 
-    def test_under_a_prefix_too(self) -> None:
+    def test_a_mount_prefix_changes_nothing(self) -> None:
         assert check_path(http_scope("/app/page", root_path="/app")) is None
         assert check_path(http_scope("/app//page", root_path="/app")) is not None
 
     @given(st.text(max_size=20).map(lambda text: f"/{text}"))
-    def test_what_passes_is_read_alike_by_every_parser(self, path: str) -> None:
+    def test_every_parser_reads_a_path_that_passes_alike(self, path: str) -> None:
         """`urlsplit` drops tabs and newlines and sees a host after two slashes; none of that passes."""
         if check_path(http_scope(path)) is None:
             assert urlsplit(quote(path)).path == quote(path)
@@ -112,14 +112,14 @@ class TestHost:
     def test_refused(self, host: str | None, pattern: str) -> None:
         assert not self.allowed(host, pattern)
 
-    def test_two_hosts_are_none(self) -> None:
+    def test_two_host_headers_are_refused(self) -> None:
         headers = [(b"host", b"app.example.org"), (b"host", b"app.example.org")]
         assert check_host(http_scope(headers=headers), SecurityConfig(allowed_hosts=["app.example.org"]))
 
-    def test_no_list_allows_any(self) -> None:
+    def test_an_empty_list_allows_every_host(self) -> None:
         assert self.allowed("whatever:1")
 
-    def test_a_forwarded_host_counts_for_nothing(self) -> None:
+    def test_a_forwarded_host_is_ignored(self) -> None:
         headers = [(b"host", b"evil.example"), (b"x-forwarded-host", b"app.example.org")]
         refusal = check_host(http_scope(headers=headers), SecurityConfig(allowed_hosts=["app.example.org"]))
         assert refusal is not None
@@ -177,24 +177,24 @@ class TestOrigin:
             ("http://localhost", "127.0.0.1"),
         ],
     )
-    def test_everybody_else_is_refused(self, origin: str, host: str) -> None:
+    def test_other_origins_are_refused(self, origin: str, host: str) -> None:
         assert not origin_passes(origin, host)
 
-    def test_a_socket_with_tls_does_not_take_pages_without(self) -> None:
+    def test_a_socket_with_tls_refuses_pages_without(self) -> None:
         assert origin_passes("https://testserver", scheme="wss")
         assert not origin_passes("http://testserver", scheme="wss")
 
-    def test_programs_that_are_no_browsers(self) -> None:
+    def test_programs_send_no_origin(self) -> None:
         assert origin_passes(None)
         assert not origin_passes(None, require_origin=True)
         assert origin_passes("http://testserver", require_origin=True)
 
-    def test_two_origins_are_none(self) -> None:
+    def test_two_origin_headers_are_refused(self) -> None:
         scope = socket_scope()
         scope["headers"] += [(b"origin", b"http://testserver")] * 2
         assert check_origin(scope, OPEN)
 
-    def test_forwarded_headers_count_for_nothing(self) -> None:
+    def test_forwarded_headers_are_ignored(self) -> None:
         headers = {
             "origin": "https://evil.example",
             "x-forwarded-host": "evil.example",
@@ -227,7 +227,7 @@ class TestOrigin:
     def test_allowed_origins(self, origin: str, pattern: str, passes: bool) -> None:
         assert origin_passes(origin, allowed_origins=["other.example", pattern]) is passes
 
-    def test_a_refusal_says_what_a_proxy_must_do(self) -> None:
+    def test_a_refusal_names_the_fix_for_a_proxy(self) -> None:
         refusal = check_origin(socket_scope({"origin": "https://app.example.org"}), OPEN)
         assert refusal is not None
         assert "'https://app.example.org'" in refusal.reason
@@ -236,14 +236,14 @@ class TestOrigin:
     @given(hosts, ports, hosts, ports)
     @example("a", 80, "a", None)
     @example("a", None, "a", 443)
-    def test_the_law_of_origins(
+    def test_origins_pass_exactly_if_scheme_host_and_port_match(
         self, host: str, port: int | None, other: str, other_port: int | None
     ) -> None:
         same = host == other and (port or 80) == (other_port or 80)
         assert origin_passes(f"http://{authority(other, other_port)}", authority(host, port)) is same
 
     @given(st.text(max_size=30))
-    def test_no_text_is_an_origin_by_accident(self, text: str) -> None:
+    def test_arbitrary_text_is_not_an_origin(self, text: str) -> None:
         assume(text.strip().lower() not in ("http://testserver", "https://testserver"))
         assume(not text.strip().lower().startswith(("http://testserver:", "https://testserver:")))
         assert not origin_passes(text.encode("latin-1", "replace").decode("latin-1"))
@@ -309,7 +309,7 @@ class TestPageURL:
             "/" + "a" * 8192,
         ],
     )
-    def test_everything_else_is_refused(self, url: object) -> None:
+    def test_other_urls_are_refused(self, url: object) -> None:
         with pytest.raises(UnsafePageURL):
             split_page_url(url, socket_scope(), OPEN)
 
@@ -318,8 +318,8 @@ class TestPageURL:
         assert split_page_url("https://app.example.org/x", socket_scope(), config).path == "/x"
 
     @given(st.text(max_size=30), st.text("abc=&%20", max_size=10))
-    def test_it_reads_a_browser_s_url_as_the_server_reads_the_request(self, path: str, query: str) -> None:
-        """What `location.href` says and what an ASGI server decodes are one page, or none."""
+    def test_a_page_url_is_read_like_the_request_for_it(self, path: str, query: str) -> None:
+        """The value of `location.href` and the scope of the ASGI server give the same page, or none."""
         raw = quote(f"/{path}", safe="/")
         refused = check_path(http_scope(f"/{path}")) is not None
         for url in (f"http://testserver{raw}?{query}#x", f"{raw}?{query}"):
@@ -330,7 +330,7 @@ class TestPageURL:
                 assert split_page_url(url, socket_scope(), OPEN) == PageURL(f"/{path}", query, raw)
 
     @given(st.text(alphabet=st.sampled_from("htps:/\\@.#?%0a\n\ttesrvevil"), max_size=30))
-    def test_no_text_crashes_it_or_leaves_the_site(self, url: str) -> None:
+    def test_arbitrary_text_never_leads_to_another_site(self, url: str) -> None:
         try:
             page = split_page_url(url, socket_scope(), OPEN)
         except UnsafePageURL:
