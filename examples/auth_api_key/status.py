@@ -1,4 +1,4 @@
-"""What a monitor on the wall shows: how long the server has been up, counted live."""
+"""Status page: the uptime of the server, updated every second."""
 
 import time
 from typing import Any, TypedDict
@@ -23,7 +23,7 @@ class StatusLiveView(LiveView[StatusContext]):
 
 
 def uptime() -> str:
-    """Time since the start, as 1:02:03."""
+    """Return the time since the start as 1:02:03."""
     minutes, seconds = divmod(int(time.monotonic() - STARTED), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}"

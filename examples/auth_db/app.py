@@ -1,7 +1,7 @@
 """Accounts in a database: ``uvicorn examples.auth_db.app:app``.
 
-Every page is for those who are signed in, unless it says otherwise. ``DATABASE_URL`` names a database (the default is a
-file that goes with the process), ``SESSION_SECRET`` signs the cookies.
+Every page requires a sign-in unless it is ``@public``. ``DATABASE_URL`` names a database (the default is a temporary
+file of the process), ``SESSION_SECRET`` signs the cookies.
 """
 
 import os
@@ -12,14 +12,14 @@ from contextlib import asynccontextmanager
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 
+from examples.auth_db.authentication import DeviceAuth
 from examples.auth_db.confirm import ConfirmLiveView
 from examples.auth_db.devices import SESSION_SECONDS
-from examples.auth_db.everybody import EverybodyLiveView
 from examples.auth_db.password import PasswordLiveView
 from examples.auth_db.register import RegisterLiveView
 from examples.auth_db.services import devices, pubsub, revocations, running
 from examples.auth_db.sign_in import SignInLiveView
-from examples.auth_db.visitors import DeviceAuth
+from examples.auth_db.user_list import UserListLiveView
 from examples.auth_db.your_devices import YourDevicesLiveView
 from examples.page import assets, page
 from pyview import PyView
@@ -57,4 +57,4 @@ app.add_live_view("/register", RegisterLiveView)
 app.add_live_view("/devices", YourDevicesLiveView)
 app.add_live_view("/password", PasswordLiveView)
 app.add_live_view("/confirm", ConfirmLiveView)
-app.add_live_view("/people", EverybodyLiveView)
+app.add_live_view("/users", UserListLiveView)

@@ -1,4 +1,4 @@
-"""What people call the browser that they use, as far as it says: only ever shown to its owner, never relied on."""
+"""Name of a browser, from its User-Agent header: shown to its owner, never relied on."""
 
 BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
 SYSTEMS = {
@@ -12,7 +12,10 @@ SYSTEMS = {
 
 
 def named(user_agent: str) -> str:
-    """For example "Firefox on Linux". Browsers name those that they are like, too: the first that fits is it."""
+    """Return a name such as "Firefox on Linux".
+
+    Browsers also name the browsers that they are compatible with, so the first match counts.
+    """
     browser = _first(BROWSERS, user_agent) or "A browser"
     system = _first(SYSTEMS, user_agent)
     return f"{browser} on {system}" if system else browser

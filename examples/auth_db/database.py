@@ -1,4 +1,4 @@
-"""The tables, and the SQLite file that they are in."""
+"""Tables, and the database with them."""
 
 import time
 from collections.abc import AsyncIterator
@@ -16,8 +16,10 @@ class Base(MappedAsDataclass, DeclarativeBase):
 
 
 class Account(Base):
-    """Somebody who has registered. ``key`` is the name without regard to case, so that there are no two. An id is
-    random, so that it is never given to somebody else, as numbers are when a row or a whole database has gone."""
+    """A registered account. ``key`` is the name in lower case, so that names are unique regardless of case.
+
+    The id is random, so that it is never used twice, as numbers are when a row or a whole database was deleted.
+    """
 
     __tablename__ = "accounts"
 
@@ -30,9 +32,9 @@ class Account(Base):
 
 
 class Device(Base):
-    """One sign-in of somebody, in one browser; its id is all that the session holds. Times are Unix times.
+    """One sign-in in one browser. The session contains only its id. Times are Unix times.
 
-    ``session_key`` is the name under which the session can be revoked, "" until the browser has come back with it.
+    ``session_key`` is the key that revokes the session, "" until the browser has sent the session for the first time.
     """
 
     __tablename__ = "devices"
@@ -48,7 +50,7 @@ class Device(Base):
 
 
 class Database:
-    """The database at ``url``; without one, a file that goes when the application stops."""
+    """The database at ``url``; without one, a temporary file."""
 
     def __init__(self, url: str | None) -> None:
         self.temporary = url is None
@@ -68,5 +70,5 @@ class Database:
                 await engine.dispose()
 
     def begin(self) -> AbstractAsyncContextManager[AsyncSession]:
-        """A transaction: kept when its block ends, undone when that raises."""
+        """Return a transaction: committed at the end of its block, rolled back if the block raises."""
         return self._sessions.begin()

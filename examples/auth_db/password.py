@@ -1,10 +1,10 @@
-"""A new password: only for those who have just shown that they know the old one."""
+"""Page to change the password. It requires a recent sign-in."""
 
 from typing import TypedDict
 
-from examples.auth_db.people import SHORTEST_PASSWORD, NotAccepted, Person
-from examples.auth_db.services import devices, people
-from examples.auth_db.visitors import Member
+from examples.auth_db.authentication import Member
+from examples.auth_db.services import devices, users
+from examples.auth_db.users import SHORTEST_PASSWORD, NotAccepted, User
 from pyview import LiveView, LiveViewSocket
 from pyview.auth import requires
 from pyview.events import event
@@ -13,7 +13,7 @@ RECENT = 5 * 60
 
 
 class PasswordContext(TypedDict):
-    me: Person
+    me: User
     error: str
     done: bool
     shortest: int
@@ -23,7 +23,7 @@ class PasswordContext(TypedDict):
 class PasswordLiveView(LiveView[PasswordContext]):
     async def handle_params(self, socket: LiveViewSocket[PasswordContext], user: Member) -> None:
         socket.context = {
-            "me": user.person,
+            "me": user.account,
             "error": "",
             "done": False,
             "shortest": SHORTEST_PASSWORD,
@@ -32,10 +32,10 @@ class PasswordLiveView(LiveView[PasswordContext]):
     @event
     async def change(self, socket: LiveViewSocket[PasswordContext], user: Member, password: str = "") -> None:
         try:
-            await people.change_password(user.person, password)
+            await users.change_password(user.account, password)
         except NotAccepted as refused:
             socket.context["error"] = str(refused)
             return
-        # Whoever came in with the old password is out.
-        await devices.end_others(user.person, kept=user.device_id)
+        # End all sessions that were opened with the old password.
+        await devices.end_others(user.account, kept=user.device_id)
         socket.context["error"], socket.context["done"] = "", True

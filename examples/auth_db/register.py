@@ -1,11 +1,11 @@
-"""A new account, signed in at once."""
+"""Page to register; signs the new user in."""
 
 from typing import TypedDict
 from urllib.parse import ParseResult, urljoin
 
-from examples.auth_db.people import SHORTEST_PASSWORD, NotAccepted
-from examples.auth_db.services import devices, door
-from examples.auth_db.visitors import Guest
+from examples.auth_db.authentication import Guest
+from examples.auth_db.services import devices, login
+from examples.auth_db.users import SHORTEST_PASSWORD, NotAccepted
 from pyview import LiveView, LiveViewSocket
 from pyview.auth import public
 from pyview.events import event
@@ -33,10 +33,10 @@ class RegisterLiveView(LiveView[RegisterContext]):
         self, socket: LiveViewSocket[RegisterContext], user: Guest, name: str = "", password: str = ""
     ) -> None:
         try:
-            person = await door.register(user.connection, name, password)
+            account = await login.register(user.connection, name, password)
         except NotAccepted as refused:
             socket.context["name"], socket.context["error"] = name, str(refused)
             return
-        device = await devices.add(person, user.connection)
-        socket.put_flash("info", f"Welcome, {person.name}.")
+        device = await devices.add(account, user.connection)
+        socket.put_flash("info", f"Welcome, {account.name}.")
         await socket.redirect(socket.context["next"], session={"device": device})

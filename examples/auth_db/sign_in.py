@@ -1,18 +1,18 @@
-"""The way in: a form that a live view handles itself, and that ends with the browser signed in."""
+"""Sign-in page: a form of a live view, which changes the session with a redirect."""
 
 from typing import TypedDict
 from urllib.parse import ParseResult, urljoin
 
-from examples.auth_db.people import NotAccepted
-from examples.auth_db.services import devices, door
-from examples.auth_db.visitors import Guest, Member
+from examples.auth_db.authentication import Guest, Member
+from examples.auth_db.services import devices, login
+from examples.auth_db.users import NotAccepted
 from pyview import LiveView, LiveViewSocket
 from pyview.auth import public, safe_next
 from pyview.events import event
 
 
 class SignInContext(TypedDict):
-    """``next`` is where to go afterwards."""
+    """``next`` is the path to go to after the sign-in."""
 
     next: str
     name: str
@@ -34,9 +34,9 @@ class SignInLiveView(LiveView[SignInContext]):
         self, socket: LiveViewSocket[SignInContext], user: Guest, name: str = "", password: str = ""
     ) -> None:
         try:
-            person = await door.recognise(user.connection, name, password)
+            account = await login.authenticate(user.connection, name, password)
         except NotAccepted as refused:
             socket.context["name"], socket.context["error"] = name, str(refused)
             return
-        device = await devices.add(person, user.connection)
+        device = await devices.add(account, user.connection)
         await socket.redirect(socket.context["next"], session={"device": device})

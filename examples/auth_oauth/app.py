@@ -1,7 +1,7 @@
 """Sign in with an OpenID provider: ``uvicorn examples.auth_oauth.app:app``.
 
-``OPENID_ISSUER`` names the provider. Without it a toy provider of this example's own answers below ``/openid``;
-it knows everybody by the name they give, so it is for trying things out only.
+``OPENID_ISSUER`` names the provider. Without it, the example serves a toy provider below ``/openid``, which
+accepts any name, so it is only for trying things out.
 """
 
 import os

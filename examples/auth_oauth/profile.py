@@ -1,4 +1,4 @@
-"""What somebody sees who has come back from the provider."""
+"""Page of a user who has signed in with the provider."""
 
 from typing import Any, TypedDict
 

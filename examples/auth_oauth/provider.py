@@ -1,7 +1,7 @@
-"""A toy OpenID provider: the authorization code flow with PKCE and RS256, for people of any name.
+"""A toy OpenID provider: the authorization code flow with PKCE and RS256. It signs users in by any name.
 
-It is as strict with the application as a real one (redirect, client secret, code used once, verifier, nonce), and as
-generous with people as only a toy may be. OpenID Connect Core 1.0, RFC 7636.
+It checks the application like a real one: redirect URI, client secret, single use of the code, verifier, nonce.
+See OpenID Connect Core 1.0 and RFC 7636.
 """
 
 import hashlib
@@ -21,19 +21,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-LIFETIME = 60
+LIFETIME = 60  # seconds
 
 FORM = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Toy provider</title>
 <link rel="stylesheet" href="/assets/gallery.css">
 <main><section class="sheet narrow"><h1>Toy provider</h1><p class="lede">Who are you today?</p>
 <form method="post"><input type="hidden" name="query" value="{query}">
 <p style="margin-block: 1rem"><input name="name" placeholder="Name" required autofocus aria-label="Name"></p>
-<button class="button" type="submit">Go on</button></form></section></main></html>"""
+<button class="button" type="submit">Continue</button></form></section></main></html>"""
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What one authorization code is good for."""
+    """Data of one authorization code."""
 
     name: str
     redirect_uri: str
@@ -68,9 +68,9 @@ class Provider:
         return JSONResponse({"keys": [self.key.as_dict(private=False)]})
 
     async def authorize(self, request: Request) -> Response:
-        asked = request.query_params
-        known = asked.get("client_id") == self.client_id and asked.get("response_type") == "code"
-        if not known or asked.get("code_challenge_method") != "S256" or "redirect_uri" not in asked:
+        params = request.query_params
+        known = params.get("client_id") == self.client_id and params.get("response_type") == "code"
+        if not known or params.get("code_challenge_method") != "S256" or "redirect_uri" not in params:
             return JSONResponse({"error": "invalid_request"}, status_code=400)
         if request.method == "GET":
             return HTMLResponse(FORM.format(query=escape(request.url.query)))
@@ -78,18 +78,18 @@ class Provider:
         code = secrets.token_urlsafe(24)
         self.grants[code] = Grant(
             name=str(form["name"])[:50],
-            redirect_uri=asked["redirect_uri"],
-            challenge=asked.get("code_challenge", ""),
-            nonce=asked.get("nonce", ""),
+            redirect_uri=params["redirect_uri"],
+            challenge=params.get("code_challenge", ""),
+            nonce=params.get("nonce", ""),
             until=time.time() + LIFETIME,
         )
-        answer = urlencode({"code": code, "state": asked.get("state", "")})
-        return RedirectResponse(f"{asked['redirect_uri']}?{answer}", status_code=303)
+        answer = urlencode({"code": code, "state": params.get("state", "")})
+        return RedirectResponse(f"{params['redirect_uri']}?{answer}", status_code=303)
 
     async def token(self, request: Request) -> Response:
         form = await request.form()
         grant = self.grants.pop(str(form.get("code", "")), None)
-        if not self.is_client(request) or grant is None or not self.fits(grant, form):
+        if not self.is_client(request) or grant is None or not self.matches(grant, form):
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
         return JSONResponse(
             {
@@ -105,11 +105,11 @@ class Provider:
         expected = f"{self.client_id}:{self.client_secret}".encode()
         return scheme == "Basic" and hmac.compare_digest(b64decode(encoded), expected)
 
-    def fits(self, grant: Grant, form: Any) -> bool:
+    def matches(self, grant: Grant, form: Any) -> bool:
         digest = hashlib.sha256(str(form.get("code_verifier", "")).encode()).digest()
         challenge = urlsafe_b64encode(digest).decode().rstrip("=")
-        in_time = time.time() < grant.until and form.get("redirect_uri") == grant.redirect_uri
-        return in_time and hmac.compare_digest(challenge, grant.challenge)
+        is_valid = time.time() < grant.until and form.get("redirect_uri") == grant.redirect_uri
+        return is_valid and hmac.compare_digest(challenge, grant.challenge)
 
     def id_token(self, issuer: str, grant: Grant) -> str:
         now = int(time.time())
@@ -126,12 +126,12 @@ class Provider:
 
 
 def issuer_of(request: Request) -> str:
-    """The address that this provider is reached at, below whatever prefix it is mounted at."""
+    """Return the URL of this provider, including the prefix it is mounted at."""
     return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
 
 
 def provider(client_id: str, client_secret: str) -> Starlette:
-    """The provider as an application of its own, for one client."""
+    """Return the provider as a Starlette application, for one client."""
     toy = Provider(client_id, client_secret)
     return Starlette(
         routes=[

@@ -1,4 +1,4 @@
-"""The way to the provider and back: Authlib keeps state, nonce and the PKCE verifier in the session."""
+"""Routes to the provider and back. Authlib keeps state, nonce and the PKCE verifier in the session."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class SessionAuth(AuthenticationBackend):
 
 
 class SignIn:
-    """The routes. ``issuer`` is the provider's address; None for the one that this example brings along."""
+    """Routes for sign-in and sign-out. ``issuer`` is the provider's URL; None for the provider of this example."""
 
     def __init__(self, client_id: str, client_secret: str, issuer: str | None) -> None:
         self.client_id = client_id
@@ -27,7 +27,7 @@ class SignIn:
     async def start(self, request: Request) -> Response:
         request.session["next"] = safe_next(request.query_params.get("next"), home(request))
         client = self.client(request)
-        response: Response = await client.authorize_redirect(request, f"{address(request)}callback")
+        response: Response = await client.authorize_redirect(request, f"{base_url(request)}callback")
         return response
 
     async def finish(self, request: Request) -> Response:
@@ -35,9 +35,9 @@ class SignIn:
             token = await self.client(request).authorize_access_token(request)
         except OAuthError as error:
             return PlainTextResponse(f"The sign-in failed: {error.error}", status_code=400)
-        person = token["userinfo"]
+        userinfo = token["userinfo"]
         target = request.session.pop("next", home(request))
-        login(request, person["sub"], name=person.get("name", person["sub"]))
+        login(request, userinfo["sub"], name=userinfo.get("name", userinfo["sub"]))
         return RedirectResponse(target, status_code=303)
 
     async def leave(self, request: Request) -> Response:
@@ -45,7 +45,7 @@ class SignIn:
         return RedirectResponse(home(request), status_code=303)
 
     def client(self, request: Request) -> Any:
-        issuer = self.issuer or f"{address(request)}openid"
+        issuer = self.issuer or f"{base_url(request)}openid"
         return OAuth().register(
             "provider",
             client_id=self.client_id,
@@ -55,11 +55,11 @@ class SignIn:
         )
 
 
-def address(request: Request) -> str:
-    """Where the browser reaches this example. A real provider lists callbacks, so a forged Host gets nowhere."""
+def base_url(request: Request) -> str:
+    """Return the URL of this example. A real provider checks the callback URL, so a forged Host has no effect."""
     return f"{request.url.scheme}://{request.url.netloc}{home(request)}"
 
 
 def home(request: Request) -> str:
-    """The example's own start page, below whatever prefix it is mounted at."""
+    """Return the path of the start page, including the prefix the example is mounted at."""
     return f"{request.scope.get('root_path', '')}/"

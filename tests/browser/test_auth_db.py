@@ -73,7 +73,7 @@ def test_register_sign_in_confirm_and_end_another_device(new_visitor: NewVisitor
     expect(here.get_by_role("heading", level=1)).to_have_text("Sign in")
 
     fill_in(here, "Ada", "a wrong password", "Sign in")
-    expect(here.get_by_role("alert")).to_have_text("This name and this password do not go together.")
+    expect(here.get_by_role("alert")).to_have_text("Wrong name or password.")
     expect(here.get_by_label("Name")).to_have_value("Ada")
     fill_in(here, "Ada", ADA, "Sign in")
     expect(here).to_have_url(f"{accounts}/devices")
@@ -85,7 +85,7 @@ def test_register_sign_in_confirm_and_end_another_device(new_visitor: NewVisitor
     expect(here.get_by_role("heading", level=1)).to_have_text("Is it still you, Ada?")
     expect(here.locator(LIVE)).to_be_attached()
     here.get_by_label("Password").fill(ADA)
-    here.get_by_role("button", name="Go on").click()
+    here.get_by_role("button", name="Continue").click()
     expect(here.get_by_role("heading", level=1)).to_have_text("Change your password")
     here.get_by_role("link", name="Devices").click()
     expect(here.locator(".rows li")).to_have_count(1)
@@ -102,7 +102,7 @@ def test_register_sign_in_confirm_and_end_another_device(new_visitor: NewVisitor
 def test_a_suspended_user_is_signed_out_at_once(new_visitor: NewVisitor, accounts: str) -> None:
     admin, ada = new_visitor(), new_visitor()
     sign_in(admin, accounts, "admin", DEMO_PASSWORD)
-    admin.get_by_role("link", name="People").click()
+    admin.get_by_role("link", name="Users").click()
     register(ada, accounts)
     admin.get_by_role("button", name="Suspend Ada").click()
     expect(ada.get_by_role("heading", level=1)).to_have_text("Sign in")
@@ -127,8 +127,8 @@ def _password(page: Page, accounts: str) -> None:
     visit(page, f"{accounts}/password")
 
 
-def _people(page: Page, accounts: str) -> None:
-    visit(page, f"{accounts}/people")
+def _users(page: Page, accounts: str) -> None:
+    visit(page, f"{accounts}/users")
 
 
 PAGES = {
@@ -136,7 +136,7 @@ PAGES = {
     "accounts-devices": _devices,
     "accounts-password": _password,
     "accounts-confirm": _confirm,
-    "accounts-people": _people,
+    "accounts-users": _users,
 }
 
 

@@ -104,7 +104,7 @@ def test_a_sign_in_with_openid_leads_back_and_is_live(page: Page, gallery: str) 
     page.goto(gallery)
     page.locator("a.card[href='/profile/']").click()
     page.get_by_label("Name").fill("Grace Hopper")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.locator(LIVE)).to_be_attached()
     expect(page).to_have_url(f"{gallery}/profile/")
     expect(page.get_by_role("heading", name="Hello, Grace Hopper")).to_be_visible()
@@ -497,7 +497,7 @@ def _rated_and_noted(page: Page, gallery: str) -> None:
 def _signed_in_with_openid(page: Page, gallery: str) -> None:
     page.goto(f"{gallery}/profile/")
     page.get_by_label("Name").fill("Grace Hopper")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.locator(LIVE)).to_be_attached()
 
 

@@ -18,14 +18,14 @@ from examples.auth_db.app import SESSION_COOKIE, SESSION_SECRET, app
 from examples.auth_db.browsers import named
 from examples.auth_db.devices import ago
 from examples.auth_db.passwords import Passwords
-from examples.auth_db.people import key_of
 from examples.auth_db.services import DEMO_PASSWORD
+from examples.auth_db.users import key_of
 from pyview.sessions.tracking import SIGNED_IN_AT
 from pyview.testing import LiveClient, Page, PageError
 
 ADDRESSES = count(1)
 ADA = "correct horse battery"
-NOT_TOGETHER = "This name and this password do not go together."
+REFUSED = "Wrong name or password."
 WITHIN = (
     10.0  # a second is promised, which a busy machine does not keep; who is only asked again stays a minute
 )
@@ -71,7 +71,7 @@ async def status(client: LiveClient, path: str) -> int:
 
 
 async def id_of(name: str) -> str:
-    return next(str(person.id) for person in await services.people.everybody() if person.name == name)
+    return next(str(user.id) for user in await services.users.all() if user.name == name)
 
 
 def let_time_pass(client: LiveClient, seconds: float) -> None:
@@ -90,7 +90,7 @@ def is_out(page: Page) -> bool:
 # The way in
 
 
-@pytest.mark.parametrize("path", ["/devices", "/password", "/confirm", "/people"])
+@pytest.mark.parametrize("path", ["/devices", "/password", "/confirm", "/users"])
 async def test_guests_are_led_to_the_sign_in_page(browser: Browser, path: str) -> None:
     page = await (await browser()).open(path)
     assert page.path == f"/?next=%2F{path[1:]}"
@@ -110,7 +110,7 @@ async def test_whoever_registers_is_signed_in(browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("name", "password", "problem"),
     [
-        ("  ADMIN ", ADA, "There is a ADMIN already."),
+        ("  ADMIN ", ADA, "The name ADMIN is taken."),
         ("A", ADA, "A name has 2 to 30 characters."),
         ("A" * 31, ADA, "A name has 2 to 30 characters."),
         ("Ada", "short", "A password has at least 10 characters."),
@@ -129,8 +129,8 @@ async def test_what_is_not_accepted_makes_no_account(
 
 async def test_signing_in_leads_to_where_one_was_going(browser: Browser) -> None:
     client = await browser()
-    page = await sign_in(client, "admin", DEMO_PASSWORD, at="/people")
-    assert (page.path, page.connected) == ("/people", True)
+    page = await sign_in(client, "admin", DEMO_PASSWORD, at="/users")
+    assert (page.path, page.connected) == ("/users", True)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ async def test_a_wrong_password_and_an_unknown_name_are_answered_alike(browser: 
     client = await browser()
     wrong = await sign_in(client, "admin", "wrong password")
     unknown = await sign_in(client, "nobody", "wrong password")
-    assert wrong.find(".error").text == unknown.find(".error").text == NOT_TOGETHER
+    assert wrong.find(".error").text == unknown.find(".error").text == REFUSED
     assert wrong.value("#name") == "admin"
     assert SESSION_COOKIE not in client.cookies
 
@@ -176,7 +176,7 @@ async def test_who_guesses_has_to_wait_even_with_the_right_password(browser: Bro
     await register(await browser())
     guesser = await browser()
     for turn in range(5):
-        assert (await sign_in(guesser, password=f"wrong password {turn}")).find(".error").text == NOT_TOGETHER
+        assert (await sign_in(guesser, password=f"wrong password {turn}")).find(".error").text == REFUSED
     page = await sign_in(guesser)
     assert page.find(".error").text.startswith("Too many attempts")
     assert SESSION_COOKIE not in guesser.cookies
@@ -216,7 +216,7 @@ async def test_a_password_is_changed_soon_after_the_sign_in_and_ends_the_other_d
     await page.submit("#password-form", {"password": "quite another sentence"})
     assert page.find("h1").text == "Your password is changed"
     await elsewhere.wait_for(is_out, WITHIN)
-    assert (await sign_in(there)).find(".error").text == NOT_TOGETHER
+    assert (await sign_in(there)).find(".error").text == REFUSED
     assert (await sign_in(there, password="quite another sentence")).path == "/devices"
 
 
@@ -229,7 +229,7 @@ async def test_after_a_while_the_password_is_asked_again(browser: Browser) -> No
     page = await client.open("/password")
     assert page.path == "/confirm?next=%2Fpassword"
     await page.submit("#confirm", {"password": "wrong password"})
-    assert page.find(".error").text == NOT_TOGETHER
+    assert page.find(".error").text == REFUSED
     assert await status(client, "/password") == 303
     await page.submit("#confirm", {"password": ADA})
     assert (page.path, page.connected) == ("/password", True)
@@ -322,20 +322,20 @@ async def test_signing_out_everywhere_ends_all_devices_and_nobody_elses(browser:
 # The staff
 
 
-async def test_members_do_not_see_the_list_of_people(browser: Browser) -> None:
+async def test_members_do_not_see_the_list_of_users(browser: Browser) -> None:
     client = await browser()
     page = await register(client)
-    assert not page.exists(".tabs a[href=people]")
-    assert await status(client, "/people") == 403
+    assert not page.exists(".tabs a[href=users]")
+    assert await status(client, "/users") == 403
 
 
 async def test_who_may_look_may_not_suspend(browser: Browser) -> None:
     victim = await register(await browser())
-    page = await sign_in(await browser(), "helper", DEMO_PASSWORD, at="/people")
+    page = await sign_in(await browser(), "helper", DEMO_PASSWORD, at="/users")
     assert page.exists(".rows li", "Ada")
     assert not page.exists(".rows button")
     with pytest.raises(PageError, match="forbidden"):
-        await page.push("suspend", {"person": await id_of("Ada"), "suspended": "yes"})
+        await page.push("suspend", {"account": await id_of("Ada"), "suspended": "yes"})
     assert page.connected
     assert not page.exists(".rows .returned")
     assert victim.connected
@@ -343,29 +343,29 @@ async def test_who_may_look_may_not_suspend(browser: Browser) -> None:
 
 async def test_whom_an_admin_suspends_is_out_until_let_back_in(browser: Browser) -> None:
     ada, staff = await browser(), await browser()
-    page = await sign_in(staff, "admin", DEMO_PASSWORD, at="/people")
+    page = await sign_in(staff, "admin", DEMO_PASSWORD, at="/users")
     victim = await register(ada)
     await page.wait_for("li", text="Ada")
     await page.click("button[aria-label='Suspend Ada']")
     await page.wait_for(".rows .returned", text="suspended")
     await victim.wait_for(is_out, WITHIN)
-    assert (await sign_in(ada)).find(".error").text == NOT_TOGETHER
-    await page.click("button[aria-label='Let Ada back in']")
+    assert (await sign_in(ada)).find(".error").text == REFUSED
+    await page.click("button[aria-label='Reinstate Ada']")
     await page.wait_for(lambda page: not page.exists(".rows .returned"))
     assert (await sign_in(ada)).path == "/devices"
 
 
 async def test_an_admin_stays(browser: Browser) -> None:
-    page = await sign_in(await browser(), "admin", DEMO_PASSWORD, at="/people")
-    await page.push("suspend", {"person": await id_of("admin"), "suspended": "yes"})
-    assert page.find(".flash.error").text.startswith("Somebody else will have to")
-    await page.push("suspend", {"person": str(uuid4()), "suspended": "yes"})
-    assert page.find(".flash.error").text.startswith("There is nobody like that.")
+    page = await sign_in(await browser(), "admin", DEMO_PASSWORD, at="/users")
+    await page.push("suspend", {"account": await id_of("admin"), "suspended": "yes"})
+    assert page.find(".flash.error").text.startswith("You cannot suspend yourself")
+    await page.push("suspend", {"account": str(uuid4()), "suspended": "yes"})
+    assert page.find(".flash.error").text.startswith("This account does not exist.")
 
 
 async def test_every_page_leads_to_the_others(browser: Browser) -> None:
     page = await sign_in(await browser(), "admin", DEMO_PASSWORD)
-    for label in ("Password", "People", "Devices"):
+    for label in ("Password", "Users", "Devices"):
         await page.click(".tabs a", label)
         assert page.find(".tabs [aria-current]").text == label
         assert page.connected

@@ -1,4 +1,4 @@
-"""Who has registered, and what they may do."""
+"""Registered users and their roles."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from examples.auth_db.database import Account, Database
 from examples.auth_db.passwords import Passwords
 from pyview.pubsub.memory import PubSub
 
-TOPIC = "people"
+TOPIC = "users"
 LONGEST_NAME = 30
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 
 
 class NotAccepted(ValueError):
-    """What somebody typed cannot be; says why, in words for them."""
+    """Input is not accepted. The text is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
-class Person(BaseUser):
+class User(BaseUser):
     """``role`` is "member", "support" or "admin"."""
 
     id: UUID
@@ -39,12 +39,12 @@ class Person(BaseUser):
         return self.name
 
     @classmethod
-    def of(cls, account: Account) -> "Person":
+    def of(cls, account: Account) -> "User":
         return cls(account.id, account.name, account.role, account.suspended)
 
 
-class People:
-    """Everybody who has registered."""
+class Users:
+    """All registered users."""
 
     def __init__(self, database: Database, passwords: Passwords, pubsub: PubSub) -> None:
         self._database = database
@@ -52,46 +52,46 @@ class People:
         self._pubsub = pubsub
 
     async def seed(self, name: str, password_hash: str, role: str) -> None:
-        """An account that is there from the start."""
+        """Add an account at start-up."""
         async with self._database.begin() as db:
             db.add(Account(name, key_of(name), password_hash, role))
 
-    async def register(self, name: str, password: str) -> Person:
+    async def register(self, name: str, password: str) -> User:
         tidy = tidied(name)
         account = Account(tidy, key_of(tidy), await self._passwords.hashed(accepted(password)))
         try:
             async with self._database.begin() as db:
                 db.add(account)
         except IntegrityError:
-            raise NotAccepted(f"There is a {tidy} already. Please choose another name.") from None
+            raise NotAccepted(f"The name {tidy} is taken. Please choose another one.") from None
         await self._pubsub.broadcast(TOPIC, "registered")
-        return Person.of(account)
+        return User.of(account)
 
-    async def recognise(self, name: str, password: str) -> Person | None:
-        """Who this is; None for a wrong password, an unknown name and a suspended account alike."""
+    async def authenticate(self, name: str, password: str) -> User | None:
+        """Return the user; None for a wrong password, an unknown name and a suspended account alike."""
         async with self._database.begin() as db:
             account = await db.scalar(select(Account).where(Account.key == key_of(name)))
         fits = await self._passwords.fits(password, None if account is None else account.password_hash)
-        return Person.of(account) if account and fits and not account.suspended else None
+        return User.of(account) if account and fits and not account.suspended else None
 
-    async def change_password(self, person: Person, password: str) -> None:
+    async def change_password(self, user: User, password: str) -> None:
         password_hash = await self._passwords.hashed(accepted(password))
         async with self._database.begin() as db:
-            account = await db.get_one(Account, person.id)
+            account = await db.get_one(Account, user.id)
             account.password_hash = password_hash
 
-    async def suspend(self, person_id: UUID, suspended: bool) -> Person:
+    async def suspend(self, user_id: UUID, suspended: bool) -> User:
         async with self._database.begin() as db:
-            account = await db.get(Account, person_id)
+            account = await db.get(Account, user_id)
             if account is None:
-                raise NotAccepted("There is nobody like that.")
+                raise NotAccepted("This account does not exist.")
             account.suspended = suspended
         await self._pubsub.broadcast(TOPIC, "suspended")
-        return Person.of(account)
+        return User.of(account)
 
-    async def everybody(self) -> tuple[Person, ...]:
+    async def all(self) -> tuple[User, ...]:
         async with self._database.begin() as db:
-            return tuple(map(Person.of, await db.scalars(select(Account).order_by(Account.key))))
+            return tuple(map(User.of, await db.scalars(select(Account).order_by(Account.key))))
 
 
 def tidied(name: str) -> str:
@@ -109,6 +109,6 @@ def key_of(name: str) -> str:
 def accepted(password: str) -> str:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise NotAccepted(
-            f"A password has at least {SHORTEST_PASSWORD} characters. A short sentence does well."
+            f"A password has at least {SHORTEST_PASSWORD} characters. A short sentence works well."
         )
     return password

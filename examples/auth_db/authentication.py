@@ -1,25 +1,25 @@
-"""Who is at a connection: asked for every request, and for an open page again and again."""
+"""Authentication backend. It is called for every request, and to re-check open pages."""
 
 from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser, UnauthenticatedUser
 from starlette.requests import HTTPConnection
 
 from examples.auth_db.devices import Devices
-from examples.auth_db.people import Person
+from examples.auth_db.users import User
 from pyview.session import SESSION_ID, session_key
 
 
 class Guest(UnauthenticatedUser):
-    """Nobody yet, but somewhere: ``connection`` says where a sign-in comes from."""
+    """A visitor who is not signed in. ``connection`` is for the sign-in form."""
 
     def __init__(self, connection: HTTPConnection) -> None:
         self.connection = connection
 
 
 class Member(BaseUser):
-    """Somebody who is signed in, at one of their devices."""
+    """A user who is signed in on one device."""
 
-    def __init__(self, person: Person, device_id: str, connection: HTTPConnection) -> None:
-        self.person = person
+    def __init__(self, account: User, device_id: str, connection: HTTPConnection) -> None:
+        self.account = account
         self.device_id = device_id
         self.connection = connection
 
@@ -29,16 +29,19 @@ class Member(BaseUser):
 
     @property
     def identity(self) -> str:
-        return self.person.identity
+        return self.account.identity
 
     @property
     def display_name(self) -> str:
-        return self.person.name
+        return self.account.name
 
 
 class DeviceAuth(AuthenticationBackend):
-    """The session names a device, and the database says whose it is, so that whatever is changed there holds at once:
-    a device that was ended, an account that was suspended, a role that was taken away."""
+    """Finds the user of the session's device in the database.
+
+    A change there takes effect at once: a device that was ended, an account that was suspended, a role that was
+    removed.
+    """
 
     def __init__(self, devices: Devices) -> None:
         self._devices = devices
@@ -47,7 +50,7 @@ class DeviceAuth(AuthenticationBackend):
         device_id: str = conn.session.get("device", "")
         sid: str = conn.session.get(SESSION_ID, "")
         key = session_key(sid) if sid else ""
-        person = await self._devices.person_at(device_id, key) if device_id else None
-        if person is None:
+        account = await self._devices.user_of(device_id, key) if device_id else None
+        if account is None:
             return AuthCredentials(), Guest(conn)
-        return AuthCredentials(["authenticated", person.role]), Member(person, device_id, conn)
+        return AuthCredentials(["authenticated", account.role]), Member(account, device_id, conn)
