@@ -14,17 +14,17 @@ T = TypeVar("T")
 
 
 class ScanCache:
-    """Results of one scan, so that each file is looked at once, however many pages were rendered from it."""
+    """Results of one scan, so that each file is checked once, however many pages were rendered from it."""
 
     __slots__ = ("_results",)
 
     def __init__(self) -> None:
         self._results: dict[Any, Any] = {}
 
-    def at(self, key: Any, look: Callable[[], T]) -> T:
-        """Return the result of `look` for `key`, calling it once for each scan."""
+    def at(self, key: Any, check: Callable[[], T]) -> T:
+        """Return the result of `check` for `key`, calling it once for each scan."""
         if key not in self._results:
-            self._results[key] = look()
+            self._results[key] = check()
         result: T = self._results[key]
         return result
 
@@ -32,7 +32,7 @@ class ScanCache:
 class Follower(Protocol):
     """A view whose page follows its files."""
 
-    def look(self, look: ScanCache) -> None: ...
+    def check_files(self, scan: ScanCache) -> None: ...
 
 
 class FileWatch:
@@ -53,20 +53,20 @@ class FileWatch:
     def add(self, view: object, follower: Follower) -> None:
         """Have `follower` check its files until `remove(view)`."""
         if not self._followers:
-            self._periodic.add(self.look, self._period)
+            self._periodic.add(self.scan, self._period)
         self._followers[view] = follower
 
     def remove(self, view: object) -> None:
         """Forget the page of `view`. An unknown one is ignored."""
         self._followers.pop(view, None)
         if not self._followers:
-            self._periodic.remove(self.look)
+            self._periodic.remove(self.scan)
 
-    def look(self) -> None:
+    def scan(self) -> None:
         """Check all files now."""
         scan = ScanCache()
         for follower in tuple(self._followers.values()):
             try:
-                follower.look(scan)
+                follower.check_files(scan)
             except Exception:
                 logger.exception("checking the files of a page failed")

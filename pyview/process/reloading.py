@@ -92,7 +92,7 @@ class ReloadingRenderer:
         with recording_sources(self.sources.templates):
             self._renderer = make()
 
-    def look(self, scan: ScanCache) -> None:
+    def check_files(self, scan: ScanCache) -> None:
         """Check the files, twice a second. A busy view is checked later; a detached one renders when it is back."""
         if self._process.busy or self._process.detached:
             return

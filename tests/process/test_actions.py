@@ -1,4 +1,4 @@
-"""One view under several paths: pages go from one to the other by patches, and `live_action` says where they are."""
+"""Tests of one view under several paths: patches between them, and `live_action` for each."""
 
 from typing import Any
 

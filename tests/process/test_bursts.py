@@ -1,4 +1,4 @@
-"""A burst of the application's own messages closes no page; each subscriber gets each message, in order."""
+"""Tests that a burst of the application's own messages closes no page, and that no message is lost."""
 
 import asyncio
 from typing import Any
@@ -18,11 +18,11 @@ Socket = LiveViewSocket[dict[str, Any]]
 
 
 class Stage:
-    """Views that hear numbers, and can send many of them from one handler."""
+    """Views that receive numbers and can send many of them from one handler."""
 
     def __init__(self, **limits: Any) -> None:
         stage = self
-        self.heard: list[list[int]] = []
+        self.received: list[list[int]] = []
         self.gate = asyncio.Event()
         self.most_waiting = 0
 
@@ -33,7 +33,7 @@ class Stage:
                 self.numbers: list[int] = []
                 socket.context = {"last": -1}
                 if socket.connected:
-                    stage.heard.append(self.numbers)
+                    stage.received.append(self.numbers)
                     await socket.subscribe(TOPIC)
 
             async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
@@ -62,7 +62,7 @@ class Stage:
         self.most_waiting = max(self.most_waiting, waiting)
 
     def all_heard(self, times: int) -> bool:
-        return all(numbers == list(range(times)) for numbers in self.heard)
+        return all(numbers == list(range(times)) for numbers in self.received)
 
 
 @pytest.mark.parametrize("times", [1100, 20_000])
@@ -75,7 +75,7 @@ async def test_a_loop_of_broadcasts_reaches_every_subscriber_in_order(times: int
         for page in pages:
             await page.wait_for("p", text=str(times - 1))
         assert [page.crashes for page in pages] == [0] * 4
-    assert len(stage.heard) == 4, "no view has mounted again"
+    assert len(stage.received) == 4, "no view has mounted again"
 
 
 async def test_a_burst_of_timers_closes_no_page() -> None:
@@ -83,8 +83,8 @@ async def test_a_burst_of_timers_closes_no_page() -> None:
     async with LiveClient(stage.app, timeout=60) as client:
         page = await client.open("/")
         await page.push("timers", {"times": 1100})
-        await page.wait_for(lambda page: len(stage.heard[0]) == 1100)
-        assert sorted(stage.heard[0]) == list(range(1100))
+        await page.wait_for(lambda page: len(stage.received[0]) == 1100)
+        assert sorted(stage.received[0]) == list(range(1100))
         assert page.crashes == 0
 
 
@@ -109,7 +109,7 @@ async def test_a_view_that_waits_keeps_what_was_broadcast_meanwhile() -> None:
         stage.gate.set()
         await waiting
         await eventually(lambda: stage.all_heard(3000), within=60)
-    assert len(stage.heard) == 2
+    assert len(stage.received) == 2
 
 
 async def test_a_browser_may_still_click_while_a_burst_waits() -> None:
@@ -137,7 +137,7 @@ async def test_clicks_are_counted_alone_and_still_bounded() -> None:
 
 
 async def test_memory_has_a_bound_for_a_view_that_never_goes_on(caplog: pytest.LogCaptureFixture) -> None:
-    """It begins anew, with the newest state: a view that left messages out would show what is not so."""
+    """It is mounted again with the newest state: a view that skipped messages would show wrong data."""
     stage = Stage(max_internal_messages=500)
     async with LiveClient(stage.app, timeout=60, raise_crashes=False) as client:
         stuck, other = await client.open("/"), await client.open("/")
@@ -145,7 +145,7 @@ async def test_memory_has_a_bound_for_a_view_that_never_goes_on(caplog: pytest.L
         await asyncio.sleep(0)
         for number in range(600):
             await stage.app.pubsub.broadcast(TOPIC, number)
-        await stuck.wait_for(lambda page: page.crashes == 1 and len(stage.heard) == 3)
+        await stuck.wait_for(lambda page: page.crashes == 1 and len(stage.received) == 3)
         assert other.crashes == 0
         stage.gate.set()
         await asyncio.gather(waiting, return_exceptions=True)
@@ -160,7 +160,7 @@ async def test_a_handler_may_send_itself_more_than_may_wait_for_a_view_that_neve
         await page.push("broadcast", {"times": 2000})
         await page.push("pause")
         await page.push("broadcast", {"times": 2000})
-        await page.wait_for(lambda page: stage.heard == [[*range(2000), *range(2000)]])
+        await page.wait_for(lambda page: stage.received == [[*range(2000), *range(2000)]])
         assert page.crashes == 0
 
 

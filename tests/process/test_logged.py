@@ -1,4 +1,4 @@
-"""One line for each message, for developers, with nothing in it that anybody typed."""
+"""Tests of the log of messages: one line each, without any value that a user typed."""
 
 import logging
 from typing import Any
@@ -35,8 +35,8 @@ def app() -> PyView:
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    said = (record.getMessage() for record in caplog.records if record.name == "pyview.messages")
-    return [line.partition(" in ")[0] + line.partition(" ms")[2] for line in said]
+    lines = (record.getMessage() for record in caplog.records if record.name == "pyview.messages")
+    return [line.partition(" in ")[0] + line.partition(" ms")[2] for line in lines]
 
 
 async def test_each_message_is_a_line_without_values(caplog: pytest.LogCaptureFixture) -> None:

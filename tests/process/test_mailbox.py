@@ -1,4 +1,4 @@
-"""The mailbox: one message at a time, in order, at once when nothing else runs, nothing kept when idle."""
+"""Tests of the mailbox: one message at a time, in order, at once when nothing else runs."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ Handle = Callable[[int], Awaitable[None]]
 
 
 class Log:
-    """Handles numbers: waits on the gate for odd ones."""
+    """Handler of numbers that waits on an event for odd ones."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []

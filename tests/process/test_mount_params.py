@@ -1,4 +1,4 @@
-"""Parameters of `mount`: from the URL of a page, over HTTP and on the socket alike; never what is the server's."""
+"""Tests of parameters of `mount`: from the URL, over HTTP and on the socket alike, and never server data."""
 
 from collections.abc import Callable
 from typing import Any
@@ -120,7 +120,7 @@ async def test_no_query_fills_what_is_the_servers() -> None:
 
 
 class Inner(LiveView[dict[str, Any]]):
-    """A view for pages and for the inside of one, where it has no URL."""
+    """A view that is used as a page and nested, where it has no URL."""
 
     template = SHOWN
 

@@ -1,4 +1,4 @@
-"""A dropped connection loses nothing: the view waits for its page, and goes on with it."""
+"""Tests of a lost connection: the view waits for its page, and goes on with it."""
 
 import asyncio
 from collections import Counter
@@ -28,7 +28,7 @@ TEMPLATE = """
 
 
 class Harness:
-    """An application with two views that count what happens to them; `acts` is what the next messages do."""
+    """An application with two views that count their callbacks; `acts` has the actions of the next messages."""
 
     def __init__(self, **limits: Any) -> None:
         self.log: Counter[str] = Counter()
@@ -82,7 +82,7 @@ class Harness:
     def waiting(self) -> int:
         return len(self.app._detached_views)
 
-    async def tell(self, news: str) -> None:
+    async def publish(self, news: str) -> None:
         infos = self.log["info"]
         await self.app.pubsub.broadcast("news", news)
         await eventually(lambda: self.log["info"] > infos)
@@ -100,13 +100,13 @@ async def test_it_goes_on_with_its_state_and_is_not_mounted_again() -> None:
         await page.change("#f", {"name": "half a"})
         await page.drop()
         assert (harness.waiting, harness.log["disconnect"]) == (1, 0)
-        await harness.tell("while away")
+        await harness.publish("while away")
         await page.reconnect()
         assert texts(page, "n", "news") == ["1", "while away"]
         assert page.value("#f input") == "half a"
         await page.click("button", "+")
         assert texts(page, "n") == ["2"]
-        await harness.tell("here again")
+        await harness.publish("here again")
         await page.settle()
         assert texts(page, "news") == ["here again"]
         assert harness.log == Counter(mount=1, params=2, info=2, reconnected=1)
@@ -208,7 +208,7 @@ async def test_at_shutdown_each_is_told_once() -> None:
 
 
 async def test_back_before_the_server_has_noticed() -> None:
-    """The network changed: the old socket is dead, but nobody has told the server."""
+    """The network changed: the old socket is dead, but the server has not noticed."""
     harness = Harness()
     async with LiveClient(harness.app) as client:
         page = await load(client, "/room")
@@ -266,8 +266,8 @@ async def test_a_page_that_went_elsewhere_meanwhile_starts_there() -> None:
         await join(socket, page)
         await socket.drop()
         again = await connect(client, page).connect()
-        elsewhere = {"redirect": page.url.replace("/room", "/other"), "params": params(page, 0)}
-        payload = page.join("4", **elsewhere)
+        other_page = {"redirect": page.url.replace("/room", "/other"), "params": params(page, 0)}
+        payload = page.join("4", **other_page)
         del payload[4]["url"]
         await again.send_frame(payload)
         assert (await again.receive_frame())[4]["status"] == "ok"
@@ -326,7 +326,7 @@ async def test_what_a_view_wished_while_away_happens_when_its_page_is_back() -> 
     async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.drop()
-        await harness.tell("patch")
+        await harness.publish("patch")
         await page.reconnect()
         assert (texts(page, "q", "flash"), page.path, page.title.split()[0]) == (
             ["away", "saved"],
@@ -334,7 +334,7 @@ async def test_what_a_view_wished_while_away_happens_when_its_page_is_back() -> 
             "News",
         )
         await page.drop()
-        await harness.tell("go")
+        await harness.publish("go")
         assert harness.waiting == 1
         await page.reconnect()
         assert (page.path, page.connected) == ("/other", True)
@@ -367,7 +367,7 @@ async def test_one_that_fails_while_away_starts_afresh() -> None:
         page = await client.open("/room")
         await page.click("button", "+")
         await page.drop()
-        await harness.tell("fail")
+        await harness.publish("fail")
         await eventually(lambda: harness.log["disconnect"] == 1)
         assert harness.waiting == 0
         await page.reconnect()
@@ -397,7 +397,7 @@ async def test_one_that_closes_itself_while_away_is_gone() -> None:
     async with LiveClient(harness.app) as client:
         page = await client.open("/room")
         await page.drop()
-        await harness.tell("close")
+        await harness.publish("close")
         await eventually(lambda: harness.log["disconnect"] == 1)
         assert harness.waiting == 0
 
@@ -420,14 +420,14 @@ async def test_nothing_is_rendered_while_away() -> None:
         page = await client.open("/room")
         await page.drop()
         for _ in range(5):
-            await harness.tell("show")
+            await harness.publish("show")
         assert Rendered.times == 0
         await page.reconnect()
         assert Rendered.times > 0
 
 
 class TestStreams:
-    """What the browser keeps stays there, if nothing of it was lost on the way."""
+    """Stream items stay in the browser if no message with them was lost."""
 
     def app(self, log: Counter[str]) -> PyView:
         class Feed(LiveView[dict[str, Any]]):
@@ -485,8 +485,8 @@ class TestStreams:
             await socket.receive_frame()
             await socket.drop()
             again = await connect(client, page).connect()
-            said = {**params(page, 1), "_received": received}
-            _, response = await join(again, page, params=said)
+            sent = {**params(page, 1), "_received": received}
+            _, response = await join(again, page, params=sent)
             assert log["mount"] == mounts
             assert response.get("resumed", False) is (mounts == 1)
 
@@ -532,8 +532,8 @@ class TestBounds:
         async with LiveClient(harness.app) as client:
             page = await client.open("/room")
             await page.drop()
-            await harness.tell("big")
+            await harness.publish("big")
             assert harness.waiting == 1
-            await harness.tell("big")
+            await harness.publish("big")
             await eventually(lambda: harness.log["disconnect"] == 1)
             assert harness.waiting == 0

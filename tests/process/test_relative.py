@@ -1,4 +1,4 @@
-"""Addresses that count from the page: links, JS commands and what handlers ask for, through whole pages."""
+"""Tests of relative URLs in links, JS commands and handlers."""
 
 from typing import Any
 

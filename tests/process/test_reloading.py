@@ -1,4 +1,4 @@
-"""Files that change under open pages, while somebody works on them."""
+"""Tests of open pages whose files a developer changes."""
 
 import asyncio
 import logging
@@ -42,12 +42,12 @@ NEW = f"<h1>new</h1><p>new {{{{ count }}}}</p>{BUTTON}"
 BROKEN = f"<p>\n{{{{ count }}</p>{BUTTON}"
 FAILING = f"<p>{{{{ count }}}}</p>\n{{{{ nobody.name.first }}}}{BUTTON}"
 
-# Enough for a look at the files, and for what comes of it.
+# Enough for a scan of the files and the render after it.
 SOON = 1.5 * PERIOD
 
 
-class Author:
-    """Somebody who works on `count.html` and the files beside it, with the page open."""
+class Developer:
+    """A developer who edits `count.html` and the files beside it, with the page open."""
 
     def __init__(self, folder: Path, files: dict[str, str], view: str = "CountView") -> None:
         self.folder = folder
@@ -68,33 +68,33 @@ class Author:
 
 
 @pytest.fixture
-def author(tmp_path: Path) -> Author:
-    return Author(tmp_path, {})
+def developer(tmp_path: Path) -> Developer:
+    return Developer(tmp_path, {})
 
 
 async def shows(page: Page, text: str) -> None:
-    """Within a second, which is what the documentation promises."""
+    """Wait until the page shows `text`: one second, as documented."""
     await page.wait_for(lambda page: page.has_text(text), timeout=1.0)
 
 
-async def test_the_page_shows_the_change_and_keeps_its_state(author: Author) -> None:
-    async with LiveClient(author.app()) as client:
+async def test_the_page_shows_the_change_and_keeps_its_state(developer: Developer) -> None:
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         await page.click("button")
-        author.write(NEW)
+        developer.write(NEW)
         await shows(page, "new 1")
         assert page.exists("h1")
         await page.click("button")
         assert page.has_text("new 2")
-        assert (author.view.mounts, page.crashes) == (1, 0)
+        assert (developer.view.mounts, page.crashes) == (1, 0)
 
 
-async def test_it_changes_again_and_again(author: Author) -> None:
-    async with LiveClient(author.app()) as client:
+async def test_it_changes_again_and_again(developer: Developer) -> None:
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         await page.click("button")
         for number in range(3):
-            author.write(f"<p>version {number}, count {{{{ count }}}}</p>")
+            developer.write(f"<p>version {number}, count {{{{ count }}}}</p>")
             await shows(page, f"version {number}, count 1")
 
 
@@ -115,12 +115,12 @@ PARTS = {
 
 @pytest.mark.parametrize(("files", "part"), PARTS.values(), ids=PARTS.keys())
 async def test_files_that_a_template_is_made_of(tmp_path: Path, files: dict[str, str], part: str) -> None:
-    author = Author(tmp_path, files)
-    author.write(part.format("old"), "part.html")
-    async with LiveClient(author.app()) as client:
+    developer = Developer(tmp_path, files)
+    developer.write(part.format("old"), "part.html")
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         assert page.has_text("old")
-        author.write(part.format("new"), "part.html")
+        developer.write(part.format("new"), "part.html")
         await shows(page, "new")
 
 
@@ -150,7 +150,7 @@ class Outer(CountView):
         socket.context |= {"Star": Star, "Inner": Inner}
 """
     )
-    author = Author(tmp_path, {"py": source}, "Outer")
+    developer = Developer(tmp_path, {"py": source}, "Outer")
     names = ("star", "badge", "inner", "layout")
     texts = {
         "star": "<i>star {}</i>",
@@ -159,53 +159,53 @@ class Outer(CountView):
         "layout": "<main>layout {} {{{{ inner_content }}}}</main>",
     }
     for name in names:
-        author.write(texts[name].format("old"), f"{name}.html")
-    author.write(
+        developer.write(texts[name].format("old"), f"{name}.html")
+    developer.write(
         "<p>{{ count }}</p>{{ badge('x') }}{{ live_component(Star, id=1) }}"
         '{{ live_render(Inner, id="in") }}<button phx-click="more"></button>',
         "outer.html",
     )
-    async with LiveClient(author.app(components=[author.module])) as client:
+    async with LiveClient(developer.app(components=[developer.module])) as client:
         page = await client.open("/")
         await page.click("button")
         for name in names:
             assert page.has_text(f"{name} old")
-            author.write(texts[name].format("new"), f"{name}.html")
+            developer.write(texts[name].format("new"), f"{name}.html")
             await shows(page, f"{name} new")
             assert page.find("p").text == "1"
         assert page.crashes == 0
 
 
-async def test_a_template_that_somebody_made_elsewhere(author: Author) -> None:
-    template = LiveTemplate.from_file(author.folder / "count.html")
-    app = author.app()
-    app.add_live_view("/made", type("Made", (author.view,), {"template": template}))
+async def test_a_template_that_somebody_made_elsewhere(developer: Developer) -> None:
+    template = LiveTemplate.from_file(developer.folder / "count.html")
+    app = developer.app()
+    app.add_live_view("/made", type("Made", (developer.view,), {"template": template}))
     async with LiveClient(app) as client:
         page = await client.open("/made")
-        author.write(NEW)
+        developer.write(NEW)
         await shows(page, "new 0")
 
 
 async def test_a_template_that_is_written_while_the_page_is_open(tmp_path: Path) -> None:
-    author = Author(tmp_path, {})
+    developer = Developer(tmp_path, {})
     (tmp_path / "count.html").unlink()
-    async with LiveClient(author.app()) as client:
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         assert page.has_text("This view has no template yet")
-        author.write(NEW)
+        developer.write(NEW)
         await shows(page, "new 0")
 
 
-async def test_pages_that_are_not_made_of_it_hear_nothing(author: Author) -> None:
+async def test_pages_that_are_not_made_of_it_hear_nothing(developer: Developer) -> None:
     other = LiveView
-    app = author.app(templates=DictLoader({"other.html": "<p>other</p>"}))
+    app = developer.app(templates=DictLoader({"other.html": "<p>other</p>"}))
     app.add_live_view("/other", type("Other", (other,), {"template": "other.html"}))
     async with LiveClient(app) as client:
         page = await client.open("/")
         plain = await load(client, "/other")
         async with connect(client, plain) as socket:
             await join(socket, plain)
-            author.write(NEW)
+            developer.write(NEW)
             await shows(page, "new 0")
             await socket.expect_nothing(SOON)
 
@@ -236,64 +236,64 @@ def problems(page: Page) -> list[Any]:
 
 @wrong
 async def test_the_page_stays_as_it_is_until_the_template_is_mended(
-    author: Author, text: str, problem: str, caplog: pytest.LogCaptureFixture
+    developer: Developer, text: str, problem: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with LiveClient(author.app(debug=True)) as client:
+    async with LiveClient(developer.app(debug=True)) as client:
         page = await client.open("/")
         await page.click("button")
-        author.write(text)
+        developer.write(text)
         await page.wait_for(lambda page: problems(page), timeout=1.0)
         assert problem in problems(page)[0]
         assert page.has_text("old 1")
         assert await page.push("more") == {"count": 2}, "the view goes on"
         assert page.has_text("old 1")
         await asyncio.sleep(SOON)
-        said = [record for record in caplog.records if record.levelno >= logging.ERROR]
-        assert [problem in record.getMessage() for record in said] == [True], "said once"
-        author.write(NEW)
+        errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+        assert [problem in record.getMessage() for record in errors] == [True], "logged once"
+        developer.write(NEW)
         await shows(page, "new 2")
         assert problems(page)[1:] == [None]
-        assert (author.view.mounts, page.crashes) == (1, 0)
+        assert (developer.view.mounts, page.crashes) == (1, 0)
 
 
 @wrong
-async def test_an_event_before_anybody_has_looked(author: Author, text: str, problem: str) -> None:
-    async with LiveClient(author.app(debug=True)) as client:
+async def test_an_event_before_anybody_has_looked(developer: Developer, text: str, problem: str) -> None:
+    async with LiveClient(developer.app(debug=True)) as client:
         page = await client.open("/")
-        author.write(text)
+        developer.write(text)
         await page.click("button")
         assert problem in problems(page)[0]
-        author.write(NEW)
+        developer.write(NEW)
         await shows(page, "new 1")
         assert page.crashes == 0
 
 
 async def test_without_debug_the_page_learns_no_more_than_that(
-    author: Author, caplog: pytest.LogCaptureFixture
+    developer: Developer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with LiveClient(author.app()) as client:
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
-        author.write(BROKEN)
+        developer.write(BROKEN)
         await page.wait_for(lambda page: problems(page), timeout=1.0)
         assert problems(page) == ["A template of this page cannot be rendered. The server's log says why."]
         assert "count.html, line 2" in caplog.text
 
 
-async def test_a_file_that_was_missing_is_there_now(author: Author) -> None:
-    async with LiveClient(author.app()) as client:
+async def test_a_file_that_was_missing_is_there_now(developer: Developer) -> None:
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
-        author.write('<p>{% include "part.html" %}</p>')
+        developer.write('<p>{% include "part.html" %}</p>')
         await page.wait_for(lambda page: problems(page), timeout=1.0)
-        author.write("the part", "part.html")
+        developer.write("the part", "part.html")
         await shows(page, "the part")
 
 
-async def test_a_file_that_is_taken_away_and_put_back(author: Author) -> None:
-    async with LiveClient(author.app()) as client:
+async def test_a_file_that_is_taken_away_and_put_back(developer: Developer) -> None:
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
-        (author.folder / "count.html").rename(author.folder / "aside")
+        (developer.folder / "count.html").rename(developer.folder / "aside")
         await page.wait_for(lambda page: problems(page), timeout=1.0)
-        (author.folder / "aside").rename(author.folder / "count.html")
+        (developer.folder / "aside").rename(developer.folder / "count.html")
         await page.wait_for(lambda page: problems(page)[1:] == [None], timeout=1.0)
         assert page.has_text("old 0")
 
@@ -321,26 +321,26 @@ class Stars(CountView):
 
 
 @wrong
-@pytest.mark.parametrize("delay", [0.0, SOON], ids=["before anybody has looked", "after that"])
+@pytest.mark.parametrize("delay", [0.0, SOON], ids=["before the next scan", "after it"])
 async def test_a_component_whose_template_fails(
     tmp_path: Path, text: str, problem: str, delay: float
 ) -> None:
     star = '<p>{} {{{{ stars }}}}<button phx-click="star" phx-target="{{{{ myself }}}}">*</button></p>'
-    author = Author(
+    developer = Developer(
         tmp_path,
         {"py": COMPONENT, "html": "{% for n in 'ab' %}{{ live_component(Star, id=n) }}{% endfor %}"},
         "Stars",
     )
-    author.write(star.format("old"), "star.html")
-    async with LiveClient(author.app(debug=True)) as client:
+    developer.write(star.format("old"), "star.html")
+    async with LiveClient(developer.app(debug=True)) as client:
         page = await client.open("/")
         await page.click("p:nth-child(1) button")
-        author.write(text, "star.html")
+        developer.write(text, "star.html")
         await page.settle(delay)
         await page.click("p:nth-child(2) button")
         assert problem.replace("count", "star") in problems(page)[0]
         assert [p.text for p in page.find_all("p")] == ["old 1 *", "old 0 *"]
-        author.write(star.format("new"), "star.html")
+        developer.write(star.format("new"), "star.html")
         await page.wait_for(
             lambda page: [p.text for p in page.find_all("p")] == ["new 1 *", "new 1 *"], timeout=1.0
         )
@@ -350,24 +350,24 @@ async def test_a_component_whose_template_fails(
 
 
 async def test_a_component_that_appears_with_an_event_of_its_own(tmp_path: Path) -> None:
-    """What only its components have rendered is known as well."""
-    author = Author(tmp_path, {"py": COMPONENT, "html": "{{ live_component(Star, id=1) }}"}, "Stars")
-    author.write(
+    """Templates that only its components have rendered are watched as well."""
+    developer = Developer(tmp_path, {"py": COMPONENT, "html": "{{ live_component(Star, id=1) }}"}, "Stars")
+    developer.write(
         '<p><button phx-click="star" phx-target="{{ myself }}">*</button>'
         '{% if stars %}{% include "late.html" %}{% endif %}</p>',
         "star.html",
     )
-    author.write("early", "late.html")
-    async with LiveClient(author.app()) as client:
+    developer.write("early", "late.html")
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         await page.click("button")
-        author.write("late", "late.html")
+        developer.write("late", "late.html")
         await shows(page, "late")
 
 
 async def test_a_fault_of_the_view_is_a_crash_as_ever(tmp_path: Path) -> None:
-    author = Author(tmp_path, {"html": f"<p>{{{{ 1 / (1 - count) }}}}</p>{BUTTON}"})
-    async with LiveClient(author.app()) as client:
+    developer = Developer(tmp_path, {"html": f"<p>{{{{ 1 / (1 - count) }}}}</p>{BUTTON}"})
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         with pytest.raises(ViewCrashed):
             await page.click("button")
@@ -376,28 +376,28 @@ async def test_a_fault_of_the_view_is_a_crash_as_ever(tmp_path: Path) -> None:
 # Pages that are away
 
 
-async def test_a_page_that_is_back_shows_the_change(author: Author) -> None:
-    async with LiveClient(author.app()) as client:
+async def test_a_page_that_is_back_shows_the_change(developer: Developer) -> None:
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         await page.click("button")
         await page.drop()
-        author.write(NEW)
+        developer.write(NEW)
         await page.reconnect()
         assert page.has_text("new 1")
-        assert author.view.mounts == 1
+        assert developer.view.mounts == 1
 
 
-async def test_a_page_that_is_back_while_its_template_fails(author: Author) -> None:
-    async with LiveClient(author.app()) as client:
+async def test_a_page_that_is_back_while_its_template_fails(developer: Developer) -> None:
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         await page.click("button")
         await page.drop()
-        author.write(BROKEN)
+        developer.write(BROKEN)
         await page.reconnect()
         assert problems(page)
-        author.write(NEW)
+        developer.write(NEW)
         await shows(page, "new 1")
-        assert (author.view.mounts, page.crashes) == (1, 0)
+        assert (developer.view.mounts, page.crashes) == (1, 0)
 
 
 # What the browser keeps for the view
@@ -428,16 +428,16 @@ KEEPING = {
 async def test_what_the_view_could_not_show_again_has_the_page_loaded_again(
     tmp_path: Path, mount: str, text: str
 ) -> None:
-    author = Author(
+    developer = Developer(
         tmp_path, {"py": f"{VIEW}\nclass Keeping(CountView):{mount}", "html": text.format("old")}, "Keeping"
     )
-    async with LiveClient(author.app()) as client:
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         assert page.has_text("old Ada")
-        author.write(text.format("new"))
+        developer.write(text.format("new"))
         await shows(page, "new Ada")
         await page.settle(SOON)
-        assert author.module.CountView.mounts == 2
+        assert developer.module.CountView.mounts == 2
 
 
 # Style sheets and scripts
@@ -448,12 +448,12 @@ def style_of(page: Page) -> str:
 
 
 async def test_a_style_sheet_takes_the_place_of_the_former(tmp_path: Path) -> None:
-    author = Author(tmp_path, {"css": "p { color: red }"})
-    async with LiveClient(author.app()) as client:
+    developer = Developer(tmp_path, {"css": "p { color: red }"})
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         await page.click("button")
         before = style_of(page)
-        author.write("p { color: green }", "count.css")
+        developer.write("p { color: green }", "count.css")
         await page.wait_for(lambda page: style_of(page) != before, timeout=1.0)
         assert (await client.get(style_of(page))).text == "p { color: green }"
         assert page.has_text("old 1")
@@ -462,50 +462,54 @@ async def test_a_style_sheet_takes_the_place_of_the_former(tmp_path: Path) -> No
 
 
 async def test_a_script_has_the_page_loaded_again_once(tmp_path: Path) -> None:
-    author = Author(tmp_path, {"js": "export const A = {};"})
-    async with LiveClient(author.app()) as client:
+    developer = Developer(tmp_path, {"js": "export const A = {};"})
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
         before = page.find("head link[data-pyview-hooks]")["href"]
-        author.write("export const B = {};", "count.js")
+        developer.write("export const B = {};", "count.js")
         await page.wait_for(
             lambda page: page.find("head link[data-pyview-hooks]")["href"] != before, timeout=1.0
         )
         await page.settle(SOON)
-        assert author.view.mounts == 2
+        assert developer.view.mounts == 2
 
 
-# Where nobody works on the files
+# Without a developer
 
 
-async def unchanged(app: PyView, author: Author) -> None:
+async def unchanged(app: PyView, developer: Developer) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
-        author.write(NEW)
+        developer.write(NEW)
         await page.settle(SOON)
         await page.click("button")
         assert page.has_text("old 1")
         assert app.app_context.file_watch is None
 
 
-async def test_in_production_nobody_looks(author: Author) -> None:
-    await unchanged(author.app(production=True), author)
+async def test_in_production_nobody_looks(developer: Developer) -> None:
+    await unchanged(developer.app(production=True), developer)
 
 
-async def test_in_production_by_the_environment(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_in_production_by_the_environment(
+    developer: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYVIEW_ENV", "production")
-    await unchanged(author.app(), author)
+    await unchanged(developer.app(), developer)
 
 
-async def test_an_environment_that_says_no(author: Author) -> None:
-    await unchanged(author.app(templates=create_environment(auto_reload=False)), author)
+async def test_an_environment_that_says_no(developer: Developer) -> None:
+    await unchanged(developer.app(templates=create_environment(auto_reload=False)), developer)
 
 
-async def test_an_environment_that_says_nothing_does_as_its_application(author: Author) -> None:
-    async with LiveClient(author.app(templates=create_environment())) as client:
+async def test_an_environment_that_says_nothing_does_as_its_application(developer: Developer) -> None:
+    async with LiveClient(developer.app(templates=create_environment())) as client:
         page = await client.open("/")
-        author.write(NEW)
+        developer.write(NEW)
         await shows(page, "new 0")
-    await unchanged(author.app(templates=create_environment(), production=True), Author(author.folder, {}))
+    await unchanged(
+        developer.app(templates=create_environment(), production=True), Developer(developer.folder, {})
+    )
 
 
 def watched(app: PyView) -> int:
@@ -515,14 +519,14 @@ def watched(app: PyView) -> int:
     return len(watch)
 
 
-async def test_one_check_for_all_pages_and_none_without_pages(author: Author) -> None:
-    app = author.app()
+async def test_one_check_for_all_pages_and_none_without_pages(developer: Developer) -> None:
+    app = developer.app()
     async with LiveClient(Starlette(routes=[Mount("/shop", app)])) as client:
         tasks, periodic = asyncio.all_tasks(), app._periodic
         assert len(periodic) == 0
         pages = [await client.open("/shop/") for _ in range(3)]
         assert (watched(app), len(periodic)) == (3, 2)
-        author.write(NEW)
+        developer.write(NEW)
         for page in pages:
             await shows(page, "new 0")
         for page in pages:
@@ -555,7 +559,7 @@ async def test_a_page_that_leaves_while_its_view_is_mounted_is_not_looked_at() -
         assert watched(app) == 0
 
 
-async def test_one_file_is_asked_once_for_all_pages(author: Author) -> None:
+async def test_one_file_is_asked_once_for_all_pages(developer: Developer) -> None:
     asked = 0
 
     class Counting(DictLoader):
@@ -577,16 +581,16 @@ async def test_one_file_is_asked_once_for_all_pages(author: Author) -> None:
         watch = app.app_context.file_watch
         assert isinstance(watch, FileWatch)
         asked = 0
-        watch.look()
+        watch.scan()
         assert asked == 1
 
 
 async def test_messages_are_logged_and_traced_as_ever(
-    author: Author, caplog: pytest.LogCaptureFixture
+    developer: Developer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "pyview.messages")
-    async with LiveClient(author.app()) as client:
+    async with LiveClient(developer.app()) as client:
         page = await client.open("/")
-        author.write(NEW)
+        developer.write(NEW)
         await shows(page, "new 0")
     assert "CountView: FilesChanged in" in caplog.text

@@ -1,4 +1,4 @@
-"""Handlers that go on although their reader has gone: to their end, for a bounded time, in a bounded number."""
+"""Tests of handlers that go on after their page has left: for a limited time, in a limited number."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ Socket = LiveViewSocket[dict[str, Any]]
 
 
 class Stage:
-    """An application whose handler waits for a gate, and what happened in it."""
+    """An application whose handler waits for an event, with a log of what ran."""
 
     def __init__(self, **limits: Any) -> None:
         stage = self
@@ -73,12 +73,12 @@ class Stage:
         self.happened.append("booked")
 
     def release_one(self) -> None:
-        """Let the handler that waits go on, and the next one wait."""
+        """Let the waiting handler go on, and make the next one wait."""
         self.gate.set()
         self.gate = asyncio.Event()
 
     async def begun(self, client: LiveClient, path: str = "/") -> tuple[Page, "asyncio.Task[Any]"]:
-        """A page whose handler is under way."""
+        """Open a page whose handler is running."""
         before = self.happened.count("begins")
         page = await client.open(path)
         pushed = asyncio.create_task(page.push("charge"))
@@ -179,7 +179,7 @@ async def test_one_address_has_a_bounded_number_of_them() -> None:
 
 
 class Process:
-    """A view whose handler goes on."""
+    """A view whose handler does not end by itself."""
 
     def __init__(self, client: str) -> None:
         self.client = client

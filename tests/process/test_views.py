@@ -1,4 +1,4 @@
-"""The life of a view, from outside: what the browser sees, and that every end happens once."""
+"""Tests of the life of a view: what the browser receives, and that `disconnect` runs once."""
 
 import asyncio
 import contextlib
@@ -65,15 +65,15 @@ class Other(LiveView[Numbers]):
 
 
 @pytest.fixture
-async def settled() -> AsyncIterator[None]:
-    """Fails when a test leaves a task behind."""
+async def no_task_left() -> AsyncIterator[None]:
+    """Fail when a test leaves a task behind."""
     yield
     await eventually(lambda: not left_tasks())
 
 
 def left_tasks() -> list[str]:
     left = {task.get_coro().__qualname__ for task in asyncio.all_tasks()}  # type: ignore[union-attr]
-    ours = ("settled", "eventually")
+    ours = ("no_task_left", "eventually")
     return [name for name in left if not name.startswith("TestRunner") and name not in ours]
 
 
@@ -222,7 +222,7 @@ async def test_a_broadcast_reaches_every_subscriber_until_it_leaves() -> None:
     assert app.app_context.processes == set()
 
 
-async def test_timers_ring_and_end_with_the_view(settled: None) -> None:
+async def test_timers_ring_and_end_with_the_view(no_task_left: None) -> None:
     class View(Counter):
         async def mount(self, socket: LiveViewSocket[Numbers], session: Any) -> None:
             await super().mount(socket, session)
@@ -245,7 +245,7 @@ async def test_timers_ring_and_end_with_the_view(settled: None) -> None:
 @pytest.mark.parametrize(
     "end", ["close", "drop", "navigate", "crash", "redirect", "close_self", "push_navigate"]
 )
-async def test_disconnect_runs_exactly_once_however_a_view_ends(end: str, settled: None) -> None:
+async def test_disconnect_runs_exactly_once_however_a_view_ends(end: str, no_task_left: None) -> None:
     class View(Counter):
         async def do_crash(self, payload: Any, socket: LiveViewSocket[Numbers]) -> None:
             raise RuntimeError("crash")
@@ -326,16 +326,16 @@ async def test_a_patch_runs_handle_params_before_the_reply() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish", [{"path": "?page=3"}, {"params": {"page": 3}}, {"path": "?page=3", "replace": True}]
+    "options", [{"path": "?page=3"}, {"params": {"page": 3}}, {"path": "?page=3", "replace": True}]
 )
-async def test_a_patch_without_a_path_stays_where_the_page_is(wish: dict[str, Any]) -> None:
+async def test_a_patch_without_a_path_stays_where_the_page_is(options: dict[str, Any]) -> None:
     class View(Counter):
         async def do_next(self, payload: Any, socket: LiveViewSocket[Numbers]) -> None:
-            await socket.push_patch(**wish)
+            await socket.push_patch(**options)
 
         async def handle_params(self, url: Any, params: Any, socket: LiveViewSocket[Numbers]) -> None:
             if params.has("at_once"):
-                await socket.push_patch(**wish)
+                await socket.push_patch(**options)
             socket.context["count"] = int(params.get("page", "1"))
 
     async with LiveClient(app_with(count=View)) as client:
@@ -366,7 +366,7 @@ async def test_a_first_render_may_send_the_browser_elsewhere(method: str, connec
 
 
 @pytest.mark.parametrize(
-    ("wish", "status", "to"),
+    ("options", "status", "to"),
     [
         ({"path": "/other", "params": {"a": 1}}, 302, "/other?a=1"),
         ({"path": "/other", "status": 301}, 301, "/other"),
@@ -374,15 +374,15 @@ async def test_a_first_render_may_send_the_browser_elsewhere(method: str, connec
     ],
 )
 async def test_a_redirect_leads_inside_or_outside_with_its_status(
-    wish: dict[str, Any], status: int, to: str
+    options: dict[str, Any], status: int, to: str
 ) -> None:
     class View(Counter):
         async def handle_params(self, url: Any, params: Any, socket: LiveViewSocket[Numbers]) -> None:
-            await socket.redirect(**wish)
+            await socket.redirect(**options)
 
     class Later(Counter):
         async def do_go(self, payload: Any, socket: LiveViewSocket[Numbers]) -> None:
-            await socket.redirect(**wish)
+            await socket.redirect(**options)
 
     async with LiveClient(app_with(count=View, later=Later, other=Other)) as client:
         response = await client.get("/count")
@@ -449,8 +449,8 @@ class Row:
     id: int
 
 
-async def test_what_an_ended_view_showed_is_not_left_to_the_garbage_collector(settled: None) -> None:
-    """Pages come and go by the thousand, and the collector looks at old objects last."""
+async def test_what_an_ended_view_showed_is_not_left_to_the_garbage_collector(no_task_left: None) -> None:
+    """Pages are freed without the garbage collector, which looks at old objects last."""
     shown: WeakSet[Row] = WeakSet()
 
     class Rows(LiveView[dict[str, Any]]):
