@@ -482,10 +482,10 @@ async def test_who_signs_out_while_the_store_is_away_is_forgotten_when_it_is_bac
         await sign_in(client)
         await sign_in(other)
         copied = cookie(client)
-        folder.take_away()
+        folder.stop()
         await client.post("/logout")
         assert cookie(client) is None
-        folder.bring_back()
+        folder.restart()
         await until(lambda: "wrote 1 remembered browsers from the outage of their store" in caplog.text)
         for app in (one, two):
             copy = LiveClient(app, cookies={"remember": copied or ""}, lifespan=False)
@@ -497,11 +497,11 @@ async def test_who_signs_out_while_the_store_is_away_is_forgotten_when_it_is_bac
 async def test_a_selector_that_we_never_made_is_not_kept(clock: Clock, tmp_path: Path) -> None:
     folder = BreakableFolder(tmp_path)
     harness = Harness(SQLiteRememberStore(folder.place), clock)
-    folder.take_away()
+    folder.stop()
     async with LiveClient(harness.app, cookies={"remember": "x" * 4000 + ":y"}) as client:
         await client.post("/logout")
         assert not harness.remember._backlog
-        folder.bring_back()
+        folder.restart()
 
 
 class RevocationsAway(MemoryRevocations):

@@ -1,4 +1,4 @@
-"""Work beside the view: loading, then the result; the last start wins; nothing outlives its view."""
+"""Background tasks: loading, then the result; the last start wins; every task ends with its view."""
 
 import asyncio
 import gc
@@ -28,7 +28,7 @@ LOG = LiveTemplate.from_string("<p>{{ log }}</p>")
 
 
 class Gate:
-    """Work that goes on until it is let through; it notes how it ended."""
+    """A task that waits until the test opens the gate; it records its end."""
 
     def __init__(self) -> None:
         self.open = asyncio.Event()
@@ -52,7 +52,7 @@ def gate() -> Gate:
 
 
 class Orgs(LiveView[dict[str, Any]]):
-    """Its work is `job`, started anew by each `again`."""
+    """Starts `job` for each event `again`."""
 
     template = PAGE
     job: Callable[[], Any]
@@ -182,7 +182,7 @@ class TestAssignAsync:
             await until(lambda: gate.ended == ["cancelled"])
 
     async def test_no_task_starts_after_the_end_of_the_view(self, gate: Gate) -> None:
-        """A handler that waited when its page closed finishes; what it starts then would never be cancelled."""
+        """A handler that waits while its page closes runs to its end; its tasks would never be cancelled."""
 
         class Late(LiveView[dict[str, Any]]):
             template = LOG
@@ -298,7 +298,7 @@ class TestSeveralNames:
 
 
 class Worker(LiveView[dict[str, Any]]):
-    """Starts `job` by name, and logs what comes of it."""
+    """Starts `job` by name, and logs the result."""
 
     template = LOG
     job: Callable[[], Any]
@@ -344,7 +344,7 @@ class TestStartAsync:
             assert page.text == "one:done 3"
 
     async def test_a_new_start_replaces_a_result_that_waits_in_the_mailbox(self) -> None:
-        """The first work is done while the view is busy starting the second: only the second is heard of."""
+        """The first task ends while the view starts the second one: only the result of the second arrives."""
 
         async def job() -> int:
             runs.append(1)
@@ -487,7 +487,7 @@ class TestStartAsync:
 
 
 class Numbers(LiveView[dict[str, Any]]):
-    """A generator into the view, as in PyView 0.9."""
+    """An async generator that sends its values to the view, as in PyView 0.9."""
 
     template = LOG
     numbers: Callable[[], AsyncIterator[int]]
@@ -594,7 +594,7 @@ class TestStreamRunner:
 
 class TestFloods:
     async def test_a_search_for_each_of_many_fast_keystrokes(self) -> None:
-        """Threads cannot be cancelled: those that have begun end by themselves, the others never begin."""
+        """Threads cannot be cancelled: the running ones end by themselves, the others never start."""
 
         def search() -> int:
             begun.append(1)
@@ -746,7 +746,7 @@ class TestWorkerThreads:
             assert page.path == "/?q=1"
 
     async def test_a_view_that_ends_waits_for_its_thread(self) -> None:
-        """`disconnect` never runs beside a handler, though a thread cannot be cancelled."""
+        """`disconnect` never runs at the same time as a handler, although a thread cannot be cancelled."""
 
         class View(LiveView[dict[str, Any]]):
             template = LOG

@@ -1,4 +1,4 @@
-"""Starting a coroutine at once: what does not wait is done, what waits goes on, and both can fail."""
+"""Starting a coroutine inline: it is done if it does not wait, continues in a task if it does, and may fail."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -162,7 +162,7 @@ async def test_context_variables_that_it_sets_do_not_leak() -> None:
 
 
 async def test_the_frame_of_a_waiting_coroutine_can_be_read() -> None:
-    """The log names the message whose handler goes on for too long."""
+    """The log names the message whose handler takes too long."""
 
     async def waits(message: str) -> None:
         await gate.wait()

@@ -1,4 +1,4 @@
-"""Timers keep their beat, leave out beats that nobody could take, and end with their view."""
+"""Timers keep their interval, skip turns that the view could not handle, and end with their view."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ async def test_a_turn_is_skipped_while_the_last_event_waits() -> None:
     timers = Timers(rung.append)
     timer = timers.every("beat", 0.01)
     await eventually(lambda: rung)
-    for _ in range(3):  # no further beat, however many have passed, until the first one was taken
+    for _ in range(3):  # fires no more, however many intervals have passed, until the first event was handled
         await asyncio.sleep(0.01)
         assert len(rung) == 1
     timer.waiting = False

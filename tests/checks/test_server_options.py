@@ -1,4 +1,4 @@
-"""What the server has to be told: said where it can be seen that nobody has told it."""
+"""The warning for missing options of the server, if its command line is known."""
 
 import logging
 import sys
@@ -40,10 +40,10 @@ SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
 def test_options_are_read_from_the_command_line(
     argv: list[str], environ: dict[str, str], *, missing: bool
 ) -> None:
-    complaint = missing_options(argv, environ, LIMITS)
-    assert (complaint is not None) is missing
-    if complaint is not None:
-        assert uvicorn_options(LIMITS) in complaint
+    message = missing_options(argv, environ, LIMITS)
+    assert (message is not None) is missing
+    if message is not None:
+        assert uvicorn_options(LIMITS) in message
 
 
 def test_the_size_is_that_of_the_largest_message() -> None:
@@ -60,5 +60,5 @@ async def test_production_mode_logs_missing_options_at_start(
     security = SecurityConfig(allowed_hosts=["testserver"])
     async with LiveClient(PyView(production=production, secret=SECRET, security=security)):
         pass
-    said = [record for record in caplog.records if "--ws-max-size" in record.getMessage()]
-    assert [record.levelno for record in said] == ([logging.WARNING] if production and not options else [])
+    records = [record for record in caplog.records if "--ws-max-size" in record.getMessage()]
+    assert [record.levelno for record in records] == ([logging.WARNING] if production and not options else [])

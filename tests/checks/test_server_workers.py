@@ -1,4 +1,4 @@
-"""How many workers a server was asked for: told by its configuration, its command line, or the environment."""
+"""The number of workers, from the configuration of the server, its command line or the environment."""
 
 import gc
 import importlib
@@ -54,18 +54,18 @@ def test_the_configuration_of_the_server_takes_precedence(monkeypatch: pytest.Mo
 
 
 def test_a_server_that_forked_is_found_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only so is a number known that stands in a `gunicorn.conf.py`."""
+    """There is no other way to read a number from a `gunicorn.conf.py`."""
     config = type("Config", (), {"workers": 3, "__module__": "gunicorn.config"})
     kept, gunicorn = config(), ModuleType("gunicorn.config")
     gunicorn.__dict__["Config"] = config
     monkeypatch.setitem(sys.modules, "gunicorn.config", gunicorn)
-    assert configured_workers({}, []) is ONE_WORKER, "gunicorn has not made this process"
+    assert configured_workers({}, []) is ONE_WORKER, "gunicorn has not created this process"
     environ = {"SERVER_SOFTWARE": "gunicorn/27.0.0"}
     assert configured_workers(environ, []) == (kept.workers, "the configuration of gunicorn")
 
 
 def test_the_memory_is_searched_only_after_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes up to a second, at each start."""
+    """The search takes up to a second, at each start."""
     importlib.import_module("granian.server.mp")
     monkeypatch.setattr(gc, "get_referrers", lambda *_: pytest.fail("the memory was searched"))
     assert configured_workers({}, []) is ONE_WORKER

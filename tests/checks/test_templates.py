@@ -1,4 +1,4 @@
-"""An application whose view has no template: it starts for developers, and not in production."""
+"""An application with a view without a template starts in development, and not in production."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
 
 
 class Bare(LiveView[Any]):
-    """Has nothing to show."""
+    """A view without a template."""
 
 
 class Named(LiveView[Any]):
@@ -54,15 +54,17 @@ async def started(app: PyView, *paths: str) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize(
-    ("view", "says"),
+    ("view", "message"),
     [
         (Bare, "Bare has no template: no file .*test_templates.html"),
         (Named, "Named names the template 'none.html', which no loader finds"),
         (Broken, "Broken: broken.html:2: "),
     ],
 )
-async def test_production_does_not_start_without_its_templates(view: type[LiveView[Any]], says: str) -> None:
-    with pytest.raises(RuntimeError, match=f"PyView does not start:\n- {says}"):
+async def test_production_does_not_start_without_its_templates(
+    view: type[LiveView[Any]], message: str
+) -> None:
+    with pytest.raises(RuntimeError, match=f"PyView does not start:\n- {message}"):
         await started(application(Sound, view, view, production=True))
 
 

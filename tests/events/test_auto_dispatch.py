@@ -25,7 +25,7 @@ class Counter(AutoEventDispatch):
 
     @event
     async def increment(self, event: Any, payload: Any, socket: Any) -> Any:
-        """One more."""
+        """Add one."""
         return self.step, event
 
     @event("user-clicked-save", "save")

@@ -33,13 +33,13 @@ async def send(view: Any, name: str, payload: Any = None) -> Any:
     return await result if isawaitable(result) else result
 
 
-async def tell(view: Any, message: Any) -> Any:
+async def call_info(view: Any, message: Any) -> Any:
     result = info_caller(type(view))(view, message, SOCKET, RESOURCES)
     return await result if isawaitable(result) else result
 
 
 class Plain:
-    """No mixin: the decorators alone."""
+    """A view with decorators only, without a mixin."""
 
     @event
     async def increment(self, event: str, payload: Any, socket: Any) -> Any:
@@ -87,8 +87,8 @@ async def test_decorated_methods(view: Any) -> None:
 
 @views
 async def test_decorated_infos(view: Any) -> None:
-    assert await tell(view, InfoEvent("tick", 3)) == (3, SOCKET)
-    assert await tell(view, InfoEvent("topic", "x")) == ("topic", "x")
+    assert await call_info(view, InfoEvent("tick", 3)) == (3, SOCKET)
+    assert await call_info(view, InfoEvent("topic", "x")) == ("topic", "x")
 
 
 @views
@@ -137,9 +137,9 @@ def test_an_unknown_name_is_cut_short_in_the_error() -> None:
 @views
 async def test_an_unknown_info(view: Any) -> None:
     with pytest.raises(UnknownInfo, match="for 'other'"):
-        await tell(view, InfoEvent("other"))
+        await call_info(view, InfoEvent("other"))
     with pytest.raises(UnknownInfo, match="for 5"):
-        await tell(view, 5)
+        await call_info(view, 5)
 
 
 async def test_a_payload_that_does_not_fit() -> None:
@@ -171,15 +171,15 @@ async def test_handle_event_gets_events_without_a_decorated_method() -> None:
     assert await send(Fallback(), "known") == "decorated"
     assert await send(Fallback(), "other", {}) == ("handle_event", "other", {}, SOCKET)
     other = InfoEvent("other")
-    assert await tell(Fallback(), InfoEvent("known")) == "decorated"
-    assert await tell(Fallback(), other) == ("handle_info", other, SOCKET)
+    assert await call_info(Fallback(), InfoEvent("known")) == "decorated"
+    assert await call_info(Fallback(), other) == ("handle_info", other, SOCKET)
 
 
 async def test_super_of_the_mixin_refuses_the_rest() -> None:
     with pytest.raises(UnknownEvent):
         await send(Fallback(), "unknown")
     with pytest.raises(UnknownInfo):
-        await tell(Fallback(), InfoEvent("unknown"))
+        await call_info(Fallback(), InfoEvent("unknown"))
 
 
 async def test_the_mixin_dispatches_in_a_direct_call() -> None:
@@ -348,7 +348,7 @@ async def test_decorators_go_together() -> None:
 
     view = View()
     assert [await send(view, name, {}) for name in "ab"] == ["a", "b"]
-    assert await tell(view, InfoEvent("c")) == InfoEvent("c")
+    assert await call_info(view, InfoEvent("c")) == InfoEvent("c")
 
 
 def test_a_private_method_needs_a_public_name() -> None:

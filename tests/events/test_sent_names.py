@@ -40,7 +40,7 @@ async def starts(app: PyView) -> None:
 
 
 def handler(parameters: str, *names: str) -> Callable[..., Any]:
-    """`@event` for `names`, with these parameters."""
+    """Return a function with these parameters, decorated with `@event` for `names`."""
     found: dict[str, Any] = {"Any": Any}
     exec(f"async def method(self, {parameters}): ...", found)  # noqa: S102
     method: Callable[..., Any] = found["method"]

@@ -15,7 +15,7 @@ SHOWN = LiveTemplate.from_string("<p>{{ seen | join(' ') }}</p>")
 
 
 class Seen(LiveView[dict[str, Any]]):
-    """Calls the base's callback first in each of its own."""
+    """Calls the callback of the base class first in each of its own."""
 
     template = SHOWN
 
@@ -30,8 +30,8 @@ class Seen(LiveView[dict[str, Any]]):
     async def handle_event(self, event: str, payload: Any, socket: Socket) -> Any:
         assert await super().handle_event(event, payload, socket) is None
         socket.context["seen"].append(event)
-        if event == "tell":
-            await socket.send_info(InfoEvent("news"))
+        if event == "send":
+            await socket.send_info(InfoEvent("update"))
         if event == "work":
             socket.start_async("work", self.work())
 
@@ -68,7 +68,7 @@ class Plain(LiveView[dict[str, Any]]):
 
 
 class Cooperative:
-    """A mixin that knows nothing of what it is put on."""
+    """A mixin without knowledge of the class that it is used with."""
 
     async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
         socket.context["seen"].append("before")
@@ -86,7 +86,7 @@ class OverNothing(Cooperative, LiveView[dict[str, Any]]):
 
 
 class Behind(LiveView[dict[str, Any]], Cooperative):
-    """The mixin stands behind the base class, whose own callback is none."""
+    """The mixin comes after the base class, which has no callback of its own."""
 
     template = SHOWN
 
@@ -111,10 +111,10 @@ def app_with(view: type[LiveView[Any]]) -> PyView:
 async def test_every_callback_may_call_that_of_the_base_class() -> None:
     async with LiveClient(app_with(Seen)) as client:
         page = await client.open("/")
-        await page.push("tell")
+        await page.push("send")
         await page.push("work")
         await page.wait_for(lambda page: page.has_text("work=7"))
-        assert page.find("p").text == "mount params tell news work work=7"
+        assert page.find("p").text == "mount params send update work work=7"
         await page.close()
 
 

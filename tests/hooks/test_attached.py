@@ -1,4 +1,4 @@
-"""`attach_hook`: functions that run before a view's callbacks, and may answer in their place."""
+"""`attach_hook`: functions that run before a view's callbacks, and may halt them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ Hook = Callable[..., Any]
 
 
 class Log(LiveView[dict[str, Any]]):
-    """Shows what reached it."""
+    """Shows the callbacks that ran."""
 
     template = LiveTemplate.from_string("<p>{{ log | join(' ') }}</p>", "log.html")
 
@@ -41,7 +41,7 @@ class Log(LiveView[dict[str, Any]]):
 
 
 class Other(Log):
-    """Another page of the same site."""
+    """Another page of the application."""
 
 
 def note(socket: Socket, word: str) -> None:
@@ -141,7 +141,7 @@ class TestEvents:
             socket.attach_hook("h", "handle_event", lambda socket: note(socket, "hook"))
 
         app = app_of(attach, View)
-        app.add_middleware(AuthenticationMiddleware, backend=Nobody())
+        app.add_middleware(AuthenticationMiddleware, backend=NoUser())
         async with LiveClient(app) as client:
             page = await client.open("/log")
             with pytest.raises(PageError, match="forbidden"):
@@ -243,7 +243,7 @@ class TestInfo:
             return Halt() if event.name == "secret" else None
 
         async def attach(socket: Socket) -> None:
-            await socket.subscribe("news")
+            await socket.subscribe("updates")
             await socket.subscribe("secret")
             socket.attach_hook("h", "handle_info", hook)
             socket.schedule_info_once(InfoEvent("soon"))
@@ -252,10 +252,10 @@ class TestInfo:
         async with LiveClient(app) as client:
             page = await client.open("/log")
             await page.settle()
-            for topic in ("news", "secret"):
+            for topic in ("updates", "secret"):
                 await app.pubsub.broadcast(topic, None)
             await page.settle()
-            assert page.text == "params: hook:soon info:soon hook:news info:news hook:secret"
+            assert page.text == "params: hook:soon info:soon hook:updates info:updates hook:secret"
 
 
 class TestAttaching:
@@ -285,7 +285,7 @@ class TestAttaching:
                 note(socket, "own")
                 socket.detach_hook("h", "handle_event")
                 socket.detach_hook("h", "handle_event")
-                socket.detach_hook("never there", "handle_info")
+                socket.detach_hook("never attached", "handle_info")
 
         async with LiveClient(app_of(lambda socket: None, View)) as client:
             page = await client.open("/log")
@@ -377,8 +377,8 @@ class TestFailing:
         assert handled == []
 
 
-class Nobody(AuthenticationBackend):
-    """Signs nobody in."""
+class NoUser(AuthenticationBackend):
+    """Returns no user."""
 
     async def authenticate(self, conn: HTTPConnection) -> None:
         return None

@@ -1,4 +1,4 @@
-"""`on_mount` hooks: what they may do before a view is mounted, and that nothing is mounted behind a failed one."""
+"""`on_mount` hooks run before a view is mounted; after a failed hook, no view is mounted."""
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -23,7 +23,7 @@ Hook = Callable[..., Any]
 
 
 class Page(LiveView[dict[str, Any]]):
-    """Counts how often it was made and mounted."""
+    """Counts how often it was created and mounted."""
 
     template = LiveTemplate.from_string("<p>{{ user }} {{ n }} {{ flash.get('info', '') }}</p>", "page.html")
     made: list[str]
@@ -56,7 +56,7 @@ def app_of(view: type[LiveView[Any]], **group: Any) -> PyView:
 async def test_they_run_before_mount_over_http_and_socket_those_of_the_session_first() -> None:
     order: list[str] = []
 
-    def said(word: str) -> Hook:
+    def hook_that_notes(word: str) -> Hook:
         async def hook(socket: Socket) -> None:
             order.append(f"{word} {is_connected(socket)}")
 
@@ -64,15 +64,15 @@ async def test_they_run_before_mount_over_http_and_socket_those_of_the_session_f
 
     class Base(LiveView[Any]):
         template = Page.template
-        on_mount = [said("base")]
+        on_mount = [hook_that_notes("base")]
 
     class View(Base):
-        on_mount = [said("own"), said("second")]
+        on_mount = [hook_that_notes("own"), hook_that_notes("second")]
 
         async def mount(self, socket: Socket, session: Any) -> None:
             order.append(f"mount {is_connected(socket)}")
 
-    async with LiveClient(app_of(View, on_mount=[said("group")])) as client:
+    async with LiveClient(app_of(View, on_mount=[hook_that_notes("group")])) as client:
         await client.open("/members/red")
     words = ["group", "base", "own", "second", "mount"]
     assert order == [f"{word} {live}" for live in (False, True) for word in words]
@@ -137,7 +137,7 @@ class TestParameters:
         assert order == ["open", "connection of acme", "close"]
 
     async def test_the_url_fills_marked_parameters_only(self) -> None:
-        """A guard made with `partial` has a parameter that a query could name."""
+        """A guard from `partial` has a parameter that a query could set."""
         seen: list[Any] = []
 
         def hook(socket: Socket, team: FromClient[str], role: str = "member", *, level: int) -> None:
@@ -178,7 +178,7 @@ class TestParameters:
             app_of(page_with([]), on_mount=given)
 
     async def test_a_wrapper_of_a_hook_is_called_itself(self) -> None:
-        """`functools.wraps` copies attributes: what was compiled for the inner hook is not the wrapper's."""
+        """`functools.wraps` copies attributes: the caller of the inner hook must not be used for the wrapper."""
         order: list[str] = []
         app_of(page_with([noted]))
 
@@ -194,7 +194,7 @@ class TestParameters:
 
 
 def noted(socket: Socket) -> None:
-    """A hook of a module, whose compiled call is kept."""
+    """A hook of a module, whose compiled caller is cached."""
 
 
 async def redirecting(socket: Socket) -> None:
@@ -285,7 +285,7 @@ class TestHalting:
 
 
 def connected_only(hook: Hook) -> Hook:
-    """A hook that lets the HTTP response pass."""
+    """A hook that halts on the socket only, not for the HTTP response."""
 
     @wraps(hook)
     async def on_the_socket(socket: Socket) -> Any:
@@ -330,7 +330,7 @@ FAILING = {
 
 
 class TestFailing:
-    """Whatever goes wrong in a hook, the view behind it is not mounted."""
+    """If a hook fails in any way, the view is not mounted."""
 
     @pytest.mark.parametrize(("hook", "message"), FAILING.items())
     async def test_over_http(self, hook: Hook, message: str) -> None:
@@ -379,7 +379,7 @@ class TestWhatAHookLeaves:
     async def test_flash_subscriptions_and_timers(self) -> None:
         async def hook(socket: Socket) -> None:
             socket.put_flash("info", "Welcome")
-            await socket.subscribe("news")
+            await socket.subscribe("updates")
             socket.schedule_info_once(InfoEvent("soon"))
 
         class View(page_with([hook])):  # type: ignore[misc]
@@ -391,15 +391,15 @@ class TestWhatAHookLeaves:
             page = await client.open("/members/red")
             await page.settle()
             assert page.text.split() == ["1", "soon", "Welcome"]
-            await app.pubsub.broadcast("news", None)
+            await app.pubsub.broadcast("updates", None)
             await page.settle()
-            assert page.text.split() == ["1", "soon", "news", "Welcome"]
+            assert page.text.split() == ["1", "soon", "updates", "Welcome"]
 
     async def test_a_halted_hook_leaves_no_state(self) -> None:
-        """A subscription of a join that was refused is taken back."""
+        """The subscription of a refused join is removed."""
 
         async def hook(socket: Socket) -> None:
-            await socket.subscribe("news")
+            await socket.subscribe("updates")
             if socket.connected:
                 await socket.redirect("/start")
 
@@ -408,7 +408,7 @@ class TestWhatAHookLeaves:
             page = await client.open("/members/red")
             assert page.path == "/start"
             assert len(app.app_context.processes) == 1
-            await app.pubsub.broadcast("news", None)
+            await app.pubsub.broadcast("updates", None)
             await page.settle()
             assert page.connected
 
@@ -445,7 +445,7 @@ class TestWhatAHookLeaves:
             await page.push("rename")
             await page.push("replace")
             assert page.text.split() == ["Grace", "7"]
-            assert shared == {"n": 7}  # a dict that other visitors' views may show
+            assert shared == {"n": 7}  # other views may use the same dict
             await page.push("forget")
             await page.push("replace")
             assert page.text.split() == ["None", "7"]

@@ -56,12 +56,12 @@ async def test_a_worker_that_starts_without_its_store_opens_it_by_itself(
     store: Breakable, tmp_path: Path
 ) -> None:
     log = tmp_path / "worker.log"
-    store.take_away()
+    store.stop()
     with workers(store, log) as (host,):
         alice = await signed_in(host, "alice")
         assert await status(host, alice) == 401
         assert outages(log) == ["gone:"]
-        store.bring_back()
+        store.restart()
         # Nobody asks anything of the worker meanwhile.
         await until(lambda: outages(log) == ["gone:", "back after"], 15)
         assert await status_in_time(host, alice, 200)
@@ -77,11 +77,11 @@ async def test_a_sign_out_meanwhile_counts_everywhere_once_the_store_is_back(
         users = [await signed_in(one, f"somebody {number}") for number in range(5)]
         witness = await signed_in(two, "witness")
         assert [await status(two, cookies) for cookies in users] == [200] * 5
-        store.take_away()
+        store.stop()
         # At once: of a server that is frozen, each request waits until its timeout.
         await asyncio.gather(*(post(one, "/logout", cookies) for cookies in users))
         assert await asyncio.gather(*(status(two, cookies) for cookies in users)) == [401] * 5
-        store.bring_back()
+        store.restart()
         assert await status_in_time(two, witness, 200)
         for cookies in users:
             assert await status_in_time(two, cookies, 401)
@@ -107,11 +107,11 @@ async def test_ending_all_sessions_of_a_user_counts_once_the_store_is_back(
             stack.push_async_callback(revocations.close)
         key = {user_revocation_key(digest(user_key(SimpleUser("alice")))): time.time() - 60}
         assert not await there.revoked(key)
-        store.take_away()
+        store.stop()
         with caplog.at_level(logging.INFO, "pyview.security"), pytest.raises(StoreUnavailable):
             await end_sessions(one, SimpleUser("alice"))
         assert "all sessions of a user were ended" in caplog.text
-        store.bring_back()
+        store.restart()
         await until_revoked(there, *key)
 
 
@@ -131,7 +131,7 @@ async def test_all_that_is_kept_in_one_place_is_gone_once_in_the_log(
         app.add_middleware(RememberMiddleware, remember=remember)
     async with LiveClient(app, cookies={"remember": "a:b"}) as client:
         await client.post("/login/ada")
-        store.take_away()
+        store.stop()
         for _ in range(2):
             assert (await client.get("/read")).json() == {}
             claim, revocation, _ = await asyncio.gather(
@@ -144,7 +144,7 @@ async def test_all_that_is_kept_in_one_place_is_gone_once_in_the_log(
             assert isinstance(revocation, StoreUnavailable)
         assert said(caplog) == ["gone:"]
         await client.post("/logout")
-        store.bring_back()
+        store.restart()
         await until(lambda: said(caplog) == ["gone:", "back after"], 15)
         await until(lambda: "signed-out sessions from the outage" in caplog.text, 15)
     assert said(caplog) == ["gone:", "back after"]

@@ -1,4 +1,4 @@
-"""A worker that runs out of file descriptors says so, before and when it happens."""
+"""Warnings before a worker runs out of file descriptors, and an error when it has."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def lowest_free() -> int:
 
 @contextmanager
 def opened(number: int) -> Iterator[None]:
-    """As many files as make `number` the lowest free descriptor."""
+    """Open files until `number` is the lowest free descriptor."""
     with ExitStack() as stack:
         while lowest_free() < number:
             stack.enter_context(Path(os.devnull).open())

@@ -1,4 +1,4 @@
-"""Failures in the log: with the application's own code first, once, and so many a minute of each client."""
+"""Failures in the log: once each, from the application's code on, with a limit per client and minute."""
 
 import logging
 import re
@@ -162,8 +162,8 @@ async def test_the_server_does_not_log_it_again(name: str, caplog: pytest.LogCap
         except ValueError as error:
             server.error("Exception in ASGI application\n", exc_info=error)
         try:
-            raise ValueError("of somebody else")
+            raise ValueError("of another logger")
         except ValueError as error:
             server.error("Exception in ASGI application\n", exc_info=error)
     (record,) = [record for record in caplog.records if record.name == name]
-    assert "somebody else" in str(record.exc_info)
+    assert "another logger" in str(record.exc_info)

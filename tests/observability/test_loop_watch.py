@@ -1,4 +1,4 @@
-"""The log says when the event loop stood still; it names the application's code only where that held it up."""
+"""The log warns if the event loop was blocked, and names the application's code only if that blocked it."""
 
 import asyncio
 import re
@@ -29,7 +29,7 @@ class Blocking(LiveView[dict[str, Any]]):
             busy()
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [message for message in caplog.messages if "event loop was blocked" in message]
 
 
@@ -40,8 +40,8 @@ async def test_a_handler_that_blocks_is_named_with_its_line(caplog: pytest.LogCa
         page = await client.open("/")
         await page.push("block")
         await page.push("block")
-        await eventually(lambda: told(caplog))
-    (line,) = told(caplog)
+        await eventually(lambda: warnings_of(caplog))
+    (line,) = warnings_of(caplog)
     assert re.search(
         r"for \d\.\d s or more, and every page with it, in busy \(.*test_loop_watch\.py, line 21\)", line
     )
@@ -51,7 +51,7 @@ async def test_a_handler_that_blocks_is_named_with_its_line(caplog: pytest.LogCa
 async def test_a_handler_that_awaits_is_not_reported(caplog: pytest.LogCaptureFixture) -> None:
     with LoopWatch(late=0.3, pause=0.01).running():
         await asyncio.sleep(0.5)  # a handler that waits longer than `late`
-    assert told(caplog) == []
+    assert warnings_of(caplog) == []
 
 
 def short() -> None:
@@ -79,10 +79,10 @@ async def test_no_handler_is_blamed_for_many_short_calls_or_library_code(
     work: Callable[[], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     with LoopWatch(late=0.2, pause=0.01).running():
-        await asyncio.sleep(0.03)  # the watch has asked for the first time
+        await asyncio.sleep(0.03)  # the watch has sent its first request
         await work()
-        await eventually(lambda: told(caplog))
-    (line,) = told(caplog)
+        await eventually(lambda: warnings_of(caplog))
+    (line,) = warnings_of(caplog)
     assert "No single call of the application blocked it" in line
     assert "plain `def`" not in line
 
@@ -90,10 +90,10 @@ async def test_no_handler_is_blamed_for_many_short_calls_or_library_code(
 async def test_a_blocked_loop_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     with LoopWatch(late=0.1, pause=0.01).running():
         busy(0.3)
-        await eventually(lambda: told(caplog))
+        await eventually(lambda: warnings_of(caplog))
         busy(0.3)
-        await asyncio.sleep(0.1)  # the watch has noticed: it looks every 10 ms
-    assert len(told(caplog)) == 1
+        await asyncio.sleep(0.1)  # the watch has noticed: it checks every 10 ms
+    assert len(warnings_of(caplog)) == 1
 
 
 async def test_its_thread_ends_with_the_application() -> None:

@@ -1,4 +1,4 @@
-"""A flood of bad clients is a trickle in the log."""
+"""Warnings about many bad clients are few lines in the log."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Spans and metrics for whoever has configured OpenTelemetry, and nothing for others."""
+"""Spans and metrics if OpenTelemetry is configured, and none otherwise."""
 
 import subprocess
 import sys
@@ -41,7 +41,7 @@ class Counter(LiveView[dict[str, Any]]):
 
 
 class Watched:
-    """An application whose telemetry is kept in memory."""
+    """An application that reports its telemetry to memory."""
 
     def __init__(self) -> None:
         self.exporter = InMemorySpanExporter()
@@ -58,7 +58,7 @@ class Watched:
         return finished
 
     def metric(self, name: str) -> dict[tuple[tuple[str, Any], ...], Any]:
-        """The points of one instrument, by what they are about."""
+        """Return the data points of one instrument by their attributes."""
         data: Any = self.reader.get_metrics_data()
         points: dict[tuple[tuple[str, Any], ...], Any] = {}
         for metric in data.resource_metrics[0].scope_metrics[0].metrics:

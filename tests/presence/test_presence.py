@@ -123,18 +123,18 @@ async def test_users_are_listed_in_the_order_of_arrival(presence: Presence) -> N
 
 
 async def test_ended_views_get_no_diffs(presence: Presence) -> None:
-    view, gone = View(), View()
-    presence.subscribe("room", gone)
+    view, ended = View(), View()
+    presence.subscribe("room", ended)
     presence.subscribe("room", view)
     presence.subscribe("room", view)
     presence.track(view, "room", "ada")
-    presence.drop(gone)
+    presence.drop(ended)
     await a_turn()
     presence.unsubscribe("room", view)
     presence.unsubscribe("never", view)
     presence.drop(view)
     await a_turn()
-    assert (len(gone.diffs), len(view.diffs)) == (0, 1)
+    assert (len(ended.diffs), len(view.diffs)) == (0, 1)
 
 
 async def test_no_state_of_ended_views_remains(presence: Presence) -> None:
@@ -214,8 +214,8 @@ async def _diffs_lead_to_list(steps: list[tuple[str, int, str, int]]) -> None:
     followed: dict[str, list[dict[str, int]]] = {}
     for diff in watcher.diffs:
         before = set(followed)
-        for key, gone in diff.leaves.items():
-            for each in gone:
+        for key, ended in diff.leaves.items():
+            for each in ended:
                 followed[key].remove(dict(each))
         for key, came in diff.joins.items():
             followed.setdefault(key, []).extend(dict(each) for each in came)

@@ -59,17 +59,17 @@ def keys(presence: Presence, topic: str = "room") -> list[str]:
 
 async def test_workers_see_each_other(worker: Worker) -> None:
     one, two = await worker(), await worker()
-    watcher, here, there = View(), View(), View()
+    watcher, one_view, other_view = View(), View(), View()
     one.subscribe("room", watcher)
-    one.track(here, "room", "ada", {"worker": 1})
-    two.track(there, "room", "ada", {"worker": 2})
+    one.track(one_view, "room", "ada", {"worker": 1})
+    two.track(other_view, "room", "ada", {"worker": 2})
     two.track(View(), "room", "bob")
     await until(lambda: keys(one) == keys(two) == ["ada", "bob"])
     assert one.list("room") == two.list("room")
     assert [meta["worker"] for meta in one.list("room")["ada"].metas] == [1, 2]
-    two.drop(there)
+    two.drop(other_view)
     await until(lambda: len(one.list("room")["ada"].metas) == 1)
-    one.drop(here)
+    one.drop(one_view)
     await until(lambda: keys(two) == ["bob"])
     assert [key for diff in watcher.diffs for key in diff.arrived] == ["ada", "bob"]
     assert [key for diff in watcher.diffs for key in diff.left] == ["ada"]
@@ -84,7 +84,7 @@ async def test_a_late_worker_gets_all_entries(worker: Worker) -> None:
     late.subscribe("room 0", watcher)
     await until(lambda: len(keys(late, "room 0")) == len(keys(late, "room 1")) == 25)
     assert late.list("room 0") == one.list("room 0")
-    assert len(watcher.diffs) == 1, "all at once"
+    assert len(watcher.diffs) == 1, "in one diff"
 
 
 async def test_a_worker_that_closes_removes_its_users(worker: Worker) -> None:

@@ -1,4 +1,4 @@
-"""Code that has no application at hand reaches its views, in the same process and from another program."""
+"""Code without an application object reaches its views, in the same process and from another program."""
 
 import asyncio
 import os
@@ -20,20 +20,20 @@ from tests.stores.valkey import ValkeyProcess
 __all__ = ["valkey"]
 
 
-class News(LiveView[dict[str, list[str]]]):
-    template = LiveTemplate.from_string("{% for one in news %}<p>{{ one }}</p>{% endfor %}")
+class Updates(LiveView[dict[str, list[str]]]):
+    template = LiveTemplate.from_string("{% for one in updates %}<p>{{ one }}</p>{% endfor %}")
 
     async def mount(self, socket, session) -> None:  # type: ignore[no-untyped-def]
-        await socket.subscribe("news")
-        socket.context = {"news": []}
+        await socket.subscribe("updates")
+        socket.context = {"updates": []}
 
     async def handle_info(self, event: InfoEvent, socket) -> None:  # type: ignore[no-untyped-def]
-        socket.context["news"].append(event.payload)
+        socket.context["updates"].append(event.payload)
 
 
 def app_with(pubsub: PubSub) -> PyView:
     app = PyView(pubsub=pubsub)
-    app.add_live_view("/", News)
+    app.add_live_view("/", Updates)
     return app
 
 
@@ -48,7 +48,7 @@ async def test_a_module_with_its_own_pubsub_reaches_the_views_of_its_application
                 broadcasts = pubsub_from_environment()
 
                 async def paid(order):
-                    await broadcasts.broadcast("news", f"order {order} is paid")
+                    await broadcasts.broadcast("updates", f"order {order} is paid")
             """
         },
     )
@@ -66,7 +66,7 @@ async def test_another_program_reaches_the_views(valkey: ValkeyProcess) -> None:
 
         async def main():
             async with shared_pubsub() as pubsub:
-                await pubsub.broadcast("news", "from a task queue")
+                await pubsub.broadcast("updates", "from a task queue")
 
         asyncio.run(main())
     """)

@@ -1,4 +1,4 @@
-"""The contract that every PubSub keeps; further backends join the fixture's parameters."""
+"""The contract of every PubSub; add further implementations to the parameters of the fixture."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Broadcasts among workers, and what becomes of them while the server is gone."""
+"""Broadcasts between workers, also while the server is lost."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -45,51 +45,49 @@ async def make() -> AsyncIterator[Make]:
 
 async def test_every_worker_gets_each_message_once_in_order(valkey: ValkeyProcess, make: Make) -> None:
     one, two = make(valkey.url), make(valkey.url)
-    here, there = Listener(), Listener()
-    await one.subscribe("room", here)
-    await two.subscribe("room", there)
+    own, other = Listener(), Listener()
+    await one.subscribe("room", own)
+    await two.subscribe("room", other)
     for number in range(50):
         await one.broadcast("room", number)
-    await until(lambda: len(there.events) == 50)
+    await until(lambda: len(other.events) == 50)
     await two.broadcast("room", {"from": "two"})
-    await until(lambda: len(here.events) == len(there.events) == 51)
+    await until(lambda: len(own.events) == len(other.events) == 51)
     assert (
-        here.events
-        == there.events
-        == [InfoEvent("room", [*range(50), {"from": "two"}][i]) for i in range(51)]
+        own.events == other.events == [InfoEvent("room", [*range(50), {"from": "two"}][i]) for i in range(51)]
     )
 
 
 async def test_a_worker_reads_only_messages_with_subscribers(valkey: ValkeyProcess, make: Make) -> None:
     one, two = make(valkey.url), make(valkey.url)
-    there = Listener()
-    await two.subscribe('a "topic"\nwith lines, ü', there)
+    other = Listener()
+    await two.subscribe('a "topic"\nwith lines, ü', other)
     await one.broadcast("other", 1)
     await one.broadcast('a "topic"\nwith lines, ü', 2)
-    await until(lambda: bool(there.events))
-    assert there.events == [InfoEvent('a "topic"\nwith lines, ü', 2)]
-    two.drop(there)
+    await until(lambda: bool(other.events))
+    assert other.events == [InfoEvent('a "topic"\nwith lines, ü', 2)]
+    two.drop(other)
     after = Listener()
     await two.subscribe("after", after)
     await one.broadcast('a "topic"\nwith lines, ü', 3)
     await one.broadcast("after", 4)
     await until(lambda: bool(after.events))
-    assert len(there.events) == 1
+    assert len(other.events) == 1
 
 
 @dataclass
-class Said:
+class Text:
     text: str
 
 
 async def test_a_message_is_the_same_data_on_every_worker(valkey: ValkeyProcess, make: Make) -> None:
     one, two = make(valkey.url), make(valkey.url)
-    here, there = Listener(), Listener()
-    await one.subscribe("room", here)
-    await two.subscribe("room", there)
-    await one.broadcast("room", Said("hello"))
-    await until(lambda: bool(there.events))
-    assert here.events == there.events == [InfoEvent("room", {"text": "hello"})]
+    own, other = Listener(), Listener()
+    await one.subscribe("room", own)
+    await two.subscribe("room", other)
+    await one.broadcast("room", Text("hello"))
+    await until(lambda: bool(other.events))
+    assert own.events == other.events == [InfoEvent("room", {"text": "hello"})]
     with pytest.raises(UnencodableValue, match=r"broadcast\('room'\) needs JSON data"):
         await one.broadcast("room", object())
 
@@ -97,14 +95,14 @@ async def test_a_message_is_the_same_data_on_every_worker(valkey: ValkeyProcess,
 async def test_prefixes_and_databases_do_not_mix(valkey: ValkeyProcess, make: Make) -> None:
     one, other = make(valkey.url), RedisPubSub(valkey.url, prefix="other:")
     third = make(f"{valkey.url}?db=1")
-    ears = [Listener(), Listener()]
-    await other.subscribe("room", ears[0])
-    await third.subscribe("room", ears[1])
+    listeners = [Listener(), Listener()]
+    await other.subscribe("room", listeners[0])
+    await third.subscribe("room", listeners[1])
     await one.broadcast("room", 1)
     await other.broadcast("room", 2)
     await third.broadcast("room", 3)
-    await until(lambda: all(ear.events for ear in ears))
-    assert [ear.events for ear in ears] == [[InfoEvent("room", 2)], [InfoEvent("room", 3)]]
+    await until(lambda: all(listener.events for listener in listeners))
+    assert [listener.events for listener in listeners] == [[InfoEvent("room", 2)], [InfoEvent("room", 3)]]
     await other.close()
 
 
@@ -112,13 +110,13 @@ async def test_invalid_messages_on_the_channel_are_ignored(
     valkey: ValkeyProcess, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     one, two = make(valkey.url), make(valkey.url)
-    there = Listener()
-    await two.subscribe("room", there)
+    other = Listener()
+    await two.subscribe("room", other)
     async with Redis.from_url(valkey.url) as stranger:
         for nonsense in (b"", b"x", b"\xff" * 40, b"0" * 32 + b'"room"\n{', b"0" * 32 + b"[1]\n1"):
             await stranger.publish(two._channel, nonsense)
     await one.broadcast("room", 1)
-    await until(lambda: there.events == [InfoEvent("room", 1)])
+    await until(lambda: other.events == [InfoEvent("room", 1)])
     assert caplog.text.count("invalid message on") == 5
 
 
@@ -128,27 +126,27 @@ async def test_a_worker_without_server_gets_its_own_messages_and_reconnects(
 ) -> None:
     server = kind(own_valkey)
     one, two = make(server.place), make(server.place)
-    here, there = Listener(), Listener()
-    await one.subscribe("room", here)
-    await two.subscribe("room", there)
-    server.take_away()
+    own, other = Listener(), Listener()
+    await one.subscribe("room", own)
+    await two.subscribe("room", other)
+    server.stop()
     await one.broadcast("room", "alone")
-    assert here.events == [InfoEvent("room", "alone")]
+    assert own.events == [InfoEvent("room", "alone")]
     await until(lambda: not two._listening.is_set(), 5)
-    server.bring_back()
+    server.restart()
     await until(lambda: two._listening.is_set() and one._listening.is_set(), 10)
     await one.broadcast("room", "together")
-    await until(lambda: InfoEvent("room", "together") in there.events, 5)
-    assert there.events.count(InfoEvent("room", "together")) == 1
+    await until(lambda: InfoEvent("room", "together") in other.events, 5)
+    assert other.events.count(InfoEvent("room", "together")) == 1
 
 
 async def test_it_starts_without_a_server(own_valkey: ValkeyProcess, make: Make) -> None:
     own_valkey.kill()
     one = make(own_valkey.url)
-    here = Listener()
-    await one.subscribe("room", here)
+    own = Listener()
+    await one.subscribe("room", own)
     await one.broadcast("room", 1)
-    assert here.events == [InfoEvent("room", 1)]
+    assert own.events == [InfoEvent("room", 1)]
 
 
 def test_the_environment_chooses() -> None:

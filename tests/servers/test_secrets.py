@@ -73,21 +73,21 @@ class TestProductionDoesNotStart:
 
     @pytest.mark.parametrize("secret", ["", "short", "your-secret-key", "x" * 40])
     def test_with_a_weak_secret(self, secret: str) -> None:
-        said = self.refused(PYVIEW_SECRET=secret)
-        assert "PYVIEW_SECRET" in said
-        assert "openssl rand -base64 32" in said
+        refusal = self.refused(PYVIEW_SECRET=secret)
+        assert "PYVIEW_SECRET" in refusal
+        assert "openssl rand -base64 32" in refusal
 
     def test_with_a_weak_secret_in_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "secret").write_text("change-me-in-production\n")
-        said = self.refused(PYVIEW_SECRET="", PYVIEW_SECRET_FILE=str(tmp_path / "secret"))
-        assert f"PYVIEW_SECRET_FILE='{tmp_path / 'secret'}' is a value printed in documentation" in said
+        refusal = self.refused(PYVIEW_SECRET="", PYVIEW_SECRET_FILE=str(tmp_path / "secret"))
+        assert f"PYVIEW_SECRET_FILE='{tmp_path / 'secret'}' is a value printed in documentation" in refusal
 
     @pytest.mark.parametrize("content", [None, ""])
     def test_with_a_file_that_gives_no_secret(self, tmp_path: Path, content: str | None) -> None:
         if content is not None:
             (tmp_path / "secret").write_text(content)
-        said = self.refused(PYVIEW_SECRET="", PYVIEW_SECRET_FILE=str(tmp_path / "secret"))
-        assert f"openssl rand -base64 32 > {tmp_path / 'secret'}" in said
+        refusal = self.refused(PYVIEW_SECRET="", PYVIEW_SECRET_FILE=str(tmp_path / "secret"))
+        assert f"openssl rand -base64 32 > {tmp_path / 'secret'}" in refusal
 
     def test_with_a_weak_fallback(self) -> None:
         assert "PYVIEW_SECRET_FALLBACKS has 5 bytes" in self.refused(PYVIEW_SECRET_FALLBACKS=f"{OLD},short")
@@ -104,9 +104,9 @@ class TestProductionDoesNotStart:
         assert advice in self.refused(**{name: value})
 
     def test_the_error_contains_no_secret(self) -> None:
-        said = self.refused(PYVIEW_SECRET="p4ssw0rd", SESSION_SECRET="t1ny", HTTPS_ONLY="0")
-        assert "p4ssw0rd" not in said
-        assert "t1ny" not in said
+        refusal = self.refused(PYVIEW_SECRET="p4ssw0rd", SESSION_SECRET="t1ny", HTTPS_ONLY="0")
+        assert "p4ssw0rd" not in refusal
+        assert "t1ny" not in refusal
 
 
 class TestStarts:

@@ -94,11 +94,11 @@ async def test_a_copy_of_the_cookie_is_dead_everywhere(
     for number, client in enumerate([*users, witness]):
         await client.post(f"/login/p{number}")
     copies = [client.cookies["session"] for client in users]
-    breakable.take_away()
+    breakable.stop()
     for client in users:
         assert (await client.post("/logout")).status_code == 200
         assert "session" not in client.cookies
-    breakable.bring_back()
+    breakable.restart()
     await until_answering(workers, 1, witness.cookies["session"])
     for cookie in copies:
         await until_empty(workers, 1, cookie)
@@ -115,9 +115,9 @@ async def test_its_pages_end_at_other_workers(workers: Workers, breakable: Break
     reader = await workers.browser(1, client.cookies["session"])
     page = await reader.open("/dash")
     assert page.connected
-    breakable.take_away()
+    breakable.stop()
     await client.post("/logout")
-    breakable.bring_back()
+    breakable.restart()
     await page.wait_for(lambda page: page.status == 403, timeout=10)
 
 
@@ -126,11 +126,11 @@ async def test_cookies_that_name_nothing_are_passed_over(
 ) -> None:
     witness = await workers.browser(0)
     await witness.post("/login/ada")
-    breakable.take_away()
+    breakable.stop()
     for _ in range(5):
         stranger = await workers.browser(0, token_urlsafe(32))
         assert (await stranger.post("/logout")).status_code == 200
-    breakable.bring_back()
+    breakable.restart()
     await eventually(lambda: "5 signed-out sessions" in caplog.text)
     assert await workers.words(1, witness.cookies["session"]) == ["user_id"]
 
@@ -181,7 +181,7 @@ async def test_a_store_that_goes_during_the_request_is_told_later(tmp_path: Path
         copied = client.cookies["session"]
         slow = asyncio.create_task(client.post("/logout?after=0.2"))
         await asyncio.sleep(0.03)  # the session is loaded, and not saved yet
-        folder.take_away()
+        folder.stop()
         assert (await slow).status_code == 200
-        folder.bring_back()
+        folder.restart()
         await until_empty(workers, 1, copied)

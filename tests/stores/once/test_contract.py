@@ -1,4 +1,4 @@
-"""What every kind of claims promises."""
+"""The contract of every once-store; each test runs on each implementation."""
 
 import asyncio
 import math
@@ -49,31 +49,31 @@ async def test_an_empty_key_is_refused(workers: list[OnceStore], clock: Clock) -
 
 
 async def test_a_server_forgets_by_its_own_clock(valkey: ValkeyProcess, clock: Clock) -> None:
-    claims = RedisOnceStore(valkey.url, prefix="forgets:", clock=clock)
-    await claims.start()
-    assert await claims.claim("one", clock.now + 0.05)
-    await poll(lambda: claims.claim("one", clock.now + 30))
-    await claims.close()
+    store = RedisOnceStore(valkey.url, prefix="forgets:", clock=clock)
+    await store.start()
+    assert await store.claim("one", clock.now + 0.05)
+    await poll(lambda: store.claim("one", clock.now + 30))
+    await store.close()
 
 
 @pytest.mark.parametrize("make", [MemoryOnceStore, None], ids=["memory", "sqlite"])
 async def test_an_expired_key_can_be_claimed_again_and_is_removed(
     make: Callable[[Clock], OnceStore] | None, clock: Clock, tmp_path: Path
 ) -> None:
-    claims = make(clock) if make else SQLiteOnceStore(tmp_path / "state.db", clock)
-    await claims.start()
+    store = make(clock) if make else SQLiteOnceStore(tmp_path / "state.db", clock)
+    await store.start()
     for round in range(3):
         for number in range(20):
-            assert await claims.claim(f"key {number}", clock.now + 30)
-        assert not await claims.claim("key 3", clock.now + 60)
+            assert await store.claim(f"key {number}", clock.now + 30)
+        assert not await store.claim("key 3", clock.now + 60)
         clock.now += 30 + round
-    assert await claims.claim("last", clock.now + 30)
-    if isinstance(claims, MemoryOnceStore):
-        assert len(claims._claimed) == 1
-    elif isinstance(claims, SQLiteOnceStore):
-        count = await claims._file.read(lambda file: file.execute("SELECT COUNT(*) FROM claims").fetchone())
+    assert await store.claim("last", clock.now + 30)
+    if isinstance(store, MemoryOnceStore):
+        assert len(store._claimed) == 1
+    elif isinstance(store, SQLiteOnceStore):
+        count = await store._file.read(lambda file: file.execute("SELECT COUNT(*) FROM claims").fetchone())
         assert count == (1,)
-    await claims.close()
+    await store.close()
 
 
 async def test_a_missing_file_grants_no_key(tmp_path: Path, clock: Clock) -> None:
@@ -86,14 +86,14 @@ async def test_a_lost_server_grants_no_key(own_valkey: ValkeyProcess, clock: Clo
     await expect_outage(RedisOnceStore(server.place, timeout=0.3, clock=clock), server, clock)
 
 
-async def expect_outage(claims: OnceStore, store: BreakableFolder | BreakableServer, clock: Clock) -> None:
-    await claims.start()
-    store.take_away()
+async def expect_outage(store: OnceStore, breakable: BreakableFolder | BreakableServer, clock: Clock) -> None:
+    await store.start()
+    breakable.stop()
     with pytest.raises(StoreUnavailable):
-        await claims.claim("one", clock.now + 30)
-    store.bring_back()
-    assert await claims.claim("two", clock.now + 30)
-    await claims.close()
+        await store.claim("one", clock.now + 30)
+    breakable.restart()
+    assert await store.claim("two", clock.now + 30)
+    await store.close()
 
 
 async def test_a_closed_store_grants_no_key(tmp_path: Path, clock: Clock) -> None:

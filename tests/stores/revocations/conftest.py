@@ -1,4 +1,4 @@
-"""Workers on every kind of store."""
+"""Fixtures: workers with every implementation of revocations."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -19,7 +19,7 @@ __all__ = ["clock", "own_valkey", "valkey"]
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
 def make(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Callable[[], Revocations]:
-    """Makes the revocations of one more worker on a store of this test."""
+    """Return a function that creates the revocations of one more worker."""
     if request.param == "memory":
         only = MemoryRevocations(clock)
         return lambda: only

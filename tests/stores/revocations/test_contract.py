@@ -1,4 +1,4 @@
-"""What every kind of revocations promises; each test runs on each kind."""
+"""The contract of revocations; each test runs on each implementation."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ import pytest
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import Revocations
 from tests.stores.fixtures import Clock
-from tests.stores.revocations.workers import Ear, Workers, in_step, until
+from tests.stores.revocations.workers import RecordingListener, Workers, until, wait_for_update
 
 DAY = 86_400.0
 
@@ -38,7 +38,7 @@ async def test_not_before_revokes_earlier_sign_ins(workers: Workers, clock: Cloc
         assert await worker.revoked({"user:a": clock.now - 0.001})
         assert not await worker.revoked({"user:a": clock.now})
         assert not await worker.revoked({"user:a": clock.now + 1})
-        assert await worker.revoked({"user:a": math.nan}), "a time that is none must not escape"
+        assert await worker.revoked({"user:a": math.nan}), "NaN counts as revoked"
 
 
 async def test_revoking_again_only_adds(workers: Workers, clock: Clock) -> None:
@@ -78,41 +78,41 @@ async def test_an_expired_revocation_is_not_merged_into_a_later_one(workers: Wor
 
 async def test_a_revocation_in_the_past_has_no_effect(workers: Workers, clock: Clock) -> None:
     worker = await workers.one_more()
-    ear = Ear(worker)
+    listener = RecordingListener(worker)
     await worker.revoke("sid:a", clock.now)
     assert not await worker.revoked({"sid:a": 0.0})
-    assert ear.heard == []
+    assert listener.keys == []
 
 
 async def test_every_worker_is_notified_within_a_second(workers: Workers, clock: Clock) -> None:
     one, two = await workers.one_more(), await workers.one_more()
-    ears = Ear(one), Ear(two)
-    await in_step(one)
-    await in_step(two)
+    listeners = RecordingListener(one), RecordingListener(two)
+    await wait_for_update(one)
+    await wait_for_update(two)
     await one.revoke("sid:a", clock.now + DAY)
-    assert ears[0].heard == ["sid:a"]
-    await until(lambda: ears[1].heard == ["sid:a"])
+    assert listeners[0].keys == ["sid:a"]
+    await until(lambda: listeners[1].keys == ["sid:a"])
     assert two.known_revoked({"sid:a": clock.now})
     assert not two.known_revoked({"sid:b": clock.now})
     await two.revoke("user:b", clock.now + DAY, not_before=clock.now)
-    await until(lambda: ears[0].heard == ["sid:a", "user:b"])
+    await until(lambda: listeners[0].keys == ["sid:a", "user:b"])
     assert one.known_revoked({"user:b": clock.now - 1})
     assert not one.known_revoked({"user:b": clock.now})
 
 
 async def test_a_revocation_is_notified_once_and_again_when_extended(workers: Workers, clock: Clock) -> None:
     one, two = await workers.one_more(), await workers.one_more()
-    ear = Ear(two)
-    two.subscribe(ear)
-    await in_step(two)
+    listener = RecordingListener(two)
+    two.subscribe(listener)
+    await wait_for_update(two)
     await one.revoke("user:a", clock.now + DAY, not_before=1.0)
-    await until(lambda: ear.heard == ["user:a"])
+    await until(lambda: listener.keys == ["user:a"])
     await one.revoke("user:a", clock.now + DAY, not_before=1.0)
     await one.revoke("sid:after", clock.now + DAY)
-    await until(lambda: "sid:after" in ear.heard)
-    assert ear.heard == ["user:a", "sid:after"]
+    await until(lambda: "sid:after" in listener.keys)
+    assert listener.keys == ["user:a", "sid:after"]
     await one.revoke("user:a", clock.now + DAY, not_before=2.0)
-    await until(lambda: ear.heard == ["user:a", "sid:after", "user:a"])
+    await until(lambda: listener.keys == ["user:a", "sid:after", "user:a"])
 
 
 async def test_a_late_worker_gets_earlier_revocations(workers: Workers, clock: Clock) -> None:
@@ -121,28 +121,28 @@ async def test_a_late_worker_gets_earlier_revocations(workers: Workers, clock: C
         await one.revoke(f"sid:{number}", clock.now + DAY)
     late = await workers.one_more()
     assert await late.revoked({"sid:7": 0.0})
-    Ear(late)
-    await in_step(late)
+    RecordingListener(late)
+    await wait_for_update(late)
     assert all(late.known_revoked({f"sid:{number}": 0.0}) for number in range(1200))
 
 
 async def test_a_listener_is_notified_until_it_unsubscribes(workers: Workers, clock: Clock) -> None:
     one, two, three = [await workers.one_more() for _ in range(3)]
-    staying, leaving, other_worker = Ear(two), Ear(two), Ear(three)
-    await in_step(two)
-    await in_step(three)
+    staying, leaving, other_worker = RecordingListener(two), RecordingListener(two), RecordingListener(three)
+    await wait_for_update(two)
+    await wait_for_update(three)
     two.unsubscribe(leaving)
-    two.unsubscribe(Ear())
+    two.unsubscribe(RecordingListener())
     await one.revoke("sid:a", clock.now + DAY)
-    await until(lambda: staying.heard == ["sid:a"])
+    await until(lambda: staying.keys == ["sid:a"])
     two.unsubscribe(staying)
     await one.revoke("sid:b", clock.now + DAY)
-    await until(lambda: "sid:b" in other_worker.heard)
-    assert (staying.heard, leaving.heard) == (["sid:a"], [])
-    back = Ear(two)
+    await until(lambda: "sid:b" in other_worker.keys)
+    assert (staying.keys, leaving.keys) == (["sid:a"], [])
+    again = RecordingListener(two)
     await one.revoke("sid:c", clock.now + DAY)
-    await until(lambda: "sid:c" in back.heard)
-    assert two.known_revoked({"sid:b": 0.0}), "what was missed while nobody listened is caught up with"
+    await until(lambda: "sid:c" in again.keys)
+    assert two.known_revoked({"sid:b": 0.0}), "revocations without a listener are read later"
 
 
 async def test_a_failing_listener_does_not_affect_the_others(
@@ -154,26 +154,26 @@ async def test_a_failing_listener_does_not_affect_the_others(
         raise LookupError(key)
 
     worker.subscribe(broken)
-    ear = Ear(worker)
+    listener = RecordingListener(worker)
     with caplog.at_level(logging.ERROR, "pyview.security"):
         await worker.revoke("sid:a", clock.now + DAY)
-    assert ear.heard == ["sid:a"]
+    assert listener.keys == ["sid:a"]
     assert "listener failed" in caplog.text
 
 
 async def test_a_listener_may_unsubscribe_during_its_call(workers: Workers, clock: Clock) -> None:
     worker = await workers.one_more()
-    told: list[str] = []
+    notified: list[str] = []
 
     def leaving(key: str) -> None:
         worker.unsubscribe(leaving)
-        told.append(key)
+        notified.append(key)
 
     worker.subscribe(leaving)
-    ear = Ear(worker)
+    listener = RecordingListener(worker)
     await worker.revoke("sid:a", clock.now + DAY)
     await worker.revoke("sid:b", clock.now + DAY)
-    assert (told, ear.heard) == (["sid:a"], ["sid:a", "sid:b"])
+    assert (notified, listener.keys) == (["sid:a"], ["sid:a", "sid:b"])
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,8 @@ async def test_keys_are_opaque(workers: Workers, clock: Clock) -> None:
 
 async def test_many_at_once(workers: Workers, clock: Clock) -> None:
     one, two = await workers.one_more(), await workers.one_more()
-    ear = Ear(two)
-    await in_step(two)
+    listener = RecordingListener(two)
+    await wait_for_update(two)
     keys = [f"sid:{number}" for number in range(100)]
     half = len(keys) // 2
     first = [one.revoke(key, clock.now + DAY) for key in keys[:half]]
@@ -209,7 +209,7 @@ async def test_many_at_once(workers: Workers, clock: Clock) -> None:
     await asyncio.gather(*first, *second)
     answers = await asyncio.gather(*(one.revoked({key: 0.0}) for key in keys))
     assert all(answers)
-    await until(lambda: set(ear.heard) == set(keys))
+    await until(lambda: set(listener.keys) == set(keys))
 
 
 async def test_a_closed_one_refuses_instead_of_guessing(
@@ -218,7 +218,7 @@ async def test_a_closed_one_refuses_instead_of_guessing(
     worker = make()
     await worker.start()
     await worker.start()
-    ear = Ear(worker)
+    listener = RecordingListener(worker)
     await worker.close()
     await worker.close()
     if "memory" in request.node.name:
@@ -228,17 +228,17 @@ async def test_a_closed_one_refuses_instead_of_guessing(
             await worker.revoked({"sid:a": 0.0})
         with pytest.raises(StoreUnavailable):
             await worker.revoke("sid:a", clock.now + DAY)
-    assert ear.heard == []
+    assert listener.keys == []
 
 
 async def test_no_task_remains_after_close(workers: Workers, make: Callable[[], Revocations]) -> None:
     before = asyncio.all_tasks()
     worker = make()
     await worker.start()
-    ear = Ear(worker)
-    await in_step(worker)
-    worker.unsubscribe(ear)
+    listener = RecordingListener(worker)
+    await wait_for_update(worker)
+    worker.unsubscribe(listener)
     await until(lambda: asyncio.all_tasks() == before)
-    worker.subscribe(ear)
+    worker.subscribe(listener)
     await worker.close()
     assert asyncio.all_tasks() == before

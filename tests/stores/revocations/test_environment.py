@@ -1,4 +1,4 @@
-"""Which revocations and which session store an environment gives."""
+"""The choice of revocations and session store from the environment."""
 
 import sys
 from pathlib import Path

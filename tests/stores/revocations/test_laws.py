@@ -1,4 +1,4 @@
-"""Laws of revocations, and any sequence of them on every kind of store beside a plain list."""
+"""Properties of revocations: random sequences on every implementation, compared with a plain dictionary."""
 
 import asyncio
 import tempfile
@@ -52,7 +52,7 @@ def test_expired_revocations_take_no_memory(steps: list[tuple[Revocation, int]])
 
 @dataclass(frozen=True)
 class Step:
-    """Worker `at` revokes, `wait` seconds pass, both are asked."""
+    """Worker `at` revokes, `wait` seconds pass, and both workers are checked."""
 
     at: int
     revocation: Revocation
@@ -64,7 +64,7 @@ steps = st.builds(Step, st.integers(0, 1), revocations, st.integers(0, 5), st.di
 
 
 async def agree(workers: list[Revocations], clock: Clock, sequence: list[Step]) -> None:
-    """Both workers say what one dictionary says, after every step."""
+    """After every step, both workers agree with one dictionary."""
     model: dict[str, Revocation] = {}
     for step in sequence:
         revoked = step.revocation

@@ -1,4 +1,4 @@
-"""A store that goes away and comes back: nothing is guessed, nothing is lost, two lines in the log."""
+"""An outage of the store: no guessed answer, no lost revocation, two lines in the log."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +20,7 @@ from tests.stores.fixtures import (
     ForgetfulFolder,
     FreezableServer,
 )
-from tests.stores.revocations.workers import Ear, Workers, in_step, until
+from tests.stores.revocations.workers import RecordingListener, Workers, until, wait_for_update
 
 UNTIL = 4e9
 
@@ -61,18 +61,18 @@ async def test_it_raises_during_an_outage_and_recovers_after_it(
     workers: Workers, store: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
     worker = await workers.one_more()
-    Ear(worker)
-    await in_step(worker)
+    RecordingListener(worker)
+    await wait_for_update(worker)
     await worker.revoke("sid:known", UNTIL)
-    store.take_away()
+    store.stop()
     for _ in range(3):
         with pytest.raises(StoreUnavailable):
             await worker.revoked({"sid:a": 0.0})
     with pytest.raises(StoreUnavailable):
         await worker.revoke("sid:a", UNTIL)
-    assert await worker.revoked({"sid:known": 0.0}), "what is known needs no store"
-    assert worker.known_revoked({"sid:a": 0.0}), "this worker keeps to what it was told"
-    store.bring_back()
+    assert await worker.revoked({"sid:known": 0.0}), "a known revocation needs no store"
+    assert worker.known_revoked({"sid:a": 0.0}), "this worker applies its own revocation"
+    store.restart()
     await until(lambda: worker.staleness() < 0.4, 8)
     assert not await worker.revoked({"sid:b": 0.0})
     lines = [record for record in caplog.records if record.name == "pyview"]
@@ -83,46 +83,46 @@ async def test_it_raises_during_an_outage_and_recovers_after_it(
 
 async def test_no_revocation_is_lost(workers: Workers, store: Breakable) -> None:
     one, two = await workers.one_more(), await workers.one_more()
-    Ear(one)
-    ear = Ear(two)
-    await in_step(one)
-    await in_step(two)
+    RecordingListener(one)
+    listener = RecordingListener(two)
+    await wait_for_update(one)
+    await wait_for_update(two)
     await one.revoke("sid:before", UNTIL)
-    await until(lambda: "sid:before" in ear.heard)
-    store.take_away()
+    await until(lambda: "sid:before" in listener.keys)
+    store.stop()
     with pytest.raises(StoreUnavailable):
         await one.revoke("sid:meanwhile", UNTIL)
     assert not two.known_revoked({"sid:meanwhile": 0.0})
-    store.bring_back()
-    await until(lambda: "sid:meanwhile" in ear.heard, 8)
+    store.restart()
+    await until(lambda: "sid:meanwhile" in listener.keys, 8)
     late = await workers.one_more()
     assert await late.revoked({"sid:meanwhile": 0.0})
-    # What the store forgot, its workers tell it again when they next look.
-    ear = Ear(late)
-    await until(lambda: "sid:before" in ear.heard, 3)
+    # Workers write revocations that the store has lost again.
+    listener = RecordingListener(late)
+    await until(lambda: "sid:before" in listener.keys, 3)
     assert await (await workers.one_more()).revoked({"sid:before": 0.0})
 
 
 async def test_staleness_grows_without_updates(workers: Workers, store: Breakable) -> None:
     worker = await workers.one_more()
     assert worker.staleness() == float("inf")
-    Ear(worker)
-    await in_step(worker)
-    store.take_away()
+    RecordingListener(worker)
+    await wait_for_update(worker)
+    store.stop()
     await until(lambda: worker.staleness() > 2, 5)
-    store.bring_back()
+    store.restart()
     await until(lambda: worker.staleness() < 2, 8)
 
 
 async def test_it_does_not_start_without_its_store_but_later(
     make: Callable[[], Revocations], store: Breakable
 ) -> None:
-    store.take_away()
+    store.stop()
     worker = make()
     with pytest.raises(StoreUnavailable):
         await worker.start()
     assert await is_gone(worker)
-    store.bring_back()
+    store.restart()
     await worker.start()
     assert not await is_gone(worker)
     await worker.close()
@@ -131,32 +131,32 @@ async def test_it_does_not_start_without_its_store_but_later(
 async def test_it_opens_by_itself_when_its_store_appears(
     make: Callable[[], Revocations], workers: Workers, store: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store.take_away()
+    store.stop()
     worker = make()
     with pytest.raises(StoreUnavailable):
         await worker.start()
-    store.bring_back()
-    assert not await is_gone(worker), "nobody has to start it again"
+    store.restart()
+    assert not await is_gone(worker), "it needs no second start"
     lines = [record.message for record in caplog.records if record.name == "pyview"]
     assert ["is gone" in line for line in lines] == [True, False]
     assert "is back after" in lines[1]
-    ear, other = Ear(worker), await workers.one_more()
-    await in_step(worker)
+    listener, other = RecordingListener(worker), await workers.one_more()
+    await wait_for_update(worker)
     await other.revoke("sid:there", UNTIL)
-    await until(lambda: ear.heard == ["sid:there"])
+    await until(lambda: listener.keys == ["sid:there"])
     await worker.close()
 
 
 async def test_a_sign_out_is_written_without_a_subscriber(
     workers: Workers, store: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """There is no page open at the worker that signs out, so that nothing else asks the store."""
+    """The worker that signs out has no open page, so nothing else reads the store."""
     one, two = await workers.one_more(), await workers.one_more()
-    store.take_away()
+    store.stop()
     for name in ("a", "b", "c"):
         with pytest.raises(StoreUnavailable):
             await one.revoke(f"sid:{name}", UNTIL)
-    store.bring_back()
+    store.restart()
     await until_revoked(two, "sid:a", "sid:b", "sid:c")
     # The other worker may read them before the one that wrote them goes on and logs it.
     await until(lambda: "sign-outs" in caplog.text)
@@ -167,12 +167,12 @@ async def test_a_sign_out_is_written_without_a_subscriber(
 async def test_a_sign_out_before_the_first_start_is_written_too(
     make: Callable[[], Revocations], workers: Workers, store: Breakable
 ) -> None:
-    store.take_away()
+    store.stop()
     one = make()
     for attempt in (one.start(), one.revoke("sid:early", UNTIL)):
         with pytest.raises(StoreUnavailable):
             await attempt
-    store.bring_back()
+    store.restart()
     await until_revoked(await workers.one_more(), "sid:early")
     await one.close()
 
@@ -183,10 +183,10 @@ async def test_a_sign_out_is_written_when_its_worker_stops(
     monkeypatch.setattr(retry, "FIRST_PAUSE", 600.0)
     one = make()
     await one.start()
-    store.take_away()
+    store.stop()
     with pytest.raises(StoreUnavailable):
         await one.revoke("sid:late", UNTIL)
-    store.bring_back()
+    store.restart()
     await one.close()
     assert await (await workers.one_more()).revoked({"sid:late": 0.0})
 
@@ -196,12 +196,12 @@ async def test_lost_sign_outs_are_logged_at_the_end(
 ) -> None:
     one = make()
     await one.start()
-    store.take_away()
+    store.stop()
     with pytest.raises(StoreUnavailable):
         await one.revoke("sid:lost", UNTIL)
     await one.close()
     assert "1 sign-outs are lost" in caplog.text
-    store.bring_back()
+    store.restart()
 
 
 async def until_revoked(worker: Revocations, *keys: str) -> None:

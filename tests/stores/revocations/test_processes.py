@@ -1,4 +1,4 @@
-"""Workers in processes of their own, and applications that share an interpreter and nothing else."""
+"""Workers in separate processes, and applications that share an interpreter and nothing else."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ import pytest
 from pyview.stores.from_environment import revocations_from_environment
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.stores.revocations_shared import SQLiteRevocations
-from tests.stores.revocations.workers import Ear, in_step, until
+from tests.stores.revocations.workers import RecordingListener, until, wait_for_update
 from tests.stores.valkey import ValkeyProcess
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -61,30 +61,30 @@ async def another_process(environ: dict[str, str]) -> AsyncIterator[Process]:
 
 
 @asynccontextmanager
-async def listening(environ: dict[str, str]) -> AsyncIterator[tuple[Revocations, Ear]]:
+async def listening(environ: dict[str, str]) -> AsyncIterator[tuple[Revocations, RecordingListener]]:
     worker = revocations_from_environment(environ)
     await worker.start()
     try:
-        ear = Ear(worker)
-        await in_step(worker)
-        yield worker, ear
+        listener = RecordingListener(worker)
+        await wait_for_update(worker)
+        yield worker, listener
     finally:
         await worker.close()
 
 
 async def test_two_processes_notify_each_other_within_a_second(environ: dict[str, str]) -> None:
-    async with listening(environ) as (here, ear), another_process(environ) as there:
-        assert there.stdin is not None
-        assert there.stdout is not None
-        assert await asyncio.wait_for(there.stdout.readline(), 20) == b"ready\n"
-        there.stdin.write(b"sid:there\n")
-        await until(lambda: ear.heard == ["sid:there"])
-        assert await here.revoked({"sid:there": 0.0})
-        await here.revoke("sid:here", UNTIL)
-        heard = [await asyncio.wait_for(there.stdout.readline(), 10) for _ in range(2)]
-        assert heard == [b"sid:there\n", b"sid:here\n"]
-        there.stdin.close()
-        assert await asyncio.wait_for(there.wait(), 10) == 0
+    async with listening(environ) as (worker, listener), another_process(environ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert await asyncio.wait_for(process.stdout.readline(), 20) == b"ready\n"
+        process.stdin.write(b"sid:there\n")
+        await until(lambda: listener.keys == ["sid:there"])
+        assert await worker.revoked({"sid:there": 0.0})
+        await worker.revoke("sid:here", UNTIL)
+        printed = [await asyncio.wait_for(process.stdout.readline(), 10) for _ in range(2)]
+        assert printed == [b"sid:there\n", b"sid:here\n"]
+        process.stdin.close()
+        assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
@@ -95,12 +95,12 @@ def test_applications_of_one_interpreter_share_nothing(kind: str, tmp_path: Path
     def on_a_loop_of_its_own(revocations: Revocations, key: str) -> tuple[list[str], bool]:
         async def run() -> tuple[list[str], bool]:
             await revocations.start()
-            ear = Ear(revocations)
+            listener = RecordingListener(revocations)
             await revocations.revoke(key, UNTIL)
             other = await revocations.revoked({"sid:a": 0.0, "sid:b": 0.0, key: UNTIL} | {key: 0.0})
             alone = not await revocations.revoked({k: 0.0 for k in ("sid:a", "sid:b") if k != key})
             await revocations.close()
-            return ear.heard, other and alone
+            return listener.keys, other and alone
 
         return asyncio.run(run())
 

@@ -1,4 +1,4 @@
-"""Workers that share a store, and ears for what they are told."""
+"""Helpers for workers that share a store."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,16 +20,16 @@ class Workers:
         return worker
 
 
-class Ear:
-    """Remembers what it was told. Set `worker` to have it listen."""
+class RecordingListener:
+    """Records the keys that it is notified of; subscribes if `worker` is given."""
 
     def __init__(self, worker: Revocations | None = None) -> None:
-        self.heard: list[str] = []
+        self.keys: list[str] = []
         if worker is not None:
             worker.subscribe(self)
 
     def __call__(self, key: str) -> None:
-        self.heard.append(key)
+        self.keys.append(key)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -40,6 +40,6 @@ async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
         await asyncio.sleep(0.01)
 
 
-async def in_step(worker: Revocations) -> None:
-    """Wait until `worker` has caught up with the store for the first time."""
+async def wait_for_update(worker: Revocations) -> None:
+    """Wait until `worker` has read the store for the first time."""
     await until(lambda: worker.staleness() < 10, 5)

@@ -1,4 +1,4 @@
-"""Workers on every kind of session store."""
+"""Fixtures: workers with every session store."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -20,7 +20,7 @@ OneMore = Callable[[], Awaitable[SessionStore]]
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], SessionStore]:
-    """Makes the store of one more worker, on the same place."""
+    """Return a function that creates the store of one more worker, in the same place."""
     if request.param == "memory":
         only = MemorySessionStore()
         return lambda: only

@@ -1,4 +1,4 @@
-"""What every session store promises; each test runs on each kind."""
+"""The contract of session stores; each test runs on each implementation."""
 
 import asyncio
 import math
@@ -189,7 +189,7 @@ async def test_a_save_that_races_with_a_sign_out_fails(one_more: OneMore) -> Non
 
 
 async def _in_turn(racing: list[Awaitable[object]], first: int) -> list[object]:
-    """Start them from the `first` one on; their answers, in the order in which they were given."""
+    """Start the calls from the `first` one on. Return the results in the order of the arguments."""
     answers = await asyncio.gather(*racing[first:], *racing[:first])
     split = len(racing) - first
     return [*answers[split:], *answers[:split]]
@@ -203,10 +203,10 @@ async def test_signing_out_everywhere_leaves_no_session_in_a_race(one_more: OneM
         for key in keys:
             await one.create(record(key, user))
         rotations = [two.rotate(key, 1, record(f"{key}-new", user)) for key in keys]
-        gone, rotated = await asyncio.gather(one.delete_user(user), asyncio.gather(*rotations))
-        # Each was deleted under its old name, or moved before that and deleted under its new one.
+        deleted, rotated = await asyncio.gather(one.delete_user(user), asyncio.gather(*rotations))
+        # Each was deleted under its old key, or rotated before that and deleted under its new key.
         for key, moved in zip(keys, rotated, strict=True):
-            assert (f"{key}-new" if moved else key) in gone
+            assert (f"{key}-new" if moved else key) in deleted
         assert await two.list_user(user, NOW) == []
         assert [await one.load(key, NOW) for key in keys] == [None] * 5
 

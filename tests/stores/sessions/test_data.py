@@ -1,4 +1,4 @@
-"""A session comes back as it was, or is refused."""
+"""Session data is decoded as it was encoded, or refused."""
 
 import uuid
 from datetime import UTC, datetime

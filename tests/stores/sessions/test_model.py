@@ -1,4 +1,4 @@
-"""Any sequence of calls, by two workers, gives what one dictionary would give."""
+"""Random calls of two workers give the results of one dictionary."""
 
 import asyncio
 import tempfile
@@ -27,7 +27,7 @@ workers = st.integers(0, 1)
 
 
 class Sessions(RuleBasedStateMachine):
-    """Subclasses say which stores the two workers have."""
+    """State machine of two workers; subclasses create their stores."""
 
     def stores(self) -> list[SessionStore]:
         raise NotImplementedError
@@ -51,8 +51,8 @@ class Sessions(RuleBasedStateMachine):
 
     def alive(self, key: str, version: int | None = None) -> Record | None:
         found = self.model.get(key)
-        there = found is not None and found.alive(self.now) and version in (None, found.version)
-        return found if there else None
+        exists = found is not None and found.alive(self.now) and version in (None, found.version)
+        return found if exists else None
 
     def new(self, key: str, user: str, data: bytes, life: float, idle: float) -> Record:
         return Record(key, data, user, self.now, self.now, self.now + life, idle)
@@ -109,7 +109,7 @@ class Sessions(RuleBasedStateMachine):
         gone = [key for key, record in self.model.items() if user and record.user == user and key != keep]
         alive = {key for key in gone if self.alive(key)}
         deleted = self.run(self.two[at].delete_user(user, keep))
-        # Sessions that are over may have been removed before.
+        # Ended sessions may have been removed before.
         assert alive <= set(deleted) <= set(gone)
         for key in gone:
             del self.model[key]

@@ -1,4 +1,4 @@
-"""A session store that goes away and comes back, and what is left of sessions that are over."""
+"""An outage of the session store, and the removal of ended sessions."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -51,7 +51,7 @@ async def test_every_method_raises_during_an_outage(
 ) -> None:
     async with started(store):
         await store.create(record("a"))
-        breakable.take_away()
+        breakable.stop()
         asking = [
             store.load("a", NOW),
             store.create(record("b")),
@@ -65,7 +65,7 @@ async def test_every_method_raises_during_an_outage(
         for question in asking:
             with pytest.raises(StoreUnavailable):
                 await question
-        breakable.bring_back()
+        breakable.restart()
         await store.load("a", NOW)
         await store.create(record("d"))
         assert await store.load("d", NOW) == record("d")
