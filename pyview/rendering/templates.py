@@ -29,7 +29,7 @@ from pyview.template.view_files import (
     TemplateFileNotFound,
     has_template_method,
     layout_of,
-    places_beside,
+    paths_beside,
     script_path,
     stylesheet_path,
     template_for,
@@ -83,7 +83,7 @@ class ViewFiles:
     def stamp(self, view_class: ViewClass) -> Stamp:
         """Return modification times and sizes of all files that a view may have, None for those that do not exist."""
         if view_class not in self._places:
-            self._places[view_class] = tuple(map(str, places_beside(view_class, (".js", ".css"))))
+            self._places[view_class] = tuple(map(str, paths_beside(view_class, (".js", ".css"))))
         return tuple(map(_age, self._places[view_class]))
 
     def named(self, name: str) -> ViewFile | None:
@@ -209,7 +209,7 @@ class ViewTemplates:
         A view may name a template of an environment that the application does not know.
         """
         environment.globals.setdefault("live_render", live_render)
-        if not environment.reloads_as_told:
+        if not environment.has_own_auto_reload:
             environment.auto_reload = self._auto_reload
 
     def _placeholder_for(

@@ -1,8 +1,11 @@
-"""Templates: Jinja2 files and template strings that render to text once, and then to what changed.
+"""Templates: Jinja2 files and template strings. The first render returns text or a whole tree, later renders a diff.
 
-`live_template` is the door for files: `LiveTemplate` is shared, its `rendering()` belongs to one view. `environment`
-makes the Jinja2 environment, `files` finds what lies beside a view. `tstrings` renders template strings, `component`
-makes function components for both. How it works is in `compiler` and `tree`.
+`live_template` holds the entry points: a `LiveTemplate` is shared, its `rendering()` belongs to one view. `environment`
+makes the Jinja2 environment, `view_files` finds the files beside a view. `tstrings` renders template strings,
+`component` makes function components for both. `compiler` compiles Jinja2 templates, `tree` holds the retained tree.
+
+Words: a *segment* is a piece of a template, with *statics* (its constant texts) between its *slots*. A *node* holds the
+values of a segment's slots (the *dynamics*) for one view. A *unit* is a node that also knows its inputs.
 """
 
 from typing import TYPE_CHECKING

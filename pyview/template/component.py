@@ -1,4 +1,4 @@
-"""Function components: typed Python functions that a template calls, from Jinja2 and from template strings alike."""
+"""Function components: typed Python functions that Jinja2 templates and template strings call."""
 
 import functools
 import inspect
@@ -31,7 +31,7 @@ Load = Callable[[LiveEnvironment], LiveTemplate]
 
 
 class _Identity:
-    """A component as a part of what is compared: the same one, or another."""
+    """Identity of a component, for the comparison of arguments: only the same component is equal."""
 
     __slots__ = ()
 
@@ -40,7 +40,7 @@ class _Identity:
 
 
 class Component(Generic[P]):
-    """A function that templates call. `declaration` says what it takes. Made by `component`."""
+    """A function that templates call, made by `component`. `declaration` lists its attributes and slots."""
 
     __pyview_constant__ = True
 
@@ -53,25 +53,25 @@ class Component(Generic[P]):
 
     @functools.cached_property
     def declaration(self) -> Declaration:
-        # Read when it is first asked for: annotations may name what the module defines further down.
+        # Not at the decoration: annotations may name classes that the module defines further down.
         return declaration_of(self.function, self.include)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> "ComponentCall":
-        """What stands in the page for these arguments. Raises ComponentError for arguments it does not take."""
+        """Return the live value for these arguments. Raises ComponentError for undeclared or missing arguments."""
         given, rest = bind(self.declaration, args, kwargs)
         return ComponentCall(self, given, rest)
 
     def result(self, given: Mapping[str, Any], rest: Attributes) -> Any:
-        """What the function returns."""
+        """Call the function."""
         return self.function(**given, **rest) if self.declaration.rest else self.function(**given)
 
     @property
     def has_template(self) -> bool:
-        """Whether its body is a Jinja2 template."""
+        """True if its body is a Jinja2 template."""
         return self._load is not None
 
     def template_in(self, environment: Any) -> LiveTemplate:
-        """The Jinja2 template of its body, compiled once for each environment."""
+        """Return the Jinja2 template of its body, compiled once for each environment."""
         if not isinstance(environment, LiveEnvironment):
             return self._template_alone
         template: LiveTemplate | None = environment.component_templates.get(self.identity)
@@ -92,7 +92,7 @@ class Component(Generic[P]):
 
 
 class ComponentCall(Live):
-    """A live value: one call of a component. It is passed over where its arguments provably did not change."""
+    """One call of a component, as a live value. It is not rendered again if its arguments provably did not change."""
 
     __slots__ = ("component", "given", "rest")
 
@@ -107,14 +107,14 @@ class ComponentCall(Live):
         environment = environment_of(render_pass)
         rule: ChangeRule = environment.change_rule
         inputs = [*self._inputs(environment.tstrings)]
-        held = previous if type(previous) is _Held and previous.component is self.component else None
+        held = previous if type(previous) is _CachedCall and previous.component is self.component else None
         if held is not None and held.is_unchanged(inputs, rule):
             return held, None
         uncached, before = render_pass.uncached, previous if held is None else held.slot
         tokens = [rule.token(value, TRUST_OBJECTS) for value in inputs]
         slot, change = self._render(render_pass, before, environment)
         if held is None:
-            held = _Held(self.component)
+            held = _CachedCall(self.component)
         held.keep(tokens, before if change is None else slot, render_pass.uncached != uncached)
         return held, change
 
@@ -144,7 +144,7 @@ class ComponentCall(Live):
             raise
 
     def _names(self, result: Mapping[str, Any] | None) -> dict[str, Any]:
-        """The names of a body in Jinja2: arguments, `rest`, and what the function returned."""
+        """Return the names of a Jinja2 body: arguments, `rest`, and the mapping that the function returned."""
         return {**self.given, "rest": self.rest, **(result or {})}
 
     async def html(self, host: Any) -> str:
@@ -164,8 +164,11 @@ class ComponentCall(Live):
         yield from self.rest.values()
 
 
-class _Held(Wrapped):
-    """What a call of a component retains: the slot of its body, and what that was made from."""
+class _CachedCall(Wrapped):
+    """Retained state of a component's call: the slot of its body, and the tokens of its inputs.
+
+    `uncached` is True if the body holds a live value that must be rendered every time.
+    """
 
     __slots__ = ("component", "inputs", "uncached")
 
@@ -179,12 +182,12 @@ class _Held(Wrapped):
         self.uncached = uncached
 
     def is_unchanged(self, inputs: list[Any], rule: ChangeRule) -> bool:
-        """Whether the body would be the same again."""
+        """Return True if the body would render the same again."""
         return not self.uncached and len(inputs) == len(self.inputs) and rule.all_same(inputs, self.inputs)
 
 
 def _parts(value: Any, tstrings: CompiledTStrings) -> Iterator[Any]:
-    """What an argument consists of: functions as what they read, entries of slots as their attributes."""
+    """Yield the values to compare for an argument: of a function what it reads, of a slot entry its attributes."""
     if isinstance(value, FunctionType):
         yield from inputs_of(value, tstrings)
     elif isinstance(value, SlotEntry):
@@ -221,17 +224,17 @@ def component(
     template_file: str | os.PathLike[str] | None = None,
     include: Iterable[str] = (),
 ) -> Any:
-    """Decorator of a function component: its parameters declare attributes and slots.
+    """Decorate a function component. Its parameters declare attributes and slots.
 
-    The body is what the function returns: a template string, Markup, anything that may stand between tags. Or it is a
-    Jinja2 template: `source`, or `template_file` beside the module, or `template`, a name for the environment's loader;
-    its names are the arguments, `rest`, and those of the mapping that the function may return.
+    The body is the function's result: a template string, Markup, or another value that may stand between tags. Or it is
+    a Jinja2 template: `source`, or `template_file` beside the module, or `template`, a name for the environment's
+    loader. The names in that template are the arguments, `rest`, and the mapping that the function may return.
 
-    A parameter without a default is required; a `Literal`, or `attr(values=...)`, says which values there are. `Slot`,
-    `Slots`, a `SlotEntry` class or a list of it annotate slots; `children` takes the body of a call. With `**rest` the
-    global HTML attributes, those that begin with data-, aria-, phx- and on, and those in `include` are passed on.
+    A parameter without a default is required; a `Literal` or `attr(values=...)` lists the allowed values. `Slot`,
+    `Slots`, a `SlotEntry` class or a list of it annotate slots; `children` takes the body of a call. With `**rest`, the
+    component passes on global HTML attributes, those that begin with data-, aria-, phx- and on, and those in `include`.
 
-    What a component shows follows from its arguments: it may be passed over where these did not change.
+    The output must depend on the arguments only: a call with unchanged arguments is not rendered again.
     """
     load = _loader(source, template, template_file)
 
@@ -246,7 +249,7 @@ def _loader(
     source: str | None, template: str | None, template_file: str | os.PathLike[str] | None
 ) -> Callable[[Callable[..., Any], LiveEnvironment], LiveTemplate] | None:
     if [source, template, template_file].count(None) < 2:
-        raise TypeError("a component has one body: give source, template or template_file")
+        raise TypeError("a component has one body: expected only one of source, template and template_file")
     if source is not None:
         text = source
         return lambda function, environment: LiveTemplate.from_string(text, _name(function), environment)
@@ -268,14 +271,17 @@ def _beside(function: Callable[..., Any], file: str | os.PathLike[str]) -> Path:
 
 
 def components_in(found: Iterable[Component[Any] | ModuleType]) -> dict[str, Component[Any]]:
-    """Components by their names: those given, and all that the given modules hold. Raises TypeError, ValueError."""
+    """Return components by name: the given ones, and all in the given modules.
+
+    Raises TypeError for another object, ValueError for two components of one name.
+    """
     named: dict[str, Component[Any]] = {}
     for each in found:
         for one in _components_of(each):
             name = one.declaration.name
             if named.setdefault(name, one) is not one:
                 raise ValueError(
-                    f"two components are called {name!r}: {named[name]!r} and {one!r}. Rename one of them"
+                    f"two components have the name {name!r}: {named[name]!r} and {one!r}. Rename one of them"
                 )
     return named
 

@@ -1,7 +1,7 @@
-"""`live_component(...)` in a template: says which component stands there, and with what.
+"""`live_component(...)` in a template: the place of a live component, with its assigns and slots.
 
-It is a name of every live template, and a plain function for Python code that makes content. What it returns is made
-anew at each render; the component itself lives in the view, found again by its class and id.
+Every live template has this name, and Python code can call it as a function. Each render makes a new tag. The component
+itself lives in the view, which finds it by its class and id.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -20,9 +20,9 @@ DEFAULT_SLOT = "default"
 
 
 class SlotContent(Live):
-    """Content that was written outside a component and is shown in it: `{{ slots.header }}`.
+    """Content that is written outside a component and shown in it: `{{ slots.header }}`.
 
-    Called, `{{ slots.row(item) }}`, it hands values to the content, if that takes any.
+    A call, `{{ slots.row(item) }}`, passes arguments to the content.
     """
 
     __slots__ = ("_args", "_kwargs", "_macro")
@@ -50,18 +50,18 @@ class SlotContent(Live):
 
 
 class Slots(dict[str, Any]):
-    """The content that a component was given, by the name of its place: `slots["header"]`, `slots.header`.
+    """Content for the slots of a component by name: `slots["header"]`, `slots.header`.
 
-    What goes between `{% call live_component(...) %}` and `{% endcall %}` is `slots.default`.
+    The body of `{% call live_component(...) %}` is `slots.default`.
     """
 
     __slots__ = ()
 
 
 def slots(default: Any = None, /, **named: Any) -> Slots:
-    """Content for a component: `live_component(Card, id="a", slots=slots(body, header=title))`.
+    """Return content for a component: `live_component(Card, id="a", slots=slots(body, header=title))`.
 
-    Each is a text, a macro (not called), a t-string, or anything else that may stand in a template.
+    Each value is a text, a macro (not called), a template string, or another value that may stand in a template.
     """
     given = named if default is None else {DEFAULT_SLOT: default, **named}
     return Slots({name: _slot(content) for name, content in given.items()})
@@ -74,7 +74,7 @@ def _slot(content: Any) -> Any:
 
 
 class ComponentTag(Live):
-    """One place of a page where a component stands, as one render describes it."""
+    """A component in a page, as one render describes it. `place` is the line of the template."""
 
     __slots__ = ("assigns", "component", "id", "place", "slots")
 
@@ -103,29 +103,31 @@ class ComponentTag(Live):
 
 
 def described(component: type, id: Any) -> str:
-    """What errors call a component."""
+    """Return the name of a component in error messages."""
     return f"live_component({component.__qualname__}, id={id!r})"
 
 
 def _host(tag: ComponentTag, host: Any) -> Any:
     if host is None:
-        raise TypeError(f"{tag.described} is rendered without a view: a live component needs one to live in")
+        raise TypeError(
+            f"{tag.described} was rendered without a view: a live component can only live in a view"
+        )
     return host
 
 
 def live_component(component: type, /, id: Any, *, caller: Any = None, **assigns: Any) -> ComponentTag:
-    """A component in a page: `{{ live_component(Counter, id="a", start=3) }}`.
+    """Place a live component in a page: `{{ live_component(Counter, id="a", start=3) }}`.
 
-    Its class and id say which component it is: as long as both are rendered, the same one goes on, wherever it stands.
-    `assigns` go to its `update`, whenever one of them is not provably the same as before. `slots=slots(...)` is content
-    for it, and so is what a call block holds: `{% call live_component(Card, id="a") %}...{% endcall %}`.
+    Class and id identify the component: as long as each render places both, it keeps its state, also when it moves.
+    `assigns` go to its `update`, unless all of them are provably the same as before. `slots=slots(...)` is content for
+    it, and so is the body of a call block: `{% call live_component(Card, id="a") %}...{% endcall %}`.
 
-    Raises `TypeError` for a class that is no `LiveComponent`.
+    Raises `TypeError` if the class is not a `LiveComponent`, or the id not hashable.
     """
     if not getattr(component, COMPONENT_MARK, False):
         raise TypeError(
-            f"live_component() expects a class derived from LiveComponent, got {component!r}. A template knows those "
-            "that its view's module has or imports, and what the view's context holds"
+            f"live_component() expects a class derived from LiveComponent, got {component!r}. A template knows the "
+            "classes that its view's module defines or imports, and the values of the view's context"
         )
     _check_id(component, id)
     content = _given_slots(assigns.pop("slots", None), caller)
@@ -136,7 +138,7 @@ def _check_id(component: type, id: Any) -> None:
     if isinstance(id, Hashable) and not isinstance(id, Undefined):
         return
     raise TypeError(
-        f"live_component({component.__qualname__}) expects an id that is hashable, such as text or a number, got {id!r}"
+        f"live_component({component.__qualname__}) expects a hashable id, such as text or a number, got {id!r}"
     )
 
 

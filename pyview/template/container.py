@@ -1,4 +1,4 @@
-"""The element around a view: its tag and its attributes, as an author gives them."""
+"""The element around a view: its tag and attributes."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -22,42 +22,42 @@ _NO_CONTAINERS: Final = frozenset(
         *("math", "option", "select", "textarea", "title"),
     }
 )
-"""Elements that hold no others, or whose content a browser reads in another way than that of a page."""
+"""Elements without children, and elements whose content a browser does not parse as part of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A tag and attributes that were checked. Values are plain text."""
+    """A tag and attributes after the checks of `container_of`. Values are plain text."""
 
     tag: str = "div"
     attributes: tuple[tuple[str, str], ...] = ()
 
     @property
     def wire(self) -> list[Any]:
-        """As the client takes it: after a live navigation it gives this tag and these attributes to the page."""
+        """Value for the client, which replaces tag and attributes of the page's element after a live navigation."""
         return [self.tag, dict(self.attributes)]
 
     def element(self, id: str, marks: Iterable[tuple[str, str | None]], content: str = "") -> Markup:
-        """The element. `marks` are attributes that the client reads, None for a bare one; `content` is HTML."""
+        """Return the element. `marks` are the `data-phx-*` attributes, None for a bare one; `content` is HTML."""
         parts = ["<", self.tag, ' id="', escape(id), '"']
         for name, value in self.attributes:
             parts += [" ", name, '="', escape(value), '"']
         for name, mark in marks:
             parts += [" data-phx-", name] if mark is None else [" data-phx-", name, '="', escape(mark), '"']
         parts += [">", content, "</", self.tag, ">"]
-        return Markup("".join(parts))  # noqa: S704  the content is a view's own render, all else is escaped
+        return Markup("".join(parts))  # noqa: S704  the content is a view's own render, everything else is escaped
 
 
 def container_of(given: Any, where: str) -> Container:
-    """The container that an author describes; `where` is what errors call the place.
+    """Check a container and return it. `where` names its origin in errors.
 
-    Raises `TypeError` for what is no description, `ValueError` for a tag that cannot hold a page and for an attribute
-    that is the client's own.
+    Raises `TypeError` for a value of another type, `ValueError` for a tag that cannot hold a page and for an attribute
+    that belongs to the client.
     """
     tag, attributes = (given, {}) if isinstance(given, str) else _pair(given, where)
     if not _TAG.fullmatch(tag) or tag in _NO_CONTAINERS:
         raise ValueError(
-            f"{where}={given!r}: {tag!r} is no HTML tag that holds a page, such as 'section' or 'main'."
+            f"{where}={given!r}: expected an HTML tag that can hold a page, such as 'section' or 'main', got {tag!r}."
         )
     pairs = ((name, _text(name, value, where)) for name, value in attributes.items())
     return Container(tag, tuple((name, text) for name, text in pairs if text is not None))
@@ -69,21 +69,19 @@ def _pair(given: Any, where: str) -> tuple[str, Mapping[str, Any]]:
         if isinstance(tag, str) and isinstance(attributes, Mapping):
             return tag, attributes
     raise TypeError(
-        f'{where}={given!r}: expected a tag, or a tag and its attributes: ("section", {{"class": "wide"}}).'
+        f'{where}={given!r}: expected a tag, or a tag with attributes: ("section", {{"class": "wide"}}).'
     )
 
 
 def _text(name: Any, value: Any, where: str) -> str | None:
-    """The value of an attribute as text; None for one that is left out."""
+    """Return the value of an attribute as text, None if the attribute is omitted."""
     if not isinstance(name, str) or not _ATTRIBUTE.fullmatch(name) or name == "id":
         raise ValueError(
-            f"{where}: the attribute {name!r} is not yours to set. PyView gives the element its id; names are as in "
+            f"{where}: the attribute {name!r} cannot be set. PyView sets the id of the element; expected a name as in "
             "HTML: 'class', 'data-theme', 'aria-label'."
         )
     if name.startswith("data-phx-"):
-        raise ValueError(
-            f"{where}: the attribute {name!r} is not yours to set: data-phx-* is the client's own."
-        )
+        raise ValueError(f"{where}: the attribute {name!r} cannot be set: data-phx-* belongs to the client.")
     if value is None or value is False:
         return None
     if value is True:

@@ -1,6 +1,6 @@
-"""A view's context as the names of its template: a dict as it is, any other object by its fields and properties.
+"""Contexts of renders: a view's context as the names of its template, and Jinja2's context class.
 
-The context of a render: the view's names as they are, with the environment's globals behind them.
+A dict is used as it is, any other object by its fields and properties. The environment's globals come last.
 """
 
 import functools
@@ -18,9 +18,9 @@ _READ_BY_DESCRIPTOR = (property, functools.cached_property, MemberDescriptorType
 
 
 class LazyNames(dict[str, Any]):
-    """The names of an object, each read when it is first asked for. Names given outright come first.
+    """The names of an object, each read at its first use. The names in `given` take precedence.
 
-    It is a dict because Jinja2 asks for one; as a dict it holds what was given and what was read so far.
+    It is a dict because Jinja2 requires one. As a dict it holds the given names, and those that were read so far.
     """
 
     __slots__ = ("_names", "_owner")
@@ -40,28 +40,28 @@ class LazyNames(dict[str, Any]):
         return super().__contains__(name) or name in self._names
 
     def with_names(self, names: Mapping[str, Any]) -> "LazyNames":
-        """The same object's names, with others over them."""
+        """Return the names of the same object, with `names` taking precedence."""
         return LazyNames(self._owner, self._names, {**self.copy(), **names})
 
     def over(self, names: Mapping[str, Any]) -> "LazyNames":
-        """The same object's names, with others behind them."""
+        """Return the names of the same object, taking precedence over `names`."""
         return LazyNames(self._owner, self._names, {**_without(names, self._names), **self.copy()})
 
     def all(self) -> dict[str, Any]:
-        """Every name with its value: all that were not read so far are read now."""
+        """Return all names with their values, reading those that were not read so far."""
         return {**{name: self[name] for name in self._names}, **self.copy()}
 
 
 class NameReader:
-    """Turns contexts into names. What it finds out about a class it keeps, so each environment has its own."""
+    """Turns contexts into names. It caches the names of each class, so each environment has its own reader."""
 
     def __init__(self) -> None:
         self._names: dict[type, frozenset[str]] = {}
 
     def read(self, assigns: Any, extras: Mapping[str, Any] | None) -> dict[str, Any]:
-        """The names of a template, not to be written to: those of `extras`, then those of `assigns`.
+        """Return the names of a template: those of `extras`, then those of `assigns`. The result must not be changed.
 
-        `assigns` is a mapping, or None, or an object whose public attributes and properties are names.
+        `assigns` is a mapping, None, or an object whose public attributes and properties become names.
         """
         if isinstance(assigns, dict):
             return {**assigns, **extras} if extras else assigns
@@ -85,12 +85,12 @@ def _names_of_class(cls: type) -> frozenset[str]:
 
 
 def _is_value(found: Any) -> bool:
-    """Whether a class attribute stands for a value of its objects, not for a method or a class."""
+    """Return True if a class attribute is a value of its objects, not a method or a class."""
     return isinstance(found, _READ_BY_DESCRIPTOR) or not (callable(found) or hasattr(type(found), "__get__"))
 
 
 def getattr_static(cls: type, name: str) -> Any:
-    """The attribute as the class stores it, without asking a descriptor."""
+    """Return the attribute as the class stores it, without calling a descriptor."""
     return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
 
 
@@ -107,7 +107,7 @@ _OWN_ATTRIBUTES: Final = 7
 
 
 class LiveContext(Context):
-    """Jinja2's context, made in a fraction of the time: nothing is copied; what few templates need waits until asked.
+    """Jinja2's context, made in a fraction of the time: it copies nothing, and makes rare parts at their first use.
 
     `parent` may be the view's own dict, or `LazyNames`; it is never written to. `behind` are the globals.
     """
@@ -131,20 +131,20 @@ class LiveContext(Context):
         self._own_blocks = blocks
 
     @property
-    def may_serve_again(self) -> bool:
-        """Whether a render has put nothing into it, and nothing was in it but names: others can take their place."""
+    def is_reusable(self) -> bool:
+        """True if it holds nothing but names after a render, so that the next render can replace them."""
         return not self.vars and len(self.__dict__) == _OWN_ATTRIBUTES and self._behind is not _NOTHING
 
     @cached_property
-    def eval_ctx(self) -> EvalContext:  # type: ignore[override]  # made when asked for
+    def eval_ctx(self) -> EvalContext:  # type: ignore[override]  # made at its first use
         return EvalContext(self.environment, self.name)
 
     @cached_property
-    def exported_vars(self) -> set[str]:  # type: ignore[override]  # made when asked for
+    def exported_vars(self) -> set[str]:  # type: ignore[override]  # made at its first use
         return set()
 
     @cached_property
-    def blocks(self) -> dict[str, list[Callable[[Context], Iterator[str]]]]:  # type: ignore[override]  # made when asked for
+    def blocks(self) -> dict[str, list[Callable[[Context], Iterator[str]]]]:  # type: ignore[override]  # made at its first use
         return {name: [block] for name, block in self._own_blocks.items()}
 
     def resolve_or_missing(self, key: str) -> Any:
@@ -188,5 +188,5 @@ class LiveContext(Context):
 
 
 def present(names: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Local names, without those that are not bound yet."""
+    """Return local names, without those that are not bound yet."""
     return {name: value for name, value in (names or {}).items() if value is not missing}

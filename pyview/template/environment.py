@@ -43,7 +43,7 @@ _MOST_READY: Final = 400
 
 
 class CompiledTemplate(jinja2.Template):
-    """One template as Jinja2 loads it, with the tree functions that our compiler adds."""
+    """One template as Jinja2 loads it, with the tree functions that PyView's compiler adds."""
 
     @classmethod
     def _from_namespace(
@@ -71,9 +71,9 @@ class CompiledTemplate(jinja2.Template):
 
 
 class LiveEnvironment(jinja2.Environment):
-    """Jinja2's environment, whose templates render to a change-tracked tree as well.
+    """Jinja2's environment, whose templates also render to a change-tracked tree.
 
-    `change_rule` decides what counts as unchanged; see `register_immutable`.
+    `change_rule` decides if a value is unchanged; see `register_immutable`.
     """
 
     code_generator_class = LiveCodeGenerator
@@ -83,14 +83,13 @@ class LiveEnvironment(jinja2.Environment):
     def __init__(self, **options: Any) -> None:
         if options.get("enable_async"):
             raise ValueError(
-                "live templates cannot be rendered with enable_async=True: a render is one step of its view, and"
-                " nothing may change half-way. Await what the page shows in mount or in a handler, and put it into the"
-                " context"
+                "live templates cannot be rendered with enable_async=True: the context of a view must not change during"
+                " a render. Await values in mount or in a handler, and put them into the context"
             )
         bytecode_cache = options.pop("bytecode_cache", None)
         loader = with_library(options.pop("loader", None))
-        # Whether somebody has said it: where nobody has, an application decides.
-        self.reloads_as_told = "auto_reload" in options
+        # Without the option, the application sets `auto_reload` by its mode.
+        self.has_own_auto_reload = "auto_reload" in options
         super().__init__(**{"autoescape": True, "auto_reload": False, **options, "loader": loader})
         self.change_rule = ChangeRule()
         self.name_reader = NameReader()
@@ -106,7 +105,7 @@ class LiveEnvironment(jinja2.Environment):
         for part_of_form in (Form, FormPart, FormField):
             self.register_immutable(part_of_form)
         self.globals["js"] = js
-        self.globals["streams"] = NoStreams()  # of a view that has some, `streams` comes before it
+        self.globals["streams"] = NoStreams()  # a view with streams puts its own `streams` before this one
         self.register_immutable(NoStreams)
         self.globals.update(_UPLOAD_FUNCTIONS)
         self.filters.update(_UPLOAD_FUNCTIONS)
@@ -133,7 +132,7 @@ class LiveEnvironment(jinja2.Environment):
         return super()._generate(source, name, filename, defer_init)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        # Jinja2 asks for an attribute first. A plain dict has none but its methods, and the failure is expensive.
+        # Jinja2 tries an attribute first. A plain dict has none but its methods, and the exception is expensive.
         cls = type(obj)
         if cls is dict and attribute not in _DICT_ATTRIBUTES:
             try:
@@ -141,11 +140,11 @@ class LiveEnvironment(jinja2.Environment):
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
         if cls is FormPart or cls is Form:
-            # A model may have fields called `name`, `id` or `errors`, as the parts of a form do.
+            # A model may have fields named `name`, `id` or `errors`, like the attributes of a form itself.
             field = named_field(obj, attribute)
             if field is not None:
                 return field
-        # As Jinja2 does it: this runs for each dot of a template, and a call of `super()` costs as much as the rest.
+        # The same as Jinja2's method: this runs for each dot of a template, and `super()` would double its time.
         try:
             return getattr(obj, attribute)
         except AttributeError:
@@ -161,7 +160,7 @@ class LiveEnvironment(jinja2.Environment):
         parent: str | None = None,
         globals: MutableMapping[str, Any] | None = None,
     ) -> jinja2.Template:
-        # Includes and parents are asked for at every render. Where no file may change, a dict answers.
+        # Every render looks up its includes and parents. Without `auto_reload`, a dict is faster than Jinja2's cache.
         if self.auto_reload or globals or self.cache is None:
             return super().get_template(name, parent, globals)
         key = (self.loader, name, parent)
@@ -179,21 +178,21 @@ class LiveEnvironment(jinja2.Environment):
         return template
 
     def register_immutable(self, cls: type, parts: Callable[[Any], Iterable[Any]] | None = None) -> None:
-        """Declare that objects of exactly `cls` never change, as far as `parts(object)` do not.
+        """Declare that objects of exactly `cls` are immutable, if the values in `parts(object)` are.
 
-        For frozen classes that are not recognised by themselves (frozen dataclasses, named tuples, enumerations and
-        frozen pydantic models are). Without `parts`, nothing that such an object holds can ever change.
+        For frozen classes that PyView does not recognise (it recognises frozen dataclasses, named tuples, enumerations
+        and frozen pydantic models). Without `parts`, everything in such an object must be immutable.
         """
         self.change_rule.register(cls, parts)
 
     def register_pure(self, function: Callable[..., Any]) -> None:
-        """Declare that what a function in the context or among the globals returns follows from its arguments alone."""
+        """Declare that the result of a function, in the context or among the globals, depends on its arguments only."""
         self.change_rule.register_pure(function)
 
     def context_for(
         self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None
     ) -> Context:
-        """The context of a render of `template`, for a view's context and the names that come before it."""
+        """Return the context of a render. `assigns` is the view's context; the names in `extras` take precedence."""
         names = self.name_reader.read(assigns, extras)
         own_globals = template.globals.maps[0] if isinstance(template.globals, ChainMap) else template.globals
         if own_globals:
@@ -201,7 +200,7 @@ class LiveEnvironment(jinja2.Environment):
         return LiveContext(self, names, template.name, template.blocks, behind=self.globals)
 
     def beside(self, directory: str | os.PathLike[str]) -> "LiveEnvironment":
-        """This environment for templates in a directory: files there are found first, then those of the own loader."""
+        """Return this environment for templates in a directory: files there are found before those of its loader."""
         here = FileSystemLoader(directory)
         overlay: LiveEnvironment = self.overlay(
             loader=here if self.loader is None else ChoiceLoader([here, self.loader])
@@ -211,10 +210,11 @@ class LiveEnvironment(jinja2.Environment):
 
 @pure
 def keyed_by(items: Any, *_key: Any) -> Any:
-    """The filter of a keyed loop, `{% for row in rows|keyed_by("id") %}`: rows are followed when they move.
+    """Filter for the key of a loop: `{% for row in rows|keyed_by("id") %}`. A row that moves is not sent again.
 
-    The key is a field of the row, or its item of that number, or with no argument the row itself. Rendering to text,
-    the filter changes nothing, so the template remains a standard one; in another environment register the identity.
+    The key is a field of the row, its item of that number, or without an argument the row itself. The compiler reads
+    the key from the template. The filter itself returns the rows, so that the template works without PyView too, if
+    another environment registers a filter that does the same.
     """
     return items
 
@@ -222,9 +222,9 @@ def keyed_by(items: Any, *_key: Any) -> Any:
 @pure
 @pass_environment
 def own_attribute(environment: jinja2.Environment, obj: Any, name: str) -> Any:
-    """The filter `attr` of Jinja2: attributes of an object, and never its items.
+    """Filter `attr` of Jinja2: an attribute of an object, never its item.
 
-    Of a form these are the form's own, `part|attr("index")`, although its model may have a field of that name.
+    For a part of a form, `part|attr("index")` is its own attribute, even if the model has a field of that name.
     """
     if isinstance(obj, FormPart | Form):
         return getattr(obj, name) if hasattr(obj, name) else environment.undefined(obj=obj, name=name)
@@ -232,17 +232,17 @@ def own_attribute(environment: jinja2.Environment, obj: Any, name: str) -> Any:
 
 
 def create_environment(loader: BaseLoader | None = None, **options: Any) -> LiveEnvironment:
-    """A Jinja2 environment for live templates; `options` are those of `jinja2.Environment`.
+    """Return a Jinja2 environment for live templates; `options` are those of `jinja2.Environment`.
 
-    Autoescape is on unless the options say otherwise. With `auto_reload=True` a changed file is picked up by the next
-    render (a look at the file's time each). Where the options do not say it, an application that is given the
-    environment does so while it is not in production mode. Raises ValueError for `enable_async=True`.
+    Autoescape is on by default. With `auto_reload=True`, the next render uses a changed file; each render checks the
+    times of its files. Without this option, an application switches it on outside of production mode. Raises ValueError
+    for `enable_async=True`.
     """
     return LiveEnvironment(**{**options, "loader": loader})
 
 
 class _GenerationCache(BytecodeCache):
-    """A bytecode cache that does not take Jinja2's own modules for ours, nor those of another generation."""
+    """Wraps a bytecode cache, so that code of Jinja2 itself or of another version of the compiler is not used."""
 
     def __init__(self, environment: LiveEnvironment, cache: BytecodeCache) -> None:
         self._environment = environment

@@ -47,7 +47,7 @@ _BARE = re.compile(r"[^\s>]*")
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """`empty` is one that ends with a slash."""
+    """A tag. One of the kind `empty` ends with a slash."""
 
     name: str
     line: int
@@ -55,21 +55,22 @@ class Tag:
 
     @property
     def stem(self) -> str:
-        """The name up to its first value that is filled in later."""
+        """The name up to its first placeholder."""
         return self.name.partition(PLACEHOLDER)[0]
 
     @property
     def known(self) -> bool:
+        """True if the name has no placeholder."""
         return PLACEHOLDER not in self.name
 
 
 @dataclass(slots=True)
 class Scanner:
-    """Position of a reader in HTML. `where` is a kind of place, or the quotation mark of the value that it is in.
+    """Scanner at a position in HTML. `where` is the kind of position, or the quotation mark around it.
 
-    `name` is that of the tag, or of the element whose text is read; `attribute` the last attribute of the tag, and
-    `value` what was read of its value, as it is written; within a script, its last character. `type` is the value of
-    the tag's attribute `type`. `spaced`: whatever comes next in the tag is an attribute of its own.
+    `name` is the name of the tag, or of the element whose text is scanned. `attribute` is the last attribute of the
+    tag, and `value` the scanned part of its raw value; in a script, `value` is the last character. `type` is the value
+    of the tag's attribute `type`. `spaced` is True if the next name in the tag begins a new attribute.
     """
 
     where: str = "text"
@@ -83,14 +84,14 @@ class Scanner:
 
     @property
     def known_value(self) -> str:
-        """The attribute's value as far as it was read, with its character references decoded."""
+        """The scanned part of the attribute's value, with its character references decoded."""
         return html.unescape(self.value)
 
     def fork(self) -> "Scanner":
         return copy(self)
 
     def read(self, text: str, line: int) -> Iterator[Tag]:
-        """The tags that end in `text`, whose first line is `line`."""
+        """Scan `text`, whose first line is `line`, and yield the tags that end in it."""
         at = 0
         if self.where == "name" and text and not (text[0].isspace() or text[0] in "/>"):
             self.name += PLACEHOLDER  # a statement stands in the name
@@ -109,7 +110,7 @@ class Scanner:
         return "end" if self.closes else "empty" if where == "slash" else "start"
 
     def _step(self, text: str, at: int, line: int) -> tuple[int, bool]:
-        """One step on: where to, and whether a tag ended with it."""
+        """Scan the next token. Return the offset after it, and True if it ends a tag."""
         match self.where:
             case "text":
                 return self._in_text(text, at, line), False
@@ -203,7 +204,7 @@ class Scanner:
         self.spaced = True
 
     def _up_to(self, end: int, text: str) -> int:
-        """At the end of a name or a value, unless there may be more of it."""
+        """End a name or a value, unless the next piece of text may continue it."""
         self.where = self.where if end == len(text) else "tag"
         return end
 

@@ -1,4 +1,4 @@
-"""Syntax of Ibis, the templates of PyView 0.9, in templates of Jinja2: errors name what Jinja2 has instead."""
+"""Errors for the syntax of Ibis, the templates of PyView 0.9. They name the replacement in Jinja2."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -15,7 +15,7 @@ FILTERS: Final = {
     "firsth": "a filter of your own",
     "firsth1": "a filter of your own",
     "firstp": "a filter of your own",
-    "if_undefined": "{{ name | default('nobody') }}",
+    "if_undefined": "{{ name | default('unknown') }}",
     "index": "{{ rows[2] }}",
     "is_defined": "{% if name is defined %}",
     "len": "{{ rows | length }}",
@@ -38,12 +38,12 @@ LOOP: Final = {
     "is_last": "loop.last",
     "parent": "{% set outer_loop = loop %} in the outer loop, and outer_loop in the inner one",
 }
-# Found in a tag that Jinja2 does not understand -> what it is, and its replacement.
+# Pattern in a tag that Jinja2 does not understand, the Ibis syntax, its replacement.
 _SYNTAX: Final = (
     (re.compile(r"\{%\s*empty\b"), "{% empty %}", "{% else %}"),
     (re.compile(r"\{%\s*cycle\b"), "{% cycle 'a', 'b' %}", "{{ loop.cycle('a', 'b') }}"),
     (re.compile(r"\{%\s*(?:end)?trim\b"), "{% trim %}", "{% filter trim %}"),
-    (re.compile(r"\{%\s*(?:end)?spaceless\b"), "{% spaceless %}", "not there, and not needed"),
+    (re.compile(r"\{%\s*(?:end)?spaceless\b"), "{% spaceless %}", "missing and not needed"),
     (
         re.compile(r"\{%\s*include\b.*\bwith\b"),
         "{% include 'file' with a=b %}",
@@ -60,7 +60,7 @@ _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
 def advise(error: TemplateSyntaxError, source: str) -> None:
-    """Add to an error of Jinja2's parser what Jinja2 has instead, if the line of the error has syntax of Ibis."""
+    """Add the replacement in Jinja2 to a parser error, if the line of the error has syntax of Ibis."""
     lines = source.splitlines()[error.lineno - 1 : error.lineno]
     for tag in _TAG.findall("".join(lines)):
         for pattern, former, replacement in _SYNTAX:
@@ -70,9 +70,9 @@ def advise(error: TemplateSyntaxError, source: str) -> None:
 
 
 def refuse(tree: nodes.Template, filters: Collection[str], name: str | None, filename: str | None) -> None:
-    """Raise `TemplateSyntaxError` where a template uses names of Ibis that Jinja2 does not have.
+    """Raise `TemplateSyntaxError` if a template uses filters or loop attributes of Ibis that Jinja2 does not have.
 
-    `filters` are those that its environment has. Jinja2 itself would show nothing for `loop.count`.
+    `filters` are those of its environment. Jinja2 itself would silently print nothing for `loop.count`.
     """
     for found in tree.find_all(nodes.Filter):
         if found.name in FILTERS and found.name not in filters:
@@ -85,7 +85,7 @@ def refuse(tree: nodes.Template, filters: Collection[str], name: str | None, fil
 
 
 def _loop_names(tree: nodes.Template) -> Iterator[nodes.Getattr]:
-    """Each `loop.something` in a loop, unless the template gives the name `loop` to something else."""
+    """Yield each `loop.something` in a loop, unless the template assigns to the name `loop`."""
     if any(found.name == "loop" and found.ctx != "load" for found in tree.find_all(nodes.Name)):
         return
     for loop in tree.find_all(nodes.For):

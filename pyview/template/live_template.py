@@ -1,7 +1,4 @@
-"""A template shared by all views of a class, and the rendering of it that each connected view has.
-
-What a view or a component shows that makes its content in Python: template strings and live values.
-"""
+"""Rendering of views and components: from a template that many views share, or from content made in Python."""
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,22 +16,22 @@ from pyview.template.tree.output import Live, TextPage
 from pyview.template.tree.stream import settle
 from pyview.template.tstrings.compiled import content_text
 
-# A dict, because Jinja2's contexts have one; nobody writes to it.
+# A dict, because Jinja2's contexts have one. It is never written to.
 _NO_NAMES: dict[str, Any] = {}
 
 
 class RenderedContent(Protocol):
-    """What a view's `render` returns: the page as text, and as a tree for the wire."""
+    """Result of a view's `render`: the page as text, and as a tree for the wire."""
 
     def tree(self) -> dict[str, Any]: ...
     def text(self, socket: Any = None) -> str: ...
 
 
 class LiveTemplate:
-    """One template, compiled once. Safe to share between views, threads and event loops.
+    """One template, compiled once. Views, threads and event loops may share it.
 
-    `load` returns the compiled template; with the environment's `auto_reload` it is asked at every render, and should
-    return another one when the source has changed.
+    `load` returns the compiled template. With the environment's `auto_reload` it is called at every render, and returns
+    another template when the source has changed.
     """
 
     __slots__ = ("_load", "_spare", "_template", "_text", "environment")
@@ -46,14 +43,15 @@ class LiveTemplate:
         self._text = text
         self._load = load
         self._template = load()
-        # A context of this template that no render uses: to make one costs as much as a small template.
+        # Contexts of this template that no render uses. To make one costs as much time as to render a small template.
+        # `pop` and `append` of a list are atomic, so threads need no lock.
         self._spare: list[LiveContext] = []
 
     @classmethod
     def from_string(
         cls, source: str, name: str | None = None, environment: LiveEnvironment | None = None
     ) -> "LiveTemplate":
-        """A template from its source. `name` is what errors call it. Raises TemplateSyntaxError."""
+        """Make a template from its source. Errors show `name`. Raises TemplateSyntaxError."""
         environment = environment or create_environment()
         code = environment.compile(source, name, name)
         template = environment.template_class.from_code(environment, code, environment.make_globals(None))
@@ -63,7 +61,7 @@ class LiveTemplate:
     def from_file(
         cls, path: str | os.PathLike[str], environment: LiveEnvironment | None = None
     ) -> "LiveTemplate":
-        """A template file. It finds others (to include, to extend) in its directory, then in the environment's loader.
+        """Load a template file. It finds other files (to include, to extend) in its directory, then in the loader.
 
         Raises TemplateNotFound if there is no such file, TemplateSyntaxError with file and line.
         """
@@ -73,21 +71,21 @@ class LiveTemplate:
 
     @classmethod
     def from_loader(cls, name: str, environment: LiveEnvironment) -> "LiveTemplate":
-        """A template that the environment's loader finds by its name. Raises TemplateNotFound, TemplateSyntaxError."""
+        """Load a template by its name from the environment's loader. Raises TemplateNotFound, TemplateSyntaxError."""
         return cls(environment, lambda: environment.get_template(name))
 
     @property
     def name(self) -> str | None:
-        """What errors call the template."""
+        """Name of the template in error messages."""
         return self.current().name
 
     @property
     def filename(self) -> str | None:
-        """The file it came from, if any."""
+        """File of the template, None if it came from no file."""
         return self.current().filename
 
     def source(self) -> str | None:
-        """What the author wrote, None where that cannot be had any more."""
+        """Return the source text, None if it is no longer available."""
         name, loader = self.name, self.environment.loader
         if self._text is not None or name is None or loader is None:
             return self._text
@@ -97,27 +95,29 @@ class LiveTemplate:
             return None
 
     def current(self) -> jinja2.Template:
-        """The compiled template; with `auto_reload`, of the file as it now is."""
+        """Return the compiled template; with `auto_reload`, after loading the file again if it has changed."""
         if self.environment.auto_reload:
             self._template = self._load()
         return self._template
 
     def render(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> str:
-        """The page as text: Jinja2's own render. `extras` are names that come before those of `assigns`."""
+        """Render the page as text, as Jinja2 does. The names in `extras` take precedence over those of `assigns`."""
         template = self.current()
         context = self._take_context(template, assigns, extras)
         try:
             text = self.environment.concat(template.root_render_func(context))
         except Exception:
             self.environment.handle_exception()
-        self._give_back(context)
+        self._keep_context(context)
         return text
 
     def part(
         self, assigns: Any, extras: Mapping[str, Any] | None, render_pass: RenderPass, previous: Any
     ) -> tuple[Any, Any]:
-        """This template as a part of a page, or as all of it: (what is retained, what changed or None). See
-        `Live.render`."""
+        """Render this template as a page or a part of one. Return (what to retain, what changed or None).
+
+        See `Live.render`.
+        """
         template = self.current()
         context = self._take_context(template, assigns, extras)
         root: Any = template.root_render_func
@@ -125,16 +125,16 @@ class LiveTemplate:
             result: tuple[Any, Any] = root.tree(context, previous, render_pass)
         except Exception:
             self.environment.handle_exception()
-        self._give_back(context)
+        self._keep_context(context)
         return result
 
     def renew(
         self, assigns: Any, extras: Mapping[str, Any] | None, host: Any, previous: Node | None
     ) -> tuple[Node, dict[str, Any], RenderPass]:
-        """One more render for a view or a component: (what to retain, what changed, which nodes are new in that).
+        """Render again for a view or a component. Return (node to retain, diff, the nodes that are new in the diff).
 
-        `host` is its socket, `previous` what was retained of its last render. If the template raises, that is of no use
-        any more: the next render is of all.
+        `host` is its socket, `previous` the node retained by its last render. If the template raises an error, that
+        node may be half updated: it must not be used again, and the next render has to be a whole tree.
         """
         render_pass = RenderPass()
         render_pass.host = host
@@ -147,7 +147,7 @@ class LiveTemplate:
     def _take_context(
         self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None
     ) -> Context:
-        """A context for one render: a spare one if there is any."""
+        """Return a context for one render, a spare one if there is one."""
         try:
             context = self._spare.pop()
         except IndexError:
@@ -155,21 +155,21 @@ class LiveTemplate:
         context.parent = self.environment.name_reader.read(assigns, extras)
         return context
 
-    def _give_back(self, context: Context) -> None:
-        """The render is over: its context may serve the next one, if nothing of the render is left in it."""
+    def _keep_context(self, context: Context) -> None:
+        """Keep a context after its render for the next one, if it holds nothing of the render."""
         if self._spare or self.environment.auto_reload or type(context) is not LiveContext:
             return
-        if context.may_serve_again:
+        if context.is_reusable:
             context.parent = _NO_NAMES
             self._spare.append(context)
 
     def rendering(self, host: Any = None) -> "Rendering":
-        """The rendering of this template for one view; its live values belong to `host`, the view's socket."""
+        """Return a rendering of this template for one view. Its live values belong to `host`, the view's socket."""
         return Rendering(self, host)
 
 
 class Rendering:
-    """What one connected view shows, and how it came about. Not to be used by two threads at once."""
+    """The retained state of one connected view's template. Two threads must not use it at the same time."""
 
     __slots__ = ("_host", "_node", "_template")
 
@@ -179,16 +179,16 @@ class Rendering:
         self._node: Node | None = None
 
     def update(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Render, and return what changed: at first the whole tree, later a diff, `{}` if nothing did.
+        """Render, and return the whole tree at first, later a diff, `{}` if nothing changed.
 
-        Statics used more than once in a message are in its table `p`.
-        `assigns` and `extras` as for `LiveTemplate.render`. If the template raises, the next update is a whole tree.
+        Statics that a message uses more than once are in its table `p`. `assigns` and `extras` as for
+        `LiveTemplate.render`. If the template raises an error, the next update is a whole tree.
         """
         diff, render_pass = self._render(assigns, extras)
         return as_page(diff, render_pass) if render_pass else diff
 
     def part(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """As `update`, for a component: its part of a message has statics in place, and says if it is one element."""
+        """Render a component as `update` does. The diff has statics in place, and `r` if it is exactly one element."""
         return self._render(assigns, extras)[0]
 
     def tree(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -200,11 +200,11 @@ class Rendering:
 
     @property
     def node(self) -> Node | None:
-        """What is retained of the last render; None before the first."""
+        """Root node of the last render, None before the first."""
         return self._node
 
     def reset(self) -> None:
-        """Forget what was rendered: the next update is a whole tree."""
+        """Forget the last render. The next update is a whole tree."""
         self._node = None
 
     def _render(self, assigns: Any, extras: Mapping[str, Any] | None) -> tuple[dict[str, Any], RenderPass]:
@@ -214,7 +214,7 @@ class Rendering:
 
 
 def as_page(diff: dict[str, Any], render_pass: RenderPass) -> dict[str, Any]:
-    """A message about a whole page, with the nodes that are new in it: statics used twice are in its table `p`."""
+    """Turn the diff of a page into a message: statics that several of its new nodes use move into the table `p`."""
     diff.pop("r", None)  # at the top of a message `r` is the reply to an event
     return share_statics(diff, render_pass)
 
@@ -231,11 +231,11 @@ class LiveRender:
         self._extras = {} if meta is None else _names_of(meta.socket)
 
     def tree(self) -> dict[str, Any]:
-        """A whole tree, with its statics in place."""
+        """Return the whole tree, with its statics in place."""
         return self._template.rendering(self._host).tree(self._assigns, self._extras)
 
     def text(self, socket: Any = None) -> str:
-        """The page as text."""
+        """Return the page as text."""
         return self._template.render(self._assigns, self._extras)
 
 
@@ -246,7 +246,7 @@ def _names_of(socket: Any) -> dict[str, Any]:
 
 
 class TemplateString(Protocol):
-    """A template string (PEP 750): `string.templatelib.Template`, or that of a backport."""
+    """A template string (PEP 750): `string.templatelib.Template`, or the class of a backport."""
 
     @property
     def strings(self) -> tuple[str, ...]: ...
@@ -255,16 +255,19 @@ class TemplateString(Protocol):
 
 
 Content: TypeAlias = RenderedContent | TemplateString | Live
-"""What `render` of a view may return."""
+"""Result of a view's `render`."""
 
 
 def is_content(content: Any) -> bool:
-    """Whether this module can render it: a template string, or a live value."""
+    """Return True for a template string or a live value, which `ContentRendering` can render."""
     return is_template_class(type(content)) or isinstance(content, Live)
 
 
 class ContentRendering:
-    """What one view or component shows, and how it came about. Live values belong to `host`, its socket."""
+    """The retained state of a view or component that makes its content in Python.
+
+    Live values belong to `host`, its socket.
+    """
 
     __slots__ = ("_environment", "_host", "_slot")
 
@@ -274,7 +277,7 @@ class ContentRendering:
         self._slot: Any = None
 
     def update(self, content: Any) -> Diff:
-        """For a view: what changed, at first the whole tree. Statics used more than once are in the table `p`."""
+        """Render a view. Return the whole tree at first, later a diff; shared statics are in the table `p`."""
         tstrings = self._environment.tstrings
         diff, render_pass = self._render(
             tstrings.render if is_template_class(type(content)) else tstrings.alone, content
@@ -285,30 +288,30 @@ class ContentRendering:
         return share_statics(diff, render_pass)
 
     def part(self, content: Any) -> Diff:
-        """For a component: its part of a message, with statics in place, and whether it is one element."""
+        """Render a component. The diff has statics in place, and `r` if it is exactly one element."""
         return self._render(self._environment.tstrings.content, content)[0]
 
     def html(self, content: Any) -> str | Awaitable[str]:
-        """The content in a page that is made as text."""
+        """Return the content as HTML for a page that is rendered to text."""
         with TextPage(self._host, self._environment) as page:
             text = content_text(self._environment.tstrings, content)
         return page.filled(text) if page else text
 
     @property
     def node(self) -> Node | None:
-        """What is retained of the last render; None before the first."""
+        """Root node of the last render, None before the first."""
         slot = unwrapped(self._slot)
         return slot if isinstance(slot, Node) else None
 
     def reset(self) -> None:
-        """Forget what was rendered: the next update is a whole tree."""
+        """Forget the last render. The next update is a whole tree."""
         self._slot = None
 
     def _render(self, render: Any, content: Any) -> tuple[Diff, RenderPass]:
         render_pass = RenderPass()
         render_pass.host = self._host
         render_pass.environment = self._environment
-        # Should it raise, nodes may be half updated: the next update is a whole tree.
+        # If the render raises an error, nodes may be half updated. Then the next update must be a whole tree.
         previous, self._slot = self._slot, None
         slot, change = render(render_pass, previous, content)
         if render_pass.streams is not None or getattr(self._host, "streams", None) is not None:

@@ -1,4 +1,4 @@
-"""Markup with named places, for what is written into every page."""
+"""Markup with named placeholders, for HTML that is part of every page."""
 
 import re
 from typing import Any
@@ -7,20 +7,20 @@ from markupsafe import Markup
 
 from pyview.template.tree.output import escaped
 
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class Pattern:
-    """`Markup.format` without its format language, in a fifth of its time.
+    """A text with named placeholders. Like `Markup.format` without format specs, in a fifth of its time.
 
-    `Pattern("<b>{name}</b>").fill(name="<i>")` escapes what is not markup already. Raises KeyError for a place without
-    a value.
+    `Pattern("<b>{name}</b>").fill(name="<i>")` escapes every value that is not Markup. Raises KeyError for a
+    placeholder without a value.
     """
 
     __slots__ = ("_names", "_parts")
 
     def __init__(self, text: str) -> None:
-        self._parts = _PLACE.split(text)
+        self._parts = _PLACEHOLDER.split(text)
         self._names = self._parts[1::2]
 
     def fill(self, **values: Any) -> Markup:

@@ -1,4 +1,4 @@
-"""A live view inside another one: what `live_render` leaves in a template, and the element that the client joins."""
+"""A live view inside another one: the live value of `live_render`, and the element that the client joins."""
 
 import re
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from pyview.template.tree.nodes import RenderPass
 from pyview.template.tree.output import Live, text_slot
 
 MOST_DEEP = 8
-"""How many views may stand inside each other."""
+"""Number of views that may be nested in each other."""
 
 PAGE_PREFIX = "phx-"
-"""How the ids of pages begin; those of nested views begin otherwise, so that a topic says which one it is."""
+"""Prefix of the ids of pages. The ids of nested views have another beginning, so a topic tells pages from them."""
 
 _ID = re.compile(r"[A-Za-z][\w:.-]*", re.ASCII)
 
@@ -32,7 +32,7 @@ class Host(Protocol):
 
 
 class Nested(Live):
-    """One `live_render` in a template. `id` is None where the author leaves it to `dom_id`."""
+    """One `live_render` in a template. `id` is None if `dom_id` should choose it."""
 
     __slots__ = ("_container", "id", "session", "sticky", "view_class")
 
@@ -45,11 +45,11 @@ class Nested(Live):
         container: ContainerElement | None,
     ) -> None:
         """Raises `ValueError` for an id, a tag or an attribute that the client could not handle, `TypeError` for a
-        container that is none."""
+        container of another type."""
         if id is not None and (not _ID.fullmatch(id) or id.startswith(PAGE_PREFIX)):
             raise ValueError(
                 f"live_render({view_class.__name__}, id={id!r}): expected a letter, then letters, digits, '-', '_', "
-                f"':' or '.', and no {PAGE_PREFIX!r} in front, which is how the ids of whole pages begin."
+                f"':' or '.', and not the prefix {PAGE_PREFIX!r}, with which the ids of whole pages begin."
             )
         self.view_class = view_class
         self.id = id
@@ -62,7 +62,7 @@ class Nested(Live):
         return f"live_render({self.view_class.__name__})"
 
     def dom_id(self, around: str) -> str:
-        """The id of the element within the view whose own is `around`: of this page, or of another nested view."""
+        """Return the id of the element. `around` is the id of the view that it is in: a page or a nested view."""
         if self.id is not None:
             return self.id
         own = _kebab(self.view_class.__name__)
@@ -72,7 +72,7 @@ class Nested(Live):
         host: Host | None = render_pass.host
         if host is None:
             raise RuntimeError(
-                f"{self.described} was rendered without a view around it, so nobody could join it."
+                f"{self.described} was rendered without a view around it, so the client could not join it."
             )
         container = host.nest(self)
         if render_pass.nested is None:
@@ -81,7 +81,7 @@ class Nested(Live):
         return text_slot(previous, container.html)
 
     def check_new(self, dom_id: str, known: dict[str, None]) -> None:
-        """Note the id among those of the page. Raises `ValueError` for one that another nested view has."""
+        """Add the id to those of the page. Raises `ValueError` if another nested view has it."""
         if dom_id in known:
             raise ValueError(
                 f"{self.described}: two nested views of this page have the id {dom_id!r}. Give each its own: "
@@ -93,7 +93,7 @@ class Nested(Live):
         return await host.nested_html(self)
 
     def container(self, id: str, marks: Mapping[str, str], content: str = "") -> str:
-        """The element. `marks` are what the client reads, `content` the HTML inside."""
+        """Return the element. `marks` are its `data-phx-*` attributes, `content` the HTML inside."""
         return self._container.element(id, marks.items(), content)
 
 

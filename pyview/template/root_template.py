@@ -1,10 +1,8 @@
-"""The HTML document around a live page: `<head>`, title, and the element that the client joins.
+"""The HTML document around a live page: the root template, and the attributes that a view sets in the document.
 
-What a view says about the document around it: language, classes, `<meta>` and `<link>` elements.
-
-The first page has it in its HTML; later changes travel as one event with all of it, which the client's few lines in
-`client/src/page_attributes.js` put into the document. Elements and classes of the author's own are left alone: what a
-view sets is marked, and goes with the view.
+A view sets language, classes, `<meta>` and `<link>` elements with `socket.page`. The first page has them in its HTML. A
+later change is sent as one event with all of them, and `client/src/page_attributes.js` puts them into the document. It
+leaves other elements and classes alone: those of a view are marked, and removed with the view.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,9 +25,9 @@ _PROPERTY = Markup('<meta property="{}" content="{}"{}>')
 
 
 class PageAttributes:
-    """`socket.page`: the document around a view. What is None, or not there, is as the root template has it.
+    """`socket.page`: the document around a view. The root template decides about everything that is None or missing.
 
-    `lang` and `dir` are attributes of `<html>`; `html_class` and `body_class` are added to what is there.
+    `lang` and `dir` are attributes of `<html>`; `html_class` and `body_class` are added to the existing classes.
     """
 
     __slots__ = ("_links", "_meta", "_sent", "body_class", "dir", "html_class", "lang")
@@ -44,17 +42,18 @@ class PageAttributes:
         self._sent: dict[str, Any] = {}
 
     def meta(self, name: str, content: str | None) -> None:
-        """The `<meta>` element of that name, or of that property for names like `og:title`; None takes it away.
+        """Set the `<meta>` element of that name, or of that property for names like `og:title`. None removes it.
 
-        Raises `ValueError` for names with which PyView itself talks to its client.
+        Raises `ValueError` for a name that PyView uses itself.
         """
         if name == "csrf-token" or name.startswith("pyview-"):
-            raise ValueError(f"page.meta({name!r}, ...): this one is PyView's own.")
+            raise ValueError(f"page.meta({name!r}, ...): PyView uses this name itself, choose another one.")
         _put(self._meta, name, content)
 
     def link(self, rel: LinkRelation, href: str | None) -> None:
-        """The `<link>` element of that relation: a path of this site, an http(s) URL, or for an icon an image
-        (`data:image/...`); None takes it away.
+        """Set the `<link>` element of that relation. None removes it.
+
+        `href` is a path of this site, an http(s) URL, or for an icon an image (`data:image/...`).
 
         Raises `ValueError` for another relation, `UnsafeURL` for another URL.
         """
@@ -63,8 +62,8 @@ class PageAttributes:
         _put(self._links, rel, None if href is None else _safe(rel, href))
 
     def state(self) -> dict[str, Any]:
-        """All that is set, as JSON data."""
-        said = {
+        """Return everything that is set, as JSON data."""
+        values = {
             "lang": self.lang,
             "dir": self.dir,
             "html_class": self.html_class,
@@ -72,10 +71,10 @@ class PageAttributes:
             "meta": dict(self._meta),
             "link": dict(self._links),
         }
-        return {name: value for name, value in said.items() if value}
+        return {name: value for name, value in values.items() if value}
 
     def changes(self) -> dict[str, Any] | None:
-        """The state, if it is another one than when this was last asked."""
+        """Return the state if it has changed since the last call, else None."""
         state = self.state()
         if state == self._sent:
             return None
@@ -85,18 +84,18 @@ class PageAttributes:
     # For root templates
 
     def html_attributes(self, lang: str | None = None) -> Markup:
-        """The attributes of `<html>`, a space before each. `lang` is the language of pages that say nothing."""
+        """Return the attributes of `<html>`, each with a space before it. `lang` is used if the view sets none."""
         own = (
             _replaced("lang", self.lang, lang) + _replaced("dir", self.dir, None) + _classes(self.html_class)
         )
         return Markup(own)  # noqa: S704  every value in it is escaped
 
     def body_attributes(self) -> Markup:
-        """The attributes of `<body>`, a space before each."""
+        """Return the attributes of `<body>`, each with a space before it."""
         return Markup(_classes(self.body_class))  # noqa: S704  as above
 
     def elements(self) -> list[Markup]:
-        """The elements of `<head>`."""
+        """Return the elements for `<head>`."""
         return list(self._elements())
 
     def _elements(self) -> Iterator[Markup]:
@@ -121,7 +120,7 @@ def _safe(rel: str, href: str) -> str:
 
 
 def _replaced(name: str, value: str | None, usual: str | None) -> str:
-    """An attribute; what it would be without the view stands beside it, for when the view has gone."""
+    """Return an attribute, and a second one with the value that the client restores when the view is gone."""
     if value is None:
         return "" if usual is None else _attribute(name, usual)
     return _attribute(name, value) + _attribute(f"data-pyview-{name}", usual or "")
@@ -136,22 +135,22 @@ def _attribute(name: str, value: str) -> str:
 
 
 class RootTemplateContext(TypedDict):
-    """What a root template has to put into the page.
+    """The values that a root template gets.
 
-    `id` is the page's id without the `phx-` that its element carries in front of it. `session` is the signed
-    page token for `data-phx-session`, `static` the one for `data-phx-static`. `content` is the rendered view,
-    safe as it is; `additional_head_elements` are ready-made elements of `<head>`. `client_head` starts the
-    browser's side: stylesheet, socket path and script; a template that leaves it out loads the client itself. `page` is
-    `socket.page` of the view: its `html_attributes(lang="en")` and `body_attributes()` belong into those tags.
-    `csp_nonce` is for scripts and styles of its own, where the page's content security policy asks for one.
-    `component_styles` is the style sheet of the core components, for templates that want it.
+    `id` is the page's id without the prefix `phx-` of its element. `session` is the signed page token for
+    `data-phx-session`, `static` the token for `data-phx-static`. `content` is the rendered view, as safe HTML;
+    `additional_head_elements` are elements for `<head>`. `client_head` starts the client: style sheet, socket path and
+    script; a template that omits it loads the client itself. `page` is the view's `socket.page`: its
+    `html_attributes(lang="en")` and `body_attributes()` belong into those tags. `csp_nonce` is for scripts and styles
+    of the template, if the page's content security policy requires a nonce. `component_styles` is the style sheet of
+    the core components, for templates that use it.
 
-    `container` is the tag and the attributes of the live element; `live_element(context)` makes that element.
+    `container` is the tag and the attributes of the live element; `live_element(context)` returns that element.
 
     `view` is the class of the page's view, `path` the path of the page as the browser shows it, without its query.
-    `user` and `session_data` are what the view has as `socket.user` and `socket.session`: nothing of them is in the
-    page unless a template writes it there. All that a root template shows is of the first page: live navigation within
-    a live session leaves the document as it is.
+    `user` and `session_data` are `socket.user` and `socket.session` of the view; they are in the page only if a
+    template writes them there. A root template is rendered for the first page only: live navigation within a live
+    session does not change the document.
     """
 
     id: str
@@ -220,13 +219,12 @@ def defaultRootTemplate(
     title_prefix: str | None = None,
     component_styles: bool = False,
 ) -> RootTemplate:
-    """Make the root template of an application.
+    """Return a root template for an application.
 
-    `css` and `head_content` are elements for `<head>`, written out as they are, so never build them from what
-    a visitor sent. `content_wrapper(context, main)` puts markup around the live element, which it gets
-    ready-made. `title` stands where a view sets no `socket.live_title`; `title_prefix` stands before either and
-    `title_suffix` behind it. All are plain text, as is `lang`, the language of pages whose view says nothing
-    (`socket.page`). `component_styles`: whether the page gets the style sheet of the core components, ahead of `css`.
+    `css` and `head_content` are elements for `<head>`, written without escaping: never build them from input of a user.
+    `content_wrapper(context, main)` returns markup around `main`, the live element. `title` is used if a view sets no
+    `socket.live_title`; `title_prefix` and `title_suffix` stand around either. They are plain text. `lang` is used if a
+    view sets no language (`socket.page`). `component_styles` adds the style sheet of the core components, before `css`.
     """
 
     def template(context: RootTemplateContext) -> str:
@@ -249,11 +247,11 @@ def defaultRootTemplate(
 
 
 def _html(trusted: str | None) -> Markup:
-    return Markup(trusted or "")  # noqa: S704  the view's own render, or what the developer wrote
+    return Markup(trusted or "")  # noqa: S704  the view's own render, or an argument of the developer
 
 
 def live_element(context: RootTemplateContext) -> Markup:
-    """Return the element that the client joins, with the content of the page in it: for root templates."""
+    """Return the element that the client joins, with the content of the page in it. For root templates."""
     marks = [("main", None), ("session", context["session"] or ""), ("static", context.get("static", ""))]
     container = context.get("container", _DIV)
     return container.element(f"phx-{context['id']}", marks, _html(context["content"]))
@@ -262,11 +260,11 @@ def live_element(context: RootTemplateContext) -> Markup:
 def live_title(
     title: str | None, *, default: str | None = None, prefix: str | None = None, suffix: str | None = None
 ) -> Markup:
-    """The `<title>` of a page, for root templates: `title`, else `default`, between `prefix` and `suffix`.
+    """Return the `<title>` of a page: `title` or `default`, between `prefix` and `suffix`. For root templates.
 
-    The client writes `data-prefix + (title or data-default) + data-suffix` at the join and whenever the view sets
-    another title, so the first HTML says the same. Without any title the page is called "LiveView"; lacking
-    `data-default`, the client leaves that alone.
+    The client writes `data-prefix + (title or data-default) + data-suffix` at the join and at each change of the title,
+    so the first HTML must show the same. Without any title, the text is "LiveView"; the client does not change it,
+    because there is no `data-default`.
     """
     before, after, chosen = prefix or "", suffix or "", title or default
     known_prefix = _TITLE_PREFIX.fill(prefix=prefix) if prefix else ""

@@ -1,7 +1,4 @@
-"""Where in the author's files something was written: found out only when an error has to say so.
-
-What a render was made from, for those who want to know when that has changed.
-"""
+"""Lines of templates and programs for error messages, and the files that a render used, for reloading."""
 
 import sys
 from collections.abc import Hashable, Iterator
@@ -16,7 +13,10 @@ _OURS = ("jinja2.", "pyview.template.")
 
 
 class TemplateLine(NamedTuple):
-    """A point in running code. As text: file and line, of the template if the code was made from one."""
+    """A point in running code. As text: file and line, of the template if the code was compiled from one.
+
+    It keeps only references, because nearly no instance is ever shown: the line is found when the text is made.
+    """
 
     globals: dict[str, Any]
     code: CodeType
@@ -33,7 +33,7 @@ class TemplateLine(NamedTuple):
 
 
 def calling_line() -> TemplateLine:
-    """Where the function that calls this one was called from, in code that is the author's."""
+    """Return the line that called the function which calls this one, skipping frames of Jinja2 and PyView."""
     frame = sys._getframe(2)
     while frame.f_globals.get("__name__", "").startswith(_OURS) and frame.f_back is not None:
         frame = frame.f_back
@@ -46,20 +46,20 @@ def _line(code: CodeType, instruction: int) -> int:
 
 
 class TemplateSource(Protocol):
-    """A template as it was loaded, or whatever else was looked for."""
+    """A file that a render used: a template as it was loaded, or a `MissingFile`."""
 
     @property
     def is_up_to_date(self) -> bool: ...
 
 
 Sources: TypeAlias = dict[Hashable, TemplateSource]
-"""Each as it was when it was first used."""
+"""The files that renders used, each in its state at the first use."""
 
-_RECORDED: Final[ContextVar[Sources | None]] = ContextVar("noted", default=None)
+_RECORDED: Final[ContextVar[Sources | None]] = ContextVar("recorded", default=None)
 
 
 class MissingFile:
-    """A file that was not there; a page was made without it."""
+    """A file that a page looked for and did not find."""
 
     __slots__ = ("_path",)
 
@@ -73,7 +73,7 @@ class MissingFile:
 
 @contextmanager
 def recording_sources(sources: Sources) -> Iterator[None]:
-    """Within, `note` notes in `sources`."""
+    """Make `record_source` add to `sources` inside the block."""
     token = _RECORDED.set(sources)
     try:
         yield
@@ -82,7 +82,7 @@ def recording_sources(sources: Sources) -> Iterator[None]:
 
 
 def record_source(key: Hashable, source: TemplateSource) -> None:
-    """Note what is used. What is known already stays as it was, so that it is seen to be out of date."""
+    """Record a used file. A known one keeps its first state, so that a change since then is noticed."""
     recorded = _RECORDED.get()
     if recorded is not None:
         recorded.setdefault(key, source)

@@ -1,6 +1,6 @@
-"""Names of a context that are let go of once they are rendered: the page keeps what they showed, the view does not.
+"""Temporary assigns: names of a context that are reset after each render, so that the view does not keep their values.
 
-Values that a page has shown and a view has let go of: their going is no change.
+The page keeps showing the old values. The reset itself must not count as a change, so the retained tree is updated too.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,10 @@ from typing import Any, cast
 from pyview.template.tree.nodes import Node, Unit
 
 
-def forget(node: Node, values: Mapping[str, Any]) -> None:
-    """Have the units of a tree remember `values` as what these names were when it was rendered.
+def replace_inputs(node: Node, values: Mapping[str, Any]) -> None:
+    """Make the units of a tree remember `values` as their inputs, in place of the rendered ones.
 
-    The values that they stand for are held by nobody then. What was rendered from them stays as it is until a name
-    gets another value.
+    Then nothing refers to the rendered values, and their output stays until a name gets another value.
     """
     if isinstance(node, Unit):
         names = node.segment.names
@@ -23,14 +22,14 @@ def forget(node: Node, values: Mapping[str, Any]) -> None:
                 node.inputs[position] = values[name]
     for slot in node:
         if isinstance(slot, Node):
-            forget(slot, values)
+            replace_inputs(slot, values)
 
 
 _MAY_CHANGE = (list, dict, set, bytearray)
 
 
 class Temporaries:
-    """`values` are what the names are after each render."""
+    """The temporary names of a context, with the values that they get after each render."""
 
     __slots__ = ("_values",)
 
@@ -38,25 +37,25 @@ class Temporaries:
         self._values: dict[str, Any] = {}
 
     def add(self, values: Mapping[str, Any]) -> None:
-        """Raises `TypeError` for a value that could be changed in place: then nobody would see that it was."""
+        """Add names. Raises `TypeError` for a mutable value: a change in place could not be noticed."""
         for name, value in values.items():
             if isinstance(value, _MAY_CHANGE):
                 raise TypeError(
-                    f"temporary({name}={value!r}): expected a value that cannot change, such as () or None. "
-                    f"Give the context a new one to show it: context[{name!r}] = [item]"
+                    f"temporary({name}={value!r}): expected an immutable value, such as () or None. "
+                    f"To show a value, assign a new one: context[{name!r}] = [item]"
                 )
         self._values.update(values)
 
     def reset(self, context: Any, node: Node | None) -> Any:
-        """A render has succeeded: the context without what it has shown. `node` is what it left."""
+        """Reset the names after a successful render and return the context. `node` is the root node of the render."""
         if node is not None:
-            forget(node, self._values)
+            replace_inputs(node, self._values)
         if isinstance(context, dict):
             context.update({name: value for name, value in self._values.items() if name in context})
             return context
-        held = {name: value for name, value in self._values.items() if hasattr(context, name)}
+        values = {name: value for name, value in self._values.items() if hasattr(context, name)}
         if is_dataclass(context) and cast(Any, context).__dataclass_params__.frozen:
-            return replace(cast(Any, context), **held)
-        for name, value in held.items():
+            return replace(cast(Any, context), **values)
+        for name, value in values.items():
             setattr(context, name, value)
         return context

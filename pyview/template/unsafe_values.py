@@ -1,6 +1,6 @@
-"""Places in the value of an attribute where escaping alone does not make a value safe.
+"""Positions in attribute values where escaping alone does not make a value safe.
 
-These are the rules for template strings and for Jinja2 alike.
+The rules are the same for template strings and for Jinja2.
 """
 
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ SLOT = "\0"
 
 
 class Danger(Enum):
-    """Harm that a value could do in its place."""
+    """Harm that a value could do at its position."""
 
     PROGRAM = auto()
-    """It is run as a program, or parsed as a page."""
+    """The browser runs it as a program, or parses it as a page."""
     URL = auto()
-    """It begins an address, whose scheme could be `javascript:`."""
+    """It begins a URL, whose scheme could be `javascript:`."""
     URL_PIECE = auto()
-    """It may still belong to an address's scheme."""
+    """It may still belong to the scheme of a URL."""
     DECLARATION = auto()
     """It could end its declaration in a style, and begin another one."""
     EVENT = auto()
-    """It begins a `phx-*` binding: one that begins with `[` is run as JS commands."""
+    """It begins a `phx-*` binding. The client runs a value that begins with `[` as JS commands."""
     COMMANDS = auto()
     """The same, in a binding that holds JS commands only."""
     COMMAND_PIECE = auto()
-    """It is a piece of JS commands that are written by hand, and could end the JSON string that it stands in."""
+    """It is a piece of hand-written JS commands, and could end the JSON string that it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,20 @@ class ValueSoFar:
 
 
 def danger_of(before: ValueSoFar) -> Danger | None:
-    """The danger for a value that comes after `before`; None where escaping is enough."""
+    """Return the danger of a value that comes after `before`; None if escaping is enough."""
     if is_program(before.name):
         return Danger.PROGRAM
     if is_binding(before.name) or _may_be_binding(before.name):
         return _danger_in_binding(before)
     if is_url(before.name, before.tag):
-        return _danger_in_address(before.text)
+        return _danger_in_url(before.text)
     if before.name.lower() == "style" and before.text.rpartition(";")[2].strip():
         return Danger.DECLARATION
     return None
 
 
 def _may_be_binding(name: str) -> bool:
-    """Return whether a slot in the name of the attribute may make a binding of it: `phx-{{ kind }}`."""
+    """Return True if a slot in the name of the attribute may make it a binding: `phx-{{ kind }}`."""
     known, slot, _ = name.partition(SLOT)
     return (
         bool(slot) and len(known) > len("phx-") - 1 and any(one.startswith(known.lower()) for one in BINDINGS)
@@ -69,7 +69,7 @@ def _danger_in_binding(before: ValueSoFar) -> Danger | None:
     return Danger.COMMANDS if before.name.lower() in COMMAND_BINDINGS else Danger.EVENT
 
 
-def _danger_in_address(before: str) -> Danger | None:
+def _danger_in_url(before: str) -> Danger | None:
     if not is_harmless(before):
         return Danger.PROGRAM
     if scheme_is_known(before):
@@ -78,5 +78,5 @@ def _danger_in_address(before: str) -> Danger | None:
 
 
 def scheme_is_known(before: str) -> bool:
-    """Return whether what follows can no longer be part of an address's scheme."""
+    """Return True if text after `before` cannot be part of the URL's scheme."""
     return any(char in before for char in "/?#:")

@@ -1,6 +1,4 @@
-"""Files that belong to a view: `count.html`, `count.css` and `count.js` beside `count.py`, or a template named on the
-class.
-"""
+"""Files of a view: `count.html`, `count.css` and `count.js` beside `count.py`, or a template named on the class."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,7 +13,7 @@ from pyview.template.live_template import LiveTemplate
 
 
 class TemplateFileNotFound(FileNotFoundError):
-    """A view has no template. `path` is the file that was looked for, None for a class that came from no file."""
+    """A view has no template. `path` is the missing file, None for a class whose module has no file."""
 
     def __init__(self, view: type, path: Path | None) -> None:
         self.view = view
@@ -29,12 +27,12 @@ class TemplateFileNotFound(FileNotFoundError):
 
 
 def template_for(view: type, environment: LiveEnvironment) -> LiveTemplate:
-    """The template of a view class.
+    """Return the template of a view class.
 
-    In this order: what the class attribute `template` names to the environment's loader (or a `LiveTemplate` given
-    there); the file that `template_file` names, beside the module of the class that says so; the `.html` file with
-    the name of the module, of the class or else of a base class. Raises `TemplateFileNotFound`, and Jinja2's
-    TemplateNotFound and TemplateSyntaxError.
+    In this order: the class attribute `template`, a name for the environment's loader or a `LiveTemplate`; the class
+    attribute `template_file`, a path relative to the module of the class that has the attribute; the `.html` file
+    beside the module of the class, or of a base class. Raises `TemplateFileNotFound`, and Jinja2's TemplateNotFound and
+    TemplateSyntaxError.
     """
     named = getattr(view, "template", None)
     if isinstance(named, LiveTemplate):
@@ -48,15 +46,15 @@ def template_for(view: type, environment: LiveEnvironment) -> LiveTemplate:
 
 
 def has_template_method(cls: type) -> bool:
-    """Whether a class makes its content itself, in a method `template` that returns a template string."""
+    """Return True if a class has a method `template`, which returns a template string."""
     return callable(getattr(cls, "template", None))
 
 
 def layout_of(view: type, environment: LiveEnvironment, otherwise: Any = None) -> LiveTemplate | None:
-    """The layout of a view class: what its attribute `layout` names, or that of a base class, or `otherwise`.
+    """Return the layout of a view class: its attribute `layout`, inherited from a base class or not, or `otherwise`.
 
-    A name is that of a file beside the module of the class that says so, else one that the environment's loader knows.
-    None where there is none, or where the class says False. Raises Jinja2's TemplateNotFound and TemplateSyntaxError.
+    A name is a file beside the module of the class that has the attribute, else a name for the environment's loader.
+    None if there is no layout, or if the attribute is False. Raises Jinja2's TemplateNotFound and TemplateSyntaxError.
     """
     owner = next((cls for cls in view.__mro__ if vars(cls).get("layout") is not None), None)
     named = otherwise if owner is None else vars(owner)["layout"]
@@ -77,7 +75,7 @@ def _by_name(cls: type, name: str, environment: LiveEnvironment) -> LiveTemplate
     try:
         return LiveTemplate.from_loader(name, environment)
     except TemplateNotFound as missing:
-        if missing.name != name:  # one that it extends, whose own error has the line
+        if missing.name != name:  # a template that it extends: its own error has the line
             raise
         raise TemplateNotFound(name, _not_found(cls, name, environment)) from None
 
@@ -86,20 +84,20 @@ def _not_found(cls: type, name: str, environment: LiveEnvironment) -> str:
     close = get_close_matches(name, _names(environment), n=1)
     meant = f" Did you mean {close[0]!r}?" if close else ""
     return (
-        f"{cls.__qualname__} names the template {name!r}, which no loader finds.{meant} PyView(templates=...) says"
-        " where they are; for a file beside the module, say template_file"
+        f"{cls.__qualname__} names the template {name!r}, which no loader finds.{meant} Set the template folder with"
+        " PyView(templates=...); for a file beside the module, use template_file"
     )
 
 
 def _names(environment: LiveEnvironment) -> list[str]:
     try:
         return environment.list_templates()
-    except TypeError:  # a loader of functions knows no list
+    except TypeError:  # a loader made of a function cannot list its templates
         return []
 
 
 def template_path(view: type) -> Path | None:
-    """The template file of a view class, whether it exists or not; None for a class without a module file."""
+    """Return the template file of a view class, existing or not; None for a class without a module file."""
     for cls in view.__mro__:
         named = vars(cls).get("template_file")
         module_file = _module_file(cls)
@@ -109,28 +107,28 @@ def template_path(view: type) -> Path | None:
 
 
 def stylesheet_path(view: type) -> Path | None:
-    """The `.css` file of a view class, or of a base class; None if there is none."""
+    """Return the `.css` file of a view class, or of a base class; None if there is none."""
     return find_beside(view, ".css")
 
 
 def script_path(view: type) -> Path | None:
-    """The `.js` file of a view class, or of a base class; None if there is none."""
+    """Return the `.js` file of a view class, or of a base class; None if there is none."""
     return find_beside(view, ".js")
 
 
 def find_beside(view: type, suffix: str) -> Path | None:
-    """The file with that suffix and the name of the class's module, or of a base class's; None if there is none."""
-    return next((path for path in places_beside(view, [suffix]) if path.is_file()), None)
+    """Return the file with that suffix beside the module of a class, or of a base class; None if there is none."""
+    return next((path for path in paths_beside(view, [suffix]) if path.is_file()), None)
 
 
-def places_beside(view: type, suffixes: Iterable[str]) -> Iterator[Path]:
-    """Where the files of a view class may be, its own before those of its base classes."""
+def paths_beside(view: type, suffixes: Iterable[str]) -> Iterator[Path]:
+    """Yield the possible paths of a view class's files, its own before those of its base classes."""
     for suffix in suffixes:
         yield from filter(None, (file_beside(cls, suffix) for cls in view.__mro__))
 
 
 def file_beside(view: type, suffix: str) -> Path | None:
-    """The path that belongs to the class by its module's: `views/count.py` -> `views/count.html`."""
+    """Return the path beside the module of a class: `views/count.py` -> `views/count.html`."""
     module_file = _module_file(view)
     return None if module_file is None else module_file.with_suffix(suffix)
 

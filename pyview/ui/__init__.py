@@ -1,6 +1,6 @@
-"""The components that every application needs: forms and inputs, links, flash messages, dialogs, tables.
+"""Core components as functions: forms and inputs, links, flash messages, dialogs, tables.
 
-In Jinja2 they are macros, `{% import "pyview/components.html" as ui %}`; here are the same as functions.
+In Jinja2 the same components are macros: `{% import "pyview/components.html" as ui %}`.
 """
 
 from pyview.template.core.tags import hide_modal, show_modal

@@ -1,7 +1,7 @@
-"""The core components as functions: for template strings, and checked where a template calls them.
+"""The core components as functions, for template strings and Jinja2. The compiler checks their calls in templates.
 
-Each shows the macro of its name in `pyview/components.html`, which says what it is. The functions of nested content
-get its argument: `table("users", users, ["Name"], children=lambda user: t"<td>{user.name}</td>")`.
+Each calls the macro of its name in `pyview/components.html`. `children` may be a function of the content's argument:
+`table("users", users, ["Name"], children=lambda user: t"<td>{user.name}</td>")`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,18 +19,8 @@ _FORM: Final = ("action", "autocomplete", "enctype", "name", "novalidate", "targ
 _BUTTON: Final = ("disabled", "form", "formaction", "formmethod", "formnovalidate", "name", "type", "value")
 _INPUT: Final = (
     *("accept", "autocomplete", "checked", "cols", "disabled", "form", "list", "max", "maxlength", "min"),
-    *(
-        "minlength",
-        "multiple",
-        "pattern",
-        "placeholder",
-        "readonly",
-        "required",
-        "rows",
-        "size",
-        "step",
-        "wrap",
-    ),
+    *("minlength", "multiple", "pattern", "placeholder", "readonly", "required", "rows", "size", "step"),
+    "wrap",
 )
 _LINK: Final = ("download", "hreflang", "referrerpolicy", "rel", "target")
 
@@ -39,17 +29,17 @@ _LINK: Final = ("download", "hreflang", "referrerpolicy", "rel", "target")
 
 @component(source=_UI + "{% call ui.form(of, method, **rest) %}{{ children }}{% endcall %}", include=_FORM)
 def form(of: Form[Any], children: Slot, method: Literal["get", "post"] = "post", **rest: Any) -> None:
-    """A form, with its id and the errors of the whole."""
+    """A form, with its id and the errors of the form as a whole."""
 
 
 @component(source=_UI + "{{ ui.form_errors(of) }}")
 def form_errors(of: Form[Any] | FormPart) -> None:
-    """What does not fit the form as a whole."""
+    """The errors of a form as a whole."""
 
 
 @component(source=_UI + "{{ ui.errors(field) }}")
 def errors(field: FormField) -> None:
-    """What does not fit a field."""
+    """The errors of a field."""
 
 
 @component(source=_UI + "{{ ui.label(field, text, **rest) }}")
@@ -67,7 +57,7 @@ def input(
     options: Iterable[Any] | None = None,
     **rest: Any,
 ) -> None:
-    """A field with its label, help and errors; `type` is the input's, otherwise the model chooses."""
+    """A field with its label, help and errors. `type` is the type of the input; the default depends on the model."""
 
 
 @component(source=_UI + "{% call(part) ui.inputs_for(field) %}{{ children(part) }}{% endcall %}")
@@ -77,17 +67,17 @@ def inputs_for(field: FormField, children: Slot) -> None:
 
 @component(source=_UI + "{{ ui.add_button(field, text, **rest) }}", include=_BUTTON)
 def add_button(field: FormField, text: str = "Add", **rest: Any) -> None:
-    """Adds an entry to a list."""
+    """A button that adds an entry to a list."""
 
 
 @component(source=_UI + "{{ ui.remove_button(part, text, **rest) }}", include=_BUTTON)
 def remove_button(part: FormPart, text: str = "Remove", **rest: Any) -> None:
-    """Takes an entry off a list."""
+    """A button that removes an entry from a list."""
 
 
 @component(source=_UI + "{{ ui.move_button(part, by, text, **rest) }}", include=_BUTTON)
 def move_button(part: FormPart, by: int, text: str | None = None, **rest: Any) -> None:
-    """Moves an entry of a list: by -1 up, by 1 down."""
+    """A button that moves an entry of a list: by -1 up, by 1 down."""
 
 
 # Buttons and links
@@ -98,7 +88,7 @@ def move_button(part: FormPart, by: int, text: str | None = None, **rest: Any) -
     include=_BUTTON,
 )
 def button(text: str = "", variant: str | None = None, children: Slot = None, **rest: Any) -> None:
-    """A button; the variants "primary" and "danger" have looks."""
+    """A button. The style sheet has the variants "primary" and "danger"."""
 
 
 @component(
@@ -118,7 +108,7 @@ def link(
     children: Slot = None,
     **rest: Any,
 ) -> None:
-    """A link: `patch` and `navigate` go over the socket, `href` loads a page, with a `method` as a form does."""
+    """A link. `patch` and `navigate` go over the socket, `href` loads a page. With a `method` it submits a form."""
 
 
 # Messages, dialogs, focus, portals
@@ -126,12 +116,12 @@ def link(
 
 @component(source=_UI + "{{ ui.flash_group(flash, **rest) }}")
 def flash_group(flash: Any, **rest: Any) -> None:
-    """The flash messages, and what is said of a lost connection."""
+    """The flash messages, and notices about a lost connection."""
 
 
 @component(source=_UI + "{% call ui.focus_wrap(id, **rest) %}{{ children }}{% endcall %}")
 def focus_wrap(id: str, children: Slot, **rest: Any) -> None:
-    """Keeps the Tab key within."""
+    """A `<div>` that keeps the focus inside when the user presses Tab."""
 
 
 @component(
@@ -146,12 +136,12 @@ def modal(
     close: str = "Close",
     **rest: Any,
 ) -> None:
-    """A dialog, opened by `show_modal(id)` in the browser or by `show` from the server."""
+    """A dialog. `show_modal(id)` opens it in the browser, `show` from the server."""
 
 
 @component(source=_UI + "{% call ui.portal(id, target, **rest) %}{{ children }}{% endcall %}")
 def portal(id: str, target: str, children: Slot, **rest: Any) -> None:
-    """Content that stands elsewhere in the page: at the end of what `target` selects."""
+    """Content that the client moves to another element of the page: to the end of the one that `target` selects."""
 
 
 # Data
@@ -171,7 +161,7 @@ def table(
     empty: str | None = None,
     **rest: Any,
 ) -> None:
-    """A table of rows or of a stream: `children` is a function of the row, and writes its cells."""
+    """A table of rows or of a stream. `children` is a function of the row, and returns its cells."""
 
 
 @component(
@@ -183,4 +173,4 @@ def async_result(
     loading: str = "Loading…",
     failed: str = "This could not be loaded.",
 ) -> None:
-    """What async work has brought: `children` is a function of it."""
+    """The result of async work. `children` is a function of the result."""

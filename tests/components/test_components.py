@@ -302,9 +302,9 @@ class TestErrors:
         for wrong in (dict, "Counter", None):
             with pytest.raises(TypeError, match="expects a class derived from LiveComponent"):
                 await open_page("{{ live_component(wrong, id=1) }}", wrong=wrong)
-        with pytest.raises(TypeError, match="expects an id that is hashable"):
+        with pytest.raises(TypeError, match="expects a hashable id"):
             await open_page("{{ live_component(Leaf, id=[]) }}", Leaf=Leaf)
-        with pytest.raises(TypeError, match="expects an id that is hashable"):
+        with pytest.raises(TypeError, match="expects a hashable id"):
             await open_page("{{ live_component(Leaf, id=nothing) }}", Leaf=Leaf)
 
     async def test_the_error_without_a_template_names_the_expected_file(self, open_page: Open) -> None:

@@ -347,10 +347,10 @@ async def test_a_view_that_renders_by_hand_may_hold_one() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"id": "phx-1"}, ValueError, "how the ids of whole pages begin"),
+        ({"id": "phx-1"}, ValueError, "with which the ids of whole pages begin"),
         ({"id": 'a"b'}, ValueError, "expected a letter"),
-        ({"container": "<b>"}, ValueError, "no HTML tag"),
-        ({"container": ("p", {"data-phx-session": "x"})}, ValueError, "not yours to set"),
+        ({"container": "<b>"}, ValueError, "expected an HTML tag"),
+        ({"container": ("p", {"data-phx-session": "x"})}, ValueError, "cannot be set"),
     ],
 )
 def test_what_the_client_cannot_handle_is_refused(options: Any, error: type[Exception], message: str) -> None:

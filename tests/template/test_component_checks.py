@@ -131,11 +131,11 @@ def test_what_may_be_right_compiles(source: str) -> None:
         ),
         (
             "{% call slot('footer') %}1{% endcall %}",
-            '{% call slot("...") %} stands within the call block',
+            '{% call slot("...") %} must stand within the call block',
         ),
         (
             "{% call table([]) %}{% call slot(x) %}1{% endcall %}{% endcall %}",
-            "a slot is named by a constant text",
+            "expected a constant text as the name of a slot",
         ),
     ],
 )
@@ -339,7 +339,7 @@ def test_a_declared_macro_costs_nothing_when_rendering() -> None:
             "a=attr(1, valus=[1])",
             "expected default, doc, required, type, values in the signature of a macro, got",
         ),
-        ("a=attr(1, values=x)", "what a macro declares is constant"),
+        ("a=attr(1, values=x)", "expected a constant in the declaration of a macro"),
         ("a=attr(type='Int')", "attr(type='Int'): expected one of str, int"),
         ("a=slot(1)", "expected attrs, doc, many, required in the signature"),
     ],

@@ -209,7 +209,7 @@ def test_two_components_of_one_name_are_refused() -> None:
     def other() -> None: ...
 
     other.__name__ = "card"
-    with pytest.raises(ValueError, match="two components are called 'card'"):
+    with pytest.raises(ValueError, match="two components have the name 'card'"):
         components_in([card, component(other)])
 
 
@@ -238,7 +238,7 @@ def test_attributes_are_declared_with_their_values() -> None:
 def test_parameters_without_a_name_are_refused(parameters: str) -> None:
     space: dict[str, Any] = {}
     exec(f"def broken({parameters}): ...", space)  # noqa: S102
-    with pytest.raises(TypeError, match="are given by name"):
+    with pytest.raises(TypeError, match="that can be given by name"):
         _ = component(space["broken"]).declaration
 
 

@@ -17,7 +17,7 @@ from pyview.testing import LiveClient
         ("{% for x in xs %}{% empty %}none{% endfor %}", "{% else %}"),
         ("{% for x in xs %}{% cycle 'a', 'b' %}{% endfor %}", "{{ loop.cycle('a', 'b') }}"),
         ("{% trim %}{% endtrim %}", "{% filter trim %}"),
-        ("{% spaceless %}{% endspaceless %}", "not there, and not needed"),
+        ("{% spaceless %}{% endspaceless %}", "missing and not needed"),
         ("{% include 'x' with a=b & c=d %}", "{% with a=b %}{% include 'file' %}{% endwith %}"),
         ("{% with a=b & c=d %}{% endwith %}", "{% with a=b, c=d %}"),
         ("{{ a ?? b :: c }}", "{{ b if a else c }}"),

@@ -143,5 +143,5 @@ async def test_after_a_broken_connection_it_starts_afresh() -> None:
 
 @pytest.mark.parametrize("value", [[], {}, set(), bytearray()])
 def test_what_can_change_is_no_resting_value(value: Any) -> None:
-    with pytest.raises(TypeError, match="expected a value that cannot change"):
+    with pytest.raises(TypeError, match="expected an immutable value"):
         Temporaries().add({"lines": value})

@@ -89,11 +89,13 @@ def test_live_links_may_count_from_the_page(kind: str, url: str) -> None:
 
 
 def test_a_link_has_one_address_and_a_method_that_there_is() -> None:
-    with pytest.raises(TypeError, match="expects one of href, patch and navigate, got none"):
+    with pytest.raises(TypeError, match="expected one of href, patch and navigate for a link, got none"):
         link("class='x'")
     with pytest.raises(TypeError, match="got href and patch"):
         link("href='/', patch='/'")
-    with pytest.raises(ValueError, match="a method of get, post, put, patch, delete, got 'steal'"):
+    with pytest.raises(
+        ValueError, match="expected one of get, post, put, patch, delete as the method of a link, got 'steal'"
+    ):
         link("href='/', method='steal'")
 
 

@@ -20,14 +20,14 @@ MUTATORS: Final = frozenset(
         *("add", "discard", "difference_update", "intersection_update", "symmetric_difference_update"),
     }
 )
-"""Methods of lists, dicts and sets that change them. `do` aside, nothing else in a template can."""
+"""Methods of lists, dicts and sets that change them. Besides `{% do %}`, nothing else in a template can change them."""
 
 _KNOWN_TYPES = (str, bytes, int, float, tuple, list, dict, set, frozenset, range, Markup)
 _MORE_KNOWN_TYPES = (datetime.datetime, datetime.time, datetime.timedelta, decimal.Decimal, uuid.UUID)
 KNOWN_METHODS: Final = frozenset(
     name for cls in (*_KNOWN_TYPES, *_MORE_KNOWN_TYPES) for name in dir(cls) if name not in MUTATORS
 )
-"""Methods that are not an application's own."""
+"""Methods of standard types. A call of one cannot change an object of the application."""
 
 _BINDING = (
     *(nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport, nodes.Macro),
@@ -42,12 +42,12 @@ _SILENT = (nodes.Macro, nodes.Assign, nodes.AssignBlock)
 
 
 def contains(node: nodes.Node, types: tuple[type[nodes.Node], ...]) -> bool:
-    """Whether there is a node of one of the types anywhere below."""
+    """Return True if a node of one of the types is anywhere below `node`."""
     return next(iter(node.find_all(types)), None) is not None
 
 
 def writes(body: Iterable[nodes.Node]) -> bool:
-    """Whether rendering the body may write anything."""
+    """Return True if rendering the body may write anything."""
     for node in body:
         if isinstance(node, _WRITING):
             return True
@@ -57,7 +57,7 @@ def writes(body: Iterable[nodes.Node]) -> bool:
 
 
 def binds_outside(body: Iterable[nodes.Node]) -> bool:
-    """Whether rendering the body has an effect on what comes after it: names bound, things done."""
+    """Return True if rendering the body has an effect on statements after it: it binds names or calls methods."""
     for node in body:
         if isinstance(node, _BINDING):
             return True
@@ -71,7 +71,7 @@ def binds_outside(body: Iterable[nodes.Node]) -> bool:
 
 
 def constant_text(body: Iterable[nodes.Node]) -> str | None:
-    """The text of a body that is nothing but text, else None."""
+    """Return the text of a body that is nothing but text, else None."""
     parts: list[str] = []
     for node in body:
         if not isinstance(node, nodes.Output) or not all(
@@ -83,14 +83,14 @@ def constant_text(body: Iterable[nodes.Node]) -> str | None:
 
 
 def target_names(target: nodes.Node) -> list[nodes.Name | nodes.NSRef]:
-    """What an assignment target binds."""
+    """Return the names that an assignment target binds."""
     if isinstance(target, (nodes.Name, nodes.NSRef)):
         return [target]
     return list(target.find_all((nodes.Name, nodes.NSRef)))
 
 
 def bindings(template: nodes.Template) -> Counter[str]:
-    """How many places of the template bind each name."""
+    """Count how often the template binds each name."""
     return Counter(_bound_names(template))
 
 
@@ -108,13 +108,16 @@ def _bound_names(template: nodes.Template) -> Iterator[str]:
 
 
 def may_create(expression: nodes.Node) -> bool:
-    """Whether the value of an expression may be a new mutable object, which the template could change later."""
+    """Return True if the value of an expression may be a new mutable object, which the template could change later."""
     makers = (nodes.List, nodes.Dict, nodes.Call, nodes.Filter)
     return isinstance(expression, makers) or contains(expression, makers)
 
 
 def trust_of(template: nodes.Template) -> int:
-    """Which snapshots hold while this template renders: none of what the template itself may change half-way."""
+    """Return which values may be compared by snapshots: not those that the template itself may change while it renders.
+
+    See `TRUST_BUILTINS` and `TRUST_OBJECTS`.
+    """
     if template.find(nodes.ExprStmt) is not None:
         return 0
     trust = TRUST_OBJECTS
@@ -136,7 +139,7 @@ def _imported(template: nodes.Template) -> Iterator[str]:
 
 
 def mutates(body: Iterable[nodes.Node]) -> bool:
-    """Whether the body calls a method that changes a list, dict or set."""
+    """Return True if the body calls a method that changes a list, dict or set."""
     for node in body:
         if isinstance(node, nodes.Getattr) and node.attr in MUTATORS:
             return True
@@ -146,11 +149,11 @@ def mutates(body: Iterable[nodes.Node]) -> bool:
 
 
 class _ReadWhole(Exception):
-    """The row itself is used, not a field of it."""
+    """The loop's body uses the item as a whole, not a field of it."""
 
 
 def fields_read(target: nodes.Node, body: Iterable[nodes.Node]) -> list[str] | None:
-    """The fields that a loop's body reads of its target; None if it reads anything else of it, or binds it anew."""
+    """Return the fields that a loop's body reads of its item; None if it also uses the item itself."""
     if not isinstance(target, nodes.Name):
         return None
     found: dict[str, None] = {}
@@ -163,14 +166,14 @@ def fields_read(target: nodes.Node, body: Iterable[nodes.Node]) -> list[str] | N
 
 
 class ItemField(NamedTuple):
-    """`owner.name`, or `owner["name"]`."""
+    """A field of a named value: `owner.name` or `owner["name"]`."""
 
     owner: str
     name: str
 
 
 def field_of(node: nodes.Node) -> ItemField | None:
-    """What the node reads, if it reads a field of a name."""
+    """Return the field that the node reads, None if it is no field of a name."""
     if not isinstance(node, (nodes.Getattr, nodes.Getitem)) or not isinstance(node.node, nodes.Name):
         return None
     if isinstance(node, nodes.Getattr):

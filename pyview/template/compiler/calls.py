@@ -1,9 +1,11 @@
-"""Checks the calls of components when the template that holds them compiles, as far as they can be known then.
+"""Declarations of macros, and checks of component calls when a template compiles.
 
-Macros that declare what they take, in the place of defaults: `{% macro card(title, kind=attr("info", ...)) %}`.
-
+A macro declares its attributes and slots instead of defaults: `{% macro card(title, kind=attr("info", ...)) %}`.
 `attr(default, values=[...], type="...", doc="...")` and `slot(required=..., many=..., attrs=[...])` are read when the
 template compiles, and replaced by the plain default. What remains is an ordinary macro.
+
+Calls of function components and of declared macros are checked as far as their arguments are known: names, required
+arguments, constant values.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +37,10 @@ _SLOT_KEYS: Final = frozenset({"required", "many", "attrs", "doc"})
 
 
 def declared_macros(tree: nodes.Template, name: str | None, filename: str | None) -> dict[str, Declaration]:
-    """The declarations of a template's macros. The tree gets plain defaults instead. Raises TemplateSyntaxError."""
+    """Return the declarations of a template's macros, and replace them by plain defaults in the tree.
+
+    Raises TemplateSyntaxError.
+    """
     reader = _DeclarationReader(name, filename)
     found = {}
     for macro in tree.find_all(nodes.Macro):
@@ -78,10 +83,10 @@ class _DeclarationReader:
         )
 
     def _attribute(self, name: str, call: nodes.Call) -> tuple[AttributeType, nodes.Expr]:
-        said = self._arguments(call, _ATTR_KEYS)
-        required = "default" not in said
-        default: nodes.Expr = nodes.Const(None, lineno=call.lineno) if required else said.pop("default")
-        known = {key: self._constant(value) for key, value in said.items()}
+        arguments = self._arguments(call, _ATTR_KEYS)
+        required = "default" not in arguments
+        default: nodes.Expr = nodes.Const(None, lineno=call.lineno) if required else arguments.pop("default")
+        known = {key: self._constant(value) for key, value in arguments.items()}
         required = known.get("required", required)
         values = known.get("values")
         kind = known.get("type")
@@ -111,20 +116,20 @@ class _DeclarationReader:
         )
 
     def _arguments(self, call: nodes.Call, keys: frozenset[str]) -> dict[str, nodes.Expr]:
-        said = {each.key: each.value for each in call.kwargs}
+        arguments = {each.key: each.value for each in call.kwargs}
         if call.args and "default" in keys:
-            said["default"] = call.args[0]
-        unknown = [key for key in said if key not in keys]
+            arguments["default"] = call.args[0]
+        unknown = [key for key in arguments if key not in keys]
         if unknown or call.dyn_args or call.dyn_kwargs or len(call.args) > ("default" in keys):
-            wanted = ", ".join(sorted(keys))
-            self._fail(call, f"expected {wanted} in the signature of a macro, got {unknown or 'more'}")
-        return said
+            expected = ", ".join(sorted(keys))
+            self._fail(call, f"expected {expected} in the signature of a macro, got {unknown or 'more'}")
+        return arguments
 
     def _constant(self, value: nodes.Expr) -> Any:
         try:
             return value.as_const()
         except nodes.Impossible:
-            self._fail(value, "what a macro declares is constant")
+            self._fail(value, "expected a constant in the declaration of a macro, got an expression")
 
     def _fail(self, node: nodes.Node, message: str) -> Any:
         raise TemplateSyntaxError(message, node.lineno, self._name, self._filename)
@@ -146,7 +151,7 @@ def prepare(tree: nodes.Template, environment: Environment, name: str | None, fi
 
 
 def _components(tree: nodes.Template, environment: Environment) -> dict[str, Declaration]:
-    """The components among the globals, without those whose names the template gives to something else."""
+    """Return the components among the globals, except those whose names the template binds itself."""
     used = {each.name for each in tree.find_all(nodes.Name)}
     taken = bindings(tree)
     found = {name: getattr(environment.globals.get(name), "declaration", None) for name in used}
@@ -159,7 +164,7 @@ def _own(tree: nodes.Template, macros: Mapping[str, Declaration]) -> dict[str, D
 
 
 def _imported(tree: nodes.Template, environment: Environment, parent: str | None) -> dict[str, Declaration]:
-    """The declared macros of files that are imported by a constant name: `card`, or `ui.card` with a dot."""
+    """Return the declared macros of files that are imported by a constant name, as `card` or `ui.card`."""
     taken = bindings(tree)
     found: dict[str, Declaration] = {}
     for node in tree.find_all(nodes.Import):
@@ -184,7 +189,7 @@ def _macros_of(template: nodes.Expr, environment: Environment, parent: str | Non
         tree = Parser(environment, environment.preprocess(source, name, filename), name, filename).parse()
         return declared_macros(tree, name, filename)
     except TemplateError:
-        return {}  # what is wrong with that file is said when it is loaded
+        return {}  # the error of that file is raised when it is loaded
 
 
 class _Checker:
@@ -258,9 +263,9 @@ class _Checker:
                     hint = guess(keyword.key, attributes) or f". It takes {', '.join(attributes) or 'none'}"
                     self._fail(keyword, f"{what} takes no attribute {keyword.key!r}{hint}")
                 self._check_value(f"{what}, {keyword.key}", attributes[keyword.key], keyword.value)
-            said = {each.key for each in entry.kwargs}
+            names = {each.key for each in entry.kwargs}
             missing = [
-                each.name for each in slot.attributes if each.default is REQUIRED and each.name not in said
+                each.name for each in slot.attributes if each.default is REQUIRED and each.name not in names
             ]
             if missing and entry.dyn_kwargs is None:
                 self._fail(entry, f"{what} needs {' and '.join(map(repr, missing))}")
@@ -270,7 +275,7 @@ class _Checker:
 
 
 def _callee(node: nodes.Expr) -> str:
-    """What is called, `card` or `ui.card`; an empty text for anything else."""
+    """Return the name of the called macro or component, `card` or `ui.card`; "" for any other expression."""
     if isinstance(node, nodes.Name):
         return node.name
     if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):

@@ -1,6 +1,6 @@
-"""`{{ js.hide("#menu").push("closed") }}`: a chain of JS commands that is known when compiling becomes plain text.
+"""`{{ js.hide("#menu").push("closed") }}`: a chain of JS commands with constant arguments becomes plain text.
 
-`js` is the environment's in every template; what a view's context holds under that name does not count here.
+`js` is the environment's global in every template. A value named `js` in a view's context does not count here.
 """
 
 from typing import Any
@@ -13,16 +13,16 @@ from pyview.js.commands import COMMANDS, JsCommands
 
 
 def starts_with_js(node: nodes.Node) -> bool:
-    """Whether an expression is a chain of calls that begins with the name `js`."""
+    """Return True if an expression is a chain of calls that begins with the name `js`."""
     while isinstance(node, (nodes.Call, nodes.Getattr)):
         node = node.node
     return isinstance(node, nodes.Name) and node.name == "js"
 
 
 def constant_commands(node: nodes.Expr, eval_ctx: EvalContext) -> JsCommands | None:
-    """The value of a chain whose arguments are all constant, None for any other expression.
+    """Return the value of a chain whose arguments are all constant, None for any other expression.
 
-    A chain that fails is no constant either: it fails when rendering, and the error then has its line.
+    A chain that raises an error is not constant either: it raises it again while rendering, with the template's line.
     """
     if not _may_be_chain(node):
         return None
@@ -41,22 +41,22 @@ def _may_be_chain(node: nodes.Expr) -> bool:
 
 def _value(node: nodes.Expr, eval_ctx: EvalContext) -> Any:
     if isinstance(node, nodes.Name):
-        return _beginning(eval_ctx.environment, node)
+        return _global_js(eval_ctx.environment, node)
     if isinstance(node, nodes.Add):
         return _value(node.left, eval_ctx) + _value(node.right, eval_ctx)
     if isinstance(node, nodes.Call):
-        return _called(node, eval_ctx)
+        return _call_result(node, eval_ctx)
     return node.as_const(eval_ctx)
 
 
-def _beginning(environment: Environment, node: nodes.Name) -> JsCommands:
+def _global_js(environment: Environment, node: nodes.Name) -> JsCommands:
     found = environment.globals.get("js")
     if node.name != "js" or not isinstance(found, JsCommands):
         raise nodes.Impossible
     return found
 
 
-def _called(node: nodes.Call, eval_ctx: EvalContext) -> Any:
+def _call_result(node: nodes.Call, eval_ctx: EvalContext) -> Any:
     function = node.node
     unknown = node.dyn_args is not None or node.dyn_kwargs is not None
     if unknown or not isinstance(function, nodes.Getattr) or function.attr not in COMMANDS:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from io import TextIOBase
 from typing import Any
 
 from jinja2 import nodes
@@ -22,7 +21,7 @@ class Gap:
         self.text = ""
 
 
-class SourceBuffer(TextIOBase):
+class SourceBuffer:
     """Stream that Jinja2's code generator writes to, with gaps."""
 
     def __init__(self) -> None:

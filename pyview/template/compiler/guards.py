@@ -1,7 +1,7 @@
-"""Guards of slots whose value a browser or the client could run: written around them when a template compiles.
+"""Guards: filters that the compiler adds around slots whose value a browser or the client could run.
 
-A slot at the beginning of `href` or of `phx-click` costs a call; any other slot costs nothing. What the author of the
-template wrote there as a constant, as a chain of JS commands, or marked with `|safe` or `|tojson`, is left as it is.
+A slot at the beginning of `href` or of `phx-click` costs one call; any other slot costs nothing. A value that the
+template vouches for is not guarded: a constant, a chain of JS commands, an expression with `|safe` or `|tojson`.
 """
 
 import re
@@ -33,13 +33,13 @@ _OPEN_VALUE = re.compile(
     rf"\b(?:{_NAMES}|phx-[\w-]*|to|from|by|values)\s*(?:=\s*(?:\"[^\"]*|'[^']*|[^\s\"'>]*)?)?\Z",
     re.IGNORECASE,
 )
-"""A text that ends in the midst of an attribute whose value may have to be guarded."""
+"""Matches text that ends inside an attribute whose value may need a guard. Most templates have no such text."""
 
 _VOUCHING: Final = frozenset({"safe", "tojson"})
 
 
-def address(value: Any) -> Any:
-    """`value`; an address that would run as a program is turned into one that leads nowhere."""
+def url(value: Any) -> Any:
+    """Return `value`; a URL that would run as a program becomes one that leads nowhere."""
     if type(value) is str:
         return safe_url(value)
     text = seen_by_browser(value)
@@ -48,9 +48,9 @@ def address(value: Any) -> Any:
 
 
 def _guard(function: Callable[[Any], Any], mark: str) -> Callable[[Any], Any]:
-    """`function` as a filter, for all but live values, which an attribute refuses by itself.
+    """Return `function` as a filter. Live values pass, because an attribute refuses them anyway.
 
-    Text without `mark` is harmless: that is nearly every text.
+    Text without `mark` is harmless. That is nearly every text, and this test is faster than a call.
     """
 
     def guard(value: Any) -> Any:
@@ -62,7 +62,7 @@ def _guard(function: Callable[[Any], Any], mark: str) -> Callable[[Any], Any]:
 
 
 def _for_html(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """`function` as the filter of a block, whose result is written as it is."""
+    """Return `function` as the filter of a block. Nothing escapes the result of a block, so this does."""
 
     def guard(value: Any) -> Any:
         found = function(value)
@@ -76,7 +76,7 @@ def _piece(value: Any) -> Any:
 
 
 _OF_VALUES: Final = {
-    "pyview.address": _guard(address, ":"),
+    "pyview.url": _guard(url, ":"),
     "pyview.event": _guard(event_text, "["),
     "pyview.commands": _guard(commands_text, "["),
     "pyview.command_piece": pure(_piece),
@@ -84,12 +84,12 @@ _OF_VALUES: Final = {
 _OF_BLOCKS: Final = {f"{name}.block": _for_html(function) for name, function in _OF_VALUES.items()}
 
 GUARDS: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(_OF_VALUES | _OF_BLOCKS)
-"""The guards, as the filters that an environment has them as."""
+"""The guards as filters, by name."""
 
 _GUARD_OF: Final = {
-    Danger.URL: "pyview.address",
-    # The pieces of an address are not put together to be looked at: `https://` may well stand in the second one.
-    Danger.URL_PIECE: "pyview.address",
+    Danger.URL: "pyview.url",
+    # Each piece of a URL is checked alone: together they exist only in the page. `https://` may be the second piece.
+    Danger.URL_PIECE: "pyview.url",
     Danger.EVENT: "pyview.event",
     Danger.COMMANDS: "pyview.commands",
     Danger.COMMAND_PIECE: "pyview.command_piece",
@@ -97,16 +97,16 @@ _GUARD_OF: Final = {
 
 
 def guard_slots(tree: nodes.Template) -> None:
-    """Put a guard around each slot of a template that needs one, and around what blocks and other files write there."""
+    """Add guards around all slots of a template that need one, and around blocks and includes in such attributes."""
     if not any(_OPEN_VALUE.search(text.data) for text in tree.find_all(nodes.TemplateData)):
         return
     blocks: dict[nodes.Node, list[str]] = {}
-    for place in [*positions_of(tree)]:
-        names = _guards_for(place.positions)
-        if isinstance(place, Written):
-            blocks[place.node] = names
-        elif names and not is_vouched(place.expression):
-            place.output.nodes[place.index] = _guarded(place.expression, names)
+    for position in [*positions_of(tree)]:
+        names = _guards_for(position.positions)
+        if isinstance(position, Written):
+            blocks[position.node] = names
+        elif names and not is_trusted(position.expression):
+            position.output.nodes[position.index] = _guarded(position.expression, names)
     if any(blocks.values()):
         _Blocks(blocks).visit(tree)
 
@@ -123,7 +123,7 @@ def _guarded(expression: nodes.Expr, names: Sequence[str]) -> nodes.Expr:
 
 
 class _Blocks(NodeTransformer):
-    """Wraps statements in filter blocks, which see what they wrote as a whole."""
+    """Wraps statements in filter blocks, which get everything that the statement writes as one text."""
 
     def __init__(self, guards: Mapping[nodes.Node, Sequence[str]]) -> None:
         self._guards = guards
@@ -137,23 +137,23 @@ class _Blocks(NodeTransformer):
 
 
 def unguarded(expression: nodes.Expr) -> nodes.Expr:
-    """The expression as its author wrote it."""
+    """Return the expression as it stands in the template, without guards."""
     while isinstance(expression, nodes.Filter) and expression.name in GUARDS and expression.node is not None:
         expression = expression.node
     return expression
 
 
-def is_vouched(expression: nodes.Expr) -> bool:
-    """Return whether the author of the template vouches for the value: a constant, JS commands, or marked so."""
+def is_trusted(expression: nodes.Expr) -> bool:
+    """Return True if the template vouches for the value: a constant, JS commands, or a filter that says so."""
     match expression:
         case nodes.Const() | nodes.TemplateData():
             return True
         case nodes.Filter(name=name):
             return name in _VOUCHING or name.startswith("js.")
         case nodes.CondExpr(expr1=one, expr2=other):
-            return is_vouched(one) and (other is None or is_vouched(other))
+            return is_trusted(one) and (other is None or is_trusted(other))
         case nodes.Add(left=one, right=other):
-            return is_vouched(one) and is_vouched(other)
+            return is_trusted(one) and is_trusted(other)
         case nodes.Call(node=nodes.Getattr(attr=command)):
             return command in COMMANDS and starts_with_js(expression)
         case _:

@@ -23,22 +23,23 @@ _MARK = "__pyview_pure__"
 
 
 def pure(function: F) -> F:
-    """Decorator for a custom filter or test (or `finalize`): its result follows from its arguments alone.
+    """Decorate a custom filter or test (or `finalize`) whose result depends on its arguments only.
 
-    Other custom filters are evaluated at every render, since they may read a clock, a database or the language.
+    Other custom filters are evaluated at every render, because they may read a clock, a database or the user's
+    language.
     """
     setattr(function, _MARK, True)
     return function
 
 
 def is_marked_pure(function: object) -> bool:
-    """Whether the function was decorated with `pure`. One that is given the context reads more than its arguments."""
+    """Return True if the function was decorated with `pure`, and does not get the context besides its arguments."""
     passes: Any = function
     return getattr(function, _MARK, False) is True and _PassArg.from_obj(passes) is not _PassArg.context
 
 
 def is_pure_filter(environment: Environment, node: nodes.Filter) -> bool:
-    """Whether a filter, and whatever it calls by name, is pure."""
+    """Return True if a filter is pure, and so is the filter or test that it calls by name."""
     if not _is_pure(environment.filters, DEFAULT_FILTERS, IMPURE_FILTERS, node.name):
         return False
     if node.name in _CALLS_FILTER:
@@ -51,12 +52,12 @@ def is_pure_filter(environment: Environment, node: nodes.Filter) -> bool:
 
 
 def is_pure_test(environment: Environment, node: nodes.Test) -> bool:
-    """Whether a test is pure."""
+    """Return True if a test is pure."""
     return _is_pure(environment.tests, DEFAULT_TESTS, IMPURE_TESTS, node.name)
 
 
 def pure_names(environment: Environment) -> list[str]:
-    """All pure filters and tests by name: compiled templates hold for these, and no others."""
+    """Return the names of all pure filters and tests. Compiled code is valid only for an environment with the same."""
     filters = [
         each
         for each in environment.filters

@@ -1,22 +1,25 @@
-"""Whether the HTML of a body is surely one element, whatever its slots hold: what the client's root flag asks for."""
+"""Checks of a body's HTML that hold whatever its slots contain: one root element, balanced tags.
+
+The client's root flag (`r`) may only be set for a node that is always exactly one element.
+"""
 
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
 from pyview.template.html_scanner import VOID_ELEMENTS
 
-# Stands for a slot; no letter, no space, nothing that HTML gives a meaning.
+# Stands for a slot: a noncharacter, which is no letter, no space, and has no meaning in HTML.
 _SLOT = "\ufdd0"
 
 
 def is_single_root(statics: Sequence[str]) -> bool:
-    """Whether there is exactly one element at the top, with nothing beside it but comments and white space."""
+    """Return True if there is exactly one element at the top, and only comments and white space beside it."""
     scan = _scan(statics)
     return scan.balanced and scan.roots == 1 and not scan.beside
 
 
 def is_balanced(statics: Sequence[str]) -> bool:
-    """Whether every element that is opened is closed, and no other."""
+    """Return True if every opened element is closed, and no other is."""
     return _scan(statics).balanced
 
 

@@ -1,4 +1,8 @@
-"""Where in HTML each slot of a Jinja2 template stands, whichever branches are taken before it."""
+"""Positions of a Jinja2 template's slots in its HTML, whichever branches are taken before them.
+
+A template is read like HTML with unknown parts. After an `{% if %}`, each branch may have ended at another position, so
+a slot has several possible positions.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,8 +13,10 @@ from pyview.template.html_scanner import PLACEHOLDER, Scanner
 from pyview.template.unsafe_values import SLOT, ValueSoFar
 
 _MOST_POSITIONS = 16
-"""So many ways through the branches within one tag are followed: those with the shortest values, which hold least text
-before a slot."""
+"""Number of ways through the branches in one tag that are followed: those with the shortest values.
+
+Each `{% if %}` in a tag may double their number.
+"""
 
 _IN_VALUE = frozenset({'"', "'", "value", "bare"})
 _IN_TAG = _IN_VALUE | {"name", "tag", "slash"}
@@ -18,7 +24,7 @@ _IN_TAG = _IN_VALUE | {"name", "tag", "slash"}
 
 @dataclass(slots=True, eq=False)
 class Written:
-    """A statement that writes what stands elsewhere: a block, a file, what is called with a body."""
+    """A statement that writes content from elsewhere: a block, an included file, a call block."""
 
     node: nodes.Block | nodes.Include | nodes.CallBlock
     positions: tuple[Scanner, ...]
@@ -26,7 +32,7 @@ class Written:
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """A slot: `output.nodes[index]`. `places` are where it may stand, `after` is the text that follows at once."""
+    """A slot, `output.nodes[index]`, with its possible positions. `after` is the text that follows it directly."""
 
     output: nodes.Output
     index: int
@@ -40,7 +46,7 @@ class Slot:
 
 
 def values_at(positions: Iterable[Scanner]) -> Iterator[ValueSoFar]:
-    """Yield the texts that may stand in an attribute's value before each place that is in one."""
+    """Yield the part of an attribute's value before each position that is in a value."""
     for position in positions:
         if position.where in _IN_VALUE:
             name, text = (
@@ -51,14 +57,14 @@ def values_at(positions: Iterable[Scanner]) -> Iterator[ValueSoFar]:
 
 
 def slots_of(tree: nodes.Template) -> Iterator[Slot]:
-    """The slots of a template in their order; a file, a macro and a block of another file begin between tags."""
+    """Return the slots of a template in their order. A file, a macro and a block are taken to begin between tags."""
     return (one for one in _positions_from((Scanner(),), tree) if isinstance(one, Slot))
 
 
 def positions_of(tree: nodes.Template) -> Iterator[Slot | Written]:
-    """The slots, and the statements that write what stands elsewhere.
+    """Return the slots, and the statements that write content from elsewhere.
 
-    A file, a macro or a block may be written into a tag by another: `<b {{ attributes_of(x) }}>`.
+    A file, a macro or a block may also be written into a tag, `<b {{ attributes_of(x) }}>`, so both are followed.
     """
     return _positions_from((Scanner(), Scanner(where="tag", spaced=True)), tree)
 
@@ -73,7 +79,7 @@ def _positions_from(begin: tuple[Scanner, ...], tree: nodes.Template) -> Iterato
 
 
 def _shown_by_parent(node: nodes.Node) -> Iterator[nodes.Node]:
-    """Yield the nodes that count in a template that extends another: its parent shows them."""
+    """Yield the nodes of a template that extends another which are rendered: its parent shows them."""
     for child in node.iter_child_nodes():
         if isinstance(child, (nodes.Block, nodes.Macro, nodes.AssignBlock)):
             yield child
@@ -82,7 +88,10 @@ def _shown_by_parent(node: nodes.Node) -> Iterator[nodes.Node]:
 
 
 class _SlotWalk:
-    """Goes through a body whose text begins at one of `begin`; it is at one of `places`, by default at those."""
+    """Walk through the statements of a body.
+
+    Its text begins at one of `begin`. The walk has reached one of `positions`, at first one of `begin`.
+    """
 
     def __init__(
         self, begin: tuple[Scanner, ...], positions: Sequence[Scanner] = (), *, escaped: bool = True
@@ -159,7 +168,7 @@ class _SlotWalk:
 
 
 def _different(positions: Sequence[Scanner]) -> list[Scanner]:
-    """Those at which reading goes on differently."""
+    """Return one of each group of positions at which scanning goes on in the same way."""
     return list({_key(one): one for one in reversed(positions)}.values())[::-1]
 
 

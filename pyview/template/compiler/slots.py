@@ -1,10 +1,10 @@
-"""`{% call slot("name") %}` within the call of a component: named slots, in the syntax that Jinja2 has.
+"""`{% call slot("name") %}` within the call of a component: named slots, in the syntax of Jinja2.
 
-Each becomes a macro before the call, and the call gets it as an argument of that name. So a slot renders into the tree
-wherever the component shows it, with or without arguments, once or for every row.
+Each slot becomes a macro before the call, and the call gets it as an argument of that name. So a slot renders into the
+tree wherever the component shows it, with or without arguments, once or for every row.
 
-A slot may stand in `{% if %}`, `{% for %}` and `{% with %}`. These run before the call, too, without the content that
-is not of a slot, and collect the entries of each name in a list; that content stays where it was.
+A slot may stand in `{% if %}`, `{% for %}` and `{% with %}`. A copy of that statement runs before the call and collects
+the entries of each slot in a list. The copy writes nothing; content outside slots stays in the call block.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,7 @@ from jinja2.visitor import NodeTransformer
 from pyview.template.compiler.analysis import writes
 
 Collected = Mapping[str, list[nodes.Call]]
-"""The entries of slots that are collected when the template runs, by the names of their lists."""
+"""The slot entries that are collected while the template runs, by the names of their lists."""
 
 _SLOT = "slot"
 _MODULE = "pyview.template.declared.declaration"
@@ -28,13 +28,13 @@ _CONTROL = (nodes.If, nodes.For, nodes.With)
 
 
 def hoist_slots(tree: nodes.Template, name: str | None, filename: str | None) -> Collected:
-    """Rewrite the call blocks of a template. Raises TemplateSyntaxError for a slot that stands elsewhere."""
+    """Rewrite the call blocks of a template. Raises TemplateSyntaxError for a slot outside a component's call block."""
     hoist = _Hoist(name, filename)
     hoist.visit(tree)
     for block in tree.find_all(nodes.CallBlock):
         if _is_slot(block):
             raise TemplateSyntaxError(
-                f'{{% call {_SLOT}("...") %}} stands within the call block of a component, directly or in '
+                f'{{% call {_SLOT}("...") %}} must stand within the call block of a component, directly or in '
                 "{% if %}, {% for %} or {% with %}",
                 block.lineno,
                 name,
@@ -68,7 +68,7 @@ class _Hoist(NodeTransformer):
         return [*before, rest]
 
     def _lists(self, body: Iterable[nodes.Node]) -> dict[str, str]:
-        """The lists of the slots that do not stand directly within the call block, by the names of the slots."""
+        """Name a list for each slot that stands in a statement of the call block. Return them by slot name."""
         slots = [one for each in body if isinstance(each, _CONTROL) for one in _slots_in(each)]
         return {name: f"_slots_{next(self._numbers)}" for name in dict.fromkeys(map(self._slot_name, slots))}
 
@@ -87,7 +87,7 @@ class _Hoist(NodeTransformer):
     # In if, for and with
 
     def _collecting(self, node: nodes.Node, lists: Mapping[str, str]) -> nodes.Node:
-        """A copy of an if, a for or a with that collects the entries of slots and writes nothing."""
+        """Return a copy of an if, a for or a with that collects the entries of slots and writes nothing."""
 
         def collecting(body: Iterable[nodes.Node]) -> list[nodes.Node]:
             found: list[nodes.Node] = []
@@ -156,7 +156,7 @@ class _Hoist(NodeTransformer):
         ):
             return arguments[0].value
         raise TemplateSyntaxError(
-            f'a slot is named by a constant text: {{% call {_SLOT}("name", attribute=...) %}}',
+            f'expected a constant text as the name of a slot: {{% call {_SLOT}("name", attribute=...) %}}',
             slot.lineno,
             self._name,
             self._filename,
@@ -172,7 +172,7 @@ def _is_slot(node: nodes.Node) -> TypeGuard[nodes.CallBlock]:
 
 
 def _bodies(node: nodes.Node) -> list[list[nodes.Node]]:
-    """The bodies of an if, a for or a with; the branches of an `elif` are ifs in one of them."""
+    """Return the bodies of an if, a for or a with. One of them holds the `elif`s, which are ifs themselves."""
     match node:
         case nodes.If():
             return [node.body, list(node.elif_), node.else_]
@@ -185,7 +185,7 @@ def _bodies(node: nodes.Node) -> list[list[nodes.Node]]:
 
 
 def _with_bodies(node: nodes.Node, change: Callable[[Iterable[nodes.Node]], list[nodes.Node]]) -> nodes.Node:
-    """A copy of an if, a for or a with whose bodies are changed."""
+    """Return a copy of an if, a for or a with whose bodies are changed."""
     match node:
         case nodes.If():
             others = [_with_bodies(each, change) for each in node.elif_]
@@ -207,11 +207,11 @@ def _with_bodies(node: nodes.Node, change: Callable[[Iterable[nodes.Node]], list
                 _copied(node.targets), _copied(node.values), change(node.body), lineno=node.lineno
             )
         case _:
-            raise TypeError(f"{type(node).__name__} is none of the statements that slots may stand in")
+            raise TypeError(f"expected an if, a for or a with, got {type(node).__name__}")
 
 
 def _copied(value: Any) -> Any:
-    """A copy of a node, or of a list of them, that shares nothing but the environment with it."""
+    """Return a deep copy of a node or of a list of nodes. It shares nothing but the environment."""
     if isinstance(value, nodes.Node):
         made = copy(value)
         for name in value.fields:
@@ -221,7 +221,7 @@ def _copied(value: Any) -> Any:
 
 
 def _slots_in(node: nodes.Node) -> list[nodes.CallBlock]:
-    """The slots in a node, not those of the components within."""
+    """Return the slots in a node, except those of components inside it."""
     if _is_slot(node):
         return [node]
     return [slot for body in _bodies(node) for each in body for slot in _slots_in(each)]
@@ -236,9 +236,9 @@ def _without_slots(body: Iterable[nodes.Node]) -> list[nodes.Node]:
     rest: list[nodes.Node] = []
     for each in body:
         if isinstance(each, _CONTROL) and _holds_slots(each):
-            left = _with_bodies(each, _without_slots)
-            if not _writes_nothing([left]):
-                rest.append(left)
+            copied = _with_bodies(each, _without_slots)
+            if not _writes_nothing([copied]):
+                rest.append(copied)
         elif not _is_slot(each):
             rest.append(each)
     return rest
@@ -261,7 +261,7 @@ def _is_blank(node: nodes.Node) -> bool:
 
 
 def entries_of(value: nodes.Expr, collected: Collected) -> list[nodes.Call]:
-    """The entries that were hoisted into an argument; none for any other expression."""
+    """Return the slot entries that `hoist_slots` put into an argument; an empty list for any other expression."""
     if isinstance(value, nodes.Name):
         return collected.get(value.name, [])
     items = value.items if isinstance(value, nodes.List) else []

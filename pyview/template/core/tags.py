@@ -1,6 +1,7 @@
-"""What the core components are made of: attributes and commands, worked out in Python.
+"""Python functions of the core components: attributes of tags, and JS commands.
 
-Where templates find the components: `{% import "pyview/components.html" as ui %}`.
+They are filters of every template, used by the macros in `templates/components.html`. Templates import these macros
+with `{% import "pyview/components.html" as ui %}`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ LIBRARY: Final[BaseLoader] = PrefixLoader({"pyview": FileSystemLoader(Path(__fil
 
 
 def with_library(loader: BaseLoader | None) -> BaseLoader:
-    """A loader that has the components besides; what an application calls by the same name comes first."""
+    """Return a loader that also finds the core components. The application's own templates take precedence."""
     return LIBRARY if loader is None else ChoiceLoader([loader, LIBRARY])
 
 
@@ -34,15 +35,15 @@ _FADE_OUT: Final = ("pv-fade", "pv-shown", "pv-faded")
 
 @pure
 def attributes(first: Mapping[str, Any], *others: Mapping[str, Any]) -> Markup:
-    """The attributes of a tag, with a space before each: those of `others` count before those of `first`.
+    """Return the attributes of a tag, each with a space before it. Those of `others` take precedence over `first`.
 
-    Names may be Python's, `phx_click` and `class_`. The classes of all are joined. See `pyview.template.attributes` for
-    what becomes of values.
+    Names may be Python names, `phx_click` and `class_`. The classes of all mappings are joined. For the conversion of
+    values see `pyview.template.attributes`.
     """
     merged = Attributes()
     for given in (first, *others):
         for name, value in given.items():
-            # `x if y`, without an else, is undefined in Jinja2 where y is not.
+            # In Jinja2, `x if y` without an else is undefined if y is false.
             _put(merged, html_name(str(name)), None if isinstance(value, Undefined) else value)
     return Markup(attributes_text(merged))  # noqa: S704  every value has been escaped
 
@@ -63,26 +64,26 @@ def link(
     replace: bool = False,
     confirm: str | None = None,
 ) -> dict[str, Any]:
-    """The attributes of an `<a>`.
+    """Return the attributes of an `<a>`.
 
-    `patch` stays in the view and `navigate` goes to another one, over the socket: paths on this site, or addresses that
-    count from the page such as "?page=2", else `UnsafeURL` is raised. `href` is any address; one that a browser would
-    run as a program leads nowhere. `method` other than "get" has the address asked for by a form. Raises `TypeError`
-    for none or several addresses, `ValueError` for a method that a browser has not.
+    `patch` stays in the view, `navigate` goes to another one over the socket. Both must be a path on this site, or
+    relative to the page such as "?page=2"; other URLs raise `UnsafeURL`. `href` is any URL; one that a browser would
+    run as a program leads nowhere. With a `method` other than "get", the client submits a form. Raises `TypeError`
+    unless exactly one of `href`, `patch` and `navigate` is given, `ValueError` for an unknown method.
     """
     given = [
         name for name, to in (("href", href), ("patch", patch), ("navigate", navigate)) if to is not None
     ]
     if len(given) != 1:
         raise TypeError(
-            f"a link expects one of href, patch and navigate, got {' and '.join(given) or 'none'}"
+            f"expected one of href, patch and navigate for a link, got {' and '.join(given) or 'none'}"
         )
-    asked = {} if confirm is None else {"data-confirm": confirm}
+    shared = {} if confirm is None else {"data-confirm": confirm}
     if href is None:
-        return asked | _live_link(
+        return shared | _live_link(
             "patch" if patch is not None else "redirect", patch or navigate or "", replace
         )
-    return asked | {"href": href} | _with_method(href, method)
+    return shared | {"href": href} | _with_method(href, method)
 
 
 def _live_link(kind: str, path: str, replace: bool) -> dict[str, str]:
@@ -94,7 +95,7 @@ def _with_method(href: str, method: str | None) -> dict[str, str]:
     if method is None or method == "get":
         return {}
     if method not in METHODS:
-        raise ValueError(f"a link expects a method of {', '.join(METHODS)}, got {method!r}")
+        raise ValueError(f"expected one of {', '.join(METHODS)} as the method of a link, got {method!r}")
     return {
         "data-method": method,
         "data-to": href if is_harmless(href) else f"unsafe:{href}",
@@ -107,45 +108,45 @@ def _with_method(href: str, method: str | None) -> dict[str, str]:
 
 @pure
 def show_modal(id: str) -> JsCommands:
-    """Opens the dialog `id` and moves the focus into it; it goes back to the element that opened it."""
+    """Open the dialog `id` and move the focus into it. Closing returns the focus to the element that opened it."""
     return js.push_focus() + _open(id)
 
 
 @pure
 def modal_shown(id: str) -> JsCommands:
-    """The same for a dialog that comes with a patch: the focus goes back to where it was."""
+    """Open a dialog that a patch has added. Closing returns the focus to the element that had it before."""
     return js.push_focus(to=":focus") + _open(id)
 
 
 def _open(id: str) -> JsCommands:
-    # The attribute is all that says whether a dialog is open, since it changes at once. The client changes classes and
-    # displays with later frames, so a click or a key that comes before those would find the dialog neither open nor
-    # closed, and be lost. An inline style would not survive a strict content security policy either.
+    # Only the attribute `hidden` says if a dialog is open, because it changes at once. The client changes classes and
+    # `display` in later frames, so a click or a key before those would find the dialog neither open nor closed, and be
+    # lost. An inline style would also violate a strict content security policy.
     return js.remove_attribute("hidden", to=f"#{id}").focus_first(f"#{id}-content")
 
 
 @pure
 def hide_modal(id: str) -> JsCommands:
-    """Closes the dialog `id`, and gives the focus back."""
+    """Close the dialog `id`, and return the focus."""
     return js.set_attribute("hidden", "", to=f"#{id}").pop_focus()
 
 
 @pure
 def modal_gone(id: str) -> JsCommands:
-    """The same for a dialog that a patch takes away: a transition is what the client waits for."""
+    """Close a dialog that a patch removes. The client waits for a transition before it removes the element."""
     return hide_modal(id).transition("pv-leaving", to=f"#{id}")
 
 
 @pure
 def cancel_modal(id: str, on_cancel: JsCommands | str | None = None) -> JsCommands:
-    """What goes with the Escape key, a click beside the dialog and its cross: `on_cancel`, and the dialog closes."""
-    wish = js.push(on_cancel) if isinstance(on_cancel, str) else on_cancel or js
-    return wish + hide_modal(id)
+    """Run `on_cancel` and close the dialog: for the Escape key, a click beside the dialog, and its close button."""
+    commands = js.push(on_cancel) if isinstance(on_cancel, str) else on_cancel or js
+    return commands + hide_modal(id)
 
 
 @pure
 def try_cancel(id: str) -> JsCommands:
-    """Cancels the dialog if it is open: keys are heard by the window, whatever is open in it."""
+    """Cancel the dialog if it is open. The window receives key events even when the dialog is closed."""
     return js.exec("data-cancel", to=f"#{id}:not([hidden])")
 
 
@@ -154,7 +155,7 @@ def try_cancel(id: str) -> JsCommands:
 
 @pure
 def clear_flash(kind: str) -> JsCommands:
-    """Takes a flash message off the page, and has the server forget it."""
+    """Remove a flash message from the page and from the server."""
     return js.push("lv:clear-flash", value={"key": kind}).hide(
         to=js.closest(".pv-flash"), transition=_FADE_OUT
     )
@@ -162,7 +163,7 @@ def clear_flash(kind: str) -> JsCommands:
 
 @pure
 def show_notice(id: str, when: str) -> JsCommands:
-    """Shows a notice while the view's element has the class `when`."""
+    """Show a notice while the view's element has the class `when`."""
     return js.remove_attribute("hidden", to=f".{when} #{id}")
 
 
@@ -177,38 +178,39 @@ def hide_notice(id: str) -> JsCommands:
 def _check_is_field(field: FormField) -> None:
     if not hasattr(field, "attrs"):
         raise TypeError(
-            f'ui.input() expects a field of a form: form.email in Jinja2, form["email"] in Python; got {field!r:.80}'
+            f'ui.input() expects a field of a form, form.email in Jinja2 or form["email"] in Python; got {field!r:.80}'
         )
 
 
 @pure
 def hidden(field: FormField) -> dict[str, str]:
-    """The attributes of a hidden input. Raises `TypeError` for what is no field."""
+    """Return the attributes of a hidden input. Raises `TypeError` for a value that is not a field."""
     _check_is_field(field)
     return {"type": "hidden", "id": field.id, "name": field.name, "value": field.value}
 
 
 @pure
 def choices(field: FormField, options: Iterable[Any] | None) -> Iterable[Option]:
-    """The choices of a field, or an application's own: texts, or pairs of what is sent and what is shown."""
+    """Return the options of a field, or those of the application: texts, or pairs of sent value and shown text."""
     if options is None:
         return field.options
     pairs = [one if isinstance(one, tuple | list) else (one, one) for one in options]
     chosen = {field.value, *field.values}
     return [
-        Option(str(sent), str(shown), str(sent) in chosen, place) for place, (sent, shown) in enumerate(pairs)
+        Option(str(sent), str(shown), str(sent) in chosen, position)
+        for position, (sent, shown) in enumerate(pairs)
     ]
 
 
 @pure
-def dispatching(event: str) -> JsCommands:
-    """What a button does that changes its form: the client then tells of the change, with the button's value."""
+def dispatch(event: str) -> JsCommands:
+    """Dispatch a DOM event on a button of a form. After "change", the client sends the form with the button's value."""
     return js.dispatch(event)
 
 
 @pure
 def moving(part: FormPart, by: int) -> dict[str, Any]:
-    """The attributes of a button that moves an entry of a list; disabled where there is no further place."""
+    """Return the attributes of a button that moves an entry of a list. It is disabled at the end of the list."""
     index = part.index or 0
     to = index + by
     return {
@@ -228,8 +230,8 @@ def is_stream(rows: Any) -> bool:
 
 @pure
 def keyed(rows: Iterable[Any], key: str | None) -> list[tuple[Any, Any]]:
-    """Each row with the value that tells it from the others: its field `key`, else its place."""
-    return [(place if key is None else _field(row, key), row) for place, row in enumerate(rows)]
+    """Return each row with its key: its field `key`, or its position."""
+    return [(position if key is None else _field(row, key), row) for position, row in enumerate(rows)]
 
 
 def _field(row: Any, key: str) -> Any:
@@ -237,9 +239,11 @@ def _field(row: Any, key: str) -> Any:
 
 
 @pure
-def told(field: FormField, help: str) -> dict[str, str | None]:
-    """The attributes that tie an input to its help and errors, for readers of the screen. Raises `TypeError` for what
-    is no field."""
+def aria(field: FormField, help: str) -> dict[str, str | None]:
+    """Return the ARIA attributes that connect an input with its help and errors, for screen readers.
+
+    Raises `TypeError` for a value that is not a field.
+    """
     _check_is_field(field)
     ids = [f"{field.id}-help" if help else "", f"{field.id}-errors" if field.errors else ""]
     return {
@@ -249,11 +253,12 @@ def told(field: FormField, help: str) -> dict[str, str | None]:
 
 
 _ALL = (
+    aria,
     attributes,
     cancel_modal,
     choices,
     clear_flash,
-    dispatching,
+    dispatch,
     hidden,
     hide_modal,
     hide_notice,
@@ -265,7 +270,6 @@ _ALL = (
     moving,
     show_modal,
     show_notice,
-    told,
     try_cancel,
 )
 

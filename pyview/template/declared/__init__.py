@@ -1,5 +1,5 @@
-"""What function components declare: attributes, slots, the HTML attributes they pass on.
+"""Declarations of components: attributes, slots, and the HTML attributes that a component passes on.
 
-`declaration` is the common form; it comes from a Python signature (`signature`) or from a Jinja2 macro. `slots` is the
-content that callers give.
+`declaration` has the common form of a declaration, and the content that callers give. `signature` makes a declaration
+from a Python function, `compiler/calls` from a Jinja2 macro.
 """

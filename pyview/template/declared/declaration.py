@@ -1,9 +1,4 @@
-"""What a component takes, and the checks of what it is given.
-
-The HTML attributes that every element has: a component that passes on what it does not know takes these.
-
-The content that a caller puts into a component: one slot, or many entries of it, each with attributes.
-"""
+"""Declaration of a component's attributes and slots, checks of its arguments, and the entries of slots."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
@@ -23,76 +18,36 @@ from pyview.template.tree.output import Live
 from pyview.template.tstrings.compiled import content_text, environment_of, page_tstrings
 
 PREFIXES: Final = ("aria-", "data-", "phx-", "on")
+"""Prefixes of attributes that every element may have."""
 
-GLOBAL_ATTRIBUTES: Final = frozenset(
-    {
-        *(
-            "accesskey",
-            "autocapitalize",
-            "autocorrect",
-            "autofocus",
-            "class",
-            "contenteditable",
-            "contextmenu",
-            "dir",
-        ),
-        *(
-            "draggable",
-            "enterkeyhint",
-            "exportparts",
-            "hidden",
-            "id",
-            "inert",
-            "inputmode",
-            "is",
-            "itemid",
-            "itemprop",
-        ),
-        *(
-            "itemref",
-            "itemscope",
-            "itemtype",
-            "lang",
-            "nonce",
-            "part",
-            "popover",
-            "role",
-            "slot",
-            "spellcheck",
-            "style",
-        ),
-        *(
-            "tabindex",
-            "title",
-            "translate",
-            "virtualkeyboardpolicy",
-            "writingsuggestions",
-            "xml:base",
-            "xml:lang",
-        ),
-    }
+_GLOBAL_NAMES: Final = (
+    "accesskey autocapitalize autocorrect autofocus class contenteditable contextmenu dir draggable enterkeyhint "
+    "exportparts hidden id inert inputmode is itemid itemprop itemref itemscope itemtype lang nonce part popover role "
+    "slot spellcheck style tabindex title translate virtualkeyboardpolicy writingsuggestions xml:base xml:lang"
 )
+GLOBAL_ATTRIBUTES: Final = frozenset(_GLOBAL_NAMES.split())
+"""Attributes that every element may have."""
 
 
 def is_global(name: str) -> bool:
-    """Whether an attribute, by its name in HTML, may stand on any element."""
+    """Return True if every element may have the HTML attribute."""
     return name in GLOBAL_ATTRIBUTES or name.startswith(PREFIXES)
 
 
 REQUIRED: Final = object()
-"""Stands for the default of what has none."""
+"""Stands for a missing default."""
 
 CHILDREN: Final = "children"
 """The slot that takes the body of a call."""
 
 
 class ComponentError(TypeError):
-    """A component was given what it does not take, or not what it needs."""
+    """A component got an undeclared or invalid argument, or lacks a required one."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeType:
-    """One attribute. `values` are all that it may be (None: anything), `annotation` its type (None: not said)."""
+    """One attribute. `values` are the allowed values (None: any), `annotation` is its type (None: not declared)."""
 
     name: str
     default: Any = REQUIRED
@@ -101,7 +56,7 @@ class AttributeType:
     doc: str = ""
 
     def problem(self, value: Any) -> str | None:
-        """What is wrong with a value, by the values that are allowed."""
+        """Return an error message if a value is not allowed, else None."""
         if self.values is None or any(type(value) is type(each) and value == each for each in self.values):
             return None
         if value is None and self.default is None:
@@ -109,7 +64,7 @@ class AttributeType:
         return f"expected {_one_of(self.values)}, got {value!r}{_guess(value, self.values)}"
 
     def problem_of_type(self, value: Any) -> str | None:
-        """What is wrong with a constant, by its type as well."""
+        """Return an error message if a constant is not allowed or has another type, else None."""
         if self.values is not None or self.annotation is None:
             return self.problem(value)
         return (
@@ -121,9 +76,9 @@ class AttributeType:
 
 @dataclass(frozen=True, slots=True)
 class SlotDeclaration:
-    """One slot. `many` says that there may be several entries; `attributes` are those of each entry.
+    """One slot. `many` is True if it may have several entries; `attributes` are those of each entry.
 
-    `make` turns what was given into an entry: (content, attributes) -> entry.
+    `make` converts an argument to an entry.
     """
 
     name: str
@@ -136,9 +91,11 @@ class SlotDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a component takes. `rest` says that global HTML attributes are passed on, and those in `include`.
+    """Attributes and slots of a component.
 
-    `anything`: any other argument as well, unless it looks like a declared one.
+    With `rest`, it passes on global HTML attributes and those in `include`. With `anything`, it accepts any other
+    argument too, unless the name looks like a misspelled declared one. `positional` are the names that arguments
+    without a name are for.
     """
 
     name: str
@@ -150,42 +107,42 @@ class Declaration:
     anything: bool = False
 
     def names(self) -> list[str]:
-        """All that may be given by name."""
+        """Return the names of all attributes and slots."""
         return [*self.attributes, *self.slots]
 
     def known_as(self, name: str) -> str | None:
-        """The declared name that an argument is for: `class` may be declared as `class_`."""
+        """Return the declared name of an argument, None if it is not declared. `class` may be declared as `class_`."""
         if name in self.attributes or name in self.slots:
             return name
         return f"{name}_" if f"{name}_" in self.attributes else None
 
     def passes_on(self, name: str) -> bool:
-        """Whether an argument is an HTML attribute that the component passes on."""
+        """Return True if an argument is an HTML attribute that the component passes on."""
         if self.anything and not guess(name, self.names()):
             return True
         return self.rest and (is_global(html_name(name)) or html_name(name) in self.include)
 
     def unknown(self, name: str) -> str:
-        """What is said of an argument that nobody declared."""
+        """Return the error message for an undeclared argument."""
         candidates = [*self.names(), *(self.include if self.rest else ())]
         hint = guess(name, candidates) or f". It takes {', '.join(candidates) or 'nothing'}"
         return f"{self.name}() takes no {name!r}{hint}"
 
     def missing(self, given: Iterable[str]) -> list[str]:
-        """The names that must be given and are not."""
-        there = {*given}
+        """Return the required names that are not in `given`."""
+        names = {*given}
         attributes = [each.name for each in self.attributes.values() if each.default is REQUIRED]
         slots = [each.name for each in self.slots.values() if each.required]
-        return [name for name in (*attributes, *slots) if name not in there]
+        return [name for name in (*attributes, *slots) if name not in names]
 
     def needs(self, names: Iterable[str]) -> str:
-        """What is said when something is missing."""
-        said = " and ".join(f"the slot {name!r}" if name in self.slots else repr(name) for name in names)
-        return f"{self.name}() needs {said}"
+        """Return the error message for missing arguments."""
+        missing = " and ".join(f"the slot {name!r}" if name in self.slots else repr(name) for name in names)
+        return f"{self.name}() needs {missing}"
 
 
 def guess(name: str, candidates: Iterable[str]) -> str:
-    """`. Did you mean ...?` if one of the candidates is close to the name, else nothing."""
+    """Return `. Did you mean ...?` if one of the candidates is close to the name, else ""."""
     close = get_close_matches(name, [*candidates], n=1, cutoff=0.6)
     return f". Did you mean {close[0]!r}?" if close else ""
 
@@ -206,7 +163,7 @@ def _type_name(annotation: Any) -> str:
 
 
 def _is_other(value: Any, annotation: Any) -> bool:
-    """Whether a value is surely of another type. Nothing is sure of a type that pydantic cannot check."""
+    """Return True if a value certainly has another type. False for a type that pydantic cannot check."""
     try:
         adapter = TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True, strict=True))
     except (PydanticUserError, SchemaError, TypeError):
@@ -220,18 +177,18 @@ def _is_other(value: Any, annotation: Any) -> bool:
         adapter.validate_python(value, strict=True)
     except ValidationError:
         return True
-    except Exception:  # a validator of the type itself: what it does is its own business
+    except Exception:  # a validator of the application failed: then nothing is certain
         return False
     return False
 
 
 Content: TypeAlias = Any
-"""What may stand between tags: text, Markup, a template string, a live value, a list of these; or a function of the
-slot's arguments that returns such."""
+"""Content between tags: text, Markup, a template string, a live value, a list of these; or a function of the slot's
+arguments that returns one of them."""
 
 
 class DeclaredSlot(Live):
-    """Shows `content`, for the arguments that the component gives."""
+    """The content of a slot, rendered with the arguments that the component passes."""
 
     __slots__ = ("arguments", "content")
 
@@ -265,7 +222,7 @@ class DeclaredSlot(Live):
 
 
 class _Entry(Live):
-    """What all entries of slots have."""
+    """Base class of slot entries."""
 
     __slots__ = ()
 
@@ -273,7 +230,7 @@ class _Entry(Live):
     content: Content
 
     def __call__(self, *arguments: Any) -> DeclaredSlot:
-        """The content, for the arguments that a slot's function takes."""
+        """Return the content for the arguments of the slot's function."""
         return DeclaredSlot(self.content, arguments)
 
     def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
@@ -287,7 +244,7 @@ class _Entry(Live):
 
 
 class NoContent(_Entry):
-    """A slot that was left empty. It is false, and shows nothing."""
+    """The entry of an empty slot. It is false and shows nothing."""
 
     __slots__ = ()
 
@@ -301,7 +258,7 @@ class NoContent(_Entry):
 
 
 class GivenSlot(_Entry):
-    """An entry as a Jinja2 template gives it, with attributes that nobody has checked yet."""
+    """An entry from a Jinja2 template, with unchecked attributes."""
 
     __slots__ = ("attributes", "content")
 
@@ -320,23 +277,23 @@ class GivenSlot(_Entry):
 
 
 def given(macro: Macro, /, **attributes: Any) -> GivenSlot:
-    """What `{% call slot("name", attribute=...) %}` becomes, within the call of a component."""
+    """Return the entry for `{% call slot("name", attribute=...) %}` in the call of a component."""
     return GivenSlot(macro, attributes)
 
 
 def collection() -> list[GivenSlot]:
-    """A new list for the entries of a slot of which some stand in an if, a for or a with."""
+    """Return a new list for the entries of a slot, if some of them are in an if, a for or a with."""
     return []
 
 
 def collect(entries: list[GivenSlot], macro: Macro, /, **attributes: Any) -> None:
-    """Add what `{% call slot(...) %}` becomes there. It keeps the variables of a loop as they are now."""
+    """Add the entry for `{% call slot(...) %}` to a list. It keeps the present values of loop variables."""
     entries.append(GivenSlot(bound(macro), attributes))
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(dataclasses.field,))
 class _Declared(_Entry):
-    """Makes frozen dataclasses of its subclasses."""
+    """Turns its subclasses into frozen dataclasses."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -344,7 +301,7 @@ class _Declared(_Entry):
 
 
 class SlotEntry(_Declared):
-    """One entry of a slot. A subclass declares the entry's attributes; it is a frozen dataclass by itself::
+    """One entry of a slot. A subclass declares the attributes of the entry; it becomes a frozen dataclass::
 
         class Column(SlotEntry):
             label: str
@@ -352,8 +309,8 @@ class SlotEntry(_Declared):
 
         Column(lambda user: user.name, label="Name")
 
-    In the component, `{entry}` shows the content, `{entry(row)}` shows it for an argument, and `entry.label` is what
-    the caller said.
+    In the component, `{entry}` shows the content, `{entry(row)}` shows it for an argument, and `entry.label` is the
+    caller's value.
     """
 
     content: Content = dataclasses.field(default=None, kw_only=False)

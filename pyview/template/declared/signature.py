@@ -1,6 +1,6 @@
-"""A Python signature as a declaration: parameters are attributes and slots, `**rest` passes HTML attributes on.
+"""Declarations from Python signatures, and the binding of a call's arguments to one.
 
-The arguments of one call, as a component's function takes them.
+Parameters are attributes and slots; `**rest` passes HTML attributes on.
 """
 
 import inspect
@@ -29,7 +29,7 @@ from pyview.template.declared.declaration import (
 def bind(
     declaration: Declaration, positional: tuple[Any, ...], named: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Attributes]:
-    """(what was given, by declared name; HTML attributes to pass on). Raises ComponentError."""
+    """Return the arguments of a call by declared name, and the HTML attributes to pass on. Raises ComponentError."""
     given = _by_name(declaration, positional)
     rest = Attributes()
     for name, value in named.items():
@@ -52,10 +52,8 @@ def bind(
 
 
 def no_body(declaration: Declaration) -> str:
-    """What is said to a call block around a component that has no slot for it."""
-    return (
-        f"{declaration.name}() has no slot for a body: declare one, {CHILDREN}: Slot, or call it without one"
-    )
+    """Return the error message for a call block around a component without a slot for its body."""
+    return f"{declaration.name}() has no slot for a body: declare one, {CHILDREN}: Slot, or call it without a body"
 
 
 def _by_name(declaration: Declaration, positional: tuple[Any, ...]) -> dict[str, Any]:
@@ -67,7 +65,7 @@ def _by_name(declaration: Declaration, positional: tuple[Any, ...]) -> dict[str,
 
 
 def _is_empty(declaration: Declaration, given: Mapping[str, Any], name: str) -> bool:
-    """Whether a slot was given by name, but with nothing in it."""
+    """Return True if a slot was given by name, but is empty."""
     value = given[name]
     return name in declaration.slots and (isinstance(value, NoContent) or value is None or value in ([], ()))
 
@@ -119,7 +117,7 @@ Slots: TypeAlias = Annotated[Any, _SLOTS]
 
 @dataclass(frozen=True, slots=True)
 class AttributeNote:
-    """What a signature says of an attribute beyond its type. See `attr`."""
+    """Details of an attribute in a signature besides its type. See `attr`."""
 
     default: Any = REQUIRED
     values: tuple[Any, ...] | None = None
@@ -127,16 +125,16 @@ class AttributeNote:
 
 
 def attr(default: Any = REQUIRED, *, values: Iterable[Any] | None = None, doc: str = "") -> Any:
-    """What an attribute of a component may be, beyond its type; it stands in the place of the default.
+    """Declare default, allowed values and documentation of a component's attribute. Used instead of the default.
 
-    `size: str = attr("m", values=["s", "m", "l"], doc="How large it is.")`. Without a default it is required.
-    `Annotated[str, attr(values=...)]` says the same.
+    `size: str = attr("m", values=["s", "m", "l"], doc="Size of the button.")`. Without a default it is required.
+    `Annotated[str, attr(values=...)]` means the same.
     """
     return AttributeNote(default, None if values is None else tuple(values), doc)
 
 
 def declaration_of(function: Callable[..., Any], include: Iterable[str] = ()) -> Declaration:
-    """What a function component takes. Raises TypeError for a signature that declares nothing sensible."""
+    """Return the declaration of a function component. Raises TypeError for an unsupported signature."""
     signature = _signature(function)
     hints = type_hints(function)
     attributes: dict[str, AttributeType] = {}
@@ -147,7 +145,7 @@ def declaration_of(function: Callable[..., Any], include: Iterable[str] = ()) ->
             rest = True
         elif parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.POSITIONAL_ONLY):
             raise TypeError(
-                f"{function.__qualname__}: a component's parameters are given by name, so {parameter} cannot be one"
+                f"{function.__qualname__}: expected parameters that can be given by name, got {parameter}"
             )
         else:
             declared = _declared(parameter, hints.get(parameter.name, Any))
@@ -157,7 +155,7 @@ def declaration_of(function: Callable[..., Any], include: Iterable[str] = ()) ->
                 attributes[parameter.name] = declared
     if include and not rest:
         raise TypeError(
-            f"{function.__qualname__}: attributes to pass on, {[*include]}, need a parameter **rest"
+            f"{function.__qualname__}: include={[*include]} needs a parameter **rest, which takes these attributes"
         )
     positional = [
         each.name for each in signature.parameters.values() if each.kind is Parameter.POSITIONAL_OR_KEYWORD
@@ -166,7 +164,7 @@ def declaration_of(function: Callable[..., Any], include: Iterable[str] = ()) ->
 
 
 def type_hints(function: Any) -> Mapping[str, Any]:
-    """The annotations of a function or class; those that cannot be evaluated are left out."""
+    """Return the annotations of a function or class, without those that cannot be evaluated."""
     try:
         return typing.get_type_hints(function, include_extras=True)
     except (NameError, TypeError, AttributeError, SyntaxError):
@@ -215,7 +213,7 @@ def _without_notes(hint: Any) -> Any:
 
 
 def _literals(hint: Any) -> tuple[Any, ...] | None:
-    """All values of a Literal, of None, or of a union of such."""
+    """Return all values of a Literal, of None, or of a union of these; None for any other type."""
     if typing.get_origin(hint) is Literal:
         return typing.get_args(hint)
     if hint is None or hint is types.NoneType:
@@ -244,7 +242,7 @@ def _slot(name: str, hint: Any, *, required: bool, doc: str) -> SlotDeclaration 
 
 
 def _slot_kind(hint: Any) -> tuple[bool, type[SlotEntry]] | None:
-    """Whether there may be several entries, and their class; None for what is no slot."""
+    """Return True if a slot may have several entries, and their class; None if the annotation is not a slot."""
     notes = _metadata(hint)
     if _SLOT in notes or _SLOTS in notes:
         return _SLOTS in notes, SlotEntry
@@ -261,7 +259,7 @@ def _slot_kind(hint: Any) -> tuple[bool, type[SlotEntry]] | None:
 
 
 def entry_attributes(entry: type[SlotEntry]) -> tuple[AttributeType, ...]:
-    """What each entry of a slot takes besides its content."""
+    """Return the attributes of a slot entry class, without its content."""
     if entry is SlotEntry:
         return ()
     hints = type_hints(entry)
@@ -283,7 +281,7 @@ def _maker(name: str, entry: type[SlotEntry]) -> Callable[[Any], SlotEntry]:
         if isinstance(given, GivenSlot):
             return entry(given.content, **given.attributes)
         if isinstance(given, SlotEntry):
-            raise TypeError(f"the slot {name!r} takes {entry.__name__}, got {type(given).__name__}")
+            raise TypeError(f"expected {entry.__name__} for the slot {name!r}, got {type(given).__name__}")
         return entry(given)
 
     return make

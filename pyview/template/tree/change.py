@@ -1,9 +1,9 @@
-"""The change rule: a value is skipped only if it provably did not change.
+"""The change rule: an expression is skipped only if its inputs provably did not change.
 
-Of every input a *token* is retained: the value itself if it is deeply immutable, a shallow snapshot of a small
-container of immutable values, else `DIRTY`, which nothing equals. `==` alone would be wrong: `1 == True == 1.0`,
-`0.0 == -0.0` and `Decimal("1.0") == Decimal("1.00")` are equal and print differently. What is not provably the same is
-evaluated again and compared as text, so a wrong guess costs time, never a stale page.
+For every input a *token* is retained: the value itself if it is deeply immutable, a shallow snapshot of a small
+container of immutable values, else `DIRTY`, which equals nothing. `==` alone would be wrong: `1 == True == 1.0`,
+`0.0 == -0.0` and `Decimal("1.0") == Decimal("1.00")` are equal and print differently. Any other expression is evaluated
+again and its text compared. So a value that is wrongly taken as changed costs time, and the page is never stale.
 """
 
 import dataclasses
@@ -21,19 +21,20 @@ from markupsafe import Markup
 from pyview.template.tree.immutable import Immutability, attributes_reader, intercepts_attributes
 
 TRUST_BUILTINS: Final = 1
-"""Lists, dicts and sets may be snapshotted: no line of this template calls a method that changes one."""
+"""Snapshots of lists, dicts and sets are allowed: the template calls no method that changes one."""
 TRUST_OBJECTS: Final = 2
-"""Dataclass instances may be snapshotted too: the template calls no method it does not know."""
+"""Snapshots of dataclass instances are allowed too: the template calls no unknown method."""
 
 LARGEST_SNAPSHOT: Final = 64
+"""Most entries of a container for which a snapshot is made."""
 
 EQUAL_IS_SAME: Final[frozenset[type]] = frozenset(
     {str, int, bool, bytes, type(None), Markup, datetime.date, datetime.timedelta, uuid.UUID}
 )
-"""Types of which two equal values always print alike."""
+"""Types whose equal values always print the same text."""
 
 BUILTINS: Final[frozenset[type]] = frozenset({dict, list, set})
-"""Containers that only methods of a known name can change."""
+"""Containers that can only be changed by methods with known names."""
 
 Contents = Callable[[Any], tuple[Any, ...]]
 
@@ -46,11 +47,11 @@ class _Dirty:
 
 
 DIRTY: Final = _Dirty()
-"""The token of a value that may change at any time without notice."""
+"""Token of a value that may be changed in place at any time."""
 
 
 class Snapshot:
-    """The contents that a small container of immutable values had at the last render."""
+    """Contents of a small container of immutable values at the last render."""
 
     __slots__ = ("cls", "contents")
 
@@ -60,7 +61,7 @@ class Snapshot:
 
 
 class ChangeRule(Immutability):
-    """Makes tokens and compares values with them. Each environment has one; all it keeps is what it knows of types."""
+    """Makes tokens and compares values with them. Each environment has one, with a cache of facts about types."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,11 +75,11 @@ class ChangeRule(Immutability):
         }
 
     def token(self, value: Any, trust: int) -> Any:
-        """What to retain of `value`; `trust` says which kinds of snapshots are allowed."""
+        """Return the token of `value`. `trust` says which kinds of snapshots are allowed."""
         return value if self.is_immutable(value) else self._snapshot(value, trust)
 
     def renewed(self, value: Any, token: Any, trust: int) -> Any:
-        """`token(value, trust)` for a value that was not the same as `token`: looks only at what is new in it."""
+        """Return `token(value, trust)` for a value that differs from `token`, checking only its new entries."""
         if type(token) is not Snapshot or token.cls is not type(value):
             return self.token(value, trust)
         contents = self._read(value)
@@ -88,7 +89,7 @@ class ChangeRule(Immutability):
         return Snapshot(token.cls, contents) if self.are_immutable(new) else DIRTY
 
     def same(self, value: Any, token: Any) -> bool:
-        """Whether `value` is what `token` was made from, unchanged: it would print exactly the same."""
+        """Return True if `value` is provably unchanged since `token` was made: it prints exactly the same."""
         if value is token:
             return True
         cls = type(value)
@@ -100,7 +101,7 @@ class ChangeRule(Immutability):
         return self._same_parts(cls, value, token) if compare is None else compare(value, token)
 
     def all_same(self, values: Iterable[Any], tokens: Iterable[Any]) -> bool:
-        """Whether each value is the same as its token; both must be of one length."""
+        """Return True if each value is the same as its token. Both must have the same length."""
         return all(map(self.same, values, tokens))
 
     def _snapshot(self, value: Any, trust: int) -> Any:
@@ -152,7 +153,9 @@ def _dataclass_reader(cls: type) -> Contents | None:
     slots = any(base.__dict__.get("__slots__") for base in bases)
     if not dataclasses.is_dataclass(cls) or intercepts_attributes(cls) or (slots and cls.__dictoffset__):
         return None
-    if any(base.__module__ == "builtins" for base in bases):  # a list, say, holds more than its attributes
+    if any(
+        base.__module__ == "builtins" for base in bases
+    ):  # a subclass of list holds more than its attributes
         return None
     if cls.__dictoffset__:
         return lambda value: _dict_contents(value.__dict__)
@@ -160,7 +163,7 @@ def _dataclass_reader(cls: type) -> Contents | None:
 
 
 def _same_macro(value: Any, token: Any) -> bool:
-    # Every render makes its macros anew, from the same source.
+    # Every render makes new macro objects from the same source.
     return value.segment is token.segment and value.pure and bool(token.pure)
 
 

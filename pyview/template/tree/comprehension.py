@@ -1,4 +1,4 @@
-"""A `for` in the page: rows are rendered only where they changed, and followed by their keys when they move."""
+"""A `for` in the page: only changed rows are rendered, and keyed rows that move are not sent again."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias
@@ -11,13 +11,13 @@ from pyview.template.tree.rows import RowCache, RowOrder, RowSegment, remember
 from pyview.template.tree.stream import LiveLoop, StreamRows, stream_slot
 
 Row: TypeAlias = Callable[..., Diff]
-"""Renders one row into its slots: (fresh, item, slots, mask of changes[, loop]) -> diff."""
+"""Renders one row into its slots: (render_pass, item, slots, mask[, loop]) -> diff."""
 
 Key: TypeAlias = Callable[[Any], Any]
 
 
 class Comprehension:
-    """The rows of one loop as they were rendered last: their slots, what they showed, and their keys (if keyed)."""
+    """Retained state of one loop: the slots of its rows, the tokens of their items, and the keys of a keyed loop."""
 
     __slots__ = ("keys", "memory", "rows", "segment")
 
@@ -38,7 +38,7 @@ def comprehension(
     loop: LiveLoop | None,
     key: Key | None,
 ) -> tuple[Any, Any]:
-    """The slot of a loop over `items`: (what to retain, what changed). `mask` is that of the body around the loop."""
+    """Render a loop over `items`. Return (what to retain, what changed). `mask` is the mask of the body around it."""
 
     def row(position: int, mask: int) -> Diff:
         item, slots = items[position], held.rows[position]
@@ -66,7 +66,7 @@ def comprehension(
 def _make(segment: RowSegment, items: Sequence[Any], key: Key | None) -> Comprehension:
     made = Comprehension()
     made.segment = segment
-    made.memory = remember(segment, items)  # before the rows run, which may change what they show
+    made.memory = remember(segment, items)  # before the rows are rendered: a template may change its items
     made.rows = [segment.blank[:] for _ in items]
     made.keys = [] if key is None else unique(map(key, items))
     return made
@@ -100,9 +100,9 @@ def _update(
 
 
 def _settle(held: Comprehension, items: Sequence[Any], found: dict[int, int] | None) -> dict[int, int]:
-    """The rows that did change, with the bits of what changed. Remembers how they are now."""
+    """Return the rows that did change, with the bits of their changes. Remember their present state."""
     segment = held.segment
-    if found is None:  # rows of another kind: all that depends on them is evaluated once
+    if found is None:  # items of another kind: everything that depends on them is evaluated once
         held.memory = remember(segment, items)
         return dict.fromkeys(range(len(items)), segment.item)
     settle, changes = held.memory.settle, {}
@@ -116,7 +116,7 @@ def _settle(held: Comprehension, items: Sequence[Any], found: dict[int, int] | N
 def _order(
     held: Comprehension, items: Sequence[Any], found: dict[int, int] | None, key: Key | None
 ) -> RowOrder | None:
-    """Where each row was before; None when every row still is where it was."""
+    """Return the former position of each row, None if no row has moved, and none was added or removed."""
     count = len(held.rows)
     if key is None:
         return None if len(items) == count else [i if i < count else None for i in range(len(items))]
@@ -130,7 +130,7 @@ def _order(
 
 
 def _keep_keys(keys: Sequence[Any], items: Sequence[Any], rows: Iterable[int], key: Key) -> bool:
-    for i in rows:  # noqa: SIM110  a generator costs more than to look at the one row that usually changed
+    for i in rows:  # noqa: SIM110  a generator costs more than to check the one row that usually changed
         if keys[i] != key(items[i]):
             return False
     return True
@@ -161,14 +161,14 @@ def _entries(
 
 
 def unique(keys: Iterable[Hashable]) -> list[Hashable]:
-    """The keys of all rows; a key that occurs again is told apart by how often it has occurred."""
+    """Return the keys of all rows, with a number added to a key that occurs again."""
     found = [*keys]
     try:
         if len(set(found)) == len(found):
             return found
     except TypeError as error:
         raise TypeError(
-            f"the key of a row must be hashable, such as a number or a text: {error}. Give keyed_by another field"
+            f"expected a hashable key for each row, such as a number or a text: {error}. Use another field in keyed_by"
         ) from None
     seen: dict[Hashable, int] = {}
     result: list[Hashable] = []
@@ -179,16 +179,16 @@ def unique(keys: Iterable[Hashable]) -> list[Hashable]:
 
 
 class _Again:
-    """Marks the key of a further row with a key that was already there."""
+    """Marks the key of a row whose key an earlier row has."""
 
 
 def item_key(item: Any) -> Any:
-    """The row itself is its key."""
+    """Return the row itself as its key."""
     return item
 
 
 def field_key(name: str | int) -> Key:
-    """The key of a row is its field of that name, or its item of that number; rows without one have a common key."""
+    """Return a key function for the field of that name, or the item of that number. Rows without one share a key."""
 
     def read(item: Any) -> Any:
         try:

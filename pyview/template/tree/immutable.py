@@ -1,4 +1,4 @@
-"""What can never change, decided by type: such a value is retained itself, and its text need not be made again."""
+"""Immutability of values, decided by type. An immutable value is its own token, and its text is not made again."""
 
 import dataclasses
 import datetime
@@ -16,7 +16,7 @@ from jinja2.utils import Namespace, missing
 from markupsafe import Markup
 
 Parts = Callable[[Any], tuple[Any, ...] | None]
-"""The values an object consists of; None when this very object may change."""
+"""Returns the values that an object consists of; None if this object may change."""
 
 ATOMS: frozenset[type] = frozenset(
     {
@@ -25,29 +25,29 @@ ATOMS: frozenset[type] = frozenset(
         *(datetime.datetime, datetime.date, datetime.time, datetime.timedelta, datetime.timezone),
     }
 )
-"""Types whose values hold nothing that could change."""
+"""Types whose values contain nothing that could change."""
 
 COMPONENT_MARK = "__pyview_component__"
-"""An attribute of component classes, by which templates know them. Such a class is no value that changes."""
+"""Attribute of component classes, by which templates recognise them. Such a class counts as immutable."""
 
 VIEW_MARK = "__pyview_view__"
-"""The same for view classes, which templates hand to `live_render`."""
+"""The same for view classes, which templates pass to `live_render`."""
 
 _HARMLESS_BASES = frozenset({"abc", "typing"})
-# Calling these yields nothing but what follows from the arguments. (What `dict` and `namespace` make is mutable, which
-# is noticed where it is bound to a name.)
+# The results of these depend on the arguments only. `dict` and `namespace` return mutable objects; the compiler adds a
+# check where such an object is bound to a name.
 _PURE_CALLABLES = (range, dict, Namespace)
 
 
 class Immutability:
-    """Decides whether a value is deeply immutable: by its type, then by its parts.
+    """Decides if a value is deeply immutable: by its type, then by its parts.
 
-    A value is taken to be immutable if its type is an atom, an enumeration, a tuple (also named), a frozenset, a
-    frozen dataclass with frozen bases, a frozen pydantic model without private attributes, a template string, or was
-    registered, and if all its parts are immutable too. A class may name the parts of its objects by a method
-    `__pyview_parts__`. Its methods and properties are trusted to depend on nothing else.
+    A value counts as immutable if its type is an atom, an enumeration, a tuple (also named), a frozenset, a frozen
+    dataclass with frozen bases, a frozen pydantic model without private attributes, a template string, or a registered
+    class, and if all its parts are immutable too. A class may return the parts of its objects from a method
+    `__pyview_parts__`. Its methods and properties must depend on nothing else.
 
-    What was found out about a type is kept here, so each environment has its own answers.
+    The answers for types are cached here, because each environment has its own registrations.
     """
 
     def __init__(self) -> None:
@@ -57,9 +57,9 @@ class Immutability:
         self._kept = list[object](_PURE_CALLABLES)
 
     def register(self, cls: type, parts: Callable[[Any], Iterable[Any]] | None = None) -> None:
-        """Declare that objects of exactly `cls` never change, as far as `parts(object)` do not.
+        """Declare that objects of exactly `cls` are immutable, if the values in `parts(object)` are.
 
-        Without `parts` nothing an object holds can ever change. Meant for frozen classes of other libraries.
+        Without `parts`, everything in an object must be immutable. Meant for frozen classes of other libraries.
         """
         if parts is None:
             self._atoms.add(cls)
@@ -69,12 +69,12 @@ class Immutability:
             self._parts[cls] = lambda value: tuple(read(value))
 
     def register_pure(self, function: Callable[..., Any]) -> None:
-        """Declare that what `function` returns follows from its arguments alone."""
-        self._kept.append(function)  # alive, so that its id belongs to nothing else
+        """Declare that the result of `function` depends on its arguments only."""
+        self._kept.append(function)  # keeps it alive, so that no other object can get its id
         self._pure.add(id(function))
 
     def is_immutable(self, value: Any) -> bool:
-        """Whether neither `value` nor anything in it can change."""
+        """Return True if neither `value` nor anything in it can change."""
         cls = type(value)
         if cls in self._atoms:
             return True
@@ -85,11 +85,11 @@ class Immutability:
         return parts is not None and self.are_immutable(parts)
 
     def are_immutable(self, values: Iterable[Any]) -> bool:
-        """Whether every one of the values is immutable."""
+        """Return True if all values are immutable."""
         return self._atoms.issuperset(map(type, values)) or all(map(self.is_immutable, values))
 
     def parts_of(self, cls: type) -> Parts | None:
-        """How to take an object of `cls` apart; None for a type whose objects may change."""
+        """Return the function that returns the parts of an object of `cls`; None for a mutable type."""
         try:
             return self._parts[cls]
         except KeyError:
@@ -119,7 +119,7 @@ class Immutability:
 
 
 def attributes_reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """A function that returns the named attributes of an object as a tuple."""
+    """Return a function that returns the named attributes of an object as a tuple."""
     if not names:
         return _no_parts
     get = attrgetter(*names)
@@ -127,14 +127,14 @@ def attributes_reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def intercepts_attributes(cls: type) -> bool:
-    """Whether reading an attribute of such an object may run code of its own."""
+    """Return True if reading an attribute of an object of `cls` may run code of the class."""
     return any(
         name in vars(base) for base in cls.__mro__[:-1] for name in ("__getattr__", "__getattribute__")
     )
 
 
 def is_template_class(cls: type) -> bool:
-    """Whether objects of a class are template strings (PEP 750), native or of a backport: known by what they have."""
+    """Return True if objects of a class are template strings (PEP 750), native or of a backport."""
     return hasattr(cls, "interpolations") and hasattr(cls, "strings")
 
 
@@ -156,7 +156,7 @@ def _macro_parts(macro: Any) -> tuple[Any, ...] | None:
 
 
 def _module_parts(module: TemplateModule) -> tuple[Any, ...]:
-    # A module of macros is made once and then shared; what it exports is found in its dict beside a few of its own.
+    # A module of macros is made once and then shared. Its dict holds the exports, and private attributes of Jinja2.
     return tuple(value for name, value in vars(module).items() if name[:1] != "_")
 
 

@@ -1,6 +1,6 @@
-"""Macros that render into a tree, and the one place where an output's call is decided: tree or text.
+"""Functions that generated code calls for macros, calls and includes: they render into a tree if possible.
 
-An included file is a unit of its own: it compares its inputs, and so may be passed over.
+An included file is a unit of its own: it compares its inputs, and is skipped if they did not change.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,10 @@ from pyview.template.tree.output import escaped, plain, text_slot
 def include(
     render_pass: RenderPass, previous: Any, template: Template, context: Context, names: Mapping[str, Any]
 ) -> tuple[Any, Any]:
-    """The slot of an included template, which sees the context and the local `names` around the tag."""
+    """Render an included template with the context and the local `names` around the tag.
+
+    Return (what to retain, what changed).
+    """
     root: Any = template.root_render_func
     if (
         previous.__class__ is Unit
@@ -34,7 +37,7 @@ def include(
 
 
 def _unchanged(unit: Unit, context: Context, names: Mapping[str, Any]) -> bool:
-    # Saves building the inner context, which costs more than to render most included files.
+    # The included unit would do the same comparison, but to build its context costs more than to render most files.
     segment = unit.segment
     if segment.mask & ALWAYS:
         return False
@@ -49,9 +52,9 @@ def _unchanged(unit: Unit, context: Context, names: Mapping[str, Any]) -> bool:
 
 
 class LiveMacro(Macro):
-    """Jinja2's macro, which renders to text, with a twin that renders into a tree.
+    """Jinja2's macro, which renders to text, with a second function that renders into a tree.
 
-    `pure` says that the result depends on nothing but the arguments.
+    `pure` is True if the result depends on the arguments only.
     """
 
     def __init__(
@@ -78,13 +81,13 @@ class LiveMacro(Macro):
     def render(
         self, render_pass: RenderPass, previous: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, Any]:
-        """Call the macro into a tree: (node, what changed)."""
+        """Call the macro and render it into a tree. Return (node, what changed)."""
         return self._tree(render_pass, previous, *self._bind(args, kwargs))
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-        """Positional arguments of the compiled function, by Jinja2's rules: declared ones, caller, kwargs, varargs.
+        """Return the positional arguments of the compiled function: declared ones, caller, kwargs, varargs.
 
-        Jinja2 binds within `__call__` and then renders to text, so its rules are said again here.
+        Jinja2 binds the arguments in `__call__` and then renders to text, so its rules are repeated here.
         """
         count = self._argument_count
         bound = list(args[:count])
@@ -113,10 +116,10 @@ class LiveMacro(Macro):
 
 
 def bound(macro: Any) -> Any:
-    """The macro with the variables around it as they are now.
+    """Return a copy of the macro that keeps the present values of the variables around it.
 
-    A component is rendered when the template that places it has ended: then the variable of a loop is another. And it
-    may have stood in another place before, so that the masks of changes around the macro say nothing of it.
+    A component is rendered after the template that places it. By then the variable of a loop has another value. The
+    component may also have been in another place before, so the masks around the macro do not hold for it.
     """
     bound = copy(macro)
     bound._func = _with_present_variables(macro._func)
@@ -136,7 +139,7 @@ def _present(name: str, cell: CellType) -> CellType:
         return CellType(EVERYTHING)
     try:
         return CellType(cell.cell_contents)
-    except ValueError:  # nothing was ever assigned to it
+    except ValueError:  # the variable was never assigned
         return CellType()
 
 
@@ -151,9 +154,12 @@ def call(
     *args: Any,
     **kwargs: Any,
 ) -> tuple[Any, Any]:
-    """The slot of `{{ function(...) }}`: a macro, a block, a live value becomes what it renders, else text."""
+    """Render `{{ function(...) }}`: a macro, a block or a live value into a tree, any other result to text.
+
+    Return (what to retain, what changed).
+    """
     cls = type(function)
-    # Jinja2 escapes what a macro returns while the run-time switch is off and the compile-time switch is on.
+    # With autoescape on at compile time and off at run time, Jinja2 escapes the result of a macro. That needs a text.
     nested = context.eval_ctx.autoescape or not autoescape
     if nested and cls is LiveMacro:
         kwargs.pop("_loop_vars", None)

@@ -1,8 +1,9 @@
-"""What one view retains between two renders: nodes of slots, and what the nodes were made from.
+"""Nodes of the retained tree: segments and their slots, units and their inputs, and the statics of a message.
 
-The inputs of a unit: remembered when it is made, compared at every render.
-
-Statics travel once: those used more than once in a message go into its table of templates, `p`.
+A *segment* is the constant part of a template's body, shared by all views: its *statics* are the texts around its
+slots. A *node* is one rendered body of one view: a list of its slots, which LiveView calls *dynamics*. A slot holds a
+text, another node or a comprehension. A *unit* is a node that remembers its inputs and is skipped if they did not
+change.
 """
 
 import re
@@ -12,15 +13,15 @@ from typing import Any, TypeAlias
 from pyview.template.tree.change import BUILTINS, DIRTY, EQUAL_IS_SAME, LARGEST_SNAPSHOT, ChangeRule
 
 Diff: TypeAlias = dict[str, Any]
-"""The part of a wire message for one node: position -> new text or nested diff, `s` for statics, `k` for rows."""
+"""The part of a wire message for one node: position -> new text or nested diff; `s`: statics, `k`: rows, `r`: root."""
 
 
 class RenderPass(list["tuple[Segment, Diff]"]):
-    """The nodes that are new in a message: their statics travel with it, once each.
+    """State of one render, and the list of its new nodes, whose statics are sent with the message.
 
-    `host` is what the live values of the page belong to: the socket of the view, or of the component. `nested` are the
-    ids of the views inside it that this render has come by. `environment` is the template environment. `visits` counts
-    live values that have to be rendered every time.
+    `host` is the owner of the live values: the socket of the view or of the component. `nested` are the ids of the
+    nested views that this render has reached. `environment` is the template environment. `uncached` counts the rendered
+    live values that have to be rendered every time: what contains one must not be skipped.
     """
 
     host: Any = None
@@ -28,30 +29,32 @@ class RenderPass(list["tuple[Segment, Diff]"]):
     environment: Any = None
     uncached = 0
     streams: "dict[str, Any] | None" = None
-    """The streams that the message shows, by their names on the wire."""
+    """The streams in the message, by their names on the wire."""
 
     items: "list[Any] | None" = None
-    """A `ShownItems` for each stream of the render whose items hold nested views."""
+    """A `ShownItems` for each stream of the render whose items contain nested views."""
 
 
 MASK_VARIABLE = re.compile(r"_c\d+")
-"""The name of a variable of generated code that holds the mask of changes of a body."""
+"""Name of a variable in generated code that holds a body's mask: the bits of what has changed since the last render."""
 
 ALWAYS = 1
-"""The bit of everything that has to be evaluated at every render. It is set in every mask of changes."""
+"""Bit of every expression that must be evaluated at each render. It is set in the mask of each render."""
 
 NEW = 2
-"""The bit of what is constant, but only known when rendering. It is set only when a node is made: in `EVERYTHING`."""
+"""Bit of expressions that never change, but are not known at compile time. Only `EVERYTHING` contains it."""
 
 EVERYTHING = -1
-"""All bits: nothing of the node was ever rendered."""
+"""All bits: the mask of a new node."""
 
 
 class Segment:
-    """One body of a template: what is the same in all its nodes, for all views. Its identity is the fingerprint.
+    """Constant part of one body of a template, the same for all of its nodes in all views.
 
-    `mask` holds the bits of all that its slots depend on. For a unit (a body that compares its own inputs), `names`
-    are the context names it reads and `bits` the bits of parameters and names, in the order of the node's inputs.
+    `statics` are the texts around the slots, `blank` is a list of empty slots to copy. `mask` holds the bits that the
+    slots depend on. For a unit, `names` are the context names that it reads, and `bits` the bits of its parameters and
+    names, in the order of the node's inputs. `root` is True if the body is always exactly one element. `trust` says
+    which values may be compared by snapshots. `fingerprint` names template and body in messages.
     """
 
     __slots__ = (
@@ -87,13 +90,13 @@ class Segment:
         self.bits = bits
         self.names = names
         self.root = root
-        # Found out when a component first renders it: its statics are one element, whatever its slots hold.
+        # True if its statics are one element whatever its slots hold. Set when a component first renders it.
         self.one_element = False
         self.trust = trust
 
     @property
     def template(self) -> str:
-        """The template that the body is of."""
+        """Name of the body's template."""
         return self.fingerprint.rpartition("#")[0]
 
     def __repr__(self) -> str:
@@ -101,7 +104,7 @@ class Segment:
 
 
 class Node(list[Any]):
-    """The slots of one rendered body: each a text, a `Node` or a `Comprehension`."""
+    """One rendered body of one view: a list of its slots, each a text, a `Node`, a `Comprehension` or a `Wrapped`."""
 
     __slots__ = ("segment",)
 
@@ -109,7 +112,7 @@ class Node(list[Any]):
 
 
 class Wrapped:
-    """A slot that remembers what it was made from, beside `slot`, what it holds."""
+    """A slot with additional state, such as the inputs of its last render. `slot` is its content."""
 
     __slots__ = ("slot",)
 
@@ -117,14 +120,14 @@ class Wrapped:
 
 
 def unwrapped(slot: Any) -> Any:
-    """What a slot holds in the end."""
+    """Return the content of a slot without its wrappers."""
     while isinstance(slot, Wrapped):
         slot = slot.slot
     return slot
 
 
 class Unit(Node):
-    """A node that knows its inputs: of a page, a block, a macro call, an included file."""
+    """A node that remembers the tokens of its inputs: a page, a block, a macro call, an included file."""
 
     __slots__ = ("inputs",)
 
@@ -132,7 +135,7 @@ class Unit(Node):
 
 
 def new_node(segment: Segment, render_pass: RenderPass, diff: Diff) -> Node:
-    """An empty node of a segment; its statics are put into the diff that will describe it."""
+    """Return an empty node of a segment, and put the statics into its diff."""
     node = Node(segment.blank)
     node.segment = segment
     send_statics(segment, render_pass, diff)
@@ -140,7 +143,7 @@ def new_node(segment: Segment, render_pass: RenderPass, diff: Diff) -> Node:
 
 
 def send_statics(segment: Segment, render_pass: RenderPass, diff: Diff) -> None:
-    """Send a segment's statics with the diff of a new node."""
+    """Put a segment's statics into the diff of a new node."""
     diff["s"] = segment.statics
     if segment.root:
         diff["r"] = 1
@@ -148,7 +151,7 @@ def send_statics(segment: Segment, render_pass: RenderPass, diff: Diff) -> None:
 
 
 def new_unit(segment: Segment, values: tuple[Any, ...], render_pass: RenderPass, diff: Diff) -> Unit:
-    """An empty unit whose inputs are `values`."""
+    """Return an empty unit whose inputs are `values`."""
     unit = Unit(segment.blank)
     unit.segment = segment
     trust = segment.trust
@@ -159,8 +162,10 @@ def new_unit(segment: Segment, values: tuple[Any, ...], render_pass: RenderPass,
 
 
 def changed(unit: Unit, i: int, value: Any) -> int:
-    """The bit of the unit's input number `i`, which is another object than at the last render; 0 if it is provably the
-    same for all that. The generated code asks only about such inputs: to compare identities takes it no call."""
+    """Return the bit of the unit's input number `i` if it may have changed, else 0.
+
+    Generated code calls this only if the input is another object than before: it compares identities without a call.
+    """
     inputs, segment = unit.inputs, unit.segment
     before = inputs[i]
     if type(value) in EQUAL_IS_SAME:  # by far the most frequent
@@ -168,7 +173,7 @@ def changed(unit: Unit, i: int, value: Any) -> int:
             return 0
         inputs[i] = value
     elif before is DIRTY and type(value) in BUILTINS and len(value) > LARGEST_SNAPSHOT:
-        pass  # a long list stays dirty; its rows will be looked at one by one
+        pass  # a long container stays dirty: a loop compares its rows one by one
     elif segment.rule.same(value, before):
         return 0
     else:
@@ -177,7 +182,7 @@ def changed(unit: Unit, i: int, value: Any) -> int:
 
 
 def share_statics(diff: Diff, render_pass: RenderPass) -> Diff:
-    """Replace statics used more than once by their number in `diff["p"]`. The diff is changed and returned."""
+    """Move statics that several new nodes use into the table `diff["p"]`. Change and return the diff."""
     if len(render_pass) < 2:
         return diff
     uses = Counter(segment for segment, _ in render_pass)

@@ -1,14 +1,11 @@
-"""Values that render themselves: components, nested views, templates within templates.
+"""From a value to its output: live values, which render themselves, and the text of all others.
 
-A live value stands in a template where any other value may stand: `{{ value }}`. In the tree its slot holds whatever
-`render` retains. In a page that is made as text it leaves a mark, and its HTML is put there afterwards, because making
-it may have to wait for something.
+A live value, such as a component or a nested view, may be written anywhere in a template: `{{ value }}`. In the tree,
+its slot holds whatever its `render` retains. In a page that is rendered to text it leaves a mark, which its HTML
+replaces afterwards, because the HTML may have to be awaited.
 
-The texts of small numbers, made once: pages are full of them, and every open page keeps the texts that it shows.
-
-Values whose text no page wants: a generator, a coroutine, a method that was not called.
-
-From a value to the text in the page: exactly what Jinja2's own `escape` or `str` would have written.
+Any other value becomes exactly the text that Jinja2's `escape` or `str` would write. Values whose text is never wanted,
+such as a coroutine or a method that was not called, raise an error.
 """
 
 import secrets
@@ -36,40 +33,41 @@ __all__ = ["Markup", "converted", "escape_text", "escaped", "plain", "text_slot"
 
 
 class LiveValueInText(TypeError):
-    """A live value was made part of a text, where nothing can keep it alive."""
+    """A live value was converted to text, which cannot be updated."""
 
 
 class Live:
-    """The base of live values. They are made anew at every render; what lasts is what `render` retains."""
+    """Base class of live values. Each render makes new ones; their state is what `render` retains."""
 
     __slots__ = ()
 
     uncached: ClassVar[int] = 1
-    """1 for a value that has to be rendered at every render of its page, 0 where equal ones may be passed over."""
+    """1 for a value that must be rendered at each render of its page, 0 if an equal one may be skipped."""
 
     def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
-        """The slot: (what to retain, what changed or None). `previous` is what the slot held before, of any kind.
+        """Render the value into its slot. Return (what to retain, what changed or None).
 
-        What changed is a text, an integer or the diff of a node; see `pyview.template.tree.nodes`.
+        `previous` is the former content of the slot, of any kind. The change is a text, an integer or the diff of a
+        node; see `pyview.template.tree.nodes`.
         """
         raise NotImplementedError
 
     async def html(self, host: Any) -> str:
-        """What stands in a page that is made as text, for `host`."""
+        """Return the HTML for a page that is rendered to text. `host` is the socket of the view or component."""
         raise NotImplementedError
 
     @property
     def described(self) -> str:
-        """What errors call it."""
+        """Name of the value in error messages."""
         return type(self).__name__
 
     def __html__(self) -> str:
-        """The mark of this value in a page that is made as text. Raises `LiveValueInText` anywhere else."""
+        """Return the mark of this value in a page that is rendered to text. Raises `LiveValueInText` anywhere else."""
         page = _PAGE.get()
         if page is None:
             raise LiveValueInText(
-                f"{self.described} was made part of a text (a filter, a captured block, a macro within an expression). "
-                "Write it where it belongs in the page: {{ ... }}, with nothing around it."
+                f"{self.described} was converted to text, by a filter, a captured block or a macro in an expression. "
+                "Write it directly into the page: {{ ... }}, with nothing around it."
             )
         return page.mark(self)
 
@@ -78,10 +76,10 @@ class Live:
 
 
 class TextPage:
-    """The live values of one page that is made as text, each with the mark it left there.
+    """The live values of one page that is rendered to text, each with its mark.
 
-    What is rendered to text within it (`with`) belongs to it; its live values are those of `host`. `environment` is the
-    template environment of the application.
+    Used as a context manager: templates that are rendered to text inside the block leave their marks here. `host` is
+    the owner of the live values, `environment` the template environment of the application.
     """
 
     __slots__ = ("_secret", "_token", "_values", "environment", "host")
@@ -100,14 +98,14 @@ class TextPage:
         _PAGE.reset(self._token)
 
     def mark(self, value: Live) -> str:
-        # Nobody can put a mark into a page whose secret he does not know.
+        # Without the secret, text of a user could look like a mark, and be replaced by the HTML of a live value.
         self._secret = self._secret or secrets.token_hex(8)
         mark = f"[live {self._secret} {len(self._values)}]"
         self._values[mark] = value
         return mark
 
     async def filled(self, text: str) -> str:
-        """`text` with the HTML of every live value in the place of its mark, made in the order of the marks."""
+        """Return `text` with each mark replaced by the HTML of its live value, made in the order of the marks."""
         for mark, value in self._values.items():
             text = text.replace(mark, await value.html(self.host), 1)
         return text
@@ -120,14 +118,14 @@ _PAGE: Final[ContextVar[TextPage | None]] = ContextVar("page", default=None)
 
 
 def page_environment() -> Any:
-    """The template environment of the page that is being made as text; None where none is."""
+    """Return the template environment of the page that is being rendered to text, None outside of one."""
     page = _PAGE.get()
     return None if page is None else page.environment
 
 
 @internalcode
 def store_live(render_pass: RenderPass, slots: list[Any], position: int, diff: Diff, value: Live) -> None:
-    """Render a live value into a slot, and put what changed into the diff around it."""
+    """Render a live value into a slot, and put its change into the diff around it."""
     render_pass.uncached += value.uncached
     slot, change = value.render(render_pass, slots[position])
     if change is not None:
@@ -136,17 +134,18 @@ def store_live(render_pass: RenderPass, slots: list[Any], position: int, diff: D
 
 
 def called_text(value: Any) -> Any:
-    """What a call block writes into a page that is made as text: what was called, or the mark of a live value."""
+    """Return what a call block writes into a page that is rendered to text: the result, or the mark of a live value."""
     return value.__html__() if isinstance(value, Live) else value
 
 
+# Pages contain many small numbers, and every open page keeps its texts: so these texts are shared.
 SMALL: Final = 1024
 
 _TEXTS: Final = tuple(map(str, range(SMALL)))
 
 
 def number_text(number: int) -> str:
-    """The decimal text of an `int`; of a small one that is not negative, always the same object."""
+    """Return the decimal text of an `int`. For a small one, the text is always the same object."""
     return _TEXTS[number] if 0 <= number < SMALL else repr(number)
 
 
@@ -154,8 +153,8 @@ _CALL: Final = "a template calls it with parentheses: {{ name() }}"
 
 _ADVICE: Final[Mapping[type, str]] = MappingProxyType(
     {
-        GeneratorType: "loop over it, or make a list of it: {{ rows|list }}",
-        AsyncGeneratorType: "read it in a handler, and put what it gave into the context",
+        GeneratorType: "loop over it, or convert it to a list: {{ rows|list }}",
+        AsyncGeneratorType: "read it in a handler, and put its values into the context",
         CoroutineType: "await it in a handler, and put the result into the context",
         MethodType: _CALL,
         FunctionType: _CALL,
@@ -164,11 +163,11 @@ _ADVICE: Final[Mapping[type, str]] = MappingProxyType(
 )
 
 UNPRINTABLE: Final = frozenset(_ADVICE)
-"""The types of such values."""
+"""Types whose text, such as `<coroutine object ...>`, means nothing to a user."""
 
 
 class UnprintableValue(TypeError):
-    """A value was printed into a page whose text says nothing to a reader."""
+    """A page prints a value whose text means nothing to a user."""
 
     def __init__(self, value: Any, place: TemplateLine | None = None) -> None:
         where = f"{place}: " if place is not None else ""
@@ -184,13 +183,13 @@ def _escape_text(text: str) -> str:
     return _to_text(escape(text))
 
 
-# MarkupSafe's inner function returns a plain string and, when there is nothing to escape, the very one it was given,
-# so that pages share their text with the data. The name is private, hence the other way round it.
+# MarkupSafe's inner function returns a plain string. If there is nothing to escape, it returns its argument, so pages
+# share their text with the data. The name is private to MarkupSafe, so there is a fallback.
 escape_text: Callable[[str], str] = getattr(markupsafe, "_escape_inner", _escape_text)
 
 
 def escaped(value: Any) -> Any:
-    """The text of a value where autoescape is on; a live value as it is."""
+    """Return the text of a value with autoescape on; a live value itself."""
     cls = type(value)
     if cls is str:
         return escape_text(value)
@@ -208,12 +207,12 @@ def _escaped_other(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """The text of a value where autoescape is off; a live value as it is."""
+    """Return the text of a value with autoescape off; a live value itself."""
     return value if isinstance(value, Live) else written_plain(value)
 
 
 def written(value: Any) -> str:
-    """The text of a value in a page that is made as text, where autoescape is on; of a live value, its mark."""
+    """Return the text of a value with autoescape on, in a page that is rendered to text; for a live value, its mark."""
     cls = type(value)
     if cls is str:
         return escape_text(value)
@@ -221,7 +220,7 @@ def written(value: Any) -> str:
 
 
 def written_plain(value: Any) -> str:
-    """The text of a value in a page that is made as text, where autoescape is off."""
+    """Return the text of a value with autoescape off, in a page that is rendered to text."""
     if type(value) in UNPRINTABLE:
         raise UnprintableValue(value, calling_line())
     text = str(value)
@@ -229,10 +228,10 @@ def written_plain(value: Any) -> str:
 
 
 def converted(autoescape: bool, value: Any) -> Any:
-    """The text of a value where autoescape is only known when rendering."""
+    """Return the text of a value if autoescape is not known at compile time."""
     return escaped(value) if autoescape else plain(value)
 
 
 def text_slot(previous: Any, text: str) -> tuple[str, str | None]:
-    """A slot that holds text: (text, what changed)."""
+    """Return the slot of a text: (text, what changed)."""
     return text, (None if text == previous else text)

@@ -1,8 +1,8 @@
-"""What a comprehension remembers of its rows, so that the unchanged ones are passed over without running any code.
+"""Tokens of a comprehension's items, so that unchanged rows are skipped without running any code.
 
-Two ways. `RowTokens` keeps one token per row (the row itself if immutable). `ColumnTokens` serves rows that may
-change, such as dicts: where the template reads only named fields of a row, it keeps one column of values per field.
-Either is compared with the new rows by identity, at C speed. Only where they differ is the change rule asked.
+There are two kinds. `RowTokens` keeps one token per item (the item itself if it is immutable). `ColumnTokens` is for
+mutable items such as dicts: if the template reads only named fields of an item, it keeps one column of values per
+field. Both compare with the new items by identity, at C speed, and apply the change rule only to differences.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,17 +18,18 @@ from pyview.template.tree.nodes import Segment
 Getter = Callable[[Any], Any]
 Reader = Callable[[Any], tuple[Any, ...]]
 RowOrder = Sequence[int | None]
-"""For every new row the position it had before; None for a new one."""
+"""The former position of every row; None for a new row."""
 
 DICT_ATTRIBUTES: Final = frozenset(dir(dict))
 FEW: Final = 8
-"""So many different values in a column are looked at one by one; more are compared as a whole first."""
+"""Up to this number, the different values of a column are compared one by one; more of them as a whole first."""
 
 
 class RowSegment(Segment):
-    """The body of a `for`. Rows depend on the item (or on single fields of it), on their position, on their number.
+    """Segment of the body of a `for`. A row depends on its item (or on fields of it), its position, the number of rows.
 
-    `fields` are the names read of the item when the body reads nothing else of it, else None; `field_bits` theirs.
+    `fields` are the fields that the body reads of its item, None if it also reads the item itself; `field_bits` are
+    their bits. `outer` are the bits of everything around the loop that rows depend on.
     """
 
     __slots__ = ("field_bits", "fields", "getters", "item", "length", "outer", "position", "readers")
@@ -52,12 +53,16 @@ class RowSegment(Segment):
         self.position = position
         self.length = length
         self.outer = mask & ~(self.item | position)
-        # For each class of rows how its fields are read: a cache that a segment's life bounds.
+        # Caches of functions that read the fields, by the class of the item. They live as long as the segment.
         self.getters: dict[type, tuple[Getter, ...] | None] = {}
         self.readers: dict[type, Reader | None] = {}
 
     def getters_for(self, cls: type) -> tuple[Getter, ...] | None:
-        """How to read the fields of a row of exactly `cls`; None if that would not be all that the template sees."""
+        """Return a getter for each field of an item of exactly `cls`.
+
+        None if reading a field may run code of the class: then a field may change while the stored value stays the
+        same.
+        """
         try:
             return self.getters[cls]
         except KeyError:
@@ -65,7 +70,7 @@ class RowSegment(Segment):
             return found
 
     def reader_for(self, cls: type) -> Reader | None:
-        """How to read all fields of a row of exactly `cls` at once; None as for `getters_for`. No dicts."""
+        """Return a function that reads all fields of an item of exactly `cls`, not a dict. None as in `getters_for`."""
         try:
             return self.readers[cls]
         except KeyError:
@@ -84,7 +89,7 @@ class RowSegment(Segment):
 
 
 def _is_stored(cls: Any, name: str) -> bool:
-    """Whether an attribute is simply stored in the objects: reading it runs no code of its class."""
+    """Return True if an attribute is stored in the objects: reading it runs no code of their class."""
     if name in getattr(cls, "__pydantic_fields__", ()):
         return bool(cls.__getattribute__ is object.__getattribute__)
     if intercepts_attributes(cls):
@@ -94,20 +99,20 @@ def _is_stored(cls: Any, name: str) -> bool:
 
 
 class RowCache(Protocol):
-    """What is remembered of the rows of one comprehension. Row positions are those of the last render."""
+    """Tokens of the items of one comprehension. Row positions are those of the last render."""
 
     def scan(self, items: Sequence[Any]) -> dict[int, int] | None:
-        """Row -> bits that may have changed, for rows known before and after; None if these items do not fit."""
+        """Return row -> bits that may have changed, for rows before and after; None for items of another class."""
 
     def settle(self, row: int, item: Any, bits: int) -> int:
-        """Of the bits found by `scan` those that did change; from now on the row's present state is the known one."""
+        """Return those of the bits from `scan` that did change, and remember the row's present state."""
 
     def reorder(self, order: RowOrder) -> None:
-        """Rows were moved, added and removed. `scan` reports all bits of added ones."""
+        """Follow rows that were moved, added and removed. `scan` then reports all bits of added rows."""
 
 
 class RowTokens:
-    """One token per row."""
+    """One token for each item."""
 
     __slots__ = ("segment", "tokens")
 
@@ -136,7 +141,7 @@ class RowTokens:
 
 
 class ColumnTokens:
-    """One column of tokens per field, for rows of one class."""
+    """One column of tokens for each field, for items of one class."""
 
     __slots__ = ("cls", "columns", "getters", "segment")
 
@@ -180,7 +185,10 @@ class ColumnTokens:
         return values if rule.are_immutable(values) else [rule.token(value, trust) for value in values]
 
     def _all_same(self, get: Getter, items: Sequence[Any], column: list[Any]) -> bool:
-        """Rows were made anew with the values they had: a whole column is found the same without looking at each."""
+        """Return True if the column has equal values of the same types: the application made its rows again.
+
+        Two comparisons of whole lists at C speed are faster than the change rule for each value.
+        """
         values = [*map(get, items)]
         types = [*map(type, values)]
         if not EQUAL_IS_SAME.issuperset(types) or types != [*map(type, column)] or values != column:
@@ -190,7 +198,7 @@ class ColumnTokens:
 
 
 def remember(segment: RowSegment, items: Sequence[Any]) -> RowCache:
-    """The memory that fits the rows best. There must be at least one."""
+    """Return the kind of tokens that suits the items. There must be at least one item."""
     first = items[0]
     getters = None if segment.rule.is_immutable(first) else segment.getters_for(type(first))
     if getters is None or {*map(type, items)} != {type(first)}:
@@ -206,7 +214,7 @@ def _reordered(tokens: list[Any], order: RowOrder) -> list[Any]:
 
 
 def _changed_fields(segment: RowSegment, read: Reader, item: Any, old: Any) -> int:
-    """The bits of the fields in which two immutable rows of one class differ."""
+    """Return the bits of the fields in which two immutable items of one class differ."""
     bits = 0
     try:
         for value, before, bit in zip(read(item), read(old), segment.field_bits, strict=True):

@@ -1,7 +1,7 @@
-"""The names that generated code imports: its whole contract with the rest of the package.
+"""The names that generated code imports. They are its only dependency on the rest of the package.
 
-A change of any of these, or of what is generated, needs another `GENERATION`: compiled templates in bytecode caches
-carry it.
+After a change of one of them, or of the generated code, increment `GENERATION`. Bytecode caches store it with each
+template, so that they never load code for another version.
 """
 
 from pyview.template.tree.comprehension import comprehension, field_key, item_key

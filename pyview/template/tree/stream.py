@@ -1,9 +1,8 @@
-"""A `for` over a stream: its items are rendered in full, sent with the operations of the stream, and forgotten.
+"""A `for` over a stream, and the `loop` variable.
 
-The wire has them as a comprehension with a key `stream`: `[ref, inserts, deletes]`, and True as a fourth element for a
-reset (the client tests whether there is a fourth). `ref` names the stream among all of a view and its components.
-
-The `loop` variable of a loop whose rows are not visited one after the other.
+The items of a stream are rendered in full, sent with the operations of the stream, and not retained. On the wire they
+are a comprehension with a key `stream`: `[ref, inserts, deletes]`, with True as a fourth element for a reset (the
+client only checks that there is a fourth). `ref` names the stream among those of a view and its components.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +18,10 @@ __all__ = ["ShownItems", "StreamRows", "StreamShownTwice", "StreamSlot", "rows_o
 
 
 class LiveLoop(LoopContext):
-    """Jinja2's loop context over a list, at any position: set `index0`, then read."""
+    """Jinja2's loop context over a list, at any position: set `index0`, then read it.
+
+    Jinja2's own advances from item to item. Here rows that did not change are skipped.
+    """
 
     def __init__(self, items: Sequence[Any], undefined: type[Undefined]) -> None:
         self._items = items
@@ -44,11 +46,11 @@ class LiveLoop(LoopContext):
 
 
 class StreamShownTwice(ValueError):
-    """Two loops over streams of one name: the browser could not tell their items apart."""
+    """Two loops show streams of one name. The browser could not distinguish their items."""
 
 
 class StreamRows(list[Any]):
-    """The items of a stream that wait to be shown, as `(dom_id, item)`. Never false, so that no `else` replaces it."""
+    """The pending items of a stream as `(dom_id, item)`. Always true: the loop's `else` must never replace the list."""
 
     __slots__ = ("stream",)
 
@@ -59,10 +61,10 @@ class StreamRows(list[Any]):
 
 
 class ShownItems(NamedTuple):
-    """Changes of one render to a stream whose items hold nested views.
+    """Changes of one render to a stream whose items contain nested views.
 
-    `views` are the ids of the nested views by the id of their item. `first`: the page had no list, or one without
-    items. `lost`: all of the list is rendered anew, and what the page has of it is not known.
+    `views` maps the DOM id of each item to the ids of its nested views. `first` is True if the page had no items of the
+    stream. `lost` is True if the whole list is rendered again, and the items in the page are not known.
     """
 
     ref: str
@@ -73,8 +75,10 @@ class ShownItems(NamedTuple):
 
 
 class StreamSlot:
-    """The state of a loop over a stream between renders: the identity of the stream, and nothing of its items.
-    `untouched`: it has had no items so far."""
+    """Retained state of a loop over a stream: the identity of the stream, and nothing of its items.
+
+    `untouched` is True as long as the loop has shown no items.
+    """
 
     __slots__ = ("identity", "segment", "untouched")
 
@@ -86,7 +90,7 @@ class StreamSlot:
 
 @internalcode
 def rows_of(iterable: Any, test: Callable[[Iterable[Any]], Iterable[Any]] | None = None) -> list[Any]:
-    """The rows of a loop; `test` passes on those that the loop's `if` lets through."""
+    """Return the rows of a loop. `test` yields those for which the loop's `if` holds."""
     rows = [*iterable] if test is None else [*test(iterable)]
     if not isinstance(iterable, Stream):
         return rows
@@ -104,7 +108,7 @@ def stream_slot(
     render: Callable[..., Diff],
     loop: LiveLoop | None,
 ) -> tuple[StreamSlot, Diff | None]:
-    """The slot of a loop over a stream: (what to retain, what changed)."""
+    """Render a loop over a stream. Return (what to retain, what changed)."""
     stream = rows.stream
     ref = _show(render_pass, stream)
     known = previous.__class__ is StreamSlot and previous.segment is segment
@@ -120,8 +124,8 @@ def stream_slot(
     if first or operations.reset:
         operations = drop_over_limit(operations)
         if len(operations.inserts) < len(rows):
-            there = {insert.dom_id for insert in operations.inserts}
-            shown = [row for row in rows if row[0] in there]
+            inserted = {insert.dom_id for insert in operations.inserts}
+            shown = [row for row in rows if row[0] in inserted]
     diff = _diff(ref, operations)
     views: dict[str, tuple[str, ...]] = {}
     diff["k"] = _entries(render_pass, segment, shown, render, loop, views)
@@ -134,36 +138,36 @@ def stream_slot(
 
 
 def _was_shown(render_pass: RenderPass, stream: Stream[Any]) -> bool:
-    """Return True if an earlier render showed the stream, so that the page may have items of it."""
+    """Return True if an earlier render showed the stream, so that the page may contain items of it."""
     streams = getattr(render_pass.host, "streams", None)
     return streams is not None and streams.has_shown(stream)
 
 
 def _show(render_pass: RenderPass, stream: Stream[Any]) -> str:
-    """Note that the render shows a stream. Returns its name on the wire; components put their number before it."""
+    """Record that the render shows a stream. Return its name on the wire, which begins with a component's number."""
     cid = getattr(render_pass.host, "cid", None)
     ref = stream.name if cid is None else f"{cid}-{stream.name}"
     if render_pass.streams is None:
         render_pass.streams = {}
     if ref in render_pass.streams:
         raise StreamShownTwice(
-            f"two loops show a stream of the name {stream.name!r}. A stream is shown in one place; two streams need "
-            "two names"
+            f"two loops show a stream named {stream.name!r}. Show a stream in one loop only, and give two streams two "
+            "names"
         )
     render_pass.streams[ref] = stream
     return ref
 
 
 def _holds_views(render_pass: RenderPass, ref: str) -> bool:
-    """Return True if items of that stream held nested views in an earlier render."""
+    """Return True if items of that stream contained nested views in an earlier render."""
     streams = getattr(render_pass.host, "streams", None)
     return streams is not None and streams.with_views is not None and ref in streams.with_views
 
 
 def _diff(ref: str, operations: StreamOps) -> Diff:
     inserts = [[each.dom_id, each.at, each.limit, each.update_only] for each in operations.inserts]
-    told: list[Any] = [ref, inserts, [*operations.deletes]]
-    return {"stream": [*told, True] if operations.reset else told}
+    changes: list[Any] = [ref, inserts, [*operations.deletes]]
+    return {"stream": [*changes, True] if operations.reset else changes}
 
 
 def _entries(
@@ -174,7 +178,7 @@ def _entries(
     loop: LiveLoop | None,
     views: dict[str, tuple[str, ...]],
 ) -> Diff:
-    """The items; the ids of nested views within them are put into `views`."""
+    """Render the items and return their entries. Put the ids of nested views inside them into `views`."""
     entries: Diff = {}
     nested = len(render_pass.nested or ())
     for position, item in enumerate(rows):
@@ -192,7 +196,7 @@ def _entries(
 
 
 def settle(render_pass: RenderPass) -> None:
-    """The render has succeeded: what was waiting in its streams is forgotten."""
+    """Drop the pending operations of the streams after a successful render."""
     shown = {} if render_pass.streams is None else render_pass.streams
     host = render_pass.host
     if not hasattr(host, "streams"):  # a template on its own, without a view

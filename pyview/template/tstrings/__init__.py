@@ -1,6 +1,6 @@
-"""Template strings (PEP 750) -> the same tree, diff and change tracking as Jinja2 files have.
+"""Template strings (PEP 750), with the same tree, diff and change tracking as Jinja2 files.
 
-`scanner` reads the static text once and finds out what stands around each slot; `places` writes a value there;
-`content` turns values into slots of the tree; `plan` is one template string of the program; `each` renders rows only
-where they changed. Templates are known by their `strings` and `interpolations`, so nothing is imported for them.
+`scanner` scans the static text of a template string once and finds the position of each slot; `escaping` writes a value
+at such a position; `compiled` renders template strings and other content; `each` renders only changed rows. A template
+string is recognised by its `strings` and `interpolations`, so no module is imported for it.
 """

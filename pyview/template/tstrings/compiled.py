@@ -1,10 +1,6 @@
-"""The template strings of an application, each read once.
+"""Rendering of template strings, and of any other content between tags.
 
-What stands between tags: text, HTML, a template string, a live value, or many of these.
-
-Which line of a program a template string that failed was written on.
-
-One template string of the program: its static text, read once, and how each of its slots is rendered.
+The static text of each template string in a program is scanned once, and kept with a function for each of its slots.
 """
 
 import inspect
@@ -50,7 +46,7 @@ Content = Callable[[RenderPass, Any, Any], tuple[Any, Any]]
 
 
 def render_content(strings: Strings, render_pass: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
-    """The slot of a value between tags: (what to retain, what changed)."""
+    """Render a value between tags. Return (what to retain, what changed)."""
     cls = type(value)
     if cls is str:
         return text_slot(previous, escape_text(value))
@@ -70,7 +66,7 @@ def render_content(strings: Strings, render_pass: RenderPass, previous: Any, val
 
 
 def content_text(strings: Strings, value: Any) -> str:
-    """The same value in a page that is made as text."""
+    """Return the same value as HTML for a page that is rendered to text."""
     cls = type(value)
     if cls is str:
         return escape_text(value)
@@ -82,7 +78,7 @@ def content_text(strings: Strings, value: Any) -> str:
 
 
 def _plain_text(value: Any) -> str:
-    # None is nothing there: what would a reader do with the word "None"? `{name or None}` is how nothing is said.
+    # None prints nothing, as in `{name or None}`: the word "None" would mean nothing to a user.
     if value is None:
         return ""
     if type(value) in UNPRINTABLE:
@@ -91,7 +87,7 @@ def _plain_text(value: Any) -> str:
 
 
 def blame(error: Exception, function: Any) -> None:
-    """Note in an error which function's page it was, and on which line of its file if that is known."""
+    """Add a note to an error: the function that made the template string, its file and line."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is not None:
         line = _line(error, code.co_filename, code.co_firstlineno)
@@ -99,7 +95,7 @@ def blame(error: Exception, function: Any) -> None:
 
 
 def _line(error: Exception, filename: str, first: int) -> int:
-    """The line that holds what the error cites, else the function's first."""
+    """Return the number of the line that the error quotes, else of the function's first line."""
     if not isinstance(error, TemplateStringError):
         return first
     lines = linecache.getlines(filename)
@@ -114,7 +110,10 @@ _ITEM, _POSITION, _LENGTH = 4, 8, 16
 
 
 class CompiledTString:
-    """What all nodes of one template string share. A node holds its slots, then what each was made from."""
+    """One template string of the program, for all nodes rendered from it.
+
+    A node of it is longer than usual: it holds its slots, then the token of each slot's value.
+    """
 
     __slots__ = ("row_segment", "segment", "strings", "writes")
 
@@ -133,7 +132,7 @@ class CompiledTString:
     def render(
         self, strings: Strings, render_pass: RenderPass, previous: Any, template: Any
     ) -> tuple[Any, Any]:
-        """The slot that holds this template string: (node, what changed)."""
+        """Render this template string. Return (node, what changed)."""
         if previous.__class__ is Node and previous.segment is self.segment:
             return previous, self.update(strings, render_pass, template, previous) or None
         diff: Diff = {}
@@ -142,7 +141,7 @@ class CompiledTString:
         return node, diff
 
     def update(self, strings: Strings, render_pass: RenderPass, template: Any, node: list[Any]) -> Diff:
-        """Render what is not provably the same as before; what changed."""
+        """Render the slots whose values are not provably unchanged. Return what changed."""
         rule, diff = self.segment.rule, {}
         at = len(self.writes)
         for i, part in enumerate(template.interpolations):
@@ -166,7 +165,7 @@ class CompiledTString:
                 node[i] = slot
                 diff[number_text(i)] = change
             if render_pass.uncached != uncached:
-                node[at + i] = DIRTY  # holds a live value that must not be passed over
+                node[at + i] = DIRTY  # the slot contains a live value that must not be skipped
         return diff
 
     def _render(
@@ -178,7 +177,7 @@ class CompiledTString:
         return text_slot(previous, write(value))
 
     def text(self, strings: Strings, template: Any) -> str:
-        """The HTML of this template string."""
+        """Return the HTML of this template string."""
         statics = self.segment.statics
         pieces = [statics[0]]
         for i, (write, part) in enumerate(zip(self.writes, template.interpolations, strict=True)):
@@ -189,7 +188,7 @@ class CompiledTString:
 
 
 def converted(part: Any) -> Any:
-    """The value of an interpolation by its conversion and format: `{price!s:>10}`."""
+    """Return the value of an interpolation with its conversion and format: `{price!s:>10}`."""
     value = part.value
     if part.conversion:
         value = _CONVERSIONS[part.conversion](value)
@@ -197,7 +196,7 @@ def converted(part: Any) -> Any:
 
 
 def row_segment(statics: list[str], rule: ChangeRule) -> RowSegment:
-    """A segment of rows that follow from their items; all of them are rendered again if `ALWAYS` is set."""
+    """Return a segment for rows that depend on their items. All of them are rendered again if `ALWAYS` is set."""
     segment = RowSegment(
         "t-string rows",
         statics,
@@ -212,11 +211,11 @@ def row_segment(statics: list[str], rule: ChangeRule) -> RowSegment:
 
 
 MOST_KEPT: Final = 4000
-"""A program has so many template strings and more; beyond them the oldest are read again."""
+"""Most template strings that are kept. If a program has more, the oldest are scanned again."""
 
 
 class CompiledTStrings:
-    """Renders template strings for one environment. What it keeps follows from the program's text alone."""
+    """Renders template strings for one environment. What it keeps depends on the text of the program only."""
 
     def __init__(self, rule: ChangeRule) -> None:
         self.rule = rule
@@ -228,7 +227,7 @@ class CompiledTStrings:
         self._compiled: dict[tuple[str, ...], CompiledTString] = {}
 
     def compiled(self, template: Any) -> CompiledTString:
-        """What is known of a template string. Raises TemplateStringError for one that is no HTML."""
+        """Return a template string's compiled form. Raises TemplateStringError for unsafe or invalid HTML."""
         compiled = self._compiled.get(template.strings)
         if compiled is None:
             compiled = CompiledTString(template, self.rule)
@@ -237,7 +236,7 @@ class CompiledTStrings:
         return compiled
 
     def names_read(self, code: CodeType) -> frozenset[str]:
-        """The names that a function's code may look up among its globals."""
+        """Return the names that a function's code may look up among its globals."""
         names = self._names.get(code)
         if names is None:
             _make_room(self._names)
@@ -245,15 +244,15 @@ class CompiledTStrings:
         return names
 
     def render(self, render_pass: RenderPass, previous: Any, template: Any) -> tuple[Any, Any]:
-        """The slot of a template string: (node, what changed)."""
+        """Render a template string. Return (node, what changed)."""
         return self.compiled(template).render(self, render_pass, previous, template)
 
     def content(self, render_pass: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
-        """The slot of anything that may stand between tags: (what to retain, what changed)."""
+        """Render any content between tags. Return (what to retain, what changed)."""
         return render_content(self, render_pass, previous, value)
 
     def alone(self, render_pass: RenderPass, previous: Any, value: Any) -> tuple[Any, Any]:
-        """A node with one slot, for content that is the whole page: (node, what changed)."""
+        """Render content that is a whole page, as a node with one slot. Return (node, what changed)."""
         diff: Diff = {}
         known = previous.__class__ is Node and previous.segment is self._alone
         node = previous if known else new_node(self._alone, render_pass, diff)
@@ -264,12 +263,12 @@ class CompiledTStrings:
         return node, diff or None
 
     def text(self, template: Any) -> str:
-        """The HTML of a template string."""
+        """Return the HTML of a template string."""
         return self.compiled(template).text(self, template)
 
     def render_rows(self, render_pass: RenderPass, previous: Any, items: list[Any]) -> tuple[Any, Any]:
-        """The slot of a list: rows of one template string, or else of anything."""
-        # The rows are numbers, which need no memory: every template string is here, and is compared slot by slot.
+        """Render a list: rows of one template string, or of any content. Return (what to retain, what changed)."""
+        # The items of the comprehension are numbers, which need no tokens: each template string compares its own slots.
         numbers = range(len(items))
         compiled = self._common(items)
 
@@ -284,7 +283,7 @@ class CompiledTStrings:
         return comprehension(render_pass, previous, segment, numbers, row, ALWAYS, None, None)
 
     def mixed_row(self, render_pass: RenderPass, item: Any, slots: list[Any]) -> Diff:
-        """A row that may hold anything."""
+        """Render a row of any content."""
         slot, change = render_content(self, render_pass, slots[0], item)
         if change is None:
             return {}
@@ -301,8 +300,8 @@ class CompiledTStrings:
         return self.compiled(items[0])
 
 
-class _Alone:
-    """Stands for the environment where there is none."""
+class _NoEnvironment:
+    """Stands for the environment if there is none."""
 
     def __init__(self) -> None:
         self.change_rule = ChangeRule()
@@ -310,14 +309,14 @@ class _Alone:
 
 
 def environment_of(render_pass: RenderPass) -> Any:
-    """The template environment that something is rendered in."""
+    """Return the template environment of a render."""
     if render_pass.environment is None:
-        render_pass.environment = _Alone()
+        render_pass.environment = _NoEnvironment()
     return render_pass.environment
 
 
 def page_tstrings() -> CompiledTStrings:
-    """The plans of the page that is being made as text."""
+    """Return the compiled template strings for the page that is being rendered to text."""
     environment = page_environment()
     return CompiledTStrings(ChangeRule()) if environment is None else environment.tstrings
 

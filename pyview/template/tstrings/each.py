@@ -1,4 +1,4 @@
-"""Rows made by a function that is only called for those that changed."""
+"""Rows of template strings, made by a function that is called only for changed rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
@@ -21,7 +21,7 @@ from pyview.template.tstrings.compiled import (
 T = TypeVar("T")
 
 _CONSTANTS: Final = (type, ModuleType, BuiltinFunctionType)
-"""What a global is trusted to stay; so are functions."""
+"""Types of globals that are taken to be constant. So are functions."""
 
 _NOTHING: Final = object()
 
@@ -29,34 +29,35 @@ _NOTHING: Final = object()
 def each(
     rows: Iterable[T], render: Callable[[T], Any], *, key: str | int | Callable[[T], Any] | None = None
 ) -> "Each":
-    """Rows of a page: `{each(users, lambda user: t"<li>{user.name}</li>", key="id")}`.
+    """Return rows for a page: `{each(users, lambda user: t"<li>{user.name}</li>", key="id")}`.
 
-    `render` is called for the rows that changed, and for all when something else changed that it reads: variables
-    around it, default arguments, globals that are no functions, classes or modules. What it returns must follow from
-    these: it may not read a clock, for instance. It returns a template string, or anything else that may stand in one.
+    `render` is called for the rows that changed. It is called for all rows if another value that it reads has changed:
+    a variable around it, a default argument, a global that is not a function, class or module. Its result must depend
+    on these only: it must not read a clock, for instance. It returns a template string, or another value that may stand
+    in one.
 
-    With a `key`, a field of the rows or a function of a row, rows are followed when they move: nothing of a moved row
-    is sent again. Without, they are told apart by their position.
+    With a `key`, a field of the rows or a function of a row, a moved row is not sent again. Without a key, rows are
+    identified by their position.
     """
     find = field_key(key) if isinstance(key, str | int) else key
     return Each(rows, render, find)
 
 
 def stream_for(stream: Iterable[tuple[str, T]], render: Callable[[str, T], Any]) -> "Each":
-    """A stream in a page: `{stream_for(users, lambda dom_id, user: t"<li id={dom_id}>{user.name}</li>")}`.
+    """Return the items of a stream: `{stream_for(users, lambda dom_id, user: t"<li id={dom_id}>{user.name}</li>")}`.
 
-    The element around it has an id and `phx-update="stream"`. `render` is called for the items that are on their way to
-    the browser, which keeps them; see `pyview.Stream`.
+    The element around it needs an id and `phx-update="stream"`. `render` is called once for each item that is sent to
+    the browser, which keeps the items; see `pyview.Stream`.
     """
     return Each(stream, lambda entry: render(*entry), None)
 
 
 class _OtherStrings(Exception):
-    """A row is another template string than the others: they cannot share their static text."""
+    """A row is another template string than the first, so they cannot share their statics."""
 
 
 class _Rows(Wrapped):
-    """The rows as they were rendered: with a common plan or none, by which code, from which inputs."""
+    """Retained state of rows: their common template string if any, the code of `render`, the tokens of its inputs."""
 
     __slots__ = ("code", "compiled", "inputs", "uncached")
 
@@ -68,13 +69,13 @@ class _Rows(Wrapped):
         self.uncached = True
 
     def is_unchanged(self, inputs: list[Any], rule: ChangeRule) -> bool:
-        """Whether rows have to be looked at only where they are others than before."""
+        """Return True if only changed items have to be rendered: `render` would return the same for the others."""
         before, self.inputs = self.inputs, [rule.token(value, TRUST_OBJECTS) for value in inputs]
         return not self.uncached and len(inputs) == len(before) and rule.all_same(inputs, before)
 
 
 class Each(Live):
-    """A live value of rows. See `each`."""
+    """The live value of `each` and `stream_for`."""
 
     __slots__ = ("_key", "_render", "_rows")
 
@@ -102,7 +103,7 @@ class Each(Live):
 
     def _compiled(self, tstrings: CompiledTStrings, items: Sequence[Any]) -> CompiledTString | None:
         if isinstance(items, StreamRows):
-            return None  # what the browser keeps cannot be sent again should a later item have another shape
+            return None  # the browser keeps sent items: they cannot be sent again if a later item has another shape
         row = self._render(items[0])
         return tstrings.compiled(row) if is_template_class(type(row)) else None
 
@@ -144,7 +145,7 @@ class Each(Live):
 
 
 def inputs_of(function: Any, tstrings: CompiledTStrings) -> Iterator[Any]:
-    """What a function reads besides its arguments: variables around it, defaults, globals."""
+    """Yield the values that a function reads besides its arguments: variables around it, defaults, globals."""
     pending, seen = [function], set[int]()
     while pending:
         each = pending.pop()

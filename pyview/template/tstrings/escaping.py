@@ -1,7 +1,4 @@
-"""Where a slot can stand in HTML, and how a value is written there so that it cannot mean anything else.
-
-What is wrong with a template string, and where.
-"""
+"""Escaping of values by the position of their slot in HTML, and the error for a position that is not safe."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -17,34 +14,34 @@ from pyview.template.attributes import (
     may_be_scheme,
     quoted,
     safe_url,
+    trusted,
     url_text,
-    vouched,
 )
 from pyview.template.tree.output import escape_text
 from pyview.template.unsafe_values import Danger, ValueSoFar, danger_of
 
 Write: TypeAlias = Callable[[Any], str]
-"""From a value to its text in the page."""
+"""Returns the text of a value for one position."""
 
 CONTENT = None
-"""Between tags: what stands there may be a tree of its own."""
+"""The position between tags, where a value may render into a tree."""
 
 
 def whole_attribute(tag: str, name: str) -> Write:
-    """`name={value}`: the attribute as a whole, left out if there is nothing."""
+    """Return the function for a whole attribute, `name={value}`. It is omitted for None and False."""
     return lambda value: attribute_text(name, value, tag)
 
 
 def spread(tag: str) -> Write:
-    """`<tag {attributes}>`: a mapping of attributes."""
+    """Return the function for a mapping of attributes, `<tag {attributes}>`."""
     return lambda value: attributes_text(value, tag)
 
 
 def in_quotes(before: ValueSoFar) -> Write:
-    """`name="... {value} ..."`: a piece of an attribute's value."""
+    """Return the function for a part of an attribute's value, `name="... {value} ..."`."""
     match danger_of(before):
         case Danger.PROGRAM:
-            return lambda value: vouched(before.name, value)
+            return lambda value: trusted(before.name, value)
         case Danger.URL:
             return url_start
         case Danger.URL_PIECE:
@@ -60,35 +57,35 @@ def in_quotes(before: ValueSoFar) -> Write:
 
 
 def url_start(value: Any) -> str:
-    """The beginning of an address."""
+    """Return the text for the beginning of a URL."""
     return escape_text(safe_url(url_text(value)))
 
 
 def url_piece(value: Any) -> str:
-    """A piece of an address that may still belong to its scheme."""
+    """Return the text for a part of a URL that may still belong to its scheme."""
     text = url_text(value)
     return escape_text(f"/unsafe:{text}" if may_be_scheme(text) else text)
 
 
 def css_piece(value: Any) -> str:
-    """A piece of a declaration in a style: what would begin another one is left out."""
+    """Return the text for a part of a CSS declaration, "" if the value would begin another declaration."""
     return quoted(value) if isinstance(value, Markup) or is_css_value(str(value)) else ""
 
 
 def only_text(value: Any) -> str:
-    """In a comment, a title, a text area: text, for tags mean nothing there."""
+    """Return the text for a comment, a title or a text area, where tags mean nothing."""
     return quoted(value)
 
 
 def in_program(tag: str) -> Write:
-    """Within a script or a style sheet, where there is no escaping: only what somebody vouched for."""
+    """Return the function for a script or a style sheet. It accepts only Markup, because escaping is not possible."""
 
     def write(value: Any) -> str:
         if not isinstance(value, Markup):
             raise TypeError(
-                f"<{tag}> holds a program, in which no escaping helps: {type(value).__name__} cannot be written there. "
-                "Put the value into an attribute such as data-value={value} and read it from there, or vouch for a "
-                "constant text by markupsafe.Markup"
+                f"<{tag}> contains a program, where a {type(value).__name__} cannot be escaped. Put the value into an "
+                "attribute such as data-value={value} and read it from there, or mark a constant text as safe with "
+                "markupsafe.Markup"
             )
         if f"</{tag}" in value.lower():
             raise ValueError(f"this value would end the <{tag}> around it: {value!r}")
@@ -98,7 +95,7 @@ def in_program(tag: str) -> Write:
 
 
 class TemplateStringError(ValueError):
-    """A template string that cannot be rendered safely: what stands where, and what to write instead."""
+    """A template string cannot be rendered safely. `problem` says why and what to write, `excerpt` shows the line."""
 
     def __init__(self, problem: str, excerpt: str) -> None:
         self.problem = problem
@@ -107,7 +104,7 @@ class TemplateStringError(ValueError):
 
 
 def excerpt(strings: Sequence[str], expressions: Sequence[str], index: int, position: int) -> str:
-    """The line around a position in one of the static texts, with the slots as they are written."""
+    """Return the line around a position in one of the static texts, with the expressions of its slots."""
     before, after = strings[index][:position], strings[index][position:]
     if index:
         before = (

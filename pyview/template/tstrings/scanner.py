@@ -1,7 +1,7 @@
-"""Reads the static text of a template string as a browser would, and tells for each slot where it stands.
+"""Scanner for the static text of template strings. It finds the position of each slot as a browser would.
 
-What a browser would mend silently is an error here: a tag that is never closed, a slot as the name of a tag, a value
-without quotes. A slot's place decides how it is escaped, so there must be no doubt about it.
+HTML that a browser would repair silently is an error here: a tag that is never closed, a slot as the name of a tag, a
+slot in a value without quotes. The position of a slot decides how it is escaped, so it must be certain.
 """
 
 import html
@@ -55,9 +55,9 @@ class _State(Enum):
 
 @dataclass(slots=True)
 class Scan:
-    """What was found: the static texts without the attributes that slots write as a whole, and how slots are written.
+    """Result of a scan. `writes` holds the escaping function of each slot, `CONTENT` for one between tags.
 
-    `writes` holds `CONTENT` for a slot between tags.
+    `statics` are the static texts, without the names of attributes that a slot writes as a whole.
     """
 
     statics: list[str] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Scan:
 
 
 def scan(strings: Sequence[str], expressions: Sequence[str]) -> Scan:
-    """Read a template string: its static texts, and its expressions as errors name them. Raises TemplateStringError."""
+    """Scan the static texts of a template string. Errors show `expressions`. Raises TemplateStringError."""
     scanner = _TemplateStringScanner(strings, expressions)
     scanner.run()
     return scanner.found
@@ -87,7 +87,7 @@ class _TemplateStringScanner:
         self._attribute_start = 0
         self._spaced = False
         self._open: list[str] = []
-        # A slot was an attribute as a whole, or many: nothing may be glued to it.
+        # True after a slot that writes whole attributes: a space or the end of the tag must follow.
         self._must_end = False
 
     def run(self) -> None:
@@ -120,7 +120,7 @@ class _TemplateStringScanner:
 
     def _end(self) -> None:
         if self._state is not _State.CONTENT:
-            self._fail(f"the template string ends in the midst of {self._where()}")
+            self._fail(f"the template string ends inside {self._where()}")
         if self._open:
             self._fail(f"<{self._open[-1]}> is never closed")
 
@@ -152,11 +152,11 @@ class _TemplateStringScanner:
         elif after.isascii() and after.isalpha():
             self._start_tag()
         elif not after:
-            self._fail("a slot cannot be the name of a tag; and a < that is text is written &lt;")
+            self._fail("a slot cannot be the name of a tag; write a < in text as &lt;")
         elif after == "?":
-            self._fail("<? begins nothing in HTML")
+            self._fail("<? has no meaning in HTML; write a < in text as &lt;")
         else:
-            self._at += 1  # a browser takes it for text
+            self._at += 1  # a browser treats it as text
 
     def _markup_declaration(self) -> None:
         declaration = _DECLARATION.match(self._text, self._at)
@@ -168,7 +168,7 @@ class _TemplateStringScanner:
             self._state = _State.CONTENT if empty else _State.COMMENT
             self._at = empty.end() if empty else self._at
         else:
-            self._fail("<! begins a comment, <!-- ... -->, or <!doctype html>, and nothing else")
+            self._fail("after <! expected a comment, <!-- ... -->, or <!doctype html>")
 
     def _comment(self) -> None:
         end = _COMMENT_END.search(self._text, self._at)
@@ -181,18 +181,18 @@ class _TemplateStringScanner:
         self._tag = found[1].lower() if found else ""
         self._at = found.end() if found else self._at
         if self._before_slot():
-            self._fail("a slot cannot be part of a tag's name; attributes have a space before them")
+            self._fail("a slot cannot be part of a tag's name; write a space before an attribute")
         self._state = _State.TAG
 
     def _end_tag(self) -> None:
         found = _END_TAG.match(self._text, self._at)
         if found is None:
-            self._fail("an end tag is written </name>, and holds no slot")
+            self._fail("expected an end tag without a slot, </name>")
         tag = found[1].lower()
         if not self._open:
-            self._fail(f"</{tag}> ends nothing that was begun in this template string")
+            self._fail(f"</{tag}> has no start tag in this template string")
         if self._open[-1] != tag:
-            self._fail(f"</{tag}> was not expected here: <{self._open[-1]}> is still open")
+            self._fail(f"expected </{self._open[-1]}>, got </{tag}>: <{self._open[-1]}> is still open")
         self._open.pop()
         self._at = found.end()
 
@@ -215,7 +215,7 @@ class _TemplateStringScanner:
             self._spaces_or_fail()
             return
         if not attribute[1]:
-            self._fail("attributes are separated by spaces")
+            self._fail("expected a space between attributes")
         self._attribute_start = self._at
         self._name = attribute[2]
         self._at = attribute.end()
@@ -228,7 +228,7 @@ class _TemplateStringScanner:
     def _spaces_or_fail(self) -> None:
         rest = self._text[self._at :]
         if rest.strip():
-            self._fail(f"{rest.strip()[0]!r} has no place in the tag <{self._tag}")
+            self._fail(f"unexpected {rest.strip()[0]!r} in the tag <{self._tag}")
         self._attribute_start, self._spaced = self._at, True
         self._at = len(self._text)
 
@@ -252,20 +252,20 @@ class _TemplateStringScanner:
         self._value += html.unescape(self._text[self._at : stop])
         self._at = stop
         if end >= 0:
-            self._check_address()
+            self._check_url()
             self._at = end + 1
             self._state = _State.TAG
 
-    def _check_address(self) -> None:
+    def _check_url(self) -> None:
         if SLOT not in self._value or not is_url(self._name, self._tag):
             return
         scheme, colon, _ = re.split(r"[/?#]", self._value, maxsplit=1)[0].partition(":")
         if colon and SLOT in scheme:
             self._fail(
-                f"what kind of address it is cannot be a slot: give {self._name} the whole address, {{url}}"
+                f"the scheme of a URL cannot be a slot: write the whole URL as one slot, {self._name}={{url}}"
             )
         if colon and not is_harmless(self._value):
-            self._fail(f"{scheme.strip()}: is run as a program, and holds no slot")
+            self._fail(f"the browser runs {scheme.strip()}: as a program, so it cannot contain a slot")
 
     def _begin_element(self, closed: bool) -> None:
         foreign = not FOREIGN_ELEMENTS.isdisjoint(self._open) or self._tag in FOREIGN_ELEMENTS
@@ -275,7 +275,7 @@ class _TemplateStringScanner:
         if closed and foreign:
             return
         if closed:
-            self._fail(f"HTML does not know <{self._tag}/>; write <{self._tag}></{self._tag}>")
+            self._fail(f"<{self._tag}/> does not end the element in HTML; write <{self._tag}></{self._tag}>")
         self._open.append(self._tag)
         if self._tag in _PROGRAMS or (self._tag in ESCAPABLE_TEXT_ELEMENTS and not foreign):
             self._state = _State.RAW
@@ -283,7 +283,7 @@ class _TemplateStringScanner:
     # -- slots
 
     def _slot(self) -> None:
-        static, write = self._text, self._place()
+        static, write = self._text, self._write()
         if self._state is _State.BEFORE_VALUE:
             static, self._must_end, self._state = self._text[: self._attribute_start], True, _State.TAG
         elif self._state is _State.TAG:
@@ -293,7 +293,11 @@ class _TemplateStringScanner:
         self.found.statics.append(static)
         self.found.writes.append(write)
 
-    def _place(self) -> Write | None:
+    def _write(self) -> Write | None:
+        """Return the escaping function for a slot at the present position. Raises TemplateStringError if it is unsafe.
+
+        The function is None between tags (`CONTENT`).
+        """
         if self._state is _State.CONTENT:
             return CONTENT
         if self._state is _State.BEFORE_VALUE:
