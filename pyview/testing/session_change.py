@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pyview.testing.steps import Redirect, Reload, Step
+from pyview.testing.steps import FollowRedirect, Reload, Step
 from pyview.testing.tab_state import TabState
 from pyview.testing.view import View
 
@@ -19,7 +19,7 @@ async def change_session(state: TabState, order: dict[str, Any]) -> Step | None:
     if response is None:
         return Reload(view, {"reason": "the session was not changed"})
     if "to" in order:
-        return Redirect(order)
+        return FollowRedirect(order)
     return await _renew(state, view, str(response["receipt"]))
 
 

@@ -11,7 +11,7 @@ from pyview.testing.view import View
 
 
 @dataclass(frozen=True, slots=True)
-class Redirect:
+class FollowRedirect:
     """Load another URL. `payload` is the server's: `to`, and maybe `flash`."""
 
     payload: dict[str, Any]
@@ -38,7 +38,7 @@ class LoadAgain:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejoin:
+class JoinAgain:
     """Join a view again that has crashed."""
 
     view: View
@@ -70,11 +70,11 @@ class DropComponents:
 
 
 Step = (
-    Redirect
+    FollowRedirect
     | LiveRedirect
     | Reload
     | LoadAgain
-    | Rejoin
+    | JoinAgain
     | SyncInnerViews
     | SubmitTriggered
     | ChangeSession

@@ -27,10 +27,10 @@ from pyview.testing.session_change import change_session
 from pyview.testing.steps import (
     ChangeSession,
     DropComponents,
+    FollowRedirect,
+    JoinAgain,
     LiveRedirect,
     LoadAgain,
-    Redirect,
-    Rejoin,
     Reload,
     Step,
     SubmitTriggered,
@@ -279,7 +279,7 @@ class Tab:
 
     async def _take(self, step: Step) -> None:
         match step:
-            case Redirect(payload):
+            case FollowRedirect(payload):
                 self.state.put_flash(payload.get("flash"))
                 await self.load(payload["to"])
             case LiveRedirect(payload):
@@ -288,9 +288,9 @@ class Tab:
                 await self._reload(view, response)
             case LoadAgain():
                 await self.load(self.state.url, replace=True)
-            case Rejoin(InnerView() as view):
+            case JoinAgain(InnerView() as view):
                 await self.inner.rejoin(view)
-            case Rejoin():
+            case JoinAgain():
                 await self.main.rejoin()
             case SyncInnerViews():
                 await self.inner.sync()

@@ -23,10 +23,10 @@ from pyview.testing.screen import Screen
 from pyview.testing.steps import (
     ChangeSession,
     DropComponents,
+    FollowRedirect,
+    JoinAgain,
     LiveRedirect,
     LoadAgain,
-    Redirect,
-    Rejoin,
     Step,
     SubmitTriggered,
     SyncInnerViews,
@@ -194,7 +194,7 @@ class TabState:
     def queue_navigation(self, response: Mapping[str, Any]) -> None:
         """Queue the navigation that an answer asks for, if any."""
         if "redirect" in response:
-            self.steps.append(Redirect(response["redirect"]))
+            self.steps.append(FollowRedirect(response["redirect"]))
         if "live_redirect" in response:
             self.steps.append(LiveRedirect(response["live_redirect"]))
 
@@ -215,7 +215,7 @@ class TabState:
         self.lose_channel(view, "errored")
         self.crashes += 1
         self.crashed = True
-        self.steps.append(Rejoin(view))
+        self.steps.append(JoinAgain(view))
 
     def lose_channel(self, view: View, state: str) -> None:
         """Give the channel of a view its final `state`: its pending messages get no answer any more."""

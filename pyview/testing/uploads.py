@@ -16,7 +16,7 @@ Uploader = Callable[[LocalFile, dict[str, Any], Callable[[int], Awaitable[None]]
 """`await uploader(file, meta, progress)`: replaces a script that uploads files to another server."""
 
 
-class Transfer:
+class FileTransfer:
     """The upload of one file. `grant` is the server's answer: a token, or the settings of an external upload."""
 
     def __init__(self, tab: Tab, ref: str, file: LocalFile, chunk_size: int, grant: Any) -> None:
@@ -74,7 +74,7 @@ class Chosen:
         self._name = attribute(file_input, "name")
         self._ref = upload_ref(file_input)
         self._uploaders = uploaders
-        self._transfers: dict[str, Transfer] = tab.state.chosen_files.transfers.setdefault(self._ref, {})
+        self._transfers: dict[str, FileTransfer] = tab.state.chosen_files.transfers.setdefault(self._ref, {})
         self._cid = _cid(tab, file_input)
 
     @property
@@ -111,7 +111,7 @@ class Chosen:
         granted, size = answer.get("entries", {}), answer.get("config", {}).get("chunk_size", 0)
         for ref, file in awaiting.items():
             if ref in granted:
-                self._transfers[ref] = Transfer(self._tab, ref, file, size, granted[ref])
+                self._transfers[ref] = FileTransfer(self._tab, ref, file, size, granted[ref])
         return answer
 
     async def progress(self, ref: str, value: int | dict[str, Any]) -> None:
@@ -123,7 +123,7 @@ class Chosen:
         """Return the server's grant for a file: a token, or the settings of an external upload."""
         return self._transfers[ref].grant
 
-    async def _send_external(self, one: Transfer) -> None:
+    async def _send_external(self, one: FileTransfer) -> None:
         name = one.grant["uploader"]
         if name not in self._uploaders:
             raise PageError(
@@ -136,7 +136,7 @@ class Chosen:
 
         await self._uploaders[name](one.file, one.grant, progress)
 
-    def _wanted(self, name: str | None) -> list[Transfer]:
+    def _wanted(self, name: str | None) -> list[FileTransfer]:
         wanted = [one for one in self._transfers.values() if name is None or one.file.name == name]
         if name is not None and not wanted:
             names = [one.file.name for one in self._transfers.values()]
