@@ -39,8 +39,8 @@ WORKLOADS: dict[str, Callable[[Arena], Awaitable[list[Row]]]] = {
     "idle": idle,
 }
 
-LONGEST = 120.0
-"""Seconds that any one workload may take."""
+TIMEOUT = 120.0
+"""Seconds that one workload may take."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -81,7 +81,7 @@ async def run(arena: Arena, names: Sequence[str]) -> list[Row]:
     rows: list[Row] = []
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(TIMEOUT):
             rows += await WORKLOADS[name](arena)
     return rows
 

@@ -56,13 +56,13 @@ class Browser:
         self._join = text_of(page.join_frame())
         self._event = text_of(page.click_frame(event, cid))
         self._left = count
-        self._said = 0
+        self._received = 0
 
     async def receive(self) -> Any:
-        self._said += 1
-        if self._said < 3:
-            return {"type": "websocket.connect"} if self._said == 1 else self._join
-        if self._said == 3:
+        self._received += 1
+        if self._received < 3:
+            return {"type": "websocket.connect"} if self._received == 1 else self._join
+        if self._received == 3:
             self.started = time.process_time()
         if self._left:
             self._left -= 1

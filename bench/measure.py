@@ -117,19 +117,19 @@ class Comparison:
 
 Measure = Callable[[], Awaitable[Sample]]
 
-PATIENCE = 3
-"""So many times the wanted rounds are tried, for as many undisturbed ones."""
+MAX_TRIES = 3
+"""At most this many times the wanted number of rounds is tried, to get enough undisturbed ones."""
 
 
 async def in_turns(rounds: int, ours: Measure, bare: Measure) -> Comparison:
     """Take one round to warm up, then the given number of rounds. Repeat disturbed ones, within a limit."""
     await _round(0, ours, bare)
     tried: list[Round] = []
-    calm: list[Round] = []
-    while len(calm) < rounds and len(tried) < PATIENCE * rounds:
+    undisturbed: list[Round] = []
+    while len(undisturbed) < rounds and len(tried) < MAX_TRIES * rounds:
         tried.append(await _round(len(tried), ours, bare))
-        calm = [each for each in tried if not each.disturbed]
-    counted = calm if 2 * len(calm) > rounds else tried
+        undisturbed = [each for each in tried if not each.disturbed]
+    counted = undisturbed if 2 * len(undisturbed) > rounds else tried
     return Comparison(counted, len(tried) - len(counted))
 
 

@@ -13,7 +13,7 @@ from bench.rows import Row
 
 HEADINGS = ("", "ours", "bare", "ratio", "rounds", "CPU us", "target", "", "Phoenix", "PyView 0.9")
 PACKAGES = ("starlette", "uvicorn", "uvloop", "websockets", "orjson", "picows")
-NOBODY = Goal()
+NO_GOAL = Goal()
 
 Goals = Mapping[str, Goal]
 """By the key of a row; empty when the bare server is compared with itself."""
@@ -31,7 +31,7 @@ def heading(plan: Plan, cores: Cores) -> str:
 
 def table(rows: Sequence[Row], goals: Goals) -> str:
     """Return the table of all rows, with their targets and the results of other frameworks."""
-    lines = [HEADINGS, *(_cells(row, goals.get(row.key, NOBODY)) for row in rows)]
+    lines = [HEADINGS, *(_cells(row, goals.get(row.key, NO_GOAL)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     return "\n".join(_line(line, widths) for line in lines)
 
@@ -54,8 +54,8 @@ def _cells(row: Row, goal: Goal) -> tuple[str, ...]:
         "{:.1f} / {:.1f}".format(*row.cpu_microseconds) if row.cpu_microseconds else "",
         str(goal) + ("" if goal.of_ratio or not str(goal) else row.unit),
         {True: "ok", False: "MISSED", None: ""}[goal.judge(row)],
-        _anchor(goal.phoenix),
-        _anchor(goal.pyview),
+        _reference(goal.phoenix),
+        _reference(goal.pyview),
     )
 
 
@@ -63,7 +63,7 @@ def _figure(value: float, unit: str) -> str:
     return f"{value:,.1f}{unit}" if value < 100 else f"{value:,.0f}{unit}"
 
 
-def _anchor(value: float | None) -> str:
+def _reference(value: float | None) -> str:
     return "" if value is None else f"{value:,g}"
 
 
@@ -73,7 +73,7 @@ def remarks(rows: Sequence[Row], goals: Goals) -> str:
 
 
 def _missed(rows: Sequence[Row], goals: Goals) -> str:
-    missed = [row.title for row in rows if goals.get(row.key, NOBODY).judge(row) is False]
+    missed = [row.title for row in rows if goals.get(row.key, NO_GOAL).judge(row) is False]
     return f"Missed: {'; '.join(missed)}." if missed else "No target of these rows was missed."
 
 
@@ -94,5 +94,5 @@ def as_json(rows: Sequence[Row], plan: Plan, goals: Goals) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "plan": asdict(plan),
-        "rows": [asdict(row) | {"reached": goals.get(row.key, NOBODY).judge(row)} for row in rows],
+        "rows": [asdict(row) | {"reached": goals.get(row.key, NO_GOAL).judge(row)} for row in rows],
     }

@@ -1,4 +1,4 @@
-"""`pyview check`: what it says of an application, and with which exit code."""
+"""Output and exit codes of `pyview check`."""
 
 import json
 import os
@@ -87,7 +87,7 @@ class Done:
 
     @property
     def kinds(self) -> list[str]:
-        """Of the findings; advice is none."""
+        """The severities of the findings, without the advice."""
         kinds = [line.partition(":")[0] for line in self.output.splitlines()[:-1]]
         return [kind for kind in kinds if kind != "advice"]
 
@@ -136,22 +136,22 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestCommand:
-    def test_a_sound_application(self, shell: Shell) -> None:
+    def test_an_application_without_findings(self, shell: Shell) -> None:
         shell.write(SOUND)
         done = shell.run("--deploy", "shop:app", "--production")
         assert (done.code, done.kinds) == (0, [])
         assert done.verdict == "The application starts in production mode; no problems found."
 
-    def test_what_cannot_be_seen_is_said_with_deploy(self, shell: Shell) -> None:
+    def test_deploy_adds_advice_about_the_server(self, shell: Shell) -> None:
         shell.write(SOUND)
         [advice] = shell.run("--deploy", "shop:app").advice
         assert "uvicorn: --ws-max-size 1048576 --ws-per-message-deflate false" in advice
         assert "websocket_max_message_size = 1048576" in advice
         assert shell.run("shop:app", "--production").advice == []
-        told = json.loads(shell.run("--deploy", "shop:app", "--format", "json").output)
-        assert [f"advice: {text}" for text in told["advice"]] == [advice]
+        result = json.loads(shell.run("--deploy", "shop:app", "--format", "json").output)
+        assert [f"advice: {text}" for text in result["advice"]] == [advice]
 
-    def test_a_session_that_is_shared_endless_and_open_to_every_site(self, shell: Shell) -> None:
+    def test_an_unsafe_session_middleware(self, shell: Shell) -> None:
         shell.write(SOUND + f'open_ = build("{STRONG}", max_age=None, same_site="none")\n')
         done = shell.run("--deploy", "shop:open_", PYVIEW_ENV="production")
         assert (done.code, done.kinds) == (1, ["deployment"] * 3)
@@ -202,14 +202,14 @@ class TestCommand:
             == "The application does not start in production mode: 2 of 2 findings must be fixed."
         )
 
-    def test_what_starts_nowhere(self, shell: Shell) -> None:
+    def test_an_application_that_never_starts(self, shell: Shell) -> None:
         shell.write(BROKEN)
         for name in ("shop:app", "shop:site"):
             done = shell.run(name)
             assert (done.code, done.kinds) == (1, ["error"])
             assert "app.add_middleware(AuthenticationMiddleware" in done.output
 
-    def test_a_template_that_is_not_there(self, shell: Shell) -> None:
+    def test_a_missing_template(self, shell: Shell) -> None:
         shell.write(SOUND + VIEW)
         done = shell.run("shop:app")
         assert (done.code, done.verdict) == (1, "The application starts in development; no problems found.")
@@ -241,14 +241,14 @@ class TestCommand:
         assert "Traceback" not in done.errors
 
     @pytest.mark.parametrize(
-        ("name", "said"),
+        ("name", "message"),
         [("shop", "module:app"), ("nothing:app", "no module 'nothing'"), ("shop:nothing", "no 'nothing'")],
     )
-    def test_an_application_that_is_not_there(self, shell: Shell, name: str, said: str) -> None:
+    def test_a_missing_application(self, shell: Shell, name: str, message: str) -> None:
         shell.write(SOUND)
         done = shell.run(name)
         assert (done.code, done.output) == (2, "")
-        assert said in done.errors
+        assert message in done.errors
         assert "Traceback" not in done.errors
 
     def test_a_module_that_fails_shows_where(self, shell: Shell) -> None:

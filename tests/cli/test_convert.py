@@ -1,4 +1,4 @@
-"""`pyview convert`: which files it reads, what it says, and what it writes."""
+"""Files, output and results of `pyview convert`."""
 
 import os
 from pathlib import Path
@@ -25,7 +25,7 @@ def run(*arguments: object) -> int:
     return main(["convert", *map(str, arguments)])
 
 
-def test_nothing_is_written_unless_asked_for(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_written_without_write(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(views) == 1
     assert (views / "list.html").read_text() == IBIS
     output = capsys.readouterr().out
@@ -35,7 +35,7 @@ def test_nothing_is_written_unless_asked_for(views: Path, capsys: pytest.Capture
     assert "plain.html" not in output
 
 
-def test_what_is_written_needs_nothing_more(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_run_changes_nothing(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(views, "--write") == 0
     assert (views / "list.html").read_text() == JINJA
     assert "2 changes in 1 file written." in capsys.readouterr().out
@@ -53,7 +53,7 @@ def test_one_file_is_converted_alone(views: Path) -> None:
     assert (views / "other.html").read_text() == IBIS
 
 
-def test_what_is_left_to_the_author_is_said_and_makes_an_exit_code(
+def test_open_places_are_listed_and_make_the_exit_code_1(
     views: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (views / "list.html").write_text("{{ a || b }}\n{{ a ?? b }}\n")
@@ -64,7 +64,7 @@ def test_what_is_left_to_the_author_is_said_and_makes_an_exit_code(
     assert "1 place to change by hand" in output
 
 
-def test_line_endings_mode_and_mark_of_the_encoding_stay(views: Path) -> None:
+def test_line_endings_mode_and_byte_order_mark_stay(views: Path) -> None:
     file = views / "list.html"
     file.write_bytes(b"\xef\xbb\xbf" + IBIS.replace("\n", "\r\n").encode())
     file.chmod(0o640)
@@ -83,7 +83,7 @@ def test_line_endings_mode_and_mark_of_the_encoding_stay(views: Path) -> None:
         (b"{{ a || b }}" + b" " * convert_folder.LARGEST, "more than 1,000,000 bytes"),
     ],
 )
-def test_what_is_no_template_is_left_alone(
+def test_files_that_are_no_templates_are_not_converted(
     content: bytes, reason: str, views: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (views / "odd.html").write_bytes(content)
@@ -123,7 +123,9 @@ def test_only_templates_are_read(views: Path) -> None:
     assert (views / "deeper" / "Page.HTM").read_text() == JINJA
 
 
-def test_a_tag_without_an_end_is_said_with_its_line(views: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tag_without_an_end_is_listed_with_its_line(
+    views: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (views / "list.html").write_text("one\n{{ a || b }}\n{% if a")
     assert run(views, "--write") == 1
     assert f"{views / 'list.html'}:3: TO DO: {{% is not closed" in capsys.readouterr().out
@@ -143,6 +145,6 @@ def test_a_file_that_cannot_be_written_stays_whole(
     assert "No space left on device" in capsys.readouterr().out
 
 
-def test_there_is_no_such_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "missing") == 2
     assert "pyview convert: there is no folder" in capsys.readouterr().err

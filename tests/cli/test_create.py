@@ -1,4 +1,4 @@
-"""`pyview new`: what it writes is live as it is."""
+"""Files of `pyview new`."""
 
 import sys
 from importlib import import_module
@@ -12,7 +12,7 @@ from pyview.testing import LiveClient
 
 
 @pytest.mark.parametrize("name", ["UserList", "user_list", "user-list"])
-async def test_what_is_written_is_live(
+async def test_a_new_view_is_live(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["new", name, "--path", str(tmp_path / "views")]) == 0
@@ -45,6 +45,6 @@ def test_a_style_sheet_may_be_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../etc", "7up", "a b", "--"])
-def test_what_is_no_name(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_name(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "--path", str(tmp_path), "--", name]) == 2
     assert "expected a name of letters and digits" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Templates of Ibis, what they become, and the page that Ibis made of them."""
+"""Ibis templates, their Jinja2 equivalents, and the pages that Ibis rendered."""
 
 from datetime import datetime
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Templates of Ibis become templates of Jinja2 that make the same page."""
+"""Converted templates render the same page as Ibis did."""
 
 import pytest
 from hypothesis import given
@@ -54,7 +54,7 @@ def test_converting_twice_is_converting_once(source: str) -> None:
         ("{{ a\n   || b }}", "{{ a or b }}"),
     ],
 )
-def test_what_the_documentation_of_pyview_shows(source: str, converted: str) -> None:
+def test_examples_of_the_documentation_of_pyview(source: str, converted: str) -> None:
     assert convert(source).text.removeprefix(MARK) == converted
 
 
@@ -98,7 +98,7 @@ def test_jinja_stays_as_it_is(source: str) -> None:
         ("{{ (a + b)|len }}", "len is a filter of Ibis"),
     ],
 )
-def test_what_is_left_to_the_author(source: str, advice: str) -> None:
+def test_code_to_change_by_hand(source: str, advice: str) -> None:
     converted = convert("one\n" + source)
     (problem,) = [remark for remark in converted.remarks if remark.problem]
     assert problem.line == 2
@@ -124,13 +124,13 @@ def test_what_is_left_to_the_author(source: str, advice: str) -> None:
         ("{% set a = 1 %}{{ loop.count }}{{ xs|slice(1, 2) }}", "is left as it is"),
     ],
 )
-def test_what_the_author_should_look_at(source: str, advice: str) -> None:
+def test_remarks_about_differences(source: str, advice: str) -> None:
     converted = convert(source)
     assert not converted.problems
     assert any(advice in remark.text for remark in converted.remarks)
 
 
-def test_the_loop_of_an_including_file_is_passed_on_as_advised() -> None:
+def test_the_advice_about_the_loop_of_an_including_file_works() -> None:
     part = convert("[{{ loop.count }}]")
     (remark,) = part.remarks
     mention = "{% set outer_loop = loop %}"
@@ -141,7 +141,7 @@ def test_the_loop_of_an_including_file_is_passed_on_as_advised() -> None:
     assert template.render({"xs": "ab"}) == to_html(template.rendering().tree({"xs": "ab"})) == "[1][2]"
 
 
-def test_the_mark_of_a_converted_template_comes_after_that_of_the_encoding() -> None:
+def test_the_mark_comes_after_the_byte_order_mark() -> None:
     source = "\ufeff{% for x in xs %}{{ loop.count }}{% endfor %}"
     assert convert(source).text == "\ufeff{# Jinja2 #}{% for x in xs %}{{ loop.index }}{% endfor %}"
 

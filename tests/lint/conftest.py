@@ -1,4 +1,4 @@
-"""Applications of one module and its files, to be looked at."""
+"""Fixture that makes an application of one module and its template files."""
 
 import importlib
 from collections.abc import Callable
@@ -33,7 +33,7 @@ numbers = count()
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """Makes an application of a module with its files: the names are those of the files, `view` is the module."""
+    """Return a function that makes an application of the module `view`, its template, and other files by name."""
     monkeypatch.syspath_prepend(tmp_path)
 
     def made(template: str = "", view: str = VIEW, **files: str) -> PyView:

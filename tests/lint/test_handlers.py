@@ -1,4 +1,4 @@
-"""What `pyview check` says of handlers: events that they take by `else`, and coroutines that nobody awaits."""
+"""Rules about handlers: events that they handle in `else`, and coroutines without `await`."""
 
 import pytest
 
@@ -28,7 +28,7 @@ BUTTONS = "<b phx-click='add'></b><b phx-click='sub'></b><b phx-click='mul'></b>
         "if event == 'add':\n    await self.add()\nsocket.context['n'] += 1",
     ],
 )
-def test_one_that_takes_every_event_is_right(make: Make, body: str) -> None:
+def test_a_handler_of_every_event(make: Make, body: str) -> None:
     assert rules(make(BUTTONS, view(body))) == []
 
 
@@ -42,7 +42,7 @@ def test_one_that_takes_every_event_is_right(make: Make, body: str) -> None:
         "socket.context['n'] = 0\nif event == 'add':\n    pass\nelif event == 'sub':\n    pass\nreturn",
     ],
 )
-def test_one_that_leaves_others_alone_does_not_take_them(make: Make, body: str) -> None:
+def test_a_handler_that_ignores_other_events(make: Make, body: str) -> None:
     assert [one.text[:15] for one in lint(make(BUTTONS, view(body)))] == ['phx-click="mul"']
 
 
@@ -72,17 +72,17 @@ def test_an_event_without_a_target_goes_from_a_component_to_its_view(make: Make)
     assert [one for one in found if one.rule == "unknown-event"] == []
 
 
-def test_one_that_only_the_component_handles(make: Make) -> None:
+def test_an_event_that_only_the_component_handles(make: Make) -> None:
     found = lint(make(STARS + "<b phx-click='save'></b>", COMPONENT.replace("EVENT", "rate")))
-    told = [one.text for one in found if one.rule == "unknown-event"]
+    texts = [one.text for one in found if one.rule == "unknown-event"]
     assert (
         'phx-click="rate": the event goes to ShopView, because it has no target; to send it to Star, add '
-        'phx-target="{{ myself }}"' in told
+        'phx-target="{{ myself }}"' in texts
     )
-    assert 'phx-click="rate": ShopView does not handle it' in told
+    assert 'phx-click="rate": ShopView does not handle it' in texts
 
 
-def test_a_component_that_no_template_names_may_be_anywhere(make: Make) -> None:
+def test_a_component_that_no_template_names_is_not_checked(make: Make) -> None:
     found = lint(
         make("<b phx-click='save'></b>{{ live_component(which, id='a') }}", COMPONENT.replace("EVENT", "x"))
     )
@@ -116,7 +116,7 @@ async def hook(s: LiveViewSocket[dict], c: ComponentSocket):
         "if session: socket.exec_js(None)",
     ],
 )
-def test_a_coroutine_of_a_socket_is_awaited(make: Make, statement: str) -> None:
+def test_a_coroutine_of_a_socket_without_await(make: Make, statement: str) -> None:
     source = AWAITS.replace("STATEMENT", statement).replace("HOOK", "pass")
     found = [one for one in lint(make("", source)) if one.rule == "missing-await"]
     assert [one.line for one in found] == [7]
@@ -137,7 +137,7 @@ def test_a_coroutine_of_a_socket_is_awaited(make: Make, statement: str) -> None:
         "socket.stream('a', [])",
     ],
 )
-def test_what_is_no_coroutine_or_is_taken_care_of_is_right(make: Make, statement: str) -> None:
+def test_calls_that_need_no_await(make: Make, statement: str) -> None:
     source = AWAITS.replace("STATEMENT", statement).replace("HOOK", "pass")
     assert [one for one in lint(make("", source)) if one.rule == "missing-await"] == []
 

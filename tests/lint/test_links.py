@@ -1,4 +1,4 @@
-"""Links to what is not there, forms by a method that nobody takes, and patches that leave their view."""
+"""Rules about links: no route, a wrong method, patches that leave their view."""
 
 import importlib
 import sys
@@ -24,7 +24,7 @@ from pyview.template.live_template import LiveTemplate
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 numbers = count()
-Told = list[tuple[str, int, str]]
+LinkFindings = list[tuple[str, int, str]]
 
 
 class User(LiveView[Any]):
@@ -45,7 +45,7 @@ def answer(request: Any) -> PlainTextResponse:
 
 
 def routes() -> list[BaseRoute]:
-    """Of Starlette: pages, forms, and applications below a prefix."""
+    """Return routes of Starlette: pages, forms, and applications below a prefix."""
     shop = [Route("/", answer), Route("/items/{id:int}", answer), Route("/basket", answer, methods=["POST"])]
     return [
         Route("/about", answer),
@@ -73,7 +73,7 @@ class Passing:
 
 
 def app_of(view: type[LiveView[Any]], others: Sequence[BaseRoute]) -> PyView:
-    """Pages of `view` at / and /view/{tab}, of two more, and the given routes behind them."""
+    """Return an application with `view` at / and /view/{tab}, two more views, and then the given routes."""
     app = PyView(secret=SECRET)
     app.add_live_view("/", view)
     app.add_live_view("/view/{tab}", view)
@@ -84,17 +84,17 @@ def app_of(view: type[LiveView[Any]], others: Sequence[BaseRoute]) -> PyView:
 
 
 @pytest.fixture
-def check(tmp_path: Path) -> Callable[[str], Told]:
-    def checked(template: str) -> Told:
+def check(tmp_path: Path) -> Callable[[str], LinkFindings]:
+    def check_template(template: str) -> LinkFindings:
         path = tmp_path / "view.html"
         path.write_text(template)
         view: Any = type("View", (LiveView,), {"template": LiveTemplate.from_file(path)})
-        return told(app_of(view, routes()))
+        return link_findings(app_of(view, routes()))
 
-    return checked
+    return check_template
 
 
-def told(app: Any) -> Told:
+def link_findings(app: Any) -> LinkFindings:
     found = [one for one in lint(app) if one.rule in ("unknown-link", "patch-leaves-view")]
     return [(one.rule, one.line, one.text) for one in found]
 
@@ -175,14 +175,14 @@ IMPORTED = '{% import "pyview/components.html" as ui %}{% from "pyview/component
         ),
     ],
 )
-def test_an_address_that_no_route_takes(check: Callable[[str], Told], markup: str, text: str) -> None:
+def test_a_link_without_a_route(check: Callable[[str], LinkFindings], markup: str, text: str) -> None:
     [(rule, line, found), *_] = check(f"{IMPORTED}\n{markup}")
     assert rule == "unknown-link"
     assert line == 2 + markup.count("\n")
     assert found.startswith(text)
 
 
-def test_nobody_meant_the_home_page(check: Callable[[str], Told]) -> None:
+def test_the_home_page_is_never_suggested(check: Callable[[str], LinkFindings]) -> None:
     assert check("<a href='/x'></a>") == [("unknown-link", 1, 'href="/x": no route has this path')]
 
 
@@ -219,7 +219,7 @@ def test_nobody_meant_the_home_page(check: Callable[[str], Told]) -> None:
         "<a href='/x'></a>{# pyview: ignore[unknown-link] #}",
     ],
 )
-def test_what_is_taken_or_not_known_is_left_alone(check: Callable[[str], Told], markup: str) -> None:
+def test_valid_and_unknown_links_are_not_reported(check: Callable[[str], LinkFindings], markup: str) -> None:
     assert check(f"{IMPORTED}\n{markup}") == []
 
 
@@ -237,7 +237,9 @@ class TestPatches:
             ("<b phx-click=\"{{ js.patch('/users/7') }}\"></b>", 'js.patch("/users/7") leads out of View'),
         ],
     )
-    def test_one_that_leaves_its_view(self, check: Callable[[str], Told], markup: str, text: str) -> None:
+    def test_a_patch_that_leaves_its_view(
+        self, check: Callable[[str], LinkFindings], markup: str, text: str
+    ) -> None:
         [(rule, line, found)] = check(f"{IMPORTED}\n{markup}")
         assert (rule, line) == ("patch-leaves-view", 2)
         assert found.startswith(text)
@@ -252,17 +254,17 @@ class TestPatches:
             "<a href='/static/{{ a }}' data-phx-link='patch'></a>",
         ],
     )
-    def test_one_that_stays_or_may_stay(self, check: Callable[[str], Told], markup: str) -> None:
+    def test_a_patch_that_stays_or_may_stay(self, check: Callable[[str], LinkFindings], markup: str) -> None:
         assert check(markup) == []
 
-    def test_views_that_share_a_template_are_all_asked(self, tmp_path: Path) -> None:
+    def test_a_shared_template_is_checked_for_all_of_its_views(self, tmp_path: Path) -> None:
         (tmp_path / "nav.html").write_text("<a href='/one' data-phx-link='patch'></a>")
         template = LiveTemplate.from_file(tmp_path / "nav.html")
         one, two = (type(name, (LiveView,), {"template": template}) for name in ("One", "Two"))
         app = PyView(secret=SECRET)
         app.add_live_view("/one", one)
         app.add_live_view("/two", two)
-        assert told(app) == []
+        assert link_findings(app) == []
 
     def test_a_component_may_be_on_any_page(self, tmp_path: Path) -> None:
         (tmp_path / "star.html").write_text("<p><a href='/users/7' data-phx-link='patch'></a></p>")
@@ -273,19 +275,19 @@ class TestPatches:
         module.Star = star
         sys.modules[module.__name__] = module
         try:
-            assert told(app_of(view, [])) == []
+            assert link_findings(app_of(view, [])) == []
         finally:
             del sys.modules[module.__name__]
 
-    def test_another_live_session_is_another_place(self, tmp_path: Path) -> None:
+    def test_a_patch_into_another_live_session_leaves_the_view(self, tmp_path: Path) -> None:
         (tmp_path / "view.html").write_text("<a href='/in' data-phx-link='patch'></a>")
         view: Any = type("View", (LiveView,), {"template": LiveTemplate.from_file(tmp_path / "view.html")})
         app = PyView(secret=SECRET)
         app.add_live_view("/out", view)
         app.live_session("inside").add_live_view("/inner", User)
-        assert [rule for rule, _, _ in told(app)] == ["unknown-link"]
+        assert [rule for rule, _, _ in link_findings(app)] == ["unknown-link"]
         app.live_session("other").add_live_view("/in", User)
-        assert [rule for rule, _, _ in told(app)] == ["patch-leaves-view"]
+        assert [rule for rule, _, _ in link_findings(app)] == ["patch-leaves-view"]
 
 
 class TestHandlers:
@@ -296,15 +298,15 @@ class TestHandlers:
     )
 
     @pytest.fixture
-    def handle(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Told]:
+    def handle(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], LinkFindings]:
         monkeypatch.syspath_prepend(tmp_path)
 
-        def handled(code: str) -> Told:
+        def check_handler(code: str) -> LinkFindings:
             name = f"leading_{next(numbers)}"
             (tmp_path / f"{name}.py").write_text(self.HANDLER.format(code))
-            return told(app_of(importlib.import_module(name).View, routes()))
+            return link_findings(app_of(importlib.import_module(name).View, routes()))
 
-        return handled
+        return check_handler
 
     @pytest.mark.parametrize(
         ("code", "text"),
@@ -328,8 +330,8 @@ class TestHandlers:
             ("await socket.push_patch('/users/7')", 'push_patch("/users/7") leads out of View'),
         ],
     )
-    def test_a_path_that_leads_nowhere_or_away(
-        self, handle: Callable[[str], Told], code: str, text: str
+    def test_a_push_without_a_route_or_out_of_the_view(
+        self, handle: Callable[[str], LinkFindings], code: str, text: str
     ) -> None:
         [(_, line, found)] = handle(code)
         assert line == 6
@@ -351,7 +353,7 @@ class TestHandlers:
             "await socket.push_navigate('/x')  # pyview: ignore",
         ],
     )
-    def test_a_path_that_is_there_or_not_known(self, handle: Callable[[str], Told], code: str) -> None:
+    def test_a_valid_or_unknown_push(self, handle: Callable[[str], LinkFindings], code: str) -> None:
         assert handle(code) == []
 
 
@@ -362,21 +364,21 @@ class TestMounted:
         inner = app_of(view, [])
         return Starlette(routes=[Route("/out", answer), Mount("/in", inner)], **options)
 
-    def test_addresses_count_from_the_root_of_the_site(self, tmp_path: Path) -> None:
+    def test_paths_count_from_the_root_of_the_outer_application(self, tmp_path: Path) -> None:
         outer = self.outer(tmp_path, "<a href='/out'></a><a href='/in/'></a>\n<a href='/users/7'></a>")
-        assert [(rule, line) for rule, line, _ in told(outer)] == [("unknown-link", 2)]
+        assert [(rule, line) for rule, line, _ in link_findings(outer)] == [("unknown-link", 2)]
 
     def test_patches_are_followed_below_the_prefix(self, tmp_path: Path) -> None:
         links = ("/in/view/a", "/in/view/{{ b }}", "/in{{ b }}", "/in/{{ b }}/c", "/in/users/{{ b }}")
         markup = "\n".join(f"<a href='{to}' data-phx-link='patch'></a>" for to in links)
-        assert [(rule, line) for rule, line, _ in told(self.outer(tmp_path, markup))] == [
+        assert [(rule, line) for rule, line, _ in link_findings(self.outer(tmp_path, markup))] == [
             ("patch-leaves-view", 5)
         ]
 
-    def test_where_something_else_answers_nothing_is_said(self, tmp_path: Path) -> None:
+    def test_nothing_is_reported_if_something_else_may_answer(self, tmp_path: Path) -> None:
         outer = self.outer(tmp_path, "<a href='/x'></a>")
         outer.router.default = answer  # type: ignore[assignment]
-        assert told(outer) == []
+        assert link_findings(outer) == []
 
 
 PARTS = st.sampled_from(["a", "b", "7", "{x}", "{y:int}", "{z:path}", ""])
@@ -388,10 +390,10 @@ PATHS = st.lists(PARTS, min_size=1, max_size=3, unique_by=lambda part: part if "
     st.lists(st.sampled_from(["a", "b", "7", "c"]), max_size=3),
     st.data(),
 )
-def test_an_address_with_values_is_taken_by_whatever_takes_one_of_them(
+def test_a_pattern_matches_every_route_that_one_of_its_paths_matches(
     tmp_path_factory: pytest.TempPathFactory, paths: list[list[str]], parts: list[str], data: st.DataObject
 ) -> None:
-    """No false alarm: where some values make an address that a route takes, nothing is told."""
+    """No false alarm: a pattern is not reported if a route matches one of its possible paths."""
     with_holes = [data.draw(st.sampled_from([part, "{{ v }}"])) for part in parts]
     links = ["/" + "/".join(parts), "/" + "/".join(with_holes)]
     page = tmp_path_factory.getbasetemp() / "links.html"
@@ -400,5 +402,5 @@ def test_an_address_with_values_is_taken_by_whatever_takes_one_of_them(
     app = PyView(secret=SECRET)
     app.add_live_view("/of/the/view/itself", view)
     app.routes.extend(Route("/" + "/".join(path), answer) for path in paths)
-    found = {line for rule, line, _ in told(app)}
+    found = {line for rule, line, _ in link_findings(app)}
     assert 2 not in found or 1 in found

@@ -1,4 +1,4 @@
-"""What `pyview check` finds in views and templates, where, and what it leaves alone."""
+"""Rules about events, handlers, elements, names and routes, and the code that they must not report."""
 
 import importlib
 import json
@@ -27,10 +27,10 @@ SOUND = "<output>{{ count }}</output><button phx-click='increase'>+</button>"
 
 
 class TestEvents:
-    def test_one_that_is_handled_is_right(self, make: Make) -> None:
+    def test_a_handled_event(self, make: Make) -> None:
         assert_no_findings(make(SOUND))
 
-    def test_one_without_a_handler(self, make: Make) -> None:
+    def test_an_event_without_a_handler(self, make: Make) -> None:
         [found] = lint(make(SOUND + "\n<b\n  phx-click='incraese'>+</b>"))
         assert (found.rule, found.line, Path(found.file).suffix) == ("unknown-event", 3, ".html")
         assert found.text == "phx-click=\"incraese\": CountView does not handle it; did you mean 'increase'?"
@@ -46,7 +46,7 @@ class TestEvents:
             '<b phx-click=\'{{ js.hide("#x").push("nothing", value={}) }}\'></b>',
         ],
     )
-    def test_wherever_it_is_written(self, make: Make, markup: str) -> None:
+    def test_an_event_is_found_in_every_notation(self, make: Make, markup: str) -> None:
         assert rules(make(SOUND + "\n" + markup)) == [("unknown-event", 2)]
 
     @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ class TestEvents:
             "{% raw %}{{ phx-click }}{% endraw %}",
         ],
     )
-    def test_what_is_not_known_is_left_alone(self, make: Make, markup: str) -> None:
+    def test_unknown_events_are_not_reported(self, make: Make, markup: str) -> None:
         assert rules(make(SOUND + markup)) == []
 
-    def test_included_and_parent_files_are_looked_at(self, make: Make) -> None:
+    def test_included_and_parent_files_are_checked(self, make: Make) -> None:
         app = make(
             "{% extends 'base.html' %}{% block body %}{% include 'part.html' %}{% endblock %}",
             base_html="<i phx-click='increase'>{{ count }}</i>\n<i phx-click='up'></i>{% block body %}{% endblock %}",
@@ -109,7 +109,7 @@ class TestEvents:
 
 
 class TestHandlers:
-    def test_one_that_nothing_calls(self, make: Make) -> None:
+    def test_a_handler_without_an_event(self, make: Make) -> None:
         [found] = lint(make("{{ count }}"))
         assert (found.rule, found.line, Path(found.file).suffix) == ("unused-handler", 13, ".py")
         assert (
@@ -126,15 +126,15 @@ class TestHandlers:
             ("{{ count }}{% include name %}", {}),
         ],
     )
-    def test_others_may_call_it(self, make: Make, template: str, files: dict[str, str]) -> None:
+    def test_other_files_may_name_the_event(self, make: Make, template: str, files: dict[str, str]) -> None:
         assert [rule for rule, _ in rules(make(template, **files)) if rule == "unused-handler"] == []
 
-    def test_the_python_beside_may_call_it(self, make: Make) -> None:
+    def test_python_code_may_name_the_event(self, make: Make) -> None:
         assert rules(make("{{ count }}", VIEW + "BUTTON = {'event': 'increase'}\n")) == []
 
 
 class TestMarkup:
-    def test_lines_are_those_of_the_file_where_jinja2_takes_white_space_away(self, make: Make) -> None:
+    def test_lines_are_right_where_jinja2_removes_white_space(self, make: Make) -> None:
         markup = "\n\n\n{%- if count -%}\n\n<b phx-foo></b>\n{#- a\ncomment -#}\n{%- endif %}<b phx-bar></b>"
         assert rules(make(SOUND + markup)) == [("unknown-attribute", 6), ("unknown-attribute", 9)]
 
@@ -152,7 +152,7 @@ class TestMarkup:
             "{% set y = '<b>' %}<b id='a'></b>{% set z %}x{% endset %}",
         ],
     )
-    def test_ids_that_are_never_together_are_right(self, make: Make, markup: str) -> None:
+    def test_ids_in_different_branches(self, make: Make, markup: str) -> None:
         assert rules(make(SOUND + markup)) == []
 
     def test_an_id_in_a_loop(self, make: Make) -> None:
@@ -187,10 +187,10 @@ class TestMarkup:
             ("{% if count %}<form id='f'>{% else %}<p>{% endif %}INPUT", 0),
         ],
     )
-    def test_file_inputs_in_a_form_that_tells_of_no_change(self, make: Make, form: str, found: int) -> None:
-        told = rules(make(f"{SOUND}\n{form.replace('INPUT', '{{ live_file_input(count) }}')}"))
+    def test_file_inputs_in_a_form_without_phx_change(self, make: Make, form: str, found: int) -> None:
+        found_rules = rules(make(f"{SOUND}\n{form.replace('INPUT', '{{ live_file_input(count) }}')}"))
         expected = [("file-input-without-change", 3)] * found
-        assert [one for one in told if one[0] == "file-input-without-change"] == expected
+        assert [one for one in found_rules if one[0] == "file-input-without-change"] == expected
 
     @pytest.mark.parametrize(
         ("attribute", "advice"),
@@ -207,7 +207,7 @@ class TestMarkup:
         assert (found.rule, found.line) == ("unknown-attribute", 2)
         assert advice in found.text
 
-    def test_those_that_it_knows_are_right(self, make: Make) -> None:
+    def test_attributes_that_the_client_knows(self, make: Make) -> None:
         known = "phx-value-x='1' phx-debounce='1' phx-hook='X' phx-update='ignore' phx-mounted='[]' phx-drop-target='x'"
         assert rules(make(f"{SOUND}<b id='b' {known} phx-value-{{{{ count }}}}='1'></b>")) == []
 
@@ -228,7 +228,7 @@ class TestNames:
             "{{ CountView }}{{ live_render }}",
         ],
     )
-    def test_what_every_template_has_is_right(self, make: Make, markup: str) -> None:
+    def test_names_that_every_template_has(self, make: Make, markup: str) -> None:
         view = VIEW + "class Other(LiveView):\n    pass\n"
         assert rules(make(SOUND + markup.replace("CountView", "Other"), view)) == []
 
@@ -250,27 +250,27 @@ class TestNames:
             ("class C:\n    a = 1", "{{ c }}", 0),
         ],
     )
-    def test_any_type_that_says_what_it_has(self, make: Make, kind: str, template: str, found: int) -> None:
+    def test_every_type_with_declared_names(self, make: Make, kind: str, template: str, found: int) -> None:
         imports = "from dataclasses import dataclass\nfrom pyview import LiveView"
         view = f"{imports}\n{kind}\nclass V(LiveView[C]):\n    pass\n"
         assert rules(make(template, view)) == [("unknown-name", 1)] * found
 
 
 class TestBrokenTemplates:
-    def test_one_that_cannot_be_read(self, make: Make) -> None:
+    def test_a_template_that_cannot_be_parsed(self, make: Make) -> None:
         [found] = lint(make("<p>\n{% if %}</p>"))
         assert (found.rule, found.line, Path(found.file).suffix) == ("template-error", 2, ".html")
 
-    def test_one_that_includes_what_is_not_there_is_looked_at_all_the_same(self, make: Make) -> None:
+    def test_a_template_with_a_missing_include_is_checked(self, make: Make) -> None:
         app = make(SOUND + "{% include 'none.html' ignore missing %}\n<b phx-click='x'></b>")
         assert rules(app) == [("unknown-event", 2)]
 
     @pytest.mark.parametrize("how", ["include 'none.html'", "import 'none.html' as x", "extends 'none.html'"])
-    def test_one_that_names_what_is_not_there(self, make: Make, how: str) -> None:
+    def test_a_template_that_names_a_missing_file(self, make: Make, how: str) -> None:
         [found] = [one for one in lint(make("\n{% " + how + " %}" + SOUND)) if one.rule == "template-error"]
         assert (found.line, found.text) == (2, "there is no template 'none.html'")
 
-    def test_one_that_includes_what_cannot_be_read(self, make: Make) -> None:
+    def test_a_template_that_includes_a_broken_file(self, make: Make) -> None:
         app = make(SOUND + "\n{% include 'part.html' %}", part_html="<p>\n{% if %}")
         assert ("template-error", 2) in rules(app)
 
@@ -299,7 +299,7 @@ class TestRoutes:
             ("/a/{x}", "/a/{x}/b", 0),
         ],
     )
-    def test_one_that_an_earlier_one_takes(self, first: str, second: str, found: int) -> None:
+    def test_a_route_that_an_earlier_route_hides(self, first: str, second: str, found: int) -> None:
         app = PyView(secret=SECRET)
         app.add_live_view(first, self.One)
         app.add_live_view(second, self.Two)
@@ -309,14 +309,14 @@ class TestRoutes:
             assert f"the earlier route {first!r} (TestRoutes.One) matches all of its paths" in one.text
             assert one.file == __file__
 
-    def test_a_route_of_starlette_takes_one_too(self) -> None:
+    def test_a_route_that_a_route_of_starlette_hides(self) -> None:
         app = PyView(secret=SECRET)
         app.routes.append(Route("/about", PlainTextResponse("x")))
         app.add_live_view("/about", self.One)
         assert [one.rule for one in lint(app)] == ["unreachable-route"]
 
 
-def test_a_line_may_say_that_it_is_meant_so(make: Make) -> None:
+def test_a_comment_ignores_a_finding(make: Make) -> None:
     lines = [
         SOUND,
         "<b phx-click='x'></b>{# pyview: ignore[unknown-event] #}",
@@ -330,7 +330,7 @@ def test_a_line_may_say_that_it_is_meant_so(make: Make) -> None:
     assert rules(app) == [("unknown-event", 7)]
 
 
-def test_our_own_examples_are_sound() -> None:
+def test_our_own_examples_have_no_findings() -> None:
     gallery = importlib.import_module("examples.gallery")
     assert_no_findings(gallery.app)
 
@@ -352,16 +352,16 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_command_says_it_with_file_and_line(tmp_path: Path) -> None:
+def test_the_command_prints_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(
         VIEW + "from pyview import PyView\napp = PyView()\napp.add_live_view('/', CountView)\n"
     )
     (tmp_path / "shop.html").write_text(SOUND)
     assert run(tmp_path, "shop:app").returncode == 0
     (tmp_path / "shop.html").write_text(SOUND + "\n<b phx-click='up'></b>")
-    said = run(tmp_path, "shop:app")
-    assert said.returncode == 1
-    assert 'shop.html:2: phx-click="up": CountView does not handle it' in said.stdout
+    done = run(tmp_path, "shop:app")
+    assert done.returncode == 1
+    assert 'shop.html:2: phx-click="up": CountView does not handle it' in done.stdout
     found = json.loads(run(tmp_path, "shop:app", "--format", "json").stdout)
     assert [(one["line"], one["rule"]) for one in found["findings"]] == [(2, "unknown-event")]
     assert found["starts"] is True

@@ -1,4 +1,4 @@
-"""Names of a context without a type, where the code of the view writes all of them down."""
+"""Names of a context without a type, if the code of the view writes all of them."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def unknown(make: Make, template: str, body: str = "pass", view: str = VIEW) -> 
     return [one.text for one in found]
 
 
-def test_one_that_is_written_nowhere(make: Make) -> None:
+def test_a_name_that_the_code_does_not_write(make: Make) -> None:
     assert unknown(make, "{{ knwon }}{{ later }}") == [
         "the context of ShopView has no 'knwon'; did you mean 'known'?"
     ]
@@ -54,7 +54,7 @@ def test_one_that_is_written_nowhere(make: Make) -> None:
         "socket.context: Any = {'more': 2}",
     ],
 )
-def test_names_are_put_there_in_many_ways(make: Make, body: str) -> None:
+def test_every_way_to_write_names(make: Make, body: str) -> None:
     assert unknown(make, "{{ more }}{{ known }}{{ other }}{{ later }}", body) == []
     assert len(unknown(make, "{{ nothing }}", body)) == 1
 
@@ -79,16 +79,16 @@ def test_names_are_put_there_in_many_ways(make: Make, body: str) -> None:
         "method = socket.context.update",
     ],
 )
-def test_nothing_is_said_where_others_may_put_names_there(make: Make, body: str) -> None:
+def test_nothing_is_reported_if_other_code_may_write_names(make: Make, body: str) -> None:
     assert unknown(make, "{{ more }}", body) == []
 
 
 @pytest.mark.parametrize("base", ["LiveView[dict]", "LiveView[dict[str, Any]]", "LiveView[Any]"])
-def test_a_dict_says_nothing_about_its_names(make: Make, base: str) -> None:
+def test_a_dict_type_declares_no_names(make: Make, base: str) -> None:
     assert len(unknown(make, "{{ nothing }}", view=VIEW.replace("(LiveView)", f"({base})"))) == 1
 
 
-def test_another_type_and_a_view_that_says_nothing_are_left_alone(make: Make) -> None:
+def test_other_types_and_views_without_a_context_are_not_checked(make: Make) -> None:
     other = VIEW.replace("(LiveView)", "(LiveView[Helper])").replace(
         "class Base", "class Helper: ...\nclass Base"
     )
@@ -96,7 +96,7 @@ def test_another_type_and_a_view_that_says_nothing_are_left_alone(make: Make) ->
     assert unknown(make, "{{ nothing }}", view="from pyview import LiveView\nclass V(LiveView): ...\n") == []
 
 
-def test_a_base_class_may_put_names_there(make: Make) -> None:
+def test_a_base_class_may_write_names(make: Make) -> None:
     base = "(LiveView):\n    async def handle_params(self, url, params, socket):\n        STATEMENT"
     view = VIEW.replace("(LiveView):\n    pass", base)
     assert unknown(make, "{{ more }}", view=view.replace("STATEMENT", "socket.context['more'] = 1")) == []
@@ -106,6 +106,6 @@ def test_a_base_class_may_put_names_there(make: Make) -> None:
     assert unknown(make, "{{ nothing }}", view=view.replace("STATEMENT", "self.fill(socket)")) == []
 
 
-def test_a_callback_that_is_written_elsewhere_may_put_names_there(make: Make) -> None:
+def test_a_callback_from_another_module_may_write_names(make: Make) -> None:
     view = VIEW.replace("(LiveView):\n    pass", "(LiveView):\n    handle_params = print")
     assert unknown(make, "{{ nothing }}", view=view) == []

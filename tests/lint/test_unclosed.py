@@ -1,4 +1,4 @@
-"""Elements that are opened and never closed, closed and never opened, or crossed, whatever Jinja2 does around them."""
+"""The rule about unbalanced elements, with all statements of Jinja2 around them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Check = Callable[..., list[tuple[str, int, str]]]
 
 
 def findings(path: Path, text: str) -> list[tuple[str, int, str]]:
-    """(file, line, text) of what is told of the elements of a view's template."""
+    """(file, line, text) of the findings about the elements of a view's template."""
     path.write_text(text)
     view: Any = type("View", (LiveView,), {"template": LiveTemplate.from_file(path)})
     app = PyView(secret=SECRET)
@@ -78,7 +78,9 @@ def check(tmp_path: Path) -> Check:
         ("\n<textarea><b></textarea></b>", 2, "</b> closes nothing"),
     ],
 )
-def test_one_that_is_not_closed_or_not_opened(check: Check, template: str, line: int, text: str) -> None:
+def test_an_element_that_is_not_closed_or_not_opened(
+    check: Check, template: str, line: int, text: str
+) -> None:
     [(file, found_line, found)] = check(template, base_html="<p>{% block a %}{% endblock %}</p>")
     assert (file, found_line) == ("view.html", line)
     assert found.startswith(text)
@@ -112,7 +114,7 @@ def test_one_that_is_not_closed_or_not_opened(check: Check, template: str, line:
         "{% if a %}<script src='b'>{% else %}<script>{% endif %}c<d</script>",
         "{% if a %}<script>b<c</script>{% endif %}<script>{% if a %}<b>{% endif %}</script>",
         "<!-- {% if a %}<b>{% endif %} --><title>{% block a %}b{% endblock %}</title>",
-        # Where it is not clear which tags there are, nothing is said
+        # Where it is not clear which tags there are, nothing is reported
         "{% if a %}<!--{% endif %}<b>{% if a %}-->{% endif %}",
         "<i class='{% if a %}b'{% endif %}><b>",
         # Bodies that make up for each other
@@ -130,7 +132,7 @@ def test_one_that_is_not_closed_or_not_opened(check: Check, template: str, line:
         "{% raw %}<i>{% if %}{{{% endraw %}</i>",
     ],
 )
-def test_what_is_right_or_not_certain_is_left_alone(check: Check, template: str) -> None:
+def test_balanced_and_uncertain_elements_are_not_reported(check: Check, template: str) -> None:
     files = {
         "header_html": "<main>",
         "footer_html": "</main>",
@@ -140,7 +142,7 @@ def test_what_is_right_or_not_certain_is_left_alone(check: Check, template: str)
     assert check(template, **files) == []
 
 
-def test_other_files_of_the_view_are_looked_at(check: Check) -> None:
+def test_other_files_of_the_view_are_checked(check: Check) -> None:
     found = check("{% include 'part.html' %}", part_html="\n<i>")
     assert found == [("part.html", 2, "<i> is never closed")]
 
@@ -150,7 +152,7 @@ def test_other_files_of_the_view_are_looked_at(check: Check) -> None:
 
 @dataclass
 class Piece:
-    """Lines of a template around others. `name` is that of an element whose end tag HTML asks for."""
+    """Lines of a template around other pieces. `name` is the name of an element that needs its end tag."""
 
     before: tuple[str, ...]
     inside: list["Piece"] = field(default_factory=list)
@@ -197,7 +199,7 @@ STATEMENTS = (
 )
 
 PASSES = ("{% with a = 1 %}", "{% autoescape false %}")
-"""What stands in these is part of what is around them."""
+"""The body of these statements is part of the body around them."""
 
 
 def element(name: str, opening: str, inside: list[Piece]) -> Piece:
@@ -224,7 +226,7 @@ PIECES = st.recursive(
 
 
 def elements(piece: Piece, around: tuple[Piece, ...] = ()) -> Iterator[tuple[Piece, tuple[Piece, ...]]]:
-    """Each element, with those of its name around it in the same body: of several, any may be the one left open."""
+    """Yield each element, with those of the same name around it in the same body: any of them may be reported."""
     if piece.name:
         yield piece, (piece, *(one for one in around if one.name == piece.name))
     passes = piece.name or not piece.before or piece.before[0] in PASSES
@@ -234,7 +236,7 @@ def elements(piece: Piece, around: tuple[Piece, ...] = ()) -> Iterator[tuple[Pie
 
 
 def written(piece: Piece, lines: dict[int, int], text: list[str], without: Piece | None) -> str:
-    """The template, as lines; `lines` gets the one on which each element begins."""
+    """Return the template as text; `lines` gets the line on which each element begins."""
     lines[id(piece)] = "\n".join(text).count("\n") + (2 if text else 1)
     text.extend(piece.before)
     for inner in piece.inside:
@@ -245,15 +247,13 @@ def written(piece: Piece, lines: dict[int, int], text: list[str], without: Piece
 
 
 @given(st.lists(PIECES, max_size=4))
-def test_html_that_is_balanced_has_nothing_to_tell(
-    tmp_path_factory: pytest.TempPathFactory, pieces: list[Piece]
-) -> None:
+def test_balanced_html_has_no_findings(tmp_path_factory: pytest.TempPathFactory, pieces: list[Piece]) -> None:
     path = tmp_path_factory.getbasetemp() / "balanced.html"
     assert findings(path, written(Piece((), pieces), {}, [], None)) == []
 
 
 @given(st.data())
-def test_without_one_end_tag_the_element_is_told(
+def test_an_element_without_its_end_tag_is_reported(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "unbalanced.html"
@@ -262,6 +262,6 @@ def test_without_one_end_tag_the_element_is_told(
     without, possible = data.draw(st.sampled_from(list(elements(page))))
     lines: dict[int, int] = {}
     text = written(page, lines, [], without)
-    [(_, line, told)] = findings(path, text)
+    [(_, line, reported)] = findings(path, text)
     assert line in {lines[id(one)] for one in possible}, text
-    assert told.startswith(f"<{without.name}>")
+    assert reported.startswith(f"<{without.name}>")

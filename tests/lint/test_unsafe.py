@@ -1,4 +1,4 @@
-"""What `pyview check` says of places in Jinja2 templates where escaping is not enough, and what it leaves alone."""
+"""Rules about unsafe places, unescaped values, unprintable values and names of `loop`."""
 
 import pytest
 
@@ -99,7 +99,7 @@ SAFE = [
 
 
 @pytest.mark.parametrize("template", UNSAFE)
-def test_places_where_a_value_may_do_more_than_be_text(make: Make, template: str) -> None:
+def test_places_where_escaping_is_not_enough(make: Make, template: str) -> None:
     assert ("unsafe-place", 2) in found(make, template)
 
 
@@ -122,16 +122,16 @@ def test_values_that_are_not_escaped(make: Make, template: str) -> None:
         "{% macro m() %}{{ caller()|safe }}{% endmacro %}",
     ],
 )
-def test_what_is_html_anyway_may_be_marked(make: Make, template: str) -> None:
+def test_values_that_are_html_may_be_marked_safe(make: Make, template: str) -> None:
     assert found(make, template) == []
 
 
-def test_a_line_may_say_that_it_is_meant_so(make: Make) -> None:
+def test_a_comment_ignores_a_finding(make: Make) -> None:
     assert found(make, "{{ x|safe }}{# pyview: ignore[marked-safe] #}") == []
     assert found(make, "{# pyview: ignore[unsafe-place] #}\n<b title={{ x }}></b>") == []
 
 
-def test_it_says_what_to_write(make: Make) -> None:
+def test_a_finding_tells_what_to_write(make: Make) -> None:
     [one] = lint(make("<p\n  title={{ x }}></p>", VIEW))
     assert str(one).endswith(
         "html:2: title={{ ... }} has no quotes, so a space in the value begins another attribute: write "
@@ -150,7 +150,7 @@ def test_it_says_what_to_write(make: Make) -> None:
         ("{% for one in items %}{{ one.label }}{% endfor %}", "Item.label is a method"),
     ],
 )
-def test_what_is_printed_and_cannot_be_read(make: Make, template: str, says: str) -> None:
+def test_printed_values_without_a_useful_text(make: Make, template: str, says: str) -> None:
     [one] = lint(make("<i></i>\n" + template, VIEW))
     assert (one.rule, one.line) == ("unprintable-value", 2)
     assert says in one.text
@@ -167,7 +167,7 @@ def test_what_is_printed_and_cannot_be_read(make: Make, template: str, says: str
         "{% for x in x.children recursive %}{{ x.label }}{{ loop(x.children) }}{% endfor %}",
     ],
 )
-def test_what_can_be_read_is_right(make: Make, template: str) -> None:
+def test_printed_values_with_a_text(make: Make, template: str) -> None:
     assert found(make, template) == []
 
 
@@ -203,7 +203,7 @@ def test_names_of_loop_in_jinja2(make: Make) -> None:
     assert found(make, "{% set loop = x %}{{ loop.counter }}") == []
 
 
-def test_a_method_of_the_context_is_no_name_of_a_template(make: Make) -> None:
+def test_a_method_of_the_context_is_not_printed(make: Make) -> None:
     view = VIEW.replace("(LiveView[Context])", "(LiveView[Item])")
     [one] = lint(make("{{ id }}{{ size }}{{ label }}", view))
     assert (

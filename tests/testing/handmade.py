@@ -1,7 +1,7 @@
-"""A server that speaks the protocol by hand: what the test client meets is exactly what a test wrote down.
+"""A server whose protocol messages a test writes by hand.
 
-A page is a `HandmadeView`: it answers a join, events and patches with the response it wants to send. It may push
-anything on its channel, break the rules, raise, or close the socket.
+A page is a `HandmadeView`. It answers a join, events and patches with the response that its methods return. It may push
+any message on its channel, break the protocol, raise, or close the socket.
 """
 
 import json
@@ -35,19 +35,19 @@ LAYOUT = """<!DOCTYPE html>
 
 
 class Refusal(Exception):
-    """Raised in `join`: an error reply with this response."""
+    """Raise it in `join` to refuse the join with this response."""
 
     def __init__(self, **response: Any) -> None:
         self.response = response
 
 
 class Crash(Exception):
-    """Raised anywhere in a view: the channel crashes."""
+    """Raise it in a method of a view to crash the channel."""
 
 
 @dataclass
 class HandmadeView:
-    """One joined view. `sent` holds the payloads it got, by message."""
+    """One joined view. `payload` is that of its join."""
 
     server: "Handmade"
     websocket: WebSocket
@@ -77,7 +77,7 @@ class HandmadeView:
 
 @dataclass
 class Handmade:
-    """The server. `got` records every frame the client sent; `joins` the payloads of its joins."""
+    """The server. `got` are the frames that the client has sent, `joins` the payloads of its joins."""
 
     pages: Mapping[str, type[HandmadeView]]
     routes: list[Route] = field(default_factory=list)

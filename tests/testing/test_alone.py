@@ -1,4 +1,4 @@
-"""A view or a component alone, and a page to look at."""
+"""Tests of `opened` and `page.show`."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class Visitor(LiveView[dict[str, Any]]):
     template = LiveTemplate.from_string("<i>{{ page }} {{ name }}</i>")
 
     async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
-        socket.context = {"name": dict(session).get("name", "nobody")}
+        socket.context = {"name": dict(session).get("name", "guest")}
 
     async def handle_params(self, socket: LiveViewSocket[dict[str, Any]], page: int = 1) -> None:
         socket.context["page"] = page
@@ -40,15 +40,15 @@ async def test_a_component_alone_is_live() -> None:
         assert page.find("b").text == "4"
 
 
-async def test_a_view_alone_has_an_address_and_what_it_is_given() -> None:
+async def test_a_view_alone_has_a_url_and_prepared_middlewares() -> None:
     def with_sessions(app: PyView) -> None:
         app.add_middleware(SessionMiddleware, secret_key="a secret that is long enough, 0123456789")
 
     async with opened(Visitor, "/?page=7", prepare=with_sessions) as page:
-        assert page.find("i").text == "7 nobody"
+        assert page.find("i").text == "7 guest"
 
 
-async def test_a_page_can_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_page_is_shown_in_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     monkeypatch.setattr("webbrowser.open", shown.append)
     async with opened(Counter, start=3) as page:

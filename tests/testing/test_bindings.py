@@ -1,4 +1,4 @@
-"""Keys, focus, components and JavaScript commands in a test."""
+"""Keys, focus, targets and JavaScript commands of the testing client."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class Bindings(HandmadeView):
 
 
 class Session:
-    """One page, and the events that were sent from it."""
+    """One page, and the events that it has sent."""
 
     def __init__(self) -> None:
         self.server = Handmade({"/page": Bindings})
@@ -60,7 +60,7 @@ def session() -> Session:
     return Session()
 
 
-async def test_keys_go_to_the_element_and_else_to_the_window(session: Session) -> None:
+async def test_keys_go_to_the_element_or_else_to_the_window(session: Session) -> None:
     async with LiveClient(session.server.app()) as client:
         page = await client.open("/page")
         await page.key("#field", "a")

@@ -1,4 +1,4 @@
-"""A page in a test: open it, look at it, click."""
+"""Opening, reading and clicking with the testing client."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ async def test_a_page_is_the_document_with_its_live_view() -> None:
         assert page.version == "1.2.0"
 
 
-async def test_the_join_says_what_the_javascript_client_says() -> None:
+async def test_the_join_has_the_payload_of_the_javascript_client() -> None:
     server = Handmade({"/count": Counter})
     async with LiveClient(server.app(), cookies={"who": "me"}) as client:
         await client.open("/count?x=1#top")
@@ -97,7 +97,7 @@ async def test_a_click_sends_an_event_and_shows_the_answer() -> None:
     assert sent(server)[0] == {"type": "click", "event": "inc", "value": {"value": ""}}
 
 
-async def test_what_a_click_carries() -> None:
+async def test_the_payload_of_a_click() -> None:
     server = Handmade({"/count": Counter})
     async with LiveClient(server.app()) as client:
         page = await client.open("/count")
@@ -114,7 +114,7 @@ async def test_what_a_click_carries() -> None:
     ]
 
 
-async def test_a_click_elsewhere_is_a_click_away() -> None:
+async def test_a_click_outside_is_a_click_away() -> None:
     server = Handmade({"/menu": Menu})
     async with LiveClient(server.app()) as client:
         page = await client.open("/menu")
@@ -130,7 +130,7 @@ async def test_a_disabled_button_cannot_be_clicked() -> None:
             await page.click("button", text="Never")
 
 
-async def test_what_is_not_there_is_told_with_what_is() -> None:
+async def test_an_error_lists_the_elements_of_the_page() -> None:
     async with LiveClient(Handmade({"/count": Counter}).app()) as client:
         page = await client.open("/count")
         with pytest.raises(
@@ -154,7 +154,7 @@ async def test_a_page_that_is_not_live() -> None:
             await page.push("anything")
 
 
-async def test_a_plain_link_loads_the_page_it_names() -> None:
+async def test_a_plain_link_loads_its_page() -> None:
     server = Handmade({"/count": Counter})
     async with LiveClient(server.app()) as client:
         page = await client.open("/count")

@@ -1,4 +1,4 @@
-"""What the page's own script does to the document, as far as a reader sees it."""
+"""Changes that the page's own script makes to the document."""
 
 from pyview import LiveView, PyView
 from pyview.testing import LiveClient
@@ -8,7 +8,7 @@ class EmptyLiveView(LiveView[dict[str, str]]):
     pass
 
 
-async def test_the_note_that_the_script_has_not_loaded_is_not_there() -> None:
+async def test_the_notice_about_the_missing_script_is_removed() -> None:
     app = PyView(secret="a secret that is long enough to be one, 0123456789")
     app.add_live_view("/", EmptyLiveView)
     async with LiveClient(app) as client:

@@ -1,4 +1,4 @@
-"""Forms in a test: what is typed, what is sent, what stays."""
+"""Forms in the testing client: input, sent data, values after a patch."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -56,7 +56,7 @@ def pairs(payload: dict[str, Any]) -> list[tuple[str, str]]:
     return parse_qsl(payload["value"], keep_blank_values=True)
 
 
-async def test_a_change_sends_the_whole_form_and_marks_what_was_not_touched() -> None:
+async def test_a_change_sends_the_whole_form_and_marks_unused_fields() -> None:
     server = Handmade({"/form": Form})
     async with LiveClient(server.app()) as client:
         page = await client.open("/form")
@@ -145,8 +145,8 @@ async def test_an_input_with_its_own_change_sends_only_itself() -> None:
     ]
 
 
-async def test_a_patch_replaces_what_was_typed_unless_the_field_has_the_focus() -> None:
-    """As in a browser: a form that does not render what was sent loses it."""
+async def test_a_patch_replaces_typed_values_unless_the_field_has_the_focus() -> None:
+    """As in a browser: a form that does not render the sent values loses them."""
     async with LiveClient(Handmade({"/form": Form}).app()) as client:
         page = await client.open("/form")
         await page.change("#f", {"size": "s", "agree": True, "user[name]": "Bea", "user[email]": "typed@x"})
@@ -160,7 +160,7 @@ async def test_a_patch_replaces_what_was_typed_unless_the_field_has_the_focus() 
 
 
 class Parts(HandmadeView):
-    """A field in each of: the view itself, an element that is left alone, a component, an ignored element."""
+    """A field in each of: the view itself, an untouched element, a component, an ignored element."""
 
     def rendered(self) -> dict[str, Any]:
         component = {"s": ['<div><input name="c">', "</div>"], "0": "", "r": 1}
@@ -199,7 +199,7 @@ async def test_a_patch_reaches_only_what_the_diff_changed(diff: dict[str, Any], 
         assert "".join(name for name in "vrci" if page.value(f"[name={name}]") == "typed") == kept
 
 
-async def test_fields_that_are_not_there_are_told() -> None:
+async def test_unknown_fields_and_options_are_errors() -> None:
     async with LiveClient(Handmade({"/form": Form}).app()) as client:
         page = await client.open("/form")
         with pytest.raises(

@@ -1,4 +1,4 @@
-"""Where a page goes: links, patches, redirects, history; as the JavaScript client goes."""
+"""Links, patches, redirects and history of the testing client, compared with the JavaScript client."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ LINKS = """<h1>{where}</h1>
 
 
 class List(HandmadeView):
-    """Shows the query it was last told; its events answer with what they are named after."""
+    """Shows the query of its URL. The name of an event is the key of its answer."""
 
     def rendered(self) -> dict[str, Any]:
         before, after = LINKS.split("{where}")
@@ -105,7 +105,7 @@ def messages(handmade: Handmade) -> list[str]:
     return [frame[3] for frame in handmade.got]
 
 
-async def test_a_patch_link_asks_the_same_view_for_other_params() -> None:
+async def test_a_patch_link_sends_new_params_to_the_same_view() -> None:
     handmade = server()
     async with LiveClient(handmade.app()) as client:
         page = await client.open("/list?page=1")
@@ -190,7 +190,7 @@ async def test_http_redirects_are_followed() -> None:
         assert page.url == "http://testserver/list?from=hop#part"
 
 
-async def test_a_page_outside_is_not_loaded() -> None:
+async def test_a_page_outside_the_application_is_not_loaded() -> None:
     async with LiveClient(server().app()) as client:
         page = await client.open("/out")
         assert (page.url, page.status) == ("https://login.example/authorize?client=1", None)
@@ -203,7 +203,7 @@ async def test_a_page_outside_is_not_loaded() -> None:
         assert page.url == "https://example.org/away"
 
 
-async def test_a_refused_navigation_loads_the_page_instead_but_not_for_ever() -> None:
+async def test_a_refused_navigation_loads_the_page_a_limited_number_of_times() -> None:
     handmade = server()
     async with LiveClient(handmade.app()) as client:
         page = await client.open("/list")
@@ -220,7 +220,7 @@ async def test_a_join_that_redirects() -> None:
         assert client.cookies["__phoenix_flash__"] == "FLASH"
 
 
-async def test_a_navigation_that_is_sent_elsewhere_arrives_there() -> None:
+async def test_a_navigation_that_is_redirected() -> None:
     async with LiveClient(server().app()) as client:
         page = await client.open("/list")
         await page.navigate("/guarded")

@@ -1,4 +1,4 @@
-"""A WebSocket without a browser, for tests of the protocol itself."""
+"""Tests of `RawSocket` and of the lifespan."""
 
 import asyncio
 
@@ -38,7 +38,7 @@ async def fail(websocket: WebSocket) -> None:
     raise LookupError("a bug")
 
 
-async def tell(websocket: WebSocket) -> None:
+async def describe(websocket: WebSocket) -> None:
     await websocket.accept()
     scope = websocket.scope
     await websocket.send_json(
@@ -75,7 +75,7 @@ ROUTES = {
     "/refuse": refuse,
     "/words": refuse_with_words,
     "/fail": fail,
-    "/a b": tell,
+    "/a b": describe,
     "/flood": flood,
     "/hold": hold,
 }
@@ -98,7 +98,7 @@ async def test_subprotocols_are_offered_and_chosen() -> None:
         assert socket.subprotocol == "phoenix"
 
 
-async def test_bytes_and_the_application_closing() -> None:
+async def test_bytes_and_a_close_by_the_application() -> None:
     async with LiveClient(APP) as client, client.raw_socket("/bytes") as socket:
         await socket.send_bytes(b"\x00\x01")
         assert await socket.receive() == b"\x00\x01"
@@ -109,7 +109,7 @@ async def test_bytes_and_the_application_closing() -> None:
             await socket.send_text("too late")
 
 
-async def test_refusals() -> None:
+async def test_refused_handshakes() -> None:
     async with LiveClient(APP) as client:
         with pytest.raises(SocketRefused) as refused:
             await client.raw_socket("/refuse").connect()
@@ -120,7 +120,7 @@ async def test_refusals() -> None:
         assert (socket.status, socket.response_body) == (401, b"not from there")
 
 
-async def test_the_applications_own_exception() -> None:
+async def test_exceptions_of_the_application_are_raised() -> None:
     async with LiveClient(APP) as client, client.raw_socket("/fail") as socket:
         await socket.send_text("go")
         with pytest.raises(LookupError, match="a bug"):
@@ -132,10 +132,10 @@ async def test_the_scope_is_that_of_a_server() -> None:
     async with LiveClient(APP, headers={"x-all": "1"}, cookies={"c": "jar"}) as client:
         socket = client.raw_socket("/a%20b", params={"q": "1 2"}, headers={"Origin": None, "X-One": "a"})
         async with socket:
-            told = await socket.receive_frame()
+            seen = await socket.receive_frame()
         async with client.raw_socket("/a b", cookies={"c": "own"}) as socket:
             other = await socket.receive_frame()
-    headers = dict(told["headers"])
+    headers = dict(seen["headers"])
     assert (headers["cookie"], headers["x-all"], headers["x-one"], headers["host"]) == (
         "c=jar",
         "1",
@@ -143,9 +143,9 @@ async def test_the_scope_is_that_of_a_server() -> None:
         "testserver",
     )
     assert "origin" not in headers
-    assert told["scope"] == ["/a b", "/a%20b", "q=1+2", ""]
-    assert told["client"] == ["127.0.0.1", 50000]
-    assert told["server"] == ["testserver", 80]
+    assert seen["scope"] == ["/a b", "/a%20b", "q=1+2", ""]
+    assert seen["client"] == ["127.0.0.1", 50000]
+    assert seen["server"] == ["testserver", 80]
     assert dict(other["headers"])["cookie"] == "c=own"
     assert dict(other["headers"])["origin"] == "http://testserver"
     assert other["scope"][2] == "vsn=2.0.0"
@@ -162,14 +162,14 @@ async def test_a_client_that_does_not_read_makes_the_application_wait() -> None:
         socket.abort()
 
 
-async def test_an_application_that_does_not_let_go() -> None:
+async def test_an_application_that_does_not_return() -> None:
     async with LiveClient(APP) as client:
         socket = await client.raw_socket("/hold").connect()
         with pytest.raises(NoAnswer, match="did not return from the connection"):
             await socket.close(timeout=0.02)
 
 
-async def test_no_message() -> None:
+async def test_a_missing_message_is_an_error() -> None:
     async with LiveClient(APP) as client, client.raw_socket("/echo") as socket:
         with pytest.raises(NoAnswer, match=r"waited 0.01 s for a message"):
             await socket.receive(timeout=0.01)

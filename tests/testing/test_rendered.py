@@ -1,4 +1,4 @@
-"""One component as HTML."""
+"""Tests of `rendered`."""
 
 from typing import Any
 
@@ -24,6 +24,6 @@ def test_a_component_is_rendered_with_the_filters_of_an_environment() -> None:
     assert rendered(note("<hi>", children=["a", "<"], id="x"), environment) == '<p id="x">&lt;HI&gt;a&lt;</p>'
 
 
-def test_what_needs_a_view_says_so() -> None:
+def test_live_components_need_a_view() -> None:
     with pytest.raises(TypeError, match="exist only inside a view"):
         rendered(live_component(Counter, id="a"))

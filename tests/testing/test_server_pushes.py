@@ -1,4 +1,4 @@
-"""What the server does by itself: pushes, crashes, closing; and what breaks the protocol."""
+"""Pushes, crashes and closing by the server, and messages that break the protocol."""
 
 import asyncio
 from typing import Any
@@ -21,8 +21,8 @@ from tests.testing.handmade import Crash, Handmade, HandmadeView, Refusal
 FORM = '<form id="f" phx-change="typed" phx-auto-recover="again"><input name="note" value=""></form>'
 
 
-class Room(HandmadeView):
-    """Its events do what they are named after."""
+class Pushing(HandmadeView):
+    """Runs the method with the name of the event."""
 
     def rendered(self) -> dict[str, Any]:
         return {"s": ["<p>", "</p>"], "0": f"mount {self.payload['params']['_mounts']}"}
@@ -74,13 +74,13 @@ class CrashingJoin(HandmadeView):
         raise Refusal(reason="join crashed")
 
 
-def room() -> Handmade:
-    return Handmade({"/room": Room, "/crashing": CrashingJoin, "/note": Note})
+def pages() -> Handmade:
+    return Handmade({"/view": Pushing, "/crashing": CrashingJoin, "/note": Note})
 
 
-async def test_a_reply_events_and_a_title() -> None:
-    async with LiveClient(room().app()) as client:
-        page = await client.open("/room")
+async def test_reply_events_and_title() -> None:
+    async with LiveClient(pages().app()) as client:
+        page = await client.open("/view")
         assert page.title == "Handmade: Welcome"
         assert await page.push("reply", [1, {"a": None}]) == {"got": [1, {"a": None}]}
         assert await page.push("nothing") is None
@@ -89,10 +89,10 @@ async def test_a_reply_events_and_a_title() -> None:
         await page.heartbeat()
 
 
-async def test_what_the_server_pushes_is_there_when_the_test_looks() -> None:
-    handmade = room()
+async def test_pushes_are_applied_when_the_test_reads_the_page() -> None:
+    handmade = pages()
     async with LiveClient(handmade.app()) as client:
-        one, two = await client.open("/room"), await client.open("/room")
+        one, two = await client.open("/view"), await client.open("/view")
         await handmade.views[1].push("diff", {"0": "hello"})
         assert (one.find("p").text, two.find("p").text) == ("mount 0", "hello")
         await one.push("push_later")
@@ -106,10 +106,10 @@ async def test_what_the_server_pushes_is_there_when_the_test_looks() -> None:
             await one.wait_for("p", 0.05, text="never")
 
 
-async def test_a_crash_is_told_after_the_page_has_joined_again() -> None:
-    handmade = room()
+async def test_a_crash_raises_after_the_page_has_joined_again() -> None:
+    handmade = pages()
     async with LiveClient(handmade.app()) as client:
-        page = await client.open("/room")
+        page = await client.open("/view")
         with pytest.raises(ViewCrashed, match=r"raised an exception, which the log shows.*has joined again"):
             await page.push("crash")
         assert (page.crashes, page.connected, page.find("p").text) == (1, True, "mount 1")
@@ -118,40 +118,40 @@ async def test_a_crash_is_told_after_the_page_has_joined_again() -> None:
     assert second[0] != first[0]
 
 
-async def test_a_crash_may_be_what_the_test_is_about() -> None:
-    async with LiveClient(room().app(), raise_crashes=False) as client:
-        page = await client.open("/room")
+async def test_a_test_may_expect_a_crash() -> None:
+    async with LiveClient(pages().app(), raise_crashes=False) as client:
+        page = await client.open("/view")
         assert await page.push("crash") is None
         assert page.find("p").text == "mount 1"
 
 
 async def test_a_view_that_never_joins_is_given_up() -> None:
-    handmade = room()
+    handmade = pages()
     async with LiveClient(handmade.app()) as client:
         with pytest.raises(TooManyReloads, match="'join crashed'"):
             await client.open("/crashing")
     assert len(handmade.loads) == 4
 
 
-async def test_what_the_application_raises_is_raised_in_the_test() -> None:
-    async with LiveClient(room().app()) as client:
-        page = await client.open("/room")
+async def test_exceptions_of_a_view_are_raised_in_the_test() -> None:
+    async with LiveClient(pages().app()) as client:
+        page = await client.open("/view")
         with pytest.raises(LookupError, match="a bug in the application"):
             await page.push("explode")
         assert page.close_code == 1006
 
 
 async def test_an_event_without_an_answer() -> None:
-    async with LiveClient(room().app(), timeout=1.0) as client:
-        page = await client.open("/room")
+    async with LiveClient(pages().app(), timeout=1.0) as client:
+        page = await client.open("/view")
         with pytest.raises(NoAnswer, match=r"did not answer 'event' within 1.0 s"):
             await page.push("silence")
         page.abort()
 
 
 async def test_a_closed_socket() -> None:
-    async with LiveClient(room().app()) as client:
-        page = await client.open("/room")
+    async with LiveClient(pages().app()) as client:
+        page = await client.open("/view")
         with pytest.raises(SocketClosed, match="closed the WebSocket with code 1008 go away"):
             await page.push("close_socket", 1008)
         assert (page.connected, page.close_code) == (False, 1008)
@@ -161,17 +161,17 @@ async def test_a_closed_socket() -> None:
         assert page.find("p").text == "mount 1"
 
 
-async def test_a_closed_channel_is_a_dead_page() -> None:
-    async with LiveClient(room().app()) as client:
-        page = await client.open("/room")
+async def test_a_closed_channel_disconnects_the_page() -> None:
+    async with LiveClient(pages().app()) as client:
+        page = await client.open("/view")
         with pytest.raises(NotConnected, match="closed the channel without an answer"):
             await page.push("close_channel")
         with pytest.raises(NotConnected, match="the server closed its channel"):
             await page.push("nothing")
 
 
-async def test_a_lost_connection_and_the_way_back() -> None:
-    handmade = room()
+async def test_a_lost_connection_and_a_reconnection() -> None:
+    handmade = pages()
     async with LiveClient(handmade.app()) as client:
         page = await client.open("/note")
         await page.change("#f", {"note": "not lost"})
@@ -188,15 +188,15 @@ async def test_a_lost_connection_and_the_way_back() -> None:
 
 
 async def test_a_refused_handshake() -> None:
-    app = Handmade({"/room": Room}).app()
+    app = Handmade({"/view": Pushing}).app()
     async with LiveClient(app, live_path="/elsewhere") as client:
         with pytest.raises(SocketRefused, match="HTTP status 403") as refused:
-            await client.open("/room")
+            await client.open("/view")
         assert refused.value.status == 403
 
 
 @pytest.mark.parametrize(
-    ("frame", "complaint"),
+    ("frame", "error"),
     [
         ([None, None, "diff", {"0": "x"}], "without a join_ref"),
         (["own", "99", "phx_reply", {"status": "ok", "response": {}}], "with this ref waits"),
@@ -210,20 +210,20 @@ async def test_a_refused_handshake() -> None:
         (["own", None, "diff", {"0": None}], "expected a string, a node or a component's number, got None"),
         (["own", None, "diff", {"0": {"k": {"kc": 0}}}], "a diff without statics `s` over 'mount 0'"),
         (["own", None, "diff", {"e": ["ping"]}], "a pushed event is"),
-        (["own", None, "live_patch", {"to": "/room"}], "`kind` push or replace"),
+        (["own", None, "live_patch", {"to": "/view"}], "`kind` push or replace"),
     ],
 )
-async def test_what_a_real_client_could_not_take(frame: list[Any], complaint: str) -> None:
-    async with LiveClient(room().app()) as client:
-        page = await client.open("/room")
-        with pytest.raises(ProtocolError, match=complaint):
+async def test_messages_that_a_client_could_not_apply(frame: list[Any], error: str) -> None:
+    async with LiveClient(pages().app()) as client:
+        page = await client.open("/view")
+        with pytest.raises(ProtocolError, match=error):
             await page.push("push_frame", frame)
         page.abort()
 
 
-async def test_messages_for_a_channel_that_is_gone_are_dropped() -> None:
-    async with LiveClient(room().app()) as client:
-        page = await client.open("/room")
+async def test_messages_for_a_left_channel_are_dropped() -> None:
+    async with LiveClient(pages().app()) as client:
+        page = await client.open("/view")
         await page.push("push_frame", ["2", None, "diff", {"0": "stale"}])
         assert page.find("p").text == "mount 0"
         assert page.dropped == [["2", None, "lv:phx-1", "diff", {"0": "stale"}]]

@@ -1,4 +1,4 @@
-"""The official client's own merge and render, run in Node, to compare with."""
+"""Merge and render with the official client in Node, for comparison."""
 
 import json
 import os
@@ -31,8 +31,10 @@ class JavaScriptClient:
         )
 
     def run(self, messages: list[Any]) -> list[dict[str, str]]:
-        """What the client makes of each message, its own attributes taken out: `html`, and `patch` as it renders it
-        to patch the page, with empty elements for what is left alone; or `error`, where it throws.
+        """Return the client's result for each message, without its own attributes.
+
+        `html` is the whole page. `patch` is what the client renders to patch the page, with empty elements for
+        untouched ones. `error` is the text of an exception.
         """
         process = self._process
         assert process.stdin is not None

@@ -1,4 +1,4 @@
-"""`diff` of two trees made by hand: the client that merges it holds the new one."""
+"""Tests of `diff`: merged into the old tree, it gives the new one."""
 
 import copy
 from typing import Any
@@ -55,7 +55,7 @@ def test_smallest_messages(old: Tree, new: Tree, expected: Tree) -> None:
     assert merge(old, diff(old, new)) == new
 
 
-def test_shared_statics_are_put_in_place_first() -> None:
+def test_shared_statics_are_replaced_first() -> None:
     def shared(text: str) -> Tree:
         return {
             "s": ["", "", ""],
@@ -98,7 +98,7 @@ roots = st.builds(lambda values: node(*values), st.lists(trees(2), max_size=3))
 
 
 @given(roots, roots, st.integers(1, 4))
-def test_the_client_then_holds_the_new_tree(old: Tree, new: Tree, times: int) -> None:
+def test_merging_the_diff_gives_the_new_tree(old: Tree, new: Tree, times: int) -> None:
     before = copy.deepcopy((old, new))
     message = diff(old, new)
     assert to_html(merge(old, message)) == to_html(new)

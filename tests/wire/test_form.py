@@ -1,4 +1,4 @@
-"""Urlencoded text as the client nests it, and whatever else somebody may send."""
+"""Decoding of forms, as the client encodes them, and of any other text."""
 
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -99,7 +99,7 @@ def test_empty_pairs_count_as_fields() -> None:
         decode_form("&" * LIMIT, max_fields=LIMIT)
 
 
-def test_a_megabyte_of_brackets_takes_no_time_worth_telling() -> None:
+def test_a_megabyte_of_brackets_takes_little_time() -> None:
     name = "a" + "[b]" * 300_000
     assert decoded(f"{name}=1") == {name: "1"}
 
@@ -117,7 +117,7 @@ forms = st.dictionaries(keys, nested, max_size=4)
 
 
 def pairs(data: Any, name: str = "") -> list[tuple[str, str]]:
-    """As a browser would send `data`."""
+    """Return `data` as a browser encodes it."""
     if isinstance(data, str):
         return [(name, data)]
     if isinstance(data, list):
@@ -133,7 +133,7 @@ def test_decoding_is_the_inverse_of_encoding(form: dict[str, Any]) -> None:
 @given(st.lists(st.text(alphabet="ab[]=&%5B+ \ud800\x00é", max_size=12), max_size=12).map("&".join))
 @example("a[]=1&a=2&a[][b]=3&a[c]=4")
 @example("%")
-def test_nothing_that_can_be_sent_raises_anything_else(text: str) -> None:
+def test_no_text_raises_another_error(text: str) -> None:
     try:
         form = decode_form(text, max_fields=8)
     except TooManyFields:
@@ -169,7 +169,7 @@ def test_targets_of_the_protocol(name: str, path: list[str]) -> None:
     assert decode_target(name) == path
 
 
-def test_meta_is_laid_over_the_form() -> None:
+def test_meta_overrides_the_form() -> None:
     form = decoded("user[name]=Ann&kind=sent")
     merged = merge_meta(form, {"_target": "user[name]", "kind": "draft"})
     assert merged == {"user": {"name": "Ann"}, "kind": "draft", "_target": ["user", "name"]}
@@ -177,7 +177,7 @@ def test_meta_is_laid_over_the_form() -> None:
 
 
 @pytest.mark.parametrize("target", [["user", "name"], None, 5, {"a": "b"}])
-def test_a_target_that_is_no_text_is_taken_as_it_is(target: Any) -> None:
+def test_a_target_that_is_no_text_stays_as_it_is(target: Any) -> None:
     assert merge_meta({}, {"_target": target}) == {"_target": target}
 
 

@@ -1,4 +1,4 @@
-"""What the client makes of trees and diffs: the protocol's own examples, then laws, then the real client."""
+"""Merging and rendering of trees: examples of the protocol, then properties, then the real client."""
 
 import copy
 from collections.abc import Iterator
@@ -130,7 +130,7 @@ def test_components_are_marked_on_request() -> None:
     assert to_html(merge({}, tree), strip=False) == '<!-- c -->\n<br data-phx-component="1"/>'
 
 
-def test_title_reply_and_events_are_no_part_of_the_tree() -> None:
+def test_title_reply_and_events_are_not_merged() -> None:
     diff = {"0": "Bea", "t": "Title", "r": {"x": 1}, "e": [["hello", {}]]}
     parts = extract(diff)
     assert (parts.diff, parts.title, parts.reply, parts.events) == (
@@ -147,7 +147,7 @@ def test_title_reply_and_events_are_no_part_of_the_tree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tree", "diff", "complaint"),
+    ("tree", "diff", "error"),
     [
         (PARTS, {"0": {"k": {"kc": 0}}}, "without statics `s` over 'Ann'"),
         (PARTS, {"9": {"0": "x"}}, "without statics `s` over nothing"),
@@ -196,13 +196,13 @@ def test_title_reply_and_events_are_no_part_of_the_tree() -> None:
         ({"0": "x"}, {}, "the first tree must be complete"),
     ],
 )
-def test_what_a_client_cannot_take(tree: dict[str, Any], diff: dict[str, Any], complaint: str) -> None:
+def test_diffs_that_a_client_cannot_apply(tree: dict[str, Any], diff: dict[str, Any], error: str) -> None:
     with pytest.raises(ProtocolError) as raised:
         shown(tree, diff)
-    assert complaint in str(raised.value)
+    assert error in str(raised.value)
 
 
-def test_one_element_and_what_may_stand_around_it() -> None:
+def test_a_single_root_with_comments_and_white_space() -> None:
     for html in (
         "<b></b>",
         " <!-- a --> <p>x</p> <!-- b -->",
@@ -223,7 +223,7 @@ pairs = st.tuples(states(), states())
 
 
 @given(pairs)
-def test_the_old_tree_and_the_difference_make_the_new_tree(pair: tuple[State, State]) -> None:
+def test_a_merged_difference_makes_the_new_tree(pair: tuple[State, State]) -> None:
     old, new = pair
     tree = merge({}, whole(old))
     merged = merge(tree, difference(old, new))
@@ -231,7 +231,7 @@ def test_the_old_tree_and_the_difference_make_the_new_tree(pair: tuple[State, St
 
 
 @given(pairs)
-def test_templates_change_nothing(pair: tuple[State, State]) -> None:
+def test_templates_give_the_same_tree(pair: tuple[State, State]) -> None:
     old, new = pair
     first, diff = whole(old), difference(old, new)
     assert merge({}, with_templates(first)) == merge({}, first)
@@ -276,7 +276,7 @@ def test_the_real_client_shows_the_same(
 
 
 def left_out(html: str) -> str:
-    """Without what is inside the elements that are left alone, and without their attributes."""
+    """Return the HTML without the content and the attributes of untouched elements."""
     soup = BeautifulSoup(html, "html.parser")
     for tag in soup.select("[data-phx-skip]"):
         tag.clear()
@@ -288,7 +288,7 @@ def normal(html: str) -> str:
     return str(BeautifulSoup(html, "html.parser"))
 
 
-def test_where_the_real_client_throws_so_do_we(javascript: JavaScriptClient) -> None:
+def test_errors_where_the_real_client_throws(javascript: JavaScriptClient) -> None:
     keyed: list[dict[str, Any]] = [
         {"0": {"k": {"0": 1, "1": 0, "kc": 2}}},
         {"0": {"k": {"0": 2, "kc": 2, "km": True}}},

@@ -1,4 +1,4 @@
-"""Frames: what is read, what is refused, and that nothing but MalformedFrame ever comes out."""
+"""Decoding and encoding of frames; any other data raises MalformedFrame and nothing else."""
 
 import json
 
@@ -18,7 +18,7 @@ json_values = st.recursive(
 
 
 @given(refs, refs, texts, texts, json_values)
-def test_what_is_encoded_is_decoded(
+def test_encoded_frames_are_decoded(
     join_ref: str | None, ref: str | None, topic: str, event: str, payload: object
 ) -> None:
     text = encode(join_ref, ref, topic, event, payload)

@@ -1,4 +1,4 @@
-"""Rendered states, and a little server that sends them: whole, or as the difference to what it sent before.
+"""Strategies for rendered states, and functions that send them: whole, or as the difference to the one before.
 
 It follows section 10 of the protocol in the plainest way, so that what the client makes of it can be foretold.
 """
@@ -15,7 +15,7 @@ Value = Union[str, "Node", "Items", "Cid"]
 
 @dataclass(frozen=True)
 class Node:
-    """A template's number and its dynamic parts. Even templates are one element."""
+    """The number of a template and its dynamic parts. Templates with an even number are one element."""
 
     template: int
     parts: tuple[Value, ...]
@@ -23,7 +23,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Items:
-    """A comprehension: the entries' template, and for each entry its key and its dynamic parts."""
+    """A comprehension: the template of its entries, and the key and the dynamic parts of each entry."""
 
     template: int
     entries: tuple[tuple[int, tuple[Value, ...]], ...]
@@ -80,7 +80,7 @@ def _parts(parts: tuple[Value, ...]) -> Json:
 
 
 def difference(old: State, new: State) -> Json:
-    """What changed. A new root drops all components; a new component shares an old one's statics where it can."""
+    """Return the diff. A new root drops all components. A new component shares statics with an old one if possible."""
     if _form(old.root) != _form(new.root):
         return whole(new)
     diff = _changed(old.root.parts, new.root.parts)
@@ -113,7 +113,7 @@ def value_difference(old: Value, new: Value) -> Any:
 
 
 def _shared(old: tuple[Value, ...], new: tuple[Value, ...]) -> Json:
-    """Every dynamic, because the client copies those of another component."""
+    """Return every dynamic part, because the client copies those of the other component."""
     return {
         str(i): _shared_value(before, after) for i, (before, after) in enumerate(zip(old, new, strict=True))
     }
@@ -150,7 +150,7 @@ def _form(node: Node) -> tuple[int, int]:
 
 
 def with_templates(message: Json) -> Json:
-    """The same message with its statics in one table; those of components stay where they are."""
+    """Return the message with its statics in one table; those of components stay in place."""
     table: dict[str, list[str]] = {}
     body = {key: value for key, value in message.items() if key != "c"}
     numbered = _numbered(body, table)
@@ -182,7 +182,7 @@ TEXTS = st.sampled_from(["", "a", "b", " ", "&amp;", "&lt;p>", "\u00e9"])
 
 
 def values(cids: list[int], depth: int = DEPTH) -> st.SearchStrategy[Value]:
-    """Text mostly, and what is inside each other no deeper than `depth`, so that examples stay quick to make."""
+    """Generate mostly text, nested no deeper than `depth`, so that examples are generated fast."""
     leaves = TEXTS if not cids else st.one_of(TEXTS, st.sampled_from(cids).map(Cid))
     if depth == 0:
         return leaves
@@ -207,14 +207,14 @@ _COMPONENT = nodes(values([], 1)).map(lambda node: Node(node.template * 2, node.
 
 @st.composite
 def states(draw: st.DrawFn) -> State:
-    """A page with up to three components; a component's own dynamics hold no further one."""
+    """Generate a page with up to three components, which contain no other components."""
     cids = draw(st.sampled_from(CIDS))
     root = draw(_ROOTS[cids])
     return State(Node(root.template, _once(root.parts, set())), {cid: draw(_COMPONENT) for cid in cids})
 
 
 def _once(parts: tuple[Value, ...], seen: set[int]) -> tuple[Value, ...]:
-    """A component can be in one place only."""
+    """Remove repeated components: each can be in one place only."""
     return tuple(_once_value(part, seen) for part in parts)
 
 
