@@ -11,7 +11,7 @@ from pyview.forms import Form, FormField, FormPart
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.ui import input as ui_input
-from tests.ui.pages import only, rendered
+from tests.ui.pages import ENVIRONMENT, only, rendered
 
 MORE = {
     *dir(dict),
@@ -53,7 +53,7 @@ def app_with_field(name: str) -> PyView:
     trip: Any = create_model("Trip", **{name: text, "home": (inner, ...), "stops": (list[inner], [])})  # type: ignore[valid-type]
 
     class TripLiveView(LiveView[dict[str, Any]]):
-        template = LiveTemplate.from_string(PAGE.replace("NAME", name))
+        template = LiveTemplate.from_string(PAGE.replace("NAME", name), environment=ENVIRONMENT)
 
         async def mount(self, socket: Any, session: Any) -> None:
             socket.context = {"trip": Form(trip, as_="trip").with_entry("stops"), "saved": ""}
