@@ -112,6 +112,7 @@ def live_dashboard(app: PyView, requires: Conditions, *, every: float = 1.0) -> 
             self, event: str, payload: Any, socket: LiveViewSocket[dict[str, Any]]
         ) -> None:
             if event == "filter" and isinstance(payload, dict):
+                # Compared with every row at every tick, so the browser must not make it long.
                 self._text = str(payload.get("text", ""))[:100]
                 socket.context = self._shown(delay=0.0)
 

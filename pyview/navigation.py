@@ -90,6 +90,7 @@ def _is_relative(url: str) -> bool:
     """
     if not url or url.startswith("/") or url != url.strip() or _has_unsafe(url):
         return False
+    # A colon in the first part ends a scheme, such as `javascript:`.
     return ":" not in _AFTER_FIRST_PART.split(url, maxsplit=1)[0]
 
 
@@ -114,6 +115,7 @@ def external_url(url: str) -> str:
 
 
 def _has_unsafe(url: str) -> bool:
+    # A browser reads a backslash as a slash, and drops tabs and line breaks: with them, a path could name another host.
     return "\\" in url or any(ord(char) < 0x20 or ord(char) == 0x7F for char in url)
 
 

@@ -37,6 +37,7 @@ def off_loop(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     async def called(*args: Any, **kwargs: Any) -> Any:
+        # A plain function may return a coroutine, such as that of `super().mount(...)`: it runs on the loop.
         result = await in_thread(function, *args, **kwargs)
         return await result if isawaitable(result) else result
 
@@ -64,6 +65,7 @@ class _Call:
 
     def __init__(self, function: Callable[[], Any]) -> None:
         self._function = function
+        # A lock and not a flag: the worker thread and the event loop must agree which of them came first.
         self._started = Lock()
         self._ended = False
 
@@ -98,6 +100,7 @@ def threads_at_work() -> int:
 
 
 def _may_block(function: Callable[..., Any]) -> bool:
+    # A class: constructors stay on the loop, as an object may belong to the thread that created it.
     if isclass(function) or getattr(function, _MARK, False):
         return False
     plain = unwrap(function)

@@ -37,6 +37,7 @@ class Assignment:
     async def on_result(self, result: AsyncResult[Any], keys: frozenset[Key]) -> None:
         """Fill the names; `keys` are those that no later task has replaced."""
         results = self._results(result)
+        # One of several names may belong to a later task by now; the others still get this result.
         for name in self.names:
             if any(key.name == name for key in keys):
                 put(self.socket, name, completed(find(self.socket, name), results[name]))
@@ -128,6 +129,7 @@ class StreamAssignment:
         return AsyncResult(ok=True)
 
     def _insert(self, items: Any) -> None:
+        # Not at the start of the task: the earlier items stay in the page until there are new ones.
         if self.reset:
             self.reset = False
             self.stream.reset()

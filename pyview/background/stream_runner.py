@@ -57,9 +57,11 @@ class AsyncStreamRunner:
             if event is not None:
                 await target.call_handle_info(event)
 
+        # The generator waits here until the view has handled the value and sent the diff.
         def send(value: Any) -> Awaitable[None]:
             return target.run_in_process(None, partial(target.call_handle_info, on_yield(value)))
 
+        # A handler in a worker thread may call this, and only the event loop can create tasks.
         on_loop(target.tasks().start, [self._key(stream_id)], _drain(gen, send), on_result)
         return stream_id
 

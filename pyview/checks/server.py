@@ -39,6 +39,7 @@ def missing_options(argv: Sequence[str], environ: Mapping[str, str], limits: Sec
         return None
     size = _option(_SIZE, argv, environ)
     large = size is None or not size.isdecimal() or int(size) > 4 * _largest(limits)
+    # uvicorn compresses by default. The words are those that its command line reads as False.
     compressed = (_option(_COMPRESSION, argv, environ) or "true").lower() not in (
         "false",
         "0",
@@ -65,6 +66,7 @@ def _is_uvicorn(command: str) -> bool:
 
 
 def _option(name: str, argv: Sequence[str], environ: Mapping[str, str]) -> str | None:
+    # uvicorn also reads each option from a variable.
     return next(_given(name, argv), None) or environ.get(f"UVICORN_{name[2:].replace('-', '_').upper()}")
 
 
@@ -143,6 +145,8 @@ def _of_arguments(argv: Sequence[str]) -> WorkerCount | None:
 
 
 def _of_environment(environ: Mapping[str, str]) -> WorkerCount | None:
+    # The variables belong to different servers, and nothing tells which one is running: the largest number is the safe
+    # guess.
     counts = [
         WorkerCount(int(environ[name]), name) for name in VARIABLES if environ.get(name, "").isdecimal()
     ]

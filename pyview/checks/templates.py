@@ -45,6 +45,8 @@ def unusable_templates(routes: Iterable[LiveRoute], templates: ViewTemplates) ->
             yield CheckMessage(Severity.DEPLOYMENT, str(missing))
 
 
+# Regular expressions, and not the compiled template: forms and fields may be spread over conditions and loops. A name
+# that they miss only loses this check; the handler then gets the reserved value, never a value of the browser.
 _FORM: Final = re.compile(
     r"<form\b.*?</form>|\{%-?\s*call\s+ui\.form\(.*?\{%-?\s*endcall", re.DOTALL | re.IGNORECASE
 )

@@ -72,6 +72,7 @@ def marked_names(function: object, mark: str) -> tuple[str, ...]:
 
 
 def _mark(mark: str, names: tuple[Any, ...], requirement: Requirement | None = None) -> Any:
+    # Without parentheses, Python passes the method itself.
     if len(names) == 1 and not isinstance(names[0], str):
         return _marked(mark, names[0], (), requirement)
     return lambda function: _marked(mark, function, names, requirement)
@@ -83,6 +84,7 @@ def _marked(mark: str, function: Any, names: tuple[Any, ...], requirement: Requi
         raise TypeError(
             f"@event, @info and @async_result expect names as text, or go directly on a method, got {got}"
         )
+    # Decorators may be stacked, so the names add up.
     for name in names or (_public_name(function),):
         setattr(function, mark, (*marked_names(function, mark), _checked(name, mark)))
     if requirement is not None:
@@ -102,6 +104,7 @@ def _public_name(function: FunctionType) -> str:
 def _checked(name: Any, mark: str) -> str:
     if not isinstance(name, str) or not name:
         raise TypeError(f"@event, @info and @async_result expect names as text, got {name!r}")
+    # The client sends such events itself (`lv:clear-flash`), and PyView answers them before any handler.
     if mark == EVENTS and name.startswith("lv:"):
         raise ValueError(f"event {name!r}: names that start with 'lv:' are reserved for the client")
     return name
@@ -114,12 +117,13 @@ class UnknownEvent(LookupError):
     """
 
     def __init__(self, name: str, handled: Iterable[str] = ()) -> None:
-        short = name[:80]
+        short = name[:80]  # a browser can send any text, and this one goes to the log
         super().__init__(f"no handler for event {short!r}; {_advice(short, [*handled])}")
         self.name = name
 
 
 def _advice(name: str, handled: list[str]) -> str:
+    # Templates put this prefix before a value that would be JS commands; see pyview/js/bindings.py.
     if name.startswith("unsafe:["):
         return (
             "the value of a phx-* attribute begins with '[', which the browser would run as JS commands: "
@@ -223,6 +227,7 @@ def plain(attribute: Any) -> Any:
 
 
 def _marked_methods(cls: type, mark: str) -> list[str]:
+    # Base classes first: the handlers of a class keep their order in its subclasses.
     marked = (
         name
         for owner in reversed(cls.__mro__)
@@ -242,6 +247,7 @@ def _table(cls: type, mark: str) -> dict[str, Registration]:
 
 
 def _winner(name: str, first: Registration, second: Registration) -> Registration:
+    # Two methods of one class, or of two unrelated bases: their order would be an accident, so neither wins.
     if first.owner is not second.owner:
         if issubclass(second.owner, first.owner):
             return second

@@ -4,7 +4,6 @@ from typing import Any
 
 from pyview.binding.callbacks import Resources
 from pyview.binding.callers import (
-    NO_HANDLER,
     AsyncCaller,
     EventCaller,
     InfoCaller,
@@ -29,8 +28,6 @@ from pyview.events.decorators import (
 from pyview.events.requirements import event_requirements
 from pyview.threads import off_loop
 
-DISPATCHES = NO_HANDLER
-
 
 def event_caller(view_class: type) -> EventCaller:
     """Return the function that calls the class's handler of an event; compiled once per class.
@@ -42,6 +39,7 @@ def event_caller(view_class: type) -> EventCaller:
 
 def decorated_event_caller(view_class: type) -> EventCaller:
     """Return the same for `@event` methods only, without `handle_event`."""
+    # `super().handle_event` of a mixin calls this. With the view's own `handle_event` it would call itself.
     return cached_on_class(
         view_class, "decorated_events", lambda: _event_caller_over(view_class, unknown_event)
     )
@@ -85,6 +83,7 @@ def compile_view(view_class: type) -> None:
         compiled(view_class)
 
 
+# The last resort of a caller. They have the signature of a handler, so that the event path needs no check for them.
 def unknown_event(view: Any, event: str, payload: Any, socket: Any, resources: Resources) -> Any:
     raise UnknownEvent(event, handlers_of(type(view), EVENTS))
 
@@ -109,6 +108,7 @@ def _event_caller_over(view_class: type, fallback: EventCaller) -> EventCaller:
     if not handlers:
         return fallback
 
+    # One dictionary lookup for each event. Names of methods are never looked up: the browser sends the name.
     def dispatch(view: Any, event: str, payload: Any, socket: Any, resources: Resources) -> Any:
         return handlers.get(event, fallback)(view, event, payload, socket, resources)
 

@@ -67,11 +67,13 @@ def _event_requirements(cls: type) -> EventRequirements | None:
 
 
 def _requirements_of(cls: type, methods: Iterable[str]) -> tuple[Requirement, ...]:
+    # A subclass adds to the requirements of its base class, unless one of its own says `inherit=False`.
     own = [found for method in methods for found in requirements_on(plain(vars(cls).get(method)))]
     inherits = all(requirement.inherit for requirement in own)
     inherited = (
         [found for base in cls.__bases__ for found in _requirements_of(base, methods)] if inherits else []
     )
+    # By identity: several base classes may inherit the same requirement.
     return tuple({id(requirement): requirement for requirement in (*inherited, *own)}.values())
 
 

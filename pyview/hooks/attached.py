@@ -123,6 +123,7 @@ class ViewHooks:
     async def _run(
         self, stage: Stage, socket: MayNavigate, make_call: Callable[[], CallContext]
     ) -> Halt | None:
+        # The context is created only if there is a hook: most views have none, and this runs for every event.
         for name, caller in self._attached.get(stage, ()):
             described = f"the {stage} hook {name!r}"
             halt = await halted(caller, make_call(), described, socket)
@@ -150,7 +151,7 @@ class ViewHooks:
             context = copy(context)
             context.update(missing)
             socket.context = context
-        self._context = context
+        self._context = context  # a handler that changes this dict in place is not copied again
 
 
 def _checked(halt: Halt, stage: Stage, described: str) -> Halt:

@@ -52,7 +52,7 @@ async def halted(caller: HookCaller, call: CallContext, hook: str, socket: MayNa
             answer = await answer
     except Halt as halt:
         answer = halt
-    if answer is Halt:
+    if answer is Halt:  # `return Halt`, without parentheses, stops as well
         answer = Halt()
     if not isinstance(answer, Halt | None):
         raise TypeError(
@@ -115,6 +115,7 @@ def hooks_of(view_class: type) -> tuple[OnMountHook, ...]:
     They add up as requirements do, so that a subclass with its own hooks cannot drop a guard of its base class. Raises
     `TypeError` and `SignatureError`.
     """
+    # Compiled once per class, and not at each join.
     return cached_on_class(view_class, "on_mount", lambda: _hooks_of(view_class))
 
 
@@ -131,5 +132,6 @@ def unique(hooks: Iterable[OnMountHook]) -> tuple[OnMountHook, ...]:
     """Return each function once, at its first place."""
     first: dict[int, OnMountHook] = {}
     for hook in hooks:
+        # By identity: a callable object may define an equality of its own, or no hash.
         first.setdefault(id(hook.function), hook)
     return tuple(first.values())

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pyview.binding.callers import NO_HANDLER
 from pyview.events.decorators import EVENTS, handlers_of, registrations
-from pyview.events.dispatch import DISPATCHES
 from pyview.live_view import LiveView
 
 
@@ -27,7 +27,7 @@ def handlers(cls: type) -> Handlers:
     if getattr(cls, "on_mount", ()) or _attaches_hooks(cls):
         return Handlers(decorated, closed=False)
     own = getattr(cls, "handle_event", None)
-    if own is None or getattr(own, DISPATCHES, False) or own is getattr(LiveView, "handle_event", None):
+    if own is None or getattr(own, NO_HANDLER, False) or own is getattr(LiveView, "handle_event", None):
         return Handlers(decorated, closed=True)
     compared = _compared_names(own)
     if compared is None:

@@ -38,6 +38,7 @@ def is_own(file: str) -> bool:
     """Return True if a file, code or template, belongs to the application, and not to a library or to PyView."""
     if is_template(file):
         return True
+    # `<...>` is generated code, `/lib/python` the standard library.
     library = "site-packages" in file or "dist-packages" in file or file.startswith(_PACKAGE)
     return not library and not file.startswith("<") and "/lib/python" not in file
 
@@ -85,6 +86,7 @@ class CrashLog:
             AttributeError
         ):  # a class with __slots__ takes no attribute: its failure may be logged twice
             setattr(error, _ERROR_ID, error_id)
+        # A client can cause failures in a loop, so the limit counts per client: it must not hide those of others.
         count = self._counts.count(client)
         if count <= _TRACEBACKS:
             # The frames that lead to the application's code matter only to a developer of the framework.

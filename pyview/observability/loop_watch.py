@@ -89,11 +89,12 @@ class LoopWatch:
         self, asked: float, thread: int, stopped: threading.Event, answered: threading.Event
     ) -> None:
         first = _sample(thread)
-        time.sleep(_BETWEEN)
+        time.sleep(_BETWEEN)  # in this thread; the loop goes on
         second = _sample(thread)
         answered.wait()
         if stopped.is_set():
             return
+        # Logged after the block, so that the line has its whole length.
         now = time.monotonic()
         if now >= self._quiet_until:
             self._quiet_until = now + _QUIET
@@ -108,6 +109,7 @@ def _warn(seconds: float, first: _Sample, second: _Sample) -> None:
 
 
 def _sample(thread: int) -> _Sample:
+    # The stack of another thread: there is no public function for it.
     innermost = sys._current_frames().get(thread)
     if innermost is None:
         return _Sample(None, "nothing")

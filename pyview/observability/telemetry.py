@@ -35,6 +35,7 @@ class Telemetry:
     """
 
     def __init__(self, tracer_provider: Any = None, meter_provider: Any = None) -> None:
+        # The import above must not fail without the extra: this module is always loaded.
         if trace is None or metrics is None:
             raise ImportError("Telemetry needs OpenTelemetry: pip install pyview-live[telemetry]")
         self._status = trace.Status
@@ -60,6 +61,7 @@ class Telemetry:
     @contextmanager
     def message(self, kind: str, view: str, **attributes: str) -> Iterator[None]:
         """Measure one message of a view; it starts a trace of its own, also inside the trace of its sender."""
+        # An empty context: the spans of all receivers of a broadcast would otherwise be children of its sender.
         labels: Attributes = {"pyview.view": view}
         with self._span(kind, {**labels, **attributes}, Context()), self._timed(self._messages, kind, labels):
             yield

@@ -63,6 +63,7 @@ class Peers:
             return
         peer = self._peers.get(worker)
         if peer is not None:
+            # Any message is a sign of life, so a busy worker is not removed if its heartbeat is late.
             peer.last_message = time.monotonic()
         match message["kind"]:
             case "changes":
@@ -73,12 +74,14 @@ class Peers:
                 if peer is None or peer.number != message["number"]:
                     self._request(worker)
             case "ask":
+                # None asks every worker: the sender has just started.
                 if message["whom"] in (None, self._worker_id):
                     self._send_all()
             case "bye":
                 self.remove(worker)
 
     def _apply_changes(self, worker: str, peer: Peer | None, number: int, changes: list[Any]) -> None:
+        # A message was lost, or came twice. Apply nothing: the answer to the request has all entries.
         if peer is None or number != peer.number + 1:
             self._request(worker)
             return
@@ -98,6 +101,7 @@ class Peers:
         entries = {entry.ref: entry for entry in map(_entry, everything)}
         peer = self._peers.setdefault(worker, Peer(number, time.monotonic()))
         peer.number = number
+        # Entries that are missing in the list were removed while a message was lost.
         self._remove_entries(peer, [ref for ref in peer.entries if ref not in entries])
         for entry in entries.values():
             self._apply(peer, entry)

@@ -52,6 +52,7 @@ class MemoryPubSub:
 
     def __init__(self) -> None:
         self._topics: dict[str, dict[Subscriber, None]] = {}
+        # The topics of each subscriber, so that `drop` does not search all topics when a view ends.
         self._topics_of: dict[Subscriber, set[str]] = {}
 
     async def start(self) -> None:

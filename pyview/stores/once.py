@@ -50,6 +50,7 @@ class MemoryOnceStore:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._claimed: set[str] = set()
+        # A heap by time: as long as no key has expired, a claim looks at its first element only.
         self._expiring: list[tuple[float, str]] = []
 
     async def start(self) -> None:
@@ -106,6 +107,7 @@ class SQLiteOnceStore:
         seconds_until(key, until, now)
 
         def change(connection: sqlite3.Connection) -> bool:
+            # In one transaction: of two workers that claim the key at the same time, SQLite runs one after the other.
             granted = connection.execute(CLAIM, (key, until, now)).rowcount == 1
             connection.execute(FORGET, (now, PURGE))
             return granted

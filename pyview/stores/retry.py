@@ -67,7 +67,7 @@ class Backlog:
     def __init__(self, forget: Callable[[str], Awaitable[None]], name: str) -> None:
         self._forget = forget
         self._name = name
-        self._keys: dict[str, None] = {}
+        self._keys: dict[str, None] = {}  # an ordered set: the oldest sign-out is written first
         self._retry = Retry(self._write)
         self._full = False
 
@@ -107,7 +107,7 @@ class Backlog:
         while self._keys:  # more keys may be added while these are written
             key = next(iter(self._keys))
             await self._forget(key)
-            self._keys.pop(key, None)
+            self._keys.pop(key, None)  # only now: after a failure the key is still there
             written += 1
             await asyncio.sleep(
                 0

@@ -141,6 +141,7 @@ class RevocationCache:
         self._remove_expired()
         now, known = self._clock(), self._known.get(revocation.key)
         merged = revocation.replacing(known, now)
+        # Nothing new: for example, this worker's own revocation comes back from the shared log.
         if merged == known or revocation.until <= now:
             return
         self._known[merged.key] = merged

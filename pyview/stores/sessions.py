@@ -10,6 +10,7 @@ from typing import Any, Protocol
 def encode(session: Mapping[str, Any]) -> bytes:
     """Return the data of a `Record`. Raises `TypeError` if a value is not JSON-serialisable."""
     try:
+        # NaN is not JSON: another reader of the store would refuse the whole session.
         return json.dumps(dict(session), allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(
@@ -147,6 +148,7 @@ class MemorySessionStore:
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
+        # For "sign out everywhere", which must not search all sessions.
         self._keys_of: dict[str, dict[str, None]] = {}
         self._swept_at = -math.inf
 
@@ -204,6 +206,7 @@ class MemorySessionStore:
         return sorted(alive, key=lambda record: record.last_seen_at, reverse=True)
 
     def _refuse_taken(self, record: Record) -> None:
+        # A session that has ended may still be stored; its key counts as free, as in the other stores.
         found = self._records.get(record.key)
         if found is not None and found.alive(record.last_seen_at):
             raise KeyTaken

@@ -159,6 +159,7 @@ class RedisSessionStore:
         async with self._server.commands("reading") as client:
             keys: Any = await client.zrange(f"{self._prefix}sessions-of:{user}", 0, -1)
             records = [_record(found) for found in await self._load_all(client, keys)]
+        # The set of a user may still have keys whose hash the server has expired.
         alive = [record for record in records if record is not None and record.alive(now)]
         return sorted(alive, key=lambda record: record.last_seen_at, reverse=True)
 
@@ -178,6 +179,7 @@ class RedisSessionStore:
 
     async def _run(self, script: str, arguments: list[str | int | float | bytes], *names: str) -> object:
         async with self._server.commands("writing") as client:
+            # EVALSHA: the server knows the script after the first call, and only its digest is sent.
             answer: object = await client.register_script(script)(keys=names, args=arguments)
         return answer
 
