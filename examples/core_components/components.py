@@ -42,7 +42,7 @@ class ComponentsContext(TypedDict):
     teas: list[Tea]
     arrivals: Stream[Tea]
     next: int
-    asking: bool
+    dialog_open: bool
     method: str
     forecast: AsyncResult[str]
 
@@ -54,7 +54,7 @@ class ComponentsLiveView(LiveView[ComponentsContext]):
             "teas": list(TEAS),
             "arrivals": Stream([], name="arrivals"),
             "next": 4,
-            "asking": False,
+            "dialog_open": False,
             "method": "",
             "forecast": AsyncResult(),
         }
@@ -77,29 +77,29 @@ class ComponentsLiveView(LiveView[ComponentsContext]):
         socket.put_flash("error", "This is what an error looks like.")
 
     @event
-    async def turn(self, socket: LiveViewSocket[ComponentsContext]) -> None:
+    async def rotate(self, socket: LiveViewSocket[ComponentsContext]) -> None:
         socket.context["teas"] = [socket.context["teas"][-1], *socket.context["teas"][:-1]]
 
     @event
-    async def drop(self, socket: LiveViewSocket[ComponentsContext], id: int) -> None:
+    async def remove(self, socket: LiveViewSocket[ComponentsContext], id: int) -> None:
         socket.context["teas"] = [tea for tea in socket.context["teas"] if tea.id != id]
 
     @event
-    async def arrive(self, socket: LiveViewSocket[ComponentsContext]) -> None:
+    async def add_tea(self, socket: LiveViewSocket[ComponentsContext]) -> None:
         number = socket.context["next"]
         socket.context["next"] += 1
         socket.context["arrivals"].insert(Tea(number, f"Tea number {number}", 50 * number), at=0, limit=5)
 
     @event
-    async def ask(self, socket: LiveViewSocket[ComponentsContext]) -> None:
-        socket.context["asking"] = True
+    async def open_dialog(self, socket: LiveViewSocket[ComponentsContext]) -> None:
+        socket.context["dialog_open"] = True
 
     @event
-    async def no(self, socket: LiveViewSocket[ComponentsContext]) -> None:
-        socket.context["asking"] = False
+    async def close_dialog(self, socket: LiveViewSocket[ComponentsContext]) -> None:
+        socket.context["dialog_open"] = False
 
     @event
-    async def look(self, socket: LiveViewSocket[ComponentsContext]) -> None:
+    async def load_forecast(self, socket: LiveViewSocket[ComponentsContext]) -> None:
         socket.assign_async("forecast", forecast)
 
 

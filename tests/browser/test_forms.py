@@ -573,7 +573,7 @@ def test_the_registration(page: Page, gallery: str) -> None:
 def test_the_components(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/components/")
     page.get_by_role("link", name="Post").click()
-    expect(page.locator("#asked")).to_have_text("You came by post.")
+    expect(page.locator("#method")).to_have_text("The request method was post.")
     expect(page.locator(LIVE)).to_be_attached()
     page.get_by_role("button", name="Open on the server").click()
     dialog = page.get_by_role("dialog", name="A question from the server")
@@ -584,7 +584,7 @@ def test_the_components(page: Page, gallery: str) -> None:
     page.get_by_role("button", name="How is the weather?").click()
     expect(page.locator("#forecast")).to_contain_text("scones")
     for number in (4, 5):
-        page.get_by_role("button", name="One arrives").click()
+        page.get_by_role("button", name="Add a tea").click()
         expect(page.get_by_text(f"Tea number {number}")).to_be_visible()
     expect(page.locator("#arrivals-rows tr:not(.pv-only) td:first-child")).to_have_text(
         ["Tea number 5", "Tea number 4"]
