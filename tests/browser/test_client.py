@@ -133,12 +133,12 @@ def test_a_page_that_reloads_repeatedly_stops_with_a_message(
     page.goto(serve(make_app(quick, answers=answers, head='<script defer src="/quick.js"></script>')))
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("goes on trying, slowly")
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(500)  # time for a further reload, which must not come
     assert len(loads) == 4, "the first load and three reloads"
     with page.expect_navigation():
         alert.get_by_role("link", name="Try again").click()
     expect(alert).to_be_visible()
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(200)  # the same
     assert len(loads) == 5, "the user's own reload, and none after it"
 
 
@@ -168,7 +168,7 @@ def test_a_page_that_stopped_reloading_recovers_by_itself(page: Page, serve: Ser
     expect(page.locator("#phx-abc.phx-connected p")).to_have_text("live")
     expect(page.get_by_role("alert")).to_have_count(0)
     count = len(joins)
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(1000)  # time for a further join, which must not come
     assert len(joins) == count, "it tries no more"
     assert (len(loads) == 3) == (reason == "join crashed"), (
         "a view that failed is joined again in the same page"
@@ -336,7 +336,7 @@ def test_a_slow_navigation_is_shown_by_a_bar_and_a_quick_one_is_not(page: Page, 
     loading = page.locator("html[data-pyview-loading]")
     expect(page.locator("#phx-abc.phx-connected")).to_be_visible()
     page.evaluate(PAGE_LOADING, ["start", "stop"])
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(400)  # longer than the delay of the bar
     expect(loading).to_have_count(0)
     page.evaluate(PAGE_LOADING, ["start"])
     expect(loading).to_have_count(1)

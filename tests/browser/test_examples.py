@@ -295,14 +295,14 @@ def test_an_endless_list_is_scrolled(page: Page, gallery: str) -> None:
     reel.hover()
     while entries(page)[0] == newest or len(entries(page)) < 60:
         page.mouse.wheel(0, 2000)
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(100)  # the pace of a mouse wheel
     shown = entries(page)
     assert len(shown) <= 120
     assert shown == list(range(shown[0], shown[0] - len(shown), -1))
     expect(page.locator("#latest")).to_be_visible()
     while entries(page)[0] < newest:
         page.mouse.wheel(0, -2000)
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(100)  # the pace of a mouse wheel
     shown = entries(page)
     assert shown == list(range(shown[0], shown[0] - len(shown), -1))
 
@@ -326,14 +326,14 @@ def test_the_scroll_position_stays(page: Page, gallery: str) -> None:
     page.locator(".reel").hover()
     for _ in range(30):
         page.mouse.wheel(0, 300)
-        page.wait_for_timeout(30)
+        page.wait_for_timeout(30)  # the pace of a mouse wheel
     page.locator(".reel").evaluate(COME_TO_REST)
     first = page.evaluate(
         """() => { const box = document.querySelector('.reel').getBoundingClientRect();
         return [...document.querySelectorAll('#entries > article')]
           .find(one => one.getBoundingClientRect().bottom > box.top + 5).id }"""
     )
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(2000)  # time for entries that arrive late
     expect(page.locator(f"#{first}")).to_be_in_viewport()
 
 

@@ -34,7 +34,7 @@ def test_a_page_on_long_polls_finds_its_view_again(page: Page) -> None:
         expect(page.locator("#n")).to_have_text("1")
         with desk.at_rest(page):
             network.cut()
-        page.wait_for_timeout(1500)
+        page.wait_for_timeout(1500)  # time without a network
         network.mend()
         desk.wait_for("reconnected", page)
         page.click("#inc")
@@ -51,7 +51,7 @@ def test_a_lost_network_is_no_reason_to_poll_ever_after(page: Page) -> None:
         expect(page.locator("#n")).to_have_text("1")
         with desk.at_rest(page):
             network.cut()
-        page.wait_for_timeout(1500)
+        page.wait_for_timeout(1500)  # time without a network
         network.mend()
         desk.wait_for("reconnected", page)
         assert page.evaluate(TRANSPORT) == "websocket"

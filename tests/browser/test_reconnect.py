@@ -134,7 +134,7 @@ def test_ten_seconds_without_network(page: Page, serve: Callable[[ASGIApp], str]
         notice = page.locator("#pyview-offline")
         expect(notice).to_have_count(0)
         page.fill("#city", "typed without a network")
-        page.wait_for_timeout(AWAY_MS)
+        page.wait_for_timeout(AWAY_MS)  # time without a network
         expect(notice).to_have_text("The connection is lost. Trying again…")
         network.mend()
         desk.mended.set()
