@@ -38,7 +38,7 @@ from pyview.middleware.errors import (
 )
 from pyview.middleware.headers import SecurityHeaders
 from pyview.middleware.log_redaction import install_redaction
-from pyview.middleware.request_checks import CrossSiteForms, HostCheckMiddleware
+from pyview.middleware.request_checks import RequestChecks
 from pyview.observability.descriptors import DescriptorWatch
 from pyview.observability.error_ids import CrashLog, skip_logged_failures
 from pyview.observability.loop_watch import LoopWatch
@@ -312,12 +312,11 @@ class PyView(Starlette):
             Middleware(SecurityHeaders, policy=self.security.content_security_policy),
             *([] if handles_failures else [Middleware(Failures, pages=self._errors)]),
             Middleware(
-                HostCheckMiddleware,
+                RequestChecks,
                 config=self.security,
                 audit=self._audit,
                 bundle=lambda: self._assets.names,
             ),
-            Middleware(CrossSiteForms, config=self.security),
         ]
         ordered = self.user_middleware
         if self._host is None:

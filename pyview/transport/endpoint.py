@@ -1,7 +1,8 @@
 """ASGI endpoint that every live page of an application connects to, by WebSocket or by long poll."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.types import Receive, Scope, Send
 
@@ -42,11 +43,10 @@ class SocketEndpoint:
         self._detached_views = detached_views
         self._warned = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        def connect() -> WebSocketConnection:
-            return self._connect(scope, receive, send)
-
-        await self._connections.serve(connect, scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # Not a coroutine of its own: it would keep one more frame for each open socket.
+        connect = partial(self._connect, scope, receive, send)
+        return self._connections.serve(connect, scope, receive, send)
 
     async def serve_polls(
         self, scope: Scope, receive: Receive, send: Send, connected: Callable[[ServedConnection], None]

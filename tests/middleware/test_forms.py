@@ -14,9 +14,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.types import Message
 
+from pyview.auth.audit import Audit
 from pyview.config import SecurityConfig
 from pyview.middleware.origin import check_form
-from pyview.middleware.request_checks import CrossSiteForms
+from pyview.middleware.request_checks import RequestChecks
 from tests.asgi import browser, http_scope
 
 UNSAFE = ["POST", "PUT", "PATCH", "DELETE"]
@@ -32,7 +33,8 @@ async def echo(request: Request) -> PlainTextResponse:
 def site(config: SecurityConfig = CONFIG) -> Starlette:
     paths = ["/form", "/webhooks/pay/1", "/webhooks", "/auth/callback", "/auth/callback/more"]
     routes = [Route(path, echo, methods=["GET", *UNSAFE]) for path in paths]
-    return Starlette(routes=routes, middleware=[Middleware(CrossSiteForms, config=config)])
+    checks = Middleware(RequestChecks, config=config, audit=Audit(), bundle=frozenset)
+    return Starlette(routes=routes, middleware=[checks])
 
 
 async def status(headers: Mapping[str, str], path: str = "/form", method: str = "POST") -> int:
@@ -142,7 +144,7 @@ async def test_a_body_is_streamed() -> None:
         await send({"type": "http.response.body", "body": (await receive())["body"], "more_body": True})  # type: ignore[operator]
         await send({"type": "http.response.body", "body": (await receive())["body"]})  # type: ignore[operator]
 
-    await CrossSiteForms(app, CONFIG)(http_scope("/form", method="POST"), receive, send)
+    await RequestChecks(app, CONFIG, Audit(), frozenset)(http_scope("/form", method="POST"), receive, send)
     assert answered == [b"first", b"second"]
 
 
