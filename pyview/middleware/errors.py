@@ -1,4 +1,4 @@
-"""Error pages: the status for users, with the error id of the log for a failure; the place of the error for developers.
+"""Error pages: for users the status, and the error id of a failure; for developers the lines that led to the failure.
 
 With `debug=True` the page of a failure shows the message, and the lines of the application's own files that led to it.
 A client that does not accept HTML gets text.
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from inspect import isawaitable
-from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -67,7 +66,7 @@ class _CodeLine(NamedTuple):
 def failure_page(error: Exception, error_id: str) -> str:
     """Return the page for developers as HTML. The innermost line of their own files comes first."""
     message = str(error) or "(no message)"
-    places = Markup("").join(_shown(place) for place in _places(error))
+    places = Markup("").join(_code_html(line) for line in _code_lines(error))
     return str(
         _FAILURE_PAGE.fill(
             kind=type(error).__name__,
@@ -80,33 +79,31 @@ def failure_page(error: Exception, error_id: str) -> str:
     )
 
 
-def _places(error: BaseException) -> Iterator[_CodeLine]:
+def _code_lines(error: BaseException) -> Iterator[_CodeLine]:
     if isinstance(error, jinja2.TemplateSyntaxError) and error.filename:
+        # A template that does not compile has no frame in the traceback.
         yield _CodeLine(error.filename, error.lineno)
-    own = [place for place in _frames(error.__traceback__) if is_own(place.file)]
+    frames = traceback.walk_tb(error.__traceback__)
+    own = [
+        _CodeLine(frame.f_code.co_filename, line)
+        for frame, line in frames
+        if is_own(frame.f_code.co_filename)
+    ]
     yield from reversed(own[-4:])
 
 
-def _frames(trace: TracebackType | None) -> Iterator[_CodeLine]:
-    for frame, line in traceback.walk_tb(trace):
-        yield _CodeLine(frame.f_code.co_filename, line)
-
-
-def _shown(place: _CodeLine) -> Markup:
-    numbers = range(max(1, place.line - _CONTEXT_LINES), place.line + _CONTEXT_LINES + 1)
-    texts = ((number, linecache.getline(place.file, number)) for number in numbers)
-    shown = Markup("").join(
-        _line(number, text, marked=number == place.line) for number, text in texts if text
-    )
-    what = "Template" if place.is_template else "File"
+def _code_html(code: _CodeLine) -> Markup:
+    lines = Markup()
+    for number in range(max(1, code.line - _CONTEXT_LINES), code.line + _CONTEXT_LINES + 1):
+        text = linecache.getline(code.file, number)
+        if not text:
+            continue
+        line = escape(f"{number:>4}  {text.rstrip()}")
+        lines += Markup("<mark>{}</mark>").format(line) if number == code.line else line + Markup("\n")
+    what = "Template" if code.is_template else "File"
     # A template from a string has no lines to show.
-    lines = Markup("<pre>{}</pre>\n").format(shown) if shown else shown
-    return _CODE.fill(what=what, file=place.file, line=str(place.line), lines=lines)
-
-
-def _line(number: int, text: str, *, marked: bool) -> Markup:
-    line = escape(f"{number:>4}  {text.rstrip()}")
-    return Markup("<mark>{}</mark>").format(line) if marked else line + Markup("\n")
+    block = Markup("<pre>{}</pre>\n").format(lines) if lines else lines
+    return _CODE.fill(what=what, file=code.file, line=str(code.line), lines=block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +237,7 @@ class Failures:
                 await response(scope, receive, send)
                 if not may_leave(scope):
                     return
+            # The server has to see that a response broke off, and tests have to see the exception.
             raise
 
 

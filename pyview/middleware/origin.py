@@ -125,9 +125,9 @@ def check_form(scope: Scope, config: SecurityConfig) -> Refusal | None:
         return None
     sites, origins = _headers(scope, b"sec-fetch-site"), _headers(scope, b"origin")
     if not sites:
-        return (
-            None if not origins or _is_our_origin(scope, config, origins) else _foreign_form(_foreign(scope))
-        )
+        # A browser that does not trust the connection, or a program: the Origin decides.
+        ours = not origins or _is_our_origin(scope, config, origins)
+        return None if ours else _foreign_form(_foreign(scope))
     if sites in (["same-origin"], ["none"]) or _is_allowed_origin(config, origins):
         return None
     site, origin = _shown(scope, b"sec-fetch-site"), _shown(scope, b"origin")
@@ -191,6 +191,7 @@ def _single_origin(origins: list[str]) -> Origin | None:
 
 def _checked_page(url: str) -> PageURL:
     raw_path, _, query = url.partition("#")[0].partition("?")
+    # Decoded first: an encoded backslash or slash must not pass either.
     page = PageURL(unquote(raw_path), query, raw_path)
     if page.path.startswith("//") or _UNSAFE.search(page.path):
         raise UnsafePageURL("the path starts with // or hides a control character or backslash")

@@ -38,11 +38,13 @@ class Follower(Protocol):
 class FileWatch:
     """Has every open page check its files. It is registered for periodic checks only while there are pages.
 
-    `tells()` is True if a page may show what is wrong with its template.
+    `shows_problems()` is True if a page may show what is wrong with its template.
     """
 
-    def __init__(self, tells: Callable[[], bool], periodic: PeriodicChecks, period: float = PERIOD) -> None:
-        self.tells = tells
+    def __init__(
+        self, shows_problems: Callable[[], bool], periodic: PeriodicChecks, period: float = PERIOD
+    ) -> None:
+        self.shows_problems = shows_problems
         self._periodic = periodic
         self._period = period
         self._followers: dict[object, Follower] = {}

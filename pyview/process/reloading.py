@@ -174,7 +174,7 @@ class ReloadingRenderer:
             trace = None if isinstance(error, TemplateSyntaxError) else error
             name = self._process.name
             logger.error("%s: the page stays as it is, its template fails: %s", name, problem, exc_info=trace)
-            self._show_problem(problem if self._watch.tells() else _HIDDEN)
+            self._show_problem(problem if self._watch.shows_problems() else _HIDDEN)
         # A page that is back after a lost connection waits for a tree, and there is none that it could keep.
         empty, self._empty = self._empty, False
         return {"s": [""]} if empty else {}

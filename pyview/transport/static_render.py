@@ -285,10 +285,10 @@ class StaticRender:
         """Return the path and query of the page, the base of relative URLs."""
         return self._mount_context.location.page
 
-    async def patch(self, wish: Patch) -> None:
+    async def patch(self, patch: Patch) -> None:
         if not self._mount_context.routed:
-            raise lifecycle.without_url(wish, self._mount_context)
-        self.socket.navigation = Redirect(wish.to)
+            raise lifecycle.without_url(patch, self._mount_context)
+        self.socket.navigation = Redirect(patch.to)
 
     def make_components(self) -> ComponentRegistry:
         settings = self._context.app.component_settings()

@@ -118,7 +118,7 @@ class WebSocketConnection:
         self._task: asyncio.Task[Any] | None = None
 
     async def run(self) -> None:
-        """Serve the connection until it closes. All its views have been told to stop, or are detached, on return."""
+        """Serve the connection until it closes. On return, all its views are stopping or detached."""
         await self._receive()  # websocket.connect
         refusal = self._refusal()
         if refusal is not None:
