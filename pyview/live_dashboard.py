@@ -123,7 +123,12 @@ def live_dashboard(app: PyView, requires: Conditions, *, every: float = 1.0) -> 
 
         def _shown(self, delay: float) -> dict[str, Any]:
             views = live_views(app)
-            wanted = [one for one in views if _matches(one, self._text.casefold())]
+            text = self._text.casefold()
+            wanted = [
+                one
+                for one in views
+                if any(text in part.casefold() for part in (one.view, one.page, one.user))
+            ]
             return {
                 "numbers": _numbers(views, delay),
                 "classes": sorted(Counter(one.view for one in views).items()),
@@ -134,10 +139,6 @@ def live_dashboard(app: PyView, requires: Conditions, *, every: float = 1.0) -> 
 
     LiveDashboard.__qualname__ = "LiveDashboard"
     return LiveDashboard
-
-
-def _matches(one: ViewSnapshot, text: str) -> bool:
-    return any(text in part.casefold() for part in (one.view, one.page, one.user))
 
 
 def _numbers(views: list[ViewSnapshot], delay: float) -> Numbers:

@@ -4,27 +4,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass, replace
 from functools import partial
 from inspect import isasyncgen, isasyncgenfunction
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from pyview.background.result import AsyncFailure, AsyncResult, completed, loading
 from pyview.background.tasks import Key, TaskSource
+from pyview.hooks.attached import HasContext
 from pyview.observability.error_ids import LogCrash
 from pyview.stream import Stream
 
 ASSIGN = "assign_async"
 
 
-class ContextHolder(Protocol):
-    """The part of a socket that templates get."""
-
-    context: Any
-
-
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """One call of `assign_async`: it fills one name, or with `several` each name from a mapping."""
 
-    socket: ContextHolder
+    socket: HasContext
     names: tuple[str, ...]
     several: bool
     log_crash: LogCrash
@@ -61,13 +56,13 @@ def listed(names: str | Iterable[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def find(socket: ContextHolder, name: str) -> Any:
+def find(socket: HasContext, name: str) -> Any:
     """Return the value of a name of the context, None if there is no such name."""
     context = socket.context
     return context.get(name) if isinstance(context, Mapping) else getattr(context, name, None)
 
 
-def put(socket: ContextHolder, name: str, value: Any) -> None:
+def put(socket: HasContext, name: str, value: Any) -> None:
     """Set a name of the context to `value`."""
     if isinstance(socket.context, Mapping):
         socket.context[name] = value  # type: ignore[index]  # a read-only mapping raises its own error
@@ -83,7 +78,7 @@ RunsInProcess: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 class StreamAssignment:
     """One call of `stream_async`. The name in the context has the state of the task; the stream has the items."""
 
-    socket: ContextHolder
+    socket: HasContext
     stream: Stream[Any]
     at: int
     limit: int | None

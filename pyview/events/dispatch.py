@@ -34,15 +34,18 @@ def event_caller(view_class: type) -> EventCaller:
 
     Raises `SignatureError` and `DuplicateHandler`. The function raises `UnknownEvent` and `BindingError`.
     """
-    return cached_on_class(view_class, "event_caller", lambda: _event_caller(view_class))
+
+    def compiled() -> EventCaller:
+        own = own_callback(view_class, "handle_event")
+        return _event_dispatch(view_class, compile_event(off_loop(own)) if own else unknown_event)
+
+    return cached_on_class(view_class, "event_caller", compiled)
 
 
 def decorated_event_caller(view_class: type) -> EventCaller:
     """Return the same for `@event` methods only, without `handle_event`."""
     # `super().handle_event` of a mixin calls this. With the view's own `handle_event` it would call itself.
-    return cached_on_class(
-        view_class, "decorated_events", lambda: _event_caller_over(view_class, unknown_event)
-    )
+    return cached_on_class(view_class, "decorated_events", lambda: _event_dispatch(view_class, unknown_event))
 
 
 def info_caller(view_class: type) -> InfoCaller:
@@ -50,12 +53,17 @@ def info_caller(view_class: type) -> InfoCaller:
 
     Raises `SignatureError` and `DuplicateHandler`. The function raises `UnknownInfo`.
     """
-    return cached_on_class(view_class, "info_caller", lambda: _info_caller(view_class))
+
+    def compiled() -> InfoCaller:
+        own = own_callback(view_class, "handle_info")
+        return _info_dispatch(view_class, compile_info(off_loop(own)) if own else unknown_info)
+
+    return cached_on_class(view_class, "info_caller", compiled)
 
 
 def decorated_info_caller(view_class: type) -> InfoCaller:
     """Return the same for `@info` methods only, without `handle_info`."""
-    return cached_on_class(view_class, "decorated_infos", lambda: _info_caller_over(view_class, unknown_info))
+    return cached_on_class(view_class, "decorated_infos", lambda: _info_dispatch(view_class, unknown_info))
 
 
 def async_caller(view_class: type) -> AsyncCaller:
@@ -96,12 +104,7 @@ def unknown_async_result(view: Any, name: str, result: Any, socket: Any, resourc
     raise UnknownAsyncResult(name)
 
 
-def _event_caller(view_class: type) -> EventCaller:
-    own = own_callback(view_class, "handle_event")
-    return _event_caller_over(view_class, compile_event(off_loop(own)) if own else unknown_event)
-
-
-def _event_caller_over(view_class: type, fallback: EventCaller) -> EventCaller:
+def _event_dispatch(view_class: type, fallback: EventCaller) -> EventCaller:
     handlers = {
         name: compile_event(off_loop(one.function)) for name, one in handlers_of(view_class, EVENTS).items()
     }
@@ -115,12 +118,7 @@ def _event_caller_over(view_class: type, fallback: EventCaller) -> EventCaller:
     return dispatch
 
 
-def _info_caller(view_class: type) -> InfoCaller:
-    own = own_callback(view_class, "handle_info")
-    return _info_caller_over(view_class, compile_info(off_loop(own)) if own else unknown_info)
-
-
-def _info_caller_over(view_class: type, fallback: InfoCaller) -> InfoCaller:
+def _info_dispatch(view_class: type, fallback: InfoCaller) -> InfoCaller:
     handlers = {
         name: compile_info(off_loop(one.function)) for name, one in handlers_of(view_class, INFOS).items()
     }

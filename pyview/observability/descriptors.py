@@ -47,18 +47,16 @@ class DescriptorWatch:
             return
         used = _used()
         if used is None:
-            self._warn_exhausted(limit)
-        else:
-            self._warn_level(used, limit)
-
-    def _warn_level(self, used: int, limit: int) -> None:
+            self._log_exhausted(limit)
+            return
         level = sum(used >= limit * share for share in _LEVELS)
         if level > self._warned:
             logger.warning("at least %d of %d file descriptors are open. %s", used, limit, _ADVICE)
+        # Forgotten only well below the lowest level: a worker near a level would otherwise warn again and again.
         if level > self._warned or used < limit * _CALM:
             self._warned = level
 
-    def _warn_exhausted(self, limit: int) -> None:
+    def _log_exhausted(self, limit: int) -> None:
         now = time.monotonic()
         if self._warned == _EXHAUSTED and now < self._repeat_at:
             return

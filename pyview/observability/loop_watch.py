@@ -98,14 +98,8 @@ class LoopWatch:
         now = time.monotonic()
         if now >= self._quiet_until:
             self._quiet_until = now + _QUIET
-            _warn(now - asked, first, second)
-
-
-def _warn(seconds: float, first: _Sample, second: _Sample) -> None:
-    if first.entry is not None and first.entry is second.entry:
-        logger.warning(_BLOCKED_IN, seconds, second.place)
-    else:
-        logger.warning(_UNKNOWN, seconds, second.place)
+            same_call = first.entry is not None and first.entry is second.entry
+            logger.warning(_BLOCKED_IN if same_call else _UNKNOWN, now - asked, second.place)
 
 
 def _sample(thread: int) -> _Sample:
@@ -121,14 +115,13 @@ def _sample(thread: int) -> _Sample:
 def _callback_frames(innermost: FrameType) -> Iterator[FrameType]:
     """Yield the frames of the callback that the loop runs, innermost first, without the frames that run the loop."""
     frame: FrameType | None = innermost
-    while frame is not None and not _calls_applications(frame.f_code.co_filename.replace("\\", "/")):
+    while frame is not None:
+        file = frame.f_code.co_filename.replace("\\", "/")
+        # A loop in C, such as uvloop, has no frame: then the frames of the server end the callback.
+        if file.endswith(_LOOPS) or any(server in file for server in _SERVERS):
+            return
         yield frame
         frame = frame.f_back
-
-
-def _calls_applications(file: str) -> bool:
-    # A loop in C, such as uvloop, has no frame: then the frames of the server end the callback.
-    return file.endswith(_LOOPS) or any(server in file for server in _SERVERS)
 
 
 def _place(frame: FrameType) -> str:
