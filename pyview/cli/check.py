@@ -89,6 +89,7 @@ def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> R
 def _live_apps(app: Any, authenticated: bool) -> Iterator[tuple[PyView, dict[str, Any]]]:
     """Yield every PyView in `app`, with the keys that the applications around it put into the scope of a request."""
     if isinstance(app, PyView):
+        # Starlette's AuthenticationMiddleware puts `auth` into the scope; the check looks only for the key.
         yield app, {"auth": None} if authenticated else {}
     inside = authenticated or any(map(provides_auth, getattr(app, "user_middleware", ())))
     for route in getattr(app, "routes", ()):
@@ -117,6 +118,7 @@ def load(name: str, folder: Path, factory: bool = False) -> Any:
 
 
 def _module(name: str, folder: Path) -> Any:
+    # As servers do, which import the application from the current folder.
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     try:

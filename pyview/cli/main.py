@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CannotConvert as error:
         _print(f"pyview convert: {error}", sys.stderr)
         return NOT_RUN
+    # The import of the application raises it: a wrong secret is a finding of the check, and no reason for a traceback.
     except SecretError as error:
         _print(f"error: {error}")
         return PROBLEMS

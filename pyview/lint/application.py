@@ -29,6 +29,7 @@ def lint(app: Any) -> list[Finding]:
     and names that are known only when a page is rendered are left alone.
     """
     lint_app, modules = LintApp(app), Modules()
+    # A set: views that share a file or a base class give the same finding.
     found = {finding for live_app in _live_apps(app) for finding in _findings(live_app, lint_app, modules)}
     return sorted(finding for finding in found if not _is_ignored(finding))
 

@@ -53,6 +53,7 @@ def names_in_code(cls: type, modules: Modules) -> frozenset[str] | None:
                 assigned = assigned or found.assigns_context
     except _Unknown:
         return None
+    # Without an assignment the context comes from elsewhere, with names that this class does not write.
     return frozenset(names) if assigned else None
 
 

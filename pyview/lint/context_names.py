@@ -29,6 +29,7 @@ def names_without_value(user: TemplateUser, app: LiveApp, modules: Modules) -> I
     context = context_type(cls)
     names = None if context is None else names_of_context(context)
     described = f"{getattr(context, '__qualname__', context)}, the context,"
+    # A dict has no declared names, but the code that fills it may name them all.
     if names is None and (context is None or context in (dict, Any) or get_origin(context) is dict):
         names, described = names_in_code(cls, modules), f"the context of {cls.__qualname__}"
     if names is not None:

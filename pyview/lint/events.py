@@ -31,6 +31,7 @@ _DATA = tuple(
 def unknown_events(user: TemplateUser, users: Sequence[TemplateUser]) -> Iterator[Finding]:
     """Report events in the templates of `user` that the view they go to does not handle."""
     views = _receiving_views(user, users)
+    # A component may be on several pages: an unknown event is certain only if no page can handle it.
     if not views or not all(handlers(view).closed for view in views):
         return
     known = frozenset[str]().union(*(handlers(view).names for view in views))
@@ -78,6 +79,7 @@ def unused_handlers(users: Sequence[TemplateUser], modules: Modules) -> Iterator
         if templates is None or not templates.complete or _has_computed_events(user.sources):
             continue
         for names, file, line in event_methods(user.cls):
+            # Reading every file is slow, so only if there is a handler to look for.
             text = _all_text(users, modules) if text is None else text
             if not any(_occurs(name, text) for name in names.split(" ")):
                 reason = (
@@ -96,6 +98,7 @@ def _all_text(users: Sequence[TemplateUser], modules: Modules) -> str:
 
 
 def _occurs(name: str, text: str) -> bool:
+    # `save` must not be found in `save-all`.
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
 
 

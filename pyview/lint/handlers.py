@@ -24,6 +24,7 @@ class Handlers:
 def handlers(cls: type) -> Handlers:
     """Return the events of `cls`: `@event` methods, and names that its `handle_event` compares the event with."""
     decorated = frozenset(handlers_of(cls, EVENTS))
+    # Hooks see events before the view does, and may handle any of them.
     if getattr(cls, "on_mount", ()) or _attaches_hooks(cls):
         return Handlers(decorated, closed=False)
     own = getattr(cls, "handle_event", None)
@@ -73,6 +74,7 @@ def _compared_names(function: Any) -> frozenset[str] | None:
             understood.add(name)
             names |= texts
     uses = {node for node in ast.walk(definition) if isinstance(node, ast.Name) and node.id == "event"}
+    # Any other use of the name, such as `getattr(self, event)`, may handle every event.
     closed = uses and uses == understood and not handles_every_event(definition)
     return frozenset(names) if closed else None
 

@@ -229,6 +229,7 @@ def wrong_links(
     `routes` are those of the PyView. `app` is the outermost application: a URL may lead to any of its routes.
     """
     live = [route for route in routes if isinstance(route, LiveRoute)]
+    # A fallback of the application, or a prefix of a proxy, may answer what no route answers.
     if not app.is_complete:
         return
     for link, classes in (*_in_templates(users), *_in_modules(users, modules)):
@@ -265,6 +266,7 @@ def _has_base(cls: type, module: str, name: str | None) -> bool:
 
 def _why_unknown(link: Link, targets: Sequence[BaseRoute], app: LintApp) -> str | None:
     if not targets:
+        # Every short path is close to "/", which is hardly ever meant.
         others = [path for path in app.paths() if path != "/"]
         close = get_close_matches(str(link.pattern), others, n=1)
         return "no route has this path" + (f"; did you mean {close[0]!r}?" if close else "")

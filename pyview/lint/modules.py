@@ -52,6 +52,7 @@ class Modules:
         names = dict.fromkeys(
             base.__module__ for cls in classes for base in cls.__mro__ if base is not object
         )
+        # Only modules of the application: mistakes in other packages are not for its developer.
         others = {"pyview", *sys.stdlib_module_names}
         own = (name for name in names if name.partition(".")[0] not in others and name in sys.modules)
         return [found for found in map(self._module, own) if found is not None]

@@ -66,6 +66,7 @@ def path_pattern(text: str) -> PathPattern | None:
     return PathPattern(tuple(parts))
 
 
+# Two values of most types: a route that matches one by chance, such as `/users/new` for `{name}`, misses the other.
 _SAMPLES = {
     "integer": (1, 4711),
     "float": (1.5, 2.25),
@@ -140,6 +141,7 @@ class LintApp:
         path = pattern.path
         if path is None:
             return list(_may_match(self._routes, pattern))
+        # The application redirects between a path and the same path with a slash at its end.
         slashed = path.rstrip("/") if path.endswith("/") else f"{path}/"
         return list(_matching(self._routes, _scope(path))) or list(_matching(self._routes, _scope(slashed)))
 
@@ -187,6 +189,7 @@ def _matching(routes: Sequence[BaseRoute], scope: Mapping[str, Any]) -> Iterator
         match, more = (Match.PARTIAL, {}) if isinstance(route, Host) else route.matches(dict(scope))
         if match is not Match.NONE:
             yield from [route] if inner is None else _matching(inner, {**scope, **more})
+        # A mount that matches answers the request, even if only with 404: later routes do not get it.
         if match is Match.FULL and isinstance(route, Mount):
             return
 

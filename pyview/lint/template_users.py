@@ -125,6 +125,7 @@ def find_template_users(app: LiveApp) -> tuple[list[Finding], list[TemplateUser]
         except (TemplateError, TemplateFileNotFound) as error:
             errors.append(_template_error(cls, error))
             users[cls] = TemplateUser(cls, None)
+        # Only pages have a layout, so components and nested views get none.
         waiting += [(named, None) for named in users[cls].named_classes]
     return errors, list(users.values())
 
@@ -137,6 +138,7 @@ def _template_user(cls: type, layout: Any, templates: ViewTemplates) -> Template
     view: type[LiveView[Any]] = cls
     used_layout = _used_templates(view, templates.layout_for(view, layout))
     template = templates.for_view(view)
+    # A missing file gives a placeholder page at run time; here it is an error.
     if view in templates.missing:
         raise templates.missing[view]
     return TemplateUser(view, _used_templates(view, template), used_layout)

@@ -155,6 +155,7 @@ class _BodyWalk:
                 self._output(node)
             case nodes.If():
                 self._fork([node.body, *(one.body for one in node.elif_), node.else_])
+            # A loop may not run at all, so its body has to be balanced, or equal to nothing.
             case nodes.For():
                 self._fork([node.body, []])
                 self._fork([node.else_, []])
@@ -180,6 +181,7 @@ class _BodyWalk:
             walk.visit_all(branch)
         self.scanner = join_branches([walk.scanner for walk in walks])
         bodies = [walk.body for walk in walks]
+        # Which branch is rendered is not known: report each only if no other body can balance it.
         if len({body.shape for body in bodies}) > 1:
             self._found += bodies
             return

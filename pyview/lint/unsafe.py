@@ -48,6 +48,7 @@ def _why_unsafe(slot: Slot, known: Types) -> str | None:
         )
     found = [_problem_at(place, slot, expression, known) for place in slot.positions]
     one_value = len({(place.where, place.name, place.attribute) for place in slot.positions}) == 1
+    # If the place depends on branches, some combinations may never occur: report only if all of them are unsafe.
     sure = any(found) if one_value else all(found)
     return next(filter(None, found)) if sure else None
 

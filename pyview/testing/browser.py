@@ -63,12 +63,17 @@ class Browser:
             self._call, raise_server_exceptions, root_path=settings.root_path, client=settings.client
         )
         self.http = httpx.AsyncClient(
-            transport=transport, base_url=settings.base_url, headers=dict(headers), trust_env=False
+            # `trust_env`: proxy settings of the environment must not apply to an application in this process.
+            transport=transport,
+            base_url=settings.base_url,
+            headers=dict(headers),
+            trust_env=False,
         )
         for name, value in cookies.items():
             set_cookie(self.http.cookies, settings.base_url, name, value)
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Each request gets a copy of the lifespan state, as servers do.
         await self.app({**scope, "state": dict(self.state)}, receive, send)
 
     async def fetch(self, url: str, *, referer: str = "") -> Loaded:
@@ -141,6 +146,7 @@ class Browser:
         url = absolute(self.settings.base_url, path)
         request = self.http.build_request("GET", url, params=params or None)
         request.headers.update({name: value for name, value in all_headers.items() if value is not None})
+        # httpx adds headers of its own, such as `user-agent`: a test may leave those out too.
         for name in [
             name for name, value in all_headers.items() if value is None and name in request.headers
         ]:

@@ -47,6 +47,7 @@ class Lifespan:
     async def _answer(self, event: str) -> Message:
         assert self._task is not None
         answer = asyncio.create_task(self._from_app.get())
+        # The application may end before it answers: by an exception, or because it has no lifespan.
         await asyncio.wait({answer, self._task}, return_when=asyncio.FIRST_COMPLETED)
         if answer.done():
             return answer.result()
@@ -128,6 +129,7 @@ class LiveClient:
 
     async def _close_pages(self, *, politely: bool) -> None:
         for page in self._pages:
+            # After an error of the test, a closing handshake could wait for an application that hangs.
             if politely:
                 await page.close()
             else:

@@ -76,6 +76,7 @@ class ClientConnection:
         """Join a topic. The ref of this message is the channel's `join_ref` from now on."""
         ref = str(next(self.refs))
         channel.join_ref, channel.state, channel.received = ref, "joining", 0
+        # A rejoin uses the same channel with a new join_ref; frames are matched by both.
         if channel not in self._channels:
             self._channels.append(channel)
         return await self._send(channel.topic, "phx_join", payload, ref, ref, on_ok)
@@ -121,11 +122,13 @@ class ClientConnection:
         """Mark pending messages as lost, because their answer can no longer come."""
         for pending in [pending for pending in self._pending.values() if is_lost(pending)]:
             pending.status = "lost"
+            # The answer may still arrive, for example before a crash: the client drops it.
             self._lost.add(pending.ref)
             del self._pending[pending.ref]
 
     def _receive(self, message: str | bytes) -> None:
         join_ref, ref, topic, event, payload = _frame(message)
+        # Counted for the server, which can resume a view only if no message was lost.
         for one in self._channels:
             if (one.topic, one.join_ref) == (topic, join_ref):
                 one.received += 1
@@ -147,6 +150,7 @@ class ClientConnection:
         return next((one for one in self._channels if (one.topic, one.join_ref) == (topic, join_ref)), None)
 
     def _answer(self, join_ref: str | None, ref: str | None, topic: str, payload: Any) -> None:
+        # Not an error: the client has stopped waiting, and drops the answer.
         if ref in self._lost:
             self.dropped.append([join_ref, ref, topic, "phx_reply", payload])
             return
@@ -168,6 +172,7 @@ class ClientConnection:
 
 def new_refs() -> Iterator[int]:
     """Return the refs of one document: they go on counting after a reconnection."""
+    # `phoenix.js` takes refs for callbacks of the socket too: the first join of the client has ref 4.
     return itertools.count(4)
 
 

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from typing import Self
 
 MAIN = "data-phx-main"
+# Regular expressions, and not a parser, so that all other bytes of the document stay as the server sent them.
 _TITLE = re.compile(r"(<title\b[^>]*>)(.*?)(</title\s*>)", re.IGNORECASE | re.DOTALL)
 _CSRF = re.compile(r'(<meta name="csrf-token" content=")([^"]*)(")')
 _SCRIPTLESS = re.compile(r'<p id="pyview-notice".*?</p>\s*|<noscript\b.*?</noscript>\s*', re.DOTALL)

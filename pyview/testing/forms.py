@@ -110,6 +110,7 @@ class Fields:
         chosen = [option for option in options if option.has_attr("selected")]
         if tag.has_attr("multiple"):
             return tuple(option_value(option) for option in chosen)
+        # A browser selects the last option that is marked, otherwise the first.
         return tuple(option_value(option) for option in (chosen[-1:] or options[:1]))
 
     # --- typing ---
@@ -173,6 +174,7 @@ class Fields:
     def toggle(self, tag: Tag) -> None:
         """Click a checkbox or a radio button."""
         form = form_of(tag)
+        # Radio buttons of one name exclude each other; a second click does not uncheck one.
         if kind(tag) == "radio" and form is not None:
             for other in named(form, attribute(tag, "name")):
                 self._put(other, other is tag)
@@ -208,6 +210,7 @@ class Fields:
         pairs: list[tuple[str, str]] = []
         for tag in elements(form):
             name = attribute(tag, "name")
+            # The rules of the HTML standard for the entries of a form: no disabled fields, only the pressed button.
             if name and not is_disabled(tag) and (tag is submitter or kind(tag) not in BUTTON_TYPES):
                 pairs += [(name, value) for value in self._values(tag)]
         return pairs

@@ -59,6 +59,7 @@ class Gestures:
         if tag.name in ("button", "input", "select", "textarea") and is_disabled(tag):
             raise PageError(f"cannot click a disabled element: {outline(tag)}")
         link = closest(tag, LINK)
+        # Without a connection, a live link is an ordinary link for the browser.
         if link is not None and self.tab.state.connected:
             await self._live_link(link)
             return
@@ -68,6 +69,7 @@ class Gestures:
             self.tab.state.fields.toggle(tag)  # a browser does this before it dispatches the click
         await self._click_away(tag)
         await self._phx_click(tag)
+        # The event may have loaded another page, on which the clicked element does not exist.
         if self.tab.state.response is loaded:
             await self._default_action(tag)
 
@@ -155,11 +157,13 @@ class Gestures:
         submitter = submitter or default_button(form)
         if submitter is not None and is_disabled(submitter):
             raise PageError(f"cannot submit the form, because its button is disabled: {outline(submitter)}")
+        # Without a joined view no script handles the submit event, so the browser sends the form.
         if not form.has_attr("phx-submit") or tab.state.view is None:
             await tab.submit(submission(form, submitter, tab.state.fields, tab.state.url))
             await tab.follow()
             return
         if file_inputs(form):
+            # The client uploads chosen files first: the submit event reports them as complete.
             await self.files.send_all(form)
             form, submitter = self._find_again(form, submitter)
         tab.state.fields.use_all(form)
@@ -174,6 +178,7 @@ class Gestures:
         now = self.tab.state.soup.find("form", id=attribute(form, "id")) if form.has_attr("id") else None
         if not isinstance(now, Tag) or submitter is None:
             return now if isinstance(now, Tag) else form, submitter
+        # Elements are parsed again after each change, so the button is found by its position in the form.
         position = [one is submitter for one in elements(form)].index(True)
         return now, (elements(now)[position : position + 1] or [submitter])[0]
 

@@ -61,6 +61,7 @@ class History:
         if replace and self.entries:
             self.entries[self.index] = entry
         else:
+            # A new page removes the entries ahead, as in a browser.
             del self.entries[self.index + 1 :]
             self.entries.append(entry)
             self.index += 1

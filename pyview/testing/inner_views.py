@@ -68,6 +68,7 @@ class InnerViews:
         while self._state.connection is not None and self._state.connection.open:
             tags = dict(self._view_tags())
             gone = [view for view in self.views.values() if view.id not in tags]
+            # If an element was gone and comes back, the client tries again.
             self._given_up &= tags.keys()
             new = [
                 tag
@@ -134,6 +135,7 @@ class InnerViews:
         """Go on without the view, as the client does: the page keeps the HTML that the view showed last."""
         self._given_up.add(view.id)
         if not view.tree:
+            # Without a tree there is no HTML to keep; the page shows what its parent rendered.
             del self.views[view.id]
         self._state.page_changed()
 
@@ -156,6 +158,7 @@ class InnerViews:
     async def rejoin_roots(self) -> None:
         """Join the views without a parent on a new connection; they then join those inside them."""
         roots = [view for view in self.views.values() if not view.parent]
+        # Children are forgotten: their parents' new HTML brings new tokens for them.
         self.views.clear()
         for view in roots:
             self.views[view.id] = view
@@ -163,6 +166,7 @@ class InnerViews:
 
     async def rejoin(self, view: InnerView) -> None:
         """Join a view again after it crashed, unless it has left the page meanwhile."""
+        # Another view may have the same id by now, if the parent rendered the element again.
         if self.views.get(view.id) is view:
             await self.leave_children(view.id)
             await self._join(view)

@@ -47,6 +47,7 @@ class MainView:
         """Join the view's channel. If the server refuses, queue what the client does then."""
         state = self._state
         view, connection = state.live()
+        # Read before the join: afterwards the page shows the forms of the new mount. Nothing to recover at the first.
         forms = recoverable(state.soup, view.id) if view.joins else {}
         state.chosen_files.forget()  # the file inputs of a new mount have new references
         pending = await connection.join(view.channel, view.join_payload(state.join_params()), self._on_joined)
@@ -76,6 +77,7 @@ class MainView:
         rendered = response.get("rendered")
         if not isinstance(rendered, dict):
             raise ProtocolError(f"the answer to a join needs `rendered`, got {sorted(response)}")
+        # `extract` would take the root flag for a reply, as the client does, without an error.
         if "r" in rendered:
             raise ProtocolError("`r` at the top level of `rendered` is read as a reply; no event was sent")
         if "container" in response:
@@ -91,6 +93,7 @@ class MainView:
             state.screen.fields = Fields()
             self.after_join()
             self.after_join = None
+        # `handle_params` may push a patch while the view is joined.
         if "live_patch" in response:
             self._on_live_patch(response["live_patch"])
 
@@ -141,6 +144,7 @@ class MainView:
     def _on_live_patch(self, patch: dict[str, Any]) -> None:
         view, _ = self._state.live()
         self._state.links += 1
+        # The URL of the next join: after a crash the view is mounted where the patch led, not where it began.
         view.href = absolute(self._state.url, patch["to"])
         self._state.record_navigation(view.href, "patch", navigation_kind(patch))
 

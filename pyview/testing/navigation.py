@@ -64,6 +64,7 @@ class Navigation:
         """Leave the view and join another one on the same socket."""
         state = self._state
         href = absolute(state.url, href)
+        # With an open socket the client navigates even if the view itself is not joined, for example after a crash.
         if not state.connected and not (state.view and state.connection and state.connection.open):
             state.put_flash(flash)
             await self._load(href)
@@ -75,17 +76,20 @@ class Navigation:
     async def _navigate(self, href: str, flash: str | None, commit: Callable[[], None]) -> None:
         state = self._state
         old, connection = state.live()
+        # As the client: the error status of an earlier page must not come back with the next load.
         delete_cookie(state.browser.http.cookies, state.url, RELOAD_COOKIE)
         await self._inner.leave_children(old.id)
         await connection.leave(old.channel)
         state.links += 1
         self._main.after_join = commit
+        # Steps of the view that is left must not run in the new one.
         state.steps.clear()
         view = state.screen.view = self._main.from_document(href)
         view.tree, view.shown = (
             old.tree,
             old.shown,
         )  # the old page stays visible until the new view has joined
+        # The new view sets its own attributes of the document; those of the old one end with it.
         state.screen.attributes = {}
         view.navigated, view.flash, view.referer = True, flash, state.url
         await self._main.join()
@@ -95,6 +99,7 @@ class Navigation:
         state = self._state
         before = state.history.current
         entry, kind = state.history.step(by)
+        # The page of the entry was unloaded, so the browser loads it again.
         if entry.document != before.document:
             await self._load(entry.url, replace=True)
             return

@@ -73,6 +73,7 @@ class RawSocket:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # After an error of the test, waiting for the application could hang and hide the error.
         if error is None:
             await self.close()
         else:
@@ -165,8 +166,10 @@ class RawSocket:
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "websocket.send":
+            # A browser that does not read blocks the server's send once the buffers are full.
             await self._reading.wait()
         if self.close_code is not None:
+            # ASGI demands an OSError from `send` after the browser has gone.
             raise OSError(f"the connection is gone (close code {self.close_code})")
         self._receivers[message["type"]](self, message)
         self._changed.set()
@@ -184,6 +187,7 @@ class RawSocket:
 
     def _on_close(self, message: Message) -> None:
         if self.status is None:
+            # What servers answer if the application closes before it accepts.
             self.status = 403
         code, reason = message.get("code", 1000), message.get("reason") or ""
         self._disconnect(code, reason)
@@ -216,6 +220,7 @@ class RawSocket:
         self._raise_from_app()
         if self.close_code is not None:
             raise SocketClosed(self.close_code, self.close_reason)
+        # Let the application read before the next message, as on a network.
         self._to_app.put_nowait(message)
         await asyncio.sleep(0)
 

@@ -24,6 +24,7 @@ def recoveries(old: Recoverable, soup: BeautifulSoup, fields: Fields) -> list[di
     payloads: list[dict[str, Any]] = []
     for form_id, form in old.items():
         new = soup.find("form", id=form_id)
+        # Another `phx-change` means another form under the same id: its handler could not use the old values.
         if isinstance(new, Tag) and attribute(new, "phx-change") == attribute(form, "phx-change"):
             payloads += _recovery(form, new, soup, fields)
     return payloads

@@ -74,6 +74,7 @@ class Screen:
         """The elements of the page; those of components carry their number."""
         if self._soup is None:
             self._soup = parse(self._filled(self.document.html(self._content(strip=False))))
+            # Checked once per parse: the client would lose items whose parent is no stream container, without an error.
             if self.view is not None and self.view.streamed:
                 check_containers(self._soup, self.view.streamed.samples())
         return self._soup
@@ -133,6 +134,7 @@ class Screen:
         """Replace the style sheet of a view whose file has changed."""
         key, style = (files["id"], files["view"]), files["style"] or ""
         former, self._styles[key] = self._styles.get(key, style), style
+        # The first push names the file that the document links to already.
         if former and former != style:
             self.document = self.document.with_style_sheet(former, style)
             self._soup = None

@@ -41,6 +41,8 @@ from pyview.testing.view import View, drop_components
 from pyview.threads import threads_at_work
 from pyview.wire.merge import ProtocolError, extract
 
+# The close code by which the page's script says that the tab is closed: the server ends its views at once. With any
+# other code they wait for a reconnection.
 GOODBYE = 4000
 MAX_RELOADS = 3
 MAX_STEPS = 20
@@ -86,6 +88,7 @@ class Tab:
     async def _unload(self) -> None:
         """Leave the document: leave its view and close its socket."""
         state = self.state
+        # Messages that arrive from now on belong to no document.
         connection, state.connection = state.connection, None
         view, state.screen.view = state.view, None
         state.steps.clear()
@@ -93,12 +96,14 @@ class Tab:
         self.inner.forget()
         if connection is not None and connection.open:
             if view is not None:
+                # Leave the channel first, so that the server ends the view and does not keep it for a reconnection.
                 await connection.leave(view.channel)
             await connection.socket.close(1000, state.browser.settings.timeout)
 
     async def _show(self, loaded: Loaded, *, replace: bool) -> None:
         state = self.state
         state.url, state.response = loaded.url, loaded.response
+        # Sent with every join: a duplicated tab has the same HTML, but must not take over the views of this tab.
         state.load_mark = secrets.token_hex(4)
         state.history.loaded(loaded.url, replace=replace)
         state.screen.load(_html(loaded.response))
@@ -117,9 +122,11 @@ class Tab:
         state = self.state
         state.reloads += 1
         url, reason = view.href, response.get("reason")
+        # The server puts the HTTP status into a token, so that the load shows an error page with that status.
         if reason == "reload":
             cookies, token = state.browser.http.cookies, str(response.get("token"))
             set_cookie(cookies, state.url, RELOAD_COOKIE, token, COOKIE_AGE)
+        # The flash of a live navigation would be lost with its refused join: keep it for the request that follows.
         elif reason in ("stale", "unauthorized"):
             state.put_flash(view.flash)
         if state.reloads > MAX_RELOADS:
@@ -165,6 +172,7 @@ class Tab:
         connection = state.connection
         if connection is None or not connection.open:
             raise NotConnected(f"{state.url} has no connection to lose")
+        # The client marks its channels when the socket is gone, and joins those again that it has marked.
         for view in (state.view, *self.inner.views.values()):
             if view is not None:
                 view.channel.state = "errored"
@@ -186,9 +194,11 @@ class Tab:
             raise NotConnected(f"{state.url} has no live view to join again")
         if connection.open:
             await self.drop()
+        # As in the client, refs go on counting through a reconnection.
         await self._connect(connection.refs)
         if view is not None:
             await self.main.join()
+        # Views inside others join after their parent, whose HTML carries their tokens.
         await self.inner.rejoin_roots()
         await self.follow()
 
@@ -255,6 +265,7 @@ class Tab:
                 raise self._endless()
             await self._take(state.steps.popleft())
             state.pump()
+        # Raised only now, when the page has joined again and the test can go on with it.
         if state.crashed:
             state.crashed = False
             if state.browser.settings.raise_crashes:

@@ -138,6 +138,7 @@ class TabState:
         assert connection is not None
         timeout = self.browser.settings.timeout
         deadline = time.monotonic() + timeout
+        # Go on reading after the answer has come: pushes that the server sent right behind it belong to the same turn.
         while connection.pump() or pending.status is None:
             remaining = max(0.0, deadline - time.monotonic())
             if pending.status is None and not await connection.socket.wait(remaining):
@@ -148,6 +149,7 @@ class TabState:
         if pending.status == "lost" and not connection.open:
             raise SocketClosed(connection.socket.close_code or 1006, connection.socket.close_reason)
         closed = view is not None and view.channel.state == "closed"
+        # A server may close the channel because it has sent the page elsewhere: then a step is queued.
         if pending.status == "lost" and closed and not self.steps:
             raise NotConnected(f"the server closed the channel without an answer to {pending.event!r}")
 
@@ -157,11 +159,13 @@ class TabState:
         """Merge a diff of the page's view or of a view inside it."""
         parts = extract(diff)
         if parts.diff:
+            # Compared before and after the merge, because the server removes components only if the client tells it.
             shown = shown_components(view)
             marked = view.update(parts.diff)
             gone = shown - shown_components(view)
             if gone:
                 self.steps.append(DropComponents(view, gone))
+            # A diff of components alone patches their elements and leaves the rest of the page untouched.
             components = parts.diff["c"] if set(parts.diff) == {"c"} else None
             self.screen.patch_fields(marked, view.id, components)
             self.page_changed()
@@ -203,9 +207,11 @@ class TabState:
         self.screen.changed()
         if self.screen.has_inner:
             self._queue_once(SyncInnerViews())
+        # `phx-trigger-action` appears with a diff, and the client submits the form after the patch.
         if self.screen.form_to_submit() is not None:
             self.steps.append(SubmitTriggered())
 
+    # A second diff may arrive before the step is taken; one step then covers both.
     def _queue_once(self, step: Step) -> None:
         if step not in self.steps:
             self.steps.append(step)
@@ -221,6 +227,7 @@ class TabState:
         """Give the channel of a view its final `state`: its pending messages get no answer any more."""
         assert self.connection is not None
         view.channel.state = state
+        # Their answers will not come: without this, `answer` would wait until its timeout.
         self.connection.lose(lambda pending: pending.join_ref == view.channel.join_ref)
 
     # --- the address bar and cookies ---
@@ -228,6 +235,7 @@ class TabState:
     def record_navigation(self, href: str, history_kind: str, kind: str) -> None:
         """Write a live navigation to the history. `kind` is "push" or "replace"."""
         view, _ = self.live()
+        # As the client: a link to the current URL makes no second entry.
         if href != self.url:
             self.history.navigated(href, history_kind, view.id, replace=kind == "replace")
         self.url = href

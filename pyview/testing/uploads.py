@@ -37,6 +37,7 @@ class FileTransfer:
         goal = len(self.file.content) * percent // 100
         while self.error is None and self._channel.state == "joined" and self._sent < goal:
             chunk = self.file.content[self._sent : min(self._sent + self._chunk_size, goal)]
+            # The client sends the next chunk only after the answer to the one before.
             self._check(await self._tab.push_chunk(self._channel, chunk))
             self._sent += len(chunk)
             if self.error is None:
@@ -52,6 +53,7 @@ class FileTransfer:
 
     async def _report(self, upload: "Chosen") -> None:
         progress = self._sent * 100 // (self.file.size or len(self.file.content))
+        # The client reports whole percents, so small chunks of a large file cause few messages.
         if progress > self._reported:
             self._reported = progress
             await upload.progress(self.ref, progress)

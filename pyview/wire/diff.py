@@ -54,6 +54,7 @@ def _node(old: Tree, new: Tree) -> Tree | None:
     """Return the diff of two nodes with the same statics; None if the whole node has to be sent."""
     if _STREAM in new:
         return _streamed(new) if _STREAM in old and old[_STREAM][0] == new[_STREAM][0] else None
+    # A diff cannot remove a position or turn a list into a node: then the whole node is sent.
     if old.keys() - new.keys() or (KEYED in old) != (KEYED in new):
         return None
     if KEYED in new:
@@ -103,6 +104,7 @@ def _moves(old: Tree, new: Tree) -> dict[str, int]:
     stayed = {key for key in map(str, range(new[COUNT])) if old.get(key) == new[key]}
     free: dict[str, list[int]] = {}
     for position in reversed(range(old[COUNT])):
+        # A row that stays must not be the origin of a move: `km` allows each old position once.
         if str(position) not in stayed:
             free.setdefault(repr(old[str(position)]), []).append(position)
     found: dict[str, int] = {}

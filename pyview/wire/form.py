@@ -65,6 +65,7 @@ def _path(name: str) -> list[str]:
     if not (head and bracket and rest.endswith("]")) or "]" in head:
         return [name]
     keys = rest[:-1].split("][")
+    # Deeper nesting from a client must not cause deep recursion in the code that reads the form.
     plain = len(keys) > MAX_DEPTH or any("[" in key or "]" in key for key in keys)
     return [name] if plain else [head, *keys]
 

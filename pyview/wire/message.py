@@ -73,6 +73,7 @@ UNREAD: Final = object()
 
 _TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SPACE = r"[ \t\r\n]*+"
+# Possessive quantifiers: no backtracking, however a client crafts the frame.
 _HEAD = re.compile(
     rf"{_SPACE}\[{_SPACE}(?:{_TEXT}|null){_SPACE},{_SPACE}(?:{_TEXT}|null){_SPACE},"
     rf"{_SPACE}{_TEXT}{_SPACE},{_SPACE}{_TEXT}(?={_SPACE},)",
@@ -92,6 +93,7 @@ def decode_head(text: str) -> Frame:
     return Frame(join_ref, ref, topic, event, UNREAD)
 
 
+# The server repeats both in every message of the channel.
 _LONGEST_REF = 255  # bytes, as a binary frame counts them
 _LONGEST_TOPIC = 255
 
