@@ -1,4 +1,4 @@
-"""An application that takes one large file and tells its digest; and what the process then holds, for tests outside."""
+"""An application that computes the digest of a large file, and reports memory and files of its process to tests."""
 
 import contextlib
 import hashlib
@@ -45,7 +45,7 @@ async def state(request: Request) -> Response:
 
 
 def sizes() -> Iterator[int]:
-    """Of the temporary files of uploads."""
+    """Return the number of temporary files of uploads."""
     for path in Path(tempfile.gettempdir()).glob("pyview-upload-*"):
         with contextlib.suppress(FileNotFoundError):  # which a thread may delete just now
             yield path.stat().st_size

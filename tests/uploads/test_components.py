@@ -1,5 +1,4 @@
-"""Uploads in components: each has its own, by the same name, and loses them with its place on the page. And in
-template strings."""
+"""Uploads in components, with the same name in each, and in template strings."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +54,7 @@ class Albums(LiveView[dict[str, Any]]):
         socket.context["both"] = False
 
 
-async def test_each_component_has_uploads_of_its_own() -> None:
+async def test_each_component_has_its_own_uploads() -> None:
     async with LiveClient(app_with(Albums)) as client:
         page = await client.open("/")
         one = await page.choose("#one input", text("a.txt"))
@@ -72,7 +71,7 @@ async def test_each_component_has_uploads_of_its_own() -> None:
         assert page.find_all("i") == []
 
 
-async def test_a_component_that_goes_takes_its_files_along(stored: Stored) -> None:
+async def test_a_removed_component_deletes_its_files(stored: Stored) -> None:
     async with LiveClient(app_with(Albums)) as client:
         page = await client.open("/")
         two = await page.choose("#two input", text("b.txt"))
@@ -89,7 +88,7 @@ async def test_a_component_that_goes_takes_its_files_along(stored: Stored) -> No
         assert page.find("#one b").text == "a.txt"
 
 
-async def test_errors_of_one_component_are_its_own() -> None:
+async def test_errors_belong_to_one_component() -> None:
     async with LiveClient(app_with(Albums)) as client:
         page = await client.open("/")
         await page.choose("#one input", *(text(f"{name}.txt") for name in "abc"))
@@ -97,8 +96,8 @@ async def test_errors_of_one_component_are_its_own() -> None:
         assert not page.exists("#two em")
 
 
-class Lettered(TemplateView, LiveView[dict[str, Any]]):
-    """A page that is a template string."""
+class TStringView(TemplateView, LiveView[dict[str, Any]]):
+    """A page rendered by a template string."""
 
     async def mount(self, socket: Any, session: Any) -> None:
         socket.context = {"upload": socket.allow_upload("files", accept="any"), "saved": ""}
@@ -124,8 +123,8 @@ class Lettered(TemplateView, LiveView[dict[str, Any]]):
             )
 
 
-async def test_template_strings_show_inputs_too() -> None:
-    async with LiveClient(app_with(Lettered)) as client:
+async def test_template_strings_render_file_inputs() -> None:
+    async with LiveClient(app_with(TStringView)) as client:
         page = await client.open("/")
         chosen = await page.choose("input", text("a.txt"))
         await chosen.send(percent=50)

@@ -1,4 +1,4 @@
-"""Uploads that go elsewhere: prepared here, sent by a script of the page, of which only word comes back."""
+"""External uploads: prepared by the server, sent by a script of the page, which reports the progress."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,14 +14,14 @@ from pyview.uploads import (
     UploadSuccess,
     UploadSuccessWithData,
 )
-from tests.uploads.browser import file, liar
+from tests.uploads.raw_client import file, raw_client
 from tests.uploads.views import Socket, Uploads, app_with, text
 
 INPUT = "input[type=file]"
 
 
 class Bucket(Uploads):
-    """Prepares uploads to a bucket, and takes down what became of them."""
+    """Prepares uploads to a bucket, and records their results."""
 
     more: dict[str, Any] = {}
     results: list[UploadResult]
@@ -71,7 +71,7 @@ class Auto(Bucket):
     more = {"auto_upload": True}
 
 
-async def test_an_uploader_sends_what_was_prepared_for_it() -> None:
+async def test_an_uploader_receives_its_meta() -> None:
     arrived: dict[str, bytes] = {}
 
     async def bucket(
@@ -93,7 +93,7 @@ async def test_an_uploader_sends_what_was_prepared_for_it() -> None:
         assert Bucket.results == [UploadSuccess(), UploadSuccess()]
 
 
-async def test_a_test_may_tell_the_progress_itself() -> None:
+async def test_a_test_may_send_the_progress_itself() -> None:
     async with LiveClient(app_with(Bucket)) as client:
         page = await client.open("/")
         chosen = await page.choose(INPUT, text("a.txt"))
@@ -110,7 +110,7 @@ async def test_a_test_may_tell_the_progress_itself() -> None:
         assert not page.exists("ul li")
 
 
-async def test_an_uploader_may_end_with_data_of_its_own() -> None:
+async def test_an_uploader_may_finish_with_data() -> None:
     async with LiveClient(app_with(Bucket)) as client:
         page = await client.open("/")
         chosen = await page.choose(INPUT, text("a.txt"))
@@ -122,7 +122,7 @@ async def test_an_uploader_may_end_with_data_of_its_own() -> None:
         assert page.find("ol li").text == "a.txt"
 
 
-async def test_an_uploader_that_fails_is_told_and_listed() -> None:
+async def test_a_failed_uploader_is_reported_and_listed() -> None:
     async with LiveClient(app_with(Bucket)) as client:
         page = await client.open("/")
         chosen = await page.choose(INPUT, text("a.txt"))
@@ -134,7 +134,7 @@ async def test_an_uploader_that_fails_is_told_and_listed() -> None:
         assert page.find("ul em").text == "upload_failed"
 
 
-async def test_what_cannot_be_prepared_stops_the_form_or_with_auto_upload_itself_only() -> None:
+async def test_a_failed_preparation_stops_the_form_or_only_itself_with_auto_upload() -> None:
     async with LiveClient(app_with(Bucket)) as client:
         page = await client.open("/")
         chosen = await page.choose(INPUT, text("a.txt"), text("unlucky.txt"))
@@ -151,7 +151,7 @@ async def test_what_cannot_be_prepared_stops_the_form_or_with_auto_upload_itself
 
 
 @pytest.mark.parametrize("meta", [None, {}, {"url": "x"}, "S3"])
-async def test_what_is_no_meta_is_told_in_the_log(meta: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_invalid_meta_is_logged(meta: Any, caplog: pytest.LogCaptureFixture) -> None:
     class Mistaken(Bucket):
         async def presign(self, entry: UploadEntry, context: dict[str, Any]) -> Any:
             return meta
@@ -163,7 +163,7 @@ async def test_what_is_no_meta_is_told_in_the_log(meta: Any, caplog: pytest.LogC
     assert "ExternalUploadMeta(uploader='S3', ...)" in caplog.text
 
 
-async def test_a_meta_that_json_cannot_say_fails_its_file_only() -> None:
+async def test_a_meta_without_json_fails_only_its_file() -> None:
     class Odd(Bucket):
         async def presign(self, entry: UploadEntry, context: dict[str, Any]) -> Any:
             return ExternalUploadMeta(uploader="S3", url=object())
@@ -174,7 +174,7 @@ async def test_a_meta_that_json_cannot_say_fails_its_file_only() -> None:
         assert page.find("ul em").text == "presign_error"
 
 
-async def test_a_dict_will_do() -> None:
+async def test_external_may_return_a_dict() -> None:
     class Plain(Bucket):
         def presign(self, entry: UploadEntry, context: dict[str, Any]) -> Any:
             return {"uploader": "Bucket", "url": "u"}
@@ -185,8 +185,8 @@ async def test_a_dict_will_do() -> None:
         assert (await chosen.preflight())["entries"] == {"0": {"uploader": "Bucket", "url": "u"}}
 
 
-async def test_no_bytes_come_in_for_an_external_upload() -> None:
-    async with LiveClient(app_with(Bucket)) as client, liar(client) as browser:
+async def test_bytes_for_an_external_upload_are_refused() -> None:
+    async with LiveClient(app_with(Bucket)) as client, raw_client(client) as browser:
         assert await browser.progress(100) == ("ok", {})  # not prepared, not even announced
         await browser.announce(file())
         await browser.progress(100)
@@ -197,7 +197,7 @@ async def test_no_bytes_come_in_for_an_external_upload() -> None:
         assert await browser.join_upload(token, "7") == ("error", {"reason": "invalid_token"})
 
 
-async def test_what_goes_elsewhere_takes_no_room_here() -> None:
+async def test_external_uploads_do_not_count_for_the_limits() -> None:
     app = app_with(Bucket, max_uploads=1, max_upload_bytes=100)
     async with LiveClient(app) as client:
         page = await client.open("/")
@@ -206,7 +206,7 @@ async def test_what_goes_elsewhere_takes_no_room_here() -> None:
     assert app.security.max_uploads == 1
 
 
-async def test_the_wrong_way_to_consume_is_told() -> None:
+async def test_the_wrong_method_of_consuming_raises() -> None:
     class Wrong(Uploads):
         async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
             upload = socket.uploads["files"]

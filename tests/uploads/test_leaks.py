@@ -1,4 +1,4 @@
-"""After many uploads, ended in every way, nothing of them is left: no object, no task, no file, no descriptor."""
+"""Uploads that end in any way leave no object, no task, no file and no descriptor."""
 
 import asyncio
 import gc
@@ -15,7 +15,7 @@ from pyview.transport.uploads import UploadChannel, UploadChannels
 from pyview.uploads import TempFileWriter, UploadConfig, UploadEntry
 from tests.asgi import eventually
 from tests.attack.counted_app import open_files
-from tests.uploads.browser import Liar, liar
+from tests.uploads.raw_client import RawClient, raw_client
 from tests.uploads.views import app_with, view_with
 
 OURS = (UploadManager, Transfer, UploadConfig, UploadEntry, TempFileWriter, UploadChannel, UploadChannels)
@@ -27,27 +27,27 @@ def census() -> dict[str, int]:
     return {**alive, "tasks": len(asyncio.all_tasks()), "files": open_files()}
 
 
-async def consumed(browser: Liar) -> None:
+async def consumed(browser: RawClient) -> None:
     await browser.chunk(b"0123456789", "7")
     await browser.progress(100)
     await browser.event("save")
 
 
-async def cancelled(browser: Liar) -> None:
+async def cancelled(browser: RawClient) -> None:
     await browser.chunk(b"01234", "7")
     await browser.event("cancel", {"ref": "0"})
 
 
-async def too_long(browser: Liar) -> None:
+async def too_long(browser: RawClient) -> None:
     await browser.chunk(b"0123456789x", "7")
 
 
-async def left(browser: Liar) -> None:
+async def left(browser: RawClient) -> None:
     await browser.chunk(b"01234", "7")
     await browser.ask("phx_leave", {}, "lvu:0", "7")
 
 
-async def crashed(browser: Liar) -> None:
+async def crashed(browser: RawClient) -> None:
     await browser.socket.send_chunk("7", "8", "lvu:0", "chunk", b"01234")
     page = browser.page
     await browser.socket.send_frame(
@@ -57,17 +57,17 @@ async def crashed(browser: Liar) -> None:
         pass
 
 
-async def abandoned(browser: Liar) -> None:
+async def abandoned(browser: RawClient) -> None:
     await browser.socket.send_chunk("7", "8", "lvu:0", "chunk", b"01234")
 
 
 async def one(client: LiveClient, end: Any) -> None:
-    async with liar(client) as browser:
+    async with raw_client(client) as browser:
         await browser.join_upload(await browser.token(size=10), "7")
         await end(browser)
 
 
-async def test_nothing_is_left(caplog: pytest.LogCaptureFixture) -> None:
+async def test_uploads_leave_no_objects_tasks_files_or_descriptors(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, "pyview")  # what is caught keeps the views in its tracebacks
     app = app_with(view_with())
     async with LiveClient(app) as client:
@@ -75,5 +75,5 @@ async def test_nothing_is_left(caplog: pytest.LogCaptureFixture) -> None:
         for _ in range(6):
             for end in (consumed, cancelled, too_long, left, crashed, abandoned):
                 await one(client, end)
-        # The timer that watches over a view that ends knows it for half a second.
+        # A timer refers to a view for half a second after its end.
         await eventually(lambda: not app.app_context.processes and census() == before, 3)

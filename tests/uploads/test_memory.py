@@ -1,4 +1,4 @@
-"""A large file costs the server no memory and no time of others, and leaves nothing behind, taken or cancelled."""
+"""A large file does not grow the server's memory or delay other requests, and leaves no file."""
 
 import asyncio
 import hashlib
@@ -14,7 +14,7 @@ from websockets.typing import Origin
 
 from pyview.wire.message import encode_binary
 from tests.attack.server import Server, served
-from tests.uploads.browser import file
+from tests.uploads.raw_client import file
 
 CHUNK = 64 * 1024
 MIB = 1024**2
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="a
 
 
 class Sender:
-    """One browser, as fast as the answers come."""
+    """A browser that sends as fast as the server answers."""
 
     def __init__(self, socket: ClientConnection, topic: str) -> None:
         self.socket = socket
@@ -63,7 +63,7 @@ class Sender:
 
 
 class Watch:
-    """Asks the server again and again what it holds, and how long it takes to say so."""
+    """Measures the server's memory and response times periodically."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -102,7 +102,7 @@ async def begun(server: Server, socket: ClientConnection, size: int) -> tuple[Se
 
 @pytest.fixture(autouse=True)
 def temporary_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where the server puts what it receives: a folder that nobody else has."""
+    """Return the folder of the server's temporary files, used by no other test."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
 
@@ -111,7 +111,7 @@ def connected(server: Server) -> connect:
 
 
 @pytest.mark.parametrize("size", [64 * MIB, pytest.param(1024 * MIB, marks=pytest.mark.soak)])
-async def test_a_large_file_arrives_whole_and_costs_no_memory(size: int) -> None:
+async def test_a_large_file_arrives_without_growing_memory(size: int) -> None:
     async with served("tests.uploads.digest_app:app") as server, connected(server) as socket:
         sender, upload = await begun(server, socket, size)
         watch = Watch(server)
@@ -132,7 +132,7 @@ async def test_a_large_file_arrives_whole_and_costs_no_memory(size: int) -> None
     assert watch.longest < LONGEST_WAIT
 
 
-async def test_a_large_file_that_is_broken_off_leaves_nothing() -> None:
+async def test_an_interrupted_large_file_is_deleted() -> None:
     async with served("tests.uploads.digest_app:app") as server:
         watch = Watch(server)
         before = await watch.look()

@@ -1,4 +1,4 @@
-"""Rules of uploads: how many files, all that is wrong at once, and reasons that a writer gives."""
+"""Rules of uploads: numbers of files, errors of invalid rules, and reasons of writers."""
 
 import logging
 from typing import Any
@@ -29,10 +29,10 @@ def errors(page: Any) -> list[str]:
     return [one.text for one in page.find_all("p.error")]
 
 
-# How many
+# Numbers
 
 
-async def test_files_after_the_thousandth_arrive_where_so_many_are_allowed() -> None:
+async def test_more_than_a_thousand_files_arrive_if_allowed() -> None:
     view = view_with(max_entries=1100, writer=MemoryWriter)
     async with LiveClient(
         app_with(view, max_uploads=1100, max_upload_entries=1100, max_frame=2**20)
@@ -45,8 +45,8 @@ async def test_files_after_the_thousandth_arrive_where_so_many_are_allowed() -> 
         assert page.find("#entry-1099 u").text == "done"
 
 
-async def test_files_that_are_not_listed_are_told_until_another_choice() -> None:
-    """The browser forgets them, since the page does not name them."""
+async def test_unlisted_files_are_an_error_until_the_next_choice() -> None:
+    """The browser forgets them, because the page does not contain their references."""
     view = view_with(max_entries=5)
     async with LiveClient(app_with(view, max_upload_entries=5)) as client:
         page = await client.open("/")
@@ -69,7 +69,7 @@ async def test_more_files_than_an_input_lists_are_too_many() -> None:
         assert errors(page) == ["too_many_files"]
 
 
-# All at once
+# Errors of rules
 
 WRONG = {
     "accept": ["png", ".jpg", "image"],
@@ -82,7 +82,7 @@ WRONG = {
 
 
 async def refusals(**arguments: Any) -> list[str]:
-    """What `allow_upload` says, over HTTP and on the socket."""
+    """Return the errors of `allow_upload` over HTTP and on the socket."""
     caught: list[str] = []
 
     class Mistaken(Uploads):
@@ -97,7 +97,7 @@ async def refusals(**arguments: Any) -> list[str]:
     return caught
 
 
-async def test_all_that_is_wrong_is_told_at_once() -> None:
+async def test_the_error_lists_all_problems() -> None:
     first, second = await refusals(**WRONG)
     assert first == second
     assert first.splitlines() == [
@@ -117,7 +117,7 @@ async def test_all_that_is_wrong_is_told_at_once() -> None:
     ]
 
 
-async def test_more_files_than_the_application_lets_pass_are_refused() -> None:
+async def test_rules_above_the_limits_of_the_application_are_refused() -> None:
     first, _ = await refusals(accept="any", max_entries=1500)
     limits = ("max_upload_entries=1000", "max_frame=262144", "max_uploads=100")
     assert first.splitlines()[1:] == [
@@ -142,7 +142,7 @@ def test_numbers_are_whole_and_above_zero(value: Any) -> None:
 
 
 @pytest.mark.parametrize("accept", [None, 5, [5], [".png", None]])
-def test_what_is_accepted_is_text(accept: Any) -> None:
+def test_accept_must_be_text(accept: Any) -> None:
     with pytest.raises(UploadRulesError, match="accept must be a list of texts"):
         UploadConstraints(accept=accept)
 
@@ -150,8 +150,8 @@ def test_what_is_accepted_is_text(accept: Any) -> None:
 # Reasons
 
 
-class Choosy(MemoryWriter):
-    """Refuses at one of its calls."""
+class RefusingWriter(MemoryWriter):
+    """Refuses the file in one of its methods."""
 
     at = ""
     error: Exception = UploadRejected("No <b>scripts</b>, please.")
@@ -176,8 +176,8 @@ class Choosy(MemoryWriter):
         await super().close(reason)
 
 
-class Told(Uploads):
-    """Shows the words of each error, and notes what its callback was told."""
+class ErrorTexts(Uploads):
+    """Renders the text of each error, and records the results of its callback."""
 
     template = type(Uploads.template).from_string(
         "<form id='f' phx-change='check' phx-submit='save'>{{ live_file_input(upload) }}</form>"
@@ -194,19 +194,17 @@ class Told(Uploads):
         self.results.append(result)
 
 
-def told_view(**rules: Any) -> type[Told]:
-    return type("ToldView", (Told,), {"rules": {**Uploads.rules, **rules}, "results": []})
+def told_view(**rules: Any) -> type[ErrorTexts]:
+    return type("ToldView", (ErrorTexts,), {"rules": {**Uploads.rules, **rules}, "results": []})
 
 
-def choosy(call: str, error: Exception | None = None) -> type[Told]:
+def choosy(call: str, error: Exception | None = None) -> type[ErrorTexts]:
     traits = {"at": call} if error is None else {"at": call, "error": error}
-    return told_view(writer=type("ChoosyOfOneTest", (Choosy,), traits))
+    return told_view(writer=type("ChoosyOfOneTest", (RefusingWriter,), traits))
 
 
 @pytest.mark.parametrize("call", ["init", "open", "write", "done"])
-async def test_a_reader_is_told_why_a_writer_refused_a_file(
-    call: str, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_the_user_sees_the_reason_of_a_writer(call: str, caplog: pytest.LogCaptureFixture) -> None:
     view = choosy(call)
     async with LiveClient(app_with(view)) as client:
         page = await client.open("/")
@@ -220,7 +218,7 @@ async def test_a_reader_is_told_why_a_writer_refused_a_file(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-async def test_what_a_writer_raises_otherwise_is_told_to_nobody_but_the_log(
+async def test_other_exceptions_of_a_writer_are_only_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     view = choosy("write", OSError("s3://secret-bucket is away"))
@@ -236,7 +234,7 @@ async def test_what_a_writer_raises_otherwise_is_told_to_nobody_but_the_log(
     assert "crashed (error id" in caplog.text
 
 
-async def test_other_files_arrive_all_the_same() -> None:
+async def test_other_files_arrive_after_a_refusal() -> None:
     class NoPdf(MemoryWriter):
         def __init__(self, entry: UploadEntry) -> None:
             super().__init__(entry)
@@ -254,7 +252,7 @@ async def test_other_files_arrive_all_the_same() -> None:
         assert [one.text for one in page.find_all("li")] == ["a.txt"]
 
 
-async def test_a_reader_is_told_why_an_upload_elsewhere_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_user_sees_the_reason_of_external(caplog: pytest.LogCaptureFixture) -> None:
     def external(entry: UploadEntry, context: Any) -> ExternalUploadMeta:
         raise UploadRejected("Your space is used up.")
 

@@ -1,4 +1,4 @@
-"""A process that is killed leaves temporary files of uploads, which the next one deletes; and no other file."""
+"""Temporary files of a killed process are deleted by the next one, but no other files."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ asyncio.run(upload())
 
 @contextmanager
 def uploading(folder: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A process with three uploads in `folder`; it is killed at the end."""
+    """Start a process with three uploads in `folder`; kill it at the end."""
     command = [sys.executable, "-c", _UPLOADING, str(folder)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -46,11 +46,11 @@ def uploading(folder: Path) -> Iterator["subprocess.Popen[str]"]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where temporary files go."""
+    """Return the directory of temporary files."""
     return tmp_path / "temporary"
 
 
-async def test_the_next_start_deletes_what_a_killed_process_has_left(folder: Path) -> None:
+async def test_the_next_start_deletes_files_of_a_killed_process(folder: Path) -> None:
     with uploading(folder):
         pass
     assert len(list(folder.glob("pyview-upload-*"))) == 3
@@ -58,7 +58,7 @@ async def test_the_next_start_deletes_what_a_killed_process_has_left(folder: Pat
         assert list(folder.iterdir()) == []
 
 
-async def test_files_of_a_living_process_stay(folder: Path) -> None:
+async def test_files_of_a_running_process_stay(folder: Path) -> None:
     with uploading(folder):
         async with LiveClient(PyView()):
             assert len(list(folder.glob("pyview-upload-*"))) == 3
@@ -93,14 +93,14 @@ async def test_an_idle_process_has_no_lock_and_no_descriptor(folder: Path) -> No
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
-    """A directory into which others may put things, too."""
+    """Return a directory that other users may write to."""
     shared = tmp_path / "shared"
     shared.mkdir()
     return shared
 
 
 def left(folder: Path, owner: str = "0123456789abcdef") -> tuple[Path, Path]:
-    """Lock file and upload of a process that has gone."""
+    """Create the lock file and the upload of an ended process."""
     lock, upload = folder / f".pyview-upload-{owner}.lock", folder / f"pyview-upload-{owner}-abc"
     lock.touch()
     upload.touch()
@@ -136,7 +136,7 @@ def no_lock(folder: Path, precious: Path) -> None:
 
 
 @pytest.mark.parametrize("planted", [link_of_lock, hard_link_of_lock, pipe_as_lock, folder_as_lock, no_lock])
-def test_what_others_put_there_deletes_nothing(
+def test_files_of_other_users_are_not_followed_or_deleted(
     tmp_path: Path, shared: Path, planted: Callable[[Path, Path], None]
 ) -> None:
     precious = tmp_path / "precious"
@@ -148,7 +148,7 @@ def test_what_others_put_there_deletes_nothing(
     assert precious.read_text() == "data"
 
 
-def test_links_among_the_files_of_a_dead_process_lead_nowhere(tmp_path: Path, shared: Path) -> None:
+def test_links_among_the_files_of_an_ended_process_are_not_followed(tmp_path: Path, shared: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("data")
     lock, upload = left(shared)
@@ -169,13 +169,15 @@ def test_files_of_another_user_stay(shared: Path) -> None:
     assert upload.exists()
 
 
-def test_a_directory_that_is_not_there_stops_no_start(shared: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_missing_directory_does_not_prevent_the_start(
+    shared: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     sweep(shared / "missing")
     assert "cannot search for temporary files" in caplog.messages[0]
 
 
 @pytest.mark.slow
-def test_workers_that_start_at_once_take_nothing_from_each_other(shared: Path) -> None:
+def test_workers_that_start_together_do_not_delete_files_of_each_other(shared: Path) -> None:
     code = (
         "import os, sys\n"
         "from pyview.uploads.temporary import TemporaryFiles, sweep\n"

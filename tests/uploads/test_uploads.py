@@ -1,4 +1,4 @@
-"""Uploads as a page's user makes them: choosing, sending, progress, errors, cancelling, consuming."""
+"""Uploads of a user: choosing, sending, progress, errors, cancelling, rules."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,17 +6,11 @@ from typing import Any
 
 import pytest
 
-from pyview import LiveView, LiveViewSocket
 from pyview.testing import LiveClient, LocalFile, Page, PageError, ViewCrashed
 from pyview.uploads import (
     MemoryWriter,
-    Postpone,
-    StoredFile,
-    UploadConfig,
     UploadConstraints,
     UploadEntry,
-    UploadInProgress,
-    UploadResult,
 )
 from tests.asgi import eventually
 from tests.uploads.views import Socket, Uploads, app_with, text, view_with
@@ -36,7 +30,7 @@ def errors(page: Page) -> list[str]:
 # Choosing and sending
 
 
-async def test_a_form_sends_its_files_before_it_is_submitted_and_every_byte_arrives(stored: Stored) -> None:
+async def test_a_form_sends_all_files_before_its_submit(stored: Stored) -> None:
     view = view_with()
     files = [text("one.txt", 200_000), text("two.txt", 64 * 1024), text("three.txt", 1)]
     async with LiveClient(app_with(view)) as client:
@@ -50,7 +44,7 @@ async def test_a_form_sends_its_files_before_it_is_submitted_and_every_byte_arri
         await eventually(lambda: not stored())
 
 
-async def test_progress_is_told_chunk_by_chunk(stored: Stored) -> None:
+async def test_progress_is_reported_for_each_chunk(stored: Stored) -> None:
     async with LiveClient(app_with(view_with(chunk_size=1000))) as client:
         page = await client.open("/")
         chosen = await page.choose(INPUT, text("a.txt", 10_000), text("b.txt", 5_000))
@@ -64,7 +58,7 @@ async def test_progress_is_told_chunk_by_chunk(stored: Stored) -> None:
         assert [one.text for one in page.find_all("ul u")] == ["done", "done"]
 
 
-async def test_auto_upload_sends_what_is_chosen_at_once() -> None:
+async def test_auto_upload_sends_chosen_files_at_once() -> None:
     view = view_with(auto_upload=True)
     async with LiveClient(app_with(view)) as client:
         page = await client.open("/")
@@ -85,7 +79,7 @@ async def test_files_can_be_dropped_on_the_target() -> None:
         assert list(view.kept) == ["dropped.txt"]
 
 
-async def test_a_second_choice_adds_to_the_first_and_one_place_is_given_to_the_newest() -> None:
+async def test_a_second_choice_adds_files_or_replaces_a_single_one() -> None:
     async with LiveClient(app_with(view_with())) as client:
         page = await client.open("/")
         await page.choose(INPUT, text("a.txt"))
@@ -117,7 +111,7 @@ async def test_memory_keeps_small_files() -> None:
         assert view.kept == {"a.txt": text().content}
 
 
-# What may not be sent
+# Refused files
 
 
 @pytest.mark.parametrize(
@@ -136,7 +130,7 @@ async def test_memory_keeps_small_files() -> None:
         ([], "anything.exe", "", True),
     ],
 )
-async def test_kinds_are_checked_here_too(accept: Any, name: str, kind: str, accepted: bool) -> None:
+async def test_kinds_are_checked_by_the_server(accept: Any, name: str, kind: str, accepted: bool) -> None:
     async with LiveClient(app_with(view_with(accept=accept))) as client:
         page = await client.open("/")
         await page.choose(INPUT, LocalFile(name, b"x", kind))
@@ -144,12 +138,12 @@ async def test_kinds_are_checked_here_too(accept: Any, name: str, kind: str, acc
 
 
 @pytest.mark.parametrize("accept", ["png", "image", "*.png", ".p ng", "/png"])
-def test_a_kind_that_nothing_matches_is_a_mistake_that_is_told(accept: str) -> None:
+def test_an_invalid_kind_raises(accept: str) -> None:
     with pytest.raises(ValueError, match="expected extensions"):
         UploadConstraints(accept=[accept])
 
 
-async def test_what_is_refused_is_listed_with_its_error_until_it_is_cancelled() -> None:
+async def test_a_refused_file_is_listed_with_its_error_until_cancelled() -> None:
     view = view_with(max_file_size=1000)
     async with LiveClient(app_with(view)) as client:
         page = await client.open("/")
@@ -164,7 +158,7 @@ async def test_what_is_refused_is_listed_with_its_error_until_it_is_cancelled() 
         assert list(view.kept) == ["good.txt"]
 
 
-async def test_too_many_files_are_an_error_of_the_input_until_they_are_few_enough() -> None:
+async def test_too_many_files_are_an_error_of_the_input() -> None:
     view = view_with(max_entries=2)
     async with LiveClient(app_with(view)) as client:
         page = await client.open("/")
@@ -178,7 +172,7 @@ async def test_too_many_files_are_an_error_of_the_input_until_they_are_few_enoug
         assert list(view.kept) == ["a.txt", "c.txt"]
 
 
-async def test_auto_upload_takes_what_it_can_and_refuses_the_rest() -> None:
+async def test_auto_upload_accepts_valid_files_and_refuses_others() -> None:
     view = view_with(auto_upload=True, max_entries=2, accept=[".txt"])
     async with LiveClient(app_with(view)) as client:
         page = await client.open("/")
@@ -190,7 +184,7 @@ async def test_auto_upload_takes_what_it_can_and_refuses_the_rest() -> None:
         assert errors(page) == []
 
 
-async def test_a_validator_has_words_of_its_own() -> None:
+async def test_a_validator_returns_its_own_text() -> None:
     def no_drafts(entry: UploadEntry) -> str | None:
         return "no drafts, please" if entry.name.startswith("draft") else None
 
@@ -200,7 +194,7 @@ async def test_a_validator_has_words_of_its_own() -> None:
         assert errors(page) == ["no drafts, please"]
 
 
-async def test_in_total_mode_what_was_consumed_counts() -> None:
+async def test_in_total_mode_consumed_files_count() -> None:
     view = view_with(max_entries=2, max_entries_mode="total")
     async with LiveClient(app_with(view)) as client:
         page = await client.open("/")
@@ -213,7 +207,7 @@ async def test_in_total_mode_what_was_consumed_counts() -> None:
         assert list(view.kept) == ["a.txt", "b.txt"]
 
 
-# Cancelling, and every end
+# Cancelling and ends of views
 
 
 async def test_a_cancelled_file_is_deleted_and_its_channel_closed(stored: Stored) -> None:
@@ -252,7 +246,7 @@ async def close(page: Page) -> None:
 
 @pytest.mark.parametrize("end", [leave, crash, reload, drop, close])
 @pytest.mark.parametrize("percent", [50, 100])
-async def test_nothing_is_left_however_a_view_ends(end: Any, percent: int, stored: Stored) -> None:
+async def test_no_file_is_left_after_any_end_of_a_view(end: Any, percent: int, stored: Stored) -> None:
     async with LiveClient(app_with(view_with(), reconnect_grace=0)) as client:
         page = await client.open("/")
         chosen = await page.choose(INPUT, text("a.txt"))
@@ -262,7 +256,7 @@ async def test_nothing_is_left_however_a_view_ends(end: Any, percent: int, store
         await eventually(lambda: not stored())
 
 
-async def test_a_page_that_comes_back_finds_what_had_arrived(stored: Stored) -> None:
+async def test_complete_files_survive_a_lost_connection(stored: Stored) -> None:
     view = view_with()
     async with LiveClient(app_with(view)) as client:
         page = await client.open("/")
@@ -278,7 +272,7 @@ async def test_a_page_that_comes_back_finds_what_had_arrived(stored: Stored) -> 
         assert list(view.kept) == ["whole.txt"]
 
 
-async def test_nothing_is_left_when_the_server_stops(stored: Stored) -> None:
+async def test_no_file_is_left_when_the_server_stops(stored: Stored) -> None:
     async with LiveClient(app_with(view_with())) as client:
         page = await client.open("/")
         chosen = await page.choose(INPUT, text("a.txt"), text("b.txt"))
@@ -286,151 +280,6 @@ async def test_nothing_is_left_when_the_server_stops(stored: Stored) -> None:
         await chosen.send("b.txt", percent=50)
         assert len(stored()) == 2
     assert stored() == []
-
-
-# Consuming
-
-
-class Progressive(Uploads):
-    """Consumes each file as soon as it has arrived."""
-
-    def allow(self, socket: Socket) -> UploadConfig:
-        return socket.allow_upload("files", accept="any", max_entries=5, auto_upload=True, progress=self.came)
-
-    async def came(self, entry: UploadEntry, socket: Socket) -> None:
-        socket.context["log"].append(f"{entry.name} {entry.progress}")
-        if entry.done:
-            socket.context["saved"].append(await socket.consume_uploaded_entry(entry, self.keep))
-
-
-async def test_a_progress_callback_may_consume() -> None:
-    Progressive.kept.clear()
-    async with LiveClient(app_with(Progressive)) as client:
-        page = await client.open("/")
-        await page.choose(INPUT, text("a.txt", 131072))
-        assert page.find("#log").text == "a.txt 50, a.txt 100"
-        assert Progressive.kept["a.txt"] == text("a.txt", 131072).content
-        assert page.find(INPUT)["data-phx-active-refs"] == ""
-
-
-async def test_a_postponed_file_stays(stored: Stored) -> None:
-    class Later(Uploads):
-        def keep(self, meta: Any, entry: UploadEntry) -> Any:
-            return Postpone(f"later: {entry.name}")
-
-    async with LiveClient(app_with(Later)) as client:
-        page = await client.open("/")
-        await page.choose(INPUT, text("a.txt"))
-        await page.submit("form")
-        assert page.find("ol li").text == "later: a.txt"
-        assert progress(page) == ["100%"]
-        assert len(stored()) == 1
-
-
-async def test_consuming_waits_for_nobody() -> None:
-    caught: list[str] = []
-
-    class Hasty(Uploads):
-        async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
-            if event == "hurry":
-                with pytest.raises(UploadInProgress) as error:
-                    await socket.consume_uploaded_entries("files", self.keep)
-                caught.append(str(error.value))
-                entry = socket.uploads["files"].entries[0]
-                with pytest.raises(UploadInProgress):
-                    await socket.consume_uploaded_entry(entry, self.keep)
-
-    async with LiveClient(app_with(Hasty)) as client:
-        page = await client.open("/")
-        chosen = await page.choose(INPUT, text("a.txt"))
-        await chosen.send(percent=50)
-        await page.push("hurry")
-        assert "still in progress: 'a.txt'" in caught[0]
-
-
-async def test_a_consumer_that_fails_loses_nothing(stored: Stored) -> None:
-    class Once(Uploads):
-        async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
-            if event != "save":
-                return
-
-            def fail(meta: Any, entry: UploadEntry) -> None:
-                raise OSError("disk full")
-
-            with pytest.raises(OSError, match="disk full"):
-                await socket.consume_uploaded_entries("files", fail)
-            socket.context["saved"] += await socket.consume_uploaded_entries("files", self.take)
-
-        async def take(self, meta: StoredFile, entry: UploadEntry) -> str:
-            return f"{entry.name}: {meta.path.stat().st_size}"
-
-    async with LiveClient(app_with(Once)) as client:
-        page = await client.open("/")
-        await page.choose(INPUT, text("a.txt", 1234))
-        await page.submit("form")
-        assert page.find("ol li").text == "a.txt: 1234"
-
-
-# As PyView 0.9 has it
-
-
-class Classic(Uploads):
-    """Context managers on the upload itself."""
-
-    def allow(self, socket: Socket) -> UploadConfig:
-        rules = UploadConstraints(max_file_size=5000, max_files=3, accept=["text/plain"])
-        return socket.allow_upload("files", rules)
-
-    async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
-        upload: UploadConfig = socket.context["upload"]
-        if event == "cancel":
-            upload.cancel_entry(payload["ref"])
-        if event == "save":
-            with upload.consume_uploads() as files:
-                for one in files:
-                    self.kept[one.entry.name] = Path(one.file.name).read_bytes()
-        if event == "first":
-            with upload.consume_upload_entry("0") as first:
-                assert first is not None
-                self.kept[first.entry.name] = first.file.read()
-
-
-async def test_the_context_managers_of_pyview_consume(stored: Stored) -> None:
-    Classic.kept = {}
-    async with LiveClient(app_with(Classic)) as client:
-        page = await client.open("/")
-        chosen = await page.choose(INPUT, text("a.txt", 10), text("b.txt", 20), text("c.txt", 30))
-        await page.click("button", "Cancel b.txt")
-        await chosen.send()
-        await page.push("first")
-        assert list(Classic.kept) == ["a.txt"]
-        assert progress(page) == ["100%"]
-        await page.submit("form")
-        assert Classic.kept == {"a.txt": text(size=10).content, "c.txt": text(size=30).content}
-        await eventually(lambda: not stored())
-
-
-# Completion callbacks
-
-
-async def test_an_entry_is_told_complete_once() -> None:
-    told: list[UploadResult] = []
-
-    async def complete(entry: UploadEntry, result: UploadResult, socket: LiveViewSocket[Any]) -> None:
-        told.append(result)
-
-    async with LiveClient(app_with(view_with(entry_complete=complete))) as client:
-        page = await client.open("/")
-        chosen = await page.choose(INPUT, text("a.txt"))
-        await chosen.send()
-        await chosen.progress("0", 100)
-        assert [type(result).__name__ for result in told] == ["UploadSuccess"]
-        await page.submit("form")
-        chosen = await page.choose(INPUT, text("b.txt"))
-        await chosen.send(percent=10)
-        await chosen.progress("1", {"error": "out of paper"})
-        assert repr(told[1]) == "UploadFailure(error='out of paper')"
-        assert errors(page) == ["upload_failed"]
 
 
 # Rules
@@ -452,7 +301,7 @@ async def test_an_entry_is_told_complete_once() -> None:
         ),
     ],
 )
-async def test_rules_that_make_no_sense_are_told_when_they_are_made(
+async def test_invalid_rules_raise_in_allow_upload(
     arguments: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     caught: list[BaseException] = []
@@ -492,42 +341,3 @@ async def test_an_upload_with_entries_is_neither_replaced_nor_disallowed() -> No
         await page.push("change")
         assert page.find(INPUT)["id"] != before
         assert page.find(INPUT)["data-phx-active-refs"] == ""
-
-
-# In worker threads
-
-
-class Threaded(LiveView[dict[str, Any]]):
-    """Plain `def` all through: every callback runs in a worker thread."""
-
-    template = Uploads.template
-
-    def mount(self, socket: Socket, session: Any) -> None:
-        upload = socket.allow_upload("files", accept="any", progress=self.came, entry_complete=self.ended)
-        socket.context = {"upload": upload, "saved": [], "log": []}
-
-    def came(self, entry: UploadEntry, socket: Socket) -> None:
-        socket.context["log"].append(f"{entry.progress}")
-
-    def ended(self, entry: UploadEntry, result: UploadResult, socket: Socket) -> None:
-        socket.context["log"].append(type(result).__name__)
-
-    def handle_event(self, event: str, payload: Any, socket: Socket) -> Any:
-        if event == "cancel":
-            socket.cancel_upload("files", payload["ref"])
-        if event == "save":
-            with socket.uploads["files"].consume_uploads() as files:
-                socket.context["saved"] = [one.entry.name for one in files]
-
-
-async def test_handlers_in_threads_may_do_all_of_it(stored: Stored) -> None:
-    async with LiveClient(app_with(Threaded)) as client:
-        page = await client.open("/")
-        chosen = await page.choose(INPUT, text("a.txt", 131072))
-        await chosen.send(percent=50)
-        await page.click("button", "Cancel a.txt")
-        await eventually(lambda: not stored())
-        await page.choose(INPUT, text("b.txt", 10))
-        await page.submit("form")
-        assert page.find("ol li").text == "b.txt"
-        assert page.find("#log").text == "50, 100, UploadSuccess"

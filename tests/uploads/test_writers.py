@@ -1,4 +1,4 @@
-"""Writers: where the bytes go, what becomes of a failure, and how long anybody waits."""
+"""Writers: order of calls, failures, timeouts, and temporary files."""
 
 import asyncio
 import gc
@@ -14,7 +14,7 @@ import pytest
 from pyview.testing import LiveClient
 from pyview.uploads import CloseReason, TempFileWriter, UploadEntry, UploadWriter
 from tests.asgi import eventually
-from tests.uploads.browser import liar
+from tests.uploads.raw_client import raw_client
 from tests.uploads.views import app_with, text, view_with
 
 Stored = Callable[[], list[Path]]
@@ -22,7 +22,7 @@ INPUT = "input[type=file]"
 
 
 class Parts(UploadWriter):
-    """Writes as S3 wants a multipart upload: parts of a least size, then one word that it is complete."""
+    """Writes like an S3 multipart upload: parts of a minimum size, then the completion."""
 
     calls: list[str]
     fail_at = ""
@@ -70,7 +70,7 @@ def parts(**traits: Any) -> type[Parts]:
     return type("PartsOfOneTest", (Parts,), {**traits, "calls": []})
 
 
-async def test_a_writer_of_ones_own_gets_every_chunk_in_order() -> None:
+async def test_a_custom_writer_gets_all_chunks_in_order() -> None:
     writer = parts()
     view = view_with(writer=writer)
     async with LiveClient(app_with(view)) as client:
@@ -82,7 +82,7 @@ async def test_a_writer_of_ones_own_gets_every_chunk_in_order() -> None:
         assert writer.calls == ["open", *["write"] * 4, "close done", "release True"]
 
 
-async def test_a_writer_is_told_that_its_file_was_cancelled() -> None:
+async def test_a_writer_is_closed_when_its_file_is_cancelled() -> None:
     writer = parts()
     async with LiveClient(app_with(view_with(writer=writer))) as client:
         page = await client.open("/")
@@ -104,7 +104,7 @@ async def test_a_writer_is_told_that_its_file_was_cancelled() -> None:
         ("close done", ["open", *["write"] * 4, "close done", "release False"]),
     ],
 )
-async def test_what_a_writer_raises_fails_its_file_and_nothing_else(fail_at: str, calls: list[str]) -> None:
+async def test_an_exception_of_a_writer_fails_only_its_file(fail_at: str, calls: list[str]) -> None:
     writer = parts(fail_at=fail_at)
     async with LiveClient(app_with(view_with(writer=writer))) as client:
         page = await client.open("/")
@@ -117,7 +117,7 @@ async def test_what_a_writer_raises_fails_its_file_and_nothing_else(fail_at: str
         assert page.crashes == 0
 
 
-async def test_a_writer_that_cannot_be_made_fails_its_file_and_nothing_else() -> None:
+async def test_an_exception_in_a_writers_constructor_fails_only_its_file() -> None:
     def unmade(entry: UploadEntry) -> UploadWriter:
         raise RuntimeError("no credentials")
 
@@ -132,7 +132,7 @@ async def test_a_writer_that_cannot_be_made_fails_its_file_and_nothing_else() ->
         assert page.connected
 
 
-async def test_what_a_writer_raises_at_its_end_is_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_exception_at_the_end_of_a_writer_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:
     writer = parts(fail_at="close cancel")
     async with LiveClient(app_with(view_with(writer=writer))) as client:
         page = await client.open("/")
@@ -145,12 +145,12 @@ async def test_what_a_writer_raises_at_its_end_is_for_the_log(caplog: pytest.Log
 
 
 @pytest.mark.parametrize("wait_at", ["open", "write", "close cancel", "release False"])
-async def test_a_stuck_writer_holds_up_nobody(wait_at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stuck_writer_is_cancelled(wait_at: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pyview.process.transfer._WRITER_TIMEOUT", 0.05)
     writer = parts(wait_at=wait_at)
     app = app_with(view_with(writer=writer))
     async with LiveClient(app) as client:
-        async with liar(client) as browser:
+        async with raw_client(client) as browser:
             token = await browser.token(size=10)
             await browser.socket.send_frame(["7", "7", "lvu:0", "phx_join", {"token": token}])
             await browser.socket.send_chunk("7", "8", "lvu:0", "chunk", b"x")
@@ -158,9 +158,9 @@ async def test_a_stuck_writer_holds_up_nobody(wait_at: str, monkeypatch: pytest.
         await eventually(lambda: not app.app_context.processes)
 
 
-async def test_a_file_of_which_nothing_comes_any_more_is_given_up(stored: Stored) -> None:
+async def test_an_upload_without_chunks_times_out(stored: Stored) -> None:
     view = view_with(chunk_timeout=0.5)
-    async with LiveClient(app_with(view)) as client, liar(client) as browser:
+    async with LiveClient(app_with(view)) as client, raw_client(client) as browser:
         await browser.join_upload(await browser.token(size=10), "7")
         await browser.chunk(b"x", "7")
         frames = [await browser.next(), await browser.next()]
@@ -169,20 +169,20 @@ async def test_a_file_of_which_nothing_comes_any_more_is_given_up(stored: Stored
         await eventually(lambda: not stored())
 
 
-async def test_a_slow_writer_is_not_a_slow_browser() -> None:
+async def test_the_time_of_the_writer_does_not_count_for_the_timeout() -> None:
     class Slow(TempFileWriter):
         async def write_chunk(self, data: bytes) -> None:
             await asyncio.sleep(0.5)  # longer than chunk_timeout, which does not count it
             await super().write_chunk(data)
 
     view = view_with(chunk_timeout=0.3, writer=Slow)
-    async with LiveClient(app_with(view)) as client, liar(client) as browser:
+    async with LiveClient(app_with(view)) as client, raw_client(client) as browser:
         await browser.join_upload(await browser.token(size=2), "7")
         assert await browser.chunk(b"x", "7") == ("ok", {})
         assert await browser.chunk(b"y", "7") == ("ok", {})
 
 
-async def test_a_temporary_file_is_where_it_should_be_and_for_nobody_else(tmp_path: Path) -> None:
+async def test_a_temporary_file_is_in_its_directory_and_private(tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     view = view_with(writer=partial(TempFileWriter, directory=folder))
@@ -197,7 +197,7 @@ async def test_a_temporary_file_is_where_it_should_be_and_for_nobody_else(tmp_pa
         await eventually(lambda: not list(folder.iterdir()))
 
 
-async def test_a_file_that_was_moved_away_is_not_missed(tmp_path: Path) -> None:
+async def test_a_moved_file_is_no_error(tmp_path: Path) -> None:
     class Moving(view_with()):  # type: ignore[misc]
         def keep(self, meta: Any, entry: UploadEntry) -> str:
             meta.path.rename(tmp_path / entry.name)
@@ -211,7 +211,7 @@ async def test_a_file_that_was_moved_away_is_not_missed(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").read_bytes() == text(size=100).content
 
 
-async def test_a_writer_that_is_forgotten_deletes_its_file(stored: Stored) -> None:
+async def test_a_garbage_collected_writer_deletes_its_file(stored: Stored) -> None:
     writer = TempFileWriter(None)  # type: ignore[arg-type]
     await writer.open()
     await writer.write_chunk(b"x")
@@ -225,7 +225,7 @@ async def test_a_writer_that_is_forgotten_deletes_its_file(stored: Stored) -> No
     await eventually(deleted)
 
 
-def test_a_process_that_ends_without_goodbye_leaves_no_file(tmp_path: Path) -> None:
+def test_a_process_that_exits_leaves_no_file(tmp_path: Path) -> None:
     folder = tmp_path / "there"
     folder.mkdir()
     code = (

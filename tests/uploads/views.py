@@ -1,4 +1,4 @@
-"""Views that take files, made for the test that needs them."""
+"""Views with uploads for tests."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ Socket = LiveViewSocket[dict[str, Any]]
 
 
 class Uploads(LiveView[dict[str, Any]]):
-    """Takes files called "files"; submitting keeps their bytes in `kept`, by name."""
+    """A view with the upload "files". Its submit stores their bytes in `kept`, by name."""
 
     template = LiveTemplate.from_string(PAGE, "uploads.html")
     rules: dict[str, Any] = {"accept": "any", "max_entries": 10}
@@ -64,7 +64,7 @@ class Uploads(LiveView[dict[str, Any]]):
 
 
 def view_with(**rules: Any) -> type[Uploads]:
-    """A view class of its own, with these rules for its upload."""
+    """Return a new view class with these rules for its upload."""
     return type("View", (Uploads,), {"rules": {**Uploads.rules, **rules}})
 
 
@@ -80,14 +80,14 @@ class Elsewhere(LiveView[Any]):
 
 
 def text(name: str = "a.txt", size: int = 200_000, **more: Any) -> LocalFile:
-    """A file whose every byte tells where it stands."""
+    """Return a file whose bytes depend on their positions."""
     pattern = bytes(range(251))
     return LocalFile(name, (pattern * (size // 251 + 1))[:size], "text/plain", **more)
 
 
 @contextmanager
 def temporary_files(monkeypatch: Any, folder: Path) -> Iterator[Callable[[], list[Path]]]:
-    """Where uploads are put meanwhile; gives what is there. At the end there must be nothing."""
+    """Return a function that lists the temporary files; check at the end that there are none."""
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield lambda: list(folder.glob("pyview-upload-*"))
     assert list(folder.iterdir()) == []

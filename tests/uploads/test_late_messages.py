@@ -1,4 +1,4 @@
-"""What a browser says of a file before it has heard that the file is gone: nothing brings it back."""
+"""Messages about a file that the browser sent before it knew that the file is gone do not list it again."""
 
 from typing import Any
 
@@ -7,19 +7,19 @@ import pytest
 from pyview.testing import LiveClient
 from pyview.uploads import UploadEntry
 from tests.frames import connect, load
-from tests.uploads.browser import Liar, file, joined, liar
+from tests.uploads.raw_client import RawClient, file, joined, raw_client
 from tests.uploads.views import Socket, Uploads, app_with, view_with
 
 
 def listed(response: Any) -> str:
-    """The references that an input gets, out of the diff that has it."""
+    """Return the references of an input from the diff that contains it."""
     _, found, rest = str(response).partition('data-phx-active-refs="')
     assert found, response
     return rest.partition('"')[0]
 
 
-async def send(browser: Liar, token: Any, ref: str) -> Any:
-    """All ten bytes of a file; the answer to the last word of it."""
+async def send(browser: RawClient, token: Any, ref: str) -> Any:
+    """Send all ten bytes of a file; return the answer to its last message."""
     assert await browser.join_upload(token, f"u{ref}", f"lvu:{ref}") == ("ok", {})
     assert await browser.chunk(b"0123456789", f"u{ref}", f"lvu:{ref}") == ("ok", {})
     return await browser.progress(100, ref)
@@ -28,7 +28,7 @@ async def send(browser: Liar, token: Any, ref: str) -> Any:
 @pytest.mark.parametrize("auto_upload", [False, True])
 async def test_a_cancelled_file_stays_cancelled_when_the_next_one_is_chosen(auto_upload: bool) -> None:
     view = view_with(auto_upload=auto_upload)
-    async with LiveClient(app_with(view)) as client, liar(client) as browser:
+    async with LiveClient(app_with(view)) as client, raw_client(client) as browser:
         await browser.announce(file("0"))
         await browser.event("cancel", {"ref": "0"})
         for _ in range(2):  # the browser has not had the answer to the first list either
@@ -41,9 +41,9 @@ async def test_a_cancelled_file_stays_cancelled_when_the_next_one_is_chosen(auto
         assert list(view.kept) == ["a.txt"]
 
 
-async def test_a_file_that_was_cancelled_before_it_was_asked_for_is_passed_over() -> None:
+async def test_a_file_cancelled_before_its_preflight_is_ignored() -> None:
     view = view_with(auto_upload=True)
-    async with LiveClient(app_with(view)) as client, liar(client) as browser:
+    async with LiveClient(app_with(view)) as client, raw_client(client) as browser:
         await browser.announce(file("0"), file("1"))
         await browser.event("cancel", {"ref": "0"})
         _, response = await browser.preflight(file("0"), file("1"))
@@ -51,8 +51,8 @@ async def test_a_file_that_was_cancelled_before_it_was_asked_for_is_passed_over(
         assert "error" not in response
 
 
-async def test_a_form_that_asked_for_a_cancelled_file_asks_again_without_it() -> None:
-    async with LiveClient(app_with(view_with())) as client, liar(client) as browser:
+async def test_a_form_with_a_cancelled_file_retries_without_it() -> None:
+    async with LiveClient(app_with(view_with())) as client, raw_client(client) as browser:
         await browser.announce(file("0"), file("1"))
         await browser.event("cancel", {"ref": "0"})
         _, refused = await browser.preflight(file("0"), file("1"))
@@ -62,7 +62,7 @@ async def test_a_form_that_asked_for_a_cancelled_file_asks_again_without_it() ->
 
 
 class Eager(Uploads):
-    """Takes each file as soon as it is there."""
+    """Consumes each file as soon as it has arrived."""
 
     def allow(self, socket: Socket) -> Any:
         return socket.allow_upload(
@@ -75,15 +75,15 @@ class Eager(Uploads):
 
 
 async def test_a_consumed_file_is_not_listed_again_when_the_next_one_is_chosen() -> None:
-    async with LiveClient(app_with(Eager)) as client, liar(client) as browser:
+    async with LiveClient(app_with(Eager)) as client, raw_client(client) as browser:
         await send(browser, await browser.token(ref="0"), "0")
         assert Eager.kept == {"a.txt": b"0123456789"}
         _, response = await browser.announce(file("0"), file("1"))
         assert listed(response["diff"]) == "1"
 
 
-async def test_what_was_gone_is_forgotten_once_the_browser_has_heard() -> None:
-    async with LiveClient(app_with(view_with())) as client, liar(client) as browser:
+async def test_gone_references_are_forgotten_after_the_next_choice() -> None:
+    async with LiveClient(app_with(view_with())) as client, raw_client(client) as browser:
         await browser.announce(file("0"))
         await browser.event("cancel", {"ref": "0"})
         await browser.announce(file("1"))
@@ -91,7 +91,7 @@ async def test_what_was_gone_is_forgotten_once_the_browser_has_heard() -> None:
         assert listed(response["diff"]) == "1,0"
 
 
-async def test_a_file_that_a_broken_connection_took_may_be_chosen_again() -> None:
+async def test_a_file_lost_with_the_connection_may_be_chosen_again() -> None:
     async with LiveClient(app_with(view_with())) as client:
         page = await load(client, "/")
         socket = await connect(client, page).connect()

@@ -1,4 +1,4 @@
-"""Laws about whatever a browser may say of files."""
+"""Property tests: arbitrary names, types, messages and markup of files."""
 
 from contextlib import suppress
 from typing import Any
@@ -41,7 +41,7 @@ NEARLY = st.dictionaries(st.sampled_from(KEYS), JSON | st.just([{"ref": "0", "na
 
 
 @given(st.text())
-def test_a_name_is_a_name_and_naming_it_again_changes_nothing(raw: str) -> None:
+def test_file_name_is_safe_and_idempotent(raw: str) -> None:
     name = file_name(raw)
     assert name not in ("", ".", "..")
     assert not set(name) & set("/\\\0")
@@ -59,14 +59,14 @@ def test_a_path_never_leaves_its_folder(raw: str) -> None:
 
 
 @given(st.text())
-def test_a_kind_is_one_or_empty(raw: str) -> None:
+def test_media_type_is_valid_or_empty(raw: str) -> None:
     kind = media_type(raw)
     assert kind == "" or (kind.count("/") == 1 and kind.isascii() and kind == kind.lower())
 
 
 @given(JSON | NEARLY)
 @pytest.mark.parametrize("read", [read_choices, read_files, read_preflight, read_advance])
-def test_what_is_no_message_about_files_is_malformed_and_nothing_worse(read: Any, payload: Any) -> None:
+def test_invalid_messages_about_files_raise_only_malformed_frame(read: Any, payload: Any) -> None:
     for candidate in (payload, [payload], {"x": [payload]}):
         with suppress(MalformedFrame):
             read(candidate)
@@ -76,16 +76,14 @@ SHORT = st.text(max_size=60)
 
 
 @given(SHORT, SHORT, SHORT, SHORT, st.binary(max_size=50))
-def test_a_binary_frame_is_read_as_it_was_written(
-    a: str, b: str, topic: str, event: str, data: bytes
-) -> None:
+def test_binary_frames_round_trip(a: str, b: str, topic: str, event: str, data: bytes) -> None:
     assert decode_binary(encode_binary(a, b, topic, event, data)) == Frame(
         a or None, b or None, topic, event, data
     )
 
 
 @given(st.binary(max_size=60))
-def test_a_binary_frame_that_is_none_is_malformed(data: bytes) -> None:
+def test_an_invalid_binary_frame_is_malformed(data: bytes) -> None:
     try:
         frame = decode_binary(data)
     except MalformedFrame:
@@ -108,7 +106,7 @@ def chosen(ref: str, name: str = "a", size: int = 1) -> ChosenFile:
     st.lists(st.sampled_from("abcdef")),
     st.integers(1, 4),
 )
-def test_no_more_may_be_sent_than_is_allowed(
+def test_permissions_never_exceed_the_rules(
     files: list[tuple[str, int]], cancelled: list[str], most: int
 ) -> None:
     config = upload([chosen(ref, size=size) for ref, size in files], max_files=most, max_file_size=10)
@@ -120,7 +118,7 @@ def test_no_more_may_be_sent_than_is_allowed(
     assert bool(config.errors) == (len(config.entries) > most)
 
 
-def test_what_is_remembered_of_files_that_are_gone_has_an_end() -> None:
+def test_the_number_of_remembered_references_is_limited() -> None:
     config = upload([])
     for ref in map(str, range(1500)):
         config.add_entries([chosen(ref)])
@@ -141,7 +139,7 @@ def test_nothing_breaks_out_of_the_markup(name: str, attribute: str, value: str)
 
 
 @pytest.mark.parametrize("attribute", ["id", "type", "name", "accept", "data_phx_hook", "multiple"])
-def test_what_the_client_reads_is_not_to_be_written(attribute: str) -> None:
+def test_attributes_of_the_client_cannot_be_overwritten(attribute: str) -> None:
     with pytest.raises(TypeError, match="sets itself from the rules of allow_upload"):
         live_file_input(upload([]), **{attribute: "x"})
 
@@ -162,7 +160,7 @@ def test_attributes_are_those_that_the_client_reads() -> None:
     )
 
 
-def test_templates_know_them_as_functions_and_as_filters() -> None:
+def test_templates_have_the_markup_as_functions_and_filters() -> None:
     config = upload([chosen("0")])
     names = {"upload": config, "entry": config.entries[0]}
     for source in ("{{ live_file_input(upload) }}", "{{ upload|live_file_input }}"):

@@ -1,4 +1,4 @@
-"""A browser that may lie: raw frames about files, on one socket."""
+"""A client that sends raw frames about files on one socket, valid or not."""
 
 import itertools
 import re
@@ -10,8 +10,8 @@ from pyview.testing import LiveClient, RawSocket
 from tests.frames import Page, connect, join, load
 
 
-class Liar:
-    """Sends what a test wants, and nothing else. `ref` is the reference of the page's input."""
+class RawClient:
+    """Sends only the frames of the test. `ref` is the reference of the page's input."""
 
     def __init__(self, socket: RawSocket, page: Page, ref: str, join_ref: str) -> None:
         self.socket = socket
@@ -21,7 +21,7 @@ class Liar:
         self._refs = itertools.count(100)
 
     async def ask(self, event: str, payload: Any, topic: str = "", join_ref: str = "") -> Any:
-        """The answer: `(status, response)`; pushes before it are skipped."""
+        """Return the answer `(status, response)`. Skip pushes before it."""
         ref = str(next(self._refs))
         await self.socket.send_frame(
             [join_ref or self.join_ref, ref, topic or self.page.topic, event, payload]
@@ -35,7 +35,7 @@ class Liar:
                 return frame[4]["status"], frame[4]["response"]
 
     async def announce(self, *files: dict[str, Any], upload: str = "") -> Any:
-        """Tell of files as a form's event does."""
+        """Send the event of a form with files."""
         meta = {"_target": "files"}
         uploads = {upload or self.ref: list(files)}
         payload = {"type": "form", "event": "check", "value": "", "meta": meta, "uploads": uploads}
@@ -45,7 +45,7 @@ class Liar:
         return await self.ask("allow_upload", {"ref": upload or self.ref, "entries": list(files)})
 
     async def token(self, **about: Any) -> str:
-        """Announce a file and have it permitted."""
+        """Announce a file and return its token."""
         await self.announce(file(**about))
         _, response = await self.preflight(file(**about))
         return str(response["entries"][about.get("ref", "0")])
@@ -74,16 +74,16 @@ def file(ref: str = "0", size: int = 10, name: str = "a.txt", **more: Any) -> di
 
 
 @asynccontextmanager
-async def liar(client: LiveClient, path: str = "/") -> AsyncIterator[Liar]:
+async def raw_client(client: LiveClient, path: str = "/") -> AsyncIterator[RawClient]:
     """A joined page."""
     page = await load(client, path)
     async with connect(client, page) as socket:
         yield await joined(socket, page)
 
 
-async def joined(socket: RawSocket, page: Page, join_ref: str = "4", **changes: Any) -> Liar:
+async def joined(socket: RawSocket, page: Page, join_ref: str = "4", **changes: Any) -> RawClient:
     status, response = await join(socket, page, join_ref, **changes)
     assert status == "ok", response
     found = re.search(r'data-phx-upload-ref=\\?"([^"\\]+)', str(response))
     assert found, response
-    return Liar(socket, page, found[1], join_ref)
+    return RawClient(socket, page, found[1], join_ref)
