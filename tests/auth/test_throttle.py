@@ -60,7 +60,8 @@ def storage(request: pytest.FixtureRequest) -> Iterator[str]:
         yield "memory://"
         return
     server: ValkeyProcess = request.getfixturevalue("valkey")
-    yield server.url
+    # On a busy machine a hundred connections at once take longer than the two seconds that are the default.
+    yield f"{server.url}?socket_timeout=60&socket_connect_timeout=60"
     with server.client() as client:
         client.flushall()
 
