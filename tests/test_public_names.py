@@ -68,6 +68,18 @@ PUBLIC = {
     "pyview.meta": ["PyViewMeta"],
     "pyview.playground": ["Favicon", "PlaygroundBuilder", "playground"],
     "pyview.pubsub": ["MemoryPubSub", "PubSub", "pubsub_from_environment", "shared_pubsub"],
+    "pyview.revocation": [
+        "MemoryRevocations",
+        "Revocations",
+        "SQLiteRevocations",
+        "revocations_from_environment",
+    ],
+    "pyview.stores": [
+        "claims_from_environment",
+        "once_store_from_environment",
+        "revocations_from_environment",
+        "session_store_from_environment",
+    ],
     "pyview.stream": ["Stream"],
     "pyview.template": [
         "LiveRender",

@@ -241,8 +241,8 @@ def _table(cls: type, mark: str) -> dict[str, Registration]:
     table: dict[str, Registration] = {}
     for registration in registrations(cls, mark):
         for name in registration.names:
-            rival = table.get(name)
-            table[name] = registration if rival is None else _winner(name, rival, registration)
+            earlier = table.get(name)
+            table[name] = registration if earlier is None else _winner(name, earlier, registration)
     return table
 
 

@@ -782,7 +782,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 def test_the_text_of_a_failure_is_its_error_id() -> None:
-    assert (
-        str(AsyncFailure("crashed", ValueError("secret"), "ab12")) == "something went wrong (error id ab12)"
-    )
+    failure = AsyncFailure("crashed", ValueError("secret"), "ab12")
+    assert str(failure) == "something went wrong (error id ab12)"
+    assert failure.number == failure.error_id == "ab12"
     assert str(AsyncFailure("cancelled")) == "cancelled"

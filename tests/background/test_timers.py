@@ -19,7 +19,7 @@ async def test_once_fires_once() -> None:
 async def test_a_turn_is_skipped_while_the_last_event_waits() -> None:
     rung: list[Timer] = []
     timers = Timers(rung.append)
-    timer = timers.every("beat", 0.01)
+    timer = timers.every("tick", 0.01)
     await eventually(lambda: rung)
     for _ in range(3):  # fires no more, however many intervals have passed, until the first event was handled
         await asyncio.sleep(0.01)
@@ -32,7 +32,7 @@ async def test_a_turn_is_skipped_while_the_last_event_waits() -> None:
 async def test_cancel_stops_all_timers() -> None:
     rung: list[Timer] = []
     timers = Timers(rung.append)
-    timers.every("beat", 0.01)
+    timers.every("tick", 0.01)
     timers.once("one", 0.01)
     timers.cancel()
     await asyncio.sleep(0.03)
@@ -42,4 +42,4 @@ async def test_cancel_stops_all_timers() -> None:
 @pytest.mark.parametrize("seconds", [0, -1])
 async def test_an_interval_is_above_zero(seconds: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
-        Timers(lambda timer: None).every("beat", seconds)
+        Timers(lambda timer: None).every("tick", seconds)

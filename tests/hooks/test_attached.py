@@ -152,9 +152,11 @@ class TestEvents:
         def tenant() -> str:
             return "acme"
 
-        whose = Depends(tenant)
+        found_tenant = Depends(tenant)
 
-        def hook(event: str, socket: Socket, n: FromClient[int], limit: int = 5, tenant: str = whose) -> None:
+        def hook(
+            event: str, socket: Socket, n: FromClient[int], limit: int = 5, tenant: str = found_tenant
+        ) -> None:
             note(socket, f"{n}/{limit}/{tenant}")
 
         async with LiveClient(app_of(lambda socket: socket.attach_hook("h", "handle_event", hook))) as client:

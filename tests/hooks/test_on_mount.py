@@ -129,8 +129,8 @@ class TestParameters:
 
         opened, tenant = Depends(connection), Depends(tenant_of)
 
-        async def hook(socket: Socket, database: str = opened, whose: str = tenant) -> None:
-            order.append(f"{database} of {whose}")
+        async def hook(socket: Socket, database: str = opened, found_tenant: str = tenant) -> None:
+            order.append(f"{database} of {found_tenant}")
 
         async with LiveClient(app_of(page_with([hook]), session={"tenant": "acme"})) as client:
             await client.get("/members/red")
@@ -194,7 +194,7 @@ class TestParameters:
 
 
 def noted(socket: Socket) -> None:
-    """A hook of a module, whose compiled caller is cached."""
+    """A hook of a module, found_tenant compiled caller is cached."""
 
 
 async def redirecting(socket: Socket) -> None:

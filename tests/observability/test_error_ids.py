@@ -35,7 +35,7 @@ class Fragile(LiveView[dict[str, Any]]):
         raise ValueError("timer")
 
     async def handle_async(self, name: str, result: Any, socket: Socket) -> None:
-        raise ValueError("outcome")
+        raise ValueError("task")
 
     async def fail(self) -> None:
         raise ValueError("work")

@@ -30,7 +30,7 @@ from tests.stores.valkey import ValkeyProcess
 __all__ = ["own_valkey", "valkey"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BEAT = 0.1
+INTERVAL = 0.1
 
 Worker = Callable[[], Awaitable[Presence]]
 
@@ -46,7 +46,7 @@ async def worker(request: pytest.FixtureRequest) -> AsyncIterator[Worker]:
                 pubsub = RedisPubSub(request.getfixturevalue("valkey").url, prefix=prefix)
                 await pubsub.start()
                 stack.push_async_callback(pubsub.close)
-            presence = Presence(pubsub, BEAT)
+            presence = Presence(pubsub, INTERVAL)
             stack.push_async_callback(presence.close)
             return presence
 
@@ -124,7 +124,7 @@ class LossyPubSub(MemoryPubSub):
 
 async def test_lost_and_repeated_messages_are_repaired() -> None:
     pubsub = LossyPubSub()
-    workers = [Presence(pubsub, BEAT) for _ in range(3)]
+    workers = [Presence(pubsub, INTERVAL) for _ in range(3)]
     views: list[tuple[Presence, View]] = []
     for number in range(200):
         presence = workers[number % 3]
@@ -143,7 +143,7 @@ async def test_lost_and_repeated_messages_are_repaired() -> None:
 async def test_a_silent_worker_counts_as_dead_until_its_next_message() -> None:
     pubsub = LossyPubSub()
     pubsub.chance = random.Random(0)
-    one, two = Presence(pubsub, BEAT), Presence(pubsub, BEAT)
+    one, two = Presence(pubsub, INTERVAL), Presence(pubsub, INTERVAL)
     watcher = View()
     one.subscribe("room", watcher)
     two.track(View(), "room", "ada")
@@ -160,13 +160,13 @@ async def test_a_silent_worker_counts_as_dead_until_its_next_message() -> None:
 
 async def test_a_blocked_worker_does_not_remove_the_others() -> None:
     pubsub = MemoryPubSub()
-    one, two = Presence(pubsub, BEAT), Presence(pubsub, BEAT)
+    one, two = Presence(pubsub, INTERVAL), Presence(pubsub, INTERVAL)
     watcher = View()
     one.subscribe("room", watcher)
     two.track(View(), "room", "ada")
     await until(lambda: keys(one) == ["ada"])
-    time.sleep(BEAT * 5)  # noqa: ASYNC251  blocks the event loop on purpose
-    await asyncio.sleep(BEAT * 2)
+    time.sleep(INTERVAL * 5)  # noqa: ASYNC251  blocks the event loop on purpose
+    await asyncio.sleep(INTERVAL * 2)
     assert [diff.left for diff in watcher.diffs] == [()]
     for presence in (one, two):
         await presence.close()
@@ -174,7 +174,7 @@ async def test_a_blocked_worker_does_not_remove_the_others() -> None:
 
 async def test_invalid_messages_are_ignored(caplog: pytest.LogCaptureFixture) -> None:
     pubsub = MemoryPubSub()
-    one = Presence(pubsub, BEAT)
+    one = Presence(pubsub, INTERVAL)
     assert keys(one) == []
     await asyncio.sleep(0.01)
     for invalid in (
@@ -193,7 +193,7 @@ async def test_invalid_messages_are_ignored(caplog: pytest.LogCaptureFixture) ->
     await one.close()
 
 
-class Beats:
+class HeartbeatCounter:
     """Counts the heartbeats. Sends one message of another worker just after the first heartbeat, and no further one."""
 
     def __init__(self, pubsub: MemoryPubSub) -> None:
@@ -204,7 +204,7 @@ class Beats:
         if event.payload["kind"] == "beat":
             self.count += 1
             if self.count == 0:
-                asyncio.get_running_loop().call_later(BEAT, self._send)
+                asyncio.get_running_loop().call_later(INTERVAL, self._send)
 
     def _send(self) -> None:
         entries = [["x.1", "room", "ghost", 0.0, {}]]
@@ -214,19 +214,19 @@ class Beats:
 
 async def test_a_killed_worker_is_removed_after_three_intervals_and_not_at_the_fourth_heartbeat() -> None:
     pubsub = MemoryPubSub()
-    one, beats = Presence(pubsub, 10 * BEAT), Beats(pubsub)
-    await pubsub.subscribe(WORKERS, beats)
+    one, heartbeats = Presence(pubsub, 10 * INTERVAL), HeartbeatCounter(pubsub)
+    await pubsub.subscribe(WORKERS, heartbeats)
     assert keys(one) == []
     await until(lambda: keys(one) == ["ghost"])
-    assert beats.count == 0
+    assert heartbeats.count == 0
     await until(lambda: keys(one) == [], 15)
-    assert beats.count == 3
+    assert heartbeats.count == 3
     await one.close()
 
 
 async def test_several_killed_workers_are_removed_each_at_its_timeout() -> None:
     pubsub = MemoryPubSub()
-    one = Presence(pubsub, BEAT)
+    one = Presence(pubsub, INTERVAL)
     assert keys(one) == []
     for number in range(20):
         entries = [[f"x{number}.1", "room", number, 0.0, {}]]
@@ -260,7 +260,7 @@ asyncio.run(main())
 @pytest.mark.slow
 async def test_the_users_of_a_killed_worker_leave(own_valkey: ValkeyProcess) -> None:
     pubsub = RedisPubSub(own_valkey.url, prefix="killed:")
-    presence, watcher = Presence(pubsub, BEAT), View()
+    presence, watcher = Presence(pubsub, INTERVAL), View()
     presence.subscribe("room", watcher)
     presence.track(watcher, "room", "here")
     process = await asyncio.create_subprocess_exec(
@@ -345,7 +345,7 @@ class ForeignPubSub:
 
 async def test_a_start_waits_briefly_for_a_pubsub_without_others() -> None:
     shared = MemoryPubSub()
-    one, two = (Presence(ForeignPubSub(shared), BEAT) for _ in range(2))  # type: ignore[arg-type]
+    one, two = (Presence(ForeignPubSub(shared), INTERVAL) for _ in range(2))  # type: ignore[arg-type]
     one.track(View(), "room", "ada")
     await two.start()
     assert keys(two) == ["ada"]
