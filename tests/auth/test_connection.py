@@ -1,4 +1,4 @@
-"""What a provider sees: the page that joins, on the socket that carries it."""
+"""LiveConnection: the joining page's URL, with the headers of the handshake."""
 
 import pytest
 from starlette.authentication import AuthCredentials, SimpleUser, UnauthenticatedUser
@@ -25,7 +25,7 @@ def test_tls_and_encoded_paths() -> None:
     assert connection.page_url == "/caf%C3%A9/%25"
 
 
-def test_the_handshake_s_query_counts_where_the_page_has_none() -> None:
+def test_a_page_without_a_query_has_that_of_the_handshake() -> None:
     scope = socket_scope(query_string=b"api_key=k&vsn=2.0.0")
     assert LiveConnection(scope, "/page").query_params["api_key"] == "k"
     assert "api_key" not in LiveConnection(scope, "/page?other=1").query_params
@@ -50,21 +50,21 @@ def test_session_user_and_scopes() -> None:
 
 
 @pytest.mark.parametrize("scope", [socket_scope(), socket_scope(user=None, auth=None)])
-def test_nobody_is_an_unauthenticated_user(scope: dict[str, object]) -> None:
+def test_without_a_user_it_is_an_unauthenticated_user(scope: dict[str, object]) -> None:
     connection = LiveConnection(scope, "/page")
     assert connection.session == {}
     assert connection.auth.scopes == []
     assert isinstance(connection.user, UnauthenticatedUser)
 
 
-def test_the_scope_of_the_handshake_stays_as_it_was() -> None:
+def test_the_scope_of_the_handshake_is_not_changed() -> None:
     scope = socket_scope()
     before = dict(scope)
     LiveConnection(scope, "/page?a=1", {"id": 1})
     assert scope == before
 
 
-async def test_it_cannot_be_used_to_talk() -> None:
+async def test_it_is_read_only() -> None:
     connection = LiveConnection(socket_scope(), "/page")
     with pytest.raises(RuntimeError, match="Return False to refuse"):
         await connection.accept()

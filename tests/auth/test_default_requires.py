@@ -1,4 +1,4 @@
-"""`PyView(default_requires=...)` guards every view that does not say `@public`, over both doors."""
+"""`PyView(default_requires=...)` guards every view without `@public`, over HTTP and the socket."""
 
 from typing import Any
 
@@ -51,24 +51,24 @@ async def signed_in(identity: Any, view: Any) -> bool:
         (lambda identity, view: 1 / 0 > 0, [], set()),
     ],
 )
-async def test_who_gets_in(default: Any, decorators: list[Any], users: set[str | None]) -> None:
+async def test_access(default: Any, decorators: list[Any], users: set[str | None]) -> None:
     assert await let_in(default, *decorators) == users
 
 
-async def test_it_may_send_people_to_sign_in() -> None:
+async def test_it_may_redirect_to_the_sign_in_page() -> None:
     http, socket = await both_doors(app_of(LOGIN), None, "/page?a=1")
     assert http == (303, "/login?next=%2Fpage%3Fa%3D1")
     to = "/login?next=%2Fpage%3Fa%3D1"
     assert socket == ("error", {"redirect": {"to": to, "status": 302}})
 
 
-async def test_it_answers_before_the_views_own() -> None:
+async def test_it_is_checked_before_the_views_own() -> None:
     app = app_of(LOGIN, requires("admin", status_code=404))
     assert (await both_doors(app, None, "/page"))[0][0] == 303
     assert (await both_doors(app, "ann", "/page"))[0][0] == 404
 
 
-async def test_public_is_for_one_class_only() -> None:
+async def test_public_is_not_inherited() -> None:
     class Sub(Open): ...
 
     app = app_of("authenticated", sub=Sub)
@@ -77,7 +77,7 @@ async def test_public_is_for_one_class_only() -> None:
     assert await may_see(app, "ann", "/sub")
 
 
-async def test_a_provider_of_ones_own_adds_to_it() -> None:
+async def test_a_custom_provider_is_checked_in_addition() -> None:
     class Key(AllowAllAuthProvider):
         async def has_required_auth(self, websocket: WebSocket) -> bool:
             return websocket.query_params.get("key") == "k"
@@ -99,27 +99,27 @@ async def test_a_provider_of_ones_own_adds_to_it() -> None:
     assert not await may_see(app, "ann", "/open_keyed")
 
 
-async def test_a_provider_that_is_set_late_takes_nothing_away() -> None:
+async def test_a_provider_that_is_set_late_does_not_replace_it() -> None:
     view = guarded()
     app = app_of("authenticated", view=view)
     AuthProviderFactory.set(view, AllowAllAuthProvider())
     assert not await may_see(app, None, "/view")
 
 
-async def test_two_applications_show_one_view_each_in_its_own_way() -> None:
+async def test_one_view_in_two_applications_has_their_defaults() -> None:
     view = guarded()
     closed, free = app_of("admin", view=view), app_of(None, view=view)
     assert not await may_see(closed, "ann", "/view")
     assert await may_see(free, None, "/view")
 
 
-async def test_a_view_guarded_by_default_is_kept_out_of_caches() -> None:
+async def test_a_view_guarded_by_default_is_not_cached() -> None:
     async with LiveClient(app_of(lambda identity, view: True)) as client:
         assert (await client.get("/page")).headers["cache-control"] == "no-store"
         assert "no-store" not in (await client.get("/open")).headers["cache-control"]
 
 
-async def test_the_page_of_somebody_who_has_lost_it() -> None:
+async def test_a_page_ends_when_the_user_loses_the_scope() -> None:
     users = UserBackend()
     async with LiveClient(app_of("admin", users=users)) as client:
         await client.post("/in/root")
@@ -129,7 +129,7 @@ async def test_the_page_of_somebody_who_has_lost_it() -> None:
             assert await join(socket, page) == ["error", {"reason": "unauthorized"}]
 
 
-async def test_events_ask_the_default_again() -> None:
+async def test_events_recheck_the_default() -> None:
     users = UserBackend()
 
     class Admin(Shown):
@@ -149,7 +149,7 @@ async def test_events_ask_the_default_again() -> None:
 
 
 @pytest.mark.parametrize("default", ["", [], [""]])
-def test_a_default_that_asks_nothing(default: Any) -> None:
+def test_a_default_without_conditions_raises(default: Any) -> None:
     with pytest.raises(ValueError, match="expected the name of a scope"):
         PyView(default_requires=default)
 
@@ -179,7 +179,7 @@ class Refuses(AuthProvider):
         return wrapped
 
 
-async def test_the_first_provider_that_refuses_answers_for_all() -> None:
+async def test_the_first_provider_that_refuses_decides_the_answer() -> None:
     view = guarded()
     AuthProviderFactory.set(view, Refuses())
     app = app_of(None, view=requires(any_of=["admin"], status_code=401)(view))

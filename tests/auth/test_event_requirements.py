@@ -1,4 +1,4 @@
-"""`@requires` on events: who lacks it is answered `forbidden`, nothing is called, and the page lives on."""
+"""`@requires` on events: others are answered `forbidden`, no handler is called, and the page stays open."""
 
 import asyncio
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ FORBIDDEN = {"status": "error", "response": {"reason": "forbidden"}}
 
 
 def shop(users: UserBackend) -> type[LiveView[Any]]:
-    """Every way to say who may cause an event."""
+    """An application with every way to restrict an event."""
 
     class Shop(Shown):
         @event
-        async def look(self, socket: Any) -> None:
-            users.note("look")
+        async def view(self, socket: Any) -> None:
+            users.note("view")
             socket.context["n"] += 1
 
         @event("below")
@@ -76,7 +76,7 @@ def shop(users: UserBackend) -> type[LiveView[Any]]:
 ADMINS: set[str | None] = {"root", "boss"}
 EDITORS: set[str | None] = {"eve", "boss"}
 EVENTS: dict[str, set[str | None]] = {
-    "look": {None, "ann", "eve", "root", "boss"},
+    "view": {None, "ann", "eve", "root", "boss"},
     "below": ADMINS,
     "above": ADMINS,
     "argument": ADMINS,
@@ -108,7 +108,7 @@ async def cause(socket: RawSocket, page: Page, name: str, value: Any = None) -> 
 
 
 @pytest.mark.parametrize("name", [None, "ann", "eve", "root", "boss"])
-async def test_who_may_cause_what(name: str | None) -> None:
+async def test_access_to_events(name: str | None) -> None:
     async with shopping(name) as (users, socket, page):
         for cause_of, allowed in EVENTS.items():
             users.done.clear()
@@ -118,16 +118,16 @@ async def test_who_may_cause_what(name: str | None) -> None:
             assert name in allowed or reply == FORBIDDEN
 
 
-async def test_the_page_lives_on_with_its_state() -> None:
+async def test_the_page_keeps_its_state_after_a_refusal() -> None:
     async with shopping("ann") as (users, socket, page):
-        assert (await cause(socket, page, "look"))["response"] == {"diff": {"0": "1"}}
+        assert (await cause(socket, page, "view"))["response"] == {"diff": {"0": "1"}}
         assert await cause(socket, page, "below") == FORBIDDEN
-        assert (await cause(socket, page, "look"))["response"] == {"diff": {"0": "2"}}
-        assert users.done == ["look", "look"]
+        assert (await cause(socket, page, "view"))["response"] == {"diff": {"0": "2"}}
+        assert users.done == ["view", "view"]
 
 
 def forgeries() -> Iterator[dict[str, Any]]:
-    """An event's payload as somebody writes it who wants to be an admin."""
+    """Payloads of an attacker who wants to be an admin."""
     roles = {"scopes": ["admin"], "is_authenticated": True, "display_name": "root"}
     names = ("identity", "auth", "user", "session", "scopes", "requires", "view", "self", "socket", "context")
     for name in names:
@@ -139,7 +139,7 @@ def forgeries() -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("forged", list(forgeries()))
-async def test_nothing_that_the_browser_says_makes_an_admin(forged: dict[str, Any]) -> None:
+async def test_no_payload_makes_an_admin(forged: dict[str, Any]) -> None:
     async with shopping("ann") as (users, socket, page):
         for name in ("below", "above", "argument", "either", "both", "rule", "anything else"):
             payload = {"type": "click", **forged, "event": name}
@@ -148,20 +148,20 @@ async def test_nothing_that_the_browser_says_makes_an_admin(forged: dict[str, An
         assert users.done == []
 
 
-async def test_in_a_browser_the_rest_goes_on() -> None:
+async def test_in_a_browser_other_events_still_work() -> None:
     users = UserBackend()
     async with LiveClient(make_app(users, {"/shop": shop(users)})) as client:
         await client.post("/in/ann")
         page = await client.open("/shop")
         with pytest.raises(PageError, match="forbidden"):
             await page.push("below")
-        await page.push("look")
+        await page.push("view")
         assert page.has_text("n=1")
-        assert users.done == ["look"]
+        assert users.done == ["view"]
 
 
-async def test_a_role_that_goes_and_one_that_comes() -> None:
-    """`fresh` counts at once; otherwise the same identity holds for a second."""
+async def test_a_removed_role_and_a_granted_role() -> None:
+    """`fresh` takes effect at once; otherwise a check is valid for a second."""
     users = UserBackend()
 
     class Admin(Shown):
@@ -186,9 +186,9 @@ async def test_a_role_that_goes_and_one_that_comes() -> None:
         await socket.close()
 
 
-async def test_who_waits_for_an_answer_while_the_page_ends_does_nothing() -> None:
+async def test_an_event_that_waits_for_the_check_while_the_page_ends_is_dropped() -> None:
     users = UserBackend()
-    gone: list[RawSocket] = []
+    sockets: list[RawSocket] = []
     ended = asyncio.Event()
 
     class Slow(Shown):
@@ -197,7 +197,7 @@ async def test_who_waits_for_an_answer_while_the_page_ends_does_nothing() -> Non
             users.note("delete")
 
         async def ended(self) -> bool:
-            await gone[0].close()
+            await sockets[0].close()
             return True
 
         async def disconnect(self, socket: Any) -> None:
@@ -206,7 +206,7 @@ async def test_who_waits_for_an_answer_while_the_page_ends_does_nothing() -> Non
 
     async with LiveClient(make_app(users, {"/": Slow})) as client:
         socket, page = await open_as(client, "root", "/")
-        gone.append(socket)
+        sockets.append(socket)
         await socket.send_frame(event_frame(page, "5", "delete"))
         with pytest.raises(PageError):
             await socket.receive_frame()
@@ -215,7 +215,7 @@ async def test_who_waits_for_an_answer_while_the_page_ends_does_nothing() -> Non
 
 
 class TestRedirect:
-    """A requirement with a redirect sends there, and back to the page."""
+    """A requirement with a redirect redirects there, and back to the page."""
 
     def app(self, users: UserBackend, target: str) -> Any:
         class Account(Shown):
@@ -299,7 +299,7 @@ class TestInheritance:
         assert await self.allowed(Sub, users, name, "delete") is expected
 
     @pytest.mark.parametrize(("name", "expected"), [("ann", False), ("eve", True), ("root", False)])
-    async def test_an_override_replaces_it_by_saying_so(self, name: str, expected: bool) -> None:
+    async def test_an_override_with_inherit_false_replaces_it(self, name: str, expected: bool) -> None:
         users = UserBackend()
 
         class Sub(self.base(users)):  # type: ignore[misc]
@@ -310,7 +310,7 @@ class TestInheritance:
         assert await self.allowed(Sub, users, name, "delete") is expected
 
     @pytest.mark.parametrize(("name", "expected"), [("ann", False), ("root", True)])
-    async def test_another_method_that_takes_the_event_takes_it_as_it_is(
+    async def test_another_method_for_the_event_keeps_the_requirement(
         self, name: str, expected: bool
     ) -> None:
         users = UserBackend()
@@ -363,7 +363,7 @@ class TestInheritance:
 
 
 class TestParams:
-    """`handle_params` is asked with the page: over HTTP, at the join, and at every patch."""
+    """`@requires` on `handle_params` is checked with the page: over HTTP, at the join, and at every patch."""
 
     def app(self, users: UserBackend) -> Any:
         class Filtered(Shown):
@@ -398,7 +398,7 @@ class TestParams:
 
 class TestErrors:
     @pytest.mark.parametrize("name", ["handle_info", "mount", "render", "disconnect"])
-    def test_what_the_server_calls(self, name: str) -> None:
+    def test_methods_that_the_server_calls_raise(self, name: str) -> None:
         async def callback(self: Any) -> None: ...
 
         callback.__name__, callback.__qualname__ = name, f"View.{name}"
@@ -418,7 +418,7 @@ class TestErrors:
         with pytest.raises(MisplacedRequirement, match="infos come from the server"):
             make_app(UserBackend(), {"/": view})
 
-    def test_a_method_that_no_event_reaches(self) -> None:
+    def test_a_method_without_an_event_raises(self) -> None:
         class View(Shown):
             @requires("admin")
             async def delete_all(self) -> None: ...
@@ -431,7 +431,7 @@ class TestErrors:
         with pytest.raises(ValueError, match="expected the name of a scope"):
             event("delete", requires=given)
 
-    def test_a_method_that_is_no_plain_one(self) -> None:
+    def test_a_wrapped_method_raises(self) -> None:
         with pytest.raises(TypeError, match="one of its methods that handle events"):
             requires("admin")(staticmethod(lambda: None))
 
@@ -448,7 +448,7 @@ class TestCost:
     def test_a_class_without_any_has_none(self) -> None:
         class View(Shown):
             @event
-            async def look(self) -> None: ...
+            async def view(self) -> None: ...
 
             async def handle_event(self, event: str, payload: Any, socket: Any) -> None: ...
 

@@ -1,4 +1,4 @@
-"""One snapshot of who is there, and a binding that changes whenever that changes."""
+"""Identity: a snapshot of session and user, and a binding that changes with them."""
 
 from typing import Any
 
@@ -30,24 +30,24 @@ def identity(**scope: Any) -> Identity:
 
 
 class TestSnapshot:
-    def test_nobody(self) -> None:
-        nobody = identity()
-        assert isinstance(nobody.user, UnauthenticatedUser)
-        assert (nobody.session, nobody.auth.scopes, nobody.scopes) == ({}, [], frozenset())
-        assert (nobody.sid, nobody.binding) == ("", "")
+    def test_a_visitor(self) -> None:
+        visitor = identity()
+        assert isinstance(visitor.user, UnauthenticatedUser)
+        assert (visitor.session, visitor.auth.scopes, visitor.scopes) == ({}, [], frozenset())
+        assert (visitor.sid, visitor.binding) == ("", "")
         assert identity(session={}, user=None, auth=None).binding == ""
 
-    def test_somebody(self) -> None:
+    def test_a_signed_in_user(self) -> None:
         alice = SimpleUser("alice")
-        somebody = identity(
+        member = identity(
             session={"user_id": "1", "_pv_sid": "s1"}, user=alice, auth=AuthCredentials(["authenticated"])
         )
-        assert somebody.session == {"user_id": "1"}
-        assert type(somebody.session) is ReadOnlySession
-        assert somebody.user is alice
-        assert somebody.scopes == {"authenticated"}
-        assert somebody.sid == "s1"
-        assert "s1" not in somebody.binding
+        assert member.session == {"user_id": "1"}
+        assert type(member.session) is ReadOnlySession
+        assert member.user is alice
+        assert member.scopes == {"authenticated"}
+        assert member.sid == "s1"
+        assert "s1" not in member.binding
 
     def test_a_changed_session_changes_no_snapshot(self) -> None:
         session = {"cart": [1]}
@@ -82,7 +82,7 @@ class TestBinding:
         ]
         assert len(set(bindings)) == len(bindings)
 
-    def test_a_session_without_id_is_known_by_its_content(self) -> None:
+    def test_a_session_without_id_is_identified_by_its_content(self) -> None:
         assert identity(session={"a": 1, "b": 2}).binding == identity(session={"b": 2, "a": 1}).binding
         assert identity(session={"when": object()}).binding != ""
 
@@ -95,7 +95,7 @@ class SessionUser(AuthenticationBackend):
 
 @pytest.fixture
 def app() -> Starlette:
-    """Starlette's own middlewares in the order that everybody adds them in."""
+    """An application with Starlette's middlewares, added in the usual order."""
     seen: list[str] = []
 
     async def page(request: Request) -> JSONResponse:
@@ -151,6 +151,6 @@ async def test_page_and_socket_of_one_browser_agree_until_it_signs_in_or_out(app
     assert len({anonymous, alice, alice_later}) == 3
 
 
-async def test_a_page_that_depends_on_the_cookie_says_so_to_caches(app: Starlette) -> None:
+async def test_a_page_that_depends_on_the_cookie_varies_by_it(app: Starlette) -> None:
     async with browser(app) as client:
         assert (await client.get("/page")).headers["vary"] == "Cookie"

@@ -26,7 +26,7 @@ class OwnAuth(AuthenticationMiddleware): ...
 
 
 class RedisSessionMiddleware:
-    """Somebody else's: it puts a dict into `scope["session"]`."""
+    """A third-party middleware that puts a dict into `scope["session"]`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,7 +43,7 @@ class DispatchedSessionMiddleware(BaseHTTPMiddleware):
 
 
 class DBSessionMiddleware:
-    """A session of a database, not of a browser."""
+    """A middleware for a database session."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -54,7 +54,7 @@ class DBSessionMiddleware:
 
 
 class HeaderAuth:
-    """Says who is there without Starlette's middleware."""
+    """Authenticates without Starlette's middleware."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -83,32 +83,32 @@ SESSIONS = {"session", "own session", "redis"}
 AUTHENTICATIONS = {"auth", "own auth"}
 
 
-def is_watcher(middleware: Middleware) -> bool:
+def is_tracker(middleware: Middleware) -> bool:
     cls: Any = middleware.cls
     return cls is SessionTracker
 
 
 def order(*names: str) -> list[str]:
-    """The names after normalising, outermost first, "watcher" included."""
+    """Return the ordered names, outermost first, "tracker" included."""
     middlewares = [Middleware(KINDS[name]) for name in names]
     named = {id(middleware): name for middleware, name in zip(middlewares, names, strict=True)}
-    return [named.get(id(middleware), "watcher") for middleware in order_middleware(middlewares)]
+    return [named.get(id(middleware), "tracker") for middleware in order_middleware(middlewares)]
 
 
 @pytest.mark.parametrize(
     ("added", "running"),
     [
-        (["auth", "session"], ["session", "watcher", "auth"]),
-        (["session", "auth"], ["session", "watcher", "auth"]),
-        (["auth", "gzip", "session", "db"], ["session", "watcher", "auth", "gzip", "db"]),
-        (["gzip", "own auth", "redis"], ["gzip", "redis", "watcher", "own auth"]),
-        (["session", "auth", "redis"], ["session", "auth", "redis", "watcher"]),
-        (["session", "gzip"], ["session", "watcher", "gzip"]),
-        (["auth", "db"], ["watcher", "auth", "db"]),
-        ([], ["watcher"]),
+        (["auth", "session"], ["session", "tracker", "auth"]),
+        (["session", "auth"], ["session", "tracker", "auth"]),
+        (["auth", "gzip", "session", "db"], ["session", "tracker", "auth", "gzip", "db"]),
+        (["gzip", "own auth", "redis"], ["gzip", "redis", "tracker", "own auth"]),
+        (["session", "auth", "redis"], ["session", "auth", "redis", "tracker"]),
+        (["session", "gzip"], ["session", "tracker", "gzip"]),
+        (["auth", "db"], ["tracker", "auth", "db"]),
+        ([], ["tracker"]),
     ],
 )
-def test_where_everything_runs(added: list[str], running: list[str]) -> None:
+def test_order(added: list[str], running: list[str]) -> None:
     assert order(*added) == running
 
 
@@ -116,7 +116,7 @@ def test_where_everything_runs(added: list[str], running: list[str]) -> None:
 def test_only_one_session_ever_moves_and_only_outwards(names: list[str]) -> None:
     middlewares = [Middleware(KINDS[name]) for name in names]
     before = list(middlewares)
-    after = [middleware for middleware in order_middleware(middlewares) if not is_watcher(middleware)]
+    after = [middleware for middleware in order_middleware(middlewares) if not is_tracker(middleware)]
     assert middlewares == before
     assert sorted(map(id, after)) == sorted(map(id, before))
     moved = [middleware for middleware in before if is_session(middleware)][:1]
@@ -126,7 +126,7 @@ def test_only_one_session_ever_moves_and_only_outwards(names: list[str]) -> None
         assert kinds.index("s") < kinds.index("a")
 
 
-def test_a_move_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_move_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "pyview"):
         order("auth", "session")
         order("session", "auth")
@@ -165,5 +165,5 @@ def test_what_counts_as_a_session_middleware(cls: Any, expected: bool) -> None:
         (GZipMiddleware, False),
     ],
 )
-def test_what_may_say_who_is_there(cls: Any, expected: bool) -> None:
+def test_what_may_provide_the_authentication(cls: Any, expected: bool) -> None:
     assert provides_auth(Middleware(cls)) is expected

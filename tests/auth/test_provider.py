@@ -1,4 +1,4 @@
-"""Providers of one's own: as documented, resolved at every request, and closed when they fail."""
+"""Custom providers: as documented, resolved at every request, and refusing when they raise."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class APIKeyAuthProvider(AuthProvider):
-    """The documented one."""
+    """The provider of the documentation."""
 
     def __init__(self, required_key: str):
         self.required_key = required_key
@@ -79,7 +79,7 @@ async def test_the_documented_provider_reads_the_query_of_the_page() -> None:
     assert await on_socket(guarded, "/api/dashboard?api_key=secret-key") == Allowed()
 
 
-async def test_a_provider_counts_from_the_next_request_on() -> None:
+async def test_a_provider_applies_from_the_next_request() -> None:
     guarded = view()
     assert await over_http(guarded) == 200
     AuthProviderFactory.set(guarded, APIKeyAuthProvider("k"))
@@ -111,7 +111,7 @@ async def test_requires_adds_to_a_provider_and_set_replaces_everything() -> None
     assert await over_http(guarded, "api_key=k") == 200
 
 
-async def test_a_provider_that_cannot_be_hashed_is_as_good_as_any() -> None:
+async def test_a_provider_need_not_be_hashable() -> None:
     @dataclass
     class Fixed(AuthProvider):
         answer: bool
@@ -127,7 +127,7 @@ async def test_a_provider_that_cannot_be_hashed_is_as_good_as_any() -> None:
     assert await on_socket(guarded) == Denied(403)
 
 
-async def test_half_a_provider_cannot_be_made() -> None:
+async def test_a_provider_needs_both_methods() -> None:
     class Half(AuthProvider):
         async def has_required_auth(self, websocket: WebSocket) -> bool:
             return True
@@ -147,7 +147,7 @@ async def test_a_provider_may_explain_its_denial() -> None:
 
 
 class Broken(AuthProvider):
-    """Fails where it is told to."""
+    """Raises in the given method."""
 
     async def has_required_auth(self, websocket: WebSocket) -> bool:
         raise LookupError("no database")
@@ -168,7 +168,7 @@ class TestFailsClosed:
             assert await over_http(guarded) == 403
         assert [record.exc_info is not None for record in caplog.records] == [True, True]
 
-    async def test_a_truthy_nothing_is_no_consent(self) -> None:
+    async def test_falsy_values_refuse(self) -> None:
         class Forgetful(AllowAllAuthProvider):
             async def has_required_auth(self, websocket: WebSocket) -> bool:
                 return None  # type: ignore[return-value]
@@ -197,7 +197,7 @@ class TestFailsClosed:
         AuthProviderFactory.set(guarded, Closes())
         assert await on_socket(guarded) == Denied(403)
 
-    async def test_the_error_of_the_page_itself_is_not_hidden(self) -> None:
+    async def test_an_exception_of_the_page_passes_through(self) -> None:
         async def broken(request: Request) -> Response:
             raise ZeroDivisionError
 
@@ -206,7 +206,7 @@ class TestFailsClosed:
         with pytest.raises(ZeroDivisionError):
             await over_http(guarded, endpoint=broken)
 
-    async def test_an_answer_by_exception_is_an_answer(self) -> None:
+    async def test_an_http_exception_passes_through(self) -> None:
         class Teapot(AllowAllAuthProvider):
             def wrap(self, func: Any) -> Any:
                 async def wrapped(request: Request) -> Any:

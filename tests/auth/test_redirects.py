@@ -1,4 +1,4 @@
-"""Nobody is sent off the site: not by `next`, not by a Host header."""
+"""No redirect leaves the site, neither by `next` nor by a Host header."""
 
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -39,7 +39,7 @@ def test_a_path_of_this_site_passes(value: str) -> None:
         "/x\r\nSet-Cookie: a=b",
     ],
 )
-def test_everything_else_leads_home(value: object) -> None:
+def test_anything_else_becomes_the_default(value: object) -> None:
     assert safe_next(value) == "/"
     assert safe_next(value, "/start") == "/start"
 
@@ -55,7 +55,7 @@ def test_no_browser_leaves_the_site(value: str) -> None:
 
 
 @given(st.text(max_size=30).map(lambda text: f"/{text}"), st.text(max_size=20))
-def test_a_login_url_leads_back_to_exactly_the_page(path: str, query: str) -> None:
+def test_a_login_url_has_exactly_the_page_as_next(path: str, query: str) -> None:
     scope = http_scope(path, query_string=query.encode("ascii", "replace"))
     location = login_location("/login", HTTPConnection(scope))
     parts = urlsplit(location)

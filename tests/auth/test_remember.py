@@ -1,4 +1,4 @@
-"""Staying signed in: one cookie for one use, and what becomes of a stolen one."""
+"""Remember me: single-use cookies, and the end of a stolen one."""
 
 import asyncio
 import logging
@@ -54,47 +54,47 @@ def series(selector: str = "a", user: str = "ada", **changes: Any) -> RememberTo
 
 
 class TestStore:
-    async def test_what_is_kept_is_there_until_it_is_over(self, store: RememberStore) -> None:
+    async def test_a_token_exists_until_it_expires(self, store: RememberStore) -> None:
         await store.add(series(), 0)
         assert await store.get("a", 99.9) == series()
         assert await store.get("a", 100.0) is None
         assert await store.get("b", 0) is None
 
-    async def test_the_faster_one_replaces(self, store: RememberStore) -> None:
+    async def test_replace_is_compare_and_set(self, store: RememberStore) -> None:
         first, second, third = series(), series(validator=b"2", previous=b"1"), series(validator=b"3")
         await store.add(first, 0)
         assert await store.replace(first, second)
         assert not await store.replace(first, third)
         assert await store.get("a", 0) == second
 
-    async def test_what_is_gone_is_not_brought_back(self, store: RememberStore) -> None:
+    async def test_a_removed_token_cannot_be_replaced(self, store: RememberStore) -> None:
         await store.add(series(), 0)
         await store.remove("a")
         await store.remove("a")
         assert not await store.replace(series(), series(validator=b"2"))
         assert await store.get("a", 0) is None
 
-    async def test_users_apart(self, store: RememberStore) -> None:
+    async def test_remove_user_removes_only_their_tokens(self, store: RememberStore) -> None:
         for selector, user in (("a", "ada"), ("b", "ada"), ("c", "grace")):
             await store.add(series(selector, user), 0)
         await store.remove_user("ada")
         found = [await store.get(selector, 0) for selector in "abc"]
         assert [one and one.user for one in found] == [None, None, "grace"]
 
-    async def test_what_is_over_makes_room(self, store: RememberStore) -> None:
+    async def test_expired_tokens_are_deleted(self, store: RememberStore) -> None:
         await store.add(series("a", expires_at=10), 0)
         await store.add(series("b"), 20)
         assert await store.get("a", 0) is None
         assert await store.get("b", 20)
 
-    async def test_many_at_once_one_wins(self, store: RememberStore) -> None:
+    async def test_of_concurrent_replacements_one_succeeds(self, store: RememberStore) -> None:
         await store.add(series(), 0)
         changes = [series(validator=bytes([number])) for number in range(2, 12)]
         won = await asyncio.gather(*(store.replace(series(), change) for change in changes))
         assert sum(won) == 1
 
 
-async def test_a_file_outlives_its_process(tmp_path: Path) -> None:
+async def test_a_file_persists(tmp_path: Path) -> None:
     for _ in range(2):
         store = SQLiteRememberStore(tmp_path / "remember.db")
         await store.start()
@@ -117,7 +117,7 @@ class View(LiveView[Any]):
 
 
 class Harness:
-    """A site with the documented sign-in, and a box to tick."""
+    """An application with the documented sign-in and a check box to be remembered."""
 
     def __init__(self, store: RememberStore, clock: Clock, revocations: Revocations | None = None) -> None:
         self.users = {"ada", "grace"}
@@ -165,7 +165,7 @@ class Harness:
 
 
 class HarnessWithDevices(Harness):
-    """The same with sessions on the server."""
+    """The same with server-side sessions."""
 
     def __init__(self, store: RememberStore, clock: Clock) -> None:
         super().__init__(store, clock)
@@ -211,7 +211,7 @@ def cookie(client: LiveClient, name: str = "remember") -> str | None:
 
 
 def close_browser(client: LiveClient) -> None:
-    """The session's cookie is gone, as after its time; the other one stays."""
+    """Delete the session's cookie, as after its expiry; the remember-me cookie stays."""
     client.cookies.delete("session")
 
 
@@ -222,7 +222,7 @@ def steal(client: LiveClient, thief: LiveClient) -> None:
 
 
 class TestRemembered:
-    async def test_only_who_asked_for_it(self, client: LiveClient) -> None:
+    async def test_only_with_the_box_checked(self, client: LiveClient) -> None:
         await sign_in(client, remember="")
         assert cookie(client) is None
         close_browser(client)
@@ -242,7 +242,7 @@ class TestRemembered:
         assert page.connected
         assert page.has_text("ada")
 
-    async def test_again_and_again_for_thirty_days(self, client: LiveClient, clock: Clock) -> None:
+    async def test_repeatedly_for_thirty_days(self, client: LiveClient, clock: Clock) -> None:
         await sign_in(client)
         for _ in range(29):
             clock.now += DAY
@@ -268,21 +268,21 @@ class TestRemembered:
         (header,) = [one for one in response.headers.get_list("set-cookie") if one.startswith("remember=")]
         assert "Secure" in header
 
-    async def test_no_store_holds_what_signs_in(self, client: LiveClient, store: RememberStore) -> None:
+    async def test_the_store_has_digests_only(self, client: LiveClient, store: RememberStore) -> None:
         await sign_in(client)
         selector, _, validator = (cookie(client) or "").partition(":")
         kept = await store.get(selector, 0)
         assert kept is not None
         assert validator not in repr(kept)
 
-    async def test_an_account_that_is_gone(self, client: LiveClient, harness: Harness) -> None:
+    async def test_a_deleted_account(self, client: LiveClient, harness: Harness) -> None:
         await sign_in(client)
         harness.users.clear()
         close_browser(client)
         assert await who(client) == "nobody"
         assert cookie(client) is None
 
-    async def test_several_requests_at_once(self, client: LiveClient) -> None:
+    async def test_concurrent_requests(self, client: LiveClient) -> None:
         await sign_in(client)
         headers = {"cookie": f"remember={cookie(client)}"}
         close_browser(client)
@@ -291,14 +291,14 @@ class TestRemembered:
         close_browser(client)
         assert await who(client) == "ada", "the browser keeps a cookie that is good"
 
-    async def test_it_is_no_recent_sign_in(self, client: LiveClient) -> None:
+    async def test_it_is_not_a_recent_sign_in(self, client: LiveClient) -> None:
         await sign_in(client)
         assert (await client.get("/sudo")).status_code == 200
         close_browser(client)
         assert await who(client) == "ada"
         assert (await client.get("/sudo")).status_code == 403
 
-    async def test_it_does_not_take_over_somebody_elses_session(
+    async def test_it_does_not_take_over_a_session_with_another_user(
         self, client: LiveClient, other: LiveClient
     ) -> None:
         await sign_in(client)
@@ -314,7 +314,7 @@ async def other(harness: Harness) -> AsyncIterator[LiveClient]:
 
 
 class TestForgotten:
-    async def test_signing_out_ends_it(self, client: LiveClient, thief: LiveClient) -> None:
+    async def test_sign_out_forgets_the_browser(self, client: LiveClient, thief: LiveClient) -> None:
         await sign_in(client)
         steal(client, thief)
         await client.post("/logout")
@@ -322,14 +322,14 @@ class TestForgotten:
         assert await who(client) == "nobody"
         assert await who(thief) == "nobody"
 
-    async def test_signing_out_of_a_restored_session_ends_it(self, client: LiveClient) -> None:
+    async def test_sign_out_of_a_restored_session_forgets_the_browser(self, client: LiveClient) -> None:
         await sign_in(client)
         close_browser(client)
         await client.post("/logout")
         assert cookie(client) is None
         assert await who(client) == "nobody"
 
-    async def test_signing_in_anew_replaces_it(self, client: LiveClient, thief: LiveClient) -> None:
+    async def test_a_new_sign_in_replaces_it(self, client: LiveClient, thief: LiveClient) -> None:
         await sign_in(client)
         steal(client, thief)
         await sign_in(client, "grace")
@@ -337,7 +337,7 @@ class TestForgotten:
         assert await who(client) == "grace"
         assert await who(thief) == "nobody"
 
-    async def test_everywhere_means_everywhere(
+    async def test_logout_everywhere_forgets_all_browsers(
         self, client: LiveClient, other: LiveClient, clock: Clock
     ) -> None:
         clock.now = 1_000.0  # before the real clock, by which sessions are ended
@@ -348,9 +348,7 @@ class TestForgotten:
         assert await who(client) == "nobody"
         assert cookie(client) is None
 
-    async def test_a_device_that_was_ended_is_not_remembered(
-        self, store: RememberStore, clock: Clock
-    ) -> None:
+    async def test_ending_a_device_forgets_its_browser(self, store: RememberStore, clock: Clock) -> None:
         harness = HarnessWithDevices(store, clock)
         async with LiveClient(harness.app) as phone, LiveClient(harness.app) as laptop:
             await sign_in(phone)
@@ -361,7 +359,7 @@ class TestForgotten:
             close_browser(laptop)
             assert await who(laptop) == "ada"
 
-    async def test_a_user_is_forgotten_and_stays_signed_in(
+    async def test_forget_user_keeps_open_sessions(
         self, client: LiveClient, other: LiveClient, harness: Harness
     ) -> None:
         await sign_in(client)
@@ -374,7 +372,7 @@ class TestForgotten:
 
 
 class TestStolen:
-    async def test_the_owner_comes_second(
+    async def test_the_user_comes_after_the_thief(
         self,
         client: LiveClient,
         thief: LiveClient,
@@ -398,7 +396,7 @@ class TestStolen:
         close_browser(thief)
         assert await who(thief) == "nobody"
 
-    async def test_the_thief_comes_second(
+    async def test_the_thief_comes_after_the_user(
         self, client: LiveClient, thief: LiveClient, harness: Harness, clock: Clock
     ) -> None:
         await sign_in(client)
@@ -441,7 +439,7 @@ class TestStolen:
     @pytest.mark.parametrize(
         "forged", ["x", ":", "x:y", "{selector}", "{selector}:", "{selector}:{selector}", "é", '"\\']
     )
-    async def test_forged_cookies_sign_nobody_in(self, client: LiveClient, forged: str) -> None:
+    async def test_forged_cookies_sign_no_user_in(self, client: LiveClient, forged: str) -> None:
         await sign_in(client)
         selector = (cookie(client) or "").partition(":")[0]
         value = forged.format(selector=selector).encode("utf-8")
@@ -449,30 +447,30 @@ class TestStolen:
         assert response.text == "nobody"
 
 
-class Gone(MemoryRememberStore):
-    """A store that can be taken away."""
+class UnavailableStore(MemoryRememberStore):
+    """A store that can become unavailable."""
 
-    gone = False
+    unavailable = False
 
     async def start(self) -> None:
-        if self.gone:
+        if self.unavailable:
             raise StoreUnavailable("away")
 
 
-async def test_a_store_that_is_away_remembers_nobody_and_forgets_nobody(clock: Clock) -> None:
-    store = Gone()
+async def test_while_the_store_is_unavailable_no_cookie_is_used_or_deleted(clock: Clock) -> None:
+    store = UnavailableStore()
     async with LiveClient(Harness(store, clock).app) as client:
         await sign_in(client)
         kept = cookie(client)
         close_browser(client)
-        store.gone = True
+        store.unavailable = True
         assert await who(client) == "nobody"
         assert cookie(client) == kept
-        store.gone = False
+        store.unavailable = False
         assert await who(client) == "ada"
 
 
-async def test_who_signs_out_while_the_store_is_away_is_forgotten_when_it_is_back(
+async def test_a_sign_out_during_an_outage_forgets_the_browser_afterwards(
     clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = BreakableFolder(tmp_path)
@@ -494,7 +492,7 @@ async def test_who_signs_out_while_the_store_is_away_is_forgotten_when_it_is_bac
         assert await who(other) == "ada"
 
 
-async def test_a_selector_that_we_never_made_is_not_kept(clock: Clock, tmp_path: Path) -> None:
+async def test_an_invented_selector_is_not_kept(clock: Clock, tmp_path: Path) -> None:
     folder = BreakableFolder(tmp_path)
     harness = Harness(SQLiteRememberStore(folder.place), clock)
     folder.stop()
@@ -505,16 +503,14 @@ async def test_a_selector_that_we_never_made_is_not_kept(clock: Clock, tmp_path:
 
 
 class RevocationsAway(MemoryRevocations):
-    """Cannot be written; keeps what it was told."""
+    """Cannot be written, but keeps what was revoked."""
 
     async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
         await super().revoke(key, until, not_before)
         raise StoreUnavailable("away")
 
 
-async def test_a_theft_is_told_although_it_cannot_be_written_yet(
-    clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_theft_is_reported_during_an_outage(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     harness = Harness(MemoryRememberStore(), clock, RevocationsAway())
     async with LiveClient(harness.app) as client, LiveClient(harness.app) as thief:
         await sign_in(client)
@@ -529,7 +525,7 @@ async def test_a_theft_is_told_although_it_cannot_be_written_yet(
 
 
 class TestPlace:
-    """Elsewhere than in a PyView the order is the application's own."""
+    """In other applications than PyView, the application chooses the order."""
 
     def app(self, *order: Middleware) -> Starlette:
         async def who(request: Request) -> Response:
@@ -552,20 +548,20 @@ class TestPlace:
         self.middle = Middleware(RememberMiddleware, remember=self.remember)
         self.auth = Middleware(AuthenticationMiddleware, backend=Backend())
 
-    async def test_in_order_it_works(self) -> None:
+    async def test_in_the_right_order_it_works(self) -> None:
         async with LiveClient(self.app(self.session, self.middle, self.auth)) as client:
             await client.get("/login")
             close_browser(client)
             assert await who(client) == "ada"
             assert await who(client) == "ada"
 
-    async def test_out_of_order_it_says_so(self) -> None:
+    async def test_in_the_wrong_order_it_raises(self) -> None:
         for order in ((self.middle, self.session, self.auth), (self.session, self.auth, self.middle)):
             async with LiveClient(self.app(*order)) as client:
                 with pytest.raises(RuntimeError, match="must run inside a session middleware"):
                     await client.get("/who")
 
-    async def test_without_the_middleware_it_says_so(self) -> None:
+    async def test_without_the_middleware_it_raises(self) -> None:
         async with LiveClient(self.app(self.session, self.auth)) as client:
             with pytest.raises(RuntimeError, match="Add RememberMiddleware"):
                 await client.get("/login")

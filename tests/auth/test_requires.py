@@ -17,7 +17,7 @@ from tests.asgi import http_scope, socket_scope
 
 
 class App:
-    """What a scope has for an app: names of routes."""
+    """The app of a scope, with names of routes."""
 
     def url_path_for(self, name: str) -> str:
         return {"login_page": "/sign-in"}[name]
@@ -44,7 +44,7 @@ async def over_http(view: type[Any], scopes: list[str], **changes: Any) -> Respo
 
 
 async def allowed(view: type[Any], *scopes: str) -> bool:
-    """The verdict, which must be the same on both doors."""
+    """Return the verdict, which must be the same over HTTP and the socket."""
     verdict, response = await on_socket(view, list(scopes)), await over_http(view, list(scopes))
     assert (response.status_code == 200) is (verdict == Allowed())
     return verdict == Allowed()
@@ -134,7 +134,9 @@ async def test_inherit_false_replaces_what_that_class_inherits_only() -> None:
     required=st.lists(st.lists(st.sampled_from("abc"), min_size=1), min_size=1),
     granted=st.sets(st.sampled_from("abc")),
 )
-async def test_the_law_of_requirements(required: list[list[str]], granted: set[str]) -> None:
+async def test_all_scopes_of_all_requirements_are_needed(
+    required: list[list[str]], granted: set[str]
+) -> None:
     view: type[Any] = type("View", (LiveView,), {})
     for scopes in required:
         view = requires(scopes)(type("View", (view,), {}))
@@ -203,7 +205,7 @@ class TestAnswers:
 
         assert await on_socket(Dashboard, []) == Denied(403, "/sign-in?next=%2Fpage")
 
-    async def test_the_first_that_fails_answers_bases_first_then_top_down(self) -> None:
+    async def test_the_first_that_fails_decides_the_answer_bases_first_then_top_down(self) -> None:
         @requires("authenticated", redirect="/login")
         class Base(LiveView[Any]): ...
 
@@ -216,7 +218,7 @@ class TestAnswers:
         assert await on_socket(Admin, ["authenticated", "staff"]) == Denied(404)
         assert (await over_http(Admin, ["authenticated"])).status_code == 401
 
-    async def test_without_any_authentication_it_stays_closed(self) -> None:
+    async def test_without_an_authentication_it_refuses(self) -> None:
         @requires("authenticated")
         class Dashboard(LiveView[Any]): ...
 

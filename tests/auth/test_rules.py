@@ -18,10 +18,10 @@ from tests.frames import connect, event, join, load
 
 
 async def let_in(*decorators: Any) -> set[str | None]:
-    """Who gets in at a view under `decorators`."""
+    """Return the users fake may see a view with `decorators`."""
     app = make_app(UserBackend(), {"/open": Shown, "/page": guarded(*decorators)})
-    everybody = (None, "ann", "eve", "root", "boss")
-    return {name for name in everybody if await may_see(app, name, "/page")}
+    users = (None, "ann", "eve", "root", "boss")
+    return {name for name in users if await may_see(app, name, "/page")}
 
 
 def is_ann(identity: Identity, view: Any) -> bool:
@@ -58,10 +58,10 @@ class TestCombinations:
             ([requires(lambda identity, view: bool(view is None))], set()),
         ],
     )
-    async def test_who_gets_in(self, decorators: list[Any], users: set[str | None]) -> None:
+    async def test_access(self, decorators: list[Any], users: set[str | None]) -> None:
         assert await let_in(*decorators) == users
 
-    async def test_an_async_rule_that_fails_is_a_no_and_a_log_line(
+    async def test_an_async_rule_that_raises_refuses_and_is_logged(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         async def fails(identity: Identity, view: Any) -> bool:
@@ -71,23 +71,23 @@ class TestCombinations:
             assert await let_in(requires(fails)) == set()
         assert "a requirement of Guarded failed" in caplog.text
 
-    async def test_rules_are_asked_only_about_those_with_the_scopes(self) -> None:
-        asked: list[str] = []
+    async def test_rules_are_called_only_for_users_with_the_scopes(self) -> None:
+        called: list[str] = []
 
         def rule(identity: Identity, view: Any) -> bool:
-            asked.append(identity.user.display_name)
+            called.append(identity.user.display_name)
             return True
 
         assert await let_in(requires(["admin", rule])) == {"root", "boss"}
-        assert set(asked) == {"root", "boss"}
+        assert set(called) == {"root", "boss"}
 
-    async def test_a_rule_is_told_the_class_that_is_asked_for(self) -> None:
-        told: list[Any] = []
+    async def test_a_rule_gets_the_requested_class(self) -> None:
+        views: list[Any] = []
 
         class Base(Shown): ...
 
         def rule(identity: Identity, view: Any) -> bool:
-            told.append(view)
+            views.append(view)
             return True
 
         requires(rule)(Base)
@@ -96,9 +96,9 @@ class TestCombinations:
 
         app = make_app(UserBackend(), {"/open": Shown, "/page": Sub})
         assert await may_see(app, None, "/page")
-        assert set(told) == {Sub}
+        assert set(views) == {Sub}
 
-    async def test_nothing_in_the_address_makes_an_admin(self) -> None:
+    async def test_no_url_makes_an_admin(self) -> None:
         app = make_app(
             UserBackend(), {"/open": Shown, "/page": guarded(requires(any_of=["editor", "admin"]))}
         )
@@ -127,7 +127,7 @@ class TestRecentlySignedIn:
             await client.post("/in/ann")
             assert (await client.get("/keys")).status_code == 200
 
-    async def test_a_navigation_is_sent_to_sign_in_again(self) -> None:
+    async def test_a_navigation_is_redirected_to_sign_in_again(self) -> None:
         async with LiveClient(self.app(UserBackend(), redirect="/sudo")) as client:
             await client.post("/in/ann")
             await client.post("/age/601")
@@ -150,17 +150,17 @@ class TestRecentlySignedIn:
             await client.post("/age/601")
             assert (await client.get("/keys")).status_code == 403
 
-    async def test_alone_it_asks_for_any_sign_in(self) -> None:
+    async def test_alone_it_requires_any_sign_in(self) -> None:
         assert await let_in(requires(max_auth_age=600)) == {"ann", "eve", "root", "boss"}
 
     @pytest.mark.parametrize("age", [0, -1, True, float("nan"), float("inf"), "600"])
-    def test_an_age_that_is_none(self, age: Any) -> None:
+    def test_invalid_ages(self, age: Any) -> None:
         with pytest.raises(ValueError, match="expected seconds since the sign-in, such as 600"):
             requires("authenticated", max_auth_age=age)
 
 
 @dataclass(frozen=True)
-class Somebody:
+class FakeIdentity:
     scopes: frozenset[str] = frozenset()
     signed_in_at: Any = None
 
@@ -173,7 +173,7 @@ class TestRequirement:
         granted=st.frozensets(st.sampled_from("abc")),
         age=st.none() | st.integers(0, 2000).filter(lambda age: age % 10 != 0),
     )
-    async def test_the_law(
+    async def test_all_conditions_must_hold(
         self,
         every: list[str],
         some: list[str] | None,
@@ -184,13 +184,13 @@ class TestRequirement:
         limit = limit and limit * 10
         any_of = None if some is None else ConditionSet(tuple(some))
         requirement = Requirement(ConditionSet(tuple(every)), any_of, limit)
-        who = Somebody(granted, None if age is None else time.time() - age)
+        fake = FakeIdentity(granted, None if age is None else time.time() - age)
         expected = (
             set(every) <= granted
             and (some is None or bool(set(some) & granted))
             and (limit is None or (age is not None and age < limit))
         )
-        assert await requirement.holds(who, None) is expected
+        assert await requirement.holds(fake, None) is expected
 
     @pytest.mark.parametrize(
         ("signed_in_at", "held"),
@@ -204,14 +204,14 @@ class TestRequirement:
             (lambda now: None, False),
         ],
     )
-    async def test_times_that_are_none(self, signed_in_at: Callable[[float], Any], held: bool) -> None:
-        who = Somebody(signed_in_at=signed_in_at(time.time()))
-        assert await Requirement(max_auth_age=600.0).holds(who, None) is held
+    async def test_invalid_times(self, signed_in_at: Callable[[float], Any], held: bool) -> None:
+        fake = FakeIdentity(signed_in_at=signed_in_at(time.time()))
+        assert await Requirement(max_auth_age=600.0).holds(fake, None) is held
 
 
 class TestErrors:
     @pytest.mark.parametrize("call", [{"any_of": []}, {"scopes": [], "any_of": ["a"]}, {"any_of": [""]}, {}])
-    def test_nothing_asked(self, call: dict[str, Any]) -> None:
+    def test_no_condition(self, call: dict[str, Any]) -> None:
         with pytest.raises(ValueError, match="expected the name of a scope, a rule, or a list of them"):
             requires(**call)
 
@@ -230,7 +230,7 @@ class TestErrors:
 
 
 class TestFresh:
-    """A role that is taken away counts at once, not only after a second."""
+    """A removed role takes effect at once, not only after a second."""
 
     @pytest.mark.parametrize("fresh", [True, False])
     async def test_a_view(self, fresh: bool) -> None:
@@ -251,8 +251,8 @@ class TestFresh:
             await socket.close()
 
 
-async def test_a_guarded_page_that_joins_asks_again() -> None:
-    """Loaded with the role, joined without it."""
+async def test_a_guarded_page_is_rechecked_at_its_join() -> None:
+    """Load the page with the role and join it without."""
     users = UserBackend()
     app = make_app(users, {"/admin": guarded(requires(any_of=["admin"]))})
     async with LiveClient(app) as client:

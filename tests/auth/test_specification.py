@@ -24,7 +24,7 @@ PAGE = DictLoader({"page.html": "<p>{{ text }}</p>"})
 
 
 class SessionAuthBackend(AuthenticationBackend):
-    """The documented one: nobody is `None`, administrators have one scope more."""
+    """The backend of the documentation: a visitor is `None`, administrators have one more scope."""
 
     async def authenticate(self, conn: Any) -> Any:
         user_id = conn.session.get("user_id")
@@ -73,7 +73,7 @@ async def sign_in(client: LiveClient, user: str) -> None:
 class TestTheCompleteExample:
     """The complete example of the guide: sign in, redirect to the page, sign out, a stale page."""
 
-    async def test_in_a_browser_from_door_to_door(self) -> None:
+    async def test_in_a_browser_from_sign_in_to_sign_out(self) -> None:
         async with LiveClient(example.app) as client:
             page = await client.open("/dashboard?a=1")
             assert page.path == "/login?next=%2Fdashboard%3Fa%3D1"

@@ -1,4 +1,4 @@
-"""Who guesses passwords has to wait; who knows theirs, and everybody else, does not."""
+"""Login throttling: limits for failed sign-ins, none for successful ones and other users."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ WRONG = "w"
 
 
 class Harness:
-    """A sign-in route behind a throttle. `checked` counts passwords that were looked at."""
+    """A sign-in route behind a throttle. `checked` counts the checked passwords."""
 
     def __init__(self, throttle: LoginThrottle) -> None:
         self.throttle = throttle
@@ -81,21 +81,21 @@ async def test_five_failures_of_an_account_then_a_pause(harness: Harness) -> Non
     await harness.throttle.close()
 
 
-async def test_others_are_not_held_up(harness: Harness) -> None:
+async def test_other_users_are_not_limited(harness: Harness) -> None:
     await harness.codes(6, "ada")
     assert await harness.codes(1, "grace", password="hopper") == [200]
     assert await harness.codes(1, "ada", password="lovelace", address="192.0.2.2") == [200]
     await harness.throttle.close()
 
 
-async def test_a_hundred_at_once_are_no_way_around(harness: Harness) -> None:
+async def test_concurrent_attempts_are_limited_too(harness: Harness) -> None:
     answers = await asyncio.gather(*(harness.try_("ada") for _ in range(100)))
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 95
     assert harness.checked == 5
     await harness.throttle.close()
 
 
-async def test_unknown_names_are_answered_alike(harness: Harness) -> None:
+async def test_unknown_accounts_get_the_same_answers(harness: Harness) -> None:
     known = [await harness.try_("ada") for _ in range(6)]
     unknown = [await harness.try_("nobody") for _ in range(6)]
     assert [(one.status_code, one.text) for one in known] == [(one.status_code, one.text) for one in unknown]
@@ -110,25 +110,25 @@ async def test_many_names_from_one_address(harness: Harness) -> None:
     await harness.throttle.close()
 
 
-async def test_an_office_that_signs_in_in_the_morning(harness: Harness) -> None:
+async def test_successful_sign_ins_do_not_count(harness: Harness) -> None:
     assert await harness.codes(80, "grace", password="hopper") == [200] * 80
     await harness.throttle.close()
 
 
-async def test_who_hammers_at_one_account_does_not_shut_out_the_office(harness: Harness) -> None:
+async def test_attempts_at_a_blocked_account_do_not_block_the_address(harness: Harness) -> None:
     await harness.codes(70, "ada")
     assert await harness.codes(1, "grace", password="hopper") == [200]
     await harness.throttle.close()
 
 
-async def test_success_forgets_the_failures_of_that_account(harness: Harness) -> None:
+async def test_success_resets_the_failures_of_the_account(harness: Harness) -> None:
     assert await harness.codes(4, "ada") == [401] * 4
     assert await harness.codes(1, "ada", password="lovelace") == [200]
     assert await harness.codes(6, "ada") == [401] * 5 + [429]
     await harness.throttle.close()
 
 
-async def test_the_pause_ends(storage: str) -> None:
+async def test_the_limit_ends_with_the_window(storage: str) -> None:
     harness = Harness(LoginThrottle(storage, per_account=1, window=2))
     assert await harness.codes(2, "ada") == [401, 429]
 
@@ -176,7 +176,7 @@ async def test_other_accounts_and_networks(name: str, address: str, other: str, 
 
 @pytest.mark.parametrize("client", [None, ("", 0), ("unix:/run/app", 0)])
 @pytest.mark.parametrize("name", [None, 7, "", "x" * 100_000, "\ud800"])
-async def test_whatever_was_typed_from_wherever(client: object, name: object) -> None:
+async def test_any_account_name_and_address(client: object, name: object) -> None:
     connection = HTTPConnection(http_scope("/login", client=client))
     throttle = LoginThrottle(per_account=1)
     await throttle.attempt(connection, name)
@@ -185,7 +185,7 @@ async def test_whatever_was_typed_from_wherever(client: object, name: object) ->
     assert caught.value.retry_after > 0
 
 
-async def test_without_its_server_nobody_gets_in_and_with_it_again_they_do(
+async def test_without_its_server_no_sign_in_is_possible(
     own_valkey: ValkeyProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     harness = Harness(LoginThrottle(own_valkey.url))
@@ -212,7 +212,7 @@ async def test_it_is_in_the_audit_trail_without_the_name(caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize("limits", [{"per_account": 0}, {"per_address": -1}, {"window": 0}])
-def test_limits_that_are_none(limits: Any) -> None:
+def test_invalid_limits(limits: Any) -> None:
     with pytest.raises(ValueError, match="positive"):
         LoginThrottle(**limits)
 
@@ -222,7 +222,7 @@ def numbered() -> Callable[[], str]:
     return lambda: f"user{next(numbers)}"
 
 
-async def test_memory_is_given_back_when_the_window_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_memory_is_freed_after_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     throttle = LoginThrottle(per_address=100_000, window=1)
     connection, name = HTTPConnection(http_scope("/login", client=("192.0.2.1", 1))), numbered()
     for _ in range(500):

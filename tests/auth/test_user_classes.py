@@ -1,4 +1,4 @@
-"""User classes without a key are told before anybody signs in, as far as the code of the backend tells them."""
+"""Check of the user classes in a backend's code: each one needs a key field."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from pyview.cli.check import check
 
 
 class Named(BaseUser):
-    """Has a name to show, and nothing that is unique."""
+    """A user with a display name and no unique field."""
 
     def __init__(self, row: Any) -> None:
         self.row = row
@@ -35,7 +35,7 @@ class Named(BaseUser):
 
 
 class Renamed(Named):
-    """Has nothing more."""
+    """A subclass without a field of its own."""
 
 
 class Numbered(Named):
@@ -86,7 +86,7 @@ class Passer(Named):
 
 
 def backend_of(user_class: Any) -> type[AuthenticationBackend]:
-    """A backend whose code names the class."""
+    """Return a backend with the class in its code."""
 
     class Backend(AuthenticationBackend):
         async def authenticate(self, conn: HTTPConnection) -> Any:
@@ -120,7 +120,7 @@ class OfAnybody(AuthenticationBackend):
         return None
 
 
-def told(backend: type[AuthenticationBackend]) -> list[str]:
+def reported(backend: type[AuthenticationBackend]) -> list[str]:
     app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes")
     app.add_middleware(AuthenticationMiddleware, backend=backend())
     texts = [finding.text for finding in check(app, production=True).refusals]
@@ -137,8 +137,8 @@ def told(backend: type[AuthenticationBackend]) -> list[str]:
     ],
     ids=str,
 )
-def test_one_without_a_key_is_told(backend: type[AuthenticationBackend], name: str) -> None:
-    [text] = told(backend)
+def test_a_class_without_a_key_is_reported(backend: type[AuthenticationBackend], name: str) -> None:
+    [text] = reported(backend)
     assert name in text
     assert "identity = property(lambda self: str(self.id))" in text
 
@@ -153,12 +153,12 @@ def test_one_without_a_key_is_told(backend: type[AuthenticationBackend], name: s
     ],
     ids=str,
 )
-def test_one_that_has_a_key_or_may_have_one_is_not(backend: type[AuthenticationBackend]) -> None:
-    assert told(backend) == []
+def test_a_class_that_may_have_a_key_is_not_reported(backend: type[AuthenticationBackend]) -> None:
+    assert reported(backend) == []
 
 
-def test_that_of_an_application_around_is_looked_at_too() -> None:
-    site, app = Starlette(), PyView()
-    site.add_middleware(AuthenticationMiddleware, backend=OfNames())
-    app.authenticate_with(site)
+def test_the_backend_of_the_host_application_is_checked_too() -> None:
+    host_app, app = Starlette(), PyView()
+    host_app.add_middleware(AuthenticationMiddleware, backend=OfNames())
+    app.authenticate_with(host_app)
     assert any("class Named" in finding.text for finding in check(app, production=True).refusals)

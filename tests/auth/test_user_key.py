@@ -1,4 +1,4 @@
-"""The key of a user: unique fields only, and an error that teaches where there is none."""
+"""The key of a user: unique fields only, otherwise an error that says what to add."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from pyview.auth.user_key import UnknownUser, shown_key, user_key, user_keys
 
 
 class Exotic:
-    """A user class that knows nothing of Starlette."""
+    """A user class that is not derived from Starlette's."""
 
     def __init__(self, **attributes: Any) -> None:
         vars(self).update(attributes)
 
 
 class Moody(BaseUser):
-    """Leaves everything out, as Starlette's base class allows."""
+    """Implements nothing, as Starlette's base class allows."""
 
 
 class Named(BaseUser):
-    """Has a name to show, and nothing else."""
+    """A user with a display name only."""
 
     @property
     def is_authenticated(self) -> bool:
@@ -36,7 +36,7 @@ class Named(BaseUser):
 
 
 class Detached:
-    """A row whose session is closed: its id cannot be loaded any more."""
+    """An ORM row with a closed session: reading its id raises."""
 
     email = "ann@example.org"
 
@@ -46,7 +46,7 @@ class Detached:
 
 
 class ObjectId:
-    """An id with a text of its own, as that of MongoDB."""
+    """An id with a text form, like that of MongoDB."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -56,7 +56,7 @@ class ObjectId:
 
 
 class Reference:
-    """A value whose text is that of every object in Python: an address."""
+    """A value with Python's default text form: a memory address."""
 
 
 class Failing:
@@ -73,7 +73,7 @@ class Key:
 @pytest.mark.parametrize(
     "user", [None, UnauthenticatedUser(), Exotic(is_authenticated=False, id=1)], ids=repr
 )
-def test_a_visitor_has_none(user: Any) -> None:
+def test_a_visitor_has_no_key(user: Any) -> None:
     assert user_key(user) == ""
     assert user_keys(user) == ()
 
@@ -105,7 +105,7 @@ def test_a_visitor_has_none(user: Any) -> None:
     ],
     ids=repr,
 )
-def test_a_user_with_a_unique_field_has_one(user: Any, key: str) -> None:
+def test_a_user_with_a_unique_field_has_a_key(user: Any, key: str) -> None:
     assert user_key(user) == key
 
 
@@ -137,13 +137,13 @@ def test_a_user_with_a_unique_field_has_one(user: Any, key: str) -> None:
     ],
     ids=lambda user: str(type(user)),
 )
-def test_another_user_is_refused(user: Any) -> None:
+def test_a_user_without_a_unique_field_raises(user: Any) -> None:
     with pytest.raises(UnknownUser, match="identity, id, pk, user_id, uid, uuid, sub, username, email"):
         user_key(user)
     assert "without a key" in shown_key(user)
 
 
-def test_the_error_teaches() -> None:
+def test_the_error_says_what_to_add() -> None:
     with pytest.raises(UnknownUser) as caught:
         user_key(Named())
     assert "a user of the class tests.auth.test_user_key.Named is signed in" in str(caught.value)
@@ -154,7 +154,7 @@ def test_the_error_teaches() -> None:
         user_key({"name": "Ann"})
 
 
-def test_the_error_says_nothing_secret() -> None:
+def test_the_error_has_no_user_data() -> None:
     with pytest.raises(UnknownUser) as caught:
         user_key({"name": "s3cret", "token": "s3cret"})
     assert "s3cret" not in str(caught.value)
@@ -171,7 +171,7 @@ def test_the_error_says_nothing_secret() -> None:
     ],
     ids=repr,
 )
-def test_fields_of_two_kinds_of_users_never_meet(one: Any, other: Any) -> None:
+def test_keys_of_different_fields_differ(one: Any, other: Any) -> None:
     assert user_key(one) != user_key(other)
 
 
@@ -179,9 +179,9 @@ def test_fields_of_two_kinds_of_users_never_meet(one: Any, other: Any) -> None:
 @pytest.mark.parametrize(
     "user", [Exotic(id=5), Exotic(id="5"), {"sub": "5"}, SimpleUser("5"), 5, "5"], ids=repr
 )
-def test_a_plain_value_stands_for_the_field_that_holds_it(value: Any, user: Mapping[str, Any]) -> None:
+def test_a_plain_value_stands_for_every_field(value: Any, user: Mapping[str, Any]) -> None:
     assert user_key(user) in user_keys(value)
 
 
-def test_a_user_stands_for_itself_only() -> None:
+def test_a_user_has_one_key() -> None:
     assert user_keys(SimpleUser("5")) == ("identity:5",)

@@ -1,4 +1,4 @@
-"""An application for tests of who may do what: sign-in by a route, roles that can change, a list of what was done."""
+"""An application for authorization tests: sign-in by a route, roles that can change, a list of called handlers."""
 
 import time
 from typing import Any
@@ -28,15 +28,15 @@ ROLES = {
 
 
 class UserBackend(AuthenticationBackend):
-    """The users of an application, and what happened in it. A test may take roles away at any time."""
+    """Users of an application, and the handlers that were called. A test may remove roles at any time."""
 
     def __init__(self) -> None:
         self.roles = dict(ROLES)
         self.done: list[str] = []
-        self.asked = 0
+        self.checks = 0
 
     async def authenticate(self, conn: HTTPConnection) -> Any:
-        self.asked += 1
+        self.checks += 1
         name = conn.session.get("user_id", "")
         roles = self.roles.get(name)
         return None if roles is None else (AuthCredentials(roles), SimpleUser(name))
@@ -46,7 +46,7 @@ class UserBackend(AuthenticationBackend):
 
 
 class Shown(LiveView[dict[str, Any]]):
-    """A view that shows how often something was done on it."""
+    """A view that shows how many handlers were called on it."""
 
     template = LiveTemplate.from_string("<p>n={{ n }}</p>", "shown.html")
 
@@ -66,7 +66,7 @@ async def sign_out(request: Request) -> Response:
 
 
 async def grow_old(request: Request) -> Response:
-    """`POST /age/{seconds}`: as if that much time had passed since the sign-in."""
+    """`POST /age/{seconds}`: move the sign-in that far into the past."""
     request.session[SIGNED_IN_AT] = time.time() - request.path_params["seconds"]
     return PlainTextResponse("older")
 
@@ -76,7 +76,7 @@ async def door(request: Request) -> Response:
 
 
 def make_app(users: UserBackend, views: dict[str, type[LiveView[Any]]], **options: Any) -> PyView:
-    """An application with `views` by path, and pages at /login and /sudo that everybody may see."""
+    """Return an application with `views` by path, and public pages at /login and /sudo."""
     app = PyView(secret=SECRET, **options)
     app.add_middleware(SessionMiddleware, secret_key=SECRET)
     app.add_middleware(AuthenticationMiddleware, backend=users)
@@ -101,7 +101,7 @@ async def open_as(client: LiveClient, name: str | None, path: str) -> tuple[RawS
 
 
 async def both_doors(app: PyView, name: str | None, path: str) -> tuple[Any, Any]:
-    """What HTTP and what a live navigation from /open answer: `(status, location)` and `(status, response)`."""
+    """Return the answers of HTTP and of a live navigation from /open: `(status, location)`, `(status, response)`."""
     async with LiveClient(app) as client:
         if name is not None:
             await client.post(f"/in/{name}")
@@ -116,14 +116,14 @@ async def both_doors(app: PyView, name: str | None, path: str) -> tuple[Any, Any
 
 
 async def may_see(app: PyView, name: str | None, path: str) -> bool:
-    """Whether somebody gets in, which must be the same over both doors."""
+    """Return True if the user may see the page, which must be the same over HTTP and the socket."""
     (status, _), (joined, _) = await both_doors(app, name, path)
     assert (status == 200) is (joined == "ok"), (status, joined)
     return bool(status == 200)
 
 
 def guarded(*decorators: Any) -> type[LiveView[Any]]:
-    """A view under `decorators`, top to bottom."""
+    """Return a view with `decorators`, top to bottom."""
     view: Any = type("Guarded", (Shown,), {"__module__": __name__})
     for decorate in reversed(decorators):
         view = decorate(view)

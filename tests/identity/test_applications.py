@@ -1,4 +1,4 @@
-"""Applications with one secret: no token of one is worth anything at another, and all workers of one agree."""
+"""Applications with one secret: tokens of one are invalid at another, and valid at all its workers."""
 
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
@@ -28,7 +28,7 @@ OTHER_SECRET = "an0ther-s3cret-of-thirty-two-bytes-or-more"
 
 
 class Desk(LiveView[Any]):
-    """A view of one application, that signs in by its session and holds a view that stays."""
+    """A view of one application, with a sign-in by its session and a sticky view."""
 
     template = LiveTemplate.from_string(
         "<p>{{ n }}</p>{{ live_render(Inner, id='s', sticky=True) }}", "desk.html"
@@ -47,7 +47,7 @@ class Shop(Desk):
 
 
 class Later(Desk):
-    """A view that a later version has as well."""
+    """A view that a later version adds."""
 
 
 class Inner(LiveView[Any]):
@@ -114,7 +114,7 @@ def workers(request: pytest.FixtureRequest) -> tuple[PyView, PyView]:
 
 
 def at(app: Any, client: LiveClient) -> LiveClient:
-    """The same browser, with all of its cookies, at another application."""
+    """Return the same browser, with all its cookies, at another application."""
     return LiveClient(app, cookies=dict(client.cookies), lifespan=False)
 
 
@@ -126,7 +126,7 @@ async def order_of(client: LiveClient) -> CapturedChange:
 
 
 class TestStrangers:
-    async def test_a_change_of_the_session_of_one_changes_nothing_at_the_other(
+    async def test_a_session_change_of_one_has_no_effect_at_the_other(
         self, strangers: tuple[PyView, PyView]
     ) -> None:
         one, other = strangers
@@ -148,7 +148,7 @@ class TestStrangers:
             async with connect(elsewhere, page) as socket:
                 assert await join(socket, page) == ["error", STALE]
 
-    async def test_a_view_that_stays_does_not_go_to_the_other(self, strangers: tuple[PyView, PyView]) -> None:
+    async def test_a_sticky_view_does_not_join_at_the_other(self, strangers: tuple[PyView, PyView]) -> None:
         one, other = strangers
         async with LiveClient(one) as client, at(other, client) as elsewhere:
             page, token = await sticky_token(client, "/")
@@ -183,7 +183,7 @@ class TestWorkers:
         for read in reads(one, other):
             read()
 
-    async def test_a_change_of_the_session_is_made_at_either(self, workers: tuple[PyView, PyView]) -> None:
+    async def test_a_session_change_works_at_either(self, workers: tuple[PyView, PyView]) -> None:
         one, other = workers
         async with LiveClient(one) as client:
             order = await order_of(client)
@@ -199,7 +199,7 @@ async def tokens_of(app: PyView) -> Tokens:
 
 
 def reads(one: Tokens, other: Tokens) -> Iterator[Callable[[], Any]]:
-    """What `other` does with each kind of token that `one` has made and that raises `InvalidToken`."""
+    """Yield functions that read each kind of token of `one` with `other`, which raise `InvalidToken`."""
     page = one.mint_page_token(PageToken("p", "view", "default"), "b")
     yield lambda: other.read_page_token(page, "p", "b")
     upload = one.mint_upload_token(UploadToken("1", "2", "3"), "b")
@@ -211,13 +211,13 @@ def reads(one: Tokens, other: Tokens) -> Iterator[Callable[[], Any]]:
 
 
 def together(*prefixes: str, path: str = "", **options: Any) -> Starlette:
-    """One application with a PyView at each prefix, all alike, that signs users in for them."""
+    """Return a host application with the same PyView at each prefix, which signs users in."""
     apps = {prefix: PyView(secret=SECRET, **options) for prefix in prefixes}
     for app in apps.values():
         app.add_live_view("/", Desk)
-    site = Starlette(routes=[Mount(path + prefix, app) for prefix, app in apps.items()])
-    site.add_middleware(SessionMiddleware, secret_key=SECRET)
-    return site
+    host_app = Starlette(routes=[Mount(path + prefix, app) for prefix, app in apps.items()])
+    host_app.add_middleware(SessionMiddleware, secret_key=SECRET)
+    return host_app
 
 
 async def sticky_token(client: LiveClient, path: str) -> tuple[Page, str]:
@@ -228,12 +228,12 @@ async def sticky_token(client: LiveClient, path: str) -> tuple[Page, str]:
 
 class TestWithinOneApplication:
     @pytest.mark.parametrize("identified", [True, False])
-    async def test_a_view_that_stays_does_not_go_from_one_to_another(self, identified: bool) -> None:
-        site = together("/adm", "/pub")
+    async def test_a_sticky_view_does_not_move_between_them(self, identified: bool) -> None:
+        host_app = together("/adm", "/pub")
         if identified:
-            for route in site.routes:
-                route.app.authenticate_with(site)  # type: ignore[attr-defined]
-        async with LiveClient(site) as client:
+            for route in host_app.routes:
+                route.app.authenticate_with(host_app)  # type: ignore[attr-defined]
+        async with LiveClient(host_app) as client:
             page, token = await sticky_token(client, "/adm/")
             own = await load(client, "/pub/")
             async with client.raw_socket("/pub/live/websocket") as socket:
@@ -243,7 +243,7 @@ class TestWithinOneApplication:
                 assert (await join_inner(socket, page, "s", token))[0] == "ok"
 
     @pytest.mark.parametrize("path", ["", "/{tenant}"])
-    async def test_workers_agree_whichever_is_asked_for_first(self, path: str) -> None:
+    async def test_workers_derive_the_same_name_whichever_serves_first(self, path: str) -> None:
         one, other = together("/adm", "/pub", path=path), together("/adm", "/pub", path=path)
         first = "/acme" if path else ""
         async with LiveClient(one) as client, at(other, client) as elsewhere:
@@ -253,28 +253,28 @@ class TestWithinOneApplication:
             async with elsewhere.raw_socket(f"{first}/adm/live/websocket") as socket:
                 assert (await join_inner(socket, page, "s", token))[0] == "ok"
 
-    async def test_the_variable_tells_applications_apart_and_not_what_is_in_them(
+    async def test_the_variable_distinguishes_processes_not_applications_in_them(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         names = set()
         for value in ("", "shop", "desk"):
             monkeypatch.setenv("PYVIEW_APP_ID", value)
-            site = together("/adm", "/pub")
-            async with LiveClient(site) as client:
+            host_app = together("/adm", "/pub")
+            async with LiveClient(host_app) as client:
                 await client.get("/adm/"), await client.get("/pub/")
-            names |= {route.app._name for route in site.routes}  # type: ignore[attr-defined]
+            names |= {route.app._name for route in host_app.routes}  # type: ignore[attr-defined]
         assert len(names) == 6
 
-    async def test_a_lifespan_of_its_own_changes_nothing(self) -> None:
-        site = together("/adm", "/pub")
-        app = site.routes[0].app  # type: ignore[attr-defined]
+    async def test_the_lifespan_does_not_change_the_name(self) -> None:
+        host_app = together("/adm", "/pub")
+        app = host_app.routes[0].app  # type: ignore[attr-defined]
 
         @asynccontextmanager
-        async def lifespan(site: Starlette) -> Any:
+        async def lifespan(host_app: Starlette) -> Any:
             async with app.router.lifespan_context(app):
                 yield
 
-        started = Starlette(routes=site.routes, lifespan=lifespan)
+        started = Starlette(routes=host_app.routes, lifespan=lifespan)
         async with LiveClient(started) as client:
             await client.get("/adm/")
         assert "/adm" in app._name
@@ -285,10 +285,10 @@ class TestMounts:
     def app(self) -> PyView:
         return PyView(secret=SECRET)
 
-    def test_nowhere(self, app: PyView) -> None:
+    def test_not_mounted(self, app: PyView) -> None:
         assert mounts(app, None) == mounts(app, app) == mounts(app, Starlette()) == []
 
-    def test_everywhere(self, app: PyView) -> None:
+    def test_mounted_in_several_places(self, app: PyView) -> None:
         async def plain(request: Request) -> Response:
             return PlainTextResponse("plain")
 
@@ -304,7 +304,7 @@ class TestMounts:
         )
         assert mounts(app, outer) == ["/a/b", "/deep", "/{tenant}/in", "live.example.org"]
 
-    def test_in_a_circle(self, app: PyView) -> None:
+    def test_mounted_in_a_circle(self, app: PyView) -> None:
         outer = Starlette()
         outer.routes.append(Mount("/again", outer))
         outer.routes.append(Mount("/live", app))
@@ -312,10 +312,10 @@ class TestMounts:
 
 
 class TestName:
-    def test_it_does_not_tell_the_key_of_the_session(self) -> None:
+    def test_it_does_not_reveal_the_key_of_the_session(self) -> None:
         assert SECRET not in application_name(application(Desk), None, {})
 
     @pytest.mark.parametrize("app_id", ["", "  ", 5])
-    def test_an_empty_one_is_refused(self, app_id: Any) -> None:
+    def test_an_empty_name_raises(self, app_id: Any) -> None:
         with pytest.raises(ValueError, match="expected a name such as 'shop'"):
             PyView(app_id=app_id)

@@ -1,4 +1,4 @@
-"""Real workers whose shared store is away: when they start, and when somebody signs out."""
+"""Real workers with an unavailable store: at their start, and at a sign-out."""
 
 import asyncio
 import logging
@@ -47,12 +47,12 @@ def workers(store: Breakable, *logs: Path) -> Iterator[list[str]]:
 
 
 def outages(log: Path) -> list[str]:
-    """What a worker has logged of its store, as "gone:" and "back after"."""
+    """Return the log lines of a worker about its store, as "gone:" and "back after"."""
     lines = log.read_text().splitlines()
     return [word for line in lines for word in ("gone:", "back after") if f" is {word}" in line]
 
 
-async def test_a_worker_that_starts_without_its_store_opens_it_by_itself(
+async def test_a_worker_that_starts_without_its_store_opens_it_later(
     store: Breakable, tmp_path: Path
 ) -> None:
     log = tmp_path / "worker.log"
@@ -68,10 +68,10 @@ async def test_a_worker_that_starts_without_its_store_opens_it_by_itself(
     assert outages(log) == ["gone:", "back after"]
 
 
-async def test_a_sign_out_meanwhile_counts_everywhere_once_the_store_is_back(
+async def test_a_sign_out_during_an_outage_takes_effect_everywhere_afterwards(
     store: Breakable, tmp_path: Path
 ) -> None:
-    """No guarded page is open at any worker: nothing but the sign-out itself needs the store."""
+    """No guarded page is open at any worker: only the sign-out needs the store."""
     logs = tmp_path / "one.log", tmp_path / "two.log"
     with workers(store, *logs) as (one, two):
         users = [await signed_in(one, f"somebody {number}") for number in range(5)]
@@ -95,10 +95,10 @@ async def test_a_sign_out_meanwhile_counts_everywhere_once_the_store_is_back(
     assert "wrote 5 sign-outs from the outage of the revocation store" in lines
 
 
-async def test_ending_all_sessions_of_a_user_counts_once_the_store_is_back(
+async def test_end_sessions_during_an_outage_takes_effect_afterwards(
     store: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As a background task does it, at a worker that serves nobody."""
+    """As in a background task, at a worker without connections."""
     here, there = revocations_at(store.place), revocations_at(store.place)
     one = PyView(secret=SECRET, revocations=here)
     async with AsyncExitStack() as stack:
@@ -115,19 +115,19 @@ async def test_ending_all_sessions_of_a_user_counts_once_the_store_is_back(
         await until_revoked(there, *key)
 
 
-async def nobody(user: str) -> None:
-    """Nobody may be remembered."""
+async def no_user(user: str) -> None:
+    """Return None: no user may be remembered."""
 
 
-async def test_all_that_is_kept_in_one_place_is_gone_once_in_the_log(
+async def test_an_outage_of_a_shared_store_is_logged_once(
     store: Breakable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Sign-outs, what can be used once, broadcasts, sessions, and remembered browsers where there is a file."""
+    """Revocations, single-use keys, broadcasts, sessions, and with a file remembered browsers."""
     server = "://" in store.place
     monkeypatch.setenv("PYVIEW_REDIS_URL" if server else "PYVIEW_STATE", store.place)
     app = app_with(session_store_from_environment(os.environ))
     if not server:
-        remember = RememberMe(nobody, SQLiteRememberStore(store.place))
+        remember = RememberMe(no_user, SQLiteRememberStore(store.place))
         app.add_middleware(RememberMiddleware, remember=remember)
     async with LiveClient(app, cookies={"remember": "a:b"}) as client:
         await client.post("/login/ada")
@@ -142,14 +142,14 @@ async def test_all_that_is_kept_in_one_place_is_gone_once_in_the_log(
             )
             assert isinstance(claim, StoreUnavailable)
             assert isinstance(revocation, StoreUnavailable)
-        assert said(caplog) == ["gone:"]
+        assert outage_lines(caplog) == ["gone:"]
         await client.post("/logout")
         store.restart()
-        await until(lambda: said(caplog) == ["gone:", "back after"], 15)
+        await until(lambda: outage_lines(caplog) == ["gone:", "back after"], 15)
         await until(lambda: "signed-out sessions from the outage" in caplog.text, 15)
-    assert said(caplog) == ["gone:", "back after"]
+    assert outage_lines(caplog) == ["gone:", "back after"]
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+def outage_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     lines = [record.message for record in caplog.records]
     return [word for line in lines for word in ("gone:", "back after") if f" is {word}" in line]

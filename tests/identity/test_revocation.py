@@ -1,4 +1,4 @@
-"""Signing out, losing a role, being thrown out: what an open socket and a copied cookie are worth afterwards."""
+"""Open sockets and copied cookies after a sign-out, a removed role, and logout_everywhere."""
 
 import asyncio
 import time
@@ -24,12 +24,12 @@ SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 
 
 class Harness:
-    """An application whose users and their roles a test may change while sockets are open."""
+    """An application with users and roles that a test may change while sockets are open."""
 
     def __init__(self, cookie_age: int = 3600, **limits: Any) -> None:
         self.roles: dict[str, list[str]] = {"alice": ["authenticated", "admin"], "bob": ["authenticated"]}
         self.handled: list[str] = []
-        self.asked = 0
+        self.checks = 0
         self.broken = False
         self.gate = asyncio.Event()
         self.app = app = PyView(secret=SECRET, security=SecurityConfig(**limits))
@@ -85,7 +85,7 @@ class Backend(AuthenticationBackend):
         self.harness = harness
 
     async def authenticate(self, conn: Any) -> Any:
-        self.harness.asked += 1
+        self.harness.checks += 1
         if self.harness.broken:
             raise RuntimeError("the user database is away")
         name = conn.session.get("user_id")
@@ -102,7 +102,7 @@ async def signed_in(client: LiveClient, name: str, path: str = "/dash") -> tuple
 
 
 def slow_on_sockets(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """From now on the user database answers sockets when the event is set."""
+    """Make the user database wait for the event before it answers sockets."""
     gate = asyncio.Event()
     original: Callable[..., Any] = Backend.authenticate
 
@@ -116,8 +116,10 @@ def slow_on_sockets(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
 
 
 async def expect_sent_away(socket: RawSocket, page: Page, path: str) -> None:
-    """The redirect comes by itself, then the end of the channel, then of the socket. A second is promised, which a busy
-    machine does not keep; who is only asked again stays a minute."""
+    """Wait for the redirect, then the end of the channel, then of the socket.
+
+    It takes a second, or longer on a busy machine. A page that is only re-checked would stay a minute.
+    """
     started = time.monotonic()
     assert await socket.receive_frame() == ["4", None, page.topic, "redirect", {"to": path, "status": 302}]
     assert await socket.receive_frame() == ["4", "4", page.topic, "phx_close", {}]
@@ -126,7 +128,7 @@ async def expect_sent_away(socket: RawSocket, page: Page, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/dash", "/open"])
-async def test_signing_out_sends_every_open_page_of_that_session_away(path: str) -> None:
+async def test_sign_out_ends_every_open_page_of_the_session(path: str) -> None:
     harness = Harness()
     async with LiveClient(harness.app) as client, LiveClient(harness.app) as other:
         alice, page = await signed_in(client, "alice", path)
@@ -140,7 +142,7 @@ async def test_signing_out_sends_every_open_page_of_that_session_away(path: str)
     assert harness.app.app_context.processes == set()
 
 
-async def test_a_copy_of_the_cookie_is_dead_after_signing_out() -> None:
+async def test_a_copy_of_the_cookie_is_invalid_after_sign_out() -> None:
     harness = Harness()
     async with LiveClient(harness.app) as client:
         await client.post("/login/alice")
@@ -167,7 +169,7 @@ async def test_another_user_in_the_same_browser_ends_the_first_ones_pages(how: s
         assert (await thief.get("/dash")).status_code == 303
 
 
-async def test_logging_out_everywhere_ends_all_of_one_user_and_nobody_else() -> None:
+async def test_logout_everywhere_ends_all_pages_of_one_user_only() -> None:
     harness = Harness()
     async with (
         LiveClient(harness.app) as one,
@@ -188,7 +190,7 @@ async def test_logging_out_everywhere_ends_all_of_one_user_and_nobody_else() -> 
         await again.close()
 
 
-async def test_a_lost_role_is_noticed_before_the_next_handler() -> None:
+async def test_a_removed_role_takes_effect_before_the_next_handler() -> None:
     harness = Harness(auth_recheck=0.0)
     async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice", "/admin")
@@ -205,15 +207,15 @@ async def test_a_lost_role_is_noticed_before_the_next_handler() -> None:
         await socket.close()
 
 
-async def test_events_ask_at_most_once_a_second_but_patches_always() -> None:
+async def test_events_recheck_at_most_once_a_second_and_patches_always() -> None:
     harness = Harness()
     async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice", "/admin")
-        asked = harness.asked
+        checks = harness.checks
         for ref in range(5, 55):
             await socket.send_frame(event(page, str(ref), "hello"))
             await socket.receive_frame()
-        assert harness.asked == asked
+        assert harness.checks == checks
         harness.roles["alice"] = ["authenticated"]
         harness.handled.clear()
         await socket.send_frame(["4", "60", page.topic, "live_patch", {"url": "/admin?x=1"}])
@@ -224,7 +226,7 @@ async def test_events_ask_at_most_once_a_second_but_patches_always() -> None:
         await socket.close()
 
 
-async def test_an_idle_page_is_asked_again_by_the_patrol() -> None:
+async def test_an_idle_page_is_rechecked() -> None:
     harness = Harness(auth_interval=0.1)
     async with LiveClient(harness.app) as client:
         socket, _ = await signed_in(client, "alice", "/admin")
@@ -234,7 +236,7 @@ async def test_an_idle_page_is_asked_again_by_the_patrol() -> None:
         await socket.close()
 
 
-async def test_a_session_that_ends_by_itself_takes_its_pages_along() -> None:
+async def test_an_expired_session_ends_its_pages() -> None:
     harness = Harness(cookie_age=1)
     async with LiveClient(harness.app) as client:
         socket, _ = await signed_in(client, "alice")
@@ -245,7 +247,7 @@ async def test_a_session_that_ends_by_itself_takes_its_pages_along() -> None:
         assert (await client.get("/dash")).status_code == 303
 
 
-async def test_a_role_that_was_won_is_seen_too() -> None:
+async def test_a_granted_role_takes_effect() -> None:
     harness = Harness()
     async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "bob")
@@ -258,7 +260,7 @@ async def test_a_role_that_was_won_is_seen_too() -> None:
         await socket.close()
 
 
-async def test_a_backend_that_fails_lets_nobody_in_and_nobody_stay() -> None:
+async def test_a_backend_that_raises_refuses_and_ends_pages() -> None:
     harness = Harness(auth_recheck=0.0)
     async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice")
@@ -270,7 +272,7 @@ async def test_a_backend_that_fails_lets_nobody_in_and_nobody_stay() -> None:
         await socket.close()
 
 
-async def test_events_that_wait_when_the_session_ends_are_never_handled() -> None:
+async def test_waiting_events_are_dropped_when_the_session_ends() -> None:
     harness = Harness()
     async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice")
@@ -285,8 +287,8 @@ async def test_events_that_wait_when_the_session_ends_are_never_handled() -> Non
     assert "late" not in harness.handled
 
 
-async def test_signing_out_while_a_page_joins_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody watched over it yet when the session ended, but somebody had just said who is there."""
+async def test_sign_out_during_a_join_ends_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session ends after the check of the user, and before the page is monitored."""
     harness = Harness()
     async with LiveClient(harness.app) as client:
         await client.post("/login/alice")
@@ -300,10 +302,10 @@ async def test_signing_out_while_a_page_joins_ends_it_too(monkeypatch: pytest.Mo
         assert await socket.wait_closed() == 4001
 
 
-async def test_signing_out_while_an_event_asks_who_is_there_ends_the_page(
+async def test_sign_out_during_a_recheck_ends_the_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The question was asked before the session ended, and its answer says nothing of what came after."""
+    """The check began before the session ended, so its result is outdated."""
     harness = Harness(auth_recheck=0.0)
     async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice")
@@ -315,22 +317,22 @@ async def test_signing_out_while_an_event_asks_who_is_there_ends_the_page(
         assert await socket.wait_closed() == 4001
 
 
-async def test_views_that_everybody_may_see_cost_no_question() -> None:
+async def test_public_views_are_not_rechecked() -> None:
     harness = Harness(auth_recheck=0.0, auth_interval=0.01)
     async with LiveClient(harness.app) as client:
         page = await load(client, "/open")
         async with connect(client, page) as socket:
             await join(socket, page)
-            asked = harness.asked
+            checks = harness.checks
             for ref in range(5, 15):
                 await socket.send_frame(event(page, str(ref), "hello"))
                 await socket.receive_frame()
             await asyncio.sleep(0.04)  # several intervals
-            assert harness.asked == asked
+            assert harness.checks == checks
 
 
-async def test_two_tabs_ask_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Questions about one connection that come at the same time are one question."""
+async def test_concurrent_rechecks_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Concurrent re-checks of one connection are one re-check."""
     harness = Harness(auth_recheck=0.0)
     async with LiveClient(harness.app) as client:
         socket, page = await signed_in(client, "alice")
@@ -344,11 +346,11 @@ async def test_two_tabs_ask_together(monkeypatch: pytest.MonkeyPatch) -> None:
             return await original(self, conn)
 
         monkeypatch.setattr(Backend, "authenticate", slow)
-        asked = harness.asked
+        checks = harness.checks
         await socket.send_frame(event(page, "6", "one"))
         await socket.send_frame(event(second, "7", "two", join_ref="5"))
         await asyncio.sleep(0.01)
         gate.set()
         assert {(await socket.receive_frame())[1] for _ in range(2)} == {"6", "7"}
-        assert harness.asked - asked <= 2
+        assert harness.checks - checks <= 2
         await socket.close()

@@ -1,4 +1,4 @@
-"""A view changes the session: signing in and out, choosing a language, with and without leaving the page."""
+"""A view changes the session: sign-in, sign-out and a choice of language, with and without leaving the page."""
 
 import asyncio
 from collections import Counter
@@ -29,12 +29,12 @@ HTML = """
 
 
 class Harness:
-    """An application with a page on which everything can be done; `wish` says what the next click does."""
+    """An application with one page. `action` is the action of the next click."""
 
     def __init__(self, *, sessions: bool | SessionStore = True, authentication: bool = True) -> None:
         self.mounts: Counter[str] = Counter()
         self.errors: list[Exception] = []
-        self.wish: Any = None
+        self.action: Any = None
         self.app = app = PyView(secret=SECRET)
         if sessions is True:
             app.add_middleware(SessionMiddleware, secret_key=SECRET)
@@ -66,7 +66,7 @@ class Harness:
                     socket.put_flash("info", "Welcome")
                     await socket.redirect("/in", session={"user": payload["user"]})
                 else:
-                    await harness.wish(socket)
+                    await harness.action(socket)
 
         return View
 
@@ -102,12 +102,12 @@ async def test_a_login_form_signs_in_and_the_next_page_is_live() -> None:
 
 
 def page_cookie(client: LiveClient) -> str:
-    """What kind of cookie the session is, as the browser keeps it."""
+    """Return the kind of the session's cookie."""
     cookie = next(cookie for cookie in client.cookies.jar if cookie.name == "session")
     return " ".join(cookie._rest)  # type: ignore[attr-defined]
 
 
-async def test_a_choice_is_remembered_and_the_page_goes_on() -> None:
+async def test_update_session_keeps_the_page() -> None:
     harness = Harness()
 
     async def choose(socket: Any) -> None:
@@ -117,7 +117,7 @@ async def test_a_choice_is_remembered_and_the_page_goes_on() -> None:
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.click("button", "+")
-        harness.wish = choose
+        harness.action = choose
         await page.push("choose")
         assert page.find("#lang").text == "de"
         assert page.find("#n").text == "1"
@@ -136,7 +136,7 @@ async def test_the_socket_knows_the_new_session_and_joins_again_with_it() -> Non
         seen.append(dict(socket.session))
         await socket.update_session({"lang": "de", "theme": None})
 
-    harness.wish = choose
+    harness.action = choose
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         for _ in range(3):
@@ -150,12 +150,12 @@ async def test_the_socket_knows_the_new_session_and_joins_again_with_it() -> Non
         assert seen[3:] == [{"lang": "de"}]
 
 
-async def test_values_are_changed_added_and_taken_away() -> None:
+async def test_values_are_changed_added_and_removed() -> None:
     harness = Harness()
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         for values in ({"a": 1, "b": [1, {"c": None}]}, {"a": None, "d": "é"}, {"b": {"x": 1.5}, "no": None}):
-            harness.wish = lambda socket, values=values: socket.update_session(values)
+            harness.action = lambda socket, values=values: socket.update_session(values)
             await page.push("change")
         assert await stored(client) == {"b": {"x": 1.5}, "d": "é"}
         assert harness.mounts == {"home": 1}
@@ -169,7 +169,7 @@ async def test_several_changes_of_one_callback_are_one() -> None:
         await socket.update_session({"b": 3, "a": None})
         await socket.redirect("/", session={"c": 4})
 
-    harness.wish = change
+    harness.action = change
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("change")
@@ -177,9 +177,9 @@ async def test_several_changes_of_one_callback_are_one() -> None:
         assert harness.mounts == {"home": 2}
 
 
-async def test_signing_in_on_the_page_itself_loads_it_anew() -> None:
+async def test_sign_in_on_the_page_reloads_it() -> None:
     harness = Harness()
-    harness.wish = lambda socket: socket.update_session({"user": "ada"})
+    harness.action = lambda socket: socket.update_session({"user": "ada"})
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("sign in")
@@ -195,7 +195,7 @@ async def test_another_user_ends_the_pages_of_the_first() -> None:
         await page.submit("#login", {"user": "ada"})
         await other.reload()
         copied = client.cookies["session"]
-        harness.wish = lambda socket: socket.redirect("/in", session={"user": "bob"})
+        harness.action = lambda socket: socket.redirect("/in", session={"user": "bob"})
         await page.push("switch")
         assert page.find("#who").text == "bob"
         await other.wait_for(lambda page: page.find("#who").text == "bob")
@@ -204,7 +204,7 @@ async def test_another_user_ends_the_pages_of_the_first() -> None:
 
 
 @pytest.mark.parametrize("leave", [True, False])
-async def test_signing_out_ends_the_session_everywhere(leave: bool) -> None:
+async def test_clear_session_ends_the_session_everywhere(leave: bool) -> None:
     harness = Harness()
 
     async def sign_out(socket: Any) -> None:
@@ -217,7 +217,7 @@ async def test_signing_out_ends_the_session_everywhere(leave: bool) -> None:
         await page.submit("#login", {"user": "ada"})
         await other.open("/in")
         copied = client.cookies["session"]
-        harness.wish = sign_out
+        harness.action = sign_out
         await page.push("sign out")
         assert await stored(client) == {}
         await page.wait_for(lambda page: page.path in ("/", "/?next=%2Fin") and page.connected)
@@ -227,7 +227,7 @@ async def test_signing_out_ends_the_session_everywhere(leave: bool) -> None:
         assert await stored(thief) == {}
 
 
-async def test_clearing_and_then_signing_in_is_a_new_session() -> None:
+async def test_clear_session_and_sign_in_create_a_new_session() -> None:
     harness = Harness()
 
     async def sign_in_afresh(socket: Any) -> None:
@@ -237,10 +237,10 @@ async def test_clearing_and_then_signing_in_is_a_new_session() -> None:
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.submit("#login", {"user": "ada"})
-        harness.wish = lambda socket: socket.update_session({"lang": "de"})
+        harness.action = lambda socket: socket.update_session({"lang": "de"})
         await page.push("choose")
         copied = client.cookies["session"]
-        harness.wish = sign_in_afresh
+        harness.action = sign_in_afresh
         await page.push("again")
         assert page.connected
         assert await stored(client) == {"user": "ada"}
@@ -255,7 +255,7 @@ async def test_a_live_navigation_after_a_change_loads_the_page() -> None:
         await socket.update_session({"user": "ada"})
         await socket.push_navigate("/in")
 
-    harness.wish = sign_in
+    harness.action = sign_in
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("sign in")
@@ -263,14 +263,14 @@ async def test_a_live_navigation_after_a_change_loads_the_page() -> None:
         assert page.find("#who").text == "ada"
 
 
-async def test_a_patch_goes_with_a_change() -> None:
+async def test_a_patch_together_with_a_change() -> None:
     harness = Harness()
 
     async def choose(socket: Any) -> None:
         await socket.update_session({"lang": "de"})
         await socket.push_patch("/?lang=de")
 
-    harness.wish = choose
+    harness.action = choose
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("choose")
@@ -279,8 +279,8 @@ async def test_a_patch_goes_with_a_change() -> None:
         assert harness.mounts == {"home": 1}
 
 
-async def test_a_change_that_comes_while_one_is_made_follows_it() -> None:
-    """Two messages to the view before the browser has answered: both changes are made, in their order."""
+async def test_a_change_during_another_one_follows_it() -> None:
+    """Two messages to the view before the browser has answered: both changes are applied, in order."""
     harness = Harness()
     counts = iter(range(1, 3))
 
@@ -288,7 +288,7 @@ async def test_a_change_that_comes_while_one_is_made_follows_it() -> None:
         n = next(counts)
         await socket.update_session({"last": n, f"n{n}": n})
 
-    harness.wish = choose
+    harness.action = choose
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await asyncio.gather(page.push("one"), page.push("two"))
@@ -297,9 +297,9 @@ async def test_a_change_that_comes_while_one_is_made_follows_it() -> None:
         assert harness.mounts == {"home": 1}
 
 
-async def test_a_sign_in_while_a_change_is_made_follows_it() -> None:
+async def test_a_sign_in_during_a_change_follows_it() -> None:
     harness = Harness()
-    harness.wish = lambda socket: socket.update_session({"lang": "de"})
+    harness.action = lambda socket: socket.update_session({"lang": "de"})
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await asyncio.gather(page.push("choose"), page.submit("#login", {"user": "ada"}))
@@ -307,9 +307,9 @@ async def test_a_sign_in_while_a_change_is_made_follows_it() -> None:
         assert await stored(client) == {"user": "ada", "lang": "de"}
 
 
-async def test_after_a_live_navigation_it_is_the_same() -> None:
+async def test_it_works_after_a_live_navigation() -> None:
     harness = Harness()
-    harness.wish = lambda socket: socket.update_session({"lang": "de"})
+    harness.action = lambda socket: socket.update_session({"lang": "de"})
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.submit("#login", {"user": "ada"})
@@ -321,9 +321,9 @@ async def test_after_a_live_navigation_it_is_the_same() -> None:
         assert harness.mounts == {"home": 2, "in": 2}
 
 
-async def test_without_authentication_the_view_itself_knows_who_is_there() -> None:
+async def test_it_works_without_an_authentication() -> None:
     harness = Harness(authentication=False)
-    harness.wish = lambda socket: socket.update_session({"user": "ada"})
+    harness.action = lambda socket: socket.update_session({"user": "ada"})
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("sign in")
@@ -336,10 +336,10 @@ async def test_it_works_under_a_prefix() -> None:
     harness = Harness()
     async with LiveClient(Starlette(routes=[Mount("/shop", harness.app)])) as client:
         page = await client.open("/shop/")
-        harness.wish = lambda socket: socket.update_session({"lang": "de"})
+        harness.action = lambda socket: socket.update_session({"lang": "de"})
         await page.push("choose")
         assert harness.mounts == {"home": 1}
-        harness.wish = lambda socket: socket.redirect("/shop/in", session={"user": "ada"})
+        harness.action = lambda socket: socket.redirect("/shop/in", session={"user": "ada"})
         await page.push("sign in")
         assert page.path == "/shop/in"
         assert page.find("#who").text == "ada"
@@ -347,26 +347,28 @@ async def test_it_works_under_a_prefix() -> None:
 
 
 @pytest.mark.parametrize("authentication", [True, False])
-async def test_a_session_of_the_application_around_it_is_changed_too(authentication: bool) -> None:
+async def test_it_changes_the_session_of_the_host_application(authentication: bool) -> None:
     harness = Harness(sessions=False, authentication=authentication)
     outer = Starlette(routes=[Mount("/shop", harness.app)])
     outer.add_middleware(SessionMiddleware, secret_key=SECRET)
     async with LiveClient(outer) as client:
         page = await client.open("/shop/")
-        harness.wish = lambda socket: socket.redirect("/shop/", session={"user": "ada"})
+        harness.action = lambda socket: socket.redirect("/shop/", session={"user": "ada"})
         await page.push("sign in")
         assert page.find("#who").text == "ada"
-        harness.wish = lambda socket: socket.update_session({"lang": "de"})
+        harness.action = lambda socket: socket.update_session({"lang": "de"})
         await page.push("choose")
         assert page.find("#lang").text == "de"
-        assert harness.mounts == {"home": 3}  # who is there is asked outside: only a new page can tell
+        assert harness.mounts == {
+            "home": 3
+        }  # the host application cannot be re-checked: only a new page gets the new session
 
 
-async def test_a_session_on_the_server_is_changed_the_same_way() -> None:
+async def test_it_changes_a_server_side_session() -> None:
     harness = Harness(sessions=MemorySessionStore())
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
-        harness.wish = lambda socket: socket.update_session({"lang": "de"})
+        harness.action = lambda socket: socket.update_session({"lang": "de"})
         await page.push("choose")
         await page.push("choose")
         assert await stored(client) == {"lang": "de"}
@@ -375,7 +377,7 @@ async def test_a_session_on_the_server_is_changed_the_same_way() -> None:
         assert page.path == "/in"
         assert page.find("#who").text == "ada"
         await page.push("choose")
-        harness.wish = lambda socket: socket.clear_session()
+        harness.action = lambda socket: socket.clear_session()
         copied = client.cookies["session"]
         await page.push("sign out")
         await page.wait_for(lambda page: page.path == "/?next=%2Fin" and page.connected)
@@ -384,55 +386,57 @@ async def test_a_session_on_the_server_is_changed_the_same_way() -> None:
 
 
 @pytest.mark.parametrize("values", [{"a": object()}, {"a": float("nan")}, {"a": {1, 2}}, {1: "a"}])
-async def test_what_a_cookie_cannot_hold_is_told_at_once(values: Any) -> None:
+async def test_values_that_are_not_json_raise(values: Any) -> None:
     await expect_refused(lambda socket: socket.update_session(values), TypeError)
 
 
 @pytest.mark.parametrize("values", [{"_pv_sid": "x"}, {"a": "x" * 20_000}])
-async def test_what_no_session_should_hold_is_told_at_once(values: Any) -> None:
+async def test_too_large_values_and_reserved_names_raise(values: Any) -> None:
     await expect_refused(lambda socket: socket.redirect("/", session=values), ValueError)
 
 
-async def test_a_redirect_that_is_refused_changes_nothing() -> None:
+async def test_a_refused_redirect_changes_nothing() -> None:
     await expect_refused(lambda socket: socket.redirect("//evil", session={"a": 1}), ValueError)
 
 
-async def test_without_a_session_middleware_it_is_said_what_to_do() -> None:
+async def test_without_a_session_middleware_it_raises() -> None:
     harness = Harness(sessions=False, authentication=False)
-    told = await expect_refused(lambda socket: socket.update_session({"a": 1}), SessionNotWritable, harness)
-    assert "add_middleware(SessionMiddleware" in told
+    messages = await expect_refused(
+        lambda socket: socket.update_session({"a": 1}), SessionNotWritable, harness
+    )
+    assert "add_middleware(SessionMiddleware" in messages
 
 
-async def expect_refused(wish: Any, error: type[Exception], harness: Harness | None = None) -> str:
-    """The view gets `error`, and the session stays as it is; what the error says."""
+async def expect_refused(action: Any, error: type[Exception], harness: Harness | None = None) -> str:
+    """Expect that the view gets `error` and the session stays unchanged. Return the error's text."""
     harness = harness or Harness()
-    told: list[str] = []
+    messages: list[str] = []
 
     async def attempt(socket: Any) -> None:
         with pytest.raises(error) as raised:
-            await wish(socket)
-        told.append(str(raised.value))
+            await action(socket)
+        messages.append(str(raised.value))
 
-    harness.wish = attempt
+    harness.action = attempt
     async with LiveClient(harness.app) as client:
         page = await client.open("/")
         await page.push("try")
         assert page.connected
         assert "session" not in client.cookies
-    return told[0]
+    return messages[0]
 
 
 @pytest.mark.parametrize("callback", ["mount", "handle_params"])
 @pytest.mark.parametrize("connected", [False, True])
-async def test_while_a_page_is_made_the_session_cannot_be_changed(callback: str, connected: bool) -> None:
-    told: list[str] = []
+async def test_in_mount_the_session_cannot_be_changed(callback: str, connected: bool) -> None:
+    messages: list[str] = []
 
     async def attempt(self: Any, *arguments: Any) -> None:
         socket = arguments[0] if callback == "mount" else arguments[2]
         if socket.connected is connected:
             with pytest.raises(SessionNotWritable) as raised:
                 await socket.update_session({"a": 1})
-            told.append(str(raised.value))
+            messages.append(str(raised.value))
 
     template = LiveTemplate.from_string("<p>here</p>", "here.html")
     view = type("View", (LiveView,), {callback: attempt, "template": template})
@@ -442,4 +446,4 @@ async def test_while_a_page_is_made_the_session_cannot_be_changed(callback: str,
     async with LiveClient(app) as client:
         assert (await client.open("/")).connected
         assert "session" not in client.cookies
-    assert "handle_event" in told[0]
+    assert "handle_event" in messages[0]

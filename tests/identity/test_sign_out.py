@@ -1,4 +1,4 @@
-"""Signing out where it is hard: with cookies that live for a year, and while a store is away."""
+"""Sign-out in difficult cases: with cookies that live for a year, and during an outage of a store."""
 
 import time
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ YEAR, MONTH = 365 * 86400, 30 * 86400
 
 
 class Away(MemoryRevocations):
-    """Revocations whose store can be taken away."""
+    """Revocations with a store that can become unavailable."""
 
     away = False
 
@@ -39,7 +39,7 @@ class Away(MemoryRevocations):
 
 
 class SessionsAway(MemorySessionStore):
-    """Sessions whose store can be taken away."""
+    """Sessions with a store that can become unavailable."""
 
     away = False
 
@@ -64,7 +64,7 @@ async def sign_out(request: Request) -> Response:
     return PlainTextResponse("bye")
 
 
-async def look(request: Request) -> Response:
+async def show_user(request: Request) -> Response:
     return PlainTextResponse(request.session.get("user_id", "nobody"))
 
 
@@ -73,17 +73,17 @@ def app_with(*session: Any, revocations: MemoryRevocations | None = None, **opti
     app.add_middleware(*session, **options)
     app.routes.append(Route("/login", sign_in, methods=["POST"]))
     app.routes.append(Route("/logout", sign_out, methods=["POST"]))
-    app.routes.append(Route("/who", look))
+    app.routes.append(Route("/who", show_user))
     return app
 
 
 async def who(app: PyView, cookie: str) -> str:
-    """Whom a copy of a cookie signs in."""
+    """Return the user that a copy of a cookie signs in."""
     async with LiveClient(app, cookies={"session": cookie}) as copy:
         return (await copy.get("/who")).text
 
 
-async def test_it_is_remembered_as_long_as_the_cookie_lives() -> None:
+async def test_the_revocation_lasts_as_long_as_the_cookie() -> None:
     late = 0.0
     revocations = MemoryRevocations(lambda: time.time() + late)
     app = app_with(SessionMiddleware, SECRET, "session", YEAR, revocations=revocations)
@@ -95,7 +95,7 @@ async def test_it_is_remembered_as_long_as_the_cookie_lives() -> None:
         assert await who(app, copied) == "nobody"
 
 
-async def test_it_counts_while_nobody_can_say_what_is_revoked() -> None:
+async def test_it_takes_effect_during_an_outage_of_the_revocations() -> None:
     revocations = Away()
     app = app_with(SessionMiddleware, revocations=revocations, secret_key=SECRET)
     async with LiveClient(app) as client, LiveClient(app) as other:
@@ -111,7 +111,7 @@ async def test_it_counts_while_nobody_can_say_what_is_revoked() -> None:
         assert await who(app, untouched) == "alice"
 
 
-async def test_who_could_not_be_remembered_is_forgotten() -> None:
+async def test_it_forgets_a_browser_that_could_not_be_restored() -> None:
     async def same(user: str) -> dict[str, str]:
         return {"user_id": user}
 
@@ -139,7 +139,7 @@ async def test_who_could_not_be_remembered_is_forgotten() -> None:
         assert (await copy.get("/who")).text == "nobody"
 
 
-async def test_without_its_session_a_browser_loses_the_cookie() -> None:
+async def test_without_its_session_the_cookie_is_deleted() -> None:
     store = SessionsAway()
     app = app_with(ServerSessionMiddleware, store=store)
     async with LiveClient(app) as client, LiveClient(app) as other:

@@ -1,4 +1,4 @@
-"""Users of every shape are told apart: their sessions never meet, and those who cannot be told apart are refused."""
+"""User keys in an application: users of any class are distinguished, and users without a key cannot sign in."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 
 
 class Account:
-    """A user class of an application, with the fields that it is given."""
+    """A user class with the given fields."""
 
     def __init__(self, **fields: Any) -> None:
         vars(self).update(fields)
@@ -40,7 +40,7 @@ class ObjectId:
 
 
 class Named(BaseUser):
-    """Has a name to show, and nothing that is unique."""
+    """A user with a display name and no unique field."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -105,7 +105,7 @@ class MemberView(HomeView):
 
 
 async def sign_in(request: Request) -> Response:
-    """Overwrites the session, as the specification's own route does."""
+    """Overwrite the session, as the route of the specification does."""
     request.session["user_id"] = request.path_params["name"]
     return PlainTextResponse("hello")
 
@@ -115,11 +115,11 @@ async def visit(request: Request) -> Response:
     return PlainTextResponse("welcome")
 
 
-async def look(request: Request) -> Response:
+async def show_user(request: Request) -> Response:
     return PlainTextResponse(request.session.get("user_id", "nobody"))
 
 
-def site(backend: AuthenticationBackend, *, on_server: bool = True, **options: Any) -> PyView:
+def host_app(backend: AuthenticationBackend, *, on_server: bool = True, **options: Any) -> PyView:
     app = PyView(secret=SECRET, **options)
     if on_server:
         app.add_middleware(ServerSessionMiddleware, store=MemorySessionStore())
@@ -128,7 +128,7 @@ def site(backend: AuthenticationBackend, *, on_server: bool = True, **options: A
     app.add_middleware(AuthenticationMiddleware, backend=backend)
     app.routes.append(Route("/in/{name}", sign_in, methods=["POST"]))
     app.routes.append(Route("/visit", visit, methods=["POST"]))
-    app.routes.append(Route("/who", look))
+    app.routes.append(Route("/who", show_user))
     app.add_live_view("/", HomeView)
     app.add_live_view("/members", MemberView)
     return app
@@ -150,8 +150,8 @@ def another(app: PyView, cookie: str = "") -> LiveClient:
 
 class TestKnownUsers:
     @pytest.mark.parametrize("on_server", [True, False])
-    async def test_a_planted_cookie_signs_nobody_in(self, known: Backend, on_server: bool) -> None:
-        app = site(known, on_server=on_server)
+    async def test_a_planted_cookie_signs_no_user_in(self, known: Backend, on_server: bool) -> None:
+        app = host_app(known, on_server=on_server)
         async with LiveClient(app) as eve:
             await eve.post("/in/eve")
             planted = eve.cookies["session"]
@@ -162,7 +162,7 @@ class TestKnownUsers:
             assert (await eve.get("/who")).text == "nobody"
 
     async def test_ending_the_sessions_of_one_leaves_the_others(self, known: Backend) -> None:
-        app = site(known)
+        app = host_app(known)
         async with LiveClient(app) as ann, another(app) as bob:
             await ann.post("/in/ann")
             await bob.post("/in/bob")
@@ -170,8 +170,8 @@ class TestKnownUsers:
             assert (await ann.get("/who")).text == "nobody"
             assert (await bob.get("/who")).text == "bob"
 
-    async def test_the_plain_value_ends_them_too(self, known: Backend) -> None:
-        app = site(known)
+    async def test_the_plain_value_ends_the_sessions_too(self, known: Backend) -> None:
+        app = host_app(known)
         async with LiveClient(app) as ann, another(app) as bob:
             await ann.post("/in/ann")
             await bob.post("/in/bob")
@@ -183,7 +183,7 @@ class TestKnownUsers:
     async def test_another_user_of_the_browser_ends_the_open_page(
         self, known: Backend, on_server: bool
     ) -> None:
-        async with LiveClient(site(known, on_server=on_server)) as client:
+        async with LiveClient(host_app(known, on_server=on_server)) as client:
             await client.post("/in/ann")
             page = await client.open("/members")
             assert page.has_text("ann")
@@ -196,7 +196,7 @@ class TestUnknownUsers:
     async def test_the_sign_in_is_an_error_that_says_what_to_do(
         self, unknown: Backend, on_server: bool
     ) -> None:
-        async with LiveClient(site(unknown, on_server=on_server)) as client:
+        async with LiveClient(host_app(unknown, on_server=on_server)) as client:
             with pytest.raises(UnknownUser, match="has no unique field"):
                 await client.post("/in/ann")
             assert "session" not in client.cookies
@@ -204,7 +204,7 @@ class TestUnknownUsers:
 
     @pytest.mark.parametrize("on_server", [True, False])
     async def test_the_session_of_before_ends(self, unknown: Backend, on_server: bool) -> None:
-        app = site(unknown, on_server=on_server)
+        app = host_app(unknown, on_server=on_server)
         async with LiveClient(app, raise_server_exceptions=False) as eve:
             await eve.post("/visit")
             planted = eve.cookies["session"]
@@ -220,7 +220,7 @@ class TestUnknownUsers:
         async def sorry(request: Request, error: Exception) -> Response:
             return PlainTextResponse("sorry", 500)
 
-        app = site(unknown, on_server=False, exception_handlers={UnknownUser: sorry})
+        app = host_app(unknown, on_server=False, exception_handlers={UnknownUser: sorry})
         async with LiveClient(app, raise_server_exceptions=False) as client:
             await client.post("/visit")
             planted = client.cookies["session"]
@@ -229,16 +229,16 @@ class TestUnknownUsers:
                 assert (await thief.get("/who")).text == "nobody"
                 assert (await thief.get("/")).status_code == 200
 
-    async def test_a_view_signs_nobody_in_either(
+    async def test_a_view_cannot_sign_them_in_either(
         self, unknown: Backend, caplog: pytest.LogCaptureFixture
     ) -> None:
-        async with LiveClient(site(unknown), raise_server_exceptions=False) as client:
+        async with LiveClient(host_app(unknown), raise_server_exceptions=False) as client:
             page = await client.open("/")
             await page.push("sign_in")
             assert (await client.get("/who")).text == "nobody"
         assert "has no unique field" in caplog.text
 
-    async def test_nobody_is_remembered(self, unknown: Backend) -> None:
+    async def test_they_are_not_remembered(self, unknown: Backend) -> None:
         async def content(user: str) -> dict[str, str]:
             return {"user_id": user}
 
@@ -249,7 +249,7 @@ class TestUnknownUsers:
             await remember.remember(request, "ann")
             return PlainTextResponse("hello")
 
-        app = site(unknown)
+        app = host_app(unknown)
         app.add_middleware(RememberMiddleware, remember=remember)
         app.routes.append(Route("/remembered", remembered, methods=["POST"]))
         async with LiveClient(app) as client:
@@ -259,10 +259,10 @@ class TestUnknownUsers:
 
     async def test_ending_their_sessions_is_refused(self, unknown: Backend) -> None:
         with pytest.raises(UnknownUser):
-            await end_sessions(site(unknown), unknown.shape("ann"))
+            await end_sessions(host_app(unknown), unknown.shape("ann"))
 
 
-async def test_an_application_around_refuses_them_too(unknown: Backend) -> None:
+async def test_a_host_application_refuses_them_too(unknown: Backend) -> None:
     app = PyView(secret=SECRET)
     app.add_live_view("/", HomeView)
     outer = Starlette(routes=[Route("/in/{name}", sign_in, methods=["POST"]), Mount("/live", app)])
@@ -277,7 +277,7 @@ async def test_an_application_around_refuses_them_too(unknown: Backend) -> None:
 
 
 class Headers(AuthenticationBackend):
-    """Signs in by a header, without any session: only the pages themselves can tell."""
+    """Signs in by a header, without a session: only the pages can find the missing key."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -289,17 +289,17 @@ class Headers(AuthenticationBackend):
 
 @pytest.mark.parametrize("path", ["/", "/members"])
 @pytest.mark.parametrize("shape", UNKNOWN.values(), ids=UNKNOWN)
-async def test_a_page_for_an_unknown_user_says_so(shape: Shape, path: str) -> None:
-    async with LiveClient(site(Headers(shape)), headers={"x-user": "ann"}) as client:
+async def test_a_page_for_a_user_without_a_key_fails(shape: Shape, path: str) -> None:
+    async with LiveClient(host_app(Headers(shape)), headers={"x-user": "ann"}) as client:
         with pytest.raises(UnknownUser, match="has no unique field"):
             await client.get(path)
 
 
-async def test_a_user_who_becomes_unknown_is_signed_out_of_open_pages(
+async def test_a_user_who_loses_the_key_is_signed_out_of_open_pages(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     backend = Headers(SimpleUser)
-    app = site(backend, on_server=False, security=SecurityConfig(auth_recheck=0.0))
+    app = host_app(backend, on_server=False, security=SecurityConfig(auth_recheck=0.0))
     async with LiveClient(app, headers={"x-user": "ann"}) as client:
         page = await load(client, "/members")
         async with connect(client, page) as socket:

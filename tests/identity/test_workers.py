@@ -1,4 +1,4 @@
-"""Two workers, two processes: who signs out at one is out at the other, through a file or through Valkey."""
+"""Two worker processes: a sign-out at one takes effect at the other, by a file or by Valkey."""
 
 import asyncio
 import json
@@ -76,7 +76,7 @@ def workers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
 
 
 async def signed_in(host: str, name: str) -> dict[str, str]:
-    """The cookies of somebody who has just signed in."""
+    """Sign in and return the cookies."""
     async with httpx.AsyncClient(base_url=f"http://{host}") as client:
         assert (await client.post(f"/login/{name}")).status_code == 200
         return dict(client.cookies)
@@ -88,7 +88,7 @@ async def status(host: str, cookies: dict[str, str]) -> int:
 
 
 async def status_in_time(host: str, cookies: dict[str, str], expected: int) -> bool:
-    """Whether the page answers `expected` within ten seconds."""
+    """Return True if the page answers `expected` within ten seconds."""
     try:
         return await poll(lambda: answers(host, cookies, expected))
     except TimeoutError:
@@ -123,7 +123,7 @@ async def joined(host: str, cookies: dict[str, str]) -> AsyncIterator[ClientConn
 
 
 async def sent_away(socket: ClientConnection) -> float:
-    """Seconds until the redirect came; the socket's end must follow."""
+    """Return the seconds until the redirect; the end of the socket must follow."""
     started = time.monotonic()
     async with asyncio.timeout(20):
         assert json.loads(await socket.recv())[3] == "redirect"
@@ -135,7 +135,7 @@ async def sent_away(socket: ClientConnection) -> float:
     return taken
 
 
-async def test_signing_out_at_one_worker_ends_the_other_ones_pages(workers: tuple[str, str]) -> None:
+async def test_sign_out_at_one_worker_ends_pages_at_the_other(workers: tuple[str, str]) -> None:
     one, two = workers
     alice, bob = await signed_in(one, "alice"), await signed_in(two, "bob")
     async with joined(two, alice) as alices, joined(two, bob) as bobs:
@@ -148,7 +148,7 @@ async def test_signing_out_at_one_worker_ends_the_other_ones_pages(workers: tupl
         assert await status(one, bob) == 200
 
 
-async def test_signing_out_everywhere_reaches_every_device_on_every_worker(workers: tuple[str, str]) -> None:
+async def test_logout_everywhere_reaches_every_device_at_every_worker(workers: tuple[str, str]) -> None:
     one, two = workers
     phone, laptop = await signed_in(one, "carol"), await signed_in(two, "carol")
     async with joined(one, phone) as first, joined(two, laptop) as second:
@@ -159,7 +159,7 @@ async def test_signing_out_everywhere_reaches_every_device_on_every_worker(worke
     assert await status(one, await signed_in(two, "carol")) == 200
 
 
-async def test_a_store_that_goes_away_lets_nobody_in_until_it_is_back(tmp_path: Path) -> None:
+async def test_during_an_outage_of_the_store_no_user_is_signed_in(tmp_path: Path) -> None:
     with running_valkey() as server, worker({"PYVIEW_REDIS_URL": server.url}) as host:
         alice, mallory = await signed_in(host, "alice"), await signed_in(host, "mallory")
         await post(host, "/logout", mallory)

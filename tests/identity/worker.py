@@ -1,4 +1,4 @@
-"""One worker of an application whose workers share nothing but a secret and a store of revocations."""
+"""One worker of an application. The workers share a secret and a store of revocations."""
 
 import os
 from typing import Any
@@ -31,7 +31,7 @@ class Dashboard(LiveView[dict[str, str]]):
         socket.context = {"name": session["user_id"]}
 
     async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, str]]) -> None:
-        """Events change nothing; the reply says that the view lives."""
+        """Do nothing; the reply shows that the view runs."""
 
 
 async def sign_in(request: Request) -> Response:

@@ -225,9 +225,9 @@ class TestInALivePage:
             socket, page, tokens = await open_tokens(client, name=None)
             assert (await join_inner(socket, page, "s", tokens["s"]))[0] == "ok"
             assert len(app._identity_monitor) == 0
-            before = users.asked
+            before = users.checks
             await push(socket, "s", "10")
-            assert users.asked == before
+            assert users.checks == before
 
     async def test_a_page_that_is_gone_is_stale(self, users: UserBackend) -> None:
         @requires("admin")

@@ -1,4 +1,4 @@
-"""Sign-outs while the store of the sessions is away: they count as soon as it is back."""
+"""Sign-outs during an outage of the session store: they take effect as soon as it is back."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ __all__ = ["own_valkey"]
 
 @pytest.fixture(params=[BreakableFolder, FreezableServer])
 def breakable(request: pytest.FixtureRequest, tmp_path: Path) -> Breakable:
-    """A store that still has its sessions when it is back."""
+    """A store that keeps its sessions over an outage."""
     if issubclass(request.param, BreakableFolder):
         folder: Breakable = request.param(tmp_path)
         return folder
@@ -34,7 +34,7 @@ def breakable(request: pytest.FixtureRequest, tmp_path: Path) -> Breakable:
 
 
 class Workers:
-    """Two workers with sessions in one store; what is revoked at one is told to the other."""
+    """Two workers with sessions in one store and common revocations."""
 
     def __init__(self, place: str, stack: AsyncExitStack) -> None:
         self.place = place
@@ -60,7 +60,7 @@ class Workers:
         return await self._stack.enter_async_context(client)
 
     async def words(self, worker: int, cookie: str) -> list[str]:
-        """What a copy of a cookie finds in its session, at one of the workers."""
+        """Return the words in the session of a copied cookie, at one of the workers."""
         return [*(await (await self.browser(worker, cookie)).get("/read")).json()]
 
 
@@ -86,7 +86,7 @@ async def until_answering(workers: Workers, worker: int, cookie: str) -> None:
     await poll(lambda: workers.words(worker, cookie))
 
 
-async def test_a_copy_of_the_cookie_is_dead_everywhere(
+async def test_a_copy_of_the_cookie_is_invalid_everywhere(
     workers: Workers, breakable: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
     users = [await workers.browser(0) for _ in range(3)]
@@ -104,8 +104,8 @@ async def test_a_copy_of_the_cookie_is_dead_everywhere(
         await until_empty(workers, 1, cookie)
         assert await workers.words(0, cookie) == []
     assert await workers.words(0, witness.cookies["session"]) == ["user_id"]
-    said = [line.message for line in caplog.records if "from the outage" in line.message]
-    assert said == ["wrote 3 signed-out sessions from the outage of their store"]
+    messages = [line.message for line in caplog.records if "from the outage" in line.message]
+    assert messages == ["wrote 3 signed-out sessions from the outage of their store"]
     assert "stays good" not in caplog.text
 
 
@@ -121,7 +121,7 @@ async def test_its_pages_end_at_other_workers(workers: Workers, breakable: Break
     await page.wait_for(lambda page: page.status == 403, timeout=10)
 
 
-async def test_cookies_that_name_nothing_are_passed_over(
+async def test_cookies_of_unknown_sessions_are_ignored(
     workers: Workers, breakable: Breakable, caplog: pytest.LogCaptureFixture
 ) -> None:
     witness = await workers.browser(0)
@@ -136,7 +136,7 @@ async def test_cookies_that_name_nothing_are_passed_over(
 
 
 class Forgetting:
-    """A store of keys that can be away."""
+    """A store that can become unavailable."""
 
     def __init__(self) -> None:
         self.away = True
@@ -148,7 +148,7 @@ class Forgetting:
         self.forgotten.append(key)
 
 
-async def test_strangers_cannot_fill_the_memory(
+async def test_invented_cookies_do_not_fill_the_memory(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(backlog, "MOST", 3)
@@ -162,7 +162,7 @@ async def test_strangers_cannot_fill_the_memory(
     assert caplog.text.count("dropping further ones") == 1
 
 
-async def test_what_is_lost_at_the_end_is_said(caplog: pytest.LogCaptureFixture) -> None:
+async def test_lost_sign_outs_are_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
     waiting = Backlog(Forgetting().forget, "keys")
     waiting.add("a")
     await waiting.close()
@@ -170,8 +170,8 @@ async def test_what_is_lost_at_the_end_is_said(caplog: pytest.LogCaptureFixture)
     assert "a" not in waiting
 
 
-async def test_a_store_that_goes_during_the_request_is_told_later(tmp_path: Path) -> None:
-    """The session is loaded, and its store goes before the sign-out is saved."""
+async def test_an_outage_during_the_request(tmp_path: Path) -> None:
+    """The store becomes unavailable after the session was loaded and before the sign-out is saved."""
     folder = BreakableFolder(tmp_path)
     async with AsyncExitStack() as stack:
         workers = Workers(folder.place, stack)

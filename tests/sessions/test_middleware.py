@@ -1,4 +1,4 @@
-"""Sessions on the server, from outside: what cookies are worth, what races leave behind, whose devices these are."""
+"""Server-side sessions over HTTP: cookies, races, devices and outages."""
 
 import asyncio
 import time
@@ -48,7 +48,7 @@ class Dashboard(LiveView[dict[str, str]]):
         socket.context = {"name": session["user_id"]}
 
     async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, str]]) -> None:
-        """Changes nothing."""
+        """Do nothing."""
 
 
 async def sign_in(request: Request) -> Response:
@@ -64,7 +64,7 @@ async def sign_out(request: Request) -> Response:
 
 
 async def write(request: Request) -> Response:
-    """Put a word into the session, after a while."""
+    """Store a word in the session, after a while."""
     request.session[request.path_params["word"]] = True
     await asyncio.sleep(float(request.query_params.get("after", "0")))
     return PlainTextResponse("written")
@@ -111,7 +111,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStore:
     return MemorySessionStore() if request.param == "memory" else SQLiteSessionStore(tmp_path / "sessions.db")
 
 
-async def test_a_session_is_kept_and_the_cookie_says_nothing(store: SessionStore) -> None:
+async def test_a_session_is_stored_and_the_cookie_has_only_an_id(store: SessionStore) -> None:
     async with LiveClient(app_with(store)) as client:
         response = await client.post("/write/apple")
         cookie = response.headers["set-cookie"].lower()
@@ -122,7 +122,7 @@ async def test_a_session_is_kept_and_the_cookie_says_nothing(store: SessionStore
         assert (await client.get("/read")).json() == {"apple": True, "pear": True}
 
 
-async def test_an_id_that_was_never_given_out_is_never_adopted(store: SessionStore) -> None:
+async def test_an_unknown_id_is_never_accepted(store: SessionStore) -> None:
     async with LiveClient(app_with(store), cookies={"session": "attacker-chosen-id"}) as client:
         await client.post("/login/alice")
         assert client.cookies["session"] != "attacker-chosen-id"
@@ -130,7 +130,7 @@ async def test_an_id_that_was_never_given_out_is_never_adopted(store: SessionSto
         assert (await attacker.get("/read")).json() == {}
 
 
-async def test_signing_in_changes_the_id_and_the_old_one_is_dead(store: SessionStore) -> None:
+async def test_sign_in_changes_the_id_and_the_old_one_is_invalid(store: SessionStore) -> None:
     async with LiveClient(app_with(store)) as client:
         await client.post("/write/cart")
         before = client.cookies["session"]
@@ -141,7 +141,7 @@ async def test_signing_in_changes_the_id_and_the_old_one_is_dead(store: SessionS
         assert (await fixed.get("/read")).json() == {}
 
 
-async def test_a_slow_request_does_not_bring_a_signed_out_session_back(store: SessionStore) -> None:
+async def test_a_slow_request_does_not_restore_a_signed_out_session(store: SessionStore) -> None:
     async with LiveClient(app_with(store)) as client:
         await client.post("/login/alice")
         held = client.cookies["session"]
@@ -153,14 +153,14 @@ async def test_a_slow_request_does_not_bring_a_signed_out_session_back(store: Se
         assert (await thief.get("/read")).json() == {}
 
 
-async def test_two_requests_at_once_lose_nothing(store: SessionStore) -> None:
+async def test_concurrent_requests_are_merged(store: SessionStore) -> None:
     async with LiveClient(app_with(store)) as client:
         await client.post("/write/first")
         await asyncio.gather(*(client.post(f"/write/w{n}?after=0.0{n}") for n in range(1, 6)))
         assert (await client.get("/read")).json().keys() == {"first", "w1", "w2", "w3", "w4", "w5"}
 
 
-async def test_a_session_ends_when_it_is_old_and_when_it_lies_unused(
+async def test_a_session_expires_by_age_and_without_use(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits: list[dict[str, Any]] = [{"max_age": 60.0}, {"idle_timeout": 60.0}]
@@ -172,7 +172,7 @@ async def test_a_session_ends_when_it_is_old_and_when_it_lies_unused(
             assert (await client.get("/read")).json() == {}
 
 
-async def test_only_json_goes_in(store: SessionStore) -> None:
+async def test_values_must_be_json(store: SessionStore) -> None:
     async def bad(request: Request) -> Response:
         request.session["when"] = object()
         return PlainTextResponse("never")
@@ -184,7 +184,7 @@ async def test_only_json_goes_in(store: SessionStore) -> None:
             await client.post("/bad")
 
 
-async def test_my_devices_are_mine_and_ending_one_sends_its_pages_away(store: SessionStore) -> None:
+async def test_devices_belong_to_the_user_and_ending_one_ends_its_pages(store: SessionStore) -> None:
     app = app_with(store)
     async with LiveClient(app) as laptop, LiveClient(app) as phone, LiveClient(app) as stranger:
         await laptop.post("/login/alice")
@@ -206,7 +206,7 @@ async def test_my_devices_are_mine_and_ending_one_sends_its_pages_away(store: Se
         assert len((await laptop.get("/devices")).json()) == 1
 
 
-async def test_over_https_the_cookie_belongs_to_this_host_alone() -> None:
+async def test_over_https_the_cookie_has_the_host_prefix() -> None:
     app = app_with(MemorySessionStore(), https_only=True)
     async with LiveClient(app, base_url="https://testserver") as client:
         cookie = (await client.post("/write/apple")).headers["set-cookie"].lower()
@@ -215,7 +215,7 @@ async def test_over_https_the_cookie_belongs_to_this_host_alone() -> None:
 
 
 class Away(MemorySessionStore):
-    """A store that can be taken away."""
+    """A store that can become unavailable."""
 
     away = False
 
@@ -225,7 +225,7 @@ class Away(MemorySessionStore):
         return await super().load(key, now)
 
 
-async def test_while_the_store_is_away_nobody_is_signed_in_and_no_cookie_is_lost() -> None:
+async def test_during_an_outage_no_user_is_signed_in_and_no_cookie_is_lost() -> None:
     store = Away()
     async with LiveClient(app_with(store)) as client:
         await client.post("/login/alice")
@@ -236,7 +236,7 @@ async def test_while_the_store_is_away_nobody_is_signed_in_and_no_cookie_is_lost
         assert (await client.get("/dash")).status_code == 200
 
 
-async def test_use_is_noted_at_most_once_a_minute_and_events_count(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_use_is_written_at_most_once_a_minute_and_events_count(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemorySessionStore()
     app = app_with(store, idle_timeout=3600.0, security=SecurityConfig(auth_recheck=0.0))
     async with LiveClient(app) as client:
@@ -253,7 +253,7 @@ async def test_use_is_noted_at_most_once_a_minute_and_events_count(monkeypatch: 
         await socket.close()
 
 
-async def test_a_page_that_only_polls_does_not_use_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_polls_do_not_count_as_use(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemorySessionStore()
     app = app_with(store, idle_timeout=3600.0, security=SecurityConfig(auth_recheck=0.0))
     async with LiveClient(app) as client:

@@ -1,4 +1,4 @@
-"""Many requests of one browser at the same moment, at several workers, over every kind of session store."""
+"""Concurrent requests of one browser, at several workers, with every kind of session store."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,7 @@ AT_ONCE = 6
 
 
 class Workers:
-    """Two workers with the same store, whose requests wait for each other between loading and saving."""
+    """Two workers with the same store. Their requests wait for each other between loading and saving."""
 
     def __init__(self, make: Callable[[], SessionStore]) -> None:
         self.barrier = asyncio.Barrier(AT_ONCE)
@@ -64,7 +64,7 @@ async def statuses(clients: list[LiveClient], paths: list[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("path", ["/together/w{}", "/visits"])
-async def test_all_of_them_are_answered(make: Callable[[], SessionStore], path: str) -> None:
+async def test_every_request_is_answered(make: Callable[[], SessionStore], path: str) -> None:
     workers = Workers(make)
     async with LiveClient(workers.apps[0]) as one, LiveClient(workers.apps[1]) as two:
         for number in range(ROUNDS):
@@ -80,7 +80,7 @@ async def test_all_of_them_are_answered(make: Callable[[], SessionStore], path: 
 
 
 @pytest.mark.parametrize("beside", ["/sign-in", "/sign-out"])
-async def test_signing_in_or_out_beside_them_fails_none(
+async def test_a_concurrent_sign_in_or_sign_out_fails_no_request(
     make: Callable[[], SessionStore], beside: str
 ) -> None:
     workers = Workers(make)
@@ -97,7 +97,7 @@ async def test_signing_in_or_out_beside_them_fails_none(
                 assert (await thief.get("/read")).json() == {}, f"round {number}"
 
 
-async def test_they_do_not_wait_for_a_store_that_is_away_one_after_the_other(
+async def test_requests_do_not_queue_for_an_unavailable_store(
     own_valkey: ValkeyProcess,
 ) -> None:
     loaded = asyncio.Barrier(31)

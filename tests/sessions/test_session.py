@@ -37,13 +37,13 @@ class TestReadOnly:
             lambda session: session.__ior__({"b": 1}),
         ],
     )
-    def test_every_write_names_the_alternative(self, write: Write) -> None:
+    def test_every_write_raises_and_names_the_alternative(self, write: Write) -> None:
         session = read_only({"a": 1})
         with pytest.raises(TypeError, match=r"read-only in a LiveView.*Starlette route"):
             write(session)
         assert session == {"a": 1}
 
-    def test_no_method_of_dict_that_writes_is_forgotten(self) -> None:
+    def test_every_writing_method_of_dict_is_covered(self) -> None:
         readers = {"copy", "fromkeys", "get", "items", "keys", "values"}
         writers = {name for name in dir(dict) if not name.startswith("_")} - readers
         assert writers == {"clear", "pop", "popitem", "setdefault", "update"}
@@ -87,7 +87,7 @@ class TestNotLoaded:
 
 
 class PlainDictSessions:
-    """A session middleware of somebody else: a dict without marks, kept in the server by a cookie's name."""
+    """A third-party session middleware: a plain dict, stored on the server."""
 
     def __init__(self, app: ASGIApp, store: dict[str, dict[str, Any]]) -> None:
         self.app = app
@@ -149,7 +149,7 @@ def app(request: pytest.FixtureRequest) -> Starlette:
     return app_with(Middleware(PlainDictSessions, store={}), *ENDPOINTS)
 
 
-class TestWatcher:
+class TestTracker:
     async def test_a_visitor_who_writes_nothing_has_no_session(self, app: Starlette) -> None:
         async with browser(app) as client:
             response = await client.get("/show")
@@ -178,14 +178,14 @@ class TestWatcher:
         assert (visible(session), session[SESSION_ID]) == ({"user": "alicia"}, first)
 
     @pytest.mark.parametrize("path", ["/logout", "/forget"])
-    async def test_an_emptied_session_is_gone(self, app: Starlette, path: str) -> None:
+    async def test_an_emptied_session_is_deleted(self, app: Starlette, path: str) -> None:
         async with browser(app) as client:
             await client.get("/login")
             await client.get(path)
             assert (await client.get("/show")).json() == {}
             assert not client.cookies
 
-    async def test_clearing_and_filling_makes_a_new_session(self, app: Starlette) -> None:
+    async def test_clearing_and_filling_creates_a_new_session(self, app: Starlette) -> None:
         async with browser(app) as client:
             first = (await client.get("/login")).json()
             await client.get("/anew")
@@ -193,7 +193,7 @@ class TestWatcher:
         assert session["user"] == "bob"
         assert session[SESSION_ID] != first
 
-    async def test_an_old_session_without_id_is_left_alone_until_written(self) -> None:
+    async def test_a_session_without_id_is_unchanged_until_written(self) -> None:
         store: dict[str, dict[str, Any]] = {"one": {"user": "old"}}
         app = app_with(Middleware(PlainDictSessions, store=store), *ENDPOINTS)
         async with browser(app) as client:
@@ -201,7 +201,7 @@ class TestWatcher:
             await client.get("/rename")
             assert SESSION_ID in (await client.get("/show")).json()
 
-    async def test_other_scopes_pass_untouched(self) -> None:
+    async def test_other_scopes_pass_unchanged(self) -> None:
         seen: list[Scope] = []
 
         async def inner(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""A session middleware that is not ours (starsessions): pages, sockets and signing out work all the same."""
+"""A third-party session middleware (starsessions): pages, sockets and sign-out work."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ class Dashboard(LiveView[dict[str, str]]):
         socket.context = {"name": session["user_id"]}
 
     async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, str]]) -> None:
-        """Changes nothing."""
+        """Do nothing."""
 
 
 async def sign_in(request: Request) -> Response:
@@ -54,7 +54,7 @@ def make_app(store: InMemoryStore) -> PyView:
     return app
 
 
-async def test_signing_in_being_live_and_signing_out() -> None:
+async def test_sign_in_live_page_and_sign_out() -> None:
     app = make_app(InMemoryStore())
     async with LiveClient(app) as client:
         assert (await client.get("/dash")).status_code == 403

@@ -1,4 +1,4 @@
-"""A page token belongs to one page, one session and one user; no two pages carry the same bytes."""
+"""Page, CSRF, flash and reload tokens: bound to page and session, and different at every load."""
 
 import time
 from base64 import urlsafe_b64decode
@@ -13,7 +13,7 @@ from pyview.tokens.secrets import InvalidToken, Secrets
 
 SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
 OLDER = "YW4gb2xkZXIgb25lLCBhbHNvIGZvciB0ZXN0cyBvbmx5Li4="
-ALICE, BOB, NOBODY = "a" * 64, "b" * 64, ""
+ALICE, BOB, VISITOR = "a" * 64, "b" * 64, ""
 
 
 class Clock:
@@ -44,18 +44,18 @@ def refusal(tokens: Tokens, token: object, binding: str, page_id: str = "phx-1")
     return caught.value.reason
 
 
-@pytest.mark.parametrize("binding", [ALICE, NOBODY])
-def test_a_page_token_says_which_page_it_is(tokens: Tokens, binding: str) -> None:
+@pytest.mark.parametrize("binding", [ALICE, VISITOR])
+def test_a_page_token_has_the_claims_of_its_page(tokens: Tokens, binding: str) -> None:
     page = tokens.read_page_token(mint(tokens, binding), "phx-1", binding)
     assert page == PageToken("phx-1", "app:Dashboard", "default")
 
 
 @pytest.mark.parametrize(
     ("minted_for", "joined_by"),
-    [(ALICE, BOB), (ALICE, NOBODY), (NOBODY, ALICE)],
+    [(ALICE, BOB), (ALICE, VISITOR), (VISITOR, ALICE)],
     ids=["another user", "after sign-out", "after sign-in"],
 )
-def test_a_page_of_one_is_stale_for_another(tokens: Tokens, minted_for: str, joined_by: str) -> None:
+def test_a_page_token_is_invalid_for_another_session(tokens: Tokens, minted_for: str, joined_by: str) -> None:
     assert refusal(tokens, mint(tokens, minted_for), joined_by) == "binding"
 
 
@@ -70,13 +70,13 @@ def test_a_page_token_expires(tokens: Tokens, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("token", [None, 3, "", "x", "a.b.c", "ü", ["x"]])
-def test_other_things_are_no_page_token(tokens: Tokens, token: object) -> None:
+def test_other_values_are_not_page_tokens(tokens: Tokens, token: object) -> None:
     assert refusal(tokens, token, ALICE) in ("missing", "signature")
 
 
-def test_a_flash_token_is_no_page_token(tokens: Tokens) -> None:
+def test_a_flash_token_is_not_a_page_token(tokens: Tokens) -> None:
     flash = tokens.mint_flash_token({"n": "", "i": "phx-1", "v": "", "r": "", "b": ""})
-    assert refusal(tokens, flash, NOBODY) == "signature"
+    assert refusal(tokens, flash, VISITOR) == "signature"
 
 
 def test_pages_and_csrf_tokens_survive_a_rotation_of_the_secret() -> None:
@@ -87,40 +87,40 @@ def test_pages_and_csrf_tokens_survive_a_rotation_of_the_secret() -> None:
     assert not before.check_csrf_token(after.mint_csrf_token("phx-1", ALICE), "phx-1", ALICE)
 
 
-def test_neither_binding_nor_code_is_in_the_page(tokens: Tokens) -> None:
+def test_the_binding_is_not_in_the_token(tokens: Tokens) -> None:
     body, _, _ = mint(tokens, ALICE).partition(".")
     assert ALICE.encode() not in urlsafe_b64decode(body + "==")
 
 
-def test_the_same_page_never_carries_the_same_bytes(tokens: Tokens) -> None:
-    """A guess at a secret that is compressed together with it learns nothing from two pages (BREACH)."""
+def test_tokens_of_one_page_differ_at_every_load(tokens: Tokens) -> None:
+    """Compression of a page reveals nothing about its tokens (BREACH)."""
     assert mint(tokens, ALICE) != mint(tokens, ALICE)
     codes = {urlsafe_b64decode(tokens.mint_csrf_token("phx-1", ALICE)) for _ in range(50)}
     for position in range(64):
         assert len({code[position] for code in codes}) > 1
 
 
-def test_a_csrf_token_serves_every_page_of_its_session(tokens: Tokens) -> None:
+def test_a_csrf_token_is_valid_for_every_page_of_its_session(tokens: Tokens) -> None:
     token = tokens.mint_csrf_token("phx-1", ALICE)
     assert tokens.check_csrf_token(token, "phx-1", ALICE)
     assert tokens.check_csrf_token(token, "phx-2", ALICE)
     assert not tokens.check_csrf_token(token, "phx-1", BOB)
-    assert not tokens.check_csrf_token(token, "phx-1", NOBODY)
+    assert not tokens.check_csrf_token(token, "phx-1", VISITOR)
 
 
-def test_without_a_session_a_csrf_token_serves_its_page(tokens: Tokens) -> None:
-    token = tokens.mint_csrf_token("phx-1", NOBODY)
-    assert tokens.check_csrf_token(token, "phx-1", NOBODY)
-    assert not tokens.check_csrf_token(token, "phx-2", NOBODY)
+def test_without_a_session_a_csrf_token_is_valid_for_its_page(tokens: Tokens) -> None:
+    token = tokens.mint_csrf_token("phx-1", VISITOR)
+    assert tokens.check_csrf_token(token, "phx-1", VISITOR)
+    assert not tokens.check_csrf_token(token, "phx-2", VISITOR)
     assert not tokens.check_csrf_token(token, "phx-1", ALICE)
 
 
 @given(st.one_of(st.text(), st.none(), st.integers(), st.text("ABCxyz019-_=", min_size=80, max_size=92)))
-def test_nothing_else_is_a_csrf_token(token: object) -> None:
+def test_other_values_are_not_csrf_tokens(token: object) -> None:
     assert not Tokens(Secrets(SECRET), SecurityConfig()).check_csrf_token(token, "phx-1", ALICE)
 
 
-def test_a_flash_lives_for_a_minute(tokens: Tokens, clock: Clock) -> None:
+def test_a_flash_token_expires_after_a_minute(tokens: Tokens, clock: Clock) -> None:
     token = tokens.mint_flash_token({"info": "Saved <b>"})
     assert tokens.read_flash_token(token) == {"info": "Saved <b>"}
     clock.now += 62
@@ -129,7 +129,7 @@ def test_a_flash_lives_for_a_minute(tokens: Tokens, clock: Clock) -> None:
     assert tokens.read_flash_token(None) == {}
 
 
-def test_a_reload_token_carries_a_status(tokens: Tokens, clock: Clock) -> None:
+def test_a_reload_token_has_a_status(tokens: Tokens, clock: Clock) -> None:
     token = tokens.mint_reload_token(404)
     assert tokens.read_reload_token(token) == 404
     assert tokens.read_reload_token(tokens.mint_flash_token({"status": 404})) is None

@@ -1,4 +1,4 @@
-"""Where the secret comes from, what is too weak, and that a token serves one purpose for a limited time."""
+"""Secrets and signers: sources of the secret, weak secrets, purposes, expiry and rotation."""
 
 import time
 from pathlib import Path
@@ -19,12 +19,12 @@ def reason(secrets: Secrets, token: object, purpose: str = "page", max_age: floa
     return caught.value.reason
 
 
-def test_the_environment_gives_the_secret() -> None:
+def test_the_secret_of_the_environment() -> None:
     signed = Secrets.from_environment({"PYVIEW_SECRET": STRONG}).signer("page").sign([1])
     assert Secrets(STRONG).signer("page").read(signed, 60) == [1]
 
 
-def test_a_file_gives_the_secret(tmp_path: Path) -> None:
+def test_the_secret_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text(f"{STRONG}\n")
     secrets = Secrets.from_environment({"PYVIEW_SECRET": "", "PYVIEW_SECRET_FILE": str(path)})
@@ -32,19 +32,19 @@ def test_a_file_gives_the_secret(tmp_path: Path) -> None:
     assert Secrets(STRONG).signer("page").read(secrets.signer("page").sign("x"), 60) == "x"
 
 
-def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+def test_the_error_of_a_missing_file_says_how_to_create_it(tmp_path: Path) -> None:
     missing = tmp_path / "nothing"
     with pytest.raises(SecretError, match=r"PYVIEW_SECRET_FILE.*openssl rand -base64 32"):
         Secrets.from_environment({"PYVIEW_SECRET_FILE": str(missing)})
 
 
-def test_an_empty_file_is_no_secret(tmp_path: Path) -> None:
+def test_an_empty_file_raises(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("\n")
     with pytest.raises(SecretError, match=r"PYVIEW_SECRET_FILE=.* is empty.*openssl rand -base64 32"):
         Secrets.from_environment({"PYVIEW_SECRET_FILE": str(tmp_path / "secret")})
 
 
-def test_a_weak_secret_is_named_where_it_comes_from(tmp_path: Path) -> None:
+def test_the_message_of_a_weak_secret_names_its_source(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("short")
     file = {"PYVIEW_SECRET_FILE": str(tmp_path / "secret")}
     assert (
@@ -57,13 +57,13 @@ def test_a_weak_secret_is_named_where_it_comes_from(tmp_path: Path) -> None:
     assert given.problems()[0].startswith("PyView(secret=...) has 5 bytes")
 
 
-def test_the_variable_comes_before_the_file(tmp_path: Path) -> None:
+def test_the_variable_takes_precedence_over_the_file(tmp_path: Path) -> None:
     environ = {"PYVIEW_SECRET": STRONG, "PYVIEW_SECRET_FILE": str(tmp_path / "missing")}
     signed = Secrets(STRONG).signer("page").sign(1)
     assert Secrets.from_environment(environ).signer("page").read(signed, 60) == 1
 
 
-def test_fallbacks_hold_for_a_secret_that_the_application_gives() -> None:
+def test_fallbacks_apply_to_a_secret_in_code() -> None:
     rotated = Secrets.from_environment({"PYVIEW_SECRET_FALLBACKS": OLDER}, STRONG)
     assert rotated.signer("page").read(Secrets(OLDER).signer("page").sign("old"), 60) == "old"
     assert rotated.signer("page").read(Secrets(STRONG).signer("page").sign("new"), 60) == "new"
@@ -84,7 +84,7 @@ def test_a_fallback_verifies_and_never_signs() -> None:
     assert Secrets(STRONG).signer("page").read(rotated.signer("page").sign("new"), 60) == "new"
 
 
-def test_a_weak_fallback_is_found_too() -> None:
+def test_weak_fallbacks_are_reported() -> None:
     assert Secrets(STRONG, ["short"]).problems() == [
         "a secret of PYVIEW_SECRET_FALLBACKS has 5 bytes, fewer than 32, and can be guessed"
     ]
@@ -105,7 +105,7 @@ def test_a_weak_fallback_is_found_too() -> None:
         (b"x" * 64, "repeats"),
     ],
 )
-def test_weak_secrets_are_named(value: str | bytes, problem: str) -> None:
+def test_weak_secrets_are_reported(value: str | bytes, problem: str) -> None:
     assert problem in (check_secret(value) or "")
 
 
@@ -121,33 +121,33 @@ def test_get_secret_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert check_secret(get_secret()) is None
 
 
-def test_tokens_of_one_purpose_are_worthless_for_another() -> None:
+def test_tokens_of_one_purpose_are_invalid_for_another() -> None:
     secrets = Secrets(STRONG)
     assert reason(secrets, secrets.signer("flash").sign(1), "page") == "signature"
     assert set(secrets.keys("page")).isdisjoint(secrets.keys("flash"))
 
 
 @pytest.mark.parametrize("age", [0, 58, 2 - CLOCK_SKEW])
-def test_a_token_lives_for_its_time(age: float) -> None:
+def test_a_token_is_valid_until_it_expires(age: float) -> None:
     secrets = Secrets(STRONG)
     token = secrets.signer("page").sign("x")
     assert secrets.signer("page", lambda: time.time() + age).read(token, 60) == "x"
 
 
 @pytest.mark.parametrize("age", [63, 1e9, -3 - CLOCK_SKEW])
-def test_a_token_dies_after_its_time_and_is_not_born_before(age: float) -> None:
+def test_an_expired_token_and_one_from_the_future_are_invalid(age: float) -> None:
     secrets = Secrets(STRONG)
     token = secrets.signer("page").sign("x")
     with pytest.raises(InvalidToken, match="expired"):
         secrets.signer("page", lambda: time.time() + age).read(token, 60)
 
 
-def test_what_is_printed_holds_no_secret() -> None:
+def test_the_repr_has_no_secret() -> None:
     assert STRONG not in repr(Secrets(STRONG)) + str(Secrets(STRONG))
 
 
 @given(st.one_of(st.text(), st.integers(), st.none(), st.lists(st.integers()), st.binary()))
-def test_nothing_but_its_own_tokens_is_read(token: object) -> None:
+def test_other_values_are_not_tokens(token: object) -> None:
     assert reason(Secrets(STRONG), token) in ("missing", "signature")
 
 
@@ -156,14 +156,14 @@ TOKEN = Secrets(STRONG).signer("page").sign({"n": "abc"})
 
 
 @given(st.integers(0), st.integers(1, 255))
-def test_every_changed_byte_is_noticed(position: int, change: int) -> None:
+def test_a_changed_byte_is_detected(position: int, change: int) -> None:
     secrets, token = Secrets(STRONG), bytearray(TOKEN.encode())
     position %= len(token)
     token[position] ^= change
     assert reason(secrets, token.decode("latin-1")) in ("missing", "signature")
 
 
-def test_a_signature_can_be_written_in_one_way_only() -> None:
+def test_a_signature_has_one_spelling() -> None:
     """Decoders of base64 take `+` for `-`, `/` for `_`, and any bits that are left over."""
     signer = Secrets(STRONG).signer("page")
     tokens = [signer.sign({"n": number}) for number in range(40)]

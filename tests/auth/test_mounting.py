@@ -1,4 +1,4 @@
-"""The same protection wherever the application stands: mounted, behind a prefix, beside busy session middlewares."""
+"""The same protection for a mounted application, behind a prefix, and with other software that writes the session."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ def inner(state: AppState) -> PyView:
 
 
 def outer(state: AppState, app: PyView) -> Starlette:
-    """Session, authentication and sign-in are the outer application's."""
+    """An outer application with session, authentication and sign-in."""
     middleware = [
         Middleware(SessionMiddleware, secret_key=SECRET),
         Middleware(AuthenticationMiddleware, backend=SessionAuth(state)),
@@ -65,7 +65,7 @@ class TestMounted:
     def state(self) -> AppState:
         return AppState()
 
-    async def test_from_door_to_door(self, state: AppState) -> None:
+    async def test_sign_in_to_sign_out(self, state: AppState) -> None:
         async with LiveClient(outer(state, inner(state))) as client:
             response = await client.get("/app/dashboard?a=1")
             assert response.headers["location"] == "/app/login?next=%2Fapp%2Fdashboard%3Fa%3D1"
@@ -103,7 +103,7 @@ async def attempt_at(client: LiveClient, page: Any) -> Any:
 
 
 class CountsVisits(BaseHTTPMiddleware):
-    """Writes the session at every request, before and after the page is made."""
+    """Writes the session at every request, before and after the page is rendered."""
 
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         request.session["visits"] = request.session.get("visits", 0) + 1
@@ -113,7 +113,7 @@ class CountsVisits(BaseHTTPMiddleware):
 
 
 class WritesAfterwards(BaseHTTPMiddleware):
-    """Writes the session only when the page has been made."""
+    """Writes the session after the page was rendered."""
 
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
@@ -139,7 +139,7 @@ class TestBusySessions:
                 await page_of(client, "/")
             assert (await attempt(client, first))[0] == "ok"
 
-    async def test_a_session_born_after_the_page_costs_one_reload(self) -> None:
+    async def test_a_session_created_after_the_page_costs_one_reload(self) -> None:
         state = AppState()
         async with LiveClient(self.app(state, WritesAfterwards)) as client:
             first = await page_of(client, "/")
@@ -149,7 +149,7 @@ class TestBusySessions:
                 await page_of(client, "/")
             assert (await attempt(client, second))[0] == "ok"
 
-    async def test_a_browser_gets_there_by_itself(self) -> None:
+    async def test_a_browser_recovers_by_itself(self) -> None:
         state = AppState()
         async with LiveClient(self.app(state, WritesAfterwards)) as client:
             page = await client.open("/")
@@ -164,7 +164,7 @@ async def test_a_prefix_that_the_proxy_adds() -> None:
         assert response.headers["location"] == "/prefix/login?next=%2Fprefix%2Fdashboard%3Fa%3D1"
 
 
-async def test_another_value_in_the_session_leaves_open_pages_alone() -> None:
+async def test_another_value_in_the_session_does_not_affect_open_pages() -> None:
     state = AppState()
 
     async def remember(request: Request) -> Response:
