@@ -42,7 +42,7 @@ async def running(application: str, core: int | None) -> AsyncIterator[Server]:
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: ASYNC220
     try:
         server = Server(application, await _port_of(child), psutil.Process(child.pid))
-        await _answering(server)
+        await _wait_until_ready(server)
         yield server
     finally:
         child.kill()
@@ -57,18 +57,18 @@ async def _port_of(child: subprocess.Popen[bytes]) -> int:
     return int(line)
 
 
-async def _answering(server: Server) -> None:
+async def _wait_until_ready(server: Server) -> None:
     """Wait for the first response: the socket listens before the application has been imported."""
     try:
         async with asyncio.timeout(20):
-            answer = await _first_answer(server.port)
+            answer = await _first_response(server.port)
     except TimeoutError:
-        raise RuntimeError(f"{server.name} did not answer within 20 s: does it start at all?") from None
+        raise RuntimeError(f"{server.name} did not answer within 20 s; its output is above") from None
     if not answer:
         raise RuntimeError(f"{server.name} ended before it answered: its message is above")
 
 
-async def _first_answer(port: int) -> bytes:
+async def _first_response(port: int) -> bytes:
     """Return the response to a GET, empty if the server has ended."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:

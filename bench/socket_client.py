@@ -11,8 +11,8 @@ from picows import WSFrame, WSListener, WSMsgType, WSParsedURL, WSTransport, ws_
 
 from bench.page import Page
 
-PATIENCE = 20.0
-"""Seconds without an answer after which a run gives up."""
+ANSWER_TIMEOUT = 20.0
+"""Seconds that an answer may take."""
 
 
 class Tab(WSListener):
@@ -51,17 +51,17 @@ class Tab(WSListener):
         self._answer = asyncio.get_running_loop().create_future()
         return self._answer
 
-    async def ask(self, frame: bytes) -> Any:
+    async def request(self, frame: bytes) -> Any:
         """Return the `response` of an ok reply. Raises `RuntimeError` for another reply."""
         answer = self.expect()
         self.send(frame)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(ANSWER_TIMEOUT):
             return response_of(await answer)
 
     async def leave(self) -> None:
         """Close as a browser tab does, and wait until the server has closed."""
         self.transport.send_close()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(ANSWER_TIMEOUT):
             await self.transport.wait_disconnected()
 
 
@@ -92,14 +92,14 @@ class Pump(Tab):
         """Stop, and return the response to the last event."""
         self._running = False
         assert self._answer is not None
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(ANSWER_TIMEOUT):
             last = await self._answer
         self.events += 1
         self.payload_bytes += len(last)
         return response_of(last)
 
 
-class Metronome(Tab):
+class LatencyTab(Tab):
     """Send events one after the other, and keep the latency of each reply."""
 
     def __init__(self, frame: bytes) -> None:
@@ -129,7 +129,7 @@ class Metronome(Tab):
         self._left = count
         answer = self.expect()
         self._next()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(ANSWER_TIMEOUT):
             return response_of(await answer)
 
 
@@ -156,7 +156,7 @@ class Subscriber(Tab):
 async def join(page: Page, tab: Tab) -> None:
     """Connect, upgrade, join, and wait for the reply."""
     await ws_connect(lambda: tab, page.socket_url, extra_headers=page.headers, socket_factory=_connect)
-    await tab.ask(page.join_frame())
+    await tab.request(page.join_frame())
 
 
 def _connect(url: WSParsedURL) -> socket.socket:

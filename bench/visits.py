@@ -19,8 +19,8 @@ from bench.inside import SERVER, get, scope_of, text_of
 from bench.page import Page
 
 PATHS = ("/counter", "/table")
-LEFT = {"type": "websocket.disconnect", "code": 4000}
-"""As our own client leaves a page; after a lost connection its view would wait for it."""
+LEAVE = {"type": "websocket.disconnect", "code": 4000}
+"""The close code of our own client: after any other one the view would wait for its page."""
 
 
 class Visitor:
@@ -29,10 +29,10 @@ class Visitor:
     def __init__(self, page: Page) -> None:
         self.answers = 0
         self.last = ""
-        self._says = iter([{"type": "websocket.connect"}, text_of(page.join_frame()), LEFT])
+        self._messages = iter([{"type": "websocket.connect"}, text_of(page.join_frame()), LEAVE])
 
     async def receive(self) -> Any:
-        return next(self._says)
+        return next(self._messages)
 
     async def send(self, message: Any) -> None:
         if message["type"] == "websocket.send":
@@ -54,7 +54,7 @@ async def first_pages(app: Any, path: str, count: int) -> float:
 
 
 async def joins(app: Any, path: str, count: int) -> float:
-    """Return the seconds per handshake, join and goodbye. Raises `RuntimeError` if a join was refused."""
+    """Return the seconds per handshake, join and leave. Raises `RuntimeError` if a join was refused."""
     page = await get(path)
     query = page.socket_url.partition("?")[2].encode()
     headers = [(name.lower().encode(), value.encode()) for name, value in page.headers.items()]
@@ -70,10 +70,10 @@ async def joins(app: Any, path: str, count: int) -> float:
 
 async def _seconds(calls: Sequence[Callable[[], Awaitable[None]]]) -> float:
     gc.collect()
-    begun = time.process_time()
+    start = time.process_time()
     for call in calls:
         await call()
-    return (time.process_time() - begun) / len(calls)
+    return (time.process_time() - start) / len(calls)
 
 
 async def run(count: int, rounds: int) -> None:

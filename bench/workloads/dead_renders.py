@@ -12,7 +12,7 @@ from bench.server import Server
 
 
 @dataclass(frozen=True)
-class Readers:
+class HttpClients:
     """Connections to one server, and the page that they request."""
 
     server: Server
@@ -46,14 +46,14 @@ async def dead_table(arena: Arena) -> list[Row]:
 
 async def _dead_renders(arena: Arena, key: str, title: str, path: str) -> list[Row]:
     async with arena.pair(path) as (ours, bare):
-        ours_readers, bare_readers = await _gather(arena, ours, path), await _gather(arena, bare, path)
+        ours_clients, bare_clients = await _gather(arena, ours, path), await _gather(arena, bare, path)
         seconds = arena.plan.seconds
         results = await in_turns(
-            arena.plan.rounds, partial(ours_readers.measure, seconds), partial(bare_readers.measure, seconds)
+            arena.plan.rounds, partial(ours_clients.measure, seconds), partial(bare_clients.measure, seconds)
         )
     return [rate_row(key, title, results), bytes_row(f"{key}, bytes", f"{title}, whole response", results)]
 
 
-async def _gather(arena: Arena, server: Server, path: str) -> Readers:
+async def _gather(arena: Arena, server: Server, path: str) -> HttpClients:
     connections = [await connect_http(server.port) for _ in range(arena.plan.browsers)]
-    return Readers(server, path, connections)
+    return HttpClients(server, path, connections)

@@ -21,7 +21,7 @@ Expected = Callable[[int], str]
 
 
 @dataclass(frozen=True)
-class Crowd:
+class TabGroup:
     """Joined tabs of one server."""
 
     server: Server
@@ -83,11 +83,11 @@ async def components(arena: Arena) -> list[Row]:
 async def guarded(arena: Arena) -> list[Row]:
     """Measure the counter with rechecked users against our own public one."""
     async with arena.guarded() as protected, arena.ours() as ours:
-        watched = await _gather(arena, protected, "/guarded", "inc", str, sign_in=SIGN_IN)
+        rechecked = await _gather(arena, protected, "/guarded", "inc", str, sign_in=SIGN_IN)
         plain = await _gather(arena, ours, "/counter", "inc", str)
         seconds = arena.plan.seconds
         results = await in_turns(
-            arena.plan.rounds, partial(watched.measure, seconds), partial(plain.measure, seconds)
+            arena.plan.rounds, partial(rechecked.measure, seconds), partial(plain.measure, seconds)
         )
     return [rate_row("guarded", "protected counter, events / counter", results)]
 
@@ -98,11 +98,11 @@ def _total(bumps: int) -> str:
 
 async def _events(arena: Arena, key: str, title: str, path: str, event: str, expected: Expected) -> list[Row]:
     async with arena.pair(path) as (ours, bare):
-        ours_crowd = await _gather(arena, ours, path, event, expected)
-        bare_crowd = await _gather(arena, bare, path, event, expected)
+        ours_group = await _gather(arena, ours, path, event, expected)
+        bare_group = await _gather(arena, bare, path, event, expected)
         seconds = arena.plan.seconds
         results = await in_turns(
-            arena.plan.rounds, partial(ours_crowd.measure, seconds), partial(bare_crowd.measure, seconds)
+            arena.plan.rounds, partial(ours_group.measure, seconds), partial(bare_group.measure, seconds)
         )
     return [
         rate_row(key, f"{title}, events", results),
@@ -118,8 +118,8 @@ async def _gather(
     expected: Expected,
     cid: int | None = None,
     sign_in: str = "",
-) -> Crowd:
+) -> TabGroup:
     pages = await open_pages(server, path, arena.plan.connections, sign_in)
     tabs = [Pump(page.click_frame(event, cid)) for page in pages]
     await join_all(pages, tabs)
-    return Crowd(server, tabs, str if server.name == BARE else expected)
+    return TabGroup(server, tabs, str if server.name == BARE else expected)

@@ -12,11 +12,11 @@ from bench.measure import Sample, Work, in_turns, sample
 from bench.page import open_pages
 from bench.rows import Row, bytes_row, rate_row
 from bench.server import Server
-from bench.socket_client import PATIENCE, Subscriber, Tab, join, join_all, shows
+from bench.socket_client import ANSWER_TIMEOUT, Subscriber, Tab, join, join_all, shows
 
 
 @dataclass
-class Audience:
+class Broadcast:
     """Subscribers of one server, and the tab that sends ticks.
 
     A few ticks are in flight, so that the server does not wait until the last subscriber has read.
@@ -30,19 +30,19 @@ class Audience:
     subscribers: list[Subscriber] = field(default_factory=list)
     _deliveries: int = 0
     _deadline: float = 0.0
-    _quiet: "asyncio.Future[None] | None" = None
+    _all_delivered: "asyncio.Future[None] | None" = None
 
     def delivered(self) -> None:
         """Count a delivery, and send the next tick when every subscriber has received an earlier one."""
         self._deliveries += 1
         if self._deliveries % len(self.subscribers) == 0:
-            self._whole_tick_delivered()
+            self._on_whole_tick()
 
-    def _whole_tick_delivered(self) -> None:
+    def _on_whole_tick(self) -> None:
         if time.perf_counter() < self._deadline:
             self._send()
-        elif self._deliveries == self.sent * len(self.subscribers) and self._quiet:
-            self._quiet.set_result(None)
+        elif self._deliveries == self.sent * len(self.subscribers) and self._all_delivered:
+            self._all_delivered.set_result(None)
 
     def _send(self) -> None:
         self.sent += 1
@@ -53,12 +53,12 @@ class Audience:
 
     async def _work(self, seconds: float) -> Work:
         received, deliveries = self._received(), self._deliveries
-        self._quiet = asyncio.get_running_loop().create_future()
+        self._all_delivered = asyncio.get_running_loop().create_future()
         self._deadline = time.perf_counter() + seconds
         for _ in range(self.in_flight):
             self._send()
-        async with asyncio.timeout(seconds + PATIENCE):
-            await self._quiet
+        async with asyncio.timeout(seconds + ANSWER_TIMEOUT):
+            await self._all_delivered
         self._check()
         return Work(self._deliveries - deliveries, self._received() - received)
 
@@ -74,12 +74,12 @@ class Audience:
 
 async def ticker(arena: Arena) -> list[Row]:
     async with arena.pair("/ticker") as (ours, bare):
-        ours_audience, bare_audience = await _gather(arena, ours), await _gather(arena, bare)
+        ours_broadcast, bare_broadcast = await _gather(arena, ours), await _gather(arena, bare)
         seconds = arena.plan.seconds
         results = await in_turns(
             arena.plan.rounds,
-            partial(ours_audience.measure, seconds),
-            partial(bare_audience.measure, seconds),
+            partial(ours_broadcast.measure, seconds),
+            partial(bare_broadcast.measure, seconds),
         )
     title = f"ticker, {arena.plan.subscribers} subscribers"
     return [
@@ -88,12 +88,12 @@ async def ticker(arena: Arena) -> list[Row]:
     ]
 
 
-async def _gather(arena: Arena, server: Server) -> Audience:
-    audience = Audience(server, arena.plan.ticks_in_flight)
+async def _gather(arena: Arena, server: Server) -> Broadcast:
+    broadcast = Broadcast(server, arena.plan.ticks_in_flight)
     pages = await open_pages(server, "/ticker", arena.plan.subscribers)
-    audience.subscribers = [Subscriber(audience.delivered) for _ in pages]
-    await join_all(pages, audience.subscribers)
+    broadcast.subscribers = [Subscriber(broadcast.delivered) for _ in pages]
+    await join_all(pages, broadcast.subscribers)
     [page] = await open_pages(server, "/clock", 1)
-    audience.tick = page.click_frame("tick")
-    await join(page, audience.clock)
-    return audience
+    broadcast.tick = page.click_frame("tick")
+    await join(page, broadcast.clock)
+    return broadcast

@@ -7,18 +7,18 @@ from bench.arena import Arena
 from bench.page import open_pages
 from bench.rows import Row
 from bench.server import Server
-from bench.socket_client import Metronome, join, shows
+from bench.socket_client import LatencyTab, join, shows
 
 Percentiles = list[float]
 """The 1st to the 99th, in microseconds."""
 
 
 @dataclass
-class Listener:
+class LatencyRun:
     """The tab of one server."""
 
     server: Server
-    tab: Metronome
+    tab: LatencyTab
     played: int = 0
 
     async def measure(self, beats: int) -> Percentiles:
@@ -43,11 +43,11 @@ async def latency(arena: Arena) -> list[Row]:
     return [_row(percent, ours_rounds, bare_rounds) for percent in (50, 99)]
 
 
-async def _join(server: Server) -> Listener:
+async def _join(server: Server) -> LatencyRun:
     [page] = await open_pages(server, "/counter", 1)
-    tab = Metronome(page.click_frame("inc"))
+    tab = LatencyTab(page.click_frame("inc"))
     await join(page, tab)
-    return Listener(server, tab)
+    return LatencyRun(server, tab)
 
 
 def _row(percent: int, ours_rounds: list[Percentiles], bare_rounds: list[Percentiles]) -> Row:

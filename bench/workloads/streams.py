@@ -8,7 +8,7 @@ from bench.page import open_pages
 from bench.rows import Row, bytes_row, rate_row
 from bench.server import Server
 from bench.socket_client import Pump, join_all
-from bench.workloads.events import Crowd
+from bench.workloads.events import TabGroup
 
 MANY, FEW = 10_000, 10
 MOST_PAGES = 4
@@ -17,7 +17,7 @@ MOST_PAGES = 4
 async def stream(arena: Arena) -> list[Row]:
     """Compare two servers of the same application, with many and with few shown items."""
     async with arena.ours() as first, arena.ours() as second:
-        many, few = await _crowd(arena, first, MANY), await _crowd(arena, second, FEW)
+        many, few = await _group(arena, first, MANY), await _group(arena, second, FEW)
         seconds = arena.plan.seconds
         results = await in_turns(
             arena.plan.rounds, partial(many.measure, seconds), partial(few.measure, seconds)
@@ -29,8 +29,8 @@ async def stream(arena: Arena) -> list[Row]:
     ]
 
 
-async def _crowd(arena: Arena, server: Server, shown: int) -> Crowd:
+async def _group(arena: Arena, server: Server, shown: int) -> TabGroup:
     pages = await open_pages(server, f"/stream/{shown}", min(MOST_PAGES, arena.plan.connections))
     tabs = [Pump(page.click_frame("add")) for page in pages]
     await join_all(pages, tabs)
-    return Crowd(server, tabs, "line {}".format)
+    return TabGroup(server, tabs, "line {}".format)

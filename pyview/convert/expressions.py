@@ -102,7 +102,7 @@ class Expressions:
         return first + "".join(map(_attribute, rest))
 
     def _loop_name(self, words: list[str]) -> str:
-        if not self.loops.around and not self.is_jinja:
+        if not self.loops.enclosing and not self.is_jinja:
             self.remark(
                 "this loop is in a file that includes this one. Jinja2 passes it on only if the loop there mentions "
                 "it: add {% set outer_loop = loop %} to that loop"

@@ -24,7 +24,7 @@ class Loop:
 class Loops:
     """The loops around one position, outermost first. `source` is the template; new names must not occur in it."""
 
-    around: tuple[Loop, ...]
+    enclosing: tuple[Loop, ...]
     source: str
 
     def name(self, words: list[str], is_jinja: bool) -> str:
@@ -36,17 +36,17 @@ class Loops:
         return ".".join([base, *(NAMES.get(word, word) for word in rest[:1]), *rest[1:]])
 
     def _parent(self, parents: int) -> str:
-        if parents >= len(self.around):
+        if parents >= len(self.enclosing):
             raise Unconvertible(
                 "this file has no loop around this one. In the file that includes it, write "
                 "{% set outer_loop = loop %} in the outer loop, and use outer_loop here"
             )
-        loop = self.around[-1 - parents]
+        loop = self.enclosing[-1 - parents]
         loop.alias = loop.alias or self._free_name()
         return loop.alias
 
     def _free_name(self) -> str:
-        taken = {loop.alias for loop in self.around}
+        taken = {loop.alias for loop in self.enclosing}
         names = ["outer_loop", *(f"outer_loop_{number}" for number in range(2, 100))]
         return next(name for name in names if name not in taken and name not in self.source)
 

@@ -152,11 +152,11 @@ class Tags:
 
     def _cycle(self, inner: str) -> str:
         arguments = self._cycled(inner.removeprefix("cycle").strip())
-        if not self.expressions.loops.around:
+        if not self.expressions.loops.enclosing:
             raise Unconvertible(
                 f"cycle is not in a loop of this file. Write {{{{ loop.cycle({arguments}) }}}} in its loop"
             )
-        if len(self.expressions.loops.around) > 1:
+        if len(self.expressions.loops.enclosing) > 1:
             self.remark("loop.cycle starts again with each run of the inner loop; cycle continued")
         if self.within != "for":
             self.remark(

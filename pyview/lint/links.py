@@ -99,10 +99,10 @@ def links_of_calls(source: ParsedTemplate) -> Iterator[Link]:
 
 def _core_names(tree: nodes.Template) -> dict[str, str]:
     """Return the names by which a template calls those components, such as `ui.link` or an alias."""
-    whole = [one.target for one in tree.find_all(nodes.Import) if _is_core(one.template)]
+    modules = [one.target for one in tree.find_all(nodes.Import) if _is_core(one.template)]
     parts = [one.names for one in tree.find_all(nodes.FromImport) if _is_core(one.template)]
     pairs = [(one, one) if isinstance(one, str) else one for names in parts for one in names]
-    dotted = {f"{target}.{name}": name for target in whole for name in _ARGUMENTS}
+    dotted = {f"{target}.{name}": name for target in modules for name in _ARGUMENTS}
     return dotted | {alias: name for name, alias in pairs if name in _ARGUMENTS}
 
 

@@ -350,7 +350,8 @@ def _is_checkable(tag: Tag) -> bool:
 
 
 def _visible(tag: Tag) -> bool:
-    around = (tag, *tag.parents)
+    ancestors = (tag, *tag.parents)
     return not any(
-        one.has_attr("hidden") or "display:none" in attribute(one, "style").replace(" ", "") for one in around
+        one.has_attr("hidden") or "display:none" in attribute(one, "style").replace(" ", "")
+        for one in ancestors
     )

@@ -53,8 +53,8 @@ class InnerViews:
 
     def find(self, tag: Tag | None) -> InnerView | None:
         """Return the inner view that `tag` is in; None if the page's own view contains it."""
-        around = () if tag is None else (tag, *tag.parents)
-        holder = next((one for one in around if one.has_attr(SESSION)), None)
+        ancestors = () if tag is None else (tag, *tag.parents)
+        holder = next((one for one in ancestors if one.has_attr(SESSION)), None)
         return None if holder is None else self.views.get(attribute(holder, "id"))
 
     def of_channel(self, channel: ClientChannel) -> InnerView | None:

@@ -153,14 +153,14 @@ def target_cids(tag: Tag, target: Any, soup: BeautifulSoup) -> list[int | None]:
     `target` is that of the command, otherwise the element's `phx-target` counts: a number, or a selector whose matches
     are the targets. Raises `ElementNotFound` if nothing matches.
     """
-    wanted = attribute(tag, "phx-target") if target is None else str(target)
-    if not wanted:
+    selector = attribute(tag, "phx-target") if target is None else str(target)
+    if not selector:
         return [None]
-    if wanted.isdecimal():
-        return [_component(int(wanted), tag, soup)]
-    found = soup.select(wanted)
+    if selector.isdecimal():
+        return [_component(int(selector), tag, soup)]
+    found = soup.select(selector)
     if not found:
-        raise ElementNotFound(f"no element on the page matches the phx-target {wanted!r} of {outline(tag)}")
+        raise ElementNotFound(f"no element on the page matches the phx-target {selector!r} of {outline(tag)}")
     return [closest_component(match) for match in found]
 
 
@@ -172,8 +172,8 @@ def _component(cid: int, tag: Tag, soup: BeautifulSoup) -> int:
 
 def event_owner(tag: Tag, target: Any, soup: BeautifulSoup) -> Tag:
     """Return the element whose view an event goes to: the first match of a selector, otherwise the element itself."""
-    wanted = attribute(tag, "phx-target") if target is None else str(target)
-    found = soup.select_one(wanted) if wanted and not wanted.isdecimal() else None
+    selector = attribute(tag, "phx-target") if target is None else str(target)
+    found = soup.select_one(selector) if selector and not selector.isdecimal() else None
     return tag if found is None else found
 
 

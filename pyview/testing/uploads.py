@@ -183,12 +183,14 @@ def file_inputs(form: Tag) -> list[Tag]:
 
 def drop_target(zone: Tag, soup: Tag) -> Tag:
     """Return the file input that gets the files dropped on `zone`. Raises `PageError` if there is none."""
-    around = next((one for one in (zone, *zone.parents) if one.has_attr("phx-drop-target")), None)
-    if around is None:
+    drop_zone = next((one for one in (zone, *zone.parents) if one.has_attr("phx-drop-target")), None)
+    if drop_zone is None:
         raise PageError(f"expected an element inside a phx-drop-target, got {zone}")
-    target = soup.find(id=attribute(around, "phx-drop-target"))
+    target = soup.find(id=attribute(drop_zone, "phx-drop-target"))
     if not isinstance(target, Tag) or target.has_attr("disabled"):
-        raise PageError(f"expected phx-drop-target to name an enabled file input of the page, got {around}")
+        raise PageError(
+            f"expected phx-drop-target to name an enabled file input of the page, got {drop_zone}"
+        )
     return target
 
 
