@@ -17,8 +17,8 @@ from tests.browser.retry import until
 from tests.nested.test_embedded import app_with as plain_app
 from tests.nested.test_nested import Counter, app_with, around
 from tests.nested.test_page_attributes import app as attributes_app
+from tests.nested.test_page_guards import AT_ONCE, Guarded, by_hand, plain
 from tests.nested.test_sticky import app as sticky_app
-from tests.nested.test_surrounding_guards import AT_ONCE, Guarded, by_hand, plain
 
 Serve = Callable[[ASGIApp], str]
 LIVE = "[data-phx-main].phx-connected"

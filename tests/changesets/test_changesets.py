@@ -1,4 +1,4 @@
-"""Change sets, as PyView 0.9 documents them."""
+"""Change sets, as documented for PyView 0.9."""
 
 from typing import Any
 
@@ -42,14 +42,14 @@ def test_errors_are_those_of_fields_that_have_changed() -> None:
     assert (changes["name"], changes.attrs.name) == ("A", "A")
 
 
-def test_what_fits_is_a_model() -> None:
+def test_valid_changes_are_a_model() -> None:
     changes = changed(change_set(User), name="Ada", email="ada@x")
     assert changes.valid
     assert changes.errors == {}
     assert changes.model == User(name="Ada", email="ada@x")
 
 
-def test_what_is_wrong_with_the_whole_is_told_of_the_last_change() -> None:
+def test_an_error_of_the_whole_model_belongs_to_the_last_change() -> None:
     changes = changed(change_set(User), name="Ada", email="Ada")
     assert changes.errors == {"email": "Value error, name and email are the same"}
 
@@ -61,14 +61,14 @@ def test_a_submit_applies_all_fields() -> None:
     assert changes.changes == {"name": "Ada", "email": "ada@x"}
 
 
-def test_save_returns_the_model_or_says_why_not() -> None:
+def test_save_returns_the_model_or_sets_errors() -> None:
     changes = change_set(User)
     assert changes.save(payload({"name": "Ada", "email": "ada@x"})) == User(name="Ada", email="ada@x")
     assert changes.save(payload({"name": "A", "email": "ada@x"})) is None
     assert changes.errors == {"name": "String should have at least 3 characters"}
 
 
-def test_lists_of_one_text_are_understood_as_pyview_sent_them() -> None:
+def test_lists_of_one_text_are_accepted_as_in_pyview_0_9() -> None:
     changes = change_set(User)
     changes.apply({"name": ["Ada"], "_target": ["name"]})
     assert changes["name"] == "Ada"

@@ -21,7 +21,7 @@ from pyview.tokens.secrets import InvalidToken
 from tests.attack.test_session_changes import PASS, CapturedChange, request_change
 from tests.attack.test_session_changes import STALE as STALE_ORDER
 from tests.frames import Page, connect, join, load, page_in
-from tests.nested.test_who_may_join import STALE, join_inner, tokens_in
+from tests.nested.test_tokens import STALE, join_inner, tokens_in
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 OTHER_SECRET = "an0ther-s3cret-of-thirty-two-bytes-or-more"

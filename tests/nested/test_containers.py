@@ -1,4 +1,4 @@
-"""The element of a page and of a nested view: its tag and attributes, and what a root template gets of the page."""
+"""Containers of pages and nested views, and the values that a root template receives."""
 
 import re
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ async def shown(app: PyView, path: str = "/") -> Any:
         return (await client.open(path)).find("[data-phx-main]")
 
 
-async def test_a_class_says_the_element_of_its_page() -> None:
+async def test_container_of_a_class_is_the_element_of_its_page() -> None:
     view = page(container=("main", {"class": "wide", "data-note": NASTY, "hidden": None, "inert": True}))
     async with LiveClient(app_of(home=view)) as client:
         html = (await client.get("/")).text
@@ -49,7 +49,7 @@ async def test_a_class_says_the_element_of_its_page() -> None:
         assert found.find("p").text == "1"
 
 
-async def test_route_before_class_before_live_session() -> None:
+async def test_container_of_the_route_precedes_class_and_live_session() -> None:
     app = PyView()
     group = app.live_session("shop", container=("section", {"class": "shop"}))
     group.add_live_view("/plain", page())
@@ -67,7 +67,7 @@ async def test_route_before_class_before_live_session() -> None:
         assert (await shown(app, f"/{path}")).name == tag, path
 
 
-async def test_live_navigation_brings_the_element_of_the_next_page() -> None:
+async def test_live_navigation_replaces_the_element_of_the_page() -> None:
     first, second = (
         page(container=("main", {"class": "a", "data-a": "1"})),
         page(container=("section", {"class": "b"})),
@@ -86,7 +86,7 @@ async def test_live_navigation_brings_the_element_of_the_next_page() -> None:
             assert response["container"] == ["section", {"class": "b"}]
 
 
-async def test_a_nested_view_has_the_element_that_its_class_or_its_place_says() -> None:
+async def test_container_of_live_render_precedes_the_class() -> None:
     inner = page(container=("section", {"class": "inner"}))
     outer = page(
         template=LiveTemplate.from_string(
@@ -127,9 +127,7 @@ def _with(**names: Any) -> Any:
         (7, TypeError, "expected a tag"),
     ],
 )
-def test_what_is_no_element_or_not_the_authors_is_refused_at_start(
-    given: Any, error: type[Exception], text: str
-) -> None:
+def test_an_invalid_container_raises_at_start(given: Any, error: type[Exception], text: str) -> None:
     app = PyView()
     with pytest.raises(error) as of_class:
         app.add_live_view("/", page(container=given))
@@ -149,7 +147,7 @@ def test_a_plain_element() -> None:
 
 
 def document(context: RootTemplateContext) -> str:
-    """A root template that shows all that there is."""
+    """Root template that renders all values it receives."""
     seen: Mapping[str, Any] = context["session_data"]
     view, user = context["view"], context["user"]
     parts = (view.__qualname__, context["path"], user.display_name, seen.get("theme"), seen.get("shared"))
@@ -157,7 +155,7 @@ def document(context: RootTemplateContext) -> str:
     return f'<!DOCTYPE html><meta name="csrf-token" content="{context["csrf_token"]}">{said}{live_element(context)}'
 
 
-async def test_a_root_template_gets_path_user_session_and_view_of_the_page() -> None:
+async def test_a_root_template_receives_path_user_session_and_view() -> None:
     app = make_app(UserBackend(), {"/": page()})
     app.rootTemplate = document
     group = app.live_session("shop", session={"shared": "<of the group>"}, container="main")
@@ -176,7 +174,7 @@ async def test_a_root_template_gets_path_user_session_and_view_of_the_page() -> 
         assert opened.find("main p").text == "1"
 
 
-async def test_nothing_of_the_session_is_in_a_page_whose_template_does_not_write_it() -> None:
+async def test_a_page_contains_nothing_of_the_session_by_default() -> None:
     app = make_app(UserBackend(), {"/": page()})
     app.live_session("shop", session={"shared": "known to views"}).add_live_view("/shop", page())
     async with LiveClient(app) as client:

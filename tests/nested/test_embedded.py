@@ -1,4 +1,4 @@
-"""Live views in pages that are not live: a route of Starlette, a template of its own."""
+"""Live views in pages of Starlette routes."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def app_with(endpoint: Any = page) -> PyView:
 
 
 @pytest.mark.parametrize("name", [None, "ann"])
-async def test_they_are_live_each_for_itself(name: str | None) -> None:
+async def test_embedded_views_are_live_independently(name: str | None) -> None:
     async with LiveClient(app_with()) as client:
         if name:
             await client.post(f"/in/{name}")
@@ -50,14 +50,14 @@ async def test_they_are_live_each_for_itself(name: str | None) -> None:
         assert shown.find("section output").text == "Grace: 2"
 
 
-async def test_their_html_is_in_the_page_and_escaped() -> None:
+async def test_the_page_contains_the_html_of_embedded_views() -> None:
     async with LiveClient(app_with()) as client:
         html = (await client.get("/", params={"who": "<script>"})).text
     assert "<output>Grace: 0</output>" in html
     assert "<output>&lt;script&gt;: 0</output>" in html
 
 
-async def test_they_come_back_after_a_crash_and_a_lost_connection() -> None:
+async def test_embedded_views_rejoin_after_a_crash_and_a_lost_connection() -> None:
     async with LiveClient(app_with()) as client:
         shown = await client.open("/")
         with pytest.raises(ViewCrashed):
@@ -68,14 +68,14 @@ async def test_they_come_back_after_a_crash_and_a_lost_connection() -> None:
         assert shown.find("section output").text.startswith("Grace: ")
 
 
-async def test_they_take_the_page_elsewhere() -> None:
+async def test_embedded_views_navigate_the_page() -> None:
     async with LiveClient(app_with()) as client:
         shown = await client.open("/")
         await shown.child("b").push("out")
         assert shown.path == "/other"
 
 
-async def test_what_somebody_may_see_is_not_kept_for_others() -> None:
+async def test_a_guarded_page_is_not_cached() -> None:
     Secret = requires("admin")(type("Secret", (Counter,), {"__module__": __name__}))
 
     async def secret(request: Request) -> Response:
@@ -92,7 +92,7 @@ async def test_what_somebody_may_see_is_not_kept_for_others() -> None:
         assert (await client.get("/?cache-control=private")).headers["cache-control"] == "private"
 
 
-async def test_who_may_not_see_one_does_not_see_the_page() -> None:
+async def test_a_user_without_access_to_an_embedded_view_cannot_see_the_page() -> None:
     Secret = requires("admin")(type("Secret", (Counter,), {"__module__": __name__}))
     Door = requires("admin", redirect="/login")(type("Door", (Counter,), {"__module__": __name__}))
 
@@ -108,7 +108,7 @@ async def test_who_may_not_see_one_does_not_see_the_page() -> None:
         assert (await client.get("/")).status_code == 200
 
 
-async def test_a_view_that_leads_elsewhere_takes_the_request_there() -> None:
+async def test_a_redirect_of_an_embedded_view_is_the_response() -> None:
     class Leaving(Counter):
         async def mount(self, socket: Socket, session: Any) -> None:
             socket.put_flash("info", "moved")
@@ -123,7 +123,7 @@ async def test_a_view_that_leads_elsewhere_takes_the_request_there() -> None:
         assert "__phoenix_flash__" in sent.headers["set-cookie"]
 
 
-async def test_it_is_markup() -> None:
+async def test_an_embedded_view_is_markup() -> None:
     async def endpoint(request: Request) -> Response:
         return HTMLResponse(Markup("<p>{}</p>").format(await live_render(request, Counter)))
 
@@ -131,7 +131,7 @@ async def test_it_is_markup() -> None:
         assert '<p><div id="live-counter" data-phx-session="' in (await client.get("/")).text
 
 
-async def test_a_route_of_another_application_is_told_what_to_do() -> None:
+async def test_a_route_of_another_application_raises() -> None:
     async def endpoint(request: Request) -> Response:
         return HTMLResponse(str(await live_render(request, Counter)))
 
@@ -141,7 +141,7 @@ async def test_a_route_of_another_application_is_told_what_to_do() -> None:
             await client.get("/plain")
 
 
-async def test_it_cannot_be_sticky() -> None:
+async def test_an_embedded_view_cannot_be_sticky() -> None:
     async def endpoint(request: Request) -> Response:
         return HTMLResponse(str(await live_render(request, Counter, sticky=True)))  # type: ignore[call-overload]
 

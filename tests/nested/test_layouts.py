@@ -1,4 +1,4 @@
-"""Templates around views, within the page and as live as those."""
+"""Layouts: live templates around views."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -58,7 +58,7 @@ def app(**views: Any) -> PyView:
 
 
 @pytest.mark.parametrize("view", [Framed, ByHand])
-async def test_both_are_live(view: type[LiveView[Any]]) -> None:
+async def test_layout_and_view_are_live(view: type[LiveView[Any]]) -> None:
     async with LiveClient(app(a=view)) as client:
         assert "<header>Ada </header><main><output>0</output>" in (await client.get("/a")).text
         page = await client.open("/a")
@@ -72,7 +72,7 @@ async def test_both_are_live(view: type[LiveView[Any]]) -> None:
         assert page.find("main output").text == "3"
 
 
-async def test_what_did_not_change_is_not_sent() -> None:
+async def test_unchanged_parts_are_not_sent() -> None:
     async with LiveClient(app(a=Framed)) as client:
         page = await client.open("/a")
         sent: list[Any] = []
@@ -85,14 +85,14 @@ async def test_what_did_not_change_is_not_sent() -> None:
         assert update is not None
 
 
-async def test_a_class_may_do_without_the_one_it_inherits() -> None:
+async def test_a_class_may_disable_an_inherited_layout() -> None:
     async with LiveClient(app(a=Bare)) as client:
         html = (await client.get("/a")).text
     assert "<output>0</output>" in html
     assert "<header>" not in html
 
 
-async def test_a_live_session_has_one_for_those_without() -> None:
+async def test_the_layout_of_a_live_session_is_the_default() -> None:
     class Plain(Framed):
         layout = None
 
@@ -114,7 +114,9 @@ async def test_a_live_session_has_one_for_those_without() -> None:
     assert Plain.layout is None
 
 
-async def test_a_file_beside_the_class_that_names_it(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_layout_file_beside_the_class_that_names_it(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "framed_views.py").write_text(
         "from pyview import LiveView\nclass Based(LiveView):\n    layout = 'frame.html'\n"
     )
@@ -128,7 +130,7 @@ async def test_a_file_beside_the_class_that_names_it(tmp_path: Any, monkeypatch:
         assert page.find("nav").text == "around"
 
 
-async def test_nested_views_stand_in_the_page_s() -> None:
+async def test_nested_views_have_no_layout() -> None:
     class FramedParent(Framed):
         template = LiveTemplate.from_string("{{ live_render(V) }}<output>{{ n }}</output>")
 

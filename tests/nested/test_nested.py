@@ -1,4 +1,4 @@
-"""Views inside views, as the browser joins them: each its own, and none longer than what is around it."""
+"""Nested views, as a browser joins them: independent of each other, and no longer on the page than their parent."""
 
 import logging
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ def template(source: str) -> LiveTemplate:
 
 
 class Counter(LiveView[Any]):
-    """What stands inside: its number is its own."""
+    """The nested view, with a counter."""
 
     template = template(
         "<output>{{ who }}: {{ count }}</output><i>{{ flash.get('info', '') }}</i><button phx-click='add'>+</button>"
@@ -58,7 +58,7 @@ class Counter(LiveView[Any]):
 
 
 class Parent(LiveView[Any]):
-    """What stands around."""
+    """The outer view."""
 
     template = template(
         "<h1>{{ n }}</h1><button id='more' phx-click='more'>more</button>"
@@ -90,7 +90,7 @@ def app_with(parent: type[LiveView[Any]] = Parent, other: type[LiveView[Any]] = 
 
 
 def around(source: str, **names: Any) -> type[LiveView[Any]]:
-    """A view of that template."""
+    """Return a view class with that template."""
 
     class Around(Parent):
         template = LiveTemplate.from_string(source)
@@ -101,14 +101,14 @@ def around(source: str, **names: Any) -> type[LiveView[Any]]:
     return Around
 
 
-async def test_its_html_is_in_the_first_page() -> None:
+async def test_the_first_page_contains_the_html_of_nested_views() -> None:
     async with LiveClient(app_with()) as client:
         html = (await client.get("/")).text
     assert "<output>Ada: 0</output>" in html
     assert 'id="first" data-phx-session="" data-phx-parent-id="phx-' in html
 
 
-async def test_each_has_a_life_of_its_own() -> None:
+async def test_nested_views_are_independent() -> None:
     async with LiveClient(app_with()) as client:
         page = await client.open("/")
         first = page.child("first")
@@ -122,7 +122,7 @@ async def test_each_has_a_life_of_its_own() -> None:
         assert first.text.startswith("Grace: 3")
 
 
-async def test_broadcasts_reach_it() -> None:
+async def test_broadcasts_reach_nested_views() -> None:
     async with LiveClient(app := app_with()) as client:
         page = await client.open("/")
         await app.pubsub.broadcast("counters", "x")
@@ -130,7 +130,7 @@ async def test_broadcasts_reach_it() -> None:
         assert page.find("output").text == "Ada: 100"
 
 
-async def test_it_ends_when_its_element_goes_and_starts_anew_when_it_comes_back() -> None:
+async def test_a_nested_view_ends_with_its_element_and_mounts_again() -> None:
     async with LiveClient(app_with()) as client:
         page = await client.open("/")
         await page.click("button", text="+")
@@ -142,7 +142,7 @@ async def test_it_ends_when_its_element_goes_and_starts_anew_when_it_comes_back(
         assert page.find("output").text == "Ada: 0"
 
 
-async def test_it_ends_with_the_view_around_it() -> None:
+async def test_a_nested_view_ends_with_its_parent() -> None:
     async with LiveClient(app := app_with()) as client:
         page = await client.open("/")
         await page.close()
@@ -150,7 +150,7 @@ async def test_it_ends_with_the_view_around_it() -> None:
         assert Counter.ended == ["Ada"]
 
 
-async def test_a_crash_inside_leaves_what_is_around_alone(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_crash_of_a_nested_view_does_not_affect_its_parent(caplog: pytest.LogCaptureFixture) -> None:
     async with LiveClient(app_with()) as client:
         page = await client.open("/")
         await page.click("#more")
@@ -162,7 +162,7 @@ async def test_a_crash_inside_leaves_what_is_around_alone(caplog: pytest.LogCapt
         assert page.find("output").text == "Ada: 1"
 
 
-async def test_a_crash_around_takes_what_is_inside_with_it(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_crash_of_the_parent_ends_nested_views(caplog: pytest.LogCaptureFixture) -> None:
     async with LiveClient(app := app_with(), raise_crashes=False) as client:
         page = await client.open("/")
         await page.click("button", text="+")
@@ -173,7 +173,9 @@ async def test_a_crash_around_takes_what_is_inside_with_it(caplog: pytest.LogCap
         assert len(app.app_context.processes) == 2
 
 
-async def test_one_that_cannot_be_mounted_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_client_stops_joining_a_view_that_cannot_be_mounted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     class Broken(Counter):
         tried: ClassVar[list[int]] = []
 
@@ -197,7 +199,7 @@ async def test_one_that_cannot_be_mounted_is_given_up(caplog: pytest.LogCaptureF
         assert len(Broken.tried) == 4
 
 
-async def test_views_stand_within_views_within_views() -> None:
+async def test_views_nest_several_levels() -> None:
     inner = around("<b>{{ n }}</b><button id='in' phx-click='more'>x</button>{{ live_render(Counter) }}")
     outer = around("{{ live_render(Inner) }}<h1>{{ n }}</h1>", Inner=inner)
     async with LiveClient(app_with(outer)) as client:
@@ -223,14 +225,16 @@ async def test_a_view_that_contains_itself_is_refused() -> None:
             await client.get("/")
 
 
-async def test_two_of_one_id_are_an_error() -> None:
+async def test_two_nested_views_with_one_id_are_an_error() -> None:
     parent = around("{{ live_render(Counter) }}{{ live_render(Counter) }}")
     async with LiveClient(app_with(parent)) as client:
         with pytest.raises(ValueError, match="two nested views of this page have the id 'live-counter'"):
             await client.get("/")
 
 
-async def test_two_of_one_id_are_an_error_in_a_live_page_too(caplog: pytest.LogCaptureFixture) -> None:
+async def test_two_nested_views_with_one_id_are_an_error_in_a_live_page(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     parent = around(
         "{{ live_render(Counter) }}{% if n %}{{ live_render(Counter) }}{% endif %}<button phx-click='more'>x</button>"
     )
@@ -241,7 +245,7 @@ async def test_two_of_one_id_are_an_error_in_a_live_page_too(caplog: pytest.LogC
     assert "two nested views of this page have the id 'live-counter'" in caplog.text
 
 
-async def test_many_stand_side_by_side() -> None:
+async def test_many_nested_views_on_one_page() -> None:
     parent = around("{% for who in users %}{{ live_render(Counter, id=who, session={'who': who}) }}{% endfor %}",
                    users=["a", "b", "c"])  # fmt: skip
     async with LiveClient(app_with(parent)) as client:
@@ -250,7 +254,7 @@ async def test_many_stand_side_by_side() -> None:
         assert [one.text for one in page.find_all("output")] == ["a: 0", "b: 1", "c: 0"]
 
 
-async def test_it_navigates_the_whole_page() -> None:
+async def test_push_navigate_navigates_the_whole_page() -> None:
     async with LiveClient(app_with()) as client:
         page = await client.open("/")
         await page.child("first").push("away")
@@ -259,14 +263,14 @@ async def test_it_navigates_the_whole_page() -> None:
         assert Counter.ended == ["Ada"]
 
 
-async def test_it_redirects_the_whole_page() -> None:
+async def test_redirect_redirects_the_whole_page() -> None:
     async with LiveClient(app_with()) as client:
         page = await client.open("/")
         await page.child("first").push("out")
         assert page.path == "/other"
 
 
-async def test_it_has_no_url_to_patch(caplog: pytest.LogCaptureFixture) -> None:
+async def test_push_patch_of_a_nested_view_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
     async with LiveClient(app_with()) as client:
         page = await client.open("/")
         with pytest.raises(ViewCrashed):
@@ -274,7 +278,7 @@ async def test_it_has_no_url_to_patch(caplog: pytest.LogCaptureFixture) -> None:
     assert "nested and has no URL of its own" in caplog.text
 
 
-async def test_handle_params_is_the_pages_alone() -> None:
+async def test_handle_params_of_a_nested_view_is_not_called() -> None:
     class Asked(Counter):
         async def handle_params(self, url: Any, params: Any, socket: Socket) -> None:
             raise AssertionError("a nested view has no URL")
@@ -284,7 +288,7 @@ async def test_handle_params_is_the_pages_alone() -> None:
         assert page.child("live-asked").connected
 
 
-async def test_a_redirect_while_it_is_made_is_the_pages() -> None:
+async def test_a_redirect_in_mount_is_the_response_of_the_page() -> None:
     class Leaving(Counter):
         async def mount(self, socket: Socket, session: Any) -> None:
             socket.put_flash("info", "moved")
@@ -297,7 +301,7 @@ async def test_a_redirect_while_it_is_made_is_the_pages() -> None:
         assert page.find("h2").text == "moved"
 
 
-async def test_an_http_error_while_it_is_made_is_the_pages() -> None:
+async def test_an_http_error_in_mount_is_the_response_of_the_page() -> None:
     class Missing(Counter):
         async def mount(self, socket: Socket, session: Any) -> None:
             raise HTTPException(404)
@@ -306,7 +310,7 @@ async def test_an_http_error_while_it_is_made_is_the_pages() -> None:
         assert (await client.get("/")).status_code == 404
 
 
-async def test_a_flash_of_its_mount_is_its_own() -> None:
+async def test_a_flash_message_in_mount_belongs_to_the_nested_view() -> None:
     class Greeting(Counter):
         async def mount(self, socket: Socket, session: Any) -> None:
             await Counter.mount(self, socket, session)
@@ -318,7 +322,7 @@ async def test_a_flash_of_its_mount_is_its_own() -> None:
         assert "<i>hello</i>" in html
 
 
-async def test_a_lost_connection_brings_all_of_them_back() -> None:
+async def test_nested_views_rejoin_after_a_lost_connection() -> None:
     async with LiveClient(app_with()) as client:
         page = await client.open("/")
         await page.click("button", text="+")
@@ -331,7 +335,7 @@ async def test_a_lost_connection_brings_all_of_them_back() -> None:
     assert Counter.ended == ["Ada"]
 
 
-async def test_a_view_that_renders_by_hand_may_hold_one() -> None:
+async def test_a_view_with_its_own_content_type_may_contain_nested_views() -> None:
     class ByHand(Parent):
         async def render(self, assigns: Any, meta: Any) -> Any:
             return await LiveView.render(self, assigns, meta)
@@ -353,18 +357,18 @@ async def test_a_view_that_renders_by_hand_may_hold_one() -> None:
         ({"container": ("p", {"data-phx-session": "x"})}, ValueError, "cannot be set"),
     ],
 )
-def test_what_the_client_cannot_handle_is_refused(options: Any, error: type[Exception], message: str) -> None:
+def test_invalid_arguments_of_live_render_raise(options: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         live_render(Counter, **options)
 
 
-def test_only_views_can_be_rendered() -> None:
+def test_live_render_expects_a_view() -> None:
     with pytest.raises(TypeError, match="expected a subclass of LiveView"):
         live_render("Counter")  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("session", [{"x": object()}, {"x": "y" * 20_000}])
-async def test_a_session_that_cannot_travel_is_an_error(
+async def test_a_session_that_is_no_json_or_too_large_is_an_error(
     session: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     parent = around("{{ live_render(Counter, session=session) }}", session=session)
@@ -373,7 +377,7 @@ async def test_a_session_that_cannot_travel_is_an_error(
             await client.open("/")
 
 
-async def test_the_container_is_what_the_author_wants() -> None:
+async def test_container_sets_the_element() -> None:
     parent = around("{{ live_render(Counter, container=('section', {'class': 'a \"b\"'})) }}")
     async with LiveClient(app_with(parent)) as client:
         assert (
@@ -386,7 +390,7 @@ async def test_the_container_is_what_the_author_wants() -> None:
 
 
 @pytest.mark.parametrize(("inside", "fits"), [(31, True), (32, False)])
-async def test_more_than_one_socket_carries_is_an_error(inside: int, fits: bool) -> None:
+async def test_more_views_than_one_socket_may_carry_are_an_error(inside: int, fits: bool) -> None:
     users = [f"p{n}" for n in range(inside)]
     parent = around("{% for who in users %}{{ live_render(Counter, id=who) }}{% endfor %}", users=users)
     async with LiveClient(app_with(parent)) as client:
@@ -398,8 +402,8 @@ async def test_more_than_one_socket_carries_is_an_error(inside: int, fits: bool)
                 await client.get("/")
 
 
-async def test_the_page_is_not_disturbed_by_its_own_renders() -> None:
-    """The element is the same at each render, so nothing of it is sent again."""
+async def test_renders_do_not_send_the_element_again() -> None:
+    """The element is the same at each render, so it is not sent again."""
     async with LiveClient(app_with()) as client:
         page = await client.open("/")
         before = page.find("#first")["data-phx-session"]
@@ -407,7 +411,7 @@ async def test_the_page_is_not_disturbed_by_its_own_renders() -> None:
         assert page.find("#first")["data-phx-session"] == before
 
 
-async def test_it_cannot_be_asked_when_it_is_not_there() -> None:
+async def test_child_raises_for_an_unknown_id() -> None:
     async with LiveClient(app_with()) as client:
         page = await client.open("/")
         with pytest.raises(PageError, match="joined: first"):
@@ -416,7 +420,7 @@ async def test_it_cannot_be_asked_when_it_is_not_there() -> None:
             await (await client.open("/nowhere")).push("add")
 
 
-async def test_a_component_may_hold_one() -> None:
+async def test_a_component_may_contain_a_nested_view() -> None:
     class Panel(LiveComponent[Any]):
         template = LiveTemplate.from_string(
             "<section><b>{{ n }}</b><button id='p' phx-click='p' phx-target='{{ myself }}'>p</button>"
@@ -438,7 +442,7 @@ async def test_a_component_may_hold_one() -> None:
         assert (page.find("b").text, page.find("output").text) == ("1", "nobody: 1")
 
 
-async def test_nothing_is_kept_of_elements_that_came_and_went() -> None:
+async def test_removed_elements_use_no_memory() -> None:
     parent = around("{{ live_render(Counter, id='c' ~ n) }}<button id='more' phx-click='more'>x</button>")
     async with LiveClient(app := app_with(parent)) as client:
         page = await client.open("/")

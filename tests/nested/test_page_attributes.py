@@ -1,4 +1,4 @@
-"""What a view says about the document around it: in the first HTML, live, and gone with the view."""
+"""Attributes of the document that a view sets: in the first HTML, later changes, and removal with the view."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def app() -> PyView:
     return made
 
 
-async def test_the_first_page_has_them() -> None:
+async def test_the_first_page_has_the_attributes() -> None:
     async with LiveClient(app()) as client:
         html = (await client.get("/")).text
     assert '<html lang="de" data-pyview-lang="en">' in html
@@ -67,7 +67,7 @@ async def test_the_first_page_has_them() -> None:
     assert 'data-prefix="My · " data-default="Site" data-suffix=" | X">My · Über uns | X</title>' in html
 
 
-async def test_a_page_that_says_nothing_is_as_the_root_template_has_it() -> None:
+async def test_without_attributes_the_root_template_is_unchanged() -> None:
     async with LiveClient(app()) as client:
         html = (await client.get("/quiet")).text
     assert '<html lang="en">' in html
@@ -75,7 +75,7 @@ async def test_a_page_that_says_nothing_is_as_the_root_template_has_it() -> None
     assert "data-pyview-page" not in html
 
 
-async def test_changes_are_sent_once_with_all_of_it() -> None:
+async def test_changes_of_attributes_are_sent_once() -> None:
     async with LiveClient(app()) as client:
         page = await client.open("/")
         assert page.attributes["lang"] == "de"
@@ -92,7 +92,7 @@ async def test_changes_are_sent_once_with_all_of_it() -> None:
         assert page.title == "My · Über uns | X"
 
 
-async def test_another_view_begins_with_none() -> None:
+async def test_another_view_starts_without_attributes() -> None:
     async with LiveClient(app()) as client:
         page = await client.open("/")
         await page.click("a")
@@ -101,14 +101,14 @@ async def test_another_view_begins_with_none() -> None:
 
 
 @pytest.mark.parametrize("event", ["unsafe", "csrf", "style"])
-async def test_what_no_view_may_say_is_an_error(event: str) -> None:
+async def test_a_forbidden_attribute_is_an_error(event: str) -> None:
     async with LiveClient(app()) as client:
         page = await client.open("/")
         with pytest.raises(ViewCrashed):
             await page.push(event)
 
 
-async def test_the_document_is_not_a_nested_view_s() -> None:
+async def test_a_nested_view_cannot_set_attributes_of_the_document() -> None:
     made = PyView(secret=SECRET)
     made.add_live_view("/", around("{{ live_render(V) }}", V=Article))
     async with LiveClient(made) as client:
@@ -118,7 +118,7 @@ async def test_the_document_is_not_a_nested_view_s() -> None:
             await client.get("/")
 
 
-async def test_a_root_template_of_one_s_own_places_them() -> None:
+async def test_a_custom_root_template_places_the_attributes() -> None:
     def mine(context: RootTemplateContext) -> str:
         page = context.get("page", PageAttributes())
         return Markup("<html{}><body{}>{}").format(

@@ -1,4 +1,4 @@
-"""What views share with those inside them, and what hooks see of their renders."""
+"""Data shared with nested views by `assign_new`, and after_render hooks."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def app(view: type[LiveView[Any]]) -> PyView:
     return made
 
 
-async def test_what_both_need_is_loaded_once() -> None:
+async def test_assign_new_copies_the_value_of_the_parent() -> None:
     async with LiveClient(app(Around)) as client:
         assert "<h1>user 1</h1>" in (html := (await client.get("/")).text)
         assert "<i>user 1</i><b>later</b>" in html
@@ -63,12 +63,12 @@ async def test_what_both_need_is_loaded_once() -> None:
         assert loaded == ["user", "later"] * 3
 
 
-async def test_one_that_is_alone_loads_for_itself() -> None:
+async def test_assign_new_calls_the_function_without_a_parent() -> None:
     async with LiveClient(app(Inside)) as client:
         assert "<i>user inside 1</i>" in (await client.get("/")).text
 
 
-async def test_only_dicts_can_be_asked() -> None:
+async def test_assign_new_expects_a_dict() -> None:
     class Typed(Inside):
         async def mount(self, socket: Socket, session: Any) -> None:
             socket.context = ("a", "tuple")
@@ -98,7 +98,7 @@ class Watched(LiveView[Any]):
             socket.attach_hook("wrong", "after_render", lambda socket: True)
 
 
-async def test_hooks_hear_of_each_render() -> None:
+async def test_after_render_hooks_run_after_each_render() -> None:
     Watched.seen.clear()
     async with LiveClient(app(Watched)) as client:
         page = await client.open("/")

@@ -1,4 +1,4 @@
-"""Views that stay while the page around them goes to another one."""
+"""Sticky views stay on the page through live navigation."""
 
 from typing import Any, ClassVar
 
@@ -67,7 +67,7 @@ def app() -> PyView:
     return made
 
 
-async def test_it_stays_as_long_as_each_page_has_it() -> None:
+async def test_a_sticky_view_stays_while_each_page_contains_it() -> None:
     async with LiveClient(made := app()) as client:
         page = await client.open("/")
         await page.click("button", text="next")
@@ -83,7 +83,7 @@ async def test_it_stays_as_long_as_each_page_has_it() -> None:
         assert len(made.app_context.processes) == 1
 
 
-async def test_it_takes_the_page_elsewhere_and_stays() -> None:
+async def test_a_sticky_view_navigates_the_page_and_stays() -> None:
     async with LiveClient(app()) as client:
         page = await client.open("/")
         await page.child("player").push("away")
@@ -92,7 +92,7 @@ async def test_it_takes_the_page_elsewhere_and_stays() -> None:
         assert (player.find("output").text, player.mounts, Player.ended) == ("11", 1, [])
 
 
-async def test_its_html_is_in_the_first_page_with_what_it_joins_with() -> None:
+async def test_the_first_page_contains_the_sticky_view_and_its_token() -> None:
     async with LiveClient(app()) as client:
         html = (await client.get("/")).text
     assert "<output>1</output>" in html
@@ -102,7 +102,7 @@ async def test_its_html_is_in_the_first_page_with_what_it_joins_with() -> None:
     assert "song" not in html.split("<h1>")[0]
 
 
-async def test_a_crash_around_leaves_it_alone() -> None:
+async def test_a_crash_of_the_page_does_not_affect_a_sticky_view() -> None:
     async with LiveClient(app(), raise_crashes=False) as client:
         page = await client.open("/")
         await page.click("button", text="next")
@@ -112,7 +112,7 @@ async def test_a_crash_around_leaves_it_alone() -> None:
         assert page.child("player").find("output").text == "2"
 
 
-async def test_its_crash_is_its_own() -> None:
+async def test_a_crash_of_a_sticky_view_does_not_affect_the_page() -> None:
     async with LiveClient(app()) as client:
         page = await client.open("/")
         with pytest.raises(ViewCrashed):
@@ -121,7 +121,7 @@ async def test_its_crash_is_its_own() -> None:
         assert page.child("player").find("output").text == "1"
 
 
-async def test_it_comes_back_by_itself_after_a_lost_connection() -> None:
+async def test_a_sticky_view_rejoins_after_a_lost_connection() -> None:
     async with LiveClient(app()) as client:
         page = await client.open("/")
         await page.click("a", text="two")
@@ -132,7 +132,7 @@ async def test_it_comes_back_by_itself_after_a_lost_connection() -> None:
         assert page.find("h1").text == "two"
 
 
-async def test_it_ends_with_the_page() -> None:
+async def test_a_sticky_view_ends_with_the_document() -> None:
     async with LiveClient(made := app()) as client:
         page = await client.open("/")
         await page.close()

@@ -1,4 +1,4 @@
-"""Nested views and layouts where the templates are template strings."""
+"""Nested views and layouts in template strings."""
 
 from typing import Any, ClassVar
 
@@ -35,7 +35,7 @@ def app() -> PyView:
     return made
 
 
-async def test_they_hold_views_and_stand_in_layouts() -> None:
+async def test_template_strings_contain_views_and_have_layouts() -> None:
     async with LiveClient(app()) as client:
         html = (await client.get("/")).text
         assert "<header>0</header><main><button" in html
@@ -48,5 +48,5 @@ async def test_they_hold_views_and_stand_in_layouts() -> None:
         assert (page.find("output").text, page.child("first").mounts) == ("Ada: 1", 1)
 
 
-def test_the_checks_have_nothing_to_say_of_them() -> None:
+def test_the_checks_report_nothing() -> None:
     assert lint(app()) == []

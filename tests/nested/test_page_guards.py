@@ -1,4 +1,4 @@
-"""A view inside a page goes no further than the page: what guards the page is asked again for what stands in it."""
+"""The guards of a page apply to the views nested in it."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +17,7 @@ from pyview.testing import LiveClient, RawSocket
 from tests.asgi import eventually
 from tests.auth.users import Shown, UserBackend, make_app
 from tests.frames import Page, connect, join, page_in
-from tests.nested.test_who_may_join import STALE, join_inner, tokens_in
+from tests.nested.test_tokens import STALE, join_inner, tokens_in
 
 Socket = LiveViewSocket[Any]
 UNAUTHORIZED = ("error", {"reason": "unauthorized"})
@@ -26,7 +26,7 @@ FREQUENT_CHECKS = SecurityConfig(auth_interval=0.05)
 
 
 class Inner(LiveView[Any]):
-    """Has no guard of its own."""
+    """A view without its own guard."""
 
     template = LiveTemplate.from_string("<i>{{ n }}</i><button phx-click='add'>+</button>", "inner.html")
 
@@ -40,7 +40,7 @@ class Inner(LiveView[Any]):
 
 
 class Outer(LiveView[Any]):
-    """Holds one that ends with it (w), and one that stays (s)."""
+    """A page with a nested view (w) and a sticky one (s)."""
 
     inside: type[LiveView[Any]] = Inner
     template = LiveTemplate.from_string(
@@ -51,7 +51,7 @@ class Outer(LiveView[Any]):
         socket.context = {"V": self.inside}
 
     async def handle_params(self, socket: Socket) -> None:
-        """A page that can be patched."""
+        """Allow patches of the page."""
 
 
 @requires("admin")
@@ -74,7 +74,7 @@ def lose_role(users: UserBackend) -> None:
 
 
 async def open_tokens(client: LiveClient, path: str = "/", name: str | None = "root") -> Any:
-    """A joined page, its socket, and the tokens of the views in it by their ids."""
+    """Join a page. Return its socket, the page, and the tokens of its nested views by id."""
     if name is not None:
         await client.post(f"/in/{name}")
     page = page_in(await client.get(path))
@@ -85,7 +85,7 @@ async def open_tokens(client: LiveClient, path: str = "/", name: str | None = "r
 
 
 async def push(socket: RawSocket, dom_id: str, ref: str, name: str = "add") -> Any:
-    """Send an event to the view of an element; the response."""
+    """Send an event to the view of an element and return the response."""
     await socket.send_frame(
         ["9", ref, f"lv:{dom_id}", "event", {"type": "click", "event": name, "value": {}}]
     )
@@ -100,8 +100,8 @@ def which(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-class TestInALivePage:
-    async def test_its_events_end_with_the_right(self, users: UserBackend, which: str) -> None:
+class TestLivePage:
+    async def test_events_are_refused_after_access_is_lost(self, users: UserBackend, which: str) -> None:
         async with LiveClient(make_app(users, {"/": Guarded}, security=AT_ONCE)) as client:
             socket, page, tokens = await open_tokens(client)
             assert (await join_inner(socket, page, which, tokens[which]))[0] == "ok"
@@ -109,7 +109,7 @@ class TestInALivePage:
             lose_role(users)
             assert await push(socket, which, "11") == {"redirect": {"to": "/", "status": 302}}
 
-    async def test_it_ends_by_itself_with_the_right(self, users: UserBackend, which: str) -> None:
+    async def test_the_view_ends_after_access_is_lost(self, users: UserBackend, which: str) -> None:
         app = make_app(users, {"/": Guarded}, security=FREQUENT_CHECKS)
         async with LiveClient(app) as client:
             socket, page, tokens = await open_tokens(client)
@@ -120,7 +120,7 @@ class TestInALivePage:
             lose_role(users)
             await eventually(lambda: not app.app_context.processes)
 
-    async def test_its_token_mounts_it_nowhere_without_the_right(self, users: UserBackend) -> None:
+    async def test_the_token_is_refused_after_access_is_lost(self, users: UserBackend) -> None:
         async with LiveClient(make_app(users, {"/": Guarded})) as client:
             _, page, tokens = await open_tokens(client)
             async with connect(client, page) as other:
@@ -132,7 +132,7 @@ class TestInALivePage:
             async with connect(client, page) as other:
                 assert (await join_inner(other, page, "s", tokens["s"]))[0] == "ok"
 
-    async def test_the_token_of_the_first_page_asks_as_well(self, users: UserBackend) -> None:
+    async def test_the_token_of_the_first_page_is_checked_too(self, users: UserBackend) -> None:
         async with LiveClient(make_app(users, {"/": Guarded})) as client:
             await client.post("/in/root")
             response = await client.get("/")
@@ -141,7 +141,7 @@ class TestInALivePage:
             async with connect(client, page) as socket:
                 assert await join_inner(socket, page, "s", token) == UNAUTHORIZED
 
-    async def test_it_is_sent_where_the_page_sends(self, users: UserBackend) -> None:
+    async def test_a_refused_view_is_redirected_like_the_page(self, users: UserBackend) -> None:
         async with LiveClient(make_app(users, {"/": Sending})) as client:
             _, page, tokens = await open_tokens(client)
             lose_role(users)
@@ -149,7 +149,7 @@ class TestInALivePage:
                 answer = await join_inner(other, page, "s", tokens["s"])
                 assert answer == ("error", {"redirect": {"to": "/login?next=%2F", "status": 302}})
 
-    async def test_one_inside_one_that_stays_asks_the_same(self, users: UserBackend) -> None:
+    async def test_a_view_inside_a_sticky_view_is_checked_too(self, users: UserBackend) -> None:
         class Middle(Outer):
             template = LiveTemplate.from_string("{{ live_render(V, id='w') }}", "middle.html")
 
@@ -168,7 +168,7 @@ class TestInALivePage:
             lose_role(users)
             assert "redirect" in await push(socket, "w", "11")
 
-    async def test_after_a_live_navigation_the_first_page_still_counts(self, users: UserBackend) -> None:
+    async def test_the_first_page_is_checked_after_live_navigation(self, users: UserBackend) -> None:
         app = make_app(users, {"/": Guarded, "/open": Outer}, security=AT_ONCE)
         async with LiveClient(app) as client:
             await client.post("/in/root")
@@ -184,10 +184,10 @@ class TestInALivePage:
             assert page.path == "/open"
             assert page.child("s").find("i").text == "0"
 
-    async def test_the_token_of_an_open_page_does_not_take_over_the_view_of_a_guarded_one(
+    async def test_the_token_of_an_unguarded_page_does_not_rejoin_the_view_of_a_guarded_one(
         self, users: UserBackend
     ) -> None:
-        """Both are for the same element of the same page, so that a page that comes back might bring either."""
+        """Both tokens are for the same element of the same page, so a rejoining client could send either of them."""
         app = make_app(users, {"/": Guarded, "/open": Outer})
         async with LiveClient(app) as client:
             await client.post("/in/root")
@@ -207,7 +207,7 @@ class TestInALivePage:
             )
             assert not stays.belongs_to(visit._replace(target=target), complete=True)
 
-    async def test_a_new_cookie_changes_nothing_about_it(self, users: UserBackend) -> None:
+    async def test_a_renewed_cookie_does_not_change_the_checks(self, users: UserBackend) -> None:
         async with LiveClient(make_app(users, {"/": Guarded}, security=AT_ONCE)) as client:
             await client.post("/in/root")
             page = await client.open("/")
@@ -219,7 +219,7 @@ class TestInALivePage:
             await page.child("s").push("add")
             assert page.status == 403
 
-    async def test_in_an_open_page_nobody_is_asked(self, users: UserBackend) -> None:
+    async def test_an_unguarded_page_is_not_checked(self, users: UserBackend) -> None:
         app = make_app(users, {"/": Outer}, security=AT_ONCE)
         async with LiveClient(app) as client:
             socket, page, tokens = await open_tokens(client, name=None)
@@ -229,7 +229,7 @@ class TestInALivePage:
             await push(socket, "s", "10")
             assert users.checks == before
 
-    async def test_a_page_that_is_gone_is_stale(self, users: UserBackend) -> None:
+    async def test_the_token_of_a_removed_route_is_stale(self, users: UserBackend) -> None:
         @requires("admin")
         class Gone(Outer):
             pass
@@ -243,7 +243,7 @@ class TestInALivePage:
 
 
 class Keyed(AuthProvider):
-    """Asks for a key in the query, and for the path that goes with it."""
+    """Requires a key in the query that matches the path."""
 
     allowed = "a"
 
@@ -254,7 +254,7 @@ class Keyed(AuthProvider):
         return func
 
 
-async def test_a_provider_sees_the_url_of_the_page(users: UserBackend) -> None:
+async def test_a_provider_receives_the_url_of_the_page(users: UserBackend) -> None:
     View: Any = type("View", (Outer,), {"__module__": __name__})
     provider = Keyed()
     AuthProviderFactory.set(View, provider)
@@ -267,7 +267,7 @@ async def test_a_provider_sees_the_url_of_the_page(users: UserBackend) -> None:
             assert await join_inner(other, page, "s", tokens["s"]) == UNAUTHORIZED
 
 
-async def test_classes_that_a_function_makes_are_told_apart_by_the_url(users: UserBackend) -> None:
+async def test_classes_created_by_a_function_are_distinguished_by_the_url(users: UserBackend) -> None:
     def made(*decorators: Callable[[Any], Any]) -> Any:
         view: Any = type("Made", (Outer,), {"__module__": __name__})
         for decorate in decorators:
@@ -318,20 +318,22 @@ def plain(users: UserBackend, endpoint: Any, **options: Any) -> PyView:
 
 
 def embedded_in(html: str) -> tuple[Page, str]:
-    """The page as far as a view in it needs one, and its token."""
+    """Return the page and the token of the view in it."""
     [token] = tokens_in(html).values()
     csrf = html.partition('name="csrf-token" content="')[2].partition('"')[0]
     return Page("http://testserver/", "", "", "", csrf), token
 
 
-class TestInAPageOfStarlette:
+class TestStarlettePage:
     @pytest.fixture
     async def client(self, users: UserBackend, route: Any) -> AsyncIterator[LiveClient]:
         async with LiveClient(plain(users, route, security=AT_ONCE)) as client:
             await client.post("/in/root")
             yield client
 
-    async def test_its_events_end_with_the_right(self, users: UserBackend, client: LiveClient) -> None:
+    async def test_events_are_refused_after_access_is_lost(
+        self, users: UserBackend, client: LiveClient
+    ) -> None:
         page = await client.open("/")
         await page.child("s").push("add")
         assert page.child("s").find("i").text == "1"
@@ -339,7 +341,7 @@ class TestInAPageOfStarlette:
         await page.child("s").push("add")
         assert page.status == 403
 
-    async def test_its_token_mounts_it_nowhere_without_the_right(
+    async def test_the_token_is_refused_after_access_is_lost(
         self, users: UserBackend, client: LiveClient
     ) -> None:
         page, token = embedded_in((await client.get("/")).text)
@@ -349,7 +351,7 @@ class TestInAPageOfStarlette:
         async with connect(client, page) as socket:
             assert await join_inner(socket, page, "s", token, sticky=False) == UNAUTHORIZED
 
-    async def test_a_scope_more_changes_nothing(self, users: UserBackend, client: LiveClient) -> None:
+    async def test_an_additional_scope_changes_nothing(self, users: UserBackend, client: LiveClient) -> None:
         page = await client.open("/")
         users.roles["root"] = ["authenticated", "admin", "editor"]
         await page.child("s").push("add")
@@ -366,7 +368,7 @@ class TestInAPageOfStarlette:
         assert any(getattr(record, "event", "") == "auth.denied" for record in caplog.records)
 
 
-async def test_it_ends_by_itself_in_a_page_of_starlette(users: UserBackend) -> None:
+async def test_the_view_of_a_starlette_page_ends_after_access_is_lost(users: UserBackend) -> None:
     app = plain(users, decorated, security=FREQUENT_CHECKS)
     async with LiveClient(app) as client:
         await client.post("/in/root")
@@ -377,7 +379,7 @@ async def test_it_ends_by_itself_in_a_page_of_starlette(users: UserBackend) -> N
             await eventually(lambda: not app.app_context.processes)
 
 
-async def test_default_requires_is_not_asked_of_a_page_of_starlette(users: UserBackend) -> None:
+async def test_default_requires_does_not_apply_to_a_starlette_page(users: UserBackend) -> None:
     Open: Any = public(type("Open", (Inner,), {"__module__": __name__}))
 
     async def endpoint(request: Request) -> Response:
@@ -390,7 +392,7 @@ async def test_default_requires_is_not_asked_of_a_page_of_starlette(users: UserB
         assert page.child("s").find("i").text == "1"
 
 
-async def test_default_requires_of_the_page_holds_for_a_public_view_in_it(users: UserBackend) -> None:
+async def test_default_requires_of_the_page_applies_to_a_public_nested_view(users: UserBackend) -> None:
     Open: Any = public(type("Open", (Inner,), {"__module__": __name__}))
     Page_: Any = type("Page_", (Outer,), {"inside": Open, "__module__": __name__})
     async with LiveClient(make_app(users, {"/": Page_}, default_requires="admin")) as client:

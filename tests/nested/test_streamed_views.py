@@ -1,4 +1,4 @@
-"""Nested views within the items of a stream end with their items, whether the client leaves them or not."""
+"""Nested views in items of a stream end with their items, even if the client does not leave them."""
 
 import logging
 import re
@@ -64,7 +64,7 @@ class Panel(LiveView[dict[str, Any]]):
 
 
 class Browser:
-    """A client that joins nested views and never leaves one: what ends, the server has ended."""
+    """A client that joins nested views and never leaves one, so only the server ends them."""
 
     def __init__(self, socket: RawSocket, page: Page) -> None:
         self.socket = socket
@@ -118,7 +118,7 @@ async def opened(view: type[LiveView[Any]] = Panel, **limits: Any) -> AsyncItera
             yield Browser(socket, page)
 
 
-async def test_more_than_a_socket_carries_come_and_go() -> None:
+async def test_more_views_than_a_socket_may_carry_one_after_the_other() -> None:
     async with opened(rate=1000, burst=1000) as browser:
         for n in range(100):
             await browser.act(insert=[[str(n), str(n)]], delete=[str(n - 3)])
@@ -126,7 +126,7 @@ async def test_more_than_a_socket_carries_come_and_go() -> None:
         await eventually(lambda: len(Gauge.ended) == 97)
 
 
-async def test_a_reset_ends_them_all_but_those_that_it_shows_again() -> None:
+async def test_a_reset_ends_all_views_except_those_it_inserts_again() -> None:
     async with opened() as browser:
         await browser.act(insert=[["a", "a"], ["b", "b"], ["c", None]])
         await browser.act("reset", insert=[["b", "b"]])
@@ -136,7 +136,7 @@ async def test_a_reset_ends_them_all_but_those_that_it_shows_again() -> None:
 
 
 @pytest.mark.parametrize(("limit", "at", "left"), [(-2, -1, "cd"), (2, 0, "dc")])
-async def test_a_limit_ends_what_it_takes_out(limit: int, at: int, left: str) -> None:
+async def test_a_limit_ends_views_of_removed_items(limit: int, at: int, left: str) -> None:
     async with opened() as browser:
         for name in "abcd":
             await browser.act(insert=[[name, name]], limit=limit, at=at)
@@ -152,7 +152,7 @@ async def test_a_limit_counts_the_items_without_a_view() -> None:
         await browser.holds()
 
 
-async def test_where_not_all_items_are_known_a_limit_ends_nothing() -> None:
+async def test_a_limit_ends_no_view_if_items_are_unknown() -> None:
     async with opened() as browser:
         await browser.act(insert=[["a", None], ["b", None], ["c", None]])
         await browser.act(insert=[["a", "a"]])
@@ -162,7 +162,7 @@ async def test_where_not_all_items_are_known_a_limit_ends_nothing() -> None:
         await browser.holds("d")
 
 
-async def test_an_item_that_loses_its_view_ends_it_and_one_that_keeps_it_does_not() -> None:
+async def test_an_item_rendered_without_its_view_ends_the_view() -> None:
     async with opened() as browser:
         await browser.act(insert=[["a", "a"], ["b", "b"]])
         await browser.act(insert=[["a", "a"], ["b", None]])
@@ -171,7 +171,7 @@ async def test_an_item_that_loses_its_view_ends_it_and_one_that_keeps_it_does_no
         await browser.holds("c")
 
 
-async def test_one_that_moves_to_another_item_or_out_of_the_stream_goes_on() -> None:
+async def test_a_view_that_moves_to_another_item_or_out_of_the_stream_stays() -> None:
     async with opened() as browser:
         await browser.act(insert=[["a", "x"], ["b", "y"]])
         await browser.act(insert=[["c", "x"]], delete=["a"])
@@ -182,7 +182,7 @@ async def test_one_that_moves_to_another_item_or_out_of_the_stream_goes_on() -> 
         await browser.holds("y")  # the page is another one: its client leaves it
 
 
-async def test_a_list_that_left_the_page_and_came_back_ends_no_view_by_a_limit() -> None:
+async def test_a_limit_ends_no_view_after_the_list_was_removed_and_shown_again() -> None:
     async with opened() as browser:
         await browser.act(insert=[["a", "a"], ["b", "b"]])
         await browser.act(shown=False)
@@ -193,7 +193,7 @@ async def test_a_list_that_left_the_page_and_came_back_ends_no_view_by_a_limit()
         await browser.holds("c")
 
 
-async def test_streams_of_components_too() -> None:
+async def test_streams_of_components() -> None:
     class List(LiveComponent[dict[str, Any]]):
         template = LiveTemplate.from_string(f"<div>{LIST}</div>")
 
@@ -231,7 +231,9 @@ async def test_streams_without_views_are_not_followed() -> None:
         await browser.holds("z")
 
 
-async def test_what_a_socket_does_not_carry_is_refused_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_views_beyond_the_limit_of_a_socket_are_refused_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with opened(max_topics=3) as browser:
         with (
             caplog.at_level(logging.WARNING, "pyview"),
@@ -243,7 +245,7 @@ async def test_what_a_socket_does_not_carry_is_refused_and_logged(caplog: pytest
 
 
 @given(CYCLES)
-def test_those_that_stay_are_those_whose_items_stay(cycles: Sequence[Sequence[Operation]]) -> None:
+def test_views_stay_exactly_if_their_items_stay(cycles: Sequence[Sequence[Operation]]) -> None:
     stream: Stream[Any] = Stream(name="rows")
     model, views, alive = Model(), StreamedViews(), set[str]()
     for number, operations in enumerate(cycles):

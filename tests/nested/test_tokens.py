@@ -1,4 +1,4 @@
-"""Who may join a nested view, and what its token is worth to anybody else."""
+"""Tokens and guards of nested views."""
 
 import json
 import re
@@ -33,7 +33,7 @@ class Widget(LiveView[Any]):
 
 
 class Parent(LiveView[Any]):
-    """Holds `inside`, and one that stays."""
+    """A page with the view `inside` and a sticky one."""
 
     inside: type[LiveView[Any]] = Widget
     template = LiveTemplate.from_string(
@@ -66,7 +66,7 @@ async def client(app: PyView) -> AsyncIterator[LiveClient]:
 
 
 async def open_page(client: LiveClient, name: str | None = "ann") -> tuple[RawSocket, Page, dict[str, str]]:
-    """A joined page, and the tokens of the views in it by their ids."""
+    """Join a page. Return it, and the tokens of its nested views by id."""
     if name is not None:
         await client.post(f"/in/{name}")
     page = await load(client, "/")
@@ -95,12 +95,12 @@ async def join_inner(
 
 
 class TestToken:
-    async def test_joins_on_its_own_page_again_and_again(self, client: LiveClient) -> None:
+    async def test_it_joins_on_its_own_page_repeatedly(self, client: LiveClient) -> None:
         socket, page, tokens = await open_page(client)
         assert (await join_inner(socket, page, "w", tokens["w"]))[0] == "ok"
         assert (await join_inner(socket, page, "s", tokens["s"], "10"))[0] == "ok"
 
-    async def test_says_nothing_of_the_session_it_carries(self, client: LiveClient) -> None:
+    async def test_it_does_not_disclose_its_session(self, client: LiveClient) -> None:
         _, _, tokens = await open_page(client)
         html = (await client.get("/")).text
         for text in (*tokens.values(), *tokens_in(html).values()):
@@ -109,9 +109,7 @@ class TestToken:
             )
 
     @pytest.mark.parametrize("which", ["w", "s"])
-    async def test_is_worth_nothing_to_anybody_else(
-        self, app: PyView, client: LiveClient, which: str
-    ) -> None:
+    async def test_it_is_invalid_for_another_user(self, app: PyView, client: LiveClient, which: str) -> None:
         _, _, tokens = await open_page(client)
         async with LiveClient(app, lifespan=False) as other:
             for name in ("eve", None):
@@ -119,18 +117,18 @@ class TestToken:
                 assert await join_inner(socket, page, which, tokens[which]) == ("error", STALE)
                 other.cookies.clear()
 
-    async def test_is_worth_nothing_for_another_element(self, client: LiveClient) -> None:
+    async def test_it_is_invalid_for_another_element(self, client: LiveClient) -> None:
         socket, page, tokens = await open_page(client)
         assert await join_inner(socket, page, "s", tokens["w"]) == ("error", STALE)
         assert await join_inner(socket, page, "x", tokens["w"], "11") == ("error", STALE)
 
-    async def test_is_worth_nothing_without_the_view_around_it(self, client: LiveClient) -> None:
+    async def test_it_is_invalid_without_its_parent(self, client: LiveClient) -> None:
         socket, page, tokens = await open_page(client)
         await socket.send_frame(["4", "5", page.topic, "phx_leave", {}])
         await socket.receive_frame(), await socket.receive_frame()
         assert await join_inner(socket, page, "w", tokens["w"]) == ("error", STALE)
 
-    async def test_is_worth_nothing_in_another_life_of_that(self, client: LiveClient) -> None:
+    async def test_it_is_invalid_for_another_process_of_its_parent(self, client: LiveClient) -> None:
         socket, page, tokens = await open_page(client)
         assert (await join_inner(socket, page, "w", tokens["w"]))[0] == "ok"
         frames = [
@@ -140,25 +138,25 @@ class TestToken:
         assert {frame[3] for frame in frames} == {"phx_close", "phx_reply"}
         assert await join_inner(socket, page, "w", tokens["w"], "21") == ("error", STALE)
 
-    async def test_is_worth_nothing_on_another_socket(self, client: LiveClient) -> None:
+    async def test_it_is_invalid_on_another_socket(self, client: LiveClient) -> None:
         _, page, tokens = await open_page(client)
         async with connect(client, page) as other:
             assert await join_inner(other, page, "w", tokens["w"]) == ("error", STALE)
             assert (await join_inner(other, page, "s", tokens["s"], "10"))[0] == "ok"
 
-    async def test_is_no_page_s(self, client: LiveClient) -> None:
+    async def test_it_is_no_page_token(self, client: LiveClient) -> None:
         socket, page, tokens = await open_page(client)
         assert await join_inner(socket, page, "w", page.session) == ("error", STALE)
         async with connect(client, page) as other:
             assert await join(other, page, session=tokens["w"]) == ["error", STALE]
 
     @pytest.mark.parametrize("token", [None, 1, "", "x.y.z", ["a"], {"a": 1}, "é" * 30, "A" * 5000])
-    async def test_rubbish_is_refused(self, client: LiveClient, token: Any) -> None:
+    async def test_an_invalid_token_is_refused(self, client: LiveClient, token: Any) -> None:
         socket, page, tokens = await open_page(client)
         assert await join_inner(socket, page, "w", token) == ("error", STALE)
         assert (await join_inner(socket, page, "w", tokens["w"], "10"))[0] == "ok"
 
-    async def test_needs_the_page_s_csrf_token(self, client: LiveClient) -> None:
+    async def test_it_requires_the_csrf_token_of_the_page(self, client: LiveClient) -> None:
         for name in ("ann", None):
             client.cookies.clear()
             _, page, tokens = await open_page(client, name)
@@ -167,7 +165,7 @@ class TestToken:
                 assert await join_inner(other, page, "s", tokens["s"], params=wrong) == ("error", STALE)
                 assert (await join_inner(other, page, "s", tokens["s"], "10"))[0] == "ok"
 
-    async def test_is_too_old_one_day(self, client: LiveClient, app: PyView) -> None:
+    async def test_it_expires(self, client: LiveClient, app: PyView) -> None:
         socket, page, tokens = await open_page(client)
         app._tokens.nested.max_age = -1
         assert await join_inner(socket, page, "w", tokens["w"]) == ("error", STALE)
@@ -179,9 +177,9 @@ async def send_and_receive(socket: RawSocket, frame: list[Any]) -> Any:
 
 
 class TestGuards:
-    """What the class asks for is asked, over HTTP and on the socket, and again when it changes."""
+    """Requirements of the class are checked over HTTP, on the socket, and after changes."""
 
-    async def test_who_may_not_see_it_does_not_see_the_page(self, users: UserBackend) -> None:
+    async def test_a_user_without_access_cannot_see_the_page(self, users: UserBackend) -> None:
         Secret = requires("admin")(type("Secret", (Widget,), {"__module__": __name__}))
         async with LiveClient(make_app(users, {"/": holding(Secret)})) as client:
             await client.post("/in/ann")
@@ -190,7 +188,7 @@ class TestGuards:
             page = await client.open("/")
             assert page.child("w").connected
 
-    async def test_who_may_not_see_it_is_sent_where_it_says(self, users: UserBackend) -> None:
+    async def test_a_user_without_access_is_redirected(self, users: UserBackend) -> None:
         Secret = requires("authenticated", redirect="/login")(
             type("Secret", (Widget,), {"__module__": __name__})
         )
@@ -198,7 +196,7 @@ class TestGuards:
             response = await client.get("/", follow_redirects=False)
             assert (response.status_code, response.headers["location"]) == (303, "/login?next=%2F")
 
-    async def test_the_join_asks_again(self, users: UserBackend) -> None:
+    async def test_the_join_checks_again(self, users: UserBackend) -> None:
         Secret = requires("admin")(type("Secret", (Widget,), {"__module__": __name__}))
         async with LiveClient(make_app(users, {"/": holding(Secret)})) as client:
             socket, page, tokens = await open_page(client, "root")
@@ -213,14 +211,14 @@ class TestGuards:
             await client.post("/in/root")
             assert "no-store" in (await client.get("/")).headers["cache-control"]
 
-    async def test_the_application_s_own_requirement_is_asked(self, users: UserBackend) -> None:
+    async def test_default_requires_is_checked(self, users: UserBackend) -> None:
         async with LiveClient(make_app(users, {"/": Parent}, default_requires="authenticated")) as client:
             assert (await client.get("/")).status_code == 403
             socket, page, tokens = await open_page(client, "ann")
             users.roles.pop("ann")
             assert (await join_inner(socket, page, "s", tokens["s"]))[0] == "error"
 
-    async def test_the_requirement_of_the_live_session_around_it_is_asked(self, users: UserBackend) -> None:
+    async def test_the_requirement_of_the_live_session_is_checked(self, users: UserBackend) -> None:
         app = make_app(users, {"/open": Shown})
         app.live_session("staff", requires="admin", session={"office": "x"}).add_live_view("/", Parent)
         async with LiveClient(app) as client:
@@ -228,9 +226,7 @@ class TestGuards:
             users.roles["root"] = ["authenticated"]
             assert (await join_inner(socket, page, "s", tokens["s"]))[0] == "error"
 
-    async def test_signing_out_ends_it_and_loads_the_page_again(
-        self, client: LiveClient, app: PyView
-    ) -> None:
+    async def test_sign_out_ends_it_and_loads_the_page_again(self, client: LiveClient, app: PyView) -> None:
         await client.post("/in/ann")
         page = await client.open("/")
         before = page.find("#s")["data-phx-session"]
