@@ -117,7 +117,7 @@ class TestNavigation:
         ("start", "url"),
         [("/", "/admin"), ("/admin", "/"), ("/team", "/admin"), ("/admin", "/team"), ("/team", "/board")],
     )
-    async def test_across_groups_is_refused_both_ways(
+    async def test_across_live_sessions_navigation_is_refused_both_ways(
         self, client: LiveClient, state: AppState, start: str, url: str
     ) -> None:
         """Even root has to load the page: another live session has its own root template and hooks."""
@@ -127,7 +127,7 @@ class TestNavigation:
         assert state.calls.total() == 0
 
     @pytest.mark.parametrize(("start", "url"), [("/", "/admin"), ("/admin", "/"), ("/team", "/admin/board")])
-    async def test_across_groups_a_browser_loads_the_page(
+    async def test_across_live_sessions_a_browser_loads_the_page(
         self, client: LiveClient, start: str, url: str
     ) -> None:
         await sign_in(client, "root")
@@ -138,7 +138,7 @@ class TestNavigation:
         await page.back()
         assert (page.path, page.connected) == (start, True)
 
-    async def test_a_flash_arrives_in_the_other_group(self, state: AppState) -> None:
+    async def test_a_flash_arrives_in_the_other_live_session(self, state: AppState) -> None:
         class Leaving(LiveView[Any]):
             template = "who.html"
 
@@ -163,7 +163,7 @@ class TestNavigation:
 
 
 class TestPatch:
-    async def test_to_the_same_view_in_another_group_is_a_navigation(
+    async def test_a_patch_to_another_live_session_becomes_a_navigation(
         self, client: LiveClient, state: AppState
     ) -> None:
         await sign_in(client, "root")
@@ -177,7 +177,7 @@ class TestPatch:
             status, response = await answer(socket, "8")
         assert (status, response["diff"]) == ("ok", {"2": "2"})  # at the join, and now
 
-    async def test_a_browser_ends_in_the_other_group(self, client: LiveClient) -> None:
+    async def test_a_browser_loads_the_other_live_session(self, client: LiveClient) -> None:
         await sign_in(client, "root")
         page = await client.open("/team/board")
         await page.patch("/admin/board")
@@ -205,7 +205,7 @@ class TestTokens:
             assert await navigate(client, page, "/admin", session=forged) == STALE
         assert state.calls.total() == 0
 
-    async def test_a_token_of_the_group_from_another_browser_is_stale(
+    async def test_a_token_from_another_browser_is_stale(
         self, client: LiveClient, other: LiveClient, state: AppState
     ) -> None:
         await sign_in(client, "root")
@@ -215,7 +215,7 @@ class TestTokens:
         assert await navigate(other, mine, "/admin/users", session=theirs.session) == STALE
         assert state.calls.total() == 0
 
-    async def test_a_view_that_a_deploy_has_moved_to_another_group(
+    async def test_a_view_moved_to_another_live_session_by_a_deploy(
         self, app: PyView, client: LiveClient, state: AppState
     ) -> None:
         """The page is anonymous, so its tokens are bound to no user: only the live session does not match."""
@@ -284,7 +284,7 @@ class TestGuards:
         assert await attempt(client, page) == UNAUTHORIZED
         assert state.calls == {"admin.mount": 2}
 
-    async def test_signing_out_ends_it_too(self, client: LiveClient, state: AppState) -> None:
+    async def test_signing_out_ends_access(self, client: LiveClient, state: AppState) -> None:
         await sign_in(client, "alice")
         page = await client.open("/team")
         await client.post("/auth/logout")
@@ -316,7 +316,7 @@ class TestGuards:
             assert (page.path, page.status) == ("/shop", 403)
         assert state.calls["shop.event.buy"] == 1
 
-    async def test_beside_a_default(self, state: AppState) -> None:
+    async def test_with_a_default_requirement(self, state: AppState) -> None:
         """`@public` removes the default requirement, not the one of the live session."""
         app = grouped(state, default_requires="admin")
         group = app.live_session("vaults", requires="vault")
@@ -339,13 +339,13 @@ class TestGuards:
             assert (await client.get("/friends")).headers["cache-control"] == "no-store"
             assert (await client.get("/")).headers["cache-control"] != "no-store"
 
-    async def test_an_application_that_could_not_check_it_does_not_start(self, state: AppState) -> None:
+    async def test_an_application_without_authentication_does_not_start(self, state: AppState) -> None:
         app = PyView(templates=TEMPLATES, secret=SECRET)
         app.live_session("admin", requires="admin").add_live_view("/admin", view(state, "admin"))
         with pytest.raises(RuntimeError, match=r"Who\.admin, but there is no AuthenticationMiddleware"):
             await LiveClient(app).__aenter__()
 
-    async def test_nor_one_whose_sign_in_is_in_the_group(self, state: AppState) -> None:
+    async def test_a_login_page_inside_a_guarded_live_session_does_not_start(self, state: AppState) -> None:
         app = PyView(templates=TEMPLATES, secret=SECRET)
         app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(state))
         group = app.live_session("members", requires=requires("authenticated", redirect="/login"))

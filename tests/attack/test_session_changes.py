@@ -466,7 +466,7 @@ class TestTheCookieToken:
         return str(answer["pass"])
 
 
-async def test_the_socket_that_goes_on_still_ends_with_its_session() -> None:
+async def test_the_socket_ends_with_its_new_session() -> None:
     """An anonymous browser gets a session without a page load; signing out then ends this page as well."""
     async with LiveClient(application()) as client:
         page, socket = await opened(client)

@@ -60,7 +60,7 @@ class TestReplay:
             assert await attempt(other, await page_of(client, url)) == STALE
         assert state.calls.total() == 0
 
-    async def test_with_a_csrf_token_of_one_s_own(
+    async def test_with_another_user_s_own_csrf_token(
         self, client: LiveClient, other: LiveClient, state: AppState
     ) -> None:
         """Bob has his own cookies and CSRF token, and the page of another user."""
@@ -134,7 +134,7 @@ class TestSignedInMeanwhile:
         assert await attempt(client, page) == STALE
         assert "user=alice" in (await page_of(client, "/")).html
 
-    async def test_a_browser_page_reloads_itself_into_the_new_state(self, client: LiveClient) -> None:
+    async def test_the_page_reloads_after_the_sign_in(self, client: LiveClient) -> None:
         page = await client.open("/")
         assert "user=None" in page.text
         await sign_in(client, "alice")

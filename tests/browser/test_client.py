@@ -310,9 +310,7 @@ def test_a_script_that_does_not_load_shows_a_message(page: Page, serve: Serve) -
     expect(notice).to_contain_text("its script has not loaded")
 
 
-def test_without_javascript_the_page_says_what_it_needs(
-    new_context: Callable[..., Any], serve: Serve
-) -> None:
+def test_without_javascript_the_page_shows_a_message(new_context: Callable[..., Any], serve: Serve) -> None:
     page = new_context(java_script_enabled=False).new_page()
     page.goto(serve(make_app(answers=LIVE)))
     expect(page.get_by_text("first render")).to_be_visible()

@@ -52,7 +52,7 @@ def test_the_counter_of_the_readme(page: Page, serve: Serve, load: Load) -> None
         expect(page.get_by_role("heading")).to_have_text(shown)
 
 
-def test_the_list_of_the_first_evening(new_visitor: Callable[[], Page], serve: Serve, load: Load) -> None:
+def test_the_list_of_the_tutorial(new_visitor: Callable[[], Page], serve: Serve, load: Load) -> None:
     url = serve(load("docs/getting-started.md", "groceries").app)
     one, other = new_visitor(), new_visitor()
     for visitor in (one, other):
@@ -74,7 +74,7 @@ def test_the_list_of_the_first_evening(new_visitor: Callable[[], Page], serve: S
     expect(other).to_have_title("0 to buy | LiveView")
 
 
-def test_hooks_push_events_get_replies_and_hear_events(page: Page, serve: Serve, load: Load) -> None:
+def test_hooks_push_events_and_receive_replies_and_events(page: Page, serve: Serve, load: Load) -> None:
     page.goto(serve(load("docs/javascript.md", "words").app))
     expect(page.locator("[data-phx-main].phx-connected")).to_be_visible()
     page.locator("#search input").press_sequentially("te")

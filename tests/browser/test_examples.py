@@ -225,7 +225,7 @@ def watch_market(page: Page, gallery: str) -> None:
     page.locator(".quotes").evaluate(REMEMBER)
 
 
-def test_everybody_sees_the_same_market_move(new_visitor: NewVisitor, gallery: str) -> None:
+def test_all_browsers_see_the_same_market(new_visitor: NewVisitor, gallery: str) -> None:
     one, other = new_visitor(), new_visitor()
     watch_market(one, gallery)
     watch_market(other, gallery)
@@ -266,7 +266,7 @@ def test_two_users_chat(new_visitor: NewVisitor, gallery: str) -> None:
     expect(ada.get_by_text("Ada is here")).to_be_visible()
 
 
-def test_a_name_that_is_taken_is_refused_in_words(new_visitor: NewVisitor, gallery: str) -> None:
+def test_a_name_in_use_is_refused_with_a_message(new_visitor: NewVisitor, gallery: str) -> None:
     first, second = new_visitor(), new_visitor()
     enter_room(first, gallery, "Barbara")
     visit(second, f"{gallery}/chat/")
@@ -337,7 +337,7 @@ def test_the_scroll_position_stays(page: Page, gallery: str) -> None:
     expect(page.locator(f"#{first}")).to_be_in_viewport()
 
 
-def test_a_star_and_an_entry_that_goes(page: Page, gallery: str) -> None:
+def test_starring_and_hiding_an_entry(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/logbook/")
     second = page.locator("#entries > article").nth(1).get_attribute("id")
     star = page.locator(f"#{second} [phx-click=star]")
@@ -363,7 +363,7 @@ def test_a_note_is_opened_and_closed_by_the_keyboard_alone(page: Page, gallery: 
 # Form
 
 
-def test_an_error_waits_until_its_field_was_used(page: Page, gallery: str) -> None:
+def test_an_error_is_shown_after_its_field_was_used(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/form/")
     page.get_by_label("Name", exact=True).fill("A")
     page.get_by_label("E-mail").focus()
@@ -376,7 +376,7 @@ def test_an_error_waits_until_its_field_was_used(page: Page, gallery: str) -> No
     expect(page.get_by_label("Name", exact=True)).to_have_value("Ada")
 
 
-def test_sending_an_empty_form_tells_everything_that_is_missing(page: Page, gallery: str) -> None:
+def test_an_empty_form_shows_all_errors(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/form/")
     page.get_by_role("button", name="Book").click()
     expect(page.locator(".error")).to_have_count(6)

@@ -172,7 +172,7 @@ def sign_up(page: Page, name: str) -> None:
 # Forms
 
 
-def test_errors_come_beside_touched_fields_then_all(form: Page) -> None:
+def test_errors_are_shown_at_used_fields_then_at_all(form: Page) -> None:
     form.get_by_label("Name").fill("A")
     expect(form.locator(".pv-error")).to_have_text(["At least 2 characters, please."])
     expect(form.get_by_label("Name")).to_have_attribute("aria-invalid", "true")
@@ -182,7 +182,7 @@ def test_errors_come_beside_touched_fields_then_all(form: Page) -> None:
     expect(form.locator(".pv-error")).to_have_count(1)
 
 
-def test_typing_is_told_once_it_pauses(form: Page) -> None:
+def test_typing_is_debounced(form: Page) -> None:
     form.get_by_label("Name").evaluate(  # in one task: a busy machine pauses between two keys
         """name => [..."Ada Lovelace"].forEach((letter) => {
           name.value += letter;
@@ -194,7 +194,7 @@ def test_typing_is_told_once_it_pauses(form: Page) -> None:
     expect(form.locator("#checks")).to_have_text("2")
 
 
-def test_a_button_waits_and_says_so(form: Page) -> None:
+def test_a_button_is_disabled_with_its_text_during_the_event(form: Page) -> None:
     form.get_by_label("Name").fill("Ada")
     form.get_by_label("Password").fill("geheim")
     button = form.get_by_role("button", name="Sign up")
@@ -285,7 +285,7 @@ const type = (place, text) => {
     ],
 )
 @pytest.mark.parametrize("submit", [False, True])
-def test_what_a_button_orders_holds_until_the_server_has_answered(
+def test_changes_by_a_button_stay_until_the_reply(
     form: Page, acts: str, expected: list[str], submit: bool
 ) -> None:
     add_cities(form, "Rome", "Oslo", "Bern")
@@ -308,7 +308,7 @@ def settle(page: Page) -> None:
     expect(page.locator("[data-phx-ref-src]")).to_have_count(0)
 
 
-def test_an_order_holds_while_a_later_event_has_no_answer_yet(form: Page) -> None:
+def test_changes_by_a_button_stay_while_a_later_event_is_pending(form: Page) -> None:
     add_cities(form, "Rome", "Oslo", "Bern")
     settle(form)
     checks = int(form.locator("#checks").inner_text())
@@ -320,7 +320,7 @@ def test_an_order_holds_while_a_later_event_has_no_answer_yet(form: Page) -> Non
     expect(form.get_by_label("City").first).to_have_value("Slow")
 
 
-def test_an_order_ends_with_its_answer_whatever_locks_the_form_next(form: Page) -> None:
+def test_changes_by_a_button_end_with_their_reply(form: Page) -> None:
     add_cities(form, "Rome", "Oslo", "Bern")
     form.evaluate(f"() => {{ {HANDS} press('Remove') }}")
     expect_cities(form, "Oslo", "Bern")
@@ -331,7 +331,7 @@ def test_an_order_ends_with_its_answer_whatever_locks_the_form_next(form: Page) 
     expect_cities(form, "Ulm", "Bern")
 
 
-def test_an_order_ends_with_its_connection(form: Page) -> None:
+def test_changes_by_a_button_end_with_the_connection(form: Page) -> None:
     add_cities(form, "Rome", "Oslo", "Bern")
     settle(form)
     form.evaluate(f"() => {{ {HANDS} type(1, 'Slow'); press('Remove') }}")
@@ -355,7 +355,7 @@ def crash(page: Page) -> None:
 
 
 @pytest.mark.parametrize("lose", [reconnect, crash])
-def test_what_was_typed_survives(form: Page, lose: Callable[[Page], None]) -> None:
+def test_typed_text_survives(form: Page, lose: Callable[[Page], None]) -> None:
     add_cities(form, "Rome")
     form.get_by_label("Name").fill("A")
     form.get_by_label("Password").fill("geheim")
@@ -376,15 +376,13 @@ def test_what_was_typed_survives(form: Page, lose: Callable[[Page], None]) -> No
     expect(form.locator("#said")).to_have_text("Ada False ['Rome']")
 
 
-def test_a_form_goes_on_over_http_with_what_was_typed(form: Page, app_url: str) -> None:
+def test_a_form_is_submitted_over_http_with_its_values(form: Page, app_url: str) -> None:
     sign_up(form, "Go")
     expect(form).to_have_url(f"{app_url}/posted")
     expect(form.locator("pre")).to_contain_text("('account[password]', 'geheim')")
 
 
-def test_a_form_works_without_the_script_as_far_as_it_can(
-    new_context: Callable[..., Any], app_url: str
-) -> None:
+def test_a_form_without_the_script(new_context: Callable[..., Any], app_url: str) -> None:
     page = new_context(java_script_enabled=False).new_page()
     page.goto(app_url)
     sign_up(page, "Ada")
@@ -395,7 +393,7 @@ def test_a_form_works_without_the_script_as_far_as_it_can(
 # Links and buttons
 
 
-def test_a_link_asks_by_its_method_and_carries_the_pages_token(components: Page, app_url: str) -> None:
+def test_a_link_with_a_method_sends_the_csrf_token(components: Page, app_url: str) -> None:
     components.get_by_role("link", name="Post").click()
     expect(components).to_have_url(f"{app_url}/posted")
     expect(components.locator("pre")).to_have_text("POST with token []")
@@ -403,7 +401,7 @@ def test_a_link_asks_by_its_method_and_carries_the_pages_token(components: Page,
     expect(components.locator(LIVE)).to_be_attached()
 
 
-def test_what_is_asked_first_happens_only_after_a_yes(components: Page, app_url: str) -> None:
+def test_a_confirmation_must_be_accepted(components: Page, app_url: str) -> None:
     answers = iter([False, True, False, True])
 
     def answer(dialog: Dialog) -> None:
@@ -419,7 +417,7 @@ def test_what_is_asked_first_happens_only_after_a_yes(components: Page, app_url:
     expect(components.locator("pre")).to_have_text("POST with token [('_method', 'delete')]")
 
 
-def test_an_unsafe_method_link_leads_nowhere(components: Page, app_url: str) -> None:
+def test_a_link_with_an_unsafe_url_does_nothing(components: Page, app_url: str) -> None:
     components.evaluate(
         """() => {
           const link = Object.assign(document.createElement("a"), {id: "evil", href: "#", textContent: "evil"});
@@ -436,7 +434,7 @@ def test_an_unsafe_method_link_leads_nowhere(components: Page, app_url: str) -> 
 # Dialogs, messages, portals
 
 
-def test_a_dialog_takes_the_focus_holds_it_and_gives_it_back(components: Page) -> None:
+def test_a_dialog_traps_and_restores_the_focus(components: Page) -> None:
     opener = components.get_by_role("button", name="Open")
     dialog = components.get_by_role("dialog", name="About")
     expect(dialog).to_be_hidden()
@@ -452,7 +450,7 @@ def test_a_dialog_takes_the_focus_holds_it_and_gives_it_back(components: Page) -
     expect(components.locator("#count")).to_have_text("1")
 
 
-def test_a_dialog_that_is_closed_hears_no_keys(components: Page) -> None:
+def test_a_closed_dialog_ignores_keys(components: Page) -> None:
     components.keyboard.press("Escape")
     components.get_by_role("button", name="Say").click()
     expect(components.locator("#flash-info")).to_be_visible()
@@ -506,14 +504,14 @@ def test_a_patch_leaves_an_open_dialog_open(components: Page) -> None:
     expect(components.get_by_role("dialog", name="About")).to_be_visible()
 
 
-def test_a_message_is_put_away(components: Page) -> None:
+def test_a_flash_message_is_dismissed(components: Page) -> None:
     components.get_by_role("button", name="Say").click()
     expect(components.get_by_role("alert").filter(has_text="Hello there")).to_be_visible()
     components.locator("#flash-info").get_by_role("button", name="Close").click()
     expect(components.locator("#flash-info")).to_have_count(0)
 
 
-def test_a_lost_connection_is_told(components: Page) -> None:
+def test_a_lost_connection_shows_a_message(components: Page) -> None:
     notice = components.locator("#flash-offline")
     expect(notice).to_be_hidden()
     components.evaluate("window.liveSocket.disconnect()")
@@ -522,13 +520,13 @@ def test_a_lost_connection_is_told(components: Page) -> None:
     expect(notice).to_be_hidden()
 
 
-def test_a_portal_stands_elsewhere_and_belongs_to_its_view(components: Page) -> None:
+def test_a_portal_belongs_to_its_view(components: Page) -> None:
     button = components.locator("#elsewhere").get_by_role("button", name="From afar")
     button.click()
     expect(components.locator("#count")).to_have_text("1")
 
 
-def test_a_focus_wrap_goes_round(components: Page) -> None:
+def test_a_focus_wrap_cycles(components: Page) -> None:
     components.get_by_label("Two").focus()
     components.keyboard.press("Tab")
     expect(components.get_by_label("One")).to_be_focused()

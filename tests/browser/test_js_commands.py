@@ -42,7 +42,7 @@ def a_patch(page: Page) -> None:
         expect(page.locator("time")).not_to_have_text(shown)
 
 
-def test_a_dialog_takes_the_focus_and_gives_it_back(shopping: Page) -> None:
+def test_a_dialog_takes_and_restores_the_focus(shopping: Page) -> None:
     opener, text = shopping.get_by_role("button", name="Add something"), shopping.get_by_role("textbox")
     ways_out: list[Callable[[], None]] = [
         lambda: shopping.get_by_role("button", name="Not now").click(),
@@ -61,7 +61,7 @@ def test_a_dialog_takes_the_focus_and_gives_it_back(shopping: Page) -> None:
         expect(shopping.locator("#page")).not_to_have_attribute("inert", "")
 
 
-def test_what_the_server_sends_closes_the_dialog_or_keeps_it(shopping: Page) -> None:
+def test_commands_from_the_server_close_the_dialog(shopping: Page) -> None:
     shopping.get_by_role("button", name="Add something").click()
     expect(shopping.get_by_role("textbox")).to_be_focused()
     # The classes are present for a second or less: polling may miss them.
@@ -122,7 +122,7 @@ def board() -> Iterator[str]:
         yield url
 
 
-def test_two_visitors_see_each_other_point_and_leave(board: str, new_visitor: Callable[[], Page]) -> None:
+def test_two_users_see_each_other_s_cursor(board: str, new_visitor: Callable[[], Page]) -> None:
     one, two = new_visitor(), new_visitor()
     for page in (one, two):
         visit(page, board)
@@ -141,7 +141,7 @@ def test_two_visitors_see_each_other_point_and_leave(board: str, new_visitor: Ca
     expect(cursor).to_have_count(0)
 
 
-# Every command once, and what else the client does with a page
+# Every command once, and other features of the client
 
 
 class EverythingView(LiveView[dict[str, Any]]):
@@ -176,9 +176,11 @@ class EverythingView(LiveView[dict[str, Any]]):
         socket.context["count"] += by
 
     @event("typed", "sent")
-    async def told(self, event: str, payload: dict[str, Any], socket: LiveViewSocket[dict[str, Any]]) -> None:
-        told = {name: value for name, value in payload.items() if name in ("word", "extra", "more")}
-        socket.context["heard"] = f"{event} {sorted(told.items())}"
+    async def received(
+        self, event: str, payload: dict[str, Any], socket: LiveViewSocket[dict[str, Any]]
+    ) -> None:
+        received = {name: value for name, value in payload.items() if name in ("word", "extra", "more")}
+        socket.context["heard"] = f"{event} {sorted(received.items())}"
 
     @event
     async def turn(self, socket: LiveViewSocket[dict[str, Any]]) -> None:
@@ -246,7 +248,7 @@ def test_targets_are_looked_up_from_the_element(everything: Page) -> None:
     expect(everything.locator("#within b")).to_have_class("x far inner")
 
 
-def test_forms_say_commands_as_well(everything: Page) -> None:
+def test_forms_run_commands(everything: Page) -> None:
     everything.locator("input[name=word]").fill("w")
     expect(everything.locator("#heard")).to_have_text("typed [('extra', 'e'), ('word', 'w')]")
     everything.get_by_role("button", name="send").click()
@@ -279,7 +281,7 @@ def test_an_event_may_come_before_the_patch(everything: Page) -> None:
     assert everything.evaluate("window.seen") == ["0", "100"]
 
 
-def test_keyed_rows_move_with_what_was_typed_into_them(everything: Page) -> None:
+def test_keyed_rows_move_with_their_typed_text(everything: Page) -> None:
     everything.locator("#row-3 input").fill("typed")
     everything.evaluate("window.row = document.querySelector('#row-3')")
     run(everything, js.push("turn"))
@@ -288,7 +290,7 @@ def test_keyed_rows_move_with_what_was_typed_into_them(everything: Page) -> None
     assert everything.evaluate("window.row === document.querySelector('#row-3')")
 
 
-def test_the_end_of_a_list_in_sight_asks_for_more(everything: Page) -> None:
+def test_scrolling_to_the_end_of_a_list_loads_more(everything: Page) -> None:
     expect(everything.locator("#endless li")).to_have_count(20)
     everything.locator("#n-19").scroll_into_view_if_needed()
     expect(everything.locator("#endless li")).to_have_count(40)
@@ -306,7 +308,7 @@ def test_latency_can_be_simulated(everything: Page) -> None:
     everything.evaluate("liveSocket.disableLatencySim()")
 
 
-# Addresses that count from the page
+# Relative URLs
 
 
 class Shelf(LiveView[dict[str, Any]]):
@@ -327,7 +329,7 @@ class Shelf(LiveView[dict[str, Any]]):
         await socket.push_navigate("../9/edit?page=5")
 
 
-def test_addresses_that_count_from_the_page_are_followed_and_joined_again(page: Page, serve: Serve) -> None:
+def test_relative_urls_are_followed_and_joined_again(page: Page, serve: Serve) -> None:
     app = PyView(secret="a secret of more than thirty-two bytes, for tests")
     app.add_live_view("/shelves/{id}/edit", Shelf)
     url = serve(app)
@@ -349,7 +351,7 @@ def test_addresses_that_count_from_the_page_are_followed_and_joined_again(page: 
     expect(shown).to_have_text("/shelves/8/edit None True")
 
 
-# What others wrote
+# Text of users
 
 
 class LabelledLiveView(LiveView[dict[str, Any]]):

@@ -48,9 +48,7 @@ class Harness:
 
 
 @pytest.mark.parametrize("limits", [{"idle_timeout": 1.0}, {"socket_max_age": 1.0}], ids=str)
-def test_the_page_comes_back_by_itself_without_being_loaded_again(
-    serve: Serve, page: Page, limits: dict[str, float]
-) -> None:
+def test_the_page_reconnects_without_a_reload(serve: Serve, page: Page, limits: dict[str, float]) -> None:
     harness = Harness(**limits)
     sockets: list[WebSocket] = []
     page.on("websocket", lambda socket: sockets.append(socket))
@@ -66,9 +64,7 @@ def test_the_page_comes_back_by_itself_without_being_loaded_again(
     assert harness.loads == 1
 
 
-def test_after_a_flood_the_page_works_as_before(
-    serve: Serve, page: Page, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_page_works_after_a_flood(serve: Serve, page: Page, caplog: pytest.LogCaptureFixture) -> None:
     harness = Harness(rate=20, burst=10)
     page.goto(serve(harness.app))
     expect(page.locator("[data-phx-main].phx-connected")).to_be_attached()

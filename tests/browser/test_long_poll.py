@@ -9,7 +9,7 @@ from tests.browser.test_reconnect import Desk
 TRANSPORT = "liveSocket.socket.transport === window.WebSocket ? 'websocket' : 'long poll'"
 
 
-def test_a_page_falls_back_and_is_live(page: Page) -> None:
+def test_a_page_falls_back_to_long_polling(page: Page) -> None:
     desk = Desk()
     with serving(desk.app, websockets=False) as url:
         page.goto(url)
@@ -25,7 +25,7 @@ def test_a_page_falls_back_and_is_live(page: Page) -> None:
         assert len(desk.app._detached_views) == 0
 
 
-def test_a_page_on_long_polls_finds_its_view_again(page: Page) -> None:
+def test_a_page_on_long_polls_rejoins_its_view(page: Page) -> None:
     desk = Desk()
     with serving(desk.app, websockets=False) as base, network_to(base) as (network, url):
         page.goto(url)
@@ -42,7 +42,7 @@ def test_a_page_on_long_polls_finds_its_view_again(page: Page) -> None:
         assert desk.log["mount"] == 1
 
 
-def test_a_lost_network_is_no_reason_to_poll_ever_after(page: Page) -> None:
+def test_a_lost_network_does_not_switch_to_long_polling(page: Page) -> None:
     desk = Desk()
     with serving(desk.app) as base, network_to(base) as (network, url):
         page.goto(url)

@@ -194,7 +194,7 @@ def test_a_language_is_switched_in_place(page: Page, serve: Serve) -> None:
     expect(page.locator("#greeting")).to_have_text("Guten Tag")
 
 
-def test_after_a_choice_a_lost_connection_comes_back_without_a_reload(page: Page, serve: Serve) -> None:
+def test_after_a_session_change_the_page_reconnects_without_a_reload(page: Page, serve: Serve) -> None:
     address = serve(make_app())
     loads, _ = watch(page)
     page.goto(f"{address}/greeting")
@@ -235,7 +235,7 @@ def test_it_works_under_a_prefix_and_with_an_own_script(page: Page, serve: Serve
     assert len(loads) == 1
 
 
-def test_a_refused_change_loads_the_page_and_changes_nothing(page: Page, serve: Serve) -> None:
+def test_a_refused_change_reloads_the_page(page: Page, serve: Serve) -> None:
     loads, _ = watch(page)
     address = serve(make_app())
     page.goto(f"{address}/greeting")

@@ -99,7 +99,7 @@ def eventually(condition: Callable[[], object], seconds: float = SECONDS) -> Non
 # The example
 
 
-def test_pictures_are_shown_before_they_are_sent_and_come_into_the_album(page: Page, gallery: str) -> None:
+def test_pictures_are_previewed_and_added_to_the_album(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/uploads/")
     send = page.get_by_role("button", name="Add to the album")
     expect(send).to_be_disabled()
@@ -127,7 +127,7 @@ def test_pictures_are_shown_before_they_are_sent_and_come_into_the_album(page: P
     expect(page.locator("#album .name")).to_have_text(["sea.png", "moon.png", "sea.png"])
 
 
-def test_a_text_that_is_dropped_is_counted(page: Page, gallery: str) -> None:
+def test_a_dropped_text_file_is_counted(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/uploads/")
     zone = page.locator("#texts-form .drop")
     data = transfer(page, "poem.txt", content="so much depends")
@@ -142,7 +142,7 @@ def test_a_text_that_is_dropped_is_counted(page: Page, gallery: str) -> None:
     expect(page.locator("#texts-form .error")).to_have_count(0)
 
 
-def test_too_many_pictures_are_not_sent_until_they_are_fewer(page: Page, gallery: str) -> None:
+def test_too_many_pictures_are_not_sent(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/uploads/")
     page.locator("#pictures-form input").set_input_files([picture(f"{n}.png", n * 20) for n in range(7)])
     expect(page.locator("#pictures-form > .error")).to_have_text("Too many files")
@@ -154,7 +154,7 @@ def test_too_many_pictures_are_not_sent_until_they_are_fewer(page: Page, gallery
     expect(page.locator("#album .name")).to_have_count(6)
 
 
-# On the way
+# During an upload
 
 
 class Gate:
@@ -184,9 +184,7 @@ def gated(gate: Gate, **rules: Any) -> type[Uploads]:
     return view_with(writer=gate.writer, chunk_size=1000, chunk_timeout=2 * SECONDS, **rules)
 
 
-def test_progress_is_seen_and_a_file_can_be_cancelled_half_way(
-    page: Page, serve: Serve, stored: Stored
-) -> None:
+def test_progress_is_shown_and_a_file_can_be_cancelled(page: Page, serve: Serve, stored: Stored) -> None:
     gate = Gate()
     view = gated(gate)
     visit(page, serve(app_with(view)))
@@ -204,7 +202,7 @@ def test_progress_is_seen_and_a_file_can_be_cancelled_half_way(
     eventually(lambda: not stored())
 
 
-def test_a_form_waits_for_what_is_on_its_way_by_itself(page: Page, serve: Serve) -> None:
+def test_a_form_waits_for_running_uploads(page: Page, serve: Serve) -> None:
     gate = Gate()
     view = gated(gate, auto_upload=True)
     visit(page, serve(app_with(view)))
@@ -296,7 +294,7 @@ def test_more_than_a_thousand_files_are_listed(page: Page, serve: Serve) -> None
     expect(page.locator("p.error")).to_have_count(0)
 
 
-def test_many_files_at_once_each_arrive_whole(page: Page, serve: Serve) -> None:
+def test_many_files_at_once_arrive_complete(page: Page, serve: Serve) -> None:
     view = view_with(max_entries=30, max_file_size=10**7)
     visit(page, serve(app_with(view)))
     contents = {f"{n}.bin": hashlib.sha256(bytes([n])).digest() * 5000 for n in range(30)}
@@ -359,7 +357,7 @@ def test_components_have_their_own_inputs(page: Page, serve: Serve) -> None:
     expect(page.locator("#one b")).to_have_text("a.bin")
 
 
-# Past the server
+# External uploads
 
 
 class Bucket:
@@ -457,7 +455,7 @@ def test_a_file_is_uploaded_to_the_bucket_and_reported_to_the_server(
     assert len(results) == 2
 
 
-def test_a_large_file_goes_in_parts_one_of_which_is_tried_again(page: Page, serve: Serve) -> None:
+def test_a_large_file_is_sent_in_parts_with_a_retry(page: Page, serve: Serve) -> None:
     results: list[UploadResult] = []
     url, bucket = serve_with_bucket(serve, external("S3Multipart", results))
     visit(page, url)

@@ -150,7 +150,7 @@ POLICIES = {
 
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
-def test_hooks_and_styles_come_with_their_view_and_go_with_it(
+def test_hooks_and_styles_are_loaded_and_removed_with_their_view(
     page: Page, serve: Serve, modules: list[ModuleType], errors: list[str], policy: str | None
 ) -> None:
     page.add_init_script("window.Hooks = { Own: { mounted() { this.el.textContent = 'the own one'; } } }")
@@ -177,7 +177,7 @@ def test_hooks_and_styles_come_with_their_view_and_go_with_it(
     assert not errors
 
 
-def test_hooks_hear_events_and_end_with_their_elements(
+def test_hooks_receive_events_and_end_with_their_elements(
     page: Page, serve: Serve, modules: list[ModuleType]
 ) -> None:
     visit(page, f"{serve(make_app(modules))}/one")
@@ -192,7 +192,7 @@ def test_hooks_hear_events_and_end_with_their_elements(
     expect(page.locator("#late")).to_have_text("hello")
 
 
-def test_a_script_that_fails_does_not_keep_the_page_from_being_live(
+def test_a_failing_script_does_not_prevent_the_join(
     page: Page, serve: Serve, tmp_path: Path, errors: list[str]
 ) -> None:
     broken = {
