@@ -197,6 +197,7 @@ class PyView(Starlette):
             self._assets.route(),
             *SessionEndpoint(self._tokens, self.once_store, self.security).routes(),
         ]
+        # Starlette's own redirect of slashes repeats the Host header; see RedirectSlashes.
         self.router.redirect_slashes = False
         self.router.default = RedirectSlashes(lambda: self.routes, self.router.default)
 
@@ -308,6 +309,7 @@ class PyView(Starlette):
         handlers.setdefault(HTTPException, self._errors.http_error)
         # An application that handles failures itself gets Starlette's own middleware for them.
         handles_failures = bool({500, Exception} & handlers.keys())
+        # PyView's own middlewares are outside of the application's: they see every request and every response.
         first = [
             Middleware(SecurityHeaders, policy=self.security.content_security_policy),
             *([] if handles_failures else [Middleware(Failures, pages=self._errors)]),

@@ -54,7 +54,9 @@ class LiveGroup:
                 f"add_live_view({path!r}, ...) expected a path that starts with '/', such as '/{path}'"
             )
         compile_view(view)
-        routes = self._routes()
+        routes = (
+            self._routes()
+        )  # the list of the router itself: order decides, for live and plain routes alike
         taken = (route.view_class for route in routes if isinstance(route, LiveRoute) and route.path == path)
         first = next(taken, None)
         if first is not None:

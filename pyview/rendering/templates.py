@@ -104,6 +104,7 @@ class ViewFiles:
             content = path.read_bytes()
         except FileNotFoundError:  # some editors delete a file before they write it again
             return None
+        # The digest makes the name, so all workers give equal files equal URLs, and browsers may cache them forever.
         name = f"{path.stem}-{sha256(content).hexdigest()[:20]}{path.suffix}"
         return self._named.setdefault(name, ViewFile(name, content))
 

@@ -110,6 +110,7 @@ class NestedRoutes:
         """Return the route of a view. Raises `TypeError` and `SignatureError` for callbacks that cannot be called."""
         key = view_key(view_class), live_session.name
         route = self._nested.get(key)
+        # Classes that a function makes share a key; the newest one is in use.
         if route is None or route.view_class is not view_class:
             compile_view(view_class)
             check_mount_without_url(view_class)
@@ -189,12 +190,13 @@ def url_params(query: str, path_params: Mapping[str, Any], max_fields: int) -> P
     Names in brackets (`filter[name]=x`) are nested as in forms. Raises `TooManyFields`.
     """
     if not query:
-        return Params(path_params)
+        return Params(path_params)  # most pages
     nested = decode_form(query, max_fields=max_fields)
     plain: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if "[" not in name:
             plain.setdefault(name, []).append(value)
+    # Path parameters come last: a query must not replace the id that the route has matched.
     return Params({**nested, **plain, **path_params})
 
 

@@ -87,6 +87,7 @@ class OpenConnections:
         if refusal is not None:
             await refuse_handshake(refusal, scope, receive, send)
             return
+        # Counted without an await after the check, so that two handshakes cannot both take the last place.
         connection = connect()
         self.quotas.take(group)
         self.monitor.add(connection)
@@ -99,7 +100,7 @@ class OpenConnections:
     async def drain(self, views: Callable[[], Collection[object]]) -> None:
         """Close every connection with 1012. Wait until all connections and `views` have ended, so that each
         `disconnect` has run, and for `drain_timeout` seconds at most."""
-        self._draining = True
+        self._draining = True  # clients reconnect at once; they have to reach another worker
         seconds = self._limits.drain_timeout
         try:
             for connection in self.monitor:

@@ -84,6 +84,7 @@ class LivePage:
 
         async def endpoint(request: Request) -> Response:
             requirement = live_session.requirement
+            # Guards may change after the route was added, so they are looked up here. Most pages have none.
             if not is_protected(view_class, request.scope, requirement):
                 return await self._traced(request, route, protected=False)
             page = partial(self._traced, route=route, protected=True)
@@ -141,6 +142,7 @@ class LivePage:
         document = template(self._root_context(context, mount_context, socket, html))
         caching = cache_control(protected=context.protected, session=bool(context.identity.session))
         response = HTMLResponse(document, headers={"cache-control": caching})
+        # Both are shown once: a reload must not repeat the message or the status.
         for cookie in (FLASH_COOKIE, STATUS_COOKIE):
             if cookie in cookies:
                 response.delete_cookie(cookie, path="/")
@@ -163,6 +165,7 @@ class LivePage:
             "content": Markup(html),  # noqa: S704  the template engine has escaped it
             "container": route.container,
             "title": None if socket.live_title is None else str(socket.live_title),
+            # The tokens are made last: a view that redirects or fails costs none.
             "csrf_token": tokens.mint_csrf_token(page_id, binding),
             "session": tokens.mint_page_token(page_token, binding),
             "static": tokens.mint_flash_token(socket.flash) if socket.flash else "",

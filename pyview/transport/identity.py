@@ -149,6 +149,7 @@ class ViewGuard:
     def is_fresh(self) -> bool:
         """Return True if the last check was of the present identity and is recent enough to act on."""
         identity = self._identity
+        # By identity of the object: each lookup makes a new one, and comparing values would cost more per event.
         if self._fresh or identity.identity is not self._verified:
             return False
         return self._time() - identity.checked_at < self._max_age
@@ -173,6 +174,7 @@ class ViewGuard:
         if self._time() - identity.checked_at >= self._max_age:
             await identity.refresh(active=True)
         checked_at = identity.checked_at
+        # Chunks come many times a second: the guards are asked once for each lookup, not for each chunk.
         if checked_at != self._admitted_at:
             if not await self._admits(identity.identity, location):
                 return False

@@ -75,6 +75,7 @@ class JoinAuthorizer:
         Raises `JoinRefused`.
         """
         await identity.refresh()
+        # Bound to local names: another join on this connection may look the identity up again during an await below.
         scope, user = identity.scope, identity.identity
         if join.page_id is not None:
             target, token = MountTarget(join.dom_id, join.page_id), None
@@ -120,6 +121,8 @@ class JoinAuthorizer:
     def _page_location(self, scope: Scope, join: JoinParams, binding: str) -> Location:
         page_id = join.page_id or ""
         try:
+            # Fails for another session or user than the page was rendered for, so that a page that was open during a
+            # sign-in or sign-out is loaded again.
             page = self.tokens.read_page_token(join.session, page_id, binding)
         except InvalidToken as error:
             raise _refused("stale", f"page token: {error.reason}") from None
@@ -129,6 +132,7 @@ class JoinAuthorizer:
             raise _refused("unauthorized", "no live view at this URL")
         if not join.navigated and not _is_page_of(location, page):
             raise _refused("unauthorized", "the URL leads to another view than the page's")
+        # Live navigation stays within a live session: its hooks and its root template are those of the page.
         if location.route.live_session.name != page.group:
             raise _refused("unauthorized", "the URL leads to another live session than the page's")
         return location
@@ -158,6 +162,7 @@ class JoinAuthorizer:
         self, scope: Scope, join: JoinParams, token: NestedToken, views: OpenViews
     ) -> tuple[MountTarget, Location]:
         parent = views.children_of(token.parent) if token.parent else None
+        # Another `instance`: the parent has crashed and joined again, and has rendered another token for this child.
         if token.parent and (parent is None or parent.instance != token.instance):
             raise _refused("stale", "the view around a nested one is gone")
         route, main = self._nested_route(token.view, token.group), views.main

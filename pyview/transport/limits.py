@@ -50,6 +50,7 @@ class RateLimiter:
             self._granted += 1  # a refused frame takes nothing from those that follow
             self.refused += 1
             return False
+        # At most one burst is saved up, however long the pause was.
         self._filled_at = now
         self._granted = before + min(left, self._burst)
         return True
@@ -106,7 +107,7 @@ class ConnectionTimeouts:
             self._received = limiter.received
             self._last_frame_at = now
         if limiter.refused == self._refused:
-            self._flooded_since = None
+            self._flooded_since = None  # one period without a refused frame ends the flood
         else:
             self._refused = limiter.refused
             if self._flooded_since is None:

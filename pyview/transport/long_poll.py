@@ -143,6 +143,7 @@ class LongPoll:
 
     async def _poll(self, request: Request, session: PollSession, token: str) -> Response:
         polling = asyncio.ensure_future(session.poll(self._limits.poll_window))
+        # A browser that leaves breaks its poll off. Without this its view would wait for the whole window.
         disconnect = asyncio.ensure_future(_disconnect(request))
         try:
             await asyncio.wait({polling, disconnect}, return_when=asyncio.FIRST_COMPLETED)

@@ -100,6 +100,7 @@ class DetachedConnection:
     async def recheck(self) -> None:
         """Look the identity up. End the views if the user has signed out; else make each check its access."""
         await self._identity.refresh()
+        # The browser cannot be told to leave. A view must not wait for a user who has signed out meanwhile.
         if OwnerKey.of(self._identity) == self.owner:
             for view in tuple(self.views):
                 view.process.post_soon(Recheck())
@@ -266,6 +267,7 @@ class DetachedViews:
         )
 
     def _keep(self, connection: DetachedConnection, detached: Detached, group: ClientGroup) -> None:
+        # A page may lose its second connection before its first view was claimed. It gets the newer one back.
         earlier = self._detached.get(detached.key)
         if earlier is not None:
             earlier.end()
@@ -308,7 +310,8 @@ class DetachedViews:
         shown = self._shown.get(key)
         if shown is None or not join.mounted_before or shown.owner != owner:
             return None
-        # The page has connected again before the server noticed that the old connection is dead.
+        # The page has connected again before the server noticed that the old connection is dead. Its view changes the
+        # connection directly.
         process = shown.process
         if not process.belongs_to(mount_context, complete=join.received == shown.sent):
             return None

@@ -102,6 +102,7 @@ class SendQueue:
     def _start(self, frame: str) -> bool:
         """Send a frame. Return True if it has to wait for the network."""
         try:
+            # Without a task of its own if the server takes the frame at once, as nearly always.
             task = start_plain(self._send({"type": "websocket.send", "text": frame}))
         except Exception:
             # Each server has its own exception for a browser that has gone. `receive` reports the disconnect.
@@ -118,6 +119,7 @@ class SendQueue:
         self._task = None
         if task.cancelled() or task.exception() is not None:
             self._closed = True
+        # Frames may go out at once again; only one that waits gets the next task.
         while self._frames and not self._closed:
             frame = self._frames.popleft()
             self._bytes -= len(frame)

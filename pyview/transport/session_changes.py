@@ -76,7 +76,7 @@ class SessionEndpoint:
         """Apply a change token to `request.session`. The response carries a receipt."""
         try:
             token = self._change_token(request, await self._read(request))
-            await self._use_once(token)
+            await self._use_once(token)  # last: a refused request must not use the token up
         except _RequestRefused as refusal:
             return _refusal(request, refusal)
         token.change.apply(request.session)
@@ -204,6 +204,7 @@ class SessionChangeTokens:
             page = tokens.read_page_token(fields.get("session"), page_id, before.binding)
         except InvalidToken as error:
             raise CookieRejected(error.reason) from None
+        # A cookie token of another page or connection could otherwise give this one the session of another user.
         if self._last_ids.get(topic) != cookie_token.id:
             raise CookieRejected("not a change token of this connection")
         del self._last_ids[topic]
@@ -213,6 +214,7 @@ class SessionChangeTokens:
             "session": tokens.mint_page_token(page, binding),
             "csrf": tokens.mint_csrf_token(page_id, binding),
         }
+        # Without a user who is the same, the views load their pages again: what they show was rendered for the other.
         same_user = identity.renewable and user_key(before.user) == user_key(identity.identity.user)
         guard = partial(self._authorizer.guard, identity) if same_user else None
         return Renewal(renewed, CookieChanged(guard))

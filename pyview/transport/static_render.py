@@ -107,7 +107,7 @@ async def render_view(
     socket: UnconnectedSocket[Any] = UnconnectedSocket(
         runtime, context.identity, mount_context.flash, mount_context.shared
     )
-    runtime.belong_to(socket)
+    runtime.belong_to(socket)  # a weak reference, see StaticRender
     socket.csp_nonce = context.csp_nonce
     socket.connecting = context.connect_data
     resources = runtime.resources
@@ -150,6 +150,7 @@ async def render_nested(
     `alone`: the page is not live, so the client joins the view by itself. Raises `HTTPException` if the user may not
     see the view, and what `render_view` raises.
     """
+    # Checked first: a view that contains itself would go on until the stack overflows.
     if parent.target.depth >= MOST_DEEP:
         raise NestedTooDeep(child)
     mount_context = _nested_mount_context(context, child, parent)
@@ -162,6 +163,7 @@ async def render_nested(
             "Raise PyView(security=SecurityConfig(max_topics=...)), or make what repeats a live component: those share "
             "the process of their view."
         )
+    # Before anything of the view runs: a template may nest a view that this user must not see.
     await _check_access(context, mount_context)
     socket, html = await render_view(context, mount_context, parent_context)
     flash = socket.flash if socket.has_flash else None

@@ -113,6 +113,7 @@ class UploadChannels:
         except UploadRefused as refused:
             channel.reply(frame.ref, "error", {"reason": refused.reason})
             return
+        # Only after the token was accepted: an invalid join must not stop a running upload.
         if old is not None:
             old.closed()
             old.transfer.leave()
