@@ -205,7 +205,7 @@ class TestNames:
             with pytest.raises(NoSuchStream, match=r"no stream 'members'.*Existing streams: users"):
                 await client.get("/")
 
-    async def test_while_a_view_has_no_stream_each_is_empty(self) -> None:
+    async def test_each_shows_nothing_while_a_view_has_no_stream(self) -> None:
         class Late(Users):
             template = LiveTemplate.from_string(
                 "<ul id='u' phx-update='stream'>{% for dom_id, one in streams.users %}"

@@ -1,7 +1,7 @@
 """Templates written by hand, one or more for every construct, from `corpus.txt`.
 
-There `=== name` begins an entry, `--- file` a file of it; `main.html` is the template. What comes first are macros,
-which stand for `@MACROS@` wherever that is written.
+There `=== name` begins an entry, `--- file` a file of it; `main.html` is the template. The first lines are macros,
+which replace `@MACROS@` in all entries.
 """
 
 from pathlib import Path

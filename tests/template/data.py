@@ -1,4 +1,4 @@
-"""The data that templates are tried on, and random changes of it, in place and by rebinding."""
+"""Data for the templates of the law, and random changes of it, in place and by rebinding."""
 
 import copy
 import random
@@ -68,7 +68,7 @@ class Point(NamedTuple):
 
 
 class Plain:
-    """No dataclass: nothing is known of it."""
+    """Not a dataclass: nothing is known about it."""
 
     def __init__(self, id: int, name: str, price: float) -> None:
         self.id = id
@@ -142,13 +142,13 @@ def _card(rng: random.Random, id: int) -> Card:
 
 
 def used(data: Assigns, sources: Iterable[str]) -> list[str]:
-    """The names of the data that occur in templates. Changes elsewhere could break nothing."""
+    """Return the names of the data that occur in templates. Changes of others have no effect."""
     text = " ".join(sources)
     return [name for name in data if name in text] or [*data]
 
 
 def mutate(rng: random.Random, data: Assigns, names: list[str]) -> None:
-    """One random change: of one value under one of the names, in place where it can be."""
+    """Make one random change: of one value under one of the names, in place if possible."""
     name = rng.choice(names)
     data[name] = _changed(rng, data[name])
 
@@ -185,7 +185,7 @@ def _change_list(rng: random.Random, value: list[Any]) -> list[Any]:
 
 
 def _sibling(rng: random.Random, value: Any) -> Any:
-    """Another object of the kind, with an identity of its own."""
+    """Return an equal object with another identity."""
     id = rng.randint(10, 99)
     made: dict[type, Callable[[], Any]] = {
         Item: lambda: _item(rng, id),

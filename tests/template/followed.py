@@ -1,4 +1,4 @@
-"""A template followed by one view: every render is compared with the page as text, and merged as a browser would."""
+"""A template rendered repeatedly by one view. Each render is compared with the text, and merged as by the client."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from pyview.wire.merge import merge
 
 
 class Followed:
-    """`show` renders for the next names and returns what was sent."""
+    """A rendering. `show` renders with the next names and returns the diff."""
 
     def __init__(
         self,

@@ -54,7 +54,7 @@ LOOP = [
 
 
 class Scope:
-    """The names that a piece of template may use."""
+    """The names that a part of a template may use."""
 
     def __init__(self, outer: "Scope | None" = None) -> None:
         self.scalars: list[str] = list(outer.scalars) if outer else SCALARS + MORE
@@ -67,7 +67,7 @@ class Scope:
 
 
 def captured(outer: Scope) -> Scope:
-    """A scope whose output Jinja2 does not write at once. What is wrong there in Jinja2 itself is left out."""
+    """Return a scope whose output Jinja2 captures. It omits constructs with which Jinja2 itself has errors there."""
     scope = Scope(outer)
     scope.captured = True
     return scope

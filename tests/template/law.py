@@ -1,7 +1,7 @@
-"""The law every template is held to.
+"""The law: rules that hold for each render of every template.
 
-Joined-up output == Jinja2's own render; what the client holds after merging the diff == that, too; an update without a
-change is `{}`. Jinja2's own means an environment that has never heard of us.
+The joined output equals Jinja2's own render. The client's tree after merging the diff equals it too. An update without
+a change is `{}`. Jinja2's own render uses a plain Jinja2 environment.
 """
 
 import copy
@@ -26,9 +26,9 @@ class LawBroken(AssertionError):
 
 
 class Law:
-    """One template, followed through any number of renders by one view.
+    """One template, rendered any number of times by one view.
 
-    The filter and the function `impure`, and the test `odd_or_not`, answer differently when `step` does.
+    The results of the filter and the function `impure`, and of the test `odd_or_not`, change with `step`.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class Law:
         self.rendering = self.template.rendering()
         self.tree: dict[str, Any] = {}
         self.failures = 0
-        # What was sent, with what the page then showed; another run after each render that raised.
+        # Each diff with the page after it. A render that raises an error begins another run.
         self.runs: list[list[tuple[dict[str, Any], str]]] = [[]]
 
     def check(self, assigns: dict[str, Any]) -> dict[str, Any]:
-        """Render once everywhere and compare. Returns the diff. Both sides may raise, if they raise alike."""
+        """Render once everywhere and compare. Return the diff. Both sides may raise errors, if they are of one type."""
         before = copy.deepcopy(assigns)
         try:
             expected = self.stock.render(copy.deepcopy(assigns))
@@ -89,7 +89,7 @@ class Law:
             self.check(data)
 
     def check_nothing(self, assigns: dict[str, Any]) -> None:
-        """Without a change there is nothing to send."""
+        """Check that a render without a change sends nothing."""
         diff = self.rendering.update(assigns)
         if diff != {}:
             raise LawBroken(f"nothing changed, but was sent: {diff}\n{self.story()}")
@@ -118,7 +118,7 @@ class Law:
             raise LawBroken(f"{what}:\n  got      {got!r}\n  expected {expected!r}\n{self.story()}")
 
     def story(self) -> str:
-        """The template's files, to tell where the law was broken."""
+        """Return the template's files for the error message."""
         return "\n".join(f"--- {name}\n{source}" for name, source in self.files.items())
 
 
@@ -127,7 +127,7 @@ def _over_the_wire(diff: dict[str, Any]) -> Any:
 
 
 class _Translations:
-    """A catalogue for `gettext`: what is translated is marked."""
+    """A catalogue for `gettext` that puts translated messages in brackets."""
 
     def gettext(self, message: str) -> str:
         return f"[{message}]"

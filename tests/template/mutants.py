@@ -1,4 +1,4 @@
-"""Bugs to plant in the dependency tracking, each of which the law has to find."""
+"""Bugs to plant in the change tracking. The law must find each of them."""
 
 import operator
 from collections.abc import Callable
@@ -127,7 +127,7 @@ def moved_rows_keep_their_index(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant
-def duplicate_keys_are_not_told_apart(patch: pytest.MonkeyPatch) -> None:
+def duplicate_keys_are_not_distinguished(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(comprehension, "unique", lambda keys: [*keys])
 
 

@@ -1,4 +1,4 @@
-"""Contexts of every kind give the template its names."""
+"""Contexts of every kind as names of a template."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -128,7 +128,7 @@ def test_an_error_in_a_used_property_is_the_templates() -> None:
         LiveTemplate.from_string("{{ broken }}").render(Counter())
 
 
-def test_methods_and_private_names_are_no_names() -> None:
+def test_methods_and_private_names_are_excluded() -> None:
     assert LiveTemplate.from_string("{{ method }}{{ __class__ }}{{ asked }}").render(Counter()) == "[]"
 
 

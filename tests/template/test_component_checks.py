@@ -100,7 +100,7 @@ def test_a_call_that_cannot_be_right_is_a_syntax_error_with_its_line(call: str, 
         "{{ note }}",
     ],
 )
-def test_what_may_be_right_compiles(source: str) -> None:
+def test_calls_with_unknown_values_compile(source: str) -> None:
     compiled(source)
 
 
@@ -144,7 +144,7 @@ def test_slots_are_checked(source: str, problem: str) -> None:
         compiled(source)
 
 
-def test_named_slots_have_attributes_arguments_and_see_what_is_around_them() -> None:
+def test_named_slots_have_attributes_arguments_and_outer_variables() -> None:
     page = Followed(
         "{% call table(rows) %}"
         "{% call(row) slot('column', label='Name') %}<b>{{ row.name }}</b>{% endcall %}"
@@ -228,7 +228,7 @@ GROUPS = (
 )
 
 
-def test_what_is_no_slot_stays_in_the_body_and_each_call_has_its_own_slots() -> None:
+def test_content_outside_slots_stays_in_the_body_of_its_call() -> None:
     page = Followed(GROUPS, table, section)
     page.show(groups=[[1], [5]], wide=True)
     assert page.html == (
@@ -356,6 +356,6 @@ def test_macros_that_declare_nothing_stay_as_jinja_has_them() -> None:
     assert compiled(source).render({}) == jinja2.Environment().from_string(source).render()  # noqa: S701
 
 
-def test_an_import_that_cannot_be_found_is_said_when_it_is_rendered() -> None:
+def test_a_missing_import_raises_an_error_when_rendered() -> None:
     template = compiled("{% if x %}{% import 'none.html' as none_such %}{{ none_such.card() }}{% endif %}ok")
     assert template.render({}) == "ok"

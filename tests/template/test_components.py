@@ -59,7 +59,7 @@ def test_it_is_a_tree_of_its_own() -> None:
     assert page.show(x="2") == {"0": {"2": "2"}}
 
 
-def test_what_it_returns_may_be_markup_or_text() -> None:
+def test_a_component_may_return_markup_or_text() -> None:
     page = Followed("{{ initials(name) }}{{ shout('<') }}", initials, component(_shout))
     page.show(name="Ada <L")
     assert page.html == "<i>A&lt;</i>&lt;!"
@@ -89,7 +89,7 @@ def test_it_is_not_asked_again_while_its_arguments_are_the_same() -> None:
     assert len(asked) == 1
 
 
-def test_what_may_have_changed_in_place_is_looked_at() -> None:
+def test_values_that_may_change_in_place_are_checked() -> None:
     rows = [[1], [2]]
 
     @component(source="{% for row in rows %}{{ row }}{% endfor %}")
@@ -213,7 +213,7 @@ def test_two_components_of_one_name_are_refused() -> None:
         components_in([card, component(other)])
 
 
-def test_what_is_no_component_is_refused() -> None:
+def test_only_components_and_modules_are_accepted() -> None:
     with pytest.raises(TypeError, match="expected a @component function or a module of them, got 3"):
         components_in([3])  # type: ignore[list-item]
 
@@ -247,7 +247,7 @@ def test_a_component_has_one_body() -> None:
         component(source="x", template="y")
 
 
-def test_the_error_of_a_body_says_where_it_is() -> None:
+def test_the_error_of_a_body_names_file_and_line() -> None:
     @component
     def broken() -> str:
         raise LookupError("no such thing")

@@ -48,7 +48,7 @@ async def test_later_ones_win() -> None:
         assert (await client.open("/")).find("i").text == "b 1 mine"
 
 
-async def test_what_is_no_mapping_is_an_error() -> None:
+async def test_attributes_need_a_mapping() -> None:
     async with LiveClient(app_with(lambda meta: None)) as client:
         with pytest.raises(
             TypeError, match=r"context processor .* returned NoneType; expected a dict of names"

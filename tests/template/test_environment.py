@@ -1,4 +1,4 @@
-"""The environment: standard Jinja2, with few additions and one refusal."""
+"""The environment: standard Jinja2 with additions, without `enable_async`."""
 
 import os
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ def from_source(source: str, environment: LiveEnvironment | None = None) -> Live
     return LiveTemplate.from_string(source, "page.html", environment)
 
 
-def test_autoescape_is_on_unless_told_otherwise() -> None:
+def test_autoescape_is_on_by_default() -> None:
     assert from_source("{{ x }}").render({"x": "<"}) == "&lt;"
     assert from_source("{{ x }}", create_environment(autoescape=False)).render({"x": "<"}) == "<"
 
@@ -55,7 +55,7 @@ def test_an_unhashable_key_is_an_error() -> None:
 
 
 class Ticket:
-    """Never changes, which nobody can see."""
+    """Never changes, but its class does not show it."""
 
     reads = 0
 
@@ -192,7 +192,7 @@ class Frozen:
         (print, False),
     ],
 )
-def test_what_is_immutable(value: object, expected: bool) -> None:
+def test_immutable_values(value: object, expected: bool) -> None:
     assert create_environment().change_rule.is_immutable(value) is expected
 
 
@@ -230,7 +230,7 @@ def test_a_changed_file_is_picked_up_in_development_only(tmp_path: Path) -> None
     assert production.update({"x": 1}) == {}
 
 
-def test_what_a_render_was_made_from_is_known_to_those_who_ask(tmp_path: Path) -> None:
+def test_the_files_of_a_render_are_recorded(tmp_path: Path) -> None:
     page, part = tmp_path / "page.html", tmp_path / "part.html"
     page.write_text("{% if x %}{% include 'part.html' %}{% endif %}")
     part.write_text("part")
@@ -252,7 +252,7 @@ def test_what_a_render_was_made_from_is_known_to_those_who_ask(tmp_path: Path) -
     assert sorted(source.is_up_to_date for source in both.values()) == [False, True], "as it was first"
 
 
-def test_an_application_says_whether_files_are_read_again_unless_the_environment_does() -> None:
+def test_the_application_sets_auto_reload_unless_the_environment_does() -> None:
     for told in (True, False):
         assert ViewTemplates(create_environment(), auto_reload=told).environment.auto_reload is told
         environment = create_environment(auto_reload=told)

@@ -1,4 +1,4 @@
-"""The files that belong to a view class."""
+"""The files of a view class."""
 
 import importlib.util
 import sys
@@ -59,7 +59,7 @@ def test_template_and_style_sheet_beside_the_module(load: Load, tmp_path: Path) 
     assert stylesheet_path(view) == tmp_path / "count.css"
 
 
-def test_what_is_missing_is_named(load: Load, tmp_path: Path) -> None:
+def test_missing_arguments_are_named(load: Load, tmp_path: Path) -> None:
     view = load("count", VIEW).View
     with pytest.raises(TemplateFileNotFound, match="View has no template") as caught:
         template_for(view, create_environment())
@@ -94,7 +94,7 @@ def test_a_template_named_for_the_loader(load: Load) -> None:
         template_for(view, create_environment(DictLoader({})))
 
 
-def test_a_name_that_no_loader_knows_is_told_with_the_view_and_what_it_may_mean(load: Load) -> None:
+def test_an_unknown_template_name_raises_an_error_with_view_and_suggestion(load: Load) -> None:
     view = load("count", "class View:\n    template = 'pages/one.html'\n    layout = 'frames.html'\n").View
     environment = create_environment(DictLoader({"pages/once.html": "", "frame.html": ""}))
     with pytest.raises(
@@ -111,7 +111,7 @@ def test_a_name_that_no_loader_knows_is_told_with_the_view_and_what_it_may_mean(
         template_for(view, functions)
 
 
-def test_what_a_template_extends_is_told_by_its_own_name(load: Load) -> None:
+def test_the_error_for_a_missing_parent_names_the_parent(load: Load) -> None:
     view = load("count", "class View:\n    template = 'one.html'\n").View
     environment = create_environment(DictLoader({"one.html": "{% include 'two.html' %}"}))
     with pytest.raises(jinja2.TemplateNotFound, match=r"^two\.html$"):

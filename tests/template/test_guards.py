@@ -1,4 +1,4 @@
-"""Data in `phx-*` bindings and addresses never becomes JS commands or a program, whichever way the page is made."""
+"""Data in `phx-*` bindings and URLs never runs as JS commands or as a program, in text and in a tree."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ FILES = {
 
 
 def page(source: str) -> str:
-    """The HTML of a template, which is the same as a first page and as a tree."""
+    """Return the HTML of a template, after checking that text and tree are the same."""
     template = LiveTemplate.from_string(source, environment=create_environment(DictLoader(FILES)))
     text = template.render(NAMES)
     assert to_html(template.rendering().tree(NAMES)) == text
@@ -83,7 +83,7 @@ class TestBindings:
             "{% for js in [evil] %}{{ js.strip() }}{% endfor %}",
         ],
     )
-    def test_text_is_the_name_of_an_event_that_there_is_not(self, value: str) -> None:
+    def test_text_becomes_the_name_of_an_unknown_event(self, value: str) -> None:
         assert attribute(f'<b phx-click="{value}"></b>', "phx-click").startswith("unsafe:[")
 
     @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ class TestBindings:
         assert attribute(f"<b {name} = '{{{{ evil }}}}'></b>", name.lower()) == f"unsafe:{EVIL}"
 
     @pytest.mark.parametrize("name", ["phx-mounted", "phx-remove", "phx-connected", "phx-disconnected"])
-    def test_where_only_commands_stand_it_is_none(self, name: str) -> None:
+    def test_text_in_a_binding_for_commands_only_becomes_no_command(self, name: str) -> None:
         assert attribute(f'<b {name}="{{{{ evil }}}}"></b>', name) == "[]"
 
     @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ class TestTemplateStrings:
     @pytest.mark.parametrize(
         ("before", "after"), [('<b phx-click="', '"></b>'), ("<b phx-click=", "></b>"), ("<b ", "></b>")]
     )
-    def test_text_is_no_commands_there_either(self, before: str, after: str) -> None:
+    def test_text_is_not_run_as_commands_there_either(self, before: str, after: str) -> None:
         def written(value: Any) -> str:
             given = {"phx_click": value} if before == "<b " else value
             shown = LiveTemplate.from_string("{{ page }}").environment.tstrings.text(
@@ -233,7 +233,7 @@ class TestAddresses:
 
 
 class Reviews(LiveView[dict[str, Any]]):
-    """Shows a button that somebody else has named."""
+    """Shows a button with text of another user."""
 
     template = "reviews.html"
 
@@ -244,7 +244,7 @@ class Reviews(LiveView[dict[str, Any]]):
         socket.context["deleted"] = event == "delete_all"
 
 
-async def test_a_click_on_what_somebody_wrote_sends_no_event_of_his() -> None:
+async def test_a_click_on_text_of_another_user_sends_no_event() -> None:
     source = '<button phx-click="{{ label }}">x</button><i>{{ deleted }}</i>'
     app = PyView(templates=DictLoader({"reviews.html": source}), secret="t0" * 20)
     app.add_live_view("/", Reviews)
@@ -263,7 +263,7 @@ class Bare(LiveView[dict[str, Any]]):
         socket.context = {"commands": json.dumps([["push", {"event": "save"}]])}
 
 
-async def test_the_log_says_how_commands_are_written(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_log_shows_how_to_write_commands(caplog: pytest.LogCaptureFixture) -> None:
     app = PyView(templates=DictLoader({"bare.html": '<b phx-click="{{ commands }}">x</b>'}), secret="t0" * 20)
     app.add_live_view("/", Bare)
     async with asyncio.timeout(20), LiveClient(app) as client:

@@ -1,4 +1,4 @@
-"""Templates of PyView 0.9 that were not converted say what Jinja2 has instead, with the line."""
+"""Errors for unconverted templates of PyView 0.9 name the line and the replacement in Jinja2."""
 
 import re
 
@@ -61,7 +61,7 @@ def test_other_errors_stay_as_they_are(source: str) -> None:
     assert "PyView 0.9" not in str(raised.value)
 
 
-def test_names_that_are_given_are_nobody_elses() -> None:
+def test_own_names_replace_those_of_ibis() -> None:
     environment = create_environment(
         DictLoader(
             {
@@ -79,7 +79,7 @@ def test_names_that_are_given_are_nobody_elses() -> None:
     assert environment.get_template("p").render() == "7"
 
 
-async def test_a_page_says_it_to_its_developer() -> None:
+async def test_the_error_page_names_the_replacement() -> None:
     class Rows(LiveView[None]):
         template = "rows.html"
 

@@ -50,7 +50,7 @@ OTHERS = [
 
 @pytest.mark.parametrize("source", [*OTHERS, *(source for source, _ in CONSTANT)])
 @pytest.mark.parametrize("autoescape", [True, False])
-def test_the_tree_says_what_the_text_says(source: str, autoescape: bool) -> None:
+def test_the_tree_equals_the_text(source: str, autoescape: bool) -> None:
     template = live(source, autoescape=autoescape)
     rendering = template.rendering()
     for number in (1, 2):

@@ -1,4 +1,4 @@
-"""The law on templates written by hand, under random changes of the data."""
+"""The law for handwritten templates, with random changes of the data."""
 
 import random
 from typing import Any

@@ -1,4 +1,4 @@
-"""The law as the real JavaScript client sees it: its own merge of our messages shows what Jinja2 renders."""
+"""The law for the real JavaScript client: its own merge of the messages shows the same as Jinja2 renders."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""The law on random templates and random data. Another seed each time: `PYVIEW_FUZZ=<seconds>` looks longer."""
+"""The law for random templates and random data, with another seed each time. `PYVIEW_FUZZ=<seconds>` runs longer."""
 
 import itertools
 import os
@@ -16,7 +16,7 @@ STEPS = 8
 
 
 def follow_random(seed: str, **options: Any) -> Law | None:
-    """A random template through some steps. None if it is no template at all."""
+    """Check a random template for some steps. Return None if it has a syntax error."""
     rng = random.Random(seed)
     options = {"optimized": rng.random() < 0.8, "autoescape": rng.random() < 0.85, **options}
     files = Grammar(rng).template()

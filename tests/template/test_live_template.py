@@ -1,4 +1,4 @@
-"""One template, shared; one rendering per view: what is sent, and what happens when the template raises."""
+"""One shared template with one rendering per view: the messages, and errors while rendering."""
 
 import sys
 import threading
@@ -146,7 +146,7 @@ def test_the_root_flag_is_never_at_the_top() -> None:
         ("<script>{{ x }}</script>", True),
     ],
 )
-def test_the_root_flag_is_for_what_is_surely_one_element(branch: str, flag: bool) -> None:
+def test_the_root_flag_requires_exactly_one_element(branch: str, flag: bool) -> None:
     loader = DictLoader({"main": f"{{% if on %}}{branch}{{% endif %}}", "part": "</p>"})
     whole = (
         LiveTemplate.from_loader("main", create_environment(loader)).rendering().update({"on": 1, "x": "xy"})
@@ -161,7 +161,7 @@ def test_a_rendering_can_begin_again() -> None:
     assert rendering.update({"a": 1}) == whole
 
 
-def test_what_a_template_sets_does_not_reach_the_next_render() -> None:
+def test_variables_of_a_template_do_not_reach_the_next_render() -> None:
     rendering = rendering_of("{{ x is defined }}{% set x = a %}{{ x }}")
     assert rendering.update({"a": 1})["0"] == "False"
     assert rendering.update({"a": 2}) == {"1": "2"}

@@ -1,4 +1,4 @@
-"""Values that render themselves, wherever a value may stand in a template."""
+"""Live values, which render themselves, in all positions of a template."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from pyview.wire.merge import merge
 
 
 class Counted(Live):
-    """Shows how often this place was rendered."""
+    """Shows how often its slot was rendered."""
 
     __slots__ = ()
 
@@ -25,7 +25,7 @@ class Counted(Live):
 
 
 class Still(Live):
-    """Never has anything new to say."""
+    """Never changes."""
 
     __slots__ = ()
 
@@ -38,14 +38,14 @@ def counted() -> Counted:
 
 
 @pytest.mark.parametrize("source", ["<p>{{ value }}</p>", "<p>{{ make() }}</p>", "<p>{{ [value][0] }}</p>"])
-def test_it_renders_itself_at_every_render_and_knows_what_was_there(source: str) -> None:
+def test_it_is_rendered_every_time_with_its_former_slot(source: str) -> None:
     rendering = LiveTemplate.from_string(source).rendering("host")
     assigns = {"value": Counted(), "make": counted}
     assert rendering.update(assigns)["0"] == "host 1"
     assert rendering.update(assigns) == {"0": "host 2"}
 
 
-def test_it_says_nothing_when_nothing_changed() -> None:
+def test_it_sends_nothing_when_nothing_changed() -> None:
     rendering = LiveTemplate.from_string("{{ value }}").rendering()
     assert rendering.update({"value": Still()})["0"] == "still"
     assert rendering.update({"value": Still()}) == {}

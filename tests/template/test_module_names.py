@@ -83,7 +83,7 @@ class Told(LiveComponent[dict[str, Any]]):
 
 
 class Shown:
-    """Content that is made by hand, as PyView 0.9 lets one do it."""
+    """Content made by hand, as in PyView 0.9."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -110,7 +110,7 @@ async def test_content_of_a_component_reaches_the_components_socket() -> None:
         assert page.find("p").text == "seven True of the component view"
 
 
-def test_a_meta_made_by_hand_says_that_it_has_no_socket() -> None:
+def test_a_handmade_meta_raises_an_error_without_a_socket() -> None:
     meta = ComponentMeta(1, PyViewMeta(None))  # type: ignore[arg-type]
     assert meta.myself == 1
     with pytest.raises(RuntimeError, match="made without a socket"):

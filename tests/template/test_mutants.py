@@ -1,4 +1,4 @@
-"""The law is worth what it finds: bugs planted in the dependency tracking are all found by it."""
+"""The law finds all bugs that are planted in the change tracking."""
 
 import random
 import time
@@ -16,7 +16,7 @@ SECONDS = 30
 
 
 def found_by() -> str | None:
-    """What broke the law; None if nothing did within the time."""
+    """Return the name of the template that broke the law, None if none did within the time."""
     deadline = time.monotonic() + SECONDS
     names = list(CORPUS)
     seed = 0

@@ -1,4 +1,4 @@
-"""The document around a page: what it holds for the client, and that no text of a visitor becomes markup."""
+"""The document around a page: its elements for the client, and the escaping of text from users."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from pyview.template.root_template import RootTemplateContext, defaultRootTempla
 
 NASTY = '"></title><script>alert(1)</script>'
 
-# A parser turns these into others, as the standard tells it to.
+# An HTML parser replaces these characters, as the standard requires.
 text = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
 
 
@@ -39,7 +39,7 @@ def only(document: str, selector: str) -> Tag:
     return element
 
 
-def test_the_live_element_carries_what_the_client_joins_with() -> None:
+def test_the_live_element_has_the_tokens_for_the_join() -> None:
     main = only(defaultRootTemplate()(context(static="flash")), "[data-phx-main]")
     assert main.attrs == {
         "id": "phx-abc",
@@ -87,7 +87,7 @@ def test_the_title_of_a_root_template_of_ones_own() -> None:
     )
 
 
-def test_the_looks_of_the_components_are_there_for_those_who_want_them() -> None:
+def test_the_style_sheet_of_the_components_is_optional() -> None:
     styles = Markup('<link rel="stylesheet" href="/components.css">')
     assert styles in defaultRootTemplate(component_styles=True)(context(component_styles=styles))
     assert styles not in defaultRootTemplate()(context(component_styles=styles))
@@ -141,7 +141,7 @@ def test_the_document_is_html5_with_language_charset_and_viewport() -> None:
     assert only(document, "meta[name=viewport]")["content"] == "width=device-width, initial-scale=1"
 
 
-def test_the_reader_is_told_when_the_script_does_not_load() -> None:
+def test_a_notice_shows_if_the_script_does_not_load() -> None:
     document = defaultRootTemplate()(context())
     assert only(document, "body > #pyview-notice")["role"] == "status"
     assert "needs JavaScript" in only(document, "noscript").text

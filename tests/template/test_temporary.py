@@ -1,4 +1,4 @@
-"""Names that a view lets go of: the page keeps what they showed, nobody keeps them."""
+"""Temporary names: the page keeps showing their values, and the server does not keep them."""
 
 import gc
 import weakref
@@ -37,7 +37,7 @@ class Frozen:
 
 
 class Log(LiveView[Any]):
-    """Says what it was given, and knows it no more."""
+    """Shows its value, and does not keep it."""
 
     template = LiveTemplate.from_string(LOG, "log.html")
     context_of: ClassVar[Any] = staticmethod(lambda **names: dict(names))
@@ -62,7 +62,7 @@ def app_with(view: type[LiveView[Any]]) -> PyView:
 
 
 @pytest.mark.parametrize("context_of", [lambda **names: dict(names), Mutable, Frozen])
-async def test_the_page_keeps_what_the_view_forgets(context_of: Any) -> None:
+async def test_the_page_keeps_temporary_values(context_of: Any) -> None:
     view = type("View", (Log,), {"context_of": staticmethod(context_of), "__module__": __name__})
     async with LiveClient(app_with(view)) as client:
         page = await client.open("/")
@@ -73,7 +73,7 @@ async def test_the_page_keeps_what_the_view_forgets(context_of: Any) -> None:
         assert (page.find("p").text, [item.text for item in page.find_all("li")]) == ("3", ["second"])
 
 
-async def test_nobody_holds_it() -> None:
+async def test_nothing_refers_to_it() -> None:
     line = Line("large")
     seen = weakref.ref(line)
 
@@ -142,6 +142,6 @@ async def test_after_a_broken_connection_it_starts_afresh() -> None:
 
 
 @pytest.mark.parametrize("value", [[], {}, set(), bytearray()])
-def test_what_can_change_is_no_resting_value(value: Any) -> None:
+def test_a_mutable_value_cannot_be_temporary(value: Any) -> None:
     with pytest.raises(TypeError, match="expected an immutable value"):
         Temporaries().add({"lines": value})

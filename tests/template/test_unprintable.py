@@ -1,4 +1,4 @@
-"""A value whose text says nothing to a reader is an error with the line of the template, in a page and in a tree."""
+"""A value whose text means nothing to a user raises an error with the line of the template, in text and in a tree."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -50,7 +50,7 @@ def test_it_is_refused(source: str, line: int, advice: str, tree: bool) -> None:
 
 
 @pytest.mark.parametrize("tree", [False, True])
-def test_work_that_nobody_waited_for(tree: bool) -> None:
+def test_a_coroutine_that_was_not_awaited(tree: bool) -> None:
     waiting = loaded()
     with pytest.raises(UnprintableValue, match="await it in a handler"):
         shown("{{ text }}", tree, text=waiting)
@@ -58,7 +58,7 @@ def test_work_that_nobody_waited_for(tree: bool) -> None:
 
 
 @pytest.mark.parametrize("tree", [False, True])
-def test_what_is_read_or_called_is_right(tree: bool) -> None:
+def test_reads_and_calls_of_fields_follow_the_model(tree: bool) -> None:
     source = "{% for x in lines %}{{ x }}{% endfor %}{{ names|map('upper')|join }}{{ account.balance() }}{{ Account }}"
     found = str(shown(source, tree, lines=lines(), names=["a"], account=Account(), Account=Account))
     assert "A" in found

@@ -1,4 +1,4 @@
-"""Pages of components, rendered as text and into a tree, which must be the same."""
+"""Pages of components, rendered to text and into a tree, which must be the same."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ IMPORT = '{% import "pyview/components.html" as ui %}'
 
 
 class Page:
-    """A template that is rendered again and again: what the client holds is what the text says."""
+    """A template that is rendered again and again: the client's page must equal the text."""
 
     def __init__(self, source: str) -> None:
         self.template = LiveTemplate.from_string(IMPORT + source, environment=ENVIRONMENT)
@@ -35,6 +35,6 @@ def rendered(source: str, **names: Any) -> BeautifulSoup:
 
 
 def only(soup: BeautifulSoup | Tag, css: str) -> Tag:
-    """The one element that matches."""
+    """Return the only element that matches."""
     (found,) = soup.select(css)
     return found

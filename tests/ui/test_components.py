@@ -1,4 +1,4 @@
-"""Links, messages, dialogs, tables: the markup, and what it refuses."""
+"""Links, messages, dialogs, tables: their markup and errors."""
 
 import json
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def test_live_links_may_count_from_the_page(kind: str, url: str) -> None:
     assert link(f"{kind}=url", url=url)["href"] == url
 
 
-def test_a_link_has_one_address_and_a_method_that_there_is() -> None:
+def test_a_link_has_one_url_and_a_known_method() -> None:
     with pytest.raises(TypeError, match="expected one of href, patch and navigate for a link, got none"):
         link("class='x'")
     with pytest.raises(TypeError, match="got href and patch"):
@@ -100,7 +100,7 @@ def test_a_link_has_one_address_and_a_method_that_there_is() -> None:
 
 
 @given(st.text(max_size=20))
-def test_whatever_the_address_it_stays_in_its_attribute(url: str) -> None:
+def test_any_url_stays_in_its_attribute(url: str) -> None:
     soup = ADDRESSES.render(url=url)
     assert set(only(soup, "a").attrs) == {"href"}
     assert len(soup.find_all(True)) == 1
@@ -137,7 +137,7 @@ def test_flash_messages_can_be_put_away() -> None:
     assert not page.render(flash={}).select("#flash-info")
 
 
-def test_a_lost_connection_is_told_and_the_note_goes_with_its_return() -> None:
+def test_a_notice_shows_while_the_connection_is_lost() -> None:
     soup = rendered("{{ ui.flash_group({}, offline='Weg.') }}")
     notice = only(soup, "#flash-offline")
     assert notice.has_attr("hidden")
@@ -189,7 +189,7 @@ def test_a_dialog_that_the_server_shows() -> None:
     assert not only(soup, "#ask-panel").has_attr("aria-labelledby")
 
 
-def test_what_opens_a_dialog_may_do_more() -> None:
+def test_commands_that_open_a_dialog_can_be_extended() -> None:
     soup = rendered(
         """<a phx-click="{{ ("ask" | ui.show_modal).push("opened") }}"></a>
         <b phx-click="{{ ui.show_modal("ask") }}"></b>"""
@@ -270,7 +270,7 @@ def test_async_results_in_their_states() -> None:
     assert page.render(state=AsyncResult(failed=failure)).text == "Not there."
 
 
-def test_a_render_passes_over_components_whose_arguments_did_not_change() -> None:
+def test_components_with_unchanged_arguments_are_skipped() -> None:
     macros = vars(ENVIRONMENT.get_template("pyview/components.html").module).values()
     impure = [macro.name for macro in macros if isinstance(macro, LiveMacro) and not macro.pure]
     assert impure == []

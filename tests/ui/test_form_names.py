@@ -1,4 +1,4 @@
-"""Fields of a model that are called like something that forms, or Python, have already."""
+"""Fields of a model with names that forms or Python also use."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ PAGE = """{% import "pyview/components.html" as ui %}
 
 
 def app_with_field(name: str) -> PyView:
-    """A page of a form whose model, and the models in it, have a field of that name."""
+    """Return a page with a form whose model and nested models have a field of that name."""
     text: Any = (str, Field(default="", max_length=9))
     inner = create_model("Inner", **{name: text})
     trip: Any = create_model("Trip", **{name: text, "home": (inner, ...), "stops": (list[inner], [])})  # type: ignore[valid-type]
@@ -102,7 +102,7 @@ class Entries(BaseModel):
     rows: list[Entry] = [Entry(), Entry()]
 
 
-def test_what_a_form_has_itself_is_reached_by_the_filter_attr() -> None:
+def test_the_filter_attr_reads_attributes_of_the_form_itself() -> None:
     form = Form(Entries, as_="it")
     source = """<b>{{ form.id.value }} {{ form|attr("id") }}</b>{% call(row) ui.inputs_for(form.rows) %}
       <i>{{ row.index.value }} {{ row|attr("index") }} {{ row.count }} {{ row["key"] }}
@@ -127,7 +127,7 @@ def test_python_and_template_strings_take_fields_by_item() -> None:
 
 
 @pytest.mark.parametrize("type", [None, "hidden"])
-def test_an_input_of_what_is_no_field_is_refused(type: str | None) -> None:
+def test_an_input_needs_a_field(type: str | None) -> None:
     part = Form(Entries, as_="it")["rows"].parts[1]
     with pytest.raises(TypeError, match=r'form\["email"\] in Python; got \'it\[rows\]\[1\]\''):
         rendered("{{ ui.input(it, type=type) }}", it=part.name, type=type)

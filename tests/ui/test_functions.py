@@ -1,4 +1,4 @@
-"""The core components as functions show what the macros of the same name do."""
+"""The core components as functions: they render the same as the macros of the same name."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ CALLS: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("source", "call"), CALLS, ids=[source[:30] for source, _ in CALLS])
-def test_a_function_shows_what_its_macro_does(source: str, call: Any) -> None:
+def test_a_function_renders_the_same_as_its_macro(source: str, call: Any) -> None:
     assert str(rendered("{{ call }}", call=call)) == str(rendered(source, **NAMES))
 
 
@@ -81,6 +81,6 @@ def test_every_function_is_compared() -> None:
     assert functions < set(ui.__all__)
 
 
-def test_what_a_component_does_not_take_is_refused() -> None:
+def test_undeclared_arguments_are_refused() -> None:
     with pytest.raises(ComponentError, match=r"input\(\) takes no 'typ'"):
         ui.input(FORM["name"], typ="text")

@@ -1,4 +1,4 @@
-"""Inputs, with their labels and what is to be told about them."""
+"""Inputs with their labels, help and errors."""
 
 import itertools
 from typing import Any
@@ -18,7 +18,7 @@ def shown(call: str, form: Any = None, **names: Any) -> BeautifulSoup:
     return rendered("{{ " + call + " }}", form=form or Form(Order), **names)
 
 
-def test_an_input_has_its_label_and_what_the_model_says() -> None:
+def test_an_input_has_its_label_and_the_attributes_of_the_model() -> None:
     soup = shown("ui.input(form.name)")
     assert only(soup, "input").attrs == {
         "type": "text",
@@ -37,7 +37,7 @@ def test_an_input_has_its_label_and_what_the_model_says() -> None:
     assert only(soup, "#order_name-errors")["aria-live"] == "polite"
 
 
-def test_errors_stand_beside_their_input_and_are_told_to_readers_of_the_screen() -> None:
+def test_errors_are_beside_their_input_and_announced_to_screen_readers() -> None:
     page = Page("{{ ui.input(form.name) }}{{ ui.input(form.age) }}")
     first = page.render(form=Form(Order))
     assert not first.select("[aria-invalid]")
@@ -82,7 +82,7 @@ def test_several_choices_come_with_a_blank_value_so_that_none_can_be_chosen() ->
     ]
 
 
-def test_a_checkbox_says_false_when_it_is_not_ticked() -> None:
+def test_an_unchecked_checkbox_sends_false() -> None:
     soup = shown("ui.input(form.gift)")
     assert [(one["type"], one["value"]) for one in soup.select("input[name=gift]")] == [
         ("hidden", "false"),
@@ -105,7 +105,7 @@ def test_radio_buttons_are_a_group_with_a_name() -> None:
     assert len({one["id"] for one in radios}) == 3
 
 
-def test_a_password_has_no_value_and_keeps_what_was_typed() -> None:
+def test_a_password_has_no_value_and_keeps_its_input() -> None:
     soup = shown("ui.input(form.password)", Form(Order, payload(GOOD)))
     field = only(soup, "input")
     assert field["type"] == "password"
@@ -114,7 +114,7 @@ def test_a_password_has_no_value_and_keeps_what_was_typed() -> None:
     assert "secret" not in str(soup)
 
 
-def test_a_secret_in_another_input_is_not_told_either() -> None:
+def test_a_secret_in_another_input_is_not_sent_either() -> None:
     for kind in ("text", "textarea", "hidden"):
         assert "secret" not in str(
             shown(f'ui.input(form.password, type="{kind}")', Form(Order, payload(GOOD)))
@@ -153,7 +153,7 @@ def test_every_type_of_the_model_has_its_input() -> None:
     assert only(soup, "[type=number]")["value"] == "7"
 
 
-def test_what_people_type_stays_text() -> None:
+def test_input_of_users_stays_text() -> None:
     sent = {"name": NASTY, "size": NASTY, "extras": [NASTY], "age": NASTY, "others": {NASTY: {"city": NASTY}}}
     source = """{% call ui.form(form) %}{% for field in form %}{% if not field.parts %}{{ ui.input(field) }}{% endif %}
       {% call(part) ui.inputs_for(field) %}{{ ui.input(part.city) }}{% endcall %}{% endfor %}
@@ -202,7 +202,7 @@ def entries(soup: BeautifulSoup) -> list[tuple[str, str]]:
     return [(str(one["name"]), str(one.get("value"))) for one in soup.select("input:not([type=hidden])")]
 
 
-def test_a_list_has_inputs_for_each_entry_and_what_finds_them_again() -> None:
+def test_a_list_has_inputs_and_keys_for_each_entry() -> None:
     page = Page(LIST)
     empty = page.render(form=Form(Order, as_="user"))
     assert entries(empty) == []

@@ -1,4 +1,4 @@
-"""Forms and links on a live page, as the client in memory uses them."""
+"""Forms and links on a live page, used by the client in memory."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ SOURCE = """{% import "pyview/components.html" as ui %}
   {{ ui.add_button(account.addresses, "Add an address") }}
   {{ ui.button("Sign up", type="submit") }}
 {% endcall %}
-<p id="said">{{ said }}</p>
+<p id="result">{{ result }}</p>
 {{ ui.link("Sign out", href="/signed-up", method="delete") }}
 """
 
@@ -46,7 +46,7 @@ class AccountLiveView(LiveView[dict[str, Any]]):
     template = LiveTemplate.from_string(SOURCE)
 
     async def mount(self, socket: Any, session: Any) -> None:
-        socket.context = {"account": Form(Account, as_="account"), "said": "", "done": False}
+        socket.context = {"account": Form(Account, as_="account"), "result": "", "done": False}
 
     @event
     async def check(self, socket: Any, account: Form[Account]) -> None:
@@ -58,7 +58,7 @@ class AccountLiveView(LiveView[dict[str, Any]]):
             account = account.with_error("name", "This name is taken.")
         socket.context["account"] = account
         if saved := account.save():
-            socket.context["said"] = (
+            socket.context["result"] = (
                 f"{saved.name} {saved.news} {saved.colors} {[one.city for one in saved.addresses]}"
             )
             socket.context["done"] = saved.name == "Go"
@@ -82,7 +82,7 @@ def cities(page: Page) -> list[str]:
     return [page.value(one) for one in page.find_all("li input:not([type=hidden])")]
 
 
-async def test_errors_come_with_what_is_touched_and_all_with_the_submit(app: PyView) -> None:
+async def test_errors_show_for_used_fields_and_after_submit_for_all(app: PyView) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         assert not page.exists(".pv-error")
@@ -96,16 +96,16 @@ async def test_errors_come_with_what_is_touched_and_all_with_the_submit(app: PyV
         await page.submit(
             "form", {"account[name]": "Ada", "account[password]": "x", "account[colors][]": ["blue"]}
         )
-        assert page.find("#said").text == "Ada False ['blue'] []"
+        assert page.find("#result").text == "Ada False ['blue'] []"
 
 
 async def test_boxes_are_ticked_by_their_name(app: PyView) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.submit("form", {"account[name]": "Ada", "account[password]": "x", "account[news]": True})
-        assert page.find("#said").text.startswith("Ada True")
+        assert page.find("#result").text.startswith("Ada True")
         await page.submit("form", {"account[news]": False, "account[password]": "x"})
-        assert page.find("#said").text.startswith("Ada False")
+        assert page.find("#result").text.startswith("Ada False")
 
 
 async def test_a_password_stays_while_the_page_is_patched_and_is_never_sent_back(app: PyView) -> None:
@@ -116,7 +116,7 @@ async def test_a_password_stays_while_the_page_is_patched_and_is_never_sent_back
         assert page.value("[type=password]") == "geheim"
         assert "geheim" not in page.html
         await page.submit("form")
-        assert page.find("#said").text.startswith("Ada")
+        assert page.find("#result").text.startswith("Ada")
 
 
 async def test_entries_are_added_moved_and_removed(app: PyView) -> None:
@@ -132,7 +132,7 @@ async def test_entries_are_added_moved_and_removed(app: PyView) -> None:
         await page.click("li:nth-of-type(1) button", "Remove")
         assert cities(page) == ["Bern", "Oslo"]
         await page.submit("form", {"account[name]": "Ada", "account[password]": "x"})
-        assert page.find("#said").text == "Ada False [] ['Bern', 'Oslo']"
+        assert page.find("#result").text == "Ada False [] ['Bern', 'Oslo']"
 
 
 async def test_all_entries_can_be_removed(app: PyView) -> None:
@@ -142,10 +142,10 @@ async def test_all_entries_can_be_removed(app: PyView) -> None:
         await page.click("li button", "Remove")
         assert cities(page) == []
         await page.submit("form", {"account[name]": "Ada", "account[password]": "x"})
-        assert page.find("#said").text == "Ada False [] []"
+        assert page.find("#result").text == "Ada False [] []"
 
 
-async def test_the_application_may_say_no(app: PyView) -> None:
+async def test_the_application_may_refuse(app: PyView) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.submit("form", {"account[name]": "Taken", "account[password]": "x"})
@@ -167,7 +167,7 @@ async def test_a_form_is_recovered_after_a_reconnection_and_a_crash(app: PyView)
         assert [one.text for one in page.find_all(".pv-error")] == ["At least 2 characters, please."]
 
 
-async def test_a_form_is_sent_over_http_when_the_view_says_so(app: PyView) -> None:
+async def test_the_view_can_have_a_form_submitted_over_http(app: PyView) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         await page.submit("form", {"account[name]": "Go", "account[password]": "geheim"})
@@ -197,10 +197,10 @@ async def test_a_link_asks_by_its_method(app: PyView) -> None:
         "&".join(f"account[addresses][{i}][city]=x" for i in range(150)),
     ],
 )
-async def test_whatever_is_sent_the_view_lives_on(app: PyView, value: str) -> None:
+async def test_no_input_ends_the_view(app: PyView, value: str) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         for meta in ({"_target": "account[name]"}, {}):
             await page.send("event", {"type": "form", "event": "save", "value": value, "meta": meta})
-        assert page.find("#said").text == ""
+        assert page.find("#result").text == ""
         await page.submit("form", {"account[name]": "Ada", "account[password]": "x"})

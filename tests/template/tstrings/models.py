@@ -1,4 +1,4 @@
-"""Random pages, and what they look like: said once more, in the plainest way."""
+"""Random pages, and a second, simple implementation of their HTML."""
 
 import random
 from typing import Any
@@ -21,7 +21,7 @@ def model(rng: random.Random, depth: int = 0) -> Model:
 
 
 def mutate(rng: random.Random, page: Model) -> None:
-    """Change something somewhere, in place."""
+    """Change a random value in place."""
     target = rng.choice([*pieces_of(page)])
     what = rng.random()
     if what < 0.5:
@@ -126,5 +126,5 @@ def rows(page: Model) -> str:
 
 
 def esc_jinja(value: Any) -> str:
-    """As Jinja2 prints it."""
+    """Return the text that Jinja2 prints."""
     return "None" if value is None else esc(value)

@@ -1,4 +1,4 @@
-"""Where a slot stands decides how it is written; where nothing is safe, it is refused with its place."""
+"""The position of a slot decides how its value is escaped. At an unsafe position it raises an error."""
 
 import html
 import json
@@ -155,7 +155,7 @@ def test_commands_stand_in_attributes() -> None:
         (["<b <i", (1,), "></b>"], "unexpected '<'", None),
     ],
 )
-def test_what_is_no_safe_place_is_refused(parts: list[Any], problem: str, at: str | None) -> None:
+def test_unsafe_positions_are_refused(parts: list[Any], problem: str, at: str | None) -> None:
     with pytest.raises(TemplateStringError) as caught:
         text(*parts)
     assert problem in caught.value.problem
@@ -181,7 +181,7 @@ def test_what_is_no_safe_place_is_refused(parts: list[Any], problem: str, at: st
         (["<title>", (build("x"),), "</title>"], "expected text for an attribute, got Template"),
     ],
 )
-def test_values_that_no_escaping_makes_safe_are_refused(parts: list[Any], error: str) -> None:
+def test_values_that_cannot_be_escaped_are_refused(parts: list[Any], error: str) -> None:
     with pytest.raises((TypeError, ValueError), match=error):
         text(*parts)
 

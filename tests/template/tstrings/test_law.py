@@ -1,4 +1,4 @@
-"""The law for template strings: joined output == the page written plainly; previous tree + diff == new tree."""
+"""The law for template strings: the joined output equals that of the model; former tree + diff equals the new tree."""
 
 import copy
 import json
@@ -33,7 +33,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaScriptClien
 
 
 def follow(seed: str) -> Messages:
-    """A random page through some changes: what was sent, and what the page then showed."""
+    """Follow a random page through some changes. Return each diff with the page after it."""
     rng = random.Random(seed)
     shown = Model("deep_rows", [0, 0, 0], [model(rng)])
     rendering = ContentRendering(ENVIRONMENT, "host")

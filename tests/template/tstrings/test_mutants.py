@@ -1,4 +1,4 @@
-"""Whether the law can fail: planted bugs in what renders template strings, each of which it has to find."""
+"""The law finds all bugs that are planted in the rendering of template strings."""
 
 import time
 from collections.abc import Callable, Iterator

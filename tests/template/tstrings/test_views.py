@@ -1,4 +1,4 @@
-"""Views and live components whose pages are template strings, as users see them."""
+"""Views and live components with template strings, as users see them."""
 
 import json
 import linecache
@@ -59,7 +59,7 @@ async def test_the_core_components_are_functions() -> None:
         assert page.find("#saved").text == "Rome"
 
 
-async def test_what_holds_live_components_is_not_passed_over() -> None:
+async def test_content_with_live_components_is_not_skipped() -> None:
     async with LiveClient(serving(Holding)) as client:
         page = await client.open("/")
         for _ in range(2):
@@ -112,7 +112,7 @@ async def test_a_layout_may_be_around_it(view: Any) -> None:
         assert page.has_text("linus" if view is Board else "Hello me")
 
 
-async def test_a_mistake_is_told_with_its_line() -> None:
+async def test_an_error_names_its_line() -> None:
     async with LiveClient(serving(Broken)) as client:
         with pytest.raises(TemplateStringError) as caught:
             await client.open("/")
@@ -122,7 +122,7 @@ async def test_a_mistake_is_told_with_its_line() -> None:
     assert "<{tag}>" in str(caught.value)
 
 
-def test_the_name_of_pyview_says_what_it_wants() -> None:
+def test_template_view_requires_a_template_method() -> None:
     with pytest.raises(NotImplementedError, match="has no method template"):
         TemplateView().template({}, None)
 
@@ -134,7 +134,7 @@ def test_a_template_string_stands_in_a_jinja_template_as_a_component_returns_it(
     assert rendering.update({"x": 2, "card": pages.card}) == {"0": {"1": "2"}}
 
 
-def test_rows_whose_function_reads_what_may_have_changed_are_made_again() -> None:
+def test_rows_are_rendered_again_if_their_function_reads_mutable_values() -> None:
     made = list[Any]()
     rendering = ContentRendering(create_environment(), None)
 
@@ -151,7 +151,7 @@ def test_rows_whose_function_reads_what_may_have_changed_are_made_again() -> Non
     assert len(made) == 9
 
 
-def test_rows_follow_from_what_their_function_reads() -> None:
+def test_rows_depend_on_the_values_that_their_function_reads() -> None:
     counted = _Counter()
     rendering = ContentRendering(create_environment(), None)
     rows = [(number, str(number)) for number in range(50)]
@@ -174,7 +174,7 @@ def test_rows_follow_from_what_their_function_reads() -> None:
 
 
 class _Counter:
-    """Counts, and is taken for something that never changes."""
+    """Counts its renders, and is registered as immutable."""
 
     __pyview_constant__ = True
 
@@ -216,7 +216,7 @@ def test_content_may_change_its_kind() -> None:
         assert rendering.update(content)["s"]
 
 
-def test_what_cannot_be_compared_is_rendered_again() -> None:
+def test_values_that_cannot_be_compared_are_rendered_again() -> None:
     rendering = ContentRendering(create_environment(), None)
     row = {"name": ["deep"]}
     rendering.update(build("<p>", ([row["name"]],), "</p>"))
@@ -225,7 +225,7 @@ def test_what_cannot_be_compared_is_rendered_again() -> None:
     assert "er" in json.dumps(diff)
 
 
-def test_plans_are_bounded() -> None:
+def test_compiled_template_strings_are_bounded() -> None:
     environment = create_environment()
     for number in range(4100):
         environment.tstrings.compiled(build(f"<p>{number}</p>", (1,)))
