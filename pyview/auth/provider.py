@@ -126,7 +126,9 @@ def providers_of(view: type[Any]) -> tuple[AuthProvider, ...]:
     """Return all providers of `view`, base classes first, each once; empty for a public view."""
     if not hasattr(view, _ATTRIBUTE):  # the common case, without a walk over the bases
         return ()
-    return tuple(_for_view(provider, view) for provider in _set_on(view))
+    return tuple(
+        provider.for_view(view) if isinstance(provider, PerView) else provider for provider in _set_on(view)
+    )
 
 
 def _set_on(view: type[Any]) -> tuple[AuthProvider, ...]:
@@ -135,10 +137,6 @@ def _set_on(view: type[Any]) -> tuple[AuthProvider, ...]:
     # A base class may be reached on two ways (a diamond): its provider is called once. By identity, because providers
     # need not be hashable.
     return tuple({id(provider): provider for provider in (*inherited, *own.providers)}.values())
-
-
-def _for_view(provider: AuthProvider, view: type[Any]) -> AuthProvider:
-    return provider.for_view(view) if isinstance(provider, PerView) else provider
 
 
 def _own(view: type[Any]) -> _Own:

@@ -132,12 +132,11 @@ def _described(user: Any) -> str:
 def _unusable(user: Any) -> str:
     if isinstance(user, (type, *_PLAIN)):
         return ""
-    found = [name for name in KEY_NAMES if _has(user, name)]
+    has_value = (
+        user.__contains__ if isinstance(user, Mapping) else lambda name: _attribute(user, name) is not None
+    )
+    found = [name for name in KEY_NAMES if has_value(name)]
     return f"Got no text form in {', '.join(found)}. " if found else ""
-
-
-def _has(user: Any, name: str) -> bool:
-    return name in user if isinstance(user, Mapping) else _attribute(user, name) is not None
 
 
 def _advice(user: Any) -> str:

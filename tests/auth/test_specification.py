@@ -1,4 +1,4 @@
-"""What the sessions guide documents, on the documented code: over HTTP, raw frames and the browser in memory."""
+"""Sign-in of the specification: its documented code over HTTP, raw frames and the browser in memory."""
 
 import logging
 from typing import Any, TypedDict

@@ -1,4 +1,4 @@
-"""What stops an app at its start, and what it says."""
+"""Checks of an application at start-up, and their messages."""
 
 import logging
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ async def page(request: Request) -> PlainTextResponse:
 
 
 class Live(Route):
-    """A route that shows a view, as far as the checks care."""
+    """A live route with what the checks read."""
 
     def __init__(self, path: str, view_class: type[Any]) -> None:
         super().__init__(path, page, methods=["GET"])
@@ -46,7 +46,7 @@ class Live(Route):
 
 
 class App:
-    """An app, as far as the checks care. Sound, unless told otherwise."""
+    """An app with what the checks read. Correct by default."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ def guarded(**options: Any) -> type[Any]:
     return Dashboard
 
 
-def test_a_sound_app_has_no_findings() -> None:
+def test_a_correct_app_has_no_findings() -> None:
     app = App(
         Route("/login", page),
         Live("/", type("Open", (), {})),
@@ -98,7 +98,7 @@ def test_a_sound_app_has_no_findings() -> None:
 
 
 class TestAuthentication:
-    def test_requires_without_authentication_teaches(self) -> None:
+    def test_requires_without_authentication_is_an_error(self) -> None:
         [(severity, text)] = findings(App(Live("/dashboard", guarded()), middleware=[SESSION]))
         assert severity is Severity.ERROR
         assert "Dashboard" in text
@@ -126,7 +126,7 @@ class TestRedirects:
         )
 
     @pytest.mark.parametrize("redirect", ["/login", "/login?from=app", "sign_in"])
-    def test_paths_and_names_that_lead_somewhere(self, redirect: str) -> None:
+    def test_paths_and_names_of_routes(self, redirect: str) -> None:
         assert self.check(redirect, Route("/login", page, name="sign_in")) == []
 
     def test_an_unknown_name(self) -> None:
@@ -138,12 +138,12 @@ class TestRedirects:
         [(severity, _)] = self.check("sign_in", Route("/login/{realm}", page, name="sign_in"))
         assert severity is Severity.ERROR
 
-    def test_a_path_that_nothing_answers_is_a_note(self) -> None:
+    def test_a_path_without_a_route_is_a_note(self) -> None:
         [(severity, text)] = self.check("/login", Route("/signin", page))
         assert severity is Severity.NOTE
         assert "'/login'" in text
 
-    def test_a_path_that_only_answers_post_is_a_note(self) -> None:
+    def test_a_path_for_post_only_is_a_note(self) -> None:
         [(severity, _)] = self.check("/login", Route("/login", page, methods=["POST"]))
         assert severity is Severity.NOTE
 
@@ -165,8 +165,8 @@ class TestRedirects:
         assert self.check("/login", *reversed(routes)) != []
 
 
-class TestWaysIn:
-    """Redirects are followed as somebody is who lacks what is required, and nothing else."""
+class TestRedirectChains:
+    """Redirects are followed for a user who only lacks what is required."""
 
     def check(self, *routes: BaseRoute, default: Any = None) -> list[tuple[Severity, str]]:
         requirement = None if default is None else requirement_of(default)
@@ -193,18 +193,18 @@ class TestWaysIn:
         assert self.stuck(home, Live("/login", self.view(public, requires("authenticated"))), default=default)
         assert not self.stuck(home, Route("/login", page), default=default)
 
-    def test_it_says_so(self) -> None:
+    def test_the_message_names_public(self) -> None:
         default = requires("authenticated", redirect="/login")
         [(severity, text)] = self.check(Live("/login", self.view()), default=default)
         assert severity is Severity.ERROR
         assert "put @public on it" in text
 
-    def test_a_default_to_nowhere_is_told_once_for_each_view(self) -> None:
+    def test_a_default_to_an_unknown_route_is_reported_once_for_each_view(self) -> None:
         default = requires("authenticated", redirect="sign_in")
         found = self.check(Live("/a", self.view()), Live("/b", self.view(public)), default=default)
         assert [text.partition(" redirects")[0].rpartition(" ")[2] for _, text in found] == ["/a"]
 
-    def test_one_after_the_other_to_a_page_that_shows(self) -> None:
+    def test_several_redirects_to_a_visible_page(self) -> None:
         admin = self.view(requires(["authenticated", "admin"], redirect="/upgrade"))
         upgrade = self.view(requires("authenticated", redirect="/login"))
         assert not self.stuck(Live("/admin", admin), Live("/upgrade", upgrade), Route("/login", page))
@@ -238,7 +238,7 @@ class TestWaysIn:
         assert self.stuck(first, Live("/login", self.view(requires(rule))))
         assert not self.stuck(first, Live("/login", self.view(requires(lambda identity, view: True))))
 
-    def test_events_and_params_are_looked_at_too(self) -> None:
+    def test_events_and_params_are_checked_too(self) -> None:
         class View:
             @event(requires=requires("admin", redirect="nowhere"))
             async def delete(self) -> None: ...
@@ -260,20 +260,20 @@ class TestWaysIn:
         assert "AuthenticationMiddleware" in texts(App(Live("/", self.view()), default_requires=default))
         assert findings(App(Live("/", self.view(public)), default_requires=default)) == []
 
-    def test_rules_alone_need_none(self) -> None:
+    def test_rules_alone_need_no_authentication(self) -> None:
         view = self.view(requires(lambda identity, view: bool(identity.session)))
         assert findings(App(Live("/", view))) == []
 
 
 class TestSecrets:
-    def test_none_at_all(self) -> None:
+    def test_no_secret(self) -> None:
         [(severity, text)] = findings(App(secret=""))
         assert severity is Severity.WEAK
         assert text.startswith("PYVIEW_SECRET is not set.")
         assert "openssl rand -base64 32" in text
 
     @pytest.mark.parametrize("value", ["change-me-in-production", "your-secret-key", "...", "short"])
-    def test_a_weak_one_of_ours_and_of_the_session(self, value: str) -> None:
+    def test_weak_secrets_of_pyview_and_of_the_session(self, value: str) -> None:
         app = App(secret=value, middleware=[Middleware(SessionMiddleware, secret_key=value, https_only=True)])
         assert [severity for severity, _ in findings(app)] == [Severity.WEAK, Severity.WEAK]
         assert value not in texts(app) or value in ("...", "short")
@@ -292,7 +292,7 @@ class TestSecrets:
             [(severity, _)] = findings(App(middleware=[middleware]))
             assert severity is Severity.WEAK
 
-    def test_a_subclass_that_brings_its_own_secret_is_not_judged(self) -> None:
+    def test_a_subclass_with_a_secret_of_its_own(self) -> None:
         class Own(SessionMiddleware):
             def __init__(self, app: ASGIApp) -> None:
                 super().__init__(app, secret_key=OTHER, https_only=True)
@@ -304,7 +304,7 @@ class TestSessionCookies:
     def one(
         self, cls: Any = SessionMiddleware, security: SecurityConfig = HOSTS, **options: Any
     ) -> list[str]:
-        """What production refuses about one session middleware."""
+        """Return the messages that production mode has for one session middleware."""
         if cls is SessionMiddleware:
             options = {"secret_key": OTHER, **options}
         found = findings(App(middleware=[Middleware(cls, https_only=True, **options)], security=security))
@@ -322,7 +322,7 @@ class TestSessionCookies:
         app.secrets = Secrets(STRONG, [OTHER])
         assert "have the same secret" in texts(app)
 
-    def test_a_cookie_that_never_ends(self) -> None:
+    def test_a_cookie_that_never_expires(self) -> None:
         [text] = self.one(max_age=None)
         assert "(max_age=None) creates session cookies that never expire" in text
         assert "400 days" in text
@@ -401,7 +401,7 @@ class TestEnforce:
         enforce(check_app(app), production=True)
         assert "'/elsewhere'" in caplog.text
 
-    def test_a_sound_app_starts_silently(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_correct_app_starts_silently(self, caplog: pytest.LogCaptureFixture) -> None:
         enforce(check_app(App(middleware=[SESSION])), production=True)
         assert caplog.records == []
 
@@ -416,7 +416,7 @@ def test_production_mode_comes_from_the_environment(value: str, expected: bool) 
 
 
 class TestWorkers:
-    """Several workers that share nothing."""
+    """Several workers without a shared store."""
 
     @pytest.fixture(autouse=True)
     def asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -428,17 +428,19 @@ class TestWorkers:
         ):
             enforce(check_app(App()), production=True)
 
-    def test_in_development_all_that_is_not_shared_is_named(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_in_development_a_warning_names_all_that_is_not_shared(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         enforce(check_app(App()), production=False)
         assert "sign-outs, broadcasts and presence" in caplog.text
 
-    def test_what_they_share_may_be_anything(self, tmp_path: Path) -> None:
+    def test_any_shared_store_is_accepted(self, tmp_path: Path) -> None:
         app = App()
         app.revocations = SQLiteRevocations(tmp_path / "state.db")
         assert findings(app) == []
         assert check_sharing(app) == []
 
-    def test_a_check_says_it_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_check_reports_it_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert check_sharing(App()) == []
         monkeypatch.delenv("WEB_CONCURRENCY")
         assert findings(App()) == []

@@ -1,4 +1,4 @@
-"""The page behind an API key: in the address, in a header, in the socket's sub-protocol, and not otherwise."""
+"""The page that needs an API key: in the URL, in a header, or in the socket's sub-protocol."""
 
 from base64 import urlsafe_b64encode
 
@@ -13,7 +13,7 @@ def bearer(key: str) -> list[str]:
     return ["phoenix", "base64url.bearer.phx." + urlsafe_b64encode(key.encode()).decode().rstrip("=")]
 
 
-async def test_a_person_with_the_key_in_the_address_is_live() -> None:
+async def test_a_browser_with_the_key_in_the_url_is_live() -> None:
     async with LiveClient(app) as client:
         page = await client.open(f"/?api_key={API_KEY}")
         assert page.connected
@@ -22,7 +22,7 @@ async def test_a_person_with_the_key_in_the_address_is_live() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/?api_key=", "/?api_key=wrong"])
-async def test_nobody_else_sees_the_page(path: str) -> None:
+async def test_without_the_key_the_page_is_refused(path: str) -> None:
     async with LiveClient(app) as client:
         assert (await client.get(path)).status_code == 401
 
@@ -42,7 +42,7 @@ async def test_a_program_sends_headers_and_a_bearer_token() -> None:
             assert await join(socket, page) == ["error", {"reason": "unauthorized"}]
 
 
-async def test_a_wrong_key_never_loops() -> None:
+async def test_a_wrong_key_does_not_loop() -> None:
     async with LiveClient(app) as client:
         page = await client.open("/?api_key=wrong")
         assert page.status == 401

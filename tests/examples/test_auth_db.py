@@ -1,4 +1,4 @@
-"""Accounts in a database: every page, and everybody who should not get there."""
+"""Accounts in a database: every page, and who may not see it."""
 
 import json
 import time
@@ -35,7 +35,7 @@ Browser = Callable[[], Awaitable[LiveClient]]
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Argon2 all the same, at a hundredth of its cost."""
+    """Use Argon2 at a hundredth of its cost."""
     affordable = Passwords(PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),)))
     for name, value in vars(affordable).items():
         monkeypatch.setattr(services.passwords, name, value)
@@ -44,7 +44,7 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    """Opens browsers, each at an address of its own, before one running application."""
+    """Return a function that opens browsers of one application, each with an address of its own."""
     async with app.router.lifespan_context(app), AsyncExitStack() as stack:
 
         async def open_one() -> LiveClient:
@@ -75,7 +75,7 @@ async def id_of(name: str) -> str:
 
 
 def let_time_pass(client: LiveClient, seconds: float) -> None:
-    """Make the sign-in that long ago: the session is signed, and the test knows the key."""
+    """Move the sign-in into the past: the session is signed, and the test knows the key."""
     cookie = next(cookie for cookie in client.cookies.jar if cookie.name == SESSION_COOKIE)
     signer = TimestampSigner(SESSION_SECRET)
     session = json.loads(b64decode(signer.unsign(cookie.value or "")))
@@ -91,13 +91,13 @@ def is_out(page: Page) -> bool:
 
 
 @pytest.mark.parametrize("path", ["/devices", "/password", "/confirm", "/users"])
-async def test_guests_are_led_to_the_sign_in_page(browser: Browser, path: str) -> None:
+async def test_visitors_are_redirected_to_the_sign_in_page(browser: Browser, path: str) -> None:
     page = await (await browser()).open(path)
     assert page.path == f"/?next=%2F{path[1:]}"
     assert page.find("h1").text == "Sign in"
 
 
-async def test_whoever_registers_is_signed_in(browser: Browser) -> None:
+async def test_a_new_user_is_signed_in(browser: Browser) -> None:
     client = await browser()
     page = await register(client)
     assert (page.path, page.connected) == ("/devices", True)
@@ -117,7 +117,7 @@ async def test_whoever_registers_is_signed_in(browser: Browser) -> None:
         ("Ada", "x" * 201, "A password has at least 10 characters."),
     ],
 )
-async def test_what_is_not_accepted_makes_no_account(
+async def test_invalid_input_creates_no_account(
     browser: Browser, name: str, password: str, problem: str
 ) -> None:
     client = await browser()
@@ -127,7 +127,7 @@ async def test_what_is_not_accepted_makes_no_account(
     assert is_out(await client.open("/devices"))
 
 
-async def test_signing_in_leads_to_where_one_was_going(browser: Browser) -> None:
+async def test_sign_in_leads_to_the_requested_page(browser: Browser) -> None:
     client = await browser()
     page = await sign_in(client, "admin", DEMO_PASSWORD, at="/users")
     assert (page.path, page.connected) == ("/users", True)
@@ -136,7 +136,7 @@ async def test_signing_in_leads_to_where_one_was_going(browser: Browser) -> None
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"]
 )
-async def test_nobody_is_led_to_another_site(browser: Browser, target: str) -> None:
+async def test_no_redirect_to_another_site(browser: Browser, target: str) -> None:
     client = await browser()
     page = await client.open("/")
     await page.open(str((await client.get("/", params={"next": target})).request.url))
@@ -144,13 +144,13 @@ async def test_nobody_is_led_to_another_site(browser: Browser, target: str) -> N
     assert page.url == "http://testserver/devices"
 
 
-async def test_names_are_the_same_however_they_are_written(browser: Browser) -> None:
+async def test_names_are_case_insensitive(browser: Browser) -> None:
     await register(await browser(), "Zoë  Meyer")
     page = await sign_in(await browser(), " ZOË meyer ")
     assert page.find("h1").text == "Hello, Zoë Meyer"
 
 
-async def test_a_wrong_password_and_an_unknown_name_are_answered_alike(browser: Browser) -> None:
+async def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(browser: Browser) -> None:
     client = await browser()
     wrong = await sign_in(client, "admin", "wrong password")
     unknown = await sign_in(client, "nobody", "wrong password")
@@ -172,7 +172,7 @@ async def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
     assert min([await seconds(None) for _ in range(3)]) > known / 4
 
 
-async def test_who_guesses_has_to_wait_even_with_the_right_password(browser: Browser) -> None:
+async def test_after_too_many_failures_the_right_password_is_refused_too(browser: Browser) -> None:
     await register(await browser())
     guesser = await browser()
     for turn in range(5):
@@ -183,7 +183,7 @@ async def test_who_guesses_has_to_wait_even_with_the_right_password(browser: Bro
     assert (await sign_in(await browser())).path == "/devices"
 
 
-async def test_a_form_that_is_sent_without_the_script_keeps_the_password_out_of_the_address(
+async def test_without_the_script_the_password_is_not_in_the_url(
     browser: Browser,
 ) -> None:
     client = await browser()
@@ -191,7 +191,7 @@ async def test_a_form_that_is_sent_without_the_script_keeps_the_password_out_of_
         assert (await client.open(path)).find(form)["method"] == "post"
 
 
-async def test_the_cookie_is_out_of_reach_of_scripts_and_tells_nothing(browser: Browser) -> None:
+async def test_the_cookie_is_http_only_and_has_no_user_data(browser: Browser) -> None:
     client = await browser()
     await register(client)
     cookie = next(cookie for cookie in client.cookies.jar if cookie.name == SESSION_COOKIE)
@@ -203,7 +203,7 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_tells_nothing(browser: 
 # Once more the password
 
 
-async def test_a_password_is_changed_soon_after_the_sign_in_and_ends_the_other_devices(
+async def test_a_change_of_password_ends_the_other_devices(
     browser: Browser,
 ) -> None:
     here, there = await browser(), await browser()
@@ -220,7 +220,7 @@ async def test_a_password_is_changed_soon_after_the_sign_in_and_ends_the_other_d
     assert (await sign_in(there, password="quite another sentence")).path == "/devices"
 
 
-async def test_after_a_while_the_password_is_asked_again(browser: Browser) -> None:
+async def test_later_the_password_is_required_again(browser: Browser) -> None:
     client = await browser()
     await register(client)
     let_time_pass(client, 6 * 60)
@@ -241,7 +241,7 @@ async def test_after_a_while_the_password_is_asked_again(browser: Browser) -> No
     assert is_out(await thief.open("/devices"))
 
 
-async def test_a_password_that_is_asked_again_cannot_be_guessed(browser: Browser) -> None:
+async def test_the_confirmation_is_throttled(browser: Browser) -> None:
     client = await browser()
     await register(client)
     let_time_pass(client, 6 * 60)
@@ -253,7 +253,7 @@ async def test_a_password_that_is_asked_again_cannot_be_guessed(browser: Browser
     assert await status(client, "/password") == 303
 
 
-async def test_confirming_leads_to_no_other_site(browser: Browser) -> None:
+async def test_the_confirmation_does_not_redirect_to_another_site(browser: Browser) -> None:
     client = await browser()
     await register(client)
     page = await client.open("/confirm?next=//evil.example")
@@ -264,7 +264,7 @@ async def test_confirming_leads_to_no_other_site(browser: Browser) -> None:
 # Where one is signed in
 
 
-async def test_a_new_device_shows_up_and_is_ended_from_another(browser: Browser) -> None:
+async def test_a_new_device_appears_and_is_ended_from_another(browser: Browser) -> None:
     here, there = await browser(), await browser()
     page = await register(here)
     elsewhere = await sign_in(there)
@@ -280,7 +280,7 @@ async def test_a_new_device_shows_up_and_is_ended_from_another(browser: Browser)
     assert (await sign_in(there)).path == "/devices"
 
 
-async def test_nobody_ends_the_devices_of_others(browser: Browser) -> None:
+async def test_a_user_cannot_end_devices_of_others(browser: Browser) -> None:
     ada, eve = await browser(), await browser()
     victim = await register(ada)
     attacker = await register(eve, "Eve")
@@ -291,7 +291,7 @@ async def test_nobody_ends_the_devices_of_others(browser: Browser) -> None:
     assert (await ada.open("/devices")).find("h1").text == "Hello, Ada"
 
 
-async def test_signing_out_ends_this_device_alone(browser: Browser) -> None:
+async def test_sign_out_ends_this_device_only(browser: Browser) -> None:
     here, there = await browser(), await browser()
     page, elsewhere = await register(here), await sign_in(there)
     tab = await here.open("/password")
@@ -307,7 +307,7 @@ async def test_signing_out_ends_this_device_alone(browser: Browser) -> None:
     assert is_out(await thief.open("/devices"))
 
 
-async def test_signing_out_everywhere_ends_all_devices_and_nobody_elses(browser: Browser) -> None:
+async def test_sign_out_everywhere_ends_all_devices_of_the_user_only(browser: Browser) -> None:
     here, there, others = await browser(), await browser(), await browser()
     page, elsewhere = await register(here), await sign_in(there)
     somebody = await register(others, "Grace")
@@ -329,7 +329,7 @@ async def test_members_do_not_see_the_list_of_users(browser: Browser) -> None:
     assert await status(client, "/users") == 403
 
 
-async def test_who_may_look_may_not_suspend(browser: Browser) -> None:
+async def test_support_staff_cannot_suspend(browser: Browser) -> None:
     victim = await register(await browser())
     page = await sign_in(await browser(), "helper", DEMO_PASSWORD, at="/users")
     assert page.exists(".rows li", "Ada")
@@ -341,7 +341,7 @@ async def test_who_may_look_may_not_suspend(browser: Browser) -> None:
     assert victim.connected
 
 
-async def test_whom_an_admin_suspends_is_out_until_let_back_in(browser: Browser) -> None:
+async def test_a_suspended_user_is_signed_out_until_reinstated(browser: Browser) -> None:
     ada, staff = await browser(), await browser()
     page = await sign_in(staff, "admin", DEMO_PASSWORD, at="/users")
     victim = await register(ada)
@@ -355,7 +355,7 @@ async def test_whom_an_admin_suspends_is_out_until_let_back_in(browser: Browser)
     assert (await sign_in(ada)).path == "/devices"
 
 
-async def test_an_admin_stays(browser: Browser) -> None:
+async def test_an_admin_cannot_suspend_themselves(browser: Browser) -> None:
     page = await sign_in(await browser(), "admin", DEMO_PASSWORD, at="/users")
     await page.push("suspend", {"account": await id_of("admin"), "suspended": "yes"})
     assert page.find(".flash.error").text.startswith("You cannot suspend yourself")
@@ -363,7 +363,7 @@ async def test_an_admin_stays(browser: Browser) -> None:
     assert page.find(".flash.error").text.startswith("This account does not exist.")
 
 
-async def test_every_page_leads_to_the_others(browser: Browser) -> None:
+async def test_every_page_links_to_the_others(browser: Browser) -> None:
     page = await sign_in(await browser(), "admin", DEMO_PASSWORD)
     for label in ("Password", "Users", "Devices"):
         await page.click(".tabs a", label)
@@ -378,7 +378,7 @@ async def test_every_page_leads_to_the_others(browser: Browser) -> None:
     ("seconds", "words"),
     [(0, "just now"), (59, "just now"), (60, "1 minute ago"), (7300, "2 hours ago"), (86400, "1 day ago")],
 )
-def test_how_long_ago(seconds: float, words: str) -> None:
+def test_ago(seconds: float, words: str) -> None:
     assert ago(seconds) == words
 
 
@@ -401,9 +401,9 @@ def test_how_long_ago(seconds: float, words: str) -> None:
         ("curl/8.0", "A browser"),
     ],
 )
-def test_what_a_browser_is_called(agent: str, name: str) -> None:
+def test_names_of_browsers(agent: str, name: str) -> None:
     assert named(agent) == name
 
 
-def test_one_key_for_one_name() -> None:
+def test_key_of_a_name() -> None:
     assert key_of("\N{FULLWIDTH LATIN CAPITAL LETTER A}da") == key_of(" aDA ") == "ada"

@@ -1,4 +1,4 @@
-"""Signing in with OpenID against a provider on a real socket: state, nonce, PKCE, and what a forger meets."""
+"""Sign-in with OpenID at a provider on a real socket: state, nonce, PKCE, and forged requests."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -30,7 +30,7 @@ def at_the_provider(browser: httpx.Client) -> httpx.URL:
     return response.url
 
 
-def test_a_sign_in_leads_to_the_page_that_was_asked_for(browser: httpx.Client) -> None:
+def test_a_sign_in_leads_to_the_requested_page(browser: httpx.Client) -> None:
     form = at_the_provider(browser)
     asked = parse_qs(form.query.decode())
     assert {"state", "nonce", "code_challenge"} <= asked.keys()
@@ -52,7 +52,7 @@ def test_a_callback_with_another_browsers_state_is_refused(browser: httpx.Client
         assert (answer.status_code, "oauth_session" in victim.cookies) == (400, False)
 
 
-def test_a_code_is_used_once_and_with_its_verifier_only(browser: httpx.Client, address: str) -> None:
+def test_a_code_is_valid_once_and_with_its_verifier_only(browser: httpx.Client, address: str) -> None:
     form = at_the_provider(browser)
     browser.follow_redirects = False
     callback = browser.post(form, data={"name": "Ada"}).headers["location"]
@@ -63,6 +63,6 @@ def test_a_code_is_used_once_and_with_its_verifier_only(browser: httpx.Client, a
     assert browser.get(callback).status_code == 400
 
 
-def test_next_never_leads_away(browser: httpx.Client) -> None:
+def test_next_never_leads_to_another_site(browser: httpx.Client) -> None:
     form = browser.get("/login?next=https://evil.example/").url
     assert browser.post(form, data={"name": "Eve"}).url.host == "127.0.0.1"

@@ -1,4 +1,4 @@
-"""The complete example of the sessions guide, unchanged."""
+"""The complete example of the specification, unchanged."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -19,20 +19,20 @@ def test_the_code_is_the_documented_code_byte_for_byte() -> None:
     assert sha256(Path(module.__file__).read_bytes()).hexdigest() == DOCUMENTED
 
 
-async def test_who_is_not_signed_in_is_led_to_the_login_page() -> None:
+async def test_visitors_are_redirected_to_the_login_page() -> None:
     async with LiveClient(module.app) as client:
         response = await client.get("/dashboard")
         assert (response.status_code, response.headers["location"]) == (303, "/login?next=%2Fdashboard")
 
 
-async def test_a_wrong_password_is_told() -> None:
+async def test_a_wrong_password_shows_an_error() -> None:
     async with LiveClient(module.app) as client:
         page = await sign_in(client, "wrong")
         assert page.path == "/login?error=1"
         assert page.has_text("Invalid credentials")
 
 
-async def test_signing_in_leads_to_a_live_dashboard_and_signing_out_back() -> None:
+async def test_sign_in_leads_to_a_live_dashboard_and_sign_out_back() -> None:
     async with LiveClient(module.app) as client:
         page = await sign_in(client, "demo")
         assert (page.path, page.connected) == ("/dashboard", True)
