@@ -20,11 +20,11 @@ class Plan:
     ticks_in_flight: int = 2
     browsers: int = 16
     joins: int = 200
-    beats: int = 500
+    latency_events: int = 500
     idle: int = 2000
 
 
-QUICK = Plan(rounds=5, seconds=0.4, joins=100, beats=300, idle=1000)
+QUICK = Plan(rounds=5, seconds=0.4, joins=100, latency_events=300, idle=1000)
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ class LatencyRun:
     tab: LatencyTab
     played: int = 0
 
-    async def measure(self, beats: int) -> Percentiles:
+    async def measure(self, count: int) -> Percentiles:
         self.tab.nanoseconds.clear()
-        response = await self.tab.play(beats)
-        self.played += beats
+        response = await self.tab.play(count)
+        self.played += count
         if not shows(response.get("diff"), str(self.played)):
             raise RuntimeError(f"after {self.played} events the answer was {response!r}")
         return [nanoseconds / 1000 for nanoseconds in quantiles(self.tab.nanoseconds, n=100)]
@@ -35,11 +35,11 @@ async def latency(arena: Arena) -> list[Row]:
     bare_rounds: list[Percentiles] = []
     async with arena.pair("/counter") as (ours, bare):
         ours_tab, bare_tab = await _join(ours), await _join(bare)
-        await ours_tab.measure(arena.plan.beats)
-        await bare_tab.measure(arena.plan.beats)
+        await ours_tab.measure(arena.plan.latency_events)
+        await bare_tab.measure(arena.plan.latency_events)
         for _ in range(arena.plan.rounds):
-            bare_rounds.append(await bare_tab.measure(arena.plan.beats))
-            ours_rounds.append(await ours_tab.measure(arena.plan.beats))
+            bare_rounds.append(await bare_tab.measure(arena.plan.latency_events))
+            ours_rounds.append(await ours_tab.measure(arena.plan.latency_events))
     return [_row(percent, ours_rounds, bare_rounds) for percent in (50, 99)]
 
 

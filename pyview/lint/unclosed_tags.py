@@ -25,13 +25,13 @@ def join_branches(scanners: Sequence[Scanner]) -> Scanner:
     Raises `UnknownStructure`.
     """
     first = scanners[0].fork()
-    places = {one.where for one in scanners}
-    if places <= _IN_TAG:
-        first.where = first.where if len(places) == 1 else "tag"
+    kinds = {one.where for one in scanners}
+    if kinds <= _IN_TAG:
+        first.where = first.where if len(kinds) == 1 else "tag"
         first.name = first.name if len({one.name for one in scanners}) == 1 else PLACEHOLDER
-    elif places <= {"text", "raw"}:
+    elif kinds <= {"text", "raw"}:
         first.where = first.where if len({(one.where, one.name) for one in scanners}) == 1 else "text"
-    elif len(places) > 1:
+    elif len(kinds) > 1:
         raise UnknownStructure
     return first
 

@@ -46,8 +46,8 @@ def _why_unsafe(slot: Slot, known: Types) -> str | None:
             "{% autoescape false %} does not escape the value: if any of it comes from a user, that user can inject "
             "HTML and scripts. Remove it, and write |safe for values that are HTML"
         )
-    found = [_problem_at(place, slot, expression, known) for place in slot.positions]
-    one_value = len({(place.where, place.name, place.attribute) for place in slot.positions}) == 1
+    found = [_problem_at(position, slot, expression, known) for position in slot.positions]
+    one_value = len({(position.where, position.name, position.attribute) for position in slot.positions}) == 1
     # If the place depends on branches, some combinations may never occur: report only if all of them are unsafe.
     sure = any(found) if one_value else all(found)
     return next(filter(None, found)) if sure else None
@@ -61,21 +61,21 @@ def _without_safe(expression: nodes.Expr) -> nodes.Expr:
     return expression
 
 
-def _problem_at(place: Scanner, slot: Slot, expression: nodes.Expr, known: Types) -> str | None:
-    match place.where:
+def _problem_at(position: Scanner, slot: Slot, expression: nodes.Expr, known: Types) -> str | None:
+    match position.where:
         case "name":
-            return None if place.closes else _in_tag_name(place.name)
+            return None if position.closes else _in_tag_name(position.name)
         case "tag" | "slash":
-            return _in_tag(place, slot.after, expression)
+            return _in_tag(position, slot.after, expression)
         case "value" | "bare":
             return (
-                f"{place.attribute}={{{{ ... }}}} has no quotes, so a space in the value begins another attribute: "
-                f'write {place.attribute}="{{{{ ... }}}}"'
+                f"{position.attribute}={{{{ ... }}}} has no quotes, so a space in the value begins another attribute: "
+                f'write {position.attribute}="{{{{ ... }}}}"'
             )
         case '"' | "'":
-            return _in_quotes(place, expression, known)
+            return _in_quotes(position, expression, known)
         case "raw":
-            return _in_program(place, expression)
+            return _in_program(position, expression)
         case _:
             return None
 
@@ -87,8 +87,8 @@ def _in_tag_name(stem: str) -> str | None:
     return "the tag name is a value, which may contain attributes too: choose between constant names with {% if %}"
 
 
-def _in_tag(place: Scanner, after: str, expression: nodes.Expr) -> str | None:
-    part = place.attribute.replace(PLACEHOLDER, "") if not place.spaced else ""
+def _in_tag(position: Scanner, after: str, expression: nodes.Expr) -> str | None:
+    part = position.attribute.replace(PLACEHOLDER, "") if not position.spaced else ""
     if after.lstrip().startswith("=") or part.endswith("-"):
         return (
             "the attribute name is a value, which may be any name, such as onclick: choose between constant names, "
@@ -101,14 +101,14 @@ def _in_tag(place: Scanner, after: str, expression: nodes.Expr) -> str | None:
     return None
 
 
-def _in_quotes(place: Scanner, expression: nodes.Expr, known: Types) -> str | None:
-    name, is_json = place.attribute, _is_filtered(expression, "tojson")
-    if is_json and place.where == '"' and not name.startswith("aria-"):
+def _in_quotes(position: Scanner, expression: nodes.Expr, known: Types) -> str | None:
+    name, is_json = position.attribute, _is_filtered(expression, "tojson")
+    if is_json and position.where == '"' and not name.startswith("aria-"):
         return f"|tojson writes double quotes, which end the value of {name}: write {name}='{{{{ ...|tojson }}}}'"
-    danger = danger_of(ValueSoFar(place.name, name, place.known_value.replace(PLACEHOLDER, SLOT)))
+    danger = danger_of(ValueSoFar(position.name, name, position.known_value.replace(PLACEHOLDER, SLOT)))
     if danger in (Danger.EVENT, Danger.COMMANDS):
         return _in_binding(name, expression, known)
-    if danger is not Danger.PROGRAM or (is_json and not _is_in_string(place)):
+    if danger is not Danger.PROGRAM or (is_json and not _is_in_string(position)):
         return None
     return (
         f'{name}="...": the browser runs the value as a program, so escaping does not make it safe. Use a phx-* '
@@ -128,17 +128,17 @@ def _in_binding(name: str, expression: nodes.Expr, known: Types) -> str | None:
     return None
 
 
-def _is_in_string(place: Scanner) -> bool:
+def _is_in_string(position: Scanner) -> bool:
     """Return True if a quote of the program stands before the slot: the quotes of JSON would end that string."""
-    return place.known_value[-1:] in ("'", '"', "`")
+    return position.known_value[-1:] in ("'", '"', "`")
 
 
-def _in_program(place: Scanner, expression: nodes.Expr) -> str | None:
-    if place.name == "style":
+def _in_program(position: Scanner, expression: nodes.Expr) -> str | None:
+    if position.name == "style":
         return 'a value in <style> may contain any CSS rule: put it into a custom property, style="--size: {{ ... }}"'
-    if place.name != "script" or not (place.type in _SCRIPTS or "json" in place.type):
+    if position.name != "script" or not (position.type in _SCRIPTS or "json" in position.type):
         return None
-    if _is_filtered(expression, "tojson") and not _is_in_string(place):
+    if _is_filtered(expression, "tojson") and not _is_in_string(position):
         return None
     return (
         "HTML escaping does not protect a value in <script>: write {{ ...|tojson }}, without quotes around it"

@@ -394,8 +394,8 @@ def test_a_pattern_matches_every_route_that_one_of_its_paths_matches(
     tmp_path_factory: pytest.TempPathFactory, paths: list[list[str]], parts: list[str], data: st.DataObject
 ) -> None:
     """No false alarm: a pattern is not reported if a route matches one of its possible paths."""
-    with_holes = [data.draw(st.sampled_from([part, "{{ v }}"])) for part in parts]
-    links = ["/" + "/".join(parts), "/" + "/".join(with_holes)]
+    with_placeholders = [data.draw(st.sampled_from([part, "{{ v }}"])) for part in parts]
+    links = ["/" + "/".join(parts), "/" + "/".join(with_placeholders)]
     page = tmp_path_factory.getbasetemp() / "links.html"
     page.write_text("\n".join(f"<a href='{link}'></a>" for link in links))
     view: Any = type("View", (LiveView,), {"template": LiveTemplate.from_file(page)})
