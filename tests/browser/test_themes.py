@@ -31,7 +31,7 @@ def test_a_card_is_dragged_from_column_to_column(new_visitor: NewVisitor, galler
     one.locator(".ticket", has_text="Drag me").drag_to(done, target_position={"x": 30, "y": 5})
     expect(one.locator('[data-column="2"] .ticket').first).to_contain_text("Drag me")
     expect(other.locator('[data-column="2"] .ticket').first).to_contain_text("Drag me")
-    other.get_by_label("Take Drag me off").click()
+    other.get_by_label("Remove Drag me").click()
     expect(one.get_by_text("Drag me")).to_have_count(0)
 
 
@@ -63,7 +63,7 @@ def test_a_card_is_written_and_moved_by_the_keyboard_alone(page: Page, gallery: 
     expect(page.locator('[data-column="1"]')).to_contain_text("Push me")
     expect(page.get_by_label("Move Push me left")).to_be_focused()
     for text in ("Type me", "Push me"):
-        page.get_by_label(f"Take {text} off").click()
+        page.get_by_label(f"Remove {text}").click()
 
 
 def test_a_paragraph_written_by_one_user_is_shown_to_all(new_visitor: NewVisitor, gallery: str) -> None:
