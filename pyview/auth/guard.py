@@ -22,7 +22,7 @@ from pyview.auth.provider import (
 )
 from pyview.auth.requires import RequirementProvider, is_public
 from pyview.auth.user_key import UnknownUser
-from pyview.events.requirements import event_requirements, params_requirements
+from pyview.events.requirements import params_requirements
 from pyview.requirement import Requirement
 
 logger = logging.getLogger("pyview.security")
@@ -53,11 +53,6 @@ def guards_of(
 def is_protected(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:
     """Return True if `view` has any provider in the application of `scope`."""
     return bool(guards_of(view, _app(scope), group))
-
-
-def follows_identity(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:
-    """Return True if access to `view` or its events depends on the user, so that the user must be re-checked."""
-    return is_protected(view, scope, group) or event_requirements(view) is not None
 
 
 def wants_fresh(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:
