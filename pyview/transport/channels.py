@@ -283,7 +283,7 @@ class Channels:
         join = JoinParams.read(topic, frame.payload)
         self.intake.hold(size)
         release = partial(self.intake.release, size)
-        admit = self._admission(channel, join, frame.ref)
+        admit = self._make_admit(channel, join, frame.ref)
         channel.process.post(Join(frame.ref, admit, join.navigated, release))
 
     def _join_refusal(self, frame: Frame) -> str | None:
@@ -302,7 +302,7 @@ class Channels:
             return "too many channels joined"
         return None
 
-    def _admission(
+    def _make_admit(
         self, channel: Channel, join: JoinParams, ref: str | None
     ) -> Callable[[], Awaitable[MountContext | None]]:
         async def admit() -> MountContext | None:

@@ -22,7 +22,7 @@ _HTTP_RESPONSE = "websocket.http.response"  # ASGI extension: answer a handshake
 
 
 class OpenConnection(Protocol):
-    """One open connection. Two things are one: a WebSocket, and requests of a long poll."""
+    """An open connection of a browser, by WebSocket or by long poll."""
 
     async def run(self) -> None: ...
     def check_timeouts(self, now: float) -> None: ...

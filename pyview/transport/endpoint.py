@@ -11,7 +11,6 @@ from pyview.process.app_context import AppContext
 from pyview.transport.connections import OpenConnections
 from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer
-from pyview.transport.poll_session import ServedConnection
 from pyview.transport.reconnect import DetachedViews
 from pyview.transport.websocket import WebSocketConnection
 
@@ -49,7 +48,7 @@ class SocketEndpoint:
         return self._connections.serve(connect, scope, receive, send)
 
     async def serve_polls(
-        self, scope: Scope, receive: Receive, send: Send, connected: Callable[[ServedConnection], None]
+        self, scope: Scope, receive: Receive, send: Send, connected: Callable[[WebSocketConnection], None]
     ) -> None:
         """Serve a connection that comes as long polls. `connected` is called with it."""
 

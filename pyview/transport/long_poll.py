@@ -24,14 +24,15 @@ from pyview.config import SecurityConfig
 from pyview.middleware.headers import browser_of
 from pyview.middleware.origin import check_same_origin
 from pyview.middleware.request_checks import POLL_PATH
-from pyview.transport.poll_session import PollSession, ServedConnection
+from pyview.transport.poll_session import PollSession
+from pyview.transport.websocket import WebSocketConnection
 
 _MAX_FRAMES = 100  # MAX_LONGPOLL_BATCH_SIZE of phoenix.js
 _MAX_BODY = 8 * 1024 * 1024
 _BEARER = "base64url.bearer.phx."
 _OK, _NO_CONTENT, _FORBIDDEN, _TIMEOUT, _GONE = 200, 204, 403, 408, 410
 
-Serve = Callable[[Scope, Receive, Send, Callable[[ServedConnection], None]], Awaitable[None]]
+Serve = Callable[[Scope, Receive, Send, Callable[[WebSocketConnection], None]], Awaitable[None]]
 """Serves one connection until it closes. Its last argument is called with the connection as soon as there is one."""
 
 
@@ -132,7 +133,7 @@ class LongPoll:
         self._sessions[token] = session
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            def connected(connection: ServedConnection) -> None:
+            def connected(connection: WebSocketConnection) -> None:
                 session.connection = connection
 
             await self._serve(scope, receive, send, connected)

@@ -8,11 +8,11 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
 from pyview.transport.close_codes import ABNORMAL, GOODBYE
+from pyview.transport.websocket import WebSocketConnection
 
 _MAX_WAITING = 64
 _MAX_WAITING_BYTES = 256 * 1024
@@ -58,15 +58,6 @@ class PollInbox:
         return message
 
 
-class ServedConnection(Protocol):
-    """The connection that reads from a poll session. A Protocol, so that tests can serve a plain one."""
-
-    @property
-    def admitted(self) -> bool: ...
-    def alive(self) -> None: ...
-    def end_detached(self) -> None: ...
-
-
 class PollSession:
     """State of one long-poll connection between its requests.
 
@@ -77,7 +68,7 @@ class PollSession:
     def __init__(self, scope: Scope, owner: str, timeout: float, forget: Callable[[], None]) -> None:
         self.scope = scope
         self.owner = owner
-        self.connection: ServedConnection | None = None
+        self.connection: WebSocketConnection | None = None
         self.accepted = False
         self.closed = False
         self.ended = asyncio.Event()
