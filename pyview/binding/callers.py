@@ -87,6 +87,7 @@ ViewFactory = Callable[[Resources], Awaitable[View]]
 def compile_event(function: Handler) -> EventCaller:
     """Compile `handle_event` or an `@event` method. Raises `SignatureError`; the caller raises `BindingError`."""
     arguments = compile_handler(function, EVENT)
+    # A classic handler needs no binding, so its events do not pay for a CallContext.
     if is_classic(arguments, EVENT):
         return lambda view, event, payload, socket, resources: function(view, event, payload, socket)
     run = runner(function, arguments)
@@ -194,6 +195,8 @@ async def create_view(view_class: type[View], resources: Resources) -> View:
 def _compile_factory(view_class: type[View]) -> ViewFactory[View]:
     arguments = compile_handler(view_class.__init__, CONSTRUCTOR)
 
+    # Most views have no constructor: two functions, so that those do not pay for binding at each join.
+
     async def create(resources: Resources) -> View:
         args, kwargs = await arguments.collect(CallContext(resources))
         return view_class(*args, **kwargs)
@@ -209,6 +212,7 @@ def runner(function: Handler, arguments: Arguments) -> Callable[..., Any]:
 
     Only a handler with dependencies costs a coroutine; the others are called at once.
     """
+    # Only generators need an exit stack.
     if arguments.closable:
         return _closing_runner(function, arguments)
     if arguments.providers:

@@ -181,21 +181,15 @@ def _is_own_url(parameter: Parameter) -> bool:
 
 def _opted_in_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
     if callback.takes_client_data:
+        if parameter.name in SERVER_NAMES:
+            problem = "is marked FromClient, but its name is reserved for the server. Choose another name"
+            raise SignatureError(signature.where, parameter.name, problem)
         if parameter.name in RESERVED:
-            return _reserved_client_source(signature, parameter, callback)
+            return _reserved_source(parameter.name, signature, parameter, callback)
         return _client_source(signature, parameter, callback)
     if not parameter.required:
         return Constant(parameter.default)
     raise SignatureError(signature.where, parameter.name, _nothing_for(callback))
-
-
-def _reserved_client_source(
-    signature: Signature, parameter: Parameter, callback: Callback
-) -> ParameterSource:
-    if parameter.name in SERVER_NAMES:
-        problem = "is marked FromClient, but its name is reserved for the server. Choose another name"
-        raise SignatureError(signature.where, parameter.name, problem)
-    return _reserved_source(parameter.name, signature, parameter, callback)
 
 
 def _client_source(signature: Signature, parameter: Parameter, callback: Callback) -> ParameterSource:
@@ -212,7 +206,11 @@ def _reserved_source(
     name: str, signature: Signature, parameter: Parameter, callback: Callback
 ) -> ParameterSource:
     if name not in callback.available:
-        return _unavailable(name, signature, parameter, callback)
+        # A default of `mount` is refused too: the parameter looks as if the URL could fill it, which it never does.
+        if not parameter.required and callback is not MOUNT:
+            return Constant(parameter.default)
+        missing = f"is a reserved name, but {callback.name} has no such value; it has {', '.join(callback.available)}"
+        raise SignatureError(signature.where, parameter.name, missing)
     problem = _annotation_problem(name, parameter, callback)
     if problem is not None:
         raise SignatureError(signature.where, parameter.name, problem)
@@ -250,17 +248,6 @@ def _is_fixed(name: str, callback: Callback) -> bool:
     if name == "event":
         return callback.takes_client_data
     return name in SERVER_NAMES and not (name == "url" and name in callback.classic)
-
-
-def _unavailable(
-    name: str, signature: Signature, parameter: Parameter, callback: Callback
-) -> ParameterSource:
-    if not parameter.required and callback is not MOUNT:
-        return Constant(parameter.default)
-    problem = (
-        f"is a reserved name, but {callback.name} has no such value; it has {', '.join(callback.available)}"
-    )
-    raise SignatureError(signature.where, parameter.name, problem)
 
 
 def _reserved_name(parameter: Parameter, callback: Callback) -> str | None:

@@ -104,6 +104,7 @@ def _ordered(schema: Any) -> Any:
 
 
 def _ordered_dict(schema: dict[str, Any]) -> dict[str, Any]:
+    # A pydantic model validates its own fields as its class configures them.
     if schema.get("type") == "model":
         return schema
     parts = {key: value if key in _DATA else _ordered(value) for key, value in schema.items()}
@@ -121,7 +122,7 @@ def _is_model(choice: Any) -> bool:
     return schema.get("type") in _MODELS or ("schema" in schema and _is_model(schema["schema"]))
 
 
-SHOWN_PROBLEMS = 5
+SHOWN_PROBLEMS = 5  # the client chooses the number of invalid fields, so an error must not list all of them
 BLANK = ("", [""])
 """The values of an empty input and of an empty URL parameter."""
 

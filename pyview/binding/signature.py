@@ -130,10 +130,11 @@ MARKERS = (Dependency, ServerSession, ClientValue)
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`index` counts positional parameters after `self`; it is None for a keyword-only one.
+    """One parameter of a signature.
 
-    `annotation` and `default` are `MISSING` where there is none. `unresolved` tells why an annotation could
-    not be evaluated: for a parameter that the server fills, nobody needs to know.
+    `index` is its position after `self`; None for a keyword-only parameter. `annotation` and `default` are `MISSING` if
+    there is none. `unresolved` is the reason why the annotation cannot be evaluated. It is no error by itself, because
+    parameters that the server fills do not need their annotations.
     """
 
     name: str
@@ -242,6 +243,8 @@ def _resolve(annotation: Any, names: dict[str, Any]) -> tuple[Any, Marker | None
     if annotation is MISSING:
         return MISSING, None, None
 
+    # get_type_hints() needs an object with annotations.
+    # get_type_hints() needs an object with annotations.
     def holder() -> None: ...
 
     holder.__annotations__ = {"it": annotation}

@@ -74,6 +74,7 @@ class ModelSource:
     absent: Absent
 
     def __call__(self, call: CallContext) -> Any:
+        # If both exist, the nested values win: they can only be meant for this parameter.
         nested = find(call.client, self.nested_under) if self.nested_under else MISSING
         picked = self._picked(nested if isinstance(nested, dict) else call.client)
         return self.convert(picked) if picked else self.absent(call.client)
@@ -111,6 +112,7 @@ def named_source(signature: Signature, parameter: Parameter, callback: Callback)
         return own
     fields = _fields(signature, parameter, callback)
     if fields:
+        # If a field has the name of the parameter, that name in the data means the field, not nested values.
         name = None if parameter.name in dict(fields) else parameter.name
         return _model(signature, parameter, callback, fields, name)
     convert = conversion_for(signature, parameter, repeats=callback.repeats)

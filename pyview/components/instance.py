@@ -156,6 +156,7 @@ class ComponentInstance:
         changed = self._receive_slots(tag.slots or NO_SLOTS, rule)
         if self._assign_tokens is not None and _same(tag.assigns, self._assign_tokens, rule):
             return changed
+        # Tokens also detect changes inside a value, such as a list that got another item.
         self._assign_tokens = {name: rule.token(value, TRUST_OBJECTS) for name, value in tag.assigns.items()}
         self.pending_assigns.append(tag.assigns)
         return True
@@ -191,6 +192,7 @@ class ComponentInstance:
     ) -> None:
         """Set the component object and call its `mount` with the assigns of the tag."""
         self.component, self.renderer = component, renderer
+        # The assigns stay pending, because `update` receives them too.
         await finished(self.callbacks.mount(component, self.socket, self.pending_assigns[0], resources))
 
     async def update(self, resources: Resources) -> None:

@@ -82,12 +82,14 @@ class ComponentRegistry:
         self._refresh = refresh
         self._by_key: dict[Key, ComponentInstance] = {}
         self._by_cid: dict[int, ComponentInstance] = {}
+        # A cid is not reused, because the client may still send events for a removed component.
         self._last_cid = 0
         self._pass = 0
         # Components to render, by depth.
         self._queue: dict[int, dict[int, ComponentInstance]] = {}
         self._root: Node | None = None
         self._moved = False
+        # One component for each template, whose statics later ones share.
         self._samples: dict[Segment, ComponentInstance] = {}
 
     # Finding
@@ -192,6 +194,7 @@ class ComponentRegistry:
         """
         parts: dict[str, Diff] = {}
         again: list[ComponentInstance] = []
+        # Rendering a level may enqueue the components that it places: they are deeper, so they come later.
         while self._queue:
             level = self._next_level(again)
             for instance in level:
@@ -300,6 +303,7 @@ class ComponentRegistry:
             self._render(instance, parts)
 
     def _render(self, instance: ComponentInstance, parts: dict[str, Diff]) -> None:
+        # A diff is useless to a client without the tree: render the whole one.
         if not instance.client_has_tree:
             instance.renderer.reset()
         part = instance.renderer.update(instance.slots)

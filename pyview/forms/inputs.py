@@ -63,6 +63,7 @@ def constraints(field: FieldShape) -> Attributes:
     """Return the attributes that constrain a field: `required`, `min`, `max`, `step`, `maxlength`, `minlength`."""
     limits = field.of.constraints if field.kind == "values" else field.constraints
     found = _limits(field, _flat(limits))
+    # An unticked box is False, a valid bool. `required` would force the user to tick it.
     found.pop("required" if field.is_checkbox and field.of.only is bool else "", None)
     return found
 
@@ -91,6 +92,8 @@ def _flat(limits: Iterable[Any]) -> Iterable[Any]:
 
 
 def _number_limit(limit: Any, *, whole: bool) -> dict[str, str | int | float]:
+    # HTML has no exclusive bounds. For whole numbers the next one is the bound; for others the attribute is inclusive,
+    # and the model refuses the bound itself.
     if isinstance(limit, Ge):
         return {"min": _number(limit.ge)}
     if isinstance(limit, Gt):

@@ -20,6 +20,7 @@ MAX_MOVES: Final = 16
 """Maximum number of entries that one event may move in a list."""
 
 MAX_KEY_LENGTH: Final = 9
+"""Maximum digits of a key or index from the client, because each is converted to an int."""
 
 _ORDERS: Final = ("_sort", "_drop", "_move")
 

@@ -62,9 +62,7 @@ class JsCommands:
         object.__setattr__(self, "_json", ",".join(_encoded(each.cmd, each.opts) for each in commands))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(
-            f"cannot set {name!r}: JsCommands is immutable. Use the chain that its methods return"
-        )
+        raise AttributeError(f"JsCommands is immutable, cannot set {name!r}; use what its methods return")
 
     @classmethod
     def _of(cls, json: str) -> "JsCommands":
@@ -73,15 +71,14 @@ class JsCommands:
         return chain
 
     def _then(self, op: str, opts: Mapping[str, Any]) -> "JsCommands":
-        command = _encoded(op, opts)
-        return self._of(f"{self._json},{command}" if self._json else command)
+        return self._of(",".join(filter(None, (self._json, _encoded(op, opts)))))
 
     # Chains as values
 
     @property
     def commands(self) -> list[JsCommand]:
         """The commands as a list."""
-        return [JsCommand(op, opts) for op, opts in orjson.loads(str(self))]
+        return [JsCommand(op, opts) for op, opts in self.__json__()]
 
     def add(self, cmd: JsCommand) -> "JsCommands":
         """Return this chain plus a command in the client's format. Its options are not checked."""
@@ -388,6 +385,7 @@ class JsCommands:
 
 
 def _encoded(op: str, opts: Mapping[str, Any]) -> str:
+    # Encoded when the command is added: a later change of a value must not change the chain.
     return json_text([op, opts], f"js.{op}").decode()
 
 

@@ -76,6 +76,7 @@ class UploadManager:
     def __init__(self, app: AppContext, host: UploadHost) -> None:
         self._app = app
         self._host = host
+        # Part of every token, because a connection has several views, and a token is valid for one of them.
         self._key = secrets.token_urlsafe(9)
         self._transfers: set[Transfer] = set()
         self._all_gone: asyncio.Event | None = None

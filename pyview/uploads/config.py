@@ -270,6 +270,7 @@ class UploadConfig:
 
     def _consumed(self, upload: ActiveUpload) -> None:
         upload.close()
+        # The application may have cancelled it inside the context manager.
         if self.entries_by_ref.get(upload.ref) is upload.entry:
             self.consume_entry(upload.entry)
 

@@ -43,6 +43,7 @@ def media_type(raw: str) -> str:
 
 
 def _visible(text: str) -> str:
+    # Unprintable characters could disguise the extension, for example by reversing the direction of the text.
     composed = unicodedata.normalize("NFC", text)
     spaced = (" " if unicodedata.category(each) == "Zs" else each for each in composed)
     return "".join(each for each in spaced if each.isprintable())
