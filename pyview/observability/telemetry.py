@@ -45,11 +45,11 @@ class Telemetry:
         self._tracer = trace.get_tracer(_SCOPE, tracer_provider=tracer_provider)
         meter = metrics.get_meter(_SCOPE, meter_provider=meter_provider)
         self._messages = meter.create_histogram(
-            "pyview.message.duration", "s", "How long a view took for one message, with its render"
+            "pyview.message.duration", "s", "Duration of one message of a view, with its render"
         )
-        self._renders = meter.create_histogram("pyview.render.duration", "s", "How long a render took")
-        self._pages = meter.create_histogram("pyview.page.duration", "s", "How long a first render took")
-        self._views = meter.create_up_down_counter("pyview.views", "{view}", "Views that are joined")
+        self._renders = meter.create_histogram("pyview.render.duration", "s", "Duration of a render")
+        self._pages = meter.create_histogram("pyview.page.duration", "s", "Duration of a first render")
+        self._views = meter.create_up_down_counter("pyview.views", "{view}", "Joined views")
 
     @property
     def configured(self) -> bool:
