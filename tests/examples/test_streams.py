@@ -19,7 +19,7 @@ class Clock:
         return self.time
 
     def entries(self, count: int) -> None:
-        """Let the clock run until `count` more entries exist."""
+        """Advance the clock until `count` more entries exist."""
         self.time += timedelta(seconds=count * SECONDS_BETWEEN)
 
 
