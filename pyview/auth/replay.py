@@ -127,7 +127,7 @@ class AuthProbe:
 
         Raises `UnknownUser` for a user without a unique field.
         """
-        # A copy, in case a backend writes to the session or the scope while it is asked.
+        # A copy, in case a backend writes to the session or the scope.
         copy = {key: value for key, value in scope.items() if key not in _IDENTITY_KEYS}
         result = await _run(self._app, {**copy, "session": dict(session)})
         return "" if result is None else user_key(user_of(result))

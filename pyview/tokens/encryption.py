@@ -14,7 +14,7 @@ from pyview.tokens.secrets import InvalidToken, Secrets
 
 
 class Encryptor:
-    """Encrypts text for one purpose. `clock` returns the Unix time in seconds; only `decrypt` asks it."""
+    """Encrypts text for one purpose. `clock` returns the Unix time in seconds; only `decrypt` calls it."""
 
     def __init__(self, keys: Secrets, purpose: str, clock: Callable[[], float] = time.time) -> None:
         self._fernet = fernet.MultiFernet(
