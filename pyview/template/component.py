@@ -110,6 +110,7 @@ class ComponentCall(Live):
         held = previous if type(previous) is _CachedCall and previous.component is self.component else None
         if held is not None and held.is_unchanged(inputs, rule):
             return held, None
+        # Tokens are taken before the body runs, which may change its arguments.
         uncached, before = render_pass.uncached, previous if held is None else held.slot
         tokens = [rule.token(value, TRUST_OBJECTS) for value in inputs]
         slot, change = self._render(render_pass, before, environment)

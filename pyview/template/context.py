@@ -103,6 +103,7 @@ def _without(names: Mapping[str, Any], hidden: frozenset[str]) -> Mapping[str, A
 Blocks: TypeAlias = Mapping[str, Callable[[Context], Iterator[str]]]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+# Number of attributes that `LiveContext.__init__` sets. The cached properties add more: then a render has used them.
 _OWN_ATTRIBUTES: Final = 7
 
 

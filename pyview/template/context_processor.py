@@ -1,4 +1,4 @@
-"""A module of PyView 0.9; importing it says what to use instead."""
+"""Removed module of PyView 0.9. Importing it raises an error that names the replacement."""
 
 from pyview.removed_names import gone_module
 

@@ -1,7 +1,7 @@
 """Guards: filters that the compiler adds around slots whose value a browser or the client could run.
 
 A slot at the beginning of `href` or of `phx-click` costs one call; any other slot costs nothing. A value that the
-template vouches for is not guarded: a constant, a chain of JS commands, an expression with `|safe` or `|tojson`.
+template marks as trusted is not guarded: a constant, a chain of JS commands, an expression with `|safe` or `|tojson`.
 """
 
 import re
@@ -35,7 +35,7 @@ _OPEN_VALUE = re.compile(
 )
 """Matches text that ends inside an attribute whose value may need a guard. Most templates have no such text."""
 
-_VOUCHING: Final = frozenset({"safe", "tojson"})
+_TRUSTING: Final = frozenset({"safe", "tojson"})
 
 
 def url(value: Any) -> Any:
@@ -144,12 +144,12 @@ def unguarded(expression: nodes.Expr) -> nodes.Expr:
 
 
 def is_trusted(expression: nodes.Expr) -> bool:
-    """Return True if the template vouches for the value: a constant, JS commands, or a filter that says so."""
+    """Return True if the template marks the value as trusted: a constant, JS commands, or a filter of `_TRUSTING`."""
     match expression:
         case nodes.Const() | nodes.TemplateData():
             return True
         case nodes.Filter(name=name):
-            return name in _VOUCHING or name.startswith("js.")
+            return name in _TRUSTING or name.startswith("js.")
         case nodes.CondExpr(expr1=one, expr2=other):
             return is_trusted(one) and (other is None or is_trusted(other))
         case nodes.Add(left=one, right=other):

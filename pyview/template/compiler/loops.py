@@ -90,6 +90,7 @@ def _write_loop(compiler: TreeCompiler, body: Body, loop: _Loop, frame: Frame) -
             filtering, test_mask = _write_test(compiler, body.scope, loop, loop.node.test)
             guard.mask |= test_mask
         row = _write_row_function(compiler, body.scope, loop)
+        # Changes of an item are found by comparing the items. Around the loop, their bits mean nothing.
         guard.mask |= row.mask & ~(row.rows.every() if row.rows else 0)
         guard.mask |= _write_rows(compiler, body, position, loop, row, frame, filtering)
     if compiler.assigned:
@@ -131,6 +132,7 @@ def _write_row_function(compiler: TreeCompiler, scope: UnitScope, loop: _Loop) -
     signature = f"_render_pass, _item, {row.slots}, {row.mask_variable}{variable}"
     dependencies = compiler.dependencies
     saved = dependencies.conditions, compiler.open_bodies
+    # The row function cannot assign to the mask variables of the function around it.
     dependencies.conditions, compiler.open_bodies = [], []
     with compiler.indented(f"def _row_{row.number}({signature}):", loop.node):
         compiler.newline()

@@ -15,7 +15,7 @@ _SLOT = "\ufdd0"
 def is_single_root(statics: Sequence[str]) -> bool:
     """Return True if there is exactly one element at the top, and only comments and white space beside it."""
     scan = _scan(statics)
-    return scan.balanced and scan.roots == 1 and not scan.beside
+    return scan.balanced and scan.roots == 1 and not scan.has_text
 
 
 def is_balanced(statics: Sequence[str]) -> bool:
@@ -26,7 +26,7 @@ def is_balanced(statics: Sequence[str]) -> bool:
 def _scan(statics: Sequence[str]) -> "_Scan":
     scan = _Scan()
     scan.feed(_SLOT.join(statics))
-    complete = not scan.rawdata
+    complete = not scan.rawdata  # the parser keeps an unfinished tag or comment there
     scan.close()
     scan.balanced = scan.balanced and complete and not scan.open
     return scan
@@ -38,7 +38,7 @@ class _Scan(HTMLParser):
         self.open: list[str] = []
         self.roots = 0
         self.balanced = True
-        self.beside = False
+        self.has_text = False
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         if not self.open:
@@ -60,13 +60,13 @@ class _Scan(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self.open and data.strip():
-            self.beside = True
+            self.has_text = True
 
     def handle_entityref(self, name: str) -> None:
-        self.beside = self.beside or not self.open
+        self.has_text = self.has_text or not self.open
 
     def handle_charref(self, name: str) -> None:
-        self.beside = self.beside or not self.open
+        self.has_text = self.has_text or not self.open
 
     def handle_decl(self, decl: str) -> None:
         self.balanced = False

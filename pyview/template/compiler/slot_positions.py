@@ -98,7 +98,7 @@ class _SlotWalk:
     ) -> None:
         self._begin = begin
         self._escaped = escaped
-        self._positions = list(positions) or [one.fork() for one in begin]
+        self.positions = list(positions) or [one.fork() for one in begin]
 
     def through(self, statements: Sequence[nodes.Node]) -> Iterator[Slot | Written]:
         for node in statements:
@@ -121,7 +121,7 @@ class _SlotWalk:
             case nodes.Include():
                 yield self._written(node)
             case nodes.Block():
-                yield Written(node, tuple(one.fork() for one in self._positions))
+                yield Written(node, tuple(one.fork() for one in self.positions))
                 yield from self.through(node.body)
             case nodes.ScopedEvalContextModifier():
                 yield from self._with_escaping(node)
@@ -135,28 +135,28 @@ class _SlotWalk:
                 continue
             following = node.nodes[index + 1] if index + 1 < len(node.nodes) else None
             after = following.data if isinstance(following, nodes.TemplateData) else ""
-            positions = tuple(one.fork() for one in self._positions)
+            positions = tuple(one.fork() for one in self.positions)
             yield Slot(node, index, positions, after, self._escaped)
             self._read(PLACEHOLDER)
 
     def _written(self, node: nodes.Include | nodes.CallBlock) -> Written:
-        written = Written(node, tuple(one.fork() for one in self._positions))
+        written = Written(node, tuple(one.fork() for one in self.positions))
         self._read(PLACEHOLDER)
         return written
 
     def _read(self, text: str) -> None:
-        for one in self._positions:
+        for one in self.positions:
             for _ in one.read(text, 1):
                 pass
-        self._positions = _different(self._positions)
+        self.positions = _different(self.positions)
 
     def _fork(self, branches: Sequence[Sequence[nodes.Node]]) -> Iterator[Slot | Written]:
         ends: list[Scanner] = []
         for branch in branches:
-            walk = _SlotWalk(self._begin, [one.fork() for one in self._positions], escaped=self._escaped)
+            walk = _SlotWalk(self._begin, [one.fork() for one in self.positions], escaped=self._escaped)
             yield from walk.through(branch)
-            ends += walk._positions
-        self._positions = sorted(_different(ends), key=lambda one: len(one.value))[:_MOST_POSITIONS]
+            ends += walk.positions
+        self.positions = sorted(_different(ends), key=lambda one: len(one.value))[:_MOST_POSITIONS]
 
     def _with_escaping(self, node: nodes.ScopedEvalContextModifier) -> Iterator[Slot | Written]:
         before = self._escaped

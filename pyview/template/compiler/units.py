@@ -46,6 +46,8 @@ def write_unit(
     """
     body = compiler.new_body(unit)
     body.is_unit = True
+    # Only the compiled statements show which names the unit reads. So the lines that look them up and compare them are
+    # gaps here, filled at the end.
     resolved = compiler.gap_line()
     compiler.enter_frame(frame)
     if prepare is not None:

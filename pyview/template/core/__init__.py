@@ -1,1 +1,1 @@
-"""The core components as macros, `templates/components.html`, and what these are made of."""
+"""The core components as macros, `templates/components.html`, and the Python functions that they use."""

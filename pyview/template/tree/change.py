@@ -150,6 +150,7 @@ def _dict_contents(value: dict[Any, Any]) -> tuple[Any, ...]:
 
 def _dataclass_reader(cls: type) -> Contents | None:
     bases = cls.__mro__[:-1]
+    # With slots and a `__dict__`, the values would be in two places.
     slots = any(base.__dict__.get("__slots__") for base in bases)
     if not dataclasses.is_dataclass(cls) or intercepts_attributes(cls) or (slots and cls.__dictoffset__):
         return None

@@ -47,6 +47,7 @@ def comprehension(
         loop.index0 = position
         return render(render_pass, item, slots, mask, loop)
 
+    # Exact class checks, not `isinstance`: this runs for every loop of every render.
     if items.__class__ is StreamRows:
         return stream_slot(render_pass, previous, segment, items, render, loop)
     if previous.__class__ is Comprehension and previous.segment is segment:

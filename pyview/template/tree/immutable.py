@@ -161,6 +161,7 @@ def _module_parts(module: TemplateModule) -> tuple[Any, ...]:
 
 
 def _is_named_tuple(cls: type) -> bool:
+    # A subclass with a `__dict__` may hold more than its items.
     return issubclass(cls, tuple) and hasattr(cls, "_fields") and cls.__dictoffset__ == 0
 
 

@@ -76,13 +76,13 @@ class LiveMacro(Macro):
         )
         self.segment = segment
         self.pure = pure
-        self._tree = tree
+        self.tree = tree
 
     def render(
         self, render_pass: RenderPass, previous: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, Any]:
         """Call the macro and render it into a tree. Return (node, what changed)."""
-        return self._tree(render_pass, previous, *self._bind(args, kwargs))
+        return self.tree(render_pass, previous, *self._bind(args, kwargs))
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         """Return the positional arguments of the compiled function: declared ones, caller, kwargs, varargs.
@@ -124,7 +124,7 @@ def bound(macro: Any) -> Any:
     bound = copy(macro)
     bound._func = _with_present_variables(macro._func)
     if isinstance(macro, LiveMacro):
-        bound._tree = _with_present_variables(macro._tree)
+        bound.tree = _with_present_variables(macro.tree)
     return bound
 
 

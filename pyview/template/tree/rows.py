@@ -162,7 +162,7 @@ class ColumnTokens:
                     for row in hits:
                         found[row] = found.get(row, 0) | bit
         except (KeyError, AttributeError):
-            return None
+            return None  # an item lacks a field: the template decides what that prints
         return found
 
     def settle(self, row: int, item: Any, bits: int) -> int:

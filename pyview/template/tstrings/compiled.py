@@ -149,7 +149,7 @@ class CompiledTString:
             if part.conversion or part.format_spec:
                 value = converted(part)
             seen = node[at + i]
-            if value is seen:
+            if value is seen:  # the token of an immutable value is the value itself
                 continue
             if type(value) in EQUAL_IS_SAME:  # by far the most frequent
                 if type(value) is type(seen) and value == seen:
