@@ -28,7 +28,7 @@ from pyview.binding import (
 )
 
 SOCKET = SimpleNamespace(context={})
-ANONYMOUS = Resources(session={}, user="nobody", auth="none", url="/now")
+ANONYMOUS = Resources(session={}, user="anonymous", auth="none", url="/now")
 FORGED = {
     "session": {"user_id": "3"},
     "socket": {"context": {"admin": True}},
@@ -71,7 +71,7 @@ async def test_reserved_names(call: Any) -> None:
     def handler(self: Any, socket: Any, session: Any, user: Any, auth: Any, url: Any) -> Any:
         return socket, session, user, auth, url
 
-    assert await call(handler) == (SOCKET, {}, "nobody", "none", "/now")
+    assert await call(handler) == (SOCKET, {}, "anonymous", "none", "/now")
 
 
 @every_door
@@ -81,7 +81,7 @@ async def test_reserved_names_with_a_default_and_keyword_only(call: Any) -> None
     ) -> Any:
         return session, user, auth, socket
 
-    assert await call(handler) == ({}, "nobody", "none", SOCKET)
+    assert await call(handler) == ({}, "anonymous", "none", SOCKET)
 
 
 @every_door
@@ -196,7 +196,7 @@ async def test_from_client_on_a_handler_does_not_open_reserved_names() -> None:
     def handler(self: Any, session: FromClient[Any], user: FromClient[Any]) -> Any:
         return session, user
 
-    assert await by_event(handler) == ({}, "nobody")
+    assert await by_event(handler) == ({}, "anonymous")
 
 
 @every_door
@@ -286,7 +286,7 @@ def test_no_payload_changes_server_values(payload: Any) -> None:
         seen = call_handler(object(), "save", payload, SOCKET, ANONYMOUS)
     except BindingError:
         return
-    assert seen == (SOCKET, {}, "nobody", "none", "/now", {})
+    assert seen == (SOCKET, {}, "anonymous", "none", "/now", {})
 
 
 call_handler = compile_event(handler)

@@ -97,7 +97,7 @@ class TestEvents:
                 socket.context["received"] = ""
 
             @event("check", "save")
-            async def hear(self, event: str, n: str, socket: Socket) -> None:
+            async def record(self, event: str, n: str, socket: Socket) -> None:
                 socket.context["received"] += f"{event} {n};"
 
         page = await open_page("{{ live_component(Form, id=1) }}", Form=Form)
@@ -110,20 +110,21 @@ class TestMessages:
     async def test_send_update_reaches_a_component_by_class_and_id_or_by_number(
         self, open_page: Open
     ) -> None:
-        class Told(Logged): ...
+        class Notified(Logged): ...
 
         page = await open_page(
-            '<p>{{ live_component(Told, id="a") }}{{ live_component(Told, id="b") }}</p>', Told=Told
+            '<p>{{ live_component(Notified, id="a") }}{{ live_component(Notified, id="b") }}</p>',
+            Notified=Notified,
         )
         socket: LiveViewSocket[Any] = page.view.socket
-        Told.log.clear()
-        await socket.send_update(Told, id="b", label="bee")
+        Notified.log.clear()
+        await socket.send_update(Notified, id="b", label="bee")
         await socket.send_update(1, label="one")
-        await socket.send_update(Told, id="nobody", label="lost")
+        await socket.send_update(Notified, id="missing", label="lost")
         await socket.send_update(77, label="lost")
         await page.settle()
         assert [each.text for each in page.find_all(".counter")] == ["0 one +", "0 bee +"]
-        assert Told.log == [("update", {"label": "bee"}), ("update", {"label": "one"})]
+        assert Notified.log == [("update", {"label": "bee"}), ("update", {"label": "one"})]
 
     async def test_send_update_may_arrive_later_or_not_at_all(self, open_page: Open) -> None:
         page = await open_page('{{ live_component(Counter, id="a") }}', Counter=Counter)

@@ -43,7 +43,7 @@ class Order(BaseModel):
         if self.password != self.confirmation:
             raise FieldError("confirmation", "That is another password.")
         if self.name == self.home.city:
-            raise ValueError("Nobody is called like a town.")
+            raise ValueError("A name must not be that of a town.")
         return self
 
 

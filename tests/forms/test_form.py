@@ -238,7 +238,7 @@ def test_field_error_in_a_validator_names_the_field() -> None:
 
 def test_an_error_of_the_whole_model_belongs_to_the_form() -> None:
     form = Form(Order, payload({**GOOD, "home[city]": "Ada"}))
-    assert form.errors == ("Nobody is called like a town.",)
+    assert form.errors == ("A name must not be that of a town.",)
     touched = payload({**GOOD, "home[city]": "Ada"}, "name", unused=("age",))
     assert Form(Order, touched).errors == ()
 

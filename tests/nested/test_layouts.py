@@ -141,4 +141,4 @@ async def test_nested_views_have_no_layout() -> None:
         page = await client.open("/a")
         assert len(page.find_all("header")) == 1
         await page.child("live-inner").push("add")
-        assert page.find("#live-inner output").text == "nobody: 1"
+        assert page.find("#live-inner output").text == "anonymous: 1"

@@ -31,7 +31,7 @@ class Counter(LiveView[Any]):
     ended: ClassVar[list[str]] = []
 
     async def mount(self, socket: Socket, session: Any) -> None:
-        socket.context = {"count": 0, "who": session.get("who", "nobody")}
+        socket.context = {"count": 0, "who": session.get("who", "anonymous")}
         if is_connected(socket):
             await socket.subscribe("counters")
 
@@ -193,7 +193,7 @@ async def test_the_client_stops_joining_a_view_that_cannot_be_mounted(
             page = await client.open("/")
         assert len(Broken.tried) == 4
         assert not page.child("live-broken").connected
-        assert page.find("#live-broken output").text == "nobody: 0"  # as the first page had it
+        assert page.find("#live-broken output").text == "anonymous: 0"  # as the first page had it
         await page.click("#more")
         assert page.find("h1").text == "1"
         assert len(Broken.tried) == 4
@@ -203,14 +203,14 @@ async def test_views_nest_several_levels() -> None:
     inner = around("<b>{{ n }}</b><button id='in' phx-click='more'>x</button>{{ live_render(Counter) }}")
     outer = around("{{ live_render(Inner) }}<h1>{{ n }}</h1>", Inner=inner)
     async with LiveClient(app_with(outer)) as client:
-        assert "<output>nobody: 0</output>" in (await client.get("/")).text
+        assert "<output>anonymous: 0</output>" in (await client.get("/")).text
         page = await client.open("/")
         await page.click("button", text="+")
         await page.click("#in")
         assert page.find("b").text == "1"
-        assert page.child("live-around-counter").find("output").text == "nobody: 1"
+        assert page.child("live-around-counter").find("output").text == "anonymous: 1"
         await page.close()
-        await eventually(lambda: Counter.ended == ["nobody"])
+        await eventually(lambda: Counter.ended == ["anonymous"])
 
 
 async def test_a_view_that_contains_itself_is_refused() -> None:
@@ -435,11 +435,11 @@ async def test_a_component_may_contain_a_nested_view() -> None:
 
     parent = around("{{ live_component(Panel, id='p') }}", Panel=Panel)
     async with LiveClient(app_with(parent)) as client:
-        assert "<output>nobody: 0</output>" in (await client.get("/")).text
+        assert "<output>anonymous: 0</output>" in (await client.get("/")).text
         page = await client.open("/")
         await page.click("button", text="+")
         await page.click("#p")
-        assert (page.find("b").text, page.find("output").text) == ("1", "nobody: 1")
+        assert (page.find("b").text, page.find("output").text) == ("1", "anonymous: 1")
 
 
 async def test_removed_elements_use_no_memory() -> None:

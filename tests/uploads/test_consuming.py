@@ -158,22 +158,22 @@ async def test_the_context_managers_of_pyview_0_9_consume(stored: Stored) -> Non
 
 
 async def test_entry_complete_is_called_once() -> None:
-    told: list[UploadResult] = []
+    results: list[UploadResult] = []
 
     async def complete(entry: UploadEntry, result: UploadResult, socket: LiveViewSocket[Any]) -> None:
-        told.append(result)
+        results.append(result)
 
     async with LiveClient(app_with(view_with(entry_complete=complete))) as client:
         page = await client.open("/")
         chosen = await page.choose(INPUT, text("a.txt"))
         await chosen.send()
         await chosen.progress("0", 100)
-        assert [type(result).__name__ for result in told] == ["UploadSuccess"]
+        assert [type(result).__name__ for result in results] == ["UploadSuccess"]
         await page.submit("form")
         chosen = await page.choose(INPUT, text("b.txt"))
         await chosen.send(percent=10)
         await chosen.progress("1", {"error": "out of paper"})
-        assert repr(told[1]) == "UploadFailure(error='out of paper')"
+        assert repr(results[1]) == "UploadFailure(error='out of paper')"
         assert errors(page) == ["upload_failed"]
 
 

@@ -56,7 +56,7 @@ class Uploads(LiveView[dict[str, Any]]):
         elif event == "cancel":
             socket.cancel_upload("files", payload["ref"])
         elif event == "crash":
-            raise RuntimeError("as the test wishes")
+            raise RuntimeError("raised for the test")
 
     def keep(self, meta: Any, entry: UploadEntry) -> str:
         self.kept[entry.name] = meta.path.read_bytes() if hasattr(meta, "path") else meta.data
