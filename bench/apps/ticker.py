@@ -6,15 +6,15 @@ from pyview import LiveView, LiveViewSocket, is_connected
 from pyview.events import InfoEvent
 
 
-class Tick(TypedDict):
+class TickerContext(TypedDict):
     value: int
 
 
-class Ticker(LiveView[Tick]):
-    async def mount(self, socket: LiveViewSocket[Tick], session: Any) -> None:
+class Ticker(LiveView[TickerContext]):
+    async def mount(self, socket: LiveViewSocket[TickerContext], session: Any) -> None:
         socket.context = {"value": 0}
         if is_connected(socket):
             await socket.subscribe("ticker")
 
-    async def handle_info(self, event: InfoEvent, socket: LiveViewSocket[Tick]) -> None:
+    async def handle_info(self, event: InfoEvent, socket: LiveViewSocket[TickerContext]) -> None:
         socket.context["value"] = event.payload

@@ -15,7 +15,7 @@ WAIT = 60
 Socket = LiveViewSocket[dict[str, Any]]
 
 
-class WaitingView(LiveView[dict[str, Any]]):
+class SlowView(LiveView[dict[str, Any]]):
     template = "waiting.html"
 
     async def mount(self, socket: Socket, session: Any) -> None:
@@ -32,5 +32,5 @@ async def state(request: Request) -> Response:
 
 
 app = PyView(templates=DictLoader({"waiting.html": "<p>{{ n }}</p>"}), secret=SECRET)
-app.add_live_view("/", WaitingView)
+app.add_live_view("/", SlowView)
 app.routes.append(Route("/state", state))

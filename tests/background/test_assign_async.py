@@ -14,13 +14,13 @@ from pyview import AsyncFailure, AsyncResult, LiveView, LiveViewSocket, PyView, 
 from pyview.events import InfoEvent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
-from tests.background.views import LOG, Gate, app_of, gate, orgs_of, until, worker_of
+from tests.background.views import LOG, Barrier, app_of, gate, orgs_of, until, worker_of
 
 __all__ = ["gate"]
 
 
 class TestAssignAsync:
-    async def test_the_name_is_loading_and_then_has_the_result(self, gate: Gate) -> None:
+    async def test_the_name_is_loading_and_then_has_the_result(self, gate: Barrier) -> None:
         async with LiveClient(orgs_of(gate.work)) as client:
             page = await client.open("/")
             assert page.text == "loading"
@@ -28,13 +28,13 @@ class TestAssignAsync:
             await page.settle()
             assert page.text == "done 1"
 
-    async def test_the_first_http_render_loads_and_starts_nothing(self, gate: Gate) -> None:
+    async def test_the_first_http_render_loads_and_starts_nothing(self, gate: Barrier) -> None:
         async with LiveClient(orgs_of(gate.work)) as client:
             response = await client.get("/")
             assert "<i>loading</i>" in response.text
             assert gate.begun == 0
 
-    async def test_events_are_answered_meanwhile_and_the_last_start_wins(self, gate: Gate) -> None:
+    async def test_events_are_answered_meanwhile_and_the_last_start_wins(self, gate: Barrier) -> None:
         async with LiveClient(orgs_of(gate.work)) as client:
             page = await client.open("/")
             await page.push("again")
@@ -44,7 +44,7 @@ class TestAssignAsync:
             assert page.text == "done 2"
             assert gate.ended == ["cancelled", "done"]
 
-    async def test_a_result_stays_while_it_is_loaded_again(self, gate: Gate) -> None:
+    async def test_a_result_stays_while_it_is_loaded_again(self, gate: Barrier) -> None:
         gate.open.set()
         async with LiveClient(orgs_of(gate.work)) as client:
             page = await client.open("/")
@@ -92,7 +92,7 @@ class TestAssignAsync:
             await page.settle()
             assert page.text == "here"
 
-    async def test_it_is_cancelled_by_its_result(self, gate: Gate) -> None:
+    async def test_it_is_cancelled_by_its_result(self, gate: Barrier) -> None:
         async with LiveClient(orgs_of(gate.work)) as client:
             page = await client.open("/")
             assert await page.push("cancel") is True
@@ -110,7 +110,7 @@ class TestAssignAsync:
             await page.wait_for("b", text="False")
 
     @pytest.mark.parametrize("ending", ["navigate", "close", "drop"])
-    async def test_it_ends_with_the_view(self, gate: Gate, ending: str) -> None:
+    async def test_it_ends_with_the_view(self, gate: Barrier, ending: str) -> None:
         app = orgs_of(gate.work, security=SecurityConfig(reconnect_grace=0))
         app.add_live_view("/other", type("Other", (LiveView,), {"template": LOG}))
         async with LiveClient(app) as client:
@@ -121,7 +121,7 @@ class TestAssignAsync:
             ]()
             await until(lambda: gate.ended == ["cancelled"])
 
-    async def test_no_task_starts_after_the_end_of_the_view(self, gate: Gate) -> None:
+    async def test_no_task_starts_after_the_end_of_the_view(self, gate: Barrier) -> None:
         """A handler that waits while its page closes runs to its end; its tasks would never be cancelled."""
 
         class Late(LiveView[dict[str, Any]]):
@@ -154,7 +154,7 @@ class TestAssignAsync:
             pushed.cancel()
 
     async def test_a_task_continues_while_its_page_is_disconnected_and_is_shown_after(
-        self, gate: Gate
+        self, gate: Barrier
     ) -> None:
         async with LiveClient(orgs_of(gate.work)) as client:
             page = await client.open("/")
@@ -165,7 +165,7 @@ class TestAssignAsync:
             await page.reconnect()
             assert page.text == "done 1"
 
-    async def test_a_task_that_never_started_causes_no_warning(self, gate: Gate) -> None:
+    async def test_a_task_that_never_started_causes_no_warning(self, gate: Barrier) -> None:
         class View(LiveView[dict[str, Any]]):
             template = LOG
 
@@ -191,7 +191,7 @@ class TestSeveralNames:
         assert "went wrong" in await self.shown(lambda: found)
         assert "expected a mapping with a value for each of these names" in caplog.text
 
-    async def test_a_later_task_replaces_the_result_of_its_own_name_only(self, gate: Gate) -> None:
+    async def test_a_later_task_replaces_the_result_of_its_own_name_only(self, gate: Barrier) -> None:
         async def both() -> dict[str, str]:
             await gate.open.wait()
             return {"a": "old", "b": "old"}

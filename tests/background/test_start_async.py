@@ -9,13 +9,13 @@ from pyview import AsyncResult, LiveView, SecurityConfig
 from pyview.events import async_result, outcome
 from pyview.hooks import Halt
 from pyview.testing import LiveClient, ViewCrashed
-from tests.background.views import LOG, Gate, Worker, app_of, gate, until, worker_of
+from tests.background.views import LOG, Barrier, Worker, app_of, gate, until, worker_of
 
 __all__ = ["gate"]
 
 
 class TestStartAsync:
-    async def test_handle_async_gets_the_result(self, gate: Gate) -> None:
+    async def test_handle_async_gets_the_result(self, gate: Barrier) -> None:
         async with LiveClient(app_of(worker_of(gate.work))) as client:
             page = await client.open("/")
             await page.push("one")
@@ -25,7 +25,7 @@ class TestStartAsync:
             await page.settle()
             assert page.text in ("one:done 2 two:done 2", "two:done 2 one:done 2")
 
-    async def test_the_last_start_of_a_name_wins(self, gate: Gate) -> None:
+    async def test_the_last_start_of_a_name_wins(self, gate: Barrier) -> None:
         async with LiveClient(app_of(worker_of(gate.work))) as client:
             page = await client.open("/")
             for _ in range(3):
@@ -55,7 +55,7 @@ class TestStartAsync:
             await page.settle()
             assert page.text == "one:2"
 
-    async def test_cancelled_by_name(self, gate: Gate) -> None:
+    async def test_cancelled_by_name(self, gate: Barrier) -> None:
         async with LiveClient(app_of(worker_of(gate.work))) as client:
             page = await client.open("/")
             await page.push("one")
@@ -164,7 +164,7 @@ class TestStartAsync:
             await page.settle(0.05)
             assert page.text == "hook open 7 open:7 hook secret 7"
 
-    async def test_a_view_has_a_limit_of_tasks(self, gate: Gate) -> None:
+    async def test_a_view_has_a_limit_of_tasks(self, gate: Barrier) -> None:
         app = app_of(worker_of(gate.work), security=SecurityConfig(max_async_work=2))
         async with LiveClient(app, raise_crashes=False) as client:
             page = await client.open("/")

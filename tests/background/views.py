@@ -19,7 +19,7 @@ PAGE = LiveTemplate.from_string("""
 LOG = LiveTemplate.from_string("<p>{{ log }}</p>")
 
 
-class Gate:
+class Barrier:
     """A task that waits until the test opens the gate; it records its end."""
 
     def __init__(self) -> None:
@@ -39,8 +39,8 @@ class Gate:
 
 
 @pytest.fixture
-def gate() -> Gate:
-    return Gate()
+def gate() -> Barrier:
+    return Barrier()
 
 
 class Orgs(LiveView[dict[str, Any]]):

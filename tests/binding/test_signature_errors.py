@@ -102,11 +102,11 @@ def test_an_annotated_parameter_is_never_bound_by_position() -> None:
     assert "`db` is annotated Socket, which pydantic cannot create" in refusal_of(compile_mount, mount)
 
 
-class Visit(TypedDict):
+class Appointment(TypedDict):
     user_id: int
 
 
-@pytest.mark.parametrize("annotation", [dict, dict[str, Any], Mapping[str, str], Visit])
+@pytest.mark.parametrize("annotation", [dict, dict[str, Any], Mapping[str, str], Appointment])
 def test_a_dict_of_mount_must_be_session_or_params_or_from_client(annotation: Any) -> None:
     """`sess: dict` is meant as the session: it must not be filled from the query."""
 
@@ -121,7 +121,7 @@ def test_a_dict_of_mount_must_be_session_or_params_or_from_client(annotation: An
     )
     mount.__annotations__["sess"] = FromClient[annotation]  # type: ignore[misc]
     assert compile_mount(mount)(object(), None, Params({"sess": {"user_id": "3"}}), RESOURCES) == {
-        "user_id": (annotation is Visit and 3) or "3"
+        "user_id": (annotation is Appointment and 3) or "3"
     }
 
 
@@ -151,7 +151,7 @@ DATA = (
         dict[str, str],
         Mapping[str, Any],
         Sequence[str],
-        Visit,
+        Appointment,
         Account,
         Person,
         str | int,
@@ -191,7 +191,7 @@ def test_the_event_name_is_text(annotation: Any) -> None:
         ),
         *(("auth", one) for one in (Any, AuthCredentials)),
         *(("url", one) for one in (Any, ParseResult, ParseResult | None)),
-        *(("session", one) for one in (dict, dict[str, Any], Mapping[str, Any], Visit, Session)),
+        *(("session", one) for one in (dict, dict[str, Any], Mapping[str, Any], Appointment, Session)),
     ],
 )
 def test_annotations_that_match_the_value_of_a_reserved_name(name: str, annotation: Any) -> None:

@@ -15,7 +15,7 @@ from pyview.template.live_template import LiveTemplate
 from tests.auth.users import UserBackend, make_app
 from tests.browser.retry import until
 from tests.nested.test_embedded import app_with as plain_app
-from tests.nested.test_nested import Counter, app_with, around
+from tests.nested.test_nested import Counter, app_with, outer_view
 from tests.nested.test_page_attributes import app as attributes_app
 from tests.nested.test_page_guards import AT_ONCE, Guarded, by_hand, plain
 from tests.nested.test_sticky import app as sticky_app
@@ -85,7 +85,7 @@ def test_a_nested_view_that_fails_to_mount_leaves_the_page_working(page: Page, s
             await Counter.mount(self, socket, session)
 
     source = "<h1>{{ n }}</h1><button id='more' phx-click='more'>x</button>{{ live_render(V) }}"
-    visit(page, serve(app_with(around(source, V=Broken))))
+    visit(page, serve(app_with(outer_view(source, V=Broken))))
     expect(page.locator("#live-broken.phx-error")).to_be_attached()
     expect(page.locator("#live-broken output")).to_have_text("anonymous: 0")
     page.locator("#more").click()
@@ -117,7 +117,7 @@ def test_a_nested_view_whose_first_join_crashes_keeps_its_first_html(page: Page,
 
     broken.set()
     source = "<h1>{{ n }}</h1><button id='more' phx-click='more'>x</button>{{ live_render(V) }}"
-    visit(page, serve(app_with(around(source, V=Fragile))))
+    visit(page, serve(app_with(outer_view(source, V=Fragile))))
     fragile = page.locator("#live-fragile")
     expect(page.locator("#live-fragile.phx-error")).to_be_attached()
     expect(fragile.locator("p")).to_have_text("first")
@@ -145,7 +145,7 @@ def test_it_navigates_the_whole_page(page: Page, serve: Serve, how: str) -> None
             f"<b id='inside'></b><button phx-click='{how}'>leave</button>"
         )
 
-    url = serve(app_with(around(source, V=Leaving)))
+    url = serve(app_with(outer_view(source, V=Leaving)))
     visit(page, url)
     page.get_by_role("button", name="leave").click()
     expect(page.locator("h2")).to_have_text("elsewhere")

@@ -157,7 +157,7 @@ def test_too_many_pictures_are_not_sent(page: Page, gallery: str) -> None:
 # During an upload
 
 
-class Gate:
+class Barrier:
     """A gate that lets three chunks of each file through, and the rest when it is opened."""
 
     def __init__(self) -> None:
@@ -180,12 +180,12 @@ class GatedWriter(TempFileWriter):
         await super().write_chunk(data)
 
 
-def gated(gate: Gate, **rules: Any) -> type[Uploads]:
+def gated(gate: Barrier, **rules: Any) -> type[Uploads]:
     return view_with(writer=gate.writer, chunk_size=1000, chunk_timeout=2 * SECONDS, **rules)
 
 
 def test_progress_is_shown_and_a_file_can_be_cancelled(page: Page, serve: Serve, stored: Stored) -> None:
-    gate = Gate()
+    gate = Barrier()
     view = gated(gate)
     visit(page, serve(app_with(view)))
     files = [payload("a.bin", b"a" * 10_000), payload("b.bin", b"b" * 10_000)]
@@ -203,7 +203,7 @@ def test_progress_is_shown_and_a_file_can_be_cancelled(page: Page, serve: Serve,
 
 
 def test_a_form_waits_for_running_uploads(page: Page, serve: Serve) -> None:
-    gate = Gate()
+    gate = Barrier()
     view = gated(gate, auto_upload=True)
     visit(page, serve(app_with(view)))
     page.locator("input[type=file]").set_input_files([payload("a.bin", b"a" * 10_000)])
@@ -227,7 +227,7 @@ def lose_the_network(page: Page) -> None:
 def test_a_page_that_leaves_during_an_upload_leaves_no_file(
     page: Page, serve: Serve, stored: Stored, end: Any
 ) -> None:
-    gate = Gate()
+    gate = Barrier()
     visit(page, serve(app_with(gated(gate, auto_upload=True))))
     page.locator("input[type=file]").set_input_files([payload("a.bin", b"a" * 10_000)])
     expect(page.locator("ul i")).to_have_text(["30%"])

@@ -25,7 +25,7 @@ class Broken(LiveView[Any]):
     template = "broken.html"
 
 
-class Around(LiveView[Any]):
+class Outer(LiveView[Any]):
     template = "around.html"
 
 
@@ -86,6 +86,6 @@ async def test_developers_see_a_placeholder() -> None:
 
 async def test_a_view_within_a_view_shows_no_placeholder_in_production() -> None:
     with pytest.raises(TemplateFileNotFound, match="Bare has no template"):
-        await started(application(Around, production=True), "/0")
-    [(status, text)] = await started(application(Around, production=False), "/0")
+        await started(application(Outer, production=True), "/0")
+    [(status, text)] = await started(application(Outer, production=False), "/0")
     assert (status, "no template yet" in text) == (200, True)

@@ -169,18 +169,18 @@ class TestCallbacks:
         assert counts(page) == ["0"]
 
     async def test_disconnect_runs_once_when_the_component_or_its_view_is_gone(self, open_page: Open) -> None:
-        class Ending(Logged): ...
+        class Leaving(Logged): ...
 
         page = await open_page(
-            "<p>{% for n in rows %}{{ live_component(Ending, id=n, start=n) }}{% endfor %}</p>",
-            Ending=Ending,
+            "<p>{% for n in rows %}{{ live_component(Leaving, id=n, start=n) }}{% endfor %}</p>",
+            Leaving=Leaving,
             rows=[1, 2],
         )
-        Ending.log.clear()
+        Leaving.log.clear()
         await page.push("set", {"rows": [2]})
-        assert Ending.log == [("disconnect", 1)]
+        assert Leaving.log == [("disconnect", 1)]
         await page.close()
-        await eventually(lambda: Ending.log == [("disconnect", 1), ("disconnect", 2)])
+        await eventually(lambda: Leaving.log == [("disconnect", 1), ("disconnect", 2)])
 
 
 class TestNested:
@@ -209,12 +209,12 @@ class TestNested:
             async def mount(self, socket: Socket, assigns: Assigns) -> None:
                 parents.append(socket.parent.cid)
 
-        class Around(LiveComponent[dict[str, Any]]):
+        class Outer(LiveComponent[dict[str, Any]]):
             template = LiveTemplate.from_string("<div>{{ live_component(inner, id=1) }}</div>", "around.html")
 
         await open_page(
-            "<p>{{ live_component(Around, id=1, inner=Knowing) }}{{ live_component(Knowing, id=2) }}</p>",
-            Around=Around,
+            "<p>{{ live_component(Outer, id=1, inner=Knowing) }}{{ live_component(Knowing, id=2) }}</p>",
+            Outer=Outer,
             Knowing=Knowing,
         )
         assert parents[-2:] == [None, 1]

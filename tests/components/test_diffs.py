@@ -20,21 +20,21 @@ class Notifying(Counter):
         return await super().handle_event(event, payload, socket)
 
 
-class Around(LiveComponent[dict[str, Any]]):
+class Outer(LiveComponent[dict[str, Any]]):
     template = LiveTemplate.from_string("<div>{{ live_component(inner, id=id) }}</div>", "around.html")
 
 
 class Outside(LiveComponent[dict[str, Any]]):
     template = LiveTemplate.from_string(
-        "<div>{{ live_component(Around, id=id, inner=inner) }}</div>", "outside.html"
+        "<div>{{ live_component(Outer, id=id, inner=inner) }}</div>", "outside.html"
     )
 
 
-NAMES = {"Outside": Outside, "Around": Around, "Notifying": Notifying}
+NAMES = {"Outside": Outside, "Outer": Outer, "Notifying": Notifying}
 
 
 PLACES = [
-    "{{ live_component(Around, id=1, inner=Notifying) }}",
+    "{{ live_component(Outer, id=1, inner=Notifying) }}",
     "{{ live_component(Outside, id=1, inner=Notifying) }}",
     "{% set it = live_component(Notifying, id=1) %}{% if true %}<div><section>{{ it }}</section></div>{% endif %}",
     "{% for n in [1, 2] %}{% set it = live_component(Notifying, id=n) %}"
@@ -42,7 +42,7 @@ PLACES = [
     "{% macro m(it) %}<section><u>.</u>{{ it }}</section>{% endmacro %}{{ m(live_component(Notifying, id=1)) }}",
     "{% macro m(it) %}<section>{{ it }}</section>{% endmacro %}"
     "<div>{{ m(live_component(Outside, id=1, inner=Notifying)) }}</div>",
-    "{% call live_component(Around, id=1, inner=Notifying) %}{% endcall %}",
+    "{% call live_component(Outer, id=1, inner=Notifying) %}{% endcall %}",
 ]
 
 

@@ -56,13 +56,13 @@ async def test_a_component_may_contain_a_nested_view(open_page: Open) -> None:
         ) -> None:
             socket.context["n"] += 1
 
-    class Around(LiveComponent[dict[str, Any]]):
+    class Outer(LiveComponent[dict[str, Any]]):
         template = LiveTemplate.from_string("<div>{{ live_render(Inner, id='inner') }}</div>", "around.html")
 
         async def mount(self, socket: Socket, assigns: dict[str, Any]) -> None:
             socket.context = {"live_render": live_render, "Inner": Inner}
 
-    page = await open_page("<p>{{ live_component(Around, id=1) }}</p>", Around=Around)
+    page = await open_page("<p>{{ live_component(Outer, id=1) }}</p>", Outer=Outer)
     await page.click("button")
     assert page.find("b").text == "1"
 

@@ -143,7 +143,7 @@ class Follower:
             int(cid) for cid in re.findall(r'data-phx-component="(\d+)"', to_html(self.tree, strip=False))
         }
 
-    async def let_go(self, cids: set[int]) -> None:
+    async def remove(self, cids: set[int]) -> None:
         await self.ask("cids_will_destroy", {"cids": [*cids]})
         await self.ask("cids_destroyed", {"cids": [*cids]})
 
@@ -159,7 +159,7 @@ async def follow(rng: random.Random, key: str) -> list[tuple[dict[str, Any], str
             await follower.put(context)
             gone = before - follower.shown()
             if gone and rng.random() < 0.5:
-                await follower.let_go(gone)
+                await follower.remove(gone)
         await follower.socket.close()
         return follower.story
 

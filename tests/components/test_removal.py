@@ -131,16 +131,16 @@ class TestForgedMessages:
             await ask(page, message, payload)
 
     async def test_only_components_pending_removal_are_destroyed_and_only_once(self, open_page: Open) -> None:
-        class Ending(Logged): ...
+        class Leaving(Logged): ...
 
-        page = await open_page("<p>{{ live_component(Ending, id=1) }}</p>", Ending=Ending)
-        Ending.log.clear()
+        page = await open_page("<p>{{ live_component(Leaving, id=1) }}</p>", Leaving=Leaving)
+        Leaving.log.clear()
         everything = {"cids": [1, 1, *STRANGE]}
         assert await ask(page, "cids_destroyed", everything) == {"cids": []}
         assert await ask(page, "cids_will_destroy", everything) == {}
         assert await ask(page, "cids_destroyed", everything) == {"cids": [1]}
         assert await ask(page, "cids_destroyed", everything) == {"cids": []}
-        assert Ending.log == [("disconnect", 0)]
+        assert Leaving.log == [("disconnect", 0)]
 
     async def test_destroying_a_visible_component_affects_only_that_client(self, open_page: Open) -> None:
         page = await open_page(

@@ -89,16 +89,16 @@ def app_with(parent: type[LiveView[Any]] = Parent, other: type[LiveView[Any]] = 
     return app
 
 
-def around(source: str, **names: Any) -> type[LiveView[Any]]:
+def outer_view(source: str, **names: Any) -> type[LiveView[Any]]:
     """Return a view class with that template."""
 
-    class Around(Parent):
+    class Outer(Parent):
         template = LiveTemplate.from_string(source)
 
         async def mount(self, socket: Socket, session: Any) -> None:
             socket.context = {"n": 0, "Counter": Counter, **names}
 
-    return Around
+    return Outer
 
 
 async def test_the_first_page_contains_the_html_of_nested_views() -> None:
@@ -185,7 +185,7 @@ async def test_the_client_stops_joining_a_view_that_cannot_be_mounted(
                 raise RuntimeError("not today")
             await Counter.mount(self, socket, session)
 
-    parent = around(
+    parent = outer_view(
         "<h1>{{ n }}</h1><button id='more' phx-click='more'>x</button>{{ live_render(V) }}", V=Broken
     )
     async with LiveClient(app_with(parent), raise_crashes=False) as client:
@@ -200,15 +200,15 @@ async def test_the_client_stops_joining_a_view_that_cannot_be_mounted(
 
 
 async def test_views_nest_several_levels() -> None:
-    inner = around("<b>{{ n }}</b><button id='in' phx-click='more'>x</button>{{ live_render(Counter) }}")
-    outer = around("{{ live_render(Inner) }}<h1>{{ n }}</h1>", Inner=inner)
+    inner = outer_view("<b>{{ n }}</b><button id='in' phx-click='more'>x</button>{{ live_render(Counter) }}")
+    outer = outer_view("{{ live_render(Inner) }}<h1>{{ n }}</h1>", Inner=inner)
     async with LiveClient(app_with(outer)) as client:
         assert "<output>anonymous: 0</output>" in (await client.get("/")).text
         page = await client.open("/")
         await page.click("button", text="+")
         await page.click("#in")
         assert page.find("b").text == "1"
-        assert page.child("live-around-counter").find("output").text == "anonymous: 1"
+        assert page.child("live-outer-counter").find("output").text == "anonymous: 1"
         await page.close()
         await eventually(lambda: Counter.ended == ["anonymous"])
 
@@ -226,7 +226,7 @@ async def test_a_view_that_contains_itself_is_refused() -> None:
 
 
 async def test_two_nested_views_with_one_id_are_an_error() -> None:
-    parent = around("{{ live_render(Counter) }}{{ live_render(Counter) }}")
+    parent = outer_view("{{ live_render(Counter) }}{{ live_render(Counter) }}")
     async with LiveClient(app_with(parent)) as client:
         with pytest.raises(ValueError, match="two nested views of this page have the id 'live-counter'"):
             await client.get("/")
@@ -235,7 +235,7 @@ async def test_two_nested_views_with_one_id_are_an_error() -> None:
 async def test_two_nested_views_with_one_id_are_an_error_in_a_live_page(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    parent = around(
+    parent = outer_view(
         "{{ live_render(Counter) }}{% if n %}{{ live_render(Counter) }}{% endif %}<button phx-click='more'>x</button>"
     )
     async with LiveClient(app_with(parent)) as client:
@@ -246,7 +246,7 @@ async def test_two_nested_views_with_one_id_are_an_error_in_a_live_page(
 
 
 async def test_many_nested_views_on_one_page() -> None:
-    parent = around("{% for who in users %}{{ live_render(Counter, id=who, session={'who': who}) }}{% endfor %}",
+    parent = outer_view("{% for who in users %}{{ live_render(Counter, id=who, session={'who': who}) }}{% endfor %}",
                    users=["a", "b", "c"])  # fmt: skip
     async with LiveClient(app_with(parent)) as client:
         page = await client.open("/")
@@ -283,7 +283,7 @@ async def test_handle_params_of_a_nested_view_is_not_called() -> None:
         async def handle_params(self, url: Any, params: Any, socket: Socket) -> None:
             raise AssertionError("a nested view has no URL")
 
-    async with LiveClient(app_with(around("{{ live_render(V) }}", V=Asked))) as client:
+    async with LiveClient(app_with(outer_view("{{ live_render(V) }}", V=Asked))) as client:
         page = await client.open("/?page=2")
         assert page.child("live-asked").connected
 
@@ -294,8 +294,8 @@ async def test_a_redirect_in_mount_is_the_response_of_the_page() -> None:
             socket.put_flash("info", "moved")
             await socket.redirect("/other")
 
-    other = around("<h2>{{ flash.get('info', '') }}</h2>")
-    async with LiveClient(app_with(around("{{ live_render(V) }}", V=Leaving), other)) as client:
+    other = outer_view("<h2>{{ flash.get('info', '') }}</h2>")
+    async with LiveClient(app_with(outer_view("{{ live_render(V) }}", V=Leaving), other)) as client:
         page = await client.open("/")
         assert page.path == "/other"
         assert page.find("h2").text == "moved"
@@ -306,7 +306,7 @@ async def test_an_http_error_in_mount_is_the_response_of_the_page() -> None:
         async def mount(self, socket: Socket, session: Any) -> None:
             raise HTTPException(404)
 
-    async with LiveClient(app_with(around("{{ live_render(V) }}", V=Missing))) as client:
+    async with LiveClient(app_with(outer_view("{{ live_render(V) }}", V=Missing))) as client:
         assert (await client.get("/")).status_code == 404
 
 
@@ -317,7 +317,7 @@ async def test_a_flash_message_in_mount_belongs_to_the_nested_view() -> None:
             if not is_connected(socket):
                 socket.put_flash("info", "hello")
 
-    async with LiveClient(app_with(around("{{ live_render(V) }}", V=Greeting))) as client:
+    async with LiveClient(app_with(outer_view("{{ live_render(V) }}", V=Greeting))) as client:
         html = (await client.get("/")).text
         assert "<i>hello</i>" in html
 
@@ -371,14 +371,14 @@ def test_live_render_expects_a_view() -> None:
 async def test_a_session_that_is_no_json_or_too_large_is_an_error(
     session: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    parent = around("{{ live_render(Counter, session=session) }}", session=session)
+    parent = outer_view("{{ live_render(Counter, session=session) }}", session=session)
     async with LiveClient(app_with(parent)) as client:
         with caplog.at_level(logging.CRITICAL), pytest.raises(PageError):
             await client.open("/")
 
 
 async def test_container_sets_the_element() -> None:
-    parent = around("{{ live_render(Counter, container=('section', {'class': 'a \"b\"'})) }}")
+    parent = outer_view("{{ live_render(Counter, container=('section', {'class': 'a \"b\"'})) }}")
     async with LiveClient(app_with(parent)) as client:
         assert (
             '<section id="live-counter" class="a &#34;b&#34;" data-phx-session=""'
@@ -392,7 +392,7 @@ async def test_container_sets_the_element() -> None:
 @pytest.mark.parametrize(("inside", "fits"), [(31, True), (32, False)])
 async def test_more_views_than_one_socket_may_carry_are_an_error(inside: int, fits: bool) -> None:
     users = [f"p{n}" for n in range(inside)]
-    parent = around("{% for who in users %}{{ live_render(Counter, id=who) }}{% endfor %}", users=users)
+    parent = outer_view("{% for who in users %}{{ live_render(Counter, id=who) }}{% endfor %}", users=users)
     async with LiveClient(app_with(parent)) as client:
         if fits:
             page = await client.open("/")
@@ -433,7 +433,7 @@ async def test_a_component_may_contain_a_nested_view() -> None:
         async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
             socket.context["n"] += 1
 
-    parent = around("{{ live_component(Panel, id='p') }}", Panel=Panel)
+    parent = outer_view("{{ live_component(Panel, id='p') }}", Panel=Panel)
     async with LiveClient(app_with(parent)) as client:
         assert "<output>anonymous: 0</output>" in (await client.get("/")).text
         page = await client.open("/")
@@ -443,7 +443,7 @@ async def test_a_component_may_contain_a_nested_view() -> None:
 
 
 async def test_removed_elements_use_no_memory() -> None:
-    parent = around("{{ live_render(Counter, id='c' ~ n) }}<button id='more' phx-click='more'>x</button>")
+    parent = outer_view("{{ live_render(Counter, id='c' ~ n) }}<button id='more' phx-click='more'>x</button>")
     async with LiveClient(app := app_with(parent)) as client:
         page = await client.open("/")
         for n in range(1, 20):

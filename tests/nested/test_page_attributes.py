@@ -9,7 +9,7 @@ from pyview import LiveView, LiveViewSocket, PyView
 from pyview.template.live_template import LiveTemplate
 from pyview.template.root_template import PageAttributes, RootTemplateContext, defaultRootTemplate
 from pyview.testing import LiveClient, ViewCrashed
-from tests.nested.test_nested import around
+from tests.nested.test_nested import outer_view
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 Socket = LiveViewSocket[Any]
@@ -110,7 +110,7 @@ async def test_a_forbidden_attribute_is_an_error(event: str) -> None:
 
 async def test_a_nested_view_cannot_set_attributes_of_the_document() -> None:
     made = PyView(secret=SECRET)
-    made.add_live_view("/", around("{{ live_render(V) }}", V=Article))
+    made.add_live_view("/", outer_view("{{ live_render(V) }}", V=Article))
     async with LiveClient(made) as client:
         with pytest.raises(
             ValueError, match="Article is nested, and the document belongs to the view around it"

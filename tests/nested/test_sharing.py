@@ -35,7 +35,7 @@ class Inside(LiveView[Any]):
         await socket.assign_new("own", load("again"))
 
 
-class Around(LiveView[Any]):
+class Outer(LiveView[Any]):
     template = LiveTemplate.from_string("<h1>{{ user }}</h1>{{ live_render(Inside) }}")
 
     async def mount(self, socket: Socket, session: Any) -> None:
@@ -54,7 +54,7 @@ def app(view: type[LiveView[Any]]) -> PyView:
 
 
 async def test_assign_new_copies_the_value_of_the_parent() -> None:
-    async with LiveClient(app(Around)) as client:
+    async with LiveClient(app(Outer)) as client:
         assert "<h1>user 1</h1>" in (html := (await client.get("/")).text)
         assert "<i>user 1</i><b>later</b>" in html
         assert loaded == ["user", "later"]
@@ -79,7 +79,7 @@ async def test_assign_new_expects_a_dict() -> None:
             await client.get("/")
 
 
-class Watched(LiveView[Any]):
+class Followed(LiveView[Any]):
     template = LiveTemplate.from_string("<p>{{ n }}</p>")
     seen: list[tuple[bool, int]] = []
 
@@ -99,14 +99,14 @@ class Watched(LiveView[Any]):
 
 
 async def test_after_render_hooks_run_after_each_render() -> None:
-    Watched.seen.clear()
-    async with LiveClient(app(Watched)) as client:
+    Followed.seen.clear()
+    async with LiveClient(app(Followed)) as client:
         page = await client.open("/")
-        assert Watched.seen == [(False, 0), (True, 0)]
+        assert Followed.seen == [(False, 0), (True, 0)]
         await page.push("add")
-        assert Watched.seen[2:] == [(True, 1)]
+        assert Followed.seen[2:] == [(True, 1)]
         await page.push("stop")
-        assert len(Watched.seen) == 3
+        assert len(Followed.seen) == 3
         await page.push("wrong")
         with pytest.raises(ViewCrashed):
             await page.settle()

@@ -207,7 +207,7 @@ async def test_streams_of_components() -> None:
             for name in assigns["insert"]:
                 socket.stream("list").insert({"id": name, "gauge": name})
 
-    class Around(LiveView[dict[str, Any]]):
+    class Outer(LiveView[dict[str, Any]]):
         template = LiveTemplate.from_string("{{ live_component(List, id=1, insert=insert, delete=delete) }}")
 
         async def mount(self, socket: Socket, session: Any) -> None:
@@ -216,7 +216,7 @@ async def test_streams_of_components() -> None:
         async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
             socket.context.update({"insert": [], "delete": []} | payload)
 
-    async with opened(Around) as browser:
+    async with opened(Outer) as browser:
         await browser.act(insert=["a", "b"])
         await browser.act(delete=["a"])
         await browser.holds("b")

@@ -40,7 +40,7 @@ class Counter(LiveView[dict[str, Any]]):
         socket.context["n"] += 10
 
 
-class Watched:
+class Traced:
     """An application that reports its telemetry to memory."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ def names(spans: list[ReadableSpan]) -> list[str]:
 
 
 async def test_a_message_is_a_trace() -> None:
-    watched = Watched()
+    watched = Traced()
     async with LiveClient(watched.app) as client:
         page = await client.open("/?a=1")
         assert names(watched.spans()) == [
@@ -104,7 +104,7 @@ async def test_a_message_is_a_trace() -> None:
 
 
 async def test_a_span_of_a_failure_has_its_type_and_no_values() -> None:
-    watched = Watched()
+    watched = Traced()
     async with LiveClient(watched.app) as client:
         page = await client.open("/")
         watched.spans()
@@ -118,7 +118,7 @@ async def test_a_span_of_a_failure_has_its_type_and_no_values() -> None:
 
 
 async def test_metrics() -> None:
-    watched = Watched()
+    watched = Traced()
     about = (("pyview.failed", False), ("pyview.kind", "event"), ("pyview.view", "Counter"))
     async with LiveClient(watched.app) as client:
         page = await client.open("/")

@@ -41,7 +41,7 @@ class Stage:
                     await asyncio.sleep(0)
                     for number in range(payload["times"]):
                         await socket.broadcast(TOPIC, number)
-                        stage.look()
+                        stage.note_counts()
                 elif event == "pause":
                     await asyncio.sleep(0.01)
                 elif event == "timers":
@@ -57,7 +57,7 @@ class Stage:
         self.app = PyView(secret=SECRET, security=SecurityConfig(**limits))
         self.app.add_live_view("/", Numbers)
 
-    def look(self) -> None:
+    def note_counts(self) -> None:
         waiting = max(process.waiting for process in self.app.app_context.processes)
         self.most_waiting = max(self.most_waiting, waiting)
 
@@ -95,7 +95,7 @@ async def test_a_publisher_gives_way_before_much_waits_for_a_view_that_keeps_up(
         app = stage.app
         for number in range(5000):
             await app.pubsub.broadcast(TOPIC, number)
-            stage.look()
+            stage.note_counts()
         await eventually(lambda: stage.all_heard(5000), within=60)
     assert stage.most_waiting < 100
 

@@ -96,14 +96,14 @@ class Shown:
 
 
 async def test_content_of_a_component_reaches_the_components_socket() -> None:
-    class Around(LiveView[dict[str, Any]]):
+    class Outer(LiveView[dict[str, Any]]):
         template = LiveTemplate.from_string("{{ live_component(Told, id='seven') }}")
 
         async def mount(self, socket: Socket, session: Any) -> None:
             socket.context = {"who": "view", "Told": Told}
 
     app = PyView()
-    app.add_live_view("/", Around)
+    app.add_live_view("/", Outer)
     async with LiveClient(app) as client:
         assert "<p>seven False of the component view</p>" in (await client.get("/")).text
         page = await client.open("/")

@@ -22,7 +22,7 @@ PROBE = ["1", "probe", "lv:none", "event", {}]
 Socket = LiveViewSocket[dict[str, Any]]
 
 
-class WaitingView(LiveView[dict[str, Any]]):
+class SlowView(LiveView[dict[str, Any]]):
     """View that can be made to wait, and that records all events."""
 
     template = LiveTemplate.from_string("<p>{{ n }}</p>", "joined.html")
@@ -42,7 +42,7 @@ class WaitingView(LiveView[dict[str, Any]]):
         socket.context["n"] += 1
 
 
-class Other(WaitingView): ...
+class Other(SlowView): ...
 
 
 class JoinedConnection:
@@ -85,16 +85,16 @@ def params(page: Page, mounts: int) -> dict[str, Any]:
 
 @asynccontextmanager
 async def joined_connection(**limits: Any) -> AsyncIterator[JoinedConnection]:
-    WaitingView.release, WaitingView.seen = asyncio.Event(), []
+    SlowView.release, SlowView.seen = asyncio.Event(), []
     app = PyView(secret=SECRET, security=SecurityConfig(**limits))
-    app.add_live_view("/", WaitingView)
+    app.add_live_view("/", SlowView)
     app.add_live_view("/other", Other)
     async with LiveClient(app, raise_crashes=False) as client:
         page = await load(client, "/")
         socket = await connect(client, page).connect()
         assert (await join(socket, page, params=params(page, mounts=0)))[0] == "ok"
         yield JoinedConnection(app, client, socket, page)
-        WaitingView.release.set()
+        SlowView.release.set()
         await socket.close()
 
 
@@ -104,10 +104,10 @@ async def test_waiting_frames_are_handled_in_order() -> None:
         values = [{"small": 1}, {"large": LARGE}, {"emoji": "é😀" * 5000}, {"small": "😀"}]
         for number, value in enumerate(values):
             await joined.send(f"{number + 6}", "go", value)
-        assert [name for name, _ in WaitingView.seen] == ["wait"]
-        WaitingView.release.set()
+        assert [name for name, _ in SlowView.seen] == ["wait"]
+        SlowView.release.set()
         assert (await joined.answer("9"))["response"] == {"diff": {"0": "5"}}
-        assert WaitingView.seen[1:] == [("go", value) for value in values]
+        assert SlowView.seen[1:] == [("go", value) for value in values]
         await eventually(lambda: joined.intake.held == 0)
 
 
@@ -115,7 +115,7 @@ async def test_a_large_event_for_an_idle_view() -> None:
     async with joined_connection() as joined:
         await joined.send("5", "go", {"large": LARGE})
         assert (await joined.answer("5"))["response"] == {"diff": {"0": "1"}}
-        assert WaitingView.seen == [("go", {"large": LARGE})]
+        assert SlowView.seen == [("go", {"large": LARGE})]
         assert joined.intake.held == 0
 
 
@@ -140,10 +140,10 @@ async def test_beyond_the_limit_nothing_is_read_until_frames_are_handled() -> No
             await joined.send(ref, "go", {"x": LARGE})
         assert not await joined.is_read()
         assert 250_000 < joined.intake.held < 400_000
-        WaitingView.release.set()
+        SlowView.release.set()
         assert (await joined.answer("9"))["status"] == "ok"
         assert await joined.is_read()
-        assert len(WaitingView.seen) == 5
+        assert len(SlowView.seen) == 5
 
 
 async def test_heartbeats_and_a_goodbye_are_handled_meanwhile() -> None:
@@ -154,7 +154,7 @@ async def test_heartbeats_and_a_goodbye_are_handled_meanwhile() -> None:
         assert (await joined.answer("h"))["status"] == "ok"
         await joined.socket.send_frame(["4", "7", joined.page.topic, "phx_leave", {}])
         assert (await joined.answer("7"))["status"] == "ok"
-        assert [name for name, _ in WaitingView.seen] == ["wait"]
+        assert [name for name, _ in SlowView.seen] == ["wait"]
         await joined.socket.close()
 
 
@@ -177,9 +177,9 @@ async def test_a_connection_that_is_not_read_for_long_is_closed_and_its_views_en
             await joined.send(ref, "go", {"x": LARGE})
         assert await joined.socket.wait_closed() == 4408
         assert "not read, because its views handle too slowly what came, for 0.3 s" in caplog.text
-        WaitingView.release.set()
+        SlowView.release.set()
         await eventually(lambda: not joined.app.app_context.processes)
-        assert [name for name, _ in WaitingView.seen] == ["wait"]
+        assert [name for name, _ in SlowView.seen] == ["wait"]
 
 
 BROKEN = [
@@ -212,10 +212,10 @@ async def test_a_malformed_frame_that_waited_closes_the_connection(
         await joined.socket.send_text(text)
         with suppress(SocketClosed):
             await joined.send("7", "later")
-        WaitingView.release.set()
+        SlowView.release.set()
         assert await joined.socket.wait_closed() == 1008
         await eventually(lambda: not joined.app.app_context.processes)
-        assert ("later", {}) not in WaitingView.seen
+        assert ("later", {}) not in SlowView.seen
 
 
 @pytest.mark.parametrize("end", ["crash", "leave", "rejoin"])
@@ -229,10 +229,10 @@ async def test_frames_that_an_ended_view_has_not_handled_count_no_more(end: str)
             await joined.socket.send_frame(["4", "8", joined.page.topic, "phx_leave", {}])
         elif end == "rejoin":
             await joined.socket.send_frame(joined.page.join("8"))
-        WaitingView.release.set()
+        SlowView.release.set()
         await eventually(lambda: joined.intake.held == 0)
         assert await joined.is_read()
-        assert len(WaitingView.seen) == 1
+        assert len(SlowView.seen) == 1
 
 
 async def test_too_many_small_frames_end_the_view() -> None:
@@ -242,7 +242,7 @@ async def test_too_many_small_frames_end_the_view() -> None:
             await joined.send(ref, "go")
         while (await joined.socket.receive_frame())[3] != "phx_error":
             pass
-        WaitingView.release.set()
+        SlowView.release.set()
         await eventually(lambda: joined.intake.held == 0)
 
 
@@ -257,10 +257,10 @@ async def test_waiting_frames_count_for_the_connection_of_the_rejoin() -> None:
             await back.send_frame(joined.page.join("4", params=params(joined.page, mounts=1)))
             await eventually(lambda: joined.intake.held > 100_000)
             assert joined.intake.held < 150_000
-            WaitingView.release.set()
+            SlowView.release.set()
             frame = await back.receive_frame()
             assert (frame[1], frame[4]["status"]) == ("4", "ok")
-            assert [name for name, _ in WaitingView.seen] == ["wait", "go"]
+            assert [name for name, _ in SlowView.seen] == ["wait", "go"]
             await eventually(lambda: joined.intake.held == 0)
         joined.socket = back
 
@@ -268,7 +268,7 @@ async def test_waiting_frames_count_for_the_connection_of_the_rejoin() -> None:
 async def test_joins_count_until_they_are_answered() -> None:
     release = asyncio.Event()
 
-    class Slow(WaitingView):
+    class Slow(SlowView):
         async def mount(self, socket: Socket, session: Any) -> None:
             await super().mount(socket, session)
             if socket.connected:
@@ -293,7 +293,7 @@ async def test_only_the_event_with_a_long_name_is_refused() -> None:
         assert await joined.answer("6") == {"status": "error", "response": {"reason": "event_name_too_long"}}
         await joined.send("7", "n" * 50_000)
         assert await joined.answer("7") == {"status": "error", "response": {"reason": "event_name_too_long"}}
-        assert len(WaitingView.seen) == 1
+        assert len(SlowView.seen) == 1
         assert await joined.is_read()
 
 

@@ -34,7 +34,7 @@ class RawClient:
             if frame[3] == "phx_reply" and frame[1] == ref:
                 return frame[4]["status"], frame[4]["response"]
 
-    async def announce(self, *files: dict[str, Any], upload: str = "") -> Any:
+    async def declare(self, *files: dict[str, Any], upload: str = "") -> Any:
         """Send the event of a form with files."""
         meta = {"_target": "files"}
         uploads = {upload or self.ref: list(files)}
@@ -46,7 +46,7 @@ class RawClient:
 
     async def token(self, **about: Any) -> str:
         """Announce a file and return its token."""
-        await self.announce(file(**about))
+        await self.declare(file(**about))
         _, response = await self.preflight(file(**about))
         return str(response["entries"][about.get("ref", "0")])
 

@@ -62,7 +62,7 @@ async def test_a_chunk_above_the_agreed_size_is_refused() -> None:
 
 async def test_a_declared_size_above_the_limit_gets_no_token() -> None:
     async with LiveClient(app_with(view_with(max_file_size=1000))) as client, raw_client(client) as browser:
-        await browser.announce(file(size=1001))
+        await browser.declare(file(size=1001))
         _, response = await browser.preflight(file(size=5))  # a smaller lie afterwards changes nothing
         assert response["error"] == [["0", "too_large"]]
         assert "entries" not in response
@@ -111,7 +111,7 @@ async def test_an_invalid_progress_ends_only_its_upload(value: Any, stored: Stor
 async def test_an_invalid_progress_ends_an_external_upload() -> None:
     view = view_with(external=lambda entry, context: {"uploader": "S3"})
     async with LiveClient(app_with(view)) as client, raw_client(client) as browser:
-        await browser.announce(file())
+        await browser.declare(file())
         await browser.preflight(file())
         _, response = await browser.progress(float("1e300"))
         assert "upload_failed" in str(response)
@@ -162,7 +162,7 @@ async def test_waiting_chunks_count_for_the_limit_of_the_socket() -> None:
 async def test_too_many_files_get_no_tokens(stored: Stored) -> None:
     async with LiveClient(app_with(view_with(max_entries=1))) as client, raw_client(client) as browser:
         files = [file(str(number)) for number in range(50)]
-        await browser.announce(*files)
+        await browser.declare(*files)
         _, response = await browser.preflight(*files)
         assert [browser.ref, "too_many_files"] in response["error"]
         assert stored() == []
@@ -171,7 +171,7 @@ async def test_too_many_files_get_no_tokens(stored: Stored) -> None:
 async def test_a_very_long_list_of_files_is_cut() -> None:
     view = view_with()
     async with LiveClient(app_with(view)) as client, raw_client(client) as browser:
-        await browser.announce(*(file(str(number)) for number in range(3000)))
+        await browser.declare(*(file(str(number)) for number in range(3000)))
         _, response = await browser.preflight(file("2999"))
         assert response["error"] == [[browser.ref, "too_many_files"]]
 
@@ -184,7 +184,7 @@ async def test_the_number_of_uploads_of_a_socket_is_limited() -> None:
             first, second = await joined(socket, one, "4"), await joined(socket, two, "5")
             await first.token(ref="0")
             await first.token(ref="1")
-            await second.announce(file("2"))
+            await second.declare(file("2"))
             _, response = await second.preflight(file("2"))
             assert response["error"] == [["2", "too_many_uploads"]]
 
@@ -193,7 +193,7 @@ async def test_the_bytes_of_a_socket_are_limited_and_released() -> None:
     view = view_with(max_file_size=100)
     async with LiveClient(app_with(view, max_upload_bytes=100)) as client, raw_client(client) as browser:
         await browser.token(size=60)
-        await browser.announce(file("1", size=60))
+        await browser.declare(file("1", size=60))
         _, response = await browser.preflight(file("1", size=60))
         assert response["error"] == [["1", "no_room"]]
         await browser.event("cancel", {"ref": "0"})
@@ -224,6 +224,6 @@ async def test_many_tiny_chunks_exceed_the_rate_limit() -> None:
 
 async def test_client_meta_is_limited_in_size() -> None:
     async with LiveClient(app_with(view_with())) as client, raw_client(client) as browser:
-        await browser.announce(file(meta={"note": "x" * 16_000}))
+        await browser.declare(file(meta={"note": "x" * 16_000}))
         with pytest.raises(SocketClosed):
-            await browser.announce(file("1", meta={"note": "x" * 17_000}))
+            await browser.declare(file("1", meta={"note": "x" * 17_000}))

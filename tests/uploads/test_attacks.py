@@ -131,7 +131,7 @@ async def test_a_token_expires() -> None:
 
 async def test_no_file_is_accepted_without_permission() -> None:
     async with LiveClient(app_with(view_with())) as client, raw_client(client) as browser:
-        await browser.announce(file())
+        await browser.declare(file())
         assert await browser.progress(100) == ("ok", {})
         unmatched = ("error", {"reason": "unmatched topic"})
         assert await browser.chunk(b"x", "7") == unmatched
@@ -162,9 +162,9 @@ async def test_a_user_who_lost_access_cannot_announce_files() -> None:
     view = requires(lambda who, view: may)(view_with(validator=lambda entry: looked_at.append(entry.name)))
     app = app_with(view, auth_recheck=0.0)
     async with LiveClient(app) as client, raw_client(client) as browser:
-        await browser.announce(file())
+        await browser.declare(file())
         may = False
-        announced = asyncio.ensure_future(browser.announce(file("1", name="b.txt")))
+        announced = asyncio.ensure_future(browser.declare(file("1", name="b.txt")))
         await eventually(lambda: not app.app_context.processes)
         announced.cancel()
         assert looked_at == ["a.txt"]

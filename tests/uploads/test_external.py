@@ -188,7 +188,7 @@ async def test_external_may_return_a_dict() -> None:
 async def test_bytes_for_an_external_upload_are_refused() -> None:
     async with LiveClient(app_with(Bucket)) as client, raw_client(client) as browser:
         assert await browser.progress(100) == ("ok", {})  # not prepared, not even announced
-        await browser.announce(file())
+        await browser.declare(file())
         await browser.progress(100)
         assert Bucket.results == []
         _, response = await browser.preflight(file())

@@ -29,10 +29,10 @@ async def send(browser: RawClient, token: Any, ref: str) -> Any:
 async def test_a_cancelled_file_stays_cancelled_when_the_next_one_is_chosen(auto_upload: bool) -> None:
     view = view_with(auto_upload=auto_upload)
     async with LiveClient(app_with(view)) as client, raw_client(client) as browser:
-        await browser.announce(file("0"))
+        await browser.declare(file("0"))
         await browser.event("cancel", {"ref": "0"})
         for _ in range(2):  # the browser has not had the answer to the first list either
-            await browser.announce(file("0"), file("1"))
+            await browser.declare(file("0"), file("1"))
         _, response = await browser.preflight(file("1"))
         assert list(response["entries"]) == ["1"]
         assert listed(response["diff"]) == "1"
@@ -44,7 +44,7 @@ async def test_a_cancelled_file_stays_cancelled_when_the_next_one_is_chosen(auto
 async def test_a_file_cancelled_before_its_preflight_is_ignored() -> None:
     view = view_with(auto_upload=True)
     async with LiveClient(app_with(view)) as client, raw_client(client) as browser:
-        await browser.announce(file("0"), file("1"))
+        await browser.declare(file("0"), file("1"))
         await browser.event("cancel", {"ref": "0"})
         _, response = await browser.preflight(file("0"), file("1"))
         assert list(response["entries"]) == ["1"]
@@ -53,7 +53,7 @@ async def test_a_file_cancelled_before_its_preflight_is_ignored() -> None:
 
 async def test_a_form_with_a_cancelled_file_retries_without_it() -> None:
     async with LiveClient(app_with(view_with())) as client, raw_client(client) as browser:
-        await browser.announce(file("0"), file("1"))
+        await browser.declare(file("0"), file("1"))
         await browser.event("cancel", {"ref": "0"})
         _, refused = await browser.preflight(file("0"), file("1"))
         assert refused["error"] == [["0", "cancelled"]]
@@ -78,16 +78,16 @@ async def test_a_consumed_file_is_not_listed_again_when_the_next_one_is_chosen()
     async with LiveClient(app_with(Eager)) as client, raw_client(client) as browser:
         await send(browser, await browser.token(ref="0"), "0")
         assert Eager.kept == {"a.txt": b"0123456789"}
-        _, response = await browser.announce(file("0"), file("1"))
+        _, response = await browser.declare(file("0"), file("1"))
         assert listed(response["diff"]) == "1"
 
 
 async def test_gone_references_are_forgotten_after_the_next_choice() -> None:
     async with LiveClient(app_with(view_with())) as client, raw_client(client) as browser:
-        await browser.announce(file("0"))
+        await browser.declare(file("0"))
         await browser.event("cancel", {"ref": "0"})
-        await browser.announce(file("1"))
-        _, response = await browser.announce(file("1"), file("0"))
+        await browser.declare(file("1"))
+        _, response = await browser.declare(file("1"), file("0"))
         assert listed(response["diff"]) == "1,0"
 
 
@@ -96,10 +96,10 @@ async def test_a_file_lost_with_the_connection_may_be_chosen_again() -> None:
         page = await load(client, "/")
         socket = await connect(client, page).connect()
         browser = await joined(socket, page)
-        await browser.announce(file("0"))
+        await browser.declare(file("0"))
         await socket.drop()
         async with connect(client, page) as socket:
             again = await joined(socket, page, params={"_csrf_token": page.csrf, "_mounts": 1})
             assert again.ref == browser.ref, "the view has waited"
-            _, response = await again.announce(file("0"))
+            _, response = await again.declare(file("0"))
             assert listed(response["diff"]) == "0"

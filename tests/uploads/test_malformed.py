@@ -91,7 +91,7 @@ async def test_messages_without_their_fields_close_the_socket(payload: Any, even
 
 async def test_messages_about_unknown_uploads_change_nothing() -> None:
     async with LiveClient(app_with(view_with())) as client, raw_client(client) as browser:
-        assert await browser.announce(file(), upload="phx-other") == ("ok", {})
+        assert await browser.declare(file(), upload="phx-other") == ("ok", {})
         _, response = await browser.preflight(file(), upload="phx-other")
         assert response == {"ref": "phx-other", "error": [["phx-other", "disallowed"]]}
         assert await browser.progress(50, "7") == ("ok", {})
@@ -115,7 +115,7 @@ async def entry_of(described: dict[str, Any]) -> UploadEntry:
             seen.extend(socket.uploads["files"].entries)
 
     async with LiveClient(app_with(Watching)) as client, raw_client(client) as browser:
-        _, response = await browser.announce(described)
+        _, response = await browser.declare(described)
         assert "<b>" not in str(response).replace("<b>', '</b>", "")
     return seen[0]
 

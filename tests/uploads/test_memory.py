@@ -70,7 +70,7 @@ class Watch:
         self.most = 0
         self.longest = 0.0
 
-    async def look(self) -> dict[str, Any]:
+    async def measure(self) -> dict[str, Any]:
         began = time.perf_counter()
         state: dict[str, Any] = (await self._server.get("/state")).json()
         self.longest = max(self.longest, time.perf_counter() - began)
@@ -79,12 +79,12 @@ class Watch:
 
     async def __call__(self) -> None:
         while True:
-            await self.look()
+            await self.measure()
             await asyncio.sleep(0.1)  # the interval of the measurements
 
     async def until_nothing_is_stored(self) -> dict[str, Any]:
         async with asyncio.timeout(20):
-            while (state := await self.look())["stored"]:  # noqa: ASYNC110  another process
+            while (state := await self.measure())["stored"]:  # noqa: ASYNC110  another process
                 await asyncio.sleep(0.02)
         return state
 
@@ -115,10 +115,10 @@ async def test_a_large_file_arrives_without_growing_memory(size: int) -> None:
     async with served("tests.uploads.digest_app:app") as server, connected(server) as socket:
         sender, upload = await begun(server, socket, size)
         watch = Watch(server)
-        before = (await watch.look())["resident"]
+        before = (await watch.measure())["resident"]
         watching = asyncio.create_task(watch())
         await sender.send(size)
-        assert (await watch.look())["stored"] == [size]
+        assert (await watch.measure())["stored"] == [size]
         watching.cancel()
         done = {"ref": upload, "entry_ref": "0", "progress": 100}
         await sender.ask("4", "9", sender.topic, "progress", done)
@@ -135,11 +135,11 @@ async def test_a_large_file_arrives_without_growing_memory(size: int) -> None:
 async def test_an_interrupted_large_file_is_deleted() -> None:
     async with served("tests.uploads.digest_app:app") as server:
         watch = Watch(server)
-        before = await watch.look()
+        before = await watch.measure()
         async with connected(server) as socket:
             sender, _ = await begun(server, socket, 1024 * MIB)
             await sender.send(8 * MIB)
-            assert (await watch.look())["stored"] == [8 * MIB]
+            assert (await watch.measure())["stored"] == [8 * MIB]
             socket.transport.abort()
         state = await watch.until_nothing_is_stored()
         assert state["files"] <= before["files"]

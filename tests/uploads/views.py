@@ -71,11 +71,11 @@ def view_with(**rules: Any) -> type[Uploads]:
 def app_with(view: type[LiveView[Any]], **limits: Any) -> PyView:
     app = PyView(secret=SECRET, security=SecurityConfig(**limits))
     app.add_live_view("/", view)
-    app.add_live_view("/elsewhere", Elsewhere)
+    app.add_live_view("/elsewhere", OtherPage)
     return app
 
 
-class Elsewhere(LiveView[Any]):
+class OtherPage(LiveView[Any]):
     template = LiveTemplate.from_string("<p>elsewhere</p>", "elsewhere.html")
 
 
