@@ -224,6 +224,7 @@ async def handle_params(
 
 async def reconnected(view: LiveView[Any], socket: LiveViewSocket[Any]) -> None:
     """Call `reconnected`: the page has joined again and goes on with this view."""
+    # A plain `def` runs in a worker thread: it may block, and all views share the event loop.
     result = off_loop(view.reconnected)(socket)
     if isawaitable(result):
         await result

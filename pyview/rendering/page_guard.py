@@ -46,6 +46,8 @@ class PageGuard(NamedTuple):
         if route.view_class is LiveView:
             return self  # a page of Starlette has no view
         if self.page:
+            # A view inside a sticky view keeps the page that the guards were asked about.
+            # Live navigation may have led the browser to another page since.
             return self._replace(routes=(*self.routes, route))
         return self._replace(routes=(route,), page=page, path_params=path_params)
 
@@ -60,6 +62,8 @@ class PageGuard(NamedTuple):
 
     def same_rights(self, other: "PageGuard") -> bool:
         """Return True if both guards check the same things."""
+        # Not the routes: two pages may show one class at two paths.
+        # Requirements belong to the class and to its live session.
         return self.scopes == other.scopes and self._classes() == other._classes()
 
     def _classes(self) -> list[tuple[Any, Any]]:
@@ -74,6 +78,7 @@ class PageGuard(NamedTuple):
     async def verdict(self, scope: Scope) -> Verdict:
         """Ask the guards about the user of `scope`. Never raises: a guard that raises denies access."""
         if not scopes_of(scope) >= self.scopes:
+            # The audit trail has no secrets, and a query may contain some.
             path = self.page.partition("?")[0]
             audit_of(scope).record(
                 AuditEvent.DENIED, scope, "a scope that this page was made with is gone", subject=path

@@ -62,6 +62,8 @@ class TemplateRenderer:
         return page.filled(text) if page else text
 
     def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
+        # If the template raises an error, the retained tree may be half updated.
+        # The view then has no tree, and its next render sends a whole one.
         previous, self._node = self._node, None
         node, diff, render_pass = self._template.renew(socket.context, self._extras(socket), socket, previous)
         self._node = node
@@ -85,6 +87,7 @@ class TemplateRenderer:
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
         extras = self._names
+        # `socket.flash` would make a `Flash` for every view, and most have no message.
         if socket.has_flash:
             extras = {**extras, "flash": socket.flash}
         if socket.streams is not None:
@@ -137,6 +140,7 @@ class LayoutRenderer(TemplateRenderer):
 
     def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
         inner = self._inner
+        # A view's own `render` may be async, and no template can await in the middle of a render.
         if isinstance(inner, CustomRenderer):
             return self._update_prepared(inner, socket)
         return super().update(socket)
@@ -147,6 +151,7 @@ class LayoutRenderer(TemplateRenderer):
         return diff if isinstance(diff, dict) else await diff
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
+        # Last, so that no context processor can take the place of the view.
         return {**super()._extras(socket), "inner_content": self._content}
 
 
@@ -174,6 +179,7 @@ class TStringRenderer:
         return self._with_position(ContentRendering(self._environment, socket).html, socket)
 
     def update(self, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
+        # Kept from render to render: it has the tree that the next template string is compared with.
         if self._rendering is None:
             self._rendering = ContentRendering(self._environment, socket)
         change = self._with_position(self._rendering.update, socket)
@@ -220,6 +226,7 @@ class CustomRenderer:
         if is_content(content):
             html = ContentRendering(self._environment, socket).html(content)
             return html if isinstance(html, str) else await html
+        # The text may contain live values, such as components, whose HTML is made only after the template.
         with TextPage(socket, self._environment) as page:
             text = str(content.text())
         return await page.filled(text)
@@ -240,6 +247,8 @@ class CustomRenderer:
         self._rendering = None
 
     def _rendered(self, content: Any, socket: LiveViewSocket[Any]) -> Diff:
+        # `render` may return a tree one time and a template string the next.
+        # The state of the other kind does not match the page any more, so a whole tree is sent.
         self._previous = None
         if self._rendering is None:
             self._rendering = ContentRendering(self._environment, socket)
@@ -247,6 +256,7 @@ class CustomRenderer:
 
     def _compared(self, tree: Diff, *, streams: bool) -> Diff:
         self._rendering = None
+        # The browser keeps the items of streams. A copy of them here would cost memory until the next render.
         previous, self._previous = self._previous, without_stream_items(tree) if streams else tree
         return tree if previous is None else diff(previous, tree)
 
@@ -261,6 +271,7 @@ class CustomRenderer:
         if is_content(tree):
             rendered: tuple[Any, Any] = self._environment.tstrings.content(render_pass, previous, tree)
             return rendered
+        # `previous` is no dict if the last render returned a template string: then the whole tree is sent.
         change = diff(previous, tree) if type(previous) is dict else tree
         return tree, change or None
 
@@ -279,6 +290,7 @@ def renderer_for(
     cls = type(view)
     template = templates.for_view(cls)
     inner: TemplateRenderer | TStringRenderer | CustomRenderer
+    # Before the template: a `render` of its own may use the template, which it gets with its meta.
     if cls.render is not LiveView.render:
         inner = CustomRenderer(view, template, templates.environment)
     elif template is not None:

@@ -83,12 +83,14 @@ class ViewFiles:
     def stamp(self, view_class: ViewClass) -> Stamp:
         """Return modification times and sizes of all files that a view may have, None for those that do not exist."""
         if view_class not in self._places:
+            # As text and only once: in development the stamp is asked for more than twice a second.
             self._places[view_class] = tuple(map(str, paths_beside(view_class, (".js", ".css"))))
         return tuple(map(_age, self._places[view_class]))
 
     def named(self, name: str) -> ViewFile | None:
         """Return the file of this name. Another worker may have rendered the page, so all view classes are searched."""
         if name not in self._named:
+            # A worker reads the files of a view at its first render, which may be still to come here.
             for view_class in _subclasses(LiveView):
                 self.of(view_class)
         return self._named.get(name)
@@ -106,6 +108,7 @@ class ViewFiles:
             return None
         # The digest makes the name, so all workers give equal files equal URLs, and browsers may cache them forever.
         name = f"{path.stem}-{sha256(content).hexdigest()[:20]}{path.suffix}"
+        # Former contents stay: pages that were rendered before a change still load the names that they know.
         return self._named.setdefault(name, ViewFile(name, content))
 
 
@@ -114,6 +117,7 @@ def _age(path: str) -> tuple[int, int] | None:
         status = os.stat(path)
     except OSError:
         return None
+    # No content is read: the stamp is compared often, and the file is read only when it has changed.
     return status.st_mtime_ns, status.st_size
 
 
@@ -216,10 +220,12 @@ class ViewTemplates:
     def _placeholder_for(
         self, view_class: type[LiveView[Any]], missing: TemplateFileNotFound
     ) -> LiveTemplate | None:
+        # A view that renders itself needs no template, so none is missing.
         if view_class.render is not LiveView.render:
             self._templates[view_class] = None
             return None
         if not self._auto_reload:
+            # In production a page that answers 200 with a placeholder would hide the mistake.
             raise missing
         self.missing[view_class] = missing
         template = _placeholder(view_class, missing)
