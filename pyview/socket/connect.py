@@ -12,6 +12,8 @@ from starlette.types import Scope
 BUNDLE = "pyview.bundle"
 """Key of a scope for the names of the files that this server's pages load."""
 
+# What PyView's client adds for the server: a CSRF token, a nonce, and what a rejoin needs.
+# A view that shows its parameters must not show them.
 _NOT_TOLD = frozenset({"_csrf_token", "_csp_nonce", "_load", "_received"})
 _ASSETS = "/live/assets/"
 
@@ -71,11 +73,13 @@ class ConnectData:
 
     def statics_changed(self, current: Sequence[str]) -> bool:
         """Return True if the page would be loaded with other files now."""
+        # The browser sends the list, so its form and the length of each URL are checked.
         tracked = self._params.get("_track_static")
         if not isinstance(tracked, list):
             return False
         paths = {urlsplit(url).path for url in tracked if isinstance(url, str) and len(url) < 2048}
         bundle = self._scope.get(BUNDLE, frozenset())
+        # A name contains the digest of its file, so a name that is not in the bundle is of another version.
         ours = {path.rpartition("/")[2] for path in paths if _ASSETS in path}
         return not ours <= bundle or any(urlsplit(url).path not in paths for url in current)
 

@@ -99,11 +99,13 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self.navigation: Navigate | Redirect | None = None
         self.patched: Patch | None = None
         self.session_change: SessionChange | None = None
+        # None until the first event, and again after each answer: most views push none.
         self._events: list[PushedEvent] | None = None
         self._shared = shared
 
     def _set_up(self, runtime: Runtime, flash: Flash | None) -> None:
         """Set the state that the socket of a component has for itself as well."""
+        # Parts that few views need are None until their first use. Every open page would pay for empty ones.
         self.context: T = {}  # type: ignore[assignment]  # a view that never sets it still renders
         self.hooks: ViewHooks | None = None
         self.components: ComponentSockets | None = None
@@ -186,6 +188,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self._change_session(SessionChange(clear=True))
 
     def _change_session(self, change: SessionChange) -> None:
+        # Raised here, while the callback that asks for the change can still catch it.
         self._runtime.check_session_writable()
         self.session_change = (self.session_change or SessionChange()).then(change)
 
@@ -375,6 +378,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         names = self._names_loading(what) if isinstance(what, AsyncResult) else listed(what)
         stop = self._runtime.tasks().stop
         keys = [Key(self.cid, kind, name) for name in names for kind in (ASSIGN, START)]
+        # A list: with a generator, `any` would stop at the first task and leave the others running.
         return any([on_loop(stop, key) for key in keys])
 
     def stream_async(
@@ -398,6 +402,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         )
         assignment.begin()
         if self.connected:
+            # The items come in turns of the view, so that no callback sees a stream that changes under it.
             run_in_process = partial(self._runtime.run_in_process, self.cid)
             self._start_task(ASSIGN, (name,), assignment.job(job, run_in_process), assignment.on_result)
         else:
@@ -412,7 +417,9 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         return AsyncStreamRunner(self._runtime if self.connected else None, self.cid)
 
     def _start_task(self, kind: str, names: Iterable[str], job: TaskSource, on_result: OnResult) -> None:
+        # The first page starts nothing, because its socket ends with the response.
         if self.connected:
+            # A plain `def` handler runs in a worker thread, and tasks can be started on the event loop only.
             on_loop(
                 self._runtime.tasks().start, [Key(self.cid, kind, name) for name in names], job, on_result
             )
@@ -459,6 +466,8 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         """
         if dispatch not in ("after", "before"):
             raise ValueError(f"push_event(dispatch=) expects 'after' or 'before' the patch, got {dispatch!r}")
+        # Encoded now: the error points to this call, and later changes of `value` do not reach the browser.
+        # Also without a browser, so that the first page already shows the mistake.
         fragment = encoded({} if value is None else value, f"push_event({event!r})")
         if self.connected:
             self.queue_event(event, fragment, before=dispatch == "before")
@@ -483,6 +492,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         Without a path, the page's own path stays. A relative path, such as "?page=2" or "#top", is resolved against the
         page. Raises `UnsafeURL`.
         """
+        # `?` is the page's own path without its query. An empty URL would be refused.
         target = self._path(path or "?", params)
         await self._runtime.patch(Patch(target.removesuffix("?"), _kind(replace)))
 
@@ -519,6 +529,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         """
         if (path is None) == (external is None):
             raise TypeError("redirect() expects either a path on this site or external='https://...'")
+        # Checked before the session is changed: a URL that is refused must change nothing.
         target = self._path(path, params) if path is not None else external_url(external or "")
         if session is not None:
             await self.update_session(session)
@@ -579,6 +590,8 @@ class ConnectedLiveViewSocket(LiveViewSocket[T]):
 class UnconnectedSocket(LiveViewSocket[T]):
     """Socket of a view during the first HTTP render."""
 
+    # The runtime of a first page refers to its socket weakly.
+    # In a cycle each page would wait for the garbage collector.
     __slots__ = ("__weakref__",)
 
 

@@ -179,6 +179,7 @@ async def _consume(upload: UploadConfig, entry: UploadEntry, consumer: Consumer)
         result = await result
     if isinstance(result, Postpone):
         return result.value
+    # The consumer may have cancelled or consumed the file itself.
     if upload.entries_by_ref.get(entry.ref) is entry:
         upload.consume_entry(entry)
     return result
