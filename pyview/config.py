@@ -66,6 +66,7 @@ class SecurityConfig:
     auth_recheck: float = 1.0
     auth_interval: float = 60.0
     page_token_max_age: int = 24 * 3600
+    # As in Phoenix LiveView: the next page follows at once.
     flash_token_max_age: int = 60
     session_change_max_age: int = 30
     upload_token_max_age: int = 60
@@ -73,7 +74,9 @@ class SecurityConfig:
     idle_timeout: float = 65.0
     socket_max_age: float = 24 * 3600.0
     drain_timeout: float = 10.0
+    # Less than the 20 s after which phoenix.js gives up a poll (`longpollerTimeout`).
     poll_window: float = 10.0
+    # A handler that is cancelled half way leaves half of its work, such as a payment without its booking.
     handler_grace: float = 60.0
     max_unfinished_handlers: int = 1000
     max_unfinished_handlers_per_address: int = 100
@@ -83,6 +86,7 @@ class SecurityConfig:
     max_waiting_views_per_address: int = 1000
     max_waiting_bytes: int = 256 * 1024 * 1024
     max_sockets_per_session: int = 64
+    # Off by default: in an office, or behind a proxy that is not trusted, many browsers share one address.
     max_sockets_per_address: int = 0
     rate: float = 500.0
     burst: int = 1000
@@ -90,13 +94,16 @@ class SecurityConfig:
     max_frame_before_join: int = 64 * 1024
     max_frame: int = 256 * 1024
     max_upload_frame: int = 1024 * 1024
+    # Parsed payloads take up to 24 times the memory of their JSON, so one socket costs about 30 MB at most.
     max_unhandled_bytes: int = 1024 * 1024
     max_json_depth: int = 64
     max_form_fields: int = 1000
     max_url_length: int = 8 * 1024
+    # Nested views of a page share its socket, so this also limits the views of one page.
     max_topics: int = 32
     max_components: int = 10_000
     max_mailbox: int = 1024
+    # Far above `max_mailbox`: a burst of broadcasts must close no page. It stops a view that never goes on.
     max_internal_messages: int = 100_000
     max_async_work: int = 256
     max_uploads: int = 100

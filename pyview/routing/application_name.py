@@ -63,6 +63,8 @@ def mounts(app: object, outer: object) -> list[str]:
 
 def _mounts(app: object, routes: Iterable[BaseRoute], prefix: str, seen: set[int]) -> Iterator[str]:
     for route in routes:
+        # With middleware of its own, `app` of a mount is the outermost of them.
+        # Starlette keeps the application in `_base_app`.
         inner = getattr(route, "_base_app", getattr(route, "app", None))
         if inner is None or id(route) in seen:
             continue

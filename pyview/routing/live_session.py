@@ -51,6 +51,7 @@ def make_live_session(
     Raises `ValueError` for an invalid name and for an empty requirement; `TypeError` and `SignatureError` for hooks
     and conditions that cannot be called.
     """
+    # Page tokens name their group: a group named like the default one would take its pages without a reload.
     if not isinstance(name, str) or not name.strip() or name == DEFAULT_NAME:
         raise ValueError(
             f"live_session({name!r}): expected a name such as 'admin'. {DEFAULT_NAME!r} is the name for views that are "

@@ -127,8 +127,11 @@ class NestedRoutes:
             return route
         live = [route for route in self._routes() if isinstance(route, LiveRoute)]
         view_class = next((each.view_class for each in live if view_key(each.view_class) == key), None)
+        # A view in a page of Starlette is in the default group, which may have no route of its own.
+        # By name, because the token may come from another worker.
         sessions = (DEFAULT, *(each.live_session for each in live))
         live_session = next((each for each in sessions if each.name == group), None)
+        # The token is encrypted by the server, so no browser can choose the module that is imported.
         view_class = view_class or _imported(key)
         return None if view_class is None or live_session is None else self.of(view_class, live_session)
 
@@ -143,6 +146,7 @@ def _imported(key: str) -> type[LiveView[Any]] | None:
         found: Any = reduce(getattr, name.split("."), sys.modules.get(module) or import_module(module))
     except (ImportError, AttributeError):
         return None
+    # A newer version of the application may have something else under this name.
     return found if isinstance(found, type) and issubclass(found, LiveView) else None
 
 
@@ -170,6 +174,8 @@ def resolve(routes: Iterable[BaseRoute], path: str, root_path: str) -> RouteMatc
     try:
         for route in routes:
             match, child_scope = route.matches(scope)
+            # A partial match is a route for other methods only.
+            # Starlette, too, goes on to a later route that takes GET.
             if match is Match.FULL:
                 if isinstance(route, LiveRoute):
                     return RouteMatch(route, child_scope.get("path_params", {}))
@@ -191,6 +197,7 @@ def url_params(query: str, path_params: Mapping[str, Any], max_fields: int) -> P
     """
     if not query:
         return Params(path_params)  # most pages
+    # A query counts as input like a form: without a limit of fields one URL could keep the loop busy.
     nested = decode_form(query, max_fields=max_fields)
     plain: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
@@ -216,6 +223,7 @@ class RedirectSlashes:
         if other is not None:
             changed = {**scope, "path": other}
             if any(route.matches(changed)[0] is not Match.NONE for route in self._routes()):
+                # ASGI gives the query as percent-encoded bytes, and Latin-1 keeps every byte.
                 query = scope["query_string"].decode("latin-1")
                 await RedirectResponse(f"{other}?{query}" if query else other)(scope, receive, send)
                 return
