@@ -110,6 +110,7 @@ EVENT = Callback(
     classic=("event", "payload", "socket"),
     available=_available(event=_event, payload=client, params=client, socket=_socket),
     takes_client_data=True,
+    # An unannotated parameter of an @event method, as in `add(self, amount)`, is meant for the client.
     by_position=False,
 )
 PARAMS = Callback(
@@ -149,6 +150,7 @@ ON_MOUNT = Callback(
     repeats=True,
     opt_in=True,
 )
+# Without a marker a hook gets nothing from the client, so a free name can only mean its position.
 EVENT_HOOK = replace(EVENT, name="a handle_event hook", opt_in=True, by_position=True)
 PARAMS_HOOK = replace(PARAMS, name="a handle_params hook", opt_in=True, by_position=True)
 ASYNC_HOOK = replace(ASYNC, name="a handle_async hook", opt_in=True)

@@ -43,6 +43,7 @@ def no_handler(function: F) -> F:
 
 def own_callback(cls: type, name: str) -> Callable[..., Any] | None:
     """Return the callback of that name that is a real handler, of the class or a base; None if there is none."""
+    # Not getattr(): a placeholder of a mixin may come before the real callback of a later base class.
     found = (vars(owner).get(name) for owner in cls.__mro__)
     return next((one for one in found if callable(one) and not hasattr(one, NO_HANDLER)), None)
 
@@ -104,6 +105,7 @@ def compile_params(function: Handler) -> ParamsCaller:
     run = runner(function, arguments)
 
     def bound(view: Any, url: Any, params: Params, socket: Any, resources: Resources) -> Any:
+        # raw() is a copy, because a handler may change its `params: dict`. Hooks get the same Params object.
         call = CallContext(resources, socket, client=params.raw())
         call.url, call.params = url, params
         return run(call, view)
@@ -288,6 +290,8 @@ def hook_caller(function: Callable[..., Any], callback: Callback) -> HookCaller:
     if not isinstance(function, FunctionType) or function.__closure__ is not None:
         return _compile(function, callback)
     kept = getattr(function, _ATTRIBUTE, None)
+    # One function may be a hook of several stages, which have other values to offer. The callbacks are
+    # constants, so identity suffices.
     if not isinstance(kept, _Compiled) or kept.function is not function or kept.callback is not callback:
         kept = _Compiled(function, callback, _compile(function, callback))
         setattr(function, _ATTRIBUTE, kept)
@@ -296,5 +300,6 @@ def hook_caller(function: Callable[..., Any], callback: Callback) -> HookCaller:
 
 def _compile(function: Callable[..., Any], callback: Callback) -> HookCaller:
     hook = off_loop(function)
+    # A runner passes the view first, and a hook does not take it.
     run = runner(lambda _, *args, **kwargs: hook(*args, **kwargs), compile_hook(function, callback))
     return lambda call: run(call, None)

@@ -56,6 +56,8 @@ def _compile_for(callback: Callback, signature: Signature, find: "FindSource") -
 
 def is_classic(arguments: Arguments, callback: Callback) -> bool:
     """Return True if the handler takes exactly the classic parameters in order, and can be called directly."""
+    # The source of a parameter without conversion is the very object of `available`, so equal sources mean
+    # that every value is passed on unchanged.
     return arguments == _classic(callback)
 
 
@@ -75,6 +77,7 @@ def _compile(
     for index, parameter in enumerate(signature.parameters):
         if isinstance(parameter.marker, Dependency):
             providers.append((index, _provider(signature, parameter, parameter.marker, callback, path)))
+            # A placeholder that keeps the positions: `collect` puts the value of the dependency here.
             sources.append(Constant(None))
         else:
             sources.append(find(signature, parameter, callback))
@@ -90,6 +93,7 @@ def _provider(
     path: tuple[Callable[..., Any], ...],
 ) -> Provider:
     function = dependency.function
+    # Compiling would follow a circle of dependencies without end.
     if function in path:
         problem = f"depends on itself: {' -> '.join(map(callable_name, (*path, function)))}"
         raise SignatureError(signature.where, parameter.name, problem)
@@ -127,6 +131,7 @@ def _handler_source(signature: Signature, parameter: Parameter, callback: Callba
     if callback.takes_client_data:
         _check_meant_for_client(signature, parameter, callback)
         return _client_source(signature, parameter, callback)
+    # `FromClient` is a mistake in a handler that gets no client data: its default would always hold.
     if not parameter.required and not isinstance(parameter.marker, ClientValue):
         return Constant(parameter.default)
     raise SignatureError(signature.where, parameter.name, _nothing_for(callback))

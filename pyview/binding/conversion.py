@@ -88,6 +88,7 @@ _DATA: Final = frozenset({"default", "metadata", "expected", "serialization"})
 
 def validator_of(adapter: TypeAdapter[Any], config: CoreConfig | None) -> Any:
     """Return pydantic's validator for a type, with its unions tried from left to right."""
+    # By default pydantic prefers the member that needs no conversion: `int | str` would keep "5" as text.
     schema = adapter.core_schema
     ordered = _ordered(schema)
     return adapter.validator if ordered is schema else SchemaValidator(ordered, config)
@@ -108,6 +109,8 @@ def _ordered_dict(schema: dict[str, Any]) -> dict[str, Any]:
     if schema.get("type") == "model":
         return schema
     parts = {key: value if key in _DATA else _ordered(value) for key, value in schema.items()}
+    # Models keep the default mode, which prefers the model with the most fields in the data. From left to
+    # right, a model whose fields all have defaults would always win.
     if schema.get("type") == "union" and "mode" not in schema and not any(map(_is_model, schema["choices"])):
         return {**parts, "mode": "left_to_right"}
     return parts if _differ(parts.values(), schema.values()) else schema
@@ -175,6 +178,8 @@ class Conversion:
 
     def _without_blanks(self, fields: dict[str, Any], errors: list[Any]) -> dict[str, Any]:
         """Return the fields of a model, where each blank one that does not fit is None, or left out if None fails."""
+        # A browser sends "" for every empty input, so a number that is left empty would be invalid.
+        # None comes first, because it means empty; the default is for a field that refuses None.
         wrong = _by_field(errors)
         blank = [name for name in fields if name in wrong and fields[name] in BLANK]
         still_wrong = _by_field(self._validated({**fields, **dict.fromkeys(blank)})[1]) if blank else {}

@@ -81,6 +81,7 @@ Opener = Callable[..., Any]
 
 def opener_of(function: Callable[..., Any]) -> Opener:
     """Return the opener of a dependency. A generator is closed with `call.closing`, when the callback has returned."""
+    # `runner` opens `closing` for every callback that has a generator among its dependencies.
     if _is(isasyncgenfunction, function):
         open_async = asynccontextmanager(function)
         return lambda call, *args, **kwargs: call.closing.enter_async_context(open_async(*args, **kwargs))

@@ -184,6 +184,7 @@ def marker_in(annotation: Any) -> Marker | None:
         part = parts.pop()
         if isinstance(part, MARKERS):
             return part
+        # The alias of a `type` statement may contain itself.
         if id(part) not in seen:
             seen.add(id(part))
             parts.extend(_parts(part))
@@ -198,6 +199,7 @@ def _without_marker(annotation: Any) -> Any:
 
 def _parts(annotation: Any) -> tuple[Any, ...]:
     """Return the arguments of an annotation; for the alias of a `type` statement, its value, which may be recursive."""
+    # By name: Python 3.11 has no such class, and that of typing_extensions is another one.
     if type(annotation).__name__ == "TypeAliasType":
         return (annotation.__value__,)
     return get_args(annotation)
@@ -215,12 +217,16 @@ def _declared(function: Callable[..., Any], where: str) -> list[Declared]:
 
 
 def _signature(function: Callable[..., Any]) -> DeclaredSignature:
+    # Python 3.14 evaluates annotations when they are read (PEP 649): one name that exists only for type
+    # checkers would raise here, and no parameter of the function could be read.
     if sys.version_info >= (3, 14):
         return signature(function, annotation_format=Format.FORWARDREF)
     return signature(function)
 
 
 def _read_all(declared: list[Declared], function: Callable[..., Any]) -> Iterator[Parameter]:
+    # A wrapper made with functools.wraps has the annotations of the wrapped function, whose names exist in
+    # the module of that function.
     names = getattr(_code_owner(function), "__globals__", {})
     for index, one in enumerate(declared):
         annotation, marker, unresolved = _resolve(one.annotation, names)
@@ -243,7 +249,6 @@ def _resolve(annotation: Any, names: dict[str, Any]) -> tuple[Any, Marker | None
     if annotation is MISSING:
         return MISSING, None, None
 
-    # get_type_hints() needs an object with annotations.
     # get_type_hints() needs an object with annotations.
     def holder() -> None: ...
 

@@ -33,6 +33,7 @@ Absent = Callable[[Any], Any]
 """Returns the value of a parameter that is missing in the client's data, or raises `BindingError`."""
 
 
+# A Protocol, because `pyview.forms` imports this package.
 @runtime_checkable
 class BindsClient(Protocol):
     """A class that builds its instances from any client data. A `Form` does: it shows errors instead of refusing."""
