@@ -39,6 +39,7 @@ class LiveComponent(Generic[T]):
 
     template: ClassVar[Any] = None
 
+    # Without `inline`, each of these empty callbacks would cost a worker thread, as every plain `def` does.
     @inline
     def mount(self, socket: ComponentSocket[T], assigns: dict[str, Any]) -> Any:
         """Set the initial `socket.context`, as far as it does not come from the assigns."""
@@ -68,6 +69,7 @@ class LiveComponent(Generic[T]):
         return DONE
 
 
+# `pyview.template` knows components by this mark, because it may not import this package.
 setattr(LiveComponent, COMPONENT_MARK, True)
 
 

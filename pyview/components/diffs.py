@@ -108,6 +108,7 @@ def _in_slots(slots: list[Any], segment: Segment) -> Iterator[int]:
 
 def omit_shared_statics(diff: Diff, node: Node, known: Node) -> None:
     """Remove from the whole diff of `node` all statics that `known` has at the same position."""
+    # The client copies these two with the rest of the tree (rendered.js, `cloneMerge`).
     diff.pop("s")
     diff.pop("r", None)
     for position, change in diff.items():
@@ -117,6 +118,7 @@ def omit_shared_statics(diff: Diff, node: Node, known: Node) -> None:
 
 def _omit_shared(diff: Diff, slot: Any, known: Any) -> None:
     slot, known = unwrapped(slot), unwrapped(known)
+    # The defaults differ, so two values without a segment count as different.
     if getattr(slot, "segment", None) is not getattr(known, "segment", known):
         return
     if isinstance(slot, Node) and isinstance(known, Node):

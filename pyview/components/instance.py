@@ -164,6 +164,7 @@ class ComponentInstance:
     def _receive_slots(self, slots: Slots, rule: ChangeRule) -> bool:
         if not slots and not self.slots:
             return False
+        # Slot content reads variables of the parent's template, which no tag shows: always render it.
         self.slots = slots
         return True
 

@@ -135,6 +135,8 @@ class ComponentRegistry:
             instance.removal_pending = instance.client_has_tree = False
         instance.last_placed = self._pass
         instance.previous_line, instance.line = instance.line, tag.place
+        # It may have moved into another component. `depth` decides when it is rendered, `parent` which
+        # ancestors a diff must name.
         instance.depth = self._depth_in(host)
         instance.socket.parent = host
         return instance
@@ -174,6 +176,7 @@ class ComponentRegistry:
         """Render everything at the next render. Discard the state of a render that failed half-way."""
         self._queue.clear()
         self._moved = False
+        # In the next pass, the tags of the failed one would otherwise count as placed twice.
         self._pass += 1
         for instance in self._by_cid.values():
             instance.client_has_tree = False
@@ -220,16 +223,20 @@ class ComponentRegistry:
     def _next_level(self, again: list[ComponentInstance]) -> list[ComponentInstance]:
         """Return the waiting components of the lowest depth; move those already rendered in this pass to `again`."""
         waiting = self._queue.pop(min(self._queue)).values()
+        # The browser may have reported a waiting component as removed.
         level = [instance for instance in waiting if instance.cid in self._by_cid]
         again += [instance for instance in level if instance.last_rendered == self._pass]
         return [instance for instance in level if instance.last_rendered != self._pass]
 
     def _finished(self, diff: Diff, parts: dict[str, Diff], again: list[ComponentInstance]) -> Diff:
         if parts:
+            # With components alone, the client renders these alone; from a whole tree it renders everything.
+            # Only a diff of the page makes it skip what the message does not name.
             if diff and "s" not in diff:
                 add_ancestors(diff, parts, [self._by_cid[int(cid)] for cid in parts], self._root)
             diff["c"] = parts
         self._pass += 1
+        # The check walks the whole page, so it runs only if a component that the client has got a new place.
         if self._moved:
             self._moved = False
             self._check_duplicates()
@@ -321,6 +328,7 @@ class ComponentRegistry:
         part["r"] = 1
         if node is None:
             return
+        # The client may have deleted the tree of a component that leaves the page: it could not copy it.
         sample = self._samples.get(node.segment)
         known = (
             sample.renderer.node
@@ -357,6 +365,7 @@ class ComponentRegistry:
         """Remove the components that were not placed again meanwhile, and return them. The client removes the same."""
         gone = [
             instance
+            # A browser may name a cid twice, and the second removal would fail.
             for cid in dict.fromkeys(cids)
             if (instance := self._by_cid.get(cid)) and instance.removal_pending
         ]
@@ -367,6 +376,7 @@ class ComponentRegistry:
     def _forget(self, instance: ComponentInstance) -> None:
         del self._by_cid[instance.cid]
         del self._by_key[instance.key]
+        # A later tree must not refer to the tree of a component that the client has deleted.
         node = instance.renderer.node if instance.mounted else None
         if node is not None and self._samples.get(node.segment) is instance:
             del self._samples[node.segment]

@@ -127,6 +127,7 @@ class TemplateComponentRenderer:
     def update(self, slots: Slots) -> Diff:
         socket = self._socket
         part = self._rendering.part(socket.context, self._extras(slots))
+        # After the render: the page has these values now, and the server need not keep them.
         if socket.temporaries is not None:
             socket.context = socket.temporaries.reset(socket.context, self.node)
         return part
