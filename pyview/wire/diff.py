@@ -36,6 +36,7 @@ def _without_components(tree: Tree) -> Tree:
 
 
 def _components(old: Tree, new: Tree) -> Tree:
+    # A diff cannot remove a component: the client forgets it after the answer to `cids_destroyed`.
     changed = {cid: _value(old.get(cid), component) for cid, component in new.items()}
     return {cid: component for cid, component in changed.items() if component != {}}
 
@@ -43,6 +44,7 @@ def _components(old: Tree, new: Tree) -> Tree:
 def _value(old: Any, new: Any) -> Any:
     """Return what to send for one position; `{}` means nothing."""
     if not isinstance(new, dict):
+        # The types are compared too: in Python `True == 1`, but on the wire these are two values.
         return {} if type(old) is type(new) and old == new else new
     if not isinstance(old, dict) or old.get(STATIC) != new.get(STATIC):
         return new
@@ -87,6 +89,8 @@ def _keyed(old: Tree, new: Tree) -> Tree:
     for position in map(str, range(new[COUNT])):
         moved = moved_from.get(position)
         entry: Any = _entry(old.get(position), new[position]) if moved is None else moved
+        # A new row without values is `{}` too. It must be sent, because the client copies missing entries
+        # from the old list.
         if entry != {} or position not in old:
             entries[position] = entry
     if moved_from:
@@ -102,7 +106,10 @@ def _entry(old: Tree | None, new: Tree) -> Tree:
 def _moves(old: Tree, new: Tree) -> dict[str, int]:
     """Return the old position for each new position of a moved row; no old position occurs twice."""
     stayed = {key for key in map(str, range(new[COUNT])) if old.get(key) == new[key]}
+    # Rows are dicts and have no hash. With their `repr` as key, the moves are found in one pass instead of by
+    # comparing each row with each. Equal rows whose keys differ in order are only sent as a diff.
     free: dict[str, list[int]] = {}
+    # `pop` takes the last position, so the list is reversed: among equal rows the first is moved first.
     for position in reversed(range(old[COUNT])):
         # A row that stays must not be the origin of a move: `km` allows each old position once.
         if str(position) not in stayed:

@@ -35,6 +35,7 @@ def decode_form(text: str, *, max_fields: int) -> dict[str, Any]:
     if text.count("&") >= max_fields and text:
         raise TooManyFields(max_fields)
     form: dict[str, Any] = {}
+    # `parse_qsl` drops empty values by default, but a field that the user has cleared is part of the form.
     for name, value in parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="replace"):
         key, *rest = _path(name)
         _put(form, key, rest, value)

@@ -155,6 +155,7 @@ def _merge_value(old: Any, new: Any, at: str) -> Any:
         return new
     if isinstance(old, dict):
         return _merge_node(old, new, at)
+    # The client stores such a diff without an error, and throws at the next rendering of the page.
     held = "nothing" if old is None else shorten(old)
     raise ProtocolError(
         f"at {at}: a diff without statics `s` over {held}; a new node has to be sent whole: {shorten(new)}"
@@ -169,6 +170,7 @@ def _merge_keyed(target: Tree, source: Tree, at: str) -> Tree:
         )
     merged = {**target, KEYED: _merge_entries(old, source[KEYED], at)}
     if "stream" in source:
+        # Replaced and not merged: the client keeps only the last inserts and deletes of a stream.
         merged["stream"] = source["stream"]
     return merged
 
@@ -177,6 +179,8 @@ def _merge_entries(old: Tree, new: Tree, at: str) -> Tree:
     count = count_of(new, at)
     check_positions(new, count, at)
     _check_moves(new, at)
+    # All entries are made from the old list, never from each other: a move means the position before the
+    # diff. The client clones the list for that. Like the client, this drops the entries at `count` and above.
     entries: Tree = {str(i): _merge_entry(old, new.get(str(i)), str(i), f"{at}.k.{i}") for i in range(count)}
     return {**entries, COUNT: count}
 
@@ -221,6 +225,7 @@ def _check_moves(keyed: Tree, at: str) -> None:
         raise ProtocolError(
             f"at {at}: entries move, but `km` is not set; the client throws: {shorten(keyed)}"
         )
+    # The client would put one object into both positions, so a later diff of one entry would change both.
     if len(set(origins)) != len(origins):
         raise ProtocolError(f"at {at}: two entries move from one old position: {shorten(keyed)}")
 
@@ -257,8 +262,10 @@ class _ComponentMerge:
 
     def component(self, cid: str, chain: tuple[str, ...]) -> Tree:
         """Return component `cid`, merged once. `chain` are the components that wait for it, to detect a circle."""
+        # The client does not look for circles: it would recurse until its stack overflows.
         if cid in chain:
             raise ProtocolError(f"components share their statics in a circle: {' -> '.join((*chain, cid))}")
+        # Several components may share the statics of one. Like the client, this merges that one only once.
         if cid not in self.done:
             self.done[cid] = self._merged(cid, chain)
         return self.done[cid]

@@ -68,6 +68,8 @@ def decode(text: str, max_depth: int) -> Frame:
     return as_tuple(Frame, fields)
 
 
+# A frame that has to wait is kept as text and is decoded at its turn: 25 frames of a megabyte, decoded when
+# they came, took 533 MB.
 UNREAD: Final = object()
 """The payload of a frame of which only the beginning has been decoded."""
 
@@ -87,6 +89,8 @@ def decode_head(text: str) -> Frame:
     if head is None:
         raise MalformedFrame("expected a JSON array of 5 elements, the first four text or null")
     try:
+        # The pattern only finds the end of the head. The decoder checks the escapes and the control
+        # characters.
         join_ref, ref, topic, event = orjson.loads(f"{head[0]}]")
     except ValueError:
         raise MalformedFrame("expected JSON") from None
@@ -129,6 +133,7 @@ def decode_binary(data: bytes) -> Frame:
         texts.append(_text(data[start : start + length], length))
         start += length
     join_ref, ref, topic, event = texts
+    # The binary header has no null: a text of length 0 stands for it.
     return Frame(join_ref or None, ref or None, topic, event, data[start:])
 
 
@@ -177,6 +182,7 @@ def json_text(value: Any, purpose: str) -> bytes:
     `__json__()`. Raises `UnencodableValue`.
     """
     try:
+        # Without this option orjson refuses every key but a plain `str`: integers, UUIDs, enums, `Markup`.
         return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS)
     except (TypeError, ValueError) as error:
         raise UnencodableValue(
@@ -188,6 +194,7 @@ def json_text(value: Any, purpose: str) -> bytes:
 def _plain(value: Any) -> Any:
     if isinstance(value, Markup):
         return str.__str__(value)
+    # orjson itself encodes tuples, but no subclass of them: named tuples come here.
     if isinstance(value, set | frozenset | tuple):
         return list(value)
     if isinstance(value, Mapping):

@@ -65,6 +65,7 @@ def read_advance(payload: Any) -> Advance:
     """Decode a `progress` message. Raises `MalformedFrame` if it does not name its file."""
     fields = _object(payload)
     value = fields.get("progress")
+    # No error, which would close the socket with all of its views: an unknown value ends only its own upload.
     if type(value) is not dict and not (type(value) is int and 0 <= value <= 100):
         value = None
     return Advance(_ref(fields.get("ref")), _ref(fields.get("entry_ref")), value)
@@ -73,6 +74,7 @@ def read_advance(payload: Any) -> Advance:
 def _file(raw: Any) -> ChosenFile:
     fields = _object(raw)
     ref, size = _ref(fields.get("ref")), fields.get("size")
+    # Not `isinstance`: in Python a bool is an int, and `true` would pass as a size of one byte.
     if type(size) is not int or not 0 <= size <= _LARGEST:
         raise MalformedFrame("expected the size of a file to be an integer of at least 0")
     modified = fields.get("last_modified")
