@@ -69,6 +69,7 @@ def target_option(to: Target | None) -> Any:
         return to
     pair: Any = next(iter(to.items())) if isinstance(to, Mapping) and len(to) == 1 else to
     if isinstance(pair, str):
+        # Refused here, because an empty selector throws in the browser, where only the console shows it.
         raise ValueError(f"{_EXPECTED_TARGET}; got {to!r}. Leave it out to mean the element itself")
     if not isinstance(pair, tuple) or len(pair) != 2:
         raise TypeError(f"{_EXPECTED_TARGET}; got {type(to).__name__}: {to!r}")
@@ -118,6 +119,7 @@ def milliseconds(time: int | None) -> int | None:
     """Return a duration as given. Raises `TypeError` for anything but an int, `ValueError` for one below 0."""
     if time is None:
         return None
+    # In Python a bool is an int: `time=True` would be one millisecond.
     if isinstance(time, bool) or not isinstance(time, int):
         raise TypeError(f"time= expects milliseconds as a whole number, got {time!r}")
     if time < 0:

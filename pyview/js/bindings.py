@@ -30,11 +30,13 @@ _PLAIN: Final = (JsCommands, int, float)
 
 def is_binding(name: str) -> bool:
     """Return True if the client runs JS commands in the attribute."""
+    # HTML ignores the case of attribute names, so `PHX-Click` is a binding too.
     return name.lower() in BINDINGS
 
 
 def event_text(value: Any) -> Any:
     """Return `value`; turn a text that the client would run into the name of an event that no view handles."""
+    # Made harmless and not refused: the text of one visitor must not make the page fail for all others.
     text = _commands_in_text(value)
     return value if text is None else f"unsafe:{text}"
 
@@ -49,6 +51,8 @@ def _commands_in_text(value: Any) -> str | None:
     if isinstance(value, _PLAIN):
         return None
     if hasattr(value, "__html__"):
+        # Only a bare `[` counts. A chain that went through a macro or a block is HTML too, but begins with
+        # its entity.
         written = str(value.__html__())
         return html.unescape(written) if written.startswith("[") else None
     text = str(value)

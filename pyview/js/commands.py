@@ -55,10 +55,13 @@ class JsCommands:
     for a value that JSON cannot represent.
     """
 
+    # The chain is JSON text. A longer chain is a concatenation, equality and hash are those of a text, and a
+    # template prints it without encoding it again.
     __slots__ = ("_json",)
     _json: str
 
     def __init__(self, commands: Iterable[JsCommand] = ()) -> None:
+        # `object.__setattr__`, because the method of this class refuses every assignment.
         object.__setattr__(self, "_json", ",".join(_encoded(each.cmd, each.opts) for each in commands))
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -120,6 +123,7 @@ class JsCommands:
     def __hash__(self) -> int:
         return hash(self._json)
 
+    # Without this method, `copy` and `pickle` restore the slot with `setattr`, which raises.
     def __reduce__(self) -> tuple[Any, ...]:
         return JsCommands._of, (self._json,)
 
