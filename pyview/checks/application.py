@@ -218,6 +218,7 @@ def _workers(app: CheckedApp) -> Iterator[CheckMessage]:
 
 def check_sharing(app: CheckedApp) -> list[CheckMessage]:
     """Return what `app` needs before it runs with several workers, if their number is unknown yet."""
+    # If the number is known, `_workers` reports it.
     if not _has_memory_store(app) or configured_workers(os.environ, sys.argv).workers > 1:
         return []
     text = f"With more than one worker it does not start in production mode: they do not share sign-outs. {_SHARE}"
@@ -230,6 +231,7 @@ def _has_memory_store(app: CheckedApp) -> bool:
 
 def _is(middleware: Middleware, expected: type[Any]) -> bool:
     cls: Any = middleware.cls
+    # Starlette also accepts a function that returns the middleware, and `issubclass` raises for that.
     return inspect.isclass(cls) and issubclass(cls, expected)
 
 

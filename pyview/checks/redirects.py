@@ -154,4 +154,5 @@ def _path(app: GuardedApp, target: str) -> str | None:
 
 def _route_at(routes: Sequence[BaseRoute], path: str) -> BaseRoute | None:
     scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": [], "path_params": {}}
+    # Starlette answers PARTIAL for a route that has the path but not the method: it shows no page.
     return next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)

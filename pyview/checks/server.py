@@ -126,6 +126,7 @@ def _inherited(environ: Mapping[str, str]) -> Iterator[Any]:
     """
     for module, name in _forked_by(environ):
         kind = getattr(sys.modules.get(module), name, None)
+        # An object refers to its class, so the garbage collector finds the instances of a class.
         yield from (found for found in gc.get_referrers(kind) if type(found) is kind) if kind else ()
 
 

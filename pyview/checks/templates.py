@@ -52,6 +52,7 @@ _FORM: Final = re.compile(
 )
 _FIELD: Final = re.compile(r"<(?:input|select|textarea|button)\b[^<>]*>", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"<[a-z][^<>]*\sphx-value-[^<>]*>", re.IGNORECASE)
+# `ui.form` takes its bindings as keyword arguments, whose names have underscores: `phx_change="check"`.
 _EVENT: Final = re.compile(r"""[\s(,]phx[-_](?!value|target|hook)[a-z_-]+\s*=\s*["']([\w:.-]+)["']""")
 _NAME: Final = re.compile(r"""\sname\s*=\s*["'](\w+)["'\[]""")
 _VALUE: Final = re.compile(r"\sphx-value-(\w+)")
