@@ -83,6 +83,7 @@ def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> R
     else:
         findings = [finding for finding in findings if finding.severity is not Severity.DEPLOYMENT]
     advised = dict.fromkeys(advice(live.security) for live, _ in apps) if deploy else ()
+    # Several mounted applications may give the same finding: it is reported once, in its first place.
     return Report(tuple(dict.fromkeys(findings)), production, tuple(advised))
 
 

@@ -23,6 +23,7 @@ class {name}LiveView(AutoEventDispatch, LiveView[{name}Context]):
     async def increment(self, socket: LiveViewSocket[{name}Context]) -> None:
         socket.context["count"] += 1
 """
+# `format` halves the braces: four of them become the two of a Jinja2 expression.
 _TEMPLATE = """\
 <section class="{css_class}">
   <h1>{title}</h1>

@@ -73,6 +73,7 @@ def _convert(options: Namespace) -> int:
 def parser() -> ArgumentParser:
     """Return the parser of the command line."""
     parser = ArgumentParser("pyview", description="Live, server-rendered web pages.")
+    # argparse accepts a command line without a command by default, and then `options.run` does not exist.
     commands = parser.add_subparsers(required=True, metavar="command")
     command = commands.add_parser("check", help="check an application for mistakes, without starting it")
     command.set_defaults(run=_check)
@@ -87,6 +88,7 @@ def parser() -> ArgumentParser:
     command.add_argument(
         "--factory", action="store_true", help="module:app is a function that returns the application"
     )
+    # The alias is the name of the command in PyView 0.9.
     new = commands.add_parser("new", aliases=["create-view"], help="write the files of a new view")
     new.set_defaults(run=_new)
     new.add_argument("name", help="such as UserList")
@@ -104,4 +106,5 @@ def parser() -> ArgumentParser:
 
 
 def _print(line: str, stream: TextIO | None = None) -> None:
+    # Looked up at each call: a default argument would keep the stream of the import, which tests replace.
     (stream or sys.stdout).write(f"{line}\n")
