@@ -17,6 +17,7 @@ from pyview.process.snapshot import ViewSnapshot
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.live_template import LiveTemplate
 
+# The page renders at each tick in the worker that it measures, so its own cost must stay small.
 _MOST_ROWS = 200
 _TICK = InfoEvent("tick")
 _STATM = Path("/proc/self/statm")
@@ -118,6 +119,7 @@ def live_dashboard(app: PyView, requires: Conditions, *, every: float = 1.0) -> 
 
         async def handle_info(self, event: InfoEvent, socket: LiveViewSocket[dict[str, Any]]) -> None:
             now = time.monotonic()
+            # A blocked event loop runs its timers late, so the lateness of the tick is the delay of the loop.
             delay, self._last = now - self._last - every, now
             socket.context = self._shown(delay)
 
@@ -137,6 +139,7 @@ def live_dashboard(app: PyView, requires: Conditions, *, every: float = 1.0) -> 
                 "hidden": max(0, len(wanted) - _MOST_ROWS),
             }
 
+    # Otherwise logs and the page itself show `live_dashboard.<locals>.LiveDashboard`.
     LiveDashboard.__qualname__ = "LiveDashboard"
     return LiveDashboard
 
@@ -154,6 +157,7 @@ def _numbers(views: list[ViewSnapshot], delay: float) -> Numbers:
 def _megabytes() -> str:
     """Return the resident memory of the worker in MB, "?" if the system has no /proc."""
     try:
+        # proc(5): the second field of `statm` is the number of resident pages.
         pages = int(_STATM.read_text().split()[1])
     except OSError:
         return "?"

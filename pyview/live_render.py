@@ -94,11 +94,14 @@ def live_render(
         raise TypeError(f"live_render expected a subclass of LiveView, got {view_class!r}")
     if not embedded and view is not None:
         raise TypeError(f"live_render expected one view, or a request and a view; got {first!r} and {view!r}")
+    # A copy: it is encrypted only when the template prints the element, and the caller may change its dict.
     child = Nested(view_class, id, dict(session or {}), sticky, container)
     return _embedded(first, child) if embedded else child
 
 
 async def _embedded(request: Request, child: Nested) -> Embedded:
+    # Starlette sets `app` when it is called: behind a `Mount` it is the mounted application, not the outer
+    # one.
     app: Any = request.scope.get("app")
     if not hasattr(app, "embed"):
         raise TypeError(

@@ -29,6 +29,8 @@ class Favicon:
     def link(self, title: str) -> Markup:
         """Return the `<link>` element for `<head>`."""
         svg = _ICON.fill(bg=self.bg_color, fg=self.text_color, initials=initials_of(title))
+        # In a data URL a `#`, with which colours begin, would begin the fragment: so the SVG is
+        # percent-encoded.
         return _LINK.fill(svg=quote(svg))
 
 
