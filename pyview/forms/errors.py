@@ -120,6 +120,7 @@ def _formatted(text: str | None, problem: Problem) -> str | None:
 
 def problems_of(error: ValidationError, shape: ModelShape) -> tuple[Problem, ...]:
     """Return pydantic's errors, each with the path of its field."""
+    # Without the inputs: a problem must not hold a password.
     found = (_problem(one, shape) for one in error.errors(include_url=False, include_input=False))
     # A union reports the same error for the same field once per member.
     return tuple({(one.path, one.message): one for one in found}.values())

@@ -56,6 +56,7 @@ def _bare(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
             constraints = (*constraints, *found)
         elif hasattr(annotation, "__supertype__"):
             annotation = annotation.__supertype__
+        # By name: Python 3.11 has no such class, and that of typing_extensions is another one.
         elif type(annotation).__name__ == "TypeAliasType":
             annotation = annotation.__value__
         else:
@@ -127,6 +128,7 @@ class FieldShape:
 
     @property
     def required(self) -> bool:
+        # pydantic requires `x: int | None` without a default, but an empty input is None.
         return self.info.is_required() and not self.optional
 
     @property

@@ -123,6 +123,7 @@ class Form(Generic[M]):
         return self._with(replace(self._part, state=state), self._value)
 
     def _with(self, part: FormPart, value: M | None) -> "Form[M]":
+        # Not the constructor: it would validate again, and forget the problems that the application added.
         other: Form[M] = object.__new__(Form)
         other.model, other.as_, other.id, other.base = self.model, self.as_, self.id, self.base
         other._value, other._part = value, part
@@ -210,6 +211,7 @@ def named_field(form: Form[Any] | FormPart, name: str) -> FormField | None:
 
 def _submitted_and_target(payload: Mapping[str, Any] | None) -> tuple[bool, tuple[str, ...]]:
     """Return whether the payload is that of a submit, and otherwise the path of the input that changed."""
+    # The client sends `_target` with every change and never with a submit.
     target = None if payload is None else payload.get("_target")
     names = tuple(one for one in target if isinstance(one, str)) if isinstance(target, list) else ()
     return payload is not None and target is None, names

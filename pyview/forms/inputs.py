@@ -61,6 +61,7 @@ def _type_of(annotation: Any) -> str:
 
 def constraints(field: FieldShape) -> Attributes:
     """Return the attributes that constrain a field: `required`, `min`, `max`, `step`, `maxlength`, `minlength`."""
+    # The length of a list counts its items, and must not become the `minlength` of one of them.
     limits = field.of.constraints if field.kind == "values" else field.constraints
     found = _limits(field, _flat(limits))
     # An unticked box is False, a valid bool. `required` would force the user to tick it.
@@ -72,6 +73,7 @@ def _limits(field: FieldShape, limits: Iterable[Any]) -> dict[str, str | int | f
     kind = input_type(field)
     found: dict[str, str | int | float | bool] = {"required": True} if field.required else {}
     if kind == "number":
+        # Without `step`, browsers refuse every number that is not whole.
         found["step"] = 1 if field.of.types == (int,) else "any"
     for limit in limits:
         found.update(_number_limit(limit, whole=field.of.types == (int,)) if kind == "number" else {})
@@ -106,6 +108,7 @@ def _number_limit(limit: Any, *, whole: bool) -> dict[str, str | int | float]:
 
 
 def _number(value: Any, by: int = 0) -> str | int | float:
+    # A Decimal becomes text, because a float would round it.
     return value + by if isinstance(value, int | float) else str(value)
 
 

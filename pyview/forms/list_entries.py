@@ -89,6 +89,7 @@ class _EntryKeys:
     def of(self, entry: Params) -> str | None:
         """Return the key that the page sends for an entry; None if it is missing, invalid or used already."""
         key = entry.get("_persistent_id")
+        # Keys are part of the ids of inputs, so a key that was sent twice must not identify two entries.
         if not isinstance(key, str) or not _is_number(key) or key in self._seen:
             return None
         self._seen.add(key)
@@ -102,6 +103,7 @@ class _EntryKeys:
 
 
 def _is_number(text: str) -> bool:
+    # int() and isdecimal() accept the digits of all scripts: one key would have several spellings.
     return text.isascii() and text.isdecimal() and len(text) <= MAX_KEY_LENGTH
 
 

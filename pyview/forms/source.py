@@ -14,6 +14,7 @@ from pyview.forms.fields import FieldShape, ModelShape, model_shape
 from pyview.forms.list_entries import Params, entries_of, names_list
 
 UNUSED_PREFIX: Final = "_unused_"
+# A ticked box without a `value` sends "on" (HTML).
 TRUE: Final = frozenset({"true", "on", "1", "yes"})
 FALSE: Final = frozenset({"false", "off", "0", "no", ""})
 
@@ -43,6 +44,7 @@ class FormSource:
 
 def source_of(shape: ModelShape, params: Any, base: BaseModel | None, key: str = "") -> FormSource:
     """Return the source of a model, with those of the models nested in it."""
+    # A client may send anything in the place of the inputs of a nested model.
     sent = params if isinstance(params, Mapping) else None
     children = {
         one.name: _children(one, model_shape(one.model), sent, base)
@@ -194,6 +196,7 @@ def is_used(params: Mapping[str, Any], name: str) -> bool:
 
 def _is_used_value(value: Any) -> bool:
     if isinstance(value, Mapping):
+        # The client never marks hidden inputs as unused, so `_persistent_id` would count as changed.
         return any(is_used(value, name) for name in value if not name.startswith("_"))
     if isinstance(value, list):
         return not value or any(map(_is_used_value, value))
