@@ -135,6 +135,7 @@ class UploadConfig:
         """List and validate files that are not listed yet. If only one file is allowed, a new one replaces the old."""
         known = self.entries_by_ref.keys() | self._gone.keys()
         new = [file for file in files if file.ref not in known]
+        # As in LiveView: an input without `multiple` has only the new file, and both would be too many.
         if len(new) == 1 and self.constraints.max_files == 1:
             for entry in self.entries:
                 self._drop(entry)
@@ -153,6 +154,7 @@ class UploadConfig:
     def awaiting_preflight(self, refs: Iterable[str]) -> list[UploadEntry]:
         """Return the entries of `refs` that may be sent now: valid, not permitted yet, and within the capacity."""
         listed = {entry.ref for entry in self.entries[: self.capacity]}
+        # A browser may name a file twice, and `external` must run once for each.
         entries = (self.entries_by_ref[ref] for ref in dict.fromkeys(refs) if ref in listed)
         return [entry for entry in entries if entry.valid and not entry.preflighted]
 

@@ -68,6 +68,7 @@ def rule_problems(rules: Mapping[str, Any], names: Mapping[str, str] = MappingPr
     problems = _accept_problems(rules["accept"])
     for name, whole in _NUMBERS.items():
         value = rules[name]
+        # True is an int, and would pass as 1.
         if not isinstance(value, int if whole else int | float) or isinstance(value, bool) or not value > 0:
             kind = "whole number" if whole else "number"  # `not value > 0` is also true for NaN
             problems.append(f"{names.get(name, name)} must be a {kind} above 0, got {value!r}")
@@ -100,6 +101,7 @@ def accepted_kinds(accept: str | Iterable[str]) -> tuple[str, ...]:
 
 def _matches(kind: str, name: str, media_type: str) -> bool:
     if kind.startswith("."):
+        # A file called `.png` is a hidden file without an extension.
         return name.endswith(kind) and len(name) > len(kind)
     if kind.endswith("/*"):
         return media_type.startswith(kind[:-1])

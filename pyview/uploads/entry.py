@@ -16,6 +16,7 @@ from pyview.wire.uploads import ChosenFile
 
 _LONGEST = 255  # bytes, as file systems count
 _LONGEST_PATH = 1024
+# Characters and lengths of RFC 6838, section 4.2.
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 
 
@@ -25,12 +26,15 @@ def file_name(raw: str) -> str:
     It has no separators, no control or invisible characters, is not `.` or `..`, and has at most 255 bytes including
     its extension. If nothing remains, it is "file".
     """
+    # Both separators, on every system: the file may be copied to another one. Windows drops dots and spaces
+    # at the end of a name, so that `a.exe.` would be `a.exe` there.
     base = re.split(r"[/\\]", raw)[-1]
     return _shortened(_visible(base).strip().rstrip(". ")) or "file"
 
 
 def relative_path(raw: str) -> str:
     """Return the path of a file in a chosen folder, each part sanitised by `file_name`; empty if there is none."""
+    # Parts of dots alone would lead out of the folder.
     parts = [part for part in re.split(r"[/\\]", raw) if part.strip(". ")]
     path = "/".join(file_name(part) for part in parts)
     return path if len(path.encode()) <= _LONGEST_PATH else ""

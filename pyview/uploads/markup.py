@@ -38,6 +38,7 @@ def live_img_preview(entry: UploadEntry, **attributes: Any) -> Markup:
         "data-phx-upload-ref": entry.upload_config.ref,
         "data-phx-entry-ref": entry.ref,
         "data-phx-hook": "Phoenix.LiveImgPreview",
+        # The client sets `src` itself, and a patch would remove it.
         "data-phx-update": "ignore",
     }
     return Markup("<img{}>").format(_written(own, _added(own, attributes, "live_img_preview")))
@@ -64,6 +65,8 @@ def _input_attributes(upload: UploadConfig) -> dict[str, Any]:
         "accept": ",".join(constraints.accept) or None,
         "data-phx-hook": "Phoenix.LiveFileUpload",
         "data-phx-upload-ref": upload.ref,
+        # Written even if empty, because the client splits them without looking. It compares the text of the
+        # preflighted ones with that of the done ones, so both need the same order (live_uploader.js).
         "data-phx-active-refs": _refs(entries),
         "data-phx-done-refs": _refs(entry for entry in entries if entry.done),
         "data-phx-preflighted-refs": _refs(entry for entry in entries if entry.preflighted),

@@ -7,6 +7,7 @@ from typing import Any
 from pyview.config import SecurityConfig
 from pyview.uploads.config import UploadConfig
 
+# Phoenix: one byte for the kind, one each for the lengths of join_ref, ref, topic and event, then these.
 _HEADER = 5 + 4 * 255  # maximum bytes of a binary frame before those of the chunk
 _LISTED = 256  # bytes of one file in the list of all files, which the browser sends in one frame
 

@@ -58,6 +58,7 @@ class TemporaryFiles:
             if folder not in self._swept:
                 self._swept.add(folder)
                 sweep(folder)
+            # The lock comes first: no sweep would delete the file of a process that was killed in between.
             lock = self._acquire(folder)
             try:
                 descriptor, path = tempfile.mkstemp(prefix=f"{_PREFIX}{lock.id}-", dir=folder)
@@ -153,6 +154,7 @@ def _create_lock(folder: Path) -> tuple[str, Path, int]:
         path = folder / f".{_PREFIX}{owner}.lock"
         if sys.platform == "win32":
             break
+        # In a directory such as /tmp, O_EXCL and O_NOFOLLOW refuse a link that another user has put there.
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         # Between these lines, another process may sweep: it locks and deletes the file, so try again with another name.
         if _lock(descriptor) and path.exists():

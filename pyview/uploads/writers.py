@@ -80,7 +80,8 @@ class TempFileWriter(UploadWriter):
 
     def _open(self) -> None:
         self._file = _TemporaryFile(self._directory)
-        # Delete the file at the end of the process too, if it stops without calling `release`.
+        # Delete the file at the end of the process too, if it stops without calling `release`. The finalizer
+        # refers to the file, because it would keep the writer alive.
         weakref.finalize(self, self._file.delete)
 
 
@@ -100,6 +101,7 @@ class _TemporaryFile:
         with self._lock:
             if self._descriptor < 0:
                 raise ValueError("the file of this upload has been closed")
+            # os.write() may write only a part; the slices of a memoryview copy nothing.
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
@@ -113,6 +115,7 @@ class _TemporaryFile:
     def delete(self) -> None:
         self.close()
         with self._lock:
+            # `release` and the finalizer may both call this, and TEMPORARY_FILES counts the calls.
             deleted, self._deleted = self._deleted, True
         if not deleted:
             TEMPORARY_FILES.delete(self.path)
