@@ -66,6 +66,8 @@ def _findings(app: LiveApp, lint_app: LintApp, modules: Modules) -> Iterator[Fin
 
 def _types(source: ParsedTemplate, users: Sequence[TemplateUser]) -> Types:
     """Return the types of names in a file; none are known if classes with different contexts share the file."""
+    # Only the own template of a class sees just its context. An included file or a layout may get other names
+    # too, so its types stay unknown.
     contexts = [
         context_type(user.cls) if user.templates and user.templates.own.is_same_text(source) else None
         for user in users

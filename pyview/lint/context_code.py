@@ -75,6 +75,7 @@ def _aliases_callback(statement: ast.stmt) -> bool:
 
 def _class_body(path: Sequence[str], body: Iterable[ast.stmt]) -> list[ast.stmt] | None:
     found = [one for one in body if isinstance(one, ast.ClassDef) and one.name == path[0]]
+    # Two classes of one name, such as those in branches of an `if`: the source does not say which one exists.
     if len(found) != 1:
         return None
     return found[0].body if len(path) == 1 else _class_body(path[1:], found[0].body)
@@ -95,6 +96,7 @@ class _ContextWrites:
 
     def _socket(self, node: ast.Name) -> None:
         used = self._parents[node]
+        # The one function that gets the socket and is known only to read it.
         if isinstance(used, ast.Call) and ast.unparse(used.func) == "is_connected":
             return
         if not isinstance(used, ast.Attribute) or not isinstance(node.ctx, ast.Load):
@@ -127,6 +129,7 @@ class _ContextWrites:
                 raise _Unknown
 
     def _item(self, key: ast.expr, *, stored: bool) -> None:
+        # Reading with a computed key adds no name. Writing with one may add any.
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             self.names.add(key.value)
         elif stored:

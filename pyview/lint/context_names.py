@@ -34,6 +34,8 @@ def names_without_value(user: TemplateUser, app: LiveApp, modules: Modules) -> I
         names, described = names_in_code(cls, modules), f"the context of {cls.__qualname__}"
     if names is not None:
         of_module = component_classes(cls).keys() | function_components(cls).keys()
+        # With `AutoEventDispatch`, `{{ increment }}` prints the name of an event, so templates use names of
+        # methods.
         methods = {name for name in dir(cls) if not name.startswith("_")}
         known = names | of_module | _globals(cls, app) | methods
         yield from unknown_names(user.templates.own, frozenset(known), described)
@@ -67,6 +69,7 @@ def context_type(cls: type) -> Any:
 
 def names_of_context(context: Any) -> frozenset[str] | None:
     """Return the names that a context of that type has; None if it may have any name."""
+    # A type checker accepts no other keys in a `TypedDict`, so its names are all there are.
     if is_typeddict(context):
         return frozenset(_hints(context))
     if is_dataclass(context) or hasattr(context, "__pydantic_fields__"):
@@ -80,6 +83,8 @@ def _hints(context: Any) -> dict[str, Any]:
     try:
         return get_type_hints(context)
     except (NameError, TypeError):
+        # A name that is imported for type checkers only cannot be resolved. The names of the fields are
+        # enough here.
         return dict(getattr(context, "__annotations__", {}))
 
 

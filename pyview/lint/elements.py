@@ -88,6 +88,7 @@ def _duplicate_ids(source: ParsedTemplate) -> Iterator[Finding]:
     seen: dict[str, list[HtmlElement]] = {}
     for element in source.elements:
         id = element.get("id")
+        # A macro may be called once or never, so an id in it is no certain duplicate.
         if id is None or not id.known or element.position.in_macro:
             continue
         earlier = seen.setdefault(id.known, [])

@@ -143,6 +143,7 @@ def _calls_of(element: HtmlElement, source: ParsedTemplate) -> Iterator[HandlerC
     for attribute in element.attributes:
         name = attribute.name.removeprefix("phx-")
         if attribute.name.startswith("phx-") and name in _BINDINGS and attribute.known:
+            # For the client, `phx-auto-recover="ignore"` is no event: it leaves the form alone.
             for event in _events(attribute.known, ignored="ignore" if name == "auto-recover" else ""):
                 yield HandlerCall(event, source.file, source.line(attribute.line), attribute.name)
 

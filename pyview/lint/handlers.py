@@ -96,6 +96,8 @@ def _comparisons(node: ast.AST) -> Iterator[tuple[ast.Name, set[str]]]:
             yield node.left, texts
     elif isinstance(node, ast.Match) and isinstance(node.subject, ast.Name) and node.subject.id == "event":
         patterns = [pattern for case in node.cases for pattern in ast.walk(case.pattern)]
+        # `case other:` gives the event a second name, whose uses are not followed: then any event may be
+        # handled.
         if not any(isinstance(one, ast.MatchAs) and one.name is not None for one in patterns):
             values = [one.value for one in patterns if isinstance(one, ast.MatchValue)]
             yield node.subject, set().union(*map(_constants, values)) if values else set()
@@ -105,6 +107,7 @@ def _constants(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return {node.value}
     if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        # One computed element makes the whole list unknown.
         inside = [_constants(one) for one in node.elts]
         return set().union(*inside) if all(inside) else set()
     return set()

@@ -220,6 +220,7 @@ class _ElementReader(HTMLParser):
 
     @staticmethod
     def _lines_before(text: str, name: str) -> int:
+        # `HTMLParser` tells only the line of the tag, and gives the names of attributes in lower case.
         at = text.lower().find(name)
         return text.count("\n", 0, at) if at > 0 else 0
 

@@ -164,6 +164,7 @@ def _name(node: nodes.Expr) -> str:
             return f"{_name(inner)}.{name}"
         case nodes.Getitem(node=inner, arg=nodes.Const(value=key)):
             return f"{_name(inner)}[{key}]"
+        # The name of a value suggests whether it has slashes, see `placeholder_for`. These filters add none.
         case nodes.Filter(node=nodes.Expr() as inner, name="urlencode" | "string" | "int", args=[]):
             return _name(inner)
         case _:

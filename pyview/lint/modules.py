@@ -84,6 +84,7 @@ _OF_PRESENCE: Final = _coroutines(ViewPresence)
 
 def missing_awaits(module: Module) -> Iterator[Finding]:
     """Report statements that call a coroutine method of a socket and discard the coroutine."""
+    # The source alone does not tell types, so a socket is known by the usual name or by its annotation.
     sockets = {"socket", *_annotated(module.tree)}
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):

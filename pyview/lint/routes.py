@@ -49,11 +49,14 @@ class PathPattern:
 
 def path_pattern(text: str) -> PathPattern | None:
     """Return the path of the URL in `text`; None if it has another origin or is relative to the page's URL."""
+    # The URL standard: a browser removes tabs and line breaks from a URL, and the white space around it.
     text = _BREAKS.sub("", text.strip())
     end = _END.search(text)
     path = text if end is None else text[: end.start()]
+    # The URL standard: a browser reads a backslash as a slash, so `/\host` would be another origin too.
     if not path.startswith("/") or path.startswith("//") or not _PLAIN.fullmatch(path):
         return None
+    # ASGI servers decode the path before routes see it, so an encoded slash separates parts as well.
     _, *parts = unquote(path).split("/")
     if not {".", ".."}.isdisjoint(parts):
         return None
@@ -153,6 +156,8 @@ class LintApp:
 def methods_of(route: BaseRoute) -> frozenset[str]:
     """Return the HTTP methods that a route accepts; all methods if it names none."""
     endpoint = getattr(route, "endpoint", None)
+    # Starlette gives the route of such a class no methods: those that the class defines are the ones it
+    # accepts.
     if isinstance(endpoint, type) and issubclass(endpoint, HTTPEndpoint):
         return frozenset(name for name in _METHODS if hasattr(endpoint, name.lower()))
     return frozenset(getattr(route, "methods", None) or _METHODS)
@@ -172,6 +177,7 @@ def _has_no_fallback(app: Any) -> bool:
     if not isinstance(router, Router):
         return True
     last: Any = router.default
+    # `==` and not `is`: Python makes a new bound method at each access.
     return (last.not_found if isinstance(last, RedirectSlashes) else last) == router.not_found
 
 
@@ -204,6 +210,7 @@ def _may_match(routes: Sequence[BaseRoute], pattern: PathPattern) -> Iterator[Ba
                 yield route
         elif isinstance(route, Mount | Host):
             yield from _may_match_within(route, pattern)
+        # A route of an unknown class may match any path. That of a WebSocket never answers a link.
         elif not isinstance(route, WebSocketRoute):
             yield route
 

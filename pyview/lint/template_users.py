@@ -118,6 +118,7 @@ def find_template_users(app: LiveApp) -> tuple[list[Finding], list[TemplateUser]
     users: dict[type, TemplateUser] = {}
     while waiting:
         cls, layout = waiting.pop(0)
+        # Components may name each other in a circle.
         if cls in users:
             continue
         try:
@@ -216,6 +217,7 @@ def _reference_errors(source: ParsedTemplate, environment: Environment) -> Itera
         template = getattr(node, "template", None)
         name = template.value if isinstance(template, nodes.Const) else None
         optional = isinstance(node, nodes.Include) and node.ignore_missing
+        # Jinja2 shows nothing for a missing file that is included with `ignore missing`.
         if not isinstance(name, str) or environment.loader is None or optional:
             continue
         try:

@@ -74,6 +74,7 @@ class Types:
     def _of_name(self, name: str) -> Any:
         if self._bound[name] == 0:
             return _attribute(self._context, name)
+        # A name that the template binds twice, or in another way than by a loop, may have several types.
         if self._bound[name] != 1 or name not in self._rows:
             return None
         rows = self._rows.pop(name)  # without it, `{% for x in x.children %}` would recurse without end
@@ -104,6 +105,8 @@ def _element(rows: Any) -> Any:
 
 
 def _returned(function: Any) -> Any:
+    # The annotation of an `async def` is the type of the awaited result, but the template prints what the
+    # call returns.
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         return types.CoroutineType
     if inspect.isgeneratorfunction(function):

@@ -52,6 +52,7 @@ def _unbalanced_bodies(user: TemplateUser) -> Iterator[_Unbalanced]:
     # A block that a parent template writes inside a script or a comment holds no tags, even if it looks like it.
     not_text = {body.block for source in sources for body in source.bodies if body.where != "text"}
     for source in sources:
+        # A value with `|safe`, or a file whose name is computed, may hold the tag that seems to be missing.
         certain = complete and not any(one.name == "safe" for one in source.tree.find_all(nodes.Filter))
         for body in source.bodies:
             if body.block is None or body.block not in not_text:

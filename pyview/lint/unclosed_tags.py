@@ -64,6 +64,7 @@ _WHOLE = frozenset(name for name in _ONLY_HTML if sum(one.startswith(name) for o
 _SHOWN_BY_A_CHILD = (nodes.Block, nodes.Macro, nodes.AssignBlock)
 """The statements of a template that extends another: Jinja2 ignores all others."""
 
+# HTML standard, "HTML integration points": inside these two elements of SVG the parser reads HTML again.
 _FOREIGN = {"svg": True, "math": True, "foreignobject": False, "desc": False}
 
 
@@ -146,6 +147,8 @@ class _BodyWalk:
         inner = _BodyWalk(self._found, self.scanner.fork() if in_place else None, self if in_place else None)
         inner.body.block = block or self.body.block
         inner.visit_all(statements)
+        # Called for its exception: after a body that ends in another kind of place than it began in, such as
+        # inside a tag, nothing is certain.
         join_branches([Scanner(inner.body.where), inner.scanner])
         self._found.append(inner.body)
 
@@ -216,6 +219,7 @@ class _BodyWalk:
             self.body.crossed += opened[at + 1 :]
             del opened[at:]
             return
+        # An end tag with a computed name may end an element of another body.
         if not end.known:
             return
         crossed = self.body.crossed

@@ -21,6 +21,8 @@ _ARITHMETIC = (nodes.Sub, nodes.Div, nodes.FloorDiv, nodes.Pow, nodes.Neg, nodes
 _TRUTH = (nodes.Compare, nodes.Not, nodes.Test)
 _PUT_TOGETHER = (nodes.CondExpr, nodes.Add, nodes.Mul, nodes.Concat, nodes.And, nodes.Or)
 _ESCAPES = frozenset({"tojson", "e", "escape", "forceescape", "urlencode", "xmlattr", "urlize"})
+# A browser runs scripts of these types, or reads them as rules of its own. The content of any other type is
+# data that no browser touches.
 _SCRIPTS = frozenset(
     {"", "module", "text/javascript", "application/javascript", "importmap", "speculationrules"}
 )
@@ -103,6 +105,7 @@ def _in_tag(position: Scanner, after: str, expression: nodes.Expr) -> str | None
 
 def _in_quotes(position: Scanner, expression: nodes.Expr, known: Types) -> str | None:
     name, is_json = position.attribute, _is_filtered(expression, "tojson")
+    # Jinja2's `tojson` escapes `<`, `>`, `&` and the single quote, but not the double quote.
     if is_json and position.where == '"' and not name.startswith("aria-"):
         return f"|tojson writes double quotes, which end the value of {name}: write {name}='{{{{ ...|tojson }}}}'"
     danger = danger_of(ValueSoFar(position.name, name, position.known_value.replace(PLACEHOLDER, SLOT)))
@@ -149,6 +152,7 @@ def _in_program(position: Scanner, expression: nodes.Expr) -> str | None:
 
 
 def _marked_safe(source: ParsedTemplate, known: Types) -> Iterator[Finding]:
+    # Jinja2 escapes inside a macro and returns `Markup`, so `|safe` changes nothing there.
     macros = {name for name, count in bindings(source.tree).items() if count} | {
         "caller",
         "super",
