@@ -89,8 +89,8 @@ def _keyed(old: Tree, new: Tree) -> Tree:
     for position in map(str, range(new[COUNT])):
         moved = moved_from.get(position)
         entry: Any = _entry(old.get(position), new[position]) if moved is None else moved
-        # A new row without values is `{}` too. It must be sent, because the client copies missing entries
-        # from the old list.
+        # A new row without values is `{}` too. It must be sent, because the client creates a row only for an
+        # entry of the diff.
         if entry != {} or position not in old:
             entries[position] = entry
     if moved_from:
