@@ -79,6 +79,7 @@ def _mark(mark: str, names: tuple[Any, ...], requirement: Requirement | None = N
 
 
 def _marked(mark: str, function: Any, names: tuple[Any, ...], requirement: Requirement | None) -> Any:
+    # A mark on anything else, such as a partial, would make a handler that no event reaches.
     if not isinstance(function, FunctionType):
         got = type(function).__name__
         raise TypeError(

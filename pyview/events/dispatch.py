@@ -36,6 +36,7 @@ def event_caller(view_class: type) -> EventCaller:
     """
 
     def compiled() -> EventCaller:
+        # Not the placeholder of LiveView: without a handler of its own, an unknown event must stay an error.
         own = own_callback(view_class, "handle_event")
         return _event_dispatch(view_class, compile_event(off_loop(own)) if own else unknown_event)
 
