@@ -126,6 +126,8 @@ class ViewHooks:
         # The context is created only if there is a hook: most views have none, and this runs for every event.
         for name, caller in self._attached.get(stage, ()):
             described = f"the {stage} hook {name!r}"
+            # A context for each hook: it caches the values of dependencies, and generators among these are
+            # closed when the hook has returned.
             halt = await halted(caller, make_call(), described, socket)
             if halt is not None:
                 return _checked(halt, stage, described)
