@@ -104,6 +104,7 @@ def _joined(page: str, url: str) -> str:
 
 
 def _is_local(path: str) -> bool:
+    # `//host/path` is a URL of another host (RFC 3986, section 4.2).
     return path.startswith("/") and not path.startswith("//") and not _has_unsafe(path)
 
 

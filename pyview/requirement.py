@@ -136,6 +136,7 @@ def condition_set(given: Any) -> ConditionSet:
 
 def auth_age(given: Any) -> float:
     """Return `given` as seconds. Raises `ValueError` unless it is a positive, finite number."""
+    # True is an int, and would mean one second.
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < math.inf:
         raise ValueError(f"max_auth_age={given!r}: expected seconds since the sign-in, such as 600.")
     return float(given)
@@ -175,6 +176,7 @@ def _rule(rule: Any) -> Rule:
 
 
 def _takes_identity_and_view(rule: Callable[..., Any]) -> bool:
+    # `@requires` without parentheses passes the view class.
     if isinstance(rule, type):
         return False
     try:

@@ -74,6 +74,7 @@ class AsyncTasks:
         if len(self._tasks) >= self._limit:
             dismiss(job)
             raise TooMuchWork(f"{self._view} has {self._limit} async tasks running; it may not start another")
+        # Only now: if the limit refuses this task, the earlier ones under its keys go on.
         self._release(taken)
         title = ", ".join(sorted(repr(key.name) for key in taken))
         started = AsyncTask(f"the async work {title}", taken, on_result)
@@ -158,4 +159,5 @@ async def _awaited(job: Awaitable[Any]) -> Any:
 def _coroutine(job: TaskSource) -> Any:
     if iscoroutine(job):
         return job
+    # create_task() takes a coroutine and no other awaitable.
     return _called(job) if callable(job) else _awaited(job)
