@@ -109,6 +109,8 @@ class ChangeRule(Immutability):
         read = self._reader(cls)
         if read is None or trust < (TRUST_BUILTINS if cls in BUILTINS else TRUST_OBJECTS):
             return DIRTY
+        # A long list is shown by a loop, which compares its rows itself. A snapshot would compare everything
+        # twice.
         if cls in BUILTINS and len(value) > LARGEST_SNAPSHOT:
             return DIRTY
         contents = read(value)
@@ -141,10 +143,12 @@ class ChangeRule(Immutability):
         if parts_of is None:
             return False
         now, then = parts_of(value), parts_of(token)
+        # No parts say nothing about what an object prints. Then only the object itself is the same.
         return bool(now and then) and self._same_items(now or (), then or ())
 
 
 def _dict_contents(value: dict[Any, Any]) -> tuple[Any, ...]:
+    # Keys in their order too, because a loop over a dict shows it.
     return (*value, *value.values())
 
 
@@ -159,6 +163,7 @@ def _dataclass_reader(cls: type) -> Contents | None:
     ):  # a subclass of list holds more than its attributes
         return None
     if cls.__dictoffset__:
+        # All attributes, not the fields only: a template may read an attribute that is no field.
         return lambda value: _dict_contents(value.__dict__)
     return attributes_reader([field.name for field in dataclasses.fields(cls)])
 
@@ -177,4 +182,5 @@ def _same_decimal(value: decimal.Decimal, token: decimal.Decimal) -> bool:
 
 
 def _same_time(value: Any, token: Any) -> bool:
+    # Equal times of two zones print differently, and `==` does not compare `fold`.
     return bool(value == token) and value.tzinfo is token.tzinfo and value.fold == token.fold

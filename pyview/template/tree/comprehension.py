@@ -50,9 +50,11 @@ def comprehension(
     # Exact class checks, not `isinstance`: this runs for every loop of every render.
     if items.__class__ is StreamRows:
         return stream_slot(render_pass, previous, segment, items, render, loop)
+    # Before the check for no items: a list that becomes empty keeps its statics in the client.
     if previous.__class__ is Comprehension and previous.segment is segment:
         held = previous
         return held, _update(held, items, row, mask, key)
+    # As LiveView does: a list that has shown no row is an empty text, without the statics of a row.
     if not items:
         return "", (None if previous == "" else "")
     held = _make(segment, items, key)
@@ -82,6 +84,7 @@ def _update(
     order = _order(held, items, found, key)
     if order is not None:
         _reorder(held, order)
+        # The rows have other positions now, so the former result names the wrong ones.
         found = held.memory.scan(items)
     changes = _settle(held, items, found)
     if len(items) != count:
@@ -96,6 +99,7 @@ def _update(
         entries = _entries(segment, order, row, mask, changes)
     if not entries and len(items) == count:
         return None
+    # The client drops all rows beyond this number, and expects the number in every message of a list.
     entries["kc"] = len(items)
     return {"k": entries}
 
@@ -122,6 +126,8 @@ def _order(
     if key is None:
         return None if len(items) == count else [i if i < count else None for i in range(len(items))]
     keys = held.keys
+    # A key is a field that the scan compares, or comes from the item itself. So only a found row can have
+    # another key.
     if len(items) == count and found is not None and _keep_keys(keys, items, found, key):
         return None
     held.keys = unique(map(key, items))
@@ -147,6 +153,8 @@ def _entries(
     segment: RowSegment, order: RowOrder, row: Callable[[int, int], Diff], mask: int, changes: dict[int, int]
 ) -> dict[str, Any]:
     entries: dict[str, Any] = {}
+    # The order counts former positions. The client reads a moved row from there, whatever it has changed
+    # before.
     for i, old in enumerate(order):
         if old is None:
             entries[number_text(i)] = row(i, EVERYTHING)
@@ -154,7 +162,10 @@ def _entries(
         bits = mask | changes.get(i, 0) | (segment.position if i != old else 0)
         diff = row(i, bits) if bits & segment.mask else None
         if i != old:
+            # Two forms of the protocol: a number moves a row, a pair moves it and merges a diff.
             entries[number_text(i)] = [old, diff] if diff else old
+            # Only with this mark does the client copy the list first. Otherwise a row that was overwritten
+            # would be read.
             entries["km"] = True
         elif diff:
             entries[number_text(i)] = diff
@@ -175,6 +186,7 @@ def unique(keys: Iterable[Hashable]) -> list[Hashable]:
     result: list[Hashable] = []
     for key in found:
         seen[key] = times = seen.get(key, 0) + 1
+        # No key of an application contains the class `_Again`, so a new key cannot equal one of another row.
         result.append(key if times == 1 else (_Again, key, times))
     return result
 
@@ -198,6 +210,7 @@ def field_key(name: str | int) -> Key:
             return missing
 
     def read_attribute(item: Any) -> Any:
+        # A dict has attributes such as `items`, but `keyed_by("items")` means its entry.
         value = missing if type(item) is dict else getattr(item, attribute, missing)
         return read(item) if value is missing else value
 

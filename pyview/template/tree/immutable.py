@@ -33,6 +33,7 @@ COMPONENT_MARK = "__pyview_component__"
 VIEW_MARK = "__pyview_view__"
 """The same for view classes, which templates pass to `live_render`."""
 
+# Bases such as `Generic`, `Protocol` and `ABC` add no state to the objects of a class.
 _HARMLESS_BASES = frozenset({"abc", "typing"})
 # The results of these depend on the arguments only. `dict` and `namespace` return mutable objects; the compiler adds a
 # check where such an object is bound to a name.
@@ -53,6 +54,7 @@ class Immutability:
     def __init__(self) -> None:
         self._parts: dict[type, Parts | None] = {type: _class_parts}
         self._atoms = set(ATOMS)
+        # By id, because any value is looked up here, also one without a hash or with an `__eq__` of its own.
         self._pure = {id(each) for each in _PURE_CALLABLES}
         self._kept = list[object](_PURE_CALLABLES)
 
@@ -76,6 +78,7 @@ class Immutability:
     def is_immutable(self, value: Any) -> bool:
         """Return True if neither `value` nor anything in it can change."""
         cls = type(value)
+        # The exact class: an object of a subclass of `str` may have attributes that change.
         if cls in self._atoms:
             return True
         parts_of = self.parts_of(cls)
@@ -123,11 +126,14 @@ def attributes_reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
     if not names:
         return _no_parts
     get = attrgetter(*names)
+    # `attrgetter` with one name returns the value itself, not a tuple.
     return (lambda value: (get(value),)) if len(names) == 1 else get
 
 
 def intercepts_attributes(cls: type) -> bool:
     """Return True if reading an attribute of an object of `cls` may run code of the class."""
+    # Every class inherits `__getattribute__` from `object`, which is harmless: the last class of the MRO is
+    # left out.
     return any(
         name in vars(base) for base in cls.__mro__[:-1] for name in ("__getattr__", "__getattribute__")
     )
@@ -177,10 +183,12 @@ def _is_frozen_base(cls: type) -> bool:
 
 
 def _params(cls: type) -> Any:
+    # Not inherited: a plain subclass of a frozen dataclass may have attributes that can be set.
     return cls.__dict__.get("__dataclass_params__")
 
 
 def _is_frozen_model(cls: Any) -> bool:
+    # Extra values are no fields, so the reader would miss them. `frozen` does not protect private attributes.
     config = getattr(cls, "model_config", None)
     return (
         isinstance(config, dict)

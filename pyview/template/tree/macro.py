@@ -31,6 +31,7 @@ def include(
         and _unchanged(previous, context, names)
     ):
         return previous, None
+    # Jinja2 passes names that are not bound yet as `missing`; `new_context` leaves them out.
     inner = template.new_context(context.get_all(), True, names)
     result: tuple[Any, Any] = root.tree(inner, previous, render_pass)
     return result
@@ -122,6 +123,7 @@ def bound(macro: Any) -> Any:
     component may also have been in another place before, so the masks around the macro do not hold for it.
     """
     bound = copy(macro)
+    # The copy shares the code, but has cells of its own: those of the original change with the loop.
     bound._func = _with_present_variables(macro._func)
     if isinstance(macro, LiveMacro):
         bound.tree = _with_present_variables(macro.tree)
@@ -162,11 +164,13 @@ def call(
     # With autoescape on at compile time and off at run time, Jinja2 escapes the result of a macro. That needs a text.
     nested = context.eval_ctx.autoescape or not autoescape
     if nested and cls is LiveMacro:
+        # Jinja2 adds these for functions that get the context, and removes them in `Context.call`.
         kwargs.pop("_loop_vars", None)
         kwargs.pop("_block_vars", None)
         result: tuple[Any, Any] = function.render(render_pass, previous, args, kwargs)
         return result
     if nested and cls is BlockReference:
+        # `super()` and `self.name()` are blocks too. Jinja2's own call would render them to text.
         result = function._stack[function._depth].tree(function._context, previous, render_pass)
         return result
     value = context.call(function, *args, **kwargs)

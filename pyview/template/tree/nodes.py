@@ -24,6 +24,8 @@ class RenderPass(list["tuple[Segment, Diff]"]):
     live values that have to be rendered every time: what contains one must not be skipped.
     """
 
+    # Defaults of the class instead of an `__init__`: each event makes a pass, and few renders set more than
+    # two of these.
     host: Any = None
     nested: dict[str, None] | None = None
     environment: Any = None
@@ -103,6 +105,7 @@ class Segment:
         return f"<{type(self).__name__} {self.fingerprint} {self.statics!r}>"
 
 
+# The node is the list, not an object around one: every open page keeps its whole tree in memory.
 class Node(list[Any]):
     """One rendered body of one view: a list of its slots, each a text, a `Node`, a `Comprehension` or a `Wrapped`."""
 
@@ -144,7 +147,9 @@ def new_node(segment: Segment, render_pass: RenderPass, diff: Diff) -> Node:
 
 def send_statics(segment: Segment, render_pass: RenderPass, diff: Diff) -> None:
     """Put a segment's statics into the diff of a new node."""
+    # The client replaces a node that comes with statics, and merges one that comes without.
     diff["s"] = segment.statics
+    # The client skips the element of a root that no diff has touched, and marks its first tag for that.
     if segment.root:
         diff["r"] = 1
     render_pass.append((segment, diff))
@@ -154,6 +159,7 @@ def new_unit(segment: Segment, values: tuple[Any, ...], render_pass: RenderPass,
     """Return an empty unit whose inputs are `values`."""
     unit = Unit(segment.blank)
     unit.segment = segment
+    # Tokens are taken before the slots are rendered: the template may change its inputs while it renders.
     trust = segment.trust
     token = segment.rule.token
     unit.inputs = [token(value, trust) for value in values]
@@ -171,6 +177,8 @@ def changed(unit: Unit, i: int, value: Any) -> int:
     if type(value) in EQUAL_IS_SAME:  # by far the most frequent
         if type(value) is type(before) and value == before:
             return 0
+        # The token is renewed before the slots are rendered. If the render fails, the whole tree is dropped,
+        # so no change is lost.
         inputs[i] = value
     elif before is DIRTY and type(value) in BUILTINS and len(value) > LARGEST_SNAPSHOT:
         pass  # a long container stays dirty: a loop compares its rows one by one
@@ -186,6 +194,7 @@ def share_statics(diff: Diff, render_pass: RenderPass) -> Diff:
     if len(render_pass) < 2:
         return diff
     uses = Counter(segment for segment, _ in render_pass)
+    # A number and a table entry would make the message longer than statics that are used once.
     if len(uses) == len(render_pass):
         return diff
     numbers = {segment: number for number, segment in enumerate(each for each, n in uses.items() if n > 1)}
@@ -193,5 +202,6 @@ def share_statics(diff: Diff, render_pass: RenderPass) -> Diff:
         number = numbers.get(segment)
         if number is not None:
             node["s"] = number
+    # The client looks numbers up in the table of the same message only, and keeps no table.
     diff["p"] = {str(number): segment.statics for segment, number in numbers.items()}
     return diff

@@ -114,6 +114,8 @@ class TextPage:
         return bool(self._values)
 
 
+# Jinja2 and MarkupSafe call `__html__` without arguments, so the page cannot be passed to it. A context
+# variable keeps the pages of other threads and tasks apart.
 _PAGE: Final[ContextVar[TextPage | None]] = ContextVar("page", default=None)
 
 
@@ -123,6 +125,7 @@ def page_environment() -> Any:
     return None if page is None else page.environment
 
 
+# `internalcode` removes the frame from tracebacks, so that an error shows the line of the template.
 @internalcode
 def store_live(render_pass: RenderPass, slots: list[Any], position: int, diff: Diff, value: Live) -> None:
     """Render a live value into a slot, and put its change into the diff around it."""
@@ -135,6 +138,7 @@ def store_live(render_pass: RenderPass, slots: list[Any], position: int, diff: D
 
 def called_text(value: Any) -> Any:
     """Return what a call block writes into a page that is rendered to text: the result, or the mark of a live value."""
+    # Jinja2 does not escape the result of a call block, so nothing else would call `__html__`.
     return value.__html__() if isinstance(value, Live) else value
 
 
@@ -176,6 +180,8 @@ class UnprintableValue(TypeError):
         super().__init__(f"{where}the page prints a {kind} ({name}); {_ADVICE[type(value)]}")
 
 
+# Generated code takes every value whose class is not exactly `str` for a live value. So a subclass, such as
+# Markup, becomes a plain text.
 _to_text = str.__str__
 
 
@@ -193,9 +199,11 @@ def escaped(value: Any) -> Any:
     cls = type(value)
     if cls is str:
         return escape_text(value)
+    # Not `isinstance`: True is an int too, and would be written as 1.
     if cls is int:
         return number_text(value)
     if cls is float:
+        # Nothing in the text of a float has to be escaped.
         return repr(value)
     return value if isinstance(value, Live) else _escaped_other(value)
 

@@ -47,8 +47,12 @@ class RowSegment(Segment):
         trust: int = 0,
     ) -> None:
         super().__init__(fingerprint, statics, mask, trust=trust)
+        # A template that calls changing methods may change an item between the scan and the render of its
+        # row.
         self.fields = None if fields is None or trust < TRUST_BUILTINS else tuple(fields)
         self.field_bits = () if fields is None else tuple(fields.values())
+        # Without a column for each field it is only known that the item changed, so all its fields count as
+        # changed.
         self.item = item | sum(self.field_bits)
         self.position = position
         self.length = length
@@ -82,7 +86,10 @@ class RowSegment(Segment):
         if not self.fields:
             return None
         if cls is dict:
+            # For `row.items` Jinja2 reads the method of the dict, not its entry.
             return None if DICT_ATTRIBUTES.intersection(self.fields) else tuple(map(itemgetter, self.fields))
+        # The compiler takes `row.name` and `row["name"]` for one field. With a `__getitem__` they may be two
+        # values.
         if hasattr(cls, "__getitem__") or not all(_is_stored(cls, name) for name in self.fields):
             return None
         return tuple(map(attrgetter, self.fields))
@@ -90,10 +97,12 @@ class RowSegment(Segment):
 
 def _is_stored(cls: Any, name: str) -> bool:
     """Return True if an attribute is stored in the objects: reading it runs no code of their class."""
+    # Pydantic's models have a `__getattr__`, but Python calls it only for names that are not stored.
     if name in getattr(cls, "__pydantic_fields__", ()):
         return bool(cls.__getattribute__ is object.__getattribute__)
     if intercepts_attributes(cls):
         return False
+    # A slot is stored, a property is not. An attribute that no class has stands in the object's `__dict__`.
     found = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
     return isinstance(found, MemberDescriptorType) or not hasattr(type(found), "__get__")
 
@@ -128,6 +137,8 @@ class RowTokens:
         segment, rule = self.segment, self.segment.rule
         old = self.tokens[row]
         read = segment.reader_for(type(item)) if type(old) is type(item) else None
+        # Handlers replace an immutable item by a copy with one other field. Only slots of that field are
+        # rendered.
         if read is not None and rule.is_immutable(item):
             self.tokens[row] = item
             return _changed_fields(segment, read, item, old)
@@ -152,6 +163,7 @@ class ColumnTokens:
         self.columns = [self._column(get, items) for get in getters]
 
     def scan(self, items: Sequence[Any]) -> dict[int, int] | None:
+        # The getters read only this class without running its code.
         if {*map(type, items)} - {self.cls}:
             return None
         found: dict[int, int] = {}
@@ -193,6 +205,7 @@ class ColumnTokens:
         types = [*map(type, values)]
         if not EQUAL_IS_SAME.issuperset(types) or types != [*map(type, column)] or values != column:
             return False
+        # From now on the new objects are found by identity.
         column[:] = values
         return True
 
@@ -200,6 +213,7 @@ class ColumnTokens:
 def remember(segment: RowSegment, items: Sequence[Any]) -> RowCache:
     """Return the kind of tokens that suits the items. There must be at least one item."""
     first = items[0]
+    # An immutable item is its own token: one comparison for each row, not one for each field.
     getters = None if segment.rule.is_immutable(first) else segment.getters_for(type(first))
     if getters is None or {*map(type, items)} != {type(first)}:
         return RowTokens(segment, items)
@@ -221,5 +235,6 @@ def _changed_fields(segment: RowSegment, read: Reader, item: Any, old: Any) -> i
             if value is not before and not segment.rule.same(value, before):
                 bits |= bit
     except AttributeError:
+        # A field is missing, and only the template decides what that prints.
         return segment.item
     return bits

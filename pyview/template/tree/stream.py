@@ -24,6 +24,7 @@ class LiveLoop(LoopContext):
     """
 
     def __init__(self, items: Sequence[Any], undefined: type[Undefined]) -> None:
+        # Without `super().__init__()`, which would begin an iteration.
         self._items = items
         self._length = len(items)
         self._undefined = undefined
@@ -91,6 +92,7 @@ class StreamSlot:
 @internalcode
 def rows_of(iterable: Any, test: Callable[[Iterable[Any]], Iterable[Any]] | None = None) -> list[Any]:
     """Return the rows of a loop. `test` yields those for which the loop's `if` holds."""
+    # A copy: an iterator can be read only once, and rows are read several times.
     rows = [*iterable] if test is None else [*test(iterable)]
     if not isinstance(iterable, Stream):
         return rows
@@ -117,11 +119,16 @@ def stream_slot(
         return previous, None
     operations = stream.operations(row[0] for row in rows)
     if replaced and not operations.reset:
+        # The page shows items of the former stream, which the new one cannot delete because it does not know
+        # them.
         operations = StreamOps(operations.inserts, operations.deletes, reset=True)
+    # After a failed render the tree is new, but the browser may still show the items of earlier renders.
     lost = not known and _was_shown(render_pass, stream)
     first = not lost and (not known or previous.untouched)
     shown: Sequence[Any] = rows
     if first or operations.reset:
+        # The browser's list is empty at this point, so the items that their own limits remove at once are
+        # known. The page would never report their components as gone.
         operations = drop_over_limit(operations)
         if len(operations.inserts) < len(rows):
             inserted = {insert.dom_id for insert in operations.inserts}
@@ -182,6 +189,7 @@ def _entries(
     entries: Diff = {}
     nested = len(render_pass.nested or ())
     for position, item in enumerate(rows):
+        # Always a whole row: the client drops the rows of a stream from its tree once they are in the page.
         slots = segment.blank[:]
         if loop is None:
             entries[str(position)] = render(render_pass, item, slots, EVERYTHING)
@@ -189,6 +197,7 @@ def _entries(
             loop.index0 = position
             entries[str(position)] = render(render_pass, item, slots, EVERYTHING, loop)
         if render_pass.nested is not None and len(render_pass.nested) > nested:
+            # A dict keeps its order, so the ids that this row has added are the last ones.
             views[item[0]] = (*render_pass.nested,)[nested:]
             nested = len(render_pass.nested)
     entries["kc"] = len(rows)
@@ -204,6 +213,7 @@ def settle(render_pass: RenderPass) -> None:
             stream.settle()
         return
     if host.streams is None:
+        # Made at the first stream only: most pages have none.
         host.streams = Streams()
     host.streams.settle(shown.values())
     if render_pass.items is not None:
