@@ -104,6 +104,7 @@ def _bound_names(template: nodes.Template) -> Iterator[str]:
         elif isinstance(node, nodes.Import):
             yield node.target
         elif isinstance(node, nodes.FromImport):
+            # An import with an alias is a pair, `(name, alias)`.
             yield from (name if isinstance(name, str) else name[1] for name in node.names)
 
 
@@ -118,6 +119,7 @@ def trust_of(template: nodes.Template) -> int:
 
     See `TRUST_BUILTINS` and `TRUST_OBJECTS`.
     """
+    # A `do` may call anything, and its only purpose is an effect.
     if template.find(nodes.ExprStmt) is not None:
         return 0
     trust = TRUST_OBJECTS
@@ -126,6 +128,7 @@ def trust_of(template: nodes.Template) -> int:
         function = call.node
         if isinstance(function, nodes.Name):
             continue
+        # What an expression like `functions[0]()` calls is unknown.
         if not isinstance(function, nodes.Getattr) or function.attr in MUTATORS:
             return 0
         of_module = isinstance(function.node, nodes.Name) and function.node.name in modules

@@ -16,6 +16,7 @@ def compile_if(compiler: TreeCompiler, body: Body, node: nodes.If, frame: Frame)
     mask = 0
     for branch in branches:
         mask |= compiler.dependencies.of(branch.test, soft)
+    # A name that is assigned in a branch depends on the condition as well.
     compiler.dependencies.conditions.append(mask)
     if not writes([node]) or (frame.require_output_check and compiler.jinja.has_known_extends):
         body.mask |= mask
@@ -39,6 +40,7 @@ def _write_slot(
             compiler.write(":")
             with compiler.indented():
                 guard.mask |= _write_branch(compiler, body, position, branch.body, frame)
+        # Also without an `{% else %}`: the slot of a branch that is no longer taken must become empty.
         with compiler.indented("else:"):
             guard.mask |= _write_branch(compiler, body, position, node.else_, frame)
 

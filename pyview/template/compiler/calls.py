@@ -74,6 +74,7 @@ class _DeclarationReader:
                 attributes[name], macro.defaults[i] = self._attribute(name, default)  # type: ignore[arg-type]
             else:
                 slots[name] = self._slot(name, default)  # type: ignore[arg-type]
+                # A slot that was not given is false and prints nothing.
                 macro.defaults[i] = nodes.Const("", lineno=default.lineno)
         used = find_undeclared(macro.body, ("caller", "kwargs"))
         if "caller" in used:
@@ -155,11 +156,13 @@ def _components(tree: nodes.Template, environment: Environment) -> dict[str, Dec
     used = {each.name for each in tree.find_all(nodes.Name)}
     taken = bindings(tree)
     found = {name: getattr(environment.globals.get(name), "declaration", None) for name in used}
+    # A name that the template binds itself hides the component of that name.
     return {name: each for name, each in found.items() if isinstance(each, Declaration) and not taken[name]}
 
 
 def _own(tree: nodes.Template, macros: Mapping[str, Declaration]) -> dict[str, Declaration]:
     taken = bindings(tree)
+    # A name that is bound twice may be either macro at the call.
     return {name: declaration for name, declaration in macros.items() if taken[name] == 1}
 
 
@@ -186,6 +189,8 @@ def _macros_of(template: nodes.Expr, environment: Environment, parent: str | Non
     name = environment.join_path(str(template.value), parent or "")
     try:
         source, filename, _ = environment.loader.get_source(environment, name)
+        # Jinja2's parser alone. `environment.parse` would check the calls of that file as well, and never end
+        # for two files that import each other.
         tree = Parser(environment, environment.preprocess(source, name, filename), name, filename).parse()
         return declared_macros(tree, name, filename)
     except TemplateError:
@@ -220,6 +225,7 @@ class _Checker:
                 self._fail(keyword, declaration.unknown(keyword.key))
         if has_body and CHILDREN not in declaration.slots:
             self._fail(call, no_body(declaration))
+        # `*args` and `**kwargs` may contain what is missing; only the render shows that.
         if call.dyn_args is None and call.dyn_kwargs is None:
             missing = declaration.missing([*given, *([CHILDREN] if has_body else [])])
             if missing:
@@ -255,6 +261,8 @@ class _Checker:
     def _check_entries(self, declaration: Declaration, slot: SlotDeclaration, value: nodes.Expr) -> None:
         what = f"the slot {slot.name!r} of {declaration.name}()"
         for number, entry in enumerate(entries_of(value, self._collected)):
+            # Entries that are collected in branches may exclude each other, so they are counted while
+            # rendering.
             if number and not slot.many and isinstance(value, nodes.List):
                 self._fail(entry, f"{what} takes one entry, got another")
             attributes = {each.name: each for each in slot.attributes}

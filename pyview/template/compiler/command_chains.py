@@ -51,6 +51,7 @@ def _value(node: nodes.Expr, eval_ctx: EvalContext) -> Any:
 
 def _global_js(environment: Environment, node: nodes.Name) -> JsCommands:
     found = environment.globals.get("js")
+    # An application may replace the global `js`.
     if node.name != "js" or not isinstance(found, JsCommands):
         raise nodes.Impossible
     return found
@@ -59,6 +60,7 @@ def _global_js(environment: Environment, node: nodes.Name) -> JsCommands:
 def _call_result(node: nodes.Call, eval_ctx: EvalContext) -> Any:
     function = node.node
     unknown = node.dyn_args is not None or node.dyn_kwargs is not None
+    # Only methods that make commands: any other might have an effect, and would run at compile time.
     if unknown or not isinstance(function, nodes.Getattr) or function.attr not in COMMANDS:
         raise nodes.Impossible
     args = [_value(each, eval_ctx) for each in node.args]

@@ -21,6 +21,8 @@ class Gap:
         self.text = ""
 
 
+# No subclass of `io.IOBase`: the buffer is part of a reference cycle, so the finalizer of an IOBase would
+# run at any depth of a deep recursion.
 class SourceBuffer:
     """Stream that Jinja2's code generator writes to, with gaps."""
 
@@ -63,6 +65,7 @@ class Body:
         self.is_unit = False
         # A slot whose HTML is unknown here may hold any tags. Then nothing is certain about the element around it.
         self.opaque = False
+        # Lists, because one static text may be written in many parts.
         self._statics: list[list[str]] = [[]]
 
     def add_text(self, text: str) -> None:
@@ -171,6 +174,7 @@ class TreeCompiler:
         dependencies = self.dependencies
         undefined: list[str] = []
         for ref, (action, parameter) in frame.symbols.loads.items():
+            # The function has its parameters already; their bits come from the unit.
             if action == VAR_LOAD_PARAMETER:
                 continue
             dependencies.masks[ref] = 0
@@ -226,6 +230,7 @@ class TreeCompiler:
             yield guard
         body.mask |= guard.mask
         if guard.always or guard.mask & ALWAYS:
+            # The branches are still guarded inside; only the block around them is entered each time.
             condition.text = "1"
         else:
             condition.text = f"{body.mask_variable} & {guard.mask or NEW}"
@@ -250,6 +255,7 @@ class TreeCompiler:
         """Write a body that is nested in a slot of another, such as the branch of an if. Return its mask."""
         body = self.new_body(outer.scope)
         slot = f"{outer.slots}[{position}]"
+        # Another branch may have filled the slot at the last render: the segment tells the branches apart.
         self.writeline(f"{body.slots} = {slot}; {body.diff} = {{}}")
         self.writeline(
             f"if {body.slots}.__class__ is _Node and {body.slots}.segment is {body.segment}:"
@@ -260,6 +266,7 @@ class TreeCompiler:
         with self.writing_to(body):
             self.blockvisit(statements, frame)
         self.writeline(f"if {body.diff}: {outer.diff}['{position}'] = {body.diff}")
+        # An unbalanced branch may close the element around it, so nothing is certain about that element.
         if not body.is_balanced():
             outer.opaque = True
         return body.mask

@@ -37,12 +37,14 @@ class Dependencies:
         self.loops: dict[str, RowScope] = {}
         self.items: dict[str, RowScope] = {}
         finalize = environment.finalize
+        # `finalize` is called for every output, so an unknown one makes every slot run at each render.
         self.of_finalize = ALWAYS if finalize is not None and not is_marked_pure(finalize) else 0
 
     def of(self, node: nodes.Node, frame: Frame) -> int:
         """Return the bits of an expression: if none of them is set, its value is the same as before."""
         if isinstance(node, (nodes.Name, nodes.NSRef)):
             return self.of_name(node.name, frame)
+        # A field of a loop's item has a bit of its own, so it is asked before the item as a whole.
         field = field_of(node)
         if field is not None:
             mask = self._of_field(field, frame)
@@ -63,6 +65,7 @@ class Dependencies:
         load = frame.symbols.find_load(ref)
         mask = self.masks.get(ref)
         if load is not None and load[0] == VAR_LOAD_RESOLVE and self.unit is not None:
+            # To ask for the bit makes the name an input of the unit.
             return (mask or 0) | self.unit.bit(load[1])
         if mask is None:
             return ALWAYS
@@ -106,5 +109,6 @@ class Dependencies:
         if isinstance(node, nodes.Test):
             return 0 if is_pure_test(self._environment, node) else ALWAYS
         if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
+            # `day.now()` looks like any other method of an immutable value.
             return ALWAYS if node.node.attr in CLOCKS else 0
         return ALWAYS if isinstance(node, _IMPURE) else 0

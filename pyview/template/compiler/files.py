@@ -23,6 +23,7 @@ def compile_include(compiler: TreeCompiler, body: Body, node: nodes.Include, fra
             context, names = compiler.jinja.get_context_ref(), compiler.jinja.dump_local_context(frame)
             compiler.writeline(f"_v, _x = _include(_render_pass, {slot}, template, {context}, {names})")
         else:
+            # Without context Jinja2 renders the file once and shares the text with all renders.
             text = "concat(template._get_default_module()._body_stream)"
             compiler.writeline(f"_v, _x = _text_slot({slot}, {text})")
     compiler.write_tree_slot(body, position)
@@ -95,6 +96,7 @@ def _bind_imported(
     bit = body.scope.bits.new()
     values = "".join(f"{ref}, " for ref in refs)
     compiler.write_set_bit(bit, f"not {body.segment}.rule.are_immutable(({values}))")
+    # With the context, the macros may read names that are no inputs of this unit.
     always = ALWAYS if node.with_context or dependencies.conditions else 0
     mask = bit | dependencies.of(node.template, frame) | always
     for ref in refs:
@@ -115,6 +117,7 @@ def compile_block(compiler: TreeCompiler, body: Body, node: nodes.Block, frame: 
     body.mask |= ALWAYS
     body.opaque = True
     position = body.add_slot()
+    # Looked up at each render: only the context knows which template of the chain has the last word.
     block = f"context.blocks[{node.name!r}][0]"
     compiler.writeline(f"_v, _x = {block}.tree({context}, {body.slots}[{position}], _render_pass)", node)
     compiler.write_tree_slot(body, position)

@@ -71,6 +71,7 @@ class LiveCodeGenerator(CodeGenerator):
         optimized: bool = True,
     ) -> None:
         self._source = SourceBuffer()
+        # The gaps are filled at the end, so nothing can be written to the given stream before that.
         self._copy_to = stream
         super().__init__(environment, name, filename, cast(TextIO, self._source), defer_init, optimized)
         self._compiler = TreeCompiler(
@@ -84,6 +85,8 @@ class LiveCodeGenerator(CodeGenerator):
     def visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> Any:
         compile_statement = STATEMENTS.get(type(node))
         if compile_statement is not None:
+            # The same statement is compiled twice: once by Jinja2 for the page as text, once here for the
+            # tree.
             body = self._compiler.tree_body(args[0])
             if body is not None:
                 return compile_statement(self._compiler, body, node, args[0])

@@ -75,6 +75,7 @@ def _piece(value: Any) -> Any:
     return value if isinstance(value, Live) else command_piece(value)
 
 
+# Text is made harmless and not refused: the text of one visitor must not make the page fail for all others.
 _OF_VALUES: Final = {
     "pyview.url": _guard(url, ":"),
     "pyview.event": _guard(event_text, "["),
@@ -98,9 +99,11 @@ _GUARD_OF: Final = {
 
 def guard_slots(tree: nodes.Template) -> None:
     """Add guards around all slots of a template that need one, and around blocks and includes in such attributes."""
+    # To follow the HTML through all branches takes longer, and most templates need no guard.
     if not any(_OPEN_VALUE.search(text.data) for text in tree.find_all(nodes.TemplateData)):
         return
     blocks: dict[nodes.Node, list[str]] = {}
+    # A list, because the guards replace nodes of the tree that is walked through.
     for position in [*positions_of(tree)]:
         names = _guards_for(position.positions)
         if isinstance(position, Written):

@@ -49,6 +49,7 @@ def compile_for(compiler: TreeCompiler, body: Body, node: nodes.For, frame: Fram
 
 def _analyze(compiler: TreeCompiler, node: nodes.For, frame: Frame) -> _Loop:
     """Build the frames of a loop as Jinja2's `visit_For` does."""
+    # Three frames, because names that are bound in the body exist neither in the test nor in the else.
     inner, test, otherwise = frame.inner(), frame.inner(), frame.inner()
     inner.loop_frame = True
     undeclared = find_undeclared(node.iter_child_nodes(only=("body",)), ("loop",))
@@ -73,6 +74,7 @@ def _key_of(compiler: TreeCompiler, node: nodes.For) -> tuple[nodes.Node, str, s
     if not iterable.args and not iterable.kwargs:
         return iterable.node, "_item_key", None
     argument = iterable.args[0] if len(iterable.args) == 1 and not iterable.kwargs else None
+    # The key function is a constant of the module, so its field must be known now.
     if not isinstance(argument, nodes.Const) or not isinstance(argument.value, (str, int)):
         compiler.jinja.fail(
             f'{KEY_FILTER} takes the name of one field, as in `rows|{KEY_FILTER}("id")`', iterable.lineno
@@ -151,7 +153,9 @@ def _write_row_function(compiler: TreeCompiler, scope: UnitScope, loop: _Loop) -
 
 def _fields(loop: _Loop) -> list[str] | None:
     fields = fields_read(loop.node.target, loop.node.body)
+    # Without fields the item is compared as a whole, and its key with it.
     if fields and loop.key_field is not None and loop.key_field not in fields:
+        # The scan of the rows has to find a row whose key alone has changed.
         fields.append(loop.key_field)
     return fields or None
 
@@ -164,6 +168,7 @@ def _declare_row(compiler: TreeCompiler, loop: _Loop, rows: RowScope) -> None:
         if rows.fields is not None:
             dependencies.items[ref] = rows
     if loop.variable is not None:
+        # `loop` as a whole, for instance as an argument of a macro, may be asked for anything.
         dependencies.masks[loop.variable] = ALWAYS
         dependencies.loops[loop.variable] = rows
 

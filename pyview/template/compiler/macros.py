@@ -89,6 +89,7 @@ def _rendering_to_text(compiler: TreeCompiler) -> Iterator[None]:
 def _bind_macro(compiler: TreeCompiler, name: str, ref: str, function: _TreeFunction) -> None:
     dependencies = compiler.dependencies
     mask = function.mask | dependencies.of_conditions()
+    # A function that renders to text has no mask variable to test.
     if compiler.body is None:
         mask = 0 if function.pure else ALWAYS
     dependencies.masks[ref] = mask if dependencies.bindings[name] == 1 else ALWAYS
@@ -112,8 +113,10 @@ def _write_tree_function(
     compiler: TreeCompiler, node: nodes.Macro | nodes.CallBlock, frame: Frame
 ) -> _TreeFunction:
     inner = frame.inner()
+    # With a buffer, Jinja2's statements would collect text. This function fills slots.
     inner.buffer = None
     inner.require_output_check = False
+    # Twice, as in Jinja2's `macro_body`: before the special parameters are declared, and with them.
     inner.symbols.analyze_node(node)
     parameters = _parameters(node, inner)
     inner.symbols.analyze_node(node)
@@ -137,8 +140,11 @@ def _write_tree_function(
         dependencies.masks.update(unit.parameters)
         body = write_unit(compiler, unit, inner, node.body, prepare=prepare, pulls=False)
     dependencies.masks = outer_masks
+    # Changed inputs are found inside, when the macro is called. The bits of variables around it decide
+    # outside.
     rest = (body.mask | defaults) & ~unit.own_bits()
     mask = rest | _mask_of_names(unit, outer_unit)
+    # A macro that reads a name of the context is not pure: other templates have another context.
     return _TreeFunction(name, body, pure=not unit.names and not rest, mask=mask)
 
 
@@ -146,6 +152,7 @@ def _parameters(node: nodes.Macro | nodes.CallBlock, inner: Frame) -> list[str]:
     """Return the variables of the parameters, in the order in which a macro binds its arguments."""
     declared = [argument.name for argument in node.args]
     used = find_undeclared(node.body, _SPECIAL)
+    # The order is that of `Macro.__call__`: caller, kwargs, varargs.
     special = [name for name in _SPECIAL if name in used and name not in declared]
     return [
         *(inner.symbols.ref(name) for name in declared),

@@ -27,6 +27,7 @@ def write_tree_functions(compiler: TreeCompiler, node: nodes.Template) -> None:
     segments = "".join(f"{body.segment}, " for body in compiler.bodies)
     compiler.writeline(f"segments = ({segments})")
     compiler.writeline(f"root.segment = {root.segment if root is not None else None}")
+    # Jinja2 has written its own already, but without the lines of the functions above.
     compiler.writeline("debug_info = " + repr("&".join(f"{line}={code}" for line, code in jinja.debug_info)))
 
 
@@ -86,6 +87,7 @@ def _write_child(compiler: TreeCompiler, unit: UnitScope, node: nodes.Template) 
     frame.require_output_check = True
     resolved = compiler.gap_line()
     compiler.enter_frame(frame)
+    # All bits: the top level binds names and chooses the parent, so it runs at each render.
     compiler.writeline(f"{body.diff} = {{}}; {body.mask_variable} = -1; parent_template = None")
     wrapper = compiler.gap_line()
     compiler.jinja.pull_dependencies(node.body)

@@ -32,6 +32,7 @@ def _constant_text(compiler: TreeCompiler, node: nodes.Expr, frame: Frame) -> st
     finalize = compiler.finalizer()
     if finalize.const is None:
         return None
+    # Only while `js` is the global: a template may bind this name itself.
     if _is_escaped(compiler, frame) and not compiler.dependencies.bindings["js"]:
         commands = constant_commands(unguarded(node), frame.eval_ctx)
         if commands is not None:
@@ -54,6 +55,7 @@ def _write_expression(compiler: TreeCompiler, body: Body, node: nodes.Expr, fram
     position = body.add_slot()
     compiler.newline(node)
     with compiler.guarded(body, mask, node):
+        # `finalize` needs the text of the result, so with it a call cannot render into the tree.
         if isinstance(node, nodes.Call) and not volatile and compiler.environment.finalize is None:
             write_call(compiler, body, position, node, frame, bool(frame.eval_ctx.autoescape))
         else:
@@ -86,6 +88,7 @@ def write_call(
 
     `extra` maps additional keyword arguments to their source.
     """
+    # The called function decides which tags it writes.
     body.opaque = True
     jinja = compiler.jinja
     slot = f"{body.slots}[{position}]"

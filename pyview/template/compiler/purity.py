@@ -73,6 +73,7 @@ def _is_pure(registered: dict[str, Any], builtin: dict[str, Any], impure: frozen
     function = registered.get(name)
     if function is None:
         return False
+    # By identity: an application may register a filter of its own under the name of one of Jinja2.
     return (function is builtin.get(name) and name not in impure) or is_marked_pure(function)
 
 
@@ -83,6 +84,7 @@ def _names_pure(
     builtin: dict[str, Any],
     impure: frozenset[str],
 ) -> bool:
+    # The name of the called filter may be in `*args`, where it is not known.
     if node.dyn_args is not None or node.dyn_kwargs is not None:
         return False
     if len(node.args) <= position:

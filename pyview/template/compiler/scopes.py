@@ -18,6 +18,7 @@ class Bits:
         self._last = NEW
 
     def new(self) -> int:
+        # Python's integers have any number of bits, so a template never runs out of them.
         self._last <<= 1
         return self._last
 

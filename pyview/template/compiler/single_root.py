@@ -34,6 +34,8 @@ def _scan(statics: Sequence[str]) -> "_Scan":
 
 class _Scan(HTMLParser):
     def __init__(self) -> None:
+        # With `convert_charrefs` the parser may hold back text in `rawdata`, which shows unfinished tags
+        # here.
         super().__init__(convert_charrefs=False)
         self.open: list[str] = []
         self.roots = 0
@@ -45,6 +47,7 @@ class _Scan(HTMLParser):
             self.roots += 1
         if tag not in VOID_ELEMENTS:
             self.open.append(tag)
+        # A slot in the name of a tag: which element it is, and if it needs an end tag, is unknown.
         if _SLOT in tag:
             self.balanced = False
 

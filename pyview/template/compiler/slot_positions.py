@@ -71,6 +71,7 @@ def positions_of(tree: nodes.Template) -> Iterator[Slot | Written]:
 
 def _positions_from(begin: tuple[Scanner, ...], tree: nodes.Template) -> Iterator[Slot | Written]:
     walk = _SlotWalk(begin)
+    # Text beside the blocks of a template that extends another is never shown, so its slots have no position.
     if tree.find(nodes.Extends) is None:
         yield from walk.through(tree.body)
     else:
@@ -121,6 +122,8 @@ class _SlotWalk:
             case nodes.Include():
                 yield self._written(node)
             case nodes.Block():
+                # Another template may replace the block, so both its content and the block as a whole are
+                # looked at.
                 yield Written(node, tuple(one.fork() for one in self.positions))
                 yield from self.through(node.body)
             case nodes.ScopedEvalContextModifier():
@@ -146,6 +149,7 @@ class _SlotWalk:
 
     def _read(self, text: str) -> None:
         for one in self.positions:
+            # The scanner is a generator of tags. It moves on only as far as it is read.
             for _ in one.read(text, 1):
                 pass
         self.positions = _different(self.positions)
@@ -156,6 +160,8 @@ class _SlotWalk:
             walk = _SlotWalk(self._begin, [one.fork() for one in self.positions], escaped=self._escaped)
             yield from walk.through(branch)
             ends += walk.positions
+        # Only the beginning of a URL, a binding or a command is dangerous, so the shortest values matter
+        # most.
         self.positions = sorted(_different(ends), key=lambda one: len(one.value))[:_MOST_POSITIONS]
 
     def _with_escaping(self, node: nodes.ScopedEvalContextModifier) -> Iterator[Slot | Written]:
@@ -173,6 +179,7 @@ def _different(positions: Sequence[Scanner]) -> list[Scanner]:
 
 
 def _key(position: Scanner) -> tuple[object, ...]:
+    # Between tags, it makes no difference which tag came before.
     if position.where not in _IN_TAG and position.where != "raw":
         return (position.where,)
     in_tag = position.attribute, position.value, position.type, position.spaced, position.closes

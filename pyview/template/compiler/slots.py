@@ -51,6 +51,7 @@ class _Hoist(NodeTransformer):
         self.collected: dict[str, list[nodes.Call]] = {}
 
     def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node | list[nodes.Node]:
+        # Inner call blocks first, so that the slots which remain in the body belong to this call.
         self.generic_visit(node)
         if _is_slot(node) or not any(map(_holds_slots, node.body)):
             return node
@@ -62,6 +63,7 @@ class _Hoist(NodeTransformer):
             value = nodes.Name(list_name, "load", lineno=node.lineno)
             node.call.kwargs.append(nodes.Keyword(name, value, lineno=node.lineno))
         node.body = _without_slots(node.body)
+        # White space between slots is no content: without this, the component would get it as `children`.
         rest: nodes.Stmt = node
         if not node.args and all(map(_is_blank, node.body)):
             rest = nodes.Output([node.call], lineno=node.lineno)
@@ -97,6 +99,7 @@ class _Hoist(NodeTransformer):
                     found += [macro, self._collect(each, macro, lists[self._slot_name(each)])]
                 elif isinstance(each, _CONTROL) and _holds_slots(each):
                     found.append(self._collecting(each, lists))
+                # Assignments stay in the copy, because slots after them may read what they bind.
                 elif not writes([each]):
                     found.append(_copied(each))
             return found
@@ -123,6 +126,7 @@ class _Hoist(NodeTransformer):
             lineno=line,
         )
         self.collected[list_name].append(entry)
+        # An assignment, because a `do` would forbid snapshots in the whole template (see `trust_of`).
         return nodes.Assign(nodes.Name(f"{macro.name}_entry", "store", lineno=line), entry, lineno=line)
 
     # Directly within the call block
@@ -142,6 +146,7 @@ class _Hoist(NodeTransformer):
         )
         name = self._slot_name(slot)
         for keyword in call.kwargs:
+            # A slot may be written several times: all of its entries are one argument.
             if keyword.key == name and isinstance(keyword.value, nodes.List):
                 keyword.value.items.append(entry)
                 return
@@ -212,6 +217,7 @@ def _with_bodies(node: nodes.Node, change: Callable[[Iterable[nodes.Node]], list
 
 def _copied(value: Any) -> Any:
     """Return a deep copy of a node or of a list of nodes. It shares nothing but the environment."""
+    # The same statement stays in the call block, and later passes change nodes in place.
     if isinstance(value, nodes.Node):
         made = copy(value)
         for name in value.fields:

@@ -65,6 +65,7 @@ def write_unit(
 
 def resolutions(unit: UnitScope) -> str:
     """Return the line that looks up all context names of a unit."""
+    # Names are looked up once at the start, in one place: the same value is compared, printed and retained.
     return (
         "; ".join(f"{variable} = resolve({name!r})" for name, (variable, _) in unit.names.items()) or "pass"
     )
