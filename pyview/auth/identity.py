@@ -43,6 +43,7 @@ class Identity:
         Raises `RuntimeError` for a session that its middleware has not loaded, and `UnknownUser` for a user without a
         unique field.
         """
+        # First the id: it may write the id and the sign-in time of a new session, which are read below.
         sid, session, user = session_id(scope), session_of(scope), user_of(scope)
         _mark_accessed(session)
         binding = _binding(sid, session, user)

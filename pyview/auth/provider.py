@@ -85,6 +85,7 @@ class AllOf(AuthProvider):
         return True
 
     def wrap(self, func: Endpoint) -> Endpoint:
+        # The first provider becomes the outermost endpoint, so that it is asked first.
         for provider in reversed(self.providers):
             func = provider.wrap(func)
         return func

@@ -57,6 +57,7 @@ def page_path(scope: Scope) -> str:
     # Servers differ: some put the prefix into `path` too, some only into `root_path`.
     has_root = path == root or path.startswith(f"{root}/")
     full = quote(path if has_root else root + path, safe=_PATH_SAFE)
+    # A client may send any bytes; latin-1 decodes all of them.
     query = scope.get("query_string", b"").decode("latin-1")
     return f"{full}?{query}" if query else full
 

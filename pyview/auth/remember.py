@@ -152,6 +152,7 @@ class RememberMe:
         presented = _cookie(scope, self.cookie)
         if not presented:
             return
+        # An invalid cookie is deleted; for a valid one, `_redeem` decides otherwise.
         update.cookie = ""
         selector, _, validator = presented.partition(":")
         try:
@@ -253,8 +254,10 @@ class RememberMe:
             max_age=update.max_age if update.cookie else 0,
             secure=self._https_only or scope.get("scheme") == "https",
             httponly=True,
+            # Not strict: a browser sends no strict cookie when a link on another site leads here.
             samesite="lax",
         )
+        # Append: the route may set cookies of its own.
         headers.append("set-cookie", response.headers["set-cookie"])
 
 

@@ -157,6 +157,7 @@ def _stack(middlewares: Sequence[Middleware]) -> ASGIApp:
 
 async def _run(app: ASGIApp, scope: Scope) -> Scope | None:
     """Return the scope that reaches the end of `app`, None if a middleware refused or failed."""
+    # A list, because a middleware may pass on a copy of the scope, which has the same list.
     result: list[Scope] = []
     try:
         await app({**scope, _RESULT: result}, _receive_disconnect, _discard)

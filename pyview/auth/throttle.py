@@ -174,13 +174,16 @@ def _storage(url: str) -> Storage:
     scheme, separator, rest = url.partition("://")
     name = _SCHEMES.get(scheme, scheme)
     options = _REDIS_OPTIONS if name.startswith("redis") else {}
+    # Each kind of storage has errors of its own. `wrap_exceptions` turns all of them into StorageError.
     return cast(
         Storage, storage_from_string(f"async+{name}{separator}{rest}", wrap_exceptions=True, **options)
     )
 
 
 def _account_key(account: Any, connection: HTTPConnection) -> str:
+    # A name in another spelling must not have a counter of its own.
     name = unicodedata.normalize("NFKC", account if isinstance(account, str) else "").strip().casefold()
+    # With the network: failures from elsewhere must not lock out the user of the account.
     subject = f"{_network(client_address(connection.scope))}\0{name}"
     return hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -192,6 +195,7 @@ def _network(address: str) -> str:
         return address  # not an IP: a name from the server, for example for a Unix socket
     if not isinstance(found, IPv6Address):
         return str(found)
+    # A socket for both families shows IPv4 clients as `::ffff:192.0.2.1` (RFC 4291, section 2.5.5.2).
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return str(ip_network((int(found), _IPV6_NETWORK), strict=False))
