@@ -17,6 +17,7 @@ class Encryptor:
     """Encrypts text for one purpose. `clock` returns the Unix time in seconds; only `decrypt` calls it."""
 
     def __init__(self, keys: Secrets, purpose: str, clock: Callable[[], float] = time.time) -> None:
+        # Fernet takes 32 bytes: 16 for the signature and 16 for the encryption.
         self._fernet = fernet.MultiFernet(
             [fernet.Fernet(urlsafe_b64encode(key)) for key in keys.keys(purpose)]
         )

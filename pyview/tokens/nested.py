@@ -60,6 +60,7 @@ class NestedTokens:
 
     def read(self, token: object, dom_id: str, binding: str) -> NestedToken:
         """Return the claims of `token`. Raises `InvalidToken` unless it was minted for `dom_id` and `binding`."""
+        # Only `mint` can encrypt, so the content needs no check.
         claims, bound = json.loads(self._encryptor.decrypt(token, self.max_age))
         nested = NestedToken(**claims)
         # A page has many of these tokens. One of them must not open a view in the place of another.

@@ -129,6 +129,7 @@ class Tokens:
 
     def check_csrf_token(self, token: object, page_id: str, binding: str) -> bool:
         """Return True if `token` was minted for this session, or without a session for this page."""
+        # The code of an invalid token is b"", which equals no code of 32 bytes.
         code = _unmask(token)
         expected = (_csrf_code(key, page_id, binding) for key in self._csrf_keys)
         return any(hmac.compare_digest(code, candidate) for candidate in expected)
@@ -179,6 +180,7 @@ def _binding_mac(key: bytes, nonce: str, binding: str) -> str:
     if not binding:
         return ""
     digest = hmac.digest(key, f"{nonce}.{binding}".encode(), "sha256")
+    # 128 bits cannot be guessed, and every page carries them.
     return urlsafe_b64encode(digest[:16]).decode()
 
 

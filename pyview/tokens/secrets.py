@@ -141,6 +141,7 @@ class Signer:
         """The first of `keys` signs; all of them verify."""
         self._clock = clock
         oldest_first = list(reversed(keys))  # itsdangerous signs with the last one
+        # The keys are derived already, one for each purpose.
         self._signer = TimestampSigner(oldest_first, key_derivation="none", algorithm=_HMACSHA256())
 
     def sign(self, data: Any) -> str:
@@ -163,6 +164,7 @@ class Signer:
             raise InvalidToken("signature") from None
         if not -CLOCK_SKEW <= self._clock() - signed_at.timestamp() <= max_age:
             raise InvalidToken("expired")
+        # Only `sign` makes valid signatures, so the payload needs no further check.
         return orjson.loads(base64_decode(payload))
 
 
