@@ -23,6 +23,7 @@ Attributes = Mapping[str, str | int | bool]
 _SCOPE = "pyview"
 
 
+# Compared by name, because `_ProxyMeterProvider` is private.
 _UNCONFIGURED = frozenset(
     {"ProxyTracerProvider", "NoOpTracerProvider", "_ProxyMeterProvider", "NoOpMeterProvider"}
 )

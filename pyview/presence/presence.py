@@ -245,6 +245,7 @@ class Presence:
         if self._heartbeat is None:
             loop = asyncio.get_running_loop()
             self._schedule_heartbeat(loop)
+            # Set before the first `_send`, which would otherwise start a task that does not subscribe first.
             self._sending = loop.create_task(self._introduce())
             self._send_everything()
             self._send({"kind": "ask", "whom": None})
@@ -294,11 +295,13 @@ class Presence:
         if self._timeout is not None:
             self._timeout.cancel()
             self._timeout = None
+        # The goodbye must be last: after a later change, the others would ask for all entries again.
         while self._sending is not None:
             await asyncio.wait([self._sending])
         self._pubsub.drop(self)
         self._peers.remove_all()
         await self._pubsub.broadcast(WORKERS, {"from": self._worker_id, "kind": "bye"})
+        # Only now: `_begin` would start everything again if a view used presence during the waits above.
         self._heartbeat = None
 
 
