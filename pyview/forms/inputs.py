@@ -113,6 +113,7 @@ def _number(value: Any, by: int = 0) -> str | int | float:
 
 
 def _day_limit(limit: Any) -> dict[str, str]:
+    # HTML has no exclusive bounds; these are left to the model.
     bound = getattr(limit, "ge", None), getattr(limit, "le", None)
     names = zip(("min", "max"), bound, strict=True)
     return {name: as_text(day) for name, day in names if isinstance(day, datetime.date | datetime.time)}

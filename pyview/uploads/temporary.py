@@ -122,6 +122,7 @@ def _sweep_owner(folder: Path, lock: Path, owner: str) -> int:
         left = [path for path in folder.glob(f"{_PREFIX}{owner}-*") if _is_own_file(path.lstat())]
         for path in left:
             path.unlink(missing_ok=True)
+        # Last: if this process is killed in between, the next sweep goes on from here.
         lock.unlink(missing_ok=True)
     return len(left)
 
