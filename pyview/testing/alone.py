@@ -78,6 +78,7 @@ def rendered(content: Any, environment: LiveEnvironment | None = None) -> str:
     html = ContentRendering(environment or create_environment(), None).html(content)
     if isinstance(html, str):
         return html
+    # A coroutine that is neither awaited nor closed gives a RuntimeWarning beside the error.
     close = getattr(html, "close", None)
     if close is not None:
         close()

@@ -91,6 +91,8 @@ class Browser:
             url = str(request.url)
             if not same_origin(url, self.settings.base_url):
                 return Loaded(url, None)
+            # httpx must not follow redirects: its transport would send a URL of another site to this
+            # application too.
             response = await self.http.send(request, follow_redirects=False)
             if response.next_request is None:
                 return Loaded(url, response)
@@ -133,6 +135,7 @@ class Browser:
             "connection": "Upgrade",
             "upgrade": "websocket",
             "sec-websocket-version": "13",
+            # The example of RFC 6455, section 1.3. No server in between checks it.
             "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
             "origin": self.settings.origin,
             **({"sec-websocket-protocol": ", ".join(subprotocols)} if subprotocols else {}),
@@ -156,14 +159,17 @@ class Browser:
 
 def _form_request(http: httpx.AsyncClient, form: Submission, headers: Mapping[str, str]) -> httpx.Request:
     if form.method == "get":
+        # HTML standard, form submission: the fields replace the query of the action.
         url = httpx.URL(form.url).copy_with(query=str(httpx.QueryParams(list(form.pairs))).encode())
         return http.build_request("GET", url, headers=headers)
     if form.multipart:
+        # httpx writes multipart only for files. A file without a name is sent as a plain field.
         files = [(name, (None, value)) for name, value in form.pairs]
         return http.build_request("POST", form.url, headers=headers, files=files)
     return http.build_request(
         "POST",
         form.url,
+        # Not `data=`, which takes a dict: fields that repeat would lose their order.
         content=str(httpx.QueryParams(list(form.pairs))),
         headers={**headers, "content-type": "application/x-www-form-urlencoded"},
     )
@@ -197,5 +203,6 @@ def websocket_scope(
         "server": (url.host, url.port or (443 if secure else 80)),
         "subprotocols": list(subprotocols),
         "state": dict(state),
+        # As servers do that let the application refuse a handshake with a whole HTTP response.
         "extensions": {"websocket.http.response": {}},
     }

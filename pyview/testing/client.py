@@ -25,6 +25,8 @@ class Lifespan:
         self._task: asyncio.Task[None] | None = None
 
     async def startup(self) -> None:
+        # ASGI: the start-up and the shutdown are messages to one call, so it goes on while the client is
+        # open.
         self._task = asyncio.create_task(self._run())
         await self._send("lifespan.startup")
 

@@ -129,6 +129,7 @@ class _Finder(HTMLParser):
         elif self._depth and tag == self.tag:
             self._depth += 1
 
+    # HTML ignores the slash of `<div/>`: the element is open until its end tag.
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
 

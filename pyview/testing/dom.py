@@ -19,6 +19,7 @@ _INLINE = frozenset(_INLINE_NAMES.split())
 
 def parse(html: str) -> BeautifulSoup:
     """Parse a document. All attributes are plain strings, `class` included."""
+    # Beautiful Soup warns about text without tags, which it takes for the name of a file or a URL.
     text = html if "<" in html else f"<body>{html}</body>"
     return BeautifulSoup(text, "html.parser", multi_valued_attributes=None)
 
@@ -38,6 +39,7 @@ def _pieces(tag: Tag) -> Iterator[str]:
         if type(child) is NavigableString:  # comments and the doctype are subclasses
             yield child
         elif isinstance(child, Tag) and child.name not in _INVISIBLE:
+            # A browser shows blocks apart: without the space, two paragraphs would read as one word.
             space = "" if child.name in _INLINE else " "
             yield from (space, *_pieces(child), space)
 

@@ -297,6 +297,7 @@ def urlencode(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _encode(text: str) -> str:
+    # URLSearchParams leaves `*` as it is and encodes `~`. `quote_plus` does the opposite.
     return quote_plus(text, safe="*").replace("~", "%7E")
 
 
@@ -318,6 +319,7 @@ def _one_each(tags: list[Tag], name: str, value: Value) -> tuple[str, ...]:
 
 
 def _textarea_text(tag: Tag) -> str:
+    # HTML standard: a parser drops one line break right after the start tag. Python's parser keeps it.
     return tag.get_text().removeprefix("\r\n" if tag.get_text().startswith("\r\n") else "\n")
 
 

@@ -67,6 +67,7 @@ class Gestures:
         self.tab.state.fields.focus(tag)
         if _is_checkable(tag):
             self.tab.state.fields.toggle(tag)  # a browser does this before it dispatches the click
+        # The client runs `phx-click-away` before the `phx-click` of the clicked element.
         await self._click_away(tag)
         await self._phx_click(tag)
         # The event may have loaded another page, on which the clicked element does not exist.
@@ -80,6 +81,8 @@ class Gestures:
                 "a live link needs data-phx-link patch or redirect and data-phx-link-state push or replace: "
                 f"{outline(link)}"
             )
+        # The client stops the DOM event at a live link. It runs the `phx-click` of the link itself, after it
+        # has begun to navigate. Read now, because the answer may replace the link.
         on_click = attribute(link, "phx-click")
         go = self.tab.navigation.patch if kind_of_link == "patch" else self.tab.navigation.navigate
         await go(attribute(link, "href"), state)
@@ -89,6 +92,7 @@ class Gestures:
 
     async def _click_away(self, tag: Tag) -> None:
         for away in self.tab.state.soup.select("[phx-click-away]"):
+            # The client skips hidden elements, such as a menu that is closed already.
             if not contains(away, tag) and _visible(away):
                 await self.run(attribute(away, "phx-click-away"), Occasion("click", away))
 
@@ -120,6 +124,7 @@ class Gestures:
         method, to = attribute(link, "data-method"), attribute(link, "data-to", attribute(link, "href"))
         url = absolute(self.tab.state.url, to)
         if url.startswith(("http:", "https:")):
+            # HTML forms know GET and POST only. Any other method travels in the field `_method`.
             override = [] if method in ("get", "post") else [("_method", method)]
             await self.tab.submit(Submission(url, "get" if method == "get" else "post", override))
             await self.tab.follow()
@@ -207,6 +212,7 @@ class Gestures:
         event = attribute(field, "phx-change") or (attribute(form, "phx-change") if form is not None else "")
         if form is None or not event:
             return
+        # Before the form is read: from the first change on, the client leaves out `_unused_` for this field.
         self.tab.state.fields.use(form, attribute(field, "name"))
         self.tab.state.fields.focus(field)
         await self.run(event, Occasion("change", field, uploads=uploads or {}))
@@ -263,6 +269,7 @@ class Gestures:
             return list(self.tab.state.soup.select(to))
         if "inner" in to:
             return list(source.select(to["inner"]))
+        # Matches come in document order, so the last one around the element is the closest.
         around = [one for one in self.tab.state.soup.select(to["closest"]) if contains(one, source)]
         return around[-1:]
 

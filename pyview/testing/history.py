@@ -55,6 +55,8 @@ class History:
             raise IndexError(f"cannot go {direction}: the history has no entry in that direction")
         self.index = target
         entry = self.current
+        # How the page came to an entry says how to go forward to it. To go back, the client undoes the next
+        # step.
         return entry, entry.kind if by > 0 else entry.back_kind or entry.kind
 
     def _add(self, entry: HistoryEntry, *, replace: bool) -> None:

@@ -32,6 +32,7 @@ def absolute(base: str, href: str) -> str:
 def origin(url: str) -> tuple[str, str, int | None]:
     """Return the scheme, the host and the port of a URL."""
     parts = urlsplit(url)
+    # RFC 6454, section 4: a URL without a port has the default port of its scheme.
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 

@@ -54,6 +54,8 @@ class MainView:
         await state.answer(pending)
         if pending.status == "ok":
             state.reloads = 0
+            # The client patches the page only after the recovery, so that the fields do not become empty
+            # meanwhile.
             await self._recover(forms)
             state.screen.patch_fields(view.html(strip=False), view.id)
         elif pending.status == "error":

@@ -25,6 +25,7 @@ from pyview.testing.uploads import Chosen, Uploader, drop_target
 CLICKABLE = (
     "a, button, input[type=submit], input[type=button], input[type=reset], label, summary, [phx-click]"
 )
+# A condition of the test may depend on anything, not only on messages, so `wait_for` looks again and again.
 POLL = 0.02
 MAIN_VIEW = "[data-phx-main]"
 
@@ -66,6 +67,7 @@ class Page:
     @property
     def path(self) -> str:
         """The URL without scheme and host: path, query, fragment."""
+        # `raw_path` is what a request sends, so it has no fragment.
         return httpx.URL(self.url).raw_path.decode() + (
             f"#{httpx.URL(self.url).fragment}" if "#" in self.url else ""
         )

@@ -84,6 +84,7 @@ def change_payload(
     form: Tag, args: Args, value: str, target: str, cid: int | None, uploads: Mapping[str, Any] | None = None
 ) -> Payload:
     """Return the payload of a form's change event about the field named `target`; `value` is the urlencoded form."""
+    # Until 1.0.5 the client sent a missing target as the text `undefined`, and it has kept that.
     meta = {"_target": target or "undefined", **attributes_value(form), **args.get("value", {})}
     return with_cid(
         {

@@ -13,6 +13,7 @@ from pyview.testing.errors import NoAnswer, SocketClosed, SocketRefused
 from pyview.wire.message import encode_binary
 
 TIMEOUT = 5.0
+# RFC 6455, section 7.4.1: the code that an endpoint reports if the connection ends without a close frame.
 ABNORMAL = 1006
 
 
@@ -198,6 +199,7 @@ class RawSocket:
 
     def _on_refusal_body(self, message: Message) -> None:
         self.response_body += message.get("body", b"")
+        # `connect` wakes up on the status and reads the body, so the status is set after the last part.
         if not message.get("more_body", False):
             self.status = self._refusal
             self._disconnect(ABNORMAL)
@@ -241,6 +243,7 @@ class RawSocket:
             async with asyncio.timeout(timeout):
                 while not condition():
                     self._raise_from_app()
+                    # There is no await between the check and `clear`, so no change can be missed.
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
@@ -260,6 +263,7 @@ class RawSocket:
 
     def _raise_from_app(self) -> None:
         task = self._task
+        # Raised once: the closing of the socket after it must not raise the same error again.
         if task is None or self._error_seen or not task.done() or task.cancelled():
             return
         error = task.exception()

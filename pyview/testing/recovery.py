@@ -36,6 +36,7 @@ def _recovery(old: Tag, new: Tag, soup: BeautifulSoup, fields: Fields) -> list[d
     inputs = [tag for tag in inputs if kind(tag) not in BUTTON_TYPES]
     if not inputs:
         return []
+    # No element has changed, but the event needs one as its target. The client takes the first visible input.
     first = next((tag for tag in inputs if kind(tag) != "hidden"), inputs[0])
     value = fields.serialize(old)
     return [

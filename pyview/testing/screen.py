@@ -165,6 +165,7 @@ class Screen:
 
     def form_to_submit(self) -> Tag | None:
         """Return the form that the server asks the client to submit over HTTP; None if there is none."""
+        # Asked after each patch. A search in the text is cheap, the elements have to be parsed.
         if "phx-trigger-action" not in (self._content(strip=True) or ""):
             return None
         return self.soup.select_one("form[phx-trigger-action]")

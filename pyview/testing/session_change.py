@@ -27,6 +27,7 @@ async def _renew(state: TabState, view: View, receipt: str) -> Step | None:
     """Send the socket the new cookie, encrypted by the server, and take the page's new tokens."""
     response = await _post(state, "/session/pass", {"id": view.id, "token": receipt})
     state.pump()
+    # The view may have crashed, or the page navigated, while the requests were on their way.
     if response is None or view.channel.state != "joined":
         return None
     _, connection = state.live()
@@ -43,6 +44,7 @@ async def _renew(state: TabState, view: View, receipt: str) -> Step | None:
 
 async def _post(state: TabState, path: str, body: dict[str, str]) -> dict[str, Any] | None:
     """Return the JSON that the server answers; None if it refuses the request."""
+    # A script cannot set `origin` and `sec-fetch-site`: by them the server knows a request of its own pages.
     headers = {
         "origin": state.browser.settings.origin,
         "sec-fetch-site": "same-origin",

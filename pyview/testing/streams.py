@@ -107,6 +107,7 @@ class StreamedItems:
 
     def _show(self, node: Tree, before: dict[int, tuple[Tree, Tree]]) -> Tree:
         known = before.get(id(node))
+        # The entry keeps the node alive, so no other object can have got its id meanwhile.
         if known is not None and known[0] is node:
             self._remember(node, before)
             return known[1]
@@ -152,6 +153,7 @@ def check_containers(soup: Any, dom_ids: Iterable[str]) -> None:
 def _limit(items: list[_Item], limit: int | None) -> None:
     if limit is None:
         return
+    # As in Phoenix, a negative limit keeps the last items: new ones come at the end and old ones go.
     if limit < 0:
         del items[: max(0, len(items) + limit)]
     else:

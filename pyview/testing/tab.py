@@ -44,6 +44,7 @@ from pyview.wire.merge import ProtocolError, extract
 # The close code by which the page's script says that the tab is closed: the server ends its views at once. With any
 # other code they wait for a reconnection.
 GOODBYE = 4000
+# The script of PyView also stops after three quick loads, and then shows a message.
 MAX_RELOADS = 3
 MAX_STEPS = 20
 IDLE_ROUNDS = 30
@@ -134,6 +135,7 @@ class Tab:
                 f"{url} was loaded {MAX_RELOADS} times and its join was refused each time: {reason!r}. A browser "
                 "would go on loading it. The server's log has the reason of each refusal"
             )
+        # HTML standard: a navigation to the current URL replaces the entry of the history.
         await self.load(url, replace=url == state.url)
 
     # --- the connection ---
@@ -341,6 +343,8 @@ class Tab:
             idle = 0 if state.pump() or state.steps else idle + 1
             await self.follow()
             remaining = until - time.monotonic()
+            # While a plain `def` handler runs in a thread, the event loop looks idle. A thread that hangs
+            # must not hang the test, hence the limit.
             if idle >= IDLE_ROUNDS and threads_at_work() and time.monotonic() < give_up:
                 await asyncio.sleep(THREAD_POLL)
                 idle = 0

@@ -35,6 +35,7 @@ from pyview.testing.view import View, shown_components
 from pyview.wire.merge import ProtocolError, extract
 
 FLASH_COOKIE = "__phoenix_flash__"
+# The age in seconds that the client gives both cookies: long enough for one load, and no longer.
 COOKIE_AGE = 60
 
 

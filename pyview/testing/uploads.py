@@ -52,6 +52,7 @@ class FileTransfer:
             self.error = "failed"
 
     async def _report(self, upload: "Chosen") -> None:
+        # Of the announced size, as the client computes it: a test may announce another size than it sends.
         progress = self._sent * 100 // (self.file.size or len(self.file.content))
         # The client reports whole percents, so small chunks of a large file cause few messages.
         if progress > self._reported:
@@ -76,6 +77,7 @@ class Chosen:
         self._name = attribute(file_input, "name")
         self._ref = upload_ref(file_input)
         self._uploaders = uploaders
+        # Kept by the document: the uploads of an earlier choice at the same input go on.
         self._transfers: dict[str, FileTransfer] = tab.state.chosen_files.transfers.setdefault(self._ref, {})
         self._cid = _cid(tab, file_input)
 

@@ -69,6 +69,7 @@ class View:
         """Merge a diff; return the view's HTML, with marks on the elements that the patch leaves alone."""
         old_shown, old_tree = self.shown, self.tree
         self._keep(merge(old_tree, diff))
+        # A merge without an error is not enough: the client may hold the right tree and not patch all of it.
         check_reach(self.tree, diff, old_tree)
         return to_html(self.shown, strip=False, since=old_shown)
 
