@@ -32,6 +32,7 @@ async def may_see(
     if not await guard.allows(location, fresh=fresh):
         await redirect(process, ref, location.page if process.mount_context.routed else process.page)
         return False
+    # By identity of the object: each lookup makes a new one.
     if guard.identity is not process.mount_context.identity:
         process.take_identity(guard.identity)
     return True
@@ -46,6 +47,7 @@ async def may_cause(
         return False
     unmet = await first_unmet(asked, process.socket.identity, owner)
     if unmet is None:
+        # A condition may have waited for a database, and the page may have left meanwhile.
         return not process.ended
     if process.guard is not None:
         process.guard.log_denied(message.name)

@@ -54,10 +54,12 @@ async def finish(
     pending = socket.navigation is not None or socket.session_change is not None
     if pending and await _left(process, ref):
         return
+    # A message with a ref is answered in any case: the client keeps the element locked until its answer.
     if ref is None and process.connection.is_full:
         _defer_render(process)
         return
     update = _update_components(process) if part else process.renderer.update(socket)
+    # Nearly all renders return the diff itself. A coroutine around each would cost more than this check.
     diff = complete(process, update if type(update) is dict else await update)  # type: ignore[misc]
     if answer is not None:
         diff["r"] = encoded(answer, "a handler's reply")
@@ -78,6 +80,7 @@ def _update_components(process: ViewProcess) -> Diff | Awaitable[Diff]:
         return process.renderer.update(process.socket)
     if type(process.renderer) is ReloadingRenderer:
         return process.renderer.update_components(process.socket, process.components)
+    # The view's own template is not rendered: only components may have changed.
     return process.components.completed({})
 
 
@@ -116,6 +119,7 @@ def _defer_render(process: ViewProcess) -> None:
 
 
 def _holds_too_much(process: ViewProcess) -> bool:
+    # Renders that are put off become one, so pushed events are all that can grow.
     return process.socket.pending_event_bytes() > process.app.security.max_queued_bytes
 
 
@@ -156,6 +160,7 @@ def _request_session_change(
     target = {} if navigation is None else {"to": navigation.to, **_carried_flash(process)}
     process.socket.queue_event(SESSION_EVENT, encoded({"token": token, **target}, SESSION_EVENT))
     process.changing_session = True
+    # Empty: the page goes there itself when it has the new cookie, which the next page needs.
     return None if navigation is None else {}
 
 
@@ -182,6 +187,7 @@ async def leave(process: ViewProcess, ref: str | None, navigation: dict[str, Any
     if process.mount_context.target.sticky and "live_redirect" in navigation:
         await _navigate_and_stay(process, ref, navigation)
         return
+    # Before the navigation: the client drops what comes for a view that it has left.
     events = last_events(process)
     if events:
         process.connection.push("diff", {"e": events["events"]})

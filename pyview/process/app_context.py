@@ -57,6 +57,7 @@ class AppContext:
 
     def failed_mount(self, error: HTTPException) -> dict[str, Any]:
         """Return the answer to a join whose `mount` raised `error`: the client loads the page to show the status."""
+        # As in Phoenix LiveView: after any other failure the client joins again a few times.
         if 400 <= error.status_code < 500:
             token = self.signatures.mint_reload_token(error.status_code)
             return {"reason": "reload", "status": error.status_code, "token": token}

@@ -14,6 +14,7 @@ def call_handle_event(process: ViewProcess, message: Event) -> Any:
     Raises `UnknownEvent`, `BindingError`, and what the handler raises.
     """
     if process.socket.hooks is None:
+        # Not awaited here: another coroutine around that of the handler would cost each event.
         return process.call_event(
             process.view, message.name, message.payload, process.socket, process.resources
         )

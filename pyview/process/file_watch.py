@@ -71,4 +71,5 @@ class FileWatch:
             try:
                 follower.check_files(scan)
             except Exception:
+                # One page that fails must not end the checks of all others.
                 logger.exception("checking the files of a page failed")

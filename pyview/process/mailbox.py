@@ -67,6 +67,7 @@ class RunQueue:
             runnable.run(message)
             if time.monotonic() > end:
                 break
+        # A call above may have added another one, and so have scheduled the next turn.
         if ready and not self._scheduled:
             self._schedule()
 
@@ -103,6 +104,7 @@ class Waiting:
         return len(self._messages) - self.posted
 
     def add_posted(self, message: Any) -> None:
+        # Only these are wrapped: a browser may send few, and a burst of the application many.
         self._messages.append(_Posted(message))
         self.posted += 1
 
@@ -118,6 +120,7 @@ class Waiting:
         return message
 
 
+# Messages that one mailbox handles in a row before the event loop may read sockets again.
 _TURNS_BEFORE_PAUSE = 64
 
 Handler = Callable[[Any, Any], Coroutine[Any, Any, None]]
@@ -154,6 +157,7 @@ class Mailbox:
         if self.busy:
             self._wait(message)
             return
+        # Before the handler runs, which may post to its own mailbox.
         self.busy = True
         self._task = start(self._drain(message))
 
@@ -164,6 +168,7 @@ class Mailbox:
         if self.busy:
             self._wait_inside(message)
             return
+        # Already now: a message that comes before the turn of this one must not overtake it.
         self.busy = True
         self._run_queue.add(self, message)
 
@@ -228,6 +233,7 @@ class Mailbox:
         if self._waiting.posted < self._limit:
             self._waiting.add_posted(message)
         else:
+            # The newest one is dropped, because the view that handles the others ends anyway.
             self._dropped((message,))
             self._overflowed()
 
@@ -244,8 +250,10 @@ class Mailbox:
             while True:
                 try:
                     await self._handlers[type(message)](self, message)
+                # Cancellations as well: a subclass decides whether one is meant for it.
                 except BaseException as error:
                     await self._raised(error)
+                # No await from this check to the end: a message that came then would wait for ever.
                 if not self._waiting:
                     break
                 message = self._waiting.pop()

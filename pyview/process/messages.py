@@ -34,6 +34,7 @@ class Rejoin:
     navigated: bool
 
 
+# Messages are made for each frame, and a named tuple costs a third of a frozen dataclass.
 class Event(NamedTuple):
     """An event of the browser for the view."""
 
@@ -186,6 +187,7 @@ class JoinRefused(Exception):
         self.audited = audited
 
 
+# The browser chooses the names, so a line of the log has a bound.
 _MOST_NAMES = 12
 _LONGEST_NAME = 40
 

@@ -179,6 +179,8 @@ class Children:
     def _container(self, child: Nested, context: MountContext, dom_id: str) -> NestedElement:
         if context.target.depth >= MOST_DEEP:
             raise NestedTooDeep(child)
+        # The join finds a view by its key.
+        # A class that a function has made can be found only if it is registered here.
         self._app.nested.of(child.view_class, context.location.route.live_session)
         token = nested_token(child, context, dom_id, "" if child.sticky else self.instance)
         signed = self._app.signatures.mint_nested_token(token, context.identity.binding)
@@ -211,12 +213,14 @@ class Children:
     def _end_those(self, gone: set[str]) -> None:
         for dom_id in gone:
             self.forget(dom_id)
+        # A copy: a child that ends leaves the set.
         for child in [each for each in self._processes if each.dom_id in gone]:
             child.end_with_parent()
 
     def end(self) -> None:
         """End all children, because the view has ended."""
         self._ended = True
+        # Taken out, because each child releases itself while the loop runs.
         children, self._processes = self._processes, set()
         for child in children:
             child.end_with_parent()

@@ -69,6 +69,7 @@ class PageSources:
         return None if before == self._beside else (self._beside, before.script != self._beside.script)
 
     def _read(self) -> FilesOfView:
+        # Most views have no files beside them.
         found = self._files.of(self._view_class) if any(self._stamp) else None
         return found or FilesOfView(self._view_class.__name__, None, None)
 
@@ -147,8 +148,10 @@ class ReloadingRenderer:
         return self.problem is None and self.sources.templates_are_current
 
     async def _render_again(self, socket: LiveViewSocket[Any]) -> Diff:
+        # A set of its own: if this render fails, the page still follows the files that it shows.
         templates: Sources = {}
         if isinstance(socket.components, ComponentRegistry):
+            # Components keep their own trees, made from their former templates.
             socket.components.invalidate()
         try:
             with recording_sources(templates):

@@ -26,6 +26,7 @@ from pyview.template.tree.stream import ShownItems
 from pyview.threads import on_loop
 from pyview.uploads.registry import UploadRegistry
 
+# A `handle_params` that patches each time would never end.
 _MOST_PATCHES_IN_A_TURN = 20
 
 
@@ -40,6 +41,7 @@ class ViewRuntime:
     # Topics, timers, messages to itself
 
     async def subscribe(self, topic: str) -> None:
+        # Nothing would end the subscription of a view that has ended.
         if not self._process.ended:
             await self._process.app.pubsub.subscribe(topic, self._process)
 
@@ -51,9 +53,11 @@ class ViewRuntime:
 
     def presence(self) -> ViewPresence:
         process = self._process
+        # Views may keep the object. After the end of the view it tracks nothing that nothing would remove.
         return ViewPresence(process.app.presence, lambda: None if process.ended else process)
 
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
+        # A handler may go on after the end of its view, and a timer would have no end then.
         if self._process.ended:
             return None
         return on_loop(self._schedule, event, seconds, repeat)
@@ -86,6 +90,7 @@ class ViewRuntime:
             limit = process.app.security.max_async_work
             process.tasks = AsyncTasks(process.name, self._task_done, limit, process.log_crash)
             if process.ended:
+                # A handler that goes on after the end can start no task, since nothing would end it.
                 process.tasks.cancel()
         return process.tasks
 
@@ -127,6 +132,7 @@ class ViewRuntime:
 
     def send_view(self, event: str, payload: Any) -> None:
         parent_event, components = Event(None, event, payload), self._process.components
+        # An event of a running component handler waits for its return, so that one answer has both changes.
         if components is None or not components.queue_parent_event(parent_event):
             self._process.post_soon(parent_event)
 
@@ -160,6 +166,7 @@ class ViewRuntime:
         process = self._process
         if not process.mount_context.routed:
             raise lifecycle.without_url(patch, process.mount_context)
+        # Checked as for a browser: a patch into another view would get past its guard and hooks.
         location = process.connection.locate(patch.to)
         if location is None or not process.mount_context.location.route.may_be_patched_to(location.route):
             raise ValueError(
@@ -196,4 +203,5 @@ class ViewRuntime:
     async def close(self) -> None:
         self._process.end()
         self._process.connection.closed()
+        # Posted, because the handler that has called this still runs.
         self._process.post(Leave())

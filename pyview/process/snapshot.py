@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+# A few items and levels only: many views are measured at once when a network breaks down.
 _SAMPLE = 8
 _DEPTH = 6
 _CONTAINERS = (list, tuple, set, frozenset)
@@ -14,6 +15,7 @@ _CONTAINERS = (list, tuple, set, frozenset)
 def footprint(value: Any, depth: int = _DEPTH) -> int:
     """Return an estimate in bytes. A few items stand for a whole collection; shared objects are counted twice."""
     size = sys.getsizeof(value, 64)
+    # A class is shared by all of its objects, so it does not count.
     if depth == 0 or isinstance(value, (str, bytes, int, float, type)):
         return size
     if isinstance(value, Mapping):

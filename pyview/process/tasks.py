@@ -20,6 +20,7 @@ if sys.version_info >= (3, 12):
         task = asyncio.Task(coroutine, loop=loop, eager_start=True)
         if not task.done():
             return task
+        # Raises in the caller what the coroutine has raised: no task is left that could report it.
         task.result()
         return None
 
@@ -32,6 +33,7 @@ else:
         task = loop.create_task(begun)
         caller = asyncio.current_task(loop)
         if caller is not None:
+            # asyncio allows one current task, and the handler must not find that of its caller.
             asyncio._leave_task(loop, caller)
         asyncio._enter_task(loop, task)
         try:
@@ -91,6 +93,7 @@ class Begun(Coroutine[Any, Any, None]):
             self._waits = False
             awaited, self._awaited = self._awaited, None
             return awaited
+        # Each step in the same context, so that context variables of the first step are still set.
         return self._context.run(self._coroutine.send, value)
 
     def throw(self, *error: Any) -> Any:

@@ -108,6 +108,7 @@ class Transfer(Mailbox):
 
     def chunk(self, ref: str | None, data: bytes) -> None:
         """Queue bytes from the browser. A browser that does not wait for answers ends its upload."""
+        # Before `post`, which may write the chunk at once and then releases its bytes.
         self._connection.hold(len(data))
         self.post(Chunk(ref, data))
 
@@ -183,6 +184,7 @@ class Transfer(Mailbox):
             self._writer = self._make_writer(self.entry)
             await self._writer.open()
             self._state = "open"
+            # No byte will come that could complete an empty file.
             if self.entry.size == 0:
                 await self._complete()
         except Exception as error:
@@ -260,6 +262,7 @@ class Transfer(Mailbox):
         """Close and release the writer. Its errors are only logged, because the upload has ended already."""
         state, self._state = self._state, "closed"
         try:
+            # A stuck writer must not keep the process of the view, which waits for all transfers.
             async with asyncio.timeout(_WRITER_TIMEOUT):
                 if state == "open":
                     await self._try_to_close(reason)
@@ -281,6 +284,7 @@ class Transfer(Mailbox):
     def _answer_and_wait(self, ref: str | None) -> None:
         self._connection.reply(ref, "ok", {})
         if not self.complete and not self.ended:
+            # A browser that stops half-way would otherwise keep a slot and an open file.
             timeout = self._constraints.chunk_timeout
             self._timer = asyncio.get_running_loop().call_later(timeout, self._timed_out)
 

@@ -86,6 +86,7 @@ class UploadManager:
     @property
     def load(self) -> UploadLoad:
         """Files and bytes that this view adds to the load of its connection."""
+        # The bytes of external uploads go to another server.
         uploads = [upload for upload in self.registry if not upload.is_external]
         permitted = [entry for upload in uploads for entry in upload.entries if _is_permitted(entry)]
         in_progress = [entry for entry in permitted if entry.incoming is None or not entry.incoming.complete]
@@ -122,6 +123,7 @@ class UploadManager:
             return _refusal(upload, gone)
         wanted = upload.awaiting_preflight(file.ref for file in message.files)
         grants = {entry.ref: await self._grant(upload, entry, socket) for entry in wanted}
+        # `external` may have refused a file meanwhile, and all files of the form are given up then.
         if not upload.auto_upload and upload.violations():
             for entry in wanted:
                 entry.preflighted = False
@@ -149,6 +151,7 @@ class UploadManager:
 
     def _token(self, upload: UploadConfig, entry: UploadEntry) -> str | None:
         # The limits are per connection, so those of all its views count.
+        # Files of the same message that were granted before this one are in the load already.
         load, limits = self._host.upload_load(), self._app.security
         if load.files >= limits.max_uploads:
             entry.fail("too_many_uploads")
@@ -205,6 +208,7 @@ class UploadManager:
         if found is None or entry is None or not _is_permitted(entry):
             raise UploadRefused("disallowed")
         if entry.incoming is not None:
+            # A token is valid once: two transfers would write into one file.
             raise UploadRefused("already_registered")
         return found[0], entry
 
@@ -296,6 +300,7 @@ def _advanced(
     if value is None:
         return _failure(entry, {})
     if isinstance(value, int) and external:
+        # Only the browser knows how far an external upload is.
         entry.progress = max(entry.progress, value)
         entry.done = entry.progress == 100
         return UploadSuccess() if entry.done else None
@@ -318,6 +323,7 @@ def _failure(entry: UploadEntry, value: dict[str, Any]) -> UploadFailure:
     if entry.incoming is not None:
         entry.incoming.end(consumed=False)
     error = value.get("error")
+    # The text comes from the browser, so its length is bounded.
     return UploadFailure(error[:1000] if isinstance(error, str) else "upload_failed")
 
 

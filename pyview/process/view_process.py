@@ -269,6 +269,7 @@ class ViewProcess(Mailbox):
 
     def take_identity(self, identity: Identity) -> None:
         """Go on for `identity`: another session, another set of scopes, or a user who has signed in again."""
+        # All three hold the user. A handler must never find two different ones.
         self.mount_context = self.mount_context._replace(identity=identity)
         self.resources = lifecycle.resources_of(self.mount_context)
         self.socket.identity = identity
@@ -292,6 +293,7 @@ class ViewProcess(Mailbox):
 
         `complete`: the page has received all that was sent. What it missed of a stream could not be sent again.
         """
+        # The server has dropped these values after their render and could not render them again.
         if any(socket.temporaries is not None for socket in self.sockets):
             return False
         if self.has_streams and not complete:
@@ -306,6 +308,7 @@ class ViewProcess(Mailbox):
         self.connection = connection
         self.detached = True
         if self.upload_manager is not None:
+            # The rest of a file never comes: the file inputs of a page that joins again are empty.
             self.upload_manager.interrupt()
 
     def attach(self, connection: ViewConnection, intake: Intake, message: Rejoin) -> None:
@@ -313,6 +316,7 @@ class ViewProcess(Mailbox):
 
         Messages that wait are handled first, then the join is answered.
         """
+        # Detached until the join is answered: before its tree the page has nothing to merge a diff into.
         self.detach(connection)
         self.charge(intake)
         self.post(message)
@@ -332,9 +336,12 @@ class ViewProcess(Mailbox):
         if self.ended:
             return
         if self.parent is not None:
+            # The parent keeps nothing of a view whose element has gone.
             self.parent.forget(self.dom_id)
         self.end()
+        # Posted, so that `disconnect` waits for a handler that is still running.
         self.post(Leave())
+        # `post` has done all of it already if no handler was running.
         if not self.disconnecting:
             self.app.unfinished.add(self)
 
@@ -357,6 +364,7 @@ class ViewProcess(Mailbox):
 
     def end(self) -> None:
         """Let no message, timer or broadcast reach the view any more."""
+        # First: what the rest of the end still posts is dropped.
         self._shut()
         self.app.pubsub.drop(self)
         self.app.presence.drop(self)
@@ -380,6 +388,7 @@ class ViewProcess(Mailbox):
         if self.counted and self.telemetry is not None:
             self.counted = False
             self.telemetry.ended(self.name)
+        # Taken out, because a join that finds its page gone and the `Leave` of that page both come here.
         view, self.view = self.view, None
         try:
             if view is not None:
@@ -415,6 +424,7 @@ class ViewProcess(Mailbox):
         elif isinstance(error, Exception):
             await self._crash(error)
         else:
+            # `KeyboardInterrupt` and `SystemExit` are for the server.
             raise error
 
     def _cancelled(self) -> None:
@@ -422,11 +432,13 @@ class ViewProcess(Mailbox):
         task = asyncio.current_task()
         if not self.ended or task is None:
             raise asyncio.CancelledError
+        # asyncio asks this of code that suppresses a cancellation.
         task.uncancel()
 
     async def _crash(self, error: Exception) -> None:
         self.log_crash("a handler", error)
         if not self.ended:
+            # In this order: `disconnect` may take seconds, and the page joins again meanwhile.
             self.end()
             self.connection.crashed()
             await self.disconnect()

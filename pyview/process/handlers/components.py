@@ -64,6 +64,7 @@ async def finish_component(
     socket = process.socket
     leaves = socket.navigation is not None or socket.patched is not None
     if leaves:
+        # The flash of the view goes along with a navigation, that of a component would be lost with it.
         component.socket.hand_over_flash()
     await finish(process, ref, answer, part=not leaves and not parent_events, fields=fields)
 
@@ -88,12 +89,14 @@ async def handle_component_update(process: ViewProcess, message: ComponentUpdate
 async def handle_components_leaving(process: ViewProcess, message: ComponentsLeaving) -> None:
     if process.components is not None:
         process.components.will_destroy(message.cids)
+    # The client sends `cids_destroyed` only after this answer.
     reply(process, message.ref, {})
 
 
 async def handle_components_left(process: ViewProcess, message: ComponentsLeft) -> None:
     components = process.components
     gone = [] if components is None else components.destroyed(message.cids)
+    # Before `disconnect`: the client keeps the trees of these components until this answer.
     reply(process, message.ref, {"cids": [each.cid for each in gone]})
     for component in gone:
         if process.tasks is not None:

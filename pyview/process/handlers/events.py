@@ -25,6 +25,7 @@ logger = logging.getLogger("pyview")
 
 async def handle_event(process: ViewProcess, message: Event) -> None:
     guard = process.guard
+    # Written out: a call of `may_continue` would cost a coroutine for each event of a guarded view.
     if guard is not None and not guard.is_fresh() and not await may_see(process, message.ref):
         return
     requirements = process.requirements
@@ -32,6 +33,7 @@ async def handle_event(process: ViewProcess, message: Event) -> None:
         return
     try:
         answer = call_handle_event(process, message)
+        # Almost every awaitable is a coroutine, and `isawaitable` takes longer than this comparison.
         if type(answer) is CoroutineType or isawaitable(answer):
             answer = await answer
     except UnknownEvent as error:
@@ -57,6 +59,7 @@ async def handle_url_changed(process: ViewProcess, message: URLChanged) -> None:
     if location is None or not process.mount_context.location.route.may_be_patched_to(location.route):
         reply(process, message.ref, {"link_redirect": True})
         return
+    # A patch is a new URL, so its user is looked up again, as for a join.
     if not await may_see(process, message.ref, location, fresh=True):
         return
     process.socket.clear_flash()
@@ -87,6 +90,7 @@ def handle_own_info(process: ViewProcess, message: Info) -> Coroutine[Any, Any, 
 
 
 def handle_timer(process: ViewProcess, message: TimerFired) -> Coroutine[Any, Any, None]:
+    # Before the handler: a tick that comes while it runs has to be filed again.
     message.timer.waiting = False
     return handle_info(process, message.timer.event)
 
@@ -104,6 +108,7 @@ async def handle_clear_flash(process: ViewProcess, message: ClearFlash) -> None:
 
 async def handle_refresh(process: ViewProcess, message: Refresh) -> None:
     """Render what was put off while the browser read too slowly."""
+    # First, since `finish` may put the render off once more.
     process.render_deferred = False
     await finish(process, None)
 

@@ -30,6 +30,7 @@ async def handle_cookie_changed(process: ViewProcess, message: CookieChanged) ->
         return
     process.guard = message.guard(process.mount_context)
     if process.children is not None:
+        # The tokens in the elements of nested views are bound to the former session.
         process.children.renew()
     if await may_see(process, None):
         await finish(process, None)

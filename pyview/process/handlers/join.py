@@ -69,6 +69,7 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     """Run the hooks, `mount` and `handle_params`, and return the first tree; {} if the page does not stay."""
     process.mount_context = mount_context
     process.parent = mount_context.target.parent
+    # Before user code runs: the view around may end while `mount` waits, and has to end this one too.
     if process.parent is not None and not process.parent.adopt(process):
         raise JoinRefused({"reason": "stale"}, "the view around it has ended")
     process.guard = mount_context.guard
@@ -79,10 +80,12 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     )
     socket.csp_nonce = mount_context.csp_nonce
     socket.connecting = mount_context.connecting
+    # Connect data holds the handshake and the parameters, which an open page must not keep.
     process.mount_context = mount_context._replace(connecting=None)
     if await lifecycle.run_hooks(socket, mount_context) or process.ended:
         return {}
     view = process.view = await lifecycle.create(mount_context, process.resources)
+    # Looked up once for each view, so that an event finds its caller without a search.
     process.call_event = event_caller(mount_context.view_class)
     process.call_info = info_caller(mount_context.view_class)
     process.requirements = event_requirements(mount_context.view_class)
@@ -139,7 +142,9 @@ async def _rendered(process: ViewProcess) -> Diff:
 async def handle_rejoin(process: ViewProcess, message: Rejoin) -> None:
     """Answer the join of a page that is back: its view goes on, and all of it is rendered."""
     process.detached = process.changing_session = False
+    # The page may have missed the last title, so it is sent again.
     process.title = None
+    # Diffs may have been lost, so the tree of the page is unknown.
     process.renderer.reset()
     if process.upload_manager is not None:
         process.upload_manager.drop_interrupted()
@@ -177,6 +182,7 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
     if type(message) is Rejoin and process.has_streams:
         # Our own lines of the client keep the items of streams then, since the tree does not have them.
         response["resumed"] = True
+    # Live navigation keeps the element of the page before, which the client then replaces by this one.
     if message.navigated:
         response["container"] = process.mount_context.location.route.container.wire
     if socket.patched is not None:

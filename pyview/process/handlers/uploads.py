@@ -37,6 +37,7 @@ async def handle_upload_advanced(process: ViewProcess, message: UploadAdvanced) 
 
 
 async def handle_upload_failed(process: ViewProcess, message: UploadFailed) -> None:
+    # This message comes from the transfer and not from the browser, so there is no access to check.
     await _finish_upload(process, None, await process.uploads().fail(message))
 
 
