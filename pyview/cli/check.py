@@ -135,6 +135,7 @@ def _module(name: str, folder: Path) -> Any:
 
 def _attribute(module: Any, attribute: str, name: str) -> Any:
     try:
+        # As uvicorn does: `shop:site.app` is an attribute of an attribute.
         return reduce(getattr, attribute.split("."), module)
     except AttributeError:
         raise CannotLoad(f"{name!r}: the module {module.__name__} has no {attribute!r}") from None

@@ -69,6 +69,7 @@ class JsCommands:
 
     @classmethod
     def _of(cls, json: str) -> "JsCommands":
+        # Without `__init__`, which would encode every command of the chain again.
         chain = cls.__new__(cls)
         object.__setattr__(chain, "_json", json)
         return chain

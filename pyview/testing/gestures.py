@@ -82,7 +82,7 @@ class Gestures:
                 f"{outline(link)}"
             )
         # The client stops the DOM event at a live link. It runs the `phx-click` of the link itself, after it
-        # has begun to navigate. Read now, because the answer may replace the link.
+        # has begun to navigate.
         on_click = attribute(link, "phx-click")
         go = self.tab.navigation.patch if kind_of_link == "patch" else self.tab.navigation.navigate
         await go(attribute(link, "href"), state)
