@@ -54,6 +54,7 @@ class FormFieldSource:
 
     def __call__(self, call: CallContext) -> Any:
         data = call.client
+        # A client may send any JSON value as the payload of an event.
         if isinstance(data, dict):
             if self.name in data:
                 return self.convert(data[self.name])
@@ -270,5 +271,6 @@ def _is_data(annotation: Any) -> bool:
 
 def _has_attribute(annotation: Any, mark: str) -> bool:
     cls = get_origin(annotation) or annotation
+    # A field without a default is no attribute of its class, so hasattr() alone would miss it.
     names = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
     return mark in names | set(getattr(cls, "model_fields", ())) or hasattr(cls, mark or "__no mark__")

@@ -63,6 +63,7 @@ def _event_requirements(cls: type) -> EventRequirements | None:
                 _check_place(owner, method, plain(attribute), method in handlers)
     by_name = {event: _requirements_of(cls, methods[event]) for event in handlers_of(cls, EVENTS)}
     others = _requirements_of(cls, ("handle_event",))
+    # None, so that the events of a class without requirements cost no check.
     return EventRequirements(by_name, others) if others or any(by_name.values()) else None
 
 

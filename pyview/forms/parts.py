@@ -200,6 +200,7 @@ class FormField:
     @property
     def errors(self) -> tuple[str, ...]:
         """Texts of the field's problems; empty until the field is `used`."""
+        # A list of values shows the errors of its items; the fields of a nested model show their own.
         within = self.shape.model is None
         return self.part.state.at(self._path, within=within, shown=self.used)
 
@@ -218,6 +219,8 @@ class FormField:
         return tuple(self._entry(nested, one, index, len(sources)) for index, one in enumerate(sources))
 
     def _entry(self, nested: ModelShape, source: FormSource, index: int, count: int) -> FormPart:
+        # The id has the key, so that an entry keeps its inputs, with focus and typed text, when it moves. The
+        # name has the index, because `_sort`, `_drop` and `_move` name entries by their place in the page.
         name, id, path = f"{self.name}[{index}]", f"{self.id}_{source.key}", (*self._path, index)
         return FormPart(self.part.state, nested, source, name, id, path, index, count)
 
