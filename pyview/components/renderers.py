@@ -149,6 +149,7 @@ class TemplateComponentRenderer:
 
     def _extras(self, slots: Slots) -> Mapping[str, Any]:
         socket = self._socket
+        # What is put in front later has less priority: function components, then context processors.
         names = self._own_names(with_id=not _has_id(socket.context))
         if slots or socket.has_flash:
             names = {**names, "slots": slots, "flash": socket.flash}
@@ -157,6 +158,7 @@ class TemplateComponentRenderer:
         if self._functions:
             names = {**without_context_names(self._functions, socket.context), **names}
         if DEFAULT_SLOT in slots:
+            # `slots` is not empty, so this dict is a copy, and not the one that `_own_names` keeps.
             names["caller"] = slots[DEFAULT_SLOT]
         if self._processors:
             names = {**context_processor_names(self._processors, self._meta, socket.context), **names}
@@ -215,6 +217,7 @@ class ContentComponentRenderer:
         self._previous = None
 
     def _compared(self, tree: Diff) -> Diff:
+        # The browser keeps the items of streams, so the server does not.
         streams = self._socket.streams is not None
         previous, self._previous = self._previous, without_stream_items(tree) if streams else tree
         return tree if previous is None else diff(previous, tree)
