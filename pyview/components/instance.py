@@ -213,7 +213,7 @@ async def finished(result: Any) -> Any:
 
 
 def _same(assigns: Mapping[str, Any], tokens: Mapping[str, Any], rule: ChangeRule) -> bool:
+    # Identity first, which saves a call for each assign that is the same object.
     return assigns.keys() == tokens.keys() and all(
-        # Identity first, which saves a call for each assign that is the same object.
         value is tokens[name] or rule.same(value, tokens[name]) for name, value in assigns.items()
     )
