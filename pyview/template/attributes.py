@@ -23,15 +23,18 @@ URL_ATTRIBUTES: Final = frozenset(
 )
 """Attributes whose value is a URL that the browser may open or fetch."""
 
+# SVG's <animate> and <set> can write one of these values into the `href` of a link around them.
 _ANIMATIONS: Final = frozenset({"animate", "set"})
 _ANIMATED: Final = frozenset({"to", "from", "by", "values"})
 
 _COLLECTIONS: Final = (Mapping, list, tuple, set, frozenset)
 
+# A `data:` URL may be a page with scripts. Images, sounds, videos and fonts are allowed again below.
 _DANGEROUS: Final = frozenset({"javascript", "vbscript", "data"})
 _HARMLESS_DATA = re.compile(r"data:(?:image|audio|video|font)/", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 _AFTER_SCHEME = re.compile(r"[/?#]")
+# A space, a quote, `=` or `>` in a name could begin another attribute, such as `onclick`.
 _NAME = re.compile(r"[\w:@.\-\[\]]+\Z")
 _PROPERTY = re.compile(r"--[\w-]+\Z|-?[A-Za-z][A-Za-z-]*\Z")
 # A declaration's value: outside of quotes and parentheses, no character that ends it.
@@ -98,6 +101,7 @@ def attribute_text(name: str, value: Any, tag: str = "") -> str:
 
 
 def _boolean_attribute(name: str, value: bool) -> str:
+    # Here a missing attribute is not the same as `false`, so False has to be written.
     if name.startswith("aria-") or name in _TRUE_OR_FALSE:
         return f' {name}="{str(value).lower()}"'
     return f" {name}" if value else ""
@@ -154,6 +158,7 @@ def trusted(name: str, value: Any) -> str:
 
 
 def _as_attribute(markup: str) -> str:
+    # `&` stays, because the entities of markup keep their meaning in an attribute.
     return markup.replace('"', "&#34;").replace("'", "&#39;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -170,6 +175,7 @@ def url_text(value: Any) -> str:
 
 def safe_url(url: str) -> str:
     """Return `url`, with `unsafe:` before it if a browser would run it: it leads nowhere, and still shows the value."""
+    # Made harmless and not refused: the text of one visitor must not make the page fail for all others.
     return url if is_harmless(url) else f"unsafe:{url}"
 
 
@@ -185,6 +191,7 @@ def is_harmless(url: str) -> bool:
 
 def may_be_scheme(piece: str) -> bool:
     """Return True if a later piece of a URL could complete its scheme."""
+    # After the first slash, question mark or # a colon ends no scheme (RFC 3986, sections 3.1 and 4.2).
     return ":" in _AFTER_SCHEME.split(piece, maxsplit=1)[0]
 
 

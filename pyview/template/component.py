@@ -72,6 +72,7 @@ class Component(Generic[P]):
 
     def template_in(self, environment: Any) -> LiveTemplate:
         """Return the Jinja2 template of its body, compiled once for each environment."""
+        # A component may be rendered without an application, for instance in a test.
         if not isinstance(environment, LiveEnvironment):
             return self._template_alone
         template: LiveTemplate | None = environment.component_templates.get(self.identity)
@@ -107,6 +108,7 @@ class ComponentCall(Live):
         environment = environment_of(render_pass)
         rule: ChangeRule = environment.change_rule
         inputs = [*self._inputs(environment.tstrings)]
+        # The slot may hold another component, a text or nothing: only the same component can be skipped.
         held = previous if type(previous) is _CachedCall and previous.component is self.component else None
         if held is not None and held.is_unchanged(inputs, rule):
             return held, None
@@ -116,6 +118,8 @@ class ComponentCall(Live):
         slot, change = self._render(render_pass, before, environment)
         if held is None:
             held = _CachedCall(self.component)
+        # A live component keeps its state only if each render places it, so a body that holds one is never
+        # skipped.
         held.keep(tokens, before if change is None else slot, render_pass.uncached != uncached)
         return held, change
 
@@ -156,6 +160,7 @@ class ComponentCall(Live):
         return f"{self.component.declaration.name}()"
 
     def __pyview_parts__(self) -> tuple[Any, ...]:
+        # Names of `rest` too, since the same values may belong to other attributes.
         return (self.component.identity, *self.given.values(), *self.rest, *self.rest.values())
 
     def _inputs(self, tstrings: CompiledTStrings) -> Iterator[Any]:
@@ -193,8 +198,11 @@ def _parts(value: Any, tstrings: CompiledTStrings) -> Iterator[Any]:
         yield from inputs_of(value, tstrings)
     elif isinstance(value, SlotEntry):
         yield from inputs_of(value.content, tstrings)
+        # The first part is the content, which is compared by what it reads: each render makes the function
+        # anew.
         yield from value.__pyview_parts__()[1:]
     elif type(value) is tuple and value and isinstance(value[0], SlotEntry):
+        # Two lists of entries with the same values may be divided in another way.
         yield len(value)
         for each in value:
             yield from _parts(each, tstrings)

@@ -42,6 +42,7 @@ class SlotContent(Live):
         return "the content of a slot"
 
     def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
+        # A copy of the keyword arguments, because the macro removes those that it knows.
         result: tuple[Any, Any] = self._macro.render(render_pass, previous, self._args, dict(self._kwargs))
         return result
 
@@ -135,6 +136,8 @@ def live_component(component: type, /, id: Any, *, caller: Any = None, **assigns
 
 
 def _check_id(component: type, id: Any) -> None:
+    # An undefined value has a hash and equals any other: a misspelled id would be the same for all
+    # components.
     if isinstance(id, Hashable) and not isinstance(id, Undefined):
         return
     raise TypeError(

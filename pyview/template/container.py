@@ -55,6 +55,7 @@ def container_of(given: Any, where: str) -> Container:
     that belongs to the client.
     """
     tag, attributes = (given, {}) if isinstance(given, str) else _pair(given, where)
+    # A tag cannot be escaped, so anything but a plain name is refused.
     if not _TAG.fullmatch(tag) or tag in _NO_CONTAINERS:
         raise ValueError(
             f"{where}={given!r}: expected an HTML tag that can hold a page, such as 'section' or 'main', got {tag!r}."
@@ -90,4 +91,5 @@ def _text(name: Any, value: Any, where: str) -> str | None:
         raise TypeError(
             f"{where}: expected the attribute {name!r} to be text, True, False or None, got {value!r}."
         )
+    # An attribute may hold text of a user, and the client runs text that begins with `[` as commands.
     return str(binding_text(name, value)) if is_binding(name) else value

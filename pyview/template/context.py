@@ -33,6 +33,7 @@ class LazyNames(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name not in self._names:
             raise KeyError(name)
+        # Read once for each render: a property may be slow, or return another value the second time.
         value = self[name] = getattr(self._owner, name)
         return value
 
@@ -64,6 +65,7 @@ class NameReader:
         `assigns` is a mapping, None, or an object whose public attributes and properties become names.
         """
         if isinstance(assigns, dict):
+            # The view's own dict, without a copy: a render only reads it.
             return {**assigns, **extras} if extras else assigns
         if assigns is None or isinstance(assigns, Mapping):
             return {**(assigns or {}), **(extras or {})}
@@ -74,6 +76,7 @@ class NameReader:
         names = self._names.get(cls)
         if names is None:
             names = self._names[cls] = _names_of_class(cls)
+        # An object may have attributes that its class does not know, so these are not cached by class.
         own = getattr(assigns, "__dict__", {})
         return names if names >= own.keys() else names.union(name for name in own if not name.startswith("_"))
 
@@ -127,6 +130,8 @@ class LiveContext(Context):
         self.parent = parent
         self.name = name
         self.vars = {}
+        # Jinja2 imports a file of macros anew if the context has globals that the file lacks. The globals in
+        # `behind` are those of all files, so it is imported once.
         self.globals_keys = set() if globals is None else set(globals)
         self._behind = behind or _NOTHING
         self._own_blocks = blocks

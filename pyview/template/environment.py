@@ -52,6 +52,7 @@ class CompiledTemplate(jinja2.Template):
         namespace: MutableMapping[str, Any],
         globals: MutableMapping[str, Any],
     ) -> "CompiledTemplate":
+        # The module of a template cannot know its environment, and its bytecode may come from a cache.
         rule = cast(LiveEnvironment, environment).change_rule
         for segment in namespace["segments"]:
             segment.rule = rule
@@ -86,6 +87,7 @@ class LiveEnvironment(jinja2.Environment):
                 "live templates cannot be rendered with enable_async=True: the context of a view must not change during"
                 " a render. Await values in mount or in a handler, and put them into the context"
             )
+        # Jinja2 would use the given cache as it is; it is wrapped below.
         bytecode_cache = options.pop("bytecode_cache", None)
         loader = with_library(options.pop("loader", None))
         # Without the option, the application sets `auto_reload` by its mode.
@@ -128,6 +130,7 @@ class LiveEnvironment(jinja2.Environment):
     def _generate(
         self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
     ) -> str:
+        # Not in `_parse`: the converter and the checks parse templates whose filters are not registered.
         refuse(source, self.filters, name, filename)
         return super()._generate(source, name, filename, defer_init)
 
@@ -163,6 +166,7 @@ class LiveEnvironment(jinja2.Environment):
         # Every render looks up its includes and parents. Without `auto_reload`, a dict is faster than Jinja2's cache.
         if self.auto_reload or globals or self.cache is None:
             return super().get_template(name, parent, globals)
+        # Overlays from `beside` share this dict but not the loader. `join_path` may depend on the parent.
         key = (self.loader, name, parent)
         template = self._ready.get(key)
         if template is None:
@@ -194,6 +198,8 @@ class LiveEnvironment(jinja2.Environment):
     ) -> Context:
         """Return the context of a render. `assigns` is the view's context; the names in `extras` take precedence."""
         names = self.name_reader.read(assigns, extras)
+        # Jinja2 chains a template's own globals before those of the environment. To look names up in a chain
+        # takes longer than to render a small page, and few templates have own ones.
         own_globals = template.globals.maps[0] if isinstance(template.globals, ChainMap) else template.globals
         if own_globals:
             return template.new_context(names)
@@ -201,6 +207,7 @@ class LiveEnvironment(jinja2.Environment):
 
     def beside(self, directory: str | os.PathLike[str]) -> "LiveEnvironment":
         """Return this environment for templates in a directory: files there are found before those of its loader."""
+        # An overlay shares filters, globals and the cached facts about types with this environment.
         here = FileSystemLoader(directory)
         overlay: LiveEnvironment = self.overlay(
             loader=here if self.loader is None else ChoiceLoader([here, self.loader])
@@ -252,6 +259,8 @@ class _GenerationCache(BytecodeCache):
         names = sorted(
             name for name, value in self._environment.globals.items() if hasattr(value, "declaration")
         )
+        # Generated code depends on all of these. Calls of components are checked only when a template
+        # compiles, so code from the cache must have been compiled with the same components.
         mark = f"pyview {GENERATION} {pure_names(self._environment)} {self._environment.finalize!r} {names}"
         return hashlib.sha256(f"{mark}\n{source}".encode()).hexdigest()
 

@@ -33,7 +33,9 @@ PLACEHOLDER: Final = "\ue000"
 """Stands for a value that is filled in when the template renders. No text contains this character."""
 
 _TEXT_ELEMENTS = RAW_TEXT_ELEMENTS | ESCAPABLE_TEXT_ELEMENTS
+# HTML ends a comment early for `<!-->` and `<!--->`. A `<` before anything else than a letter is text.
 _OPENING = re.compile(rf"<!--(?:-?>)?|<!\[CDATA\[|(?P<tag></?)(?=[a-zA-Z{PLACEHOLDER}]|\Z)|<[!?/]")
+# `--!>` ends a comment too. `<?`, `</ ` and an unknown `<!` begin a comment that ends at the next `>`.
 _ENDS = {
     "comment": re.compile("--!?>"),
     "cdata": re.compile("]]>"),
@@ -88,6 +90,7 @@ class Scanner:
         return html.unescape(self.value)
 
     def fork(self) -> "Scanner":
+        # Shallow, because no field can be changed in place. Each branch of a template moves its own scanner.
         return copy(self)
 
     def read(self, text: str, line: int) -> Iterator[Tag]:
@@ -147,6 +150,7 @@ class Scanner:
         self._line = line + text.count("\n", 0, found.start())
 
     def _in_raw(self, text: str, at: int, line: int) -> int:
+        # Only its own end tag ends such an element: other tags inside are text.
         found = re.compile(rf"</(?={re.escape(self.name)}(?:[\s/>]|\Z))", re.IGNORECASE).search(text, at)
         if found is None:
             self.value = text[-1:]
@@ -167,6 +171,7 @@ class Scanner:
         elif part == "/" or part.isspace():
             self.spaced = True
         elif part != ">":
+            # Without a space the part continues the name: a slot stands in it, as in `phx-{{ kind }}`.
             self.attribute = part.lower() if self.spaced else self.attribute + part.lower()
             self.spaced = False
         self.where = {"/": "slash", "=": "value"}.get(part, "tag")
@@ -177,6 +182,7 @@ class Scanner:
         mark = text[at : at + 1]
         if mark:
             self.where = mark if mark in "\"'" else "bare"
+        # In `<a href=>` the attribute has no value, and the tag ends.
         return (at, False) if self.where == "bare" and mark != ">" else (at + len(mark), mark == ">")
 
     def _in_bare_value(self, text: str, at: int) -> int:

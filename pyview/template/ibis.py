@@ -64,6 +64,7 @@ def advise(error: TemplateSyntaxError, source: str) -> None:
     lines = source.splitlines()[error.lineno - 1 : error.lineno]
     for tag in _TAG.findall("".join(lines)):
         for pattern, former, replacement in _SYNTAX:
+            # Text in quotes is data: `'a || b'` is no syntax.
             if pattern.search(_QUOTED.sub("''", tag)):
                 error.args = (f"{error.message} {_instead(former, replacement)}",)
                 return
@@ -86,6 +87,7 @@ def refuse(tree: nodes.Template, filters: Collection[str], name: str | None, fil
 
 def _loop_names(tree: nodes.Template) -> Iterator[nodes.Getattr]:
     """Yield each `loop.something` in a loop, unless the template assigns to the name `loop`."""
+    # Then `loop` may be an object of the application, which can have any attribute.
     if any(found.name == "loop" and found.ctx != "load" for found in tree.find_all(nodes.Name)):
         return
     for loop in tree.find_all(nodes.For):

@@ -140,6 +140,7 @@ class LiveTemplate:
         render_pass.host = host
         render_pass.environment = self.environment
         node, diff = self.part(assigns, extras, render_pass, previous)
+        # Also if the template shows no stream: changes of a hidden stream must not pile up.
         if render_pass.streams is not None or getattr(host, "streams", None) is not None:
             settle(render_pass)
         return node, ({} if diff is None else diff), render_pass
@@ -157,9 +158,12 @@ class LiveTemplate:
 
     def _keep_context(self, context: Context) -> None:
         """Keep a context after its render for the next one, if it holds nothing of the render."""
+        # A reloaded template may have other blocks. One spare context is enough, because renders rarely
+        # overlap.
         if self._spare or self.environment.auto_reload or type(context) is not LiveContext:
             return
         if context.is_reusable:
+            # Otherwise the spare context would keep the values of a view in memory.
             context.parent = _NO_NAMES
             self._spare.append(context)
 
@@ -208,6 +212,7 @@ class Rendering:
         self._node = None
 
     def _render(self, assigns: Any, extras: Mapping[str, Any] | None) -> tuple[dict[str, Any], RenderPass]:
+        # If the render raises an error, nodes may be half updated. Then the next update must be a whole tree.
         previous, self._node = self._node, None
         self._node, diff, render_pass = self._template.renew(assigns, extras, self._host, previous)
         return diff, render_pass
@@ -240,6 +245,7 @@ class LiveRender:
 
 
 def _names_of(socket: Any) -> dict[str, Any]:
+    # A socket has no `streams` until the view makes one; then the empty ones of the environment count.
     names = {"flash": socket.flash}
     streams = getattr(socket, "streams", None)
     return names if streams is None else {**names, "streams": streams.names}
@@ -293,6 +299,8 @@ class ContentRendering:
 
     def html(self, content: Any) -> str | Awaitable[str]:
         """Return the content as HTML for a page that is rendered to text."""
+        # Live values leave marks inside, because their HTML may have to be awaited and a template cannot
+        # wait.
         with TextPage(self._host, self._environment) as page:
             text = content_text(self._environment.tstrings, content)
         return page.filled(text) if page else text

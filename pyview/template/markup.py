@@ -24,6 +24,7 @@ class Pattern:
         self._names = self._parts[1::2]
 
     def fill(self, **values: Any) -> Markup:
+        # Texts and placeholders alternate, so one assignment to every second place fills all of them.
         parts = self._parts[:]
         parts[1::2] = [
             value if type(value := values[name]) is Markup else str(escaped(value)) for name in self._names

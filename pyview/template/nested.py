@@ -66,6 +66,7 @@ class Nested(Live):
         if self.id is not None:
             return self.id
         own = _kebab(self.view_class.__name__)
+        # A page gets another id each time it loads, and a sticky view outlives its page.
         return f"live-{own}" if self.sticky or around.startswith(PAGE_PREFIX) else f"{around}-{own}"
 
     def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:

@@ -46,6 +46,7 @@ class PageAttributes:
 
         Raises `ValueError` for a name that PyView uses itself.
         """
+        # The client takes the CSRF token from the element of this name.
         if name == "csrf-token" or name.startswith("pyview-"):
             raise ValueError(f"page.meta({name!r}, ...): PyView uses this name itself, choose another one.")
         _put(self._meta, name, content)
@@ -100,6 +101,7 @@ class PageAttributes:
 
     def _elements(self) -> Iterator[Markup]:
         for name, content in self._meta.items():
+            # Open Graph and other RDFa names are in `property`, not in `name`.
             element = _PROPERTY if ":" in name else _NAMED
             yield element.format(name, content, _OURS)
         for rel, href in self._links.items():
@@ -114,6 +116,7 @@ def _put(where: dict[str, str], name: str, value: str | None) -> None:
 
 
 def _safe(rel: str, href: str) -> str:
+    # An icon is an image, which runs no scripts.
     if rel == "icon" and href.startswith("data:image/"):
         return href
     return external_url(href) if "://" in href else local_path(href)
@@ -175,6 +178,7 @@ class RootTemplateContext(TypedDict):
 RootTemplate = Callable[[RootTemplateContext], str]
 ContentWrapper = Callable[[RootTemplateContext, Markup], Markup]
 
+# Without the script, buttons do nothing, and nothing else on the page says so.
 _SCRIPT_NOTICE = Markup(
     '<p id="pyview-notice" role="status">This page is not live: its script has not loaded. '
     '<a href="">Try again</a></p>\n'

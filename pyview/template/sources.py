@@ -34,13 +34,16 @@ class TemplateLine(NamedTuple):
 
 def calling_line() -> TemplateLine:
     """Return the line that called the function which calls this one, skipping frames of Jinja2 and PyView."""
+    # Frames and not `inspect.stack`, which reads source files: this runs for each component of each render.
     frame = sys._getframe(2)
+    # The globals of generated code have no `__name__`, so the search stops at the line of a template.
     while frame.f_globals.get("__name__", "").startswith(_OURS) and frame.f_back is not None:
         frame = frame.f_back
     return TemplateLine(frame.f_globals, frame.f_code, frame.f_lasti)
 
 
 def _line(code: CodeType, instruction: int) -> int:
+    # `co_positions` yields one entry for each code unit, which has two bytes.
     position = next(islice(code.co_positions(), instruction // 2, None), None)
     return (position and position[0]) or code.co_firstlineno
 

@@ -17,6 +17,7 @@ def replace_inputs(node: Node, values: Mapping[str, Any]) -> None:
     """
     if isinstance(node, Unit):
         names = node.segment.names
+        # The inputs for names come after those for parameters.
         for position, name in enumerate(names, len(node.inputs) - len(names)):
             if name in values:
                 node.inputs[position] = values[name]
@@ -55,6 +56,7 @@ class Temporaries:
             return context
         values = {name: value for name, value in self._values.items() if hasattr(context, name)}
         if is_dataclass(context) and cast(Any, context).__dataclass_params__.frozen:
+            # A frozen context cannot be changed, so the view gets a copy.
             return replace(cast(Any, context), **values)
         for name, value in values.items():
             setattr(context, name, value)

@@ -56,6 +56,8 @@ def danger_of(before: ValueSoFar) -> Danger | None:
 
 def _may_be_binding(name: str) -> bool:
     """Return True if a slot in the name of the attribute may make it a binding: `phx-{{ kind }}`."""
+    # Only names that can still become a binding: `data-{{ name }}` cannot, and `phx-value-{{ name }}`
+    # neither.
     known, slot, _ = name.partition(SLOT)
     return (
         bool(slot) and len(known) > len("phx-") - 1 and any(one.startswith(known.lower()) for one in BINDINGS)
@@ -64,6 +66,7 @@ def _may_be_binding(name: str) -> bool:
 
 def _danger_in_binding(before: ValueSoFar) -> Danger | None:
     known = before.text.lstrip(SLOT)  # other slots may be empty
+    # Only a text that begins with `[` is run as commands, so what follows other text is harmless.
     if known:
         return Danger.COMMAND_PIECE if known.startswith("[") else None
     return Danger.COMMANDS if before.name.lower() in COMMAND_BINDINGS else Danger.EVENT

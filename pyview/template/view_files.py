@@ -56,6 +56,7 @@ def layout_of(view: type, environment: LiveEnvironment, otherwise: Any = None) -
     A name is a file beside the module of the class that has the attribute, else a name for the environment's loader.
     None if there is no layout, or if the attribute is False. Raises Jinja2's TemplateNotFound and TemplateSyntaxError.
     """
+    # The file is beside the module of the class that names it, which may be a base class in another folder.
     owner = next((cls for cls in view.__mro__ if vars(cls).get("layout") is not None), None)
     named = otherwise if owner is None else vars(owner)["layout"]
     if named is None or named is False:
@@ -63,6 +64,8 @@ def layout_of(view: type, environment: LiveEnvironment, otherwise: Any = None) -
     if isinstance(named, LiveTemplate):
         return named
     module_file = None if owner is None else _module_file(owner)
+    # A class from the interactive interpreter has no module file: there the path counts from the current
+    # folder.
     path = Path(named) if module_file is None else module_file.parent / named
     return (
         LiveTemplate.from_file(path, environment)
@@ -103,6 +106,7 @@ def template_path(view: type) -> Path | None:
         module_file = _module_file(cls)
         if named is not None:
             return Path(named) if module_file is None else module_file.parent / named
+    # Without any file, the path beside the class itself is the one that the error message names.
     return find_beside(view, ".html") or file_beside(view, ".html")
 
 

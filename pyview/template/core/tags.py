@@ -98,6 +98,8 @@ def _with_method(href: str, method: str | None) -> dict[str, str]:
         raise ValueError(f"expected one of {', '.join(METHODS)} as the method of a link, got {method!r}")
     return {
         "data-method": method,
+        # The client takes the URL from here. `attributes_text` guards only attributes that a browser opens
+        # itself.
         "data-to": href if is_harmless(href) else f"unsafe:{href}",
         "rel": "nofollow",
     }
@@ -156,6 +158,7 @@ def try_cancel(id: str) -> JsCommands:
 @pure
 def clear_flash(kind: str) -> JsCommands:
     """Remove a flash message from the page and from the server."""
+    # The event of LiveView for this. The message is hidden at once, before the server has answered.
     return js.push("lv:clear-flash", value={"key": kind}).hide(
         to=js.closest(".pv-flash"), transition=_FADE_OUT
     )
@@ -195,6 +198,7 @@ def choices(field: FormField, options: Iterable[Any] | None) -> Iterable[Option]
     if options is None:
         return field.options
     pairs = [one if isinstance(one, tuple | list) else (one, one) for one in options]
+    # A browser sends texts, so options are compared as texts.
     chosen = {field.value, *field.values}
     return [
         Option(str(sent), str(shown), str(sent) in chosen, position)
@@ -273,5 +277,6 @@ _ALL = (
     try_cancel,
 )
 
+# With a prefix, so that they hide no filter of an application.
 FILTERS: Final[Mapping[str, Any]] = MappingProxyType({f"ui.{each.__name__}": each for each in _ALL})
 """The functions as filters of templates."""

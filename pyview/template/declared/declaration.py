@@ -57,8 +57,10 @@ class AttributeType:
 
     def problem(self, value: Any) -> str | None:
         """Return an error message if a value is not allowed, else None."""
+        # The types too, because True equals 1.
         if self.values is None or any(type(value) is type(each) and value == each for each in self.values):
             return None
+        # A default of None is allowed as an argument too, although `values` does not list it.
         if value is None and self.default is None:
             return None
         return f"expected {_one_of(self.values)}, got {value!r}{_guess(value, self.values)}"
@@ -118,6 +120,7 @@ class Declaration:
 
     def passes_on(self, name: str) -> bool:
         """Return True if an argument is an HTML attribute that the component passes on."""
+        # A macro with `kwargs` takes every name. A misspelled one must not become an HTML attribute.
         if self.anything and not guess(name, self.names()):
             return True
         return self.rest and (is_global(html_name(name)) or html_name(name) in self.include)
@@ -168,6 +171,7 @@ def _is_other(value: Any, annotation: Any) -> bool:
         adapter = TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True, strict=True))
     except (PydanticUserError, SchemaError, TypeError):
         try:
+            # Pydantic accepts no config for a model, a dataclass or a TypedDict, which have their own.
             adapter = TypeAdapter(annotation)
         except (PydanticUserError, SchemaError, TypeError, NameError):
             return False
@@ -217,6 +221,7 @@ class DeclaredSlot(Live):
 
     def _value(self) -> Any:
         content = self.content
+        # A live value may be callable as well. With an `__html__` it is content itself.
         is_function = callable(content) and not hasattr(content, "__html__")
         return content(*self.arguments) if is_function else content
 
@@ -297,6 +302,7 @@ class _Declared(_Entry):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        # Frozen, because entries count as immutable: a call with the same ones is skipped.
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
 
 

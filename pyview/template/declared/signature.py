@@ -33,6 +33,7 @@ def bind(
     given = _by_name(declaration, positional)
     rest = Attributes()
     for name, value in named.items():
+        # Jinja2 passes the body of a call block as `caller`.
         known = CHILDREN if name == "caller" else declaration.known_as(name)
         if known is not None and (name != "caller" or CHILDREN in declaration.slots):
             if known in given:
@@ -87,6 +88,7 @@ def _entries(declaration: Declaration, slot: SlotDeclaration, value: Any) -> Any
         return tuple(map(slot.make, _each(value)))
     if value is None or isinstance(value, NoContent) or value == []:
         return NoContent()
+    # The compiler passes the slots of a call block as a list, also a single one.
     if isinstance(value, list) and len(value) == 1:
         (value,) = value
     elif isinstance(value, list) and all(isinstance(each, GivenSlot) for each in value):
@@ -168,12 +170,15 @@ def type_hints(function: Any) -> Mapping[str, Any]:
     try:
         return typing.get_type_hints(function, include_extras=True)
     except (NameError, TypeError, AttributeError, SyntaxError):
+        # An annotation may name a class that is imported for the type checker only.
         raw = _annotations(function)
         return {name: hint for name, hint in raw.items() if not isinstance(hint, (str, typing.ForwardRef))}
 
 
 def _annotations(function: Any) -> Mapping[str, Any]:
     if sys.version_info >= (3, 14):
+        # From Python 3.14 on, annotations are evaluated when they are read. This format does not raise an
+        # error for unknown names.
         return annotationlib.get_annotations(function, format=annotationlib.Format.FORWARDREF)
     found: Mapping[str, Any] = getattr(function, "__annotations__", {})
     return found
@@ -249,6 +254,7 @@ def _slot_kind(hint: Any) -> tuple[bool, type[SlotEntry]] | None:
     bare = _without_notes(hint)
     if isinstance(bare, type) and issubclass(bare, SlotEntry):
         return False, bare
+    # `Column | None`, `list[Column]` and `tuple[Column, ...]` have one class besides these.
     arguments = [each for each in typing.get_args(bare) if each not in (types.NoneType, Ellipsis)]
     if len(arguments) != 1:
         return None

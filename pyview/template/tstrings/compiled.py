@@ -60,6 +60,7 @@ def render_content(strings: Strings, render_pass: RenderPass, previous: Any, val
     if cls is LiveMacro:
         rendered: tuple[Any, Any] = value.render(render_pass, previous, (), {})
         return rendered
+    # Exact classes: a subclass, such as a named tuple, may have a text of its own.
     if cls is list or cls is tuple or isinstance(value, Iterator):
         return strings.render_rows(render_pass, previous, [*value])
     return text_slot(previous, _plain_text(value))
@@ -106,6 +107,7 @@ def _line(error: Exception, filename: str, first: int) -> int:
 
 
 _CONVERSIONS: Final[dict[str, Callable[[Any], str]]] = {"r": repr, "s": str, "a": ascii}
+# 1 and 2 are `ALWAYS` and `NEW`.
 _ITEM, _POSITION, _LENGTH = 4, 8, 16
 
 
@@ -123,6 +125,7 @@ class CompiledTString:
         found = scan(strings, [each.expression for each in template.interpolations])
         self.strings = strings
         self.writes = found.writes
+        # `ALWAYS`, because a template string has no generated code: `update` compares the values itself.
         self.segment = Segment("t-string", found.statics, ALWAYS, root=is_single_root(strings))
         self.row_segment = row_segment(found.statics, rule)
         for segment in (self.segment, self.row_segment):
@@ -152,6 +155,7 @@ class CompiledTString:
             if value is seen:  # the token of an immutable value is the value itself
                 continue
             if type(value) in EQUAL_IS_SAME:  # by far the most frequent
+                # The types too, because 1 and True are equal and print differently.
                 if type(value) is type(seen) and value == seen:
                     continue
                 node[at + i] = value
@@ -220,14 +224,17 @@ class CompiledTStrings:
     def __init__(self, rule: ChangeRule) -> None:
         self.rule = rule
         self.rows = row_segment(["", ""], rule)
+        # The client expects statics at the top of a page, which a text alone does not have.
         self._alone = Segment("content", ["", ""], ALWAYS)
         self._alone.rule = rule
+        # Each render makes the function of a row anew, but always with the same code object.
         rule.register(CodeType)
         self._names: dict[CodeType, frozenset[str]] = {}
         self._compiled: dict[tuple[str, ...], CompiledTString] = {}
 
     def compiled(self, template: Any) -> CompiledTString:
         """Return a template string's compiled form. Raises TemplateStringError for unsafe or invalid HTML."""
+        # By the static texts: each evaluation makes a new template, but its texts are those of the source.
         compiled = self._compiled.get(template.strings)
         if compiled is None:
             compiled = CompiledTString(template, self.rule)

@@ -70,6 +70,7 @@ class _Rows(Wrapped):
 
     def is_unchanged(self, inputs: list[Any], rule: ChangeRule) -> bool:
         """Return True if only changed items have to be rendered: `render` would return the same for the others."""
+        # Taken before the rows are rendered, since a row may change what it reads.
         before, self.inputs = self.inputs, [rule.token(value, TRUST_OBJECTS) for value in inputs]
         return not self.uncached and len(inputs) == len(before) and rule.all_same(inputs, before)
 
@@ -89,8 +90,10 @@ class Each(Live):
     def render(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
         tstrings: CompiledTStrings = environment_of(render_pass).tstrings
         items: Sequence[Any] = self._rows if isinstance(self._rows, list | tuple) else rows_of(self._rows)
+        # Two functions with the same code differ only in what they read, and that is compared.
         code = getattr(self._render, "__code__", None)
         if not isinstance(previous, _Rows) or previous.code is not code:
+            # No row shows which template string the rows are, so nothing is retained yet.
             if not items:
                 return text_slot(previous, "")
             previous = _Rows(self._compiled(tstrings, items), code)
@@ -98,6 +101,7 @@ class Each(Live):
         try:
             return self._update(tstrings, render_pass, previous, items)
         except _OtherStrings:
+            # The nodes of the failed attempt are not in the message, so their statics must not count.
             del render_pass[mark:]
             return self._update(tstrings, render_pass, _Rows(None, code), items)
 
@@ -158,6 +162,7 @@ def inputs_of(function: Any, tstrings: CompiledTStrings) -> Iterator[Any]:
             continue
         elif isinstance(each, FunctionType):
             yield each.__code__
+            # A variable around the function may be a function too, which reads more.
             pending += map(_content, each.__closure__ or ())
             pending += [*(each.__defaults__ or ()), *(each.__kwdefaults__ or {}).values()]
             yield from _globals_of(each, tstrings)

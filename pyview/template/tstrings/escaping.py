@@ -64,11 +64,13 @@ def url_start(value: Any) -> str:
 def url_piece(value: Any) -> str:
     """Return the text for a part of a URL that may still belong to its scheme."""
     text = url_text(value)
+    # After a slash nothing belongs to a scheme any more.
     return escape_text(f"/unsafe:{text}" if may_be_scheme(text) else text)
 
 
 def css_piece(value: Any) -> str:
     """Return the text for a part of a CSS declaration, "" if the value would begin another declaration."""
+    # Left out and not refused, for the same reason as in `safe_url`.
     return quoted(value) if isinstance(value, Markup) or is_css_value(str(value)) else ""
 
 
@@ -87,6 +89,7 @@ def in_program(tag: str) -> Write:
                 "attribute such as data-value={value} and read it from there, or mark a constant text as safe with "
                 "markupsafe.Markup"
             )
+        # HTML ends a script at this text even inside a string of JavaScript.
         if f"</{tag}" in value.lower():
             raise ValueError(f"this value would end the <{tag}> around it: {value!r}")
         return str.__str__(value)

@@ -31,6 +31,8 @@ from pyview.template.tstrings.escaping import (
 )
 from pyview.template.unsafe_values import SLOT, ValueSoFar
 
+# A browser reads the content of <noscript> as text with scripts on, as elements with scripts off. No escaping
+# is right for both, so only Markup is accepted.
 _PROGRAMS: Final = RAW_TEXT_ELEMENTS | {"noscript"}
 
 _TAG = re.compile(r"<([A-Za-z][^\s/>\"'<=]*)")
@@ -259,6 +261,7 @@ class _TemplateStringScanner:
     def _check_url(self) -> None:
         if SLOT not in self._value or not is_url(self._name, self._tag):
             return
+        # Each slot alone is harmless, but two of them could make a scheme together.
         scheme, colon, _ = re.split(r"[/?#]", self._value, maxsplit=1)[0].partition(":")
         if colon and SLOT in scheme:
             self._fail(
@@ -268,6 +271,7 @@ class _TemplateStringScanner:
             self._fail(f"the browser runs {scheme.strip()}: as a program, so it cannot contain a slot")
 
     def _begin_element(self, closed: bool) -> None:
+        # In SVG a <title> has elements, a slash ends an element, and <style> is still a program.
         foreign = not FOREIGN_ELEMENTS.isdisjoint(self._open) or self._tag in FOREIGN_ELEMENTS
         self._state = _State.CONTENT
         if self._tag in VOID_ELEMENTS:
@@ -285,6 +289,8 @@ class _TemplateStringScanner:
     def _slot(self) -> None:
         static, write = self._text, self._write()
         if self._state is _State.BEFORE_VALUE:
+            # The name leaves the static text, because the value decides whether the attribute is written at
+            # all.
             static, self._must_end, self._state = self._text[: self._attribute_start], True, _State.TAG
         elif self._state is _State.TAG:
             static, self._must_end = self._text[: self._attribute_start], True
