@@ -48,8 +48,8 @@ class BaseEventHandler:
     @no_handler
     async def handle_event(self, *args: Any, **kwargs: Any) -> Any:
         """Call the `@event` method. The parameters are `(event, payload, socket)`."""
-        # With `*args: Any, **kwargs: Any`, type checkers accept overrides with any parameters. This call checks
-        # the classic ones.
+        # With `*args: Any, **kwargs: Any`, type checkers accept overrides with any parameters. This call
+        # checks the classic ones.
         event, payload, socket = _event_arguments(*args, **kwargs)
         result = decorated_event_caller(type(self))(self, event, payload, socket, NO_RESOURCES)
         return await result if isawaitable(result) else result
