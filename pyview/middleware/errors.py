@@ -183,6 +183,7 @@ class ErrorPages:
 
     async def http_error(self, request: Request, error: HTTPException) -> Response:
         """Answer an `HTTPException` with its status and headers."""
+        # These responses have no content (RFC 9110, 15.3.5 and 15.4.5).
         if error.status_code in (204, 304):
             return Response(status_code=error.status_code, headers=error.headers)
         page = _error_page(request, error.status_code, error.detail)
@@ -232,6 +233,7 @@ class Failures:
         try:
             await self.app(scope, receive, send_noting_start)
         except Exception as error:
+            # A response that has begun cannot get another status.
             if not started:
                 response = await self._pages.failure(Request(scope), error)
                 await response(scope, receive, send)

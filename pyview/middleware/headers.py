@@ -43,6 +43,7 @@ class SecurityHeaders:
         scope[_WANTED] = wanted  # a dict, because routers copy the scope, and the copies share it
         policy = self._policy
         if self._has_nonce:
+            # CSP Level 3 asks for 128 random bits at least.
             nonce = secrets.token_urlsafe(16)
             scope.setdefault("state", {})["csp_nonce"] = nonce
             policy = policy.replace("{nonce}", nonce)
@@ -58,6 +59,7 @@ class SecurityHeaders:
 
 def _add_missing(message: Message, headers: Iterable[tuple[bytes, bytes]]) -> None:
     own = message.get("headers", ())
+    # ASGI header names are in lower case.
     present = {name for name, _ in own}
     message["headers"] = [*own, *(header for header in headers if header[0] not in present)]
 
@@ -82,6 +84,7 @@ def cache_control(*, protected: bool, session: bool) -> str:
 def browser_of(scope: Scope) -> str:
     """Return the key of the browser of a request or handshake, "" without the cookie."""
     cookies = HTTPConnection(scope).cookies
+    # The secure one first: a subdomain can set the plain one, and so choose the browser that it stands for.
     value = cookies.get(SECURE_COOKIE) or cookies.get(PLAIN_COOKIE)
     return digest(value) if value else ""
 

@@ -16,6 +16,7 @@ SECRET_PARAMETERS = (
     "password",
     "secret",
 )
+# Each by its full name: Python does not ask the filter of a logger about records of its children.
 SERVER_LOGGERS = (
     "uvicorn.access",
     "uvicorn.error",
@@ -52,6 +53,7 @@ class RedactSecrets(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno <= logging.DEBUG:
+            # Frames and cookies are arguments of such records, so the message is put together first.
             record.msg, record.args = _without_traffic(record.getMessage()), ()
         record.msg = self._clean(record.msg)
         if isinstance(record.args, tuple):
@@ -66,6 +68,7 @@ class RedactSecrets(logging.Filter):
 
     def clean(self, value: str) -> str:
         """Return `value` with the secrets of its URLs replaced."""
+        # Without a search in the arguments of most records, such as methods and status codes.
         if "=" not in value and "%" not in value:
             return value
         return self._nested.sub(rf"\1{_REDACTED}", self._plain.sub(rf"\1{_REDACTED}", value))

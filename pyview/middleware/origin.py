@@ -83,8 +83,10 @@ def check_path(scope: Scope) -> Refusal | None:
     `//` at the start."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
+    # Browsers read a backslash in a URL as a slash (WHATWG URL), other parsers do not.
     if _UNSAFE.search(path):
         return Refusal(400, "control character or backslash in the path")
+    # In a redirect or a link `//name` is another host.
     if path.startswith("//") or path.removeprefix(root).startswith("//"):
         return Refusal(400, "the path starts with //")
     return None
@@ -128,6 +130,8 @@ def check_form(scope: Scope, config: SecurityConfig) -> Refusal | None:
         # A browser that does not trust the connection, or a program: the Origin decides.
         ours = not origins or _is_our_origin(scope, config, origins)
         return None if ours else _foreign_form(_foreign(scope))
+    # `none` is an address that the user typed or chose.
+    # `same-site` does not pass, because a subdomain may be foreign.
     if sites in (["same-origin"], ["none"]) or _is_allowed_origin(config, origins):
         return None
     site, origin = _shown(scope, b"sec-fetch-site"), _shown(scope, b"origin")
@@ -171,6 +175,7 @@ def _foreign(scope: Scope) -> str:
 
 def _is_cross_site_path(scope: Scope, config: SecurityConfig) -> bool:
     path = scope["path"].removeprefix(scope.get("root_path", ""))
+    # `fnmatch` would ignore the case of a path on some systems.
     return any(fnmatchcase(path, pattern) for pattern in config.cross_site_paths)
 
 
@@ -219,6 +224,7 @@ def _origin_of(url: str) -> Origin | None:
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
+    # User information may look like our host: `https://shop.example.org@evil.example`.
     if port == 0 or parts.scheme not in _PAGE_SCHEMES or "@" in parts.netloc or not host:
         return None
     return Origin(
@@ -273,6 +279,7 @@ def _matches(pattern: str, host: str) -> bool:
 
 def _host(scope: Scope) -> Authority | None:
     hosts = _headers(scope, b"host")
+    # RFC 9112, 3.2: a request with more than one Host line is invalid.
     return _authority(hosts[0]) if len(hosts) == 1 else None
 
 
@@ -288,6 +295,7 @@ def _authority(text: str) -> Authority | None:
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
+    # A dot at the end names the same host (RFC 1034, 3.1).
     return Authority(host.rstrip("."), port) if host else None
 
 
@@ -296,4 +304,5 @@ def _headers(scope: Scope, name: bytes) -> list[str]:
 
 
 def _shown(scope: Scope, name: bytes) -> str:
+    # The text is the client's and goes into a log line, so its length is bounded.
     return repr(", ".join(_headers(scope, name))[:100])

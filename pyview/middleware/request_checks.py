@@ -47,12 +47,14 @@ class RequestChecks:
         await self.app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        # The end only, because the application may be mounted under a prefix.
         if scope["path"].endswith(POLL_PATH):
             # A page polls by itself, so a poll is no use of the session. Its connection knows of real input.
             scope[ACTIVE] = False
         refusal = check_request(scope, self._config)
         if refusal is not None:
             self._audit.record(refusal.event, scope, refusal.reason)
+            # The log has the reason. The client learns nothing about the configuration.
             return PlainTextResponse("Bad Request", refusal.status)
         refusal = check_form(scope, self._config)
         if refusal is not None:
