@@ -13,8 +13,10 @@ from pyview.js.commands import JsCommands
 from pyview.template.component import component
 from pyview.template.declared.signature import Slot
 
+# Each component calls the macro of the same name, so Jinja2 and template strings have one implementation.
 _UI: Final = '{% import "pyview/components.html" as ui %}'
 
+# Attributes that only these elements have. Those that every element may have are passed on in any case.
 _FORM: Final = ("action", "autocomplete", "enctype", "name", "novalidate", "target")
 _BUTTON: Final = ("disabled", "form", "formaction", "formmethod", "formnovalidate", "name", "type", "value")
 _INPUT: Final = (
@@ -84,6 +86,7 @@ def move_button(part: FormPart, by: int, text: str | None = None, **rest: Any) -
 
 
 @component(
+    # `none` for the text of the macro: the text is the body of the call.
     source=_UI + "{% call ui.button(none, variant, **rest) %}{{ children or text }}{% endcall %}",
     include=_BUTTON,
 )
@@ -165,6 +168,7 @@ def table(
 
 
 @component(
+    # The content is a function, so it is not evaluated before there is a result.
     source=_UI + "{% call(value) ui.async_result(state, loading, failed) %}{{ children(value) }}{% endcall %}"
 )
 def async_result(
