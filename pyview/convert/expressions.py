@@ -11,6 +11,7 @@ from pyview.convert.pieces import split
 from pyview.convert.report import Unconvertible
 from pyview.convert.syntax import Binding, Code, as_literal, python_value
 
+# A word after a dot may begin with a digit in Ibis: `rows.0` is an item.
 _NAME: Final = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
 _CALL: Final = re.compile(r"([\w.]+)\s*\((.*)\)", re.DOTALL)
 _FILTER: Final = re.compile(r"([\w.]+)(?:\s*\((.*)\)|\s*:\s*(.+))?", re.DOTALL)
@@ -95,6 +96,7 @@ class Expressions:
 
     def _name(self, text: str) -> str:
         first, *rest = text.split(".")
+        # `loop.index` counts from 0 in Ibis and from 1 in Jinja2, so it would fail silently.
         if first == "loop" and rest:
             return self._loop_name(rest)
         if first in _JINJA_VALUES and not self.is_jinja:
@@ -135,6 +137,7 @@ class Expressions:
         given = after_colon if in_brackets is None else in_brackets
         separator = r"\s*,\s*" if after_colon is None else r"\s*[,:]\s*"
         arguments = [self._argument(part) for part in split((given or "").strip(), separator)[::2] if part]
+        # A file with Jinja2 in it may mean Jinja2's filter here. Only the developer knows.
         if self.is_jinja and name in AMBIGUOUS:
             return _with_filter(operand, pipe, found[0])
         self._remark_difference(name)
@@ -165,6 +168,7 @@ def _is_defined(arguments: str) -> Code:
         words = str(python_value(arguments)).split(".")
     except ValueError:
         raise Unconvertible("write {% if name is defined %}") from None
+    # Jinja2 raises an error for `a.b is defined` if `a` is undefined, so each step is checked.
     steps = [".".join(words[: count + 1]) for count in range(len(words))]
     return Code(
         " and ".join(f"{step} is defined" for step in steps),

@@ -63,8 +63,10 @@ def _repr(operand: Code, arguments: Sequence[str]) -> Code:
 
 def _truncatechars(operand: Code, arguments: Sequence[str]) -> Code:
     ending = arguments[1] if len(arguments) > 1 else "'...'"
+    # Jinja2 refuses such a length while rendering; here the developer sees it at once.
     if _number(arguments[0]) < len(str(python_value(ending))):
         raise Unconvertible("the length is shorter than the dots at the end of the text; use a larger number")
+    # `true` cuts within words, as Ibis does. 0 switches off the leeway of 5 characters, which Ibis does not have.
     return Code(
         f"{operand.within(Binding.FILTERED)} | truncate({arguments[0]}, true, {ending}, 0)", Binding.FILTERED
     )
@@ -117,6 +119,7 @@ def rewrite(name: str, operand: Code, arguments: Sequence[str]) -> Code | None:
     Raises `Unconvertible`.
     """
     if name == "default" and len(arguments) == 1:
+        # Ibis's `default` replaces every false value, Jinja2's does so only with `true`.
         return Code(f"{operand.within(Binding.FILTERED)} | default({arguments[0]}, true)", Binding.FILTERED)
     if name not in REWRITTEN:
         return None

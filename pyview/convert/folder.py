@@ -49,14 +49,17 @@ def _templates(folder: Path) -> Iterator[Path]:
     if folder.is_file():
         yield folder
         return
+    # `os.walk` enters the folders that remain in this list, in its order.
     for directory, names, files in os.walk(folder):
         names[:] = sorted(name for name in names if _is_entered(Path(directory, name)))
         yield from (Path(directory, file) for file in sorted(files) if Path(file).suffix.lower() in SUFFIXES)
 
 
 def _is_entered(folder: Path) -> bool:
+    # A link may lead out of the folder, or back into it without an end.
     if folder.name.startswith(".") or folder.name in _NOT_OURS or folder.is_symlink():
         return False
+    # Every virtual environment has this file (PEP 405), whatever its folder is called.
     return not (folder / "pyvenv.cfg").exists()
 
 
@@ -102,12 +105,15 @@ def _read(path: Path) -> str:
 
 def _replace(path: Path, text: str) -> None:
     """Replace the content of a file atomically, so that no process reads half of it; keep the mode."""
+    # In the same folder, because a rename is atomic only within one file system.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode())
             file.flush()
+            # Without this, a power failure after the rename could leave an empty file.
             os.fsync(file.fileno())
+        # `mkstemp` makes files that only their owner can read.
         shutil.copymode(path, name)
         os.replace(name, path)
     except BaseException:

@@ -30,6 +30,7 @@ class Loops:
     def name(self, words: list[str], is_jinja: bool) -> str:
         """Return the name in Jinja2 for `loop.` and the words after it. Raises `Unconvertible`."""
         parents, rest = _parents(words)
+        # `loop.index` exists in both languages. In a file that is Jinja2 it means Jinja2's.
         if is_jinja and not parents and not _ONLY_IN_IBIS & set(rest[:1]):
             return ".".join(["loop", *words])
         base = self._parent(parents) if parents else "loop"
@@ -47,6 +48,7 @@ class Loops:
 
     def _free_name(self) -> str:
         taken = {loop.alias for loop in self.enclosing}
+        # Jinja2 has no `loop.parent`: the outer loop gets a name by which the inner ones reach it.
         names = ["outer_loop", *(f"outer_loop_{number}" for number in range(2, 100))]
         return next(name for name in names if name not in taken and name not in self.source)
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 QUOTED: Final = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+# A delimiter in quotes does not end a tag: `{{ "}}" }}`.
 _INSIDE: Final = rf"(?:{QUOTED}|[^\"'])*?"
 _OPENING: Final = re.compile(r"\{[{%#$]")
 _RAW: Final = re.compile(r"\{%[-+]?\s*raw\s*-?%\}")
@@ -97,6 +98,7 @@ def _next(source: str, position: int, line: int) -> Piece:
     if found:
         return Piece(kind, found[0], line)
     if opening[0] == "{$":
+        # In Jinja2 `{$` is text, so without an end it is no error.
         return Piece(Kind.TEXT, opening[0], line)
     raise Unclosed(line, opening[0])
 

@@ -56,6 +56,7 @@ def as_literal(text: str) -> str:
     """
     value = python_value(text)
     text = text.strip()
+    # Jinja2 itself decides if it reads the text as the same value. `1, 2` is one value only in brackets.
     found = next((each for each in (text, f"({text})") if _jinja_value(each) == value), None)
     return written(value) if found is None else found
 
@@ -82,6 +83,7 @@ def _tuple(value: tuple[Any, ...]) -> str:
 def _jinja_value(text: str) -> Any:
     """Return the value of `text` as one Jinja2 literal, or an object that equals nothing."""
     try:
+        # In a list, so that `1, 2` counts as two values and not as a tuple.
         output = _JINJA.parse(f"{{{{ [{text}] }}}}").body[0]
         found = output.nodes[0].as_const() if isinstance(output, nodes.Output) else None
     except (jinja2.TemplateSyntaxError, nodes.Impossible):

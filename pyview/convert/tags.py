@@ -64,6 +64,7 @@ class Tags:
         return _as_tags(piece, tags)
 
     def _open(self, keyword: str, inner: str, closing: list[str], number: int) -> None:
+        # The branch for no items runs outside of the loop, so `loop` there belongs to the loop around.
         if keyword in ("empty", "else") and self.within == "for":
             self.blocks[-1].loop = None
         elif keyword == "for":
@@ -104,6 +105,7 @@ class Tags:
     def _iterated(self, expression: str, pairs: bool) -> str:
         code = self.expressions.value(expression).within(Binding.TEST)
         name, _, method = code.rpartition(".")
+        # Without brackets Jinja2 does not call the method of a dict, and cannot loop over it.
         if not name or method not in _DICT_METHODS or self.is_jinja:
             return code
         if pairs and method == "items":
@@ -138,6 +140,7 @@ class Tags:
         groups: list[dict[str, str]] = [{}]
         for separator, part in zip(["", *parts[1::2]], parts[::2], strict=True):
             name, assignment = self._assignment(part.strip())
+            # With commas the tag is Jinja2 already, where all values are evaluated outside.
             if "&" in separator and any(re.search(rf"\b{used}\b", assignment) for used in groups[-1]):
                 groups.append({})
             groups[-1][name] = assignment

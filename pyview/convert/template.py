@@ -32,6 +32,7 @@ _TAGS: Final = frozenset(
         "trans",
     ]
 )
+# What both languages have, such as `loop.index`, proves nothing and is missing here.
 _SYNTAX: Final = re.compile(
     r"""\bloop\.(?:index0|first|last|revindex0?|depth0?|previtem|nextitem|changed|cycle)\b
     |\|\s*(?:length|reverse|keyed_by)\b
@@ -93,6 +94,7 @@ class Converter:
 
 
 def _marked(text: str) -> str:
+    # A byte order mark must stay the first character of the file.
     byte_order_mark = "\ufeff" if text.startswith("\ufeff") else ""
     return f"{byte_order_mark}{MARK}{text.removeprefix(byte_order_mark)}"
 
@@ -133,6 +135,7 @@ class _Run:
         self._name_loops()
         pairs = [*zip(self._pieces, self._written, strict=True)]
         changes = tuple(Change(piece.line, piece.text, now) for piece, now in pairs if piece.text != now)
+        # A file that contains both languages is half converted: what is ambiguous in it is reported.
         if changes and self._is_jinja:
             self._remarks += filter(None, (_ambiguous(piece) for piece, now in pairs if piece.text == now))
         return ConvertedTemplate("".join(self._written), changes, tuple(dict.fromkeys(self._remarks)))
@@ -153,6 +156,7 @@ class _Run:
         """Name the loops whose `loop` is used inside other loops."""
         for loop in self._tags.loops:
             if loop.alias:
+                # At the start of the loop's body, so that inner loops see the `loop` of this one.
                 self._written[loop.tag] += f"{{% set {loop.alias} = loop %}}"
 
 
