@@ -63,6 +63,7 @@ class Asset:
     bodies: dict[str, bytes]
     digest: str
 
+    # With the encoding: each one is a representation of its own (RFC 9110, 8.8.3.3).
     def etag(self, encoding: str) -> str:
         return f'"{self.digest}-{encoding}"'
 
@@ -226,6 +227,7 @@ def asset_response(asset: Asset | None, scope: Scope) -> Response:
     encoding = preferred_encoding(request_headers.get("accept-encoding", ""), asset.bodies)
     etag = asset.etag(encoding)
     headers = {"Cache-Control": asset.cache_control, "ETag": etag, "Vary": "Accept-Encoding"}
+    # `If-None-Match` compares weakly (RFC 9110, 13.1.2), and proxies that compress make tags weak.
     known = (tag.strip().removeprefix("W/") for tag in request_headers.get("if-none-match", "").split(","))
     if any(tag in ("*", etag) for tag in known):
         return Response(status_code=304, headers=headers)
@@ -244,6 +246,7 @@ def preferred_encoding(accept: str, available: dict[str, bytes]) -> str:
     """
     given = dict(_weighted(item) for item in accept.lower().split(",") if item.strip())
     weights = {name: given.get(name, given.get("*", 0.0)) for name in _SUFFIXES if name in available}
+    # A weight of 0 means "not acceptable" (RFC 9110, 12.4.2).
     allowed = [name for name, weight in weights.items() if weight > 0]
     return max(allowed, key=weights.__getitem__, default="identity")
 

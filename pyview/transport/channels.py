@@ -194,6 +194,8 @@ class Channels:
         """
         join_ref, _, topic, event, payload = frame
         channel = self._joined.get(topic)
+        # Live navigation sends the leave of the old view and the join of the new one at once.
+        # What is still on its way to the old view must not reach the new one.
         if channel is None or join_ref != channel.join_ref:
             self._to_connection(self._whole(frame, text), len(text), channel)
             return

@@ -72,6 +72,7 @@ class OpenConnections:
 
     def __init__(self, limits: SecurityConfig, periodic: PeriodicChecks) -> None:
         shortest = min(limits.join_timeout, limits.idle_timeout, limits.flood_timeout, limits.socket_max_age)
+        # A quarter of the shortest timeout, so that none is noticed much later.
         period = min(_LONGEST_PERIOD, max(_SHORTEST_PERIOD, shortest / 4))
         self.monitor = ConnectionMonitor(periodic, period)
         self.quotas = Quotas("sockets", limits.max_sockets_per_session, limits.max_sockets_per_address)
@@ -132,6 +133,7 @@ async def refuse_handshake(status: int, scope: Scope, receive: Receive, send: Se
     if _HTTP_RESPONSE not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": POLICY})
         return
+    # A browser shows no status of a handshake to scripts. These headers are for proxies and other clients.
     headers = [(b"content-length", b"0"), (b"retry-after", b"10")]
     await send({"type": f"{_HTTP_RESPONSE}.start", "status": status, "headers": headers})
     await send({"type": f"{_HTTP_RESPONSE}.body", "body": b""})

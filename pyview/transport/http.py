@@ -45,6 +45,7 @@ from pyview.wire.form import TooManyFields
 
 logger = logging.getLogger("pyview")
 
+# The client sets both cookies itself before it loads a page, so their names are those of the client.
 FLASH_COOKIE = "__phoenix_flash__"
 STATUS_COOKIE = "__phoenix_reload_status__"
 
@@ -212,6 +213,7 @@ class LivePage:
         response = RedirectResponse(navigation.to, status)
         if socket.flash:
             token = self._tokens.mint_flash_token(socket.flash)
+            # As long as the client's own cookie: the next request follows at once.
             response.set_cookie(FLASH_COOKIE, token, max_age=60, path="/", samesite="lax")
         return response
 

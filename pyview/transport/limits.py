@@ -155,6 +155,7 @@ class Quotas:
         for key in group:
             self._counts[key] -= 1
             if not self._counts[key]:
+                # Sessions and addresses come and go, and an entry for each would fill the memory.
                 del self._counts[key]
 
 

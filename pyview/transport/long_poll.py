@@ -47,6 +47,7 @@ async def frames_in(request: Request, limit: Callable[[], int], max_line: int) -
     raises it. `max_line` is the longest line in bytes. Raises `InvalidBody`.
     """
     declared = request.headers.get("content-length", "")
+    # Twenty digits are more than any limit, and Python refuses to read some thousands of them.
     if declared.isdecimal() and int(declared[:20]) > limit():
         raise InvalidBody
     count = 0
@@ -218,6 +219,7 @@ def _handshake(request: Request) -> Scope:
 
 
 def _subprotocols(request: Request) -> list[str]:
+    # phoenix.js sends its auth token in this header here, and as a subprotocol of a WebSocket.
     token = request.headers.get("x-phoenix-authtoken")
     if not token:
         return []

@@ -129,6 +129,7 @@ class DetachedView:
         self.connection = connection
         self.key, self.process, self.sent = detached
         self.until = until
+        # Measured once: the size has to be subtracted again at the end, whatever the context holds then.
         self.size = footprint(self.process.socket.context) + self.process.unread_bytes
 
     def end(self) -> None:
@@ -233,6 +234,7 @@ class DetachedViews:
 
     def show(self, view: ShownView) -> None:
         if view.shown is not None and self._limits.reconnect_grace > 0:
+            # Browsers may reconnect before the server has noticed that their old connection is dead.
             self._shown[view.shown] = view
 
     def hide(self, view: ShownView) -> None:
@@ -301,6 +303,7 @@ class DetachedViews:
         self, join: JoinParams, key: ShownKey, identity: ConnectionIdentity, mount_context: MountContext
     ) -> ViewProcess | None:
         """Return the running view for the page of `join`, None if it has none. The caller owns the view then."""
+        # Nearly no join is one of a page that was away, and the key of an owner costs a digest.
         if key not in self._detached and key not in self._shown:
             return None
         owner = OwnerKey.of(identity)

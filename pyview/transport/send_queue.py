@@ -66,6 +66,7 @@ class SendQueue:
         if self._frames is None:
             self._frames = deque()
         self._frames.append(frame)
+        # Characters, not bytes: encoding each frame only to count it would cost more than the error.
         self._bytes += len(frame)
         if len(self._frames) > self._limits.max_queued_frames or self._bytes > self._limits.max_queued_bytes:
             self._overloaded()
@@ -94,6 +95,7 @@ class SendQueue:
     def close(self) -> None:
         """Drop the queued frames and all later ones, and the references to the server and the connection."""
         self._closed = True
+        # They lead to the server and the connection, whose memory is freed at once without them.
         self._send, self._overloaded = _drop, _nothing
         if self._task is not None:
             self._task.cancel()

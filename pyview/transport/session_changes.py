@@ -184,6 +184,7 @@ class SessionChangeTokens:
         session_binding = SessionBinding(
             topic.removeprefix(_PAGE_TOPIC), identity.identity.binding, browser_of(identity.scope)
         )
+        # A token that is bound to no browser could be used by any other.
         if not session_binding.known:
             return None
         self._last_ids[topic], token = self._authorizer.tokens.session.mint_change_token(
@@ -207,6 +208,7 @@ class SessionChangeTokens:
         # A cookie token of another page or connection could otherwise give this one the session of another user.
         if self._last_ids.get(topic) != cookie_token.id:
             raise CookieRejected("not a change token of this connection")
+        # Valid once, and deleted before the lookup: a second copy may come while it waits.
         del self._last_ids[topic]
         await identity.renew(cookie_token.cookie)
         binding = identity.identity.binding

@@ -102,6 +102,7 @@ async def render_view(
     `parent_context` is the context of the view that this one is nested in. Raises `Redirected`, `BindingError`, and
     whatever a callback raises.
     """
+    # A dict as an ordered set: the head links the files of each class once, in the order of the mounts.
     context.view_classes[mount_context.view_class] = None
     runtime = StaticRender(context, mount_context, parent_context)
     socket: UnconnectedSocket[Any] = UnconnectedSocket(
@@ -290,6 +291,7 @@ class StaticRender:
     async def patch(self, patch: Patch) -> None:
         if not self._mount_context.routed:
             raise lifecycle.without_url(patch, self._mount_context)
+        # The browser has no view yet whose URL could change without a request.
         self.socket.navigation = Redirect(patch.to)
 
     def make_components(self) -> ComponentRegistry:

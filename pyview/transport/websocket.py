@@ -42,6 +42,7 @@ _REDIRECT_TIME = (
     0.3  # seconds that a client has to follow its redirect after a sign-out, before the socket closes
 )
 _CLOSE_TIMEOUT = 1.0
+# The client takes a heartbeat without an answer for a lost connection, even if only its views are slow.
 _NEVER_HELD = frozenset({"heartbeat", "goodbye", "phx_leave"})
 _SMALL_FRAME = 8 * 1024  # characters; smaller frames are parsed before it is known if their view is busy
 
@@ -223,6 +224,7 @@ class WebSocketConnection:
         return True
 
     def _refuse(self, frame: Frame, text: str) -> None:
+        # One record for each connection, so that a flood does not fill the audit trail.
         if self._rate_limiter.refused == 1:
             reason = f"more than {self._app.security.rate:g} frames/s"
             audit_of(self._scope).record(AuditEvent.RATE_LIMITED, self._scope, reason)
@@ -241,6 +243,7 @@ class WebSocketConnection:
         self._admitted = True
         # If the connection closed during the check, `run` has removed it from the monitor already.
         if mount_context.guard is not None and self._task is not None:
+            # The first guarded view decides: a later join must not hide that the user has changed.
             self._binding = self._binding or mount_context.identity.binding
             self._monitor.add(self, self._identity.revocation_keys)
         return mount_context
@@ -377,6 +380,7 @@ class WebSocketConnection:
         self._leave_views()
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
+                # A browser that does not read would not let it end.
                 if code != OVERLOADED:
                     await self._send_queue.flush()
                 self._send_queue.close()
