@@ -190,6 +190,7 @@ class PyView(Starlette):
             self._detached_views,
         )
         self._long_poll = LongPoll(endpoint.serve_polls, self.security)
+        # First, so that no route of the application, such as a mount at `/`, can hide them.
         self.router.routes[:0] = [
             WebSocketRoute(SOCKET_PATH, endpoint),
             self._long_poll.route(),
@@ -420,6 +421,7 @@ class PyView(Starlette):
         A store that cannot be reached is opened as soon as it answers.
         """
         await self.pubsub.start()
+        # Without other workers there is no roster to ask for.
         if not isinstance(self.pubsub, MemoryPubSub):
             await self.presence.start()
         try:
@@ -446,6 +448,7 @@ class PyView(Starlette):
         missing = missing_options(sys.argv, os.environ, self.security) if self.production else None
         if missing is not None:
             logger.warning("%s", missing)
+        # A missing client fails the start, and not the first page.
         self._assets.load()
         install_redaction()
         skip_logged_failures()

@@ -53,6 +53,7 @@ class LiveGroup:
             raise ValueError(
                 f"add_live_view({path!r}, ...) expected a path that starts with '/', such as '/{path}'"
             )
+        # Now and not at the first event: a mistake in a signature shows when the application starts.
         compile_view(view)
         routes = (
             self._routes()
