@@ -66,7 +66,7 @@ def _truncatechars(operand: Code, arguments: Sequence[str]) -> Code:
     # Jinja2 refuses such a length while rendering; here the developer sees it at once.
     if _number(arguments[0]) < len(str(python_value(ending))):
         raise Unconvertible("the length is shorter than the dots at the end of the text; use a larger number")
-    # `true` cuts within words, as Ibis does. 0 switches off the leeway of 5 characters, which Ibis does not have.
+    # `true` cuts within words, as Ibis does. 0 switches off the leeway of 5 characters, unknown to Ibis.
     return Code(
         f"{operand.within(Binding.FILTERED)} | truncate({arguments[0]}, true, {ending}, 0)", Binding.FILTERED
     )
