@@ -233,7 +233,7 @@ class Mailbox:
         if self._waiting.posted < self._limit:
             self._waiting.add_posted(message)
         else:
-            # The newest one is dropped, because the view that handles the others ends anyway.
+            # It is in no queue, so an end of the mailbox in `_overflowed` would not release it.
             self._dropped((message,))
             self._overflowed()
 

@@ -53,7 +53,7 @@ class ViewRuntime:
 
     def presence(self) -> ViewPresence:
         process = self._process
-        # Views may keep the object. After the end of the view it tracks nothing that nothing would remove.
+        # A view may keep this object, and what it tracked after its end would never be removed.
         return ViewPresence(process.app.presence, lambda: None if process.ended else process)
 
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
