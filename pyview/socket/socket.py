@@ -564,10 +564,12 @@ class LiveViewSocket(UploadMethods, Generic[T]):
 
     def pending_event_bytes(self) -> int:
         """Return the bytes of the pushed events that have not been sent yet."""
+        # The payloads are encoded already, so this copies bytes only.
         return sum(len(orjson.dumps(event[1])) for event in self._events or ())
 
     def take_events(self) -> list[PushedEvent] | None:
         """Return and forget the pushed events that have not been sent yet."""
+        # Taken out, so that an event is sent once, whichever of diff, join or navigation carries it.
         events, self._events = self._events, None
         return events
 

@@ -91,6 +91,7 @@ class ConnectionIdentity:
                 return scope, Identity.from_scope(scope)
             except UnknownUser as error:
                 logger.error("a socket counts as signed out: %s", error)
+        # A session without a unique user must not count as that of any of them.
         signed_out = {
             key: value for key, value in self._handshake.items() if key not in ("session", "auth", "user")
         }

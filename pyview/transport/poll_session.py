@@ -195,6 +195,7 @@ class PollSession:
             self._writable.clear()
             await self._writable.wait()
         if self.closed:
+            # As a server does whose browser has gone. The send queue then drops what waits.
             raise OSError("the browser has gone")
         self._messages.append(text)
         self._bytes += len(text)

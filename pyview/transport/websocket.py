@@ -126,6 +126,7 @@ class WebSocketConnection:
             audit_of(self._scope).record(refusal.event, self._scope, f"socket refused: {refusal.reason}")
             await self._send({"type": "websocket.close", "code": POLICY})
             return
+        # `end` cancels this task, which waits for frames nearly all the time.
         self._task = asyncio.current_task()
         # Only for a page that passes an auth token: browsers fail a handshake with a subprotocol they did not ask for.
         subprotocol = "phoenix" if "phoenix" in self._scope.get("subprotocols", ()) else None
