@@ -66,7 +66,8 @@ async def handle_url_changed(process: ViewProcess, message: URLChanged) -> None:
     try:
         await process.handle_params(location)
     except (BindingError, HTTPException) as error:
-        # The client then loads the URL over HTTP, which answers with the status.
+        # The client then joins the URL as a new view. That join fails alike, and its answer makes the client
+        # load the page over HTTP, which shows the status.
         process.app.client_warnings.warn(process.name, str(error))
         reply(process, message.ref, {"link_redirect": True})
     else:
