@@ -200,6 +200,10 @@ class Transfer(Mailbox):
 
     async def _write(self, message: Chunk) -> None:
         received = self.received + len(message.data)
+        if not received and self.complete:
+            # The client sends one chunk for every file, also for an empty one, which is complete at its join.
+            self._answer_and_wait(message.ref)
+            return
         if self.complete or received > self.entry.size or len(message.data) > self._constraints.chunk_size:
             await self._refuse(message.ref)
             return

@@ -53,6 +53,16 @@ async def test_an_empty_chunk_after_the_last_one_is_harmless(stored: Stored) -> 
         assert [one.stat().st_size for one in stored()] == [10]
 
 
+async def test_an_empty_file_arrives(stored: Stored) -> None:
+    """The client sends one empty chunk for it."""
+    async with LiveClient(app_with(view_with())) as client, raw_client(client) as browser:
+        assert (await browser.join_upload(await browser.token(size=0), "7"))[0] == "ok"
+        assert (await browser.chunk(b"", "7"))[0] == "ok"
+        assert (await browser.progress(100))[0] == "ok"
+        assert [one.stat().st_size for one in stored()] == [0]
+        assert (await browser.chunk(b"x", "7"))[0] == "error"
+
+
 async def test_a_chunk_above_the_agreed_size_is_refused() -> None:
     view = view_with(chunk_size=100)
     async with LiveClient(app_with(view)) as client, raw_client(client) as browser:
