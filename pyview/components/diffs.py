@@ -45,7 +45,8 @@ def _add_parents(instance: ComponentInstance, parts: dict[str, Diff]) -> int:
 def _path(slots: list[Any], segment: Segment, wanted: set[int]) -> tuple[bool, Diff]:
     """Return whether a wanted component is inside, and a diff that touches the nodes with root flags around it."""
     found, needed = False, {}
-    for position, slot in enumerate(slots[: len(segment.statics) - 1]):
+    # `unwrapped`: a function component or `each` is on the wire what it has rendered.
+    for position, slot in enumerate(map(unwrapped, slots[: len(segment.statics) - 1])):
         if type(slot) is int:
             found = found or slot in wanted
         elif isinstance(slot, Node):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pyview import component
 from pyview.components import ComponentSocket, LiveComponent
 from pyview.template.live_template import LiveTemplate
 from pyview.testing.tree_html import check_reach
@@ -30,7 +31,12 @@ class Outside(LiveComponent[dict[str, Any]]):
     )
 
 
-NAMES = {"Outside": Outside, "Outer": Outer, "Notifying": Notifying}
+@component(source="<section>{{ it }}</section>")
+def card(it: Any) -> None:
+    """A function component around a live one."""
+
+
+NAMES = {"Outside": Outside, "Outer": Outer, "Notifying": Notifying, "card": card}
 
 
 PLACES = [
@@ -43,6 +49,8 @@ PLACES = [
     "{% macro m(it) %}<section>{{ it }}</section>{% endmacro %}"
     "<div>{{ m(live_component(Outside, id=1, inner=Notifying)) }}</div>",
     "{% call live_component(Outer, id=1, inner=Notifying) %}{% endcall %}",
+    "{% set it = live_component(Notifying, id=1) %}{{ card(it) }}",
+    "{% set it = live_component(Notifying, id=1) %}<p>{{ card(it) }}</p>",
 ]
 
 
