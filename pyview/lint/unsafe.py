@@ -213,8 +213,9 @@ def is_harmless(expression: nodes.Node | None, known: Types) -> bool:
             return is_harmless(value, known)
         case nodes.Filter(name=name):
             return name in _NUMBERS
-        case nodes.Getattr(node=nodes.Name(name="loop")):
-            return True
+        case nodes.Getattr(node=nodes.Name(name="loop"), attr=attr):
+            # All others are numbers and booleans. These two are items of the list.
+            return attr not in ("previtem", "nextitem")
         case nodes.Call(node=nodes.Getattr(node=nodes.Name(name="loop"), attr="cycle"), args=args):
             return all(is_harmless(one, known) for one in args)
         case nodes.CondExpr(expr1=one, expr2=other):

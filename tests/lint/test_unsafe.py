@@ -48,6 +48,8 @@ UNSAFE = [
     "<script type='application/json'>{{ x }}</script>",
     "<style>b { color: {{ x }} }</style>",
     '<b onclick="f({{ x }})"></b>',
+    '{% for one in items %}<b onclick="f({{ loop.previtem }})"></b>{% endfor %}',
+    "{% for one in items %}<script>{{ loop.nextitem }}</script>{% endfor %}",
     "<b ONCLICK='{{ x }}'></b>",
     "<b onclick='f({% if x %}{{ x }}{% endif %})'></b>",
     '<iframe srcdoc="{{ x }}"></iframe>',
