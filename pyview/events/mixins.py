@@ -3,7 +3,7 @@
 `@event` and `@info` methods work on any view; the mixins add early checks, `super()` calls and references.
 """
 
-from inspect import isawaitable
+from inspect import getattr_static, isawaitable
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -71,7 +71,8 @@ class AutoEventDispatch(BaseEventHandler):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for one in registrations(cls, EVENTS):
-            if one.method in vars(cls):
+            # Also a method of a plain mixin, which is no subclass of this class.
+            if not isinstance(getattr_static(cls, one.method), EventMethod):
                 setattr(cls, one.method, EventMethod(one.function, one.names[0]))
 
 

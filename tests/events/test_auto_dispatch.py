@@ -75,6 +75,18 @@ def test_references_for_a_template() -> None:
     assert template.render(references) == '<b phx-click="user-clicked-save"></b>'
 
 
+def test_a_method_of_a_plain_mixin_is_a_reference_as_well() -> None:
+    class Saving:
+        @event
+        def save(self) -> str:
+            return "saved"
+
+    class View(AutoEventDispatch, Saving): ...
+
+    assert event_references(View()) == {"save": "save"}
+    assert View().save() == "saved"
+
+
 def test_a_name_is_escaped_like_any_text() -> None:
     class View(AutoEventDispatch):
         @event('"><script>')
