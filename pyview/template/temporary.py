@@ -3,11 +3,12 @@
 The page keeps showing the old values. The reset itself must not count as a change, so the retained tree is updated too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass, replace
 from typing import Any, cast
 
-from pyview.template.tree.nodes import Node, Unit
+from pyview.template.tree.comprehension import Comprehension
+from pyview.template.tree.nodes import Node, Unit, unwrapped
 
 
 def replace_inputs(node: Node, values: Mapping[str, Any]) -> None:
@@ -21,9 +22,16 @@ def replace_inputs(node: Node, values: Mapping[str, Any]) -> None:
         for position, name in enumerate(names, len(node.inputs) - len(names)):
             if name in values:
                 node.inputs[position] = values[name]
-    for slot in node:
+    _replace_in_slots(node, values)
+
+
+def _replace_in_slots(slots: Iterable[Any], values: Mapping[str, Any]) -> None:
+    for slot in map(unwrapped, slots):
         if isinstance(slot, Node):
             replace_inputs(slot, values)
+        elif isinstance(slot, Comprehension):
+            for row in slot.rows:
+                _replace_in_slots(row, values)
 
 
 _MAY_CHANGE = (list, dict, set, bytearray)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
+from jinja2 import DictLoader
 
 from pyview import LiveComponent, LiveView, LiveViewSocket, PyView
 from pyview.template.live_template import LiveTemplate
@@ -102,6 +103,28 @@ async def test_in_included_and_extended_templates() -> None:
         page = await client.open("/")
         await page.push("count", {})
         assert (page.find("i").text, page.find("li").text) == ("1", "first")
+
+
+async def test_in_a_template_that_is_included_in_a_loop() -> None:
+    class View(LiveView[Any]):
+        template = "page.html"
+
+        async def mount(self, socket: LiveViewSocket[Any], session: Any) -> None:
+            socket.context = {"rows": [1, 2], "text": "shown", "n": 0}
+            socket.temporary(text=None)
+
+        async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[Any]) -> None:
+            socket.context["n"] += 1
+
+    page_html = "<i>{{ n }}</i>{% for row in rows %}{% include 'row.html' %}{% endfor %}"
+    templates = DictLoader({"page.html": page_html, "row.html": "<b>{{ text }}</b>"})
+    app = PyView(secret=SECRET, templates=templates)
+    app.add_live_view("/", View)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.push("count", {})
+        assert page.find("i").text == "1"
+        assert [each.text for each in page.find_all("b")] == ["shown", "shown"]
 
 
 async def test_in_a_component() -> None:
