@@ -300,9 +300,11 @@ class Presence:
             await asyncio.wait([self._sending])
         self._pubsub.drop(self)
         self._peers.remove_all()
-        await self._pubsub.broadcast(WORKERS, {"from": self._worker_id, "kind": "bye"})
-        # Only now: `_begin` would start everything again if a view used presence during the waits above.
-        self._heartbeat = None
+        try:
+            await self._pubsub.broadcast(WORKERS, {"from": self._worker_id, "kind": "bye"})
+        finally:
+            # Only now: `_begin` would start everything again if a view used presence during the waits above.
+            self._heartbeat = None
 
 
 def _meta(meta: Mapping[str, Any] | None) -> Any:

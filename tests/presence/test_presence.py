@@ -227,3 +227,26 @@ async def _diffs_lead_to_list(steps: list[tuple[str, int, str, int]]) -> None:
     }
     assert {key: sorted(each["n"] for each in left) for key, left in followed.items()} == listed
     await presence.close()
+
+
+class Unavailable(MemoryPubSub):
+    """Fails to send the goodbye of a worker. `asked` counts its requests for the entries of the others."""
+
+    asked = 0
+
+    async def broadcast(self, topic: str, message: Any) -> None:
+        if isinstance(message, dict) and message.get("kind") == "bye":
+            raise OSError("no connection")
+        self.asked += isinstance(message, dict) and message.get("kind") == "ask"
+        await super().broadcast(topic, message)
+
+
+async def test_presence_starts_again_after_a_goodbye_that_failed() -> None:
+    pubsub = Unavailable()
+    presence = Presence(pubsub)
+    for _ in range(2):
+        presence.track(View(), "room", "ada", {})
+        await a_turn()
+        with pytest.raises(OSError, match="no connection"):
+            await presence.close()
+    assert pubsub.asked == 2
