@@ -57,13 +57,14 @@ class ViewRuntime:
         return ViewPresence(process.app.presence, lambda: None if process.ended else process)
 
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
-        # A handler may go on after the end of its view, and a timer would have no end then.
-        if self._process.ended:
-            return None
         return on_loop(self._schedule, event, seconds, repeat)
 
-    def _schedule(self, event: Any, seconds: float, repeat: bool) -> Timer:
+    def _schedule(self, event: Any, seconds: float, repeat: bool) -> Timer | None:
         process = self._process
+        # A handler may go on after the end of its view, and a timer would have no end then. Checked here, on the event
+        # loop: a view can end between the call of a handler in a worker thread and this one.
+        if process.ended:
+            return None
         if process.timers is None:
             process.timers = Timers(self._fire)
         return process.timers.every(event, seconds) if repeat else process.timers.once(event, seconds)
