@@ -1,8 +1,6 @@
 """Clients that send more than the rules allow: too many bytes, files, chunks."""
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +9,7 @@ from pyview.testing import LiveClient, SocketClosed
 from tests.asgi import eventually
 from tests.frames import connect, load
 from tests.uploads.raw_client import file, joined, raw_client
-from tests.uploads.views import app_with, view_with
-
-Stored = Callable[[], list[Path]]
-
+from tests.uploads.views import Stored, app_with, view_with
 
 # Sizes
 

@@ -1,8 +1,6 @@
 """Forged tokens, and users who lost access: no byte of theirs is stored."""
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +15,8 @@ from pyview.testing import LiveClient
 from tests.asgi import eventually
 from tests.frames import connect, load
 from tests.uploads.raw_client import file, joined, raw_client
-from tests.uploads.views import SECRET, Uploads, app_with, view_with
+from tests.uploads.views import SECRET, Stored, Uploads, app_with, view_with
 
-Stored = Callable[[], list[Path]]
 INVALID = ("error", {"reason": "invalid_token"})
 
 

@@ -1,7 +1,5 @@
 """Uploads in components, with the same name in each, and in template strings."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from pyview import LiveView, PyViewMeta
@@ -12,9 +10,7 @@ from pyview.testing import LiveClient
 from pyview.uploads import UploadEntry, live_file_input
 from tests.asgi import eventually
 from tests.template.tstrings.pages import build
-from tests.uploads.views import app_with, text
-
-Stored = Callable[[], list[Path]]
+from tests.uploads.views import Stored, app_with, text
 
 
 class Album(LiveComponent[dict[str, Any]]):

@@ -1,13 +1,12 @@
 """Consuming uploads: consumers, context managers, completion callbacks, handlers in threads."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pyview import LiveView, LiveViewSocket
-from pyview.testing import LiveClient, Page
+from pyview.testing import LiveClient
 from pyview.uploads import (
     Postpone,
     StoredFile,
@@ -18,19 +17,7 @@ from pyview.uploads import (
     UploadResult,
 )
 from tests.asgi import eventually
-from tests.uploads.views import Socket, Uploads, app_with, text, view_with
-
-Stored = Callable[[], list[Path]]
-INPUT = "input[type=file]"
-
-
-def progress(page: Page) -> list[str]:
-    return [one.text for one in page.find_all("ul i")]
-
-
-def errors(page: Page) -> list[str]:
-    return [one.text for one in page.find_all("em, .error")]
-
+from tests.uploads.views import INPUT, Socket, Stored, Uploads, app_with, errors, progress, text, view_with
 
 # Consuming
 

@@ -15,9 +15,7 @@ from pyview.uploads import (
     UploadSuccessWithData,
 )
 from tests.uploads.raw_client import file, raw_client
-from tests.uploads.views import Socket, Uploads, app_with, text
-
-INPUT = "input[type=file]"
+from tests.uploads.views import INPUT, Socket, Uploads, app_with, text
 
 
 class Bucket(Uploads):

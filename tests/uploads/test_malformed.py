@@ -1,8 +1,6 @@
 """Malformed frames, unknown uploads, and dangerous file names."""
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +10,8 @@ from pyview.uploads import UploadEntry
 from tests.asgi import eventually
 from tests.frames import connect, load
 from tests.uploads.raw_client import file, joined, raw_client
-from tests.uploads.views import Uploads, app_with, view_with
+from tests.uploads.views import Stored, Uploads, app_with, view_with
 
-Stored = Callable[[], list[Path]]
 POLICY = 1008
 
 

@@ -16,9 +16,7 @@ from pyview.uploads import (
     UploadRejected,
     UploadRulesError,
 )
-from tests.uploads.views import Socket, Uploads, app_with, text, view_with
-
-INPUT = "input[type=file]"
+from tests.uploads.views import INPUT, Socket, Uploads, app_with, text, view_with
 
 
 def files(count: int) -> list[LocalFile]:

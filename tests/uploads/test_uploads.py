@@ -1,7 +1,5 @@
 """Uploads of a user: choosing, sending, progress, errors, cancelling, rules."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,19 +11,7 @@ from pyview.uploads import (
     UploadEntry,
 )
 from tests.asgi import eventually
-from tests.uploads.views import Socket, Uploads, app_with, text, view_with
-
-Stored = Callable[[], list[Path]]
-INPUT = "input[type=file]"
-
-
-def progress(page: Page) -> list[str]:
-    return [one.text for one in page.find_all("ul i")]
-
-
-def errors(page: Page) -> list[str]:
-    return [one.text for one in page.find_all("em, .error")]
-
+from tests.uploads.views import INPUT, Socket, Stored, Uploads, app_with, errors, progress, text, view_with
 
 # Choosing and sending
 

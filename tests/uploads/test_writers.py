@@ -4,7 +4,6 @@ import asyncio
 import gc
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,7 @@ from pyview.testing import LiveClient
 from pyview.uploads import CloseReason, TempFileWriter, UploadEntry, UploadWriter
 from tests.asgi import eventually
 from tests.uploads.raw_client import raw_client
-from tests.uploads.views import app_with, text, view_with
-
-Stored = Callable[[], list[Path]]
-INPUT = "input[type=file]"
+from tests.uploads.views import INPUT, Stored, app_with, text, view_with
 
 
 class Parts(UploadWriter):

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.template.live_template import LiveTemplate
-from pyview.testing import LocalFile
+from pyview.testing import LocalFile, Page
 from pyview.uploads import UploadEntry
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
@@ -31,7 +31,10 @@ PAGE = """
 <ol>{% for name in saved %}<li>{{ name }}</li>{% endfor %}</ol>
 <p id="log">{{ log|join(", ") }}</p>
 """
+INPUT = "input[type=file]"
 Socket = LiveViewSocket[dict[str, Any]]
+Stored = Callable[[], list[Path]]
+"""Returns the files that writers have stored."""
 
 
 class Uploads(LiveView[dict[str, Any]]):
@@ -91,3 +94,11 @@ def temporary_files(monkeypatch: Any, folder: Path) -> Iterator[Callable[[], lis
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield lambda: list(folder.glob("pyview-upload-*"))
     assert list(folder.iterdir()) == []
+
+
+def progress(page: Page) -> list[str]:
+    return [one.text for one in page.find_all("ul i")]
+
+
+def errors(page: Page) -> list[str]:
+    return [one.text for one in page.find_all("em, .error")]
