@@ -178,6 +178,7 @@ class ViewProcess(Mailbox):
     @property
     def has_ended(self) -> bool:
         """True when its page has left or it has failed; a handler may still be running."""
+        # For a second check after an await: type checkers take the attribute to be False still.
         return self.ended
 
     @property
