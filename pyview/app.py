@@ -421,13 +421,13 @@ class PyView(Starlette):
         A store that cannot be reached is opened as soon as it answers.
         """
         await self.pubsub.start()
-        # Without other workers there is no roster to ask for.
+        # Without other workers there is no list of present users to ask for.
         if not isinstance(self.pubsub, MemoryPubSub):
             await self.presence.start()
         try:
             await self._open_stores()
         except StoreUnavailable as error:
-            logger.info("%s; nobody is signed in until it can be reached", error)
+            logger.info("%s; no user is signed in until it can be reached", error)
             self._opening.begin()
 
     async def _open_stores(self) -> None:

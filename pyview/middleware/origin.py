@@ -1,6 +1,6 @@
 """Origin checks: path, host and origin of requests and handshakes, and the URL of the page that joins.
 
-Nothing here trusts `X-Forwarded-*`, which anybody may send. A server that is configured to trust its proxy puts the
+Nothing here trusts `X-Forwarded-*`, which any client may send. A server that is configured to trust its proxy puts the
 real values into the ASGI scope.
 """
 

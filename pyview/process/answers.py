@@ -154,7 +154,8 @@ def _request_session_change(
     if token is None:
         # This browser has no cookie that tells it from others. Loading the page sets one, if the browser takes any.
         logger.warning(
-            "%s: the session is not changed, since the browser has no cookie of ours", process.name
+            "%s: the session is not changed, since the browser sent no cookie that PyView has set",
+            process.name,
         )
         return navigation_payload(process, Redirect(process.page))
     target = {} if navigation is None else {"to": navigation.to, **_carried_flash(process)}

@@ -210,8 +210,8 @@ def url_params(query: str, path_params: Mapping[str, Any], max_fields: int) -> P
 class RedirectSlashes:
     """ASGI application that a router calls if no route matches, before `not_found`.
 
-    Starlette's own redirect (`redirect_slashes`) repeats the `Host` header, which anybody may set. This one redirects
-    to the path alone.
+    Starlette's own redirect (`redirect_slashes`) repeats the `Host` header, which any client may set. This one
+    redirects to the path alone.
     """
 
     def __init__(self, routes: Callable[[], Sequence[BaseRoute]], not_found: ASGIApp) -> None:

@@ -203,8 +203,8 @@ POLL = 0.5  # seconds
 PAGE = 500  # rows of one read: less than a millisecond, during which the event loop waits
 PURGE = 200  # expired rows that one write removes
 
-# AUTOINCREMENT never uses an id again, and a changed row is inserted again: so whoever follows the log reads only the
-# rows above the last id that it has seen.
+# AUTOINCREMENT never uses an id again, and a changed row is inserted again: so a worker that follows the log reads
+# only the rows above the last id that it has seen.
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS revocations ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, until REAL NOT NULL, not_before REAL)",

@@ -198,8 +198,8 @@ def _parts(value: Any, tstrings: CompiledTStrings) -> Iterator[Any]:
         yield from inputs_of(value, tstrings)
     elif isinstance(value, SlotEntry):
         yield from inputs_of(value.content, tstrings)
-        # The first part is the content, which is compared by what it reads: each render makes the function
-        # anew.
+        # The first part is the content, which is compared by what it reads: each render makes a new
+        # function.
         yield from value.__pyview_parts__()[1:]
     elif type(value) is tuple and value and isinstance(value[0], SlotEntry):
         # Two lists of entries with the same values may be divided in another way.

@@ -130,7 +130,7 @@ class LiveContext(Context):
         self.parent = parent
         self.name = name
         self.vars = {}
-        # Jinja2 imports a file of macros anew if the context has globals that the file lacks. The globals in
+        # Jinja2 imports a file of macros again if the context has globals that the file lacks. The globals in
         # `behind` are those of all files, so it is imported once.
         self.globals_keys = set() if globals is None else set(globals)
         self._behind = behind or _NOTHING

@@ -227,7 +227,7 @@ class CompiledTStrings:
         # The client expects statics at the top of a page, which a text alone does not have.
         self._alone = Segment("content", ["", ""], ALWAYS)
         self._alone.rule = rule
-        # Each render makes the function of a row anew, but always with the same code object.
+        # Each render makes a new function for a row, but always with the same code object.
         rule.register(CodeType)
         self._names: dict[CodeType, frozenset[str]] = {}
         self._compiled: dict[tuple[str, ...], CompiledTString] = {}
