@@ -67,7 +67,7 @@ PUBLIC = {
     "pyview.live_view": ["LiveView", "LiveViewSocket"],
     "pyview.meta": ["PyViewMeta"],
     "pyview.playground": ["Favicon", "PlaygroundBuilder", "playground"],
-    "pyview.pubsub": ["MemoryPubSub", "PubSub", "pubsub_from_environment", "shared_pubsub"],
+    "pyview.pubsub": ["MISSED", "MemoryPubSub", "PubSub", "pubsub_from_environment", "shared_pubsub"],
     "pyview.revocation": [
         "MemoryRevocations",
         "Revocations",

@@ -17,6 +17,7 @@ from pyview.process.components import ViewComponents
 from pyview.process.messages import AsyncDone, ComponentUpdate, Event, Info, Leave, RunInProcess, TimerFired
 from pyview.process.nested import Children
 from pyview.process.view_process import ViewProcess
+from pyview.pubsub.memory import broadcast_kept
 from pyview.rendering import lifecycle
 from pyview.sessions.change import NO_SESSION, TOO_EARLY, SessionNotWritable
 from pyview.socket.runtime import ComponentTarget
@@ -48,8 +49,8 @@ class ViewRuntime:
     async def unsubscribe(self, topic: str) -> None:
         await self._process.app.pubsub.unsubscribe(topic, self._process)
 
-    async def broadcast(self, topic: str, message: Any) -> None:
-        await self._process.app.pubsub.broadcast(topic, message)
+    async def broadcast(self, topic: str, message: Any, keep: float) -> None:
+        await broadcast_kept(self._process.app.pubsub, topic, message, keep)
 
     def presence(self) -> ViewPresence:
         process = self._process

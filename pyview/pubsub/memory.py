@@ -1,9 +1,15 @@
 """The contract of a PubSub, and the PubSub of a single process."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pyview.events.info_event import InfoEvent
+
+MISSED: Final = "pyview:missed"
+"""Topic of the message that broadcasts may be lost: `InfoEvent(MISSED, {"seconds": 3.2})`."""
+
+WORKER_TOPICS: Final = "pyview:worker:"
+"""Beginning of the topics of one worker each. `reaches` is exact for them."""
 
 
 class Subscriber(Protocol):
@@ -40,11 +46,25 @@ class PubSub(Protocol):
     def drop(self, subscriber: Subscriber) -> None:
         """Unsubscribe a subscriber that has ended from all its topics; never waits."""
 
-    async def broadcast(self, topic: str, message: Any) -> None:
-        """Deliver `InfoEvent(topic, message)` to every subscriber of `topic`; give way to those with a long queue."""
+    async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
+        """Deliver `InfoEvent(topic, message)` to every subscriber of `topic`; give way to those with a long queue.
+
+        `keep`: seconds for which the message is kept for workers that are cut off from the others.
+        """
 
     async def others(self) -> int | None:
         """Return the number of other workers that listen now, None if it is unknown."""
+
+    async def reaches(self, topic: str) -> bool | None:
+        """Return True if another worker listens to `topic`, None if it is unknown."""
+
+
+async def broadcast_kept(pubsub: PubSub, topic: str, message: Any, keep: float) -> None:
+    """Broadcast, and pass `keep` only if it is set: a PubSub of the user may not have it."""
+    if keep:
+        await pubsub.broadcast(topic, message, keep=keep)
+    else:
+        await pubsub.broadcast(topic, message)
 
 
 class MemoryPubSub:
@@ -76,7 +96,7 @@ class MemoryPubSub:
         for topic in self._topics_of.pop(subscriber, ()):
             self._remove(topic, subscriber)
 
-    async def broadcast(self, topic: str, message: Any) -> None:
+    async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
         event = InfoEvent(topic, message)
         # A copy: a subscriber may unsubscribe, or another subscribe, during the delivery.
         give_way = None
@@ -88,6 +108,10 @@ class MemoryPubSub:
     async def others(self) -> int:
         """Return 0: broadcasts stay in this process."""
         return 0
+
+    async def reaches(self, topic: str) -> bool:
+        """Return False: broadcasts stay in this process."""
+        return False
 
     def subscribers(self, topic: str) -> int:
         """Return the number of subscribers of `topic`."""

@@ -74,7 +74,7 @@ class RedisPubSub:
     def drop(self, subscriber: Subscriber) -> None:
         self._local.drop(subscriber)
 
-    async def broadcast(self, topic: str, message: Any) -> None:
+    async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
         """Deliver and publish. Raises `UnencodableValue` if the message is not JSON-serialisable."""
         body = json_text(message, f"broadcast({topic!r})")
         # Own subscribers first, without the server: their broadcasts arrive in order and also during an outage.
@@ -88,6 +88,10 @@ class RedisPubSub:
         with suppress(StoreUnavailable):
             return await self._publish(_COUNTING_TOPIC, b"null") - 1 if self._listening.is_set() else 0
         return 0
+
+    async def reaches(self, topic: str) -> bool | None:
+        """Return False if no other worker listens, else None: each worker listens to all topics."""
+        return None if await self.others() else False
 
     async def _publish(self, topic: str, body: bytes) -> int:
         """Publish the message. Return the number of workers that receive it, this one included."""

@@ -267,9 +267,12 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         """Stop receiving `topic`."""
         await self._runtime.unsubscribe(topic)
 
-    async def broadcast(self, topic: str, message: Any) -> None:
-        """Send `message` to every subscriber of `topic`, this view included if it subscribes to it."""
-        await self._runtime.broadcast(topic, message)
+    async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
+        """Send `message` to every subscriber of `topic`, this view included if it subscribes to it.
+
+        `keep`: seconds for which the message is kept for workers that are cut off from the others.
+        """
+        await self._runtime.broadcast(topic, message, keep)
 
     @property
     def presence(self) -> ViewPresence:

@@ -27,6 +27,7 @@ from pyview.navigation import Navigate, Patch, Redirect
 from pyview.presence.view_presence import ViewPresence
 from pyview.process.app_context import AppContext
 from pyview.process.nested import NestedTooDeep, nested_token
+from pyview.pubsub.memory import broadcast_kept
 from pyview.rendering import lifecycle
 from pyview.rendering.lifecycle import Location, MountContext, MountTarget
 from pyview.rendering.page_guard import PageGuard
@@ -257,8 +258,8 @@ class StaticRender:
     async def unsubscribe(self, topic: str) -> None:
         """Do nothing: there is no subscription."""
 
-    async def broadcast(self, topic: str, message: Any) -> None:
-        await self._context.app.pubsub.broadcast(topic, message)
+    async def broadcast(self, topic: str, message: Any, keep: float) -> None:
+        await broadcast_kept(self._context.app.pubsub, topic, message, keep)
 
     def presence(self) -> ViewPresence:
         return ViewPresence(self._context.app.presence, lambda: None)

@@ -234,7 +234,7 @@ class Unavailable(MemoryPubSub):
 
     asked = 0
 
-    async def broadcast(self, topic: str, message: Any) -> None:
+    async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
         if isinstance(message, dict) and message.get("kind") == "bye":
             raise OSError("no connection")
         self.asked += isinstance(message, dict) and message.get("kind") == "ask"

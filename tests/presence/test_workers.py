@@ -118,7 +118,7 @@ class LossyPubSub(MemoryPubSub):
         self.chance = random.Random(1)
         self.cut = False
 
-    async def broadcast(self, topic: str, message: Any) -> None:
+    async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
         times = self.chance.choice([0, 1, 2])
         for _ in range(0 if self.cut else times):
             await super().broadcast(topic, message)
