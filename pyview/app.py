@@ -77,6 +77,7 @@ from pyview.transport.long_poll import LongPoll
 from pyview.transport.reconnect import DetachedViews
 from pyview.transport.session_changes import SessionEndpoint
 from pyview.uploads.temporary import sweep
+from pyview.workers.workers import Workers
 
 logger = logging.getLogger("pyview")
 
@@ -152,6 +153,7 @@ class PyView(Starlette):
         self._client_warnings = RateLimitedWarnings(logger)
         self._crashes = CrashLog(logger)
         self._periodic = PeriodicChecks()
+        self._workers = Workers(self.pubsub, self._named_secrets, self._client_warnings)
         # Rendering
         self._assets = ClientAssets()
         self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
@@ -217,6 +219,7 @@ class PyView(Starlette):
             self._app_context = AppContext(
                 pubsub=self.pubsub,
                 presence=self.presence,
+                workers=self._workers,
                 templates=self._templates,
                 signatures=self._tokens,
                 security=self.security,
@@ -409,6 +412,7 @@ class PyView(Starlette):
                 self._crashes.flush()
                 self._client_warnings.flush()
                 await self.presence.close()
+                await self._workers.close()
                 await self.pubsub.close()
                 await self.revocations.close()
                 await self.once_store.close()
@@ -421,9 +425,10 @@ class PyView(Starlette):
         A store that cannot be reached is opened as soon as it answers.
         """
         await self.pubsub.start()
-        # Without other workers there is no list of present users to ask for.
+        # Without other workers there is nothing to ask for.
         if not isinstance(self.pubsub, MemoryPubSub):
             await self.presence.start()
+            await self._workers.start()
         try:
             await self._open_stores()
         except StoreUnavailable as error:

@@ -20,6 +20,7 @@ from pyview.pubsub.memory import PubSub
 from pyview.rendering.templates import ViewTemplates
 from pyview.routing.routes import NestedRoutes
 from pyview.tokens.page import Tokens
+from pyview.workers.workers import Workers
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class AppContext:
 
     pubsub: PubSub
     presence: Presence
+    workers: Workers
     templates: ViewTemplates
     signatures: Tokens
     security: SecurityConfig

@@ -25,13 +25,21 @@ class Encryptor:
 
     def encrypt(self, text: str) -> str:
         """Return a URL-safe token that only `decrypt` with the same purpose and secret can read."""
-        return self._fernet.encrypt(text.encode()).decode()
+        return self.encrypt_bytes(text.encode())
+
+    def encrypt_bytes(self, data: bytes) -> str:
+        """Return a URL-safe token that only `decrypt_bytes` with the same purpose and secret can read."""
+        return self._fernet.encrypt(data).decode()
 
     def decrypt(self, token: object, max_age: int) -> str:
         """Return the text of a token at most `max_age` seconds old. Raises `InvalidToken`.
 
         A token from the future passes within 60 seconds: the clocks of two servers differ.
         """
+        return self.decrypt_bytes(token, max_age).decode()
+
+    def decrypt_bytes(self, token: object, max_age: int) -> bytes:
+        """Return the bytes of a token at most `max_age` seconds old, as `decrypt` does for text."""
         if not isinstance(token, str) or not token.isascii():
             raise InvalidToken("missing")
         try:
@@ -39,7 +47,7 @@ class Encryptor:
             # be written in several ways.
             if urlsafe_b64encode(urlsafe_b64decode(token)).decode() != token:
                 raise InvalidToken("signature")
-            return self._fernet.decrypt_at_time(token, max_age, int(self._clock())).decode()
+            return self._fernet.decrypt_at_time(token, max_age, int(self._clock()))
         except (ValueError, fernet.InvalidToken):
             raise InvalidToken(self._reason(token)) from None
 

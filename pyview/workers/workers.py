@@ -1,0 +1,219 @@
+"""Calls from one worker to another, over the PubSub that both have.
+
+Each worker subscribes to a topic of its own. A call is a message there, and its answer a message on the topic of the
+worker that called. Nothing is stored: a call to a worker that has ended fails.
+"""
+
+import asyncio
+import itertools
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Final, NamedTuple
+
+from pyview.events.info_event import InfoEvent
+from pyview.observability.rate_limited_warnings import RateLimitedWarnings
+from pyview.pubsub.memory import WORKER_TOPICS, PubSub
+from pyview.tokens.secrets import InvalidToken, Secrets
+from pyview.workers.messages import ANSWER, CALL, FAILURE, MAX_PAYLOAD, MessageCipher, WorkerMessage
+from pyview.workers.replay import ReplayGuard
+
+logger = logging.getLogger("pyview")
+
+_ID_BYTES: Final = 12
+_ID_LENGTH: Final = 16  # characters
+_MAX_RUNNING: Final = 20_000  # a long poll that another worker forwards is a call that waits
+_MAX_RUNNING_BYTES: Final = 64 * 1024 * 1024
+
+Handler = Callable[[bytes], Awaitable[bytes]]
+"""Answers a call of one method."""
+
+
+class CallFailed(Exception):
+    """The other worker has refused the call, or its handler has failed."""
+
+
+class WorkerGone(CallFailed):
+    """There is no worker with this id, or it cannot be reached."""
+
+
+class _Pending(NamedTuple):
+    """A call of this worker that has no answer yet."""
+
+    worker_id: str
+    answer: asyncio.Future[bytes]
+
+
+def is_worker_id(value: object) -> bool:
+    """Return True if `value` may be the id of a worker. A browser sends it back, so it may be anything."""
+    return (
+        isinstance(value, str)
+        and len(value) == _ID_LENGTH
+        and value.isascii()
+        and value.replace("-", "a").replace("_", "a").isalnum()
+    )
+
+
+class Workers:
+    """The workers of one application; `id` names this one.
+
+    Until `start` there are no others, and nothing costs anything. `keys` is called at the first message. `warnings`
+    logs messages that no worker of this application has made, and limits that were reached.
+    """
+
+    def __init__(self, pubsub: PubSub, keys: Callable[[], Secrets], warnings: RateLimitedWarnings) -> None:
+        self.id = secrets.token_urlsafe(_ID_BYTES)
+        self._pubsub = pubsub
+        self._cipher = MessageCipher(keys)
+        self._warnings = warnings
+        self._handlers: dict[str, Handler] = {}
+        self._started = False
+        self._numbers = itertools.count(1)
+        self._pending: dict[int, _Pending] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._running_bytes = 0
+        self._replays = ReplayGuard()
+
+    @property
+    def started(self) -> bool:
+        """True if there may be other workers."""
+        return self._started
+
+    def register(self, method: str, handler: Handler) -> None:
+        """Let `handler` answer the calls of `method`. Raises `ValueError` for a method that has a handler."""
+        if method in self._handlers:
+            raise ValueError(f"register({method!r}): the method has a handler already")
+        self._handlers[method] = handler
+
+    async def start(self) -> None:
+        """Take calls of other workers from now on."""
+        self._started = True
+        await self._pubsub.subscribe(_topic(self.id), self)
+
+    async def close(self) -> None:
+        """Take no calls any more. Calls that wait for an answer fail."""
+        self._started = False
+        self._pubsub.drop(self)
+        for pending in self._pending.values():
+            _fail(pending.answer, WorkerGone("this worker stops"))
+        for task in self._running:
+            task.cancel()
+
+    # Calling
+
+    async def call(self, worker_id: str, method: str, payload: bytes = b"", seconds: float = 1.0) -> bytes:
+        """Return the answer of the worker with this id, which may be this one.
+
+        Raises `WorkerGone` if there is no such worker, in general at once; `CallFailed` if it refuses the call or its
+        handler fails; `TimeoutError` without an answer in that many `seconds`.
+        """
+        async with asyncio.timeout(seconds):
+            if worker_id == self.id:
+                return await self._answer_to(method, payload)
+            if not self._started or not is_worker_id(worker_id):
+                raise WorkerGone(f"no other worker can be reached under {worker_id[:_ID_LENGTH]!r}")
+            return await self._ask(worker_id, method, payload, seconds)
+
+    async def _ask(self, worker_id: str, method: str, payload: bytes, seconds: float) -> bytes:
+        number = next(self._numbers)
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._pending[number] = _Pending(worker_id, answer)
+        # At the same time as the call, so that a worker which is there costs one round trip.
+        search = asyncio.ensure_future(self._search(worker_id, answer))
+        try:
+            await self._send(WorkerMessage(CALL, self.id, worker_id, number, method, seconds, payload))
+            return await answer
+        finally:
+            search.cancel()
+            del self._pending[number]
+
+    async def _search(self, worker_id: str, answer: asyncio.Future[bytes]) -> None:
+        """Fail the call at once if the worker has gone."""
+        try:
+            reached = await self._pubsub.reaches(_topic(worker_id))
+        except Exception:
+            logger.exception("asking for another worker failed")
+            return
+        if reached is False:
+            _fail(answer, WorkerGone(f"the worker {worker_id!r} has gone"))
+
+    async def _send(self, message: WorkerMessage) -> None:
+        if len(message.payload) > MAX_PAYLOAD:
+            raise CallFailed(f"{len(message.payload)} bytes; a call or an answer has {MAX_PAYLOAD} at most")
+        await self._pubsub.broadcast(_topic(message.receiver), self._cipher.encrypt(message))
+
+    # Receiving
+
+    def deliver(self, event: InfoEvent) -> None:
+        """Take a message from the topic of this worker."""
+        try:
+            message = self._cipher.decrypt(event.payload)
+        except InvalidToken as error:
+            self._warn(f"a message that is not of a worker of this application was dropped: {error.reason}")
+            return
+        # A recorded message is worth nothing at another worker.
+        if message.receiver != self.id:
+            self._warn("a message for another worker was dropped")
+        elif message.kind == CALL:
+            self._take_call(message)
+        else:
+            self._take_answer(message)
+
+    def _take_answer(self, message: WorkerMessage) -> None:
+        pending = self._pending.get(message.number)
+        # None for an answer that comes too late, or a second time.
+        if pending is None or pending.worker_id != message.sender or pending.answer.done():
+            return
+        if message.kind == ANSWER:
+            pending.answer.set_result(message.payload)
+        elif message.kind == FAILURE:
+            _fail(pending.answer, CallFailed(message.payload.decode()))
+
+    def _take_call(self, call: WorkerMessage) -> None:
+        if not self._replays.admits(call.sender, call.number):
+            self._warn("a call that had come before was dropped")
+            return
+        task = asyncio.ensure_future(self._serve(call))
+        self._running.add(task)
+        self._running_bytes += len(call.payload)
+        task.add_done_callback(lambda done: self._ended(done, len(call.payload)))
+
+    def _ended(self, task: asyncio.Task[None], size: int) -> None:
+        self._running.discard(task)
+        self._running_bytes -= size
+
+    async def _serve(self, call: WorkerMessage) -> None:
+        try:
+            # The worker that called does not wait longer either.
+            async with asyncio.timeout(call.seconds):
+                answer = call.answer(await self._answer_to(call.method, call.payload))
+                await self._send(answer)
+        except TimeoutError:
+            pass
+        except CallFailed as failure:
+            await self._send(call.failure(str(failure)))
+        except Exception:
+            logger.exception("a call of another worker failed: %s", call.method)
+            await self._send(call.failure("its handler failed"))
+
+    async def _answer_to(self, method: str, payload: bytes) -> bytes:
+        handler = self._handlers.get(method)
+        if handler is None:
+            # During a deploy the other worker may have another version.
+            raise CallFailed(f"the worker has no handler for {method!r}")
+        if len(self._running) > _MAX_RUNNING or self._running_bytes > _MAX_RUNNING_BYTES:
+            self._warn(f"more than {_MAX_RUNNING} calls, or {_MAX_RUNNING_BYTES} bytes of them, run at once")
+            raise CallFailed("the worker is busy")
+        return await handler(payload)
+
+    def _warn(self, text: str) -> None:
+        self._warnings.warn("other workers", text)
+
+
+def _topic(worker_id: str) -> str:
+    return WORKER_TOPICS + worker_id
+
+
+def _fail(answer: asyncio.Future[bytes], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
