@@ -69,13 +69,16 @@ from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import Secrets
 from pyview.transport.assets import ClientAssets, ViewAssets
 from pyview.transport.connections import OpenConnections
+from pyview.transport.drain import Drain
 from pyview.transport.endpoint import SOCKET_PATH, SocketEndpoint
 from pyview.transport.http import LivePage
 from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer
 from pyview.transport.long_poll import LongPoll
+from pyview.transport.probes import Probes
 from pyview.transport.reconnect import DetachedViews
 from pyview.transport.session_changes import SessionEndpoint
+from pyview.transport.stop_signals import StopSignals
 from pyview.uploads.temporary import sweep
 from pyview.workers.workers import Workers
 
@@ -168,6 +171,7 @@ class PyView(Starlette):
         self._app_context: AppContext | None = None
         self._checked = False
         self._started = False
+        self._drain: Drain | None = None
         self._set_up_transport()
 
     def _set_up_transport(self) -> None:
@@ -178,6 +182,7 @@ class PyView(Starlette):
             lambda: self.app_context, self._tokens, self._assets, lambda: self.rootTemplate
         )
         self._groups = {DEFAULT.name: self._group(DEFAULT)}
+        self._probes = Probes(self._unready)
         self._open_connections = OpenConnections(self.security, self._periodic)
         self._identity_monitor = IdentityMonitor(
             self.revocations, self.security.auth_interval, self._periodic
@@ -375,6 +380,10 @@ class PyView(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             scope[HEALTH] = self._health
+        elif (answer := self._probes.answer(scope)) is not None:
+            # Before the start, which takes the name of the application from the first request.
+            await answer(scope, receive, send)
+            return
         elif not self._started:
             await self._start(scope)
         await super().__call__(scope, receive, send)
@@ -387,6 +396,13 @@ class PyView(Starlette):
             self._check(scope)
             await self._open()
         self._started = True
+
+    def _unready(self) -> str | None:
+        """Return why this worker should get no page now, as one word; None if it should."""
+        if self._drain is not None and self._drain.begun:
+            return "draining"
+        # Once the stores have been opened, an outage of theirs does not count: all workers would drop out at once.
+        return "starting" if self._opening.running else None
 
     def _named_secrets(self) -> Secrets:
         # The first request names the application. Code that makes a token before that request names it here.
@@ -401,12 +417,10 @@ class PyView(Starlette):
             worker_checks = DescriptorWatch().check, self._crashes.flush_due, self._client_warnings.flush_due
             try:
                 await asyncio.to_thread(sweep)
-                async with inner(app) if inner else nullcontext() as state:
+                # The pages end before the application's own lifespan closes what their `disconnect` needs.
+                async with inner(app) if inner else nullcontext() as state, self._drained():
                     with self._periodic.running(worker_checks, _WORKER_CHECKS_PERIOD), LoopWatch().running():
                         yield state
-                    # Before the application's own lifespan closes the resources that `disconnect` of its views needs.
-                    with self.app_context.unfinished.hurried(), self._detached_views.closed():
-                        await self._open_connections.drain(lambda: self.app_context.processes)
             finally:
                 await self._opening.close()
                 self._crashes.flush()
@@ -418,6 +432,23 @@ class PyView(Starlette):
                 await self.once_store.close()
 
         return lifespan
+
+    @asynccontextmanager
+    async def _drained(self) -> AsyncIterator[None]:
+        """Context that is left when all pages have ended. Their end begins when the server is asked to stop."""
+        drain = Drain(
+            self._open_connections,
+            self._detached_views,
+            lambda: self.app_context,
+            lambda: self._long_poll.unfetched,
+        )
+        self._drain = drain
+        try:
+            async with drain.at_end():
+                with StopSignals(drain, self._periodic).watched():
+                    yield
+        finally:
+            self._drain = None
 
     async def _open(self) -> None:
         """Connect to the other workers and the stores.

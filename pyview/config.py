@@ -28,8 +28,12 @@ class SecurityConfig:
 
     **Connections.** A page has to join within `join_timeout`. `idle_timeout` is a little more than a minute: the
     client's heartbeat comes every 30 s, but browsers run the timers of a hidden tab once a minute only. A connection
-    is closed after `socket_max_age`, and the client opens another one. When the server stops, views have
-    `drain_timeout` to end. `poll_window` is the time that a long poll waits for messages.
+    is closed after `socket_max_age`, and the client opens another one. `poll_window` is the time that a long poll waits
+    for messages.
+
+    **Stopping.** When the server stops, the worker reports that it is not ready, goes on for `drain_delay`, then
+    refuses new connections and closes the open ones, `drain_rate` of them each second. All of that, without the delay,
+    takes `drain_timeout` at most.
 
     **Frames.** `rate` is frames per second for each socket, and `burst` is how many may come at once. A socket that
     exceeds the rate for `flood_timeout` is closed. `max_frame` is the size of one frame, `max_frame_before_join` before
@@ -74,6 +78,9 @@ class SecurityConfig:
     idle_timeout: float = 65.0
     socket_max_age: float = 24 * 3600.0
     drain_timeout: float = 10.0
+    drain_delay: float = 0.0
+    # Ten thousand pages take four seconds, and each of them joins another worker at once.
+    drain_rate: float = 2500.0
     # Less than the 20 s after which phoenix.js gives up a poll (`longpollerTimeout`).
     poll_window: float = 10.0
     # A handler that is cancelled half way leaves half of its work, such as a payment without its booking.

@@ -62,17 +62,27 @@ class Unfinished:
     @contextmanager
     def hurried(self) -> Iterator[None]:
         """Context of a server that stops: all handlers get a share of `drain_timeout`, and no more."""
-        seconds = self._limits.drain_timeout * _SHARE
-        now = asyncio.get_running_loop().time()
-        self._stops_at = now + seconds
-        for process, timer in tuple(self._timers.items()):
-            if timer.when() > self._stops_at:
-                timer.cancel()
-                self._arm(process, seconds)
+        self._stop_in(self._limits.drain_timeout * _SHARE)
         try:
             yield
         finally:
             self._stops_at = None
+
+    def hurry(self) -> None:
+        """Give all handlers the shortest time: the server has been asked again to stop."""
+        self._stop_in(min(_SHORTEST, self._limits.drain_timeout * _SHARE))
+
+    @property
+    def stops_at(self) -> float | None:
+        """Loop time at which all handlers are cut off, None while the server does not stop."""
+        return self._stops_at
+
+    def _stop_in(self, seconds: float) -> None:
+        self._stops_at = asyncio.get_running_loop().time() + seconds
+        for process, timer in tuple(self._timers.items()):
+            if timer.when() > self._stops_at:
+                timer.cancel()
+                self._arm(process, seconds)
 
     def _arm(self, process: Endable, seconds: float) -> None:
         loop = asyncio.get_running_loop()

@@ -28,6 +28,11 @@ class Retry:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._repeat())
 
+    @property
+    def running(self) -> bool:
+        """True while attempts are made."""
+        return self._task is not None and not self._task.done()
+
     async def close(self) -> None:
         """Stop the attempts, successful or not."""
         task, self._task = self._task, None

@@ -170,6 +170,11 @@ class Channels:
         return len(self._joined)
 
     @property
+    def busy(self) -> bool:
+        """True while a view handles a message or has some waiting."""
+        return any(channel.process.busy for channel in self._joined.values())
+
+    @property
     def main_topic(self) -> str | None:
         """Topic of the page itself, None if only nested views have joined."""
         return next((topic for topic in self._joined if topic.startswith(_PAGE_TOPIC)), None)

@@ -1,9 +1,9 @@
-"""All open connections of one application: their number is limited, their timeouts are checked, and they all end when
-the application stops."""
+"""All open connections of one application: their number is limited, and their timeouts are checked."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
@@ -11,34 +11,42 @@ from starlette.types import Receive, Scope, Send
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.background.periodic import PeriodicChecks
 from pyview.config import SecurityConfig
-from pyview.transport.close_codes import POLICY, RESTART, CloseReason
+from pyview.transport.close_codes import POLICY, CloseReason
 from pyview.transport.limits import ClientGroup, Quotas
 
 logger = logging.getLogger("pyview")
 
 _LONGEST_PERIOD = 1.0
 _SHORTEST_PERIOD = 0.01
+_LONGEST_PAUSE = 60.0  # seconds between two checks of a connection without timeouts
 _HTTP_RESPONSE = "websocket.http.response"  # ASGI extension: answer a handshake with an HTTP status
 
 
 class OpenConnection(Protocol):
-    """An open connection of a browser, by WebSocket or by long poll."""
+    """An open connection of a browser, by WebSocket or by long poll.
 
+    `check_timeouts` returns the loop time at which it should be called again.
+    """
+
+    @property
+    def busy(self) -> bool: ...
     async def run(self) -> None: ...
-    def check_timeouts(self, now: float) -> None: ...
+    def check_timeouts(self, now: float) -> float: ...
     def end(self, reason: CloseReason) -> None: ...
 
 
 class ConnectionMonitor:
-    """Open connections, oldest first, whose timeouts are checked about once a second.
+    """Open connections, oldest first. The timeouts of each are checked when one may have expired.
 
-    `period` is the time between two checks in seconds.
+    Most connections are idle most of the time. So those that are due in the same `period` of seconds share a slot, and
+    a check looks at the slots that are due, not at every connection.
     """
 
     def __init__(self, periodic: PeriodicChecks, period: float = _LONGEST_PERIOD) -> None:
         self._periodic = periodic
         self._period = period
-        self._open: dict[OpenConnection, None] = {}
+        self._open: dict[OpenConnection, int] = {}
+        self._slots: dict[int, dict[OpenConnection, None]] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -50,34 +58,62 @@ class ConnectionMonitor:
     def add(self, connection: OpenConnection) -> None:
         if not self._open:
             self._periodic.add(self._check, self._period)
-        self._open[connection] = None
+        self._file(connection, 0.0)
 
     def remove(self, connection: OpenConnection) -> None:
         """Forget `connection`. An unknown connection is ignored."""
-        self._open.pop(connection, None)
+        slot = self._open.pop(connection, None)
+        if slot is None:
+            return
+        filed = self._slots[slot]
+        del filed[connection]
+        if not filed:
+            del self._slots[slot]
         if not self._open:
             self._periodic.remove(self._check)
 
+    def _file(self, connection: OpenConnection, due: float) -> None:
+        """File `connection` in the slot of the loop time `due`."""
+        slot = math.ceil(due / self._period)
+        self._open[connection] = slot
+        self._slots.setdefault(slot, {})[connection] = None
+
     def _check(self) -> None:
         now = asyncio.get_running_loop().time()
-        for connection in self:
-            try:
-                connection.check_timeouts(now)
-            except Exception:
-                logger.exception("checking the timeouts of a connection failed")
+        current = math.floor(now / self._period)
+        for slot in [slot for slot in self._slots if slot <= current]:
+            for connection in tuple(self._slots.get(slot, ())):
+                # A check above may have closed this one.
+                if self._open.get(connection) == slot:
+                    self._check_one(connection, slot, now)
+
+    def _check_one(self, connection: OpenConnection, slot: int, now: float) -> None:
+        due = now
+        try:
+            due = connection.check_timeouts(now)
+        except Exception:
+            logger.exception("checking the timeouts of a connection failed")
+        if connection in self._open:
+            del self._slots[slot][connection]
+            if not self._slots[slot]:
+                del self._slots[slot]
+            # Never in a slot that has been looked at: a connection that closes is checked until it is gone.
+            self._file(connection, min(max(due, now + self._period), now + _LONGEST_PAUSE))
 
 
 class OpenConnections:
-    """Serves the connections of one application. `monitor` lists those that are open."""
+    """Serves the connections of one application. `monitor` lists those that are open.
+
+    `refusing`: the application stops, and no connection is accepted any more.
+    """
 
     def __init__(self, limits: SecurityConfig, periodic: PeriodicChecks) -> None:
-        shortest = min(limits.join_timeout, limits.idle_timeout, limits.flood_timeout, limits.socket_max_age)
+        shortest = min(limits.join_timeout, limits.idle_timeout, limits.socket_max_age)
         # A quarter of the shortest timeout, so that none is noticed much later.
         period = min(_LONGEST_PERIOD, max(_SHORTEST_PERIOD, shortest / 4))
         self.monitor = ConnectionMonitor(periodic, period)
         self.quotas = Quotas("sockets", limits.max_sockets_per_session, limits.max_sockets_per_address)
-        self._limits = limits
-        self._draining = False
+        self.refusing = False
 
     async def serve(
         self, connect: Callable[[], OpenConnection], scope: Scope, receive: Receive, send: Send
@@ -98,27 +134,9 @@ class OpenConnections:
             self.monitor.remove(connection)
             self.quotas.release(group)
 
-    async def drain(self, views: Callable[[], Collection[object]]) -> None:
-        """Close every connection with 1012. Wait until all connections and `views` have ended, so that each
-        `disconnect` has run, and for `drain_timeout` seconds at most."""
-        self._draining = True  # clients reconnect at once; they have to reach another worker
-        seconds = self._limits.drain_timeout
-        try:
-            for connection in self.monitor:
-                connection.end(CloseReason(RESTART, "the server stops"))
-            async with asyncio.timeout(seconds):
-                while self.monitor or views():  # noqa: ASYNC110  only at shutdown
-                    await asyncio.sleep(0.01)
-        except TimeoutError:
-            logger.warning(
-                "after %g s %d sockets and %d views are left", seconds, len(self.monitor), len(views())
-            )
-        finally:
-            self._draining = False
-
     def _refusal(self, scope: Scope, group: ClientGroup) -> int | None:
         """Return the HTTP status that refuses a handshake, None for one that may go on."""
-        if self._draining:
+        if self.refusing:
             return 503
         exceeded = self.quotas.exceeded(group)
         if exceeded is None:

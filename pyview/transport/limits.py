@@ -1,5 +1,6 @@
 """Limits of connections: frames per second, timeouts, and counts for each session and client IP."""
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pyview.sessions.tracking import session_id
 from pyview.transport.close_codes import GOING_AWAY, POLICY, TIMEOUT, CloseReason
 
 _JITTER = 0.1
+_CALM = 1.0  # seconds without a refused frame that end a flood
 
 
 class RateLimiter:
@@ -59,8 +61,8 @@ class RateLimiter:
 class ConnectionTimeouts:
     """Join, idle, rate and age timeouts of one connection, checked now and then.
 
-    All times are seconds of one clock. The `rate_limiter` tells if frames came since the last check, and if too many
-    did, so that a frame itself costs nothing here.
+    All times are seconds of one clock. The `rate_limiter` tells if frames came since the last check, so that a frame
+    itself costs nothing here; a refused frame is counted by `refused`.
     """
 
     __slots__ = (
@@ -71,7 +73,7 @@ class ConnectionTimeouts:
         "_opened_at",
         "_rate_limiter",
         "_received",
-        "_refused",
+        "_refused_at",
     )
 
     def __init__(self, limits: SecurityConfig, rate_limiter: RateLimiter, now: float) -> None:
@@ -80,8 +82,8 @@ class ConnectionTimeouts:
         self._opened_at = self._last_frame_at = now
         # Up to a tenth earlier, so that connections that were opened together do not end together.
         self._ends_at = now + limits.socket_max_age * (1 - _JITTER * random.random())  # noqa: S311  not a secret
-        self._received = self._refused = 0
-        self._flooded_since: float | None = None
+        self._received = 0
+        self._flooded_since = self._refused_at = -math.inf
 
     def expired(self, now: float, *, admitted: bool, full: bool = False) -> CloseReason | None:
         """Return the first timeout that has expired.
@@ -95,23 +97,33 @@ class ConnectionTimeouts:
         if now - self._last_frame_at >= limits.idle_timeout:
             why = "not read, because its views handle too slowly what came," if full else "silent"
             return CloseReason(TIMEOUT, f"{why} for {limits.idle_timeout:g} s")
-        if self._flooded_since is not None and now - self._flooded_since >= limits.flood_timeout:
-            return CloseReason(POLICY, f"more than {limits.rate:g} frames/s for {limits.flood_timeout:g} s")
         if now >= self._ends_at:
             return CloseReason(GOING_AWAY, "open long enough; the browser comes back")
         return None
+
+    def next_check(self, now: float, *, admitted: bool) -> float:
+        """Return the time at which a timeout may have expired, or frames have to be looked at again."""
+        # Only that frames came since the last check is known. A quarter of the timeout, so that a silent connection is
+        # noticed at most a quarter late.
+        look = min(now + self._limits.idle_timeout / 4, self._last_frame_at + self._limits.idle_timeout)
+        join = math.inf if admitted else self._opened_at + self._limits.join_timeout
+        return min(look, join, self._ends_at)
+
+    def refused(self, now: float) -> CloseReason | None:
+        """Count a frame beyond the rate. Return a reason to close if such frames have come for `flood_timeout`."""
+        if now - self._refused_at > _CALM:
+            self._flooded_since = now
+        self._refused_at = now
+        limits = self._limits
+        if now - self._flooded_since < limits.flood_timeout:
+            return None
+        return CloseReason(POLICY, f"more than {limits.rate:g} frames/s for {limits.flood_timeout:g} s")
 
     def _look_at_frames(self, now: float) -> None:
         limiter = self._rate_limiter
         if limiter.received != self._received:
             self._received = limiter.received
             self._last_frame_at = now
-        if limiter.refused == self._refused:
-            self._flooded_since = None  # one period without a refused frame ends the flood
-        else:
-            self._refused = limiter.refused
-            if self._flooded_since is None:
-                self._flooded_since = now
 
 
 ClientGroup = tuple[tuple[str, str], ...]

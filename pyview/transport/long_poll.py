@@ -97,6 +97,11 @@ class LongPoll:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    @property
+    def unfetched(self) -> int:
+        """Number of sessions that have ended, with messages that their browsers have not fetched."""
+        return sum(session.unfetched for session in self._sessions.values())
+
     def route(self) -> Route:
         return Route(POLL_PATH, self._endpoint, methods=["GET", "POST", "DELETE"])
 

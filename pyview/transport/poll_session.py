@@ -92,6 +92,11 @@ class PollSession:
         """True once a page has joined on it."""
         return self.connection is not None and self.connection.admitted
 
+    @property
+    def unfetched(self) -> bool:
+        """True if it has ended, with messages that its browser may still fetch."""
+        return self.closed and bool(self._messages)
+
     # For the HTTP requests
 
     async def open(self, serve: Callable[[Scope, Receive, Send], Awaitable[None]]) -> bool:

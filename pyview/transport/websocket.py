@@ -21,6 +21,7 @@ from pyview.transport.close_codes import (
     NO_STATUS,
     OVERLOADED,
     POLICY,
+    RESTART,
     SIGNED_OUT,
     TOO_BIG,
     CloseReason,
@@ -230,6 +231,9 @@ class WebSocketConnection:
             reason = f"more than {self._app.security.rate:g} frames/s"
             audit_of(self._scope).record(AuditEvent.RATE_LIMITED, self._scope, reason)
         self._channels.refuse(frame, text, "rate_limited")
+        flood = self._timeouts.refused(asyncio.get_running_loop().time())
+        if flood is not None:
+            self.end(flood)
 
     # For the channels
 
@@ -359,11 +363,19 @@ class WebSocketConnection:
 
     # For the connection monitor
 
-    def check_timeouts(self, now: float) -> None:
-        """Close the connection if a timeout has expired. `now` is loop time."""
+    def check_timeouts(self, now: float) -> float:
+        """Close the connection if a timeout has expired. Return the time of the next check. Both are loop times."""
         reason = self._timeouts.expired(now, admitted=self._admitted, full=self._channels.intake.full)
         if reason is not None:
             self.end(reason)
+        return self._timeouts.next_check(now, admitted=self._admitted)
+
+    # For the drain
+
+    @property
+    def busy(self) -> bool:
+        """True while a view handles something, such as the event of its page."""
+        return self._task is not None and self._channels.busy
 
     # Closing
 
@@ -376,7 +388,8 @@ class WebSocketConnection:
 
     async def _close(self, closed: _Closed) -> None:
         code, text = closed.reason
-        self._app.client_warnings.warn(self.client, f"socket closed ({code}): {text}")
+        if code != RESTART:  # which closes every socket, and is no fault of any client
+            self._app.client_warnings.warn(self.client, f"socket closed ({code}): {text}")
         self._may_return = may_return(code)
         self._leave_views()
         try:

@@ -43,6 +43,10 @@ class ChargeInThread(Charge):
         note("booked")
 
 
-limits = {name: float(os.environ[name]) for name in ("drain_timeout", "handler_grace") if name in os.environ}
+limits = {
+    name: float(os.environ[name])
+    for name in ("drain_delay", "drain_timeout", "handler_grace")
+    if name in os.environ
+}
 app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes", security=SecurityConfig(**limits))  # type: ignore[arg-type]
 app.add_live_view("/count", ChargeInThread if os.environ.get("IN_THREAD") else Charge)

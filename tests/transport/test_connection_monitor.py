@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 
 import pytest
@@ -13,15 +14,19 @@ from tests.asgi import eventually
 
 
 class FakeConnection:
-    """A connection that notes when its timeouts were checked."""
+    """A connection that notes when its timeouts were checked, and asks for the next check after `pause` seconds."""
 
-    def __init__(self, checked: Callable[["FakeConnection", float], object]) -> None:
+    busy = False
+
+    def __init__(self, checked: Callable[["FakeConnection", float], object], pause: float = 0.0) -> None:
         self._checked = checked
+        self._pause = pause
 
     async def run(self) -> None: ...
 
-    def check_timeouts(self, now: float) -> None:
+    def check_timeouts(self, now: float) -> float:
         self._checked(self, now)
+        return now + self._pause
 
     def end(self, reason: CloseReason) -> None: ...
 
@@ -36,7 +41,22 @@ def monitor(periodic: PeriodicChecks) -> ConnectionMonitor:
     return ConnectionMonitor(periodic, period=0.01)
 
 
-async def test_every_connection_is_checked_in_every_period(monitor: ConnectionMonitor) -> None:
+async def test_a_connection_is_checked_again_when_it_asks_for_that(monitor: ConnectionMonitor) -> None:
+    seen: list[str] = []
+    often = FakeConnection(lambda *_: seen.append("often"))
+    rarely = FakeConnection(lambda *_: seen.append("rarely"), pause=0.2)
+    never = FakeConnection(lambda *_: seen.append("never"), pause=math.inf)
+    for connection in (often, rarely, never):
+        monitor.add(connection)
+    await eventually(lambda: seen.count("rarely") >= 3)
+    assert seen.count("often") >= 10
+    assert seen.count("never") == 1
+    for connection in (often, rarely, never):
+        monitor.remove(connection)
+    assert not monitor._slots
+
+
+async def test_connections_without_a_pause_are_checked_in_every_period(monitor: ConnectionMonitor) -> None:
     seen: list[tuple[FakeConnection, float]] = []
     first, second = (FakeConnection(lambda *check: seen.append(check)) for _ in range(2))
     monitor.add(first)

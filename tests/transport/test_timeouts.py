@@ -20,10 +20,12 @@ class CheckedConnection:
         self.admitted = True
 
     def tick(self, frames: int = 0) -> CloseReason | None:
+        flood = None
         for _ in range(frames):
-            self.limiter.acquire()
+            if not self.limiter.acquire():
+                flood = self.timeouts.refused(self.now)
         self.now += 1
-        return self.timeouts.expired(self.now, admitted=self.admitted)
+        return flood or self.timeouts.expired(self.now, admitted=self.admitted)
 
     def ends_at(self, frames: int = 0, within: int = 100_000) -> tuple[float, int]:
         """Return the second at which it ends with this number of frames each second, and the close code."""

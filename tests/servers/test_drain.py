@@ -1,0 +1,66 @@
+"""A stopping server: it is not ready any more, its pages answer until they close, and running handlers end first."""
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.asgi import poll
+from tests.servers.test_endings import CHARGE, charge, charging
+from tests.servers.test_servers import COMMANDS, joined
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+async def test_a_running_handler_answers_before_its_page_closes(tmp_path: Path, name: str) -> None:
+    with charging(tmp_path, name) as server:
+        async with joined(server.host, "") as (socket, topic):
+            await charge(socket, topic, server)
+            stopping = asyncio.create_task(server.stop())
+            reply = json.loads(await asyncio.wait_for(socket.recv(), 10))
+            assert (reply[1], reply[4]["status"]) == ("5", "ok")
+            with pytest.raises(ConnectionClosed):
+                await asyncio.wait_for(socket.recv(), 10)
+            assert socket.close_code == 1012
+            seconds, output = await stopping
+    assert server.book == ["begins", "booked", "disconnect"], output
+    assert seconds < 10
+    assert "Traceback" not in output
+
+
+async def test_a_worker_that_is_not_ready_serves_its_pages_until_it_closes_them(tmp_path: Path) -> None:
+    with charging(tmp_path, CHARGE_SECONDS="0", drain_delay="3") as server:
+        probes = f"http://{server.host}/live"
+        async with joined(server.host, "") as (socket, topic), httpx.AsyncClient() as client:
+            assert (await client.get(f"{probes}/ready")).text == "ok\n"
+            stopping = asyncio.create_task(server.stop())
+
+            async def draining() -> bool:
+                response = await client.get(f"{probes}/ready")
+                return (response.status_code, response.text) == (503, "draining\n")
+
+            await poll(draining)
+            assert (await client.get(f"{probes}/health")).status_code == 200
+            await socket.send(json.dumps(["4", "5", topic, "event", CHARGE]))
+            assert json.loads(await socket.recv())[4]["status"] == "ok"
+            with pytest.raises(ConnectionClosed):
+                await socket.recv()
+            assert socket.close_code == 1012
+            await stopping
+
+
+async def test_a_second_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
+    with charging(tmp_path, CHARGE_SECONDS="60", drain_timeout="60") as server:
+        async with joined(server.host, "") as (socket, topic):
+            await charge(socket, topic, server)
+            server.process.send_signal(signal.SIGINT)
+            await asyncio.sleep(0.3)
+            assert server.process.poll() is None
+            server.process.send_signal(signal.SIGINT)
+            await asyncio.to_thread(server.process.communicate, timeout=30)
+    assert server.book[:2] == ["begins", "cancelled"]
