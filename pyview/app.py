@@ -55,6 +55,7 @@ from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.routing.application_name import application_name, check_app_id
 from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.routing.routes import LiveRoute, NestedRoutes, RedirectSlashes
+from pyview.sessions.standing import SessionCheck
 from pyview.sessions.tracking import SessionTracker
 from pyview.stores.from_environment import once_store_from_environment, revocations_from_environment
 from pyview.stores.health import HEALTH, HealthRegistry, StoreUnavailable
@@ -164,6 +165,7 @@ class PyView(Starlette):
             error_page = error_template(self._templates.environment, error_page)
         self._errors = ErrorPages(error_page or default_error_page, self._crashes, debug=lambda: self.debug)
         # Identity
+        self._session_check = SessionCheck(self.revocations, self.security.identity_grace)
         self._host: HostApplication | None = None
         self._auth_probe: AuthProbe | None = None
         self._pipeline = IdentityPipeline([])
@@ -356,6 +358,7 @@ class PyView(Starlette):
             find_user=self._find_user,
             report=record_session_event,
             max_age=cookie_lifetime,
+            check=self._session_check,
         )
 
     async def _find_user(self, scope: Scope, session: Mapping[str, Any]) -> str:

@@ -23,8 +23,9 @@ class SecurityConfig:
     as `socket.connect_info.headers`.
 
     **Identity.** An event of a guarded view is handled with an identity that was looked up at most `auth_recheck`
-    seconds ago. Every connection of such views is rechecked each `auth_interval` seconds. `session_change_max_age` is
-    the time that a page has to make a change of its session.
+    seconds ago. Every connection of such views is rechecked each `auth_interval` seconds. While a store does
+    not answer, a user whom it has confirmed within the last `identity_grace` seconds stays signed in at this worker.
+    `session_change_max_age` is the time that a page has to make a change of its session.
 
     **Connections.** A page has to join within `join_timeout`. `idle_timeout` is a little more than a minute: the
     client's heartbeat comes every 30 s, but browsers run the timers of a hidden tab once a minute only. A connection
@@ -69,6 +70,7 @@ class SecurityConfig:
     content_security_policy: str | None = None
     auth_recheck: float = 1.0
     auth_interval: float = 60.0
+    identity_grace: float = 15.0
     page_token_max_age: int = 24 * 3600
     # As in Phoenix LiveView: the next page follows at once.
     flash_token_max_age: int = 60

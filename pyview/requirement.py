@@ -29,7 +29,10 @@ class CarriesRequirement(Protocol):
 
 
 class HasScopes(Protocol):
-    """The identity that a requirement is checked against. `signed_in_at` (Unix time in seconds or None) is optional."""
+    """The identity that a requirement is checked against.
+
+    `signed_in_at` (Unix time in seconds or None) and `confirmed` (False while a store does not answer) are optional.
+    """
 
     @property
     def scopes(self) -> frozenset[str]: ...
@@ -73,10 +76,16 @@ class Requirement:
         """
         try:
             has_scopes = identity.scopes.issuperset(self.all_of.scopes)
-            return has_scopes and self._is_recent(identity) and await self._rules_hold(identity, view)
+            is_recent = self._is_recent(identity) and not self.waits_for(identity)
+            return has_scopes and is_recent and await self._rules_hold(identity, view)
         except Exception:
             logger.exception("a requirement of %s failed; it counts as not met", _name(view))
             return False
+
+    def waits_for(self, identity: HasScopes) -> bool:
+        """Return True if it needs a confirmed identity, and a store has not confirmed this one now."""
+        needs_confirmation = self.fresh or self.max_auth_age is not None
+        return needs_confirmation and not getattr(identity, "confirmed", True)
 
     def _is_recent(self, identity: HasScopes) -> bool:
         if self.max_auth_age is None:

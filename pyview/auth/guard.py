@@ -24,6 +24,8 @@ from pyview.auth.requires import RequirementProvider, is_public
 from pyview.auth.user_key import UnknownUser
 from pyview.events.requirements import params_requirements
 from pyview.requirement import Requirement
+from pyview.sessions.session import is_unknown
+from pyview.sessions.unsaved import RETRY_AFTER
 
 logger = logging.getLogger("pyview.security")
 
@@ -90,7 +92,8 @@ async def guarded_response(
     """Return the response of `endpoint` if the guards of `view` allow `request`, otherwise theirs.
 
     An exception of a provider becomes 403. These pass through: exceptions of the endpoint, `HTTPException`, which is a
-    response, and `UnknownUser`, whose text says what to repair.
+    response, and `UnknownUser`, whose text says what to repair. If a store does not answer, so that the user of the
+    request is not known, a refusal becomes 503: after a redirect, the user would sign in again for nothing.
     """
     entered = False
 
@@ -102,9 +105,11 @@ async def guarded_response(
 
     try:
         guards = AllOf(guards_of(view, _app(request.scope), group))
-        return await _awaited(guards.wrap(entering)(request))
-    except (HTTPException, UnknownUser):
-        raise
+        response = await _awaited(guards.wrap(entering)(request))
+    except (HTTPException, UnknownUser) as refusal:
+        if entered or not _may_return(request.scope, refusal):
+            raise
+        raise _unavailable(request) from refusal
     except Exception as error:
         if entered:
             raise
@@ -113,6 +118,21 @@ async def guarded_response(
     finally:  # also for a provider that answers by itself, without an exception
         if not entered:
             _audit_denial(view, request.scope)
+    if not entered and is_unknown(request.scope):
+        raise _unavailable(request)
+    return response
+
+
+def _may_return(scope: Scope, refusal: Exception) -> bool:
+    """Return True if the user may be allowed as soon as the stores answer."""
+    return is_unknown(scope) or (isinstance(refusal, HTTPException) and refusal.status_code == 503)
+
+
+def _unavailable(request: Request) -> HTTPException:
+    headers = {"retry-after": RETRY_AFTER, "cache-control": "no-store"}
+    if request.method == "GET":
+        headers["refresh"] = RETRY_AFTER  # browsers ignore Retry-After
+    return HTTPException(503, headers=headers)
 
 
 def _audit_denial(view: type[Any], scope: Scope) -> None:

@@ -13,7 +13,7 @@ from starlette.authentication import AuthCredentials, UnauthenticatedUser
 from starlette.types import Scope
 
 from pyview.auth.user_key import user_key
-from pyview.sessions.session import ReadOnlySession, read_only, session_of
+from pyview.sessions.session import ReadOnlySession, is_confirmed, read_only, session_of
 from pyview.sessions.tracking import fingerprint, session_id, signed_in_at
 
 
@@ -25,7 +25,8 @@ class Identity:
     None. `scopes` are checked by `@requires`. `sid` is the hidden session id, "" without a session. `binding`
     identifies this session and this user: it changes at sign-in and sign-out and differs between browsers; it is "" for
     a visitor without session and user, and it never leaves the server. `signed_in_at` is the Unix time of the sign-in
-    in seconds, None if no user has signed in to this session.
+    in seconds, None if no user has signed in to this session. `confirmed` is False while a store does not answer and
+    the session is one of a moment ago.
     """
 
     session: ReadOnlySession = field(default_factory=ReadOnlySession)
@@ -35,6 +36,7 @@ class Identity:
     sid: str = ""
     binding: str = ""
     signed_in_at: float | None = None
+    confirmed: bool = True
 
     @classmethod
     def from_scope(cls, scope: Scope) -> "Identity":
@@ -49,7 +51,7 @@ class Identity:
         binding = _binding(sid, session, user)
         since = signed_in_at(session)
         auth = auth_of(scope)
-        return cls(read_only(session), user, auth, _scopes(auth), sid, binding, since)
+        return cls(read_only(session), user, auth, _scopes(auth), sid, binding, since, is_confirmed(scope))
 
 
 def user_of(scope: Scope) -> Any:

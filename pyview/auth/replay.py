@@ -25,7 +25,7 @@ from pyview.auth.middleware_order import (
     is_tracker,
 )
 from pyview.auth.user_key import user_key
-from pyview.sessions.session import ACTIVE, SESSION_ENDS_AT
+from pyview.sessions.session import ACTIVE, SESSION_ENDS_AT, UNCONFIRMED
 from pyview.sessions.tracking import TRACKED_SESSION
 
 logger = logging.getLogger("pyview.security")
@@ -33,7 +33,7 @@ logger = logging.getLogger("pyview.security")
 NEVER = float("inf")
 
 _RESULT = "pyview.replayed"
-_USER_KEYS = ("auth", "user", TRACKED_SESSION)
+_USER_KEYS = ("auth", "user", TRACKED_SESSION, UNCONFIRMED)
 _IDENTITY_KEYS = ("session", *_USER_KEYS)
 
 

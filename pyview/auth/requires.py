@@ -137,6 +137,9 @@ class RequirementProvider(AuthProvider):
         return await self.requirement.holds(Identity.from_scope(connection.scope), self._view)
 
     def _denied(self, connection: HTTPConnection) -> Denied:
+        # Signing in again would not help, and the user may have been allowed.
+        if self.requirement.waits_for(Identity.from_scope(connection.scope)):
+            return Denied(503)
         redirect = self.requirement.redirect
         location = login_location(redirect, connection) if redirect else None
         return Denied(self.requirement.status_code, location)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from pyview.sessions.middleware import LOADED_SESSION, LoadedSession
+from pyview.sessions.loading import LOADED_SESSION, LoadedSession
 from pyview.sessions.session import LONGEST_COOKIE, visible
 from pyview.sessions.tracking import USER_DIGEST, own_revocation_keys
 from pyview.stores.sessions import Record, decode
@@ -55,6 +55,7 @@ async def end_device(request: Request, key: str) -> bool:
     if record is None:
         return False
     # First the record, so that the browser cannot write the session again, then the revocations for its open pages.
+    loaded.loader.forget(record.key)
     await loaded.store.delete(record.key)
     # As long as the remember-me cookie may live, which is longer than the session.
     until = time.time() + LONGEST_COOKIE

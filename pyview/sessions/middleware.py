@@ -5,7 +5,7 @@ signed out is deleted, an id that the server did not create is never accepted, a
 """
 
 import asyncio
-import hashlib
+import logging
 import math
 import random
 import secrets
@@ -20,19 +20,20 @@ from starlette.middleware.sessions import Session
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.sessions.session import ACTIVE, LONGEST_COOKIE, SESSION_ENDS_AT
+from pyview.config import SecurityConfig
+from pyview.sessions.loading import LOADED_SESSION, LoadedSession, SessionLoader, key_of
+from pyview.sessions.session import ACTIVE, LONGEST_COOKIE, SESSION_ENDS_AT, UNCONFIRMED, Unconfirmed
 from pyview.sessions.tracking import SESSION_ID, USER_DIGEST, own_revocation_keys
+from pyview.sessions.unsaved import is_worth_refusing, refuse
 from pyview.stores.health import StoreUnavailable, share_health
 from pyview.stores.retry import Backlog
 from pyview.stores.revocations import Revocations
 from pyview.stores.sessions import Record, SessionStore, decode, encode
 
-LOADED_SESSION = "pyview.server_session"
-"""Key in a scope: its `LoadedSession`."""
+logger = logging.getLogger("pyview.security")
 
 _SAVE_ATTEMPTS = 20  # each failed attempt means that another worker has saved the session
 _PAUSE = 0.002  # maximum seconds between two attempts; it grows with each attempt
-_TOUCH_INTERVAL = 60.0  # seconds: the time of the last use is written once a minute, not at every request
 
 
 class ServerSessionMiddleware:
@@ -42,9 +43,12 @@ class ServerSessionMiddleware:
     use, and after `idle_timeout` seconds without use. With `https_only` the cookie is `Secure` and its name begins with
     `__Host-`.
 
-    Concurrent writes are merged by key. A session that was signed out meanwhile stays signed out. While the store is
-    unavailable, requests have no session, and cookies stay as they are, except at a sign-out: its session is deleted as
-    soon as the store is back.
+    Concurrent writes are merged by key. A session that was signed out meanwhile stays signed out.
+
+    While the store does not answer, this worker goes on with the sessions that it has loaded within the last `grace`
+    seconds; by default with `SecurityConfig.identity_grace` of the application. Other requests have no session, and
+    cookies stay as they are, except at a sign-out: its session is deleted as soon as the store is back. A request that
+    wants to change the session gets 503; a page that is only shown is shown, and its change is dropped.
     """
 
     pyview_session = True  # PyView moves it outside the authentication, wherever it was added
@@ -59,6 +63,7 @@ class ServerSessionMiddleware:
         session_cookie: str = "session",
         same_site: Literal["lax", "strict"] = "lax",
         https_only: bool = False,
+        grace: float | None = None,
     ) -> None:
         self.app = app
         self.store = store
@@ -66,7 +71,8 @@ class ServerSessionMiddleware:
         self._idle_timeout = idle_timeout
         self._cookie = f"__Host-{session_cookie}" if https_only else session_cookie
         self._flags = f"; path=/; httponly; samesite={same_site}" + ("; secure" if https_only else "")
-        self._started = False
+        self._grace = grace
+        self._loader: SessionLoader | None = None
         self._backlog = Backlog(self._sign_out_late, "signed-out sessions")
         self._revocations: Revocations | None = None
         # Requests of this worker merge one after the other. A hundred concurrent ones would else fail each other's
@@ -90,48 +96,65 @@ class ServerSessionMiddleware:
             await self.store.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        loaded = scope[LOADED_SESSION] = await self._load(scope)
+        loaded = await self._load(scope)
+        scope[LOADED_SESSION] = loaded
         self._revocations = getattr(scope.get("app"), "revocations", None)
         scope["session"] = Session(loaded.content)
         if loaded.record is not None:
             scope[SESSION_ENDS_AT] = loaded.record.dies_at
+        if not loaded.is_answered and loaded.has_cookie:
+            scope[UNCONFIRMED] = Unconfirmed.UNKNOWN if loaded.record is None else Unconfirmed.KEPT
+        refused = False
 
         # The session is written when the response starts: its headers have the cookie.
         async def save_first(message: Message) -> None:
+            nonlocal refused
             if message["type"] == "http.response.start":
-                session, headers = scope["session"], MutableHeaders(scope=message)
-                if session.accessed:
-                    headers.add_vary_header("Cookie")
-                save = self._save if loaded.is_known else self._save_later
-                cookie = await save(loaded, session)
-                if cookie is not None:
-                    headers.append("set-cookie", cookie)
-            await send(message)
+                refused = not await self._finish(loaded, scope, message)
+                if refused:
+                    await refuse(scope, receive, send)
+            if not refused:
+                await send(message)
 
         await self.app(scope, receive, save_first)
 
-    async def _load(self, scope: Scope) -> "LoadedSession":
+    async def _load(self, scope: Scope) -> LoadedSession:
         sent = HTTPConnection(scope).cookies.get(self._cookie, "")
-        key = key_of(sent) if sent else ""
-        try:
-            if not self._started:
-                await self.store.start()
-                self._started = True
-            now = time.time()
-            record = await self.store.load(key, now) if key and key not in self._backlog else None
-            if record is not None and _is_use(scope) and now - record.last_seen_at > _TOUCH_INTERVAL:
-                await self.store.touch(record.key, now)
-                record = record.seen(now)
-        except StoreUnavailable:
-            return LoadedSession(self.store, None, key, is_known=False)
-        return LoadedSession(self.store, record, key, is_known=True)
+        return await self._loader_of(scope).load(key_of(sent) if sent else "", in_use=_is_use(scope))
 
-    async def _save(self, loaded: "LoadedSession", session: Session) -> str | None:
+    def _loader_of(self, scope: Scope) -> SessionLoader:
+        # Re-checks of a socket run another instance of this middleware, on the scope of the handshake: it goes on with
+        # what the first one knows.
+        before = scope.get(LOADED_SESSION)
+        if isinstance(before, LoadedSession) and before.store is self.store:
+            return before.loader
+        if self._loader is None:
+            grace = _grace(scope) if self._grace is None else self._grace
+            self._loader = SessionLoader(self.store, grace, self._backlog)
+        return self._loader
+
+    async def _finish(self, loaded: LoadedSession, scope: Scope, message: Message) -> bool:
+        """Save the session, and add its headers to the response. Return False if the response must not be sent."""
+        session, headers = scope["session"], MutableHeaders(scope=message)
+        if session.accessed:
+            headers.add_vary_header("Cookie")
+        is_known = loaded.is_answered or loaded.record is not None
+        try:
+            cookie = await (self._save if is_known else self._save_later)(loaded, session)
+        except StoreUnavailable as error:
+            # The store has logged its outage, so this is not a warning.
+            logger.debug("a session could not be saved: %r", error)
+            return not is_worth_refusing(scope)
+        if cookie is not None:
+            headers.append("set-cookie", cookie)
+        return True
+
+    async def _save(self, loaded: LoadedSession, session: Session) -> str | None:
         """Write the changed session. Return the value of `Set-Cookie`, if any."""
         record = loaded.record
         if not session:
             if record is not None:
-                await self._delete(record.key)
+                await self._delete(loaded)
             is_stale = loaded.has_cookie and (session.modified or record is None)
             return self._delete_cookie() if is_stale else None
         if not session.modified:
@@ -139,22 +162,28 @@ class ServerSessionMiddleware:
         if record is None:
             return await self._create(session)
         if session.get(SESSION_ID) != loaded.content.get(SESSION_ID):
+            loaded.loader.forget(record.key)
             return await self._rotate(record, session)
         return await self._update(loaded, record, session)
 
-    async def _delete(self, key: str) -> None:
+    async def _delete(self, loaded: LoadedSession) -> None:
+        # First here, then in the store, so that no copy of the cookie is valid at this worker meanwhile.
+        loaded.loader.forget(loaded.key)
         try:
-            await self.store.delete(key)
+            await self.store.delete(loaded.key)
         except StoreUnavailable:
-            self._backlog.add(key)
+            self._backlog.add(loaded.key)
 
-    async def _save_later(self, loaded: "LoadedSession", session: Session) -> str | None:
+    async def _save_later(self, loaded: LoadedSession, session: Session) -> str | None:
         """While the store is unavailable, delete the cookie at a sign-out, and the session when the store is back.
 
-        Without this, the browser would be signed in again then. Other changes are lost.
+        Without this, the browser would be signed in again then. Raises `StoreUnavailable` for other changes.
         """
+        if session and session.modified:
+            raise StoreUnavailable("the store of sessions did not answer")
         if session or not session.modified or not loaded.has_cookie:
             return None
+        loaded.loader.forget(loaded.key)
         self._backlog.add(loaded.key)
         return self._delete_cookie()
 
@@ -184,15 +213,17 @@ class ServerSessionMiddleware:
             await self.store.create(record)
         return self._set_cookie(sid)
 
-    async def _update(self, loaded: "LoadedSession", record: Record, session: Session) -> str | None:
-        if await self.store.save(record.key, encode(session), record.version, time.time()):
+    async def _update(self, loaded: LoadedSession, record: Record, session: Session) -> str | None:
+        data, now, sent = encode(session), time.time(), loaded.loader.clock()
+        if await self.store.save(record.key, data, record.version, now):
+            loaded.loader.keep(record.saved(data, now), sent)
             return None
         # Another request has saved meanwhile. The lock begins only here: a first attempt needs none, and requests do
         # not queue behind each other for a store that is unavailable.
         async with self._merging.setdefault(record.key, asyncio.Lock()):
             return await self._merge(loaded, record.key, session)
 
-    async def _merge(self, loaded: "LoadedSession", key: str, session: Session) -> str | None:
+    async def _merge(self, loaded: LoadedSession, key: str, session: Session) -> str | None:
         for attempt in range(_SAVE_ATTEMPTS):
             now = time.time()
             newer = await self.store.load(key, now)
@@ -227,38 +258,17 @@ class ServerSessionMiddleware:
         return f"{self._cookie}=null{self._flags}; expires=Thu, 01 Jan 1970 00:00:00 GMT"
 
 
-class LoadedSession:
-    """Session of one request, as the store had it.
-
-    `key` is the key of the session in the request's cookie, "" without a cookie. `is_known` is False if the store was
-    unavailable; then nothing is written.
-    """
-
-    __slots__ = ("content", "is_known", "key", "record", "store")
-
-    def __init__(self, store: SessionStore, record: Record | None, key: str, *, is_known: bool) -> None:
-        self.store = store
-        self.record = record
-        self.key = key
-        self.is_known = is_known
-        self.content: dict[str, Any] = {} if record is None else decode(record.data)
-
-    @property
-    def has_cookie(self) -> bool:
-        """True if the request sent a session cookie."""
-        return bool(self.key)
-
-
-def key_of(sid: str) -> str:
-    """Return the key of a session in its store. It is a digest: the store has no ids that sign a user in."""
-    return hashlib.sha256(sid.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def merged(theirs: Mapping[str, Any], base: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
     """Return `theirs` with the changes from `base` to `ours`. For a key that both changed, `ours` counts."""
     changed = {key: value for key, value in ours.items() if key not in base or base[key] != value}
     removed = base.keys() - ours.keys()
     return {key: value for key, value in {**theirs, **changed}.items() if key not in removed}
+
+
+def _grace(scope: Scope) -> float:
+    """Return the grace of the application; the default if it is not PyView."""
+    security = getattr(scope.get("app"), "security", None)
+    return (security if isinstance(security, SecurityConfig) else SecurityConfig()).identity_grace
 
 
 def _is_use(scope: Scope) -> bool:

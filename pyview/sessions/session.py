@@ -1,6 +1,7 @@
 """The session as a view sees it: a read-only copy without the keys that PyView keeps in it for itself."""
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, NoReturn
 
 from starlette.types import Scope
@@ -15,6 +16,27 @@ SESSION_ENDS_AT = "pyview.session_ends_at"
 
 ACTIVE = "pyview.active"
 """Key in the scope of a re-checked socket: True if the user did something, which counts as use of the session."""
+
+
+UNCONFIRMED = "pyview.unconfirmed_session"
+"""Key in a scope whose session a store could not confirm: its `Unconfirmed`."""
+
+
+class Unconfirmed(Enum):
+    """Outcome for a session that a store could not confirm."""
+
+    KEPT = "confirmed a moment ago"
+    UNKNOWN = "not known, so the request has no session"
+
+
+def is_confirmed(scope: Scope) -> bool:
+    """Return True unless a store did not answer the question about the session of this connection."""
+    return UNCONFIRMED not in scope
+
+
+def is_unknown(scope: Scope) -> bool:
+    """Return True if the connection has a session cookie, and a store did not answer the question about it."""
+    return scope.get(UNCONFIRMED) is Unconfirmed.UNKNOWN
 
 
 class ReadOnlySession(dict[str, Any]):

@@ -19,7 +19,9 @@ import orjson
 from starlette.authentication import AuthCredentials, UnauthenticatedUser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.sessions.session import HIDDEN, LONGEST_COOKIE, session_of
+from pyview.sessions.session import HIDDEN, LONGEST_COOKIE, UNCONFIRMED, Unconfirmed, session_of
+from pyview.sessions.standing import SessionCheck, Standing
+from pyview.sessions.unsaved import is_worth_refusing, refuse
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import Revocations
 
@@ -128,7 +130,8 @@ class SessionTracker:
 
     Works with Starlette's `SessionMiddleware` and with any other that puts a dict into `scope["session"]` and saves it
     when the response starts. `max_age` is the lifetime of the session's cookie in seconds, and so of a revocation.
-    Without `revocations` no session is ever revoked.
+    Without `revocations` no session is ever revoked. `check` is that of the application, which all of its trackers
+    share; without it there is no grace while the store does not answer.
     """
 
     def __init__(
@@ -138,9 +141,11 @@ class SessionTracker:
         find_user: FindUser | None = None,
         report: ReportEvent | None = None,
         max_age: float = LONGEST_COOKIE,
+        check: SessionCheck | None = None,
     ) -> None:
         self.app = app
         self._revocations = revocations
+        self._check = check or (None if revocations is None else SessionCheck(revocations, grace=0.0))
         self._find_user = find_user or _no_user
         self._report = report or (lambda event, scope, user: None)
         self._max_age = max_age
@@ -154,36 +159,42 @@ class SessionTracker:
             return await self.app(scope, receive, send)
         tracked = scope[TRACKED_SESSION] = TrackedSession(scope["session"], self._find_user, detached_id)
 
+        refused = False
+
         # The session middleware outside saves the session when this message reaches it: this is the last moment to
         # write to it.
         async def finish_first(message: Message) -> None:
+            nonlocal refused
             if message["type"] == "http.response.start":
                 await self._finish(tracked, scope)
-            await send(message)
+                refused = self._drop_unsaveable(tracked, scope) and is_worth_refusing(scope)
+                if refused:
+                    await refuse(scope, receive, send)
+            if not refused:
+                await send(message)
 
         await self.app(scope, receive, finish_first)
 
     async def _reject_revoked(self, scope: Scope) -> str:
         """Empty a session that was revoked. Return the id of a session that had to be detached, else "".
 
-        A session is detached when the store of revocations is unavailable: the request gets an empty session, and the
-        cookie stays as it is.
+        A session is detached when the store of revocations does not answer and has not confirmed it a moment ago: the
+        request gets an empty session, and the cookie stays as it is.
         """
         session = scope["session"]
-        if self._revocations is None or not session:
+        if self._check is None or not session:
             return ""
+        if scope.get(UNCONFIRMED) is Unconfirmed.KEPT and not self._check.grace:
+            return _detach(scope)
         keys = revocation_keys(session)
         if not keys:
             return ""
-        try:
-            revoked = await self._revocations.revoked(keys)
-        except StoreUnavailable as error:
-            logger.debug("the store of revocations is unavailable, the request has no session: %r", error)
-            # Not clear(): that would mark the session as modified, and its middleware would delete the cookie.
-            scope["session"] = type(session)()
-            _remove_user(scope)
-            return _id_in(session)
-        if revoked:
+        standing = await self._check.standing(keys, signed_in=bool(session.get(USER_DIGEST)))
+        if standing is Standing.UNKNOWN:
+            return _detach(scope)
+        if standing is Standing.KEPT:
+            scope[UNCONFIRMED] = Unconfirmed.KEPT
+        elif standing is Standing.REVOKED:
             session.clear()
             _remove_user(scope)
             if scope["type"] == "http":  # an open socket is re-checked every minute and reports only its end
@@ -204,6 +215,13 @@ class SessionTracker:
             self._report(SessionEvent.SIGNED_IN, scope, signed_in)
         if tracked.has_ended(session):
             await self._revoke(tracked.incoming)
+
+    def _drop_unsaveable(self, tracked: "TrackedSession", scope: Scope) -> bool:
+        """Drop changes of a session that the request does not have. Return True if there were any."""
+        if not tracked.would_replace(scope["session"]):
+            return False
+        scope["session"] = type(scope["session"])()
+        return True
 
     async def _identify(self, tracked: "TrackedSession", scope: Scope, session: dict[str, Any]) -> str:
         """Store the user's digest, with a new id if the user has changed. Return the key of a user who signed in.
@@ -271,7 +289,14 @@ class TrackedSession:
         session in its place: a sign-out or a sign-in.
         """
         is_gone = bool(self.incoming) and session.get(SESSION_ID) != self.incoming
-        return is_gone and (not self._is_detached or self.is_written(session))
+        if not self._is_detached:
+            return is_gone
+        return is_gone and self.is_written(session) and not self.would_replace(session)
+
+    def would_replace(self, session: Mapping[str, Any]) -> bool:
+        """Return True if saving `session` would replace a detached session, without a sign-in or sign-out."""
+        is_other = self._is_detached and bool(session) and not session.get(USER_DIGEST)
+        return is_other and self.is_written(session)
 
     def add_id(self, scope: Scope) -> None:
         """Give a written session its id. Empty a session that has only PyView's own keys left."""
@@ -290,6 +315,16 @@ class TrackedSession:
 def _id_in(session: Mapping[str, Any]) -> str:
     found = session.get(SESSION_ID, "")
     return found if isinstance(found, str) else ""
+
+
+def _detach(scope: Scope) -> str:
+    """Give the connection an empty session instead of one that no store confirms. Return the id of that session."""
+    session = scope["session"]
+    # Not clear(): that would mark the session as modified, and its middleware would delete the cookie.
+    scope["session"] = type(session)()
+    scope[UNCONFIRMED] = Unconfirmed.UNKNOWN
+    _remove_user(scope)
+    return _id_in(session)
 
 
 def _remove_user(scope: Scope) -> None:

@@ -76,7 +76,7 @@ class Backlog:
         self._retry = Retry(self._write)
         self._full = False
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._keys
 
     def __len__(self) -> int:

@@ -4,6 +4,7 @@ A join that is refused with `stale` or `unauthorized` makes the client load the 
 right answer: a sign-in page, a 403, a 404, or a newer page.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -33,6 +34,7 @@ from pyview.routing.routes import (
     url_params,
     view_key,
 )
+from pyview.sessions.session import is_unknown
 from pyview.socket.connect import ConnectData
 from pyview.tokens.nested import NestedToken
 from pyview.tokens.page import PageToken, Tokens
@@ -44,6 +46,8 @@ from pyview.wire.form import TooManyFields
 logger = logging.getLogger("pyview")
 
 _NO_PARAMS = Params({})
+_STORE_WAIT = 6.0  # seconds that a join waits for a store; the client gives up after ten
+_STORE_PAUSE = 0.25
 
 
 class OpenViews(Protocol):
@@ -74,7 +78,7 @@ class JoinAuthorizer:
 
         Raises `JoinRefused`.
         """
-        await identity.refresh()
+        await _look_up(identity)
         # Bound to local names: another join on this connection may look the identity up again during an await below.
         scope, user = identity.scope, identity.identity
         if join.page_id is not None:
@@ -201,6 +205,19 @@ class JoinAuthorizer:
         if route is None:
             raise _refused("stale", f"the view {key!r} is not there any more")
         return route
+
+
+async def _look_up(identity: ConnectionIdentity) -> None:
+    """Look the identity up. While a store does not answer the question about a session, wait for it for a while.
+
+    A refused page loads itself again, and so loses what its user has typed. A page that waits loses nothing.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _STORE_WAIT
+    await identity.refresh()
+    while is_unknown(identity.scope) and loop.time() < deadline:
+        await asyncio.sleep(_STORE_PAUSE)
+        await identity.refresh()
 
 
 def _refused(reason: str, log: str) -> JoinRefused:

@@ -225,13 +225,14 @@ class Away(MemorySessionStore):
         return await super().load(key, now)
 
 
-async def test_during_an_outage_no_user_is_signed_in_and_no_cookie_is_lost() -> None:
+async def test_during_an_outage_an_unknown_user_waits_and_no_cookie_is_lost() -> None:
     store = Away()
     async with LiveClient(app_with(store)) as client:
         await client.post("/login/alice")
         store.away = True
         response = await client.get("/dash")
-        assert (response.status_code, response.headers.get("set-cookie")) == (403, None)
+        assert (response.status_code, response.headers.get("set-cookie")) == (503, None)
+        assert response.headers["retry-after"] == response.headers["refresh"] == "5"
         store.away = False
         assert (await client.get("/dash")).status_code == 200
 

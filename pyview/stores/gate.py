@@ -1,0 +1,62 @@
+"""Questions to a store that may not answer: callers that can do without the answer do not wait for it."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from pyview.stores.health import StoreUnavailable
+
+T = TypeVar("T")
+
+
+class StoreGate:
+    """Asks one store. While it is lost, one question at a time waits for it, and the others fail at once.
+
+    A frozen server keeps each question waiting until its timeout. Without the gate, each event of each user would wait
+    as long.
+    """
+
+    def __init__(self) -> None:
+        self._lost = False
+        self._probe: asyncio.Task[Any] | None = None
+
+    async def ask(self, question: Callable[[], Awaitable[T]], patience: float = math.inf) -> T:
+        """Return the answer of `question`, which raises `StoreUnavailable` if the store does not answer.
+
+        With `patience`, the caller can do without the answer: it waits for so many seconds, and not at all while the
+        store is lost. Raises `StoreUnavailable` then; the question goes on, and what it does with its answer counts.
+        """
+        is_patient = math.isinf(patience)
+        if self._is_probing() and (self._lost or not is_patient):
+            raise StoreUnavailable("the store has not answered the question before this one")
+        if is_patient and not self._lost:
+            return await self._answer(question)
+        task = asyncio.get_running_loop().create_task(self._answer(question))
+        task.add_done_callback(_retrieve)
+        if self._lost:
+            self._probe = task
+            patience = patience if is_patient else 0.0
+        await asyncio.wait((task,), timeout=None if is_patient else patience)
+        if not task.done():
+            self._probe = task
+            raise StoreUnavailable("the store has not answered yet")
+        return task.result()
+
+    def _is_probing(self) -> bool:
+        return self._probe is not None and not self._probe.done()
+
+    async def _answer(self, question: Callable[[], Awaitable[T]]) -> T:
+        try:
+            answer = await question()
+        except StoreUnavailable:
+            self._lost = True
+            raise
+        self._lost = False
+        return answer
+
+
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    """Take the exception of a question whose caller has gone: the next one raises it again."""
+    if not task.cancelled():
+        task.exception()
