@@ -83,6 +83,10 @@ class Tokens:
         return self._keys.signer("upload.v1", self._clock)
 
     @cached_property
+    def _polls(self) -> Signer:
+        return self._keys.signer("poll.v1", self._clock)
+
+    @cached_property
     def _binding_keys(self) -> tuple[bytes, ...]:
         return self._keys.keys("binding.v1")
 
@@ -168,6 +172,14 @@ class Tokens:
         data = self._uploads.read(token, self._config.upload_token_max_age)
         self._check_binding(data, binding)
         return UploadToken(data["p"], data["u"], data["e"])
+
+    def mint_poll_token(self, worker_id: str) -> str:
+        """Return a new token for a long-poll session of this worker. No two are equal."""
+        return self._polls.sign([worker_id, secrets.token_urlsafe(18)])
+
+    def read_poll_token(self, token: object) -> str:
+        """Return the id of the worker that has the session. Raises `InvalidToken`."""
+        return str(self._polls.read(token, self._config.socket_max_age)[0])
 
     def _check_binding(self, data: Mapping[str, Any], binding: str) -> None:
         expected = (_binding_mac(key, data["n"], binding) for key in self._binding_keys)

@@ -4,10 +4,11 @@ The protocol of phoenix.js (`longpoll.js`): every response is HTTP 200 with the 
 opens a session and is answered 410 with a token. GET with the token waits for messages (200, or 204 without any). POST
 brings frames, one a line. 410 to a known token means that the session is gone: the client connects and joins again.
 DELETE is the goodbye of our own client.
+
+A session lives in the worker that opened it. Any other worker checks a request, and forwards it.
 """
 
 import asyncio
-import secrets
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,8 +25,11 @@ from pyview.config import SecurityConfig
 from pyview.middleware.headers import browser_of
 from pyview.middleware.origin import check_same_origin
 from pyview.middleware.request_checks import POLL_PATH
-from pyview.transport.poll_session import PollSession
+from pyview.tokens.page import Tokens
+from pyview.transport.poll_forwarding import PollCalls, PollForwarding
+from pyview.transport.poll_session import Polled, PollSession
 from pyview.transport.websocket import WebSocketConnection
+from pyview.workers.workers import Workers
 
 _MAX_FRAMES = 100  # MAX_LONGPOLL_BATCH_SIZE of phoenix.js
 _MAX_BODY = 8 * 1024 * 1024
@@ -85,14 +89,18 @@ async def _lines(request: Request, limit: Callable[[], int], max_line: int) -> A
 
 
 class LongPoll:
-    """Long-poll sessions of one application. A session lives in the worker that opened it."""
+    """Long-poll sessions of one application."""
 
-    def __init__(self, serve: Serve, limits: SecurityConfig) -> None:
+    def __init__(self, serve: Serve, limits: SecurityConfig, tokens: Tokens, workers: Workers) -> None:
         self._serve = serve
         self._limits = limits
+        self._tokens = tokens
+        self._workers = workers
         # A line of base64 has four characters for three bytes.
         self._max_line = max(limits.max_frame, limits.max_upload_frame * 4 // 3 + 4)
         self._sessions: dict[str, PollSession] = {}
+        self._forwarding = PollForwarding(tokens, workers)
+        PollCalls(self._sessions, limits).register(workers)
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -115,9 +123,8 @@ class LongPoll:
         token = request.query_params.get("token") or request.headers.get("x-phoenix-longpoll-token")
         if not token:
             return await self._open(request) if request.method == "GET" else _answer(_GONE)
-        session = self._sessions.get(token)
-        # The token is in URLs, and so perhaps in logs: it is worth nothing without the cookies of its browser.
-        if session is None or session.owner != _owner(request.scope):
+        session = self._session(token, _owner(request.scope))
+        if session is None:
             return _answer(_GONE)
         if request.method == "GET":
             return await self._poll(request, session, token)
@@ -128,8 +135,15 @@ class LongPoll:
             return _answer(_OK)
         return _answer(_GONE)
 
+    def _session(self, token: str, owner: str) -> Polled | None:
+        session = self._sessions.get(token)
+        if session is None:
+            return self._forwarding.session(token, owner)
+        # The token is in URLs, and so perhaps in logs: it is worth nothing without the cookies of its browser.
+        return session if session.owner == owner else None
+
     async def _open(self, request: Request) -> Response:
-        token = secrets.token_urlsafe(24)
+        token = self._tokens.mint_poll_token(self._workers.id)
         timeout = 1.5 * self._limits.poll_window
 
         def forget() -> None:
@@ -148,7 +162,7 @@ class LongPoll:
             return _answer(_FORBIDDEN)
         return _answer(_GONE, token=token, messages=[])  # 410 tells the client to poll with its new token
 
-    async def _poll(self, request: Request, session: PollSession, token: str) -> Response:
+    async def _poll(self, request: Request, session: Polled, token: str) -> Response:
         polling = asyncio.ensure_future(session.poll(self._limits.poll_window))
         # A browser that leaves breaks its poll off. Without this its view would wait for the whole window.
         disconnect = asyncio.ensure_future(_disconnect(request))
@@ -166,22 +180,40 @@ class LongPoll:
             return _answer(_GONE)
         return _answer(_OK if messages else _NO_CONTENT, token=token, messages=messages)
 
-    async def _push(self, request: Request, session: PollSession) -> Response:
+    async def _push(self, request: Request, session: Polled) -> Response:
         async with session.pushing:
-            if session.closed:
+            if self._may_be_large(request):
+                await session.look_up()
+            if session.ended.is_set():
                 return _answer(_GONE)
             # The body of a slow client must not outlive its session.
             passing = asyncio.ensure_future(self._pass_frames(request, session))
             ending = asyncio.ensure_future(session.ended.wait())
             try:
-                await asyncio.wait({passing, ending}, return_when=asyncio.FIRST_COMPLETED)
+                await self._wait_for_either(passing, ending, session)
             finally:
                 ending.cancel()
                 finished = passing.done()
                 passing.cancel()
             return _answer(passing.result() if finished else _GONE)
 
-    async def _pass_frames(self, request: Request, session: PollSession) -> int:
+    async def _wait_for_either(
+        self, passing: asyncio.Future[Any], ending: asyncio.Future[Any], session: Polled
+    ) -> None:
+        while not (passing.done() or ending.done()):
+            await asyncio.wait(
+                {passing, ending}, timeout=self._limits.poll_window, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not (passing.done() or ending.done()):
+                # The end of a session at another worker comes with no message.
+                await session.look_up()
+
+    def _may_be_large(self, request: Request) -> bool:
+        """Return True unless the body is allowed before a join."""
+        declared = request.headers.get("content-length", "")
+        return not declared.isdecimal() or int(declared[:20]) > self._limits.max_frame_before_join
+
+    async def _pass_frames(self, request: Request, session: Polled) -> int:
         """Pass the frames of a body to the session. Return the status."""
 
         def limit() -> int:
@@ -190,7 +222,7 @@ class LongPoll:
         try:
             async for frame in frames_in(request, limit, self._max_line):
                 if not await session.put(frame, self._limits.poll_window):
-                    return _GONE if session.closed else _TIMEOUT
+                    return _GONE if session.ended.is_set() else _TIMEOUT
         except InvalidBody:
             session.leave()
             return _GONE

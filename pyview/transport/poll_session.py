@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
@@ -17,6 +18,21 @@ from pyview.transport.websocket import WebSocketConnection
 _MAX_WAITING = 64
 _MAX_WAITING_BYTES = 256 * 1024
 _GOODBYE_TIME = 1.0  # seconds in which the goodbye of a page is still accepted after its last poll broke off
+
+
+class Polled(Protocol):
+    """A long-poll session as its HTTP requests use it, in this worker or in another one."""
+
+    pushing: asyncio.Lock
+    ended: asyncio.Event
+
+    @property
+    def admitted(self) -> bool: ...
+    async def look_up(self) -> None: ...
+    async def poll(self, window: float) -> list[str] | None: ...
+    async def put(self, frame: str | bytes, window: float) -> bool: ...
+    def lose(self) -> None: ...
+    def leave(self) -> None: ...
 
 
 class PollInbox:
@@ -98,6 +114,9 @@ class PollSession:
         return self.closed and bool(self._messages)
 
     # For the HTTP requests
+
+    async def look_up(self) -> None:
+        """Do nothing: the session is here."""
 
     async def open(self, serve: Callable[[Scope, Receive, Send], Awaitable[None]]) -> bool:
         """Make the handshake. Return False if it is refused."""

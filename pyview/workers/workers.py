@@ -8,8 +8,9 @@ import asyncio
 import itertools
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
 
 from pyview.events.info_event import InfoEvent
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
@@ -23,7 +24,8 @@ logger = logging.getLogger("pyview")
 _ID_BYTES: Final = 12
 _ID_LENGTH: Final = 16  # characters
 _MAX_RUNNING: Final = 20_000  # a long poll that another worker forwards is a call that waits
-_MAX_RUNNING_BYTES: Final = 64 * 1024 * 1024
+_MAX_RUNNING_BYTES: Final = 256 * 1024 * 1024
+_WATCH_PERIOD: Final = 1.0  # seconds
 
 Handler = Callable[[bytes], Awaitable[bytes]]
 """Answers a call of one method."""
@@ -73,6 +75,7 @@ class Workers:
         self._running: set[asyncio.Task[None]] = set()
         self._running_bytes = 0
         self._replays = ReplayGuard()
+        self._watch: asyncio.Task[None] | None = None
 
     @property
     def started(self) -> bool:
@@ -98,6 +101,9 @@ class Workers:
             _fail(pending.answer, WorkerGone("this worker stops"))
         for task in self._running:
             task.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
 
     # Calling
 
@@ -114,10 +120,20 @@ class Workers:
                 raise WorkerGone(f"no other worker can be reached under {worker_id[:_ID_LENGTH]!r}")
             return await self._ask(worker_id, method, payload, seconds)
 
+    def notify(self, worker_id: str, method: str, payload: bytes = b"") -> None:
+        """Call, and wait neither for the answer nor for a failure."""
+        self._track(self._notify(worker_id, method, payload), 0)
+
+    async def _notify(self, worker_id: str, method: str, payload: bytes) -> None:
+        with suppress(CallFailed, TimeoutError):
+            await self.call(worker_id, method, payload)
+
     async def _ask(self, worker_id: str, method: str, payload: bytes, seconds: float) -> bytes:
         number = next(self._numbers)
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._pending[number] = _Pending(worker_id, answer)
+        if self._watch is None:
+            self._watch = asyncio.ensure_future(self._watch_workers())
         # At the same time as the call, so that a worker which is there costs one round trip.
         search = asyncio.ensure_future(self._search(worker_id, answer))
         try:
@@ -129,13 +145,29 @@ class Workers:
 
     async def _search(self, worker_id: str, answer: asyncio.Future[bytes]) -> None:
         """Fail the call at once if the worker has gone."""
+        if await self._is_gone(worker_id):
+            _fail(answer, WorkerGone(f"the worker {worker_id!r} has gone"))
+
+    async def _is_gone(self, worker_id: str) -> bool:
         try:
-            reached = await self._pubsub.reaches(_topic(worker_id))
+            return await self._pubsub.reaches(_topic(worker_id)) is False
         except Exception:
             logger.exception("asking for another worker failed")
-            return
-        if reached is False:
-            _fail(answer, WorkerGone(f"the worker {worker_id!r} has gone"))
+            return False
+
+    async def _watch_workers(self) -> None:
+        """Fail the calls that wait for a worker which has gone meanwhile, until no call waits."""
+        missed: set[str] = set()
+        while self._pending:
+            await asyncio.sleep(_WATCH_PERIOD)
+            asked = {pending.worker_id for pending in self._pending.values()}
+            gone = {worker_id for worker_id in asked if await self._is_gone(worker_id)}
+            # At the second time: after an outage of the broker, one worker is back a moment before another.
+            for pending in self._pending.values():
+                if pending.worker_id in gone & missed:
+                    _fail(pending.answer, WorkerGone(f"the worker {pending.worker_id!r} has gone"))
+            missed = gone
+        self._watch = None
 
     async def _send(self, message: WorkerMessage) -> None:
         if len(message.payload) > MAX_PAYLOAD:
@@ -173,10 +205,13 @@ class Workers:
         if not self._replays.admits(call.sender, call.number):
             self._warn("a call that had come before was dropped")
             return
-        task = asyncio.ensure_future(self._serve(call))
+        self._track(self._serve(call), len(call.payload))
+
+    def _track(self, work: Coroutine[Any, Any, None], size: int) -> None:
+        task = asyncio.ensure_future(work)
         self._running.add(task)
-        self._running_bytes += len(call.payload)
-        task.add_done_callback(lambda done: self._ended(done, len(call.payload)))
+        self._running_bytes += size
+        task.add_done_callback(lambda done: self._ended(done, size))
 
     def _ended(self, task: asyncio.Task[None], size: int) -> None:
         self._running.discard(task)

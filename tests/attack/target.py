@@ -82,8 +82,8 @@ def view(state: AppState, name: str) -> type[LiveView[Any]]:
     return Who
 
 
-def target(state: AppState, security: SecurityConfig | None = None) -> PyView:
-    app = PyView(templates=TEMPLATES, secret=SECRET, security=security)
+def target(state: AppState, security: SecurityConfig | None = None, **options: Any) -> PyView:
+    app = PyView(templates=TEMPLATES, secret=SECRET, security=security, **options)
     app.add_middleware(SessionMiddleware, secret_key=SECRET)
     app.add_middleware(AuthenticationMiddleware, backend=SessionAuth(state))
     app.routes.append(Route("/login", login_page, methods=["GET"]))

@@ -11,41 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
-from pyview.pubsub.memory import WORKER_TOPICS, MemoryPubSub
+from pyview.pubsub.memory import WORKER_TOPICS
 from pyview.tokens.secrets import Secrets
 from pyview.workers import CallFailed, WorkerGone, Workers
 from pyview.workers.messages import CALL, MAX_PAYLOAD, MessageCipher, WorkerMessage
 from pyview.workers.replay import ReplayGuard, SeenNumbers
 from tests.asgi import eventually
+from tests.workers.broker import Broker
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 OTHER = "an0ther-s3cret-of-at-least-thirty-two-bytes"
 
 
-class Broker(MemoryPubSub):
-    """Stands for a broker that all workers use. It records what passes, and may hold it back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.passed: list[tuple[str, Any]] = []
-        self.holding = False
-
-    async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
-        self.passed.append((topic, message))
-        if not self.holding:
-            await super().broadcast(topic, message)
-
-    async def release(self) -> None:
-        self.holding = False
-        passed, self.passed = self.passed, []
-        for topic, message in passed:
-            await self.broadcast(topic, message)
-
-    async def reaches(self, topic: str) -> bool:
-        return self.subscribers(topic) > 0
-
-
-def make_worker(broker: MemoryPubSub, secret: str = SECRET) -> Workers:
+def make_worker(broker: Broker, secret: str = SECRET) -> Workers:
     return Workers(broker, lambda: Secrets(secret), RateLimitedWarnings(logging.getLogger("pyview")))
 
 
@@ -103,6 +81,32 @@ async def test_a_worker_that_has_gone_is_noticed_at_once() -> None:
                 await one.call(two.id, "reverse", seconds=600)
 
 
+async def test_a_worker_that_goes_while_it_is_asked_is_noticed() -> None:
+    async with two_workers(Broker()) as (one, two):
+        two.register("never", never)
+        call = asyncio.ensure_future(one.call(two.id, "never", seconds=600))
+        await asyncio.sleep(0.01)
+        await two.close()
+        async with asyncio.timeout(20):
+            with pytest.raises(WorkerGone):
+                await call
+
+
+async def test_a_notification_waits_for_nothing() -> None:
+    async with two_workers(Broker()) as (one, two):
+        calls, handler = counter()
+        two.register("count", handler)
+        one.notify(two.id, "count", b"1")
+        one.notify(two.id, "unknown")
+        one.notify("gone", "count")
+        await eventually(lambda: calls == [b"1"])
+
+
+async def never(payload: bytes) -> bytes:
+    await asyncio.Event().wait()
+    return b""
+
+
 @pytest.mark.parametrize("worker_id", ["", "x", "*" * 16, "ä" * 16, "a" * 10_000, "abcdefgh\nijklmno"])
 async def test_text_that_is_no_id_reaches_no_broker(worker_id: str) -> None:
     broker = Broker()
@@ -148,10 +152,6 @@ async def large(payload: bytes) -> bytes:
 
 
 async def test_a_worker_that_stops_fails_the_calls_that_wait() -> None:
-    async def never(payload: bytes) -> bytes:
-        await asyncio.Event().wait()
-        return b""
-
     async with two_workers(Broker()) as (one, two):
         two.register("never", never)
         call = asyncio.ensure_future(one.call(two.id, "never", seconds=600))

@@ -1,0 +1,118 @@
+"""Several workers of one application, and requests that reach any of them: a proxy without sticky sessions."""
+
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from tests.asgi import first_response
+from tests.servers.test_secrets import NEW, ROOT, free_port
+
+SITE = "site.test"
+
+
+class Worker:
+    """One uvicorn process with one worker."""
+
+    def __init__(self, app: str, log: Path, environ: dict[str, str]) -> None:
+        self.port = free_port()
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYVIEW_")}
+        command = [sys.executable, "-m", "uvicorn", app, "--port", str(self.port), "--log-level", "warning"]
+        with log.open("a") as output:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env={**kept, "PYVIEW_SECRET": NEW, **environ}, stdout=output, stderr=output
+            )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+class Fleet:
+    """Workers behind one name. Each request goes to the next one."""
+
+    def __init__(self, workers: list[Worker]) -> None:
+        self.workers = workers
+        self._turn = itertools.count()
+
+    async def started(self) -> None:
+        for worker in self.workers:
+            await first_response(f"http://127.0.0.1:{worker.port}/state")
+
+    @property
+    def alive(self) -> list[Worker]:
+        return [worker for worker in self.workers if worker.process.poll() is None]
+
+    def next_port(self) -> int:
+        alive = self.alive
+        return alive[next(self._turn) % len(alive)].port
+
+    def client(self, **options: Any) -> "FleetClient":
+        return FleetClient(self, **options)
+
+
+class FleetClient:
+    """A browser: its requests reach one worker after the other."""
+
+    def __init__(self, fleet: Fleet, **options: Any) -> None:
+        self._fleet = fleet
+        self._http = httpx.AsyncClient(headers={"host": SITE}, timeout=60, **options)
+
+    async def __aenter__(self) -> "FleetClient":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        url = f"http://127.0.0.1:{self._fleet.next_port()}{path}"
+        response = await self._http.request(method, url, **options)
+        # As if it had come from the site.
+        response.request = httpx.Request(method, f"http://{SITE}{path}")
+        return response
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> httpx.Response:
+        return await self.request("POST", path, **options)
+
+    async def delete(self, path: str) -> httpx.Response:
+        return await self.request("DELETE", path)
+
+
+@contextmanager
+def running(
+    count: int, tmp_path: Path, app: str = "tests.servers.anywhere:app", **environ: str
+) -> Iterator[Fleet]:
+    """Run `count` workers. Fail if one of them logs a traceback."""
+    log = tmp_path / "workers.log"
+    workers = [Worker(app, log, environ) for _ in range(count)]
+    try:
+        yield Fleet(workers)
+    finally:
+        for worker in workers:
+            worker.process.terminate()
+        for worker in workers:
+            worker.process.wait(timeout=30)
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@asynccontextmanager
+async def fleet_of(count: int, tmp_path: Path, **environ: str) -> AsyncIterator[Fleet]:
+    with running(count, tmp_path, **environ) as fleet:
+        await fleet.started()
+        yield fleet
