@@ -97,8 +97,8 @@ class PyView(Starlette):
     - `secret`: the key of all tokens; otherwise `PYVIEW_SECRET`.
     - `app_id`: a name that no other application with the same secret has.
     - `production`: otherwise `PYVIEW_ENV=production`.
-    - `pubsub`: otherwise `PYVIEW_REDIS_URL`, else this process only.
-    - `revocations`, `once_store`: otherwise what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name, else this process only.
+    - `pubsub`, `revocations`, `once_store`: otherwise what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name, else this process
+      only.
     - `templates`: a Jinja2 environment or loader for templates that views name.
     - `components`: function components, or modules of them, that every template may call.
     - `context_processors`: functions of a `PyViewMeta` that add names to every view's template.

@@ -1,41 +1,61 @@
-"""The choice of a PubSub from the environment: Redis, or the memory of this process."""
+"""The choice of a PubSub from the environment: Redis, sockets of one host, or the memory of this process."""
 
+import logging
 import os
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 from typing import Final
 
+from pyview.pubsub.local import LocalPubSub
 from pyview.pubsub.memory import MemoryPubSub, PubSub
-from pyview.stores.from_environment import StoreKind, from_environment, redis_url
+from pyview.stores.from_environment import StoreKind, from_environment, is_shared
 from pyview.stores.health import HealthRegistry
 
-# There is no SQLite version: a file cannot notify other processes, and polling it is too slow for broadcasts.
-BROADCASTS: Final[StoreKind[PubSub]] = StoreKind(MemoryPubSub, "pyview.pubsub.redis:RedisPubSub")
+logger = logging.getLogger("pyview")
+
+REDIS: Final = "pyview.pubsub.redis:RedisPubSub"
+DIRECTORY: Final = ".workers"
+"""End of the name of the directory beside the state file."""
 
 
 def pubsub_from_environment(
     environ: Mapping[str, str] = os.environ, health: HealthRegistry | None = None
 ) -> PubSub:
-    """Return a PubSub on `PYVIEW_REDIS_URL`, else one within this process.
+    """Return a PubSub on `PYVIEW_REDIS_URL`, else one of the workers that share `PYVIEW_STATE`, else one within this
+    process.
 
     A module can create it and broadcast without knowing the application; give the same object to
     `PyView(pubsub=...)`. Stores that share `health` log an outage of their common server once.
 
     Raises `ValueError` for an invalid URL, `RuntimeError` if the extra `[redis]` is needed and not installed.
     """
-    return from_environment(BROADCASTS, environ, health)
+    group = environ.get("PYVIEW_APP_ID", "").strip()
+    kind: StoreKind[PubSub] = StoreKind(MemoryPubSub, REDIS, partial(_of_this_host, group))
+    return from_environment(kind, environ, health)
+
+
+def _of_this_host(group: str, state: str, health: HealthRegistry | None = None) -> PubSub:
+    if not hasattr(socket, "AF_UNIX"):
+        logger.warning(
+            "this system has no Unix sockets: broadcasts stay in this worker; set PYVIEW_REDIS_URL"
+        )
+        return MemoryPubSub()
+    return LocalPubSub(Path(f"{state}{DIRECTORY}"), group=group)
 
 
 @asynccontextmanager
 async def shared_pubsub(environ: Mapping[str, str] = os.environ) -> AsyncIterator[PubSub]:
     """Open the PubSub of an application's workers in another program, such as a task queue.
 
-    Raises `RuntimeError` without `PYVIEW_REDIS_URL`: no broadcast would leave this process.
+    Raises `RuntimeError` without `PYVIEW_REDIS_URL` and `PYVIEW_STATE`: no broadcast would leave this process.
     """
-    if not redis_url(environ):
+    if not is_shared(environ):
         raise RuntimeError(
-            "shared_pubsub() needs PYVIEW_REDIS_URL, with the value that the application has: without it, no broadcast"
-            " leaves this process"
+            "shared_pubsub() needs PYVIEW_REDIS_URL or PYVIEW_STATE, with the value that the application has: without "
+            "it, no broadcast leaves this process"
         )
     pubsub = pubsub_from_environment(environ)
     try:

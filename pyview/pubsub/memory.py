@@ -97,13 +97,18 @@ class MemoryPubSub:
             self._remove(topic, subscriber)
 
     async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
+        give_way = self.deliver(topic, message)
+        if give_way is not None:
+            await give_way()
+
+    def deliver(self, topic: str, message: Any) -> Callable[[], Awaitable[None]] | None:
+        """Deliver the message at once. Return a function to await if a subscriber has a long queue."""
         event = InfoEvent(topic, message)
         # A copy: a subscriber may unsubscribe, or another subscribe, during the delivery.
         give_way = None
         for subscriber in tuple(self._topics.get(topic, ())):
             give_way = subscriber.deliver(event) or give_way
-        if give_way is not None:
-            await give_way()
+        return give_way
 
     async def others(self) -> int:
         """Return 0: broadcasts stay in this process."""
@@ -116,6 +121,10 @@ class MemoryPubSub:
     def subscribers(self, topic: str) -> int:
         """Return the number of subscribers of `topic`."""
         return len(self._topics.get(topic, ()))
+
+    def topics_of(self, subscriber: Subscriber) -> frozenset[str]:
+        """Return the topics that `subscriber` is subscribed to."""
+        return frozenset(self._topics_of.get(subscriber, ()))
 
     def _remove(self, topic: str, subscriber: Subscriber) -> None:
         subscribers = self._topics.get(topic, {})

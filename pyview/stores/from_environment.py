@@ -55,13 +55,23 @@ def from_environment(
     if url:
         redis: Callable[..., T] = _redis_class(kind.redis)
         return redis(url, health=health)
-    path = environ.get("PYVIEW_STATE", "").strip()
+    path = state_path(environ)
     return kind.sqlite(path, health=health) if path and kind.sqlite else kind.memory()
 
 
 def redis_url(environ: Mapping[str, str]) -> str:
     """Return `PYVIEW_REDIS_URL`, or "" if it is unset or empty."""
     return environ.get("PYVIEW_REDIS_URL", "").strip()
+
+
+def state_path(environ: Mapping[str, str]) -> str:
+    """Return `PYVIEW_STATE`, or "" if it is unset or empty."""
+    return environ.get("PYVIEW_STATE", "").strip()
+
+
+def is_shared(environ: Mapping[str, str]) -> bool:
+    """Return True if the environment names something that workers share."""
+    return bool(redis_url(environ) or state_path(environ))
 
 
 def _redis_class(path: str) -> Callable[..., Any]:

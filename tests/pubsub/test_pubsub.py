@@ -1,11 +1,13 @@
 """The contract of every PubSub; add further implementations to the parameters of the fixture."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from pyview.events.info_event import InfoEvent
+from pyview.pubsub.local import LocalPubSub
 from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.pubsub.redis import RedisPubSub
 from tests.stores.fixtures import valkey
@@ -22,13 +24,17 @@ class Listener:
         self.events.append(event)
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def pubsub(request: pytest.FixtureRequest) -> AsyncIterator[PubSub]:
+@pytest.fixture(params=["memory", "local", "redis"])
+async def pubsub(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[PubSub]:
     if request.param == "memory":
         yield MemoryPubSub()
         return
-    server: ValkeyProcess = request.getfixturevalue("valkey")
-    shared = RedisPubSub(server.url, prefix=f"{uuid4().hex}:")
+    shared: PubSub
+    if request.param == "local":
+        shared = LocalPubSub(tmp_path / "workers")
+    else:
+        server: ValkeyProcess = request.getfixturevalue("valkey")
+        shared = RedisPubSub(server.url, prefix=f"{uuid4().hex}:")
     await shared.start()
     yield shared
     await shared.close()

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from pyview.events.info_event import InfoEvent
 from pyview.pubsub.from_environment import pubsub_from_environment
+from pyview.pubsub.local import LocalPubSub
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.pubsub.redis import RedisPubSub
 from pyview.wire.message import UnencodableValue
@@ -151,7 +152,10 @@ async def test_it_starts_without_a_server(own_valkey: ValkeyProcess, make: Make)
 
 def test_the_environment_chooses() -> None:
     assert type(pubsub_from_environment({})) is MemoryPubSub
-    assert type(pubsub_from_environment({"PYVIEW_STATE": "x", "PYVIEW_REDIS_URL": ""})) is MemoryPubSub
+    assert type(pubsub_from_environment({"PYVIEW_STATE": "x", "PYVIEW_REDIS_URL": ""})) is LocalPubSub
+    assert (
+        type(pubsub_from_environment({"PYVIEW_STATE": "x", "PYVIEW_REDIS_URL": "redis://h"})) is RedisPubSub
+    )
     assert type(pubsub_from_environment({"PYVIEW_REDIS_URL": "redis://h"})) is RedisPubSub
     with pytest.raises(ValueError, match="is not the URL"):
         pubsub_from_environment({"PYVIEW_REDIS_URL": "h"})
