@@ -47,6 +47,7 @@ from pyview.observability.telemetry import Telemetry, telemetry_if_installed
 from pyview.presence.presence import Presence
 from pyview.process.app_context import AppContext
 from pyview.process.file_watch import FileWatch
+from pyview.process.kept_states import KeptStates
 from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.removed_names import REPLACEMENTS, missing_attribute
@@ -57,11 +58,16 @@ from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.routing.routes import LiveRoute, NestedRoutes, RedirectSlashes
 from pyview.sessions.standing import SessionCheck
 from pyview.sessions.tracking import SessionTracker
-from pyview.stores.from_environment import once_store_from_environment, revocations_from_environment
+from pyview.stores.from_environment import (
+    once_store_from_environment,
+    revocations_from_environment,
+    state_store_from_environment,
+)
 from pyview.stores.health import HEALTH, HealthRegistry, StoreUnavailable
 from pyview.stores.once import OnceStore
 from pyview.stores.retry import Retry
 from pyview.stores.revocations import Revocations
+from pyview.stores.states import StateStore
 from pyview.template.component import Component
 from pyview.template.container import ContainerElement
 from pyview.template.nested import Nested
@@ -86,6 +92,7 @@ from pyview.workers.workers import Workers
 logger = logging.getLogger("pyview")
 
 _WORKER_CHECKS_PERIOD = 2.0  # seconds
+_REFRESH_PERIOD = 20.0  # seconds between two looks at the age of kept states
 
 
 class PyView(Starlette):
@@ -97,8 +104,8 @@ class PyView(Starlette):
     - `secret`: the key of all tokens; otherwise `PYVIEW_SECRET`.
     - `app_id`: a name that no other application with the same secret has.
     - `production`: otherwise `PYVIEW_ENV=production`.
-    - `pubsub`, `revocations`, `once_store`: otherwise what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name, else this process
-      only.
+    - `pubsub`, `revocations`, `once_store`, `state_store`: otherwise what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name,
+      else this process only.
     - `templates`: a Jinja2 environment or loader for templates that views name.
     - `components`: function components, or modules of them, that every template may call.
     - `context_processors`: functions of a `PyViewMeta` that add names to every view's template.
@@ -122,6 +129,7 @@ class PyView(Starlette):
         pubsub: PubSub | None = None,
         revocations: Revocations | None = None,
         once_store: OnceStore | None = None,
+        state_store: StateStore | None = None,
         templates: Any = None,
         components: Iterable[Component[Any] | ModuleType] = (),
         default_requires: Conditions | CarriesRequirement | None = None,
@@ -151,6 +159,7 @@ class PyView(Starlette):
         self.presence = Presence(self.pubsub)
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ, self._health)
         self.once_store: OnceStore = once_store or once_store_from_environment(os.environ, self._health)
+        self.state_store: StateStore = state_store or state_store_from_environment(os.environ, self._health)
         self._opening = Retry(self._open_stores)
         # Logs and checks of this worker
         self._audit = Audit()
@@ -234,6 +243,14 @@ class PyView(Starlette):
                 client_warnings=self._client_warnings,
                 crashes=self._crashes,
                 nested=self._nested,
+                kept_states=KeptStates(
+                    lambda: self._tokens.kept,
+                    self.state_store,
+                    self.once_store,
+                    self.security,
+                    self._client_warnings,
+                    self._crashes,
+                ),
                 context_processors=self.context_processors,
                 telemetry=self._telemetry,
                 file_watch=file_watch,
@@ -422,10 +439,16 @@ class PyView(Starlette):
                 await asyncio.to_thread(sweep)
                 # The pages end before the application's own lifespan closes what their `disconnect` needs.
                 async with inner(app) if inner else nullcontext() as state, self._drained():
-                    with self._periodic.running(worker_checks, _WORKER_CHECKS_PERIOD), LoopWatch().running():
+                    refresh = (self.app_context.kept_states.refresh,)
+                    with (
+                        self._periodic.running(worker_checks, _WORKER_CHECKS_PERIOD),
+                        self._periodic.running(refresh, _REFRESH_PERIOD),
+                        LoopWatch().running(),
+                    ):
                         yield state
             finally:
                 await self._opening.close()
+                await self.app_context.kept_states.flush()
                 self._crashes.flush()
                 self._client_warnings.flush()
                 await self.presence.close()
@@ -433,6 +456,7 @@ class PyView(Starlette):
                 await self.pubsub.close()
                 await self.revocations.close()
                 await self.once_store.close()
+                await self.state_store.close()
 
         return lifespan
 
@@ -472,6 +496,7 @@ class PyView(Starlette):
     async def _open_stores(self) -> None:
         await self.revocations.start()
         await self.once_store.start()
+        await self.state_store.start()
 
     def _check(self, scope: Scope | None = None) -> None:
         """Raise `RuntimeError` or `SignatureError` for an application that would not do what its code says."""

@@ -56,6 +56,11 @@ class SecurityConfig:
     of all of them together, including those that have arrived and are not consumed. External uploads do not count.
     `max_upload_entries` is the number of chosen files that one input lists.
 
+    **Kept states.** The state of a view with `keep` is stored for `keep_seconds`, and with `Keep(hours=)` for
+    `max_keep_seconds` at most. `max_kept_bytes` is the size of one view's state, `max_kept_bytes_in_all` that of all
+    views of a worker. Without a store that outlives the worker, a browser carries states of up to `max_kept_token`
+    bytes, encrypted; 0: of none.
+
     **Reconnecting.** `reconnect_grace` is how long a view waits for its page after a lost connection; with 0 it does
     not wait. The limits of waiting views are counts: for the application, for one session and for one address.
     `max_waiting_bytes` is the approximate size of all of them.
@@ -94,6 +99,13 @@ class SecurityConfig:
     max_waiting_views_per_session: int = 64
     max_waiting_views_per_address: int = 1000
     max_waiting_bytes: int = 256 * 1024 * 1024
+    # As long as a browser may need to reconnect, with the growing pauses of the client.
+    keep_seconds: float = 300.0
+    max_keep_seconds: float = 24 * 3600.0
+    max_kept_bytes: int = 64 * 1024
+    max_kept_bytes_in_all: int = 64 * 1024 * 1024
+    # A join has to fit into `max_frame_before_join`, with the tokens of the page.
+    max_kept_token: int = 8 * 1024
     max_sockets_per_session: int = 64
     # Off by default: in an office, or behind a proxy that is not trusted, many browsers share one address.
     max_sockets_per_address: int = 0

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pyview.binding.callers import DONE, no_handler
+from pyview.keeping.spec import KeepArgument, declare
 from pyview.meta import PyViewMeta
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.container import ContainerElement
@@ -35,12 +36,20 @@ class LiveView(Generic[T]):
       session or a base class.
     - `container`: the element of the view: a tag, or a tag and its attributes, `("main", {"class": "wide"})`.
     - `on_mount`: functions that run before `mount`, those of base classes first; see `pyview.hooks`.
+
+    Class argument `keep`, as in `class Board(LiveView[State], keep=("draft", "step"))`: what survives of the context
+    when the page returns to another worker, or after a deploy. `True` keeps all names, `Keep(...)` sets more, `False`
+    turns off what a base class keeps.
     """
 
     template: ClassVar[Any] = None
     layout: ClassVar[Any] = None
     container: ClassVar[ContainerElement | None] = None
     on_mount: ClassVar[Sequence[Callable[..., Any]]] = ()
+
+    def __init_subclass__(cls, *, keep: KeepArgument = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declare(cls, keep)
 
     @inline
     def mount(self, *args: Any, **kwargs: Any) -> Any:
@@ -77,6 +86,14 @@ class LiveView(Generic[T]):
         """Handle results of `socket.start_async` without an `@async_result` method.
 
         Classic signature: `handle_async(name, result, socket)`.
+        """
+        return DONE
+
+    @inline
+    def restored(self, socket: LiveViewSocket[T]) -> Any:
+        """React to a kept state: the page has come back to a new view, and what `keep` names was laid over its context.
+
+        Runs after `mount` and `handle_params`, before the render. May be `async def`.
         """
         return DONE
 

@@ -55,6 +55,15 @@ class ChangeSet(Generic[Base]):
         self.valid = self._validate(self.changes, found, *changed) is not None
         self.errors = {name: text for name, text in found.items() if name in self.changes}
 
+    def with_changes(self, changes: Mapping[str, Any]) -> "ChangeSet[Base]":
+        """Return a change set of the same model with these changes, validated again."""
+        known = {name: changes[name] for name in self.fields if name in changes}
+        found: dict[str, Any] = {}
+        valid = self._validate(known, found) is not None
+        return ChangeSet(
+            self.cls, known, {name: text for name, text in found.items() if name in known}, valid
+        )
+
     def save(self, payload: Mapping[str, Any]) -> Base | None:
         """Return the object that `payload` describes; None if it is invalid, with the reasons in `errors`."""
         self.errors = {}

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pyview.binding.callers import DONE
 from pyview.components.socket import ComponentSocket
+from pyview.keeping.spec import KeepArgument, declare
 from pyview.meta import PyViewMeta
 from pyview.template.component_tag import Slots
 from pyview.template.tree.immutable import COMPONENT_MARK
@@ -22,6 +23,7 @@ class LiveComponent(Generic[T]):
     - `mount(socket, assigns)`, once;
     - `update(socket, assigns)`, after `mount` and whenever the assigns may have changed;
     - `handle_event`, or methods decorated with `@event`, for events of elements with `phx-target="{{ myself }}"`;
+    - `restored(socket)`, after the first `update`, if the page comes back with what its class argument `keep` names;
     - `disconnect(socket)`, when it is gone from the page.
 
     All of them run in the process of the view, so callbacks of one view never overlap. An exception in a callback ends
@@ -38,6 +40,10 @@ class LiveComponent(Generic[T]):
     """
 
     template: ClassVar[Any] = None
+
+    def __init_subclass__(cls, *, keep: KeepArgument = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declare(cls, keep)
 
     # Without `inline`, each of these empty callbacks would cost a worker thread, as every plain `def` does.
     @inline
@@ -61,6 +67,11 @@ class LiveComponent(Generic[T]):
         else:
             for name, value in fitting.items():
                 setattr(context, name, value)
+        return DONE
+
+    @inline
+    def restored(self, socket: ComponentSocket[T]) -> Any:
+        """React to a kept state: what `keep` names was laid over the context, after `mount` and `update`."""
         return DONE
 
     @inline

@@ -16,6 +16,7 @@ from pyview.components.component import LiveComponent
 from pyview.components.renderers import NO_SLOTS, ComponentRenderer
 from pyview.components.socket import ComponentSocket
 from pyview.events import EventRequirements, async_caller, event_caller, event_requirements
+from pyview.keeping.plan import KeepPlan, plan_of
 from pyview.template.component_tag import ComponentTag, Slots, described
 from pyview.template.sources import TemplateLine
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
@@ -44,13 +45,16 @@ _UPDATE = Callback(
 class ComponentCallbacks:
     """Compiled callbacks of a component class.
 
-    `update_many` is None if the class has none, `requirements` if none of its events requires anything.
+    `update_many` is None if the class has none, `requirements` if none of its events requires anything, `keep` if it
+    keeps nothing.
     """
 
     mount: UpdateCaller
     update: UpdateCaller
     update_many: Callable[..., Any] | None
+    restored: Callable[..., Any]
     disconnect: Callable[..., Any]
+    keep: KeepPlan | None
     event: EventCaller
     async_result: AsyncCaller
     requirements: EventRequirements | None
@@ -67,7 +71,9 @@ def _compiled(cls: Any) -> ComponentCallbacks:
         mount=_compile(cls.mount),
         update=_compile(cls.update),
         update_many=None if many is None else off_loop(many),
+        restored=off_loop(cls.restored),
         disconnect=off_loop(cls.disconnect),
+        keep=plan_of(cls),
         event=event_caller(cls),
         async_result=async_caller(cls),
         requirements=event_requirements(cls),
@@ -202,6 +208,9 @@ class ComponentInstance:
         pending, self.pending_assigns = self.pending_assigns, []
         for assigns in pending:
             await finished(self.callbacks.update(self.component, self.socket, assigns, resources))
+
+    async def restored(self) -> None:
+        await finished(self.callbacks.restored(self.component, self.socket))
 
     async def disconnect(self) -> None:
         await finished(self.callbacks.disconnect(self.component, self.socket))

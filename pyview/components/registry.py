@@ -281,15 +281,23 @@ class ComponentRegistry:
     async def _run_callbacks(self, instances: list[ComponentInstance]) -> None:
         """Run `mount` of new components, then `update`, or `update_many` once for all components of a class."""
         together: dict[Any, list[ComponentInstance]] = {}
+        keeping: list[ComponentInstance] = []
         for instance in instances:
             if not instance.mounted:
                 await self._mount(instance)
+                if instance.callbacks.keep is not None:
+                    keeping.append(instance)
             if instance.callbacks.update_many is None:
                 await instance.update(self._resources())
             elif instance.pending_assigns:
                 together.setdefault(type(instance.component), []).append(instance)
         for each in together.values():
             await _update_many(each)
+        for instance in keeping:
+            await self._restore(instance)
+
+    async def _restore(self, instance: ComponentInstance) -> None:
+        """Lay the kept state of a new component over its context. A first page has none."""
 
     async def _mount(self, instance: ComponentInstance) -> None:
         cls: type[LiveComponent[Any]] = instance.key[0]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pyview.forms.errors import Messages, Problem, dotted, problems_of
 from pyview.forms.fields import ModelShape, model_shape
 from pyview.forms.parts import FormField, FormPart, FormState, first_error
+from pyview.forms.sent import params_of
 from pyview.forms.source import FormSource, data_of, source_of, with_entry
 
 M = TypeVar("M", bound=BaseModel)
@@ -130,6 +131,15 @@ class Form(Generic[M]):
         return other
 
     # Result
+
+    @property
+    def input(self) -> dict[str, Any] | None:
+        """The user's input, as a payload that `change` takes; None before the first event. It has no passwords."""
+        params = params_of(self._part.shape, self._part.source)
+        if params is None:
+            return None
+        payload = params if self.as_ is None else {self.as_: params}
+        return payload if self.submitted else {**payload, "_target": list(self._part.state.target)}
 
     @property
     def problems(self) -> tuple[Problem, ...]:

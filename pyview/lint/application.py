@@ -7,7 +7,8 @@ from typing import Any
 
 from starlette.routing import Mount
 
-from pyview.lint.context_names import context_type, names_without_value
+from pyview.keeping.contexts import context_type
+from pyview.lint.context_names import names_without_value
 from pyview.lint.elements import element_findings
 from pyview.lint.events import unknown_events, unused_handlers
 from pyview.lint.finding import Finding

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import is_dataclass
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, get_origin, get_type_hints, is_typeddict
 
 from jinja2 import meta, nodes
 
 from pyview.components.component import LiveComponent
 from pyview.components.template_names import component_classes, function_components
+from pyview.keeping.contexts import context_type
 from pyview.lint.context_code import names_in_code
 from pyview.lint.finding import Finding
 from pyview.lint.modules import Modules
@@ -54,17 +55,6 @@ def _globals(cls: type, app: LiveApp) -> set[str]:
     template = getattr(cls, "template", None)
     own = template.environment.globals if isinstance(template, LiveTemplate) else ()
     return {*app.view_templates.environment.globals, *own}
-
-
-def context_type(cls: type) -> Any:
-    """Return `Count` for `class CountView(LiveView[Count])`; None for a class that names no context."""
-    for base in cls.__mro__:
-        for generic in getattr(base, "__orig_bases__", ()):
-            origin = get_origin(generic)
-            if isinstance(origin, type) and hasattr(origin, "mount"):
-                found = get_args(generic)[0]
-                return None if isinstance(found, TypeVar) or found is Any else found
-    return None
 
 
 def names_of_context(context: Any) -> frozenset[str] | None:

@@ -44,6 +44,8 @@ async def finish(
     """
     if process.ended:
         return
+    if process.keeper is not None:
+        process.app.kept_states.touch(process.keeper)
     process.patches = 0
     socket = process.socket
     if socket.hooks is not None:
@@ -197,6 +199,7 @@ async def leave(process: ViewProcess, ref: str | None, navigation: dict[str, Any
     else:
         for event, payload in navigation.items():
             process.connection.push(event, payload)
+    process.drop_kept()
     process.end()
     process.connection.closed()
     await process.disconnect()

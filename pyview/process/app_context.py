@@ -14,6 +14,7 @@ from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.observability.telemetry import Telemetry
 from pyview.presence.presence import Presence
 from pyview.process.file_watch import FileWatch
+from pyview.process.kept_states import KeptStates
 from pyview.process.mailbox import Handlers, RunQueue
 from pyview.process.unfinished import Unfinished
 from pyview.pubsub.memory import PubSub
@@ -41,6 +42,7 @@ class AppContext:
     client_warnings: RateLimitedWarnings
     crashes: CrashLog
     nested: NestedRoutes
+    kept_states: KeptStates
     context_processors: Sequence[ContextProcessor] = ()
     telemetry: Telemetry | None = None
     file_watch: FileWatch | None = None

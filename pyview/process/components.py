@@ -8,6 +8,7 @@ from pyview.binding import Resources
 from pyview.components.instance import ComponentInstance
 from pyview.components.registry import ComponentRegistry
 from pyview.process.app_context import AppContext
+from pyview.process.keeper import Keeper
 from pyview.process.messages import ComponentUpdate, Event
 from pyview.socket.runtime import Runtime
 from pyview.socket.socket import LiveViewSocket
@@ -16,7 +17,10 @@ logger = logging.getLogger("pyview")
 
 
 class ViewComponents(ComponentRegistry):
-    """Registry of a joined view's components, with the events that they send to the view within a turn."""
+    """Registry of a joined view's components, with the events that they send to the view within a turn.
+
+    `keeping()` makes the view keep its state, if it does not do so already.
+    """
 
     def __init__(
         self,
@@ -25,8 +29,10 @@ class ViewComponents(ComponentRegistry):
         app: AppContext,
         resources: Callable[[], Resources],
         refresh: Callable[[], None],
+        keeping: Callable[[], Keeper],
     ) -> None:
         super().__init__(socket, runtime, app.component_settings(), resources, refresh)
+        self._keeping = keeping
         self._parent_events: list[Event] | None = None
 
     def call(self, instance: ComponentInstance, event: str, payload: Any, resources: Resources) -> Any:
@@ -60,6 +66,15 @@ class ViewComponents(ComponentRegistry):
         instance.pending_assigns.append(update.assigns)
         self.touch(instance)
         return True
+
+    async def _restore(self, instance: ComponentInstance) -> None:
+        kept, plan = self._keeping().take_component(instance.key), instance.callbacks.keep
+        if kept is None or plan is None:
+            return
+        instance.socket.context = plan.laid_over(instance.socket.context, kept.values)
+        if kept.flash:
+            instance.socket.flash.update(kept.flash)
+        await instance.restored()
 
     async def disconnect(self, instances: Iterable[ComponentInstance]) -> None:
         """Call `disconnect` of components that have been mounted."""

@@ -121,7 +121,12 @@ class ViewRuntime:
     def make_components(self) -> ViewComponents:
         process = self._process
         process.components = ViewComponents(
-            process.socket, self, process.app, lambda: process.resources, process.render_soon
+            process.socket,
+            self,
+            process.app,
+            lambda: process.resources,
+            process.render_soon,
+            process.keeping,
         )
         return process.components
 

@@ -22,6 +22,8 @@ from pyview.live_view import LiveView
 from pyview.observability.telemetry import Telemetry
 from pyview.process.app_context import AppContext
 from pyview.process.components import ViewComponents
+from pyview.process.keeper import Keeper
+from pyview.process.kept_states import KEPT_EVENT
 from pyview.process.mailbox import Handlers, Mailbox
 from pyview.process.messages import Leave, Recheck, Refresh, Rejoin, titled
 from pyview.process.nested import Children
@@ -51,6 +53,8 @@ class ViewConnection(Protocol):
     def client(self) -> str: ...
     @property
     def is_full(self) -> bool: ...
+    @property
+    def sent(self) -> int: ...
     def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None: ...
     def push(self, event: str, payload: Any) -> None: ...
     def refused(self) -> None: ...
@@ -75,6 +79,7 @@ class ViewProcess(Mailbox):
     Attributes without an underscore are for the handlers. Those without a value in `__init__` are set by the join:
     `guard` is None for a view that every user may see for ever, `requirements` for one whose events ask for nothing.
     `detached`: its connection is lost, and it waits for its page. `changing_session`: its page is fetching a cookie.
+    `keeper` is None for a view that keeps nothing.
     """
 
     __slots__ = (
@@ -91,6 +96,7 @@ class ViewProcess(Mailbox):
         "disconnecting",
         "guard",
         "joined",
+        "keeper",
         "mount_context",
         "mounting",
         "name",
@@ -138,6 +144,7 @@ class ViewProcess(Mailbox):
         self.tasks: AsyncTasks | None = None
         self.timers: Timers | None = None
         self.upload_manager: UploadManager | None = None
+        self.keeper: Keeper | None = None
         self.patches = 0
         self.changing_session = False
         self.counted = False
@@ -266,6 +273,23 @@ class ViewProcess(Mailbox):
         self.post_soon(Recheck())
         return False
 
+    # Its kept state
+
+    def keeping(self) -> Keeper:
+        """Return its keeper, made at the first call: the view or one of its components keeps its state."""
+        if self.keeper is None:
+            self.keeper = self.app.kept_states.begin(self, None)
+            if self.joined:
+                # The answer to the join did not ask the page to return with its number.
+                self.keeper.mounted()
+                self.connection.push(KEPT_EVENT, {})
+        return self.keeper
+
+    def drop_kept(self) -> None:
+        """Delete its kept state: its page has left it, or it has failed and starts again."""
+        if self.keeper is not None:
+            self.app.kept_states.drop(self.keeper)
+
     # The user and the URL
 
     def take_identity(self, identity: Identity) -> None:
@@ -308,6 +332,8 @@ class ViewProcess(Mailbox):
         """Go on without rendering until `attach`: the connection was lost. `connection` drops what it is given."""
         self.connection = connection
         self.detached = True
+        if self.keeper is not None:
+            self.app.kept_states.hurry(self.keeper)
         if self.upload_manager is not None:
             # The rest of a file never comes: the file inputs of a page that joins again are empty.
             self.upload_manager.interrupt()
@@ -367,6 +393,8 @@ class ViewProcess(Mailbox):
         """Let no message, timer or broadcast reach the view any more."""
         # First: what the rest of the end still posts is dropped.
         self._shut()
+        if self.keeper is not None:
+            self.app.kept_states.end(self.keeper)
         self.app.pubsub.drop(self)
         self.app.presence.drop(self)
         if self.app.file_watch is not None:
@@ -439,6 +467,8 @@ class ViewProcess(Mailbox):
     async def _crash(self, error: Exception) -> None:
         self.log_crash("a handler", error)
         if not self.ended:
+            # A state that made the view fail must not come back.
+            self.drop_kept()
             # In this order: `disconnect` may take seconds, and the page joins again meanwhile.
             self.end()
             self.connection.crashed()

@@ -13,6 +13,7 @@ from pyview.auth.identity import Identity
 from pyview.binding import Params, Resources, create_view, mount_caller, params_caller
 from pyview.flash import Flash
 from pyview.hooks import ViewHooks
+from pyview.keeping.snapshot import Snapshot
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.navigation import Navigate, Patch, Redirect
@@ -80,11 +81,32 @@ class MountTarget(NamedTuple):
     page_guard: PageGuard = NO_GUARD
 
 
+class Visit(NamedTuple):
+    """Where a join comes from: one load of a page in one browser.
+
+    `load_id` is random text of our client for each load, `joins` the number of earlier joins of this view that the page
+    counted, 0 for a view that keeps nothing. `token` is the state that the browser carries, `worker` the id of the
+    worker of the last join. `received` is the number of messages that the page got on its last join. `returns` is True
+    for a view that comes back, and False for one that live navigation leads to.
+    """
+
+    load_id: str = ""
+    browser: str = ""
+    joins: int = 0
+    token: str = ""
+    worker: str = ""
+    received: int = 0
+    returns: bool = False
+
+
+NO_VISIT: Final = Visit()
+
+
 class MountContext(NamedTuple):
     """Everything that a view is mounted with: the URL, the user, and the element.
 
     `guard` is None for a view that every visitor may see at any time. `extra_session` is the session that the template
-    around a nested view passes to it.
+    around a nested view passes to it. `kept` is the state that the page had at another worker.
     """
 
     location: Location
@@ -95,6 +117,8 @@ class MountContext(NamedTuple):
     extra_session: Mapping[str, Any] = NO_VALUES
     csp_nonce: str | None = None
     connecting: ConnectData | None = None
+    visit: Visit = NO_VISIT
+    kept: Snapshot | None = None
 
     @property
     def view_class(self) -> type[LiveView[Any]]:
@@ -226,6 +250,14 @@ async def reconnected(view: LiveView[Any], socket: LiveViewSocket[Any]) -> None:
     """Call `reconnected`: the page has joined again and goes on with this view."""
     # A plain `def` runs in a worker thread: it may block, and all views share the event loop.
     result = off_loop(view.reconnected)(socket)
+    if isawaitable(result):
+        await result
+    keep_names(socket)
+
+
+async def restored(view: LiveView[Any], socket: LiveViewSocket[Any]) -> None:
+    """Call `restored`: what the page had kept is laid over the context."""
+    result = off_loop(view.restored)(socket)
     if isawaitable(result):
         await result
     keep_names(socket)

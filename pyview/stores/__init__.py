@@ -11,6 +11,7 @@ from pyview.stores.from_environment import (
     once_store_from_environment,
     revocations_from_environment,
     session_store_from_environment,
+    state_store_from_environment,
 )
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.once import MemoryOnceStore, OnceStore, SQLiteOnceStore
@@ -18,6 +19,7 @@ from pyview.stores.revocations import Listener, MemoryRevocations, Revocations
 from pyview.stores.revocations_shared import SQLiteRevocations
 from pyview.stores.sessions import KeyTaken, MemorySessionStore, Record, SessionStore, decode, encode
 from pyview.stores.sessions_sqlite import SQLiteSessionStore
+from pyview.stores.states import MemoryStateStore, SQLiteStateStore, StateEntry, StateStore
 
 __all__ = [
     "KeyTaken",
@@ -25,13 +27,17 @@ __all__ = [
     "MemoryOnceStore",
     "MemoryRevocations",
     "MemorySessionStore",
+    "MemoryStateStore",
     "OnceStore",
     "Record",
     "Revocations",
     "SQLiteOnceStore",
     "SQLiteRevocations",
     "SQLiteSessionStore",
+    "SQLiteStateStore",
     "SessionStore",
+    "StateEntry",
+    "StateStore",
     "StoreUnavailable",
     "claims_from_environment",
     "decode",
@@ -39,4 +45,5 @@ __all__ = [
     "once_store_from_environment",
     "revocations_from_environment",
     "session_store_from_environment",
+    "state_store_from_environment",
 ]

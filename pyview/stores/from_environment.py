@@ -15,6 +15,7 @@ from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.stores.revocations_shared import SQLiteRevocations
 from pyview.stores.sessions import MemorySessionStore, SessionStore
 from pyview.stores.sessions_sqlite import SQLiteSessionStore
+from pyview.stores.states import MemoryStateStore, SQLiteStateStore, StateStore
 
 T = TypeVar("T")
 
@@ -40,6 +41,10 @@ REVOCATIONS: Final[StoreKind[Revocations]] = StoreKind(
 )
 SESSIONS: Final[StoreKind[SessionStore]] = StoreKind(
     MemorySessionStore, "pyview.stores.sessions_redis:RedisSessionStore", SQLiteSessionStore
+)
+
+STATES: Final[StoreKind[StateStore]] = StoreKind(
+    MemoryStateStore, "pyview.stores.states_redis:RedisStateStore", SQLiteStateStore
 )
 
 
@@ -110,3 +115,10 @@ def session_store_from_environment(
 ) -> SessionStore:
     """Return the session store that the environment chooses. See `from_environment`."""
     return from_environment(SESSIONS, environ, health)
+
+
+def state_store_from_environment(
+    environ: Mapping[str, str], health: HealthRegistry | None = None
+) -> StateStore:
+    """Return the store of kept states that the environment chooses. See `from_environment`."""
+    return from_environment(STATES, environ, health)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pyview.testing.kept import KEPT, KeptViews
 from pyview.testing.raw_socket import RawSocket
 from pyview.wire.merge import ProtocolError
 
@@ -54,13 +55,18 @@ class Pending:
 class ClientConnection:
     """Sends messages and routes the frames of the server to the channels.
 
-    `on_push(channel, push)` is called for a message that the server sends by itself.
+    `on_push(channel, push)` is called for a message that the server sends by itself. `kept` outlives the connection.
     """
 
     def __init__(
-        self, socket: RawSocket, refs: Iterator[int], on_push: Callable[[ClientChannel, Push], None]
+        self,
+        socket: RawSocket,
+        refs: Iterator[int],
+        on_push: Callable[[ClientChannel, Push], None],
+        kept: KeptViews | None = None,
     ) -> None:
         self.socket = socket
+        self._kept = kept or KeptViews()
         self.dropped: list[Any] = []
         self.refs = refs
         self._on_push = on_push
@@ -76,6 +82,8 @@ class ClientConnection:
         """Join a topic. The ref of this message is the channel's `join_ref` from now on."""
         ref = str(next(self.refs))
         channel.join_ref, channel.state, channel.received = ref, "joining", 0
+        if channel.topic.startswith("lv:"):
+            payload = {**payload, "params": {**payload["params"], **self._kept.params(channel.topic)}}
         # A rejoin uses the same channel with a new join_ref; frames are matched by both.
         if channel not in self._channels:
             self._channels.append(channel)
@@ -99,6 +107,7 @@ class ClientConnection:
     async def leave(self, channel: ClientChannel) -> Pending:
         """Leave a topic. The channel is left at once, without waiting for the answer."""
         channel.state = "left"
+        self._kept.left(channel.topic)
         return await self.push(channel, "phx_leave", {})
 
     async def _send(
@@ -138,7 +147,11 @@ class ClientConnection:
         channel = self._channel(topic, join_ref, event)
         if channel is None:
             self.dropped.append([join_ref, ref, topic, event, payload])
+        elif event == KEPT:
+            self._kept.pushed(topic, payload)
         else:
+            if event == "phx_error":
+                self._kept.failed(topic)
             self._on_push(channel, Push(event, payload))
 
     def _channel(self, topic: str, join_ref: str | None, event: str) -> ClientChannel | None:
@@ -166,6 +179,8 @@ class ClientConnection:
                 "the client would drop it and wait for ever"
             )
         pending.status, pending.response = status, response
+        if status == "ok" and pending.event == "phx_join" and topic.startswith("lv:"):
+            self._kept.joined(topic, response)
         if status == "ok" and pending.on_ok is not None:
             pending.on_ok(response)
 

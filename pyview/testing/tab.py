@@ -20,6 +20,7 @@ from pyview.testing.errors import NotConnected, PageError, TooManyReloads, ViewC
 from pyview.testing.files import ChosenFiles
 from pyview.testing.forms import Submission, submission
 from pyview.testing.inner_views import SESSION, InnerView, InnerViews
+from pyview.testing.kept import KeptViews
 from pyview.testing.location import absolute, delete_cookie, set_cookie
 from pyview.testing.main_view import MainView, navigation_kind
 from pyview.testing.navigation import RELOAD_COOKIE, Navigation
@@ -106,6 +107,7 @@ class Tab:
         state.url, state.response = loaded.url, loaded.response
         # Sent with every join: a duplicated tab has the same HTML, but must not take over the views of this tab.
         state.load_mark = secrets.token_hex(4)
+        state.kept = KeptViews()
         state.history.loaded(loaded.url, replace=replace)
         state.screen.load(_html(loaded.response))
         state.chosen_files = ChosenFiles()
@@ -147,7 +149,7 @@ class Tab:
         params = {**state.connect_params(), "vsn": "2.0.0"}
         socket = browser.socket(f"{state.live_path}/websocket", params, {})
         await socket.connect(browser.settings.timeout)
-        state.connection = ClientConnection(socket, refs, self._on_push)
+        state.connection = ClientConnection(socket, refs, self._on_push, state.kept)
 
     def _on_push(self, channel: ClientChannel, push: Push) -> None:
         if channel.state == "left":

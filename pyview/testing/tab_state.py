@@ -18,6 +18,7 @@ from pyview.testing.errors import NoAnswer, NotConnected, SocketClosed
 from pyview.testing.files import ChosenFiles
 from pyview.testing.forms import Fields
 from pyview.testing.history import History
+from pyview.testing.kept import KeptViews
 from pyview.testing.location import set_cookie
 from pyview.testing.screen import Screen
 from pyview.testing.steps import (
@@ -43,7 +44,8 @@ class TabState:
     """The document, the connection and the queued steps of one tab.
 
     `links` counts live links and patches, to notice a newer one while an older one waits for its answer. `load_mark`
-    names the loaded document in every join. `reloads` counts loads in a row whose join was refused.
+    names the loaded document in every join, `kept` has what its views keep. `reloads` counts loads in a row whose join
+    was refused.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -62,6 +64,7 @@ class TabState:
         self.reloads = 0
         self.links = 0
         self.load_mark = ""
+        self.kept = KeptViews()
 
     # --- the page ---
 

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from pyview.config import SecurityConfig
+from pyview.tokens.kept import KeptTokens
 from pyview.tokens.nested import NestedToken, NestedTokens
 from pyview.tokens.secrets import InvalidToken, Secrets, Signer
 from pyview.tokens.session_change import SessionTokens
@@ -44,9 +45,9 @@ class UploadToken(NamedTuple):
 class Tokens:
     """Mints and reads the tokens of one application.
 
-    `session` has the tokens of session changes, `nested` those of nested views. `keys` may be a function, which is
-    called at the first use: the keys depend on the application's name, which is final at the first request only.
-    `clock` returns the Unix time in seconds, for reading.
+    `session` has the tokens of session changes, `nested` those of nested views, `kept` those of kept states. `keys` may
+    be a function, which is called at the first use: the keys depend on the application's name, which is final at the
+    first request only. `clock` returns the Unix time in seconds, for reading.
     """
 
     def __init__(
@@ -101,6 +102,10 @@ class Tokens:
     @cached_property
     def nested(self) -> NestedTokens:
         return NestedTokens(self._keys, self._config, self._clock)
+
+    @cached_property
+    def kept(self) -> KeptTokens:
+        return KeptTokens(self._keys, self._clock)
 
     def mint_page_token(self, page: PageToken, binding: str) -> str:
         """Return the value of `data-phx-session`."""

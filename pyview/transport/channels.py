@@ -254,6 +254,7 @@ class Channels:
     def _to_channel(self, channel: Channel, frame: Frame, size: int) -> None:
         """Handle a frame about the join itself."""
         if frame.event == "phx_leave":
+            channel.process.drop_kept()
             channel.closed()
             self._end(channel)
             self.send_queue.put(reply(frame.join_ref, frame.ref, frame.topic, "ok", {}))
@@ -317,7 +318,7 @@ class Channels:
             # The topic may have been left, or joined again, during the lookup of the identity.
             if channel.open and self._resume(channel, join, ref, mount_context):
                 return None
-            return mount_context
+            return mount_context._replace(kept=await self.app.kept_states.recall(mount_context))
 
         return admit
 
@@ -348,6 +349,12 @@ class Channels:
         for channel in tuple(self._joined.values()):
             channel.process.post_soon(message)
 
+    async def keep(self) -> None:
+        """Store what the views keep, before the connection closes."""
+        processes = [channel.process for channel in self._joined.values()]
+        if any(process.keeper is not None for process in processes):
+            await self.app.kept_states.save(processes)
+
     def release(self) -> list[Detached]:
         """Return the views that can wait for their page after a lost connection. The caller owns them from now on."""
         detached = []
@@ -358,8 +365,11 @@ class Channels:
                 self.forget(channel)
         return detached
 
-    def close(self) -> None:
-        """End every view: the connection is closed."""
+    def close(self, *, left: bool) -> None:
+        """End every view: the connection is closed. `left`: the page does not come back."""
+        if left:
+            for channel in self._joined.values():
+                channel.process.drop_kept()
         if self._uploads is not None:
             self._uploads.close()
         for channel in tuple(self._joined.values()):

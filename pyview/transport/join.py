@@ -21,10 +21,11 @@ from pyview.auth.provider import Denied, Verdict
 from pyview.binding import Params
 from pyview.config import SecurityConfig
 from pyview.flash import Flash
+from pyview.middleware.headers import browser_of
 from pyview.middleware.origin import UnsafePageURL, split_page_url
 from pyview.process.messages import JoinRefused
 from pyview.process.nested import Children
-from pyview.rendering.lifecycle import NO_VALUES, Location, MountContext, MountTarget
+from pyview.rendering.lifecycle import NO_VALUES, Location, MountContext, MountTarget, Visit
 from pyview.rendering.page_guard import PageGuard
 from pyview.routing.routes import (
     LiveRoute,
@@ -99,6 +100,7 @@ class JoinAuthorizer:
             NO_VALUES if token is None else token.session,
             join.csp_nonce,
             ConnectData(scope, join.params, self._config.connect_headers),
+            _visit(join, scope),
         )
 
     def guard(self, identity: ConnectionIdentity, mount_context: MountContext) -> ViewGuard:
@@ -218,6 +220,14 @@ async def _look_up(identity: ConnectionIdentity) -> None:
     while is_unknown(identity.scope) and loop.time() < deadline:
         await asyncio.sleep(_STORE_PAUSE)
         await identity.refresh()
+
+
+def _visit(join: JoinParams, scope: Scope) -> Visit:
+    received = join.received if isinstance(join.received, int) else 0
+    browser = browser_of(scope)
+    return Visit(
+        join.load_id, browser, join.joins, join.kept_token, join.worker, received, returns=join.returns
+    )
 
 
 def _refused(reason: str, log: str) -> JoinRefused:

@@ -13,6 +13,8 @@ TOPIC_PREFIX = "lv:"
 
 _MAX_NONCE = 200  # characters
 _MAX_LOAD_ID = 64
+_MAX_WORKER_ID = 64
+_MAX_JOINS = 1_000_000
 _NONCE = re.compile(r"[A-Za-z0-9+/_=-]+")
 
 
@@ -25,7 +27,8 @@ class JoinParams(NamedTuple):
 
     `first_mount` and `mounted_before` come from the client's count of the earlier joins of the same view in the page
     (`_mounts`); both are False without a count. `load_id` is random text that our client makes at each load of a page,
-    and `received` the number of messages that it got on the last join.
+    and `received` the number of messages that it got on the last join. `joins` is the number of joins of a view that
+    keeps its state, `kept_token` the state that the browser carries, `worker` the id of the worker of the last join.
     """
 
     dom_id: str
@@ -40,6 +43,9 @@ class JoinParams(NamedTuple):
     mounted_before: bool
     load_id: str
     received: Any
+    joins: int = 0
+    kept_token: str = ""
+    worker: str = ""
 
     @classmethod
     def read(cls, topic: str, payload: Mapping[str, Any]) -> "JoinParams":
@@ -66,9 +72,25 @@ class JoinParams(NamedTuple):
             isinstance(mounts, int) and mounts > 0,
             load_id[:_MAX_LOAD_ID] if isinstance(load_id, str) else "",
             fields.get("_received"),
+            _count(fields.get("_joins")),
+            _text(fields.get("_kept")),
+            _text(fields.get("_worker"))[:_MAX_WORKER_ID],
         )
+
+    @property
+    def returns(self) -> bool:
+        """True if the view may have been in the page before; live navigation to another view expects a new one."""
+        return self.joins > 0 and not (self.navigated and not self.mounted_before)
 
     @property
     def page_id(self) -> str | None:
         """Id of the page, None for a view that is not a page."""
         return self.dom_id.removeprefix(PAGE_PREFIX) if self.dom_id.startswith(PAGE_PREFIX) else None
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and 0 <= value <= _MAX_JOINS else 0
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

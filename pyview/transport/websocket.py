@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -164,6 +165,7 @@ class WebSocketConnection:
             message = await receive()
             if message["type"] != "websocket.receive":
                 self._may_return = may_return(message.get("code", NO_STATUS), message.get("reason") or "")
+                self._left = self._left or not self._may_return
                 return
             try:
                 text = message.get("text")
@@ -391,6 +393,7 @@ class WebSocketConnection:
         if code != RESTART:  # which closes every socket, and is no fault of any client
             self._app.client_warnings.warn(self.client, f"socket closed ({code}): {text}")
         self._may_return = may_return(code)
+        await self._keep_views()
         self._leave_views()
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
@@ -403,9 +406,15 @@ class WebSocketConnection:
             # The browser has gone, or does not even read the close frame. The server drops the TCP connection.
             logger.debug("close frame not sent: %r", error)
 
+    async def _keep_views(self) -> None:
+        # First: with the close frame the page joins again, perhaps at another worker.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
+                await self._channels.keep()
+
     def _leave_views(self) -> None:
         """Detach the views if the page may come back. End the others."""
         if self._may_return and not self._left and not self._signing_out and self._channels.joined:
             views = self._channels.release()
             self._detached = self._detached_views.admit(self._authorizer, self._identity, views)
-        self._channels.close()
+        self._channels.close(left=self._left or self._signing_out)

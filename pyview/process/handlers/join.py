@@ -7,6 +7,8 @@ from starlette.exceptions import HTTPException
 
 from pyview.binding import BindingError
 from pyview.events import event_caller, event_requirements, info_caller
+from pyview.keeping.plan import plan_of
+from pyview.keeping.snapshot import Snapshot
 from pyview.live_view import LiveView
 from pyview.navigation import Patch
 from pyview.process.answers import (
@@ -18,6 +20,7 @@ from pyview.process.answers import (
     reply,
 )
 from pyview.process.handlers.components import forget_components
+from pyview.process.keeper import Keeper
 from pyview.process.mailbox import Handlers
 from pyview.process.messages import Join, JoinRefused, Leave, Rejoin
 from pyview.process.observed import TracedRenderer
@@ -81,9 +84,12 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     socket.csp_nonce = mount_context.csp_nonce
     socket.connecting = mount_context.connecting
     # Connect data holds the handshake and the parameters, which an open page must not keep.
-    process.mount_context = mount_context._replace(connecting=None)
+    process.mount_context = mount_context._replace(connecting=None, kept=None)
     if await lifecycle.run_hooks(socket, mount_context) or process.ended:
         return {}
+    kept = mount_context.kept
+    if kept is not None or plan_of(mount_context.view_class) is not None:
+        process.keeper = process.app.kept_states.begin(process, kept)
     view = process.view = await lifecycle.create(mount_context, process.resources)
     # Looked up once for each view, so that an event finds its caller without a search.
     process.call_event = event_caller(mount_context.view_class)
@@ -99,11 +105,22 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
         await process.handle_params(process.mount_context.location)
     if socket.navigation is not None:
         return {}
+    if process.keeper is not None:
+        process.keeper.mounted()
+        if kept is not None and not await _restored(process, view, kept, process.keeper):
+            return {}
     files = process.app.templates.files.of(mount_context.view_class)
     if files is not None:
         socket.queue_event(FILES_EVENT, files.announcement(process.dom_id), before=True)
     process.renderer = _renderer(process, view)
     return await _rendered(process)
+
+
+async def _restored(process: ViewProcess, view: LiveView[Any], kept: Snapshot, keeper: Keeper) -> bool:
+    """Lay what the page had over what `mount` and `handle_params` made. Return False if the page does not stay."""
+    keeper.lay_over(kept)
+    await lifecycle.restored(view, process.socket)
+    return process.socket.navigation is None and not process.has_ended
 
 
 async def _call_mount(process: ViewProcess, view: LiveView[Any]) -> None:
@@ -189,6 +206,10 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
         response["live_patch"] = patch_payload(socket.patched)
         socket.patched = None
     process.joined = True
+    if process.keeper is not None:
+        # The page counts its joins from now on.
+        response["keeps"] = True
+        process.app.kept_states.touch(process.keeper)
     socket.connecting = None
     reply(process, message.ref, response)
 

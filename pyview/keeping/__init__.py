@@ -1,0 +1,5 @@
+"""What survives of a page when it returns to another worker: the class argument `keep`, and the values of a context."""
+
+from pyview.keeping.spec import Keep
+
+__all__ = ["Keep"]

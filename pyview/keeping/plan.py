@@ -1,0 +1,146 @@
+"""What one class keeps, compiled once: the names and their adapters, and what was logged about them."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from pyview.binding.class_cache import cached_on_class
+from pyview.keeping.contexts import (
+    MISSING,
+    annotations_of,
+    context_type,
+    hints_of,
+    names_in,
+    value_in,
+    with_values,
+)
+from pyview.keeping.spec import Keep, check_names, declared
+from pyview.keeping.values import (
+    Adapter,
+    Changed,
+    Unkeepable,
+    adapter_of,
+    decoded,
+    encoded,
+    is_made_by_mount,
+)
+
+logger = logging.getLogger("pyview")
+
+_ADVICE = (
+    "Annotate it with a type that pydantic knows, make it again in mount or restored, or name the others: "
+    "keep=('draft', 'step')"
+)
+
+
+class KeepPlan:
+    """What a class keeps. Each name that cannot be kept is logged once for each class."""
+
+    def __init__(self, cls: type, keep: Keep) -> None:
+        self.keep = keep
+        self.name = cls.__qualname__
+        self._cls = cls
+        self._declared = context_type(cls)
+        self._adapters: dict[str, Adapter | Unkeepable] = {}
+        self._hints: dict[type, Mapping[str, Any]] = {}
+        self._logged: set[str] = set()
+        self._checked = False
+
+    def check(self) -> None:
+        """Raise `ValueError` for a name that the context does not have, `TypeError` for one that cannot be kept."""
+        check_names(self._cls, self.keep)
+        hints = annotations_of(self._declared)
+        for name in self.keep.names or ():
+            if name in hints:
+                self._compile(name, hints[name])
+
+    def _compile(self, name: str, hint: Any) -> None:
+        try:
+            self._adapters[name] = adapter_of(hint)
+        except Unkeepable as error:
+            raise TypeError(
+                f"class {self.name}(keep=...): {name!r} cannot be kept: {error}. {_ADVICE}"
+            ) from None
+
+    # Keeping
+
+    def values_of(self, context: Any) -> dict[str, Any]:
+        """Return what is kept of a context, as data that `orjson` writes."""
+        hints = self._hints_of(type(context))
+        found: dict[str, Any] = {}
+        for name in names_in(context) if self.keep.names is None else self.keep.names:
+            value = value_in(context, name)
+            if value is MISSING:
+                self._log_missing(name, context)
+            elif not (self.keep.everything and is_made_by_mount(value)):
+                self._add(found, name, value, hints.get(name, Any))
+        return found
+
+    def _add(self, found: dict[str, Any], name: str, value: Any, hint: Any) -> None:
+        try:
+            found[name] = encoded(value, self._adapter(name, hint))
+        except Unkeepable as error:
+            kind = type(value).__qualname__
+            self._log(name, f"{self.name}: {name!r}, a {kind}, cannot be kept: {error}. {_ADVICE}")
+
+    # Laying over
+
+    def laid_over(self, context: Any, kept: Mapping[str, Any]) -> Any:
+        """Return the context with the kept values. A value that does not fit any more is dropped and logged."""
+        names = kept if self.keep.names is None else [name for name in self.keep.names if name in kept]
+        hints = self._hints_of(type(context))
+        closed = hints_of(self._declared or type(context))
+        values: dict[str, Any] = {}
+        for name in names:
+            # The model of another deploy may have had other names.
+            if closed is None or name in closed:
+                self._load(values, name, kept[name], hints.get(name, Any), value_in(context, name))
+        return with_values(context, values)
+
+    def _load(self, values: dict[str, Any], name: str, data: Any, hint: Any, made: Any) -> None:
+        try:
+            values[name] = decoded(data, hint, self._adapter(name, hint), made)
+        except (Changed, Unkeepable) as error:
+            self._log(
+                f"{name} ",
+                f"{self.name}: the kept {name!r} of another version is dropped: {error}",
+                logging.INFO,
+            )
+
+    # Types
+
+    def _hints_of(self, kind: type) -> Mapping[str, Any]:
+        # The class may name no context, or a dict: then the type of the context itself counts.
+        if kind not in self._hints:
+            named = self._declared if self._declared is not None else kind
+            self._hints[kind] = annotations_of(named) or annotations_of(kind)
+        return self._hints[kind]
+
+    def _adapter(self, name: str, hint: Any) -> Adapter:
+        if name not in self._adapters:
+            try:
+                self._adapters[name] = adapter_of(hint)
+            except Unkeepable as error:
+                self._adapters[name] = error
+        found = self._adapters[name]
+        if isinstance(found, Unkeepable):
+            raise found
+        return found
+
+    # The log
+
+    def _log_missing(self, name: str, context: Any) -> None:
+        known = ", ".join(names_in(context)) or "no names"
+        self._log(name, f"{self.name}: keep names {name!r}, which the context does not have; it has {known}")
+
+    def _log(self, key: str, text: str, level: int = logging.WARNING) -> None:
+        # Once: a view is captured every second.
+        if key not in self._logged:
+            self._logged.add(key)
+            logger.log(level, "%s", text)
+
+
+def plan_of(cls: type) -> KeepPlan | None:
+    """Return the plan of a view or component class; None if it keeps nothing."""
+    keep = declared(cls)
+    return None if keep is None else cached_on_class(cls, "keep_plan", lambda: KeepPlan(cls, keep))

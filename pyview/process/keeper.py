@@ -1,0 +1,168 @@
+"""What one joined view keeps: it is captured after changes, and laid over the view of another worker."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from pyview.components.instance import ComponentInstance, Key
+from pyview.config import SecurityConfig
+from pyview.keeping.plan import KeepPlan, plan_of
+from pyview.keeping.snapshot import NOTHING_SENT, KeptPart, Snapshot, component_name, json_only
+from pyview.rendering.lifecycle import MountContext
+from pyview.routing.routes import view_key
+from pyview.socket.socket import LiveViewSocket
+from pyview.tokens.kept import KeptPage
+
+
+class KeptConnection(Protocol):
+    """The connection of a kept view."""
+
+    @property
+    def sent(self) -> int: ...
+    def push(self, event: str, payload: Any) -> None: ...
+
+
+class KeptProcess(Protocol):
+    """The process of a kept view."""
+
+    name: str
+    busy: bool
+    detached: bool
+    ended: bool
+    joined: bool
+    mount_context: MountContext
+    socket: Any
+
+    @property
+    def client(self) -> str: ...
+    @property
+    def connection(self) -> KeptConnection: ...
+    @property
+    def components(self) -> Iterable[ComponentInstance] | None: ...
+
+
+class Keeper:
+    """Captures the kept state of one view.
+
+    `key` is the key under which its state was stored last, "" before the first time; `size` is the size of that state
+    in bytes, `stored_at` the time of the event loop. `dirty`: it may have changed. `dropped`: it keeps nothing more.
+    `has_token`: the browser carries a token of it.
+    """
+
+    __slots__ = (
+        "_stored",
+        "_title",
+        "_waiting",
+        "dirty",
+        "dropped",
+        "has_token",
+        "key",
+        "plan",
+        "process",
+        "size",
+        "stored_at",
+    )
+
+    def __init__(self, process: KeptProcess, kept: Snapshot | None) -> None:
+        self.process = process
+        self.plan: KeepPlan | None = plan_of(process.mount_context.view_class)
+        self._title: str | None = None
+        # Components that the page had, and that no render of this view has placed yet.
+        self._waiting = {} if kept is None else kept.components
+        self.dirty = self.dropped = self.has_token = False
+        self.key = ""
+        self.size = 0
+        self.stored_at = 0.0
+        self._stored = b""
+
+    # Identity
+
+    @property
+    def page(self) -> KeptPage:
+        """Identity under which the next join of its page finds it."""
+        mount_context = self.process.mount_context
+        return page_of(mount_context, mount_context.visit.joins + 1)
+
+    def seconds(self, limits: SecurityConfig) -> float:
+        """Return the time for which its state is stored: the longest that the view or a component asks for."""
+        plans = [self.plan, *(each.callbacks.keep for each in self.process.components or ())]
+        hours = [plan.keep.hours for plan in plans if plan is not None and plan.keep.hours is not None]
+        wished = max((each * 3600 for each in hours), default=limits.keep_seconds)
+        return min(wished, limits.max_keep_seconds)
+
+    # What is stored
+
+    def is_stored(self, key: str, text: str) -> bool:
+        """Return True if this very state was stored last."""
+        return key == self.key and _digest(text) == self._stored
+
+    def note_stored(self, key: str, text: str, now: float) -> None:
+        self.key, self.size, self.stored_at = key, len(text.encode()), now
+        self._stored = _digest(text)
+
+    def forget_stored(self) -> None:
+        """Store the next state even if it is the same."""
+        self.key, self.size, self._stored = "", 0, b""
+
+    # Capturing
+
+    def snapshot(self, more_sent: int = 0) -> Snapshot:
+        """Return the present state. `more_sent` is the number of messages that will be sent with it."""
+        process = self.process
+        title = process.socket.live_title
+        components = dict(self._waiting)
+        for instance in process.components or ():
+            part = _part_of(instance.socket, instance.callbacks.keep)
+            if part and instance.mounted:
+                components[component_name(*instance.key)] = part
+        return Snapshot(
+            view_key(process.mount_context.view_class),
+            _part_of(process.socket, self.plan),
+            title if title != self._title else None,
+            components,
+            process.connection.sent + more_sent if self._keeps_streams else NOTHING_SENT,
+        )
+
+    @property
+    def _keeps_streams(self) -> bool:
+        return self.plan is not None and bool(self.plan.keep.streams)
+
+    # Laying over
+
+    def mounted(self) -> None:
+        """Note what `mount` and `handle_params` made, which another worker makes again."""
+        self._title = self.process.socket.live_title
+
+    def lay_over(self, kept: Snapshot) -> None:
+        """Lay the kept state over what `mount` and `handle_params` made."""
+        socket = self.process.socket
+        if self.plan is not None:
+            socket.context = self.plan.laid_over(socket.context, kept.own.values)
+        if kept.own.flash:
+            socket.flash.update(kept.own.flash)
+        if kept.title is not None:
+            socket.live_title = kept.title
+
+    def take_component(self, key: Key) -> KeptPart | None:
+        """Return, once, the kept state of a component that was just placed."""
+        return self._waiting.pop(component_name(*key), None) if self._waiting else None
+
+
+def _digest(text: str) -> bytes:
+    # The whole text would double the memory of each view.
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def page_of(mount_context: MountContext, joins: int) -> KeptPage:
+    """Return the identity of a view in its page, as of its join number `joins`."""
+    target, visit = mount_context.target, mount_context.visit
+    return KeptPage(
+        target.page_id, visit.load_id, target.id, joins, mount_context.identity.binding, visit.browser
+    )
+
+
+def _part_of(socket: LiveViewSocket[Any], plan: KeepPlan | None) -> KeptPart:
+    if plan is None:
+        return KeptPart()
+    flash = json_only(socket.flash) if socket.has_flash else {}
+    return KeptPart(plan.values_of(socket.context), flash)

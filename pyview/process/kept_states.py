@@ -1,0 +1,272 @@
+"""Kept states of one application: their capture, and the return of a page that has one.
+
+A view that has changed is stored within a second; at once when its connection is lost and when the worker stops.
+Without a store that outlives the worker, the browser of a small state carries it as an encrypted token.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+
+from pyview.config import SecurityConfig
+from pyview.keeping.snapshot import Snapshot, read
+from pyview.observability.error_ids import CrashLog
+from pyview.observability.rate_limited_warnings import RateLimitedWarnings
+from pyview.process.keeper import Keeper, KeptProcess, page_of
+from pyview.process.kept_writes import KeptWrites
+from pyview.rendering.lifecycle import MountContext
+from pyview.routing.routes import view_key
+from pyview.sessions.tracking import session_key
+from pyview.stores.health import StoreUnavailable
+from pyview.stores.once import OnceStore
+from pyview.stores.states import StateEntry, StateStore
+from pyview.tokens.kept import KeptTokens
+from pyview.tokens.secrets import InvalidToken
+
+logger = logging.getLogger("pyview")
+
+KEPT_EVENT = "pyview:kept"
+
+AskWorker = Callable[[str, list[str]], Awaitable[str | None]]
+"""`ask(worker, keys)` returns the sealed state of a view that another worker has under one of `keys`, and ends it."""
+
+
+class KeptStates:
+    """Stores and finds the kept states of one application.
+
+    `tokens` is called at the first use, when the name of the application is final. `ask_worker` is set where there are
+    other workers to ask.
+    """
+
+    def __init__(
+        self,
+        tokens: Callable[[], KeptTokens],
+        store: StateStore,
+        once: OnceStore,
+        limits: SecurityConfig,
+        warnings: RateLimitedWarnings,
+        crashes: CrashLog,
+    ) -> None:
+        self.ask_worker: AskWorker | None = None
+        self._tokens = tokens
+        self._store = store
+        self._once = once
+        self._limits = limits
+        self._warnings = warnings
+        self._crashes = crashes
+        self._writes = KeptWrites(store, self._entry)
+        self._keepers: set[Keeper] = set()
+        self._by_key: dict[str, Keeper] = {}
+        self._bytes = 0
+
+    @property
+    def gives_tokens(self) -> bool:
+        """True if browsers carry small states, because no store outlives this worker."""
+        return not self._store.shared and self._limits.max_kept_token > 0
+
+    # Views
+
+    def begin(self, process: KeptProcess, kept: Snapshot | None) -> Keeper:
+        """Return the keeper of a view that was just created."""
+        keeper = Keeper(process, kept)
+        self._keepers.add(keeper)
+        return keeper
+
+    def touch(self, keeper: Keeper) -> None:
+        """Note that a view may have changed."""
+        if not (keeper.dirty or keeper.dropped):
+            self._writes.add(keeper)
+
+    def hurry(self, keeper: Keeper) -> None:
+        """Store a view at once: its connection was lost."""
+        if not keeper.dropped:
+            self._writes.add(keeper, 0.0)
+
+    def end(self, keeper: Keeper) -> None:
+        """Store the last state of a view that ends, unless its page has left it."""
+        if keeper not in self._keepers:
+            return
+        self._keepers.discard(keeper)
+        last = self._entry(keeper) if keeper.dirty and not keeper.dropped else None
+        self._writes.discard(keeper)
+        if last is not None:
+            self._writes.add_last(last)
+        self._forget(keeper)
+
+    def drop(self, keeper: Keeper) -> None:
+        """Delete the state of a view: its page has left it, or it has crashed and starts again."""
+        keeper.dropped = True
+        self._writes.discard(keeper)
+        self._writes.delete(keeper.key)
+
+    def refresh(self) -> None:
+        """Store the views again whose stored state has half of its time left: an idle page must not lose it."""
+        now = asyncio.get_running_loop().time()
+        for keeper in self._keepers:
+            if keeper.key and now - keeper.stored_at > keeper.seconds(self._limits) / 2:
+                self.touch(keeper)
+
+    # Storing
+
+    async def save(self, processes: Iterable[KeptProcess]) -> None:
+        """Store the views that have changed, and return when the store has them."""
+        wanted = {id(process) for process in processes}
+        for keeper in tuple(self._keepers):
+            if id(keeper.process) in wanted:
+                self.touch(keeper)
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Store everything that has changed since the last write."""
+        await self._writes.flush()
+
+    def find(self, keys: Iterable[str]) -> KeptProcess | None:
+        """Return the view of this worker that is stored under one of `keys`."""
+        found = next((self._by_key[key] for key in keys if key in self._by_key), None)
+        return None if found is None or found.process.ended else found.process
+
+    def capture(self, process: KeptProcess) -> str | None:
+        """Return the present state of a view, sealed for the next join of its page; None if it keeps nothing."""
+        keeper = next((each for each in self._keepers if each.process is process), None)
+        text = None if keeper is None or keeper.dropped else self._text(keeper, 0)
+        return None if keeper is None or text is None else self._seal(keeper, text)
+
+    def _entry(self, keeper: Keeper) -> StateEntry | None:
+        """Capture a view. Return None if there is nothing to store, or nothing has changed."""
+        # The token is a message itself, which the browser counts.
+        text = self._text(keeper, 1 if self._may_push(keeper) else 0)
+        if text is None:
+            return None
+        key, now = self._tokens().key(keeper.page), asyncio.get_running_loop().time()
+        seconds = keeper.seconds(self._limits)
+        if keeper.is_stored(key, text) and now - keeper.stored_at < seconds / 2:
+            return None
+        if keeper.key != key:
+            self._writes.delete(keeper.key)
+            self._forget(keeper)
+        if self._is_too_large(keeper, len(text.encode())):
+            self._writes.delete(keeper.key)
+            return None
+        sealed = self._tokens().seal(key, text, seconds)
+        self._note(keeper, key, text, now)
+        if self._may_push(keeper):
+            self._push(keeper, sealed)
+        sid = keeper.process.mount_context.identity.sid
+        return StateEntry(key, sealed.encode(), seconds, session_key(sid) if sid else "")
+
+    def _seal(self, keeper: Keeper, text: str) -> str:
+        tokens = self._tokens()
+        return tokens.seal(tokens.key(keeper.page), text, keeper.seconds(self._limits))
+
+    def _text(self, keeper: Keeper, more_sent: int) -> str | None:
+        # A client without our script sends no id of the load: two tabs of the same bytes would be one page.
+        if not keeper.page.load_id:
+            return None
+        try:
+            return keeper.snapshot(more_sent).text()
+        except Exception as error:  # serializers of the application
+            process = keeper.process
+            self._crashes.log(process.client, process.name, "keeping its state", error)
+            return None
+
+    def _note(self, keeper: Keeper, key: str, text: str, now: float) -> None:
+        self._bytes -= keeper.size
+        keeper.note_stored(key, text, now)
+        self._bytes += keeper.size
+        self._by_key[key] = keeper
+
+    def _forget(self, keeper: Keeper) -> None:
+        if self._by_key.get(keeper.key) is keeper:
+            del self._by_key[keeper.key]
+        self._bytes -= keeper.size
+        keeper.forget_stored()
+
+    def _is_too_large(self, keeper: Keeper, size: int) -> bool:
+        limits, name = self._limits, keeper.process.name
+        if size > limits.max_kept_bytes:
+            setting = f"SecurityConfig(max_kept_bytes={limits.max_kept_bytes})"
+        elif self._bytes - keeper.size + size > limits.max_kept_bytes_in_all:
+            setting = f"SecurityConfig(max_kept_bytes_in_all={limits.max_kept_bytes_in_all}), for all views of a worker"
+        else:
+            return False
+        text = f"its kept state of {size} bytes is not stored; the limit is {setting}. Keep fewer names"
+        self._warnings.warn(name, text)
+        return True
+
+    # Tokens
+
+    def _may_push(self, keeper: Keeper) -> bool:
+        process = keeper.process
+        return self.gives_tokens and process.joined and not process.detached and not process.ended
+
+    def _push(self, keeper: Keeper, sealed: str) -> None:
+        fits = len(sealed) <= self._limits.max_kept_token
+        if fits or keeper.has_token:
+            # An empty one replaces an older token: the browser must not bring back a state of long ago.
+            keeper.process.connection.push(KEPT_EVENT, {"token": sealed if fits else ""})
+        keeper.has_token = fits
+
+    # A page that returns
+
+    async def recall(self, mount_context: MountContext) -> Snapshot | None:
+        """Return the kept state for the view that a page joins again; None if there is none. It is used once."""
+        visit = mount_context.visit
+        if not visit.returns:
+            return None
+        # The next number is that of a join whose answer was lost on the way: the page does not count it.
+        for joins in (visit.joins, visit.joins + 1):
+            keys = self._tokens().keys(page_of(mount_context, joins))
+            kept = await self._found(keys, mount_context)
+            if kept is not None:
+                return self._fitting(kept, mount_context)
+        return None
+
+    async def _found(self, keys: list[str], mount_context: MountContext) -> Snapshot | None:
+        worker, token = mount_context.visit.worker, mount_context.visit.token
+        if worker and self.ask_worker is not None:
+            handed_over = await self.ask_worker(worker, keys)
+            if handed_over is not None:
+                return self._opened(keys, handed_over)
+        for key in keys:
+            stored = await self._taken(key)
+            if stored is not None:
+                return self._opened([key], stored)
+        if token and self.gives_tokens:
+            return await self._from_token(keys, token)
+        return None
+
+    async def _taken(self, key: str) -> str | None:
+        try:
+            found = await self._store.take(key)
+        except StoreUnavailable as error:
+            logger.debug("a kept state cannot be read: %s", error)
+            return None
+        return None if found is None else found.decode("ascii", "replace")
+
+    async def _from_token(self, keys: list[str], token: str) -> Snapshot | None:
+        kept = self._opened(keys, token)
+        if kept is None:
+            return None
+        try:
+            until = time.time() + self._limits.max_keep_seconds  # no token is valid for longer
+            first = await self._once.claim(f"kept:{keys[0]}", until)
+        except StoreUnavailable:
+            return None
+        return kept if first else None
+
+    def _opened(self, keys: list[str], sealed: str) -> Snapshot | None:
+        for key in keys:
+            try:
+                return read(self._tokens().unseal(key, sealed))
+            except InvalidToken as error:
+                logger.info("a kept state is refused: %s", error.reason)
+        return None
+
+    def _fitting(self, kept: Snapshot, mount_context: MountContext) -> Snapshot | None:
+        if kept.view == view_key(mount_context.view_class):
+            return kept
+        logger.info(
+            "the kept state of %r is dropped: the page shows %r now", kept.view, mount_context.view_class
+        )
+        return None

@@ -1,0 +1,152 @@
+"""Writing of kept states: what has changed waits for one timer of the worker, and is written in batches."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from pyview.process.keeper import Keeper
+from pyview.stores.health import StoreUnavailable
+from pyview.stores.states import StateEntry, StateStore
+
+logger = logging.getLogger("pyview")
+
+_PERIOD = 1.0  # seconds between two writes of a view that goes on changing
+_RETRY = 0.1  # seconds until a view is captured again whose handler was running
+_BATCH = 128  # states of one write
+_TURN = 0.004  # seconds of capturing before the event loop may read sockets
+
+
+class KeptWrites:
+    """Stores the states of keepers that have changed. `entry` captures one, or returns None if nothing has changed."""
+
+    def __init__(self, store: StateStore, entry: Callable[[Keeper], StateEntry | None]) -> None:
+        self._store = store
+        self._entry = entry
+        self._dirty: dict[Keeper, None] = {}
+        # States of views that have ended since the last write, and keys of pages that have left.
+        self._last: dict[str, StateEntry] = {}
+        self._gone: dict[str, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writing: asyncio.Task[None] | None = None
+
+    def add(self, keeper: Keeper, seconds: float = _PERIOD) -> None:
+        """Capture and write `keeper` within `seconds`."""
+        keeper.dirty = True
+        self._dirty[keeper] = None
+        self._arm(seconds)
+
+    def add_last(self, entry: StateEntry) -> None:
+        """Write the state of a view that has ended."""
+        self._last[entry.key] = entry
+        self._arm(0.0)
+
+    def discard(self, keeper: Keeper) -> None:
+        """Capture `keeper` no more."""
+        keeper.dirty = False
+        self._dirty.pop(keeper, None)
+
+    def delete(self, key: str) -> None:
+        """Delete a stored state with the next write."""
+        if key:
+            self._last.pop(key, None)
+            self._gone[key] = None
+            self._arm(_PERIOD)
+
+    async def flush(self) -> None:
+        """Write everything now. A view whose handler is running is captured as it is."""
+        # Many connections that close together wait for the same write, and the next one finds nothing left.
+        while self._writing is not None:
+            await asyncio.wait({self._writing})
+        self._disarm()
+        await asyncio.wait({self._begin(even_busy=True)})
+
+    # The timer
+
+    def _arm(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            # An application may be served by one loop after another; what belongs to a closed loop never ends.
+            self._loop, self._timer, self._writing = loop, None, None
+        if self._timer is not None and self._timer.when() <= loop.time() + seconds:
+            return
+        self._disarm()
+        self._timer = loop.call_later(seconds, self._tick)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _tick(self) -> None:
+        self._timer = None
+        if self._writing is None:
+            self._begin(even_busy=False)
+        else:
+            self._arm(_RETRY)
+
+    def _begin(self, *, even_busy: bool) -> "asyncio.Task[None]":
+        task = self._writing = asyncio.create_task(self._write(even_busy=even_busy))
+        task.add_done_callback(self._written)
+        return task
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._writing = None
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("kept states could not be written", exc_info=task.exception())
+
+    # One write
+
+    async def _write(self, *, even_busy: bool) -> None:
+        dirty, self._dirty = self._dirty, {}
+        last, self._last = self._last, {}
+        gone, self._gone = self._gone, {}
+        try:
+            if gone:
+                await self._store.drop(gone)
+            await self._put(last.values())
+            await self._capture(dirty, even_busy=even_busy)
+        except StoreUnavailable as error:
+            # The store has logged its outage. What it did not take is tried again.
+            logger.debug("kept states are not stored: %s", error)
+            self._last = last | self._last
+            for keeper in dirty:
+                self._again(keeper)
+            self._arm(_PERIOD)
+
+    def _again(self, keeper: Keeper) -> None:
+        """Capture a keeper once more, although it may not have changed."""
+        if not keeper.process.ended:
+            keeper.forget_stored()
+            self.add(keeper)
+
+    async def _capture(self, keepers: Iterable[Keeper], *, even_busy: bool) -> None:
+        now = asyncio.get_running_loop().time
+        entries: list[StateEntry] = []
+        until = now() + _TURN
+        for keeper in keepers:
+            entry = self._captured(keeper, even_busy=even_busy)
+            if entry is not None:
+                entries.append(entry)
+            if len(entries) >= _BATCH or now() > until:
+                await self._put(entries)
+                entries = []
+                await asyncio.sleep(0)
+                until = now() + _TURN
+        await self._put(entries)
+
+    def _captured(self, keeper: Keeper, *, even_busy: bool) -> StateEntry | None:
+        # While this loop let others run, the view may have ended: then its last state waits in `_last`.
+        if not keeper.dirty or keeper.process.ended:
+            return None
+        if keeper.process.busy and not even_busy:
+            # Its handler waits for something: half of what it changes would be stored.
+            self.add(keeper, _RETRY)
+            return None
+        keeper.dirty = False
+        return self._entry(keeper)
+
+    async def _put(self, entries: Iterable[StateEntry]) -> None:
+        batch = [*entries]
+        if batch:
+            await self._store.put(batch)

@@ -1,0 +1,77 @@
+"""Kept states of pages on a Redis or Valkey server that several hosts share. Needs the extra `[redis]`."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+
+from pyview.stores.health import HealthRegistry
+from pyview.stores.redis import RedisServer
+from pyview.stores.states import StateEntry
+
+_DAY = 24 * 3600.0
+
+
+class RedisStateStore:
+    """States in the database at `url`, under names that begin with `prefix`.
+
+    The server deletes an entry when it expires. The keys of one session are in a sorted set by their end, so that
+    `forget` finds them. `timeout`: seconds to wait for a connection or an answer. `clock`: Unix time in seconds.
+    `health`: shared with other stores on the same server. Raises `ValueError` for an invalid URL.
+    """
+
+    shared: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "pyview:",
+        timeout: float = 2.0,
+        clock: Callable[[], float] = time.time,
+        health: HealthRegistry | None = None,
+    ) -> None:
+        self._server = RedisServer(url, timeout, health)
+        self._states = f"{prefix}state:"
+        self._tags = f"{prefix}states-of:"
+        self._clock = clock
+        self.start = self._server.open
+        self.close = self._server.close
+
+    async def put(self, entries: Sequence[StateEntry]) -> None:
+        now = self._clock()
+        async with self._server.commands("writing") as client, client.pipeline(transaction=False) as pipeline:
+            for entry in entries:
+                pipeline.set(self._states + entry.key, entry.value, px=_milliseconds(entry.seconds))
+            for tag in {entry.tag for entry in entries if entry.tag}:
+                self._index(pipeline, tag, [entry for entry in entries if entry.tag == tag], now)
+            await pipeline.execute()
+
+    def _index(self, pipeline: Any, tag: str, entries: Sequence[StateEntry], now: float) -> None:
+        """Add the keys of a session to its set, and remove those that have expired."""
+        name, ends = self._tags + tag, {entry.key: now + entry.seconds for entry in entries}
+        pipeline.zremrangebyscore(name, "-inf", now)
+        pipeline.zadd(name, ends)
+        # At least a day: a short-lived entry must not end the set before a long-lived one.
+        pipeline.pexpire(name, _milliseconds(max(_DAY, *(entry.seconds for entry in entries))))
+
+    async def take(self, key: str) -> bytes | None:
+        async with self._server.commands("writing") as client:
+            found: Any = await client.getdel(self._states + key)
+        return None if found is None else bytes(found)
+
+    async def drop(self, keys: Iterable[str]) -> None:
+        names = [self._states + key for key in keys]
+        if names:
+            async with self._server.commands("writing") as client:
+                await client.delete(*names)
+
+    async def forget(self, tag: str) -> None:
+        async with self._server.commands("writing") as client:
+            keys: Any = await client.zrange(self._tags + tag, 0, -1)
+            names = [self._states + key.decode() for key in keys]
+            await client.delete(self._tags + tag, *names)
+
+
+def _milliseconds(seconds: float) -> int:
+    return math.ceil(seconds * 1000)
