@@ -48,6 +48,7 @@ from pyview.presence.presence import Presence
 from pyview.process.app_context import AppContext
 from pyview.process.file_watch import FileWatch
 from pyview.process.kept_states import KeptStates
+from pyview.process.mailbox import RunQueue
 from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.removed_names import REPLACEMENTS, missing_attribute
@@ -156,7 +157,10 @@ class PyView(Starlette):
         # State that workers share
         self._health = HealthRegistry()
         self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ, self._health)
-        self.presence = Presence(self.pubsub)
+        self._run_queue = RunQueue()
+        self.presence = Presence(
+            self.pubsub, handover=self.security.presence_handover, served=self._run_queue.served
+        )
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ, self._health)
         self.once_store: OnceStore = once_store or once_store_from_environment(os.environ, self._health)
         self.state_store: StateStore = state_store or state_store_from_environment(os.environ, self._health)
@@ -254,6 +258,7 @@ class PyView(Starlette):
                 context_processors=self.context_processors,
                 telemetry=self._telemetry,
                 file_watch=file_watch,
+                run_queue=self._run_queue,
             )
         return self._app_context
 

@@ -63,7 +63,8 @@ class SecurityConfig:
 
     **Reconnecting.** `reconnect_grace` is how long a view waits for its page after a lost connection; with 0 it does
     not wait. The limits of waiting views are counts: for the application, for one session and for one address.
-    `max_waiting_bytes` is the approximate size of all of them.
+    `max_waiting_bytes` is the approximate size of all of them. `presence_handover` is how long an entry of presence
+    waits for its page to come back at another worker.
     """
 
     allowed_hosts: Sequence[str] = ()
@@ -106,6 +107,7 @@ class SecurityConfig:
     max_kept_bytes_in_all: int = 64 * 1024 * 1024
     # A join has to fit into `max_frame_before_join`, with the tokens of the page.
     max_kept_token: int = 8 * 1024
+    presence_handover: float = 10.0
     max_sockets_per_session: int = 64
     # Off by default: in an office, or behind a proxy that is not trusted, many browsers share one address.
     max_sockets_per_address: int = 0

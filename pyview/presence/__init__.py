@@ -3,7 +3,8 @@
 `socket.presence` tracks a view under a key, lists the users of a topic, and notifies views of changes.
 """
 
-from pyview.presence.presence import DIFF_EVENT, Presence
+from pyview.presence.lists import DIFF_EVENT
+from pyview.presence.presence import Presence
 from pyview.presence.state import Meta, PresenceDiff, Present
 from pyview.presence.view_presence import ViewPresence
 

@@ -5,86 +5,130 @@ import logging
 import sys
 import time
 import uuid
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from itertools import count
 from typing import Any, Final
 
 import orjson
 
 from pyview.events.info_event import InfoEvent
-from pyview.presence.replication import Message, Peers
-from pyview.presence.state import PresenceEntry, Present, TopicPresence, frozen
-from pyview.pubsub.memory import PubSub, Subscriber
+from pyview.presence.lists import Lists, Served
+from pyview.presence.outbox import WORKERS, Outbox
+from pyview.presence.places import Places, next_claim
+from pyview.presence.replication import Peers
+from pyview.presence.state import Place, PresenceEntry, Present, frozen
+from pyview.pubsub.memory import MISSED, WORKER_TOPICS, PubSub, Subscriber
 from pyview.wire.message import json_text
 
 logger = logging.getLogger("pyview")
-
-DIFF_EVENT: Final = "presence_diff"
-"""Name of the `InfoEvent` for changes: `@info("presence_diff")`."""
-
-WORKERS: Final = "pyview:presence"
-"""Topic of the messages between workers."""
 
 # Seconds that `start` waits for the entries of other workers. If their number is unknown, nothing shows that all have
 # answered, so the wait is always the whole time.
 START_TIMEOUT: Final = 1.0
 UNKNOWN_TIMEOUT: Final = 0.25
 
-_CLOCK_RESOLUTION: Final = 0.01  # seconds by which a timer of the event loop may be early
+# Intervals without a message after which a worker counts as dead. A worker that stands still for two intervals must
+# not: its last heartbeat may be an interval old when it stops.
+SILENT_INTERVALS: Final = 3.6
+
+_TICKS: Final = 5  # in one interval; a dead worker is noticed at the next one
+
+PageKey = tuple[str, ...]
+"""Texts that name one view of one page. They stay the same when the page comes back, at this worker or another."""
+
+
+class Tracked:
+    """What one view tracks: the ref of its page, and its entry for each topic and key."""
+
+    __slots__ = ("entries", "ref")
+
+    def __init__(self, ref: str) -> None:
+        self.ref = ref
+        self.entries: dict[tuple[str, str], PresenceEntry] = {}
 
 
 class Presence:
     """The users of each topic, on all workers. Has no timer and no task until it is used or started.
 
     A view is tracked until it ends. Each worker sends its changes to the others, and a heartbeat every `interval`
-    seconds: after three intervals without a message it counts as dead, and its entries are removed. All changes within
-    one turn of the event loop become one diff.
+    seconds; after 3.6 intervals without a message it counts as dead, and its entries are removed. The entry of a page
+    that has to leave its worker stays for `handover` seconds, so that the page can come back elsewhere unnoticed.
+    `served` waits until the views have handled what they were sent. `clock` returns Unix time.
     """
 
-    def __init__(self, pubsub: PubSub, interval: float = 5.0) -> None:
+    def __init__(
+        self,
+        pubsub: PubSub,
+        interval: float = 2.5,
+        handover: float = 10.0,
+        *,
+        served: Served | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._pubsub = pubsub
         self._interval = interval
+        self._handover = handover
         self._worker_id = uuid.uuid4().hex
         self._refs_made = count(1)
-        self._by_topic: dict[str, TopicPresence] = {}
-        self._own_entries: dict[str, PresenceEntry] = {}
-        self._refs: dict[Subscriber, dict[tuple[str, str], str]] = {}
-        self._subscribers: dict[str, dict[Subscriber, None]] = {}
-        self._subscriptions: dict[Subscriber, set[str]] = {}
-        self._changed_topics: dict[str, TopicPresence] = {}
-        self._changes: dict[str, PresenceEntry | None] = {}
-        self._removed: dict[str, PresenceEntry] = {}
-        self._flushing = False
-        self._change_number = 0
-        self._outgoing: list[Message] = []
-        self._sending: asyncio.Task[None] | None = None
-        self._heartbeat: asyncio.TimerHandle | None = None
-        self._timeout: asyncio.TimerHandle | None = None
-        self._complete = asyncio.Event()
+        self._tracked: dict[Subscriber, Tracked] = {}
+        self._owners: dict[Place, Subscriber] = {}
+        self._lists = Lists(served)
+        self._places = Places(self._lists.put, self._lost)
+        self._outbox = Outbox(pubsub, self._worker_id, self._places)
+        self._peers = Peers(
+            self._worker_id,
+            self._places,
+            lambda: asyncio.get_running_loop().time(),
+            handover,
+            ask=self._outbox.ask,
+            answer=self._outbox.answer,
+            beat=self._outbox.beat,
+        )
+        self._timer: asyncio.TimerHandle | None = None
+        self._ticks = 0
+        self._removing: asyncio.Task[None] | None = None
+        self._link_is_known = False
+        self._complete: asyncio.Event | None = None
         self._expected = 0
-        self._requested: set[str] = set()
-        self._peers = Peers(self._worker_id, self._put, self._request, self._send_everything, interval)
+        self._draining = False
+        self._clock = clock
 
     # Requests of views
 
     def track(
-        self, owner: Subscriber, topic: str, key: object, meta: Mapping[str, Any] | None = None
+        self,
+        owner: Subscriber,
+        topic: str,
+        key: object,
+        meta: Mapping[str, Any] | None = None,
+        *,
+        page: PageKey | None = None,
     ) -> None:
         """Track `owner` on `topic`, as one page of `key`. Tracking it again replaces its meta.
+
+        `page` names the view and its page. An entry of the same page at another worker is replaced.
 
         Raises `UnencodableValue` if the meta is not JSON-serialisable, `TypeError` if it is not a mapping.
         """
         name, data = str(key), _meta(meta)
         self._begin()
-        refs = self._refs.setdefault(owner, {})
-        ref = refs.setdefault((topic, name), f"{self._worker_id}.{next(self._refs_made)}")
-        at = self._own_entries[ref].at if ref in self._own_entries else time.time()
-        self._set(PresenceEntry(ref, topic, name, at, data))
+        tracked = self._tracked.get(owner)
+        if tracked is None:
+            tracked = self._tracked[owner] = Tracked(self._new_ref() if page is None else _ref_of(page))
+        known = tracked.entries.get((topic, name))
+        if known is None:
+            known = self._claimed(PresenceEntry(topic, name, tracked.ref, self._clock(), 0, None))
+            self._owners[known.place] = owner
+        entry = tracked.entries[topic, name] = known._replace(meta=data)
+        # The view of a page that has gone to another worker may still handle messages.
+        if self._owners.get(entry.place) is owner and entry != self._places.find(entry.place):
+            self._set(entry)
 
     def update(self, owner: Subscriber, topic: str, key: object, meta: Mapping[str, Any]) -> None:
         """Replace the meta of a tracked page. Raises `LookupError` if it is not tracked."""
-        if (topic, str(key)) not in self._refs.get(owner, {}):
+        tracked = self._tracked.get(owner)
+        if tracked is None or (topic, str(key)) not in tracked.entries:
             raise LookupError(
                 f"presence.update({topic!r}, {key!r}) expected a key that this view tracks: call track() first"
             )
@@ -92,134 +136,116 @@ class Presence:
 
     def untrack(self, owner: Subscriber, topic: str, key: object = None) -> None:
         """Remove `owner` from `topic`, under `key` or under all of its keys. Untracked keys are ignored."""
-        refs = self._refs.get(owner, {})
-        for tracked, name in list(refs):
-            if tracked == topic and (key is None or name == str(key)):
-                self._remove(refs.pop((tracked, name)))
-        if not refs:
-            self._refs.pop(owner, None)
+        tracked = self._tracked.get(owner)
+        if tracked is None:
+            return
+        for on, name in list(tracked.entries):
+            if on == topic and (key is None or name == str(key)):
+                self._remove(owner, tracked.entries.pop((on, name)).place, moved=False)
+        if not tracked.entries:
+            del self._tracked[owner]
 
     def drop(self, owner: Subscriber) -> None:
         """Remove the entries and subscriptions of a view that has ended. Never waits."""
-        for ref in self._refs.pop(owner, {}).values():
-            self._remove(ref)
-        for topic in self._subscriptions.pop(owner, ()):
-            self._remove_subscriber(topic, owner)
+        self._end(owner, moved=self._draining)
+        self._lists.drop(owner)
+
+    def hand_over(self, owner: Subscriber) -> None:
+        """Keep the entries of a view that is about to end, because its page comes back to another one."""
+        self._end(owner, moved=True)
+
+    def hand_over_all(self) -> None:
+        """Keep the entries of all views that end from now on: this worker stops, and its pages go to others."""
+        self._draining = True
+
+    def returned(self, owner: Subscriber) -> None:
+        """Take back the entries of a view whose page has returned to it, perhaps after it was at another worker."""
+        tracked = self._tracked.get(owner)
+        if tracked is None:
+            return
+        for on, entry in tracked.entries.items():
+            if self._owners.get(entry.place) is not owner:
+                self._owners[entry.place] = owner
+                tracked.entries[on] = self._claimed(entry)
+                self._set(tracked.entries[on])
 
     def list(self, topic: str) -> dict[str, Present]:
         """Return the users of `topic` by key, in the order in which they came."""
         self._begin()
-        found = self._by_topic.get(topic)
-        return {} if found is None else found.list()
+        return self._lists.list(topic)
 
     def get(self, topic: str, key: object) -> Present | None:
         """Return the user under `key`, None if not present."""
         self._begin()
-        found = self._by_topic.get(topic)
-        return None if found is None else found.get(str(key))
+        return self._lists.get(topic, str(key))
 
     def subscribe(self, topic: str, subscriber: Subscriber) -> None:
         """Deliver `InfoEvent("presence_diff", PresenceDiff)` for every change on `topic`."""
         self._begin()
-        self._subscribers.setdefault(topic, {})[subscriber] = None
-        self._subscriptions.setdefault(subscriber, set()).add(topic)
+        self._lists.subscribe(topic, subscriber)
 
     def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
         """Stop the notifications. Unknown topics and subscribers are ignored."""
-        self._subscriptions.get(subscriber, set()).discard(topic)
-        self._remove_subscriber(topic, subscriber)
+        self._lists.unsubscribe(topic, subscriber)
 
-    def _remove_subscriber(self, topic: str, subscriber: Subscriber) -> None:
-        subscribers = self._subscribers.get(topic, {})
-        subscribers.pop(subscriber, None)
-        if not subscribers:
-            self._subscribers.pop(topic, None)
+    # Own entries
 
-    # Changes
+    def _new_ref(self) -> str:
+        return f"{self._worker_id}.{next(self._refs_made)}"
+
+    def _claimed(self, entry: PresenceEntry) -> PresenceEntry:
+        """Return `entry` with a claim that no worker has yet. The page keeps the time of its arrival."""
+        known = self._places.find(entry.place)
+        return entry._replace(
+            at=entry.at if known is None else known.at, claim=next_claim(known, self._clock())
+        )
 
     def _set(self, entry: PresenceEntry) -> None:
-        if self._own_entries.get(entry.ref) == entry:
+        self._places.hold(self._worker_id, entry)
+        self._outbox.set(entry)
+
+    def _end(self, owner: Subscriber, *, moved: bool) -> None:
+        tracked = self._tracked.pop(owner, None)
+        for entry in tracked.entries.values() if tracked is not None else ():
+            self._remove(owner, entry.place, moved=moved)
+
+    def _remove(self, owner: Subscriber, place: Place, *, moved: bool) -> None:
+        # Another view may hold it meanwhile: that of the same page after its return, here or elsewhere.
+        if self._owners.get(place) is not owner:
             return
-        self._own_entries[entry.ref] = self._changes[entry.ref] = entry
-        self._put(entry.topic, entry.key, entry.ref, entry)
+        del self._owners[place]
+        if moved:
+            self._places.move(self._worker_id, place, asyncio.get_running_loop().time() + self._handover)
+        else:
+            self._places.leave(self._worker_id, place)
+        self._outbox.remove(place, moved=moved)
 
-    def _remove(self, ref: str) -> None:
-        entry = self._own_entries.pop(ref)
-        self._changes[ref] = None
-        self._removed[ref] = entry
-        self._put(entry.topic, entry.key, ref, None)
+    def _lost(self, worker: str, place: Place) -> None:
+        if worker == self._worker_id:
+            self._owners.pop(place, None)
+            # For workers that have missed the message of the one that holds it now.
+            self._outbox.remove(place, moved=True)
 
-    def _put(self, topic: str, key: str, ref: str, entry: PresenceEntry | None) -> None:
-        found = self._by_topic.get(topic)
-        if found is None:
-            found = self._by_topic[topic] = TopicPresence(topic)
-        found.put(key, ref, entry)
-        self._changed_topics[topic] = found
-        # One diff for this turn of the event loop: a hundred views that join together do not cause a hundred renders.
-        if not self._flushing:
-            self._flushing = True
-            asyncio.get_running_loop().call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._flushing = False
-        changed, self._changed_topics = self._changed_topics, {}
-        for topic, found in changed.items():
-            diff = found.take_diff()
-            if found.empty:
-                self._by_topic.pop(topic, None)
-            if diff is not None:
-                event = InfoEvent(DIFF_EVENT, diff)
-                # A copy: a view may end during the delivery.
-                for subscriber in tuple(self._subscribers.get(topic, ())):
-                    subscriber.deliver(event)
-        if self._changes:
-            self._send_changes()
-
-    # Messages to other workers, and from them
+    # Messages of other workers
 
     def deliver(self, event: InfoEvent) -> None:
         """Receive a message of another worker: presence is itself a subscriber of the PubSub."""
+        if event.name == MISSED:
+            self._compare_all()
+            return
         try:
             self._peers.receive(event.payload)
         except (KeyError, TypeError, ValueError) as error:
             logger.warning("invalid message of a worker on %s: %r", WORKERS, error)
-        if len(self._peers) >= self._expected:
+        if self._complete is not None and len(self._peers) >= self._expected:
             self._complete.set()
 
-    def _send_changes(self) -> None:
-        changes, self._changes = self._changes, {}
-        removed, self._removed = self._removed, {}
-        self._change_number += 1
-        entries = [list(entry or removed[ref]._replace(meta=None)) for ref, entry in changes.items()]
-        self._send({"kind": "changes", "number": self._change_number, "entries": entries})
-
-    def _send_everything(self) -> None:
-        # The changes of this turn are included, and follow once more as changes. Applying them twice does no harm.
-        entries = [list(entry) for entry in self._own_entries.values()]
-        self._send({"kind": "everything", "number": self._change_number, "entries": entries})
-
-    def _request(self, worker: str) -> None:
-        # Once per heartbeat: further changes of the worker may arrive before its answer, and each would ask again.
-        if worker not in self._requested:
-            self._requested.add(worker)
-            self._send({"kind": "ask", "whom": worker})
-
-    def _send(self, message: Message) -> None:
-        self._outgoing.append({"from": self._worker_id, **message})
-        if self._sending is None:
-            self._sending = asyncio.get_running_loop().create_task(self._send_all())
-
-    async def _send_all(self) -> None:
-        # One task at a time, so that the messages keep their order.
-        try:
-            while self._outgoing:
-                await self._pubsub.broadcast(WORKERS, self._outgoing.pop(0))
-        except Exception:
-            logger.exception(
-                "sending presence to other workers failed; the next heartbeat repairs their lists"
-            )
-        finally:
-            self._sending = None
+    def _compare_all(self) -> None:
+        """Find out what was missed while the link to the other workers was lost."""
+        self._peers.forget_questions()
+        # Their heartbeats may have been lost as well.
+        self._peers.restart_timeouts()
+        self._outbox.beat(answer=True)
 
     # Start, heartbeat, end
 
@@ -231,80 +257,100 @@ class Presence:
         self._begin()
         count = getattr(self._pubsub, "others", None)  # a PubSub of the user may not have it
         others: int | None = await count() if count is not None else None
+        self._link_is_known = self._link_is_known or bool(others)
         self._expected, timeout = (
             (others, START_TIMEOUT) if others is not None else (sys.maxsize, UNKNOWN_TIMEOUT)
         )
         if len(self._peers) >= self._expected:
             return
-        self._complete = asyncio.Event()  # the application may be started again on another event loop
-        with suppress(TimeoutError):
+        self._complete = asyncio.Event()
+        try:
             async with asyncio.timeout(timeout):
                 await self._complete.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._complete = None
 
     def _begin(self) -> None:
-        if self._heartbeat is None:
+        if self._timer is None:
             loop = asyncio.get_running_loop()
-            self._schedule_heartbeat(loop)
-            # Set before the first `_send`, which would otherwise start a task that does not subscribe first.
-            self._sending = loop.create_task(self._introduce())
-            self._send_everything()
-            self._send({"kind": "ask", "whom": None})
+            self._schedule_tick(loop)
+            self._outbox.open(self)
 
-    async def _introduce(self) -> None:
-        # Subscribe first, ask next, so that no answer is missed.
+    def _schedule_tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        due = loop.time() + self._interval / _TICKS
+        self._timer = loop.call_at(due, self._tick, loop, due)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        self._schedule_tick(loop)
+        now = loop.time()
+        if now - due > self._interval / 2:
+            # This worker stood still and has not read its messages: the others are not dead.
+            self._peers.restart_timeouts()
+            self._places.postpone(now - due)
+        self._ticks += 1
+        if self._ticks % _TICKS == 0:
+            self._peers.forget_questions()
+            self._outbox.beat()
+        self._places.remove_overdue(now)
+        # Before the link can be lost, it is known whether this PubSub notices that.
+        unsure = not self._link_is_known and len(self._peers) > 0
+        if self._removing is None and (unsure or self._peers.silent(self._silence)):
+            self._removing = loop.create_task(self._remove_silent())
+
+    @property
+    def _silence(self) -> float:
+        return SILENT_INTERVALS * self._interval
+
+    async def _remove_silent(self) -> None:
+        """Remove the dead workers. While the link to all others is lost, none counts as dead."""
         try:
-            await self._pubsub.subscribe(WORKERS, self)
+            if await self._link_is_lost():
+                self._peers.restart_timeouts()
+            for worker in self._peers.silent(self._silence):
+                self._peers.remove(worker)
+        finally:
+            self._removing = None
+
+    async def _link_is_lost(self) -> bool:
+        reaches = getattr(self._pubsub, "reaches", None)
+        if reaches is None:
+            return False  # a PubSub of the user
+        try:
+            async with asyncio.timeout(self._interval):
+                known = await reaches(f"{WORKER_TOPICS}presence") is not None
+                known = known or bool(await self._pubsub.others())
         except Exception:
-            logger.exception("subscribing to other workers failed; presence has this worker's entries only")
-        await self._send_all()
-
-    def _schedule_heartbeat(self, loop: asyncio.AbstractEventLoop) -> None:
-        due = loop.time() + self._interval
-        self._heartbeat = loop.call_at(due, self._beat, loop, due)
-
-    def _beat(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        self._schedule_heartbeat(loop)
-        self._requested.clear()
-        if loop.time() - due > self._interval:
-            # This worker was blocked and has not read its messages: the others are not dead.
-            self._peers.reset_timeouts()
-        self._peers.remove_timed_out()
-        self._watch_timeouts(loop)
-        self._send({"kind": "beat", "number": self._change_number})
-
-    def _watch_timeouts(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Remove a dead worker at its timeout, and not only at the next heartbeat."""
-        if self._timeout is not None:
-            self._timeout.cancel()
-        left = self._peers.next_timeout() + _CLOCK_RESOLUTION
-        if left < self._interval:
-            self._timeout = loop.call_later(left, self._check_timeouts, loop, loop.time() + left)
-
-    def _check_timeouts(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        self._timeout = None
-        if loop.time() - due > self._interval:
-            return  # this worker was blocked: its heartbeat is late, too, and resets the timeouts
-        self._peers.remove_timed_out()
-        self._watch_timeouts(loop)
+            return True
+        self._link_is_known = self._link_is_known or known
+        # A PubSub that can never answer says nothing about its link.
+        return self._link_is_known and not known
 
     async def close(self) -> None:
-        """Send the other workers a goodbye, and remove their entries. It may be used again."""
-        if self._heartbeat is None:
+        """Send the other workers a goodbye, and remove their entries. It may be used again.
+
+        After `hand_over_all` the others keep the entries of this worker for a while.
+        """
+        if self._timer is None:
             return
-        self._heartbeat.cancel()
-        if self._timeout is not None:
-            self._timeout.cancel()
-            self._timeout = None
-        # The goodbye must be last: after a later change, the others would ask for all entries again.
-        while self._sending is not None:
-            await asyncio.wait([self._sending])
-        self._pubsub.drop(self)
+        self._timer.cancel()
+        if self._removing is not None:
+            self._removing.cancel()
+            await asyncio.wait([self._removing])
         self._peers.remove_all()
+        self._places.remove_moving()
         try:
-            await self._pubsub.broadcast(WORKERS, {"from": self._worker_id, "kind": "bye"})
+            await self._outbox.close(moved=self._draining)
         finally:
             # Only now: `_begin` would start everything again if a view used presence during the waits above.
-            self._heartbeat = None
+            self._timer = None
+            self._draining = False
+            await self._lists.close()
+
+
+def _ref_of(page: PageKey) -> str:
+    return blake2b("\0".join(page).encode(), digest_size=12).hexdigest()
 
 
 def _meta(meta: Mapping[str, Any] | None) -> Any:

@@ -1,143 +1,213 @@
-"""The entries of other workers: received in messages, and removed when a worker stops sending.
+"""The other workers: their messages, and their end.
 
 Every worker numbers its changes, and sends the number of the last one with each heartbeat. A worker that has missed a
-change asks for all entries. So messages may be lost and workers killed: every list is right again after one heartbeat,
-or after three if a worker has died.
+change asks for all entries. So messages may be lost: every list is right again after one heartbeat.
 """
 
-import math
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from pyview.presence.places import Places
 from pyview.presence.state import PresenceEntry, frozen
-
-MISSED_HEARTBEATS: Final = 3  # heartbeats without a message after which a worker counts as dead
-
-Put = Callable[[str, str, str, PresenceEntry | None], None]
-"""Sets the entry at (topic, key, ref), or removes it with None."""
 
 Message = dict[str, Any]
 
+_MOST_WORKERS: Final = 1000
+_LARGEST_CLAIM: Final = 2**53
+"""Unix time in milliseconds is far below."""
+
 
 class Peer:
-    """Another worker: the number of its last known change, and the places of its entries."""
+    """Another worker: the number of its last known change, and the time of its last message.
 
-    __slots__ = ("entries", "last_message", "number")
+    `parts` holds what has come of an answer with all of its entries.
+    """
 
-    def __init__(self, number: int, last_message: float) -> None:
-        self.number = number
+    __slots__ = ("last_message", "number", "parts")
+
+    def __init__(self, last_message: float) -> None:
+        self.number = -1
         self.last_message = last_message
-        self.entries: dict[str, tuple[str, str]] = {}
+        self.parts: list[list[Any]] = []
 
 
 class Peers:
-    """The other workers.
+    """The other workers of one worker.
 
-    `put` stores an entry, `request` asks a worker for all of its entries, `send_all` sends all entries of this worker.
+    `ask` asks a worker for all of its entries, `answer` sends a worker those of this one, `beat` sends a heartbeat.
+    `clock` returns seconds. `handover` is the time that an entry waits for its page to come back elsewhere.
     """
 
     def __init__(
         self,
         worker_id: str,
-        put: Put,
-        request: Callable[[str], None],
-        send_all: Callable[[], None],
-        interval: float,
+        places: Places,
+        clock: Callable[[], float],
+        handover: float,
+        *,
+        ask: Callable[[str], None],
+        answer: Callable[[str], None],
+        beat: Callable[[], None],
     ) -> None:
         self._worker_id = worker_id
-        self._put = put
-        self._request = request
-        self._send_all = send_all
-        self._timeout = MISSED_HEARTBEATS * interval
+        self._places = places
+        self._clock = clock
+        self._handover = handover
+        self._ask = ask
+        self._answer = answer
+        self._beat = beat
         self._peers: dict[str, Peer] = {}
+        self._asked: set[str] = set()
 
     def __len__(self) -> int:
         """Return the number of other workers whose entries are known."""
-        return len(self._peers)
+        return sum(peer.number >= 0 for peer in self._peers.values())
 
     def receive(self, message: Message) -> None:
         """Apply a message of another worker. Raises `KeyError`, `ValueError`, `TypeError` if it is invalid."""
-        worker: str = message["from"]
+        worker = _text(message["from"])
         if worker == self._worker_id:
             return
-        peer = self._peers.get(worker)
-        if peer is not None:
-            # Any message is a sign of life, so a busy worker is not removed if its heartbeat is late.
-            peer.last_message = time.monotonic()
+        if message["kind"] == "bye":
+            self._say_goodbye(worker, moved=bool(message["moved"]))
+            return
+        peer = self._peer(worker)
+        # Any message is a sign of life, so a busy worker is not removed if its heartbeat is late.
+        peer.last_message = self._clock()
         match message["kind"]:
             case "changes":
-                self._apply_changes(worker, peer, message["number"], message["entries"])
+                self._apply_changes(worker, peer, _number(message["number"]), message["changes"])
             case "everything":
-                self._replace_entries(worker, message["number"], message["entries"])
+                self._take_part(worker, peer, message)
             case "beat":
-                if peer is None or peer.number != message["number"]:
-                    self._request(worker)
+                self._compare(worker, peer, _number(message["number"]))
+                if message["answer"]:
+                    self._beat()
             case "ask":
                 # None asks every worker: the sender has just started.
                 if message["whom"] in (None, self._worker_id):
-                    self._send_all()
-            case "bye":
-                self.remove(worker)
+                    self._answer(worker)
+            case unknown:
+                raise ValueError(unknown)
 
-    def _apply_changes(self, worker: str, peer: Peer | None, number: int, changes: list[Any]) -> None:
-        # A message was lost, or came twice. Apply nothing: the answer to the request has all entries.
-        if peer is None or number != peer.number + 1:
-            self._request(worker)
+    def _peer(self, worker: str) -> Peer:
+        peer = self._peers.get(worker)
+        if peer is None:
+            if len(self._peers) >= _MOST_WORKERS:
+                raise ValueError(f"more than {_MOST_WORKERS} workers")
+            peer = self._peers[worker] = Peer(self._clock())
+        return peer
+
+    def _compare(self, worker: str, peer: Peer, number: int) -> None:
+        """Ask for all entries if the last change of the worker, `number`, is unknown."""
+        # Once per heartbeat: further changes may arrive before the answer, and each would ask again.
+        if peer.number != number and worker not in self._asked:
+            self._asked.add(worker)
+            self._ask(worker)
+
+    def forget_questions(self) -> None:
+        """Ask again where an answer has not come."""
+        self._asked.clear()
+
+    # Entries
+
+    def _apply_changes(self, worker: str, peer: Peer, number: int, changes: list[Any]) -> None:
+        # A message was lost, or came twice. Apply nothing: the answer to the question has all entries.
+        if number != peer.number + 1 or peer.number < 0:
+            self._compare(worker, peer, number)
             return
+        entries = [_change(fields) for fields in changes]
         peer.number = number
-        for entry in map(_entry, changes):
-            self._apply(peer, entry)
+        for entry, moved in entries:
+            if entry.meta is not None:
+                self._places.hold(worker, entry)
+            elif moved:
+                self._places.move(worker, entry.place, self._clock() + self._handover)
+            else:
+                self._places.leave(worker, entry.place)
 
-    def _apply(self, peer: Peer, entry: PresenceEntry) -> None:
-        removed = entry.meta is None
-        self._put(entry.topic, entry.key, entry.ref, None if removed else entry)
-        if removed:
-            peer.entries.pop(entry.ref, None)
+    def _take_part(self, worker: str, peer: Peer, message: Message) -> None:
+        part, parts = _number(message["part"]), _number(message["parts"])
+        if part == 0:
+            peer.parts.clear()
+        if part != len(peer.parts):
+            return  # a part was lost: the next heartbeat asks again
+        peer.parts.append(message["entries"])
+        if part + 1 == parts:
+            entries = [_entry(fields) for part in peer.parts for fields in part]
+            peer.parts.clear()
+            self._replace(worker, peer, _number(message["number"]), entries, message["moving"])
+
+    def _replace(
+        self, worker: str, peer: Peer, number: int, entries: list[PresenceEntry], moving: list[Any]
+    ) -> None:
+        if number < peer.number:
+            return  # it was overtaken by later changes
+        kept = [(_entry(fields), _seconds(seconds)) for *fields, seconds in moving]
+        peer.number = number
+        self._places.replace_all(worker, entries)
+        now = self._clock()
+        for entry, seconds in kept:
+            self._places.keep(entry, now + min(seconds, self._handover))
+
+    # The end of a worker
+
+    def _say_goodbye(self, worker: str, *, moved: bool) -> None:
+        self._peers.pop(worker, None)
+        if moved:
+            self._places.move_all(worker, self._clock() + self._handover)
         else:
-            peer.entries[entry.ref] = (entry.topic, entry.key)
+            self._places.leave_all(worker)
 
-    def _replace_entries(self, worker: str, number: int, everything: list[Any]) -> None:
-        entries = {entry.ref: entry for entry in map(_entry, everything)}
-        peer = self._peers.setdefault(worker, Peer(number, time.monotonic()))
-        peer.number = number
-        # Entries that are missing in the list were removed while a message was lost.
-        self._remove_entries(peer, [ref for ref in peer.entries if ref not in entries])
-        for entry in entries.values():
-            self._apply(peer, entry)
-
-    def _remove_entries(self, peer: Peer, refs: Iterable[str]) -> None:
-        for ref in refs:
-            topic, key = peer.entries.pop(ref)
-            self._put(topic, key, ref, None)
+    def silent(self, seconds: float) -> list[str]:
+        """Return the workers that have sent nothing for `seconds`."""
+        limit = self._clock() - seconds
+        return [worker for worker, peer in self._peers.items() if peer.last_message < limit]
 
     def remove(self, worker: str) -> None:
-        """Remove a worker and all of its entries."""
-        peer = self._peers.pop(worker, None)
-        if peer is not None:
-            self._remove_entries(peer, list(peer.entries))
+        """Remove a worker and all of its entries. If it is alive after all, it comes back with its next message."""
+        del self._peers[worker]
+        self._places.leave_all(worker)
 
     def remove_all(self) -> None:
-        for worker in list(self._peers):
+        for worker in tuple(self._peers):
             self.remove(worker)
 
-    def reset_timeouts(self) -> None:
-        """Start the timeout of every worker again."""
+    def restart_timeouts(self) -> None:
+        """Count the silence of every worker from now on."""
+        now = self._clock()
         for peer in self._peers.values():
-            peer.last_message = time.monotonic()
-
-    def next_timeout(self) -> float:
-        """Return the seconds until a worker counts as dead if none sends a message; `inf` without workers."""
-        oldest = min((peer.last_message for peer in self._peers.values()), default=math.inf)
-        return oldest + self._timeout - time.monotonic()
-
-    def remove_timed_out(self) -> None:
-        """Remove the workers that have missed their heartbeats. A live one comes back with its next message."""
-        limit = time.monotonic() - self._timeout
-        for worker in [worker for worker, peer in self._peers.items() if peer.last_message < limit]:
-            self.remove(worker)
+            peer.last_message = now
 
 
 def _entry(fields: list[Any]) -> PresenceEntry:
-    ref, topic, key, at, meta = fields
-    return PresenceEntry(ref, topic, key, at, frozen(meta))
+    topic, key, ref, at, claim, meta = fields
+    if not isinstance(meta, Mapping) or _number(claim) > _LARGEST_CLAIM:
+        raise ValueError(fields)
+    return PresenceEntry(_text(topic), _text(key), _text(ref), _seconds(at), claim, frozen(meta))
+
+
+def _change(fields: list[Any]) -> tuple[PresenceEntry, bool]:
+    """Return a changed entry, or a removed one without a meta; and for that, True if its page may come back."""
+    if len(fields) > 4:
+        return _entry(fields), False
+    topic, key, ref, moved = fields
+    return PresenceEntry(_text(topic), _text(key), _text(ref), 0.0, 0, None), bool(moved)
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError(value)
+    return value
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(value)
+    return value
+
+
+def _seconds(value: Any) -> float:
+    if type(value) not in (int, float):
+        raise ValueError(value)
+    return float(value)

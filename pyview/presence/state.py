@@ -13,17 +13,27 @@ Metas: TypeAlias = tuple[Meta, ...]
 _NO_METAS: Mapping[str, Metas] = MappingProxyType({})
 
 
-class PresenceEntry(NamedTuple):
-    """One tracked page. `ref` is unique among all workers; `at` is the Unix time of its arrival.
+Place: TypeAlias = tuple[str, str, str]
+"""Topic, key and ref of an entry."""
 
-    In a message to other workers, an entry with None instead of a meta is a removal.
+
+class PresenceEntry(NamedTuple):
+    """One tracked page under one key of one topic.
+
+    `ref` names the page: it stays the same when the page moves to another worker. `at` is the Unix time of its arrival.
+    `claim` is larger at the worker to which the page has moved than at the one it has left.
     """
 
-    ref: str
     topic: str
     key: str
+    ref: str
     at: float
+    claim: int
     meta: Any
+
+    @property
+    def place(self) -> Place:
+        return self.topic, self.key, self.ref
 
     @property
     def age(self) -> tuple[float, str]:
@@ -68,11 +78,13 @@ def frozen(value: Any) -> Any:
 class TopicPresence:
     """The entries of one topic, from this worker and from others."""
 
-    __slots__ = ("_before", "_entries", "_keys_before", "topic")
+    __slots__ = ("_before", "_entries", "_keys_before", "_listed", "topic")
 
     def __init__(self, topic: str) -> None:
         self.topic = topic
         self._entries: dict[str, dict[str, PresenceEntry]] = {}
+        # All views of a topic read its list after each diff, so it is made once.
+        self._listed: dict[str, Present] | None = None
         # The changed entries and keys as they were at the last notification. So an entry that comes and goes in between
         # is not in the diff.
         self._before: dict[tuple[str, str], PresenceEntry | None] = {}
@@ -87,6 +99,7 @@ class TopicPresence:
         entries = self._entries.get(key, {})
         self._before.setdefault((key, ref), entries.get(ref))
         self._keys_before.setdefault(key, bool(entries))
+        self._listed = None
         if entry is not None:
             self._entries.setdefault(key, entries)[ref] = entry
             return
@@ -96,8 +109,12 @@ class TopicPresence:
 
     def list(self) -> dict[str, Present]:
         """Return the users by key, in the order in which they came."""
-        users = sorted(self._entries.items(), key=lambda item: min(entry.age for entry in item[1].values()))
-        return {key: Present(key, _metas(entries.values())) for key, entries in users}
+        if self._listed is None:
+            users = sorted(
+                self._entries.items(), key=lambda item: min(entry.age for entry in item[1].values())
+            )
+            self._listed = {key: Present(key, _metas(entries.values())) for key, entries in users}
+        return dict(self._listed)
 
     def get(self, key: str) -> Present | None:
         entries = self._entries.get(key)
@@ -111,7 +128,8 @@ class TopicPresence:
         leaves: dict[str, list[PresenceEntry]] = {}
         for (key, ref), earlier in before.items():
             now = self._entries.get(key, {}).get(ref)
-            if now == earlier:
+            # A page that has moved to another worker has the same meta there.
+            if (earlier and earlier.meta) == (now and now.meta):
                 continue
             if earlier is not None:
                 leaves.setdefault(key, []).append(earlier)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pyview.presence.presence import Presence
+from pyview.presence.presence import PageKey, Presence
 from pyview.presence.state import Present
 from pyview.pubsub.memory import Subscriber
 
@@ -15,12 +15,18 @@ class ViewPresence:
     `list` returns the users of the topic.
     """
 
-    __slots__ = ("_owner", "_presence")
+    __slots__ = ("_owner", "_page", "_presence")
 
-    def __init__(self, presence: Presence, owner: Callable[[], Subscriber | None]) -> None:
-        """`owner` returns the view, None if there is none or it has ended."""
+    def __init__(
+        self,
+        presence: Presence,
+        owner: Callable[[], Subscriber | None],
+        page: Callable[[], PageKey | None] = lambda: None,
+    ) -> None:
+        """`owner` returns the view, None if there is none or it has ended; `page` the texts that name its page."""
         self._presence = presence
         self._owner = owner
+        self._page = page
 
     async def track(self, topic: str, key: object, meta: Mapping[str, Any] | None = None) -> None:
         """Track this view on `topic` under `key`, such as a user's id. One key may have many views: tabs, devices.
@@ -29,7 +35,7 @@ class ViewPresence:
         """
         owner = self._owner()
         if owner is not None:
-            self._presence.track(owner, topic, key, meta)
+            self._presence.track(owner, topic, key, meta, page=self._page())
 
     async def update(self, topic: str, key: object, meta: Mapping[str, Any]) -> None:
         """Replace the meta of this view. Raises `LookupError` if it does not track the key on the topic."""

@@ -55,7 +55,9 @@ class ViewRuntime:
     def presence(self) -> ViewPresence:
         process = self._process
         # A view may keep this object, and what it tracked after its end would never be removed.
-        return ViewPresence(process.app.presence, lambda: None if process.ended else process)
+        return ViewPresence(
+            process.app.presence, lambda: None if process.ended else process, lambda: process.shown
+        )
 
     def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
         return on_loop(self._schedule, event, seconds, repeat)

@@ -70,6 +70,8 @@ class ViewConnection(Protocol):
     async def renew(self, payload: Any) -> dict[str, str]: ...
     @property
     def page(self) -> str | None: ...
+    @property
+    def shown(self) -> tuple[str, str, str] | None: ...
     def upload_load(self) -> UploadLoad: ...
 
 
@@ -170,6 +172,13 @@ class ViewProcess(Mailbox):
     def dom_id(self) -> str:
         """The id of its element."""
         return self.mount_context.target.id
+
+    @property
+    def shown(self) -> tuple[str, str, str] | None:
+        """The id of its page, of this load of the page, and of its element: the same when the page comes back, at this
+        worker or another. None if the client does not name its loads."""
+        shown = self.connection.shown
+        return None if shown is None or not shown[1] else shown
 
     @property
     def page(self) -> str:
@@ -371,6 +380,10 @@ class ViewProcess(Mailbox):
         # `post` has done all of it already if no handler was running.
         if not self.disconnecting:
             self.app.unfinished.add(self)
+
+    def hand_over(self) -> None:
+        """Prepare for the end: another view takes over its page, here or at another worker."""
+        self.app.presence.hand_over(self)
 
     def end_with_parent(self) -> None:
         """End the view, since the view around it has ended."""

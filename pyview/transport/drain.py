@@ -79,6 +79,8 @@ class Drain:
             await self._sleep(app.security.drain_delay)
         # Browsers connect again at once. They have to reach another worker.
         self._connections.refusing = True
+        # Other workers list its users until their pages have come back.
+        app.presence.hand_over_all()
         seconds = app.security.drain_timeout
         with app.unfinished.hurried(), self._detached_views.closed():
             try:

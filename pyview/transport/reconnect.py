@@ -144,6 +144,10 @@ class DetachedView:
         return client_address(self.connection.scope)
 
     @property
+    def shown(self) -> ShownKey:
+        return self.key
+
+    @property
     def is_full(self) -> bool:
         return True  # so that the view does not render
 
@@ -330,6 +334,7 @@ class DetachedViews:
         # Live navigation to a view that this page has not joined before expects a new one.
         starts_again = join.navigated and not join.mounted_before
         if starts_again or not view.process.belongs_to(mount_context, complete=complete):
+            view.process.hand_over()
             view.end()
             return None
         self._remove(view)

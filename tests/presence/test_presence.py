@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pyview.events.info_event import InfoEvent
 from pyview.presence import DIFF_EVENT, Presence, PresenceDiff, Present
+from pyview.presence.outbox import WORKERS
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.wire.message import UnencodableValue, encoded
 
@@ -145,17 +146,12 @@ async def test_no_state_of_ended_views_remains(presence: Presence) -> None:
         await a_turn()
         presence.drop(view)
     await a_turn()
-    kept = (
-        "_by_topic",
-        "_own_entries",
-        "_refs",
-        "_subscribers",
-        "_subscriptions",
-        "_changed_topics",
-        "_changes",
-        "_removed",
-    )
-    assert {name: len(getattr(presence, name)) for name in kept} == dict.fromkeys(kept, 0)
+    await a_turn()
+    parts = [part for part in vars(presence).values() if type(part).__module__.startswith("pyview.presence.")]
+    kept = [value for part in (presence, *parts) for value in vars(part).values()]
+    known = [value for value in kept if isinstance(value, dict | set)]
+    assert len(known) > 10
+    assert not any(known)
 
 
 async def test_a_meta_is_read_only_and_copied(presence: Presence) -> None:
@@ -241,8 +237,13 @@ class Unavailable(MemoryPubSub):
         await super().broadcast(topic, message)
 
 
+class Listener:
+    def deliver(self, event: InfoEvent) -> None: ...
+
+
 async def test_presence_starts_again_after_a_goodbye_that_failed() -> None:
     pubsub = Unavailable()
+    await pubsub.subscribe(WORKERS, Listener())
     presence = Presence(pubsub)
     for _ in range(2):
         presence.track(View(), "room", "ada", {})
@@ -250,3 +251,31 @@ async def test_presence_starts_again_after_a_goodbye_that_failed() -> None:
         with pytest.raises(OSError, match="no connection"):
             await presence.close()
     assert pubsub.asked == 2
+
+
+async def test_a_single_worker_sends_no_messages() -> None:
+    pubsub = Unavailable()
+    presence = Presence(pubsub, 0.01)
+    presence.track(View(), "room", "ada", {})
+    await asyncio.sleep(0.05)
+    await presence.close()
+    assert pubsub.asked == 0
+
+
+async def test_changes_while_views_render_the_last_diff_are_one_diff() -> None:
+    rendered = asyncio.Event()
+
+    async def served() -> None:
+        await rendered.wait()
+
+    presence, watcher = Presence(MemoryPubSub(), served=served), View()
+    presence.subscribe("room", watcher)
+    for number in range(10):
+        presence.track(View(), "room", number)
+        await a_turn()
+    assert len(watcher.diffs) == 1
+    rendered.set()
+    await a_turn()
+    await a_turn()
+    assert [len(diff.arrived) for diff in watcher.diffs] == [1, 9]
+    await presence.close()

@@ -15,9 +15,8 @@ from uuid import uuid4
 import pytest
 
 from pyview import PyView
-from pyview.events.info_event import InfoEvent
 from pyview.presence import Presence
-from pyview.presence.presence import WORKERS
+from pyview.presence.outbox import WORKERS
 from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.pubsub.redis import RedisPubSub
 from pyview.testing import LiveClient
@@ -174,69 +173,76 @@ async def test_a_blocked_worker_does_not_remove_the_others() -> None:
         await presence.close()
 
 
+def everything(worker: str, number: int, *entries: list[Any], **fields: Any) -> dict[str, Any]:
+    message = {"from": worker, "kind": "everything", "number": number, "part": 0, "parts": 1}
+    return {**message, "entries": list(entries), "moving": [], **fields}
+
+
 async def test_invalid_messages_are_ignored(caplog: pytest.LogCaptureFixture) -> None:
     pubsub = MemoryPubSub()
     one = Presence(pubsub, INTERVAL)
     assert keys(one) == []
     await asyncio.sleep(0.01)
-    for invalid in (
+    entry = ["room", "eve", "1", 0.0, 5, {}]
+    invalid = [
         None,
         1,
         {},
+        {"from": 7, "kind": "beat", "number": 0, "answer": False},
         {"from": "x"},
         {"from": "x", "kind": "everything"},
         {"from": "x", "kind": "new"},
-    ):
-        await pubsub.broadcast(WORKERS, invalid)
-    await pubsub.broadcast(WORKERS, {"from": "x", "kind": "everything", "number": 0, "entries": [[1]]})
+        {"from": "x", "kind": "beat", "number": "0", "answer": False},
+        {"from": "x", "kind": "beat", "number": -1, "answer": False},
+        {"from": "x", "kind": "bye"},
+        everything("x", 0, [1]),
+        everything("x", 0, [*entry[:5], None]),
+        everything("x", 0, [*entry[:4], 2**60, {}]),
+        everything("x", 0, [*entry[:3], "0", 5, {}]),
+        everything("x", 0, ["room", None, *entry[2:]]),
+        everything("x", 0, entry, moving=[[*entry, "10"]]),
+        everything("x", 0, entry, moving=None),
+        everything("x", 0, parts=None),
+    ]
+    for message in invalid:
+        await pubsub.broadcast(WORKERS, message)
+    assert caplog.text.count("invalid message of a worker") == len(invalid)
     one.track(View(), "room", "ada")
     assert keys(one) == ["ada"]
-    assert caplog.text.count("invalid message of a worker") == 6
+    await pubsub.broadcast(WORKERS, everything("x", 0, entry))
+    assert keys(one) == ["eve", "ada"]
     await one.close()
 
 
-class HeartbeatCounter:
-    """Counts the heartbeats. Sends one message of another worker just after the first heartbeat, and no further one."""
-
-    def __init__(self, pubsub: MemoryPubSub) -> None:
-        self.count = -1
-        self._pubsub = pubsub
-
-    def deliver(self, event: InfoEvent) -> None:
-        if event.payload["kind"] == "beat":
-            self.count += 1
-            if self.count == 0:
-                asyncio.get_running_loop().call_later(INTERVAL, self._send)
-
-    def _send(self) -> None:
-        entries = [["x.1", "room", "ghost", 0.0, {}]]
-        message = {"from": "x", "kind": "everything", "number": 0, "entries": entries}
-        self._task = asyncio.ensure_future(self._pubsub.broadcast(WORKERS, message))
-
-
-async def test_a_killed_worker_is_removed_after_three_intervals_and_not_at_the_fourth_heartbeat() -> None:
+async def test_the_number_of_workers_has_a_bound(caplog: pytest.LogCaptureFixture) -> None:
     pubsub = MemoryPubSub()
-    one, heartbeats = Presence(pubsub, 10 * INTERVAL), HeartbeatCounter(pubsub)
-    await pubsub.subscribe(WORKERS, heartbeats)
+    one = Presence(pubsub, 100)
     assert keys(one) == []
-    await until(lambda: keys(one) == ["ghost"])
-    assert heartbeats.count == 0
-    await until(lambda: keys(one) == [], 15)
-    assert heartbeats.count == 3
+    await asyncio.sleep(0.01)
+    for number in range(1001):
+        await pubsub.broadcast(WORKERS, everything(f"x{number}", 0, ["room", str(number), "1", 0.0, 5, {}]))
+    assert len(keys(one)) == 1000
+    assert caplog.text.count("more than 1000 workers") == 1
     await one.close()
 
 
-async def test_several_killed_workers_are_removed_each_at_its_timeout() -> None:
+async def test_an_answer_that_is_overtaken_or_incomplete_changes_nothing() -> None:
     pubsub = MemoryPubSub()
-    one = Presence(pubsub, INTERVAL)
+    one = Presence(pubsub, 100)
     assert keys(one) == []
-    for number in range(20):
-        entries = [[f"x{number}.1", "room", number, 0.0, {}]]
-        message = {"from": f"x{number}", "kind": "everything", "number": 0, "entries": entries}
-        await pubsub.broadcast(WORKERS, message)
-        await asyncio.sleep(0.02)
-    assert len(keys(one)) > 10
-    await until(lambda: keys(one) == [])
+    await asyncio.sleep(0.01)
+    old: list[Any] = ["room", "old", "1", 0.0, 5, {}]
+    new: list[Any] = ["room", "new", "1", 1.0, 5, {}]
+    await pubsub.broadcast(WORKERS, everything("x", 1, old))
+    await pubsub.broadcast(WORKERS, {"from": "x", "kind": "changes", "number": 2, "changes": [new]})
+    await pubsub.broadcast(WORKERS, everything("x", 1, old))
+    assert keys(one) == ["old", "new"]
+    for part in (0, 2):
+        await pubsub.broadcast(WORKERS, everything("x", 3, part=part, parts=3))
+    assert keys(one) == ["old", "new"]
+    for part in (0, 1, 2):
+        await pubsub.broadcast(WORKERS, everything("x", 3, part=part, parts=3))
+    assert keys(one) == []
     await one.close()
 
 

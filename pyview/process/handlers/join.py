@@ -159,6 +159,8 @@ async def _rendered(process: ViewProcess) -> Diff:
 async def handle_rejoin(process: ViewProcess, message: Rejoin) -> None:
     """Answer the join of a page that is back: its view goes on, and all of it is rendered."""
     process.detached = process.changing_session = False
+    # The page may have been at another worker meanwhile.
+    process.app.presence.returned(process)
     # The page may have missed the last title, so it is sent again.
     process.title = None
     # Diffs may have been lost, so the tree of the page is unknown.
