@@ -87,13 +87,14 @@ from pyview.transport.probes import Probes
 from pyview.transport.reconnect import DetachedViews
 from pyview.transport.session_changes import SessionEndpoint
 from pyview.transport.stop_signals import StopSignals
-from pyview.uploads.temporary import sweep
+from pyview.uploads.temporary import TEMPORARY_FILES, sweep
 from pyview.workers.workers import Workers
 
 logger = logging.getLogger("pyview")
 
 _WORKER_CHECKS_PERIOD = 2.0  # seconds
 _REFRESH_PERIOD = 20.0  # seconds between two looks at the age of kept states
+_SWEEP_PERIOD = 600.0  # a killed worker leaves files that wait for their page
 
 
 class PyView(Starlette):
@@ -444,10 +445,11 @@ class PyView(Starlette):
                 await asyncio.to_thread(sweep)
                 # The pages end before the application's own lifespan closes what their `disconnect` needs.
                 async with inner(app) if inner else nullcontext() as state, self._drained():
-                    refresh = (self.app_context.kept_states.refresh,)
+                    refresh = self.app_context.kept_states.refresh, TEMPORARY_FILES.delete_expired
                     with (
                         self._periodic.running(worker_checks, _WORKER_CHECKS_PERIOD),
                         self._periodic.running(refresh, _REFRESH_PERIOD),
+                        self._periodic.running((_sweep_in_thread,), _SWEEP_PERIOD),
                         LoopWatch().running(),
                     ):
                         yield state
@@ -522,3 +524,7 @@ class PyView(Starlette):
         install_redaction()
         skip_logged_failures()
         self._checked = True
+
+
+def _sweep_in_thread() -> None:
+    asyncio.get_running_loop().run_in_executor(None, sweep)

@@ -4,7 +4,7 @@ Of a stream, a view has only the changes for the next render: items to insert, i
 list first. A browser applies them in this order: reset, deletions, insertions one after the other.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
@@ -106,6 +106,11 @@ class Stream(Generic[T]):
         self._deletes.clear()
         self._reset = True
         self.insert_many(items or ())
+
+    def replace(self) -> None:
+        """Remove all items from the page that are not among those to insert."""
+        self._deletes.clear()
+        self._reset = True
 
     def dom_id(self, item: T) -> str:
         """Return the id of the element of an item. Raises `TypeError` for an item without an id."""
@@ -234,6 +239,14 @@ class Streams:
         if name not in self._by_name:
             self._by_name[name] = Stream(name=name, dom_id=dom_id or self._configured.get(name))
         return self._by_name[name]
+
+    def resume(self, kept: Collection[str]) -> None:
+        """Go on with the items that the browser has of the streams `kept`. The others show only what is new."""
+        for name, stream in self._by_name.items():
+            if name in kept:
+                stream.settle()
+            else:
+                stream.replace()
 
     def has_shown(self, stream: Stream[Any]) -> bool:
         """Return True if a render has shown the stream."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pyview.binding.callers import DONE
 from pyview.components.socket import ComponentSocket
-from pyview.keeping.spec import KeepArgument, declare
+from pyview.keeping.spec import Keep, KeepArgument, declare
 from pyview.meta import PyViewMeta
 from pyview.template.component_tag import Slots
 from pyview.template.tree.immutable import COMPONENT_MARK
@@ -43,6 +43,10 @@ class LiveComponent(Generic[T]):
 
     def __init_subclass__(cls, *, keep: KeepArgument = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if isinstance(keep, Keep) and keep.streams:
+            raise ValueError(
+                f"class {cls.__qualname__}(keep=...): only a view keeps streams; those of a component are filled again"
+            )
         declare(cls, keep)
 
     # Without `inline`, each of these empty callbacks would cost a worker thread, as every plain `def` does.

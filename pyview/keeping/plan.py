@@ -1,7 +1,7 @@
 """What one class keeps, compiled once: the names and their adapters, and what was logged about them."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pyview.binding.class_cache import cached_on_class
@@ -64,12 +64,17 @@ class KeepPlan:
 
     # Keeping
 
-    def values_of(self, context: Any) -> dict[str, Any]:
-        """Return what is kept of a context, as data that `orjson` writes."""
+    def values_of(self, context: Any, temporary: Collection[str] = ()) -> dict[str, Any]:
+        """Return what is kept of a context, as data that `orjson` writes.
+
+        The `temporary` names are left out: their values are gone after each render, and `mount` loads them again.
+        """
         hints = self._hints_of(type(context))
         found: dict[str, Any] = {}
         for name in names_in(context) if self.keep.names is None else self.keep.names:
             value = value_in(context, name)
+            if name in temporary:
+                continue
             if value is MISSING:
                 self._log_missing(name, context)
             elif not (self.keep.everything and is_made_by_mount(value)):

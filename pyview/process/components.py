@@ -68,13 +68,8 @@ class ViewComponents(ComponentRegistry):
         return True
 
     async def _restore(self, instance: ComponentInstance) -> None:
-        kept, plan = self._keeping().take_component(instance.key), instance.callbacks.keep
-        if kept is None or plan is None:
-            return
-        instance.socket.context = plan.laid_over(instance.socket.context, kept.values)
-        if kept.flash:
-            instance.socket.flash.update(kept.flash)
-        await instance.restored()
+        if self._keeping().lay_over_component(instance):
+            await instance.restored()
 
     async def disconnect(self, instances: Iterable[ComponentInstance]) -> None:
         """Call `disconnect` of components that have been mounted."""

@@ -1,17 +1,20 @@
 """What one joined view keeps: it is captured after changes, and laid over the view of another worker."""
 
 import hashlib
+import time
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from pyview.components.instance import ComponentInstance, Key
+from pyview.components.instance import ComponentInstance
 from pyview.config import SecurityConfig
 from pyview.keeping.plan import KeepPlan, plan_of
 from pyview.keeping.snapshot import NOTHING_SENT, KeptPart, Snapshot, component_name, json_only
 from pyview.rendering.lifecycle import MountContext
 from pyview.routing.routes import view_key
 from pyview.socket.socket import LiveViewSocket
+from pyview.stream import Streams
 from pyview.tokens.kept import KeptPage
+from pyview.uploads.kept import KeptFile
 
 
 class KeptConnection(Protocol):
@@ -20,6 +23,13 @@ class KeptConnection(Protocol):
     @property
     def sent(self) -> int: ...
     def push(self, event: str, payload: Any) -> None: ...
+
+
+class KeptUploads(Protocol):
+    """The uploads of a kept view."""
+
+    def kept_files(self, cid: int | None, until: float) -> list[KeptFile]: ...
+    def adopt(self, cid: int | None, files: Iterable[KeptFile]) -> None: ...
 
 
 class KeptProcess(Protocol):
@@ -39,14 +49,17 @@ class KeptProcess(Protocol):
     def connection(self) -> KeptConnection: ...
     @property
     def components(self) -> Iterable[ComponentInstance] | None: ...
+    @property
+    def upload_manager(self) -> KeptUploads | None: ...
 
 
 class Keeper:
     """Captures the kept state of one view.
 
     `key` is the key under which its state was stored last, "" before the first time; `size` is the size of that state
-    in bytes, `stored_at` the time of the event loop. `dirty`: it may have changed. `dropped`: it keeps nothing more.
-    `has_token`: the browser carries a token of it.
+    in bytes, `stored_at` the time of the event loop. `dirty`: it may have changed. `dropped`: it is stored no more.
+    `page_left`: its page does not return.
+    `has_token`: the browser carries a token of it. `resumed`: the page goes on with the items of its streams.
     """
 
     __slots__ = (
@@ -57,8 +70,10 @@ class Keeper:
         "dropped",
         "has_token",
         "key",
+        "page_left",
         "plan",
         "process",
+        "resumed",
         "size",
         "stored_at",
     )
@@ -69,7 +84,8 @@ class Keeper:
         self._title: str | None = None
         # Components that the page had, and that no render of this view has placed yet.
         self._waiting = {} if kept is None else kept.components
-        self.dirty = self.dropped = self.has_token = False
+        self.page_left = False
+        self.dirty = self.dropped = self.has_token = self.resumed = False
         self.key = ""
         self.size = 0
         self.stored_at = 0.0
@@ -106,26 +122,35 @@ class Keeper:
 
     # Capturing
 
-    def snapshot(self, more_sent: int = 0) -> Snapshot:
-        """Return the present state. `more_sent` is the number of messages that will be sent with it."""
-        process = self.process
+    def snapshot(self, seconds: float, more_sent: int = 0) -> Snapshot:
+        """Return the present state, to be stored for `seconds`.
+
+        `more_sent` is the number of messages that will be sent with it.
+        """
+        process, until = self.process, time.time() + seconds
         title = process.socket.live_title
         components = dict(self._waiting)
         for instance in process.components or ():
-            part = _part_of(instance.socket, instance.callbacks.keep)
+            part = _part_of(process, instance.socket, instance.callbacks.keep, until)
             if part and instance.mounted:
                 components[component_name(*instance.key)] = part
         return Snapshot(
             view_key(process.mount_context.view_class),
-            _part_of(process.socket, self.plan),
+            _part_of(process, process.socket, self.plan, until),
             title if title != self._title else None,
             components,
-            process.connection.sent + more_sent if self._keeps_streams else NOTHING_SENT,
+            process.connection.sent + more_sent if self._may_resume else NOTHING_SENT,
         )
 
     @property
-    def _keeps_streams(self) -> bool:
-        return self.plan is not None and bool(self.plan.keep.streams)
+    def _may_resume(self) -> bool:
+        """True if a page may go on with the items of streams that it has."""
+        if self.plan is None or not self.plan.keep.streams:
+            return False
+        streams: Streams | None = self.process.socket.streams
+        # The nested views in such items belong to this process. Streams of components are always filled again.
+        own = streams is not None and not streams.with_views
+        return own and all(each.socket.streams is None for each in self.process.components or ())
 
     # Laying over
 
@@ -135,17 +160,32 @@ class Keeper:
 
     def lay_over(self, kept: Snapshot) -> None:
         """Lay the kept state over what `mount` and `handle_params` made."""
-        socket = self.process.socket
+        socket, visit = self.process.socket, self.process.mount_context.visit
         if self.plan is not None:
             socket.context = self.plan.laid_over(socket.context, kept.own.values)
         if kept.own.flash:
             socket.flash.update(kept.own.flash)
+        if kept.own.files and self.process.upload_manager is not None:
+            self.process.upload_manager.adopt(None, kept.own.files)
         if kept.title is not None:
             socket.live_title = kept.title
+        # A page that has missed a message has not all items, and they cannot be sent again.
+        if self.plan is not None and socket.streams is not None and kept.sent == visit.received:
+            socket.streams.resume(self.plan.keep.streams)
+            self.resumed = True
 
-    def take_component(self, key: Key) -> KeptPart | None:
-        """Return, once, the kept state of a component that was just placed."""
-        return self._waiting.pop(component_name(*key), None) if self._waiting else None
+    def lay_over_component(self, instance: ComponentInstance) -> bool:
+        """Lay the kept state over a component that was just placed. Return False if it has none."""
+        kept = self._waiting.pop(component_name(*instance.key), None) if self._waiting else None
+        plan, socket = instance.callbacks.keep, instance.socket
+        if kept is None or plan is None:
+            return False
+        socket.context = plan.laid_over(socket.context, kept.values)
+        if kept.flash:
+            socket.flash.update(kept.flash)
+        if kept.files and self.process.upload_manager is not None:
+            self.process.upload_manager.adopt(socket.cid, kept.files)
+        return True
 
 
 def _digest(text: str) -> bytes:
@@ -161,8 +201,13 @@ def page_of(mount_context: MountContext, joins: int) -> KeptPage:
     )
 
 
-def _part_of(socket: LiveViewSocket[Any], plan: KeepPlan | None) -> KeptPart:
+def _part_of(
+    process: KeptProcess, socket: LiveViewSocket[Any], plan: KeepPlan | None, until: float
+) -> KeptPart:
     if plan is None:
         return KeptPart()
     flash = json_only(socket.flash) if socket.has_flash else {}
-    return KeptPart(plan.values_of(socket.context), flash)
+    temporary = () if socket.temporaries is None else socket.temporaries.names
+    uploads = process.upload_manager
+    files = [] if uploads is None else uploads.kept_files(socket.cid, until)
+    return KeptPart(plan.values_of(socket.context, temporary), flash, files)

@@ -96,6 +96,10 @@ class KeptStates:
 
     def drop(self, keeper: Keeper) -> None:
         """Delete the state of a view: its page has left it, or it has crashed and starts again."""
+        keeper.page_left = True
+        self._stop(keeper)
+
+    def _stop(self, keeper: Keeper) -> None:
         keeper.dropped = True
         self._writes.discard(keeper)
         self._writes.delete(keeper.key)
@@ -121,16 +125,18 @@ class KeptStates:
         """Store everything that has changed since the last write."""
         await self._writes.flush()
 
-    def find(self, keys: Iterable[str]) -> KeptProcess | None:
-        """Return the view of this worker that is stored under one of `keys`."""
-        found = next((self._by_key[key] for key in keys if key in self._by_key), None)
-        return None if found is None or found.process.ended else found.process
+    def find(self, keys: Iterable[str]) -> Keeper | None:
+        """Return the keeper of the view of this worker that is stored under one of `keys`."""
+        return next((self._by_key[key] for key in keys if key in self._by_key), None)
 
-    def capture(self, process: KeptProcess) -> str | None:
-        """Return the present state of a view, sealed for the next join of its page; None if it keeps nothing."""
-        keeper = next((each for each in self._keepers if each.process is process), None)
-        text = None if keeper is None or keeper.dropped else self._text(keeper, 0)
-        return None if keeper is None or text is None else self._seal(keeper, text)
+    def hand_over(self, keeper: Keeper) -> str | None:
+        """Return the present state of a view, sealed for another worker, and store it no more. The caller ends it."""
+        text = None if keeper.dropped else self._text(keeper, 0)
+        if text is None:
+            return None
+        sealed = self._tokens().seal(self._tokens().key(keeper.page), text, keeper.seconds(self._limits))
+        self._stop(keeper)
+        return sealed
 
     def _entry(self, keeper: Keeper) -> StateEntry | None:
         """Capture a view. Return None if there is nothing to store, or nothing has changed."""
@@ -155,16 +161,12 @@ class KeptStates:
         sid = keeper.process.mount_context.identity.sid
         return StateEntry(key, sealed.encode(), seconds, session_key(sid) if sid else "")
 
-    def _seal(self, keeper: Keeper, text: str) -> str:
-        tokens = self._tokens()
-        return tokens.seal(tokens.key(keeper.page), text, keeper.seconds(self._limits))
-
     def _text(self, keeper: Keeper, more_sent: int) -> str | None:
         # A client without our script sends no id of the load: two tabs of the same bytes would be one page.
         if not keeper.page.load_id:
             return None
         try:
-            return keeper.snapshot(more_sent).text()
+            return keeper.snapshot(keeper.seconds(self._limits), more_sent).text()
         except Exception as error:  # serializers of the application
             process = keeper.process
             self._crashes.log(process.client, process.name, "keeping its state", error)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pyview.observability.error_ids import LogCrash
@@ -132,13 +133,20 @@ class Transfer(Mailbox):
         """Return the progress in percent after these bytes."""
         return (self.received + len(data)) * 100 // max(self.entry.size, 1)
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """End an incomplete upload, because the browser has left the channel."""
         if not self.complete:
             self._give_up("upload_failed")
 
     def meta(self) -> Any:
         return self._writer.meta()
+
+    def pin(self, until: float) -> Path | None:
+        return self._writer.pin(until) if self.complete else None
+
+    def leave(self) -> None:
+        if self.complete:
+            self._writer.leave()
 
     def end(self, *, consumed: bool) -> None:
         """Close the channel, then release the file in the background. May be called in a worker thread."""

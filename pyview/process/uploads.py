@@ -27,6 +27,7 @@ from pyview.uploads.entry import (
     UploadSuccess,
     UploadSuccessWithData,
 )
+from pyview.uploads.kept import KeptFile, adopt, kept_files, leave_files
 from pyview.uploads.registry import UploadRegistry
 from pyview.wire.uploads import ChosenFile
 
@@ -243,6 +244,31 @@ class UploadManager:
             await _called(upload.callbacks.progress, entry, socket)
         if upload.callbacks.entry_complete is not None and result is not None:
             await _called(upload.callbacks.entry_complete, entry, result, socket)
+
+    # Files that are kept for the page's return to another worker
+
+    def kept_files(self, cid: int | None, until: float) -> list[KeptFile]:
+        """Return the files of one owner that have arrived. They stay on the disk until the Unix time `until`."""
+        uploads = self.registry.of(cid).values()
+        return [kept for upload in uploads for kept in kept_files(upload, until)]
+
+    def adopt(self, cid: int | None, files: Iterable[KeptFile]) -> None:
+        """List the files that a page had sent to another worker in the uploads of one owner."""
+        uploads = self.registry.of(cid)
+        for file in files:
+            upload = uploads.get(file.upload)
+            if upload is None or not adopt(upload, file):
+                logger.info(
+                    "%s: a file of the upload %r is not there any more: the page came from another host, "
+                    "too late, or the upload is not allowed now",
+                    self._host.name,
+                    file.upload,
+                )
+
+    def leave(self) -> None:
+        """Leave the files that have arrived on the disk: the page may return to another worker."""
+        for upload in self.registry:
+            leave_files(upload)
 
     # End
 

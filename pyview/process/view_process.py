@@ -436,6 +436,8 @@ class ViewProcess(Mailbox):
             if view is not None:
                 await self._call_disconnect(view)
             if self.upload_manager is not None:
+                if self.keeper is not None and not self.keeper.page_left:
+                    self.upload_manager.leave()
                 await self.upload_manager.close()
         finally:
             if self.joined:

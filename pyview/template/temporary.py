@@ -3,7 +3,7 @@
 The page keeps showing the old values. The reset itself must not count as a change, so the retained tree is updated too.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import is_dataclass, replace
 from typing import Any, cast
 
@@ -54,6 +54,10 @@ class Temporaries:
                     f"To show a value, assign a new one: context[{name!r}] = [item]"
                 )
         self._values.update(values)
+
+    @property
+    def names(self) -> Collection[str]:
+        return self._values.keys()
 
     def reset(self, context: Any, node: Node | None) -> Any:
         """Reset the names after a successful render and return the context. `node` is the root node of the render."""

@@ -148,6 +148,23 @@ class LiveClient:
         await page.open(url)
         return page
 
+    async def restart(self) -> None:
+        """Restart the application as a deploy does, and let every page that was connected join again.
+
+        All views end, and what their `keep` names is stored before the pages come back. Objects of the application,
+        such as a list in a module or a store in memory, stay as they are. Raises `RuntimeError` for a client without
+        lifespan.
+        """
+        if self._lifespan is None:
+            raise RuntimeError(
+                "restart() runs the shutdown and the start-up: expected LiveClient(lifespan=True)"
+            )
+        pages = [page for page in self._pages if page.connected]
+        await self._lifespan.shutdown()
+        await self._lifespan.startup()
+        for page in pages:
+            await page.reconnect()
+
     # --- plain HTTP ---
 
     @property

@@ -97,7 +97,7 @@ class UploadChannels:
     def _to_channel(self, channel: UploadChannel, frame: Frame) -> None:
         if frame.event == "phx_leave":
             channel.closed()
-            channel.transfer.leave()
+            channel.transfer.abandon()
             self.send_queue.put(reply(frame.join_ref, frame.ref, frame.topic, "ok", {}))
         elif frame.event == "chunk" and type(frame.payload) is bytes:
             channel.transfer.chunk(frame.ref, frame.payload)
@@ -116,7 +116,7 @@ class UploadChannels:
         # Only after the token was accepted: an invalid join must not stop a running upload.
         if old is not None:
             old.closed()
-            old.transfer.leave()
+            old.transfer.abandon()
         self._joined[frame.topic] = channel
         channel.transfer.open(frame.ref)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from pyview.uploads.constraints import UploadConstraints
-from pyview.uploads.entry import ConstraintViolation, UploadEntry
+from pyview.uploads.entry import ConstraintViolation, IncomingFile, UploadEntry
 from pyview.uploads.writers import TempFileWriter, UploadWriter
 from pyview.wire.uploads import ChosenFile
 
@@ -145,6 +145,18 @@ class UploadConfig:
         if new:
             # The browser forgets files that are not listed, so the error must stay until the next choice.
             self._truncated = len(new) > free
+        self._count()
+
+    def add_arrived(self, file: ChosenFile, incoming: IncomingFile) -> None:
+        """List a file that has arrived in another worker. One that the rules refuse now is deleted."""
+        entry = UploadEntry(self, file)
+        entry.incoming = incoming
+        self._add(entry)
+        if not entry.valid:
+            self._drop(entry)
+            return
+        entry.preflighted = entry.done = True
+        entry.progress = 100
         self._count()
 
     def gone(self, refs: Iterable[str]) -> list[str]:

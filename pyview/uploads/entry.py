@@ -7,6 +7,7 @@ import re
 import unicodedata
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -167,6 +168,14 @@ class IncomingFile(Protocol):
     @property
     def complete(self) -> bool: ...
     def meta(self) -> Any: ...
+    def pin(self, until: float) -> Path | None:
+        """Keep a temporary file on the disk until a Unix time, if this process is killed. Return its path, if any."""
+        ...
+
+    def leave(self) -> None:
+        """Leave a pinned file to another worker: `end` does not delete it."""
+        ...
+
     def end(self, *, consumed: bool) -> None: ...
 
 

@@ -3,7 +3,7 @@
 A process with files in a directory holds a lock on a lock file beside them, whose name contains the same id. The kernel
 releases the lock when the process ends in any way. So a lock file that can be locked belongs to a process that is gone;
 this also works between containers that share the directory, unlike process ids. Files without a lock file are not
-touched.
+touched, nor those whose time of modification is in the future: they wait for a page that may return.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ import stat
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,8 @@ logger = logging.getLogger("pyview")
 
 _PREFIX = "pyview-upload-"
 _TRIES = 3
+_PIN_STEP = 60.0  # seconds; a pin that lasts nearly as long is not set again
+_FILE = re.compile(r"pyview-upload-[0-9a-f]{16}-[0-9A-Za-z_]+")
 _LOCK_FILE = re.compile(r"\.pyview-upload-([0-9a-f]{16})\.lock")
 
 
@@ -50,6 +53,8 @@ class TemporaryFiles:
         self._mutex = threading.RLock()
         self._locks: dict[Path, _DirectoryLock] = {}
         self._swept: set[Path] = set()
+        self._left: dict[Path, float] = {}
+        self._pinned: dict[Path, float] = {}
 
     def create(self, directory: str | os.PathLike[str] | None) -> tuple[int, Path]:
         """Create a file that only this user may read. Return its open descriptor and its path."""
@@ -72,7 +77,55 @@ class TemporaryFiles:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
         with self._mutex:
+            self._pinned.pop(path, None)
             self._release(path.parent)
+
+    # Files that wait for their page, which may return to another process
+
+    def pin(self, path: Path, until: float) -> None:
+        """Spare a file from every sweep before the Unix time `until`, which becomes its time of modification."""
+        with self._mutex:
+            if self._pinned.get(path, 0.0) >= until - _PIN_STEP:
+                return
+            self._pinned[path] = until
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path, (until, until))
+
+    def leave(self, path: Path) -> None:
+        """Leave a pinned file to the process that adopts it. Without one it is deleted when its time is over."""
+        with self._mutex:
+            self._left[path] = self._pinned.pop(path, 0.0)
+
+    def adopt(self, path: Path, size: int) -> Path:
+        """Take over a file that a process of this user has pinned. Return its new path.
+
+        Only one process gets it. Raises `OSError` if it is gone, or is not that file.
+        """
+        if not _FILE.fullmatch(path.name):
+            raise FileNotFoundError(f"{path} is no temporary file of an upload")
+        with self._mutex:
+            lock = self._acquire(path.parent)
+            new = path.with_name(f"{_PREFIX}{lock.id}-{secrets.token_hex(8)}")
+            try:
+                found = path.lstat()
+                if not _is_own_file(found) or found.st_size != size:
+                    raise FileNotFoundError(f"{path} has been replaced")
+                path.rename(new)
+                os.utime(new)
+            except BaseException:
+                self._release(path.parent)
+                raise
+        return new
+
+    def delete_expired(self) -> None:
+        """Delete the files that were left, and that no process has adopted in time."""
+        now = time.time()
+        with self._mutex:
+            expired = [path for path, until in self._left.items() if until <= now]
+            for path in expired:
+                del self._left[path]
+        for path in expired:
+            self.delete(path)
 
     def _acquire(self, folder: Path) -> _DirectoryLock:
         """Return the lock of a directory, and count one more file."""
@@ -119,12 +172,22 @@ def _sweep_owner(folder: Path, lock: Path, owner: str) -> int:
     with _locked_if_free(lock) as free:
         if not free:
             return 0
-        left = [path for path in folder.glob(f"{_PREFIX}{owner}-*") if _is_own_file(path.lstat())]
+        found = {path: _status(path) for path in folder.glob(f"{_PREFIX}{owner}-*")}
+        own = {path: status for path, status in found.items() if status and _is_own_file(status)}
+        left = [path for path, status in own.items() if status.st_mtime <= time.time()]
         for path in left:
             path.unlink(missing_ok=True)
-        # Last: if this process is killed in between, the next sweep goes on from here.
-        lock.unlink(missing_ok=True)
+        # Last: if this process is killed in between, the next sweep goes on from here. With a pinned file it stays.
+        if len(left) == len(own):
+            lock.unlink(missing_ok=True)
     return len(left)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None  # another process has just adopted it
 
 
 @contextlib.contextmanager

@@ -44,6 +44,16 @@ class UploadWriter(ABC):
     def meta(self) -> Any:
         """Return the first argument for consumers of the finished upload."""
 
+    def pin(self, until: float) -> Path | None:
+        """Keep a temporary file on the disk until the Unix time `until`, should this process be killed.
+
+        Return its path, or None if the upload is stored elsewhere: then no other worker can take it over.
+        """
+        return None
+
+    def leave(self) -> None:  # noqa: B027  most are stored elsewhere
+        """Leave a pinned file to another worker: `release` does not delete it."""
+
     async def release(self, *, consumed: bool) -> None:  # noqa: B027  most have nothing to release
         """Delete what is still stored, because the entry is gone. `consumed` is True if the application consumed it."""
 
@@ -74,6 +84,13 @@ class TempFileWriter(UploadWriter):
 
     def meta(self) -> StoredFile:
         return StoredFile(self._file.path)
+
+    def pin(self, until: float) -> Path | None:
+        TEMPORARY_FILES.pin(self._file.path, until)
+        return self._file.path
+
+    def leave(self) -> None:
+        self._file.leave()
 
     async def release(self, *, consumed: bool) -> None:
         await asyncio.to_thread(self._file.delete)
@@ -111,6 +128,14 @@ class _TemporaryFile:
             descriptor, self._descriptor = self._descriptor, -1
             if descriptor >= 0:
                 os.close(descriptor)
+
+    def leave(self) -> None:
+        """Delete it no more: another worker may take it over."""
+        self.close()
+        with self._lock:
+            deleted, self._deleted = self._deleted, True
+        if not deleted:
+            TEMPORARY_FILES.leave(self.path)
 
     def delete(self) -> None:
         self.close()

@@ -198,7 +198,8 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
         _refuse(process, message.ref, navigation_payload(process, socket.navigation) | last_events(process))
         return
     response: dict[str, Any] = {"rendered": rendered, "liveview_version": process.app.liveview_version}
-    if type(message) is Rejoin and process.has_streams:
+    resumed = process.keeper is not None and process.keeper.resumed
+    if (type(message) is Rejoin and process.has_streams) or resumed:
         # Our own lines of the client keep the items of streams then, since the tree does not have them.
         response["resumed"] = True
     # Live navigation keeps the element of the page before, which the client then replaces by this one.
