@@ -62,12 +62,15 @@ from pyview.sessions.tracking import SessionTracker
 from pyview.stores.from_environment import (
     once_store_from_environment,
     revocations_from_environment,
+    spool_places,
     state_store_from_environment,
 )
 from pyview.stores.health import HEALTH, HealthRegistry, StoreUnavailable
 from pyview.stores.once import OnceStore
 from pyview.stores.retry import Retry
 from pyview.stores.revocations import Revocations
+from pyview.stores.revocations_shared import SharedRevocations
+from pyview.stores.spool import SPOOLS, Spools
 from pyview.stores.states import StateStore
 from pyview.template.component import Component
 from pyview.template.container import ContainerElement
@@ -406,6 +409,7 @@ class PyView(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             scope[HEALTH] = self._health
+            scope[SPOOLS] = self._spools()
         elif (answer := self._probes.answer(scope)) is not None:
             # Before the start, which takes the name of the application from the first request.
             await answer(scope, receive, send)
@@ -430,6 +434,9 @@ class PyView(Starlette):
         # Once the stores have been opened, an outage of theirs does not count: all workers would drop out at once.
         return "starting" if self._opening.running else None
 
+    def _spools(self) -> Spools:
+        return Spools(application_name(self, self._app_id, os.environ), spool_places(os.environ))
+
     def _named_secrets(self) -> Secrets:
         # The first request names the application. Code that makes a token before that request names it here.
         name = self._name or application_name(self, self._app_id, os.environ)
@@ -439,6 +446,8 @@ class PyView(Starlette):
         @asynccontextmanager
         async def lifespan(app: Any) -> AsyncIterator[Any]:
             self._check()
+            if isinstance(self.revocations, SharedRevocations):
+                await self.revocations.keep_in(self._spools().of("revocations"))
             await self._open()
             worker_checks = DescriptorWatch().check, self._crashes.flush_due, self._client_warnings.flush_due
             try:

@@ -51,8 +51,9 @@ from pyview.sessions.tracking import (
     user_revocation_key,
 )
 from pyview.stores.health import StoreUnavailable, share_health
-from pyview.stores.retry import Backlog
+from pyview.stores.retry import Backlog, spool_of
 from pyview.stores.revocations import Revocations
+from pyview.stores.spool import Spool
 
 logger = logging.getLogger("pyview.security")
 
@@ -106,6 +107,10 @@ class RememberMe:
         self._https_only = https_only
         self._clock = clock
         self._backlog = Backlog(self._remove_late, "remembered browsers")
+
+    async def keep_in(self, spool: Spool) -> None:
+        """Record removals that the store has missed in `spool`, and write those that ended workers have left there."""
+        await self._backlog.keep_in(spool)
 
     async def close(self) -> None:
         """Close the store. Removals that it missed are written first, if it answers."""
@@ -230,7 +235,7 @@ class RememberMe:
             await self.store.remove(selector)
         except StoreUnavailable:
             if len(selector) <= _MAX_SELECTOR:
-                self._backlog.add(selector)
+                await self._backlog.add(selector)
 
     async def _remove_late(self, selector: str) -> None:
         await self.store.start()
@@ -300,6 +305,9 @@ class RememberMiddleware:
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         share_health(scope, self._remember.store)
+        spool = spool_of(scope, f"remembered browsers of {self._remember.cookie}")
+        if spool is not None:
+            await self._remember.keep_in(spool)
         try:
             await self.app(scope, receive, send)
         finally:

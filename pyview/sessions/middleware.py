@@ -26,7 +26,7 @@ from pyview.sessions.session import ACTIVE, LONGEST_COOKIE, SESSION_ENDS_AT, UNC
 from pyview.sessions.tracking import SESSION_ID, USER_DIGEST, own_revocation_keys
 from pyview.sessions.unsaved import is_worth_refusing, refuse
 from pyview.stores.health import StoreUnavailable, share_health
-from pyview.stores.retry import Backlog
+from pyview.stores.retry import Backlog, spool_of
 from pyview.stores.revocations import Revocations
 from pyview.stores.sessions import Record, SessionStore, decode, encode
 
@@ -89,6 +89,10 @@ class ServerSessionMiddleware:
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         share_health(scope, self.store)
+        self._revocations = getattr(scope.get("app"), "revocations", None)
+        spool = spool_of(scope, f"sessions of {self._cookie}")
+        if spool is not None:
+            await self._backlog.keep_in(spool)
         try:
             await self.app(scope, receive, send)
         finally:
@@ -172,7 +176,7 @@ class ServerSessionMiddleware:
         try:
             await self.store.delete(loaded.key)
         except StoreUnavailable:
-            self._backlog.add(loaded.key)
+            await self._backlog.add(loaded.key)
 
     async def _save_later(self, loaded: LoadedSession, session: Session) -> str | None:
         """While the store is unavailable, delete the cookie at a sign-out, and the session when the store is back.
@@ -184,7 +188,7 @@ class ServerSessionMiddleware:
         if session or not session.modified or not loaded.has_cookie:
             return None
         loaded.loader.forget(loaded.key)
-        self._backlog.add(loaded.key)
+        await self._backlog.add(loaded.key)
         return self._delete_cookie()
 
     async def _sign_out_late(self, key: str) -> None:

@@ -7,6 +7,7 @@ Redis comes first if both are set. Only this module reads the two variables.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from pyview.stores.health import HealthRegistry
@@ -77,6 +78,21 @@ def state_path(environ: Mapping[str, str]) -> str:
 def is_shared(environ: Mapping[str, str]) -> bool:
     """Return True if the environment names something that workers share."""
     return bool(redis_url(environ) or state_path(environ))
+
+
+def spool_places(environ: Mapping[str, str]) -> list[Path]:
+    """Return the directories for sign-outs that a store has missed, the best first.
+
+    `PYVIEW_SPOOL` alone if it is set. Otherwise the directory of `PYVIEW_STATE`, the state directories of systemd and
+    of the desktop standard, and the home directory.
+    """
+    chosen = environ.get("PYVIEW_SPOOL", "").strip()
+    if chosen:
+        return [Path(chosen).absolute()]
+    state = state_path(environ)
+    beside = [str(Path(state).absolute().parent)] if state else []
+    named = environ.get("STATE_DIRECTORY", "").partition(":")[0], environ.get("XDG_STATE_HOME", "")
+    return [Path(place) for place in (*beside, *named, environ.get("HOME", "")) if place]
 
 
 def _redis_class(path: str) -> Callable[..., Any]:

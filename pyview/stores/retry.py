@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from pyview.stores.health import StoreUnavailable
+from pyview.stores.spool import SPOOLS, Spool, Spools
 
 logger = logging.getLogger("pyview")
 
@@ -25,7 +27,7 @@ class Retry:
 
     def begin(self) -> None:
         """Start the attempts on the running event loop. Does nothing if they are already running."""
-        if self._task is None or self._task.done():
+        if not self.running:
             self._task = asyncio.get_running_loop().create_task(self._repeat())
 
     @property
@@ -74,6 +76,7 @@ class Backlog:
         self._name = name
         self._keys: dict[str, None] = {}  # an ordered set: the oldest sign-out is written first
         self._retry = Retry(self._write)
+        self._spool: Spool | None = None
         self._full = False
 
     def __contains__(self, key: object) -> bool:
@@ -82,40 +85,74 @@ class Backlog:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def add(self, key: str) -> None:
-        """Delete `key` as soon as the store answers."""
+    async def keep_in(self, spool: Spool) -> None:
+        """Record keys in `spool` from now on, and write those that ended workers have left there."""
+        self._spool = spool
+        for key in await spool.take_over():
+            if isinstance(key, str) and len(self._keys) < MOST:
+                self._keys[key] = None
+        if self._keys:
+            self._retry.begin()
+
+    async def add(self, key: str) -> None:
+        """Delete `key` as soon as the store answers, by this worker or by the next one of this host."""
         if len(self._keys) < MOST:
             self._keys[key] = None
         elif not self._full:
             self._full = True
             logger.error("more than %d %s wait for their store: dropping further ones", MOST, self._name)
         self._retry.begin()
+        if self._spool is not None and key in self._keys:
+            await self._spool.add(key)
 
     async def close(self) -> None:
-        """Try once more, then give up."""
+        """Try once more, then leave the keys to the next worker, or give up without a spool."""
         await self._retry.close()
-        if not self._keys:
-            return
-        with suppress(StoreUnavailable, TimeoutError):
-            async with asyncio.timeout(LAST_ATTEMPT):
-                await self._write()
         if self._keys:
-            logger.error(
-                "%d %s are lost: their store was unavailable until the worker stopped",
-                len(self._keys),
-                self._name,
-            )
+            with suppress(StoreUnavailable, TimeoutError):
+                async with asyncio.timeout(LAST_ATTEMPT):
+                    await self._write()
+        if self._keys:
+            log_unwritten(len(self._keys), self._name, self._spool)
             self._keys.clear()
+        if self._spool is not None:
+            self._spool.close()
 
     async def _write(self) -> None:
+        written = 0
+        while self._keys:
+            written += await self._write_keys()
+            await self._clear_spool()
+        self._full = False
+        logger.warning("wrote %d %s from the outage of their store", written, self._name)
+
+    async def _write_keys(self) -> int:
         written = 0
         while self._keys:  # more keys may be added while these are written
             key = next(iter(self._keys))
             await self._forget(key)
             self._keys.pop(key, None)  # only now: after a failure the key is still there
             written += 1
-            await asyncio.sleep(
-                0
-            )  # a SQLite store answers without a real wait, which would block the event loop
-        self._full = False
-        logger.warning("wrote %d %s from the outage of their store", written, self._name)
+            # A SQLite store answers without a real wait, which would block the event loop.
+            await asyncio.sleep(0)
+        return written
+
+    async def _clear_spool(self) -> None:
+        if self._spool is not None:
+            await self._spool.clear()
+            for key in tuple(self._keys):  # those that were added meanwhile
+                await self._spool.add(key)
+
+
+def log_unwritten(number: int, name: str, spool: Spool | None) -> None:
+    """Log what becomes of the sign-outs that a worker has not written until its end."""
+    if spool is not None and spool.complete:
+        logger.warning("%d %s wait in %s for the next worker of this host", number, name, spool.place)
+    else:
+        logger.error("%d %s are lost: their store was unavailable until the worker stopped", number, name)
+
+
+def spool_of(scope: Mapping[str, Any], kind: str) -> Spool | None:
+    """Return a spool of the application that starts, None in an application other than PyView."""
+    spools = scope.get(SPOOLS)
+    return spools.of(kind) if isinstance(spools, Spools) else None

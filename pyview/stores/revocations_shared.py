@@ -7,14 +7,15 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from pyview.stores.health import HealthRegistry, StoreUnavailable
-from pyview.stores.retry import Retry
+from pyview.stores.retry import Retry, log_unwritten
 from pyview.stores.revocations import Listener, Revocation, RevocationCache
+from pyview.stores.spool import Spool
 from pyview.stores.sqlite import SQLiteFile
 
 logger = logging.getLogger("pyview.security")
@@ -64,12 +65,26 @@ class SharedRevocations:
         self._cache = RevocationCache(clock)
         self._unsaved: dict[str, Revocation] = {}
         self._retry = Retry(self._save_late)
+        self._spool: Spool | None = None
+        self._spooled: set[Revocation] = set()
         self._follower: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._complete_at = -math.inf
 
     async def start(self) -> None:
         await self._log.open()
+
+    async def keep_in(self, spool: Spool) -> None:
+        """Record sign-outs that the log has missed in `spool`, and write those that ended workers have left there."""
+        self._spool = spool
+        for entry in await spool.take_over():
+            revocation = _revocation(entry)
+            if revocation is not None and revocation.until > self._clock():
+                self._cache.add(revocation)
+                self._add_unsaved(revocation)
+                self._spooled.add(revocation)
+        if self._unsaved:
+            self._retry.begin()
 
     async def close(self) -> None:
         self._cache.remove_listeners()
@@ -85,10 +100,9 @@ class SharedRevocations:
                 async with asyncio.timeout(LAST_ATTEMPT):
                     await self._save_late()
             except (StoreUnavailable, TimeoutError):
-                logger.error(
-                    "%d sign-outs are lost: the revocation store was unavailable until the worker stopped",
-                    len(self._unsaved),
-                )
+                log_unwritten(len(self._unsaved), "sign-outs", self._spool)
+        if self._spool is not None:
+            self._spool.close()
         await self._log.close()
 
     async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
@@ -98,6 +112,10 @@ class SharedRevocations:
         # First here, then in the log: if the log is lost, this worker still refuses the session.
         self._cache.add(revocation)
         self._add_unsaved(revocation)
+        if self._retry.running:
+            # The store is lost: the attempts that are running write this one too, and its user need not wait.
+            await self._record_unsaved()
+            raise StoreUnavailable("the sign-out is written as soon as the store is back")
         await self._save_or_retry()
 
     async def revoked(self, keys: Mapping[str, float]) -> bool:
@@ -177,14 +195,30 @@ class SharedRevocations:
     async def _save_or_retry(self) -> None:
         try:
             await self._save()
-        except BaseException:  # also if the request is cancelled meanwhile: its user has been signed out
+        except (
+            BaseException
+        ) as error:  # also if the request is cancelled meanwhile: its user has been signed out
             self._retry.begin()
+            if isinstance(error, StoreUnavailable):
+                await self._record_unsaved()
             raise
 
+    async def _record_unsaved(self) -> None:
+        """Write the sign-outs that the store has missed to the disk, for the case that this worker ends before it is
+        back."""
+        for revocation in tuple(self._unsaved.values()):
+            if self._spool is not None and revocation not in self._spooled:
+                self._spooled.add(revocation)
+                await self._spool.add([revocation.key, revocation.until, revocation.not_before])
+
     async def _save_late(self) -> None:
-        await self._log.open()
         late = len(self._unsaved)
-        await self._save()
+        try:
+            await self._log.open()
+            await self._save()
+        except StoreUnavailable:
+            await self._record_unsaved()
+            raise
         if late:
             logger.warning("wrote %d sign-outs from the outage of the revocation store", late)
 
@@ -197,6 +231,21 @@ class SharedRevocations:
             # During the write, the same key may have been revoked again: that revocation is not saved yet.
             if self._unsaved.get(revocation.key) == revocation:
                 del self._unsaved[revocation.key]
+        if self._spooled and self._spool is not None:
+            self._spooled.clear()
+            await self._spool.clear()
+            if self._unsaved:
+                await self._record_unsaved()
+
+
+def _revocation(entry: object) -> Revocation | None:
+    """Return the revocation of an entry of a spool, None for one that no worker has written."""
+    match entry:
+        case [str(key), float() | int() as until, float() | int() | None as not_before]:
+            with suppress(ValueError):  # not finite, or an empty key
+                return Revocation(key, until, not_before)
+    logger.error("a malformed sign-out of an earlier worker was dropped")
+    return None
 
 
 POLL = 0.5  # seconds

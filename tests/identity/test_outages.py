@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import os
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from tests.sessions.test_middleware import app_with
 from tests.stores.fixtures import Breakable, BreakableFolder, BreakableServer, FreezableServer, own_valkey
 from tests.stores.revocations.test_outage import revocations_at, until_revoked
 from tests.stores.revocations.workers import until
+from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["own_valkey"]
 
@@ -95,6 +97,27 @@ async def test_a_sign_out_during_an_outage_takes_effect_everywhere_afterwards(
     lines = [line for line in logs[0].read_text().splitlines() if not line.startswith("auth.")]
     assert len(lines) == 3, "gone, back, and how many sign-outs were written"
     assert "wrote 5 sign-outs from the outage of the revocation store" in lines
+
+
+@pytest.mark.parametrize("end", [subprocess.Popen.terminate, subprocess.Popen.kill])
+async def test_sign_outs_of_an_outage_survive_their_worker(
+    own_valkey: ValkeyProcess, tmp_path: Path, end: Callable[[subprocess.Popen[bytes]], None]
+) -> None:
+    """The worker ends, orderly or not, while the store is away; the next one of this host writes its sign-outs."""
+    environ = {"PYVIEW_REDIS_URL": own_valkey.url, "PYVIEW_SPOOL": str(tmp_path)}
+    log, later = tmp_path / "one.log", tmp_path / "two.log"
+    with worker(environ, log, end) as host:
+        users = [await signed_in(host, f"somebody {number}") for number in range(77)]
+        own_valkey.kill()
+        await asyncio.gather(*(post(host, "/logout", cookies) for cookies in users))
+    if end is subprocess.Popen.terminate:
+        assert "77 sign-outs wait in" in log.read_text()
+    own_valkey.start()
+    with worker(environ) as other, worker(environ, later) as host:
+        assert [await status(host, cookies) for cookies in users] == [401] * 77
+        for cookies in users:
+            assert await status_in_time(other, cookies, 401)
+        await until(lambda: not [*tmp_path.glob(".pyview-sign-outs/*")])
 
 
 async def test_end_sessions_during_an_outage_takes_effect_afterwards(

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from html import unescape
 from pathlib import Path
@@ -29,7 +29,11 @@ pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def worker(environ: dict[str, str], log: Path = Path(os.devnull)) -> Iterator[str]:
+def worker(
+    environ: dict[str, str],
+    log: Path = Path(os.devnull),
+    end: Callable[[subprocess.Popen[bytes]], None] = subprocess.Popen.terminate,
+) -> Iterator[str]:
     with create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     options = ["--port", str(port), "--ws-per-message-deflate", "false", "--log-level", "error"]
@@ -38,14 +42,19 @@ def worker(environ: dict[str, str], log: Path = Path(os.devnull)) -> Iterator[st
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={"PATH": "/usr/bin:/bin", "PYVIEW_SECRET": SECRET, **environ},
+            env={
+                "PATH": "/usr/bin:/bin",
+                "PYVIEW_SECRET": SECRET,
+                "PYVIEW_SPOOL": os.environ["PYVIEW_SPOOL"],
+                **environ,
+            },
             stderr=stderr,
         )
     try:
         _wait_for(port)
         yield f"127.0.0.1:{port}"
     finally:
-        process.terminate()
+        end(process)
         process.wait(timeout=15)
 
 

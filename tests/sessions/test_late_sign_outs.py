@@ -104,6 +104,7 @@ async def test_a_copy_of_the_cookie_is_invalid_everywhere(
         await until_empty(workers, 1, cookie)
         assert await workers.words(0, cookie) == []
     assert await workers.words(0, witness.cookies["session"]) == ["user_id"]
+    await eventually(lambda: "from the outage" in caplog.text)
     messages = [line.message for line in caplog.records if "from the outage" in line.message]
     assert messages == ["wrote 3 signed-out sessions from the outage of their store"]
     assert "stays good" not in caplog.text
@@ -155,7 +156,7 @@ async def test_invented_cookies_do_not_fill_the_memory(
     store = Forgetting()
     waiting = Backlog(store.forget, "keys")
     for number in range(10):
-        waiting.add(str(number))
+        await waiting.add(str(number))
     store.away = False
     await waiting.close()
     assert store.forgotten == ["0", "1", "2"]
@@ -164,7 +165,7 @@ async def test_invented_cookies_do_not_fill_the_memory(
 
 async def test_lost_sign_outs_are_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
     waiting = Backlog(Forgetting().forget, "keys")
-    waiting.add("a")
+    await waiting.add("a")
     await waiting.close()
     assert "1 keys are lost: their store was unavailable until the worker stopped" in caplog.text
     assert "a" not in waiting
