@@ -1,36 +1,39 @@
 """PubSub of workers on several hosts through a Redis or Valkey server. Needs the extra `[redis]`.
 
-All broadcasts use one channel; each worker delivers those that it has subscribers for. Nothing is stored: a worker that
-has lost the server misses the broadcasts of that time.
+Topics share a fixed number of channels, and a worker listens to those in use: it does not read what only others need.
 """
 
-import asyncio
 import logging
 import uuid
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable
+from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import orjson
 
-from pyview.pubsub.memory import MemoryPubSub, Subscriber
+from pyview.pubsub.memory import MISSED, WORKER_TOPICS, MemoryPubSub, Subscriber
+from pyview.pubsub.redis_channels import Channels, Envelope, opened
+from pyview.pubsub.redis_pending import MANY, GiveWay, PendingBroadcasts
 from pyview.stores.health import HealthRegistry, StoreUnavailable
 from pyview.stores.redis import RedisServer
 from pyview.wire.message import json_text
 
 logger = logging.getLogger("pyview")
 
-PAUSE = 0.2  # seconds before the next attempt to reach a lost server
-START_TIMEOUT = 2.0  # seconds that `start` waits for the subscription on the server
-_COUNTING_TOPIC = "pyview:others"
+START_TIMEOUT = 2.0  # seconds that `start` waits for the server
+FLUSH_TIMEOUT = 1.0  # seconds that `close` waits for the server to take the last broadcasts
 
 
 class RedisPubSub:
     """Publish and subscribe through the database at `url` (`redis://:password@host:6379/0`, `rediss://`, `valkey://`,
     `unix://`), under names that begin with `prefix`.
 
-    Messages become JSON, also for subscribers of this worker: a dataclass arrives as a dict. Subscribers of this worker
-    get a broadcast before `broadcast` returns, those of other workers a moment later. While the server is lost, which
-    is logged once, the broadcasts of a worker reach its own subscribers only.
+    Messages become JSON, also for subscribers of this worker: a dataclass arrives as a dict. `broadcast` does not wait
+    for the server. The subscribers of all workers get the broadcasts of a topic in one order, those of this worker when
+    they come back from the server. While the server is lost, which is logged once, the broadcasts of a worker reach its
+    own subscribers at once, and other workers when it is back, unless there are too many. A worker that was cut off
+    delivers `InfoEvent(MISSED, {"seconds": ...})` afterwards.
 
     Raises `ValueError` for an invalid URL.
     """
@@ -39,94 +42,145 @@ class RedisPubSub:
         self, url: str, *, prefix: str = "pyview:", timeout: float = 2.0, health: HealthRegistry | None = None
     ) -> None:
         self._server = RedisServer(url, timeout, health)
-        # Redis publishes to all databases of a server; each database has its own broadcasts.
-        self._channel = f"{prefix}broadcasts:{self._server.database}"
+        self._channels = Channels(prefix, self._server.database)
         self._worker_id = uuid.uuid4().hex.encode()
+        self._numbers = count(1)
         self._local = MemoryPubSub()
-        self._follower: asyncio.Task[None] | None = None
-        self._listening = asyncio.Event()
+        self._topics: dict[str, set[str]] = {}  # the topics with subscribers of each channel in use
+        self._pending = PendingBroadcasts(self._local.deliver)
+        self._started = False
 
     async def start(self) -> None:
         """Start to receive the broadcasts of other workers. A lost server is tried again until it answers."""
-        if self._follower is None:
-            self._listening = asyncio.Event()  # the object may be started again on another event loop
-            self._follower = asyncio.get_running_loop().create_task(self._follow())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(START_TIMEOUT):
-                await self._listening.wait()
+        link = self._server.link
+        self._server.begin()
+        link.watch(self)
+        self._started = True
+        for channel in (self._channels.workers, *self._topics):
+            await link.listen(channel, self)
+        await link.attempted(START_TIMEOUT)
 
     async def close(self) -> None:
-        follower, self._follower = self._follower, None
-        while follower is not None and not follower.done():
-            # On Python 3.11 `asyncio.wait_for`, in the client, may swallow a cancellation.
-            follower.cancel()
-            await asyncio.wait([follower], timeout=0.1)
+        link = self._server.link
+        self._pending.close()
+        with suppress(StoreUnavailable):
+            await link.flush(FLUSH_TIMEOUT)
+        link.unwatch(self)
+        self._started = False
+        for channel in (self._channels.workers, *self._topics):
+            link.unlisten(channel, self)
         await self._server.close()
 
     async def subscribe(self, topic: str, subscriber: Subscriber) -> None:
         await self._local.subscribe(topic, subscriber)
-        if self._follower is None:
+        channel = self._channels.of(topic)
+        if topic != MISSED:  # it never comes from the server
+            self._topics.setdefault(channel, set()).add(topic)
+        if not self._started:
             await self.start()
+        if channel in self._topics:  # the subscriber may have ended meanwhile
+            await self._server.link.listen(channel, self)
 
     async def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
         await self._local.unsubscribe(topic, subscriber)
+        self._forget(topic)
 
     def drop(self, subscriber: Subscriber) -> None:
+        topics = self._local.topics_of(subscriber)
         self._local.drop(subscriber)
+        for topic in topics:
+            self._forget(topic)
+
+    def _forget(self, topic: str) -> None:
+        """Stop listening to a topic that has no subscriber any more."""
+        if self._local.subscribers(topic):
+            return
+        channel = self._channels.of(topic)
+        topics = self._topics.get(channel, set())
+        topics.discard(topic)
+        if not topics:
+            self._topics.pop(channel, None)
+            self._server.link.unlisten(channel, self)
+
+    # Broadcasts
 
     async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
-        """Deliver and publish. Raises `UnencodableValue` if the message is not JSON-serialisable."""
+        """Publish. Raises `UnencodableValue` if the message is not JSON-serialisable."""
         body = json_text(message, f"broadcast({topic!r})")
-        # Own subscribers first, without the server: their broadcasts arrive in order and also during an outage.
-        await self._local.broadcast(topic, orjson.loads(body))
-        with suppress(StoreUnavailable):
-            await self._publish(topic, body)
+        self._server.begin()
+        give_way = self._publish(topic, body)
+        if give_way is not None:
+            await give_way()
+        await self._pending.give_way()
+        await self._server.link.give_way(MANY)
+
+    def _publish(self, topic: str, body: bytes) -> GiveWay | None:
+        channel, number, link = self._channels.of(topic), next(self._numbers), self._server.link
+        taken = link.publish(channel, Envelope(self._worker_id, number, topic, body).encoded())
+        if not self._local.subscribers(topic):
+            return None  # who subscribes from now on does not get this message when it comes back
+        own = orjson.loads(body)  # as other workers get it
+        if taken and link.listens(channel) and not self._pending.overdue:
+            self._pending.add(number, topic, own)
+            return None
+        self._pending.deliver_all()
+        return self._local.deliver(topic, own)
+
+    # Messages of the server
+
+    def received(self, channel: str, body: bytes) -> Awaitable[None] | None:
+        try:
+            give_way = self._take(channel, opened(body))
+        except ValueError:
+            logger.warning("invalid message on %s: %r", channel, body[:100])
+            return None
+        return None if give_way is None else self._waiting(give_way)
+
+    def _take(self, channel: str, message: Envelope) -> GiveWay | None:
+        if message.sender == self._worker_id:
+            return self._pending.returned(message.number)
+        # The check of the channel: a topic cannot be used that other code does not expect from a server.
+        if not self._local.subscribers(message.topic) or channel != self._channels.of(message.topic):
+            return None
+        return self._local.deliver(message.topic, orjson.loads(message.body))
+
+    async def _waiting(self, give_way: GiveWay) -> None:
+        self._pending.held = True
+        try:
+            await give_way()
+        finally:
+            self._pending.held = False
+
+    def alive(self) -> None:
+        """Do nothing: a subscriber needs no sign of life."""
+
+    def lost(self) -> None:
+        self._pending.deliver_all()
+
+    async def found(self, gap: float) -> None:
+        if gap:
+            self._local.deliver(MISSED, {"seconds": round(gap, 3)})
+
+    # Other workers
 
     async def others(self) -> int:
-        """Return the number of other workers that listen now, 0 while the server is lost."""
-        # PUBLISH returns the number of receivers. No view subscribes to this topic.
+        """Return the number of other workers that listen now, 0 before the start and while the server is lost."""
         with suppress(StoreUnavailable):
-            return await self._publish(_COUNTING_TOPIC, b"null") - 1 if self._listening.is_set() else 0
+            if self._server.link.listens(self._channels.workers):
+                return await self._other_listeners(self._channels.workers)
         return 0
 
     async def reaches(self, topic: str) -> bool | None:
-        """Return False if no other worker listens, else None: each worker listens to all topics."""
-        return None if await self.others() else False
-
-    async def _publish(self, topic: str, body: bytes) -> int:
-        """Publish the message. Return the number of workers that receive it, this one included."""
-        await self._server.open()
-        async with self._server.commands("publishing") as client:
-            message = b"%b%b\n%b" % (self._worker_id, orjson.dumps(topic), body)
-            return int(await client.publish(self._channel, message))
-
-    async def _follow(self) -> None:
-        while self._follower is asyncio.current_task():
-            try:
-                await self._listen()
-            except StoreUnavailable:
-                pass  # `StoreHealth` has logged it once
-            except Exception:
-                logger.exception("listening to broadcasts failed; trying again")
-            self._listening.clear()
-            await asyncio.sleep(PAUSE)
-
-    async def _listen(self) -> None:
-        await self._server.open()
-        async with aclosing(self._server.messages(self._channel)) as messages:
-            async for message in messages:
-                self._listening.set()
-                # Own messages come back from the server; `broadcast` has delivered them already.
-                if message is not None and not message.startswith(self._worker_id):
-                    await self._receive(message)
-
-    async def _receive(self, message: bytes) -> None:
+        """Return True if another worker listens to `topic`. None: perhaps, or the server is lost."""
         try:
-            head, _, body = message.partition(b"\n")
-            topic = orjson.loads(head[len(self._worker_id) :])
-            if not isinstance(topic, str):
-                raise ValueError(topic)
-            if self._local.subscribers(topic):
-                await self._local.broadcast(topic, orjson.loads(body))
-        except ValueError:
-            logger.warning("invalid message on %s: %r", self._channel, message[:100])
+            others = await self._other_listeners(self._channels.of(topic))
+        except StoreUnavailable:
+            return None
+        # Other topics share the channel, except for that of a single worker.
+        return bool(others) if topic.startswith(WORKER_TOPICS) or not others else None
+
+    async def _other_listeners(self, channel: str) -> int:
+        self._server.begin()
+        link = self._server.link
+        _, listeners = await link.run("reading", "PUBSUB", "NUMSUB", channel)
+        return max(0, int(listeners) - link.listens(channel))

@@ -3,8 +3,10 @@
 import logging
 import math
 import time
-from collections.abc import Mapping
-from typing import Any, Final, Literal
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Final, Literal, TypeVar
+
+T = TypeVar("T")
 
 
 class StoreUnavailable(Exception):
@@ -71,17 +73,25 @@ class StoreHealth:
 
 
 class HealthRegistry:
-    """The `StoreHealth` of each server and file that one worker uses.
+    """The `StoreHealth` of each server and file that one worker uses, and the links to its servers.
 
-    Stores on the same server share one, so that its outage is logged once.
+    Stores on the same server share one of each, so that an outage is logged once, and one connection serves them all.
     """
 
     def __init__(self) -> None:
         self._by_name: dict[str, StoreHealth] = {}
+        self._shared: dict[Hashable, Any] = {}
 
     def of(self, store: str) -> StoreHealth:
         """Return the health of the store with this name; create it if it is missing."""
         return self._by_name.setdefault(store, StoreHealth(store))
+
+    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what the stores of this registry share under `key`; make it if it is missing."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        found: T = self._shared[key]
+        return found
 
 
 def share_health(scope: Mapping[str, Any], store: Any) -> None:

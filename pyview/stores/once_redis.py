@@ -34,5 +34,5 @@ class RedisOnceStore:
     async def claim(self, key: str, until: float) -> bool:
         # A lifetime and not a point in time: the server's clock may differ from the one that `until` was made with.
         milliseconds = math.ceil(seconds_until(key, until, self._clock()) * 1000)
-        async with self._server.commands("writing") as client:
-            return bool(await client.set(self._prefix + key, 1, nx=True, px=milliseconds))
+        set_once = ("SET", self._prefix + key, 1, "NX", "PX", milliseconds)
+        return await self._server.run("writing", *set_once) is not None

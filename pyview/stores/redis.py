@@ -1,96 +1,63 @@
 """A Redis or Valkey server (6.2 or later) shared by workers on several hosts. Needs the extra `[redis]`."""
 
-import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from urllib.parse import urlsplit
-
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.client import PubSub
-from redis.asyncio.connection import parse_url
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as Unreachable
-from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as Silent
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
 
 from pyview.stores.health import HealthRegistry, Operation, StoreUnavailable
+from pyview.stores.redis_link import RedisLink
 
-HEARTBEAT = 1.0  # seconds of silence on a subscription before the server is pinged on it
-CONNECTIONS = 32  # of one worker; a request that needs one more waits
-# The client does not know Valkey's names of the two schemes.
-_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
+MOST_UNREAD: Final = 1000  # messages of a channel that wait for their reader
 
 
 class RedisServer:
-    """One database of a server, not of a cluster.
+    """One database of a server, as one store uses it. Stores that share `health` share the link to it.
 
-    `timeout`: seconds to wait for a connection or an answer. `health`: shared with other stores on the same server.
-    Raises `ValueError` for an invalid URL.
+    `timeout`: seconds to wait for a connection or an answer. Raises `ValueError` for an invalid URL.
     """
 
     def __init__(self, url: str, timeout: float = 2.0, health: HealthRegistry | None = None) -> None:
-        scheme, separator, rest = url.partition("://")
-        self._url = f"{_SCHEMES.get(scheme, scheme)}{separator}{rest}"
+        self._url = url
         self._timeout = timeout
-        self._name = f"The server {_without_password(url)}"
-        self._health = (health or HealthRegistry()).of(self._name)
-        self._client: Redis | None = None
-        self._answered = False
-        self.database = _database(self._url)
+        self.link = self._shared(health or HealthRegistry())
+        self.database = self.link.database
 
     def share_health(self, health: HealthRegistry) -> None:
-        """Log an outage once for all stores on this server that share `health`."""
-        self._health = health.of(self._name)
+        """Use the link of all stores on this server that share `health`. Call it before `open`."""
+        self.link = self._shared(health)
+
+    def _shared(self, health: HealthRegistry) -> RedisLink:
+        make = partial(RedisLink, self._url, self._timeout, health)
+        return health.shared((RedisLink, self._url, self._timeout), make)
 
     async def open(self) -> None:
         """Connect. Raises `StoreUnavailable` if the server does not answer.
 
         It is open nevertheless: later commands reach the server as soon as it is back.
         """
-        if self._client is None:
-            self._client = self._make_client()
-        if not self._answered:
-            async with self.commands("reading") as client:
-                await client.ping()
-            self._answered = True
+        self.begin()
+        await self.link.run("reading", "PING")
 
-    def _make_client(self) -> Redis:
-        # No automatic repetition: a script that compares a version may have run before its answer was lost, and would
-        # then fail the second time.
-        retry = Retry(NoBackoff(), 0)
-        pool = BlockingConnectionPool.from_url(
-            self._url,
-            retry=retry,
-            protocol=2,
-            max_connections=CONNECTIONS,
-            timeout=self._timeout,
-            socket_timeout=self._timeout,
-            socket_connect_timeout=self._timeout,
-        )
-        return Redis.from_pool(pool)
+    def begin(self) -> None:
+        """Begin to connect; never waits."""
+        self.link.open(self)
 
     async def close(self) -> None:
-        client, self._client = self._client, None
-        self._answered = False
-        if client is not None:
-            await client.aclose()
+        await self.link.close(self)
 
-    @asynccontextmanager
-    async def commands(self, operation: Operation) -> AsyncIterator[Redis]:
-        """Yield the client for commands of one kind; their failures raise `StoreUnavailable`."""
-        sent = time.monotonic()
-        try:
-            yield self._opened()
-        except (RedisError, OSError) as error:
-            raise self._failed(operation, error, sent) from error
-        self._health.recovered(operation)
+    async def run(self, operation: Operation, *command: Any) -> Any:
+        """Send a command and return its answer. Raises `StoreUnavailable`."""
+        return await self.link.run(operation, *command)
 
-    def _failed(self, operation: Operation, error: RedisError | OSError, sent: float) -> StoreUnavailable:
-        """Record the failure of a request that was sent at `sent`. Return the exception to raise."""
-        unreachable = isinstance(error, (Unreachable, Silent, OSError))
-        self._health.failed(operation, error, sent=sent, unreachable=unreachable)
-        return StoreUnavailable(f"{operation} failed with {type(error).__name__}: {error}")
+    async def run_all(self, operation: Operation, commands: Iterable[Sequence[Any]]) -> list[Any]:
+        """Send commands together and return their answers. Raises `StoreUnavailable` if one fails."""
+        return await asyncio.gather(*(self.link.run(operation, *command) for command in commands))
+
+    async def script(self, source: str, keys: list[str] | tuple[str, ...], *arguments: Any) -> Any:
+        """Run a script that may write, and return its answer. Raises `StoreUnavailable`."""
+        return await self.link.script("writing", source, keys, *arguments)
 
     async def messages(self, channel: str) -> AsyncGenerator[bytes | None, None]:
         """Yield the messages on `channel`, and None once subscribed and after each second of silence.
@@ -98,49 +65,48 @@ class RedisServer:
         No message between two items is lost. Raises `StoreUnavailable` if the server is lost: messages that are
         published until the next subscription do not arrive.
         """
-        # A subscription lasts for hours, so its failure counts from the last answer and not from its start.
-        answered = time.monotonic()
+        queue = MessageQueue()
+        await self.link.listen(channel, queue)
         try:
-            async with self._opened().pubsub() as subscription:
-                await subscription.subscribe(channel)
-                async with aclosing(_messages(subscription)) as messages:
-                    async for message in messages:
-                        answered = time.monotonic()
-                        self._health.recovered("listening")
-                        yield message
-        except (RedisError, OSError) as error:
-            raise self._failed("listening", error, answered) from error
-
-    def _opened(self) -> Redis:
-        if self._client is None:
-            raise StoreUnavailable("the store is not open: await start() first, and close() last")
-        return self._client
+            if not self.link.listens(channel):
+                raise StoreUnavailable("listening failed: the server did not confirm the subscription")
+            yield None
+            while True:
+                yield await queue.next()
+        finally:
+            self.link.unlisten(channel, queue)
 
 
-async def _messages(subscription: PubSub) -> AsyncGenerator[bytes | None, None]:
-    pinged = False
-    while True:
-        message = await subscription.get_message(timeout=HEARTBEAT)
-        if message is None and pinged:
-            raise ConnectionError("the subscription is silent")
-        pinged = message is None
-        if message is None:
-            await subscription.ping()
-        else:
-            yield message["data"] if message["type"] == "message" else None
+class MessageQueue:
+    """The unread messages of a channel; None stands for a sign of life."""
 
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[bytes | StoreUnavailable | None] = asyncio.Queue(MOST_UNREAD)
 
-def _database(url: str) -> int:
-    try:
-        return int(parse_url(url).get("db", 0))
-    except ValueError as error:
-        raise ValueError(
-            f"{_without_password(url)!r} is not the URL of a Redis or Valkey server ({error}). "
-            "Expected redis://:password@host:6379/0, rediss://... or unix:///path"
-        ) from error
+    async def next(self) -> bytes | None:
+        """Return the next item. Raises `StoreUnavailable` if the connection was lost after the last one."""
+        item = await self._queue.get()
+        if isinstance(item, StoreUnavailable):
+            raise item
+        return item
 
+    def received(self, channel: str, body: bytes) -> Awaitable[None] | None:
+        if self._queue.full():
+            return self._queue.put(body)
+        self._queue.put_nowait(body)
+        return None
 
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
+    def alive(self) -> None:
+        if self._queue.empty():
+            self._queue.put_nowait(None)
+
+    def lost(self) -> None:
+        error = StoreUnavailable("listening failed: the connection to the server was lost")
+        with suppress(asyncio.QueueFull):
+            return self._queue.put_nowait(error)
+        # Its reader is behind: the items are read again from the store anyway.
+        self._queue.get_nowait()
+        self._queue.put_nowait(error)
+
+    async def found(self, gap: float) -> None:
+        """Do nothing: `lost` has ended the reading, and the next one subscribes again."""

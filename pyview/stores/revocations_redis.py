@@ -10,8 +10,6 @@ import time
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 
-from redis.asyncio import Redis
-
 from pyview.stores.health import HealthRegistry
 from pyview.stores.redis import RedisServer
 from pyview.stores.revocations import Revocation
@@ -69,28 +67,18 @@ class _RedisLog:
         self.close = server.close
 
     async def add(self, revocations: Collection[Revocation], now: float) -> None:
-        async with self._server.commands("writing") as client:
-            merge = client.register_script(ADD)
-            for revocation in revocations:
-                key, until, not_before = revocation.key, revocation.until, revocation.not_before
-                score = EVERY_SIGN_IN if not_before is None else not_before
-                message = json.dumps([key, until, not_before])
-                await merge(
-                    keys=[self._until, self._not_before],
-                    args=[key, until, score, now, self._channel, message],
-                )
+        for revocation in revocations:
+            key, until, not_before = revocation.key, revocation.until, revocation.not_before
+            score = EVERY_SIGN_IN if not_before is None else not_before
+            message = json.dumps([key, until, not_before])
+            names = (self._until, self._not_before)
+            await self._server.script(ADD, names, key, until, score, now, self._channel, message)
 
     async def find(self, keys: Collection[str]) -> list[Revocation]:
-        async with self._server.commands("reading") as client:
-            return await self._find(client, list(keys))
-
-    async def _find(self, client: Redis, keys: list[str]) -> list[Revocation]:
         if not keys:
             return []
-        async with client.pipeline(transaction=False) as pipeline:
-            pipeline.zmscore(self._until, keys)
-            pipeline.zmscore(self._not_before, keys)
-            untils, not_befores = await pipeline.execute()
+        scores = [("ZMSCORE", name, *keys) for name in (self._until, self._not_before)]
+        untils, not_befores = await self._server.run_all("reading", scores)
         found = zip(keys, untils, not_befores, strict=True)
         return [_revocation(key, until, before) for key, until, before in found if until is not None]
 
@@ -102,22 +90,17 @@ class _RedisLog:
                 yield RevocationBatch([] if message is None else [Revocation(*json.loads(message))])
 
     async def _read_all(self) -> list[Revocation]:
-        async with self._server.commands("reading") as client:
-            found: dict[str, Revocation] = {}  # ZSCAN may yield a key twice
-            cursor = 0
-            while True:
-                cursor, page = await client.zscan(self._until, cursor, count=PAGE)
-                for revocation in await self._find(client, [_text(key) for key, _ in page]):
-                    found[revocation.key] = revocation
-                if not cursor:
-                    return list(found.values())
+        found: dict[str, Revocation] = {}  # ZSCAN may yield a key twice
+        cursor = b"0"
+        while True:
+            cursor, page = await self._server.run("reading", "ZSCAN", self._until, cursor, "COUNT", PAGE)
+            for revocation in await self.find([key.decode() for key in page[::2]]):
+                found[revocation.key] = revocation
+            if cursor == b"0":
+                return list(found.values())
 
 
-def _text(name: object) -> str:
-    return name.decode() if isinstance(name, bytes) else str(name)
-
-
-def _revocation(key: str, until: float, not_before: float | None) -> Revocation:
+def _revocation(key: str, until: bytes, not_before: bytes | None) -> Revocation:
     # Between the two commands a revocation may have expired and been removed from the second set: `not_before` is None.
-    every_sign_in = not_before is None or math.isinf(not_before)
-    return Revocation(key, until, None if every_sign_in else not_before)
+    every_sign_in = not_before is None or math.isinf(float(not_before))
+    return Revocation(key, float(until), None if every_sign_in else float(not_before or 0))

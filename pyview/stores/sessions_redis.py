@@ -4,11 +4,7 @@ There is a hash for each session, and for each user a sorted set of keys scored 
 ended sessions; it must not evict the others (`maxmemory-policy noeviction`).
 """
 
-from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
-
-from redis.asyncio import Redis
 
 from pyview.stores.health import HealthRegistry
 from pyview.stores.redis import RedisServer
@@ -131,9 +127,7 @@ class RedisSessionStore:
         await self._server.close()
 
     async def load(self, key: str, now: float) -> Record | None:
-        async with self._server.commands("reading") as client:
-            found: Any = await client.hgetall(self._name(key))
-        record = _record(found)
+        record = _record(await self._server.run("reading", "HGETALL", self._name(key)))
         return record if record is not None and record.alive(now) else None
 
     async def create(self, record: Record) -> None:
@@ -156,18 +150,12 @@ class RedisSessionStore:
         return [key.decode() for key in gone] if isinstance(gone, list) else []
 
     async def list_user(self, user: str, now: float) -> list[Record]:
-        async with self._server.commands("reading") as client:
-            keys: Any = await client.zrange(f"{self._prefix}sessions-of:{user}", 0, -1)
-            records = [_record(found) for found in await self._load_all(client, keys)]
+        keys = await self._server.run("reading", "ZRANGE", f"{self._prefix}sessions-of:{user}", 0, -1)
+        commands = [("HGETALL", self._name(key.decode())) for key in keys]
+        records = [_record(found) for found in await self._server.run_all("reading", commands)]
         # The set of a user may still have keys whose hash the server has expired.
         alive = [record for record in records if record is not None and record.alive(now)]
         return sorted(alive, key=lambda record: record.last_seen_at, reverse=True)
-
-    async def _load_all(self, client: Redis, keys: list[bytes]) -> list[Mapping[bytes, bytes]]:
-        async with client.pipeline(transaction=False) as pipeline:
-            for key in keys:
-                pipeline.hgetall(self._name(key.decode()))
-            return await pipeline.execute()
 
     async def _put(self, script: str, record: Record, *conditions: str | int) -> bool:
         values = (self._prefix, record.key, record.user, record.last_seen_at, record.expires_at)
@@ -178,18 +166,17 @@ class RedisSessionStore:
         return answer == 1
 
     async def _run(self, script: str, arguments: list[str | int | float | bytes], *names: str) -> object:
-        async with self._server.commands("writing") as client:
-            # EVALSHA: the server knows the script after the first call, and only its digest is sent.
-            answer: object = await client.register_script(script)(keys=names, args=arguments)
+        answer: object = await self._server.script(script, names, *arguments)
         return answer
 
     def _name(self, key: str) -> str:
         return f"{self._prefix}session:{key}"
 
 
-def _record(found: Mapping[bytes, bytes]) -> Record | None:
-    if not found:
+def _record(names_and_values: list[bytes]) -> Record | None:
+    if not names_and_values:
         return None
+    found = dict(zip(names_and_values[::2], names_and_values[1::2], strict=True))
     text = {name: found[name.encode()] for name in FIELDS}
     return Record(
         key=text["key"].decode(),

@@ -40,37 +40,36 @@ class RedisStateStore:
 
     async def put(self, entries: Sequence[StateEntry]) -> None:
         now = self._clock()
-        async with self._server.commands("writing") as client, client.pipeline(transaction=False) as pipeline:
-            for entry in entries:
-                pipeline.set(self._states + entry.key, entry.value, px=_milliseconds(entry.seconds))
-            for tag in {entry.tag for entry in entries if entry.tag}:
-                self._index(pipeline, tag, [entry for entry in entries if entry.tag == tag], now)
-            await pipeline.execute()
+        commands = [
+            ("SET", self._states + entry.key, entry.value, "PX", _milliseconds(entry.seconds))
+            for entry in entries
+        ]
+        for tag in {entry.tag for entry in entries if entry.tag}:
+            commands += self._index(tag, [entry for entry in entries if entry.tag == tag], now)
+        await self._server.run_all("writing", commands)
 
-    def _index(self, pipeline: Any, tag: str, entries: Sequence[StateEntry], now: float) -> None:
-        """Add the keys of a session to its set, and remove those that have expired."""
-        name, ends = self._tags + tag, {entry.key: now + entry.seconds for entry in entries}
-        pipeline.zremrangebyscore(name, "-inf", now)
-        pipeline.zadd(name, ends)
+    def _index(self, tag: str, entries: Sequence[StateEntry], now: float) -> list[tuple[Any, ...]]:
+        """Return the commands that add the keys of a session to its set, and remove those that have expired."""
+        name = self._tags + tag
+        ends = [part for entry in entries for part in (now + entry.seconds, entry.key)]
         # At least a day: a short-lived entry must not end the set before a long-lived one.
-        pipeline.pexpire(name, _milliseconds(max(_DAY, *(entry.seconds for entry in entries))))
+        lifetime = _milliseconds(max(_DAY, *(entry.seconds for entry in entries)))
+        return [("ZREMRANGEBYSCORE", name, "-inf", now), ("ZADD", name, *ends), ("PEXPIRE", name, lifetime)]
 
     async def take(self, key: str) -> bytes | None:
-        async with self._server.commands("writing") as client:
-            found: Any = await client.getdel(self._states + key)
-        return None if found is None else bytes(found)
+        found: bytes | None = await self._server.run("writing", "GETDEL", self._states + key)
+        return found
 
     async def drop(self, keys: Iterable[str]) -> None:
         names = [self._states + key for key in keys]
         if names:
-            async with self._server.commands("writing") as client:
-                await client.delete(*names)
+            await self._server.run("writing", "DEL", *names)
 
     async def forget(self, tag: str) -> None:
-        async with self._server.commands("writing") as client:
-            keys: Any = await client.zrange(self._tags + tag, 0, -1)
-            names = [self._states + key.decode() for key in keys]
-            await client.delete(self._tags + tag, *names)
+        keys = await self._server.run("writing", "ZRANGE", self._tags + tag, 0, -1)
+        await self._server.run(
+            "writing", "DEL", self._tags + tag, *(self._states + key.decode() for key in keys)
+        )
 
 
 def _milliseconds(seconds: float) -> int:

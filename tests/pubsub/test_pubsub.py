@@ -11,6 +11,7 @@ from pyview.pubsub.local import LocalPubSub
 from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.pubsub.redis import RedisPubSub
 from tests.stores.fixtures import valkey
+from tests.stores.revocations.workers import until
 from tests.stores.valkey import ValkeyProcess
 
 __all__ = ["valkey"]
@@ -46,6 +47,7 @@ async def test_each_subscriber_gets_each_message_once_in_order(pubsub: PubSub) -
         await pubsub.subscribe("room", listener)
     for number in range(3):
         await pubsub.broadcast("room", number)
+    await until(lambda: len(two.events) == 3)
     assert one.events == two.events == [InfoEvent("room", number) for number in range(3)]
 
 
@@ -53,7 +55,9 @@ async def test_topics_do_not_mix(pubsub: PubSub) -> None:
     one = Listener()
     await pubsub.subscribe("a", one)
     await pubsub.broadcast("b", 1)
-    assert one.events == []
+    await pubsub.broadcast("a", 2)
+    await until(lambda: bool(one.events))
+    assert one.events == [InfoEvent("a", 2)]
 
 
 async def test_unsubscribe_and_drop_end_delivery(pubsub: PubSub) -> None:
@@ -67,6 +71,7 @@ async def test_unsubscribe_and_drop_end_delivery(pubsub: PubSub) -> None:
     pubsub.drop(two)
     await pubsub.broadcast("a", 1)
     await pubsub.broadcast("b", 2)
+    await until(lambda: bool(one.events))
     assert (one.events, two.events) == ([InfoEvent("b", 2)], [])
 
 
@@ -80,7 +85,7 @@ async def test_a_subscriber_may_unsubscribe_during_a_delivery(pubsub: PubSub) ->
     await pubsub.subscribe("a", Leaver())
     await pubsub.subscribe("a", last)
     await pubsub.broadcast("a", 1)
-    assert last.events == [InfoEvent("a", 1)]
+    await until(lambda: last.events == [InfoEvent("a", 1)])
 
 
 async def test_memory_keeps_no_topic_without_subscribers() -> None:

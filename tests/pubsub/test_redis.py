@@ -1,5 +1,6 @@
 """Broadcasts between workers, also while the server is lost."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from redis.asyncio import Redis
 from pyview.events.info_event import InfoEvent
 from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.local import LocalPubSub
-from pyview.pubsub.memory import MemoryPubSub
+from pyview.pubsub.memory import MISSED, MemoryPubSub
 from pyview.pubsub.redis import RedisPubSub
 from pyview.wire.message import UnencodableValue
 from tests.stores.fixtures import BreakableServer, FreezableServer, own_valkey, valkey
@@ -115,10 +116,19 @@ async def test_invalid_messages_on_the_channel_are_ignored(
     await two.subscribe("room", other)
     async with Redis.from_url(valkey.url) as stranger:
         for nonsense in (b"", b"x", b"\xff" * 40, b"0" * 32 + b'"room"\n{', b"0" * 32 + b"[1]\n1"):
-            await stranger.publish(two._channel, nonsense)
+            await stranger.publish(two._channels.of("room"), nonsense)
     await one.broadcast("room", 1)
     await until(lambda: other.events == [InfoEvent("room", 1)])
     assert caplog.text.count("invalid message on") == 5
+
+
+async def until_connected(*workers: RedisPubSub) -> None:
+    """Wait until the server counts all of `workers`; ten seconds at most."""
+    for worker in workers:
+        for _ in range(500):
+            if await worker.others() == len(workers) - 1:
+                break
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("kind", [BreakableServer, FreezableServer])
@@ -132,13 +142,33 @@ async def test_a_worker_without_server_gets_its_own_messages_and_reconnects(
     await two.subscribe("room", other)
     server.stop()
     await one.broadcast("room", "alone")
-    assert own.events == [InfoEvent("room", "alone")]
-    await until(lambda: not two._listening.is_set(), 5)
+    await until(lambda: own.events == [InfoEvent("room", "alone")])
+    await until(lambda: "is gone" in caplog.text)
     server.restart()
-    await until(lambda: two._listening.is_set() and one._listening.is_set(), 10)
+    await until_connected(one, two)
     await one.broadcast("room", "together")
-    await until(lambda: InfoEvent("room", "together") in other.events, 5)
+    await until(lambda: InfoEvent("room", "together") in other.events)
     assert other.events.count(InfoEvent("room", "together")) == 1
+    await until(lambda: own.events == [InfoEvent("room", "alone"), InfoEvent("room", "together")])
+
+
+async def test_a_worker_that_was_cut_off_says_so_to_the_views_that_ask(
+    own_valkey: ValkeyProcess, make: Make
+) -> None:
+    one, two = make(own_valkey.url), make(own_valkey.url)
+    missed, room, other = Listener(), Listener(), Listener()
+    await one.subscribe(MISSED, missed)
+    await one.subscribe("room", room)
+    await two.subscribe(MISSED, other)
+    assert missed.events == []
+    own_valkey.kill()
+    own_valkey.start()
+    await until(lambda: bool(missed.events and other.events))
+    (event,) = missed.events
+    assert (event.name, 0 < event.payload["seconds"] < 60) == (MISSED, True)
+    # Every channel is subscribed again at that time: a view that loads its data then misses nothing.
+    await two.broadcast("room", 1)
+    await until(lambda: room.events == [InfoEvent("room", 1)])
 
 
 async def test_it_starts_without_a_server(own_valkey: ValkeyProcess, make: Make) -> None:

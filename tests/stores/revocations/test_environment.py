@@ -28,9 +28,9 @@ def test_the_environment_chooses(environ: dict[str, str], revocations: type, ses
 
 
 def test_without_the_extra_the_error_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.split(".")[0] == "redis"]:
-        monkeypatch.delitem(sys.modules, name)
-    for name in ("pyview.stores.revocations_redis", "pyview.stores.sessions_redis", "pyview.stores.redis"):
+    for name in [
+        name for name in sys.modules if name.startswith(("redis", "pyview.stores")) and "redis" in name
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [NoRedis(), *sys.meta_path])
     for choose in (revocations_from_environment, session_store_from_environment):

@@ -1,0 +1,51 @@
+"""The channels of a server that carry the topics, and the form of a message on them."""
+
+from binascii import crc32
+from typing import Final, NamedTuple
+
+import orjson
+
+from pyview.pubsub.memory import WORKER_TOPICS
+
+CHANNELS: Final = 256
+"""Channels of the topics of one database. With one channel for each topic, workers would subscribe at every page."""
+
+
+class Channels:
+    """The names of the channels, under names that begin with `prefix`.
+
+    A server publishes to all of its databases; each database has its own broadcasts.
+    """
+
+    def __init__(self, prefix: str, database: int) -> None:
+        self._prefix = f"{prefix}b:{database}:"
+        self.workers = f"{self._prefix}workers"
+        """A channel without messages: the server counts the workers that listen to it."""
+
+    def of(self, topic: str) -> str:
+        """Return the channel of a topic. A topic of a single worker has its own."""
+        if topic.startswith(WORKER_TOPICS):
+            return self._prefix + topic
+        return f"{self._prefix}{crc32(topic.encode('utf-8', 'surrogatepass')) % CHANNELS}"
+
+
+class Envelope(NamedTuple):
+    """A broadcast on a channel. `number` counts the broadcasts of the worker `sender`; `body` is JSON."""
+
+    sender: bytes
+    number: int
+    topic: str
+    body: bytes
+
+    def encoded(self) -> bytes:
+        return b"%b %d %b\n%b" % (self.sender, self.number, orjson.dumps(self.topic), self.body)
+
+
+def opened(message: bytes) -> Envelope:
+    """Decode a message, except for its body. Raises `ValueError` if it is none."""
+    head, _, body = message.partition(b"\n")
+    sender, number, topic = head.split(b" ", 2)
+    name = orjson.loads(topic)
+    if type(name) is not str:
+        raise ValueError(name)
+    return Envelope(sender, int(number), name, body)
