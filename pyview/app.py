@@ -82,6 +82,7 @@ from pyview.transport.assets import ClientAssets, ViewAssets
 from pyview.transport.connections import OpenConnections
 from pyview.transport.drain import Drain
 from pyview.transport.endpoint import SOCKET_PATH, SocketEndpoint
+from pyview.transport.handover import Handover
 from pyview.transport.http import LivePage
 from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer
@@ -167,7 +168,10 @@ class PyView(Starlette):
         )
         self.revocations: Revocations = revocations or revocations_from_environment(os.environ, self._health)
         self.once_store: OnceStore = once_store or once_store_from_environment(os.environ, self._health)
-        self.state_store: StateStore = state_store or state_store_from_environment(os.environ, self._health)
+        # A store without entries may be false.
+        if state_store is None:
+            state_store = state_store_from_environment(os.environ, self._health)
+        self.state_store: StateStore = state_store
         self._opening = Retry(self._open_stores)
         # Logs and checks of this worker
         self._audit = Audit()
@@ -215,6 +219,7 @@ class PyView(Starlette):
             self._identity_monitor,
             self._detached_views,
         )
+        self._handover = Handover(self._workers, self._detached_views)
         self._long_poll = LongPoll(endpoint.serve_polls, self.security, self._tokens, self._workers)
         # First, so that no route of the application, such as a mount at `/`, can hide them.
         self.router.routes[:0] = [
@@ -258,6 +263,7 @@ class PyView(Starlette):
                     self.security,
                     self._client_warnings,
                     self._crashes,
+                    self._handover,
                 ),
                 context_processors=self.context_processors,
                 telemetry=self._telemetry,

@@ -7,7 +7,8 @@ Without a store that outlives the worker, the browser of a small state carries i
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
 
 from pyview.config import SecurityConfig
 from pyview.keeping.snapshot import Snapshot, read
@@ -28,15 +29,29 @@ logger = logging.getLogger("pyview")
 
 KEPT_EVENT = "pyview:kept"
 
-AskWorker = Callable[[str, list[str]], Awaitable[str | None]]
-"""`ask(worker, keys)` returns the sealed state of a view that another worker has under one of `keys`, and ends it."""
+
+class HandedState(NamedTuple):
+    """The sealed state of a view that goes on at another worker, and its key."""
+
+    key: str
+    sealed: str
+
+
+class Elsewhere(Protocol):
+    """The views that pages had at other workers."""
+
+    async def take(self, mount_context: MountContext, keys: list[str]) -> str | None:
+        """End the view that the page had. Return its sealed state, which has one of the `keys`; None without one."""
+
+    def end(self, mount_context: MountContext) -> None:
+        """End the view that the page had, and wait for nothing: it keeps nothing."""
 
 
 class KeptStates:
     """Stores and finds the kept states of one application.
 
-    `tokens` is called at the first use, when the name of the application is final. `ask_worker` is set where there are
-    other workers to ask.
+    `tokens` is called at the first use, when the name of the application is final. `elsewhere` finds the views of
+    other workers.
     """
 
     def __init__(
@@ -47,8 +62,9 @@ class KeptStates:
         limits: SecurityConfig,
         warnings: RateLimitedWarnings,
         crashes: CrashLog,
+        elsewhere: Elsewhere,
     ) -> None:
-        self.ask_worker: AskWorker | None = None
+        self._elsewhere = elsewhere
         self._tokens = tokens
         self._store = store
         self._once = once
@@ -97,9 +113,6 @@ class KeptStates:
     def drop(self, keeper: Keeper) -> None:
         """Delete the state of a view: its page has left it, or it has crashed and starts again."""
         keeper.page_left = True
-        self._stop(keeper)
-
-    def _stop(self, keeper: Keeper) -> None:
         keeper.dropped = True
         self._writes.discard(keeper)
         self._writes.delete(keeper.key)
@@ -125,18 +138,18 @@ class KeptStates:
         """Store everything that has changed since the last write."""
         await self._writes.flush()
 
-    def find(self, keys: Iterable[str]) -> Keeper | None:
-        """Return the keeper of the view of this worker that is stored under one of `keys`."""
-        return next((self._by_key[key] for key in keys if key in self._by_key), None)
+    def hand_over(self, keeper: Keeper) -> HandedState | None:
+        """Return the present state of a view that goes on at another worker. It is not stored here any more.
 
-    def hand_over(self, keeper: Keeper) -> str | None:
-        """Return the present state of a view, sealed for another worker, and store it no more. The caller ends it."""
+        What the store has of it stays: the other worker deletes it, or uses it if this state does not arrive.
+        """
         text = None if keeper.dropped else self._text(keeper, 0)
+        keeper.dropped = True
+        self._writes.discard(keeper)
         if text is None:
             return None
-        sealed = self._tokens().seal(self._tokens().key(keeper.page), text, keeper.seconds(self._limits))
-        self._stop(keeper)
-        return sealed
+        key = self._tokens().key(keeper.page)
+        return HandedState(key, self._tokens().seal(key, text, keeper.seconds(self._limits)))
 
     def _entry(self, keeper: Keeper) -> StateEntry | None:
         """Capture a view. Return None if there is nothing to store, or nothing has changed."""
@@ -215,21 +228,31 @@ class KeptStates:
         """Return the kept state for the view that a page joins again; None if there is none. It is used once."""
         visit = mount_context.visit
         if not visit.returns:
+            if visit.worker:
+                self._elsewhere.end(mount_context)
             return None
         # The next number is that of a join whose answer was lost on the way: the page does not count it.
-        for joins in (visit.joins, visit.joins + 1):
-            keys = self._tokens().keys(page_of(mount_context, joins))
-            kept = await self._found(keys, mount_context)
-            if kept is not None:
-                return self._fitting(kept, mount_context)
-        return None
+        keys = [
+            self._tokens().keys(page_of(mount_context, joins)) for joins in (visit.joins, visit.joins + 1)
+        ]
+        kept = await self._handed_over([*keys[0], *keys[1]], mount_context)
+        for some in keys:
+            kept = await self._found(some, visit.token) if kept is None else kept
+        return None if kept is None else self._fitting(kept, mount_context)
 
-    async def _found(self, keys: list[str], mount_context: MountContext) -> Snapshot | None:
-        worker, token = mount_context.visit.worker, mount_context.visit.token
-        if worker and self.ask_worker is not None:
-            handed_over = await self.ask_worker(worker, keys)
-            if handed_over is not None:
-                return self._opened(keys, handed_over)
+    async def _handed_over(self, keys: list[str], mount_context: MountContext) -> Snapshot | None:
+        if not mount_context.visit.worker:
+            return None
+        sealed = await self._elsewhere.take(mount_context, keys)
+        if sealed is None:
+            return None
+        kept = self._opened(keys, sealed)
+        # It is used once.
+        for key in keys if kept is not None else ():
+            self._writes.delete(key)
+        return kept
+
+    async def _found(self, keys: list[str], token: str) -> Snapshot | None:
         for key in keys:
             stored = await self._taken(key)
             if stored is not None:
@@ -258,11 +281,13 @@ class KeptStates:
         return kept if first else None
 
     def _opened(self, keys: list[str], sealed: str) -> Snapshot | None:
+        reason = ""
         for key in keys:
             try:
                 return read(self._tokens().unseal(key, sealed))
             except InvalidToken as error:
-                logger.info("a kept state is refused: %s", error.reason)
+                reason = error.reason
+        logger.info("a kept state is refused: %s", reason)
         return None
 
     def _fitting(self, kept: Snapshot, mount_context: MountContext) -> Snapshot | None:

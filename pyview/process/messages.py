@@ -174,6 +174,13 @@ class CookieRejected(Exception):
     """The connection does not accept the new cookie of its page. The text is for the log."""
 
 
+class HandOver(NamedTuple):
+    """The page is at another worker. `capture` takes what the view keeps; `done` is set then, and the view ends."""
+
+    capture: Callable[[], None]
+    done: asyncio.Future[None]
+
+
 class Leave(NamedTuple):
     """The last message."""
 

@@ -7,7 +7,7 @@ nothing.
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from pyview.process.app_context import AppContext
@@ -105,6 +105,7 @@ class ChildProcess(Protocol):
 
     @property
     def dom_id(self) -> str: ...
+    def with_nested(self) -> Iterator[Any]: ...
     def end_with_parent(self) -> None: ...
 
 
@@ -186,6 +187,11 @@ class Children:
         signed = self._app.signatures.mint_nested_token(token, context.identity.binding)
         owner = {"sticky": ""} if child.sticky else {"parent-id": context.target.id}
         return NestedElement(dom_id, child.container(dom_id, {"session": signed, "static": "", **owner}))
+
+    @property
+    def processes(self) -> tuple[ChildProcess, ...]:
+        """The processes of the nested views."""
+        return tuple(self._processes)
 
     def adopt(self, child: ChildProcess) -> bool:
         """End `child` when this view ends. Return False if this view has ended already."""

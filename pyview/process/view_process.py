@@ -357,6 +357,12 @@ class ViewProcess(Mailbox):
         self.charge(intake)
         self.post(message)
 
+    def with_nested(self) -> Iterator["ViewProcess"]:
+        """Yield the view, and all views that are nested in it."""
+        yield self
+        for child in self.children.processes if self.children is not None else ():
+            yield from child.with_nested()
+
     def charge(self, intake: Intake) -> None:
         """Let what waits unread count for another connection."""
         for message in _unread(self._waiting or ()):

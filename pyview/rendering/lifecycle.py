@@ -87,7 +87,8 @@ class Visit(NamedTuple):
     `load_id` is random text of our client for each load, `joins` the number of earlier joins of this view that the page
     counted, 0 for a view that keeps nothing. `token` is the state that the browser carries, `worker` the id of the
     worker of the last join. `received` is the number of messages that the page got on its last join. `returns` is True
-    for a view that comes back, and False for one that live navigation leads to.
+    for a view that comes back, and False for one that live navigation leads to. `mounts` is the number of earlier joins
+    of this view, whether it keeps something or not.
     """
 
     load_id: str = ""
@@ -97,6 +98,7 @@ class Visit(NamedTuple):
     worker: str = ""
     received: int = 0
     returns: bool = False
+    mounts: int = 0
 
 
 NO_VISIT: Final = Visit()

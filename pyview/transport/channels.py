@@ -38,11 +38,22 @@ _UNMATCHED = {"reason": "unmatched topic"}
 class Channel:
     """One joined topic: the connection that its view process sees.
 
-    `shown` names the view and the page once the join is admitted. `sent` counts the messages that the client was sent
-    on this join; the client counts what it receives, so that a rejoin shows whether a message was lost.
+    `shown` names the view and the page once the join is admitted; `mounts` is the number of the page's joins of it
+    before. `sent` counts the messages that the client was sent on this join; the client counts what it receives, so
+    that a rejoin shows whether a message was lost.
     """
 
-    __slots__ = ("_channels", "_open", "_send_queue", "join_ref", "process", "sent", "shown", "topic")
+    __slots__ = (
+        "_channels",
+        "_open",
+        "_send_queue",
+        "join_ref",
+        "mounts",
+        "process",
+        "sent",
+        "shown",
+        "topic",
+    )
 
     process: ViewProcess
     shown: ShownKey | None
@@ -54,6 +65,7 @@ class Channel:
         self.topic = topic
         self.join_ref = join_ref
         self.shown = None
+        self.mounts = 0
         self.sent = 0
 
     @property
@@ -326,7 +338,7 @@ class Channels:
         self, channel: Channel, join: JoinParams, ref: str | None, mount_context: MountContext
     ) -> bool:
         """Continue the view that the page had on another connection. Return False if there is none."""
-        channel.shown = shown_key(join, mount_context)
+        channel.shown, channel.mounts = shown_key(join, mount_context), join.mounts
         process = self.connection.claim(join, channel.shown, mount_context)
         self.connection.show(channel)
         if process is None:
@@ -360,7 +372,7 @@ class Channels:
         detached = []
         for channel in tuple(self._joined.values()):
             if channel.shown is not None and channel.process.can_wait:
-                detached.append(Detached(channel.shown, channel.process, channel.sent))
+                detached.append(Detached(channel.shown, channel.process, channel.sent, channel.mounts))
                 channel.mute()
                 self.forget(channel)
         return detached

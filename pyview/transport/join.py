@@ -226,7 +226,14 @@ def _visit(join: JoinParams, scope: Scope) -> Visit:
     received = join.received if isinstance(join.received, int) else 0
     browser = browser_of(scope)
     return Visit(
-        join.load_id, browser, join.joins, join.kept_token, join.worker, received, returns=join.returns
+        join.load_id,
+        browser,
+        join.joins,
+        join.kept_token,
+        join.worker,
+        received,
+        returns=join.returns,
+        mounts=join.mounts,
     )
 
 

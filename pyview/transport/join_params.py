@@ -29,6 +29,7 @@ class JoinParams(NamedTuple):
     (`_mounts`); both are False without a count. `load_id` is random text that our client makes at each load of a page,
     and `received` the number of messages that it got on the last join. `joins` is the number of joins of a view that
     keeps its state, `kept_token` the state that the browser carries, `worker` the id of the worker of the last join.
+    `mounts` is `_mounts`, 0 without a count.
     """
 
     dom_id: str
@@ -46,6 +47,7 @@ class JoinParams(NamedTuple):
     joins: int = 0
     kept_token: str = ""
     worker: str = ""
+    mounts: int = 0
 
     @classmethod
     def read(cls, topic: str, payload: Mapping[str, Any]) -> "JoinParams":
@@ -75,6 +77,7 @@ class JoinParams(NamedTuple):
             _count(fields.get("_joins")),
             _text(fields.get("_kept")),
             _text(fields.get("_worker"))[:_MAX_WORKER_ID],
+            _count(mounts),
         )
 
     @property

@@ -49,11 +49,15 @@ class OwnerKey(NamedTuple):
 
 
 class Detached(NamedTuple):
-    """A view that a connection leaves behind. `sent` is the number of messages that it sent to its page."""
+    """A view that a connection leaves behind.
+
+    `sent` is the number of messages that it sent to its page, `mounts` the number of the page's joins of it before.
+    """
 
     key: ShownKey
     process: ViewProcess
     sent: int
+    mounts: int = 0
 
 
 class DetachedConnection:
@@ -123,11 +127,11 @@ class DetachedView:
     `until` is the loop time at which the view ends. `size` is its approximate size in bytes.
     """
 
-    __slots__ = ("connection", "key", "process", "sent", "size", "until")
+    __slots__ = ("connection", "key", "mounts", "process", "sent", "size", "until")
 
     def __init__(self, connection: DetachedConnection, detached: Detached, until: float) -> None:
         self.connection = connection
-        self.key, self.process, self.sent = detached
+        self.key, self.process, self.sent, self.mounts = detached
         self.until = until
         # Measured once: the size has to be subtracted again at the end, whatever the context holds then.
         self.size = footprint(self.process.socket.context) + self.process.unread_bytes
@@ -200,6 +204,7 @@ class ShownView(Protocol):
     """A joined topic. Its page may be gone already, without the server having noticed."""
 
     shown: ShownKey | None
+    mounts: int
     sent: int
     process: ViewProcess
 
@@ -339,6 +344,24 @@ class DetachedViews:
             return None
         self._remove(view)
         return view.process
+
+    def take(self, key: ShownKey, owner: OwnerKey, mounts: int) -> ViewProcess | None:
+        """Return the view of a page that has joined at another worker, None if there is none. The caller ends it.
+
+        `mounts` is the number of the page's joins before that one: a view of a later join is not that of the caller.
+        """
+        detached = self._detached.get(key)
+        if detached is not None:
+            if detached.connection.owner != owner or detached.mounts > mounts:
+                return None
+            self._remove(detached)
+            return detached.process
+        shown = self._shown.get(key)
+        if shown is None or shown.owner != owner or shown.mounts > mounts:
+            return None
+        # The loss of its connection was not noticed. The page does not join again: it has another connection.
+        shown.closed()
+        return shown.process
 
     @contextmanager
     def closed(self) -> Iterator[None]:

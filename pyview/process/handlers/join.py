@@ -1,4 +1,4 @@
-"""A page joins, comes back to its view after a lost connection, or leaves."""
+"""A page joins, comes back to its view after a lost connection, goes on at another worker, or leaves."""
 
 import logging
 from typing import Any
@@ -22,7 +22,7 @@ from pyview.process.answers import (
 from pyview.process.handlers.components import forget_components
 from pyview.process.keeper import Keeper
 from pyview.process.mailbox import Handlers
-from pyview.process.messages import Join, JoinRefused, Leave, Rejoin
+from pyview.process.messages import HandOver, Join, JoinRefused, Leave, Rejoin
 from pyview.process.observed import TracedRenderer
 from pyview.process.reloading import ReloadingRenderer
 from pyview.process.runtime import ViewRuntime
@@ -188,6 +188,13 @@ async def handle_rejoin(process: ViewProcess, message: Rejoin) -> None:
         await lifecycle.after_render(socket, process.mount_context)
 
 
+async def handle_hand_over(process: ViewProcess, message: HandOver) -> None:
+    """Take what the view keeps, after the handlers before: its page is at another worker."""
+    message.capture()
+    if not message.done.done():
+        message.done.set_result(None)
+
+
 async def handle_leave(process: ViewProcess, message: Leave) -> None:
     await process.disconnect()
 
@@ -208,6 +215,9 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
     if socket.patched is not None:
         response["live_patch"] = patch_payload(socket.patched)
         socket.patched = None
+    if process.app.workers.started:
+        # The page sends it back with its next join, which may reach another worker.
+        response["worker"] = process.app.workers.id
     process.joined = True
     if process.keeper is not None:
         # The page counts its joins from now on.
@@ -240,4 +250,9 @@ def _refuse(
     process.connection.refused()
 
 
-HANDLERS: Handlers = {Join: handle_join, Rejoin: handle_rejoin, Leave: handle_leave}
+HANDLERS: Handlers = {
+    Join: handle_join,
+    Rejoin: handle_rejoin,
+    HandOver: handle_hand_over,
+    Leave: handle_leave,
+}
