@@ -81,6 +81,11 @@ class KeptStates:
         """True if browsers carry small states, because no store outlives this worker."""
         return not self._store.shared and self._limits.max_kept_token > 0
 
+    @property
+    def pending(self) -> int:
+        """Count of views that have changed since they were stored."""
+        return self._writes.pending
+
     # Views
 
     def begin(self, process: KeptProcess, kept: Snapshot | None) -> Keeper:

@@ -27,8 +27,14 @@ class KeptWrites:
         self._last: dict[str, StateEntry] = {}
         self._gone: dict[str, None] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def pending(self) -> int:
+        """Count of states that are not stored yet."""
+        return len(self._dirty) + len(self._last) + (self._writing is not None)
 
     def add(self, keeper: Keeper, seconds: float = _PERIOD) -> None:
         """Capture and write `keeper` within `seconds`."""
@@ -68,10 +74,12 @@ class KeptWrites:
         if self._loop is not loop:
             # An application may be served by one loop after another; what belongs to a closed loop never ends.
             self._loop, self._timer, self._writing = loop, None, None
-        if self._timer is not None and self._timer.when() <= loop.time() + seconds:
+        due = loop.time() + seconds
+        if self._timer is not None and self._due <= due:
             return
         self._disarm()
-        self._timer = loop.call_later(seconds, self._tick)
+        # uvloop's handle of a call without delay does not tell when it is due.
+        self._due, self._timer = due, loop.call_later(seconds, self._tick)
 
     def _disarm(self) -> None:
         if self._timer is not None:

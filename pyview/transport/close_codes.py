@@ -30,6 +30,8 @@ class CloseReason(NamedTuple):
 
 _NO_RETURN = frozenset({NORMAL, POLICY, TOO_BIG, RESTART, GOODBYE, SIGNED_OUT})
 
+_SILENT = "heartbeat timeout"
+
 
 def may_return(code: int, reason: str = "") -> bool:
     """Return True if the page may come back to its view after its socket closed like this.
@@ -37,4 +39,12 @@ def may_return(code: int, reason: str = "") -> bool:
     Servers report a lost connection as 1005 or 1006. The client closes with 1000 only to say goodbye, or when its
     heartbeat got no answer (phoenix.js, `heartbeatTimeout`).
     """
-    return code not in _NO_RETURN or reason == "heartbeat timeout"
+    return code not in _NO_RETURN or reason == _SILENT
+
+
+def says_goodbye(code: int, reason: str = "") -> bool:
+    """Return True if the browser closed because the user leaves the page: nothing of it has to be kept.
+
+    A server that stops may close with 1012 by itself. The page then joins at another worker.
+    """
+    return code in (NORMAL, GOODBYE) and reason != _SILENT

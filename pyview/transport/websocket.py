@@ -27,6 +27,7 @@ from pyview.transport.close_codes import (
     TOO_BIG,
     CloseReason,
     may_return,
+    says_goodbye,
 )
 from pyview.transport.identity import ConnectionIdentity
 from pyview.transport.identity_monitor import IdentityMonitor
@@ -164,8 +165,9 @@ class WebSocketConnection:
         while True:
             message = await receive()
             if message["type"] != "websocket.receive":
-                self._may_return = may_return(message.get("code", NO_STATUS), message.get("reason") or "")
-                self._left = self._left or not self._may_return
+                code, reason = message.get("code", NO_STATUS), message.get("reason") or ""
+                self._may_return = may_return(code, reason)
+                self._left = self._left or says_goodbye(code, reason)
                 return
             try:
                 text = message.get("text")

@@ -24,6 +24,10 @@ class Network:
     def mend(self) -> None:
         self._up = True
 
+    def lead_to(self, base_url: str) -> None:
+        """Forward new connections to another server."""
+        self._port = urlsplit(base_url).port or 80
+
     @contextmanager
     def running(self) -> Iterator["Network"]:
         thread = threading.Thread(target=self._loop.run_forever, daemon=True)
