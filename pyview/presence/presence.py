@@ -333,6 +333,7 @@ class Presence:
         After `hand_over_all` the others keep the entries of this worker for a while.
         """
         if self._timer is None:
+            self._draining = False
             return
         self._timer.cancel()
         if self._removing is not None:

@@ -131,12 +131,10 @@ class KeptStates:
 
     # Storing
 
-    async def save(self, processes: Iterable[KeptProcess]) -> None:
+    async def save(self, keepers: Iterable[Keeper]) -> None:
         """Store the views that have changed, and return when the store has them."""
-        wanted = {id(process) for process in processes}
-        for keeper in tuple(self._keepers):
-            if id(keeper.process) in wanted:
-                self.touch(keeper)
+        for keeper in keepers:
+            self.touch(keeper)
         await self.flush()
 
     async def flush(self) -> None:

@@ -5,13 +5,14 @@ join of the same topic is dropped, because live navigation joins another view on
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
 
 from pyview.config import SecurityConfig
 from pyview.process.app_context import AppContext
 from pyview.process.create import create_process
+from pyview.process.keeper import Keeper
 from pyview.process.messages import CookieChanged, Join, Recheck, Rejoin
 from pyview.process.nested import Children
 from pyview.process.transfer import Transfer
@@ -363,9 +364,19 @@ class Channels:
 
     async def keep(self) -> None:
         """Store what the views keep, before the connection closes."""
-        processes = [channel.process for channel in self._joined.values()]
-        if any(process.keeper is not None for process in processes):
-            await self.app.kept_states.save(processes)
+        keepers = list(self._keepers())
+        if keepers:
+            await self.app.kept_states.save(keepers)
+
+    @property
+    def unsaved(self) -> bool:
+        """True if a view has changed what it keeps, and no store has that yet."""
+        return any(keeper.dirty for keeper in self._keepers())
+
+    def _keepers(self) -> Iterator[Keeper]:
+        for channel in self._joined.values():
+            if channel.process.keeper is not None:
+                yield channel.process.keeper
 
     def release(self) -> list[Detached]:
         """Return the views that can wait for their page after a lost connection. The caller owns them from now on."""

@@ -7,12 +7,12 @@ rate at which connections close is the rate at which the other workers have to j
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from pyview.process.app_context import AppContext
 from pyview.transport.close_codes import RESTART, CloseReason
-from pyview.transport.connections import OpenConnections
+from pyview.transport.connections import OpenConnection, OpenConnections
 from pyview.transport.reconnect import DetachedViews
 
 logger = logging.getLogger("pyview")
@@ -22,6 +22,8 @@ _SHARE = 0.5
 """Share of `drain_timeout` in which all idle connections close, however many there are."""
 _FETCH_TIME = 2.0
 """Seconds for browsers to fetch the last messages of their long polls. One that has gone fetches none."""
+_KEEP_TIME = 1.0
+"""Seconds to store the states of one batch. A store that takes longer is not waited for again."""
 _STOPS = CloseReason(RESTART, "the server stops")
 
 
@@ -43,6 +45,8 @@ class Drain:
         self._app_context = app_context
         self._unfetched = unfetched
         self._hurried = asyncio.Event()
+        self._storing = True
+        self._stored_twice: set[OpenConnection] = set()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -62,10 +66,14 @@ class Drain:
         finally:
             self._connections.refusing = False
 
-    def begin(self) -> "asyncio.Task[None]":
-        """Start to drain, unless that has begun already. The task ends when nothing is open any more."""
+    def begin(self, *, accepting: bool = False) -> "asyncio.Task[None]":
+        """Start to drain, unless that has begun already. The task ends when nothing is open any more.
+
+        `accepting`: the server still accepts connections, so a load balancer gets time to stop sending them.
+        """
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+            delay = self._app_context().security.drain_delay if accepting else 0.0
+            self._task = asyncio.get_running_loop().create_task(self._run(delay))
         return self._task
 
     def hurry(self) -> None:
@@ -73,18 +81,21 @@ class Drain:
         self._hurried.set()
         self._app_context().unfinished.hurry()
 
-    async def _run(self) -> None:
+    async def _run(self, delay: float) -> None:
         app = self._app_context()
-        if self._connections.monitor:
-            await self._sleep(app.security.drain_delay)
+        await self._sleep(delay)
         # Browsers connect again at once. They have to reach another worker.
         self._connections.refusing = True
         # Other workers list its users until their pages have come back.
         app.presence.hand_over_all()
         seconds = app.security.drain_timeout
         with app.unfinished.hurried(), self._detached_views.closed():
+            if self._hurried.is_set():
+                app.unfinished.hurry()
             try:
                 async with asyncio.timeout(seconds):
+                    # The states of detached views, which have just ended.
+                    await self._store([app.kept_states.flush])
                     await self._close_connections(app)
                     await self._wait_for_end(app)
                     await self._wait_for_polls()
@@ -100,17 +111,43 @@ class Drain:
         waiting = deque(self._connections.monitor)
         size = self._batch_size(len(waiting), app)
         while waiting:
-            for _ in range(min(size, len(waiting))):
-                connection = waiting.popleft()
-                # Its handler answers first, and what it changed is kept.
-                if connection.busy and self._may_wait(app):
-                    waiting.append(connection)
-                    continue
-                connection.end(_STOPS)
-                # Other connections read what has arrived meanwhile: their events are answered before they close.
-                await asyncio.sleep(0)
+            batch = [waiting.popleft() for _ in range(min(size, len(waiting)))]
+            waiting += await self._close_batch(batch, app)
             if self._may_wait(app):
                 await self._sleep(_PAUSE)
+
+    async def _close_batch(self, batch: Sequence[OpenConnection], app: AppContext) -> list[OpenConnection]:
+        """Close the connections that have nothing to do. Return the others."""
+        # A handler that is running answers first, and what it changes is kept as well.
+        later = [connection for connection in batch if connection.busy and self._may_wait(app)]
+        idle = [connection for connection in batch if connection not in later]
+        await self._store([connection.keep for connection in idle])
+        for connection in idle:
+            if self._may_wait(app) and (connection.busy or self._has_changed(connection)):
+                later.append(connection)
+                continue
+            connection.end(_STOPS)
+            # The others read what has arrived meanwhile: their events are answered before they close.
+            await asyncio.sleep(0)
+        return later
+
+    async def _store(self, writes: Iterable[Callable[[], Awaitable[None]]]) -> None:
+        """Wait until states are stored. Pages still answer events meanwhile."""
+        if not self._storing:
+            return
+        try:
+            async with asyncio.timeout(_KEEP_TIME):
+                await asyncio.gather(*(write() for write in writes), return_exceptions=True)
+        except TimeoutError:
+            logger.warning("kept states are not stored within %g s; pages close without waiting", _KEEP_TIME)
+            self._storing = False
+
+    def _has_changed(self, connection: OpenConnection) -> bool:
+        """Return True, once for each connection, if an event has changed a view while its state was stored."""
+        if not connection.unsaved or connection in self._stored_twice:
+            return False
+        self._stored_twice.add(connection)
+        return True
 
     def _batch_size(self, connections: int, app: AppContext) -> int:
         limits = app.security

@@ -110,7 +110,7 @@ class StopSignals:
         now = asyncio.get_running_loop().time()
         if not self._held:
             self._begun_at = now
-            self._drain.begin().add_done_callback(self._drained)
+            self._drain.begin(accepting=True).add_done_callback(self._drained)
         elif number == signal.SIGINT or now - self._begun_at > _SAME_STOP:
             self._drain.hurry()
         self._held.append(number)

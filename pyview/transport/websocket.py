@@ -381,6 +381,16 @@ class WebSocketConnection:
         """True while a view handles something, such as the event of its page."""
         return self._task is not None and self._channels.busy
 
+    @property
+    def unsaved(self) -> bool:
+        """True if a view has changed what it keeps, and no store has that yet."""
+        return self._task is not None and self._channels.unsaved
+
+    async def keep(self) -> None:
+        """Store what the views keep. The connection goes on meanwhile."""
+        if self._task is not None:
+            await self._channels.keep()
+
     # Closing
 
     def end(self, reason: CloseReason) -> None:

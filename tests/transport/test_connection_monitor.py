@@ -16,13 +16,14 @@ from tests.asgi import eventually
 class FakeConnection:
     """A connection that notes when its timeouts were checked, and asks for the next check after `pause` seconds."""
 
-    busy = False
+    busy = unsaved = False
 
     def __init__(self, checked: Callable[["FakeConnection", float], object], pause: float = 0.0) -> None:
         self._checked = checked
         self._pause = pause
 
     async def run(self) -> None: ...
+    async def keep(self) -> None: ...
 
     def check_timeouts(self, now: float) -> float:
         self._checked(self, now)

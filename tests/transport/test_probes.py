@@ -1,6 +1,5 @@
 """The probes of a supervisor and of a load balancer: answered without host, session and middleware."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -12,9 +11,7 @@ from pyview import LiveView, PyView, SecurityConfig
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import MemoryRevocations
 from pyview.template.live_template import LiveTemplate
-from pyview.testing import LiveClient
 from tests.asgi import browser, eventually
-from tests.frames import connect, join, load
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 READY, HEALTH = "/live/ready", "/live/health"
@@ -67,26 +64,17 @@ async def test_a_probe_does_not_name_the_application() -> None:
 
 
 async def test_a_worker_is_not_ready_while_it_drains() -> None:
-    app = make_app(security=SecurityConfig(drain_delay=0.3))
-    answers: list[tuple[int, str | None, int]] = []
-    async with LiveClient(app, lifespan=False) as client:
-
-        async def ask() -> None:
-            await eventually(lambda: app._drain is not None and app._drain.begun)
-            async with browser(app, "http://10.0.0.7") as probe:
-                ready, health = await probe.get(READY), await probe.get(HEALTH)
-            answers.append((ready.status_code, ready.headers.get("retry-after"), health.status_code))
-
-        async with app.router.lifespan_context(app):
-            page = await load(client, "/")
-            socket = await connect(client, page).connect()
-            await join(socket, page)
-            asking = asyncio.create_task(ask())
-        await asking
-        assert await socket.wait_closed() == 1012
-    assert answers == [(503, "5", 200)]
-    async with app.router.lifespan_context(app), browser(app) as probe:
-        assert (await probe.get(READY)).status_code == 200
+    app = make_app(security=SecurityConfig(drain_delay=3600))
+    async with app.router.lifespan_context(app), browser(app, "http://10.0.0.7") as client:
+        assert app._drain is not None
+        app._drain.begin(accepting=True)
+        ready, health = await client.get(READY), await client.get(HEALTH)
+        assert (ready.status_code, ready.text, ready.headers["retry-after"]) == (503, "draining\n", "5")
+        assert health.status_code == 200
+        assert (await client.get("/")).status_code == 200
+        app._drain.hurry()
+    async with app.router.lifespan_context(app), browser(app) as client:
+        assert (await client.get(READY)).status_code == 200
 
 
 class LateRevocations(MemoryRevocations):
