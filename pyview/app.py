@@ -21,10 +21,13 @@ from pyview.auth.host_app import HostApplication
 from pyview.auth.middleware_order import order_middleware
 from pyview.auth.replay import AppScope, AuthProbe, IdentityPipeline
 from pyview.background.periodic import PeriodicChecks
-from pyview.checks.application import check_app, enforce, is_production
-from pyview.checks.server import configured_workers, missing_options
+from pyview.checks.application import check_app, enforce
+from pyview.checks.server import missing_options
 from pyview.checks.templates import check_sent_names, unusable_templates
 from pyview.config import SecurityConfig
+from pyview.environment.development import remove_if_unused, shared_directory
+from pyview.environment.production import is_production, with_production
+from pyview.environment.workers import configured_workers
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
@@ -50,6 +53,7 @@ from pyview.process.file_watch import FileWatch
 from pyview.process.kept_states import KeptStates
 from pyview.process.mailbox import RunQueue
 from pyview.pubsub.from_environment import pubsub_from_environment
+from pyview.pubsub.local import LocalPubSub
 from pyview.pubsub.memory import MemoryPubSub, PubSub
 from pyview.removed_names import REPLACEMENTS, missing_attribute
 from pyview.rendering.templates import ViewTemplates
@@ -152,25 +156,27 @@ class PyView(Starlette):
         # Settings
         self.security = security or SecurityConfig()
         self.default_requires = None if default_requires is None else requirement_of(default_requires)
-        self.secrets = Secrets.from_environment(secret=secret)
         self.production = is_production(os.environ) if production is None else production
+        environ = with_production(os.environ, self.production)
+        self.secrets = Secrets.from_environment(environ, secret=secret)
         self.rootTemplate = defaultRootTemplate()
         self.context_processors = tuple(context_processors)
         self._app_id = app_id
         self._name = ""
         self._telemetry = telemetry_if_installed() if telemetry is True else telemetry or None
         # State that workers share
+        self._shared_directory = shared_directory(environ)
         self._health = HealthRegistry()
-        self.pubsub: PubSub = pubsub or pubsub_from_environment(os.environ, self._health)
+        self.pubsub: PubSub = pubsub or pubsub_from_environment(environ, self._health)
         self._run_queue = RunQueue()
         self.presence = Presence(
             self.pubsub, handover=self.security.presence_handover, served=self._run_queue.served
         )
-        self.revocations: Revocations = revocations or revocations_from_environment(os.environ, self._health)
-        self.once_store: OnceStore = once_store or once_store_from_environment(os.environ, self._health)
+        self.revocations: Revocations = revocations or revocations_from_environment(environ, self._health)
+        self.once_store: OnceStore = once_store or once_store_from_environment(environ, self._health)
         # A store without entries may be false.
         if state_store is None:
-            state_store = state_store_from_environment(os.environ, self._health)
+            state_store = state_store_from_environment(environ, self._health)
         self.state_store: StateStore = state_store
         self._opening = Retry(self._open_stores)
         # Logs and checks of this worker
@@ -479,6 +485,7 @@ class PyView(Starlette):
                 await self.revocations.close()
                 await self.once_store.close()
                 await self.state_store.close()
+                self._leave_shared_directory()
 
         return lifespan
 
@@ -498,6 +505,11 @@ class PyView(Starlette):
                     yield
         finally:
             self._drain = None
+
+    def _leave_shared_directory(self) -> None:
+        # With a PubSub of the user there is no sign that other workers still use it.
+        if self._shared_directory is not None and isinstance(self.pubsub, LocalPubSub):
+            remove_if_unused(self._shared_directory)
 
     async def _open(self) -> None:
         """Connect to the other workers and the stores.
@@ -529,7 +541,8 @@ class PyView(Starlette):
         enforce([*check_app(self, scope), *findings, *templates], self.production)
         for route in self.live_routes:
             check_sent_names(route.view_class, self._templates)
-        if self.secrets.generated and configured_workers(os.environ, sys.argv).workers > 1:
+        several = configured_workers(os.environ, sys.argv).workers > 1
+        if several and self.secrets.generated and not self.secrets.shared:
             logger.error("several workers, but no PYVIEW_SECRET: each refuses the others' pages")
         missing = missing_options(sys.argv, os.environ, self.security) if self.production else None
         if missing is not None:

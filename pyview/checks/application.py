@@ -4,7 +4,7 @@ import inspect
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from starlette.middleware import Middleware
@@ -16,8 +16,8 @@ from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.middleware_order import argument
 from pyview.auth.user_classes import user_classes
 from pyview.checks.redirects import GuardedApp, check_requirements
-from pyview.checks.server import configured_workers
 from pyview.config import SecurityConfig
+from pyview.environment.workers import configured_workers
 from pyview.sessions.session import LONGEST_COOKIE
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.tokens.secrets import GENERATE, Secrets, check_secret
@@ -26,12 +26,12 @@ logger = logging.getLogger("pyview")
 
 _LONGEST_DAYS = LONGEST_COOKIE / 86400
 _SHARE = (
-    "Set a store that all workers share: PYVIEW_REDIS_URL, a Redis or Valkey server, for all three, or PYVIEW_STATE, a "
-    "file on one host, for sign-outs only."
+    "Set what all workers share: PYVIEW_STATE, the path of a file, is enough for the workers of one host; "
+    "PYVIEW_REDIS_URL, a Redis or Valkey server, is for those of several hosts."
 )
 _GENERATED = (
-    "A random one is used: open pages reload when the server restarts, and several workers cannot serve each "
-    "other's pages. "
+    "A random one is used: open pages reload when the server restarts, and workers that are started one by one cannot "
+    "serve each other's pages. "
 )
 
 
@@ -46,11 +46,6 @@ class CheckedApp(GuardedApp, Protocol):
     def debug(self) -> bool: ...
     @property
     def revocations(self) -> Revocations: ...
-
-
-def is_production(environ: Mapping[str, str]) -> bool:
-    """Return True if `PYVIEW_ENV` is "production" or "prod"."""
-    return environ.get("PYVIEW_ENV", "").strip().lower() in ("production", "prod")
 
 
 def check_app(app: CheckedApp, scope: Scope | None = None) -> list[CheckMessage]:

@@ -7,23 +7,19 @@ secret and the state file of the application. A shared key would keep no further
 import os
 import secrets
 import socket
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Final
 
-OWNER_ONLY: Final = 0o700
+from pyview.environment.private_directory import check_private_directory, make_private_directory
+
 MAX_WORKERS: Final = 256
 _SUFFIX: Final = ".sock"
 _BACKLOG: Final = 256  # a worker that is busy for a moment must not refuse the others
 # The address of a Unix socket has 104 bytes on macOS and 108 on Linux, with the final NUL.
 _MAX_ADDRESS: Final = 103
-
-
-class UnsafeDirectory(OSError):
-    """Another user could put sockets into the directory."""
 
 
 class SocketDirectory:
@@ -34,7 +30,7 @@ class SocketDirectory:
 
     def listen(self, worker_id: str) -> socket.socket:
         """Return a socket that listens under the name of this worker. Raises `OSError`."""
-        self._create()
+        make_private_directory(self.path)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         unfinished = f"{worker_id}.{secrets.token_hex(4)}"
         try:
@@ -58,7 +54,7 @@ class SocketDirectory:
 
     def workers(self) -> list[str]:
         """Return the ids of all workers, this one and dead ones included. Raises `OSError`."""
-        self._check()
+        check_private_directory(self.path)
         names = sorted(name for name in os.listdir(self.path) if name.endswith(_SUFFIX))
         return [name.removesuffix(_SUFFIX) for name in names[:MAX_WORKERS]]
 
@@ -97,22 +93,6 @@ class SocketDirectory:
     def _file(self, worker_id: str) -> Path:
         return self.path / f"{worker_id}{_SUFFIX}"
 
-    def _create(self) -> None:
-        with suppress(FileExistsError):
-            os.mkdir(self.path, OWNER_ONLY)
-        self._check()
-
-    def _check(self) -> None:
-        # lstat: a link could be changed to point to another directory later.
-        found = os.lstat(self.path)
-        if not stat.S_ISDIR(found.st_mode):
-            raise UnsafeDirectory(f"{self.path} is no directory")
-        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) != OWNER_ONLY:
-            raise UnsafeDirectory(
-                f"{self.path} expected a directory of user {os.geteuid()} with mode {OWNER_ONLY:o}, got user "
-                f"{found.st_uid} and mode {stat.S_IMODE(found.st_mode):o}: remove it"
-            )
-
     @contextmanager
     def _address(self, name: str) -> Iterator[str]:
         """Yield the address of a socket in this directory, through a link if its path is too long."""
@@ -120,8 +100,14 @@ class SocketDirectory:
         if len(os.fsencode(path)) <= _MAX_ADDRESS:
             yield path
             return
-        # The temporary directory has a random name and this user's mode, so no other user can be there first.
-        with TemporaryDirectory(prefix="pyview-") as short:
+        # It has a random name and a mode that keeps other users out, so that none of them can be there first.
+        with TemporaryDirectory(prefix="pyview-", dir=_short_directory()) as short:
             link = Path(short) / "d"
             link.symlink_to(self.path)
             yield str(link / name)
+
+
+def _short_directory() -> str:
+    """Return the temporary directory; `/tmp` if another one was set whose path is itself too long."""
+    directory = gettempdir()
+    return directory if len(os.fsencode(directory)) <= _MAX_ADDRESS // 2 else "/tmp"  # noqa: S108  see above

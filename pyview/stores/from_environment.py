@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
+from pyview.environment.development import shared_state
 from pyview.stores.health import HealthRegistry
 from pyview.stores.once import MemoryOnceStore, OnceStore, SQLiteOnceStore
 from pyview.stores.revocations import MemoryRevocations, Revocations
@@ -71,8 +72,8 @@ def redis_url(environ: Mapping[str, str]) -> str:
 
 
 def state_path(environ: Mapping[str, str]) -> str:
-    """Return `PYVIEW_STATE`, or "" if it is unset or empty."""
-    return environ.get("PYVIEW_STATE", "").strip()
+    """Return `PYVIEW_STATE`, else the file that the workers of one server share in development, else ""."""
+    return environ.get("PYVIEW_STATE", "").strip() or shared_state(environ)
 
 
 def is_shared(environ: Mapping[str, str]) -> bool:

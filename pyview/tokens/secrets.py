@@ -19,6 +19,8 @@ from itsdangerous import BadData, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.signer import SigningAlgorithm
 
+from pyview.environment.development import shared_secret
+
 MINIMUM_BYTES = 32
 MINIMUM_DISTINCT_BYTES = 8
 CLOCK_SKEW = 60.0  # seconds by which the clocks of two servers of one application may differ
@@ -56,22 +58,24 @@ def check_secret(value: str | bytes) -> str | None:
 
 
 def get_secret() -> str:
-    """Return the secret of `PYVIEW_SECRET` or `PYVIEW_SECRET_FILE`, otherwise a new random one at every call.
+    """Return the secret of `PYVIEW_SECRET` or `PYVIEW_SECRET_FILE`, otherwise a new random one at every call. In
+    development, the workers of one server get the same one.
 
     Raises `SecretError` if the file is unreadable or empty.
     """
-    return _from_environment(os.environ)[0] or secrets.token_urlsafe(MINIMUM_BYTES)
+    found = _from_environment(os.environ)[0] or shared_secret(os.environ)
+    return found or secrets.token_urlsafe(MINIMUM_BYTES)
 
 
 class Secrets:
     """The secret that signs, and the fallbacks that still verify.
 
-    `generated` is True if no secret was configured: then every start and every worker has a random one. `source`
-    names the origin of the secret in the texts of `problems`. Applications with the same secret have different keys
-    if their names differ (`for_application`).
+    `generated` is True if no secret was configured: then every start has a random one, that of `shared` if it is given,
+    which the workers of one server have in common. `source` names the origin of the secret in the texts of `problems`.
+    Applications with the same secret have different keys if their names differ (`for_application`).
     """
 
-    __slots__ = ("_application", "_secrets", "_source", "generated")
+    __slots__ = ("_application", "_secrets", "_source", "generated", "shared")
 
     def __init__(
         self,
@@ -79,11 +83,13 @@ class Secrets:
         fallbacks: Iterable[str | bytes] = (),
         *,
         source: str = "PyView(secret=...)",
+        shared: str = "",
     ) -> None:
         self.generated = not secret
+        self.shared = self.generated and bool(shared)
         self._application = b""
         self._source = source
-        current = _as_bytes(secret) if secret else secrets.token_bytes(MINIMUM_BYTES)
+        current = _as_bytes(secret or shared or secrets.token_bytes(MINIMUM_BYTES))
         self._secrets = (current, *(_as_bytes(fallback) for fallback in fallbacks))
 
     @classmethod
@@ -97,7 +103,8 @@ class Secrets:
         """
         fallbacks = (value.strip() for value in environ.get("PYVIEW_SECRET_FALLBACKS", "").split(","))
         found = (secret, "PyView(secret=...)") if secret else _from_environment(environ)
-        return cls(found[0], [value for value in fallbacks if value], source=found[1])
+        shared = "" if found[0] else shared_secret(environ)
+        return cls(found[0], filter(None, fallbacks), source=found[1], shared=shared)
 
     def __repr__(self) -> str:
         return f"<Secrets: {len(self._secrets)}, generated={self.generated}>"

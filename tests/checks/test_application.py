@@ -19,8 +19,9 @@ from starlette.types import ASGIApp
 
 from pyview.auth import public, requires
 from pyview.auth.findings import Severity
-from pyview.checks.application import check_app, check_sharing, enforce, is_production
+from pyview.checks.application import check_app, check_sharing, enforce
 from pyview.config import SecurityConfig
+from pyview.environment.production import is_production
 from pyview.events import event
 from pyview.requirement import Requirement, requirement_of
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
@@ -424,7 +425,7 @@ class TestWorkers:
 
     def test_they_do_not_start_in_production(self) -> None:
         with pytest.raises(
-            RuntimeError, match=r"4 workers \(WEB_CONCURRENCY\).*PYVIEW_REDIS_URL.*PYVIEW_STATE"
+            RuntimeError, match=r"4 workers \(WEB_CONCURRENCY\).*PYVIEW_STATE.*PYVIEW_REDIS_URL"
         ):
             enforce(check_app(App()), production=True)
 

@@ -8,7 +8,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from pyview.checks.server import ONE_WORKER, configured_workers
+from pyview.environment.workers import ONE_WORKER, configured_workers
 
 
 @pytest.mark.parametrize(

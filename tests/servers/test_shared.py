@@ -1,0 +1,154 @@
+"""`--workers 4` in development, with nothing configured: four workers act as one."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.asgi import eventually, first_response
+from tests.frames import page_in
+from tests.servers.test_servers import ROOT, free_port
+
+pytestmark = pytest.mark.slow
+
+APP = "tests.servers.team:app"
+# Hypercorn starts its workers as uvicorn does.
+SERVERS = {
+    "uvicorn": ["uvicorn", APP, "--port", "{port}", "--workers", "4"],
+    "granian": ["granian", APP, "--interface", "asgi", "--port", "{port}", "--workers", "4"],
+}
+
+
+class Server:
+    def __init__(self, process: "subprocess.Popen[str]", host: str, log: Path) -> None:
+        self.process = process
+        self.host = host
+        self._log = log
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+
+@contextmanager
+def serving(name: str, folder: Path) -> Iterator[Server]:
+    """Start four workers without any setting. `folder` gets their temporary files and their log."""
+    port, log = free_port(), folder / "log"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYVIEW_")}
+    command = [sys.executable, "-m", *(part.format(port=port) for part in SERVERS[name])]
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**kept, "TMPDIR": str(temporary)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    try:
+        yield Server(process, f"127.0.0.1:{port}", log)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+class Tab:
+    """A page of one user: its HTML comes from one worker, its socket may reach another one."""
+
+    def __init__(self, user: str, socket: ClientConnection, topic: str, response: dict[str, Any]) -> None:
+        self.user = user
+        self.socket = socket
+        self.topic = topic
+        self.parts = response["rendered"]
+        self.reader = asyncio.create_task(self._read())
+
+    worker = property(lambda self: int(self.parts["0"]))
+    people = property(lambda self: int(self.parts["2"]))
+    text = property(lambda self: self.parts["3"])
+
+    async def write(self, text: str) -> None:
+        payload = {"type": "click", "event": "write", "value": {"text": text}}
+        await self.socket.send(json.dumps(["1", "2", self.topic, "event", payload]))
+
+    async def _read(self) -> None:
+        with suppress(ConnectionClosed):
+            async for frame in self.socket:
+                payload = json.loads(frame)[4]
+                self.parts = self.parts | payload.get("response", {}).get("diff", payload)
+
+
+@asynccontextmanager
+async def tab(host: str, user: str, path: str = "/") -> AsyncIterator[Tab]:
+    async with httpx.AsyncClient(base_url=f"http://{host}") as client:
+        assert (await client.post(f"/login/{user}")).status_code == 200
+        page = page_in(await client.get("/"))
+        cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        headers = {"cookie": cookie}
+        url = f"ws://{host}/live/websocket?vsn=2.0.0"
+        async with connect(url, origin=f"http://{host}", additional_headers=headers) as socket:  # type: ignore[arg-type]
+            # A navigation within the session of live views: the token of one page opens another one.
+            target = {} if path == "/" else {"url": None, "redirect": f"http://{host}{path}"}
+            await socket.send(json.dumps(page.join("1", **target)))
+            reply = json.loads(await socket.recv())[4]
+            assert reply["status"] == "ok", reply
+            opened = Tab(user, socket, page.topic, reply["response"])
+            yield opened
+            await client.post("/logout")
+            await eventually(lambda: socket.close_code is not None)
+            opened.reader.cancel()
+
+
+async def tabs_of_all_workers(server: Server, stack: AsyncExitStack, number: int = 4) -> list[Tab]:
+    tabs: list[Tab] = []
+    async with asyncio.timeout(120):
+        while len({each.worker for each in tabs}) < number:
+            path = "/other" if len(tabs) % 2 else "/"
+            opened = tab(server.host, f"user {len(tabs)}", path)
+            tabs.append(await stack.enter_async_context(opened))
+    return tabs
+
+
+@pytest.mark.parametrize("name", sorted(SERVERS))
+async def test_four_workers_without_any_setting_act_as_one(name: str, tmp_path: Path) -> None:
+    """Each tab signs in, loads its page, joins, navigates and signs out, at whichever worker its requests reach."""
+    with serving(name, tmp_path) as server:
+        await first_response(f"http://{server.host}/")
+        async with AsyncExitStack() as stack:
+            tabs = await tabs_of_all_workers(server, stack)
+            await eventually(lambda: {each.people for each in tabs} == {len(tabs)})
+            await tabs[0].write("hello")
+            await eventually(lambda: {each.text for each in tabs} == {"hello"})
+        [shared] = (tmp_path / "tmp").glob("pyview-*")
+        assert shared.stat().st_mode & 0o777 == 0o700
+        assert (shared / "secret").stat().st_mode & 0o777 == 0o600
+    assert not list((tmp_path / "tmp").glob("pyview-*")), "the last worker removes what they shared"
+    assert "PYVIEW_SECRET: each refuses" not in server.log
+    assert "Traceback" not in server.log
+
+
+async def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
+    with serving("uvicorn", tmp_path) as server:
+        await first_response(f"http://{server.host}/")
+        async with AsyncExitStack() as stack:
+            tabs = await tabs_of_all_workers(server, stack, 2)
+            killed = tabs[0].worker
+            left = [each for each in tabs if each.worker != killed]
+            os.kill(killed, signal.SIGKILL)
+            await eventually(lambda: {each.people for each in left} == {len(left)}, within=30)
+            new = await stack.enter_async_context(tab(server.host, "new"))
+            await new.write("hello again")
+            await eventually(lambda: {each.text for each in (*left, new)} == {"hello again"})
+    assert "Traceback" not in server.log
