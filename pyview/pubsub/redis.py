@@ -11,10 +11,13 @@ from itertools import count
 from typing import Any
 
 import orjson
+from redis.exceptions import ResponseError
 
 from pyview.pubsub.memory import MISSED, WORKER_TOPICS, MemoryPubSub, Subscriber
 from pyview.pubsub.redis_channels import Channels, Envelope, opened
+from pyview.pubsub.redis_kept import LONGEST, KeptBroadcasts
 from pyview.pubsub.redis_pending import MANY, GiveWay, PendingBroadcasts
+from pyview.pubsub.redis_received import ReceivedBroadcasts
 from pyview.stores.health import HealthRegistry, StoreUnavailable
 from pyview.stores.redis import RedisServer
 from pyview.wire.message import json_text
@@ -48,6 +51,8 @@ class RedisPubSub:
         self._local = MemoryPubSub()
         self._topics: dict[str, set[str]] = {}  # the topics with subscribers of each channel in use
         self._pending = PendingBroadcasts(self._local.deliver)
+        self._received = ReceivedBroadcasts(self._server, self._channels)
+        self._kept = KeptBroadcasts(self._server, self._channels, self._worker_id, self._received.clock)
         self._started = False
 
     async def start(self) -> None:
@@ -63,6 +68,7 @@ class RedisPubSub:
     async def close(self) -> None:
         link = self._server.link
         self._pending.close()
+        await self._kept.close(FLUSH_TIMEOUT)
         with suppress(StoreUnavailable):
             await link.flush(FLUSH_TIMEOUT)
         link.unwatch(self)
@@ -78,7 +84,8 @@ class RedisPubSub:
             self._topics.setdefault(channel, set()).add(topic)
         if not self._started:
             await self.start()
-        if channel in self._topics:  # the subscriber may have ended meanwhile
+        if topic in self._topics.get(channel, ()):  # the subscriber may have ended meanwhile
+            self._received.subscribed(topic)
             await self._server.link.listen(channel, self)
 
     async def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
@@ -95,6 +102,7 @@ class RedisPubSub:
         """Stop listening to a topic that has no subscriber any more."""
         if self._local.subscribers(topic):
             return
+        self._received.forget(topic)
         channel = self._channels.of(topic)
         topics = self._topics.get(channel, set())
         topics.discard(topic)
@@ -105,18 +113,24 @@ class RedisPubSub:
     # Broadcasts
 
     async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
-        """Publish. Raises `UnencodableValue` if the message is not JSON-serialisable."""
+        """Publish, and let workers that are cut off have the broadcast for `keep` seconds.
+
+        Raises `UnencodableValue` if the message is not JSON-serialisable, `ValueError` for a time out of range.
+        """
+        if not 0 <= keep <= LONGEST:
+            raise ValueError(f"broadcast(keep=...) expected 0 to {LONGEST:g} seconds, got {keep!r}")
         body = json_text(message, f"broadcast({topic!r})")
         self._server.begin()
-        give_way = self._publish(topic, body)
+        give_way = self._publish(topic, body, keep)
         if give_way is not None:
             await give_way()
         await self._pending.give_way()
+        await self._kept.give_way()
         await self._server.link.give_way(MANY)
 
-    def _publish(self, topic: str, body: bytes) -> GiveWay | None:
+    def _publish(self, topic: str, body: bytes, keep: float) -> GiveWay | None:
         channel, number, link = self._channels.of(topic), next(self._numbers), self._server.link
-        taken = link.publish(channel, Envelope(self._worker_id, number, topic, body).encoded())
+        taken = self._send(channel, Envelope(self._worker_id, number, topic, body), keep)
         if not self._local.subscribers(topic):
             return None  # who subscribes from now on does not get this message when it comes back
         own = orjson.loads(body)  # as other workers get it
@@ -125,6 +139,12 @@ class RedisPubSub:
             return None
         self._pending.deliver_all()
         return self._local.deliver(topic, own)
+
+    def _send(self, channel: str, envelope: Envelope, keep: float) -> bool:
+        """Send a broadcast. Return False if it does not come back soon."""
+        if keep and self._kept.add(envelope, keep):
+            return self._kept.sends_at_once
+        return self._server.link.publish(channel, envelope.encoded())
 
     # Messages of the server
 
@@ -139,6 +159,8 @@ class RedisPubSub:
     def _take(self, channel: str, message: Envelope) -> GiveWay | None:
         if message.sender == self._worker_id:
             return self._pending.returned(message.number)
+        if message.kept and not self._received.is_new(message):
+            return None
         # The check of the channel: a topic cannot be used that other code does not expect from a server.
         if not self._local.subscribers(message.topic) or channel != self._channels.of(message.topic):
             return None
@@ -158,8 +180,28 @@ class RedisPubSub:
         self._pending.deliver_all()
 
     async def found(self, gap: float) -> None:
+        try:
+            await self._catch_up(gap)
+        except StoreUnavailable as error:
+            # A server that refuses one of the commands, which is logged, still carries ordinary broadcasts.
+            if not isinstance(error.__cause__, ResponseError):
+                raise
         if gap:
+            self._kept.check()
             self._local.deliver(MISSED, {"seconds": round(gap, 3)})
+
+    async def _catch_up(self, gap: float) -> None:
+        await self._received.synchronise()
+        await self._kept.prepare()
+        if gap:
+            async for message in self._received.missed(gap):
+                await self._deliver_late(message)
+
+    async def _deliver_late(self, message: Envelope) -> None:
+        with suppress(ValueError):  # a body that is no JSON
+            give_way = self._take(self._channels.of(message.topic), message)
+            if give_way is not None:
+                await give_way()
 
     # Other workers
 

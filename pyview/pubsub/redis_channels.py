@@ -7,6 +7,7 @@ import orjson
 
 from pyview.pubsub.memory import WORKER_TOPICS
 
+SENDER: Final = 32  # bytes of the id of a worker
 CHANNELS: Final = 256
 """Channels of the topics of one database. With one channel for each topic, workers would subscribe at every page."""
 
@@ -21,6 +22,8 @@ class Channels:
         self._prefix = f"{prefix}b:{database}:"
         self.workers = f"{self._prefix}workers"
         """A channel without messages: the server counts the workers that listen to it."""
+        self.kept = f"{prefix}kept:{database}"
+        """The name of the stream of kept broadcasts."""
 
     def of(self, topic: str) -> str:
         """Return the channel of a topic. A topic of a single worker has its own."""
@@ -30,22 +33,29 @@ class Channels:
 
 
 class Envelope(NamedTuple):
-    """A broadcast on a channel. `number` counts the broadcasts of the worker `sender`; `body` is JSON."""
+    """A broadcast on a channel. `number` counts the broadcasts of the worker `sender`; `body` is JSON.
+
+    `kept` counts the kept broadcasts of the worker, and is 0 for others. `at`: when it was made, if it is sent late; in
+    milliseconds, by the clock of the server.
+    """
 
     sender: bytes
     number: int
     topic: str
     body: bytes
+    kept: int = 0
+    at: int = 0
 
     def encoded(self) -> bytes:
-        return b"%b %d %b\n%b" % (self.sender, self.number, orjson.dumps(self.topic), self.body)
+        head = self.sender, self.number, self.kept, self.at, orjson.dumps(self.topic)
+        return b"%b %d %d %d %b\n%b" % (*head, self.body)
 
 
 def opened(message: bytes) -> Envelope:
     """Decode a message, except for its body. Raises `ValueError` if it is none."""
     head, _, body = message.partition(b"\n")
-    sender, number, topic = head.split(b" ", 2)
+    sender, number, kept, at, topic = head.split(b" ", 4)
     name = orjson.loads(topic)
-    if type(name) is not str:
+    if type(name) is not str or len(sender) != SENDER:
         raise ValueError(name)
-    return Envelope(sender, int(number), name, body)
+    return Envelope(sender, int(number), name, body, int(kept), int(at))

@@ -55,7 +55,7 @@ class RedisServer:
         """Send commands together and return their answers. Raises `StoreUnavailable` if one fails."""
         return await asyncio.gather(*(self.link.run(operation, *command) for command in commands))
 
-    async def script(self, source: str, keys: list[str] | tuple[str, ...], *arguments: Any) -> Any:
+    async def script(self, source: str, keys: Sequence[str], *arguments: Any) -> Any:
         """Run a script that may write, and return its answer. Raises `StoreUnavailable`."""
         return await self.link.script("writing", source, keys, *arguments)
 

@@ -60,8 +60,7 @@ class CommandConnection:
 
     async def run(self, operation: Operation, *arguments: Any) -> Any:
         """Return the answer. Raises `StoreUnavailable` for an error, a lost connection, and after the timeout."""
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._append(Command(self._pack(arguments), operation, answer))
+        answer = self.ask(operation, *arguments)
         if not self._unreached:
             return await answer
         try:
@@ -69,6 +68,12 @@ class CommandConnection:
                 return await answer
         except TimeoutError as error:
             raise StoreUnavailable(f"{operation} failed: {self._address.name} is gone") from error
+
+    def ask(self, operation: Operation, *arguments: Any) -> asyncio.Future[Any]:
+        """Send a command after those that were sent before. Return its answer, which may be a `StoreUnavailable`."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._append(Command(self._pack(arguments), operation, answer))
+        return answer
 
     def post(self, operation: Operation, *arguments: Any) -> bool:
         """Send a command without waiting for its answer. Return False if too many wait already: it is dropped."""

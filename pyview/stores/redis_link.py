@@ -1,6 +1,7 @@
 """The link of one worker to a Redis or Valkey server: a connection for commands, and one that reads messages."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha1
 from typing import Any, Protocol
@@ -60,18 +61,22 @@ class RedisLink:
         """Send a command and return its answer. Raises `StoreUnavailable`."""
         return await self._opened().run(operation, *command)
 
-    async def script(
-        self, operation: Operation, source: str, keys: list[str] | tuple[str, ...], *arguments: Any
-    ) -> Any:
+    async def script(self, operation: Operation, source: str, keys: Sequence[str], *arguments: Any) -> Any:
         """Run a script and return its answer. Raises `StoreUnavailable`."""
-        digest = sha1(source.encode(), usedforsecurity=False).hexdigest()
         try:
-            return await self.run(operation, "EVALSHA", digest, len(keys), *keys, *arguments)
+            return await self.run(operation, "EVALSHA", _digest(source), len(keys), *keys, *arguments)
         except StoreUnavailable as error:
             if not isinstance(error.__cause__, NoScriptError):
                 raise
         # The server knows the script from now on, until it is restarted.
         return await self.run(operation, "EVAL", source, len(keys), *keys, *arguments)
+
+    def ask_script(self, source: str, keys: Sequence[str], *arguments: Any) -> "asyncio.Future[Any]":
+        """Run a script after the messages that were published before, and return its answer; never waits.
+
+        The answer is a `StoreUnavailable` too if the server does not know the script yet.
+        """
+        return self._opened().ask("publishing", "EVALSHA", _digest(source), len(keys), *keys, *arguments)
 
     def _opened(self) -> CommandConnection:
         if not self._users:
@@ -145,3 +150,7 @@ class RedisLink:
         if self._messages is None:
             self._messages = MessageConnection(self._address, self._timeout, self._health)
         return self._messages
+
+
+def _digest(script: str) -> str:
+    return sha1(script.encode(), usedforsecurity=False).hexdigest()
