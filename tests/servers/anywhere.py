@@ -33,6 +33,9 @@ class Counter(LiveView[dict[str, Any]]):
         socket.context["count"] += event.payload
 
 
+class KeptCounter(Counter, keep=("count",)): ...
+
+
 async def show_state(request: Request) -> Response:
     """Return the worker and the number of its views."""
     return JSONResponse({"worker": os.getpid(), "views": len(request.app.app_context.processes)})
@@ -41,4 +44,5 @@ async def show_state(request: Request) -> Response:
 limits = {"poll_window": float(os.environ.get("POLL_WINDOW", "10"))}
 app = PyView(security=SecurityConfig(**limits))  # type: ignore[arg-type]
 app.add_live_view("/count", Counter)
+app.add_live_view("/kept", KeptCounter)
 app.routes.append(Route("/state", show_state))

@@ -14,6 +14,7 @@ import httpx
 
 from tests.asgi import first_response
 from tests.servers.test_secrets import NEW, ROOT, free_port
+from tests.stores.valkey import running_valkey
 
 SITE = "site.test"
 
@@ -34,29 +35,22 @@ class Worker:
         self.process.kill()
         self.process.wait()
 
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=30)
-
 
 class Fleet:
-    """Workers behind one name. Each request goes to the next one."""
+    """Workers behind one name. Each request goes to the next one, or to the one that is set as `only`."""
 
     def __init__(self, workers: list[Worker]) -> None:
         self.workers = workers
+        self.only: Worker | None = None
         self._turn = itertools.count()
 
     async def started(self) -> None:
         for worker in self.workers:
             await first_response(f"http://127.0.0.1:{worker.port}/state")
 
-    @property
-    def alive(self) -> list[Worker]:
-        return [worker for worker in self.workers if worker.process.poll() is None]
-
     def next_port(self) -> int:
-        alive = self.alive
-        return alive[next(self._turn) % len(alive)].port
+        worker = self.only or self.workers[next(self._turn) % len(self.workers)]
+        return worker.port
 
     def client(self, **options: Any) -> "FleetClient":
         return FleetClient(self, **options)
@@ -112,7 +106,22 @@ def running(
 
 
 @asynccontextmanager
-async def fleet_of(count: int, tmp_path: Path, **environ: str) -> AsyncIterator[Fleet]:
-    with running(count, tmp_path, **environ) as fleet:
+async def fleet_of(count: int, tmp_path: Path, broker: str, **environ: str) -> AsyncIterator[Fleet]:
+    """Run `count` workers that find each other by one of `BROKERS`."""
+    with BROKERS[broker](tmp_path) as found, running(count, tmp_path, **found, **environ) as fleet:
         await fleet.started()
         yield fleet
+
+
+@contextmanager
+def _valkey(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with running_valkey() as server:
+        yield {"PYVIEW_REDIS_URL": server.url}
+
+
+@contextmanager
+def _one_host(tmp_path: Path) -> Iterator[dict[str, str]]:
+    yield {"PYVIEW_STATE": str(tmp_path / "state.db")}
+
+
+BROKERS = {"valkey": _valkey, "one host": _one_host}

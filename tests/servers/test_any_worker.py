@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,16 +10,9 @@ import pytest
 
 from tests.asgi import poll
 from tests.frames import Page, event, page_in
-from tests.servers.fleet import Fleet, FleetClient, fleet_of
-from tests.stores.valkey import ValkeyProcess, running_valkey
+from tests.servers.fleet import BROKERS, Fleet, FleetClient, fleet_of
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def valkey() -> Iterator[ValkeyProcess]:
-    with running_valkey() as server:
-        yield server
 
 
 class PollingPage:
@@ -80,9 +72,9 @@ class PollingPage:
         await self.ask(event(self.page, str(ref), name))
 
 
-async def test_pages_on_long_polls_work_with_any_worker(valkey: ValkeyProcess, tmp_path: Path) -> None:
-    environ = {"PYVIEW_REDIS_URL": valkey.url, "POLL_WINDOW": "1"}
-    async with fleet_of(3, tmp_path, **environ) as fleet, fleet.client() as client:
+@pytest.mark.parametrize("broker", BROKERS)
+async def test_pages_on_long_polls_work_with_any_worker(broker: str, tmp_path: Path) -> None:
+    async with fleet_of(3, tmp_path, broker, POLL_WINDOW="1") as fleet, fleet.client() as client:
         pages = [await PollingPage.load(client) for _ in range(30)]
         polls = [await page.open() for page in pages]
         await asyncio.gather(*(page.join() for page in pages))
@@ -98,6 +90,26 @@ async def test_pages_on_long_polls_work_with_any_worker(valkey: ValkeyProcess, t
             assert (await client.delete(page.path)).json() == {"status": 200}
         await asyncio.wait_for(asyncio.gather(*polls), 30)
         assert await poll(lambda: has_no_views(fleet))
+
+
+@pytest.mark.parametrize("broker", BROKERS)
+async def test_after_the_end_of_its_worker_a_poll_is_answered_at_once(broker: str, tmp_path: Path) -> None:
+    async with fleet_of(2, tmp_path, broker, POLL_WINDOW="600") as fleet, fleet.client() as client:
+        first, second = fleet.workers
+        page = await PollingPage.load(client)
+        fleet.only = first
+        polling = await page.open()
+        fleet.only = second
+        await page.join()  # which answers the poll, and the next one reaches the second worker
+        await page.click(10)
+        first.kill()
+        await asyncio.wait_for(polling, 30)
+        assert (await client.get(page.path)).json() == {"status": 410}
+        page.token = ""
+        polling = await page.open()
+        await page.join()
+        await client.delete(page.path)
+        await polling
 
 
 async def has_no_views(fleet: Fleet) -> bool:
