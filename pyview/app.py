@@ -69,7 +69,7 @@ from pyview.stores.from_environment import (
     spool_places,
     state_store_from_environment,
 )
-from pyview.stores.health import HEALTH, HealthRegistry, StoreUnavailable
+from pyview.stores.health import HEALTH, HealthRegistry, StoreUnavailable, join_health
 from pyview.stores.once import OnceStore
 from pyview.stores.retry import Retry
 from pyview.stores.revocations import Revocations
@@ -93,6 +93,7 @@ from pyview.transport.join import JoinAuthorizer
 from pyview.transport.long_poll import LongPoll
 from pyview.transport.probes import Probes
 from pyview.transport.reconnect import DetachedViews
+from pyview.transport.revocation_notices import RevocationNotices
 from pyview.transport.session_changes import SessionEndpoint
 from pyview.transport.stop_signals import StopSignals
 from pyview.uploads.temporary import TEMPORARY_FILES, sweep
@@ -178,6 +179,7 @@ class PyView(Starlette):
         if state_store is None:
             state_store = state_store_from_environment(environ, self._health)
         self.state_store: StateStore = state_store
+        join_health(self._health, self.pubsub, self.revocations, self.once_store, self.state_store)
         self._opening = Retry(self._open_stores)
         # Logs and checks of this worker
         self._audit = Audit()
@@ -196,6 +198,7 @@ class PyView(Starlette):
         self._host: HostApplication | None = None
         self._auth_probe: AuthProbe | None = None
         self._pipeline = IdentityPipeline([])
+        self._notices: RevocationNotices | None = None
         # Lifecycle
         self._app_context: AppContext | None = None
         self._checked = False
@@ -481,6 +484,8 @@ class PyView(Starlette):
                 self._client_warnings.flush()
                 await self.presence.close()
                 await self._workers.close()
+                if self._notices is not None:
+                    self._notices.close()
                 await self.pubsub.close()
                 await self.revocations.close()
                 await self.once_store.close()
@@ -521,6 +526,9 @@ class PyView(Starlette):
         if not isinstance(self.pubsub, MemoryPubSub):
             await self.presence.start()
             await self._workers.start()
+            if isinstance(self.revocations, SharedRevocations):
+                self._notices = RevocationNotices(self.pubsub, self.revocations, self._named_secrets())
+                await self._notices.start()
         try:
             await self._open_stores()
         except StoreUnavailable as error:

@@ -54,6 +54,7 @@ class RedisPubSub:
         self._received = ReceivedBroadcasts(self._server, self._channels)
         self._kept = KeptBroadcasts(self._server, self._channels, self._worker_id, self._received.clock)
         self._started = False
+        self.share_health = self._server.share_health
 
     async def start(self) -> None:
         """Start to receive the broadcasts of other workers. A lost server is tried again until it answers."""

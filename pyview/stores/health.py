@@ -97,9 +97,20 @@ class HealthRegistry:
 def share_health(scope: Mapping[str, Any], store: Any) -> None:
     """Have the store of a middleware log its outages together with those of the application that starts.
 
-    A middleware gets its store before there is an application, so the two meet in the scope of the lifespan. Stores
-    without `share_health`, such as those of a user, and applications other than PyView are left alone.
+    A middleware gets its store before there is an application, so the two meet in the scope of the lifespan.
+    Applications other than PyView are left alone.
     """
-    health, share = scope.get(HEALTH), getattr(store, "share_health", None)
-    if health is not None and share is not None:
-        share(health)
+    health = scope.get(HEALTH)
+    if isinstance(health, HealthRegistry):
+        join_health(health, store)
+
+
+def join_health(health: HealthRegistry, *stores: Any) -> None:
+    """Have stores that were made outside of the application use its `health`.
+
+    Stores without `share_health`, such as those of a user, are left alone.
+    """
+    for store in stores:
+        share = getattr(store, "share_health", None)
+        if share is not None:
+            share(health)

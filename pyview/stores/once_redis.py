@@ -28,6 +28,7 @@ class RedisOnceStore:
         self._server = RedisServer(url, timeout, health)
         self._prefix = f"{prefix}claim:"
         self._clock = clock
+        self.share_health = self._server.share_health
         self.start = self._server.open
         self.close = self._server.close
 

@@ -21,12 +21,14 @@ class RedisServer:
     def __init__(self, url: str, timeout: float = 2.0, health: HealthRegistry | None = None) -> None:
         self._url = url
         self._timeout = timeout
+        self._begun = False
         self.link = self._shared(health or HealthRegistry())
         self.database = self.link.database
 
     def share_health(self, health: HealthRegistry) -> None:
-        """Use the link of all stores on this server that share `health`. Call it before `open`."""
-        self.link = self._shared(health)
+        """Use the link of all stores on this server that share `health`. Does nothing once it is open."""
+        if not self._begun:
+            self.link = self._shared(health)
 
     def _shared(self, health: HealthRegistry) -> RedisLink:
         make = partial(RedisLink, self._url, self._timeout, health)
@@ -42,9 +44,11 @@ class RedisServer:
 
     def begin(self) -> None:
         """Begin to connect; never waits."""
+        self._begun = True
         self.link.open(self)
 
     async def close(self) -> None:
+        self._begun = False
         await self.link.close(self)
 
     async def run(self, operation: Operation, *command: Any) -> Any:

@@ -8,6 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Protocol
@@ -88,6 +89,10 @@ class Revocation:
                 f"got until={self.until!r}, not_before={self.not_before!r}"
             )
 
+    def as_json(self) -> list[str | float | None]:
+        """Return it as JSON data, for `revocation_of`."""
+        return [self.key, self.until, self.not_before]
+
     def applies_to(self, signed_in_at: float, now: float) -> bool:
         """Return True if a sign-in at `signed_in_at` is revoked at `now`."""
         # `not >=` instead of `<`: a sign-in time that is NaN counts as revoked.
@@ -102,6 +107,15 @@ class Revocation:
     def replacing(self, earlier: "Revocation | None", now: float) -> "Revocation":
         """Return the revocation to keep at `now` instead of `earlier`, which counts unless it has expired."""
         return self if earlier is None or earlier.until <= now else earlier.merged(self)
+
+
+def revocation_of(data: object) -> Revocation | None:
+    """Return the revocation of JSON data, None if they are not one."""
+    match data:
+        case [str(key), float() | int() as until, (float() | int() | None) as not_before]:
+            with suppress(ValueError):
+                return Revocation(key, until, not_before)
+    return None
 
 
 class RevocationCache:

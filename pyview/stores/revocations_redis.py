@@ -63,6 +63,7 @@ class _RedisLog:
         self._not_before = f"{prefix}revoked:not_before"
         # Redis publishes to all databases of a server; each database has its own revocations.
         self._channel = f"{prefix}revoked:{server.database}"
+        self.share_health = server.share_health
         self.open = server.open
         self.close = server.close
 

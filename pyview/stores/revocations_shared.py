@@ -6,15 +6,15 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from pyview.stores.health import HealthRegistry, StoreUnavailable
 from pyview.stores.retry import Retry, log_unwritten
-from pyview.stores.revocations import Listener, Revocation, RevocationCache
+from pyview.stores.revocations import Listener, Revocation, RevocationCache, revocation_of
 from pyview.stores.spool import Spool
 from pyview.stores.sqlite import SQLiteFile
 
@@ -33,8 +33,14 @@ class RevocationBatch:
     whole: bool = False
 
 
+Announce = Callable[[Revocation], Awaitable[None]]
+
+
 class RevocationLog(Protocol):
-    """Storage of shared revocations. Every method raises `StoreUnavailable`."""
+    """Storage of shared revocations. Every method except `share_health` raises `StoreUnavailable`."""
+
+    @property
+    def share_health(self) -> Callable[[HealthRegistry], None]: ...
 
     async def open(self) -> None: ...
 
@@ -65,6 +71,7 @@ class SharedRevocations:
         self._cache = RevocationCache(clock)
         self._unsaved: dict[str, Revocation] = {}
         self._retry = Retry(self._save_late)
+        self._announce: Announce | None = None
         self._spool: Spool | None = None
         self._spooled: set[Revocation] = set()
         self._follower: asyncio.Task[None] | None = None
@@ -74,11 +81,25 @@ class SharedRevocations:
     async def start(self) -> None:
         await self._log.open()
 
+    def share_health(self, health: HealthRegistry) -> None:
+        """Log an outage once for all stores in the same place that share `health`. Call it before `start`."""
+        self._log.share_health(health)
+
+    def announce_with(self, announce: Announce | None) -> None:
+        """Call `announce` for each revocation of this worker, before the log has it: it may reach the others sooner."""
+        self._announce = announce
+
+    def learn(self, revocation: Revocation) -> None:
+        """Apply a revocation that another worker has announced."""
+        self._cache.add(revocation)
+
     async def keep_in(self, spool: Spool) -> None:
         """Record sign-outs that the log has missed in `spool`, and write those that ended workers have left there."""
         self._spool = spool
         for entry in await spool.take_over():
-            revocation = _revocation(entry)
+            revocation = revocation_of(entry)
+            if revocation is None:
+                logger.error("a malformed sign-out of an earlier worker was dropped")
             if revocation is not None and revocation.until > self._clock():
                 self._cache.add(revocation)
                 self._add_unsaved(revocation)
@@ -112,6 +133,8 @@ class SharedRevocations:
         # First here, then in the log: if the log is lost, this worker still refuses the session.
         self._cache.add(revocation)
         self._add_unsaved(revocation)
+        if self._announce is not None:
+            await self._announce(revocation)
         if self._retry.running:
             # The store is lost: the attempts that are running write this one too, and its user need not wait.
             await self._record_unsaved()
@@ -209,7 +232,7 @@ class SharedRevocations:
         for revocation in tuple(self._unsaved.values()):
             if self._spool is not None and revocation not in self._spooled:
                 self._spooled.add(revocation)
-                await self._spool.add([revocation.key, revocation.until, revocation.not_before])
+                await self._spool.add(revocation.as_json())
 
     async def _save_late(self) -> None:
         late = len(self._unsaved)
@@ -236,16 +259,6 @@ class SharedRevocations:
             await self._spool.clear()
             if self._unsaved:
                 await self._record_unsaved()
-
-
-def _revocation(entry: object) -> Revocation | None:
-    """Return the revocation of an entry of a spool, None for one that no worker has written."""
-    match entry:
-        case [str(key), float() | int() as until, float() | int() | None as not_before]:
-            with suppress(ValueError):  # not finite, or an empty key
-                return Revocation(key, until, not_before)
-    logger.error("a malformed sign-out of an earlier worker was dropped")
-    return None
 
 
 POLL = 0.5  # seconds
@@ -279,6 +292,7 @@ class SQLiteRevocations(SharedRevocations):
 class _SQLiteLog:
     def __init__(self, file: SQLiteFile) -> None:
         self._file = file
+        self.share_health = file.share_health
         self.open = file.open
         self.close = file.close
 

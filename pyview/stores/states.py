@@ -148,6 +148,7 @@ class SQLiteStateStore:
     ) -> None:
         self._file = SQLiteFile(path, SCHEMA, durable=False, health=health)
         self._clock = clock
+        self.share_health = self._file.share_health
         self.start = self._file.open
         self.close = self._file.close
 

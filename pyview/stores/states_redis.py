@@ -35,6 +35,7 @@ class RedisStateStore:
         self._states = f"{prefix}state:"
         self._tags = f"{prefix}states-of:"
         self._clock = clock
+        self.share_health = self._server.share_health
         self.start = self._server.open
         self.close = self._server.close
 
