@@ -183,6 +183,11 @@ class Channels:
         return len(self._joined)
 
     @property
+    def has_our_client(self) -> bool:
+        """True if the script of the page is ours, and not only the official client. It names the loads of its page."""
+        return any(channel.shown is not None and channel.shown[1] for channel in self._joined.values())
+
+    @property
     def busy(self) -> bool:
         """True while a view handles a message or has some waiting."""
         return any(channel.process.busy for channel in self._joined.values())

@@ -17,6 +17,8 @@ OVERLOADED = 1013
 GOODBYE = 4000
 """Sent by our client: the user leaves the page. What browsers send by themselves (1001, or nothing) does not tell."""
 SIGNED_OUT = 4001
+MOVED = 4002
+"""Sent by our client: it connects again because the server asked it to, and all its events were answered."""
 TIMEOUT = 4408
 """After HTTP 408: the browser did not send something in time."""
 

@@ -1,7 +1,8 @@
 """The ordered end of a worker: not ready, no new connections, and then its pages, a few at a time.
 
-A page answers its events until its own connection closes. Then its browser connects to another worker at once. So the
-rate at which connections close is the rate at which the other workers have to join pages.
+A page answers its events until its own connection closes. An event that the browser sends while a close frame is on its
+way would be lost. So the client is asked to connect again, and closes when it waits for no answer. It reaches another
+worker at once: the rate of the drain is the rate at which the others have to join pages.
 """
 
 import asyncio
@@ -22,6 +23,8 @@ _SHARE = 0.5
 """Share of `drain_timeout` in which all idle connections close, however many there are."""
 _FETCH_TIME = 2.0
 """Seconds for browsers to fetch the last messages of their long polls. One that has gone fetches none."""
+_ANSWER_TIME = 1.0
+"""Seconds in which a client that was asked to connect again does so. Then its connection is closed."""
 _KEEP_TIME = 1.0
 """Seconds to store the states of one batch. A store that takes longer is not waited for again."""
 _STOPS = CloseReason(RESTART, "the server stops")
@@ -45,8 +48,11 @@ class Drain:
         self._app_context = app_context
         self._unfetched = unfetched
         self._hurried = asyncio.Event()
+        self._early = True
         self._storing = True
         self._stored_twice: set[OpenConnection] = set()
+        self._asked: deque[tuple[float, OpenConnection]] = deque()
+        """Connections whose clients were asked to connect again, with the loop times at which they close."""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -62,16 +68,18 @@ class Drain:
         """Context of the worker's life. It is left when everything has ended, and connections may come again."""
         try:
             yield
-            await self.begin()
+            await self.begin(early=False)
         finally:
             self._connections.refusing = False
 
-    def begin(self, *, accepting: bool = False) -> "asyncio.Task[None]":
+    def begin(self, *, early: bool = True, accepting: bool = False) -> "asyncio.Task[None]":
         """Start to drain, unless that has begun already. The task ends when nothing is open any more.
 
-        `accepting`: the server still accepts connections, so a load balancer gets time to stop sending them.
+        `early`: the server has closed no connection yet. `accepting`: it still accepts new ones, so a load balancer
+        gets time to stop sending them.
         """
         if self._task is None:
+            self._early = early
             delay = self._app_context().security.drain_delay if accepting else 0.0
             self._task = asyncio.get_running_loop().create_task(self._run(delay))
         return self._task
@@ -108,16 +116,18 @@ class Drain:
                 )
 
     async def _close_connections(self, app: AppContext) -> None:
+        """Ask the clients to connect again, a few at a time. Close the connections of those that do not."""
         waiting = deque(self._connections.monitor)
         size = self._batch_size(len(waiting), app)
-        while waiting:
+        while waiting or self._asked:
             batch = [waiting.popleft() for _ in range(min(size, len(waiting)))]
-            waiting += await self._close_batch(batch, app)
+            waiting += await self._ask(batch, app)
+            await self._close_asked(app)
             if self._may_wait(app):
                 await self._sleep(_PAUSE)
 
-    async def _close_batch(self, batch: Sequence[OpenConnection], app: AppContext) -> list[OpenConnection]:
-        """Close the connections that have nothing to do. Return the others."""
+    async def _ask(self, batch: Sequence[OpenConnection], app: AppContext) -> list[OpenConnection]:
+        """Ask the clients that wait for nothing to connect again. Return the other connections."""
         # A handler that is running answers first, and what it changes is kept as well.
         later = [connection for connection in batch if connection.busy and self._may_wait(app)]
         idle = [connection for connection in batch if connection not in later]
@@ -126,10 +136,24 @@ class Drain:
             if self._may_wait(app) and (connection.busy or self._has_changed(connection)):
                 later.append(connection)
                 continue
-            connection.end(_STOPS)
+            if self._early and connection.ask_to_reconnect():
+                self._asked.append((asyncio.get_running_loop().time() + _ANSWER_TIME, connection))
+            else:
+                connection.end(_STOPS)
             # The others read what has arrived meanwhile: their events are answered before they close.
             await asyncio.sleep(0)
         return later
+
+    async def _close_asked(self, app: AppContext) -> None:
+        """Close the connections of clients that have had time to connect again."""
+        now = asyncio.get_running_loop().time()
+        while self._asked and (self._asked[0][0] <= now or not self._may_wait(app)):
+            _, connection = self._asked.popleft()
+            if connection.busy and self._may_wait(app):
+                self._asked.append((now + _PAUSE, connection))
+                return
+            connection.end(_STOPS)
+            await asyncio.sleep(0)
 
     async def _store(self, writes: Iterable[Callable[[], Awaitable[None]]]) -> None:
         """Wait until states are stored. Pages still answer events meanwhile."""

@@ -37,7 +37,7 @@ from pyview.transport.limits import ConnectionTimeouts, RateLimiter
 from pyview.transport.reconnect import DetachedConnection, DetachedViews, OwnerKey, ShownKey, ShownView
 from pyview.transport.send_queue import SendQueue
 from pyview.transport.session_changes import SessionChangeTokens
-from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary, decode_head
+from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary, decode_head, encode
 
 logger = logging.getLogger("pyview")
 
@@ -392,6 +392,17 @@ class WebSocketConnection:
             await self._channels.keep()
 
     # Closing
+
+    def ask_to_reconnect(self) -> bool:
+        """Ask the client to connect again as soon as its events are answered. Return False for one that cannot.
+
+        An event that the browser sends while a close frame is on its way to it would be lost. Our client closes by
+        itself, at a moment when it waits for no answer.
+        """
+        if self._task is None or not self._channels.has_our_client:
+            return False
+        self._send_queue.put(encode(None, None, "phoenix", "reconnect", {}))
+        return True
 
     def end(self, reason: CloseReason) -> None:
         """Close the connection soon. Frames that are queued already are still sent."""

@@ -24,6 +24,8 @@ class FakeConnection:
 
     async def run(self) -> None: ...
     async def keep(self) -> None: ...
+    def ask_to_reconnect(self) -> bool:
+        return False
 
     def check_timeouts(self, now: float) -> float:
         self._checked(self, now)

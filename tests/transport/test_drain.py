@@ -23,8 +23,11 @@ class FakeConnection:
     ) -> None:
         self.busy = False
         self.unsaved = True
+        self.follows: bool | None = None
+        """True if its client connects again when it is asked, None if it cannot be asked."""
         self.stored = 0
-        self.closed_at = 0.0
+        self.asked_at = self.closed_at = 0.0
+        self._gone = False
         self._worker = worker
         self._keeping = keeping
 
@@ -39,8 +42,19 @@ class FakeConnection:
         if self._keeping is not None:
             await self._keeping(self)
 
+    def ask_to_reconnect(self) -> bool:
+        if self.follows is None:
+            return False
+        self.asked_at = asyncio.get_running_loop().time()
+        if self.follows:
+            self._gone = True
+            self._worker.app._open_connections.monitor.remove(self)
+        return True
+
     def end(self, reason: CloseReason) -> None:
         assert reason.code == 1012
+        if self._gone:
+            return
         self.closed_at = asyncio.get_running_loop().time()
         self._worker.app._open_connections.monitor.remove(self)
 
@@ -133,6 +147,30 @@ async def test_a_store_that_does_not_answer_is_waited_for_once(caplog: pytest.Lo
         await worker.drained()
     assert len([message for message in caplog.messages if "kept states are not stored" in message]) == 1
     assert 0 < sum(connection.stored for connection in worker.connections) < 100
+
+
+async def test_a_client_connects_again_by_itself_or_its_connection_is_closed() -> None:
+    worker = Worker()
+    ours, deaf, other = worker.connect(), worker.connect(), worker.connect()
+    ours.follows, deaf.follows = True, False
+    await worker.drained()
+    assert (ours.asked_at > 0, ours.closed_at) == (True, 0.0)
+    assert deaf.closed_at - deaf.asked_at >= 1
+    assert other.closed_at < deaf.closed_at
+
+
+async def test_an_event_that_comes_after_the_question_is_answered_before_the_close() -> None:
+    worker = Worker()
+    deaf = worker.connect()
+    deaf.follows = False
+    draining = asyncio.create_task(worker.drained())
+    await eventually(lambda: deaf.asked_at)
+    deaf.busy = True
+    await asyncio.sleep(1.3)
+    assert not deaf.closed_at
+    deaf.busy = False
+    await draining
+    assert deaf.closed_at
 
 
 async def test_a_hurry_ends_the_delay_and_the_wait_for_handlers() -> None:
