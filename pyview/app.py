@@ -269,6 +269,7 @@ class PyView(Starlette):
                     lambda: self._tokens.kept,
                     self.state_store,
                     self.once_store,
+                    self.revocations,
                     self.security,
                     self._client_warnings,
                     self._crashes,

@@ -19,8 +19,8 @@ from pyview.stream import Stream
 from pyview.uploads.config import UploadConfig
 from pyview.uploads.entry import UploadEntry
 
-_INPUT: Final = "$input"
-"""Key of a kept form or change set. No plain value has it: `plain` refuses it."""
+_JSON, _FORM, _CHANGES = "json", "form", "changes"
+"""Kinds of kept values. Each is stored with its kind: the data of a plain value may look like that of a form."""
 
 _MADE_BY_MOUNT: Final = (AsyncResult, Stream, UploadConfig, UploadEntry)
 
@@ -56,14 +56,14 @@ def adapter_of(hint: Any) -> Adapter:
 
 
 def encoded(value: Any, adapter: Adapter) -> Any:
-    """Return a value as data that `orjson` writes. Raises `Unkeepable`."""
+    """Return a value as data that `orjson` writes, with its kind. Raises `Unkeepable`."""
     if isinstance(value, Form | ChangeSet):
         return _input_of(value)
-    if adapter is None:
-        _check_plain(value)
-        return value
     try:
-        return orjson.Fragment(adapter.dump_json(value, round_trip=True, by_alias=True, warnings="error"))
+        if adapter is None:
+            return [_JSON, orjson.Fragment(_plain_json(value))]
+        written = adapter.dump_json(value, round_trip=True, by_alias=True, warnings="error")
+        return [_JSON, orjson.Fragment(written)]
     except (PydanticSerializationError, ValueError, RecursionError) as error:
         raise Unkeepable(f"it does not fit its annotation: {str(error).partition(chr(10))[0]}") from None
 
@@ -73,8 +73,9 @@ def decoded(data: Any, hint: Any, adapter: Adapter, made: Any) -> Any:
 
     Raises `Changed`.
     """
-    if isinstance(data, Mapping) and _INPUT in data:
-        return _with_input(data, hint, made)
+    kind, data = data
+    if kind != _JSON:
+        return _with_input(kind, data, hint, made)
     if adapter is None:
         if isinstance(made, Form | ChangeSet):
             raise Changed("it was no form, and is one now")
@@ -89,6 +90,17 @@ def decoded(data: Any, hint: Any, adapter: Adapter, made: Any) -> Any:
 # Plain JSON values
 
 
+def _plain_json(value: Any) -> bytes:
+    """Return a value as JSON. Raises `Unkeepable` for one that JSON does not give back."""
+    try:
+        _check_plain(value)
+        return orjson.dumps(value)
+    except (TypeError, RecursionError) as error:
+        if isinstance(error, Unkeepable):
+            raise
+        raise Unkeepable(f"JSON cannot write it ({error})") from None
+
+
 def _check_plain(value: Any) -> None:
     """Raise `Unkeepable` unless `value` is what JSON gives back: a tuple, for one, would come back as a list."""
     kind = type(value)
@@ -99,7 +111,7 @@ def _check_plain(value: Any) -> None:
     if kind is list:
         for each in value:
             _check_plain(each)
-    elif kind is dict and all(type(key) is str for key in value) and _INPUT not in value:
+    elif kind is dict and all(type(key) is str for key in value):
         for each in value.values():
             _check_plain(each)
     else:
@@ -121,13 +133,12 @@ def _parts(hint: Any) -> Iterator[Any]:
             yield from _parts(inner)
 
 
-def _input_of(value: Form[Any] | ChangeSet[Any]) -> dict[str, Any]:
+def _input_of(value: Form[Any] | ChangeSet[Any]) -> list[Any]:
     if isinstance(value, ChangeSet):
-        _check_plain(value.changes)
-        return {_INPUT: "changes", "changes": value.changes}
-    _check_plain(value.input)
+        return [_CHANGES, orjson.Fragment(_plain_json(value.changes))]
     base = None if value.base is None else _json_of(value.base)
-    return {_INPUT: "form", "input": value.input, "as": value.as_, "id": value.id, "base": base}
+    written = orjson.Fragment(_plain_json(value.input))
+    return [_FORM, {"input": written, "as": value.as_, "id": value.id, "base": base}]
 
 
 def _json_of(base: BaseModel) -> orjson.Fragment | None:
@@ -137,11 +148,11 @@ def _json_of(base: BaseModel) -> orjson.Fragment | None:
         return None  # `mount` makes the edited object again
 
 
-def _with_input(data: Mapping[str, Any], hint: Any, made: Any) -> Any:
+def _with_input(kind: str, data: Mapping[str, Any], hint: Any, made: Any) -> Any:
     """Lay what the user has entered over the form of `mount`, or make the form by its annotation."""
-    if data[_INPUT] == "changes":
+    if kind == _CHANGES:
         empty = made if isinstance(made, ChangeSet) else _empty_change_set(hint)
-        return empty.with_changes(data["changes"])
+        return empty.with_changes(data)
     form = made if isinstance(made, Form) else _form_by(hint, data)
     return form if data["input"] is None else form.change(data["input"])
 

@@ -18,9 +18,10 @@ from pyview.process.keeper import Keeper, KeptProcess, page_of
 from pyview.process.kept_writes import KeptWrites
 from pyview.rendering.lifecycle import MountContext
 from pyview.routing.routes import view_key
-from pyview.sessions.tracking import session_key
+from pyview.sessions.tracking import SESSION_KEY, session_key
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.once import OnceStore
+from pyview.stores.revocations import Revocations
 from pyview.stores.states import StateEntry, StateStore
 from pyview.tokens.kept import KeptTokens
 from pyview.tokens.secrets import InvalidToken
@@ -59,6 +60,7 @@ class KeptStates:
         tokens: Callable[[], KeptTokens],
         store: StateStore,
         once: OnceStore,
+        revocations: Revocations,
         limits: SecurityConfig,
         warnings: RateLimitedWarnings,
         crashes: CrashLog,
@@ -68,6 +70,7 @@ class KeptStates:
         self._tokens = tokens
         self._store = store
         self._once = once
+        self._revocations = revocations
         self._limits = limits
         self._warnings = warnings
         self._crashes = crashes
@@ -92,6 +95,8 @@ class KeptStates:
         """Return the keeper of a view that was just created."""
         keeper = Keeper(process, kept)
         self._keepers.add(keeper)
+        if process.mount_context.identity.sid:
+            self._revocations.subscribe(self._revoked)
         return keeper
 
     def touch(self, keeper: Keeper) -> None:
@@ -109,6 +114,8 @@ class KeptStates:
         if keeper not in self._keepers:
             return
         self._keepers.discard(keeper)
+        if not self._keepers:
+            self._revocations.unsubscribe(self._revoked)
         last = self._entry(keeper) if keeper.dirty and not keeper.dropped else None
         self._writes.discard(keeper)
         if last is not None:
@@ -121,6 +128,11 @@ class KeptStates:
         keeper.dropped = True
         self._writes.discard(keeper)
         self._writes.delete(keeper.key)
+
+    def _revoked(self, key: str) -> None:
+        # No later session finds these states, since their keys are made of the session: they are only deleted early.
+        if key.startswith(SESSION_KEY):
+            self._writes.forget(key)
 
     def refresh(self) -> None:
         """Store the views again whose stored state has half of its time left: an idle page must not lose it."""
@@ -259,10 +271,13 @@ class KeptStates:
         for key in keys:
             stored = await self._taken(key)
             if stored is not None:
-                return self._opened([key], stored)
-        if token and self.gives_tokens:
-            return await self._from_token(keys, token)
-        return None
+                # The browser may carry the same state as a token.
+                first = not self.gives_tokens or await self._is_first(key)
+                return self._opened([key], stored) if first else None
+        if not (token and self.gives_tokens):
+            return None
+        kept = self._opened(keys, token)
+        return kept if kept is not None and await self._is_first(keys[0]) else None
 
     async def _taken(self, key: str) -> str | None:
         try:
@@ -272,16 +287,13 @@ class KeptStates:
             return None
         return None if found is None else found.decode("ascii", "replace")
 
-    async def _from_token(self, keys: list[str], token: str) -> Snapshot | None:
-        kept = self._opened(keys, token)
-        if kept is None:
-            return None
+    async def _is_first(self, key: str) -> bool:
+        """Return True for the first use of a state that a browser may carry."""
         try:
-            until = time.time() + self._limits.max_keep_seconds  # no token is valid for longer
-            first = await self._once.claim(f"kept:{keys[0]}", until)
+            # No token is valid for longer.
+            return await self._once.claim(f"kept:{key}", time.time() + self._limits.max_keep_seconds)
         except StoreUnavailable:
-            return None
-        return kept if first else None
+            return False
 
     def _opened(self, keys: list[str], sealed: str) -> Snapshot | None:
         reason = ""

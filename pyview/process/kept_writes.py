@@ -23,9 +23,10 @@ class KeptWrites:
         self._store = store
         self._entry = entry
         self._dirty: dict[Keeper, None] = {}
-        # States of views that have ended since the last write, and keys of pages that have left.
+        # States of views that have ended since the last write, keys of pages that have left, revoked sessions.
         self._last: dict[str, StateEntry] = {}
         self._gone: dict[str, None] = {}
+        self._revoked: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -58,6 +59,11 @@ class KeptWrites:
             self._last.pop(key, None)
             self._gone[key] = None
             self._arm(_PERIOD)
+
+    def forget(self, tag: str) -> None:
+        """Delete all stored states of a session."""
+        self._revoked.add(tag)
+        self._arm(0.0)
 
     async def flush(self) -> None:
         """Write everything now. A view whose handler is running is captured as it is."""
@@ -109,7 +115,10 @@ class KeptWrites:
         dirty, self._dirty = self._dirty, {}
         last, self._last = self._last, {}
         gone, self._gone = self._gone, {}
+        revoked, self._revoked = self._revoked, set()
         try:
+            for tag in revoked:
+                await self._store.forget(tag)
             if gone:
                 await self._store.drop(gone)
             await self._put(last.values())
@@ -118,6 +127,7 @@ class KeptWrites:
             # The store has logged its outage. What it did not take is tried again.
             logger.debug("kept states are not stored: %s", error)
             self._last = last | self._last
+            self._revoked |= revoked
             for keeper in dirty:
                 self._again(keeper)
             self._arm(_PERIOD)

@@ -333,6 +333,10 @@ class ViewProcess(Mailbox):
         if self.has_streams and not complete:
             return False
         own, asked = self.mount_context, mount_context
+        # The page has been at another worker since, where its view has gone on. One more is a join after this one, the
+        # same number a join whose answer was lost.
+        if self.keeper is not None and asked.visit.joins - own.visit.joins not in (0, 1):
+            return False
         same = asked.location.route is own.location.route and asked.target.parent is own.target.parent
         # The page may hold two tokens for one sticky view, of two pages. Its guards have to be those of its mount.
         return same and asked.target.page_guard.same_rights(own.target.page_guard) and self.can_wait

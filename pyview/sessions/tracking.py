@@ -27,6 +27,9 @@ from pyview.stores.revocations import Revocations
 
 logger = logging.getLogger("pyview.security")
 
+SESSION_KEY = "sid:"
+"""Beginning of the key that revokes one session."""
+
 # Keys in a session
 SESSION_ID = "_pv_sid"
 SIGNED_IN_AT = "_pv_at"
@@ -91,7 +94,7 @@ def own_revocation_keys(session: Mapping[str, Any]) -> list[str]:
 
 def session_key(sid: str) -> str:
     """Return the key that revokes one session. It has a digest, so that no store ever holds a session id."""
-    return f"sid:{digest(sid)}"
+    return f"{SESSION_KEY}{digest(sid)}"
 
 
 def series_key(selector: str) -> str:

@@ -60,14 +60,14 @@ class KeptTokens:
 
     def seal(self, key: str, text: str, seconds: float) -> str:
         """Return the encrypted state, which `unseal` reads with the same key, for `seconds`."""
-        return self._encryptor.encrypt(f"{key}.{self._clock() + seconds:.0f}.{text}")
+        return self._encryptor.encrypt(f"{key}.{(self._clock() + seconds) * 1000:.0f}.{text}")
 
     def unseal(self, key: str, sealed: str) -> str:
         """Return the text of `seal`. Raises `InvalidToken` for another key, and when its time is over."""
         sealed_key, until, text = self._encryptor.decrypt(sealed, _LONGEST).split(".", 2)
         if not hmac.compare_digest(sealed_key, key):
             raise InvalidToken("page")
-        if self._clock() > float(until):
+        if self._clock() * 1000 > int(until):
             raise InvalidToken("expired")
         return text
 

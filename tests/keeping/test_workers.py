@@ -1,0 +1,277 @@
+"""Workers that share a store: a page that reaches another one goes on with what it kept."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pyview import LiveView, live_render
+from pyview.keeping import Keep
+from pyview.stores import MemoryStateStore, SQLiteStateStore, StateStore
+from pyview.stores.states_redis import RedisStateStore
+from pyview.template.live_template import LiveTemplate
+from pyview.testing import LiveClient, LocalFile, ViewCrashed
+from tests.asgi import eventually
+from tests.keeping.desk import Desk, Relay, shown, worker
+from tests.stores.fixtures import own_valkey, valkey
+from tests.stores.valkey import ValkeyProcess
+
+__all__ = ["own_valkey", "valkey"]
+
+
+@pytest.fixture(params=["sqlite", "valkey"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], StateStore]:
+    if request.param == "sqlite":
+        return lambda: SQLiteStateStore(tmp_path / "state.db")
+    server: ValkeyProcess = request.getfixturevalue("valkey")
+    return lambda: RedisStateStore(server.url, prefix=f"{tmp_path.name}:")
+
+
+async def test_a_page_goes_from_worker_to_worker(store: Callable[[], StateStore]) -> None:
+    relay = Relay(*(worker(store()) for _ in range(3)))
+    async with relay.running() as client:
+        page = await client.open("/")
+        for number in range(1, 7):
+            await page.click("button")
+            await relay.move(page, number % 3)
+            assert shown(page) == [str(number), "7"]
+
+
+async def test_a_killed_worker_has_stored_what_is_a_second_old(store: Callable[[], StateStore]) -> None:
+    relay = Relay(worker(store()), worker(store()))
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.click("button")
+        await eventually(lambda: not relay.workers[0].app_context.kept_states.pending)
+        relay.workers[0].app_context.kept_states._writes._store = MemoryStateStore()  # it writes nothing more
+        await page.click("button")
+        await relay.move(page, 1)
+        assert shown(page) == ["1", "7"]
+
+
+async def test_the_old_view_does_not_overwrite_the_new_one(store: Callable[[], StateStore]) -> None:
+    relay = Relay(worker(store()), worker(store()))
+    old, new = relay.workers
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.click("button")
+        await relay.move(page, 1)
+        await page.click("button")
+        await new.app_context.kept_states.flush()
+        (ghost,) = old.app_context.processes
+        ghost.socket.context["n"] = 99
+        await old.app_context.kept_states.save([ghost])
+        await relay.move(page, 1)
+        assert shown(page) == ["2", "8"]  # at its own worker: the view itself
+        for process in tuple(new.app_context.processes):
+            process.stop()
+        await page.drop()
+        await relay.workers[1].app_context.kept_states.flush()
+        await page.reconnect()
+        assert shown(page) == ["2", "7"]
+
+
+async def test_an_answer_that_was_lost_costs_no_state(store: Callable[[], StateStore]) -> None:
+    relay = Relay(worker(store()), worker(store()), worker(store()))
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.click("button")
+        kept = dict(page._tab.state.kept._by_topic)
+        await relay.move(page, 1)
+        # The page never got the answer of the second worker, so it sends what it sent there.
+        page._tab.state.kept._by_topic = kept
+        await relay.move(page, 2)
+        assert shown(page) == ["1", "7"]
+
+
+async def test_a_view_that_fails_starts_afresh() -> None:
+    class Failing(Desk):
+        async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+            if socket.context["n"]:
+                raise RuntimeError("broken by its own state")
+            await super().handle_event(event, payload, socket)
+
+    app = worker(view=Failing)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("button")
+        await app.app_context.kept_states.flush()
+        with pytest.raises(ViewCrashed):
+            await page.click("button")
+        assert shown(page) == ["0", "7"]
+
+
+async def test_a_mount_that_navigates_away_restores_nothing(tmp_path: Path) -> None:
+    class Closed(Desk):
+        closed = False
+
+        async def mount(self, socket: Any, session: Any) -> None:
+            await super().mount(socket, session)
+            if Closed.closed:
+                await socket.redirect("/elsewhere")
+
+    app = worker(SQLiteStateStore(tmp_path / "state.db"), view=Closed)
+    app.add_live_view("/elsewhere", Desk)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("button")
+        await app.app_context.kept_states.flush()
+        Closed.closed = True
+        await client.restart()
+        assert page.path == "/elsewhere"
+        assert shown(page) == ["0", "7"]
+
+
+PARTS = """<p id="n">{{ n }}</p><button id="own" phx-click="inc">+</button>
+{{ live_render(inner, id="inner") }}{{ live_render(inner, id="sticky", sticky=True) }}"""
+
+
+class Inner(LiveView[dict[str, Any]], keep=True):
+    template = LiveTemplate.from_string(
+        '<b class="m">{{ m }}</b><button class="more" phx-click="more">+</button>', "i.html"
+    )
+
+    async def mount(self, socket: Any, session: Any) -> None:
+        socket.context = {"m": 0}
+
+    async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+        socket.context["m"] += 1
+
+
+class Outer(LiveView[dict[str, Any]]):
+    template = LiveTemplate.from_string(PARTS, "o.html")
+
+    async def mount(self, socket: Any, session: Any) -> None:
+        socket.context = {"n": 0, "inner": Inner, "live_render": live_render}
+
+    async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+        socket.context["n"] += 1
+
+
+async def test_nested_and_sticky_views_keep_their_own(tmp_path: Path) -> None:
+    relay = Relay(*(worker(SQLiteStateStore(tmp_path / "state.db"), view=Outer) for _ in range(2)))
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.click("#own")
+        for button in page.find_all(".more"):
+            await page.click(button)
+        await page.click(page.find_all(".more")[0])
+        await relay.move(page, 1)
+        assert page.find("#n").text == "0"  # the view around them keeps nothing
+        assert sorted(each.text for each in page.find_all(".m")) == ["1", "2"]
+
+
+class Feed(LiveView[dict[str, Any]], keep=Keep("n", streams=("rows",))):
+    template = LiveTemplate.from_string(
+        '<button phx-click="add">+</button>'
+        '<ul id="rows" phx-update="stream">'
+        '{% for id, row in streams.rows %}<li id="{{ id }}">{{ row.id }}</li>{% endfor %}</ul>'
+        '<ol id="news" phx-update="stream">{% for id, row in streams.news %}<li id="{{ id }}">{{ row.id }}</li>'
+        "{% endfor %}</ol>",
+        "feed.html",
+    )
+
+    async def mount(self, socket: Any, session: Any) -> None:
+        socket.context = {"n": 0}
+        socket.stream("rows", [{"id": 0}])
+        socket.stream("news", [{"id": 0}])
+
+    async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+        socket.context["n"] += 1
+        socket.stream_insert("rows", {"id": socket.context["n"]})
+        socket.stream_insert("news", {"id": socket.context["n"]})
+
+
+async def test_items_of_a_named_stream_stay_in_the_page_and_others_are_read_again(tmp_path: Path) -> None:
+    relay = Relay(*(worker(SQLiteStateStore(tmp_path / "state.db"), view=Feed) for _ in range(2)))
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.click("button")
+        await relay.move(page, 1)
+        assert [each.text for each in page.find_all("#rows li")] == ["0", "1"]
+        assert [each.text for each in page.find_all("#news li")] == ["0"]
+        await page.click("button")
+        assert [each.text for each in page.find_all("#rows li")] == ["0", "1", "2"]
+        page._tab.state.view.channel.received -= 1  # type: ignore[union-attr]  # it has missed a message
+        await relay.move(page, 0)
+        assert [each.text for each in page.find_all("#rows li")] == ["0"]
+
+
+class Files(LiveView[dict[str, Any]], keep=()):
+    template = LiveTemplate.from_string(
+        '<form id="up" phx-change="chosen" phx-submit="send">{{ live_file_input(files) }}</form>'
+        "{% for entry in files.entries %}<u>{{ entry.name }} {{ entry.progress }}</u>{% endfor %}<p>{{ sent }}</p>",
+        "files.html",
+    )
+
+    async def mount(self, socket: Any, session: Any) -> None:
+        files = socket.allow_upload("files", accept="any", auto_upload=True, max_entries=2)
+        socket.context = {"files": files, "sent": ""}
+
+    async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+        if event == "send":
+            texts = await socket.consume_uploaded_entries("files", lambda meta, _: meta.path.read_text())
+            socket.context["sent"] = ",".join(texts)
+
+
+async def test_a_file_that_has_arrived_is_there_at_another_worker_and_gone_with_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    relay = Relay(*(worker(SQLiteStateStore(tmp_path / "state.db"), view=Files) for _ in range(2)))
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.choose("#up input", LocalFile("a.txt", b"hello"))
+        await relay.workers[0].app_context.kept_states.flush()
+        await page.drop()
+        for process in tuple(relay.workers[0].app_context.processes):
+            process.stop()
+        await eventually(lambda: not relay.workers[0].app_context.processes)
+        relay.current = relay.workers[1]
+        await page.reconnect()
+        assert page.find("u").text == "a.txt 100"
+        await page.submit("#up")
+        assert page.find("p").text == "hello"
+        await page.choose("#up input", LocalFile("b.txt", b"left behind"))
+        await relay.workers[1].app_context.kept_states.flush()
+        await page.close()
+        await eventually(lambda: not list(tmp_path.glob("pyview-upload-*")))
+
+
+async def test_a_file_that_is_gone_is_dropped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    relay = Relay(*(worker(SQLiteStateStore(tmp_path / "state.db"), view=Files) for _ in range(2)))
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.choose("#up input", LocalFile("a.txt", b"hello"))
+        (process,) = relay.workers[0].app_context.processes
+        (upload,) = process.uploads().registry
+        Path(upload.completed[0].path).unlink()
+        await relay.move(page, 1)
+        assert not page.find_all("u")
+    assert "'files' is not there any more" in caplog.text
+
+
+async def test_hundreds_of_views_are_stored_in_few_writes(tmp_path: Path) -> None:
+    class Counting(MemoryStateStore):
+        writes = 0
+
+        async def put(self, entries: Any) -> None:
+            Counting.writes += 1
+            await super().put(entries)
+
+    app = worker(Counting(), max_kept_token=0, max_sockets_per_session=0)
+    async with LiveClient(app) as client:
+        pages = [await client.open("/") for _ in range(60)]
+        await asyncio.gather(*(page.click("button") for page in pages))
+        before = Counting.writes
+        await app.app_context.kept_states.flush()
+        await app.app_context.kept_states.flush()
+        assert Counting.writes - before <= 20
+        before = Counting.writes
+        for page in pages:
+            await page.heartbeat()
+        await app.app_context.kept_states.save(app.app_context.processes)
+        assert Counting.writes == before  # nothing has changed
