@@ -88,8 +88,14 @@ class CommandConnection:
 
     async def give_way(self, most: int) -> None:
         """Wait until at most `most` posted commands wait. Does not wait for a server that answers none."""
-        while self._posted > most and self.connected and not self._stalled:
-            self._stalled = not await self._progressed()
+        while self._posted > most and not self._unreached:
+            if self._stalled:
+                # A handler that broadcasts in a loop must let the answers be read, if some come after all.
+                await asyncio.sleep(0)
+                return
+            progressed = await self._progressed()
+            # The first connection may take longer than an answer.
+            self._stalled = self.connected and not progressed
 
     async def flush(self) -> None:
         """Wait until no posted command waits, or the server cannot be reached."""

@@ -189,3 +189,17 @@ def test_the_environment_chooses() -> None:
     assert type(pubsub_from_environment({"PYVIEW_REDIS_URL": "redis://h"})) is RedisPubSub
     with pytest.raises(ValueError, match="is not the URL"):
         pubsub_from_environment({"PYVIEW_REDIS_URL": "h"})
+
+
+async def test_a_loop_of_broadcasts_right_after_the_start_loses_none(
+    valkey: ValkeyProcess, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first connection is not open yet, and no broadcast has anything to wait for."""
+    one, two = make(valkey.url), make(valkey.url)
+    other = Listener()
+    await two.subscribe("room", other)
+    for number in range(15_000):
+        await one.broadcast("room", number)
+    await until(lambda: len(other.events) == 15_000, 30)
+    assert [event.payload for event in other.events] == list(range(15_000))
+    assert "are dropped" not in caplog.text
