@@ -228,7 +228,7 @@ class PyView(Starlette):
             self._identity_monitor,
             self._detached_views,
         )
-        self._handover = Handover(self._workers, self._detached_views)
+        self._handover = Handover(self._workers, self._detached_views, lambda: self.app_context.kept_states)
         self._long_poll = LongPoll(endpoint.serve_polls, self.security, self._tokens, self._workers)
         # First, so that no route of the application, such as a mount at `/`, can hide them.
         self.router.routes[:0] = [

@@ -58,7 +58,7 @@ class Keeper:
 
     `key` is the key under which its state was stored last, "" before the first time; `size` is the size of that state
     in bytes, `stored_at` the time of the event loop. `dirty`: it may have changed. `dropped`: it is stored no more.
-    `page_left`: its page does not return.
+    `page_left`: its page does not return. `unused` is the state that the page had, until its join is answered.
     `has_token`: the browser carries a token of it. `resumed`: the page goes on with the items of its streams.
     """
 
@@ -76,6 +76,7 @@ class Keeper:
         "resumed",
         "size",
         "stored_at",
+        "unused",
     )
 
     def __init__(self, process: KeptProcess, kept: Snapshot | None) -> None:
@@ -83,7 +84,8 @@ class Keeper:
         self.plan: KeepPlan | None = plan_of(process.mount_context.view_class)
         self._title: str | None = None
         # Components that the page had, and that no render of this view has placed yet.
-        self._waiting = {} if kept is None else kept.components
+        self._waiting = {} if kept is None else dict(kept.components)
+        self.unused = kept
         self.page_left = False
         self.dirty = self.dropped = self.has_token = self.resumed = False
         self.key = ""

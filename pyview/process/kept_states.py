@@ -116,11 +116,27 @@ class KeptStates:
         self._keepers.discard(keeper)
         if not self._keepers:
             self._revocations.unsubscribe(self._revoked)
-        last = self._entry(keeper) if keeper.dirty and not keeper.dropped else None
+        last = None if keeper.dropped else self._last_entry(keeper)
         self._writes.discard(keeper)
         if last is not None:
             self._writes.add_last(last)
         self._forget(keeper)
+
+    def _last_entry(self, keeper: Keeper) -> StateEntry | None:
+        process = keeper.process
+        if keeper.unused is not None and not process.joined:
+            return self._entry_of(process.mount_context, keeper.unused)
+        return self._entry(keeper) if keeper.dirty else None
+
+    def give_back(self, mount_context: MountContext, kept: Snapshot) -> None:
+        """Store a state again that `recall` has returned: the page has lost its connection before it was shown."""
+        self._writes.add_last(self._entry_of(mount_context, kept))
+
+    def _entry_of(self, mount_context: MountContext, kept: Snapshot) -> StateEntry:
+        seconds = self._limits.keep_seconds
+        key = self._tokens().key(page_of(mount_context, mount_context.visit.joins))
+        sealed = self._tokens().seal(key, kept.text(), seconds)
+        return StateEntry(key, sealed.encode(), seconds, _tag(mount_context))
 
     def drop(self, keeper: Keeper) -> None:
         """Delete the state of a view: its page has left it, or it has crashed and starts again."""
@@ -156,11 +172,13 @@ class KeptStates:
     def hand_over(self, keeper: Keeper) -> HandedState | None:
         """Return the present state of a view that goes on at another worker. It is not stored here any more.
 
-        What the store has of it stays: the other worker deletes it, or uses it if this state does not arrive.
+        What a shared store has of it stays: the other worker deletes it, or uses it if this state does not arrive.
         """
         text = None if keeper.dropped else self._text(keeper, 0)
         keeper.dropped = True
         self._writes.discard(keeper)
+        if not self._store.shared:
+            self._writes.delete(keeper.key)
         if text is None:
             return None
         key = self._tokens().key(keeper.page)
@@ -186,8 +204,7 @@ class KeptStates:
         self._note(keeper, key, text, now)
         if self._may_push(keeper):
             self._push(keeper, sealed)
-        sid = keeper.process.mount_context.identity.sid
-        return StateEntry(key, sealed.encode(), seconds, session_key(sid) if sid else "")
+        return StateEntry(key, sealed.encode(), seconds, _tag(keeper.process.mount_context))
 
     def _text(self, keeper: Keeper, more_sent: int) -> str | None:
         # A client without our script sends no id of the load: two tabs of the same bytes would be one page.
@@ -255,6 +272,17 @@ class KeptStates:
             kept = await self._found(some, visit.token) if kept is None else kept
         return None if kept is None else self._fitting(kept, mount_context)
 
+    async def take_own(self, keys: list[str]) -> str | None:
+        """Return, once, a state that only this worker has, because its store is not shared."""
+        if self._store.shared:
+            return None
+        await self.flush()
+        for key in keys:
+            sealed = await self._taken(key)
+            if sealed is not None:
+                return sealed
+        return None
+
     async def _handed_over(self, keys: list[str], mount_context: MountContext) -> Snapshot | None:
         if not mount_context.visit.worker:
             return None
@@ -312,3 +340,8 @@ class KeptStates:
             "the kept state of %r is dropped: the page shows %r now", kept.view, mount_context.view_class
         )
         return None
+
+
+def _tag(mount_context: MountContext) -> str:
+    sid = mount_context.identity.sid
+    return session_key(sid) if sid else ""

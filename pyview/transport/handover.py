@@ -6,10 +6,12 @@ connection whose loss was not noticed, and answers with its kept state. So no vi
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import NamedTuple
 
 import orjson
 
+from pyview.process.kept_states import KeptStates
 from pyview.process.messages import HandOver
 from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import MountContext
@@ -66,8 +68,11 @@ class _Answer(NamedTuple):
 class Handover:
     """Asks other workers for views, and hands over those of this one."""
 
-    def __init__(self, workers: Workers, detached_views: DetachedViews) -> None:
+    def __init__(
+        self, workers: Workers, detached_views: DetachedViews, kept_states: Callable[[], KeptStates]
+    ) -> None:
         self._workers = workers
+        self._kept_states = kept_states
         self._views = detached_views
         # States that were captured and not fetched yet, by their keys.
         self._states: ExpiringTexts[str] = ExpiringTexts(_REMEMBERED, _MOST_STATES, _MOST_STATE_BYTES)
@@ -80,12 +85,13 @@ class Handover:
 
     async def take(self, mount_context: MountContext, keys: list[str]) -> str | None:
         """End the view that the page had at another worker. Return its sealed state, None without one."""
-        request = self._request(mount_context, keys)
-        worker_id = mount_context.visit.worker
+        request, worker_id = self._request(mount_context, keys), mount_context.visit.worker
+        # The page is here now.
+        moved = self._moved.pop((request.page, request.owner))
+        if worker_id == self._workers.id:
+            worker_id = moved or ""
         for _ in range(_MOST_MOVES):
-            if worker_id == self._workers.id:
-                worker_id = self._moved.get((request.page, request.owner)) or ""
-            if not worker_id:
+            if not worker_id or worker_id == self._workers.id:
                 return None
             answer = await self._call(worker_id, request)
             if answer.state is not None or not answer.moved:
@@ -95,9 +101,9 @@ class Handover:
 
     def end(self, mount_context: MountContext) -> None:
         """End the view that the page had at another worker, and wait for nothing: it keeps nothing."""
-        worker_id = mount_context.visit.worker
+        request, worker_id = self._request(mount_context, []), mount_context.visit.worker
+        self._moved.pop((request.page, request.owner))
         if worker_id != self._workers.id:
-            request = self._request(mount_context, [])
             self._workers.notify(worker_id, _METHOD, request.encode())
 
     def _request(self, mount_context: MountContext, keys: list[str]) -> _Request:
@@ -126,10 +132,17 @@ class Handover:
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
             await asyncio.shield(ending)
+        return (await self._found(request, ended=process is not None)).encode()
+
+    async def _found(self, request: _Request, *, ended: bool) -> _Answer:
         state = self._state(request.keys)
-        if state is None and process is None:
-            return _Answer(None, self._moved.get((request.page, request.owner)) or "").encode()
-        return _Answer(state).encode()
+        if state is not None or ended:
+            return _Answer(state)
+        # First: what this worker has stored of a page that has moved is older than its view there.
+        moved = self._moved.get((request.page, request.owner))
+        if moved is not None:
+            return _Answer(None, moved)
+        return _Answer(await self._kept_states().take_own(request.keys))
 
     def _state(self, keys: list[str]) -> str | None:
         found = (self._states.pop(key) for key in keys)
@@ -151,7 +164,7 @@ class Handover:
 
         def capture() -> None:
             keeper = process.keeper
-            handed = None if keeper is None else process.app.kept_states.hand_over(keeper)
+            handed = None if keeper is None else self._kept_states().hand_over(keeper)
             if handed is not None:
                 # Also that of a nested view: its own join comes after that of the page.
                 self._states[handed.key] = handed.sealed

@@ -314,6 +314,36 @@ async def test_a_page_that_goes_on_to_a_third_worker_finds_its_view() -> None:
         await eventually(lambda: cluster.views == [0, 0, 1])
 
 
+async def test_a_state_that_was_not_shown_yet_goes_on_to_a_third_worker(log: Log) -> None:
+    async with workers(3) as (cluster, client):
+        page = await raw_page(cluster, client)
+        old, _ = await page.join(0)
+        await page.click(old)
+        await old.drop()
+        log.mounting = asyncio.Event()
+        lost = await page.begin(1)
+        await eventually(lambda: cluster.views == [0, 1, 0])
+        await lost.drop()
+        await eventually(lambda: not cluster.workers[1]._open_connections.monitor)
+        back = asyncio.ensure_future(page.join(2))
+        await eventually(lambda: cluster.views[2] == 1)
+        log.mounting.set()
+        _, text = await back
+        assert text == "1"
+        await eventually(lambda: cluster.views == [0, 0, 1])
+
+
+async def test_a_state_whose_view_has_ended_is_in_the_memory_of_its_worker() -> None:
+    async with workers(reconnect_grace=0.01) as (cluster, client):
+        page = await client.open("/kept")
+        await page.click("button")
+        await page.drop()
+        await eventually(lambda: cluster.views == [0, 0])
+        cluster.to = 1
+        await page.reconnect()
+        assert page.find("#n").text == "1"
+
+
 async def test_a_page_that_returns_after_a_lost_answer_finds_its_view() -> None:
     async with workers() as (cluster, client):
         page = await raw_page(cluster, client)
@@ -370,7 +400,8 @@ async def test_only_the_same_page_of_the_same_owner_gets_a_view(change: dict[str
     async with workers() as (cluster, client):
         _, _, request = await shown_view(cluster, client)
         asking, asked = (worker._workers for worker in reversed(cluster.workers))
-        payload = json.dumps(list((request | change).values())).encode()
+        # The keys are digests of the page and its owner.
+        payload = json.dumps(list((request | {"keys": []} | change).values())).encode()
         answer = json.loads(await asking.call(asked.id, "view.hand_over", payload))
         assert answer == [None, ""]
         assert cluster.views == [1, 0]

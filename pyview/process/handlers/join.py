@@ -56,6 +56,8 @@ async def _join(process: ViewProcess, message: Join) -> None:
         _refuse(process, message.ref, process.app.failed_mount(error), error)
     except Exception as error:
         process.log_crash("join", error)
+        # A state that made the view fail must not come back.
+        process.drop_kept()
         _answer_crash(process, message)
     else:
         if mount_context is None:
@@ -85,9 +87,11 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     socket.connecting = mount_context.connecting
     # Connect data holds the handshake and the parameters, which an open page must not keep.
     process.mount_context = mount_context._replace(connecting=None, kept=None)
-    if await lifecycle.run_hooks(socket, mount_context) or process.ended:
-        return {}
     kept = mount_context.kept
+    if await lifecycle.run_hooks(socket, mount_context) or process.ended:
+        if kept is not None and process.ended:
+            process.app.kept_states.give_back(mount_context, kept)
+        return {}
     if kept is not None or plan_of(mount_context.view_class) is not None:
         process.keeper = process.app.kept_states.begin(process, kept)
     view = process.view = await lifecycle.create(mount_context, process.resources)
@@ -222,6 +226,7 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
     if process.keeper is not None:
         # The page counts its joins from now on.
         response["keeps"] = True
+        process.keeper.unused = None
         process.app.kept_states.touch(process.keeper)
     socket.connecting = None
     reply(process, message.ref, response)
