@@ -7,6 +7,7 @@ from pyview.components import ComponentMeta, ComponentSocket, LiveComponent, liv
 from pyview.config import SecurityConfig
 from pyview.hooks import Halt
 from pyview.js import JsCommand, JsCommands, js
+from pyview.keeping import Keep
 from pyview.live_render import Embedded, live_render
 from pyview.live_view import LiveView
 from pyview.meta import PyViewMeta
@@ -33,6 +34,7 @@ __all__ = [
     "Halt",
     "JsCommand",
     "JsCommands",
+    "Keep",
     "LiveComponent",
     "LiveView",
     "LiveViewSocket",

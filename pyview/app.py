@@ -28,6 +28,7 @@ from pyview.config import SecurityConfig
 from pyview.environment.development import remove_if_unused, shared_directory
 from pyview.environment.production import is_production, with_production
 from pyview.environment.workers import configured_workers
+from pyview.keeping.plan import check_kept
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
@@ -550,6 +551,7 @@ class PyView(Starlette):
         enforce([*check_app(self, scope), *findings, *templates], self.production)
         for route in self.live_routes:
             check_sent_names(route.view_class, self._templates)
+            check_kept(route.view_class)
         several = configured_workers(os.environ, sys.argv).workers > 1
         if several and self.secrets.generated and not self.secrets.shared:
             logger.error("several workers, but no PYVIEW_SECRET: each refuses the others' pages")

@@ -21,6 +21,7 @@ PUBLIC = {
         "ConnectInfo",
         "ConnectedLiveViewSocket",
         "Depends",
+        "Keep",
         "LiveComponent",
         "LiveView",
         "LiveViewSocket",
@@ -74,11 +75,13 @@ PUBLIC = {
         "SQLiteRevocations",
         "revocations_from_environment",
     ],
+    "pyview.keeping": ["Keep"],
     "pyview.stores": [
         "claims_from_environment",
         "once_store_from_environment",
         "revocations_from_environment",
         "session_store_from_environment",
+        "state_store_from_environment",
     ],
     "pyview.stream": ["Stream"],
     "pyview.template": [

@@ -3,7 +3,7 @@
 from typing import Any, TypedDict
 
 from examples.form_validation.account import Account
-from pyview import LiveView, LiveViewSocket, js
+from pyview import Keep, LiveView, LiveViewSocket, js
 from pyview.events import event
 from pyview.forms import Form
 
@@ -15,7 +15,8 @@ class RegistrationContext(TypedDict):
     account: Account | None
 
 
-class RegistrationLiveView(LiveView[RegistrationContext]):
+class RegistrationLiveView(LiveView[RegistrationContext], keep=Keep("form", hours=24)):
+    # A deploy must not cost anybody half a registration. The passwords stay in the browser.
     async def mount(self, socket: LiveViewSocket[RegistrationContext], session: Any) -> None:
         socket.context = blank()
 

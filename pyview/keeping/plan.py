@@ -145,6 +145,13 @@ class KeepPlan:
             logger.log(level, "%s", text)
 
 
+def check_kept(cls: type) -> None:
+    """Raise `ValueError` for a name that a class keeps and does not have, `TypeError` for one that cannot be kept."""
+    plan = plan_of(cls)
+    if plan is not None:
+        plan.check()
+
+
 def plan_of(cls: type) -> KeepPlan | None:
     """Return the plan of a view or component class; None if it keeps nothing."""
     keep = declared(cls)

@@ -95,3 +95,14 @@ async def test_at_most_four_addresses_can_be_added(page: Page) -> None:
     assert not page.exists(".address")
     await page.submit("form")
     assert "One address at least, please." in errors(page)
+
+
+async def test_half_a_registration_survives_a_deploy_without_its_passwords() -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.change("form", {"account[email]": "ada"})
+        await page.change("form", {"account[password]": "a long one"})
+        await client.restart()
+        assert page.value("[name='account[email]']") == "ada"
+        assert "An address like ada@example.org, please." in errors(page)
+        assert "a long one" not in page.html
