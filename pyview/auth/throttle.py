@@ -20,8 +20,10 @@ it.
 
 import hashlib
 import math
+import os
 import time
 import unicodedata
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -37,6 +39,8 @@ from starlette.requests import HTTPConnection
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import client_address
+from pyview.auth.throttle_sqlite import SQLiteCounters
+from pyview.stores.from_environment import redis_url, state_path
 
 _IPV6_NETWORK = 64  # bits that the addresses of one subscriber have in common (RFC 6177)
 _UNAVAILABLE_RETRY = 10  # seconds
@@ -90,17 +94,18 @@ class LoginThrottle:
     """Limits failures in `window` seconds: `per_account` for one account from one address, `per_address` for an
     address.
 
-    `storage` has the counters: `memory://` for one process; for several, the URL of a Redis or Valkey server, such as
-    `redis://host:6379/0`, `valkeys://...` or `unix:///path` (extra `[redis]`). A window begins with the first failure.
-    The address is the client IP from the server; IPv6 addresses count by their network of 64 bits. The account's name
-    is stored as a digest and is case-insensitive.
+    `storage` has the counters: `memory://` for one process, or the URL of a Redis or Valkey server, such as
+    `redis://host:6379/0`, `valkeys://...` or `unix:///path` (extra `[redis]`). By default it is what the workers share:
+    `PYVIEW_REDIS_URL`, else `PYVIEW_STATE`, else the memory. A window begins with the first failure. The address is the
+    client IP from the server; IPv6 addresses count by their network of 64 bits. The account's name is stored as a
+    digest and is case-insensitive.
 
     Raises `ValueError` for limits that are not positive, `limits.errors.ConfigurationError` for an unknown storage.
     """
 
     def __init__(
         self,
-        storage: str = "memory://",
+        storage: str | None = None,
         *,
         per_account: int = 5,
         per_address: int = 50,
@@ -112,7 +117,7 @@ class LoginThrottle:
             )
         self._account = RateLimitItemPerSecond(per_account, window, "pyview:login:account")
         self._address = RateLimitItemPerSecond(per_address, window, "pyview:login:address")
-        self._storage = _storage(storage)
+        self._storage = _shared_storage(os.environ) if storage is None else _storage(storage)
         self._limiter = FixedWindowRateLimiter(self._storage)
 
     async def attempt(self, connection: HTTPConnection, account: Any) -> Attempt:
@@ -133,7 +138,9 @@ class LoginThrottle:
         return Attempt(self, keys)
 
     async def close(self) -> None:
-        """Close the connections to a server."""
+        """Close the connections to a server, or the file."""
+        if isinstance(self._storage, SQLiteCounters):
+            await self._storage.aclose()
         bridge = getattr(self._storage, "bridge", None)
         if bridge is not None:
             await bridge.storage.aclose()
@@ -168,6 +175,12 @@ class LoginThrottle:
         audit_of(connection.scope).record(
             AuditEvent.RATE_LIMITED, connection.scope, reason, subject="sign-in"
         )
+
+
+def _shared_storage(environ: Mapping[str, str]) -> Storage:
+    """Return the storage that the workers of the application share, the memory if there is none."""
+    url, path = redis_url(environ), state_path(environ)
+    return SQLiteCounters(path) if path and not url else _storage(url or "memory://")
 
 
 def _storage(url: str) -> Storage:

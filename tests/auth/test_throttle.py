@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from pyview.auth.throttle import LoginThrottle, TooManyAttempts
+from pyview.auth.throttle_sqlite import SQLiteCounters
 from tests.asgi import eventually, http_scope, poll, shift_time
 from tests.stores.fixtures import own_valkey, valkey
 from tests.stores.valkey import ValkeyProcess
@@ -54,10 +56,16 @@ class Harness:
         return [(await self.try_(name, **more)).status_code for _ in range(times)]
 
 
-@pytest.fixture(params=["memory", "server"])
-def storage(request: pytest.FixtureRequest) -> Iterator[str]:
+@pytest.fixture(params=["memory", "file", "server"])
+def storage(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str | None]:
     if request.param == "memory":
         yield "memory://"
+        return
+    if request.param == "file":
+        monkeypatch.setenv("PYVIEW_STATE", str(tmp_path / "state.db"))
+        yield None
         return
     server: ValkeyProcess = request.getfixturevalue("valkey")
     # On a busy machine a hundred connections at once take longer than the two seconds that are the default.
@@ -67,7 +75,7 @@ def storage(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def harness(storage: str) -> Harness:
+def harness(storage: str | None) -> Harness:
     return Harness(LoginThrottle(storage))
 
 
@@ -128,7 +136,7 @@ async def test_success_resets_the_failures_of_the_account(harness: Harness) -> N
     await harness.throttle.close()
 
 
-async def test_the_limit_ends_with_the_window(storage: str) -> None:
+async def test_the_limit_ends_with_the_window(storage: str | None) -> None:
     harness = Harness(LoginThrottle(storage, per_account=1, window=2))
     assert await harness.codes(2, "ada") == [401, 429]
 
@@ -139,12 +147,46 @@ async def test_the_limit_ends_with_the_window(storage: str) -> None:
     await harness.throttle.close()
 
 
-async def test_several_workers_count_together(valkey: ValkeyProcess) -> None:
-    workers = [Harness(LoginThrottle(valkey.url)) for _ in range(2)]
-    codes = [await worker.codes(1, "shared", address="192.0.2.9") for _ in range(4) for worker in workers]
-    assert [code for (code,) in codes] == [401] * 5 + [429] * 3
+@pytest.mark.parametrize("shared", ["file", "server"])
+async def test_several_workers_count_together_in_what_they_share(
+    shared: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shared == "file":
+        monkeypatch.setenv("PYVIEW_STATE", str(tmp_path / "state.db"))
+    else:
+        monkeypatch.setenv("PYVIEW_REDIS_URL", request.getfixturevalue("valkey").url)
+    workers = [Harness(LoginThrottle()) for _ in range(2)]
+    answers = await asyncio.gather(
+        *(worker.try_("shared", address="192.0.2.9") for _ in range(10) for worker in workers)
+    )
+    assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 15
     for worker in workers:
         await worker.throttle.close()
+
+
+async def test_without_its_file_no_sign_in_is_possible(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PYVIEW_STATE", str(tmp_path / "missing" / "state.db"))
+    harness = Harness(LoginThrottle())
+    assert (await harness.try_("ada", "lovelace")).status_code == 503
+    assert "cannot be counted" in caplog.text
+    (tmp_path / "missing").mkdir()
+    assert (await harness.try_("ada", "lovelace")).status_code == 200
+    await harness.throttle.close()
+
+
+async def test_a_late_success_saves_up_no_attempts(tmp_path: Path) -> None:
+    """An attempt that is taken back after the end of its window must not allow one more in the next."""
+    now = [1000.0]
+    counters = SQLiteCounters(tmp_path / "state.db", clock=lambda: now[0])
+    assert await counters.incr("a", 10) == 1
+    now[0] += 11
+    assert await counters.incr("a", 10, -1) == 0
+    assert [await counters.incr("a", 10) for _ in range(2)] == [1, 2]
+    assert await counters.get_expiry("a") == 1021.0
+    assert (await counters.reset(), await counters.get("a")) == (1, 0)
+    await counters.aclose()
 
 
 SAME = [
