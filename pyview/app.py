@@ -96,6 +96,7 @@ from pyview.transport.probes import Probes
 from pyview.transport.reconnect import DetachedViews
 from pyview.transport.revocation_notices import RevocationNotices
 from pyview.transport.session_changes import SessionEndpoint
+from pyview.transport.shared_counts import SharedCounts
 from pyview.transport.stop_signals import StopSignals
 from pyview.uploads.temporary import TEMPORARY_FILES, sweep
 from pyview.workers.workers import Workers
@@ -216,7 +217,8 @@ class PyView(Starlette):
         )
         self._groups = {DEFAULT.name: self._group(DEFAULT)}
         self._probes = Probes(self._unready)
-        self._open_connections = OpenConnections(self.security, self._periodic)
+        self._socket_counts = SharedCounts(self.pubsub, self._workers.id, self._named_secrets)
+        self._open_connections = OpenConnections(self.security, self._periodic, self._socket_counts)
         self._identity_monitor = IdentityMonitor(
             self.revocations, self.security.auth_interval, self._periodic
         )
@@ -488,6 +490,7 @@ class PyView(Starlette):
                 await self._workers.close()
                 if self._notices is not None:
                     self._notices.close()
+                await self._socket_counts.close()
                 await self.pubsub.close()
                 await self.revocations.close()
                 await self.once_store.close()
@@ -531,6 +534,7 @@ class PyView(Starlette):
             if isinstance(self.revocations, SharedRevocations):
                 self._notices = RevocationNotices(self.pubsub, self.revocations, self._named_secrets())
                 await self._notices.start()
+            await self._socket_counts.start()
         try:
             await self._open_stores()
         except StoreUnavailable as error:

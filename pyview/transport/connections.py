@@ -13,6 +13,7 @@ from pyview.background.periodic import PeriodicChecks
 from pyview.config import SecurityConfig
 from pyview.transport.close_codes import POLICY, CloseReason
 from pyview.transport.limits import ClientGroup, Quotas
+from pyview.transport.shared_counts import SharedCounts
 
 logger = logging.getLogger("pyview")
 
@@ -108,15 +109,18 @@ class ConnectionMonitor:
 class OpenConnections:
     """Serves the connections of one application. `monitor` lists those that are open.
 
-    `refusing`: the application stops, and no connection is accepted any more.
+    `refusing`: the application stops, and no connection is accepted any more. `shared`: the counts of other workers.
     """
 
-    def __init__(self, limits: SecurityConfig, periodic: PeriodicChecks) -> None:
+    def __init__(
+        self, limits: SecurityConfig, periodic: PeriodicChecks, shared: SharedCounts | None = None
+    ) -> None:
         shortest = min(limits.join_timeout, limits.idle_timeout, limits.socket_max_age)
         # A quarter of the shortest timeout, so that none is noticed much later.
         period = min(_LONGEST_PERIOD, max(_SHORTEST_PERIOD, shortest / 4))
         self.monitor = ConnectionMonitor(periodic, period)
-        self.quotas = Quotas("sockets", limits.max_sockets_per_session, limits.max_sockets_per_address)
+        per_session, per_address = limits.max_sockets_per_session, limits.max_sockets_per_address
+        self.quotas = Quotas("sockets", per_session, per_address, shared)
         self.refusing = False
 
     async def serve(

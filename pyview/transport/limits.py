@@ -11,8 +11,10 @@ from pyview.auth.connection import client_address
 from pyview.config import SecurityConfig
 from pyview.sessions.tracking import session_id
 from pyview.transport.close_codes import GOING_AWAY, POLICY, TIMEOUT, CloseReason
+from pyview.transport.shared_counts import SharedCounts
 
 _JITTER = 0.1
+_NEAR = 8  # from an eighth of a limit on, the other workers get a count at once
 _CALM = 1.0  # seconds without a refused frame that end a flood
 
 
@@ -133,11 +135,15 @@ ClientGroup = tuple[tuple[str, str], ...]
 class Quotas:
     """Counts of open `things`, such as sockets, for each session and client IP of one application.
 
-    A limit of 0 is no limit. A visitor without a session is counted by client IP only.
+    A limit of 0 is no limit. A visitor without a session is counted by client IP only. With `shared`, the counts of the
+    other workers are added to those of this one.
     """
 
-    def __init__(self, things: str, per_session: int, per_address: int) -> None:
+    def __init__(
+        self, things: str, per_session: int, per_address: int, shared: SharedCounts | None = None
+    ) -> None:
         self._things = things
+        self._shared = shared
         self._limits = {"session": per_session, "address": per_address}
         self._counts: dict[tuple[str, str], int] = {}
 
@@ -155,20 +161,30 @@ class Quotas:
         """Return the limit that is reached, as text for the log; None below the limits."""
         for key in group:
             limit = self._limits[key[0]]
-            if self._counts.get(key, 0) >= limit:
+            if self._total(key) >= limit:
                 return f"{limit} {self._things} of one {key[0]} are open"
         return None
 
     def take(self, group: ClientGroup) -> None:
         for key in group:
-            self._counts[key] = self._counts.get(key, 0) + 1
+            self._change(key, 1)
 
     def release(self, group: ClientGroup) -> None:
         for key in group:
-            self._counts[key] -= 1
-            if not self._counts[key]:
-                # Sessions and addresses come and go, and an entry for each would fill the memory.
-                del self._counts[key]
+            self._change(key, -1)
+
+    def _total(self, key: tuple[str, str]) -> int:
+        elsewhere = 0 if self._shared is None else self._shared.elsewhere(key)
+        return self._counts.get(key, 0) + elsewhere
+
+    def _change(self, key: tuple[str, str], by: int) -> None:
+        count = self._counts[key] = self._counts.get(key, 0) + by
+        if not count:
+            # Sessions and addresses come and go, and an entry for each would fill the memory.
+            del self._counts[key]
+        if self._shared is not None:
+            # Sockets that are opened at all workers at once must not each be the first there.
+            self._shared.changed(key, count, urgent=_NEAR * count >= self._limits[key[0]])
 
 
 def _session(scope: Scope) -> str:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from pyview import LiveView, LiveViewSocket, PyView
+from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.auth.sign_in import login, logout
 from pyview.events import InfoEvent, event, info
 from pyview.sessions import ServerSessionMiddleware, session_store_from_environment
@@ -63,6 +63,8 @@ async def sign_out(request: Request) -> Response:
     logout(request)
     return PlainTextResponse("bye")
 
+
+limited = PyView(security=SecurityConfig(max_sockets_per_address=3, join_timeout=60))
 
 app = PyView()
 app.add_middleware(ServerSessionMiddleware, store=session_store_from_environment(os.environ))

@@ -1,4 +1,4 @@
-"""`--workers 4` in development, with nothing configured: four workers act as one."""
+"""`--workers 4` in development, with nothing configured: the workers act as one."""
 
 import asyncio
 import json
@@ -14,19 +14,18 @@ from typing import Any
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.asgi import eventually, first_response
+from tests.asgi import eventually, first_response, poll
 from tests.frames import page_in
 from tests.servers.test_servers import ROOT, free_port
 
 pytestmark = pytest.mark.slow
 
-APP = "tests.servers.team:app"
 # Hypercorn starts its workers as uvicorn does.
 SERVERS = {
-    "uvicorn": ["uvicorn", APP, "--port", "{port}", "--workers", "4"],
-    "granian": ["granian", APP, "--interface", "asgi", "--port", "{port}", "--workers", "4"],
+    "uvicorn": ["uvicorn", "{app}", "--port", "{port}", "--workers", "{workers}"],
+    "granian": ["granian", "{app}", "--interface", "asgi", "--port", "{port}", "--workers", "{workers}"],
 }
 
 
@@ -42,11 +41,14 @@ class Server:
 
 
 @contextmanager
-def serving(name: str, folder: Path) -> Iterator[Server]:
-    """Start four workers without any setting. `folder` gets their temporary files and their log."""
+def serving(name: str, folder: Path, workers: int, app: str = "app") -> Iterator[Server]:
+    """Start workers without any setting. `folder` gets their temporary files and their log."""
     port, log = free_port(), folder / "log"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYVIEW_")}
-    command = [sys.executable, "-m", *(part.format(port=port) for part in SERVERS[name])]
+    named = [
+        part.format(app=f"tests.servers.team:{app}", port=port, workers=workers) for part in SERVERS[name]
+    ]
+    command = [sys.executable, "-m", *named]
     temporary = folder / "tmp"
     temporary.mkdir()
     with log.open("w") as output:
@@ -111,7 +113,7 @@ async def tab(host: str, user: str, path: str = "/") -> AsyncIterator[Tab]:
             opened.reader.cancel()
 
 
-async def tabs_of_all_workers(server: Server, stack: AsyncExitStack, number: int = 4) -> list[Tab]:
+async def tabs_of_all_workers(server: Server, stack: AsyncExitStack, number: int) -> list[Tab]:
     tabs: list[Tab] = []
     async with asyncio.timeout(120):
         while len({each.worker for each in tabs}) < number:
@@ -121,13 +123,13 @@ async def tabs_of_all_workers(server: Server, stack: AsyncExitStack, number: int
     return tabs
 
 
-@pytest.mark.parametrize("name", sorted(SERVERS))
-async def test_four_workers_without_any_setting_act_as_one(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "workers"), [("uvicorn", 4), ("granian", 2)])
+async def test_workers_without_any_setting_act_as_one(name: str, workers: int, tmp_path: Path) -> None:
     """Each tab signs in, loads its page, joins, navigates and signs out, at whichever worker its requests reach."""
-    with serving(name, tmp_path) as server:
+    with serving(name, tmp_path, workers) as server:
         await first_response(f"http://{server.host}/")
         async with AsyncExitStack() as stack:
-            tabs = await tabs_of_all_workers(server, stack)
+            tabs = await tabs_of_all_workers(server, stack, workers)
             await eventually(lambda: {each.people for each in tabs} == {len(tabs)})
             await tabs[0].write("hello")
             await eventually(lambda: {each.text for each in tabs} == {"hello"})
@@ -140,7 +142,7 @@ async def test_four_workers_without_any_setting_act_as_one(name: str, tmp_path: 
 
 
 async def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
-    with serving("uvicorn", tmp_path) as server:
+    with serving("uvicorn", tmp_path, 2) as server:
         await first_response(f"http://{server.host}/")
         async with AsyncExitStack() as stack:
             tabs = await tabs_of_all_workers(server, stack, 2)
@@ -152,3 +154,31 @@ async def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
             await new.write("hello again")
             await eventually(lambda: {each.text for each in (*left, new)} == {"hello again"})
     assert "Traceback" not in server.log
+
+
+async def test_a_limit_of_sockets_holds_over_all_workers(tmp_path: Path) -> None:
+    with serving("uvicorn", tmp_path, 2, "limited") as server:
+        await first_response(f"http://{server.host}/")
+        async with AsyncExitStack() as stack:
+            for _ in range(3):
+                await stack.enter_async_context(socket_at(server.host))
+            await poll(lambda: all_refused(server.host), within=30)
+        # The browser has closed them.
+        await poll(lambda: is_accepted(server.host), within=30)
+
+
+def socket_at(host: str) -> connect:
+    return connect(f"ws://{host}/live/websocket?vsn=2.0.0", origin=f"http://{host}")  # type: ignore[arg-type]
+
+
+async def is_accepted(host: str) -> bool:
+    try:
+        async with socket_at(host):
+            return True
+    except InvalidStatus as refused:
+        return refused.response.status_code != 429
+
+
+async def all_refused(host: str) -> bool:
+    """Return True if a dozen handshakes are refused, which reach all workers."""
+    return not any(await asyncio.gather(*(is_accepted(host) for _ in range(12))))
