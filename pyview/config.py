@@ -33,8 +33,8 @@ class SecurityConfig:
     for messages.
 
     **Stopping.** When the server stops, the worker reports that it is not ready, goes on for `drain_delay`, then
-    refuses new connections and closes the open ones, `drain_rate` of them each second. All of that, without the delay,
-    takes `drain_timeout` at most.
+    refuses new connections and closes the open ones, `drain_rate` of them each second, or more if half of
+    `drain_timeout` is not enough. All of that, without the delay, takes `drain_timeout` at most.
 
     **Frames.** `rate` is frames per second for each socket, and `burst` is how many may come at once. A socket that
     exceeds the rate for `flood_timeout` is closed. `max_frame` is the size of one frame, `max_frame_before_join` before
@@ -87,8 +87,8 @@ class SecurityConfig:
     socket_max_age: float = 24 * 3600.0
     drain_timeout: float = 10.0
     drain_delay: float = 0.0
-    # Ten thousand pages take four seconds, and each of them joins another worker at once.
-    drain_rate: float = 2500.0
+    # A worker joins about a thousand pages a second. More at once would wait for each other, and for clicks.
+    drain_rate: float = 500.0
     # Less than the 20 s after which phoenix.js gives up a poll (`longpollerTimeout`).
     poll_window: float = 10.0
     # A handler that is cancelled half way leaves half of its work, such as a payment without its booking.

@@ -9,6 +9,9 @@ from pathlib import PurePath
 
 from pyview.config import SecurityConfig
 
+_FEW_FILES = 10_000
+_OTHER_FILES = 100
+"""Files that a worker opens besides its pages: modules, stores, logs, running requests."""
 _SIZE, _COMPRESSION = "--ws-max-size", "--ws-per-message-deflate"
 
 
@@ -19,6 +22,17 @@ def advice(limits: SecurityConfig) -> str:
         "with compression, 15 KB on the wire become 15 MiB. PyView cannot see how your server is started. uvicorn: "
         f"{uvicorn_options(limits)}. hypercorn: `websocket_max_message_size = {_largest(limits)}` in its configuration "
         "file. See docs/deployment.md, Servers."
+    )
+
+
+def descriptor_advice(limit: int) -> str | None:
+    """Return advice about the limit of open files if it allows few pages. `limit` is 0 if there is none."""
+    if not 0 < limit < _FEW_FILES:
+        return None
+    return (
+        f"a process started from here may open {limit} files, and each open page needs one: a worker serves about "
+        f"{max(0, limit - _OTHER_FILES)} pages. Raise the limit where the server is started: LimitNOFILE of systemd, "
+        "`ulimit -n`, `docker run --ulimit nofile`. See docs/deployment.md, File descriptors."
     )
 
 

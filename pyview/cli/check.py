@@ -16,9 +16,10 @@ from pyview.app import PyView
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.middleware_order import provides_auth
 from pyview.checks.application import check_app, check_sharing, stops
-from pyview.checks.server import advice
+from pyview.checks.server import advice, descriptor_advice
 from pyview.checks.templates import unusable_templates
 from pyview.lint import Finding
+from pyview.observability.descriptors import soft_limit
 
 
 class NotAPyView(TypeError):
@@ -82,9 +83,16 @@ def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> R
         findings += [finding for live, _ in apps for finding in check_sharing(live)]
     else:
         findings = [finding for finding in findings if finding.severity is not Severity.DEPLOYMENT]
-    advised = dict.fromkeys(advice(live.security) for live, _ in apps) if deploy else ()
+    advised = dict.fromkeys(_advice([live for live, _ in apps])) if deploy else ()
     # Several mounted applications may give the same finding: it is reported once, in its first place.
     return Report(tuple(dict.fromkeys(findings)), production, tuple(advised))
+
+
+def _advice(apps: Sequence[PyView]) -> Iterator[str]:
+    yield from (advice(live.security) for live in apps)
+    files = descriptor_advice(soft_limit())
+    if files is not None:
+        yield files
 
 
 def _live_apps(app: Any, authenticated: bool) -> Iterator[tuple[PyView, dict[str, Any]]]:

@@ -144,12 +144,26 @@ class TestCommand:
 
     def test_deploy_adds_advice_about_the_server(self, shell: Shell) -> None:
         shell.write(SOUND)
-        [advice] = shell.run("--deploy", "shop:app").advice
+        advice, *files = shell.run("--deploy", "shop:app").advice
         assert "uvicorn: --ws-max-size 1048576 --ws-per-message-deflate false" in advice
         assert "websocket_max_message_size = 1048576" in advice
         assert shell.run("shop:app", "--production").advice == []
         result = json.loads(shell.run("--deploy", "shop:app", "--format", "json").output)
-        assert [f"advice: {text}" for text in result["advice"]] == [advice]
+        assert [f"advice: {text}" for text in result["advice"]] == [advice, *files]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+    def test_deploy_adds_advice_about_a_low_limit_of_open_files(
+        self, shell: Shell, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shell.write(SOUND)
+        limited = shell.folder / "limited"
+        limited.write_text(f'#!/bin/sh\nulimit -n 1024\nexec {sys.executable} "$@"\n')
+        limited.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(limited))
+        _, files = shell.run("--deploy", "shop:app").advice
+        assert "may open 1024 files" in files
+        assert "about 924 pages" in files
+        assert "LimitNOFILE" in files
 
     def test_an_unsafe_session_middleware(self, shell: Shell) -> None:
         shell.write(SOUND + f'open_ = build("{STRONG}", max_age=None, same_site="none")\n')

@@ -37,6 +37,7 @@ def counter_app(**limits: Any) -> PyView:
 
 
 app = Starlette(routes=[Mount("/inside", counter_app()), Mount("/", counter_app())])
+impatient = counter_app(idle_timeout=1, reconnect_grace=0.5)
 limited = counter_app(join_timeout=0.5, max_sockets_per_address=3, rate=20, burst=20, flood_timeout=0.5)
 
 
