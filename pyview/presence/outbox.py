@@ -55,9 +55,9 @@ class Outbox:
         """Send an entry that is new or has changed."""
         self._change(entry.place, list(entry))
 
-    def remove(self, place: Place, *, moved: bool) -> None:
+    def remove(self, entry: PresenceEntry, *, moved: bool) -> None:
         """Send the removal of an entry. `moved`: its page may come back at another worker."""
-        self._change(place, [*place, moved])
+        self._change(entry.place, [*entry.place, entry.claim, moved])
 
     def answer(self, worker: str | None) -> None:
         """Send all entries."""

@@ -24,10 +24,11 @@ class Holding(NamedTuple):
 class Places:
     """All entries that a worker knows, its own included.
 
-    `put` changes the lists. `lost` is called with a place that a worker held and that another one has claimed.
+    `put` changes the lists. `lost` is called with a worker and its entry that another one has claimed; and with False
+    if the page has left that one already, else with True.
     """
 
-    def __init__(self, put: Put, lost: Callable[[str, Place], None]) -> None:
+    def __init__(self, put: Put, lost: Callable[[str, PresenceEntry, bool], None]) -> None:
         self._put = put
         self._lost = lost
         self._holdings: dict[Place, Holding] = {}
@@ -47,9 +48,6 @@ class Places:
         """Yield the entries that no worker holds."""
         return (self._holdings[place] for place in self._moving)
 
-    def holds(self, worker: str, place: Place) -> bool:
-        return place in self._held_by.get(worker, ())
-
     # A worker and one place
 
     def hold(self, worker: str, entry: PresenceEntry) -> bool:
@@ -60,21 +58,34 @@ class Places:
             if (entry.claim, worker) < (held.entry.claim, held.worker or ""):
                 return False
             self._release(place, held)
-            self._lost(held.worker or "", place)
+            self._lost(held.worker or "", held.entry, True)
         self._moving.pop(place, None)
         self._held_by.setdefault(worker, {})[place] = None
         self._set(place, Holding(entry, worker, 0.0))
         return True
 
-    def leave(self, worker: str, place: Place) -> None:
-        """Remove the entry at `place`, if `worker` holds it."""
-        if self.holds(worker, place):
+    def leave(self, worker: str, place: Place, claim: int) -> None:
+        """Remove the entry at `place`, if `worker` holds it, or would hold it by `claim`."""
+        if self._ended(worker, place, claim, moved=False) is not None:
             self._remove(place)
 
-    def move(self, worker: str, place: Place, until: float) -> None:
-        """Keep the entry at `place`, if `worker` holds it, until another worker claims it or until the time `until`."""
-        if self.holds(worker, place):
-            self._keep(self._holdings[place].entry, until)
+    def move(self, worker: str, place: Place, claim: int, until: float) -> None:
+        """Keep the entry that `leave` would remove, until a worker claims it or until the time `until`."""
+        held = self._ended(worker, place, claim, moved=True)
+        if held is not None:
+            self._keep(held.entry, until)
+
+    def _ended(self, worker: str, place: Place, claim: int, *, moved: bool) -> Holding | None:
+        """Return what is at `place` and ends with the entry of `worker`."""
+        held = self._holdings.get(place)
+        if held is None or held.worker == worker:
+            return held
+        # The page was at `worker` so briefly that its entry was never sent: the holder still has an older one.
+        if held.entry.claim >= claim:
+            return None
+        if held.worker is not None:
+            self._lost(held.worker, held.entry, moved)
+        return held
 
     def keep(self, entry: PresenceEntry, until: float) -> None:
         """Keep an entry of a page that has left another worker, if nothing is known at its place."""
@@ -98,8 +109,8 @@ class Places:
 
     def move_all(self, worker: str, until: float) -> None:
         """Keep all entries of `worker` for other workers, as `move` does."""
-        for place in tuple(self._held_by.get(worker, ())):
-            self.move(worker, place, until)
+        for entry in self.of(worker):
+            self._keep(entry, until)
 
     # Entries without a worker
 

@@ -141,7 +141,7 @@ class Presence:
             return
         for on, name in list(tracked.entries):
             if on == topic and (key is None or name == str(key)):
-                self._remove(owner, tracked.entries.pop((on, name)).place, moved=False)
+                self._remove(owner, tracked.entries.pop((on, name)), moved=False)
         if not tracked.entries:
             del self._tracked[owner]
 
@@ -207,24 +207,26 @@ class Presence:
     def _end(self, owner: Subscriber, *, moved: bool) -> None:
         tracked = self._tracked.pop(owner, None)
         for entry in tracked.entries.values() if tracked is not None else ():
-            self._remove(owner, entry.place, moved=moved)
+            self._remove(owner, entry, moved=moved)
 
-    def _remove(self, owner: Subscriber, place: Place, *, moved: bool) -> None:
+    def _remove(self, owner: Subscriber, entry: PresenceEntry, *, moved: bool) -> None:
         # Another view may hold it meanwhile: that of the same page after its return, here or elsewhere.
+        place = entry.place
         if self._owners.get(place) is not owner:
             return
         del self._owners[place]
         if moved:
-            self._places.move(self._worker_id, place, asyncio.get_running_loop().time() + self._handover)
+            until = asyncio.get_running_loop().time() + self._handover
+            self._places.move(self._worker_id, place, entry.claim, until)
         else:
-            self._places.leave(self._worker_id, place)
-        self._outbox.remove(place, moved=moved)
+            self._places.leave(self._worker_id, place, entry.claim)
+        self._outbox.remove(entry, moved=moved)
 
-    def _lost(self, worker: str, place: Place) -> None:
+    def _lost(self, worker: str, entry: PresenceEntry, moved: bool) -> None:
         if worker == self._worker_id:
-            self._owners.pop(place, None)
+            self._owners.pop(entry.place, None)
             # For workers that have missed the message of the one that holds it now.
-            self._outbox.remove(place, moved=True)
+            self._outbox.remove(entry, moved=moved)
 
     # Messages of other workers
 

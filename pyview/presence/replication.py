@@ -122,9 +122,9 @@ class Peers:
             if entry.meta is not None:
                 self._places.hold(worker, entry)
             elif moved:
-                self._places.move(worker, entry.place, self._clock() + self._handover)
+                self._places.move(worker, entry.place, entry.claim, self._clock() + self._handover)
             else:
-                self._places.leave(worker, entry.place)
+                self._places.leave(worker, entry.place, entry.claim)
 
     def _take_part(self, worker: str, peer: Peer, message: Message) -> None:
         part, parts = _number(message["part"]), _number(message["parts"])
@@ -182,17 +182,17 @@ class Peers:
 
 def _entry(fields: list[Any]) -> PresenceEntry:
     topic, key, ref, at, claim, meta = fields
-    if not isinstance(meta, Mapping) or _number(claim) > _LARGEST_CLAIM:
-        raise ValueError(fields)
-    return PresenceEntry(_text(topic), _text(key), _text(ref), _seconds(at), claim, frozen(meta))
+    if not isinstance(meta, Mapping):
+        raise ValueError(meta)
+    return PresenceEntry(_text(topic), _text(key), _text(ref), _seconds(at), _claim(claim), frozen(meta))
 
 
 def _change(fields: list[Any]) -> tuple[PresenceEntry, bool]:
     """Return a changed entry, or a removed one without a meta; and for that, True if its page may come back."""
-    if len(fields) > 4:
+    if len(fields) > 5:
         return _entry(fields), False
-    topic, key, ref, moved = fields
-    return PresenceEntry(_text(topic), _text(key), _text(ref), 0.0, 0, None), bool(moved)
+    topic, key, ref, claim, moved = fields
+    return PresenceEntry(_text(topic), _text(key), _text(ref), 0.0, _claim(claim), None), bool(moved)
 
 
 def _text(value: Any) -> str:
@@ -205,6 +205,12 @@ def _number(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise ValueError(value)
     return value
+
+
+def _claim(value: Any) -> int:
+    if _number(value) > _LARGEST_CLAIM:
+        raise ValueError(value)
+    return int(value)
 
 
 def _seconds(value: Any) -> float:

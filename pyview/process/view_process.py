@@ -70,8 +70,6 @@ class ViewConnection(Protocol):
     async def renew(self, payload: Any) -> dict[str, str]: ...
     @property
     def page(self) -> str | None: ...
-    @property
-    def shown(self) -> tuple[str, str, str] | None: ...
     def upload_load(self) -> UploadLoad: ...
 
 
@@ -177,8 +175,8 @@ class ViewProcess(Mailbox):
     def shown(self) -> tuple[str, str, str] | None:
         """The id of its page, of this load of the page, and of its element: the same when the page comes back, at this
         worker or another. None if the client does not name its loads."""
-        shown = self.connection.shown
-        return None if shown is None or not shown[1] else shown
+        target, load_id = self.mount_context.target, self.mount_context.visit.load_id
+        return (target.page_id, load_id, target.id) if load_id else None
 
     @property
     def page(self) -> str:

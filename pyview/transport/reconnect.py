@@ -148,10 +148,6 @@ class DetachedView:
         return client_address(self.connection.scope)
 
     @property
-    def shown(self) -> ShownKey:
-        return self.key
-
-    @property
     def is_full(self) -> bool:
         return True  # so that the view does not render
 

@@ -90,6 +90,24 @@ def test_a_user_who_leaves_right_after_the_move_is_gone_everywhere() -> None:
     run(main())
 
 
+def test_a_user_who_moves_twice_and_leaves_within_a_moment_is_gone() -> None:
+    """The workers send changes every 50 ms, so nobody else has known of the last move."""
+
+    async def main() -> None:
+        one, two, three = await Workers(3).start()
+        (page,) = pages(one, "a")
+        await asyncio.sleep(1)
+        for presence in (two, one, two):
+            page.ghost()
+            page.open(presence)
+            await asyncio.sleep(0.015)
+        page.close()
+        await asyncio.sleep(1)
+        assert [list(each.list("room")) for each in (one, two, three)] == [[], [], []]
+
+    run(main())
+
+
 @pytest.mark.parametrize("ends_first", [False, True])
 def test_a_page_with_a_view_at_two_workers_is_listed_once(ends_first: bool) -> None:
     async def main() -> None:

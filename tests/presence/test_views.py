@@ -9,6 +9,8 @@ from pyview.events import InfoEvent, event, info
 from pyview.presence import PresenceDiff
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
+from tests.workers.broker import Broker
+from tests.workers.cluster import cluster_of
 
 Context = dict[str, Any]
 
@@ -120,6 +122,44 @@ async def test_an_unsubscribed_view_gets_no_diffs(app: PyView) -> None:
         await ada.close()
         await watcher.settle()
         assert (watcher.find("ul").text, app.presence.list("room")) == ("ada:door", {})
+
+
+@pytest.mark.parametrize("lost", [True, False])
+async def test_a_page_that_comes_back_at_another_worker_is_not_seen(lost: bool) -> None:
+    def make(broker: Broker) -> PyView:
+        app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes", pubsub=broker)
+        app.add_live_view("/", RoomView)
+        return app
+
+    async with cluster_of(2, make) as (cluster, client):
+        watchers = []
+        for cluster.to in (0, 1):
+            watchers.append(await client.open("/"))
+        cluster.to = 0
+        ada = await client.open("/?who=ada")
+        await ada.push("move", {"to": "window"})
+        for watcher in watchers:
+            await watcher.wait_for("ul", text="ada:window")
+        for cluster.to in (1, 0, 1):
+            if lost:
+                await ada.drop()
+            await ada.reconnect()
+            await ada.push("move", {"to": "window"})
+            for watcher in watchers:
+                await watcher.wait_for("ul", text="ada:window")
+                assert watcher.find("p").text in ("+ada -", "+ -"), "nobody has left"
+        await ada.close()
+        for watcher in watchers:
+            await watcher.wait_for("p", text="+ -ada")
+
+
+async def test_a_page_whose_worker_drains_stays(app: PyView) -> None:
+    async with LiveClient(app) as client:
+        ada, watcher = await client.open("/?who=ada"), await client.open("/")
+        app.presence.hand_over_all()
+        await ada.close()
+        await watcher.settle()
+        assert watcher.find("ul").text == "ada:door"
 
 
 async def test_the_same_application_twice(app: PyView) -> None:
