@@ -87,6 +87,7 @@ from pyview.transport.assets import ClientAssets, ViewAssets
 from pyview.transport.connections import OpenConnections
 from pyview.transport.drain import Drain
 from pyview.transport.endpoint import SOCKET_PATH, SocketEndpoint
+from pyview.transport.first_views import FirstViews
 from pyview.transport.handover import Handover
 from pyview.transport.http import LivePage
 from pyview.transport.identity_monitor import IdentityMonitor
@@ -212,8 +213,9 @@ class PyView(Starlette):
         """Make what serves pages and connections, and put PyView's own routes before those of the application."""
         self._tokens = Tokens(self._named_secrets, self.security)
         self._nested = NestedRoutes(lambda: self.routes)
+        self._first_views = FirstViews(self.security)
         self._live_page = LivePage(
-            lambda: self.app_context, self._tokens, self._assets, lambda: self.rootTemplate
+            lambda: self.app_context, self._tokens, self._assets, lambda: self.rootTemplate, self._first_views
         )
         self._groups = {DEFAULT.name: self._group(DEFAULT)}
         self._probes = Probes(self._unready)
@@ -230,6 +232,7 @@ class PyView(Starlette):
             self._open_connections,
             self._identity_monitor,
             self._detached_views,
+            self._first_views,
         )
         self._handover = Handover(self._workers, self._detached_views, lambda: self.app_context.kept_states)
         self._long_poll = LongPoll(endpoint.serve_polls, self.security, self._tokens, self._workers)
@@ -481,6 +484,7 @@ class PyView(Starlette):
                         LoopWatch().running(),
                     ):
                         yield state
+                    self._first_views.clear()
             finally:
                 await self._opening.close()
                 await self.app_context.kept_states.flush()

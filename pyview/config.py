@@ -65,6 +65,10 @@ class SecurityConfig:
     not wait. The limits of waiting views are counts: for the application, for one session and for one address.
     `max_waiting_bytes` is the approximate size of all of them. `presence_handover` is how long an entry of presence
     waits for its page to come back at another worker.
+
+    **First pages.** The view of an HTTP response is kept for `first_view_grace` seconds, so that its page can go on
+    with it; with 0 every join mounts a new view. `max_first_views` is their number in one worker, and
+    `max_first_view_bytes` their approximate size. Beyond them, the oldest is dropped.
     """
 
     allowed_hosts: Sequence[str] = ()
@@ -108,6 +112,9 @@ class SecurityConfig:
     # A join has to fit into `max_frame_before_join`, with the tokens of the page.
     max_kept_token: int = 8 * 1024
     presence_handover: float = 10.0
+    first_view_grace: float = 5.0
+    max_first_views: int = 1000
+    max_first_view_bytes: int = 64 * 1024 * 1024
     max_sockets_per_session: int = 64
     # Off by default: in an office, or behind a proxy that is not trusted, many browsers share one address.
     max_sockets_per_address: int = 0

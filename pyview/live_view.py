@@ -18,9 +18,10 @@ T = TypeVar("T")
 class LiveView(Generic[T]):
     """A live page, or a part of one. `T` is the type of `socket.context`.
 
-    Life cycle: `mount`, `handle_params` and `render` answer the HTTP request. When the browser joins, the same three
-    run again on a connected socket. Then `handle_event` and `handle_info` run for each event and message, with a render
-    after each.
+    Life cycle: `mount`, `handle_params` and `render` answer the HTTP request. When the browser joins within a few
+    seconds, the same view goes on, unless one of them asked whether a browser has joined or called what only a joined
+    view can do, such as `subscribe`. Otherwise a new view is made, and the same three run on a connected socket. Then
+    `handle_event` and `handle_info` run for each event and message, with a render after each.
 
     Callbacks of one view never overlap. Each may be an `async def`, or a `def`, which runs in a worker thread. Each may
     declare typed parameters instead of the classic ones; the signatures of the base class are open, so that type
@@ -36,6 +37,8 @@ class LiveView(Generic[T]):
       session or a base class.
     - `container`: the element of the view: a tag, or a tag and its attributes, `("main", {"class": "wide"})`.
     - `on_mount`: functions that run before `mount`, those of base classes first; see `pyview.hooks`.
+    - `mount_once`: False to mount the view again when the browser joins. True to go on with the view of the HTTP
+      response also if it holds objects that could end with the request, such as a database session. Default: neither.
 
     Class argument `keep`, as in `class Board(LiveView[State], keep=("draft", "step"))`: what survives of the context
     when the page returns to another worker, or after a deploy. `True` keeps all names, `Keep(...)` sets more, `False`
@@ -46,6 +49,7 @@ class LiveView(Generic[T]):
     layout: ClassVar[Any] = None
     container: ClassVar[ContainerElement | None] = None
     on_mount: ClassVar[Sequence[Callable[..., Any]]] = ()
+    mount_once: ClassVar[bool | None] = None
 
     def __init_subclass__(cls, *, keep: KeepArgument = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -55,8 +59,8 @@ class LiveView(Generic[T]):
     def mount(self, *args: Any, **kwargs: Any) -> Any:
         """Set `socket.context`. Classic signature: `mount(socket, session)`.
 
-        Runs once for the HTTP response and once when the browser joins. It may declare parameters of the URL, such as
-        `mount(self, socket, page: int = 1)`.
+        Runs for the HTTP response, and again when the browser joins, unless the view of the response goes on. It may
+        declare parameters of the URL, such as `mount(self, socket, page: int = 1)`.
         """
         return DONE
 
@@ -106,7 +110,7 @@ class LiveView(Generic[T]):
         return DONE
 
     async def disconnect(self, socket: LiveViewSocket[T]) -> None:
-        """Clean up when the view ends. Runs exactly once for each view whose connected `mount` began."""
+        """Clean up when the view ends. Runs once for each view that joined, or whose connected `mount` began."""
 
     async def render(self, assigns: T, meta: PyViewMeta) -> Content:
         """Return the content of the view: by default its template, rendered with its context.

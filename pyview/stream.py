@@ -248,6 +248,10 @@ class Streams:
             else:
                 stream.replace()
 
+    def __iter__(self) -> Iterator[Stream[Any]]:
+        """Iterate over the streams with a name."""
+        return iter(self._by_name.values())
+
     def has_shown(self, stream: Stream[Any]) -> bool:
         """Return True if a render has shown the stream."""
         return stream in self._shown

@@ -17,6 +17,7 @@ from pyview.components.renderers import NO_SLOTS, ComponentRenderer
 from pyview.components.socket import ComponentSocket
 from pyview.events import EventRequirements, async_caller, event_caller, event_requirements
 from pyview.keeping.plan import KeepPlan, plan_of
+from pyview.socket.runtime import Runtime
 from pyview.template.component_tag import ComponentTag, Slots, described
 from pyview.template.sources import TemplateLine
 from pyview.template.tree.change import TRUST_OBJECTS, ChangeRule
@@ -194,6 +195,11 @@ class ComponentInstance:
         if halt:
             return halt.reply
         return await finished(self.callbacks.event(self.component, event, payload, self.socket, resources))
+
+    def join(self, runtime: Runtime) -> None:
+        """Go on in a joined view: the first page has mounted the component, and the browser gets its whole tree."""
+        self.socket.join(runtime)
+        self.last_placed = self.last_rendered = -1
 
     async def mount(
         self, component: LiveComponent[Any], renderer: ComponentRenderer, resources: Resources

@@ -82,6 +82,8 @@ class ComponentRegistry:
         self._refresh = refresh
         self._by_key: dict[Key, ComponentInstance] = {}
         self._by_cid: dict[int, ComponentInstance] = {}
+        # Components of the first page that the first render of the joined page has not placed yet.
+        self._first: dict[Key, ComponentInstance] = {}
         # A cid is not reused, because the client may still send events for a removed component.
         self._last_cid = 0
         self._pass = 0
@@ -154,13 +156,29 @@ class ComponentRegistry:
                 f"{tag.described} at {tag.place} is nested {depth} components deep; at most {MAX_DEPTH} are allowed. "
                 "Check whether a component places itself"
             )
+        first = self._first.pop((tag.component, tag.id), None)
+        if first is not None:
+            first.join(self._runtime)
+        instance = first or self._new(tag, host, depth)
+        self._by_key[instance.key] = self._by_cid[instance.cid] = instance
+        return instance
+
+    def _new(self, tag: ComponentTag, host: LiveViewSocket[Any], depth: int) -> ComponentInstance:
         self._last_cid += 1
         socket: ComponentSocket[Any] = ComponentSocket(
             self._runtime, self._socket, host, self._last_cid, tag.id
         )
-        instance = ComponentInstance(tag, socket, depth)
-        self._by_key[instance.key] = self._by_cid[instance.cid] = instance
-        return instance
+        return ComponentInstance(tag, socket, depth)
+
+    def take_over(self, instances: Iterable[ComponentInstance]) -> None:
+        """Go on with components that the first page has mounted, as far as the next render places them."""
+        self._first = {instance.key: instance for instance in instances}
+        # They keep their numbers, which their state may contain, so a new one gets a higher number.
+        self._last_cid = max((instance.cid for instance in self._first.values()), default=0)
+
+    def drop_first(self) -> None:
+        """Drop the components of the first page that the joined page does not show."""
+        self._first = {}
 
     def _depth_in(self, host: LiveViewSocket[Any]) -> int:
         return 1 if host.cid is None else self._by_cid[host.cid].depth + 1
@@ -349,11 +367,18 @@ class ComponentRegistry:
         omit_shared_statics(part, node, known)
         part["s"] = sample.cid if str(sample.cid) in parts else -sample.cid
 
-    async def html(self, tag: ComponentTag, host: LiveViewSocket[Any]) -> str:
-        """Return the HTML of a component, for a page that is rendered as text."""
-        instance = self._placed(tag, host)
-        instance.receive(tag, self._templates.change_rule)
-        await self._run_callbacks([instance])
+    async def prepare(self, tags: Sequence[ComponentTag], host: LiveViewSocket[Any]) -> None:
+        """Place components of a page that is rendered as text, and run their callbacks."""
+        instances = []
+        for tag in tags:
+            instance = self._placed(tag, host)
+            instance.receive(tag, self._templates.change_rule)
+            instances.append(instance)
+        await self._run_callbacks(instances)
+
+    async def html(self, tag: ComponentTag) -> str:
+        """Return the HTML of a component that `prepare` has placed."""
+        instance = self._by_key[tag.component, tag.id]
         return await instance.renderer.html(instance.slots)
 
     # Removing

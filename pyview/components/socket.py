@@ -65,6 +65,11 @@ class ComponentSocket(LiveViewSocket[T]):
             )
         super().attach_hook(name, stage, function)
 
+    def join(self, runtime: Runtime) -> None:
+        """Become the socket of a component of a joined view, which the first page has mounted."""
+        self._runtime = runtime
+        self.components = self._view.components
+
     # Forwarded to the view
 
     @property

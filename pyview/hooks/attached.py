@@ -79,6 +79,10 @@ class ViewHooks:
         """Remove a hook; an unknown one is ignored."""
         self._attached[stage] = tuple(one for one in self._attached.get(stage, ()) if one.name != name)
 
+    def has(self, stage: Stage) -> bool:
+        """Return True if a hook is attached to that stage."""
+        return bool(self._attached.get(stage))
+
     # Each runs the hooks before a callback, and returns the `Halt` of a hook, or None to run the callback.
 
     async def before_event(

@@ -89,14 +89,19 @@ def browser_of(scope: Scope) -> str:
     return digest(value) if value else ""
 
 
-def set_browser_cookie(response: Response, scope: Scope, identity: Identity) -> None:
+def set_browser_cookie(response: Response, scope: Scope, identity: Identity) -> str:
     """Give a visitor without a session the cookie, until the browser closes, so that tokens can be bound to it.
 
-    Only where there are sessions: without them no view can change one.
+    Only where there are sessions: without them no view can change one. Return the key of the browser, "" for one that
+    needs none.
     """
-    if "session" not in scope or identity.binding or browser_of(scope):
-        return
+    if "session" not in scope or identity.binding:
+        return ""
+    known = browser_of(scope)
+    if known:
+        return known
     secure = scope.get("scheme") == "https"
     name = SECURE_COOKIE if secure else PLAIN_COOKIE
     value = secrets.token_urlsafe(16)
     response.set_cookie(name, value, path="/", secure=secure, httponly=True, samesite="lax")
+    return digest(value)

@@ -39,6 +39,9 @@ class ViewRuntime:
     def __init__(self, process: ViewProcess) -> None:
         self._process = process
 
+    def is_connected(self) -> bool:
+        return True
+
     # Topics, timers, messages to itself
 
     async def subscribe(self, topic: str) -> None:

@@ -23,8 +23,9 @@ from pyview.rendering.templates import ViewTemplates
 from pyview.routing.routes import LiveRoute, NestedRoute
 from pyview.sessions.session import ReadOnlySession, with_shared
 from pyview.socket.connect import ConnectData
-from pyview.socket.socket import LiveViewSocket
+from pyview.socket.socket import FirstSocket, LiveViewSocket
 from pyview.threads import off_loop
+from pyview.uploads.registry import UploadRegistry
 
 NO_VALUES: Final[Mapping[str, Any]] = MappingProxyType({})
 """One empty mapping for all views: an own one per joined view would cost memory."""
@@ -104,11 +105,20 @@ class Visit(NamedTuple):
 NO_VISIT: Final = Visit()
 
 
+class FirstMount(NamedTuple):
+    """A view that was mounted for the HTTP response, and can go on as the joined view. `uploads` are its rules."""
+
+    view: LiveView[Any]
+    socket: FirstSocket[Any]
+    uploads: UploadRegistry | None
+
+
 class MountContext(NamedTuple):
     """Everything that a view is mounted with: the URL, the user, and the element.
 
     `guard` is None for a view that every visitor may see at any time. `extra_session` is the session that the template
-    around a nested view passes to it. `kept` is the state that the page had at another worker.
+    around a nested view passes to it. `kept` is the state that the page had at another worker. `first` is the view of
+    the HTTP response, if it goes on.
     """
 
     location: Location
@@ -121,6 +131,7 @@ class MountContext(NamedTuple):
     connecting: ConnectData | None = None
     visit: Visit = NO_VISIT
     kept: Snapshot | None = None
+    first: FirstMount | None = None
 
     @property
     def view_class(self) -> type[LiveView[Any]]:

@@ -44,23 +44,29 @@ class ConnectInfo:
 
 
 class ConnectData:
-    """Connect data of one request or one join. `params` is None for a request, which has none."""
+    """Connect data of one request or one join. `params` is None for a request, which has none.
 
-    __slots__ = ("_allowed", "_params", "_scope")
+    `was_read` is True once anything of it has been read.
+    """
+
+    __slots__ = ("_allowed", "_params", "_scope", "was_read")
 
     def __init__(self, scope: Scope, params: Any, allowed: Sequence[str]) -> None:
+        self.was_read = False
         self._scope = scope
         self._params = params if isinstance(params, dict) else {}
         self._allowed = allowed
 
     @property
     def params(self) -> Mapping[str, Any]:
+        self.was_read = True
         return MappingProxyType(
             {name: value for name, value in self._params.items() if name not in _NOT_TOLD}
         )
 
     @property
     def info(self) -> ConnectInfo:
+        self.was_read = True
         headers = Headers(scope=self._scope)
         wanted = {name.lower(): headers[name] for name in self._allowed if name in headers}
         client = self._scope.get("client")
@@ -73,6 +79,7 @@ class ConnectData:
 
     def statics_changed(self, current: Sequence[str]) -> bool:
         """Return True if the page would be loaded with other files now."""
+        self.was_read = True
         # The browser sends the list, so its form and the length of each URL are checked.
         tracked = self._params.get("_track_static")
         if not isinstance(tracked, list):

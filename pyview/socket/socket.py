@@ -585,19 +585,49 @@ def _kind(replace: bool) -> Kind:
     return "replace" if replace else "push"
 
 
-class ConnectedLiveViewSocket(LiveViewSocket[T]):
+class _AsksConnected(type):
+    """Class of a class that shows by `isinstance` whether a browser has joined: the question counts as asked."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        if isinstance(instance, LiveViewSocket):
+            # Read for its effect: a first view whose code has asked is mounted again by the join.
+            instance.connected  # noqa: B018
+        return super().__instancecheck__(instance)
+
+
+class ConnectedLiveViewSocket(LiveViewSocket[T], metaclass=_AsksConnected):
     """Socket of a view that a browser has joined."""
 
-    __slots__ = ()
+    # The slots are those of an `UnconnectedSocket`, which may become a socket of this class.
+    __slots__ = ("__weakref__",)
     connected: ClassVar[bool] = True
 
 
-class UnconnectedSocket(LiveViewSocket[T]):
+class UnconnectedSocket(LiveViewSocket[T], metaclass=_AsksConnected):
     """Socket of a view during the first HTTP render."""
 
     # The runtime of a first page refers to its socket weakly.
     # In a cycle each page would wait for the garbage collector.
     __slots__ = ("__weakref__",)
+
+
+class FirstSocket(UnconnectedSocket[T]):
+    """Socket of a first render, which notices that code asks whether a browser has joined."""
+
+    # A class of its own, since Python does not call `__instancecheck__` for an object of that very class.
+    __slots__ = ()
+
+    @property
+    def connected(self) -> bool:  # type: ignore[override]  # a class variable of the others
+        return self._runtime.is_connected()
+
+    def join(self, runtime: Runtime, identity: Identity) -> ConnectedLiveViewSocket[T]:
+        """Become the socket of a joined view: hooks, closures and the view itself may hold this very object."""
+        self._runtime = runtime
+        self.identity = identity
+        socket: Any = self
+        socket.__class__ = ConnectedLiveViewSocket
+        return socket  # type: ignore[no-any-return]
 
 
 def is_connected(socket: LiveViewSocket[T]) -> TypeGuard[ConnectedLiveViewSocket[T]]:

@@ -4,7 +4,7 @@ Every live template has this name, and Python code can call it as a function. Ea
 itself lives in the view, which finds it by its class and id.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from jinja2.runtime import Macro, Undefined
@@ -98,8 +98,13 @@ class ComponentTag(Live):
         )
         return result
 
+    @classmethod
+    async def prepare(cls, values: Sequence["ComponentTag"], host: Any) -> None:
+        # Together, as on a joined page: one `update_many` may load the data of all components of a class.
+        await _host(values[0], host).component_registry().prepare(values, host)
+
     async def html(self, host: Any) -> str:
-        text: str = await _host(self, host).component_registry().html(self, host)
+        text: str = await _host(self, host).component_registry().html(self)
         return text
 
 

@@ -15,7 +15,12 @@ from pyview.testing.raw_socket import RawSocket
 
 CLIENT_ADDRESS = ("127.0.0.1", 50000)
 MAX_REDIRECTS = 20
-HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+HTML = {
+    "accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    # The server keeps a first view only for a browser that loads a document, since crawlers never join.
+    "sec-fetch-dest": "document",
+    "sec-fetch-mode": "navigate",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,7 +336,10 @@ class Channels:
             # The topic may have been left, or joined again, during the lookup of the identity.
             if channel.open and self._resume(channel, join, ref, mount_context):
                 return None
-            return mount_context._replace(kept=await self.app.kept_states.recall(mount_context))
+            kept = await self.app.kept_states.recall(mount_context)
+            if kept is not None:
+                return mount_context._replace(kept=kept)
+            return mount_context._replace(first=self.connection.first_view(join, mount_context))
 
         return admit
 

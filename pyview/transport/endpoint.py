@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from pyview.auth.replay import IdentityPipeline
 from pyview.process.app_context import AppContext
 from pyview.transport.connections import OpenConnections
+from pyview.transport.first_views import FirstViews
 from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer
 from pyview.transport.reconnect import DetachedViews
@@ -33,6 +34,7 @@ class SocketEndpoint:
         connections: OpenConnections,
         monitor: IdentityMonitor,
         detached_views: DetachedViews,
+        first_views: FirstViews,
     ) -> None:
         self._app_context = app_context
         self._pipeline = pipeline
@@ -40,6 +42,7 @@ class SocketEndpoint:
         self._connections = connections
         self._monitor = monitor
         self._detached_views = detached_views
+        self._first_views = first_views
         self._warned = False
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -73,6 +76,7 @@ class SocketEndpoint:
             pipeline,
             self._monitor,
             self._detached_views,
+            self._first_views,
             scope,
             receive,
             send,

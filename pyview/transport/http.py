@@ -21,7 +21,7 @@ from pyview.binding import BindingError
 from pyview.flash import Flash
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
-from pyview.middleware.headers import cache_control, set_browser_cookie, want_header
+from pyview.middleware.headers import browser_of, cache_control, set_browser_cookie, want_header
 from pyview.navigation import Redirect
 from pyview.process.app_context import AppContext
 from pyview.rendering.lifecycle import Location, MountContext, MountTarget
@@ -34,6 +34,7 @@ from pyview.template.nested import Nested
 from pyview.template.root_template import PageAttributes, RootTemplate, RootTemplateContext
 from pyview.tokens.page import PageToken, Tokens
 from pyview.transport.assets import ClientAssets, head_elements
+from pyview.transport.first_views import FirstViews
 from pyview.transport.static_render import (
     Redirected,
     StaticRenderContext,
@@ -66,8 +67,10 @@ class LivePage:
         tokens: Tokens,
         assets: ClientAssets,
         root_template: Callable[[], RootTemplate],
+        first_views: FirstViews,
     ) -> None:
         self._app_context = app_context
+        self._first_views = first_views
         self._tokens = tokens
         self._assets = assets
         self._root_template = root_template
@@ -123,6 +126,9 @@ class LivePage:
             MountTarget(context.element_id, context.page_id),
             Flash(flash) if flash else None,
         )
+        # A message of another page is shown by this mount only, since its cookie is used up then.
+        if not flash and self._first_views.expects_join(context.scope):
+            context.rendered = []
         try:
             socket, html = await render_view(context, mount_context)
         except BindingError as error:
@@ -147,7 +153,9 @@ class LivePage:
         for cookie in (FLASH_COOKIE, STATUS_COOKIE):
             if cookie in cookies:
                 response.delete_cookie(cookie, path="/")
-        set_browser_cookie(response, context.scope, context.identity)
+        browser = set_browser_cookie(response, context.scope, context.identity)
+        if context.rendered:
+            self._first_views.keep(context.rendered, browser)
         return response
 
     def _root_context(
@@ -192,6 +200,8 @@ class LivePage:
             # All views of one page share one page id, and so one CSRF token.
             context = StaticRenderContext.read(self._app_context(), self._tokens, request.scope)
             request.scope[_EMBEDDING] = context
+        if self._first_views.expects_join(context.scope):
+            context.rendered = []
         page = plain_page(context, DEFAULT)
         try:
             html = await render_nested(context, child, page, alone=True)
@@ -200,6 +210,9 @@ class LivePage:
         except Redirected as redirected:
             response = self._redirect(redirected)
             raise HTTPException(response.status_code, headers=dict(response.headers)) from None
+        if context.rendered:
+            visitor = "session" in context.scope and not context.identity.binding
+            self._first_views.keep(context.rendered, browser_of(context.scope) if visitor else "")
         caching = cache_control(protected=context.protected, session=bool(context.identity.session))
         want_header(request.scope, "cache-control", caching)
         csrf = self._tokens.mint_csrf_token(context.page_id, context.identity.binding)

@@ -1,11 +1,11 @@
 """Views during one HTTP request: the view of the page and the views nested in it, each rendered once."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from urllib.parse import urlparse
-from weakref import ReferenceType, ref
 
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -15,31 +15,21 @@ from pyview.auth.guard import authorize, is_protected
 from pyview.auth.identity import Identity
 from pyview.auth.provider import Denied
 from pyview.auth.redirects import page_path
-from pyview.background.result import AsyncResult
-from pyview.background.tasks import AsyncTasks
-from pyview.background.timers import Timer
 from pyview.binding import Params
-from pyview.components.registry import ComponentRegistry
-from pyview.events.info_event import InfoEvent
 from pyview.live_view import LiveView
 from pyview.middleware.headers import csp_nonce
-from pyview.navigation import Navigate, Patch, Redirect
-from pyview.presence.view_presence import ViewPresence
+from pyview.navigation import Navigate, Redirect
 from pyview.process.app_context import AppContext
 from pyview.process.nested import NestedTooDeep, nested_token
-from pyview.pubsub.memory import broadcast_kept
 from pyview.rendering import lifecycle
 from pyview.rendering.lifecycle import Location, MountContext, MountTarget
 from pyview.rendering.page_guard import PageGuard
 from pyview.routing.live_session import LiveSession
-from pyview.sessions.change import TOO_EARLY, SessionNotWritable
 from pyview.socket.connect import ConnectData
-from pyview.socket.runtime import ComponentTarget
-from pyview.socket.socket import LiveViewSocket, UnconnectedSocket
-from pyview.template.nested import MOST_DEEP, PAGE_PREFIX, Nested, NestedElement
-from pyview.template.tree.stream import ShownItems
+from pyview.socket.socket import FirstSocket
+from pyview.template.nested import MOST_DEEP, PAGE_PREFIX, Nested
 from pyview.tokens.page import Tokens
-from pyview.uploads.registry import UploadRegistry
+from pyview.transport.static_runtime import StaticRender
 
 _NO_PARAMS = Params({})
 
@@ -47,7 +37,7 @@ _NO_PARAMS = Params({})
 class Redirected(Exception):
     """The view of the page, or one nested in it, redirects the browser."""
 
-    def __init__(self, socket: UnconnectedSocket[Any], navigation: Navigate | Redirect) -> None:
+    def __init__(self, socket: FirstSocket[Any], navigation: Navigate | Redirect) -> None:
         super().__init__(navigation.to)
         self.socket = socket
         self.navigation = navigation
@@ -60,6 +50,7 @@ class StaticRenderContext:
     `page` is the path and query as the browser shows them. `root_path` is the prefix that the application is mounted
     at. `protected` is True if a guard protects any view of the page: caches must not keep it then. `view_classes` are
     the classes of all views, in the order of their mounts, and `nested_ids` the element ids of the nested ones.
+    `rendered` collects the views that may go on when the page joins; it is None if none is to go on.
     """
 
     app: AppContext
@@ -74,6 +65,7 @@ class StaticRenderContext:
     protected: bool = False
     view_classes: dict[type[LiveView[Any]], None] = field(default_factory=dict)
     nested_ids: dict[str, None] = field(default_factory=dict)
+    rendered: "list[RenderedView] | None" = None
 
     @classmethod
     def read(cls, app: AppContext, tokens: Tokens, scope: Scope) -> "StaticRenderContext":
@@ -95,9 +87,18 @@ class StaticRenderContext:
         return PAGE_PREFIX + self.page_id
 
 
+class RenderedView(NamedTuple):
+    """A view of the page, mounted and rendered, and what it was mounted with."""
+
+    view: LiveView[Any]
+    socket: FirstSocket[Any]
+    mount_context: MountContext
+    runtime: StaticRender
+
+
 async def render_view(
     context: StaticRenderContext, mount_context: MountContext, parent_context: Any = None
-) -> tuple[UnconnectedSocket[Any], str]:
+) -> tuple[FirstSocket[Any], str]:
     """Mount and render one view. Return its socket and its HTML.
 
     `parent_context` is the context of the view that this one is nested in. Raises `Redirected`, `BindingError`, and
@@ -105,8 +106,9 @@ async def render_view(
     """
     # A dict as an ordered set: the head links the files of each class once, in the order of the mounts.
     context.view_classes[mount_context.view_class] = None
-    runtime = StaticRender(context, mount_context, parent_context)
-    socket: UnconnectedSocket[Any] = UnconnectedSocket(
+    variables = None if context.rendered is None else copy_context()
+    runtime = StaticRender(context.app, mount_context, parent_context, partial(render_nested, context))
+    socket: FirstSocket[Any] = FirstSocket(
         runtime, context.identity, mount_context.flash, mount_context.shared
     )
     runtime.belong_to(socket)  # a weak reference, see StaticRender
@@ -127,7 +129,24 @@ async def render_view(
     rendered = renderer.html(socket)
     html = rendered if isinstance(rendered, str) else await rendered
     await lifecycle.after_render(socket, mount_context)
+    if context.rendered is not None and _left_no_trace(socket, variables):
+        context.rendered.append(RenderedView(view, socket, mount_context, runtime))
     return socket, html
+
+
+def _left_no_trace(socket: FirstSocket[Any], variables: Context | None) -> bool:
+    """Return True if the render has changed nothing that the first render of the joined page needs.
+
+    `variables` are the context variables as they were before the mount.
+    """
+    # What such a hook changes is for the second render. The browser gets the page of the first one twice.
+    if socket.hooks is not None and socket.hooks.has("after_render"):
+        return False
+    try:
+        # The tasks of a joined view would not have the new value.
+        return variables == copy_context()
+    except Exception:  # values may have an equality of their own, such as that of arrays
+        return False
 
 
 def plain_page(context: StaticRenderContext, live_session: LiveSession) -> MountContext:
@@ -213,123 +232,3 @@ async def _check_access(context: StaticRenderContext, mount_context: MountContex
         if verdict.redirect is None:
             raise HTTPException(verdict.status)
         raise HTTPException(303, headers={"location": verdict.redirect, "cache-control": "no-store"})
-
-
-class StaticRender:
-    """Runtime of a view during one HTTP request. Nothing outlives the request, and a patch is a redirect.
-
-    The socket owns its runtime, and the runtime holds a weak reference only. Without a reference cycle the memory of a
-    page is freed as soon as the response is built, and not when the garbage collector runs.
-    """
-
-    _socket: "ReferenceType[UnconnectedSocket[Any]]"
-
-    def __init__(
-        self, context: StaticRenderContext, mount_context: MountContext, parent_context: Any
-    ) -> None:
-        self._context = context
-        self._mount_context = mount_context
-        self._parent_context = parent_context
-        self.resources = lifecycle.resources_of(mount_context)
-        self._uploads: UploadRegistry | None = None
-
-    def belong_to(self, socket: UnconnectedSocket[Any]) -> None:
-        self._socket = ref(socket)
-
-    @property
-    def socket(self) -> UnconnectedSocket[Any]:
-        socket = self._socket()
-        if socket is None:
-            raise RuntimeError(
-                "The page is rendered, and its socket is gone: use the socket during the request only."
-            )
-        return socket
-
-    @property
-    def uploads(self) -> UploadRegistry:
-        """Rules of the uploads, for the template. Users choose files after the join."""
-        if self._uploads is None:
-            self._uploads = UploadRegistry(self._context.app.security)
-        return self._uploads
-
-    async def subscribe(self, topic: str) -> None:
-        """Do nothing: the join subscribes."""
-
-    async def unsubscribe(self, topic: str) -> None:
-        """Do nothing: there is no subscription."""
-
-    async def broadcast(self, topic: str, message: Any, keep: float) -> None:
-        await broadcast_kept(self._context.app.pubsub, topic, message, keep)
-
-    def presence(self) -> ViewPresence:
-        return ViewPresence(self._context.app.presence, lambda: None)
-
-    def schedule(self, event: Any, seconds: float, *, repeat: bool) -> Timer | None:
-        return None
-
-    def send_info(self, event: InfoEvent) -> None:
-        """Do nothing: the join mounts the view again, which sends its own events."""
-
-    def tasks(self) -> AsyncTasks:
-        raise RuntimeError("A first render has no background tasks: check is_connected(socket) first.")
-
-    async def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> None:
-        """Do nothing: there is no process."""
-
-    async def call_handle_info(self, event: InfoEvent) -> None:
-        """Do nothing: there is no process."""
-
-    async def handle_async(self, socket: LiveViewSocket[Any], name: str, result: AsyncResult[Any]) -> None:
-        """Do nothing: there is no background task."""
-
-    def live_action(self) -> str | None:
-        return self._mount_context.location.route.action
-
-    def here(self) -> str:
-        """Return the path and query of the page, the base of relative URLs."""
-        return self._mount_context.location.page
-
-    async def patch(self, patch: Patch) -> None:
-        if not self._mount_context.routed:
-            raise lifecycle.without_url(patch, self._mount_context)
-        # The browser has no view yet whose URL could change without a request.
-        self.socket.navigation = Redirect(patch.to)
-
-    def make_components(self) -> ComponentRegistry:
-        settings = self._context.app.component_settings()
-        return ComponentRegistry(self.socket, self, settings, lambda: self.resources, _nothing)
-
-    def send_update(self, target: ComponentTarget, assigns: dict[str, Any], seconds: float) -> Timer | None:
-        """Do nothing: the page is rendered once, and the join makes its components again."""
-        return None
-
-    def send_view(self, event: str, payload: Any) -> None:
-        """Do nothing: no event handler runs before the join."""
-
-    def check_session_writable(self) -> None:
-        raise SessionNotWritable(TOO_EARLY)
-
-    @property
-    def context_around(self) -> Any:
-        return self._parent_context
-
-    def check_is_page(self) -> None:
-        lifecycle.check_is_page(self._mount_context)
-
-    def nest(self, child: Nested) -> NestedElement:
-        raise RuntimeError(
-            f"{child.described} is rendered by `nested_html` in the first page, not by `nest`."
-        )
-
-    def show_items(self, shown: Sequence[ShownItems]) -> None:
-        """Do nothing: no item leaves a page that is rendered once."""
-
-    async def nested_html(self, child: Nested) -> str:
-        return await render_nested(self._context, child, self._mount_context, self.socket.context)
-
-    async def close(self) -> None:
-        """Do nothing: the request ends by itself."""
-
-
-def _nothing() -> None:
-    """Do nothing: the page is rendered once."""

@@ -15,7 +15,7 @@ from pyview.middleware.origin import Refusal, check_handshake
 from pyview.process.app_context import AppContext
 from pyview.process.messages import CookieRejected, JoinRefused
 from pyview.process.view_process import ViewProcess
-from pyview.rendering.lifecycle import Location, MountContext
+from pyview.rendering.lifecycle import FirstMount, Location, MountContext
 from pyview.sessions.change import SessionChange
 from pyview.transport.channels import Channels
 from pyview.transport.close_codes import (
@@ -29,6 +29,7 @@ from pyview.transport.close_codes import (
     may_return,
     says_goodbye,
 )
+from pyview.transport.first_views import FirstViews
 from pyview.transport.identity import ConnectionIdentity
 from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer, OpenViews
@@ -71,6 +72,7 @@ class WebSocketConnection:
         "_closing",
         "_detached",
         "_detached_views",
+        "_first_views",
         "_identity",
         "_left",
         "_may_return",
@@ -93,6 +95,7 @@ class WebSocketConnection:
         pipeline: IdentityPipeline,
         monitor: IdentityMonitor,
         detached_views: DetachedViews,
+        first_views: FirstViews,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -104,6 +107,7 @@ class WebSocketConnection:
         self._change_tokens = SessionChangeTokens(authorizer, self._identity)
         self._monitor = monitor
         self._detached_views = detached_views
+        self._first_views = first_views
         self._detached: DetachedConnection | None = None
         self._scope = scope
         self._receive = receive
@@ -260,6 +264,10 @@ class WebSocketConnection:
     def claim(self, join: JoinParams, key: ShownKey, mount_context: MountContext) -> ViewProcess | None:
         """Return the view that the page of `join` had on a lost connection."""
         return self._detached_views.claim(join, key, self._identity, mount_context)
+
+    def first_view(self, join: JoinParams, mount_context: MountContext) -> FirstMount | None:
+        """Return the view of the HTTP response of the page, if the page can go on with it."""
+        return self._first_views.claim(join, mount_context, self._identity.scope)
 
     def show(self, view: ShownView) -> None:
         self._detached_views.show(view)

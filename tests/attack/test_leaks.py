@@ -171,7 +171,7 @@ def busy(census: dict[str, int]) -> dict[str, int]:
 
 
 async def test_after_two_thousand_joins_everything_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
-    app = CountedApp(rate=0, max_sockets_per_address=100, reconnect_grace=0.2)
+    app = CountedApp(rate=0, max_sockets_per_address=100, reconnect_grace=0.2, first_view_grace=0.2)
     with caplog.at_level(logging.CRITICAL + 1):
         async with app.router.lifespan_context(app):
             await in_memory(app, FEW)

@@ -379,6 +379,7 @@ class TestSharedByViews:
 
         class Reads(LiveView[Any]):
             template = "who.html"
+            mount_once = False
 
             def __init__(self, session: Session) -> None:
                 seen.append(deepcopy(dict(session)))

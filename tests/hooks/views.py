@@ -12,9 +12,10 @@ Hook = Callable[..., Any]
 
 
 class Page(LiveView[dict[str, Any]]):
-    """Counts how often it was created and mounted."""
+    """Counts how often it was created and mounted, for the HTTP response and for the join."""
 
     template = LiveTemplate.from_string("<p>{{ user }} {{ n }} {{ flash.get('info', '') }}</p>", "page.html")
+    mount_once = False
     made: list[str]
 
     def __init_subclass__(cls) -> None:

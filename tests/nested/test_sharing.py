@@ -60,7 +60,8 @@ async def test_assign_new_copies_the_value_of_the_parent() -> None:
         assert loaded == ["user", "later"]
         page = await client.open("/")
         assert page.find("i").text == page.find("h1").text
-        assert loaded == ["user", "later"] * 3
+        # The view around goes on with what its first page has loaded. The nested one has read that, and mounts again.
+        assert loaded == ["user", "later"] * 2 + ["later"]
 
 
 async def test_assign_new_calls_the_function_without_a_parent() -> None:

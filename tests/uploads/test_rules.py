@@ -84,6 +84,8 @@ async def refusals(**arguments: Any) -> list[str]:
     caught: list[str] = []
 
     class Mistaken(Uploads):
+        mount_once = False
+
         def allow(self, socket: Socket) -> Any:
             with pytest.raises(UploadRulesError) as info:
                 socket.allow_upload("files", **arguments)

@@ -293,6 +293,8 @@ async def test_invalid_rules_raise_in_allow_upload(
     caught: list[BaseException] = []
 
     class Mistaken(Uploads):
+        mount_once = False
+
         def allow(self, socket: Socket) -> Any:
             with pytest.raises(error, match=words) as info:
                 socket.allow_upload("files", **arguments)

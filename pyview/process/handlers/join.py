@@ -19,6 +19,7 @@ from pyview.process.answers import (
     pending_navigation,
     reply,
 )
+from pyview.process.first_mount import go_on
 from pyview.process.handlers.components import forget_components
 from pyview.process.keeper import Keeper
 from pyview.process.mailbox import Handlers
@@ -28,7 +29,7 @@ from pyview.process.reloading import ReloadingRenderer
 from pyview.process.runtime import ViewRuntime
 from pyview.process.view_process import ViewProcess
 from pyview.rendering import lifecycle
-from pyview.rendering.lifecycle import MountContext
+from pyview.rendering.lifecycle import FirstMount, MountContext
 from pyview.rendering.renderers import Diff, Renderer
 from pyview.rendering.templates import FILES_EVENT
 from pyview.socket.socket import ConnectedLiveViewSocket
@@ -71,7 +72,7 @@ async def _join(process: ViewProcess, message: Join) -> None:
 
 
 async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
-    """Run the hooks, `mount` and `handle_params`, and return the first tree; {} if the page does not stay."""
+    """Mount the view, or go on with that of the HTTP response. Return the first tree; {} if the page does not stay."""
     process.mount_context = mount_context
     process.parent = mount_context.target.parent
     # Before user code runs: the view around may end while `mount` waits, and has to end this one too.
@@ -80,44 +81,72 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     process.guard = mount_context.guard
     process.name = mount_context.view_class.__qualname__
     process.resources = lifecycle.resources_of(mount_context)
+    # Connect data holds the handshake and the parameters, which an open page must not keep.
+    process.mount_context = mount_context._replace(connecting=None, kept=None, first=None)
+    # Looked up once for each view, so that an event finds its caller without a search.
+    process.call_event = event_caller(mount_context.view_class)
+    process.call_info = info_caller(mount_context.view_class)
+    process.requirements = event_requirements(mount_context.view_class)
+    if mount_context.first is None:
+        view = await _call_callbacks(process, mount_context)
+    else:
+        view = _go_on(process, mount_context, mount_context.first)
+    if view is None:
+        return {}
+    files = process.app.templates.files.of(mount_context.view_class)
+    if files is not None:
+        process.socket.queue_event(FILES_EVENT, files.announcement(process.dom_id), before=True)
+    process.renderer = _renderer(process, view)
+    rendered = await _rendered(process)
+    if process.components is not None:
+        process.components.drop_first()
+    return rendered
+
+
+async def _call_callbacks(process: ViewProcess, mount_context: MountContext) -> LiveView[Any] | None:
+    """Make the view, and call its hooks, `mount` and `handle_params`. Return None if the page does not stay."""
     socket = process.socket = ConnectedLiveViewSocket(
         ViewRuntime(process), mount_context.identity, mount_context.flash, mount_context.shared
     )
     socket.csp_nonce = mount_context.csp_nonce
     socket.connecting = mount_context.connecting
-    # Connect data holds the handshake and the parameters, which an open page must not keep.
-    process.mount_context = mount_context._replace(connecting=None, kept=None)
     kept = mount_context.kept
     if await lifecycle.run_hooks(socket, mount_context) or process.ended:
         if kept is not None and process.ended:
             process.app.kept_states.give_back(mount_context, kept)
-        return {}
-    if kept is not None or plan_of(mount_context.view_class) is not None:
-        process.keeper = process.app.kept_states.begin(process, kept)
+        return None
+    _begin_keeping(process, kept)
     view = process.view = await lifecycle.create(mount_context, process.resources)
-    # Looked up once for each view, so that an event finds its caller without a search.
-    process.call_event = event_caller(mount_context.view_class)
-    process.call_info = info_caller(mount_context.view_class)
-    process.requirements = event_requirements(mount_context.view_class)
     process.mounting = True
     await _call_mount(process, view)
     process.mounting = False
     # While `mount` waited, the page may have left, or the view around it may have ended.
     if process.has_ended:
-        return {}
+        return None
     if socket.navigation is None:
         await process.handle_params(process.mount_context.location)
     if socket.navigation is not None:
-        return {}
+        return None
     if process.keeper is not None:
         process.keeper.mounted()
         if kept is not None and not await _restored(process, view, kept, process.keeper):
-            return {}
-    files = process.app.templates.files.of(mount_context.view_class)
-    if files is not None:
-        socket.queue_event(FILES_EVENT, files.announcement(process.dom_id), before=True)
-    process.renderer = _renderer(process, view)
-    return await _rendered(process)
+            return None
+    return view
+
+
+def _go_on(process: ViewProcess, mount_context: MountContext, first: FirstMount) -> LiveView[Any]:
+    """Go on with the view of the HTTP response. Its callbacks are not called again."""
+    go_on(process, mount_context, first)
+    _count(process)
+    _begin_keeping(process, None)
+    if process.keeper is not None:
+        process.keeper.mounted()
+    return first.view
+
+
+def _begin_keeping(process: ViewProcess, kept: Snapshot | None) -> None:
+    if kept is not None or plan_of(process.mount_context.view_class) is not None:
+        process.keeper = process.app.kept_states.begin(process, kept)
 
 
 async def _restored(process: ViewProcess, view: LiveView[Any], kept: Snapshot, keeper: Keeper) -> bool:
@@ -132,10 +161,15 @@ async def _call_mount(process: ViewProcess, view: LiveView[Any]) -> None:
     if process.telemetry is None:
         await lifecycle.mount(*arguments)
         return
-    process.telemetry.joined(process.name)
-    process.counted = True
+    _count(process)
     with process.telemetry.callback("mount", process.name):
         await lifecycle.mount(*arguments)
+
+
+def _count(process: ViewProcess) -> None:
+    if process.telemetry is not None:
+        process.telemetry.joined(process.name)
+        process.counted = True
 
 
 def _renderer(process: ViewProcess, view: LiveView[Any]) -> Renderer:

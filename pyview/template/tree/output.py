@@ -9,7 +9,7 @@ such as a coroutine or a method that was not called, raise an error.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from types import (
     AsyncGeneratorType,
@@ -51,6 +51,10 @@ class Live:
         node; see `pyview.template.tree.nodes`.
         """
         raise NotImplementedError
+
+    @classmethod
+    async def prepare(cls, values: Sequence[Any], host: Any) -> None:
+        """Prepare the HTML of all values of this class in one page that is rendered to text."""
 
     async def html(self, host: Any) -> str:
         """Return the HTML for a page that is rendered to text. `host` is the socket of the view or component."""
@@ -106,6 +110,11 @@ class TextPage:
 
     async def filled(self, text: str) -> str:
         """Return `text` with each mark replaced by the HTML of its live value, made in the order of the marks."""
+        kinds: dict[type[Live], list[Live]] = {}
+        for value in self._values.values():
+            kinds.setdefault(type(value), []).append(value)
+        for kind, values in kinds.items():
+            await kind.prepare(values, self.host)
         for mark, value in self._values.items():
             text = text.replace(mark, await value.html(self.host), 1)
         return text
