@@ -94,13 +94,17 @@ class KeepPlan:
         """Return the context with the kept values. A value that does not fit any more is dropped and logged."""
         names = kept if self.keep.names is None else [name for name in self.keep.names if name in kept]
         hints = self._hints_of(type(context))
-        closed = hints_of(self._declared or type(context))
+        closed = hints_of(type(context)) or hints_of(self._declared)
         values: dict[str, Any] = {}
         for name in names:
             # The model of another deploy may have had other names.
             if closed is None or name in closed:
                 self._load(values, name, kept[name], hints.get(name, Any), value_in(context, name))
-        return with_values(context, values)
+        try:
+            return with_values(context, values)
+        except (AttributeError, TypeError, ValueError) as error:
+            self._log("", f"{self.name}: a {type(context).__qualname__} takes no kept values: {error}")
+            return context
 
     def _load(self, values: dict[str, Any], name: str, data: Any, hint: Any, made: Any) -> None:
         try:
@@ -115,10 +119,9 @@ class KeepPlan:
     # Types
 
     def _hints_of(self, kind: type) -> Mapping[str, Any]:
-        # The class may name no context, or a dict: then the type of the context itself counts.
+        # The class may name no context, or a base class of it. For a dict it may name a `TypedDict`.
         if kind not in self._hints:
-            named = self._declared if self._declared is not None else kind
-            self._hints[kind] = annotations_of(named) or annotations_of(kind)
+            self._hints[kind] = annotations_of(kind) or annotations_of(self._declared)
         return self._hints[kind]
 
     def _adapter(self, name: str, hint: Any) -> Adapter:

@@ -118,8 +118,12 @@ class Keeper:
         self.key, self.size, self.stored_at = key, len(text.encode()), now
         self._stored = _digest(text)
 
-    def forget_stored(self) -> None:
+    def store_again(self) -> None:
         """Store the next state even if it is the same."""
+        self._stored = b""
+
+    def forget_stored(self) -> None:
+        """Forget what was stored: it is deleted, or belongs to an earlier join."""
         self.key, self.size, self._stored = "", 0, b""
 
     # Capturing
@@ -139,7 +143,7 @@ class Keeper:
         return Snapshot(
             view_key(process.mount_context.view_class),
             _part_of(process, process.socket, self.plan, until),
-            title if title != self._title else None,
+            title if self.plan is not None and title != self._title else None,
             components,
             process.connection.sent + more_sent if self._may_resume else NOTHING_SENT,
         )

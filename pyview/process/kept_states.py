@@ -105,7 +105,7 @@ class KeptStates:
             self._writes.add(keeper)
 
     def hurry(self, keeper: Keeper) -> None:
-        """Store a view at once: its connection was lost."""
+        """Store a view at once: its connection was lost, or what the store had was just used."""
         if not keeper.dropped:
             self._writes.add(keeper, 0.0)
 
@@ -268,8 +268,12 @@ class KeptStates:
             self._tokens().keys(page_of(mount_context, joins)) for joins in (visit.joins, visit.joins + 1)
         ]
         kept = await self._handed_over([*keys[0], *keys[1]], mount_context)
-        for some in keys:
-            kept = await self._found(some, visit.token) if kept is None else kept
+        try:
+            for some in keys:
+                kept = await self._found(some, visit.token) if kept is None else kept
+        except StoreUnavailable as error:
+            # The page is mounted without it: a join must not wait for the store once more.
+            logger.debug("a kept state cannot be read: %s", error)
         return None if kept is None else self._fitting(kept, mount_context)
 
     async def take_own(self, keys: list[str]) -> str | None:
@@ -308,20 +312,13 @@ class KeptStates:
         return kept if kept is not None and await self._is_first(keys[0]) else None
 
     async def _taken(self, key: str) -> str | None:
-        try:
-            found = await self._store.take(key)
-        except StoreUnavailable as error:
-            logger.debug("a kept state cannot be read: %s", error)
-            return None
+        found = await self._store.take(key)
         return None if found is None else found.decode("ascii", "replace")
 
     async def _is_first(self, key: str) -> bool:
         """Return True for the first use of a state that a browser may carry."""
-        try:
-            # No token is valid for longer.
-            return await self._once.claim(f"kept:{key}", time.time() + self._limits.max_keep_seconds)
-        except StoreUnavailable:
-            return False
+        # No token is valid for longer.
+        return await self._once.claim(f"kept:{key}", time.time() + self._limits.max_keep_seconds)
 
     def _opened(self, keys: list[str], sealed: str) -> Snapshot | None:
         reason = ""

@@ -135,7 +135,7 @@ class KeptWrites:
     def _again(self, keeper: Keeper) -> None:
         """Capture a keeper once more, although it may not have changed."""
         if not keeper.process.ended:
-            keeper.forget_stored()
+            keeper.store_again()
             self.add(keeper)
 
     async def _capture(self, keepers: Iterable[Keeper], *, even_busy: bool) -> None:

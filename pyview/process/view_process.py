@@ -305,6 +305,9 @@ class ViewProcess(Mailbox):
         self.mount_context = self.mount_context._replace(identity=identity)
         self.resources = lifecycle.resources_of(self.mount_context)
         self.socket.identity = identity
+        if self.keeper is not None:
+            # Its key is made of session and user.
+            self.app.kept_states.touch(self.keeper)
 
     async def handle_params(self, location: Location) -> None:
         """Go to `location`, and let the view handle its parameters. Raises what its callback raises."""

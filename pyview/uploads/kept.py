@@ -59,9 +59,8 @@ class AdoptedFile:
         return self._path
 
     def leave(self) -> None:
-        path, self._path = self._path, None
-        if path is not None:
-            TEMPORARY_FILES.leave(path)
+        if self._path is not None and TEMPORARY_FILES.leave(self._path):
+            self._path = None
 
     def end(self, *, consumed: bool) -> None:
         path, self._path = self._path, None

@@ -59,6 +59,7 @@ class TemporaryFiles:
     def create(self, directory: str | os.PathLike[str] | None) -> tuple[int, Path]:
         """Create a file that only this user may read. Return its open descriptor and its path."""
         folder = _folder(directory)
+        self.delete_expired()
         with self._mutex:
             if folder not in self._swept:
                 self._swept.add(folder)
@@ -91,10 +92,16 @@ class TemporaryFiles:
         with contextlib.suppress(FileNotFoundError):
             os.utime(path, (until, until))
 
-    def leave(self, path: Path) -> None:
-        """Leave a pinned file to the process that adopts it. Without one it is deleted when its time is over."""
+    def leave(self, path: Path) -> bool:
+        """Leave a pinned file to the process that adopts it. Without one it is deleted when its time is over.
+
+        Return False for a file that is not pinned: no process knows of it.
+        """
         with self._mutex:
-            self._left[path] = self._pinned.pop(path, 0.0)
+            until = self._pinned.pop(path, None)
+            if until is not None:
+                self._left[path] = until
+            return until is not None
 
     def adopt(self, path: Path, size: int) -> Path:
         """Take over a file that a process of this user has pinned. Return its new path.

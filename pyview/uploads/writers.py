@@ -133,9 +133,7 @@ class _TemporaryFile:
         """Delete it no more: another worker may take it over."""
         self.close()
         with self._lock:
-            deleted, self._deleted = self._deleted, True
-        if not deleted:
-            TEMPORARY_FILES.leave(self.path)
+            self._deleted = self._deleted or TEMPORARY_FILES.leave(self.path)
 
     def delete(self) -> None:
         self.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pyview import LiveView, live_render
+from pyview import LiveComponent, LiveView, live_render
 from pyview.keeping import Keep
 from pyview.stores import MemoryStateStore, SQLiteStateStore, StateStore
 from pyview.stores.states_redis import RedisStateStore
@@ -62,7 +62,7 @@ async def test_the_old_view_does_not_overwrite_the_new_one(store: Callable[[], S
         await new.app_context.kept_states.flush()
         (ghost,) = old.app_context.processes
         ghost.socket.context["n"] = 99
-        await old.app_context.kept_states.save([ghost])
+        await old.app_context.kept_states.save([ghost.keeper])
         await relay.move(page, 1)
         assert shown(page) == ["2", "8"]  # at its own worker: the view itself
         for process in tuple(new.app_context.processes):
@@ -273,5 +273,74 @@ async def test_hundreds_of_views_are_stored_in_few_writes(tmp_path: Path) -> Non
         before = Counting.writes
         for page in pages:
             await page.heartbeat()
-        await app.app_context.kept_states.save(app.app_context.processes)
+        await app.app_context.kept_states.save(process.keeper for process in app.app_context.processes)
         assert Counting.writes == before  # nothing has changed
+
+
+class Menu(LiveComponent[dict[str, Any]], keep=("open",)):
+    template = LiveTemplate.from_string(
+        '<div><b class="open">{{ open }} {{ label }} {{ mended }}</b>'
+        '<i class="toggle" phx-click="toggle" phx-target="{{ myself }}">?</i></div>',
+        "menu.html",
+    )
+
+    async def mount(self, socket: Any, assigns: Any) -> None:
+        socket.context = {"open": False, "label": "", "mended": False}
+
+    async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+        socket.context["open"] = not socket.context["open"]
+
+    def restored(self, socket: Any) -> None:
+        socket.context["mended"] = True
+
+
+class Menus(LiveView[dict[str, Any]]):
+    template = LiveTemplate.from_string(
+        '{% for id in ids %}{{ live_component(menu, id=id, label="new") }}{% endfor %}'
+        '<button phx-click="more">+</button>',
+        "menus.html",
+    )
+
+    async def mount(self, socket: Any, session: Any) -> None:
+        socket.context = {"ids": [1], "menu": Menu}
+
+    async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+        socket.context["ids"] = [1, 2]
+
+
+async def test_components_keep_their_own_in_a_view_that_keeps_nothing(tmp_path: Path) -> None:
+    relay = Relay(*(worker(SQLiteStateStore(tmp_path / "state.db"), view=Menus) for _ in range(2)))
+
+    def menus() -> list[str]:
+        return [each.text for each in page.find_all(".open")]
+
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.click("button")
+        for toggle in page.find_all(".toggle"):
+            await page.click(toggle)
+        assert menus() == ["True new False", "True new False"]
+        await relay.move(page, 1)
+        assert menus() == ["True new True"]
+        # Its state waits for the second one, also over another loss.
+        await relay.move(page, 0)
+        await page.click("button")
+        assert menus() == ["True new True", "True new True"]
+
+
+class LateMenu(Menus):
+    """Shows its first component after the join."""
+
+    async def mount(self, socket: Any, session: Any) -> None:
+        socket.context = {"ids": [], "menu": Menu}
+
+
+async def test_a_view_begins_to_keep_with_its_first_component(tmp_path: Path) -> None:
+    relay = Relay(*(worker(SQLiteStateStore(tmp_path / "state.db"), view=LateMenu) for _ in range(2)))
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.click("button")
+        await page.click(page.find_all(".toggle")[1])
+        await relay.move(page, 1)
+        await page.click("button")
+        assert [each.text for each in page.find_all(".open")] == ["False new True", "True new True"]

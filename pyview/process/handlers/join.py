@@ -261,7 +261,7 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
         # The page counts its joins from now on.
         response["keeps"] = True
         process.keeper.unused = None
-        process.app.kept_states.touch(process.keeper)
+        process.app.kept_states.hurry(process.keeper)
     socket.connecting = None
     reply(process, message.ref, response)
 
