@@ -72,6 +72,7 @@ class KeptBroadcasts:
         self._clock = clock
         self._keys = (channels.kept, f"{channels.kept}:{worker_id.decode()}", f"{channels.kept}:longest")
         self._kept: deque[Kept] = deque()
+        self._next_end = math.inf
         self._size = self._number = self._confirmed = 0
         self._full = self._lost = self._stalled = False
         self._progress = asyncio.Event()
@@ -93,6 +94,7 @@ class KeptBroadcasts:
         self._number += 1
         kept = Kept(envelope._replace(kept=self._number), keep, time.monotonic() + keep, size)
         self._kept.append(kept)
+        self._next_end = min(self._next_end, kept.ends)
         self._size += size
         self._clean_later()
         if self._repeating is None:
@@ -191,11 +193,13 @@ class KeptBroadcasts:
 
     def _remove_expired(self) -> None:
         now = time.monotonic()
+        if now < self._next_end:
+            return
         expired = [kept for kept in self._kept if kept.ends <= now]
-        if expired:
-            self._kept = deque(kept for kept in self._kept if kept.ends > now)
-            self._size -= sum(kept.size for kept in expired)
-            self._note_lost(sum(kept.envelope.kept > self._confirmed for kept in expired))
+        self._kept = deque(kept for kept in self._kept if kept.ends > now)
+        self._next_end = min((kept.ends for kept in self._kept), default=math.inf)
+        self._size -= sum(kept.size for kept in expired)
+        self._note_lost(sum(kept.envelope.kept > self._confirmed for kept in expired))
 
     def _note_lost(self, number: int) -> None:
         if number and not self._lost:
@@ -216,8 +220,7 @@ class KeptBroadcasts:
     def _clean_later(self) -> None:
         if self._cleaning is None:
             loop = asyncio.get_running_loop()
-            first = min(kept.ends for kept in self._kept)
-            self._cleaning = loop.call_later(max(1.0, first - time.monotonic()), self._clean)
+            self._cleaning = loop.call_later(max(1.0, self._next_end - time.monotonic()), self._clean)
 
     def _clean(self) -> None:
         self._cleaning = None

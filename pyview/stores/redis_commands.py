@@ -134,6 +134,12 @@ class CommandConnection:
                 MOST_POSTED_BYTES >> 20,
             )
 
+    def _end_drops(self) -> None:
+        # Not before half of the messages are taken: the log would have a pair of lines for each batch.
+        if self._dropped and self._posted <= MOST_POSTED // 2:
+            logger.warning("%s takes messages again: %d were dropped", self._address.name, self._dropped)
+            self._dropped = 0
+
     # The tasks
 
     async def _work(self) -> None:
@@ -186,6 +192,7 @@ class CommandConnection:
             self._settle(self._batch.popleft(), answer)
             if not self._batch:
                 self._stalled = False
+                self._end_drops()
                 self._answered.set()
                 self._progress.set()
                 self._progress = asyncio.Event()
@@ -224,9 +231,7 @@ class CommandConnection:
     def _found(self) -> None:
         self.connected, self._unreached = True, False
         self._health.recovered("reading")
-        if self._dropped:
-            logger.warning("%s answers again: %d messages were dropped", self._address.name, self._dropped)
-            self._dropped = 0
+        self._end_drops()
 
     def _lose(self, error: Exception) -> None:
         was_connected, self.connected = self.connected, False

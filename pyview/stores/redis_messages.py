@@ -211,10 +211,14 @@ class MessageConnection:
         name = message[1].decode()
         channel = self._channels.get(name)
         for listener in tuple(channel.listeners) if channel is not None else ():
-            waiting = listener.received(name, message[2])
-            if waiting is not None:
-                self._delivering = True
-                await waiting
+            try:
+                waiting = listener.received(name, message[2])
+                if waiting is not None:
+                    self._delivering = True
+                    await waiting
+            except Exception:
+                logger.exception("a message on %s could not be delivered", name)
+            finally:
                 self._delivering = False
 
     def _confirm(self, message: Any) -> bool:

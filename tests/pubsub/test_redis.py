@@ -1,7 +1,7 @@
 """Broadcasts between workers, also while the server is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from uuid import uuid4
@@ -152,7 +152,7 @@ async def test_a_worker_without_server_gets_its_own_messages_and_reconnects(
     await until(lambda: own.events == [InfoEvent("room", "alone"), InfoEvent("room", "together")])
 
 
-async def test_a_worker_that_was_cut_off_says_so_to_the_views_that_ask(
+async def test_a_worker_that_was_cut_off_notifies_the_views_that_subscribe(
     own_valkey: ValkeyProcess, make: Make
 ) -> None:
     one, two = make(own_valkey.url), make(own_valkey.url)
@@ -169,6 +169,98 @@ async def test_a_worker_that_was_cut_off_says_so_to_the_views_that_ask(
     # Every channel is subscribed again at that time: a view that loads its data then misses nothing.
     await two.broadcast("room", 1)
     await until(lambda: room.events == [InfoEvent("room", 1)])
+
+
+async def test_all_workers_get_two_publishers_in_one_order(
+    valkey: ValkeyProcess, make: Make
+) -> None:
+    workers, listeners = [make(valkey.url) for _ in range(3)], [Listener() for _ in range(3)]
+    for worker, listener in zip(workers, listeners, strict=True):
+        await worker.subscribe("room", listener)
+
+    async def publish(worker: RedisPubSub, name: str) -> None:
+        for number in range(300):
+            await worker.broadcast("room", f"{name}{number}")
+            if number % 7 == 0:
+                await asyncio.sleep(0)
+
+    await asyncio.gather(publish(workers[0], "a"), publish(workers[1], "b"))
+    await until(lambda: all(len(listener.events) == 600 for listener in listeners))
+    assert listeners[0].events == listeners[1].events == listeners[2].events
+
+
+async def test_no_broadcast_waits_for_a_frozen_server(
+    own_valkey: ValkeyProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker, own = RedisPubSub(own_valkey.url, timeout=600.0), Listener()
+    await worker.subscribe("room", own)
+    own_valkey.freeze()
+    for number in range(5000):
+        await worker.broadcast("room", number)
+        await worker.broadcast("other", number, keep=5.0)
+    await until(lambda: len(own.events) == 5000)
+    assert own.events == [InfoEvent("room", number) for number in range(5000)]
+    own_valkey.thaw()
+    await worker.broadcast("room", "after")
+    await until(lambda: len(own.events) == 5001)
+    await worker.close()
+
+
+async def test_the_server_sends_a_worker_only_the_channels_in_use(valkey: ValkeyProcess, make: Make) -> None:
+    worker, listener = make(valkey.url), Listener()
+    topics = [f"topic {number}" for number in range(50)]
+    for topic in topics:
+        await worker.subscribe(topic, listener)
+
+    def channels() -> int:
+        with valkey.client() as admin:
+            return len(admin.pubsub_channels(f"{worker._channels.workers.removesuffix('workers')}*"))
+
+    assert 25 < channels() <= 51, "one for each topic, unless two share it, and one for counting the workers"
+    for topic in topics[1:]:
+        await worker.unsubscribe(topic, listener)
+    await until(lambda: channels() == 2)
+    worker.drop(listener)
+    await until(lambda: channels() == 1)
+
+
+async def test_a_topic_of_one_worker_is_reached_exactly(valkey: ValkeyProcess, make: Make) -> None:
+    one, two, listener = make(valkey.url), make(valkey.url), Listener()
+    await one.start()
+    assert await one.reaches("pyview:worker:two") is False
+    await two.subscribe("pyview:worker:two", listener)
+    assert (await one.reaches("pyview:worker:two"), await two.reaches("pyview:worker:two")) == (True, False)
+    await two.subscribe("room", listener)
+    assert await one.reaches("room") is None, "another topic may share the channel"
+    await two.close()
+    assert (await one.reaches("pyview:worker:two"), await one.reaches("room")) == (False, False)
+
+
+async def test_a_slow_subscriber_makes_the_publisher_give_way(valkey: ValkeyProcess, make: Make) -> None:
+    served = asyncio.Event()
+
+    class Slow(Listener):
+        def deliver(self, event: InfoEvent) -> Callable[[], Awaitable[None]] | None:  # type: ignore[override]
+            super().deliver(event)
+            return None if served.is_set() else self._served
+
+        async def _served(self) -> None:
+            await served.wait()
+
+    worker, slow = make(valkey.url), Slow()
+    await worker.subscribe("room", slow)
+
+    async def publish() -> None:
+        for number in range(5000):
+            await worker.broadcast("room", number)
+
+    publishing = asyncio.create_task(publish())
+    # The subscriber has not taken the first message: no one is delivered meanwhile, and the publisher waits.
+    finished, _ = await asyncio.wait([publishing], timeout=1.5)
+    assert (bool(finished), len(slow.events)) == (False, 1)
+    served.set()
+    await publishing
+    await until(lambda: slow.events == [InfoEvent("room", number) for number in range(5000)])
 
 
 async def test_it_starts_without_a_server(own_valkey: ValkeyProcess, make: Make) -> None:
