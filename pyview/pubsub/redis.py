@@ -3,11 +3,11 @@
 Topics share a fixed number of channels, and a worker listens to those in use: it does not read what only others need.
 """
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable
 from contextlib import suppress
-from itertools import count
 from typing import Any
 
 import orjson
@@ -25,6 +25,7 @@ from pyview.wire.message import json_text
 logger = logging.getLogger("pyview")
 
 START_TIMEOUT = 2.0  # seconds that `start` waits for the server
+TURN = 64  # broadcasts before the event loop gets a turn
 FLUSH_TIMEOUT = 1.0  # seconds that `close` waits for the server to take the last broadcasts
 
 
@@ -47,7 +48,7 @@ class RedisPubSub:
         self._server = RedisServer(url, timeout, health)
         self._channels = Channels(prefix, self._server.database)
         self._worker_id = uuid.uuid4().hex.encode()
-        self._numbers = count(1)
+        self._number = 0  # of the last broadcast
         self._local = MemoryPubSub()
         self._topics: dict[str, set[str]] = {}  # the topics with subscribers of each channel in use
         self._pending = PendingBroadcasts(self._local.deliver)
@@ -128,9 +129,14 @@ class RedisPubSub:
         await self._pending.give_way()
         await self._kept.give_way()
         await self._server.link.give_way(MANY)
+        if not self._number % TURN:
+            await asyncio.sleep(
+                0
+            )  # a loop of broadcasts must not stop the event loop, whatever the server does
 
     def _publish(self, topic: str, body: bytes, keep: float) -> GiveWay | None:
-        channel, number, link = self._channels.of(topic), next(self._numbers), self._server.link
+        channel, link = self._channels.of(topic), self._server.link
+        self._number = number = self._number + 1
         taken = self._send(channel, Envelope(self._worker_id, number, topic, body), keep)
         if not self._local.subscribers(topic):
             return None  # who subscribes from now on does not get this message when it comes back

@@ -171,9 +171,7 @@ async def test_a_worker_that_was_cut_off_notifies_the_views_that_subscribe(
     await until(lambda: room.events == [InfoEvent("room", 1)])
 
 
-async def test_all_workers_get_two_publishers_in_one_order(
-    valkey: ValkeyProcess, make: Make
-) -> None:
+async def test_all_workers_get_two_publishers_in_one_order(valkey: ValkeyProcess, make: Make) -> None:
     workers, listeners = [make(valkey.url) for _ in range(3)], [Listener() for _ in range(3)]
     for worker, listener in zip(workers, listeners, strict=True):
         await worker.subscribe("room", listener)
