@@ -116,9 +116,9 @@ async def first_unmet(
     return None
 
 
-def wants_fresh(requirements: Iterable[Requirement]) -> bool:
-    """Return True if one of them requires an identity that has just been re-checked."""
-    return any(requirement.fresh for requirement in requirements)
+def wants_fresh(requirements: Iterable[Requirement], identity: HasScopes) -> bool:
+    """Return True if one of them requires an identity that has just been re-checked, or a confirmed one."""
+    return any(requirement.fresh or requirement.waits_for(identity) for requirement in requirements)
 
 
 def requirement_of(given: Conditions | CarriesRequirement) -> Requirement:

@@ -6,6 +6,7 @@ user is signed in.
 """
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from http.cookies import CookieError
 from typing import Any
@@ -25,7 +26,7 @@ from pyview.auth.middleware_order import (
     is_tracker,
 )
 from pyview.auth.user_key import user_key
-from pyview.sessions.session import ACTIVE, SESSION_ENDS_AT, UNCONFIRMED
+from pyview.sessions.session import ACTIVE, PATIENCE, SESSION_ENDS_AT, UNCONFIRMED
 from pyview.sessions.tracking import TRACKED_SESSION
 
 logger = logging.getLogger("pyview.security")
@@ -71,16 +72,20 @@ class IdentityPipeline:
         # A tracker alone would look only at the session of the handshake.
         self._replays = any(not is_tracker(one) and not _is_app_scope(one) for one in middlewares)
 
-    async def replay(self, handshake: Scope, *, active: bool = True) -> Scope | None:
+    async def replay(
+        self, handshake: Scope, *, active: bool = True, patience: float = math.inf
+    ) -> Scope | None:
         """Return a copy of the handshake's scope with the current session and user; None if a middleware refused.
 
-        `active` is True if the user did something. Takes as long as the middlewares take: tens of microseconds unless
+        `active` is True if the user did something. A store that takes longer than `patience` counts as unavailable for
+        a user whom it has just confirmed. Takes as long as the middlewares take: tens of microseconds unless
         they ask a database. Without identity middlewares it returns `handshake` itself.
         """
         if not self._replays:
             return handshake
         scope = {key: value for key, value in handshake.items() if key not in self._replaced}
         scope[ACTIVE] = active
+        scope[PATIENCE] = patience
         return await _run(self._app, scope)
 
     def session_end(self, scope: Scope) -> float:

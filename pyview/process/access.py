@@ -43,7 +43,7 @@ async def may_cause(
 ) -> bool:
     """Return True if the user may cause an event of `owner`, a view or a component. If not, it has been answered."""
     asked = requirements.of(message.name)
-    if wants_fresh(asked) and not await may_see(process, message.ref, fresh=True):
+    if wants_fresh(asked, process.socket.identity) and not await may_see(process, message.ref, fresh=True):
         return False
     unmet = await first_unmet(asked, process.socket.identity, owner)
     if unmet is None:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from pyview.sessions.recent import RecentAnswers
-from pyview.sessions.standing import PATIENCE
 from pyview.stores.gate import StoreGate
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.sessions import MemorySessionStore, Record, SessionStore, decode
@@ -64,11 +63,19 @@ class SessionLoader:
         self._gate = StoreGate()
         self._started = False
 
-    async def load(self, key: str, *, in_use: bool) -> LoadedSession:
-        """Return the session under `key`. `in_use`: the request counts as use of the session."""
-        patience = math.inf if self._recent.get(key) is None else PATIENCE
+    async def load(self, key: str, *, in_use: bool, patience: float) -> LoadedSession:
+        """Return the session under `key`. `in_use`: the request counts as use of the session.
+
+        A store that takes longer than `patience` seconds counts as one that does not answer, for a session that it had
+        a moment ago.
+        """
+        is_known = self._recent.get(key) is not None
         try:
-            record = await self._gate.ask(partial(self._read, key, in_use), patience)
+            record = await self._gate.ask(
+                partial(self._read, key, in_use),
+                needed=not is_known,
+                patience=patience if is_known else math.inf,
+            )
         except StoreUnavailable:
             return LoadedSession(self, self._kept(key), key, is_answered=False)
         return LoadedSession(self, record, key, is_answered=True)

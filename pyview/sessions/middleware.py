@@ -22,7 +22,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.config import SecurityConfig
 from pyview.sessions.loading import LOADED_SESSION, LoadedSession, SessionLoader, key_of
-from pyview.sessions.session import ACTIVE, LONGEST_COOKIE, SESSION_ENDS_AT, UNCONFIRMED, Unconfirmed
+from pyview.sessions.session import (
+    ACTIVE,
+    LONGEST_COOKIE,
+    SESSION_ENDS_AT,
+    UNCONFIRMED,
+    Unconfirmed,
+    patience_of,
+)
 from pyview.sessions.tracking import SESSION_ID, USER_DIGEST, own_revocation_keys
 from pyview.sessions.unsaved import is_worth_refusing, refuse
 from pyview.stores.health import StoreUnavailable, share_health
@@ -124,7 +131,8 @@ class ServerSessionMiddleware:
 
     async def _load(self, scope: Scope) -> LoadedSession:
         sent = HTTPConnection(scope).cookies.get(self._cookie, "")
-        return await self._loader_of(scope).load(key_of(sent) if sent else "", in_use=_is_use(scope))
+        key, loader = key_of(sent) if sent else "", self._loader_of(scope)
+        return await loader.load(key, in_use=_is_use(scope), patience=patience_of(scope))
 
     def _loader_of(self, scope: Scope) -> SessionLoader:
         # Re-checks of a socket run another instance of this middleware, on the scope of the handshake: it goes on with

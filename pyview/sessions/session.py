@@ -1,5 +1,6 @@
 """The session as a view sees it: a read-only copy without the keys that PyView keeps in it for itself."""
 
+import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NoReturn
@@ -18,6 +19,9 @@ ACTIVE = "pyview.active"
 """Key in the scope of a re-checked socket: True if the user did something, which counts as use of the session."""
 
 
+PATIENCE = "pyview.patience"
+"""Key in the scope of a re-checked socket: the seconds that it waits for a store if its user is known."""
+
 UNCONFIRMED = "pyview.unconfirmed_session"
 """Key in a scope whose session a store could not confirm: its `Unconfirmed`."""
 
@@ -27,6 +31,12 @@ class Unconfirmed(Enum):
 
     KEPT = "confirmed a moment ago"
     UNKNOWN = "not known, so the request has no session"
+
+
+def patience_of(scope: Scope) -> float:
+    """Return the seconds that a connection waits for a store if its user is known; infinity for a request."""
+    found = scope.get(PATIENCE, math.inf)
+    return float(found)
 
 
 def is_confirmed(scope: Scope) -> bool:

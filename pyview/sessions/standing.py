@@ -14,7 +14,6 @@ from pyview.stores.gate import StoreGate
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import MemoryRevocations, Revocations
 
-PATIENCE = 0.25  # seconds that a session with a recent confirmation waits for its store
 _ENTRY_SIZE = 500  # bytes, about
 
 
@@ -46,8 +45,12 @@ class SessionCheck:
     def grace(self) -> float:
         return self._confirmed.seconds
 
-    async def standing(self, keys: Mapping[str, float], *, signed_in: bool) -> Standing:
-        """Return the state of the session with these revocation keys."""
+    async def standing(self, keys: Mapping[str, float], *, signed_in: bool, patience: float) -> Standing:
+        """Return the state of the session with these revocation keys.
+
+        A store that takes longer than `patience` seconds counts as one that does not answer, for a session that it has
+        confirmed a moment ago.
+        """
         if self._revocations.known_revoked(keys):
             return Standing.REVOKED
         if self._is_local:
@@ -56,7 +59,9 @@ class SessionCheck:
         is_known = self._confirmed.get(name) is not None
         try:
             revoked = await self._gate.ask(
-                lambda: self._ask(name, keys, signed_in), PATIENCE if is_known else math.inf
+                lambda: self._ask(name, keys, signed_in),
+                needed=not is_known,
+                patience=patience if is_known else math.inf,
             )
         except StoreUnavailable:
             return self._unanswered(name, keys)

@@ -19,7 +19,7 @@ import orjson
 from starlette.authentication import AuthCredentials, UnauthenticatedUser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pyview.sessions.session import HIDDEN, LONGEST_COOKIE, UNCONFIRMED, Unconfirmed, session_of
+from pyview.sessions.session import HIDDEN, LONGEST_COOKIE, UNCONFIRMED, Unconfirmed, patience_of, session_of
 from pyview.sessions.standing import SessionCheck, Standing
 from pyview.sessions.unsaved import is_worth_refusing, refuse
 from pyview.stores.health import StoreUnavailable
@@ -192,7 +192,8 @@ class SessionTracker:
         keys = revocation_keys(session)
         if not keys:
             return ""
-        standing = await self._check.standing(keys, signed_in=bool(session.get(USER_DIGEST)))
+        signed_in = bool(session.get(USER_DIGEST))
+        standing = await self._check.standing(keys, signed_in=signed_in, patience=patience_of(scope))
         if standing is Standing.UNKNOWN:
             return _detach(scope)
         if standing is Standing.KEPT:

@@ -21,14 +21,16 @@ class StoreGate:
         self._lost = False
         self._probe: asyncio.Task[Any] | None = None
 
-    async def ask(self, question: Callable[[], Awaitable[T]], patience: float = math.inf) -> T:
+    async def ask(
+        self, question: Callable[[], Awaitable[T]], *, needed: bool, patience: float = math.inf
+    ) -> T:
         """Return the answer of `question`, which raises `StoreUnavailable` if the store does not answer.
 
-        With `patience`, the caller can do without the answer: it waits for so many seconds, and not at all while the
+        A caller that can do without the answer (not `needed`) waits for `patience` seconds, and not at all while the
         store is lost. Raises `StoreUnavailable` then; the question goes on, and what it does with its answer counts.
         """
         is_patient = math.isinf(patience)
-        if self._is_probing() and (self._lost or not is_patient):
+        if self._is_probing() and (self._lost or not (needed or is_patient)):
             raise StoreUnavailable("the store has not answered the question before this one")
         if is_patient and not self._lost:
             return await self._answer(question)
@@ -36,8 +38,8 @@ class StoreGate:
         task.add_done_callback(_retrieve)
         if self._lost:
             self._probe = task
-            patience = patience if is_patient else 0.0
-        await asyncio.wait((task,), timeout=None if is_patient else patience)
+            patience = math.inf if needed else 0.0
+        await asyncio.wait((task,), timeout=None if math.isinf(patience) else patience)
         if not task.done():
             self._probe = task
             raise StoreUnavailable("the store has not answered yet")

@@ -5,6 +5,7 @@ The identity is looked up at each join, before events, in regular intervals, and
 
 import asyncio
 import logging
+import math
 
 from starlette.types import Scope
 
@@ -19,10 +20,12 @@ from pyview.events.requirements import event_requirements
 from pyview.rendering.lifecycle import Location
 from pyview.rendering.page_guard import NO_GUARD, PageGuard
 from pyview.routing.routes import LiveRoute, NestedRoute
-from pyview.sessions.session import session_of
+from pyview.sessions.session import UNCONFIRMED, session_of
 from pyview.sessions.tracking import revocation_keys
 
 logger = logging.getLogger("pyview.security")
+
+_PATIENCE = 0.25  # seconds that an event waits for a store that has just confirmed its user
 
 
 class ConnectionIdentity:
@@ -60,23 +63,26 @@ class ConnectionIdentity:
         self.checked_at = float("-inf")
         await self.refresh(active=True)
 
-    async def refresh(self, *, active: bool = False) -> None:
-        """Look the identity up. `active`: because the user did something, which counts as use of the session."""
+    async def refresh(self, *, active: bool = False, patience: float = math.inf) -> None:
+        """Look the identity up. `active`: because the user did something, which counts as use of the session.
+
+        While a store does not answer within `patience` seconds, a user whom it has just confirmed stays.
+        """
         # Callers that come during a lookup do not take its result: it may be older than the sign-out that they come
         # for. They wait for its end and share the next lookup.
         wanted = asyncio.get_running_loop().time()
         while self.checked_at < wanted:
             if self._lookup is None:
-                await self._look_up(active)
+                await self._look_up(active, patience)
             else:
                 await asyncio.shield(self._lookup)
 
-    async def _look_up(self, active: bool) -> None:
+    async def _look_up(self, active: bool, patience: float) -> None:
         loop = asyncio.get_running_loop()
         lookup = self._lookup = loop.create_future()
         now = loop.time()
         try:
-            scope = await self._pipeline.replay(self._handshake, active=active)
+            scope = await self._pipeline.replay(self._handshake, active=active, patience=patience)
             self.scope, self.identity = self._identified(scope)
             self.ends_at = self._pipeline.session_end(self.scope) if self.identity.binding else float("inf")
             self.checked_at = now
@@ -92,9 +98,8 @@ class ConnectionIdentity:
             except UnknownUser as error:
                 logger.error("a socket counts as signed out: %s", error)
         # A session without a unique user must not count as that of any of them.
-        signed_out = {
-            key: value for key, value in self._handshake.items() if key not in ("session", "auth", "user")
-        }
+        removed = ("session", "auth", "user", UNCONFIRMED)
+        signed_out = {key: value for key, value in self._handshake.items() if key not in removed}
         return signed_out, Identity.from_scope(signed_out)
 
 
@@ -158,9 +163,21 @@ class ViewGuard:
     async def allows(self, location: Location, *, fresh: bool) -> bool:
         """Return True if the view may go on at `location`. `fresh`: look the identity up in any case."""
         identity = self._identity
-        if fresh or self._fresh or self._time() - identity.checked_at >= self._max_age:
-            await identity.refresh(active=True)
-        verified = identity.identity  # before the guards, which may wait while another lookup changes it
+        patient = fresh or self._fresh
+        if patient or self._time() - identity.checked_at >= self._max_age:
+            await identity.refresh(active=True, patience=math.inf if patient else _PATIENCE)
+        if await self._verifies(location):
+            return True
+        if patient or identity.identity.confirmed:
+            return False
+        # It may have been refused only because the store had not answered yet.
+        await identity.refresh(active=True)
+        return await self._verifies(location)
+
+    async def _verifies(self, location: Location) -> bool:
+        verified = (
+            self._identity.identity
+        )  # before the guards, which may wait while another lookup changes it
         if not await self._admits(verified, location):
             return False
         self._verified = verified

@@ -1,7 +1,9 @@
 """The grace of signed-in users: who was confirmed a moment ago stays while the store does not answer, and no longer."""
 
 import asyncio
+import json
 import time
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +20,7 @@ from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.auth import login, logout, logout_everywhere, requires
 from pyview.events import event as on_event
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
+from pyview.sessions.tracking import session_key
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import MemoryRevocations
 from pyview.stores.sessions import Record
@@ -31,17 +34,19 @@ TIMEOUT = 1.5  # seconds that a frozen store keeps a question waiting
 
 
 class Store:
-    """Availability of a store: `away` refuses at once, `frozen` does not answer until its timeout."""
+    """Availability of a store: `away` refuses at once, `frozen` waits until its timeout, `slow` answers late."""
 
     def __init__(self) -> None:
         self.away = False
         self.frozen = False
+        self.slow = 0.0
         self.asked = 0
         self.waiting = 0
         self.most_waiting = 0
 
     async def answer(self) -> None:
         self.asked += 1
+        await asyncio.sleep(self.slow)
         if self.frozen:
             self.waiting += 1
             self.most_waiting = max(self.most_waiting, self.waiting)
@@ -52,13 +57,14 @@ class Store:
 
 
 class SwitchedRevocations(MemoryRevocations):
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, elsewhere: set[str]) -> None:
         super().__init__()
         self._store = store
+        self._elsewhere = elsewhere
 
     async def revoked(self, keys: Mapping[str, float]) -> bool:
         await self._store.answer()
-        return await super().revoked(keys)
+        return await super().revoked(keys) or not self._elsewhere.isdisjoint(keys)
 
     async def revoke(self, key: str, until: float, not_before: float | None = None) -> None:
         await super().revoke(key, until, not_before)
@@ -151,7 +157,9 @@ class Application:
     def __init__(self, kind: str, **security: Any) -> None:
         self.store = Store()
         self.roles = {name: ["user"] for name in ("ada", "bob")}
-        revocations = SwitchedRevocations(self.store) if kind == "cookie" else MemoryRevocations()
+        self.revoked_elsewhere: set[str] = set()
+        switched = SwitchedRevocations(self.store, self.revoked_elsewhere)
+        revocations = switched if kind == "cookie" else MemoryRevocations()
         limits = SecurityConfig(**{"auth_recheck": 0.0, **security})
         self.app = app = PyView(secret=SECRET, revocations=revocations, security=limits)
         if kind == "cookie":
@@ -312,6 +320,34 @@ async def test_a_requirement_of_a_fresh_identity_is_not_met(kind: str) -> None:
         assert (await client.get("/settings")).status_code == 503
         assert await click(socket, page, "pay") == "error"
         assert await click(socket, page) == "ok"
+
+
+async def test_a_slow_store_is_waited_for_where_its_answer_is_needed(kind: str) -> None:
+    application = Application(kind)
+    async with LiveClient(application.app) as client:
+        socket, page = await opened(client)
+        settings = await load(client, "/settings")
+        assert (await join(socket, settings))[0] == "ok"
+        application.store.slow = 0.4
+        assert await click(socket, page, "pay") == "ok"
+        assert await click(socket, settings) == "ok"
+        assert (await client.get("/settings")).status_code == 200
+
+
+async def test_a_late_answer_counts() -> None:
+    """Another worker has signed the user out, and the store takes its time."""
+    application = Application("cookie")
+    async with LiveClient(application.app) as client:
+        socket, page = await opened(client)
+        application.store.slow = 0.4
+        session = json.loads(b64decode(client.cookies["session"].split(".")[0]))
+        application.revoked_elsewhere.add(session_key(session["_pv_sid"]))
+        assert await click(socket, page) == "ok", "within its patience there was no answer"
+
+        async def sent_away() -> bool:
+            return await click(socket, page) == "redirect"
+
+        assert await poll(sent_away)
 
 
 async def test_a_change_of_the_session_is_saved_or_refused(kind: str) -> None:

@@ -37,7 +37,7 @@ async def lose(gate: StoreGate, store: Store) -> None:
     store.lost = True
     store.answers.set()
     with pytest.raises(StoreUnavailable):
-        await gate.ask(store.question)
+        await gate.ask(store.question, needed=True)
     store.answers.clear()
 
 
@@ -48,7 +48,7 @@ async def test_a_slow_answer_counts_although_its_caller_has_gone(store: Store) -
         heard.append(await store.question())
 
     with pytest.raises(StoreUnavailable):
-        await gate.ask(question, patience=0.01)
+        await gate.ask(question, needed=False, patience=0.01)
     store.answers.set()
     await eventually(lambda: heard == ["answer"])
 
@@ -56,11 +56,11 @@ async def test_a_slow_answer_counts_although_its_caller_has_gone(store: Store) -
 async def test_a_slow_store_is_waited_for_by_those_who_need_the_answer(store: Store) -> None:
     gate = StoreGate()
     with pytest.raises(StoreUnavailable):
-        await gate.ask(store.question, patience=0.01)
+        await gate.ask(store.question, needed=False, patience=0.01)
     with pytest.raises(StoreUnavailable):
-        await gate.ask(store.question, patience=60)
+        await gate.ask(store.question, needed=False, patience=60)
     assert store.asked == 1, "the second caller with patience does not even ask"
-    waiting = asyncio.create_task(gate.ask(store.question))
+    waiting = asyncio.create_task(gate.ask(store.question, needed=True))
     await eventually(lambda: store.asked == 2)
     store.answers.set()
     assert await waiting == "answer"
@@ -70,27 +70,27 @@ async def test_a_lost_store_gets_one_question_at_a_time(store: Store) -> None:
     gate = StoreGate()
     await lose(gate, store)
     with pytest.raises(StoreUnavailable):
-        await gate.ask(store.question, patience=60)
-    for patience in (60, float("inf")):
+        await gate.ask(store.question, needed=False, patience=60)
+    for needed in (True, False):
         with pytest.raises(StoreUnavailable):
-            await gate.ask(store.question, patience)
+            await gate.ask(store.question, needed=needed)
     assert store.asked == 2
     store.lost = False
     store.answers.set()
     await asyncio.sleep(0)
-    assert await gate.ask(store.question) == "answer"
+    assert await gate.ask(store.question, needed=True) == "answer"
 
 
 async def test_a_question_outlives_the_request_that_asked_it(store: Store) -> None:
     gate = StoreGate()
     await lose(gate, store)
-    request = asyncio.create_task(gate.ask(store.question))
+    request = asyncio.create_task(gate.ask(store.question, needed=True))
     await eventually(lambda: store.asked == 2)
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
         await request
     with pytest.raises(StoreUnavailable):
-        await gate.ask(store.question)
+        await gate.ask(store.question, needed=True)
     assert store.asked == 2, "the first question is still under way"
 
 
@@ -98,6 +98,6 @@ async def test_other_errors_pass_through() -> None:
     async def broken() -> None:
         raise KeyError("a mistake")
 
-    for patience in (1, float("inf")):
+    for patience in (1.0, float("inf")):
         with pytest.raises(KeyError):
-            await StoreGate().ask(broken, patience)
+            await StoreGate().ask(broken, needed=False, patience=patience)
