@@ -28,6 +28,7 @@ DATA: dict[str, Callable[[str], None]] = {
     "json": text_blocks.check_json,
     "mermaid": text_blocks.check_mermaid,
     "nginx": text_blocks.check_nginx,
+    "yaml": text_blocks.check_yaml,
     "toml": text_blocks.check_toml,
 }
 

@@ -55,6 +55,7 @@ def test_a_correct_command_passes() -> None:
         ("http", "HTTP 200\nA: b"),
         ("json", "{'a': 1}"),
         ("nginx", "server {\n    listen 80\n}"),
+        ("yaml", "probe:\nperiod: 2"),
         ("toml", "a = "),
         ("ini", "no section"),
         ("dockerfile", "FORM python"),

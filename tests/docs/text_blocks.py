@@ -69,6 +69,16 @@ def check_nginx(code: str) -> None:
     assert depth == 0, code
 
 
+def check_yaml(code: str) -> None:
+    """Check that each line is a key, with a value or with indented keys below it."""
+    lines = [line for line in code.splitlines() if line.strip()]
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        found = re.fullmatch(r"((?:  )*)[\w-]+:( \S.*)?", line)
+        assert found, line
+        deeper = len(following) - len(following.lstrip()) > len(found[1])
+        assert deeper != bool(found[2]), line
+
+
 def check_dockerfile(code: str) -> None:
     for line in filter(None, map(str.strip, code.replace("\\\n", " ").splitlines())):
         instruction, _, rest = line.partition(" ")
