@@ -1,7 +1,7 @@
 # Commands for contributors; CI calls the same targets. `make PYTHON=/path/to/python3 ...` uses another Python.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite suite-waiting suite-computing browser pythons lint types format bench fuzz soak wheel clean
+.PHONY: help setup demo test suite suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos wheel clean
 export PYTHON
 # Node.js from PyPI is in .venv/bin. It comes last, so that the Node.js of the machine is preferred.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
@@ -54,6 +54,9 @@ fuzz: setup ## run property tests with many more examples (ARGS=... for pytest)
 
 soak: setup ## run tests that take minutes: leaks, mutants, large uploads (ARGS=... for pytest)
 	@scripts/suite .venv all -m soak $(ARGS)
+
+chaos: setup ## restart, kill and freeze three workers and their broker, print what was lost (ARGS=...)
+	@.venv/bin/python -m tests.chaos $(ARGS)
 
 wheel: setup ## build sdist and wheel into dist/, test the wheel in a fresh environment
 	@scripts/wheel
