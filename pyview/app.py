@@ -510,6 +510,7 @@ class PyView(Starlette):
             self._open_connections,
             self._detached_views,
             lambda: self.app_context,
+            self._long_poll.forwarding_stopped,
             lambda: self._long_poll.unfetched,
         )
         self._drain = drain

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 
 from pyview.process.app_context import AppContext
 from pyview.transport.close_codes import RESTART, CloseReason
@@ -33,7 +33,8 @@ _STOPS = CloseReason(RESTART, "the server stops")
 class Drain:
     """Ends the connections and views of one application when its server stops.
 
-    `unfetched` returns the number of long polls whose last messages the browser has not fetched.
+    The context of `forwarding_stopped` answers the long polls that wait for other workers. `unfetched` returns the
+    number of long polls whose last messages the browser has not fetched.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class Drain:
         connections: OpenConnections,
         detached_views: DetachedViews,
         app_context: Callable[[], AppContext],
+        forwarding_stopped: Callable[[], AbstractContextManager[None]],
         unfetched: Callable[[], int],
     ) -> None:
         self._connections = connections
         self._detached_views = detached_views
         self._app_context = app_context
+        self._forwarding_stopped = forwarding_stopped
         self._unfetched = unfetched
         self._hurried = asyncio.Event()
         self._early = True
@@ -97,7 +100,7 @@ class Drain:
         # Other workers list its users until their pages have come back.
         app.presence.hand_over_all()
         seconds = app.security.drain_timeout
-        with app.unfinished.hurried(), self._detached_views.closed():
+        with app.unfinished.hurried(), self._detached_views.closed(), self._forwarding_stopped():
             if self._hurried.is_set():
                 app.unfinished.hurry()
             try:

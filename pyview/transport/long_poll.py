@@ -12,6 +12,7 @@ import asyncio
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -109,6 +110,10 @@ class LongPoll:
     def unfetched(self) -> int:
         """Number of sessions that have ended, with messages that their browsers have not fetched."""
         return sum(session.unfetched for session in self._sessions.values())
+
+    def forwarding_stopped(self) -> AbstractContextManager[None]:
+        """Answer the polls that wait for sessions of other workers: this worker stops."""
+        return self._forwarding.stopped()
 
     def route(self) -> Route:
         return Route(POLL_PATH, self._endpoint, methods=["GET", "POST", "DELETE"])

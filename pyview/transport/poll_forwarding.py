@@ -6,7 +6,8 @@ that has the session. That one checks the browser, by the key of its owner: cook
 
 import asyncio
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -17,8 +18,9 @@ from pyview.tokens.page import InvalidToken, Tokens
 from pyview.transport.poll_session import PollSession
 from pyview.workers.workers import CallFailed, Workers
 
-_POLL, _FRAME, _STATE, _END = "poll.wait", "poll.frame", "poll.state", "poll.end"
+_POLL, _FRAME, _STATE, _END, _RELEASE = "poll.wait", "poll.frame", "poll.state", "poll.end", "poll.release"
 _TRAVEL_TIME = 5.0  # seconds that a call and its answer may take on their way
+_LAST_WINDOW = 0.5  # seconds that a poll waits at a worker that stops
 
 
 class _Request(NamedTuple):
@@ -52,10 +54,13 @@ class PollCalls:
         workers.register(_FRAME, self._put)
         workers.register(_STATE, self._state)
         workers.register(_END, self._end)
+        workers.register(_RELEASE, self._release)
 
     async def _poll(self, payload: bytes) -> bytes:
-        session = self._find(_Request.decode(payload))
-        return orjson.dumps(None if session is None else await session.poll(self._limits.poll_window))
+        request = _Request.decode(payload)
+        session = self._find(request)
+        window = min(request.value, self._limits.poll_window)
+        return orjson.dumps(None if session is None else await session.poll(window))
 
     async def _put(self, payload: bytes) -> bytes:
         request = _Request.decode(payload)
@@ -79,6 +84,12 @@ class PollCalls:
             session.lose()
         return b""
 
+    async def _release(self, payload: bytes) -> bytes:
+        session = self._find(_Request.decode(payload))
+        if session is not None:
+            session.release()
+        return b""
+
     def _find(self, request: _Request) -> PollSession | None:
         session = self._sessions.get(request.token)
         if session is None or not hmac.compare_digest(session.owner.encode(), request.owner.encode()):
@@ -100,6 +111,18 @@ class PollForwarding:
         self._workers = workers
         # One object for all requests of one session and browser that are here at the same time.
         self._sessions: WeakValueDictionary[tuple[str, str], ForwardedSession] = WeakValueDictionary()
+        self._stopping = False
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Answer the polls that wait: this worker stops, and browsers reach another one with their next polls."""
+        self._stopping = True
+        for session in list(self._sessions.values()):
+            session.stop()
+        try:
+            yield
+        finally:
+            self._stopping = False
 
     def session(self, token: str, owner: str) -> "ForwardedSession | None":
         """Return the session of `token`, None if no other worker can have it."""
@@ -114,6 +137,7 @@ class PollForwarding:
         session = self._sessions.get((token, owner))
         if session is None:
             session = ForwardedSession(self._workers, worker_id, token, owner)
+            session.stopping = self._stopping
             self._sessions[token, owner] = session
         return session
 
@@ -130,6 +154,13 @@ class ForwardedSession:
         self.pushing = asyncio.Lock()
         self.ended = asyncio.Event()
         self.admitted = False
+        self.stopping = False
+
+    def stop(self) -> None:
+        """Answer the poll that waits, and let later ones wait for a moment only."""
+        self.stopping = True
+        # By the worker of the session: a message that it sends to a poll which is answered already would be lost.
+        self._workers.notify(self._worker_id, _RELEASE, self._request().encode())
 
     async def look_up(self) -> None:
         """Ask if the session goes on, and if a page has joined on it."""
@@ -137,8 +168,10 @@ class ForwardedSession:
 
     async def poll(self, window: float) -> list[str] | None:
         """Return the messages for the browser, None if the session has ended."""
+        if self.stopping:
+            window = min(window, _LAST_WINDOW)
         try:
-            answer = await self._call(_POLL, self._request(), window + _TRAVEL_TIME)
+            answer = await self._call(_POLL, self._request(window), window + _TRAVEL_TIME)
         except (CallFailed, TimeoutError):
             return None
         messages: list[str] | None = orjson.loads(answer)

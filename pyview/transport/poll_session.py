@@ -144,6 +144,11 @@ class PollSession:
             self._writable.set()
             return messages or (None if self.closed else [])
 
+    def release(self) -> None:
+        """Answer the poll that waits, without messages: the worker that it has reached stops."""
+        self._polls += 1
+        self._changed.set()
+
     async def put(self, frame: str | bytes, window: float) -> bool:
         """Pass a frame to the connection. Return False if the connection does not read it in `window` seconds."""
         kind = "text" if isinstance(frame, str) else "bytes"

@@ -69,6 +69,7 @@ class Worker:
             self.app._open_connections,
             self.app._detached_views,
             lambda: self.app.app_context,
+            self.app._long_poll.forwarding_stopped,
             lambda: 0,
         )
 

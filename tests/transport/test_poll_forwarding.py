@@ -216,6 +216,22 @@ async def test_a_session_of_a_worker_that_has_gone_ends_at_once() -> None:
         assert (await again.join(page, _mounts=1))["status"] == "ok"
 
 
+async def test_a_worker_that_stops_does_not_hold_the_polls_of_others() -> None:
+    async with two_workers(poll_window=600) as (one, two):
+        page = await load(one.client, "/count")
+        poller = await opened(one.client, page)
+        await poller.join(page)
+        poller.client = two.client
+        waiting = asyncio.ensure_future(poller.get())
+        await settled(lambda: waiting.done())
+        with two.app._long_poll.forwarding_stopped():
+            assert (await asyncio.wait_for(waiting, 10))["status"] == 204
+            assert (await asyncio.wait_for(poller.get(), 10))["status"] == 204
+        poller.client = one.client
+        await poller.send(event(page, "5", "inc"))
+        assert (await poller.get())["status"] == 200
+
+
 async def test_another_browser_cannot_use_a_token_at_another_worker() -> None:
     broker = Broker()
     state = AppState()
