@@ -29,6 +29,7 @@ SOCKETS: Final = "state.db.workers"
 
 SECRET: Final = "secret"  # noqa: S105  the name of a file
 _SECRET_BYTES: Final = 32
+OWNER_ONLY: Final = 0o600
 _LEFT_BEHIND: Final = 24 * 3600.0  # seconds
 
 
@@ -60,10 +61,11 @@ def shared_secret(environ: Mapping[str, str]) -> str:
     directory = shared_directory(environ)
     if directory is None:
         return ""
-    path = directory / SECRET
-    if not path.exists():
-        _write_once(path, secrets.token_urlsafe(_SECRET_BYTES))
-    return path.read_text()
+    try:
+        return _made_once(directory / SECRET)
+    except OSError as error:  # such as a full disk
+        logger.error("the workers cannot share a secret: %s", error)
+        return ""
 
 
 def remove_if_unused(directory: Path) -> None:
@@ -83,14 +85,16 @@ def _prefix() -> str:
     return f"pyview-{os.geteuid()}-"
 
 
-def _write_once(path: Path, text: str) -> None:
-    """Write a file that is complete when others see it; leave one that exists."""
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    os.unlink(draft)
+def _made_once(path: Path) -> str:
+    """Return the text of a secret file. It is written elsewhere first, so that no worker reads half of it."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w") as file:
+            file.write(secrets.token_urlsafe(_SECRET_BYTES))
+        with suppress(FileExistsError):  # another worker was first
+            os.link(draft, path)
+        os.unlink(draft)
+    return path.read_text()
 
 
 def _remove_left_behind(parent: Path) -> None:

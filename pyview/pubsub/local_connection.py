@@ -12,6 +12,7 @@ from typing import Final, Protocol, cast
 logger = logging.getLogger("pyview")
 
 MAX_FRAME: Final = 16 * 1024 * 1024
+MAX_GREETING: Final = 1024  # before it, another process is not known to be a worker
 MAX_QUEUED_FRAMES: Final = 10_000
 MAX_QUEUED_BYTES: Final = 32 * 1024 * 1024
 CROWDED: Final = 1000  # frames from which a publisher gives the connection a turn of the event loop
@@ -162,8 +163,9 @@ class Connection(asyncio.Protocol):
     def _frames(self) -> Iterator[tuple[int, bytes]]:
         while len(self._received) >= _HEADER.size and not self.ended.is_set():
             size, kind = _HEADER.unpack_from(self._received)
-            if size > MAX_FRAME:
-                raise InvalidFrame(f"a frame of {size} bytes was announced, {MAX_FRAME} at most are possible")
+            largest = MAX_FRAME if self.peer_id else MAX_GREETING
+            if size > largest:
+                raise InvalidFrame(f"a frame of {size} bytes was announced, {largest} at most are possible")
             end = _HEADER.size + size
             if len(self._received) < end:
                 return

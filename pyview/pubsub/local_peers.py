@@ -20,7 +20,6 @@ END_TIMEOUT: Final = 1.0  # seconds that `close` waits for workers that read slo
 GREETING_TIMEOUT: Final = 5.0
 REPAIR_PERIOD: Final = 5.0
 MAX_TOPIC_BYTES: Final = 64 * 1024 * 1024
-_MAX_GREETING: Final = 1024
 _MAX_UNGREETED: Final = 64
 _BYTES_PER_TOPIC: Final = 100  # of a set's entry and the text's own memory, roughly
 
@@ -240,7 +239,7 @@ class Peers:
         )
 
     def _read_greeting(self, payload: bytes) -> str:
-        about: Any = read_json(payload[:_MAX_GREETING])
+        about: Any = read_json(payload)
         if not isinstance(about, dict) or about.get("protocol") != PROTOCOL:
             raise InvalidFrame("the other end is no worker of this version of PyView")
         if about.get("group") != self._group:

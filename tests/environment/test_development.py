@@ -115,3 +115,15 @@ def test_what_a_killed_server_left_is_removed_after_a_day(worker: Path) -> None:
         os.utime(path, (0, 0))
     shared_directory({})
     assert [path.exists() for path in (old, new, running, other)] == [False, True, True, True]
+
+
+def test_a_secret_that_cannot_be_written(
+    worker: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "link", full)
+    secrets = Secrets.from_environment({})
+    assert (secrets.generated, secrets.shared) == (True, False)
+    assert "the workers cannot share a secret" in caplog.text

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
@@ -273,7 +274,8 @@ async def raw(worker: LocalPubSub) -> tuple[asyncio.StreamReader, asyncio.Stream
 GREETING = frame(Kind.GREETING, b'{"protocol":1,"group":"","id":"stranger"}')
 INVALID = {
     "noise": b"GET / HTTP/1.1\r\nhost: x\r\n\r\n",
-    "a frame that is too large": b"\xff\xff\xff\xff\x01",
+    "a frame that is too large": GREETING + b"\xff\xff\xff\xff\x05",
+    "a greeting that is too large": b"\0\0\xff\xff\x01",
     "no greeting": frame(Kind.MESSAGE, b'"chat"\n1'),
     "a greeting without JSON": frame(Kind.GREETING, b"{"),
     "a greeting of another version": frame(Kind.GREETING, b'{"protocol":2,"group":"","id":"x"}'),
@@ -307,6 +309,31 @@ async def test_an_invalid_frame_ends_its_connection_only(
     await eventually(lambda: listener.events)
     assert listener.payloads == [1]
     assert caplog.text.count("a connection between workers of this host is closed") == 1
+
+
+CONNECT = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as stranger:
+    stranger.connect(sys.argv[1])
+"""
+
+
+def connecting(path: Path, user: int | None = None) -> str:
+    """Return the errors of another process that connects to the socket."""
+    command = [sys.executable, "-c", CONNECT, str(path)]
+    return subprocess.run(command, user=user, capture_output=True, text=True, check=False).stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")
+async def test_another_user_cannot_connect(make: Make) -> None:
+    with tempfile.TemporaryDirectory() as parent:
+        os.chmod(parent, 0o711)  # noqa: S103  where a state file may lie, such as /var/lib/shop
+        worker = make(Path(parent) / "state.db.workers")
+        await worker.start()
+        [path] = worker._peers.directory.path.iterdir()
+        assert await asyncio.to_thread(connecting, path) == ""
+        assert "PermissionError" in await asyncio.to_thread(connecting, path, 65534)
+        await worker.close()
 
 
 async def test_connections_without_a_greeting_are_few_and_end(
