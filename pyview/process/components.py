@@ -67,6 +67,12 @@ class ViewComponents(ComponentRegistry):
         self.touch(instance)
         return True
 
+    def take_over(self, instances: Iterable[ComponentInstance]) -> None:
+        found = [*instances]
+        super().take_over(found)
+        if any(instance.callbacks.keep is not None for instance in found):
+            self._keeping()
+
     async def _restore(self, instance: ComponentInstance) -> None:
         if self._keeping().lay_over_component(instance):
             await instance.restored()

@@ -6,25 +6,22 @@ Without a store that outlives the worker, the browser of a small state carries i
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from pyview.config import SecurityConfig
-from pyview.keeping.snapshot import Snapshot, read
+from pyview.keeping.snapshot import Snapshot
 from pyview.observability.error_ids import CrashLog
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.process.keeper import Keeper, KeptProcess, page_of
+from pyview.process.kept_returns import Elsewhere, KeptReturns
 from pyview.process.kept_writes import KeptWrites
 from pyview.rendering.lifecycle import MountContext
-from pyview.routing.routes import view_key
 from pyview.sessions.tracking import SESSION_KEY, session_key
-from pyview.stores.health import StoreUnavailable
 from pyview.stores.once import OnceStore
 from pyview.stores.revocations import Revocations
 from pyview.stores.states import StateEntry, StateStore
 from pyview.tokens.kept import KeptTokens
-from pyview.tokens.secrets import InvalidToken
 
 logger = logging.getLogger("pyview")
 
@@ -36,16 +33,6 @@ class HandedState(NamedTuple):
 
     key: str
     sealed: str
-
-
-class Elsewhere(Protocol):
-    """The views that pages had at other workers."""
-
-    async def take(self, mount_context: MountContext, keys: list[str]) -> str | None:
-        """End the view that the page had. Return its sealed state, which has one of the `keys`; None without one."""
-
-    def end(self, mount_context: MountContext) -> None:
-        """End the view that the page had, and wait for nothing: it keeps nothing."""
 
 
 class KeptStates:
@@ -66,23 +53,17 @@ class KeptStates:
         crashes: CrashLog,
         elsewhere: Elsewhere,
     ) -> None:
-        self._elsewhere = elsewhere
         self._tokens = tokens
         self._store = store
-        self._once = once
         self._revocations = revocations
         self._limits = limits
         self._warnings = warnings
         self._crashes = crashes
         self._writes = KeptWrites(store, self._entry)
+        self._returns = KeptReturns(tokens, store, once, limits, elsewhere, self._writes.delete)
         self._keepers: set[Keeper] = set()
         self._by_key: dict[str, Keeper] = {}
         self._bytes = 0
-
-    @property
-    def gives_tokens(self) -> bool:
-        """True if browsers carry small states, because no store outlives this worker."""
-        return not self._store.shared and self._limits.max_kept_token > 0
 
     @property
     def pending(self) -> int:
@@ -245,7 +226,7 @@ class KeptStates:
 
     def _may_push(self, keeper: Keeper) -> bool:
         process = keeper.process
-        return self.gives_tokens and process.joined and not process.detached and not process.ended
+        return self._returns.reads_tokens and process.joined and not process.detached and not process.ended
 
     def _push(self, keeper: Keeper, sealed: str) -> None:
         fits = len(sealed) <= self._limits.max_kept_token
@@ -258,85 +239,14 @@ class KeptStates:
 
     async def recall(self, mount_context: MountContext) -> Snapshot | None:
         """Return the kept state for the view that a page joins again; None if there is none. It is used once."""
-        visit = mount_context.visit
-        if not visit.returns:
-            if visit.worker:
-                self._elsewhere.end(mount_context)
-            return None
-        # The next number is that of a join whose answer was lost on the way: the page does not count it.
-        keys = [
-            self._tokens().keys(page_of(mount_context, joins)) for joins in (visit.joins, visit.joins + 1)
-        ]
-        kept = await self._handed_over([*keys[0], *keys[1]], mount_context)
-        try:
-            for some in keys:
-                kept = await self._found(some, visit.token) if kept is None else kept
-        except StoreUnavailable as error:
-            # The page is mounted without it: a join must not wait for the store once more.
-            logger.debug("a kept state cannot be read: %s", error)
-        return None if kept is None else self._fitting(kept, mount_context)
+        return await self._returns.find(mount_context)
 
     async def take_own(self, keys: list[str]) -> str | None:
         """Return, once, a state that only this worker has, because its store is not shared."""
         if self._store.shared:
             return None
         await self.flush()
-        for key in keys:
-            sealed = await self._taken(key)
-            if sealed is not None:
-                return sealed
-        return None
-
-    async def _handed_over(self, keys: list[str], mount_context: MountContext) -> Snapshot | None:
-        if not mount_context.visit.worker:
-            return None
-        sealed = await self._elsewhere.take(mount_context, keys)
-        if sealed is None:
-            return None
-        kept = self._opened(keys, sealed)
-        # It is used once.
-        for key in keys if kept is not None else ():
-            self._writes.delete(key)
-        return kept
-
-    async def _found(self, keys: list[str], token: str) -> Snapshot | None:
-        for key in keys:
-            stored = await self._taken(key)
-            if stored is not None:
-                # The browser may carry the same state as a token.
-                first = not self.gives_tokens or await self._is_first(key)
-                return self._opened([key], stored) if first else None
-        if not (token and self.gives_tokens):
-            return None
-        kept = self._opened(keys, token)
-        return kept if kept is not None and await self._is_first(keys[0]) else None
-
-    async def _taken(self, key: str) -> str | None:
-        found = await self._store.take(key)
-        return None if found is None else found.decode("ascii", "replace")
-
-    async def _is_first(self, key: str) -> bool:
-        """Return True for the first use of a state that a browser may carry."""
-        # No token is valid for longer.
-        return await self._once.claim(f"kept:{key}", time.time() + self._limits.max_keep_seconds)
-
-    def _opened(self, keys: list[str], sealed: str) -> Snapshot | None:
-        reason = ""
-        for key in keys:
-            try:
-                return read(self._tokens().unseal(key, sealed))
-            except InvalidToken as error:
-                reason = error.reason
-        logger.info("a kept state is refused: %s", reason)
-        return None
-
-    def _fitting(self, kept: Snapshot, mount_context: MountContext) -> Snapshot | None:
-        if kept.view == view_key(mount_context.view_class):
-            return kept
-        logger.info(
-            "the kept state of %r is dropped: the page shows %r now", kept.view, mount_context.view_class
-        )
-        return None
+        return await self._returns.take(keys)
 
 
 def _tag(mount_context: MountContext) -> str:

@@ -106,10 +106,16 @@ async def test_another_application_with_the_same_secret_and_store_finds_nothing(
         assert shown(theirs) == ["0", "7"]
 
 
-async def test_a_forged_token_is_worth_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = worker()
+class Forgetful(MemoryStateStore):
+    """The memory of a worker that has been restarted."""
+
+    async def take(self, key: str) -> bytes | None:
+        return None
+
+
+async def test_a_forged_token_is_worth_nothing() -> None:
+    app = worker(Forgetful())
     async with left_behind(app) as (_, page):
-        app.app_context.kept_states._store = MemoryStateStore()
         ((topic, kept),) = page._tab.state.kept._by_topic.items()
         foreign = await _token_of_another_page()
         for token in (kept.token[:-4] + "AAAA", kept.token[::-1], "x" * 9000, foreign, "gAAAAA"):

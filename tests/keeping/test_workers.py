@@ -39,13 +39,19 @@ async def test_a_page_goes_from_worker_to_worker(store: Callable[[], StateStore]
             assert shown(page) == [str(number), "7"]
 
 
-async def test_a_killed_worker_has_stored_what_is_a_second_old(store: Callable[[], StateStore]) -> None:
+async def nothing(_: Any) -> None:
+    """Stand for the writes of a worker that was killed."""
+
+
+async def test_a_killed_worker_has_stored_what_is_a_second_old(
+    store: Callable[[], StateStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
     relay = Relay(worker(store()), worker(store()))
     async with relay.running() as client:
         page = await client.open("/")
         await page.click("button")
         await eventually(lambda: not relay.workers[0].app_context.kept_states.pending)
-        relay.workers[0].app_context.kept_states._writes._store = MemoryStateStore()  # it writes nothing more
+        monkeypatch.setattr(relay.current.state_store, "put", nothing)
         await page.click("button")
         await relay.move(page, 1)
         assert shown(page) == ["1", "7"]
@@ -328,6 +334,15 @@ async def test_components_keep_their_own_in_a_view_that_keeps_nothing(tmp_path: 
         assert menus() == ["True new True", "True new True"]
 
 
+async def test_a_component_of_the_first_page_keeps_its_own(tmp_path: Path) -> None:
+    relay = Relay(*(worker(SQLiteStateStore(tmp_path / "state.db"), view=Menus) for _ in range(2)))
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.click(".toggle")
+        await relay.move(page, 1)
+        assert page.find(".open").text == "True new True"
+
+
 class LateMenu(Menus):
     """Shows its first component after the join."""
 
@@ -344,3 +359,28 @@ async def test_a_view_begins_to_keep_with_its_first_component(tmp_path: Path) ->
         await relay.move(page, 1)
         await page.click("button")
         assert [each.text for each in page.find_all(".open")] == ["False new True", "True new True"]
+
+
+async def test_a_state_that_makes_a_join_fail_comes_back_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Fragile(Desk):
+        template = LiveTemplate.from_string(
+            '<p id="n">{{ 1 // (5 - n) }}</p><p id="loaded">{{ loaded }}</p><button phx-click="set">+</button>',
+            "fragile.html",
+        )
+
+        async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+            socket.context["n"] = 3
+
+        async def restored(self, socket: Any) -> None:
+            socket.context["n"] += 2
+
+    relay = Relay(*(worker(SQLiteStateStore(tmp_path / "state.db"), view=Fragile) for _ in range(2)))
+    async with relay.running() as client:
+        page = await client.open("/")
+        await page.click("button")
+        await relay.move(page, 1)
+        await page.settle()
+        assert shown(page) == ["0", "7"]
+    assert caplog.text.count("ZeroDivisionError: ") == 1

@@ -145,8 +145,10 @@ def _go_on(process: ViewProcess, mount_context: MountContext, first: FirstMount)
 
 
 def _begin_keeping(process: ViewProcess, kept: Snapshot | None) -> None:
-    if kept is not None or plan_of(process.mount_context.view_class) is not None:
+    if kept is not None:
         process.keeper = process.app.kept_states.begin(process, kept)
+    elif plan_of(process.mount_context.view_class) is not None:
+        process.keeping()
 
 
 async def _restored(process: ViewProcess, view: LiveView[Any], kept: Snapshot, keeper: Keeper) -> bool:
@@ -260,8 +262,12 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
     if process.keeper is not None:
         # The page counts its joins from now on.
         response["keeps"] = True
-        process.keeper.unused = None
-        process.app.kept_states.hurry(process.keeper)
+        if process.keeper.unused is not None:
+            # The store has this state no more.
+            process.keeper.unused = None
+            process.app.kept_states.hurry(process.keeper)
+        else:
+            process.app.kept_states.touch(process.keeper)
     socket.connecting = None
     reply(process, message.ref, response)
 
