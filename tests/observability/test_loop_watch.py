@@ -1,6 +1,7 @@
 """The log warns if the event loop was blocked, and names the application's code only if that blocked it."""
 
 import asyncio
+import gc
 import re
 import threading
 import time
@@ -8,11 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview import LiveView, LiveViewSocket, PyView
-from pyview.observability.loop_watch import LoopWatch
+from pyview.observability.loop_watch import Collections, LoopWatch
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
+from pyview.wire.message import decode
 from tests.asgi import eventually
 
 
@@ -43,7 +46,7 @@ async def test_a_handler_that_blocks_is_named_with_its_line(caplog: pytest.LogCa
         await eventually(lambda: warnings_of(caplog))
     (line,) = warnings_of(caplog)
     assert re.search(
-        r"for \d\.\d s or more, and every page with it, in busy \(.*test_loop_watch\.py, line 21\)", line
+        r"for \d\.\d s or more, and every page with it, in busy \(.*test_loop_watch\.py, line 24\)", line
     )
     assert "make it a plain `def`" in line
 
@@ -85,6 +88,60 @@ async def test_no_handler_is_blamed_for_many_short_calls_or_library_code(
     (line,) = warnings_of(caplog)
     assert "No single call of the application blocked it" in line
     assert "plain `def`" not in line
+
+
+async def test_a_middleware_is_not_blamed_for_a_frame_that_takes_long_to_read(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class PassingOn:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await self.app(scope, receive, send)
+
+    app = PyView()
+    app.add_live_view("/", Blocking)
+    app.add_middleware(PassingOn)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+
+        names: dict[str, Any] = {"time": time, "decode": decode}
+        code = "def slowly(*arguments):\n    time.sleep(1)\n    return decode(*arguments)\n"
+        exec(compile(code, "/usr/lib/python3/slow.py", "exec"), names)  # noqa: S102  code of a library
+        monkeypatch.setattr("pyview.transport.websocket.decode", names["slowly"])
+        await page.push("other")
+        await eventually(lambda: warnings_of(caplog))
+    (line,) = warnings_of(caplog)
+    assert "No single call of the application blocked it" in line
+
+
+async def test_garbage_collection_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    def collect() -> None:
+        for note in gc.callbacks:
+            note("start", {"generation": 2})
+        time.sleep(0.5)
+        for note in gc.callbacks:
+            note("stop", {"generation": 2})
+
+    with LoopWatch(late=0.2, pause=0.01).running():
+        await asyncio.sleep(0.03)  # the watch has sent its first request
+        collect()
+        await eventually(lambda: warnings_of(caplog))
+    (line,) = warnings_of(caplog)
+    assert "garbage was collected for 0." in line
+    assert "in collect" not in line
+
+
+def test_only_full_collections_count() -> None:
+    collections = Collections()
+    with collections.counted():
+        gc.collect(0)
+        assert collections.seconds == 0
+        gc.collect()
+        assert collections.seconds > 0
+    gc.collect()
+    assert collections._note not in gc.callbacks
 
 
 async def test_a_blocked_loop_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
