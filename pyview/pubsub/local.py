@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import orjson
 
-from pyview.pubsub.local_connection import GiveWay, InvalidFrame, Kind, frame
+from pyview.pubsub.local_connection import FrameKind, GiveWay, InvalidFrame, frame
 from pyview.pubsub.local_directory import SocketDirectory
-from pyview.pubsub.local_peers import Peer, Peers, read_json
+from pyview.pubsub.local_peers import LocalPeer, LocalPeers, read_json
 from pyview.pubsub.local_recent import RecentBroadcasts
 from pyview.pubsub.memory import MISSED, MemoryPubSub, Subscriber
 from pyview.wire.message import json_text
@@ -43,7 +43,9 @@ class LocalPubSub:
         # The topics with subscribers, and the time of the first one; other workers send what came after it.
         self._subscribed_at: dict[str, float] = {}
         self._recent = RecentBroadcasts()
-        self._peers = Peers(SocketDirectory(directory), group, self._announce_all, self._read, self._catch_up)
+        self._peers = LocalPeers(
+            SocketDirectory(directory), group, self._announce_all, self._read, self._catch_up
+        )
         self._closed = False
 
     async def start(self) -> None:
@@ -79,7 +81,7 @@ class LocalPubSub:
         """
         await self._start_once()
         body = json_text(message, f"broadcast({topic!r})")
-        self._publish(topic, frame(Kind.MESSAGE, b"%b\n%b" % (orjson.dumps(topic), body)))
+        self._publish(topic, frame(FrameKind.MESSAGE, b"%b\n%b" % (orjson.dumps(topic), body)))
         # Without an await in between, so that all workers get the broadcasts of this one in the same order.
         if self._local.subscribers(topic):
             await self._local.broadcast(topic, orjson.loads(body))
@@ -116,32 +118,32 @@ class LocalPubSub:
     def _forget(self, topic: str) -> None:
         """Announce that a topic has no subscriber any more, if it has none."""
         if not self._local.subscribers(topic) and self._subscribed_at.pop(topic, None) is not None:
-            self._send_all(frame(Kind.UNSUBSCRIBE, orjson.dumps(topic)))
+            self._send_all(frame(FrameKind.UNSUBSCRIBE, orjson.dumps(topic)))
 
-    def _announce_all(self, peer: Peer) -> None:
-        peer.connection.send(frame(Kind.FORGET_TOPICS, b""))
+    def _announce_all(self, peer: LocalPeer) -> None:
+        peer.connection.send(frame(FrameKind.FORGET_TOPICS, b""))
         subscriptions = iter(self._subscribed_at.items())
         while some := list(islice(subscriptions, _TOPICS_PER_FRAME)):
             peer.connection.send(_subscribe_frame(some))
 
-    def _catch_up(self, peer: Peer, seconds: float) -> None:
+    def _catch_up(self, peer: LocalPeer, seconds: float) -> None:
         peer.connection.send(_missed_frame(seconds))
         # Subscriptions were left out as well.
         self._announce_all(peer)
 
     # From other workers
 
-    def _read(self, peer: Peer, kind: int, payload: bytes) -> GiveWay | None:
+    def _read(self, peer: LocalPeer, kind: int, payload: bytes) -> GiveWay | None:
         match kind:
-            case Kind.MESSAGE:
+            case FrameKind.MESSAGE:
                 return self._receive(payload)
-            case Kind.SUBSCRIBE:
+            case FrameKind.SUBSCRIBE:
                 self._add_topics(peer, read_json(payload))
-            case Kind.UNSUBSCRIBE:
+            case FrameKind.UNSUBSCRIBE:
                 peer.remove(_topic(read_json(payload)))
-            case Kind.FORGET_TOPICS:
+            case FrameKind.FORGET_TOPICS:
                 peer.clear()
-            case Kind.MISSED:
+            case FrameKind.MISSED:
                 return self._deliver(MISSED, {"seconds": _seconds(read_json(payload))})
             case _:
                 raise InvalidFrame(f"a frame of the unknown kind {kind}")
@@ -163,13 +165,13 @@ class LocalPubSub:
             logger.exception("delivering a broadcast of another worker failed")
             return None
 
-    def _add_topics(self, peer: Peer, subscriptions: Any) -> None:
+    def _add_topics(self, peer: LocalPeer, subscriptions: Any) -> None:
         added = [each for each in _subscriptions(subscriptions) if each[0] not in peer]
         for topic, _ in added:
             peer.add(topic)
         self._send_missing(peer, added)
 
-    def _send_missing(self, peer: Peer, added: Sequence[tuple[str, float]]) -> None:
+    def _send_missing(self, peer: LocalPeer, added: Sequence[tuple[str, float]]) -> None:
         """Send what was broadcast while the announcement of the subscriptions was under way."""
         oldest = min((since for _, since in added), default=math.inf)
         if oldest < self._recent.complete_since:
@@ -179,11 +181,11 @@ class LocalPubSub:
 
 
 def _subscribe_frame(subscriptions: Iterable[tuple[str, float]]) -> bytes:
-    return frame(Kind.SUBSCRIBE, orjson.dumps(list(subscriptions)))
+    return frame(FrameKind.SUBSCRIBE, orjson.dumps(list(subscriptions)))
 
 
 def _missed_frame(seconds: float) -> bytes:
-    return frame(Kind.MISSED, orjson.dumps(seconds))
+    return frame(FrameKind.MISSED, orjson.dumps(seconds))
 
 
 def _subscriptions(value: Any) -> Iterator[tuple[str, float]]:

@@ -24,7 +24,7 @@ _BATCH_BYTES: Final = 64 * 1024
 GiveWay = Callable[[], Awaitable[None]]
 
 
-class Kind(IntEnum):
+class FrameKind(IntEnum):
     """The kinds of frames."""
 
     GREETING = 1
@@ -42,17 +42,17 @@ class InvalidFrame(ValueError):
 class Receiver(Protocol):
     """Gets the frames and the end of a connection."""
 
-    def frame_received(self, connection: "Connection", kind: int, payload: bytes) -> GiveWay | None:
+    def frame_received(self, connection: "WorkerConnection", kind: int, payload: bytes) -> GiveWay | None:
         """Handle a frame. Return a function to await before the next one. Raises `InvalidFrame`."""
 
-    def caught_up(self, connection: "Connection", seconds: float) -> None:
+    def caught_up(self, connection: "WorkerConnection", seconds: float) -> None:
         """Repair the state of the other worker: frames of that many seconds were left out."""
 
-    def connection_ended(self, connection: "Connection") -> None:
+    def connection_ended(self, connection: "WorkerConnection") -> None:
         """Forget the connection."""
 
 
-def frame(kind: Kind, payload: bytes) -> bytes:
+def frame(kind: FrameKind, payload: bytes) -> bytes:
     """Return a frame. Raises `ValueError` for one that no worker reads."""
     if len(payload) > MAX_FRAME:
         raise ValueError(
@@ -61,7 +61,7 @@ def frame(kind: Kind, payload: bytes) -> bytes:
     return _HEADER.pack(len(payload), kind) + payload
 
 
-class Connection(asyncio.Protocol):
+class WorkerConnection(asyncio.Protocol):
     """One end of a connection. `dialed` is the id of the worker that was called, None at the end that was called.
 
     `send` never waits. If the other worker reads too slowly, the queue fills; frames that find no place are left out

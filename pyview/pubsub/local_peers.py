@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
 import orjson
 
-from pyview.pubsub.local_connection import Connection, GiveWay, InvalidFrame, Kind, frame
+from pyview.pubsub.local_connection import FrameKind, GiveWay, InvalidFrame, WorkerConnection, frame
 from pyview.pubsub.local_directory import SocketDirectory
 
 logger = logging.getLogger("pyview")
@@ -24,10 +24,10 @@ _MAX_UNGREETED: Final = 64
 _BYTES_PER_TOPIC: Final = 100  # of a set's entry and the text's own memory, roughly
 
 
-class Peer:
+class LocalPeer:
     """Another worker: its connection, and the topics that it listens to."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WorkerConnection) -> None:
         self.connection = connection
         self._topics: set[str] = set()
         self._bytes = 0
@@ -60,7 +60,7 @@ class Peer:
         self._bytes = 0
 
 
-class Peers:
+class LocalPeers:
     """The workers whose sockets are in `directory` and that have the same `group`.
 
     Each worker listens at a socket of its own, and connects to all others when it starts. Two that call each other at
@@ -75,9 +75,9 @@ class Peers:
         self,
         directory: SocketDirectory,
         group: str,
-        met: Callable[[Peer], None],
-        read: Callable[[Peer, int, bytes], GiveWay | None],
-        caught_up: Callable[[Peer, float], None],
+        met: Callable[[LocalPeer], None],
+        read: Callable[[LocalPeer, int, bytes], GiveWay | None],
+        caught_up: Callable[[LocalPeer, float], None],
     ) -> None:
         self.directory = directory
         self._group = group
@@ -85,21 +85,22 @@ class Peers:
         self._read = read
         self._caught_up = caught_up
         self._worker_id = ""
-        self._by_connection: dict[Connection, Peer] = {}
-        self._calls: dict[str, Connection] = {}
-        self._ungreeted: dict[Connection, asyncio.TimerHandle] = {}
+        self._by_connection: dict[WorkerConnection, LocalPeer] = {}
+        self._calls: dict[str, WorkerConnection] = {}
+        self._ungreeted: dict[WorkerConnection, asyncio.TimerHandle] = {}
+        self._searched = False
         self._answered = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._repairing: asyncio.Task[None] | None = None
         self._problem = ""
 
-    def __iter__(self) -> Iterator[Peer]:
+    def __iter__(self) -> Iterator[LocalPeer]:
         return iter(self._by_connection.values())
 
     @property
     def complete(self) -> bool:
         """True if every worker of the directory has answered."""
-        return not self._calls
+        return self._searched and not self._calls
 
     @property
     def running(self) -> bool:
@@ -111,6 +112,7 @@ class Peers:
             return
         # Made here, and not with the object: a server may make the application once and fork its workers then.
         self._worker_id = secrets.token_hex(8)
+        self._searched = False
         self._answered = asyncio.Event()
         self._repairing = asyncio.get_running_loop().create_task(self._repair_for_ever())
         with suppress(TimeoutError):
@@ -130,7 +132,7 @@ class Peers:
         self.directory.leave(self._worker_id)
         await self._end([*self._by_connection, *self._calls.values(), *self._ungreeted])
 
-    async def _end(self, connections: Iterable[Connection]) -> None:
+    async def _end(self, connections: Collection[WorkerConnection]) -> None:
         ends = [asyncio.ensure_future(connection.ended.wait()) for connection in connections]
         for connection in connections:
             connection.close()
@@ -147,11 +149,11 @@ class Peers:
         while True:
             try:
                 await self._repair()
-                self._no_problem()
+                self._report_end()
             except Exception as error:
                 self._report(error)
-            if self.complete:
-                self._answered.set()
+            self._searched = True
+            self._note_answers()
             await asyncio.sleep(REPAIR_PERIOD)
 
     async def _repair(self) -> None:
@@ -181,13 +183,13 @@ class Peers:
         calling = self.directory.connect(worker_id)
         if calling is None:
             return
-        connection = self._calls[worker_id] = Connection(self, worker_id)
+        connection = self._calls[worker_id] = WorkerConnection(self, worker_id)
         # There is no timeout for the answer: a worker that is stopped answers when it goes on.
         connection.send(self._greeting())
         await asyncio.get_running_loop().create_unix_connection(lambda: connection, sock=calling)
 
-    def _accept(self) -> Connection:
-        connection = Connection(self)
+    def _accept(self) -> WorkerConnection:
+        connection = WorkerConnection(self)
         if len(self._ungreeted) >= _MAX_UNGREETED:
             next(iter(self._ungreeted)).abort()
         timer = asyncio.get_running_loop().call_later(GREETING_TIMEOUT, connection.abort)
@@ -204,7 +206,7 @@ class Peers:
                 error,
             )
 
-    def _no_problem(self) -> None:
+    def _report_end(self) -> None:
         if self._problem:
             self._problem = ""
             logger.warning("%s can be used again.", self.directory.path)
@@ -213,9 +215,9 @@ class Peers:
 
     def _greeting(self) -> bytes:
         about = {"protocol": PROTOCOL, "group": self._group, "id": self._worker_id}
-        return frame(Kind.GREETING, orjson.dumps(about))
+        return frame(FrameKind.GREETING, orjson.dumps(about))
 
-    def _greeted(self, connection: Connection, payload: bytes) -> None:
+    def _greeted(self, connection: WorkerConnection, payload: bytes) -> None:
         if connection.peer_id:
             raise InvalidFrame("a second greeting")
         peer_id = self._read_greeting(payload)
@@ -228,7 +230,7 @@ class Peers:
             raise InvalidFrame(f"the socket of {connection.dialed} belongs to another worker")
         connection.peer_id = peer_id
         self._forget_attempt(connection)
-        peer = self._by_connection[connection] = Peer(connection)
+        peer = self._by_connection[connection] = LocalPeer(connection)
         self._met(peer)
 
     def _refuses(self, peer_id: str) -> bool:
@@ -251,8 +253,8 @@ class Peers:
 
     # Frames and ends of connections
 
-    def frame_received(self, connection: Connection, kind: int, payload: bytes) -> GiveWay | None:
-        if kind == Kind.GREETING:
+    def frame_received(self, connection: WorkerConnection, kind: int, payload: bytes) -> GiveWay | None:
+        if kind == FrameKind.GREETING:
             self._greeted(connection, payload)
             return None
         peer = self._by_connection.get(connection)
@@ -260,21 +262,24 @@ class Peers:
             raise InvalidFrame("a frame came before the greeting")
         return self._read(peer, kind, payload)
 
-    def caught_up(self, connection: Connection, seconds: float) -> None:
+    def caught_up(self, connection: WorkerConnection, seconds: float) -> None:
         peer = self._by_connection.get(connection)
         if peer is not None:
             self._caught_up(peer, seconds)
 
-    def connection_ended(self, connection: Connection) -> None:
+    def connection_ended(self, connection: WorkerConnection) -> None:
         self._by_connection.pop(connection, None)
         self._forget_attempt(connection)
 
-    def _forget_attempt(self, connection: Connection) -> None:
+    def _forget_attempt(self, connection: WorkerConnection) -> None:
         timer = self._ungreeted.pop(connection, None)
         if timer is not None:
             timer.cancel()
         if connection.dialed is not None and self._calls.get(connection.dialed) is connection:
             del self._calls[connection.dialed]
+        self._note_answers()
+
+    def _note_answers(self) -> None:
         if self.complete:
             self._answered.set()
 

@@ -21,7 +21,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.pubsub import local_connection, local_directory, local_peers
 from pyview.pubsub.from_environment import pubsub_from_environment, shared_pubsub
 from pyview.pubsub.local import LocalPubSub
-from pyview.pubsub.local_connection import Kind, frame
+from pyview.pubsub.local_connection import FrameKind, frame
 from pyview.pubsub.local_recent import MAX_BROADCASTS, RecentBroadcasts
 from pyview.pubsub.memory import MISSED
 from pyview.wire.message import UnencodableValue
@@ -271,23 +271,25 @@ async def raw(worker: LocalPubSub) -> tuple[asyncio.StreamReader, asyncio.Stream
     return await asyncio.open_unix_connection(str(worker._peers.directory.path / name))
 
 
-GREETING = frame(Kind.GREETING, b'{"protocol":1,"group":"","id":"stranger"}')
+GREETING = frame(FrameKind.GREETING, b'{"protocol":1,"group":"","id":"stranger"}')
 INVALID = {
     "noise": b"GET / HTTP/1.1\r\nhost: x\r\n\r\n",
     "a frame that is too large": GREETING + b"\xff\xff\xff\xff\x05",
     "a greeting that is too large": b"\0\0\xff\xff\x01",
-    "no greeting": frame(Kind.MESSAGE, b'"chat"\n1'),
-    "a greeting without JSON": frame(Kind.GREETING, b"{"),
-    "a greeting of another version": frame(Kind.GREETING, b'{"protocol":2,"group":"","id":"x"}'),
-    "a greeting with a long id": frame(Kind.GREETING, b'{"protocol":1,"group":"","id":"%b"}' % (b"x" * 99)),
+    "no greeting": frame(FrameKind.MESSAGE, b'"chat"\n1'),
+    "a greeting without JSON": frame(FrameKind.GREETING, b"{"),
+    "a greeting of another version": frame(FrameKind.GREETING, b'{"protocol":2,"group":"","id":"x"}'),
+    "a greeting with a long id": frame(
+        FrameKind.GREETING, b'{"protocol":1,"group":"","id":"%b"}' % (b"x" * 99)
+    ),
     "a second greeting": GREETING + GREETING,
     "an unknown kind": GREETING + b"\0\0\0\0\x63",
-    "a topic that is no text": GREETING + frame(Kind.MESSAGE, b"[]\n1"),
-    "a message without a body": GREETING + frame(Kind.MESSAGE, b'"chat"'),
-    "a message without JSON": GREETING + frame(Kind.MESSAGE, b'"chat"\n{'),
-    "subscriptions that are no list": GREETING + frame(Kind.SUBSCRIBE, b'"chat"'),
-    "a subscription without a time": GREETING + frame(Kind.SUBSCRIBE, b'[["chat","now"]]'),
-    "a gap without a time": GREETING + frame(Kind.MISSED, b"true"),
+    "a topic that is no text": GREETING + frame(FrameKind.MESSAGE, b"[]\n1"),
+    "a message without a body": GREETING + frame(FrameKind.MESSAGE, b'"chat"'),
+    "a message without JSON": GREETING + frame(FrameKind.MESSAGE, b'"chat"\n{'),
+    "subscriptions that are no list": GREETING + frame(FrameKind.SUBSCRIBE, b'"chat"'),
+    "a subscription without a time": GREETING + frame(FrameKind.SUBSCRIBE, b'[["chat","now"]]'),
+    "a gap without a time": GREETING + frame(FrameKind.MISSED, b"true"),
 }
 
 
@@ -357,7 +359,7 @@ async def test_topics_of_another_worker_are_bounded(make: Make, monkeypatch: pyt
     one = make()
     await one.start()
     reader, writer = await raw(one)
-    writer.write(GREETING + frame(Kind.SUBSCRIBE, b'[["%b",0]]' % (b"x" * 1000)))
+    writer.write(GREETING + frame(FrameKind.SUBSCRIBE, b'[["%b",0]]' % (b"x" * 1000)))
     async with asyncio.timeout(10):
         await reader.read()
     writer.close()

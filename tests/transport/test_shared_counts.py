@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,18 @@ from hypothesis import strategies as st
 
 from pyview.events.info_event import InfoEvent
 from pyview.pubsub.local import LocalPubSub
-from pyview.pubsub.memory import MISSED, WORKER_TOPICS, MemoryPubSub
+from pyview.pubsub.memory import MISSED, WORKER_TOPICS, MemoryPubSub, PubSub
+from pyview.pubsub.redis import RedisPubSub
 from pyview.tokens.encryption import Encryptor
 from pyview.tokens.secrets import Secrets
 from pyview.transport import shared_counts
 from pyview.transport.limits import ClientGroup, Quotas
 from pyview.transport.shared_counts import TOPIC, SharedCounts
-from tests.asgi import eventually
+from tests.asgi import eventually, poll
+from tests.stores.fixtures import valkey
+from tests.stores.valkey import ValkeyProcess
+
+__all__ = ["valkey"]
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 ALICE: ClientGroup = (("session", "alice"), ("address", "192.0.2.1"))
@@ -32,9 +38,9 @@ class Listener:
 class Worker:
     """The counts of one worker, whose PubSub the test can cut."""
 
-    def __init__(self, directory: Path, name: str, secret: str = SECRET) -> None:
+    def __init__(self, pubsub: PubSub, name: str, secret: str = SECRET) -> None:
         self.name = name
-        self.pubsub = LocalPubSub(directory)
+        self.pubsub = pubsub
         self.shared = SharedCounts(self.pubsub, name, lambda: Secrets(secret))
         self.quotas = Quotas("sockets", 4, 6, self.shared)
 
@@ -66,7 +72,7 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
     async with AsyncExitStack() as stack:
 
         def worker(name: str, secret: str = SECRET) -> Worker:
-            made = Worker(tmp_path / "workers", name, secret)
+            made = Worker(LocalPubSub(tmp_path / "workers"), name, secret)
             stack.push_async_callback(made.stop)
             return made
 
@@ -77,13 +83,11 @@ async def started(make: Make, *names: str) -> list[Worker]:
     workers = [make(name) for name in names]
     for worker in workers:
         await worker.start()
-    await eventually(lambda: all(knows_all(worker, workers) for worker in workers))
+    for worker in workers:
+        for other in workers:
+            if other is not worker:
+                await poll(partial(worker.pubsub.reaches, f"{WORKER_TOPICS}{other.name}"))
     return workers
-
-
-def knows_all(worker: Worker, workers: list[Worker]) -> bool:
-    topics = [f"{WORKER_TOPICS}{other.name}" for other in workers if other is not worker]
-    return all(any(topic in peer for peer in worker.pubsub._peers) for topic in topics)
 
 
 async def test_a_limit_counts_the_sockets_of_all_workers(make: Make) -> None:
@@ -96,6 +100,23 @@ async def test_a_limit_counts_the_sockets_of_all_workers(make: Make) -> None:
     await eventually(lambda: not three.refuses(ALICE))
     three.takes(BOB, 3)
     await eventually(lambda: one.refuses((("address", "192.0.2.1"),)))
+
+
+async def test_workers_count_together_over_a_server(
+    valkey: ValkeyProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_counts, "CHECK_PERIOD", 0.05)
+    one, two = (Worker(RedisPubSub(valkey.url), name) for name in ("one", "two"))
+    await one.start()
+    one.takes(ALICE, 4)
+    await two.start()
+    await eventually(lambda: two.refuses(ALICE))
+    one.quotas.release(ALICE)
+    await eventually(lambda: not two.refuses(ALICE))
+    await one.pubsub.close()  # as if it were killed
+    await eventually(lambda: two.shared._sums == {})
+    await one.stop()
+    await two.stop()
 
 
 async def test_a_worker_that_starts_later_knows_all_counts(
