@@ -136,6 +136,8 @@ def _unavailable(request: Request) -> HTTPException:
 
 
 def _audit_denial(view: type[Any], scope: Scope) -> None:
+    if is_unknown(scope):
+        return  # not denied: the user may be allowed as soon as the stores answer
     audit_of(scope).record(
         AuditEvent.DENIED, scope, "the user may not see this view", subject=view.__qualname__
     )

@@ -235,7 +235,7 @@ class RememberMe:
             await self.store.remove(selector)
         except StoreUnavailable:
             if len(selector) <= _MAX_SELECTOR:
-                await self._backlog.add(selector)
+                await self._backlog.add(selector, exists=True)
 
     async def _remove_late(self, selector: str) -> None:
         await self.store.start()

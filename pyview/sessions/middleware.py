@@ -184,7 +184,7 @@ class ServerSessionMiddleware:
         try:
             await self.store.delete(loaded.key)
         except StoreUnavailable:
-            await self._backlog.add(loaded.key)
+            await self._backlog.add(loaded.key, exists=True)
 
     async def _save_later(self, loaded: LoadedSession, session: Session) -> str | None:
         """While the store is unavailable, delete the cookie at a sign-out, and the session when the store is back.
@@ -196,7 +196,7 @@ class ServerSessionMiddleware:
         if session or not session.modified or not loaded.has_cookie:
             return None
         loaded.loader.forget(loaded.key)
-        await self._backlog.add(loaded.key)
+        await self._backlog.add(loaded.key, exists=False)
         return self._delete_cookie()
 
     async def _sign_out_late(self, key: str) -> None:

@@ -89,18 +89,21 @@ class Backlog:
         """Record keys in `spool` from now on, and write those that ended workers have left there."""
         self._spool = spool
         for key in await spool.take_over():
-            if isinstance(key, str) and len(self._keys) < MOST:
+            if isinstance(key, str) and len(self._keys) < 2 * MOST:
                 self._keys[key] = None
         if self._keys:
             self._retry.begin()
 
-    async def add(self, key: str) -> None:
-        """Delete `key` as soon as the store answers, by this worker or by the next one of this host."""
-        if len(self._keys) < MOST:
+    async def add(self, key: str, *, exists: bool) -> None:
+        """Delete `key` as soon as the store answers, by this worker or by the next one of this host.
+
+        `exists`: the store has had it a moment ago. Such keys have space of their own, which invented ones cannot fill.
+        """
+        if len(self._keys) < (2 * MOST if exists else MOST):
             self._keys[key] = None
         elif not self._full:
             self._full = True
-            logger.error("more than %d %s wait for their store: dropping further ones", MOST, self._name)
+            logger.error("more than %d %s wait for their store: dropping others", MOST, self._name)
         self._retry.begin()
         if self._spool is not None and key in self._keys:
             await self._spool.add(key)

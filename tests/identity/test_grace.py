@@ -19,7 +19,7 @@ from starlette.routing import Route
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.auth import login, logout, logout_everywhere, requires
 from pyview.events import event as on_event
-from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
+from pyview.sessions import MemorySessionStore, ServerSessionMiddleware, recent
 from pyview.sessions.tracking import session_key
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import MemoryRevocations
@@ -389,3 +389,36 @@ async def test_the_page_of_an_unknown_user_joins_when_the_store_is_back(kind: st
         await eventually(lambda: application.store.asked > asked + 2)
         application.store.away = False
         assert (await socket.receive_frame())[4]["status"] == "ok"
+
+
+async def test_another_application_has_not_confirmed_the_user() -> None:
+    """With the same secret and cookie, at the same moment."""
+    one, two = Application("cookie"), Application("cookie")
+    async with LiveClient(one.app) as client, LiveClient(two.app) as other:
+        await opened(client)
+        other.cookies.update(client.cookies)
+        one.store.away = two.store.away = True
+        assert (await client.get("/")).status_code == 200
+        assert (await other.get("/")).status_code == 503
+        two.store.away = False
+        assert (await other.get("/")).status_code == 200
+
+
+async def test_invented_cookies_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of them pushes out no user, and is not denied but asked to wait."""
+    monkeypatch.setattr(recent, "MOST", 5)
+    application = Application("server")
+    async with LiveClient(application.app) as client:
+        await opened(client)
+        for number in range(50):
+            async with LiveClient(
+                application.app, cookies={"session": f"x{number}"}, lifespan=False
+            ) as flood:
+                assert (await flood.get("/")).status_code == 303
+        application.store.away = True
+        for number in range(50):
+            async with LiveClient(
+                application.app, cookies={"session": f"x{number}"}, lifespan=False
+            ) as flood:
+                assert (await flood.get("/")).status_code == 503
+        assert (await client.get("/")).status_code == 200

@@ -156,16 +156,17 @@ async def test_invented_cookies_do_not_fill_the_memory(
     store = Forgetting()
     waiting = Backlog(store.forget, "keys")
     for number in range(10):
-        await waiting.add(str(number))
+        await waiting.add(str(number), exists=False)
+    await waiting.add("a real one", exists=True)
     store.away = False
     await waiting.close()
-    assert store.forgotten == ["0", "1", "2"]
-    assert caplog.text.count("dropping further ones") == 1
+    assert store.forgotten == ["0", "1", "2", "a real one"]
+    assert caplog.text.count("dropping others") == 1
 
 
 async def test_lost_sign_outs_are_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
     waiting = Backlog(Forgetting().forget, "keys")
-    await waiting.add("a")
+    await waiting.add("a", exists=True)
     await waiting.close()
     assert "1 keys are lost: their store was unavailable until the worker stopped" in caplog.text
     assert "a" not in waiting
