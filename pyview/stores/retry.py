@@ -99,14 +99,20 @@ class Backlog:
 
         `exists`: the store has had it a moment ago. Such keys have space of their own, which invented ones cannot fill.
         """
-        if len(self._keys) < (2 * MOST if exists else MOST):
-            self._keys[key] = None
-        elif not self._full:
+        self._retry.begin()
+        if key in self._keys:  # a cookie may be sent many times
+            return
+        if len(self._keys) >= (2 * MOST if exists else MOST):
+            self._log_full()
+            return
+        self._keys[key] = None
+        if self._spool is not None:
+            await self._spool.add(key)
+
+    def _log_full(self) -> None:
+        if not self._full:
             self._full = True
             logger.error("more than %d %s wait for their store: dropping others", MOST, self._name)
-        self._retry.begin()
-        if self._spool is not None and key in self._keys:
-            await self._spool.add(key)
 
     async def close(self) -> None:
         """Try once more, then leave the keys to the next worker, or give up without a spool."""

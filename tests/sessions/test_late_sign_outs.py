@@ -15,6 +15,7 @@ from pyview.stores.health import StoreUnavailable
 from pyview.stores.retry import Backlog
 from pyview.stores.revocations import MemoryRevocations
 from pyview.stores.sessions_redis import RedisSessionStore
+from pyview.stores.spool import FOLDER, Spools
 from pyview.testing import LiveClient
 from tests.asgi import eventually, poll
 from tests.sessions.test_middleware import app_with
@@ -162,6 +163,16 @@ async def test_invented_cookies_do_not_fill_the_memory(
     await waiting.close()
     assert store.forgotten == ["0", "1", "2", "a real one"]
     assert caplog.text.count("dropping others") == 1
+
+
+async def test_a_cookie_that_is_sent_again_takes_no_more_space(tmp_path: Path) -> None:
+    waiting = Backlog(Forgetting().forget, "keys")
+    await waiting.keep_in(Spools("shop", [tmp_path]).of("keys"))
+    for _ in range(10):
+        await waiting.add("a", exists=False)
+    (file,) = (tmp_path / FOLDER).iterdir()
+    assert len(file.read_text().splitlines()) == 2, "the first line and one key"
+    await waiting.close()
 
 
 async def test_lost_sign_outs_are_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
