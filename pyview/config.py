@@ -45,12 +45,12 @@ class SecurityConfig:
     **Sending.** `max_queued_frames` and `max_queued_bytes` limit what waits for a slow browser; a browser that has not
     read for `stall_timeout` is disconnected.
 
-    **Views.** `max_components` is the number of live components in one view. `max_mailbox` is the number of messages of
-    the browser that wait for one view, and `max_internal_messages` that of messages of the application, such as
-    broadcasts. `max_async_work` is the number of background tasks of one view. A handler may go on for `handler_grace`
-    seconds after its browser has gone, or for most of `drain_timeout` when the server stops. There may be
-    `max_unfinished_handlers` such handlers; those beyond that number, or beyond the number for one address, have half a
-    second.
+    **Views.** `max_components` is the number of live components in one view. `max_mailbox` is the number of
+    messages of the browser that wait for one view, and `max_internal_messages` that of messages of the application,
+    such as broadcasts; `max_internal_bytes` is the approximate size of these. `max_async_work` is the number of
+    background tasks of one view. A handler may go on for `handler_grace` seconds after its browser has gone, or for
+    most of `drain_timeout` when the server stops. There may be `max_unfinished_handlers` such handlers; those
+    beyond that number, or beyond the number for one address, have half a second.
 
     **Uploads.** `max_uploads` is the number of files that one socket may send at once. `max_upload_bytes` is the size
     of all of them together, including those that have arrived and are not consumed. External uploads do not count.
@@ -135,6 +135,7 @@ class SecurityConfig:
     max_mailbox: int = 1024
     # Far above `max_mailbox`: a burst of broadcasts must close no page. It stops a view that never goes on.
     max_internal_messages: int = 100_000
+    max_internal_bytes: int = 64 * 1024 * 1024
     max_async_work: int = 256
     max_uploads: int = 100
     max_upload_bytes: int = 4 * 1024**3

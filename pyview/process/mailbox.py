@@ -9,6 +9,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from pyview.process.tasks import local, start
@@ -111,6 +112,11 @@ class Waiting:
     def add(self, message: Any) -> None:
         self._messages.append(message)
 
+    def sample(self, size: int) -> list[Any]:
+        """Return about `size` of the messages, from the whole length of the queue."""
+        step = max(1, len(self._messages) // size)
+        return list(islice(self, 0, None, step))
+
     def pop(self) -> Any:
         """Remove and return the message that has waited longest."""
         message = self._messages.popleft()
@@ -119,6 +125,9 @@ class Waiting:
             return message.message
         return message
 
+
+# Messages of the application that are added between two measures of their size.
+_BETWEEN_MEASURES = 256
 
 # Messages that one mailbox handles in a row before the event loop may read sockets again.
 _TURNS_BEFORE_PAUSE = 64
@@ -192,6 +201,10 @@ class Mailbox:
         """Count of messages of the application that may wait."""
         return math.inf
 
+    def _is_too_large(self) -> bool:
+        """Return True if the messages of the application that wait take too much memory."""
+        return False
+
     def _shut(self) -> None:
         """Drop what waits, and everything that comes later except what the connection posts."""
         self.ended = True
@@ -225,7 +238,7 @@ class Mailbox:
         """React to a connection that posted more messages than may wait. The last one was dropped."""
 
     def _overflowed_inside(self) -> None:
-        """React to more waiting messages of the application than `_internal_limit`."""
+        """React to more waiting messages of the application than `_internal_limit`, or to too large ones."""
 
     def _wait(self, message: Any) -> None:
         if self._waiting is None:
@@ -241,7 +254,9 @@ class Mailbox:
         if self._waiting is None:
             self._waiting = Waiting()
         self._waiting.add(message)
-        if self._waiting.internal > self._internal_limit:
+        count = self._waiting.internal
+        # The size is not measured with each message: that would cost more than most of them.
+        if count > self._internal_limit or (count % _BETWEEN_MEASURES == 0 and self._is_too_large()):
             self._overflowed_inside()
 
     async def _drain(self, message: Any) -> None:

@@ -27,7 +27,7 @@ from pyview.process.kept_states import KEPT_EVENT
 from pyview.process.mailbox import Handlers, Mailbox
 from pyview.process.messages import Leave, Recheck, Refresh, Rejoin, titled
 from pyview.process.nested import Children
-from pyview.process.snapshot import ViewSnapshot, display_name_of
+from pyview.process.snapshot import ViewSnapshot, display_name_of, footprint
 from pyview.process.tasks import local
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager
@@ -41,6 +41,7 @@ from pyview.threads import off_loop
 logger = logging.getLogger("pyview")
 
 _MANY_WAITING = 32  # messages, fewer than a mailbox handles in one turn
+_SAMPLE = 32  # messages that stand for all, to estimate their size
 
 
 class ViewConnection(Protocol):
@@ -504,6 +505,12 @@ class ViewProcess(Mailbox):
     def _internal_limit(self) -> float:
         return self.app.security.max_internal_messages
 
+    def _is_too_large(self) -> bool:
+        if self._waiting is None:
+            return False
+        sizes = [footprint(getattr(message, "payload", message)) for message in self._waiting.sample(_SAMPLE)]
+        return sum(sizes) / len(sizes) * len(self._waiting) > self.app.security.max_internal_bytes
+
     def _overflowed(self) -> None:
         logger.warning(
             "%s: more than %s messages of the browser wait for it; the view is closed", self.name, self._limit
@@ -516,11 +523,13 @@ class ViewProcess(Mailbox):
         # the run queue. Only a handler that waits for something else is too slow.
         if self._task is None or self._task is asyncio.current_task():
             return
+        limits = self.app.security
         logger.warning(
-            "%s: more than %s messages of the application wait for it; the view starts again. One of its handlers"
-            " waits for too long: let `start_async` do that",
+            "%s: more than %s messages of the application, or %.0f MiB, wait for it; the view starts again. One of its"
+            " handlers waits for too long: let `start_async` do that (max_internal_messages, max_internal_bytes)",
             self.name,
-            self._internal_limit,
+            limits.max_internal_messages,
+            limits.max_internal_bytes / 2**20,
         )
         self.connection.crashed()
         self.stop()

@@ -3,6 +3,9 @@
 import asyncio
 from typing import Any
 
+import anyio
+import anyio.from_thread
+import anyio.to_thread
 import pytest
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
@@ -151,6 +154,45 @@ async def test_memory_has_a_bound_for_a_view_that_never_goes_on(caplog: pytest.L
         await asyncio.gather(waiting, return_exceptions=True)
     (line,) = [message for message in caplog.messages if "wait for it" in message]
     assert "500 messages of the application" in line
+
+
+async def test_the_size_of_what_waits_has_a_bound() -> None:
+    stage = Stage(max_internal_bytes=4 * 1024 * 1024)
+    async with LiveClient(stage.app, timeout=60, raise_crashes=False) as client:
+        stuck, other = await client.open("/"), await client.open("/")
+        waiting = asyncio.create_task(stuck.push("stick"))
+        await asyncio.sleep(0)
+        # A few large messages among small ones.
+        for number in range(1000):
+            await stage.app.pubsub.broadcast(TOPIC, "x" * (4000 if number % 8 == 0 else 10))
+        assert stuck.crashes == 0
+        for _ in range(1000):
+            await stage.app.pubsub.broadcast(TOPIC, "x" * 10_000)
+        await stuck.wait_for(lambda page: page.crashes == 1 and len(stage.received) == 3)
+        assert other.crashes == 0
+        stage.gate.set()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_a_burst_from_a_task_and_from_a_thread_waits_for_the_views() -> None:
+    stage = Stage()
+    async with LiveClient(stage.app, timeout=60) as client:
+        await client.open("/")
+
+        def publish() -> None:
+            for number in range(2000, 4000):
+                anyio.from_thread.run(stage.app.pubsub.broadcast, TOPIC, number)
+
+        async def in_task() -> None:
+            for number in range(2000):
+                await stage.app.pubsub.broadcast(TOPIC, number)
+                stage.note_counts()
+
+        await asyncio.create_task(in_task())
+        await anyio.to_thread.run_sync(publish)
+        await eventually(lambda: stage.all_heard(4000), within=60)
+    assert stage.most_waiting < 100
+    assert len(stage.received) == 1
 
 
 async def test_a_handler_may_send_itself_more_than_may_wait_for_a_view_that_never_goes_on() -> None:
