@@ -35,6 +35,7 @@ from examples.form.app import app as form
 from examples.form_validation.app import app as form_validation
 from examples.js_commands.app import app as js_commands
 from examples.kanban.app import app as kanban
+from examples.library.app import app as library
 from examples.loan.app import app as loan
 from examples.nested.app import app as nested
 from examples.notes.app import app as notes
@@ -86,6 +87,14 @@ EXAMPLES = (
         blurb="Two hundred orders. Search, order and page are in the URL, so the back button works.",
         glyph="M4 6h24v20H4zM4 13h24M13 13v13",
         prefix="/table",
+    ),
+    Example(
+        library,
+        folder="library",
+        title="Library",
+        blurb="Books in a SQLite database. A page is mounted once and costs one set of queries: load it again.",
+        glyph="M5 7h9v20H5zM18 7h9v20h-9zM14 11l2-2 2 2M8 12h3M21 12h3",
+        prefix="/library",
     ),
     Example(
         ticker,
