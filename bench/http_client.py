@@ -21,12 +21,16 @@ class Response:
 
 
 class HttpConnection(asyncio.Protocol):
-    """HTTP connection. `get` awaits one response; `start` sends requests in turn until `stop`."""
+    """HTTP connection. `get` awaits one response; `start` sends requests in turn until `stop`.
+
+    `navigates`: its pages join, so it says as browsers do that it loads documents.
+    """
 
     transport: asyncio.Transport
 
     def __init__(self) -> None:
         self.cookie = ""
+        self.navigates = False
         self.answered = 0
         self.received_bytes = 0
         self._request = b""
@@ -80,7 +84,9 @@ class HttpConnection(asyncio.Protocol):
         host, port = self.transport.get_extra_info("peername")
         length = f"Content-Length: {len(body)}\r\n" if body else ""
         cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
-        head = f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/html\r\n{cookie}{length}\r\n"
+        browser = "Sec-Fetch-Dest: document\r\n" if self.navigates else ""
+        own = f"Accept: text/html\r\n{browser}{cookie}{length}"
+        head = f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{own}\r\n"
         self._request = head.encode() + body
         self._answer = asyncio.get_running_loop().create_future()
         self.transport.write(self._request)

@@ -31,8 +31,12 @@ SERVER: dict[str, Any] = {
 }
 
 
+NAVIGATION = [(b"sec-fetch-dest", b"document"), (b"sec-fetch-mode", b"navigate")]
+"""Headers of a browser that loads a page. Crawlers do not send them."""
+
+
 async def get(path: str) -> Page:
-    """Return the page, rendered in this process."""
+    """Return the page, rendered in this process for a browser."""
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -41,7 +45,8 @@ async def get(path: str) -> Page:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await app(scope_of("http", path, b"") | {"method": "GET"}, receive, send)
+    headers = SERVER["headers"] + NAVIGATION
+    await app(scope_of("http", path, b"") | {"method": "GET", "headers": headers}, receive, send)
     head = b"".join(b"\r\n%s: %s" % header for header in sent[0]["headers"]) + b"\r\n"
     body = b"".join(message.get("body", b"") for message in sent[1:])
     return read_page(ORIGIN, path, Response(head, body))

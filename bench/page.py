@@ -67,6 +67,7 @@ async def _open_in_turn(server: Server, path: str, turns: Iterator[int], sign_in
     try:
         if sign_in:
             connection.cookie = (await connection.get(sign_in)).cookie
+        connection.navigates = True
         return [read_page(server.origin, path, await connection.get(path), connection.cookie) for _ in turns]
     finally:
         connection.close()

@@ -15,10 +15,10 @@ from typing import Any
 import uvloop
 
 from bench.apps import bare, ours
-from bench.inside import SERVER, get, scope_of, text_of
+from bench.inside import NAVIGATION, SERVER, get, scope_of, text_of
 from bench.page import Page
 
-PATHS = ("/counter", "/table")
+PATHS = ("/counter", "/table", "/report")
 LEAVE = {"type": "websocket.disconnect", "code": 4000}
 """The close code of our own client: after any other one the view would wait for its page."""
 
@@ -40,8 +40,17 @@ class Visitor:
             self.last = message["text"]
 
 
+async def crawled(app: Any, path: str, count: int) -> float:
+    """Return the seconds per page of a client that never joins."""
+    return await _pages(app, path, count, [])
+
+
 async def first_pages(app: Any, path: str, count: int) -> float:
-    """Return the seconds per page."""
+    """Return the seconds per page of a browser, whose view is kept for the join."""
+    return await _pages(app, path, count, NAVIGATION)
+
+
+async def _pages(app: Any, path: str, count: int, headers: list[tuple[bytes, bytes]]) -> float:
 
     async def receive() -> Any:
         return {"type": "http.request", "body": b"", "more_body": False}
@@ -49,23 +58,31 @@ async def first_pages(app: Any, path: str, count: int) -> float:
     async def send(message: Any) -> None:
         assert message.get("status", 200) == 200, message
 
-    scopes = [scope_of("http", path, b"") | {"method": "GET"} for _ in range(count)]
+    request = {"method": "GET", "headers": SERVER["headers"] + headers}
+    scopes = [scope_of("http", path, b"") | request for _ in range(count)]
     return await _seconds([partial(app, scope, receive, send) for scope in scopes])
 
 
 async def joins(app: Any, path: str, count: int) -> float:
-    """Return the seconds per handshake, join and leave. Raises `RuntimeError` if a join was refused."""
-    page = await get(path)
-    query = page.socket_url.partition("?")[2].encode()
-    headers = [(name.lower().encode(), value.encode()) for name, value in page.headers.items()]
-    handshake = {"scheme": "ws", "headers": SERVER["headers"] + headers, "subprotocols": []}
-    visitors = [Visitor(page) for _ in range(count)]
-    scopes = [scope_of("websocket", "/live/websocket", query) | handshake for _ in visitors]
+    """Return the seconds per handshake, join and leave. Raises `RuntimeError` if a join was refused.
+
+    Each join is that of a page of its own.
+    """
+    pages = [await get(path) for _ in range(count)]
+    visitors = [Visitor(page) for page in pages]
+    scopes = [_handshake(page) for page in pages]
     turns = zip(scopes, visitors, strict=True)
     seconds = await _seconds([partial(app, scope, one.receive, one.send) for scope, one in turns])
     if any(visitor.answers != 1 or '"ok"' not in visitor.last for visitor in visitors):
         raise RuntimeError(f"a join was answered with {visitors[-1].last!r}")
     return seconds
+
+
+def _handshake(page: Page) -> Any:
+    query = page.socket_url.partition("?")[2].encode()
+    headers = [(name.lower().encode(), value.encode()) for name, value in page.headers.items()]
+    handshake = {"scheme": "ws", "headers": SERVER["headers"] + headers, "subprotocols": []}
+    return scope_of("websocket", "/live/websocket", query) | handshake
 
 
 async def _seconds(calls: Sequence[Callable[[], Awaitable[None]]]) -> float:
@@ -78,7 +95,7 @@ async def _seconds(calls: Sequence[Callable[[], Awaitable[None]]]) -> float:
 
 async def run(count: int, rounds: int) -> None:
     async with ours.app.router.lifespan_context(ours.app):
-        for what, measure in (("first page", first_pages), ("join", joins)):
+        for what, measure in (("crawled page", crawled), ("first page", first_pages), ("join", joins)):
             for path in PATHS:
                 best = min([await measure(ours.app, path, count) for _ in range(rounds)])
                 print(f"{what:12} {path:10} {best * 1e6:6.1f} us of CPU (best of {rounds} times {count})")

@@ -4,6 +4,7 @@ from bench.apps.clock import Clock
 from bench.apps.components import Components
 from bench.apps.counter import Counter
 from bench.apps.frozen_table import FrozenTable
+from bench.apps.report import Report
 from bench.apps.stream import Log
 from bench.apps.table import Table
 from bench.apps.ticker import Ticker
@@ -20,6 +21,7 @@ app.add_live_view("/counter", Counter)
 app.add_live_view("/components", Components)
 app.add_live_view("/table", Table)
 app.add_live_view("/frozen_table", FrozenTable)
+app.add_live_view("/report", Report)
 app.add_live_view("/ticker", Ticker)
 app.add_live_view("/clock", Clock)
 app.add_live_view("/stream/{shown:int}", Log)
