@@ -243,7 +243,7 @@ class KeptStates:
 
     async def take_own(self, keys: list[str]) -> str | None:
         """Return, once, a state that only this worker has, because its store is not shared."""
-        if self._store.shared:
+        if self._store.shared or not keys:
             return None
         await self.flush()
         return await self._returns.take(keys)

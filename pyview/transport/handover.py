@@ -136,10 +136,10 @@ class Handover:
 
     async def _found(self, request: _Request, *, ended: bool) -> _Answer:
         state = self._state(request.keys)
-        if state is not None or ended:
+        if state is not None:
             return _Answer(state)
-        # First: what this worker has stored of a page that has moved is older than its view there.
-        moved = self._moved.get((request.page, request.owner))
+        # What this worker has stored of a page that moved before is older than its view there.
+        moved = None if ended else self._moved.get((request.page, request.owner))
         if moved is not None:
             return _Answer(None, moved)
         return _Answer(await self._kept_states().take_own(request.keys))
@@ -152,12 +152,14 @@ class Handover:
         """Capture the view and those nested in it, and end them."""
         views = [each for each in process.with_nested() if not each.ended]
         captured = [self._capture(each) for each in views]
-        if captured:
-            # A handler that is running finishes first. If it takes longer, the store has the state of the event before.
-            await asyncio.wait(captured, timeout=_HANDLER_TIME)
-        for each in views:
-            each.hand_over()
-        process.stop()
+        try:
+            if captured:
+                # A handler that is running finishes first. If it takes longer, the store has what was before it.
+                await asyncio.wait(captured, timeout=_HANDLER_TIME)
+            for each in views:
+                each.hand_over()
+        finally:
+            process.stop()
 
     def _capture(self, process: ViewProcess) -> "asyncio.Future[None]":
         done = asyncio.get_running_loop().create_future()

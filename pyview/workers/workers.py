@@ -110,8 +110,8 @@ class Workers:
     async def call(self, worker_id: str, method: str, payload: bytes = b"", seconds: float = 1.0) -> bytes:
         """Return the answer of the worker with this id, which may be this one.
 
-        Raises `WorkerGone` if there is no such worker, in general at once; `CallFailed` if it refuses the call or its
-        handler fails; `TimeoutError` without an answer in that many `seconds`.
+        Raises `WorkerGone` if there is no such worker, in general at once; `CallFailed` if it refuses the call, its
+        handler fails, or the call cannot be sent; `TimeoutError` without an answer in that many `seconds`.
         """
         async with asyncio.timeout(seconds):
             if worker_id == self.id:
@@ -151,8 +151,8 @@ class Workers:
     async def _is_gone(self, worker_id: str) -> bool:
         try:
             return await self._pubsub.reaches(_topic(worker_id)) is False
-        except Exception:
-            logger.exception("asking for another worker failed")
+        except Exception as error:  # a PubSub of the application
+            self._warn(f"the PubSub does not know whether another worker can be reached: {error!r}")
             return False
 
     async def _watch_workers(self) -> None:
@@ -172,7 +172,10 @@ class Workers:
     async def _send(self, message: WorkerMessage) -> None:
         if len(message.payload) > MAX_PAYLOAD:
             raise CallFailed(f"{len(message.payload)} bytes; a call or an answer has {MAX_PAYLOAD} at most")
-        await self._pubsub.broadcast(_topic(message.receiver), self._cipher.encrypt(message))
+        try:
+            await self._pubsub.broadcast(_topic(message.receiver), self._cipher.encrypt(message))
+        except Exception as error:  # a PubSub of the application
+            raise CallFailed(f"the PubSub did not send it: {error!r}") from error
 
     # Receiving
 
@@ -226,10 +229,14 @@ class Workers:
         except TimeoutError:
             pass
         except CallFailed as failure:
-            await self._send(call.failure(str(failure)))
+            await self._refuse(call, str(failure))
         except Exception:
             logger.exception("a call of another worker failed: %s", call.method)
-            await self._send(call.failure("its handler failed"))
+            await self._refuse(call, "its handler failed")
+
+    async def _refuse(self, call: WorkerMessage, reason: str) -> None:
+        with suppress(CallFailed):  # without an answer, the call ends by its time limit
+            await self._send(call.failure(reason))
 
     async def _answer_to(self, method: str, payload: bytes) -> bytes:
         handler = self._handlers.get(method)

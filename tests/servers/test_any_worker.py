@@ -78,13 +78,13 @@ async def test_pages_on_long_polls_work_with_any_worker(broker: str, tmp_path: P
         pages = [await PollingPage.load(client) for _ in range(30)]
         polls = [await page.open() for page in pages]
         await asyncio.gather(*(page.join() for page in pages))
-        for ref in range(10, 15):
+        for ref in range(10, 13):
             await asyncio.gather(*(page.click(ref) for page in pages))
-        assert [page.text for page in pages] == ["5"] * 30
+        assert [page.text for page in pages] == ["3"] * 30
         await asyncio.sleep(2.5)  # each poll ends without a message, and the next one reaches another worker
         await pages[0].click(20, "all")
         await asyncio.gather(*(page.click(21) for page in pages))
-        assert [page.text for page in pages] == ["106"] * 30
+        assert [page.text for page in pages] == ["104"] * 30
         assert sum(page.lost for page in pages) == 0
         for page in pages:
             assert (await client.delete(page.path)).json() == {"status": 200}

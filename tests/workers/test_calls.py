@@ -215,6 +215,23 @@ async def test_a_worker_answers_only_its_own_calls() -> None:
         assert await call == b""
 
 
+class Failing(Broker):
+    """The PubSub of an application that has another outage with each call."""
+
+    async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
+        raise OSError("no route to the broker")
+
+    async def reaches(self, topic: str) -> bool:
+        raise OSError("no route to the broker")
+
+
+async def test_a_pubsub_that_fails_fails_the_call(caplog: pytest.LogCaptureFixture) -> None:
+    async with two_workers(Failing()) as (one, two):
+        with pytest.raises(CallFailed, match="no route"):
+            await one.call(two.id, "reverse", b"abc")
+    assert "Traceback" not in caplog.text
+
+
 @given(st.lists(st.integers(1, 9000), max_size=60))
 def test_no_number_is_admitted_twice(numbers: list[int]) -> None:
     seen = SeenNumbers()
